@@ -1,0 +1,133 @@
+// Package exchange holds the nouns of the data plane: one request and its whole
+// response, what a stage may see of it and what it may decide.
+//
+// Every field of an Exchange has one writer, which its comment names; all others
+// only read. An Exchange belongs to one stream at a time and is not for
+// concurrent use. The package knows neither Envoy nor a store nor a provider.
+package exchange
+
+import "time"
+
+// Operation is what a client asks for, whatever the dialect.
+type Operation string
+
+// The operations.
+const (
+	Chat        Operation = "chat"
+	Embeddings  Operation = "embeddings"
+	CountTokens Operation = "count_tokens"
+	Models      Operation = "models"
+)
+
+// Exchange is one request and its whole response, streamed or not.
+type Exchange struct {
+	// Written when the stream opens.
+	ID       string // ULID
+	Revision string // of the policy that the exchange is pinned to
+	Started  time.Time
+	Dialect  string // the client's: "openai" or "anthropic"
+	Request  Request
+
+	// Written by the route stage.
+	Route Route
+
+	// Written by the provider stage.
+	Response Response
+	Usage    Usage
+	Attempts []Attempt
+
+	// Written by the meter stage.
+	Cost Cost
+
+	// Written by the stream loop.
+	Refused    Verdict // the denial that the client got, if any
+	FirstToken time.Time
+	Ended      time.Time
+}
+
+// Request is what the client sent, and what becomes of it.
+type Request struct {
+	Operation Operation
+	Method    string
+	Path      string // without the query
+	Query     string
+	Headers   Headers
+	Body      []byte // as it came; never changed in place
+
+	// Read from the body before the first stage.
+	Model     string // as the client wrote it
+	Stream    bool
+	WantUsage bool  // the client asked for usage in the stream
+	MaxTokens int64 // the answer's limit; 0: none given
+	User      string
+	Spans     Spans
+
+	Out Mutation // what leaves for the provider
+}
+
+// Span is a range of bytes of the request body; empty where the field is absent.
+type Span struct{ Start, End int }
+
+// Spans says where fields that may be rewritten stand in the request body.
+type Spans struct {
+	Model         Span // the value
+	StreamOptions Span // the value
+	IncludeUsage  Span // the value, inside StreamOptions
+	First         int  // offset behind the opening brace
+	Empty         bool // the object has no members
+}
+
+// Route is where the exchange goes.
+type Route struct {
+	Model    string // the policy's model; also a metric label
+	Name     string // of the Envoy route
+	Backend  string // who serves it: fixed for a pool of one, else known from the attempts
+	Provider string
+	Serves   string // the model's name at that backend
+	Single   bool   // the pool has exactly one backend: no upstream level runs
+}
+
+// Response is what came back, and what becomes of it.
+type Response struct {
+	Status   int
+	Headers  Headers
+	Body     []byte // the whole body; nil for a stream
+	Stream   bool   // server-sent events, seen as chunks
+	Local    bool   // Envoy answered, no provider did
+	Complete bool   // the end was seen
+	Failed   bool   // a stream that carried an error event, or an unreadable body
+	Ended    bool   // a stream that carried its dialect's end of a whole answer
+	Seen     int64  // bytes of generated text that passed in a stream
+	Model    string // that the provider says it served
+	ID       string // the provider's
+	Attempts int    // that Envoy made
+
+	Out Mutation // what leaves for the client
+}
+
+// Chunk is a piece of a streamed response.
+type Chunk struct {
+	Data []byte
+	Last bool
+	// Out is what the client gets in place of Data where Replace is true.
+	Out     []byte
+	Replace bool
+}
+
+// Attempt is one try of an exchange at one backend.
+type Attempt struct {
+	Backend    string
+	Model      string
+	Status     int // 0: no response headers came
+	RetryAfter string
+	Why        string // of a failure
+	Started    time.Time
+	Ended      time.Time
+}
+
+// Cost is what an exchange costs.
+type Cost struct {
+	Nano    int64  // nano-USD, 1e-9 USD, rounded half-even once
+	Priced  bool   // false: no price is known, which is not the same as free
+	PriceID string // of the catalogue row
+}

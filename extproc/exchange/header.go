@@ -1,0 +1,44 @@
+package exchange
+
+// Header is one HTTP header; the name is in lower case.
+type Header struct {
+	Name  string
+	Value []byte
+}
+
+// Headers are the headers of one message, in the order in which they came.
+type Headers []Header
+
+// Get returns the first value of a header, or nil. Names are in lower case.
+func (h Headers) Get(name string) []byte {
+	for i := range h {
+		if h[i].Name == name {
+			return h[i].Value
+		}
+	}
+	return nil
+}
+
+// Mutation is how a message is changed before Envoy passes it on. The zero
+// Mutation changes nothing.
+type Mutation struct {
+	Set    Headers  // replaces every value of the header
+	Remove []string // names in lower case
+	Body   []byte   // replaces the body where Replace is true
+	// Replace says that Body counts, be it empty.
+	Replace bool
+}
+
+// SetHeader makes the message carry a header with one value.
+func (m *Mutation) SetHeader(name, value string) {
+	m.Set = append(m.Set, Header{name, []byte(value)})
+}
+
+// ReplaceBody makes the message carry another body.
+func (m *Mutation) ReplaceBody(body []byte) { m.Body, m.Replace = body, true }
+
+// Reset empties the mutation and keeps its memory.
+func (m *Mutation) Reset() {
+	m.Set, m.Remove = m.Set[:0], m.Remove[:0]
+	m.Body, m.Replace = nil, false
+}

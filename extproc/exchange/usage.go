@@ -1,0 +1,32 @@
+package exchange
+
+// Usage is what an exchange consumed, in tokens, in disjoint buckets: no token is
+// counted in two of them. Reported counts are snapshots and overwrite.
+type Usage struct {
+	Input        int64 // uncached input
+	CacheRead    int64
+	CacheWrite5m int64
+	CacheWrite1h int64
+	AudioInput   int64
+	Output       int64 // text
+	Reasoning    int64
+	AudioOutput  int64
+	Source       UsageSource
+}
+
+// TotalInput returns all input tokens, cached ones included.
+func (u *Usage) TotalInput() int64 {
+	return u.Input + u.CacheRead + u.CacheWrite5m + u.CacheWrite1h + u.AudioInput
+}
+
+// TotalOutput returns all output tokens, reasoning included.
+func (u *Usage) TotalOutput() int64 { return u.Output + u.Reasoning + u.AudioOutput }
+
+// UsageSource says who counted.
+type UsageSource string
+
+// The sources of a usage. Empty: nothing was consumed.
+const (
+	UsageProvider  UsageSource = "provider"  // as the provider reported it
+	UsageEstimated UsageSource = "estimated" // from what was seen, because no report came
+)

@@ -1,0 +1,30 @@
+package extproc
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Metrics are the counters of the server itself.
+type Metrics struct {
+	inFlight prometheus.Gauge
+	panics   prometheus.Counter
+	phase    [phases]prometheus.Observer
+}
+
+// NewMetrics registers the counters.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "headgate_extproc_phase_seconds",
+		Help:    "Time to answer one message of Envoy's, by phase.",
+		Buckets: []float64{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.1, 1, 10},
+	}, []string{"phase"})
+	m := &Metrics{
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_streams_in_flight",
+			Help: "External-processing streams that are open."}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_panics_total",
+			Help: "Panics that were contained in one exchange."}),
+	}
+	for p := range phases {
+		m.phase[p] = vec.WithLabelValues(phaseNames[p])
+	}
+	reg.MustRegister(vec, m.inFlight, m.panics)
+	return m
+}

@@ -1,0 +1,64 @@
+package extproc
+
+import "github.com/headgate/headgate/extproc/exchange"
+
+// done tells whether nothing more can come that matters: the answer's end was
+// seen, or Headgate gave the answer itself.
+func (r *run) done() bool { return r.answered || r.ex.Response.Complete }
+
+// outcome judges the ending by what the stream showed. Where the answer's end was
+// not seen it is only a guess, which Envoy's account replaces.
+func (r *run) outcome() exchange.Outcome {
+	ex := &r.ex
+	resp := &ex.Response
+	switch {
+	case ex.Refused.Action == exchange.Answer:
+		return exchange.Outcome{Result: exchange.OK}
+	case ex.Refused.Action == exchange.Deny:
+		return refused(ex.Refused.Status)
+	case !resp.Complete:
+		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
+	case resp.Local:
+		return local(resp.Status)
+	case resp.Failed:
+		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider}
+	case resp.Stream && !resp.Ended:
+		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: "the stream ended without its end marker"}
+	}
+	return answered(resp.Status)
+}
+
+func refused(status int) exchange.Outcome {
+	if status >= 500 {
+		return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway}
+	}
+	return exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}
+}
+
+// answered judges a provider's whole answer by its status.
+func answered(status int) exchange.Outcome {
+	switch {
+	case status < 400:
+		return exchange.Outcome{Result: exchange.OK}
+	case status == 401 || status == 402 || status == 403:
+		return exchange.Outcome{Result: exchange.ProviderRefusedKey, By: exchange.ByGateway}
+	case status == 429:
+		return exchange.Outcome{Result: exchange.ProviderRateLimited, By: exchange.ByProvider}
+	case status == 408 || status >= 500:
+		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider}
+	}
+	return exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}
+}
+
+// local guesses why Envoy answered itself, until its own account comes.
+func local(status int) exchange.Outcome {
+	switch status {
+	case 413:
+		return exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}
+	case 504:
+		return exchange.Outcome{Result: exchange.Timeout, By: exchange.ByProvider}
+	case 502, 503:
+		return exchange.Outcome{Result: exchange.ConnectFailed, By: exchange.ByUnknown}
+	}
+	return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway}
+}

@@ -1,0 +1,43 @@
+package extproc
+
+import (
+	"time"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/meter"
+	"github.com/headgate/headgate/extproc/provider"
+	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/route"
+	"github.com/headgate/headgate/policy"
+)
+
+// Pipeline is the ordered list of stages of one policy. It is immutable and safe
+// for concurrent use; an exchange keeps the one that it began with.
+type Pipeline struct {
+	revision string
+	limit    int64 // bytes of a request body, for the refusal's text
+	stages   []exchange.Stage
+}
+
+// Parts are what the stages need beside the policy. They outlive it.
+type Parts struct {
+	Journal *record.Journal
+	Secrets provider.Secrets
+	Now     func() time.Time
+}
+
+// NewPipeline makes the stages of a policy. Requests go down the list, responses
+// and the end of an exchange go up it, so that record sees every ending and
+// provider is next to the wire.
+func NewPipeline(set *policy.Set, parts Parts) *Pipeline {
+	return &Pipeline{
+		revision: set.Revision,
+		limit:    set.BodyLimit,
+		stages: []exchange.Stage{
+			record.New(parts.Journal, parts.Now),
+			route.New(set, provider.Lister(set)),
+			meter.New(set, parts.Now),
+			provider.New(set, parts.Secrets),
+		},
+	}
+}

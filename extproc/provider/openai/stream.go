@@ -1,0 +1,150 @@
+package openai
+
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/scan"
+)
+
+// follower reads a chat completion stream. It looks into an event only where a
+// byte search says that something in it counts: only the first and the last ones do.
+type follower struct {
+	resp    *exchange.Response
+	usage   *exchange.Usage
+	swallow bool // the client did not ask for the usage event
+	first   bool // an event with data was seen
+	finish  bool // a choice said why it ended
+	done    bool // [DONE]
+	seen    int64
+}
+
+// Follow starts reading a chat completion stream.
+func (Dialect) Follow(req *exchange.Request, resp *exchange.Response, usage *exchange.Usage) exchange.Follower {
+	return &follower{resp: resp, usage: usage, swallow: !req.WantUsage}
+}
+
+// Began tells whether a token was seen.
+func (f *follower) Began() bool { return f.seen > 0 || f.finish }
+
+// Ended holds for servers that leave out [DONE], where a choice has finished.
+func (f *follower) Ended() bool { return f.done || f.finish }
+
+// Seen returns the bytes of generated text, as written.
+func (f *follower) Seen() int64 { return f.seen }
+
+// Event reads one event. It returns false for the usage event that the client
+// did not ask for: many clients index choices[0].
+func (f *follower) Event(ev []byte) bool {
+	data := scan.Event(ev).Data()
+	if data == nil {
+		return true
+	}
+	if string(bytes.TrimSpace(data)) == "[DONE]" {
+		f.done = true
+		return true
+	}
+	if !f.first {
+		f.first = true
+		f.readHead(scan.Value(data))
+	}
+	f.seen += textBytes(data)
+	if member(data, `"error"`) && scan.Value(data).Get("error").Kind() == scan.Object {
+		f.resp.Failed = true
+	}
+	if !f.finish && member(data, `"finish_reason"`) {
+		f.finish = true
+	}
+	if member(data, `"usage"`) {
+		return f.readUsage(scan.Value(data))
+	}
+	return true
+}
+
+func (f *follower) readHead(v scan.Value) {
+	m := v.Fields()
+	for m.Next() {
+		switch string(m.Key()) {
+		case "id":
+			f.resp.ID = str(m.Value())
+		case "model":
+			f.resp.Model = str(m.Value())
+		}
+	}
+}
+
+// readUsage keeps the last usage seen and tells whether the event goes on.
+func (f *follower) readUsage(v scan.Value) bool {
+	m := v.Fields()
+	found, empty := false, false
+	for m.Next() {
+		switch string(m.Key()) {
+		case "usage":
+			if m.Value().Kind() == scan.Object {
+				readUsage(m.Value(), f.usage)
+				found = true
+			}
+		case "choices":
+			e := m.Value().Elements()
+			empty = m.Value().Kind() == scan.Array && !e.Next()
+		}
+	}
+	return !(found && empty && f.swallow)
+}
+
+// member tells whether data holds a member of this quoted name whose value is
+// not null. Inside a string the quotes would be escaped, so a match is a name
+// or a whole string; the latter is rare and only costs a closer look.
+func member(data []byte, quoted string) bool {
+	for {
+		i := bytes.Index(data, []byte(quoted))
+		if i < 0 {
+			return false
+		}
+		data = data[i+len(quoted):]
+		rest := bytes.TrimLeft(data, " ")
+		if len(rest) > 0 && rest[0] == ':' {
+			rest = bytes.TrimLeft(rest[1:], " ")
+			if len(rest) > 0 && rest[0] != 'n' {
+				return true
+			}
+		}
+	}
+}
+
+// textKeys end the names of the members that hold generated text: content and
+// reasoning_content, reasoning, refusal, and the arguments of a call.
+var textKeys = [...]string{`content":"`, `arguments":"`, `reasoning":"`, `refusal":"`}
+
+// textBytes counts the bytes of generated text in an event, as written.
+func textBytes(data []byte) int64 {
+	var n int64
+	for _, key := range textKeys {
+		rest := data
+		for {
+			i := bytes.Index(rest, []byte(key))
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(key):]
+			end := closing(rest)
+			n += int64(end)
+			rest = rest[end:]
+		}
+	}
+	return n
+}
+
+// closing returns the offset of the quote that ends the string whose inside
+// begins b.
+func closing(b []byte) int {
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return len(b)
+}

@@ -1,0 +1,92 @@
+package record
+
+import (
+	"strings"
+
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// Ending is Envoy's own account of how an exchange ended, from its access log.
+type Ending struct {
+	Exchange string
+	Code     int    // HTTP status that the client got; 0: none
+	Flags    string // Envoy's response flags, comma separated: "DC", "UF,URX"
+	Details  string // Envoy's response code details
+	Cluster  string // that was chosen
+	Attempts int
+	Received bool // the whole request had arrived
+}
+
+// has tells whether a flag is set.
+func (e *Ending) has(flag string) bool {
+	for f := range strings.SplitSeq(e.Flags, ",") {
+		if f == flag {
+			return true
+		}
+	}
+	return false
+}
+
+// rule maps Envoy's words to an outcome. The first rule that holds counts.
+type rule struct {
+	flag   string
+	detail string // prefix of the details
+	result exchange.Result
+	by     exchange.Party
+}
+
+// rules reads Envoy's flags and details. Details are asked first where a flag
+// alone is ambiguous: UT stands for three different clocks.
+var rules = []rule{
+	{"", "ext_proc", exchange.GatewayError, exchange.ByGateway},
+	{"", "mismatch_between_content_length", exchange.GatewayError, exchange.ByGateway},
+	{"", "request_payload_too_large", exchange.ClientError, exchange.ByClient},
+	{"", "response_payload_too_large", exchange.ProviderError, exchange.ByProvider},
+	{"", "upstream_per_try_idle_timeout", exchange.IdleTimeout, exchange.ByProvider},
+	{"", "upstream_per_try_timeout", exchange.Timeout, exchange.ByProvider},
+	{"", "response_timeout", exchange.Deadline, exchange.ByProvider},
+	{"", "upstream_response_timeout", exchange.Deadline, exchange.ByProvider},
+	{"", "max_duration_timeout", exchange.Deadline, exchange.ByProvider},
+	{"DT", "", exchange.Deadline, exchange.ByProvider},
+	{"DC", "", exchange.Cancelled, exchange.ByClient},
+	{"DPE", "", exchange.ClientError, exchange.ByClient},
+	{"UT", "", exchange.Timeout, exchange.ByProvider},
+	{"UF", "", exchange.ConnectFailed, exchange.ByProvider},
+	{"UPE", "", exchange.Cut, exchange.ByProvider},
+	{"UR", "", exchange.Cut, exchange.ByProvider},
+	{"UC", "", exchange.Cut, exchange.ByProvider},
+	{"LR", "", exchange.GatewayError, exchange.ByGateway},
+	{"UO", "", exchange.GatewayError, exchange.ByGateway},
+	{"NR", "", exchange.GatewayError, exchange.ByGateway},
+	{"NC", "", exchange.GatewayError, exchange.ByGateway},
+	{"RLSE", "", exchange.GatewayError, exchange.ByGateway},
+}
+
+// nowhere is the cluster that a request ends in when nobody processed it.
+const nowhere = "nowhere"
+
+// outcome reads an ending. What was known before is kept where Envoy's words say
+// nothing that is known here.
+func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
+	detail := strings.Trim(e.Flags+" "+e.Details, " ")
+	switch {
+	case e.has("UH"):
+		if e.Cluster == nowhere || e.Cluster == "" {
+			return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: detail}
+		}
+		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider, Detail: detail}
+	case e.has("SI"):
+		by := exchange.ByClient
+		if e.Received {
+			by = exchange.ByProvider
+		}
+		return exchange.Outcome{Result: exchange.IdleTimeout, By: by, Detail: detail}
+	}
+	for _, r := range rules {
+		if r.flag != "" && e.has(r.flag) || r.detail != "" && strings.HasPrefix(e.Details, r.detail) {
+			return exchange.Outcome{Result: r.result, By: r.by, Detail: detail}
+		}
+	}
+	before.Detail = detail
+	return before
+}

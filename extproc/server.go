@@ -1,0 +1,142 @@
+// Package extproc is the data plane: an Envoy external-processing server that
+// inspects and changes LLM requests and responses.
+//
+// The promise: a stream never ends with OK before its work is done, because
+// Envoy lets a request whose stream ended so pass unprocessed, fail-closed or
+// not. A panic in one exchange harms no other and fails that one closed.
+package extproc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	filterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"go.uber.org/zap"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// Server answers Envoy's external-processing streams, one per exchange. It is
+// safe for concurrent use.
+type Server struct {
+	extprocv3.UnimplementedExternalProcessorServer
+
+	pipeline atomic.Pointer[Pipeline]
+	log      *zap.Logger
+	metrics  *Metrics
+	now      func() time.Time
+}
+
+// NewServer makes a server that begins exchanges with a pipeline.
+func NewServer(p *Pipeline, metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
+	s := &Server{log: log, metrics: metrics, now: now}
+	s.pipeline.Store(p)
+	return s
+}
+
+// Use makes exchanges that begin from now on go through another pipeline. Those
+// that are under way keep theirs.
+func (s *Server) Use(p *Pipeline) { s.pipeline.Store(p) }
+
+// Process serves one stream.
+func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) (err error) {
+	run := s.pipeline.Load().begin(s.now)
+	s.metrics.inFlight.Inc()
+	defer s.metrics.inFlight.Dec()
+	defer func() {
+		if p := recover(); p != nil {
+			err = s.panicked(run, p)
+		}
+	}()
+	for {
+		msg, err := stream.Recv()
+		if err != nil {
+			return s.over(run, err)
+		}
+		if err := s.step(stream, run, msg); err != nil {
+			return s.failed(run, err)
+		}
+	}
+}
+
+// step answers one message.
+func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run, msg *extprocv3.ProcessingRequest) error {
+	start := time.Now()
+	if c := msg.GetProtocolConfig(); c != nil {
+		if err := checkModes(c); err != nil {
+			return err
+		}
+	}
+	ev, err := decode(msg)
+	if err != nil {
+		return err
+	}
+	reply, err := run.handle(stream.Context(), ev)
+	if err != nil {
+		return err
+	}
+	out := encode(reply)
+	s.metrics.phase[ev.phase].Observe(time.Since(start).Seconds())
+	if err := stream.Send(out); err != nil {
+		return err
+	}
+	if run.done() {
+		run.finish(run.outcome())
+	}
+	return nil
+}
+
+// checkModes refuses a deployment in which Envoy would show less than the stages
+// rely on.
+func checkModes(c *extprocv3.ProtocolConfiguration) error {
+	const want = filterv3.ProcessingMode_BUFFERED
+	if c.RequestBodyMode != want || c.ResponseBodyMode != want {
+		return fmt.Errorf("body modes are %v and %v: both must be %v", c.RequestBodyMode, c.ResponseBodyMode, want)
+	}
+	return nil
+}
+
+// over handles the end of what Envoy sends. It is the normal end of every
+// exchange; for one whose answer was not complete, of an unclean one.
+func (s *Server) over(run *run, err error) error {
+	if run.done() {
+		run.finish(run.outcome())
+		return nil
+	}
+	o := run.outcome()
+	if !errors.Is(err, io.EOF) && status.Code(err) != codes.Canceled {
+		o.Detail = err.Error()
+	}
+	run.finish(o)
+	return status.Error(codes.Unavailable, "the exchange was not complete")
+}
+
+// failed ends an exchange that could not be processed: Envoy fails it closed.
+func (s *Server) failed(run *run, err error) error {
+	if code := status.Code(err); code == codes.Canceled || code == codes.Unavailable || errors.Is(err, io.EOF) {
+		return s.over(run, err)
+	}
+	s.log.Error("exchange failed", zap.String("exchange", run.ex.ID), zap.Error(err))
+	run.finish(exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: err.Error()})
+	return status.Error(codes.Internal, "the exchange could not be processed")
+}
+
+// panicked contains a panic: the stack is logged, the exchange fails closed.
+func (s *Server) panicked(run *run, p any) error {
+	s.metrics.panics.Inc()
+	s.log.Error("panic in an exchange", zap.String("exchange", run.ex.ID), zap.String("panic", fmt.Sprint(p)), zap.ByteString("stack", debug.Stack()))
+	defer func() {
+		if again := recover(); again != nil {
+			s.log.Error("panic at the end of an exchange", zap.String("exchange", run.ex.ID), zap.String("panic", fmt.Sprint(again)))
+		}
+	}()
+	run.finish(exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: "panic"})
+	return status.Error(codes.Internal, "the exchange could not be processed")
+}
