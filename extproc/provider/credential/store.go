@@ -1,0 +1,140 @@
+// Package credential turns the references to secrets that a policy holds into the
+// secrets themselves.
+//
+// The promise: no secret is ever part of an error, a warning or a log line; Secret
+// redacts itself. A file that changes is read again within a second. The trap: a
+// file that becomes unreadable keeps its former secret, so look at Warnings.
+package credential
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/headgate/headgate/policy"
+)
+
+const (
+	// checkEvery bounds how often a file is looked at, however many exchanges ask.
+	checkEvery = time.Second
+	// CoolDown is how long a rejected credential stands behind the other one.
+	CoolDown = time.Minute
+)
+
+// Store holds the secrets of one policy. It is safe for concurrent use.
+type Store struct {
+	clock    func() time.Time
+	backends map[string]*slots
+}
+
+// slots are the credentials of one backend, at most two.
+type slots struct {
+	name string
+	all  []*slot
+}
+
+// New resolves every credential of a policy. A backend whose credential is not
+// set is an error that names the variable or file, unless the policy says
+// without_credential: simulate; then Missing tells.
+func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() time.Time) (*Store, error) {
+	s := &Store{clock: clock, backends: make(map[string]*slots)}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(set.Backends)) {
+		b := set.Backends[name]
+		here := &slots{name: name}
+		for i, ref := range b.Credentials {
+			one, err := resolve(ref, i, lookupEnv, clock())
+			switch {
+			case err == nil:
+				here.all = append(here.all, one)
+			case b.WithoutCredential == policy.WithoutSimulate && errors.Is(err, errNotSet):
+			default:
+				faults = append(faults, fmt.Errorf("backend %q: %w", name, err))
+			}
+		}
+		s.backends[name] = here
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return s, nil
+}
+
+// Missing tells whether the policy names credentials for a backend and none of
+// them is set: the simulated provider must answer in its place.
+func (s *Store) Missing(b *policy.Backend) bool {
+	here := s.backends[b.Name]
+	return len(b.Credentials) > 0 && (here == nil || len(here.all) == 0)
+}
+
+// Pick returns the secret to call a backend with, and its index for Reject. For a
+// backend without credentials the index is -1. Pick does not allocate unless a
+// file is due to be looked at, at most once a second for each.
+func (s *Store) Pick(backend string) (Secret, int) {
+	here := s.backends[backend]
+	if here == nil || len(here.all) == 0 {
+		return Secret{}, -1
+	}
+	now := s.clock()
+	best := here.all[0]
+	best.refresh(now)
+	if len(here.all) > 1 && best.cooling(now) {
+		other := here.all[1]
+		other.refresh(now)
+		// Where both were rejected the one whose rejection is older has the better
+		// chance to have been renewed since.
+		if !other.cooling(now) || other.rejected.Load() < best.rejected.Load() {
+			best = other
+		}
+	}
+	return best.secret(), best.index
+}
+
+// Secrets returns the secrets of a backend in the order of the policy, for tests
+// and checks that look for them where they must not be.
+func (s *Store) Secrets(backend string) []Secret {
+	here := s.backends[backend]
+	if here == nil {
+		return nil
+	}
+	now, all := s.clock(), make([]Secret, 0, len(here.all))
+	for _, one := range here.all {
+		one.refresh(now)
+		all = append(all, one.secret())
+	}
+	return all
+}
+
+// Reject marks a secret that the provider did not take (401, 402, 403), so that
+// the other one is preferred for CoolDown. An index that Pick did not return is
+// ignored.
+func (s *Store) Reject(backend string, index int) {
+	here := s.backends[backend]
+	if here == nil {
+		return
+	}
+	for _, one := range here.all {
+		if one.index == index {
+			one.rejected.Store(s.clock().UnixNano())
+		}
+	}
+}
+
+// Warnings returns what operators should know of the credentials now: files that
+// others may read, and files that could not be read again and keep their former
+// secret. It is safe to show.
+func (s *Store) Warnings() []string {
+	var all []string
+	now := s.clock()
+	for _, name := range slices.Sorted(maps.Keys(s.backends)) {
+		for _, one := range s.backends[name].all {
+			one.refresh(now)
+			for _, w := range one.warnings() {
+				all = append(all, fmt.Sprintf("backend %q: %s", name, w))
+			}
+		}
+	}
+	return all
+}

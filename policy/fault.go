@@ -1,0 +1,55 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Fault is one thing that is wrong with a document, and where. Its texts never
+// quote what may be a secret.
+type Fault struct {
+	File    string
+	Line    int    // from 1
+	Col     int    // from 1, in characters
+	Path    string // such as models.assistant.chain[0].use; empty for the document itself
+	Message string
+	Hint    string // what to do about it; may be empty
+}
+
+// String returns the fault as `file:line:col path: message; hint`.
+func (f Fault) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d:%d", f.File, f.Line, f.Col)
+	if f.Path != "" {
+		b.WriteString(" " + f.Path)
+	}
+	b.WriteString(": " + f.Message)
+	if f.Hint != "" {
+		b.WriteString("; " + f.Hint)
+	}
+	return b.String()
+}
+
+// Faults are all the faults of one document, sorted by place. It is the error
+// that Parse returns.
+type Faults struct {
+	Faults []Fault
+}
+
+// Error returns one fault per line.
+func (f *Faults) Error() string {
+	lines := make([]string, len(f.Faults))
+	for i, fault := range f.Faults {
+		lines[i] = fault.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sortFaults puts faults in the order in which a reader meets their places.
+func sortFaults(faults []Fault) {
+	slices.SortStableFunc(faults, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Path, b.Path))
+	})
+}

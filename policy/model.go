@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// model reads one model, in short or in full.
+func (c *compiler) model(name string, p place) {
+	full := modelType.option(Object)
+	m := &Model{Name: name}
+	if p.node.Kind == yaml.ScalarNode && p.node.ShortTag() != "!!null" {
+		m.Retries, m.Timeout, m.IdleTimeout, m.Unfit = defaults(full)
+		if use, ok := c.use(p); ok {
+			m.Chain = []Link{{Uses: []Use{use}}}
+		}
+		c.set.Models[name] = m
+		return
+	}
+	o, ok := c.object(p, full)
+	if !ok {
+		return
+	}
+	m.Retries = o.whole("retries")
+	m.Timeout, m.IdleTimeout = o.duration("timeout"), o.duration("idle_timeout")
+	m.Unfit = Unfit(o.text("unfit"))
+	if at, ok := o.get("chain"); ok {
+		m.Chain = c.chain(at, full.field("chain").Type)
+	}
+	c.set.Models[name] = m
+}
+
+// defaults returns what a model has that says nothing but its backend.
+func defaults(full *Type) (retries int, timeout, idle time.Duration, unfit Unfit) {
+	none := &object{of: full}
+	return none.whole("retries"), none.duration("timeout"), none.duration("idle_timeout"), Unfit(none.text("unfit"))
+}
+
+func (c *compiler) chain(p place, t *Type) []Link {
+	places, ok := c.elements(p, t, "a list of links, such as [openai/gpt-5.5]")
+	if !ok {
+		return nil
+	}
+	var chain []Link
+	for _, at := range places {
+		if !c.plain(at) {
+			continue
+		}
+		if at.node.Kind == yaml.SequenceNode {
+			chain = append(chain, c.link(at))
+			continue
+		}
+		if at.node.Kind == yaml.MappingNode {
+			c.fault(at, "put it into a list: [{use: ...}]", "must be backend/model, or a list of {use, weight}")
+			continue
+		}
+		if use, ok := c.use(at); ok {
+			chain = append(chain, Link{Uses: []Use{use}})
+		}
+	}
+	return chain
+}
+
+// link reads a link of several uses with weights.
+func (c *compiler) link(p place) Link {
+	t := linkType.option(List)
+	places, _ := c.elements(p, t, "a list")
+	var link Link
+	seen := make(map[string]int)
+	for i, at := range places {
+		if !c.plain(at) {
+			continue
+		}
+		if at.node.Kind == yaml.ScalarNode {
+			c.fault(at, "write {use: backend/model, weight: 1}", "must be an object, is %s", form(at.node))
+			continue
+		}
+		o, ok := c.object(at, t.Elem)
+		if !ok {
+			continue
+		}
+		weight := o.whole("weight")
+		to, ok := o.get("use")
+		if !ok {
+			continue
+		}
+		if first, twice := seen[to.node.Value]; twice {
+			c.fault(to, "add the weights up", "%s is already in this link, at [%d]", quote(to.node.Value), first)
+			continue
+		}
+		seen[to.node.Value] = i
+		if use, ok := c.use(to); ok {
+			use.Weight = uint32(weight)
+			link.Uses = append(link.Uses, use)
+		}
+	}
+	return link
+}
+
+// use reads backend/model and finds the backend.
+func (c *compiler) use(p place) (Use, bool) {
+	text, ok := c.text(p, useText)
+	if !ok {
+		return Use{}, false
+	}
+	backend, model, _ := split(text)
+	if !c.defined(backend) {
+		c.fault(p, meant(backend, c.backendNames()), "backend %s is not defined", quote(backend))
+		return Use{}, false
+	}
+	c.uses = append(c.uses, placedUse{backend, model, p})
+	return Use{Backend: c.set.Backends[backend], Model: model, Weight: 1}, true
+}

@@ -1,0 +1,120 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/headgate/headgate/policy/price"
+)
+
+// Parse reads and checks one policy document and compiles it. The name is that of
+// the file, for the faults. Where anything is wrong with the document there is no
+// Set: the error is then a *Faults with every fault.
+func Parse(name string, data []byte) (*Set, error) {
+	node, syntax := root(name, data)
+	if syntax != nil {
+		return nil, &Faults{Faults: []Fault{*syntax}}
+	}
+	c := &compiler{reader: reader{file: name}, set: &Set{
+		Backends: make(map[string]*Backend),
+		Models:   make(map[string]*Model),
+		Prices:   price.Builtin(),
+	}, broken: make(map[string]bool)}
+	if top := (place{node: node}); c.plain(top) {
+		c.document(top)
+	}
+	if len(c.faults) > 0 {
+		sortFaults(c.faults)
+		return nil, &Faults{Faults: c.faults}
+	}
+	sum := sha256.Sum256(c.set.Canonical())
+	c.set.Revision = hex.EncodeToString(sum[:])[:12]
+	return c.set, nil
+}
+
+// compiler turns the document into a Set while the reader collects the faults.
+type compiler struct {
+	reader
+	set    *Set
+	broken map[string]bool // names of backends that are defined, but with faults
+	uses   []placedUse
+}
+
+// placedUse is a use with the place where it stands.
+type placedUse struct {
+	backend, model string
+	at             place
+}
+
+// document reads the sections in the order in which they depend on each other.
+func (c *compiler) document(p place) {
+	o, ok := c.object(p, Document)
+	if !ok {
+		return
+	}
+	if _, ok := o.get("version"); ok {
+		o.whole("version")
+	}
+	c.listen(o)
+	c.set.Unpriced = Unpriced(o.text("unpriced"))
+	c.limits(o)
+	c.named(o, "backends", c.backend)
+	c.named(o, "models", c.model)
+	c.prices(o)
+	c.unpriced()
+}
+
+func (c *compiler) limits(o *object) {
+	c.set.BodyLimit, _ = bytesOf(limitsType.field("body").Default)
+	if p, ok := o.get("limits"); ok {
+		if l, ok := c.object(p, limitsType); ok {
+			c.set.BodyLimit = l.size("body")
+		}
+	}
+}
+
+// named reads a map of names to values.
+func (c *compiler) named(o *object, key string, read func(name string, p place)) {
+	p, ok := o.get(key)
+	if !ok {
+		return
+	}
+	t := o.of.field(key).Type
+	all, ok := c.entries(p, "an object with names as keys", false)
+	if !ok {
+		return
+	}
+	for _, e := range all {
+		if !t.Pattern.MatchString(e.key) {
+			c.fault(e.at, "", "%s, is %s", t.Rule, quote(e.key))
+		}
+		if e.ok {
+			read(e.key, e.value)
+		} else if key == "backends" {
+			c.broken[e.key] = true
+		}
+	}
+}
+
+// backendNames returns the defined names, sorted, faulty ones included.
+func (c *compiler) backendNames() []string {
+	var names []string
+	for name := range c.set.Backends {
+		names = append(names, name)
+	}
+	for name := range c.broken {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// defined tells whether a backend has this name, faulty ones included.
+func (c *compiler) defined(name string) bool {
+	return c.set.Backends[name] != nil || c.broken[name]
+}
+
+// split cuts backend/model at the first slash: the model may hold more.
+func split(use string) (backend, model string, ok bool) { return strings.Cut(use, "/") }

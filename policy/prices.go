@@ -1,0 +1,133 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"github.com/headgate/headgate/policy/price"
+	"go.yaml.in/yaml/v3"
+)
+
+// prices puts the document's prices on top of the built-in catalogue.
+func (c *compiler) prices(o *object) {
+	var all []price.Override
+	c.named(o, "prices", func(name string, p place) {
+		backend, model, ok := c.priced(name, p)
+		if !ok {
+			return
+		}
+		for _, at := range c.priceList(p) {
+			if row, ok := c.price(name, at); ok {
+				if slices.ContainsFunc(all, func(o price.Override) bool {
+					return o.Backend == backend && o.Model == model && o.Price.ValidFrom.Equal(row.ValidFrom)
+				}) {
+					c.fault(at, "", "two prices of %s begin on the same day", quote(name))
+				}
+				all = append(all, price.Override{Backend: backend, Model: model, Price: row})
+			}
+		}
+	})
+	c.set.Prices = c.set.Prices.With(all)
+}
+
+// priced tells what a key of prices names. With a slash in it that may be a model
+// at a backend, or a model whose name holds one; what could be both is a fault,
+// because the wrong guess would bill by the wrong price.
+func (c *compiler) priced(name string, p place) (backend, model string, ok bool) {
+	backend, model, slash := split(name)
+	if !slash {
+		return "", name, true
+	}
+	i := slices.IndexFunc(c.uses, func(u placedUse) bool { return u.model == name })
+	switch {
+	case c.defined(backend) && model != "" && i >= 0:
+		c.fault(p, "write "+quote(c.uses[i].backend+"/"+name)+" for the latter", "may be model %s of backend %s or model %s", quote(model), quote(backend), quote(name))
+		return "", "", false
+	case c.defined(backend) && model != "":
+		return backend, model, true
+	case i < 0:
+		if hint := meant(backend, c.backendNames()); hint != "" {
+			c.fault(p, hint, "backend %s is not defined", quote(backend))
+			return "", "", false
+		}
+	}
+	return "", name, true
+}
+
+// priceList returns the places of the one or several prices of a model.
+func (c *compiler) priceList(p place) []place {
+	if p.node.Kind != yaml.SequenceNode {
+		return []place{p}
+	}
+	places, _ := c.elements(p, pricesType.option(List), "a list")
+	return slices.DeleteFunc(places, func(at place) bool { return !c.plain(at) })
+}
+
+func (c *compiler) price(name string, p place) (price.Price, bool) {
+	before := len(c.faults)
+	o, ok := c.object(p, priceType)
+	if !ok {
+		return price.Price{}, false
+	}
+	rate := func(key string) *price.Pico {
+		at, given := o.get(key)
+		if !given {
+			return nil
+		}
+		pico, _ := scalarAt(o.r, at, "a price in USD per million tokens", price.ParsePerMillion)
+		return &pico
+	}
+	var rates price.Rates
+	input, output := rate("input"), rate("output")
+	rates.CacheRead, rates.CacheWrite5m, rates.CacheWrite1h = rate("cache_read"), rate("cache_write_5m"), rate("cache_write_1h")
+	rates.AudioInput, rates.AudioOutput = rate("audio_input"), rate("audio_output")
+	var from time.Time
+	id := "policy:" + name
+	if at, given := o.get("valid_from"); given {
+		from, _ = scalarAt(o.r, at, "a day, such as 2026-09-01", parseDate)
+		id += "@" + from.Format(time.DateOnly)
+	}
+	if len(c.faults) > before || input == nil || output == nil {
+		return price.Price{}, false
+	}
+	rates.Input, rates.Output = *input, *output
+	return rates.Price(id, from), true
+}
+
+// unpriced reports the uses that have no price, unless the document allows them.
+// A price that begins on some day is not enough: before it the use would have none.
+func (c *compiler) unpriced() {
+	if c.set.Unpriced != UnpricedRefuse {
+		return
+	}
+	seen := make(map[[2]string]bool)
+	for _, u := range c.uses {
+		b := c.set.Backends[u.backend]
+		if b == nil || seen[[2]string{u.backend, u.model}] {
+			continue
+		}
+		seen[[2]string{u.backend, u.model}] = true
+		if _, ok := c.set.Prices.Look(b.Provider.Name, b.Name, u.model, time.Time{}); ok {
+			continue
+		}
+		if c.pricedLater(u) {
+			c.fault(u.at, "give its earliest price without valid_from", "model %s has no price before the first valid_from", quote(u.model))
+			continue
+		}
+		c.fault(u.at, c.priceHint(b, u.model), "model %s has no price at provider %s", quote(u.model), b.Provider.Name)
+	}
+}
+
+func (c *compiler) pricedLater(u placedUse) bool {
+	future := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	_, ok := c.set.Prices.Look(c.set.Backends[u.backend].Provider.Name, u.backend, u.model, future)
+	return ok
+}
+
+func (c *compiler) priceHint(b *Backend, model string) string {
+	hint := "add it under prices, or say unpriced: flag"
+	if near := meant(model, c.set.Prices.Models(b.Provider.Name)); near != "" {
+		hint = near + " Else " + hint
+	}
+	return hint
+}

@@ -1,0 +1,113 @@
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// MaxDocument is the greatest size of a document in bytes.
+const MaxDocument = 1 << 20
+
+// root returns the root value of the only YAML document in data. The nodes are
+// never decoded further, so an alias is a node of its own and expands to nothing.
+func root(name string, data []byte) (*yaml.Node, *Fault) {
+	if len(data) > MaxDocument {
+		return nil, &Fault{File: name, Line: 1, Col: 1, Message: fmt.Sprintf("the document is larger than %d bytes", MaxDocument)}
+	}
+	if line, col, ok := malformed(data); ok {
+		return nil, &Fault{File: name, Line: line, Col: col, Message: "the document is not valid UTF-8"}
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var doc, more yaml.Node
+	switch err := decoder.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return nil, &Fault{File: name, Line: 1, Col: 1, Message: "the document is empty", Hint: "the least one is version: 1"}
+	case err != nil:
+		return nil, syntaxFault(name, data, err)
+	}
+	switch err := decoder.Decode(&more); {
+	case err == nil:
+		return nil, &Fault{File: name, Line: max(more.Line, 1), Col: max(more.Column, 1), Message: "a second YAML document begins here", Hint: "a policy is one document"}
+	case !errors.Is(err, io.EOF):
+		return nil, syntaxFault(name, data, err)
+	}
+	return doc.Content[0], nil
+}
+
+// malformed finds the first byte that is no UTF-8.
+func malformed(data []byte) (line, col int, found bool) {
+	line, col = 1, 1
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return line, col, true
+		}
+		if i += size; r == '\n' {
+			line, col = line+1, 1
+		} else {
+			col++
+		}
+	}
+	return 0, 0, false
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// syntaxFault turns the YAML parser's error into a fault with a place. The parser
+// tells the line of the structure that it was in, if any, so the line at which it
+// gave up is searched for: the shortest head of the document that fails alike.
+func syntaxFault(name string, data []byte, err error) *Fault {
+	message := yamlLine.ReplaceAllString(err.Error(), "")
+	f := &Fault{File: name, Line: 1, Col: 1, Message: "YAML: " + message}
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	least, most := 1, len(lines)
+	for least < most {
+		middle := (least + most) / 2
+		if head := bytes.Join(lines[:middle], nil); failsAlike(head, err) {
+			most = middle
+		} else {
+			least = middle + 1
+		}
+	}
+	f.Line = least
+	text := string(lines[least-1])
+	blank := len(text) - len(strings.TrimLeft(text, " \t"))
+	f.Col = blank + 1
+	if tab := strings.IndexByte(text[:blank], '\t'); tab >= 0 {
+		f.Col, f.Hint = tab+1, "indent with spaces: YAML takes no tabs"
+	}
+	if strings.HasPrefix(message, "unknown anchor") {
+		f.Message, f.Hint = "YAML: alias of an anchor that does not exist", "write the value out: anchors and aliases are not supported"
+	}
+	return f
+}
+
+func failsAlike(head []byte, want error) bool {
+	decoder := yaml.NewDecoder(bytes.NewReader(head))
+	for {
+		err := decoder.Decode(&yaml.Node{})
+		if errors.Is(err, io.EOF) {
+			return false
+		}
+		if err != nil {
+			return err.Error() == want.Error()
+		}
+	}
+}
+
+// quote shows a text that a document holds, bounded.
+func quote(text string) string {
+	const most = 64
+	if utf8.RuneCountInString(text) > most {
+		text = string([]rune(text)[:most]) + "..."
+	}
+	return strconv.Quote(text)
+}
