@@ -244,9 +244,10 @@ func retryHeaders(m *exchange.Mutation, v *exchange.Verdict) {
 	}
 }
 
-// finish runs the End hooks once, last stage first.
+// finish runs the End hooks once, last stage first. A stream that brought no
+// request was no exchange.
 func (r *run) finish(o exchange.Outcome) {
-	if r.ended {
+	if r.ended || r.dialect == nil {
 		return
 	}
 	r.ended = true

@@ -74,17 +74,18 @@ func (p *part) end(exchange.Outcome) {
 }
 
 // estimate fills the usage of an answer for which no report came although text
-// did: the provider bills for it, whoever hung up.
+// did: the provider bills for it, whoever hung up. Input that the stream's first
+// event reported is kept.
 func (p *part) estimate() {
 	u, resp := &p.ex.Usage, &p.ex.Response
 	if u.Source == exchange.UsageProvider || !resp.Stream || resp.Seen == 0 {
 		return
 	}
-	*u = exchange.Usage{
-		Input:  tokens(int64(len(p.ex.Request.Body))),
-		Output: tokens(resp.Seen),
-		Source: exchange.UsageEstimated,
+	if u.TotalInput() == 0 {
+		u.Input = tokens(int64(len(p.ex.Request.Body)))
 	}
+	u.Output = max(u.Output, tokens(resp.Seen)-u.Reasoning)
+	u.Source = exchange.UsageEstimated
 }
 
 func tokens(bytes int64) int64 { return (bytes + bytesPerToken - 1) / bytesPerToken }

@@ -4,12 +4,14 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/anthropic"
 	"github.com/headgate/headgate/extproc/provider/openai"
 )
 
 // Dialects are the wire formats that clients and backends may speak.
 var Dialects = []Dialect{
 	openai.Dialect{},
+	anthropic.Dialect{},
 }
 
 // ByName returns the dialect of this name, or nil.
@@ -30,9 +32,11 @@ type path struct {
 }
 
 var paths = map[string]path{
-	"/v1/chat/completions": {"POST", "openai", exchange.Chat},
-	"/v1/embeddings":       {"POST", "openai", exchange.Embeddings},
-	"/v1/models":           {"GET", "openai", exchange.Models},
+	"/v1/chat/completions":      {"POST", "openai", exchange.Chat},
+	"/v1/embeddings":            {"POST", "openai", exchange.Embeddings},
+	"/v1/messages":              {"POST", "anthropic", exchange.Chat},
+	"/v1/messages/count_tokens": {"POST", "anthropic", exchange.CountTokens},
+	"/v1/models":                {"GET", "openai", exchange.Models},
 }
 
 // Classify tells which dialect a client speaks and what it asks for, by path and
@@ -44,7 +48,7 @@ func Classify(method, p string, anthropic bool) (Dialect, exchange.Operation, ex
 		known, ok = paths["/v1/models"], true
 	}
 	if !ok {
-		v := exchange.Denied(404, exchange.ReasonUnknownPath, "Unknown path "+quote(p)+": this gateway serves chat completions, embeddings and models.")
+		v := exchange.Denied(404, exchange.ReasonUnknownPath, "Unknown path "+quote(p)+": this gateway serves chat completions, messages, embeddings and models.")
 		return likeliest(p, anthropic), "", v
 	}
 	d := ByName(known.dialect)

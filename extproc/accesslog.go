@@ -1,0 +1,92 @@
+package extproc
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	alsdatav3 "github.com/envoyproxy/go-control-plane/envoy/data/accesslog/v3"
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/service/accesslog/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/policy"
+)
+
+// AccessLog receives Envoy's entries for exchanges that did not end cleanly and
+// hands them to whoever closes rows. It is safe for concurrent use. Entries may
+// be lost; nothing may depend on one.
+type AccessLog struct {
+	accesslogv3.UnimplementedAccessLogServiceServer
+	take func(record.Ending)
+}
+
+// NewAccessLog makes a receiver that hands endings to take.
+func NewAccessLog(take func(record.Ending)) *AccessLog { return &AccessLog{take: take} }
+
+// StreamAccessLogs serves one of Envoy's log streams.
+func (a *AccessLog) StreamAccessLogs(stream accesslogv3.AccessLogService_StreamAccessLogsServer) error {
+	for {
+		msg, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return stream.SendAndClose(&accesslogv3.StreamAccessLogsResponse{})
+		}
+		if status.Code(err) == codes.Canceled {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range msg.GetHttpLogs().GetLogEntry() {
+			if end := endingOf(e); end.Exchange != "" {
+				a.take(end)
+			}
+		}
+	}
+}
+
+func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
+	c := e.GetCommonProperties()
+	fields := c.GetMetadata().GetFilterMetadata()[policy.MetadataNamespace].GetFields()
+	return record.Ending{
+		Exchange: fields[policy.ExchangeKey].GetStringValue(),
+		Code:     int(e.GetResponse().GetResponseCode().GetValue()),
+		Flags:    flagsOf(c.GetResponseFlags()),
+		Details:  e.GetResponse().GetResponseCodeDetails(),
+		Cluster:  c.GetUpstreamCluster(),
+		Attempts: int(c.GetUpstreamRequestAttemptCount()),
+		Received: c.GetTimeToLastRxByte() != nil,
+	}
+}
+
+// flagsOf writes the flags that outcomes are told by in Envoy's short form.
+func flagsOf(f *alsdatav3.ResponseFlags) string {
+	var set []string
+	for _, flag := range []struct {
+		on   bool
+		name string
+	}{
+		{f.GetDownstreamConnectionTermination(), "DC"},
+		{f.GetDownstreamProtocolError(), "DPE"},
+		{f.GetNoHealthyUpstream(), "UH"},
+		{f.GetUpstreamConnectionFailure(), "UF"},
+		{f.GetUpstreamOverflow(), "UO"},
+		{f.GetUpstreamRequestTimeout(), "UT"},
+		{f.GetUpstreamRemoteReset(), "UR"},
+		{f.GetUpstreamConnectionTermination(), "UC"},
+		{f.GetUpstreamProtocolError(), "UPE"},
+		{f.GetUpstreamRetryLimitExceeded(), "URX"},
+		{f.GetStreamIdleTimeout(), "SI"},
+		{f.GetDurationTimeout(), "DT"},
+		{f.GetLocalReset(), "LR"},
+		{f.GetNoRouteFound(), "NR"},
+		{f.GetNoClusterFound(), "NC"},
+		{f.GetRateLimitServiceError(), "RLSE"},
+	} {
+		if flag.on {
+			set = append(set, flag.name)
+		}
+	}
+	return strings.Join(set, ",")
+}

@@ -1,0 +1,105 @@
+package extproc
+
+import (
+	"context"
+	"testing"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	alsdatav3 "github.com/envoyproxy/go-control-plane/envoy/data/accesslog/v3"
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/service/accesslog/v3"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	. "github.com/headgate/headgate/extproc/extproctest"
+)
+
+// entry is an access-log entry as Envoy sends it.
+func entry(exchange, details string, code uint32, flags *alsdatav3.ResponseFlags) *alsdatav3.HTTPAccessLogEntry {
+	return &alsdatav3.HTTPAccessLogEntry{
+		CommonProperties: &alsdatav3.AccessLogCommon{
+			ResponseFlags:   flags,
+			UpstreamCluster: "pool/gpt-4o-mini",
+			Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
+				"io.headgate": {Fields: map[string]*structpb.Value{"exchange": structpb.NewStringValue(exchange)}}}},
+			UpstreamRequestAttemptCount: 3,
+		},
+		Response: &alsdatav3.HTTPResponseProperties{ResponseCode: wrapperspb.UInt32(code), ResponseCodeDetails: details},
+	}
+}
+
+func sendEntry(t *testing.T, r *rig, e *alsdatav3.HTTPAccessLogEntry) {
+	t.Helper()
+	stream, err := accesslogv3.NewAccessLogServiceClient(r.Conn).StreamAccessLogs(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg := &accesslogv3.StreamAccessLogsMessage{LogEntries: &accesslogv3.StreamAccessLogsMessage_HttpLogs{
+		HttpLogs: &accesslogv3.StreamAccessLogsMessage_HTTPAccessLogEntries{LogEntry: []*alsdatav3.HTTPAccessLogEntry{e}}}}
+	if err := stream.Send(msg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.CloseAndRecv(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEnvoysAccountClosesTheRow(t *testing.T) {
+	for _, tc := range []struct {
+		name, details string
+		code          uint32
+		flags         *alsdatav3.ResponseFlags
+		outcome, by   string
+	}{
+		{"client abort", "downstream_remote_disconnect", 0, &alsdatav3.ResponseFlags{DownstreamConnectionTermination: true}, "cancelled", "client"},
+		{"provider cut", "upstream_reset_after_response_started{connection_termination}", 200, &alsdatav3.ResponseFlags{UpstreamConnectionTermination: true}, "cut", "provider"},
+		{"provider cut over HTTP/2", "upstream_reset_after_response_started{remote_reset}", 200, &alsdatav3.ResponseFlags{UpstreamRemoteReset: true}, "cut", "provider"},
+		{"per-try idle timeout", "upstream_per_try_idle_timeout", 504, &alsdatav3.ResponseFlags{UpstreamRequestTimeout: true}, "idle_timeout", "provider"},
+		{"per-try timeout", "upstream_per_try_timeout", 504, &alsdatav3.ResponseFlags{UpstreamRequestTimeout: true, UpstreamRetryLimitExceeded: true}, "timeout", "provider"},
+		{"deadline", "response_timeout", 504, &alsdatav3.ResponseFlags{UpstreamRequestTimeout: true}, "deadline", "provider"},
+		{"refused connection", "upstream_reset_before_response_started{connection_failure}", 503, &alsdatav3.ResponseFlags{UpstreamConnectionFailure: true, UpstreamRetryLimitExceeded: true}, "connect_failed", "provider"},
+		{"no healthy backend", "no_healthy_upstream", 503, &alsdatav3.ResponseFlags{NoHealthyUpstream: true}, "no_healthy_backend", "provider"},
+		{"ext_proc timeout", "ext_proc_error_per-message_timeout_exceeded", 504, nil, "gateway_error", "gateway"},
+		{"answer over the limit", "response_payload_too_large", 500, nil, "provider_error", "provider"},
+		{"silent client", "stream_idle_timeout", 408, &alsdatav3.ResponseFlags{StreamIdleTimeout: true}, "idle_timeout", "client"},
+		{"words nobody knows", "something_new", 200, nil, "cut", "unknown"},
+	} {
+		for _, early := range []bool{false, true} {
+			order := ", entry last"
+			if early {
+				order = ", entry first"
+			}
+			t.Run(tc.name+order, func(t *testing.T) {
+				r := newRig(t, testPolicy)
+				s := r.Open("router")
+				id := s.RequestHeaders(Post("/v1/chat/completions"), false).Metadata("exchange")
+				s.RequestBody(chatBody)
+				if early {
+					sendEntry(t, r, entry(id, tc.details, tc.code, tc.flags))
+				}
+				_ = s.Close()
+				r.idle()
+				if !early {
+					sendEntry(t, r, entry(id, tc.details, tc.code, tc.flags))
+				}
+				row := r.row()
+				if row.Outcome != tc.outcome || row.By != tc.by || row.Status != int(tc.code) || row.Attempts != 3 {
+					t.Errorf("row %+v", row)
+				}
+			})
+		}
+	}
+}
+
+func TestEntriesForCleanExchangesChangeNothing(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	id := s.RequestHeaders(Post("/v1/chat/completions"), false).Metadata("exchange")
+	s.RequestBody(chatBody)
+	s.ResponseHeaders(Answered("429", "application/json"), false)
+	s.ResponseBody(`{"error":{"message":"slow down"}}`, true)
+	sendEntry(t, r, entry(id, "via_upstream", 429, &alsdatav3.ResponseFlags{UpstreamRetryLimitExceeded: true}))
+	s.Cancel()
+	if row := r.row(); row.Outcome != "provider_rate_limited" || row.Attempts != 1 {
+		t.Errorf("row %+v", row)
+	}
+}

@@ -1,0 +1,107 @@
+package anthropic
+
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/scan"
+)
+
+// follower reads a Messages stream. Only the first and the last events are
+// parsed; of the deltas between only the length of the text is taken.
+type follower struct {
+	resp   *exchange.Response
+	usage  *exchange.Usage
+	counts counts
+	stop   bool // message_stop
+	seen   int64
+}
+
+// Follow starts reading a Messages stream.
+func (Dialect) Follow(_ *exchange.Request, resp *exchange.Response, usage *exchange.Usage) exchange.Follower {
+	return &follower{resp: resp, usage: usage}
+}
+
+// Began tells whether a token was seen.
+func (f *follower) Began() bool { return f.seen > 0 }
+
+// Ended tells whether message_stop was seen.
+func (f *follower) Ended() bool { return f.stop }
+
+// Seen returns the bytes of generated text, as written.
+func (f *follower) Seen() int64 { return f.seen }
+
+// Event reads one event; all of them are the client's.
+func (f *follower) Event(raw []byte) bool {
+	ev := scan.Event(raw)
+	data := ev.Data()
+	if data == nil {
+		return true
+	}
+	kind := string(ev.Field("event"))
+	if kind == "" {
+		kind = str(scan.Value(data).Get("type"))
+	}
+	switch kind {
+	case "content_block_delta":
+		f.seen += textBytes(data)
+	case "message_start":
+		f.start(scan.Value(data).Get("message"))
+	case "message_delta":
+		if f.counts.read(scan.Value(data).Get("usage")) {
+			f.counts.fill(f.usage)
+		}
+	case "message_stop":
+		f.stop = true
+	case "error":
+		f.resp.Failed = true
+	}
+	return true
+}
+
+// start reads message_start. Its input counts are final where nothing else comes,
+// its output count is only a start value: so the usage is an estimate until the
+// first message_delta.
+func (f *follower) start(message scan.Value) {
+	m := message.Fields()
+	for m.Next() {
+		switch string(m.Key()) {
+		case "id":
+			f.resp.ID = str(m.Value())
+		case "model":
+			f.resp.Model = str(m.Value())
+		case "usage":
+			if f.counts.read(m.Value()) {
+				f.counts.fill(f.usage)
+				f.usage.Source = exchange.UsageEstimated
+			}
+		}
+	}
+}
+
+// textKeys end the names of the members of a delta that hold generated text.
+var textKeys = [...]string{`"text":"`, `"thinking":"`, `"partial_json":"`}
+
+// textBytes counts the bytes of generated text in a delta, as written.
+func textBytes(data []byte) int64 {
+	for _, key := range textKeys {
+		if i := bytes.Index(data, []byte(key)); i >= 0 {
+			return int64(closing(data[i+len(key):]))
+		}
+	}
+	return 0
+}
+
+// closing returns the offset of the quote that ends the string whose inside
+// begins b.
+func closing(b []byte) int {
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i
+		}
+	}
+	return len(b)
+}

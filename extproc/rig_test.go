@@ -1,0 +1,149 @@
+package extproc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/extproctest"
+	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/policy"
+)
+
+const testPolicy = `
+version: 1
+backends:
+  gpt: {provider: openai, credential: {env: OPENAI_API_KEY}}
+  claude: {provider: anthropic, credential: {env: ANTHROPIC_API_KEY}}
+  sim: {provider: simulated}
+models:
+  gpt-4o-mini: gpt/gpt-4o-mini
+  assistant: gpt/gpt-4o-mini
+  claude: claude/claude-sonnet-4-6
+  play: sim/gpt-4o-mini
+`
+
+// rig is a server on a socket, with the rows that it wrote.
+type rig struct {
+	*extproctest.Envoy
+	t       testing.TB
+	set     *policy.Set
+	server  *Server
+	journal *record.Journal
+	out     *output
+	reg     *prometheus.Registry
+	now     func() time.Time
+}
+
+// output collects rows; it is safe for concurrent use.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(b)
+}
+
+func newRig(t testing.TB, document string) *rig {
+	t.Helper()
+	set, err := policy.Parse("test.yaml", []byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]string{"OPENAI_API_KEY": "sk-backend-secret", "ANTHROPIC_API_KEY": "sk-ant-secret"}
+	env := func(name string) (string, bool) { v, ok := keys[name]; return v, ok }
+	secrets, err := credential.New(set, env, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := zaptest.NewLogger(t)
+	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry(), now: time.Now}
+	r.journal = record.NewJournal(r.out, record.NewMetrics(r.reg), log)
+	p := NewPipeline(set, Parts{Journal: r.journal, Secrets: secrets, Now: time.Now})
+	r.server = NewServer(p, NewMetrics(r.reg), log, time.Now)
+	r.Envoy = extproctest.Serve(t, GRPC(r.server, NewAccessLog(r.journal.Ending), set.BodyLimit))
+	return r
+}
+
+// rows closes the journal and returns what it wrote.
+func (r *rig) rows() []record.Row {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := r.journal.Close(ctx); err != nil {
+		r.t.Fatal(err)
+	}
+	var rows []record.Row
+	for line := range strings.Lines(r.out.buf.String()) {
+		var row record.Row
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			r.t.Fatalf("row %q: %v", line, err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// row waits until n streams have ended and returns the only row.
+func (r *rig) row() record.Row {
+	r.t.Helper()
+	r.idle()
+	rows := r.rows()
+	if len(rows) != 1 {
+		r.t.Fatalf("%d rows, want 1", len(rows))
+	}
+	return rows[0]
+}
+
+// idle waits until no stream is open.
+func (r *rig) idle() {
+	r.t.Helper()
+	deadline := time.After(5 * time.Second)
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for r.gauge("headgate_streams_in_flight") != 0 {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			r.t.Fatal("streams are still open")
+		}
+	}
+}
+
+func (r *rig) gauge(name string) float64 {
+	r.t.Helper()
+	families, err := r.reg.Gather()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	sum := 0.0
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			sum += m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	return sum
+}
+
+// panicStage panics in one phase.
+type panicStage struct{}
+
+func (panicStage) Name() string { return "panic" }
+func (panicStage) Join(*exchange.Exchange) exchange.Hooks {
+	return exchange.Hooks{Request: func(context.Context, *exchange.Request) (exchange.Verdict, error) { panic("boom") }}
+}

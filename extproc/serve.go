@@ -1,0 +1,77 @@
+package extproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"time"
+
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/service/accesslog/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
+)
+
+// Windows large enough that a whole body crosses the socket without waiting for
+// the receiver; setting them switches the slower adaptive ones off.
+const (
+	streamWindow     = 1 << 20
+	connectionWindow = 8 << 20
+	messageMargin    = 1 << 20 // room for a body's message beside the body
+)
+
+// GRPC makes the gRPC server for a Server and the access log of unclean endings,
+// which come over the same socket. bodyLimit is the largest body in bytes.
+func GRPC(s *Server, log *AccessLog, bodyLimit int64) *grpc.Server {
+	g := grpc.NewServer(
+		grpc.InitialWindowSize(streamWindow),
+		grpc.InitialConnWindowSize(connectionWindow),
+		grpc.MaxRecvMsgSize(int(bodyLimit)+messageMargin),
+		grpc.SharedWriteBuffer(true),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+	)
+	extprocv3.RegisterExternalProcessorServer(g, s)
+	accesslogv3.RegisterAccessLogServiceServer(g, log)
+	return g
+}
+
+// Listen opens the Unix socket that Envoy dials, for this user and group only. A
+// socket that a crashed process left behind is removed; one that somebody still
+// serves is an error.
+func Listen(path string) (net.Listener, error) {
+	if conn, err := net.Dial("unix", path); err == nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("socket %s: another process serves it", path)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("removing the old socket: %w", err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o660); err != nil {
+		_ = l.Close()
+		return nil, fmt.Errorf("restricting the socket: %w", err)
+	}
+	return l, nil
+}
+
+// Drain lets the streams that are open end by themselves until ctx is done, then
+// cuts the rest: Envoy sees a broken stream, never an OK.
+func Drain(ctx context.Context, g *grpc.Server) {
+	stopped := make(chan struct{})
+	go func() {
+		g.GracefulStop()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-ctx.Done():
+		g.Stop()
+		<-stopped
+	}
+}

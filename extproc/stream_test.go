@@ -1,0 +1,161 @@
+package extproc
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	. "github.com/headgate/headgate/extproc/extproctest"
+)
+
+const streamBody = `{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"hi"}]}`
+
+// streamEvents are a whole OpenAI stream with usage, non-ASCII text included.
+var streamEvents = []string{
+	`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-4o-mini-2024-07-18","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}],"usage":null}` + "\n\n",
+	`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-4o-mini-2024-07-18","choices":[{"index":0,"delta":{"content":"héllo 世界 😀 \"usage\""},"finish_reason":null}],"usage":null}` + "\n\n",
+	`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-4o-mini-2024-07-18","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}` + "\n\n",
+	`data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"gpt-4o-mini-2024-07-18","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}}` + "\n\n",
+	"data: [DONE]\n\n",
+}
+
+// openStream plays a stream up to the response headers.
+func openStream(t *testing.T, r *rig, body string) *Stream {
+	t.Helper()
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(body)
+	reply := s.ResponseHeaders(Answered("200", "text/event-stream; charset=utf-8", "content-length", "9999"), false)
+	if !reply.Streams() || !reply.Removes("content-length") || reply.Set("x-headgate-backend") != "gpt" {
+		t.Fatalf("an event stream must pass chunk by chunk: %v", reply)
+	}
+	return s
+}
+
+// play sends chunks and returns what the client gets, the final comment apart.
+func play(s *Stream, chunks []string, emptyEnd bool) (text, comment string) {
+	var out strings.Builder
+	for i, c := range chunks {
+		reply := s.ResponseBody(c, i == len(chunks)-1 && !emptyEnd)
+		if body, changed := reply.Body(); changed {
+			out.WriteString(body)
+		} else {
+			out.WriteString(c)
+		}
+	}
+	if emptyEnd {
+		body, _ := s.ResponseBody("", true).Body()
+		out.WriteString(body)
+	}
+	text = out.String()
+	if i := strings.LastIndex(text, ": x-headgate"); i >= 0 {
+		return text[:i], text[i:]
+	}
+	return text, ""
+}
+
+func TestUsageEventIsSwallowedWhereTheClientDidNotAsk(t *testing.T) {
+	want := strings.Join(streamEvents[:3], "") + streamEvents[4]
+	whole := strings.Join(streamEvents, "")
+	for _, size := range []int{1, 2, 3, 7, 50, 190, 400, len(whole)} {
+		for _, emptyEnd := range []bool{false, true} {
+			t.Run(fmt.Sprintf("chunks of %d, empty end %v", size, emptyEnd), func(t *testing.T) {
+				r := newRig(t, testPolicy)
+				s := openStream(t, r, streamBody)
+				text, comment := play(s, pieces(whole, size), emptyEnd)
+				if text != want {
+					t.Errorf("client got %q", text)
+				}
+				if !strings.Contains(comment, "tokens-in=10 tokens-out=5 x-headgate-cost-usd=0.0000045\n\n") {
+					t.Errorf("comment %q", comment)
+				}
+				s.Cancel()
+				row := r.row()
+				if row.Outcome != "ok" || row.Tokens.Input != 10 || row.Tokens.Output != 5 || *row.CostNano != 4500 || row.UsageSource != "provider" || row.FirstTokenMS == nil {
+					t.Errorf("row %+v", row)
+				}
+			})
+		}
+	}
+}
+
+func TestUsageEventPassesWhereTheClientAsked(t *testing.T) {
+	whole := strings.Join(streamEvents, "")
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, `{"model":"gpt-4o-mini","stream":true,"stream_options":{"include_usage":true}}`)
+	text, _ := play(s, pieces(whole, 33), false)
+	if text != whole {
+		t.Errorf("client got %q", text)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "ok" || row.Tokens.Output != 5 {
+		t.Errorf("row %+v", row)
+	}
+}
+
+func TestUntouchedChunksCarryNoMutation(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, streamBody)
+	for _, ev := range streamEvents[:3] {
+		if _, changed := s.ResponseBody(ev, false).Body(); changed {
+			t.Errorf("whole event %q was copied", ev)
+		}
+	}
+}
+
+func TestStreamEndingsAreTold(t *testing.T) {
+	for _, tc := range []struct {
+		name        string
+		events      []string
+		outcome, by string
+		source      string
+	}{
+		{"without [DONE] but finished", streamEvents[:3], "ok", "", "estimated"},
+		{"without any end", streamEvents[:2], "cut", "provider", "estimated"},
+		{"an error event", append([]string{streamEvents[1]}, `data: {"error":{"message":"x","type":"server_error"}}`+"\n\n"), "provider_error", "provider", "estimated"},
+		{"an error event before [DONE]", []string{streamEvents[1], `data: {"error":{"code":400},"choices":[],"usage":{"prompt_tokens":43,"completion_tokens":10}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "provider"},
+		{"comments only", []string{": keep-alive\n\n"}, "cut", "provider", ""},
+		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "ok", "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t, testPolicy)
+			s := openStream(t, r, streamBody)
+			play(s, tc.events, true)
+			s.Cancel()
+			if row := r.row(); row.Outcome != tc.outcome || row.By != tc.by || row.UsageSource != tc.source {
+				t.Errorf("row %+v", row)
+			}
+		})
+	}
+}
+
+func TestAbortedStreamIsMeteredFromWhatWasSeen(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, streamBody)
+	s.ResponseBody(streamEvents[0], false)
+	s.ResponseBody(streamEvents[1], false)
+	_ = s.Close()
+	row := r.row()
+	if row.UsageSource != "estimated" || row.Tokens.Output == 0 || row.Tokens.Input == 0 || row.CostNano == nil || *row.CostNano == 0 {
+		t.Errorf("row %+v", row)
+	}
+}
+
+func TestErrorStatusIsNeverTreatedAsAStream(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(streamBody)
+	if s.ResponseHeaders(Answered("500", "text/event-stream"), false).Streams() {
+		t.Error("a 500 must be buffered, so that its body can be read")
+	}
+}
+
+func pieces(s string, size int) []string {
+	var out []string
+	for len(s) > 0 {
+		n := min(size, len(s))
+		out, s = append(out, s[:n]), s[n:]
+	}
+	return out
+}
