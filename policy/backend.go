@@ -116,7 +116,7 @@ func (c *compiler) url(o *object, provider *Provider) *url.URL {
 }
 
 func (c *compiler) defaultURL(o *object, provider *Provider) *url.URL {
-	if provider == nil || provider.Name == simulated || o.at.hasKey("url") {
+	if provider == nil || provider.Name == simulated || o.given["url"] {
 		return nil
 	}
 	if provider.URL == "" {
@@ -128,16 +128,6 @@ func (c *compiler) defaultURL(o *object, provider *Provider) *url.URL {
 		panic("policy: URL of provider " + provider.Name + ": " + err.Error())
 	}
 	return u
-}
-
-// hasKey tells whether a mapping has a key, whatever became of its value.
-func (p place) hasKey(key string) bool {
-	for i := 0; i < len(p.node.Content); i += 2 {
-		if p.node.Content[i].Value == key {
-			return true
-		}
-	}
-	return false
 }
 
 func printable(text string) bool {

@@ -12,7 +12,7 @@ func (c *compiler) credentials(o *object, provider *Provider) []Credential {
 	p, given := o.get("credential")
 	switch {
 	case !given:
-		if provider != nil && !provider.Keyless && !o.at.hasKey("credential") {
+		if provider != nil && !provider.Keyless && !o.given["credential"] {
 			c.fault(o.at, "add credential: {env: "+strings.ToUpper(provider.Name)+"_API_KEY}", "credential is missing")
 		}
 		return nil
@@ -61,11 +61,7 @@ func (c *compiler) rotation(p place) []Credential {
 
 func (c *compiler) credential(p place) (Credential, bool) {
 	o, ok := c.object(p, credentialObject)
-	if !ok {
-		return Credential{}, false
-	}
-	if p.hasKey("env") == p.hasKey("file") {
-		c.fault(p, "", "must name either env or file")
+	if !ok || len(o.values) != 1 {
 		return Credential{}, false
 	}
 	return Credential{Env: o.text("env"), File: o.text("file")}, true

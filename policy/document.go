@@ -58,9 +58,9 @@ var backendType = &Type{Kind: Object, Fields: []Field{
 
 var secretPath = &Type{Kind: Text, Pattern: pathPattern, Rule: pathRule, Secret: true}
 
-var credentialObject = &Type{Kind: Object, Secret: true, Fields: []Field{
+var credentialObject = &Type{Kind: Object, OneKey: true, Secret: true, Fields: []Field{
 	{Key: "env", Type: &Type{Kind: Text, Pattern: envName, Rule: envRule, Secret: true},
-		Doc:     "Name of the environment variable that holds the secret. Give env or file.",
+		Doc:     "Name of the environment variable that holds the secret.",
 		Example: `env: OPENAI_API_KEY`},
 	{Key: "file", Type: secretPath,
 		Doc:     "Absolute path of the file that holds the secret. It is read again when it changes.",
@@ -151,7 +151,13 @@ var (
 	usePattern  = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?/[!#-&(-\[\]-_a-~]{1,128}$`)
 	regionName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
 	envName     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	pathPattern = regexp.MustCompile(`^/[!-~][ -~]{0,998}$`)
+	// DurationPattern, SizePattern, DecimalPattern and DatePattern are what texts of
+	// these kinds look like; their bounds are checked on top.
+	DurationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
+	SizePattern     = regexp.MustCompile(`^(0|[1-9][0-9]*)(B|KB|MB|KiB|MiB)$`)
+	DecimalPattern  = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+	DatePattern     = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
+	pathPattern     = regexp.MustCompile(`^/[!-~][ -~]{0,998}$`)
 )
 
 const (

@@ -11,6 +11,7 @@ type object struct {
 	at     place
 	of     *Type
 	values map[string]place
+	given  map[string]bool // keys that stand there, faulty and misspelled ones included
 }
 
 // object reads a mapping with fixed keys: unknown, repeated and missing ones are
@@ -20,23 +21,26 @@ func (r *reader) object(p place, t *Type) (*object, bool) {
 	if !ok {
 		return nil, false
 	}
-	o := &object{r: r, at: p, of: t, values: make(map[string]place)}
-	given := make(map[string]bool)
+	o := &object{r: r, at: p, of: t, values: make(map[string]place), given: make(map[string]bool)}
 	for _, e := range all {
 		if t.field(e.key) == nil {
 			r.unknown(e, t)
+			o.given[Nearest(e.key, t.keys())] = true
 			continue
 		}
-		given[e.key] = true
+		o.given[e.key] = true
 		if e.ok {
 			e.value.path = join(p.path, e.key)
 			o.values[e.key] = e.value
 		}
 	}
 	for _, f := range t.Fields {
-		if f.Required && !given[f.Key] {
+		if f.Required && !o.given[f.Key] {
 			r.fault(p, "add "+f.Example, "%s is missing", f.Key)
 		}
+	}
+	if t.OneKey && len(o.given) != 1 {
+		r.fault(p, "", "must have exactly one of the keys %s", strings.Join(t.keys(), ", "))
 	}
 	return o, true
 }

@@ -63,13 +63,12 @@ func scalarAt[T any](r *reader, p place, want string, parse func(string) (T, err
 // parseWhole reads a decimal number between two bounds.
 func parseWhole(text, least, most string) (int, error) {
 	n, err := strconv.Atoi(text)
-	if err != nil || strconv.Itoa(n) != text {
+	switch whole := err == nil && strconv.Itoa(n) == text; {
+	case least == most && text != least:
+		return 0, fmt.Errorf("must be %s, is %s", least, quote(text))
+	case !whole:
 		return 0, fmt.Errorf("must be a whole number from %s to %s, is %s", least, most, quote(text))
-	}
-	if n < atoi(least) || n > atoi(most) {
-		if least == most {
-			return 0, fmt.Errorf("must be %s, is %s", least, text)
-		}
+	case n < atoi(least) || n > atoi(most):
 		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, text)
 	}
 	return n, nil
@@ -87,7 +86,7 @@ func atoi(text string) int {
 // parseDuration reads a duration such as 30s or 1m30s between two bounds.
 func parseDuration(text, least, most string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
-	if err != nil || text == "0" {
+	if err != nil || !DurationPattern.MatchString(text) {
 		return 0, fmt.Errorf("must be a duration with a unit (ms, s, m, h), such as 30s, is %s", quote(text))
 	}
 	low, _ := time.ParseDuration(least)
@@ -101,11 +100,7 @@ func parseDuration(text, least, most string) (time.Duration, error) {
 	return d, nil
 }
 
-// units are the units of sizes; longer names come before those that end them.
-var units = []struct {
-	name  string
-	bytes int64
-}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"KB", 1e3}, {"MB", 1e6}, {"B", 1}}
+var units = map[string]int64{"B": 1, "KB": 1e3, "MB": 1e6, "KiB": 1 << 10, "MiB": 1 << 20}
 
 // parseSize reads a size such as 32MiB between two bounds, in bytes.
 func parseSize(text, least, most string) (int64, error) {
@@ -122,28 +117,23 @@ func parseSize(text, least, most string) (int64, error) {
 }
 
 func bytesOf(text string) (int64, error) {
-	for _, u := range units {
-		number, ok := strings.CutSuffix(text, u.name)
-		if !ok {
-			continue
-		}
-		n, err := strconv.ParseInt(number, 10, 64)
-		if err != nil || strconv.FormatInt(n, 10) != number || n < 0 {
-			break
-		}
-		if n > math.MaxInt64/u.bytes {
-			n = math.MaxInt64 / u.bytes // beyond every bound, which the caller names
-		}
-		return n * u.bytes, nil
+	parts := SizePattern.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, fmt.Errorf("must be a whole number with a unit (B, KB, MB, KiB, MiB), such as 32MiB, is %s", quote(text))
 	}
-	return 0, fmt.Errorf("must be a whole number with a unit (B, KB, MB, KiB, MiB), such as 32MiB, is %s", quote(text))
+	unit := units[parts[2]]
+	n, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || n > math.MaxInt64/unit {
+		return math.MaxInt64, nil // beyond every bound, which the caller names
+	}
+	return n * unit, nil
 }
 
 // parseDate reads a day, which begins at midnight UTC.
 func parseDate(text string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, text)
-	if err != nil || t.Year() < 2000 {
-		return time.Time{}, fmt.Errorf("must be a day from 2000-01-01 on, such as 2026-09-01, is %s", quote(text))
+	if err != nil || !DatePattern.MatchString(text) {
+		return time.Time{}, fmt.Errorf("must be a day of this century, such as 2026-09-01, is %s", quote(text))
 	}
 	return t, nil
 }

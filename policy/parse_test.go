@@ -1,0 +1,257 @@
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/headgate/headgate/policy/price"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// files returns the documents of a folder of testdata by name, at least one.
+func files(t testing.TB, folder string) map[string][]byte {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join("testdata", folder, "*.yaml"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no documents in testdata/%s: %v", folder, err)
+	}
+	all := make(map[string][]byte)
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[filepath.Base(path)] = data
+	}
+	return all
+}
+
+func TestBadDocuments(t *testing.T) {
+	for name, data := range files(t, "bad") {
+		t.Run(name, func(t *testing.T) {
+			set, err := Parse(name, data)
+			var faults *Faults
+			if set != nil || !errors.As(err, &faults) {
+				t.Fatalf("Parse returned set %v, error %v; want no set and *Faults", set, err)
+			}
+			checkPlaces(t, data, faults)
+			golden := filepath.Join("testdata", "bad", strings.TrimSuffix(name, ".yaml")+".golden")
+			got := err.Error() + "\n"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("faults differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// checkPlaces holds that every fault points into the document, in order.
+func checkPlaces(t *testing.T, data []byte, faults *Faults) {
+	t.Helper()
+	if len(faults.Faults) == 0 {
+		t.Fatal("an error without faults")
+	}
+	lines, last := bytes.Count(data, []byte("\n"))+1, 0
+	for _, f := range faults.Faults {
+		if f.Line < 1 || f.Line > lines || f.Col < 1 || f.Message == "" || f.Line < last {
+			t.Errorf("fault without a place in the document of %d lines, or out of order: %+v", lines, f)
+		}
+		last = f.Line
+	}
+}
+
+func TestFaultsNeverQuoteSecrets(t *testing.T) {
+	for _, name := range []string{"credential_literal.yaml", "url.yaml"} {
+		data := files(t, "bad")[name]
+		if !bytes.Contains(data, []byte("hunter2")) {
+			t.Fatalf("%s plants no secret", name)
+		}
+		_, err := Parse(name, data)
+		if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "5553425") {
+			t.Errorf("the faults quote a secret:\n%v", err)
+		}
+	}
+}
+
+func TestGoodDocuments(t *testing.T) {
+	for name, data := range files(t, "good") {
+		t.Run(name, func(t *testing.T) {
+			set, err := Parse(name, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := Parse("canonical", set.Canonical())
+			if err != nil {
+				t.Fatalf("the canonical form is no valid document: %v\n%s", err, set.Canonical())
+			}
+			if diff := cmp.Diff(set, again, sameSet); diff != "" {
+				t.Errorf("the canonical form means something else (-document +canonical):\n%s", diff)
+			}
+		})
+	}
+}
+
+// sameSet compares sets by value. The ID of a price tells where it stood.
+var sameSet = cmp.Options{
+	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
+	cmp.Transformer("overrides", func(c *price.Catalogue) []price.Override { return c.Overrides() }),
+}
+
+func TestCompiledSet(t *testing.T) {
+	data := files(t, "good")["everything.yaml"]
+	got, err := Parse("everything.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &Backend{
+		Name: "a", Provider: Providers[6], Dialect: "anthropic", Region: "eu-west-1",
+		URL:               &url.URL{Scheme: "https", Host: "llm.example.com:8443", Path: "/prefix/v1"},
+		Credentials:       []Credential{{Env: "FIRST"}, {File: "/run/secrets/second"}},
+		WithoutCredential: WithoutSimulate, CAFile: "/etc/ssl/private ca.pem",
+	}
+	router := &Backend{
+		Name: "router", Provider: Providers[5], Dialect: "openai",
+		URL:         &url.URL{Scheme: "https", Host: "openrouter.ai", Path: "/api/v1"},
+		Credentials: []Credential{{Env: "ROUTER"}}, WithoutCredential: WithoutFail,
+	}
+	lan := &Backend{
+		Name: "lan", Provider: Providers[2], Dialect: "openai",
+		URL:         &url.URL{Scheme: "http", Host: "10.1.2.3", Path: "/v1"},
+		Credentials: []Credential{{Env: "LAN"}}, WithoutCredential: WithoutFail,
+	}
+	want := &Set{
+		Listen: netip.MustParseAddrPort("0.0.0.0:8443"), Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024,
+		Backends: map[string]*Backend{"a": a, "router": router, "lan": lan},
+		Models: map[string]*Model{
+			"org/model:tag+x": {
+				Name: "org/model:tag+x", Timeout: 90 * time.Second, IdleTimeout: time.Hour, Unfit: UnfitDrop,
+				Chain: []Link{
+					{Uses: []Use{{a, "org/model:tag+x.1", 1}}},
+					{Uses: []Use{{a, "m", 1}, {router, "deepseek/deepseek-v4-pro", 10000}}},
+				},
+			},
+			"1.5": {
+				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, IdleTimeout: time.Minute, Unfit: UnfitRefuse,
+				Chain: []Link{{Uses: []Use{{a, "m", 1}}}},
+			},
+		},
+	}
+	ignore := cmpopts.IgnoreFields(Set{}, "Revision", "Prices")
+	if diff := cmp.Diff(want, got, sameSet, ignore); diff != "" {
+		t.Errorf("set differs (-want +got):\n%s", diff)
+	}
+	row := func(id string, in, out price.Pico, from string) price.Price {
+		day, _ := time.Parse(time.DateOnly, from)
+		return price.Price{ID: id, Input: in, Output: out, CacheRead: in, CacheWrite5m: in, CacheWrite1h: in, AudioInput: in, AudioOutput: out, ValidFrom: day}
+	}
+	am := row("policy:a/m", 1, 10_000_000_000, "")
+	am.AudioInput, am.AudioOutput = 32_000_000, 64_000_000
+	v4 := "deepseek/deepseek-v4-pro"
+	prices := []price.Override{
+		{Model: v4, Price: row("policy:"+v4, 1_000_000, 2_000_000, "")},
+		{Model: v4, Price: row("policy:"+v4+"@2026-09-01", 1_500_000, 2_500_000, "2026-09-01")},
+		{Model: v4, Price: row("policy:"+v4+"@2027-01-01", 2_500_000, 3_000_000, "2027-01-01")},
+		{Backend: "a", Model: "m", Price: am},
+	}
+	if diff := cmp.Diff(prices, got.Prices.Overrides()); diff != "" {
+		t.Errorf("prices differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	got, err := Parse("least.yaml", []byte("version: 1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Set{
+		Listen: netip.MustParseAddrPort("127.0.0.1:8080"), Unpriced: UnpricedRefuse, BodyLimit: 32 << 20,
+		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(),
+	}
+	if diff := cmp.Diff(want, got, sameSet, cmpopts.IgnoreFields(Set{}, "Revision")); diff != "" {
+		t.Errorf("set differs (-want +got):\n%s", diff)
+	}
+}
+
+func TestRevisionFollowsTheMeaning(t *testing.T) {
+	base := string(files(t, "good")["full.yaml"])
+	tests := []struct {
+		name     string
+		old, new string
+		same     bool
+	}{
+		{"a comment", "version: 1", "version: 1 # as ever", true},
+		{"a default written out", "limits: {body: 32MiB}", "unpriced: refuse", true},
+		{"another unit for the same size", "32MiB", "32768KiB", true},
+		{"a price with trailing zeros", "input: 3,", "input: 3.00,", true},
+		{"a price", "output: 15", "output: 16", false},
+		{"a timeout", "timeout: 30s  ", "timeout: 31s  ", false},
+		{"a weight", "weight: 70", "weight: 71", false},
+		{"an address", "127.0.0.1:8080", "127.0.0.1:8081", false},
+		{"a credential's name", "env: OPENAI_API_KEY", "env: OPENAI_KEY", false},
+		{"a region", "region: eu", "region: us", false},
+		{"the order of the chain", "      - gpt/gpt-5.5\n      - deepseek/deepseek-v4\n", "      - deepseek/deepseek-v4\n      - gpt/gpt-5.5\n", false},
+	}
+	first := revision(t, base)
+	if len(first) != 12 || strings.Trim(first, "0123456789abcdef") != "" {
+		t.Errorf("revision %q is not 12 hex digits", first)
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			changed := strings.Replace(base, tt.old, tt.new, 1)
+			if changed == base {
+				t.Fatalf("the document holds no %q", tt.old)
+			}
+			if got := revision(t, changed); (got == first) != tt.same {
+				t.Errorf("revision %s, before %s; want same: %v", got, first, tt.same)
+			}
+		})
+	}
+}
+
+func revision(t *testing.T, doc string) string {
+	t.Helper()
+	set, err := Parse("x", []byte(doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Revision
+}
+
+func TestDocumentTooLarge(t *testing.T) {
+	data := append([]byte("version: 1\n#"), bytes.Repeat([]byte("x"), MaxDocument)...)
+	if _, err := Parse("big.yaml", data); err == nil || !strings.Contains(err.Error(), "larger than 1048576 bytes") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	names := []string{"openai", "anthropic", "deepseek", "groq", "gpt-5.5"}
+	for asked, want := range map[string]string{
+		"opnai": "openai", "OpenAI": "openai", "antropic": "anthropic", "depseek": "deepseek", "deespeek": "deepseek",
+		"gpt-5,5": "gpt-5.5", "grok": "groq", "gemini": "", "x": "", "": "", "openai": "",
+		strings.Repeat("a", 10_000): "",
+	} {
+		if got := Nearest(asked, names); got != want {
+			t.Errorf("Nearest(%.20q) = %q, want %q", asked, got, want)
+		}
+	}
+}
