@@ -22,8 +22,9 @@ func root(name string, data []byte) (*yaml.Node, *Fault) {
 	if len(data) > MaxDocument {
 		return nil, &Fault{File: name, Line: 1, Col: 1, Message: fmt.Sprintf("the document is larger than %d bytes", MaxDocument)}
 	}
-	if line, col, ok := malformed(data); ok {
-		return nil, &Fault{File: name, Line: line, Col: col, Message: "the document is not valid UTF-8"}
+	if f := malformed(data); f != nil {
+		f.File = name
+		return nil, f
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
@@ -42,21 +43,26 @@ func root(name string, data []byte) (*yaml.Node, *Fault) {
 	return doc.Content[0], nil
 }
 
-// malformed finds the first byte that is no UTF-8.
-func malformed(data []byte) (line, col int, found bool) {
-	line, col = 1, 1
+// malformed finds the first byte that is no UTF-8, and the first line end that
+// YAML and editors disagree about: lines are counted alike only where all end in
+// \n or \r\n.
+func malformed(data []byte) *Fault {
+	line, col := 1, 1
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size <= 1 {
-			return line, col, true
-		}
-		if i += size; r == '\n' {
+		i += size
+		switch {
+		case r == utf8.RuneError && size <= 1:
+			return &Fault{Line: line, Col: col, Message: "the document is not valid UTF-8"}
+		case r == '\u0085', r == '\u2028', r == '\u2029', r == '\r' && !bytes.HasPrefix(data[i:], []byte("\n")):
+			return &Fault{Line: line, Col: col, Message: `lines must end in \n or \r\n`}
+		case r == '\n':
 			line, col = line+1, 1
-		} else {
+		default:
 			col++
 		}
 	}
-	return 0, 0, false
+	return nil
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
