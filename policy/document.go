@@ -22,7 +22,7 @@ var Document = &Type{Kind: Object, Fields: []Field{
 		Doc:     "Models that clients may ask for, by the name that they ask with. A model is an object, or in short its only backend/model.",
 		Example: `models: {fast: gpt/gpt-5-nano}`},
 	{Key: "prices", Type: &Type{Kind: Map, Pattern: priceName, Rule: modelRule, Elem: pricesType},
-		Doc:     "Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Several prices of one model form a list and differ in valid_from.",
+		Doc:     "Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces the built-in one wholly, its long-context price included. Several prices of one model form a list and differ in valid_from.",
 		Example: `prices: {my-model: {input: 0.25, output: 2}}`},
 	{Key: "unpriced", Type: &Type{Kind: Text, Enum: []string{string(UnpricedRefuse), string(UnpricedFlag)}}, Default: string(UnpricedRefuse),
 		Doc:     "What to do about a model without a price at its provider. With refuse it is a fault of the policy; with flag it is served, and its records say that the cost is not known.",

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -47,9 +48,17 @@ func (f *Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sortFaults puts faults in the order in which a reader meets their places.
-func sortFaults(faults []Fault) {
+// newFaults puts the faults of a document in the order in which a reader meets
+// their places. What the YAML parser sees behind an unended last line counts as in
+// that line.
+func newFaults(data []byte, faults ...Fault) *Faults {
+	last := bytes.Count(data, []byte("\n")) + 1
+	for i := range faults {
+		faults[i].Line = min(max(faults[i].Line, 1), last)
+		faults[i].Col = max(faults[i].Col, 1)
+	}
 	slices.SortStableFunc(faults, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Path, b.Path))
 	})
+	return &Faults{Faults: faults}
 }

@@ -106,9 +106,13 @@ func (c *compiler) use(p place) (Use, bool) {
 	}
 	backend, model, _ := split(text)
 	if !c.defined(backend) {
-		c.fault(p, meant(backend, c.backendNames()), "backend %s is not defined", quote(backend))
+		c.fault(p, c.near(backend), "backend %s is not defined", quote(backend))
 		return Use{}, false
 	}
-	c.uses = append(c.uses, placedUse{backend, model, p})
+	use := placedUse{backend, model, p}
+	c.uses = append(c.uses, use)
+	if _, ok := c.served[model]; !ok {
+		c.served[model] = use
+	}
 	return Use{Backend: c.set.Backends[backend], Model: model, Weight: 1}, true
 }

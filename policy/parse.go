@@ -15,19 +15,18 @@ import (
 func Parse(name string, data []byte) (*Set, error) {
 	node, syntax := root(name, data)
 	if syntax != nil {
-		return nil, &Faults{Faults: []Fault{*syntax}}
+		return nil, newFaults(data, *syntax)
 	}
 	c := &compiler{reader: reader{file: name}, set: &Set{
 		Backends: make(map[string]*Backend),
 		Models:   make(map[string]*Model),
 		Prices:   price.Builtin(),
-	}, broken: make(map[string]bool)}
+	}, broken: make(map[string]bool), served: make(map[string]placedUse)}
 	if top := (place{node: node}); c.plain(top) {
 		c.document(top)
 	}
 	if len(c.faults) > 0 {
-		sortFaults(c.faults)
-		return nil, &Faults{Faults: c.faults}
+		return nil, newFaults(data, c.faults...)
 	}
 	sum := sha256.Sum256(c.set.Canonical())
 	c.set.Revision = hex.EncodeToString(sum[:])[:12]
@@ -40,6 +39,8 @@ type compiler struct {
 	set    *Set
 	broken map[string]bool // names of backends that are defined, but with faults
 	uses   []placedUse
+	served map[string]placedUse // the first of uses, by model
+	names  []string             // of all backends, sorted, once they were read
 }
 
 // placedUse is a use with the place where it stands.
@@ -61,6 +62,7 @@ func (c *compiler) document(p place) {
 	c.set.Unpriced = Unpriced(o.text("unpriced"))
 	c.limits(o)
 	c.named(o, "backends", c.backend)
+	c.names = c.backendNames()
 	c.named(o, "models", c.model)
 	c.prices(o)
 	c.unpriced()
@@ -109,6 +111,18 @@ func (c *compiler) backendNames() []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// enough is the number of faults after which names are no longer searched for near
+// ones, because each search looks at every name.
+const enough = 100
+
+// near returns the hint for a misspelled name of a backend.
+func (c *compiler) near(backend string) string {
+	if len(c.faults) > enough {
+		return ""
+	}
+	return meant(backend, c.names)
 }
 
 // defined tells whether a backend has this name, faulty ones included.

@@ -16,15 +16,17 @@ func (c *compiler) prices(o *object) {
 		if !ok {
 			return
 		}
+		days := make(map[time.Time]bool)
 		for _, at := range c.priceList(p) {
-			if row, ok := c.price(name, at); ok {
-				if slices.ContainsFunc(all, func(o price.Override) bool {
-					return o.Backend == backend && o.Model == model && o.Price.ValidFrom.Equal(row.ValidFrom)
-				}) {
-					c.fault(at, "", "two prices of %s begin on the same day", quote(name))
-				}
-				all = append(all, price.Override{Backend: backend, Model: model, Price: row})
+			row, ok := c.price(name, at)
+			if !ok {
+				continue
 			}
+			if days[row.ValidFrom] {
+				c.fault(at, "", "two prices of %s begin on the same day", quote(name))
+			}
+			days[row.ValidFrom] = true
+			all = append(all, price.Override{Backend: backend, Model: model, Price: row})
 		}
 	})
 	c.set.Prices = c.set.Prices.With(all)
@@ -38,15 +40,15 @@ func (c *compiler) priced(name string, p place) (backend, model string, ok bool)
 	if !slash {
 		return "", name, true
 	}
-	i := slices.IndexFunc(c.uses, func(u placedUse) bool { return u.model == name })
+	use, served := c.served[name]
 	switch {
-	case c.defined(backend) && model != "" && i >= 0:
-		c.fault(p, "write "+quote(c.uses[i].backend+"/"+name)+" for the latter", "may be model %s of backend %s or model %s", quote(model), quote(backend), quote(name))
+	case c.defined(backend) && model != "" && served:
+		c.fault(p, "write "+quote(use.backend+"/"+name)+" for the latter", "may be model %s of backend %s or model %s", quote(model), quote(backend), quote(name))
 		return "", "", false
 	case c.defined(backend) && model != "":
 		return backend, model, true
-	case i < 0:
-		if hint := meant(backend, c.backendNames()); hint != "" {
+	case !served:
+		if hint := c.near(backend); hint != "" {
 			c.fault(p, hint, "backend %s is not defined", quote(backend))
 			return "", "", false
 		}
@@ -126,6 +128,9 @@ func (c *compiler) pricedLater(u placedUse) bool {
 
 func (c *compiler) priceHint(b *Backend, model string) string {
 	hint := "add it under prices, or say unpriced: flag"
+	if len(c.faults) > enough {
+		return hint
+	}
 	if near := meant(model, c.set.Prices.Models(b.Provider.Name)); near != "" {
 		hint = near + " Else " + hint
 	}

@@ -22,7 +22,7 @@ type place struct {
 
 func (r *reader) fault(p place, hint, format string, args ...any) {
 	r.faults = append(r.faults, Fault{
-		File: r.file, Line: max(p.node.Line, 1), Col: max(p.node.Column, 1), Path: p.path,
+		File: r.file, Line: p.node.Line, Col: p.node.Column, Path: p.path,
 		Message: fmt.Sprintf(format, args...), Hint: hint,
 	})
 }

@@ -28,17 +28,21 @@ func root(name string, data []byte) (*yaml.Node, *Fault) {
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
+	empty := &Fault{File: name, Line: 1, Col: 1, Message: "the document is empty", Hint: "the least one is version: 1"}
 	switch err := decoder.Decode(&doc); {
 	case errors.Is(err, io.EOF):
-		return nil, &Fault{File: name, Line: 1, Col: 1, Message: "the document is empty", Hint: "the least one is version: 1"}
+		return nil, empty
 	case err != nil:
 		return nil, syntaxFault(name, data, err)
 	}
 	switch err := decoder.Decode(&more); {
 	case err == nil:
-		return nil, &Fault{File: name, Line: max(more.Line, 1), Col: max(more.Column, 1), Message: "a second YAML document begins here", Hint: "a policy is one document"}
+		return nil, &Fault{File: name, Line: more.Line, Col: more.Column, Message: "a second YAML document begins here", Hint: "a policy is one document"}
 	case !errors.Is(err, io.EOF):
 		return nil, syntaxFault(name, data, err)
+	}
+	if n := doc.Content[0]; n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
+		return nil, empty
 	}
 	return doc.Content[0], nil
 }

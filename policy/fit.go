@@ -1,0 +1,57 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+)
+
+// FitAny is the fit of a request that every backend of its pool can serve.
+const FitAny = "any"
+
+// MaxClasses bounds the classes of one chain: an endpoint lists every set of
+// classes that its own is in, which doubles with each further class.
+const MaxClasses = 6
+
+// Class groups the uses of a chain whose backends express the same requests.
+type Class struct {
+	Dialect string
+	Quirks  Quirks
+}
+
+// ClassOf returns the class of a backend.
+func ClassOf(b *Backend) Class { return Class{b.Dialect, b.Provider.Quirks} }
+
+// Classes returns the distinct classes of the chain, in the order of its uses. A
+// set of classes is written as a mask with bit i for the i-th of them.
+func (m *Model) Classes() []Class {
+	var all []Class
+	for _, u := range m.Uses() {
+		if c := ClassOf(u.Backend); !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// FitName names the set of classes that can serve a request, as the router level
+// writes it into Envoy's envoy.lb metadata under the key "fit".
+func FitName(mask, classes int) string {
+	if mask == 1<<classes-1 {
+		return FitAny
+	}
+	return "c" + strconv.Itoa(mask)
+}
+
+// Fits lists the sets that an endpoint of a use can serve: all that hold its own
+// class.
+func (m *Model) Fits(u Use) []string {
+	classes := m.Classes()
+	own := slices.Index(classes, ClassOf(u.Backend))
+	fits := []string{FitAny}
+	for mask := 1; mask < 1<<len(classes)-1; mask++ {
+		if mask&(1<<own) != 0 {
+			fits = append(fits, FitName(mask, len(classes)))
+		}
+	}
+	return fits
+}
