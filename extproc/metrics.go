@@ -6,6 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type Metrics struct {
 	inFlight prometheus.Gauge
 	panics   prometheus.Counter
+	orphans  prometheus.Counter
 	phase    [phases]prometheus.Observer
 }
 
@@ -22,9 +23,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_panics_total",
 			Help: "Panics that were contained in one exchange."}),
 	}
+	m.orphans = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_attempts_unjoined_total",
+		Help: "Attempts that belonged to no exchange of this process and failed closed."})
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics)
+	reg.MustRegister(vec, m.inFlight, m.panics, m.orphans)
 	return m
 }

@@ -17,6 +17,7 @@ type Pipeline struct {
 	revision string
 	limit    int64 // bytes of a request body, for the refusal's text
 	stages   []exchange.Stage
+	provider *provider.Stage
 }
 
 // Parts are what the stages need beside the policy. They outlive it.
@@ -30,14 +31,16 @@ type Parts struct {
 // and the end of an exchange go up it, so that record sees every ending and
 // provider is next to the wire.
 func NewPipeline(set *policy.Set, parts Parts) *Pipeline {
+	speak := provider.New(set, parts.Secrets, parts.Now)
 	return &Pipeline{
+		provider: speak,
 		revision: set.Revision,
 		limit:    set.BodyLimit,
 		stages: []exchange.Stage{
 			record.New(parts.Journal, parts.Now),
 			route.New(set, provider.Lister(set)),
 			meter.New(set, parts.Now),
-			provider.New(set, parts.Secrets),
+			speak,
 		},
 	}
 }

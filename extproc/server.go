@@ -29,6 +29,7 @@ type Server struct {
 	extprocv3.UnimplementedExternalProcessorServer
 
 	pipeline atomic.Pointer[Pipeline]
+	join     *join
 	log      *zap.Logger
 	metrics  *Metrics
 	now      func() time.Time
@@ -36,7 +37,7 @@ type Server struct {
 
 // NewServer makes a server that begins exchanges with a pipeline.
 func NewServer(p *Pipeline, metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
-	s := &Server{log: log, metrics: metrics, now: now}
+	s := &Server{join: newJoin(), log: log, metrics: metrics, now: now}
 	s.pipeline.Store(p)
 	return s
 }
@@ -45,12 +46,35 @@ func NewServer(p *Pipeline, metrics *Metrics, log *zap.Logger, now func() time.T
 // that are under way keep theirs.
 func (s *Server) Use(p *Pipeline) { s.pipeline.Store(p) }
 
-// Process serves one stream.
-func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) (err error) {
-	run := s.pipeline.Load().begin(s.now)
+// Process serves one stream: of an exchange, or of one attempt of an exchange.
+func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	s.metrics.inFlight.Inc()
 	defer s.metrics.inFlight.Dec()
+	if upstreamLevel(stream) {
+		return s.guarded(stream)
+	}
+	return s.exchange(stream)
+}
+
+// guarded contains a panic in an attempt's stream.
+func (s *Server) guarded(stream extprocv3.ExternalProcessor_ProcessServer) (err error) {
 	defer func() {
+		if p := recover(); p != nil {
+			s.metrics.panics.Inc()
+			s.log.Error("panic in an attempt", zap.String("panic", fmt.Sprint(p)), zap.ByteString("stack", debug.Stack()))
+			err = status.Error(codes.Internal, "the attempt could not be processed")
+		}
+	}()
+	return s.attempt(stream)
+}
+
+// exchange serves the stream of one exchange.
+func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err error) {
+	run := s.pipeline.Load().begin(s.now)
+	defer func() {
+		if !run.ex.Route.Single {
+			s.join.remove(run)
+		}
 		if p := recover(); p != nil {
 			err = s.panicked(run, p)
 		}
@@ -81,6 +105,9 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 	reply, err := run.handle(stream.Context(), ev)
 	if err != nil {
 		return err
+	}
+	if reply.reroute && !run.ex.Route.Single {
+		s.join.add(run)
 	}
 	out := encode(reply)
 	s.metrics.phase[ev.phase].Observe(time.Since(start).Seconds())

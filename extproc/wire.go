@@ -78,6 +78,7 @@ type reply struct {
 	status   int                // replaces the response's; 0: keep
 	reroute  bool               // clear the route cache
 	stream   bool               // see the response body chunk by chunk
+	whole    bool               // in the answer to request headers: the body is replaced at once
 	deny     bool               // end the exchange with the mutation's headers and body
 	details  string             // of a denial, for Envoy's log
 	meta     []meta
@@ -125,6 +126,9 @@ func encode(r *reply) *extprocv3.ProcessingResponse {
 		return plain[r.phase]
 	}
 	c := &extprocv3.CommonResponse{ClearRouteCache: r.reroute}
+	if r.whole {
+		c.Status = extprocv3.CommonResponse_CONTINUE_AND_REPLACE
+	}
 	if m := r.mutation; m != nil {
 		if len(m.Set) > 0 || len(m.Remove) > 0 || r.status > 0 {
 			c.HeaderMutation = headerMutation(m, r.status)

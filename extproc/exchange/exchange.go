@@ -2,8 +2,8 @@
 // response, what a stage may see of it and what it may decide.
 //
 // Every field of an Exchange has one writer, which its comment names; all others
-// only read. An Exchange belongs to one stream at a time and is not for
-// concurrent use. The package knows neither Envoy nor a store nor a provider.
+// only read. Attempts apart, an Exchange belongs to its own stream and is not
+// for concurrent use; its Request does not change once the stages have seen it. The package knows neither Envoy nor a store nor a provider.
 package exchange
 
 import "time"
@@ -28,13 +28,14 @@ type Exchange struct {
 	Dialect  string // the client's: "openai" or "anthropic"
 	Request  Request
 
-	// Written by the route stage.
+	// Written by the route stage; of a pool with several backends, the provider
+	// stage adds who answered.
 	Route Route
 
 	// Written by the provider stage.
 	Response Response
 	Usage    Usage
-	Attempts []Attempt
+	Attempts Attempts // of a pool with several backends
 
 	// Written by the meter stage.
 	Cost Cost
@@ -61,6 +62,9 @@ type Request struct {
 	MaxTokens int64 // the answer's limit; 0: none given
 	User      string
 	Spans     Spans
+
+	// Written by the route stage.
+	Deadline time.Duration // of the whole exchange, that the caller asked for; 0: none
 
 	Out Mutation // what leaves for the provider
 }
@@ -112,17 +116,6 @@ type Chunk struct {
 	// Out is what the client gets in place of Data where Replace is true.
 	Out     []byte
 	Replace bool
-}
-
-// Attempt is one try of an exchange at one backend.
-type Attempt struct {
-	Backend    string
-	Model      string
-	Status     int // 0: no response headers came
-	RetryAfter string
-	Why        string // of a failure
-	Started    time.Time
-	Ended      time.Time
 }
 
 // Cost is what an exchange costs.

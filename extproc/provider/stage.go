@@ -13,6 +13,8 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider/credential"
@@ -28,42 +30,18 @@ type Secrets interface {
 // Stage prepares exchanges for the backends of one policy. It is safe for
 // concurrent use.
 type Stage struct {
-	targets map[string]*target // by model, of pools with one backend
+	pools   map[string]*pool // by model
 	secrets Secrets
-}
-
-// target is a backend as one model uses it, prepared once for the policy.
-type target struct {
-	backend   *policy.Backend
-	model     string
-	dialect   Dialect
-	simulated bool
-	paths     map[exchange.Operation]string
+	now     func() time.Time
 }
 
 // New prepares the backends of a policy.
-func New(set *policy.Set, secrets Secrets) *Stage {
-	s := &Stage{targets: make(map[string]*target), secrets: secrets}
+func New(set *policy.Set, secrets Secrets, now func() time.Time) *Stage {
+	s := &Stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, now: now}
 	for name, m := range set.Models {
-		if use, ok := m.Single(); ok {
-			s.targets[name] = newTarget(use)
-		}
+		s.pools[name] = newPool(m)
 	}
 	return s
-}
-
-func newTarget(use policy.Use) *target {
-	t := &target{backend: use.Backend, model: use.Model, dialect: ByName(use.Backend.Dialect)}
-	t.simulated = use.Backend.Provider.Name == "simulated"
-	t.paths = make(map[exchange.Operation]string)
-	prefix := "/v1"
-	if use.Backend.URL != nil {
-		prefix = use.Backend.URL.EscapedPath()
-	}
-	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens} {
-		t.paths[op] = prefix + t.dialect.Path(op)
-	}
-	return t
 }
 
 // Name returns "provider".
@@ -79,41 +57,59 @@ func (s *Stage) Join(ex *exchange.Exchange) exchange.Hooks {
 type part struct {
 	stage  *Stage
 	ex     *exchange.Exchange
-	target *target
-	secret int // index of the credential in use
+	pool   *pool
+	target *target // that answers; for a pool of several known from the last attempt
+	secret int     // index of the credential in use
 	reader reader
 }
 
 func (p *part) request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	t := p.stage.targets[p.ex.Route.Model]
-	if t == nil {
-		return exchange.Verdict{}, fmt.Errorf("model %q has no backend prepared", p.ex.Route.Model)
+	p.pool = p.stage.pools[p.ex.Route.Model]
+	if p.pool == nil {
+		return exchange.Verdict{}, fmt.Errorf("model %q has no pool", p.ex.Route.Model)
 	}
-	p.target = t
-	secret, index := p.stage.secrets.Pick(t.backend.Name)
-	p.secret = index
-	strip(req, t.simulated)
-	req.Out.SetHeader(":path", t.paths[req.Operation])
-	t.dialect.Credential(&req.Out, req, secret.Reveal())
-	if body, changed := t.dialect.Adapt(nil, req, t.model, !t.backend.Provider.Quirks.NoStreamOptions); changed {
-		req.Out.ReplaceBody(body)
+	strip(req, p.pool.simulated)
+	if p.pool.single == nil {
+		return exchange.Verdict{}, nil
 	}
+	p.target = p.pool.single
+	var err error
+	p.secret, err = p.stage.prepare(&req.Out, p.ex, p.target)
+	return exchange.Verdict{}, err
+}
+
+// prepare writes what leaves for a backend and returns the index of the
+// credential that it used.
+func (s *Stage) prepare(out *exchange.Mutation, ex *exchange.Exchange, t *target) (int, error) {
+	req := &ex.Request
+	secret, index := s.secrets.Pick(t.backend.Name)
+	out.SetHeader(":path", t.paths[req.Operation])
+	t.dialect.Credential(out, req, secret.Reveal())
 	length := len(req.Body)
-	if req.Out.Replace {
-		length = len(req.Out.Body)
+	if body, changed := t.dialect.Adapt(nil, req, t.model, !t.backend.Provider.Quirks.NoStreamOptions); changed {
+		out.ReplaceBody(body)
+		length = len(body)
 	}
-	req.Out.SetHeader("content-length", strconv.Itoa(length))
-	return exchange.Verdict{}, nil
+	out.SetHeader("content-length", strconv.Itoa(length))
+	return index, nil
 }
 
 func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Verdict, error) {
+	if p.pool == nil {
+		return exchange.Verdict{}, nil
+	}
+	if p.pool.single == nil {
+		if v := p.settle(resp); v.Action != exchange.Pass {
+			return v, nil
+		}
+	}
 	if resp.Local || p.target == nil {
 		return exchange.Verdict{}, nil
 	}
 	resp.Out.Remove = append(resp.Out.Remove, hidden(resp.Headers)...)
 	switch {
-	case resp.Status == 401 || resp.Status == 402 || resp.Status == 403:
-		return p.refusedKey(resp), nil
+	case refusedKey(resp.Status):
+		return p.keyRefused(resp), nil
 	case resp.Status >= 400:
 		return p.failed(resp), nil
 	case resp.Stream:
@@ -122,18 +118,68 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 	}
 	if err := p.target.dialect.ReadResponse(p.ex.Request.Operation, resp, &p.ex.Usage); err != nil {
 		resp.Failed = true
-		v := exchange.Denied(502, exchange.ReasonUnprocessable, fmt.Sprintf("Backend %q answered %d with a body that cannot be read: %v.", p.ex.Route.Backend, resp.Status, err))
+		v := exchange.Denied(502, exchange.ReasonUnprocessable, fmt.Sprintf("Backend %q answered %d with a body that cannot be read: %v.", p.target.backend.Name, resp.Status, err))
 		return v, nil
 	}
 	return exchange.Verdict{}, nil
 }
 
-// refusedKey hides a provider's refusal of the gateway's credential: its text may
+func refusedKey(status int) bool { return status == 401 || status == 402 || status == 403 }
+
+// settle finds out who answered for a pool of several backends, and refuses where
+// all that could be tried have failed.
+func (p *part) settle(resp *exchange.Response) exchange.Verdict {
+	attempts := p.ex.Attempts.List()
+	if len(attempts) == 0 {
+		return exchange.Verdict{}
+	}
+	last := &attempts[len(attempts)-1]
+	if resp.Local && resp.Status != 502 && resp.Status != 503 && !(resp.Status == 504 && p.ex.Request.Deadline == 0) {
+		return exchange.Verdict{}
+	}
+	if last.Failed() || resp.Local {
+		return exhausted(p.ex.Route.Model, attempts)
+	}
+	p.target = p.pool.find(last.Backend, last.Model)
+	p.secret = last.Secret
+	r := &p.ex.Route
+	r.Backend, r.Provider, r.Serves = last.Backend, last.Provider, last.Model
+	return exchange.Verdict{}
+}
+
+// exhausted tells the caller that every link was tried, what each said, and when
+// the first of them wants to be asked again.
+func exhausted(model string, attempts []exchange.Attempt) exchange.Verdict {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Every backend of model %q failed:", model)
+	v := exchange.Denied(503, exchange.ReasonExhausted, "")
+	for i := range attempts {
+		a := &attempts[i]
+		what := "no answer"
+		if a.Status > 0 {
+			what = strconv.Itoa(a.Status)
+		}
+		sep := ","
+		if i == 0 {
+			sep = ""
+		}
+		fmt.Fprintf(&b, "%s %s/%s %s", sep, a.Backend, a.Model, what)
+		if a.RetryAfter > 0 && (v.Retry == 0 || a.RetryAfter < v.Retry) {
+			v.Retry = a.RetryAfter
+		}
+	}
+	b.WriteByte('.')
+	v.Message = b.String()
+	return v
+}
+
+// keyRefused hides a provider's refusal of the gateway's credential: its text may
 // quote the credential, and the caller's own key is not at fault.
-func (p *part) refusedKey(resp *exchange.Response) exchange.Verdict {
-	p.stage.secrets.Reject(p.target.backend.Name, p.secret)
+func (p *part) keyRefused(resp *exchange.Response) exchange.Verdict {
+	name := p.target.backend.Name
+	p.stage.secrets.Reject(name, p.secret)
 	return exchange.Denied(resp.Status, exchange.ReasonCredential,
-		fmt.Sprintf("The provider refused the gateway's credential for backend %q (status %d). Your own key is not at fault; the operators of this gateway have been told.", p.ex.Route.Backend, resp.Status))
+		fmt.Sprintf("The provider refused the gateway's credential for backend %q (status %d). Your own key is not at fault; the operators of this gateway have been told.", name, resp.Status))
 }
 
 // failed passes on a provider's error as it is, unless that is not JSON.
@@ -141,7 +187,7 @@ func (p *part) failed(resp *exchange.Response) exchange.Verdict {
 	if body := bytes.TrimSpace(resp.Body); len(body) > 0 && body[0] == '{' {
 		return exchange.Verdict{}
 	}
-	return exchange.Denied(resp.Status, reasonOf(resp.Status), fmt.Sprintf("Backend %q answered with status %d.", p.ex.Route.Backend, resp.Status))
+	return exchange.Denied(resp.Status, reasonOf(resp.Status), fmt.Sprintf("Backend %q answered with status %d.", p.target.backend.Name, resp.Status))
 }
 
 func reasonOf(status int) exchange.Reason {

@@ -49,9 +49,9 @@ type Row struct {
 type Attempt struct {
 	Backend    string  `json:"backend"`
 	Model      string  `json:"model"`
-	Status     int     `json:"status,omitempty"`
-	Why        string  `json:"why,omitempty"`
-	RetryAfter string  `json:"retry_after,omitempty"`
+	Status     int     `json:"status,omitempty"` // absent: no answer came
+	Failed     bool    `json:"failed,omitempty"`
+	RetryAfter float64 `json:"retry_after_s,omitempty"`
 	MS         float64 `json:"ms"`
 }
 
@@ -99,11 +99,19 @@ func rowOf(ex *exchange.Exchange) *Row {
 		ms := millis(ex.FirstToken.Sub(ex.Started))
 		r.FirstTokenMS = &ms
 	}
-	for _, a := range ex.Attempts {
-		r.Tried = append(r.Tried, Attempt{a.Backend, a.Model, a.Status, a.Why, a.RetryAfter, millis(a.Ended.Sub(a.Started))})
+	for _, a := range ex.Attempts.List() {
+		r.Tried = append(r.Tried, attemptOf(&a))
 	}
+	r.Attempts = max(r.Attempts, len(r.Tried))
 	r.addUsage(ex)
 	return r
+}
+
+func attemptOf(a *exchange.Attempt) Attempt {
+	return Attempt{
+		Backend: a.Backend, Model: a.Model, Status: a.Status, Failed: a.Failed(),
+		RetryAfter: a.RetryAfter.Seconds(), MS: millis(a.Ended.Sub(a.Started)),
+	}
 }
 
 func (r *Row) addUsage(ex *exchange.Exchange) {

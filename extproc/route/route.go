@@ -118,6 +118,7 @@ func deadline(req *exchange.Request) exchange.Verdict {
 		v.Param = TimeoutHeader
 		return v
 	}
+	req.Deadline = d
 	req.Out.SetHeader("x-envoy-upstream-rq-timeout-ms", strconv.FormatInt(d.Milliseconds(), 10))
 	return exchange.Verdict{}
 }

@@ -1,0 +1,70 @@
+# Everything a developer runs. `make` alone builds, lints and tests.
+
+ENVOY_VERSION := 1.40.0
+TOOLS         := $(CURDIR)/.tools
+ENVOY         := $(TOOLS)/envoy-$(ENVOY_VERSION)/envoy
+VENV          := $(TOOLS)/venv
+BIN           := $(CURDIR)/bin/headgate
+FUZZTIME      ?= 60s
+GO            ?= go
+
+# An Envoy that is named, or new enough on PATH, is used before the fetched one.
+export HEADGATE_ENVOY ?= $(ENVOY)
+
+.PHONY: all
+all: build lint test
+
+.PHONY: help
+help: ## Print this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## Build one static binary: bin/headgate
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/headgate
+
+.PHONY: envoy
+envoy: ## Fetch the pinned Envoy into .tools, unless HEADGATE_ENVOY names one
+	@if [ "$(HEADGATE_ENVOY)" = "$(ENVOY)" ]; then sh envoy/fetch.sh; fi
+
+.PHONY: run
+run: envoy build ## Run the quickstart: control plane, ext_proc and Envoy on this machine
+	@exec $(BIN) run -f examples/quickstart/policy.yaml
+
+.PHONY: test
+test: envoy build venv ## Run every test, real Envoy and official SDKs included
+	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test ./...
+
+.PHONY: race
+race: envoy build venv ## Run every test with the race detector
+	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -race ./...
+
+.PHONY: venv
+venv: $(VENV)/.done
+$(VENV)/.done: examples/requirements.txt
+	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check -r examples/requirements.txt && touch $@
+
+.PHONY: lint
+lint: ## Check formatting, vet and staticcheck
+	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+.PHONY: generate
+generate: ## Rebuild everything that is generated
+	$(GO) generate ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (60s)
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; done
+
+.PHONY: bench
+bench: envoy build ## Measure against the no-op server and Envoy without ext_proc
+	$(GO) test -run '^$$' -bench . -benchmem ./extproc/... ./policy/...
+	HEADGATE_BIN=$(BIN) sh extproc/bench.sh
+
+.PHONY: clean
+clean: ## Remove what was built and fetched
+	rm -rf bin .tools .headgate
