@@ -1,0 +1,83 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Behaviour is how one request is answered, beyond what the request itself asks
+// for. The zero Behaviour is a provider in good health. A nil pointer means "not
+// scripted". Positions count whole events of a stream, or bytes of a JSON body,
+// and are cut to the answer's length.
+type Behaviour struct {
+	TTFT  time.Duration // before the first byte
+	TPS   float64       // tokens per second; 0: as fast as possible
+	Pause time.Duration // before each further write
+
+	Tokens           *int    // length of the text, in tokens
+	Text             *string // the text itself
+	Echo             bool    // the text is that of the last user message
+	Oversize         int     // the text is at least so many bytes, one event in a stream
+	Tool             string  // call this tool
+	Tools            int     // so many calls
+	Reasoning        *int    // hidden tokens before the text
+	ReasoningContent bool    // show them, as DeepSeek does (OpenAI dialect)
+	Refusal          *string // refuse with this text; empty: the usual one
+	Finish           string  // this finish or stop reason, whatever happened
+	Snapshot         string  // the model name that is reported
+
+	Cached       *int // input tokens read from the prompt cache
+	CacheWrite   *int // input tokens written to it for 5 minutes (Anthropic)
+	CacheWrite1h *int // the same for 1 hour
+	Audio        *int // audio input tokens (OpenAI)
+	AudioOut     *int // audio output tokens (OpenAI)
+	NoUsage      bool // report no usage anywhere
+
+	Status       int    // answer with this error; with Error: the error in the stream
+	RetryAfter   string // header value: seconds or an HTTP date
+	RetryAfterMS *int   // header value of retry-after-ms
+	Quota        bool   // a 429 that no wait cures
+
+	HangHeaders   bool // never answer, until the client leaves
+	Hang          *int // stop for ever at this position
+	Cut           *int // close the connection at this position; negative: before the headers
+	Reset         *int // the same with a TCP reset
+	Malformed     *int // break this event (from 1), or the JSON at this byte
+	Truncate      *int // end cleanly at this position; negative: half-way
+	Error         *int // an error event at this position, status 200
+	Drip          int  // bytes per write
+	Burst         bool // the whole stream in one write
+	ContentLength *int // this content-length header, whatever the body
+	Gzip          bool // gzip although nobody asked
+	CRLF          bool // CRLF line ends in a stream
+	NoDone        bool // no [DONE], no message_stop
+	Comments      bool // a comment before each event
+	Close         bool // "connection: close"
+}
+
+// ParseBehaviour reads a directive such as "status=429 retry-after=2": the keys
+// of the README, parted by blanks. A value with blanks goes in double quotes,
+// as in Go. An unknown key is an error that names it.
+func ParseBehaviour(text string) (Behaviour, error) {
+	var b Behaviour
+	if err := b.apply(text, ' '); err != nil {
+		return Behaviour{}, err
+	}
+	return b, b.validate()
+}
+
+// validate refuses what would have no effect.
+func (b *Behaviour) validate() error {
+	failing := b.Status != 0 || b.Quota
+	switch {
+	case b.RetryAfter != "" && !failing:
+		return fmt.Errorf("retry-after: needs status or quota")
+	case b.RetryAfterMS != nil && !failing:
+		return fmt.Errorf("retry-after-ms: needs status or quota")
+	case b.Quota && b.Status != 0 && b.Status != 429:
+		return fmt.Errorf("quota: is a 429, not status %d", b.Status)
+	case b.Text != nil && b.Echo:
+		return fmt.Errorf("echo: not together with text")
+	}
+	return nil
+}
