@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -49,14 +48,8 @@ func (f *Faults) Error() string {
 }
 
 // newFaults puts the faults of a document in the order in which a reader meets
-// their places. What the YAML parser sees behind an unended last line counts as in
-// that line.
-func newFaults(data []byte, faults ...Fault) *Faults {
-	last := bytes.Count(data, []byte("\n")) + 1
-	for i := range faults {
-		faults[i].Line = min(max(faults[i].Line, 1), last)
-		faults[i].Col = max(faults[i].Col, 1)
-	}
+// their places.
+func newFaults(faults ...Fault) *Faults {
 	slices.SortStableFunc(faults, func(a, b Fault) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Path, b.Path))
 	})

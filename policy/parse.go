@@ -15,7 +15,7 @@ import (
 func Parse(name string, data []byte) (*Set, error) {
 	node, syntax := root(name, data)
 	if syntax != nil {
-		return nil, newFaults(data, *syntax)
+		return nil, newFaults(*syntax)
 	}
 	c := &compiler{reader: reader{file: name}, set: &Set{
 		Backends: make(map[string]*Backend),
@@ -26,7 +26,7 @@ func Parse(name string, data []byte) (*Set, error) {
 		c.document(top)
 	}
 	if len(c.faults) > 0 {
-		return nil, newFaults(data, c.faults...)
+		return nil, newFaults(c.faults...)
 	}
 	sum := sha256.Sum256(c.set.Canonical())
 	c.set.Revision = hex.EncodeToString(sum[:])[:12]

@@ -22,9 +22,11 @@ import (
 //go:embed catalogue.csv
 var catalogueCSV string
 
-// Builtin returns the catalogue that is compiled in. It panics where the embedded
-// file is broken, which only a faulty build can cause.
-var Builtin = sync.OnceValue(func() *Catalogue {
+// Builtin returns the catalogue that is compiled in, read once. It panics where the
+// embedded file is broken, which only a faulty build can cause.
+func Builtin() *Catalogue { return builtin() }
+
+var builtin = sync.OnceValue(func() *Catalogue {
 	c, err := read(strings.NewReader(catalogueCSV))
 	if err != nil {
 		panic("price: catalogue.csv: " + err.Error())

@@ -186,6 +186,21 @@ func TestBrokenCatalogues(t *testing.T) {
 	}
 }
 
+func TestUndatedNameOfSeveralSnapshotsIsNotGuessed(t *testing.T) {
+	c, err := read(strings.NewReader("provider,model,valid_from,listed,input,output,source\n" +
+		"p,m-20250101,,2026-01-01,1,1,s\np,m-20260101,,2026-01-01,2,2,s\np,n-2025-01-01,,2026-01-01,3,3,s\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for model, want := range map[string]Pico{"m": 0, "m-20250101": 1_000_000, "m@20260101": 2_000_000, "m-20270101": 0, "n": 3_000_000, "n-2026-01-01": 0} {
+		for _, provider := range []string{"p", Simulated} {
+			if got, ok := c.Look(provider, "", model, now); got.Input != want || ok != (want > 0) {
+				t.Errorf("%s/%s costs %d, %v; want %d", provider, model, got.Input, ok, want)
+			}
+		}
+	}
+}
+
 // TestCatalogueHoldsTheListedFacts holds the embedded rows against the list that
 // they were taken from, where that is at hand.
 func TestCatalogueHoldsTheListedFacts(t *testing.T) {
