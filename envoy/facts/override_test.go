@@ -1,0 +1,290 @@
+package facts_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	extprocfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	buffered     = extprocfilterv3.ProcessingMode_BUFFERED
+	streamedMode = extprocfilterv3.ProcessingMode_STREAMED
+	fullDuplex   = extprocfilterv3.ProcessingMode_FULL_DUPLEX_STREAMED
+)
+
+func TestOverrideToStreamedDeliversEachWriteAtOnce(t *testing.T) {
+	r := start(t, setup{})
+	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed()}, script{})
+	do, write, _ := events()
+	r.a().serve(do)
+	resp := r.stream(t, context.Background())
+	defer func() { _ = resp.Body.Close() }()
+	// The next write is made only after the client has the one before.
+	for _, text := range []string{"data: 1\n\n", "data: 2", "\n\ndata: 3\n\n"} {
+		give(t, write, text)
+		if got := readUntil(t, resp.Body, text); got != text {
+			t.Fatalf("client read %q, want %q", got, text)
+		}
+	}
+	close(write)
+	if rest, err := io.ReadAll(resp.Body); err != nil || len(rest) > 0 {
+		t.Errorf("end: %q, %v", rest, err)
+	}
+	s := r.next(t, "router")
+	want := []string{"request_headers", "request_body(eos)", "response_headers", "response_body", "response_body", "response_body", "response_body(eos)", "end Canceled"}
+	if diff := cmp.Diff(want, s.wait(t)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if last := s.messages[6].GetResponseBody().Body; len(last) != 0 {
+		t.Errorf("the last message, of an HTTP/1.1 provider, has the body %q", last)
+	}
+}
+
+func TestAnswerToTheLastEmptyChunkMayAddABody(t *testing.T) {
+	r := start(t, setup{})
+	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed(), responseBody: func(s *stream, m *request) error {
+		if !m.GetResponseBody().EndOfStream {
+			return s.grpc.Send(responseBody(nil))
+		}
+		return s.grpc.Send(responseBody(&common{BodyMutation: body(": cost 1\n\n")}))
+	}}, script{})
+	do, write, _ := events()
+	r.a().serve(do)
+	resp := r.stream(t, context.Background())
+	defer func() { _ = resp.Body.Close() }()
+	give(t, write, "data: 1\n\n")
+	readUntil(t, resp.Body, "data: 1\n\n")
+	close(write)
+	if rest, err := io.ReadAll(resp.Body); string(rest) != ": cost 1\n\n" || err != nil {
+		t.Errorf("client read %q, %v", rest, err)
+	}
+}
+
+func TestOverrideKeepsContentLengthUnlessItIsRemoved(t *testing.T) {
+	r := start(t, setup{})
+	r.a().serve(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("content-type", "text/event-stream")
+		w.Header().Set("content-length", "9")
+		_, _ = io.WriteString(w, "data: 1\n\n")
+	})
+	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed()}, script{})
+	if got := r.post(t, `{}`); got.header.Get("content-length") != "" || got.body != "data: 1\n\n" {
+		t.Errorf("removed: %+v", got)
+	}
+	keep := always(withMode(responseHeaders(nil), &mode{RequestBodyMode: buffered, ResponseBodyMode: streamedMode}))
+	r.play(script{requestBody: routed().requestBody, responseHeaders: keep}, script{})
+	if got := r.post(t, `{}`); got.header.Get("content-length") != "9" {
+		t.Errorf("not removed: %+v", got)
+	}
+}
+
+func TestBufferedSSEArrivesWholeAtTheEnd(t *testing.T) {
+	r := start(t, setup{})
+	r.play(routed(), script{})
+	do, write, _ := events()
+	r.a().serve(do)
+	headers := make(chan *http.Response, 1)
+	failed := make(chan error, 1)
+	go func() {
+		resp, err := r.try(context.Background(), http.MethodPost, "/", strings.NewReader(`{}`))
+		if err != nil {
+			failed <- err
+			return
+		}
+		headers <- resp
+	}()
+	give(t, write, "data: 1\n\n")
+	give(t, write, "data: 2\n\n")
+	select {
+	case <-headers:
+		t.Fatal("the client got headers before the end of the answer")
+	case err := <-failed:
+		t.Fatal(err)
+	case <-time.After(100 * time.Millisecond): // nothing to wait for: the point is that nothing comes
+	}
+	close(write)
+	resp := <-headers
+	defer func() { _ = resp.Body.Close() }()
+	if text, err := io.ReadAll(resp.Body); string(text) != "data: 1\n\ndata: 2\n\n" || err != nil {
+		t.Errorf("body %q, %v", text, err)
+	}
+	want := []string{"request_headers", "request_body(eos)", "response_headers", "response_body(eos)", "end Canceled"}
+	if diff := cmp.Diff(want, r.next(t, "router").wait(t)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestStreamedRepliesAreMatchedByOrderAlone(t *testing.T) {
+	chunk := func(text string) *response { return responseBody(&common{BodyMutation: body(text)}) }
+	cases := []struct {
+		name string
+		step step
+		body string
+		err  error
+	}{
+		{
+			name: "one reply for each chunk",
+			step: func(s *stream, m *request) error {
+				return s.grpc.Send(chunk(strings.ToUpper(string(m.GetResponseBody().Body))))
+			},
+			body: "AB",
+		},
+		{
+			name: "a second reply is spurious and cuts",
+			step: func(s *stream, m *request) error {
+				if err := s.grpc.Send(chunk("x")); err != nil {
+					return err
+				}
+				return s.grpc.Send(chunk("y"))
+			},
+			body: "x", err: io.ErrUnexpectedEOF,
+		},
+		{
+			name: "a missing reply shifts the later ones and the tail hangs until stream_idle_timeout",
+			step: func(s *stream, m *request) error {
+				if string(m.GetResponseBody().Body) == "a" {
+					return nil
+				}
+				return s.grpc.Send(chunk(string(m.GetResponseBody().Body)))
+			},
+			body: "b", err: io.ErrUnexpectedEOF,
+		},
+	}
+	r := start(t, setup{HCM: "stream_idle_timeout: 1s\ndelayed_close_timeout: 0.05s", MessageTimeout: "0.7s"})
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed(), responseBody: c.step}, script{})
+			do, write, _ := events()
+			r.a().serve(do)
+			resp := r.stream(t, context.Background())
+			defer func() { _ = resp.Body.Close() }()
+			s := r.next(t, "router")
+			for range 3 { // up to the response headers
+				s.await(t)
+			}
+			give(t, write, "a")
+			s.await(t)
+			if c.err == nil || strings.HasPrefix(c.name, "a missing") {
+				give(t, write, "b")
+				s.await(t)
+				close(write)
+			}
+			text, err := io.ReadAll(resp.Body)
+			if string(text) != c.body || err != c.err {
+				t.Errorf("client read %q, %v; want %q, %v", text, err, c.body, c.err)
+			}
+		})
+	}
+}
+
+func TestUnsetBodyModeInAnOverrideMeansNone(t *testing.T) {
+	r := start(t, setup{})
+	only := &mode{RequestBodyMode: buffered} // says nothing of the response
+	r.play(script{requestHeaders: always(withMode(requestHeaders(nil), only)), requestBody: routed().requestBody}, script{})
+	if got := r.post(t, `{}`); got.status != 200 {
+		t.Fatalf("answer: %+v", got)
+	}
+	want := []string{"request_headers", "request_body(eos)", "response_headers", "end Canceled"}
+	if diff := cmp.Diff(want, r.next(t, "router").wait(t)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// toFullDuplex is the answer to the headers of an SSE answer that a guard may cut.
+func toFullDuplex() step {
+	return always(withMode(responseHeaders(&common{HeaderMutation: remove("content-length")}), &mode{
+		RequestBodyMode: buffered, ResponseBodyMode: fullDuplex, ResponseTrailerMode: extprocfilterv3.ProcessingMode_SEND,
+	}))
+}
+
+func TestOverrideToFullDuplexLosesNothing(t *testing.T) {
+	r := start(t, setup{})
+	whole := strings.Repeat("0123456789abcdef", 40<<10) // 640 KiB, on its way before the answer
+	r.a().serve(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("content-type", "text/event-stream")
+		_, _ = io.WriteString(w, whole)
+	})
+	r.play(script{requestBody: routed().requestBody, responseHeaders: toFullDuplex(), responseBody: func(s *stream, m *request) error {
+		b := m.GetResponseBody()
+		text := string(b.Body)
+		for len(text) > 62000 {
+			if err := s.grpc.Send(streamed(text[:62000], false)); err != nil {
+				return err
+			}
+			text = text[62000:]
+		}
+		return s.grpc.Send(streamed(text, b.EndOfStream))
+	}}, script{})
+	got := r.post(t, `{}`)
+	if got.err != nil || got.body != whole {
+		t.Errorf("client read %d bytes, want %d; %v", len(got.body), len(whole), got.err)
+	}
+}
+
+func TestEarlyEndInFullDuplexIsCleanAndCancelsTheUpstream(t *testing.T) {
+	r := start(t, setup{})
+	r.play(script{requestBody: routed().requestBody, responseHeaders: toFullDuplex(), responseBody: func(s *stream, m *request) error {
+		if err := s.grpc.Send(streamed("event: own\n\n", false)); err != nil {
+			return err
+		}
+		return s.grpc.Send(withMetadata(streamed("data: [DONE]\n\n", true), "io.headgate", map[string]any{"cut": "yes"}))
+	}}, script{})
+	do, write, gone := events()
+	r.a().serve(do)
+	go func() { write <- "data: 1\n\n" }()
+	got := r.post(t, `{}`)
+	if got.body != "event: own\n\ndata: [DONE]\n\n" || got.err != nil {
+		t.Errorf("answer: %+v", got)
+	}
+	await(t, "the provider to see the end", gone)
+	e := r.logged(t, "all")
+	if v := e.CommonProperties.Metadata.GetFilterMetadata()["io.headgate"].AsMap()["cut"]; v != "yes" {
+		t.Errorf("metadata of the last answer in the log: %v", v)
+	}
+	if code := e.Response.ResponseCode.GetValue(); code != 200 {
+		t.Errorf("logged code %d", code)
+	}
+}
+
+func TestOverrideIsIgnoredWhenTheConfiguredResponseModeIsFullDuplex(t *testing.T) {
+	r := start(t, setup{RouterMode: "{ request_header_mode: SEND, request_body_mode: BUFFERED, response_header_mode: SEND, response_body_mode: FULL_DUPLEX_STREAMED, response_trailer_mode: SEND }"})
+	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed(), responseBody: func(s *stream, m *request) error {
+		b := m.GetResponseBody()
+		return s.grpc.Send(streamed(string(b.Body), b.EndOfStream)) // spurious, were the mode STREAMED
+	}}, script{})
+	if got := r.post(t, `{}`); got.status != 200 || got.body != `{"ok":true}` || got.err != nil {
+		t.Errorf("answer: %+v", got)
+	}
+}
+
+// From 1.40 on an override may come alone, ahead of the answer, and the request
+// goes from NONE to FULL_DUPLEX_STREAMED.
+func TestStandAloneOverrideOfTheRequestFrom140(t *testing.T) {
+	needs(t, 40)
+	r := start(t, setup{RouterMode: "{ request_header_mode: SEND, response_header_mode: SEND, request_trailer_mode: SEND }"})
+	r.play(script{requestHeaders: func(s *stream, _ *request) error {
+		m := &mode{RequestHeaderMode: extprocfilterv3.ProcessingMode_SEND, RequestBodyMode: fullDuplex, RequestTrailerMode: extprocfilterv3.ProcessingMode_SEND, ResponseHeaderMode: extprocfilterv3.ProcessingMode_SEND}
+		return s.grpc.Send(&response{ModeOverride: m})
+	}, requestBody: func(s *stream, m *request) error {
+		b := m.GetRequestBody()
+		if err := s.grpc.Send(requestHeaders(toPool())); err != nil {
+			return err
+		}
+		return s.grpc.Send(requestBody(&common{BodyMutation: &extprocv3.BodyMutation{Mutation: &extprocv3.BodyMutation_StreamedResponse{
+			StreamedResponse: &extprocv3.StreamedBodyResponse{Body: b.Body, EndOfStream: b.EndOfStream},
+		}}}))
+	}}, script{})
+	if got := r.post(t, `{"a":1}`); got.status != 200 {
+		t.Errorf("answer: %+v", got)
+	}
+	if got := r.received.take(); len(got) != 1 || got[0].Body != `{"a":1}` {
+		t.Errorf("provider received %+v", got)
+	}
+}
