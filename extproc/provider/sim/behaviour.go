@@ -74,6 +74,8 @@ func (b *Behaviour) validate() error {
 		return fmt.Errorf("retry-after: needs status or quota")
 	case b.RetryAfterMS != nil && !failing:
 		return fmt.Errorf("retry-after-ms: needs status or quota")
+	case b.Error != nil && (b.RetryAfter != "" || b.RetryAfterMS != nil):
+		return fmt.Errorf("retry-after: a stream under way has none; not together with error")
 	case b.Quota && b.Status != 0 && b.Status != 429:
 		return fmt.Errorf("quota: is a 429, not status %d", b.Status)
 	case b.Text != nil && b.Echo:

@@ -79,6 +79,8 @@ func TestMarkedCache(t *testing.T) {
 		{"written for an hour and five minutes", hour, short, "", 0, Usage{Input: 1, CacheWrite1h: sys, CacheWrite5m: turn, Output: 1}},
 		{"read", hour, short, "", 0, Usage{Input: 1, CacheRead: sys + turn, Output: 1}},
 		{"read without that mark, by looking back", "", "", short, 0, Usage{CacheRead: sys + turn, CacheWrite5m: 1, Output: 1}},
+		{"read again before five minutes", hour, short, "", 4 * time.Minute, Usage{Input: 1, CacheRead: sys + turn, Output: 1}},
+		{"which renewed them", hour, short, "", 4 * time.Minute, Usage{Input: 1, CacheRead: sys + turn, Output: 1}},
 		{"the five minutes are over", hour, short, "", 6 * time.Minute, Usage{Input: 1, CacheRead: sys, CacheWrite5m: turn, Output: 1}},
 		{"the hour too", short, "", "", 2 * time.Hour, Usage{Input: turn + 1, CacheWrite5m: sys, Output: 1}},
 	} {

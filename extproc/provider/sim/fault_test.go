@@ -171,6 +171,15 @@ func TestBehaviours(t *testing.T) {
 		{"ttft=3s;tps=2;tokens=4", chatStreams, took(5 * time.Second)},
 		{"ttft=1s;status=500", chatBody, took(time.Second)},
 		{"pause=1s;tokens=4", chatStreams, took(6 * time.Second)},
+		{"burst;pause=1s", chatStreams, took(0)},
+		{"drip=100;pause=1s", chatBody, func(t *testing.T, _ answered, served Served) {
+			took(time.Duration((served.BytesSent-1)/100)*time.Second)(t, answered{}, served)
+		}},
+		{"drip=100;pause=1s", msgStreams, func(t *testing.T, _ answered, served Served) {
+			if served.Took <= time.Duration(served.Events)*time.Second {
+				t.Errorf("%d events took %v", served.Events, served.Took)
+			}
+		}},
 		{"status=502", chatBody, has("<center>cloudflare</center>")},
 	} {
 		path := "/v1/chat/completions"

@@ -38,7 +38,7 @@ func (x *exchange) head(contentType string) {
 	if x.do.RetryAfterMS != nil {
 		h["Retry-After-Ms"] = []string{strconv.Itoa(*x.do.RetryAfterMS)}
 	}
-	limited := x.do.Status == http.StatusTooManyRequests || x.do.Quota
+	limited := x.do.Error == nil && (x.do.Status == http.StatusTooManyRequests || x.do.Quota)
 	if x.dialect == anthropic {
 		x.anthropicHead(h, limited)
 	} else {

@@ -68,6 +68,7 @@ func TestOpenAIRefuses(t *testing.T) {
 		`{"model":"m","messages":[{"role":"user","content":"[[sim hang=headers nope]]"}]}`:                                                                                   `x-sim: unknown key \"nope\"`,
 		`{"model":"m+hang=headers+burst",` + user + `,"n":0}`:                                                                                                                "integer below minimum value",
 		`{"model":"m+retry-after=2",` + user + `}`:                                                                                                                           "retry-after: needs status or quota",
+		`{"model":"m+status=429+retry-after=2+error=1",` + user + `}`:                                                                                                        "retry-after: a stream under way has none",
 		`{"model":"m+cache-write=2",` + user + `}`:                                                                                                                           "does not report it",
 	} {
 		s, r := start(t, Options{})
@@ -177,7 +178,6 @@ func TestEndings(t *testing.T) {
 		{"arguments cut off", "/v1/chat/completions", `{"model":"m","max_tokens":4,"tool_choice":"required","tools":[` + weatherTool + `],"messages":[{"role":"user","content":"x"}]}`, `"arguments":"{"}}],"refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"length"`},
 		{"n", "/v1/chat/completions", `{"model":"m","n":2,"max_tokens":3,"messages":[{"role":"user","content":"x"}]}`, `"completion_tokens":6,`},
 		{"json_object", "/v1/chat/completions", `{"model":"m","response_format":{"type":"json_object"},"messages":[{"role":"user","content":"json"}]}`, `"content":"{}"`},
-		{"one tool at a time", "/v1/chat/completions", `{"model":"m+tools=3","parallel_tool_calls":false,"tool_choice":"required","tools":[` + weatherTool + `],"messages":[{"role":"user","content":"x"}]}`, `\"days\":2}"}}],"refusal"`},
 		{"audio", "/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"` + strings.Repeat("A", 250) + `","format":"wav"}}]}]}`, `"audio_tokens":3}`},
 		{"images", "/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y"}},{"type":"image_url","image_url":{"url":"https://x/y","detail":"low"}}]}]}`, `"prompt_tokens":` + itoa(PrimeTokens+FrameTokens+ImageTokens+ImageLowTokens)},
 		{"document", "/v1/messages", `{"model":"c","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"` + strings.Repeat("A", 101) + `"}}]}]}`, `"input_tokens":` + itoa(PrimeTokens+FrameTokens+2)},
@@ -188,6 +188,26 @@ func TestEndings(t *testing.T) {
 				t.Errorf("%d %s\nwant %s", got.status, got.body, c.want)
 			}
 		})
+	}
+}
+
+// TestParallelCallsCanBeForbidden counts the calls that tools=3 gives.
+func TestParallelCallsCanBeForbidden(t *testing.T) {
+	const anthropicTool = `"tools":[{"name":"f","input_schema":{"type":"object"}}]`
+	for _, c := range []struct {
+		path, body string
+		want       int
+	}{
+		{"/v1/chat/completions", `{"model":"m+tools=3","tools":[` + weatherTool + `],"messages":[{"role":"user","content":"x"}]}`, 3},
+		{"/v1/chat/completions", `{"model":"m+tools=3","parallel_tool_calls":false,"tools":[` + weatherTool + `],"messages":[{"role":"user","content":"x"}]}`, 1},
+		{"/v1/messages", `{"model":"c+tools=3","max_tokens":99,` + anthropicTool + `,"messages":[{"role":"user","content":"x"}]}`, 3},
+		{"/v1/messages", `{"model":"c+tools=3","max_tokens":99,"tool_choice":{"type":"auto","disable_parallel_tool_use":true},` + anthropicTool + `,"messages":[{"role":"user","content":"x"}]}`, 1},
+	} {
+		_, r := start(t, Options{})
+		got := ask(t, r, "POST", c.path, c.body)
+		if n := strings.Count(got.body, `"type":"function"`) + strings.Count(got.body, `"type":"tool_use"`); n != c.want {
+			t.Errorf("%s: %d calls, want %d", got.body, n, c.want)
+		}
 	}
 }
 
