@@ -66,6 +66,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newCheck(), newExtproc(), newVersion())
+	root.AddCommand(newRun(), newCheck(), newExtproc(), newXDS(), newSim(), newEnvoy(), newVersion())
 	return root
 }

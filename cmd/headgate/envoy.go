@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/envoy"
+)
+
+func newEnvoy() *cobra.Command {
+	cmd := &cobra.Command{Use: "envoy", Short: "What an Envoy beside Headgate needs"}
+	cmd.AddCommand(newBootstrap())
+	return cmd
+}
+
+func newBootstrap() *cobra.Command {
+	b := envoy.Bootstrap{Cluster: nodeCluster}
+	cmd := &cobra.Command{
+		Use:   "bootstrap",
+		Short: "Print the bootstrap of a standalone Envoy",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			text, err := b.JSON()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), string(text))
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&b.NodeID, "node", "headgate-1", "id of this Envoy")
+	f.StringVar(&b.XDS, "xds", "127.0.0.1:18000", "address of the control plane")
+	f.StringVar(&b.ExtProc, "socket", "/run/headgate/extproc.sock", "Unix socket of the ext_proc server")
+	f.StringVar(&b.Admin, "admin", "", "Unix socket of Envoy's admin interface, empty for none")
+	return cmd
+}

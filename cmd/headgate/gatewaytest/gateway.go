@@ -1,0 +1,306 @@
+// Package gatewaytest starts the real gateway for black-box tests: the built
+// binary, a real Envoy as its child, and simulated providers whose logs say what
+// reached them. Tests see what a client, a provider and an operator see.
+package gatewaytest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/headgate/headgate/extproc/record"
+)
+
+// patience bounds every wait of a test.
+const patience = 20 * time.Second
+
+// Binary returns the path of the headgate binary: HEADGATE_BIN, or one that is
+// built now, once for the test process.
+func Binary(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var binary = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("HEADGATE_BIN"); path != "" {
+		return path, nil
+	}
+	dir, err := os.MkdirTemp("", "headgate")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "headgate")
+	build := exec.Command("go", "build", "-o", path, "./cmd/headgate")
+	build.Dir = Root()
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building headgate: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// Root returns the repository's root.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..", "..")
+}
+
+// Envoy fails the test, or skips it outside CI, where no Envoy can be had.
+func Envoy(t testing.TB) {
+	t.Helper()
+	path := os.Getenv("HEADGATE_ENVOY")
+	if path == "" {
+		path, _ = exec.LookPath("envoy")
+	}
+	if path == "" {
+		path = filepath.Join(Root(), ".tools", "envoy-1.40.0", "envoy")
+	}
+	if _, err := os.Stat(path); err == nil {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("no Envoy: run make envoy")
+	}
+	t.Skip("no Envoy: run make envoy, or name one with HEADGATE_ENVOY")
+}
+
+// FreePort returns a port of 127.0.0.1 that nothing listens on now.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// Gateway is a running gateway.
+type Gateway struct {
+	t       testing.TB
+	URL     string // http://127.0.0.1:port
+	Ops     string // of the operations port
+	Data    string // folder with records and logs
+	Process *exec.Cmd
+	log     *lockedBuffer
+	exited  chan struct{} // closed when the process has ended
+	err     error         // of the process, once exited is closed
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+// String returns what was written.
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// Options are what a test may say about a gateway beside its policy.
+type Options struct {
+	Env  []string // NAME=value, beside the test's own environment
+	Args []string // further flags
+}
+
+// Start runs `headgate run` with a policy and waits until it says that it is
+// ready. The policy must not say where to listen: Start does. The gateway ends
+// with the test, which fails where it does not end well.
+func Start(t testing.TB, policy string, o Options) *Gateway {
+	t.Helper()
+	g := Launch(t, fmt.Sprintf("listen: 127.0.0.1:%d\n%s", FreePort(t), policy), o)
+	g.WaitReady()
+	return g
+}
+
+// Launch runs `headgate run` and returns at once.
+func Launch(t testing.TB, policy string, o Options) *Gateway {
+	t.Helper()
+	Envoy(t)
+	dir, err := os.MkdirTemp("", "hg") // short: Unix socket paths are bounded
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "policy.yaml")
+	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ops := fmt.Sprintf("127.0.0.1:%d", FreePort(t))
+	args := append([]string{"run", "-f", file, "--operations", ops, "--data", filepath.Join(dir, "data"), "--envoy-concurrency", "1"}, o.Args...)
+	g := &Gateway{t: t, Ops: "http://" + ops, Data: filepath.Join(dir, "data"), log: &lockedBuffer{}, exited: make(chan struct{})}
+	for line := range strings.Lines(policy) {
+		if at, ok := strings.CutPrefix(line, "listen: "); ok {
+			g.URL = "http://" + strings.TrimSpace(at)
+		}
+	}
+	g.Process = exec.Command(Binary(t), args...)
+	g.Process.Env = append(os.Environ(), o.Env...)
+	g.Process.Stdout, g.Process.Stderr = g.log, g.log
+	if err := g.Process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		g.err = g.Process.Wait()
+		close(g.exited)
+	}()
+	t.Cleanup(func() {
+		g.Stop()
+		if t.Failed() {
+			t.Logf("gateway's log:\n%s", tail(g.log.String(), 8000))
+			if b, err := os.ReadFile(filepath.Join(g.Data, "envoy-access.jsonl")); err == nil {
+				t.Logf("envoy's access log:\n%s", tail(string(b), 4000))
+			}
+		}
+		_ = os.RemoveAll(dir)
+	})
+	return g
+}
+
+func tail(s string, n int) string {
+	if len(s) > n {
+		return "..." + s[len(s)-n:]
+	}
+	return s
+}
+
+// WaitReady waits until the gateway says that it is ready.
+func (g *Gateway) WaitReady() {
+	g.t.Helper()
+	g.Eventually("readiness", func() bool {
+		resp, err := http.Get(g.Ops + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	})
+}
+
+// Eventually polls until cond holds, and fails the test where it does not within
+// a bounded time or the gateway ends first.
+func (g *Gateway) Eventually(what string, cond func() bool) {
+	g.t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-g.exited:
+			g.t.Fatalf("waiting for %s: the gateway ended: %v", what, g.err)
+		case <-tick.C:
+		}
+		if time.Now().After(deadline) {
+			g.t.Fatalf("waiting for %s: nothing after %v", what, patience)
+		}
+	}
+}
+
+// Exited waits for the process to end by itself and returns its exit code.
+func (g *Gateway) Exited() int {
+	g.t.Helper()
+	select {
+	case <-g.exited:
+		return g.Process.ProcessState.ExitCode()
+	case <-time.After(patience):
+		g.t.Fatal("the gateway does not end")
+		return -1
+	}
+}
+
+// Log returns what the gateway wrote to its outputs.
+func (g *Gateway) Log() string { return g.log.String() }
+
+// Interrupt sends what Ctrl-C sends.
+func (g *Gateway) Interrupt() { _ = g.Process.Process.Signal(syscall.SIGINT) }
+
+// Stop ends the gateway as Ctrl-C does and fails the test where it does not end.
+func (g *Gateway) Stop() {
+	g.Interrupt()
+	select {
+	case <-g.exited:
+	case <-time.After(40 * time.Second):
+		_ = g.Process.Process.Kill()
+		<-g.exited
+		g.t.Error("the gateway did not stop by itself")
+	}
+}
+
+// Row waits for the access record of an exchange.
+func (g *Gateway) Row(exchange string) record.Row {
+	g.t.Helper()
+	var found record.Row
+	g.Eventually("the record of "+exchange, func() bool {
+		for _, r := range g.Rows() {
+			if r.Exchange == exchange {
+				found = r
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
+// Rows returns the access records so far.
+func (g *Gateway) Rows() []record.Row {
+	g.t.Helper()
+	f, err := os.Open(filepath.Join(g.Data, "access.jsonl"))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer f.Close()
+	var rows []record.Row
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		var r record.Row
+		if err := json.Unmarshal(in.Bytes(), &r); err != nil {
+			g.t.Fatalf("access record %q: %v", in.Bytes(), err)
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// Metrics returns the text of /metrics.
+func (g *Gateway) Metrics() string {
+	g.t.Helper()
+	resp, err := http.Get(g.Ops + "/metrics")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,32 @@
+package xds
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics are the control plane's counters.
+type metrics struct {
+	nacks    *prometheus.CounterVec
+	pushes   prometheus.Counter
+	revision *prometheus.GaugeVec
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{
+		nacks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_xds_nacks_total",
+			Help: "Resources that Envoy refused, by type."}, []string{"type"}),
+		pushes: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_pushes_total",
+			Help: "Snapshots that were offered to Envoy."}),
+		revision: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_policy_info",
+			Help: "1 for the policy revision that is published."}, []string{"revision"}),
+	}
+	reg.MustRegister(m.nacks, m.pushes, m.revision)
+	for _, kind := range []string{"listener", "route", "cluster"} {
+		m.nacks.WithLabelValues(kind)
+	}
+	return m
+}
+
+func (m *metrics) published(revision string) {
+	m.pushes.Inc()
+	m.revision.Reset()
+	m.revision.WithLabelValues(revision).Set(1)
+}

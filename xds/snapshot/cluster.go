@@ -1,0 +1,186 @@
+package snapshot
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/headgate/headgate/policy"
+)
+
+const connectTimeout = time.Second
+
+// endpoint is a use with the address that it has.
+type endpoint struct {
+	use  policy.Use
+	url  *url.URL
+	host string
+	port uint32
+}
+
+// pool makes the cluster of a model: each link of its chain is a priority, each
+// use of a link an endpoint with a weight.
+func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
+	var all []endpoint
+	assignment := &endpointv3.ClusterLoadAssignment{
+		ClusterName: policy.PoolName(m.Name),
+		// At the default of 140 %, traffic leaks to the next link before this
+		// one has lost every endpoint.
+		Policy: &endpointv3.ClusterLoadAssignment_Policy{OverprovisioningFactor: wrapperspb.UInt32(1000)},
+	}
+	for priority, link := range m.Chain {
+		locality := &endpointv3.LocalityLbEndpoints{Priority: uint32(priority)}
+		for _, use := range link.Uses {
+			e, err := locate(use, o)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, e)
+			locality.LbEndpoints = append(locality.LbEndpoints, lbEndpoint(m, e))
+		}
+		assignment.Endpoints = append(assignment.Endpoints, locality)
+	}
+	c := &clusterv3.Cluster{
+		Name:                 policy.PoolName(m.Name),
+		ConnectTimeout:       durationpb.New(connectTimeout),
+		LoadAssignment:       assignment,
+		CircuitBreakers:      breakers(),
+		OutlierDetection:     outliers(),
+		CommonLbConfig:       lbConfig(),
+		ClusterDiscoveryType: discovery(all),
+		DnsLookupFamily:      clusterv3.Cluster_V4_PREFERRED,
+		DnsFailureRefreshRate: &clusterv3.Cluster_RefreshRate{
+			BaseInterval: durationpb.New(time.Second), MaxInterval: durationpb.New(10 * time.Second),
+		},
+		TypedExtensionProtocolOptions: protocol(all),
+	}
+	if len(all) > 1 {
+		c.LbSubsetConfig = fitSubset()
+	}
+	secure(c, all)
+	return c, nil
+}
+
+// locate finds the address of a use. A backend of the simulated provider without
+// a URL is answered where the options say.
+func locate(use policy.Use, o Options) (endpoint, error) {
+	u := use.Backend.URL
+	if u == nil {
+		u = o.Simulated
+	}
+	if u == nil {
+		return endpoint{}, fmt.Errorf("backend %q: no simulated provider runs here: give the backend a url", use.Backend.Name)
+	}
+	port := u.Port()
+	if port == "" {
+		port = "80"
+		if u.Scheme == "https" {
+			port = "443"
+		}
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return endpoint{}, fmt.Errorf("backend %q: port %q: %w", use.Backend.Name, port, err)
+	}
+	return endpoint{use: use, url: u, host: u.Hostname(), port: uint32(n)}, nil
+}
+
+func (e *endpoint) tls() bool { return e.url.Scheme == "https" }
+
+// authority is the Host header that the endpoint expects: auto_host_rewrite takes
+// it from the endpoint's hostname.
+func (e *endpoint) authority() string {
+	if e.url.Port() == "" {
+		return e.host
+	}
+	return net.JoinHostPort(e.host, e.url.Port())
+}
+
+func lbEndpoint(m *policy.Model, e endpoint) *endpointv3.LbEndpoint {
+	fits := &structpb.ListValue{}
+	for _, f := range m.Fits(e.use) {
+		fits.Values = append(fits.Values, structpb.NewStringValue(f))
+	}
+	return &endpointv3.LbEndpoint{
+		LoadBalancingWeight: wrapperspb.UInt32(max(e.use.Weight, 1)),
+		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
+			policy.MetadataNamespace:       fields(policy.BackendKey, e.use.Backend.Name, policy.ModelKey, e.use.Model),
+			"envoy.lb":                     {Fields: map[string]*structpb.Value{"fit": structpb.NewListValue(fits)}},
+			"envoy.transport_socket_match": fields("socket", socketName(&e)),
+		}},
+		HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
+			Hostname: e.authority(),
+			Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
+				Address: e.host, PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: e.port},
+			}}},
+		}},
+	}
+}
+
+// discovery resolves names where there are any.
+func discovery(all []endpoint) *clusterv3.Cluster_Type {
+	for i := range all {
+		if _, err := netip.ParseAddr(all[i].host); err != nil {
+			return &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STRICT_DNS}
+		}
+	}
+	return &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
+}
+
+// lbConfig has no panic: an ejected backend gets nothing while another one lives,
+// and the caller an error at once where none does. Ejections act at once.
+func lbConfig() *clusterv3.Cluster_CommonLbConfig {
+	return &clusterv3.Cluster_CommonLbConfig{
+		HealthyPanicThreshold: &typev3.Percent{Value: 0},
+		UpdateMergeWindow:     durationpb.New(0),
+	}
+}
+
+// outliers ejects a backend after three failures in a row, and uses one that said
+// 429 last, as the upstream level marks it.
+func outliers() *clusterv3.OutlierDetection {
+	return &clusterv3.OutlierDetection{
+		Consecutive_5Xx:      wrapperspb.UInt32(3),
+		DetectDegradedHosts:  wrapperspb.Bool(true),
+		Interval:             durationpb.New(time.Second),
+		BaseEjectionTime:     durationpb.New(10 * time.Second),
+		MaxEjectionTime:      durationpb.New(time.Minute),
+		MaxEjectionPercent:   wrapperspb.UInt32(100),
+		EnforcingSuccessRate: wrapperspb.UInt32(0),
+	}
+}
+
+// breakers bound what one pool may hold. Envoy's default of three concurrent
+// retries would stop failover in the outage that it is for.
+func breakers() *clusterv3.CircuitBreakers {
+	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
+		MaxConnections:     wrapperspb.UInt32(4096),
+		MaxPendingRequests: wrapperspb.UInt32(4096),
+		MaxRequests:        wrapperspb.UInt32(16384),
+		RetryBudget: &clusterv3.CircuitBreakers_Thresholds_RetryBudget{
+			BudgetPercent:       &typev3.Percent{Value: 100},
+			MinRetryConcurrency: wrapperspb.UInt32(200),
+		},
+	}}}
+}
+
+// fitSubset keeps requests, and their retries, on the endpoints that can express
+// them. Without a fit endpoint there is none.
+func fitSubset() *clusterv3.Cluster_LbSubsetConfig {
+	return &clusterv3.Cluster_LbSubsetConfig{
+		FallbackPolicy:  clusterv3.Cluster_LbSubsetConfig_NO_FALLBACK,
+		ListAsAny:       true,
+		SubsetSelectors: []*clusterv3.Cluster_LbSubsetConfig_LbSubsetSelector{{Keys: []string{"fit"}}},
+	}
+}

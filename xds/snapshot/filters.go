@@ -1,0 +1,121 @@
+package snapshot
+
+import (
+	"time"
+
+	rulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	gzipv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/compression/gzip/decompressor/v3"
+	decompressorv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/decompressor/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// messageTimeout bounds one answer of ext_proc's; maxMessageTimeout is how far a
+// stage that waits may extend it once.
+const (
+	messageTimeout    = 2 * time.Second
+	maxMessageTimeout = 90 * time.Second
+)
+
+// httpFilters are the filters of every exchange, in request order. Answers pass
+// them in reverse, so ext_proc sees what the decompressor has made plain.
+func httpFilters() []*hcmv3.HttpFilter {
+	return []*hcmv3.HttpFilter{
+		httpFilter("headgate.router", routerLevel()),
+		httpFilter("headgate.gunzip", gunzip()),
+		httpFilter("envoy.filters.http.router", &routerv3.Router{}),
+	}
+}
+
+func httpFilter(name string, config proto.Message) *hcmv3.HttpFilter {
+	return &hcmv3.HttpFilter{Name: name, ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: packed(config)}}
+}
+
+func extProcService(level string) *corev3.GrpcService {
+	return &corev3.GrpcService{
+		TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: ExtProcCluster}},
+		InitialMetadata: []*corev3.HeaderValue{{Key: policy.LevelHeader, Value: level}},
+	}
+}
+
+// failClosed is what a client gets where ext_proc cannot be asked.
+func failClosed() *typev3.HttpStatus {
+	return &typev3.HttpStatus{Code: typev3.StatusCode_ServiceUnavailable}
+}
+
+// routerLevel sees the client's request and the response once. It may set Envoy's
+// own retry and timeout headers: a client's were stripped before.
+func routerLevel() *extprocv3.ExternalProcessor {
+	return &extprocv3.ExternalProcessor{
+		GrpcService: extProcService(policy.LevelRouter),
+		ProcessingMode: &extprocv3.ProcessingMode{
+			RequestHeaderMode:  extprocv3.ProcessingMode_SEND,
+			RequestBodyMode:    extprocv3.ProcessingMode_BUFFERED,
+			ResponseHeaderMode: extprocv3.ProcessingMode_SEND,
+			ResponseBodyMode:   extprocv3.ProcessingMode_BUFFERED,
+		},
+		AllowModeOverride: true,
+		MessageTimeout:    durationpb.New(messageTimeout),
+		MaxMessageTimeout: durationpb.New(maxMessageTimeout),
+		StatusOnError:     failClosed(),
+		MutationRules:     &rulesv3.HeaderMutationRules{AllowEnvoy: wrapperspb.Bool(true)},
+		MetadataOptions: &extprocv3.MetadataOptions{
+			ReceivingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace, "envoy.lb"}},
+		},
+	}
+}
+
+// endpointMetadata is the attribute that holds one value of the metadata of the
+// endpoint that Envoy chose.
+func endpointMetadata(key string) string {
+	return "xds.upstream_host_metadata.filter_metadata['" + policy.MetadataNamespace + "']['" + key + "']"
+}
+
+// upstreamLevel runs once per attempt, of pools with more than one use.
+func upstreamLevel() *extprocv3.ExternalProcessor {
+	return &extprocv3.ExternalProcessor{
+		GrpcService: extProcService(policy.LevelUpstream),
+		ProcessingMode: &extprocv3.ProcessingMode{
+			RequestHeaderMode:  extprocv3.ProcessingMode_SEND,
+			ResponseHeaderMode: extprocv3.ProcessingMode_SEND,
+		},
+		MessageTimeout:    durationpb.New(messageTimeout),
+		StatusOnError:     failClosed(),
+		RequestAttributes: []string{endpointMetadata(policy.BackendKey), endpointMetadata(policy.ModelKey)},
+		MutationRules:     &rulesv3.HeaderMutationRules{AllowAllRouting: wrapperspb.Bool(true), AllowEnvoy: wrapperspb.Bool(true)},
+		MetadataOptions: &extprocv3.MetadataOptions{
+			ReceivingNamespaces:  &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace}},
+			ForwardingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace}},
+		},
+	}
+}
+
+// gunzip makes compressed answers plain before ext_proc sees them. It asks nobody
+// for compression: some servers compress unasked.
+func gunzip() *decompressorv3.Decompressor {
+	return &decompressorv3.Decompressor{
+		DecompressorLibrary: &corev3.TypedExtensionConfig{Name: "gzip", TypedConfig: packed(&gzipv3.Gzip{})},
+		RequestDirectionConfig: &decompressorv3.Decompressor_RequestDirectionConfig{
+			CommonConfig:            direction("headgate.gunzip.request", false),
+			AdvertiseAcceptEncoding: wrapperspb.Bool(false),
+		},
+		ResponseDirectionConfig: &decompressorv3.Decompressor_ResponseDirectionConfig{
+			CommonConfig: direction("headgate.gunzip.response", true),
+		},
+	}
+}
+
+func direction(runtimeKey string, on bool) *decompressorv3.Decompressor_CommonDirectionConfig {
+	return &decompressorv3.Decompressor_CommonDirectionConfig{
+		Enabled:                 &corev3.RuntimeFeatureFlag{DefaultValue: wrapperspb.Bool(on), RuntimeKey: runtimeKey},
+		IgnoreNoTransformHeader: on,
+	}
+}

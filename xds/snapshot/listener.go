@@ -1,0 +1,109 @@
+package snapshot
+
+import (
+	"time"
+
+	rulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	earlyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// listenerBuffer is Envoy's default bound of what a connection may buffer. A
+// route's limit only raises it, so a policy limit below it must lower it here.
+const listenerBuffer = 1 << 20
+
+// cutDelay is how long after a cut an HTTP/1.1 client sees it.
+const cutDelay = 100 * time.Millisecond
+
+// idle bounds the silence of an exchange that no route has bounded yet, such as
+// one whose body does not arrive.
+const idle = 5 * time.Minute
+
+// routeSource says where the connection manager takes its routes from.
+type routeSource func(*hcmv3.HttpConnectionManager)
+
+func fromADS() routeSource {
+	return func(m *hcmv3.HttpConnectionManager) {
+		m.RouteSpecifier = &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{
+			RouteConfigName: routesName,
+			ConfigSource: &corev3.ConfigSource{
+				ResourceApiVersion:    corev3.ApiVersion_V3,
+				ConfigSourceSpecifier: &corev3.ConfigSource_Ads{Ads: &corev3.AggregatedConfigSource{}},
+			},
+		}}
+	}
+}
+
+func inline(r *routev3.RouteConfiguration) routeSource {
+	return func(m *hcmv3.HttpConnectionManager) {
+		m.RouteSpecifier = &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: r}
+	}
+}
+
+func listener(set *policy.Set, o Options, from routeSource) (*listenerv3.Listener, error) {
+	m := connectionManager(set, o)
+	from(m)
+	if err := m.ValidateAll(); err != nil {
+		return nil, err
+	}
+	return &listenerv3.Listener{
+		Name: listenerName,
+		Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
+			Address:       set.Listen.Addr().String(),
+			PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(set.Listen.Port())},
+		}}},
+		// With a shared port two gateways on one machine would take turns
+		// unnoticed; without, the second one is refused.
+		EnableReusePort:               wrapperspb.Bool(false),
+		PerConnectionBufferLimitBytes: wrapperspb.UInt32(uint32(min(set.BodyLimit, listenerBuffer))),
+		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
+			Name:       "envoy.filters.network.http_connection_manager",
+			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(m)},
+		}}}},
+	}, nil
+}
+
+func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager {
+	return &hcmv3.HttpConnectionManager{
+		StatPrefix:          listenerName,
+		StreamIdleTimeout:   durationpb.New(idle),
+		DelayedCloseTimeout: durationpb.New(cutDelay),
+		// The connection's own address is the client's: an x-forwarded-for that
+		// it brings is not believed.
+		UseRemoteAddress: wrapperspb.Bool(true),
+		ServerName:       "headgate",
+		// Paths are matched exactly by ext_proc; normalising them first leaves no
+		// second spelling. %2F stays, because model names may hold slashes.
+		NormalizePath:                wrapperspb.Bool(true),
+		MergeSlashes:                 true,
+		PathWithEscapedSlashesAction: hcmv3.HttpConnectionManager_KEEP_UNCHANGED,
+		EarlyHeaderMutationExtensions: []*corev3.TypedExtensionConfig{{
+			Name:        "headgate.strip",
+			TypedConfig: packed(&earlyv3.HeaderMutation{Mutations: []*rulesv3.HeaderMutation{removePrefix(policy.InternalPrefix), removePrefix("x-envoy-")}}),
+		}},
+		SchemeHeaderTransformation: &corev3.SchemeHeaderTransformation{MatchUpstream: true},
+		LocalReplyConfig:           localReplies(set),
+		AccessLog:                  accessLogs(o),
+		HttpFilters:                httpFilters(),
+	}
+}
+
+func removePrefix(prefix string) *rulesv3.HeaderMutation {
+	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_RemoveOnMatch_{
+		RemoveOnMatch: &rulesv3.HeaderMutation_RemoveOnMatch{KeyMatcher: &matcherv3.StringMatcher{
+			MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: prefix},
+		}},
+	}}
+}
+
+func remove(name string) *rulesv3.HeaderMutation {
+	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_Remove{Remove: name}}
+}

@@ -1,0 +1,117 @@
+package snapshot
+
+import (
+	"fmt"
+
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// refusal is what Envoy's own answers of one status say. Envoy's details stay in
+// its log: they name sockets and addresses.
+type refusal struct {
+	status            uint32 // 0: any other
+	message           string
+	openai, anthropic string // error types of the dialects
+	code              string
+}
+
+func refusals(set *policy.Set) []refusal {
+	return []refusal{
+		{400, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request"},
+		{408, "The request did not arrive in time.", "invalid_request_error", "timeout_error", "request_timeout"},
+		{413, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large"},
+		{500, "The answer could not be passed on.", "server_error", "api_error", "gateway_error"},
+		{502, "The backend broke off its answer.", "server_error", "api_error", "backend_cut"},
+		{503, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable"},
+		{504, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout"},
+		{0, "The gateway could not serve the request.", "server_error", "api_error", "gateway_error"},
+	}
+}
+
+// localReplies dress Envoy's own refusals as errors of the client's dialect, told
+// by the path. Answers that Headgate itself made carry metadata and pass.
+func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
+	c := &hcmv3.LocalReplyConfig{}
+	for _, r := range refusals(set) {
+		c.Mappers = append(c.Mappers,
+			mapper(r, pathPrefix("/v1/messages"), map[string]any{
+				"type":       "error",
+				"error":      map[string]any{"type": r.anthropic, "message": r.message, "code": r.code},
+				"request_id": exchangeID,
+			}),
+			mapper(r, nil, map[string]any{
+				"error": map[string]any{"message": r.message, "type": r.openai, "param": nil, "code": r.code, "exchange_id": exchangeID},
+			}))
+	}
+	return c
+}
+
+const exchangeID = "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":" + policy.ExchangeKey + ")%"
+
+func mapper(r refusal, extra *accesslogv3.AccessLogFilter, body map[string]any) *hcmv3.ResponseMapper {
+	format, err := structpb.NewStruct(body)
+	if err != nil {
+		panic("snapshot: a local reply is no JSON: " + err.Error()) // a constant of this package is wrong
+	}
+	filters := []*accesslogv3.AccessLogFilter{notOurs()}
+	if r.status > 0 {
+		filters = append(filters, statusIs(r.status))
+	}
+	if extra != nil {
+		filters = append(filters, extra)
+	}
+	filter := filters[0]
+	if len(filters) > 1 {
+		filter = &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_AndFilter{AndFilter: &accesslogv3.AndFilter{Filters: filters}}}
+	}
+	return &hcmv3.ResponseMapper{
+		Filter: filter,
+		HeadersToAdd: []*corev3.HeaderValueOption{{
+			Header:       &corev3.HeaderValue{Key: "x-headgate-refused-by", Value: "gateway"},
+			AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+		}},
+		BodyFormatOverride: &corev3.SubstitutionFormatString{
+			ContentType: "application/json",
+			Format:      &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: format},
+		},
+	}
+}
+
+// notOurs holds for answers that Headgate did not make.
+func notOurs() *accesslogv3.AccessLogFilter {
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_MetadataFilter{MetadataFilter: &accesslogv3.MetadataFilter{
+		Matcher: &matcherv3.MetadataMatcher{
+			Filter: policy.MetadataNamespace,
+			Path:   []*matcherv3.MetadataMatcher_PathSegment{{Segment: &matcherv3.MetadataMatcher_PathSegment_Key{Key: policy.RefusedKey}}},
+			Value: &matcherv3.ValueMatcher{MatchPattern: &matcherv3.ValueMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
+				MatchPattern: &matcherv3.StringMatcher_Exact{Exact: "none"},
+			}}},
+		},
+		MatchIfKeyNotFound: wrapperspb.Bool(true),
+	}}}
+}
+
+func statusIs(code uint32) *accesslogv3.AccessLogFilter {
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_StatusCodeFilter{StatusCodeFilter: &accesslogv3.StatusCodeFilter{
+		Comparison: &accesslogv3.ComparisonFilter{
+			Op:    accesslogv3.ComparisonFilter_EQ,
+			Value: &corev3.RuntimeUInt32{DefaultValue: code, RuntimeKey: fmt.Sprintf("headgate.local_reply.%d", code)},
+		},
+	}}}
+}
+
+func pathPrefix(prefix string) *accesslogv3.AccessLogFilter {
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_HeaderFilter{HeaderFilter: &accesslogv3.HeaderFilter{
+		Header: &routev3.HeaderMatcher{Name: ":path", HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
+			MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: prefix},
+		}}},
+	}}}
+}

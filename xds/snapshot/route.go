@@ -1,0 +1,130 @@
+package snapshot
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hostsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/host/previous_hosts/v3"
+	prioritiesv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// Back-off between attempts. Below some ten milliseconds a 429's mark may not
+// have reached the workers yet, and the same link would be asked again.
+const (
+	backOffBase = 25 * time.Millisecond
+	backOffMost = 250 * time.Millisecond
+)
+
+// routes are two routes per model, for JSON answers and for streams, and the
+// fall-through, which is matched first by every request: the router level then
+// names the route and has it chosen again.
+func routes(set *policy.Set) *routev3.RouteConfiguration {
+	host := &routev3.VirtualHost{
+		Name:                          listenerName,
+		Domains:                       []string{"*"},
+		IncludeRequestAttemptCount:    true,
+		IncludeAttemptCountInResponse: true,
+		RequestBodyBufferLimit:        wrapperspb.UInt64(uint64(set.BodyLimit)),
+	}
+	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
+		m := set.Models[name]
+		host.Routes = append(host.Routes, route(set, m, false), route(set, m, true))
+	}
+	host.Routes = append(host.Routes, &routev3.Route{
+		Name:  "unrouted",
+		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
+		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
+			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nowhere},
+		}},
+	})
+	return &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}
+}
+
+func route(set *policy.Set, m *policy.Model, stream bool) *routev3.Route {
+	name := policy.RouteName(m.Name, stream)
+	action := &routev3.RouteAction{
+		ClusterSpecifier:     &routev3.RouteAction_Cluster{Cluster: policy.PoolName(m.Name)},
+		Timeout:              durationpb.New(0), // streams last as long as they last; each attempt has its own clock
+		HostRewriteSpecifier: &routev3.RouteAction_AutoHostRewrite{AutoHostRewrite: wrapperspb.Bool(true)},
+		IdleTimeout:          durationpb.New(silence(m, stream) + time.Second),
+		RetryPolicy:          retryPolicy(m, stream),
+	}
+	if _, single := m.Single(); !single {
+		action.MetadataMatch = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"envoy.lb": fields("fit", policy.FitAny)}}
+	}
+	return &routev3.Route{
+		Name: name,
+		Match: &routev3.RouteMatch{
+			PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"},
+			Headers: []*routev3.HeaderMatcher{{
+				Name: policy.RouteHeader,
+				HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
+					MatchPattern: &matcherv3.StringMatcher_Exact{Exact: name},
+				}},
+			}},
+		},
+		Action: &routev3.Route_Route{Route: action},
+		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
+			policy.MetadataNamespace: fields("revision", set.Revision, policy.ModelKey, m.Name),
+		}},
+	}
+}
+
+// silence is how long nothing may come from a backend. Before the headers of a
+// JSON answer a model is silent as long as it thinks, which Timeout bounds.
+func silence(m *policy.Model, stream bool) time.Duration {
+	if stream {
+		return m.IdleTimeout
+	}
+	return max(m.Timeout, m.IdleTimeout)
+}
+
+// retryPolicy is the rule of a chain: a 5xx, a reset, a refused connection and a
+// timeout are tried again on the link and then on the next one; a 429 is tried
+// again only where there is another backend, to which the mark of the upstream
+// level sends it at once.
+func retryPolicy(m *policy.Model, stream bool) *routev3.RetryPolicy {
+	p := &routev3.RetryPolicy{
+		RetryOn:           "5xx,reset,connect-failure,refused-stream",
+		NumRetries:        wrapperspb.UInt32(uint32(m.Attempts() - 1)),
+		PerTryTimeout:     durationpb.New(m.Timeout),
+		PerTryIdleTimeout: durationpb.New(silence(m, stream)),
+		RetryBackOff:      &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(backOffBase), MaxInterval: durationpb.New(backOffMost)},
+	}
+	if _, single := m.Single(); single {
+		p.RetryOn += ",retriable-status-codes"
+		p.RetriableStatusCodes = []uint32{408}
+		return p
+	}
+	p.RetryOn += ",retriable-status-codes"
+	p.RetriableStatusCodes = []uint32{408, 429}
+	p.RetryPriority = &routev3.RetryPolicy_RetryPriority{
+		Name: "envoy.retry_priorities.previous_priorities",
+		ConfigType: &routev3.RetryPolicy_RetryPriority_TypedConfig{TypedConfig: packed(
+			&prioritiesv3.PreviousPrioritiesConfig{UpdateFrequency: int32(m.Retries + 1)})},
+	}
+	p.RetryHostPredicate = []*routev3.RetryPolicy_RetryHostPredicate{{
+		Name:       "envoy.retry_host_predicates.previous_hosts",
+		ConfigType: &routev3.RetryPolicy_RetryHostPredicate_TypedConfig{TypedConfig: packed(&hostsv3.PreviousHostsPredicate{})},
+	}}
+	p.HostSelectionRetryMaxAttempts = 5
+	return p
+}
+
+// fields makes a struct of text from keys and values in turn.
+func fields(pairs ...string) *structpb.Struct {
+	s := &structpb.Struct{Fields: make(map[string]*structpb.Value, len(pairs)/2)}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s.Fields[pairs[i]] = structpb.NewStringValue(pairs[i+1])
+	}
+	return s
+}

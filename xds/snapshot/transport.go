@@ -1,0 +1,156 @@
+package snapshot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	rulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	headerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_mutation/v3"
+	codecv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/upstream_codec/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	rawv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/raw_buffer/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/headgate/headgate/policy"
+)
+
+const (
+	// providerIdle closes connections to providers before most of them do.
+	providerIdle = 55 * time.Second
+	// window bounds what one slow client's answer piles up in Envoy, in bytes.
+	window           = 1 << 20
+	connectionWindow = 16 << 20
+)
+
+// secure gives the cluster its transport: one socket where all endpoints use the
+// same, else one for each, chosen by the endpoint's metadata.
+func secure(c *clusterv3.Cluster, all []endpoint) {
+	seen := map[string]bool{}
+	var matches []*clusterv3.Cluster_TransportSocketMatch
+	for i := range all {
+		name := socketName(&all[i])
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		matches = append(matches, &clusterv3.Cluster_TransportSocketMatch{
+			Name: name, Match: fields("socket", name), TransportSocket: socket(&all[i]),
+		})
+	}
+	if len(matches) == 1 {
+		c.TransportSocket = matches[0].TransportSocket
+		return
+	}
+	c.TransportSocketMatches = matches
+}
+
+// socketName tells transports apart: plain, TLS with the system's roots, TLS with
+// a file's.
+func socketName(e *endpoint) string {
+	switch {
+	case !e.tls():
+		return "plain"
+	case e.use.Backend.CAFile == "":
+		return "tls"
+	}
+	sum := sha256.Sum256([]byte(e.use.Backend.CAFile))
+	return "tls-" + hex.EncodeToString(sum[:4])
+}
+
+// socket verifies the server by the endpoint's own name: as SNI and in its
+// certificate.
+func socket(e *endpoint) *corev3.TransportSocket {
+	if !e.tls() {
+		return &corev3.TransportSocket{
+			Name:       "envoy.transport_sockets.raw_buffer",
+			ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: packed(&rawv3.RawBuffer{})},
+		}
+	}
+	roots := &tlsv3.CertificateValidationContext{SystemRootCerts: &tlsv3.CertificateValidationContext_SystemRootCerts{}}
+	if file := e.use.Backend.CAFile; file != "" {
+		roots = &tlsv3.CertificateValidationContext{TrustedCa: &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: file}}}
+	}
+	return &corev3.TransportSocket{
+		Name: "envoy.transport_sockets.tls",
+		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: packed(&tlsv3.UpstreamTlsContext{
+			AutoHostSni:          true,
+			AutoSniSanValidation: true,
+			CommonTlsContext: &tlsv3.CommonTlsContext{
+				TlsParams:             &tlsv3.TlsParameters{TlsMinimumProtocolVersion: tlsv3.TlsParameters_TLSv1_2},
+				ValidationContextType: &tlsv3.CommonTlsContext_ValidationContext{ValidationContext: roots},
+			},
+		})},
+	}
+}
+
+// protocol is HTTP/2 where all endpoints can agree on it by ALPN, else HTTP/1.1,
+// with the filters of every attempt.
+func protocol(all []endpoint) map[string]*anypb.Any {
+	o := &httpv3.HttpProtocolOptions{
+		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(providerIdle)},
+		HttpFilters:               attemptFilters(len(all) > 1),
+	}
+	if everyTLS(all) {
+		o.UpstreamProtocolOptions = &httpv3.HttpProtocolOptions_AutoConfig{AutoConfig: &httpv3.HttpProtocolOptions_AutoHttpConfig{
+			Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
+				InitialStreamWindowSize:     wrapperspb.UInt32(window),
+				InitialConnectionWindowSize: wrapperspb.UInt32(connectionWindow),
+				// A connection whose other end is gone is known in some 3 s.
+				ConnectionKeepalive: &corev3.KeepaliveSettings{
+					Interval: durationpb.New(2 * time.Second), Timeout: durationpb.New(1500 * time.Millisecond),
+				},
+			},
+		}}
+	} else {
+		o.UpstreamProtocolOptions = &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+			ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{HttpProtocolOptions: &corev3.Http1ProtocolOptions{}},
+		}}
+	}
+	return map[string]*anypb.Any{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packed(o)}
+}
+
+func everyTLS(all []endpoint) bool {
+	for i := range all {
+		if !all[i].tls() {
+			return false
+		}
+	}
+	return true
+}
+
+// envoysOwn are the headers that Envoy adds and no provider may see.
+var envoysOwn = []string{"x-request-id", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "via", "traceparent", "tracestate"}
+
+// attemptFilters run once per attempt: the upstream level where the backend's
+// choice matters, then the last look at what leaves.
+func attemptFilters(several bool) []*hcmv3.HttpFilter {
+	var out []*hcmv3.HttpFilter
+	egress := []*rulesv3.HeaderMutation{removePrefix("x-headgate-"), removePrefix("x-envoy-")}
+	for _, name := range envoysOwn {
+		egress = append(egress, remove(name))
+	}
+	if several {
+		out = append(out, httpFilter("headgate.upstream", upstreamLevel()))
+		egress = append(egress, contentLength())
+	}
+	return append(out,
+		httpFilter("headgate.egress", &headerv3.HeaderMutation{Mutations: &headerv3.Mutations{RequestMutations: egress}}),
+		httpFilter("envoy.filters.http.upstream_codec", &codecv3.UpstreamCodec{}))
+}
+
+// contentLength writes the header again that Envoy drops with a replaced body.
+func contentLength() *rulesv3.HeaderMutation {
+	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_Append{Append: &corev3.HeaderValueOption{
+		Header: &corev3.HeaderValue{
+			Key: "content-length", Value: "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":content_length)%",
+		},
+		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}}}
+}
