@@ -72,8 +72,7 @@ func TestUncleanEndingsAreLoggedWithTheExchangesMetadata(t *testing.T) {
 		if sse {
 			do, write, _ := events()
 			r.a().serve(do)
-			resp := r.stream(t, ctx)
-			give(t, write, "data: 1\n\n")
+			resp := r.stream(t, ctx, write, "data: 1\n\n")
 			readUntil(t, resp.Body, "data: 1\n\n")
 			cancel()
 			_ = resp.Body.Close()
@@ -98,9 +97,8 @@ func TestUncleanEndingsAreLoggedWithTheExchangesMetadata(t *testing.T) {
 		return func(t *testing.T, r *rig) {
 			do, write, _ := events()
 			r.a().serve(do)
-			resp := r.stream(t, context.Background())
+			resp := r.stream(t, context.Background(), write, "data: 1\n\n")
 			defer func() { _ = resp.Body.Close() }()
-			give(t, write, "data: 1\n\n")
 			readUntil(t, resp.Body, "data: 1\n\n")
 			if then != "" {
 				give(t, write, then)

@@ -54,7 +54,6 @@ type extProc struct {
 	mu      sync.Mutex
 	scripts map[string]script       // by level
 	opened  map[string]chan *stream // by level
-	all     map[string][]*stream    // by level
 }
 
 func startExtProc(t *testing.T, options ...grpc.ServerOption) (*extProc, string) {
@@ -73,7 +72,6 @@ func startExtProc(t *testing.T, options ...grpc.ServerOption) (*extProc, string)
 		logs:    map[string]chan *datav3.HTTPAccessLogEntry{"all": make(chan *datav3.HTTPAccessLogEntry, 1000), "endings": make(chan *datav3.HTTPAccessLogEntry, 1000)},
 		scripts: map[string]script{},
 		opened:  map[string]chan *stream{"router": make(chan *stream, 1000), "upstream": make(chan *stream, 1000)},
-		all:     map[string][]*stream{},
 	}
 	if options == nil {
 		options = []grpc.ServerOption{grpc.MaxRecvMsgSize(64 << 20)}

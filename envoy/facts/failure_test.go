@@ -131,9 +131,8 @@ func TestFailureAfterSSEBytesWentOutIsACutNotACleanEnd(t *testing.T) {
 			r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed(), responseBody: reply}, script{})
 			do, write, gone := events()
 			r.a().serve(do)
-			resp := r.stream(t, context.Background())
+			resp := r.stream(t, context.Background(), write, "data: 1\n\n")
 			defer func() { _ = resp.Body.Close() }()
-			give(t, write, "data: 1\n\n")
 			readUntil(t, resp.Body, "data: 1\n\n")
 			give(t, write, "data: 2\n\n")
 			if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || err != io.ErrUnexpectedEOF {

@@ -23,6 +23,7 @@ func TestHeaderMutationReplacesUnlessTheOldFieldAppendIsSet(t *testing.T) {
 		{name: "OVERWRITE_IF_EXISTS_OR_ADD", option: raw(&corev3.HeaderValueOption{AppendAction: overwrite}), want: []string{"ours"}},
 		{name: "APPEND_IF_EXISTS_OR_ADD, the zero value", option: raw(&corev3.HeaderValueOption{}), want: []string{"ours"}},
 		{name: "ADD_IF_ABSENT", option: raw(&corev3.HeaderValueOption{AppendAction: corev3.HeaderValueOption_ADD_IF_ABSENT}), want: []string{"ours"}},
+		//lint:ignore SA1019 the fact is about the deprecated field
 		{name: "append: true", option: raw(&corev3.HeaderValueOption{Append: wrapperspb.Bool(true)}), want: []string{"client's", "client's too", "ours"}},
 		{
 			name:   "value without raw_value sets an empty header",

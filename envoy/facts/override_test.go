@@ -24,11 +24,14 @@ func TestOverrideToStreamedDeliversEachWriteAtOnce(t *testing.T) {
 	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed()}, script{})
 	do, write, _ := events()
 	r.a().serve(do)
-	resp := r.stream(t, context.Background())
+	texts := []string{"data: 1\n\n", "data: 2", "\n\ndata: 3\n\n"}
+	resp := r.stream(t, context.Background(), write, texts[0])
 	defer func() { _ = resp.Body.Close() }()
 	// The next write is made only after the client has the one before.
-	for _, text := range []string{"data: 1\n\n", "data: 2", "\n\ndata: 3\n\n"} {
-		give(t, write, text)
+	for i, text := range texts {
+		if i > 0 {
+			give(t, write, text)
+		}
 		if got := readUntil(t, resp.Body, text); got != text {
 			t.Fatalf("client read %q, want %q", got, text)
 		}
@@ -47,6 +50,20 @@ func TestOverrideToStreamedDeliversEachWriteAtOnce(t *testing.T) {
 	}
 }
 
+// Envoy 1.39 holds them until the first chunk, so a client of a slow provider
+// sees nothing, not even the status, before the first token.
+func TestHeadersOfAStreamedAnswerGoOutBeforeItsFirstChunkFrom140(t *testing.T) {
+	needs(t, 40)
+	r := start(t, setup{})
+	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed()}, script{})
+	do, write, _ := events()
+	r.a().serve(do)
+	resp := r.open(t, context.Background(), http.MethodPost, "/", strings.NewReader(`{}`))
+	defer func() { _ = resp.Body.Close() }()
+	give(t, write, "data: 1\n\n") // not before the client has the headers
+	readUntil(t, resp.Body, "data: 1\n\n")
+}
+
 func TestAnswerToTheLastEmptyChunkMayAddABody(t *testing.T) {
 	r := start(t, setup{})
 	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed(), responseBody: func(s *stream, m *request) error {
@@ -57,9 +74,8 @@ func TestAnswerToTheLastEmptyChunkMayAddABody(t *testing.T) {
 	}}, script{})
 	do, write, _ := events()
 	r.a().serve(do)
-	resp := r.stream(t, context.Background())
+	resp := r.stream(t, context.Background(), write, "data: 1\n\n")
 	defer func() { _ = resp.Body.Close() }()
-	give(t, write, "data: 1\n\n")
 	readUntil(t, resp.Body, "data: 1\n\n")
 	close(write)
 	if rest, err := io.ReadAll(resp.Body); string(rest) != ": cost 1\n\n" || err != nil {
@@ -122,58 +138,55 @@ func TestBufferedSSEArrivesWholeAtTheEnd(t *testing.T) {
 }
 
 func TestStreamedRepliesAreMatchedByOrderAlone(t *testing.T) {
-	chunk := func(text string) *response { return responseBody(&common{BodyMutation: body(text)}) }
+	// Three chunks come: a, b, c. What is scripted is the answer to b.
+	echo := func(s *stream, m *request) error {
+		return s.grpc.Send(responseBody(&common{BodyMutation: body(strings.ToUpper(string(m.GetResponseBody().Body)))}))
+	}
 	cases := []struct {
 		name string
-		step step
+		b    step
+		more []string // chunks after a
 		body string
 		err  error
 	}{
-		{
-			name: "one reply for each chunk",
-			step: func(s *stream, m *request) error {
-				return s.grpc.Send(chunk(strings.ToUpper(string(m.GetResponseBody().Body))))
-			},
-			body: "AB",
-		},
+		{name: "one reply for each chunk", b: echo, more: []string{"b", "c"}, body: "ABC"},
 		{
 			name: "a second reply is spurious and cuts",
-			step: func(s *stream, m *request) error {
-				if err := s.grpc.Send(chunk("x")); err != nil {
+			b: func(s *stream, m *request) error {
+				if err := echo(s, m); err != nil {
 					return err
 				}
-				return s.grpc.Send(chunk("y"))
+				return echo(s, m)
 			},
-			body: "x", err: io.ErrUnexpectedEOF,
+			more: []string{"b"}, body: "AB", err: io.ErrUnexpectedEOF,
 		},
 		{
 			name: "a missing reply shifts the later ones and the tail hangs until stream_idle_timeout",
-			step: func(s *stream, m *request) error {
-				if string(m.GetResponseBody().Body) == "a" {
-					return nil
-				}
-				return s.grpc.Send(chunk(string(m.GetResponseBody().Body)))
-			},
-			body: "b", err: io.ErrUnexpectedEOF,
+			b:    hang, more: []string{"b", "c"}, body: "AC", err: io.ErrUnexpectedEOF,
 		},
 	}
-	r := start(t, setup{HCM: "stream_idle_timeout: 1s\ndelayed_close_timeout: 0.05s", MessageTimeout: "0.7s"})
+	r := start(t, setup{HCM: "stream_idle_timeout: 1s\ndelayed_close_timeout: 0.05s"})
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed(), responseBody: c.step}, script{})
+			r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed(), responseBody: func(s *stream, m *request) error {
+				if string(m.GetResponseBody().Body) == "b" {
+					return c.b(s, m)
+				}
+				return echo(s, m)
+			}}, script{})
 			do, write, _ := events()
 			r.a().serve(do)
-			resp := r.stream(t, context.Background())
+			resp := r.stream(t, context.Background(), write, "a")
 			defer func() { _ = resp.Body.Close() }()
 			s := r.next(t, "router")
-			for range 3 { // up to the response headers
+			for range 4 { // up to the first chunk
 				s.await(t)
 			}
-			give(t, write, "a")
-			s.await(t)
-			if c.err == nil || strings.HasPrefix(c.name, "a missing") {
-				give(t, write, "b")
+			for _, text := range c.more {
+				give(t, write, text)
 				s.await(t)
+			}
+			if len(c.more) == 2 {
 				close(write)
 			}
 			text, err := io.ReadAll(resp.Body)

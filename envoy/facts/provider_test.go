@@ -16,10 +16,8 @@ type provider struct {
 	name   string
 	server *httptest.Server
 
-	mu   sync.Mutex
-	do   http.HandlerFunc
-	got  []received
-	left chan struct{} // a value for every request whose connection went away
+	mu sync.Mutex
+	do http.HandlerFunc
 }
 
 // received is one request that reached a provider.
@@ -34,7 +32,7 @@ type received struct {
 
 func startProvider(t *testing.T, name string, mine *journal) *provider {
 	t.Helper()
-	p := &provider{name: name, left: make(chan struct{}, 1000)}
+	p := &provider{name: name}
 	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -132,18 +130,6 @@ func silent(_ http.ResponseWriter, r *http.Request) {
 func cut(w http.ResponseWriter, _ *http.Request) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
-		_ = conn.Close()
-	}
-}
-
-// answerThenCut writes raw bytes and closes the connection.
-func answerThenCut(raw string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		conn, _, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			return
-		}
-		_, _ = io.WriteString(conn, raw)
 		_ = conn.Close()
 	}
 }

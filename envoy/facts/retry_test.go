@@ -136,9 +136,8 @@ func TestPerTryTimeoutEndsAtTheResponseHeaders(t *testing.T) {
 	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed()}, script{})
 	do, write, _ := events()
 	r.a().serve(do)
-	resp := r.stream(t, context.Background())
+	resp := r.stream(t, context.Background(), write, "data: 1\n\n")
 	defer func() { _ = resp.Body.Close() }()
-	give(t, write, "data: 1\n\n")
 	readUntil(t, resp.Body, "data: 1\n\n")
 	passes(t, 400) // twice the timeout, mid-body
 	give(t, write, "data: 2\n\n")
@@ -165,9 +164,8 @@ func TestPerTryIdleTimeoutCutsInTheBody(t *testing.T) {
 	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed()}, script{})
 	do, write, gone := events()
 	r.a().serve(do)
-	resp := r.stream(t, context.Background())
+	resp := r.stream(t, context.Background(), write, "data: 1\n\n")
 	defer func() { _ = resp.Body.Close() }()
-	give(t, write, "data: 1\n\n")
 	readUntil(t, resp.Body, "data: 1\n\n")
 	if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || err != io.ErrUnexpectedEOF {
 		t.Errorf("client read %q, %v; want a cut", rest, err)

@@ -140,9 +140,16 @@ func within(t *testing.T, what string, since, moment time.Time, limit time.Durat
 // contains tells whether the text has the part; an empty part is in no text.
 func contains(text, part string) bool { return part != "" && strings.Contains(text, part) }
 
-// stream opens an exchange whose answer must begin well.
-func (r *rig) stream(t *testing.T, ctx context.Context) *http.Response {
+// stream opens an exchange whose answer must begin well, and has the provider
+// write the first text meanwhile: Envoy 1.39 holds the headers until then.
+func (r *rig) stream(t *testing.T, ctx context.Context, write chan string, first string) *http.Response {
 	t.Helper()
+	go func() {
+		select {
+		case write <- first:
+		case <-t.Context().Done():
+		}
+	}()
 	resp := r.open(t, ctx, http.MethodPost, "/", strings.NewReader(`{}`))
 	if resp.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(resp.Body)
