@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -179,6 +180,7 @@ func (r *run) response(ctx context.Context) error {
 			r.replace(v)
 		}
 	}
+	resp.Out.Remove = append(resp.Out.Remove, internal(resp.Headers)...)
 	if resp.Out.Replace {
 		resp.Out.SetHeader("content-length", strconv.Itoa(len(resp.Out.Body)))
 	}
@@ -187,6 +189,17 @@ func (r *run) response(ctx context.Context) error {
 		r.tell()
 	}
 	return nil
+}
+
+// internal lists what Envoy tells ext_proc in response headers and clients may not
+// see.
+func internal(h exchange.Headers) (names []string) {
+	for i := range h {
+		if strings.HasPrefix(h[i].Name, "x-envoy-") {
+			names = append(names, h[i].Name)
+		}
+	}
+	return names
 }
 
 // replace gives the client an error of Headgate's instead of what came.

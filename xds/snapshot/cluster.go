@@ -11,6 +11,8 @@ import (
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	commondnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/common/dns/v3"
+	dnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/dns/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -52,22 +54,18 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 		assignment.Endpoints = append(assignment.Endpoints, locality)
 	}
 	c := &clusterv3.Cluster{
-		Name:                 policy.PoolName(m.Name),
-		ConnectTimeout:       durationpb.New(connectTimeout),
-		LoadAssignment:       assignment,
-		CircuitBreakers:      breakers(),
-		OutlierDetection:     outliers(),
-		CommonLbConfig:       lbConfig(),
-		ClusterDiscoveryType: discovery(all),
-		DnsLookupFamily:      clusterv3.Cluster_V4_PREFERRED,
-		DnsFailureRefreshRate: &clusterv3.Cluster_RefreshRate{
-			BaseInterval: durationpb.New(time.Second), MaxInterval: durationpb.New(10 * time.Second),
-		},
+		Name:                          policy.PoolName(m.Name),
+		ConnectTimeout:                durationpb.New(connectTimeout),
+		LoadAssignment:                assignment,
+		CircuitBreakers:               breakers(),
+		OutlierDetection:              outliers(),
+		CommonLbConfig:                lbConfig(),
 		TypedExtensionProtocolOptions: protocol(all),
 	}
 	if len(all) > 1 {
 		c.LbSubsetConfig = fitSubset()
 	}
+	discover(c, all)
 	secure(c, all)
 	return c, nil
 }
@@ -128,14 +126,26 @@ func lbEndpoint(m *policy.Model, e endpoint) *endpointv3.LbEndpoint {
 	}
 }
 
-// discovery resolves names where there are any.
-func discovery(all []endpoint) *clusterv3.Cluster_Type {
+// discover resolves names where there are any, every address of a name being an
+// endpoint. A name that cannot be resolved is asked for again soon.
+func discover(c *clusterv3.Cluster, all []endpoint) {
+	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
 	for i := range all {
-		if _, err := netip.ParseAddr(all[i].host); err != nil {
-			return &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STRICT_DNS}
+		if _, err := netip.ParseAddr(all[i].host); err == nil {
+			continue
 		}
+		c.ClusterDiscoveryType = &clusterv3.Cluster_ClusterType{ClusterType: &clusterv3.Cluster_CustomClusterType{
+			Name: "envoy.cluster.dns",
+			TypedConfig: packed(&dnsv3.DnsCluster{
+				DnsLookupFamily: commondnsv3.DnsLookupFamily_V4_PREFERRED,
+				RespectDnsTtl:   true,
+				DnsFailureRefreshRate: &dnsv3.DnsCluster_RefreshRate{
+					BaseInterval: durationpb.New(time.Second), MaxInterval: durationpb.New(10 * time.Second),
+				},
+			}),
+		}}
+		return
 	}
-	return &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
 }
 
 // lbConfig has no panic: an ejected backend gets nothing while another one lives,
