@@ -16,6 +16,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.OK}
 	case ex.Refused.Action == exchange.Deny:
 		return refused(ex.Refused.Status)
+	case ex.Replaced.Reason == exchange.ReasonExhausted:
+		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
 	case resp.Local:

@@ -205,7 +205,8 @@ func internal(h exchange.Headers) (names []string) {
 // replace gives the client an error of Headgate's instead of what came.
 func (r *run) replace(v exchange.Verdict) {
 	resp := &r.ex.Response
-	r.reply.status, resp.Status = v.Status, v.Status
+	r.ex.Replaced = v
+	r.reply.status = v.Status
 	resp.Out.SetHeader("content-type", "application/json")
 	resp.Out.ReplaceBody(r.dialect.Refusal(&v, r.ex.ID))
 	retryHeaders(&resp.Out, &v)

@@ -41,7 +41,8 @@ type Exchange struct {
 	Cost Cost
 
 	// Written by the stream loop.
-	Refused    Verdict // the denial that the client got, if any
+	Refused    Verdict // what the client got instead of going to a backend, if anything
+	Replaced   Verdict // the denial that the client got in the place of what came back, if any
 	FirstToken time.Time
 	Ended      time.Time
 }

@@ -85,7 +85,7 @@ func (j *Journal) Add(ex *exchange.Exchange, o exchange.Outcome) {
 // certain tells whether the stream alone says how the exchange ended: its whole
 // answer was seen, or Headgate made it. What Envoy answered itself is not.
 func certain(ex *exchange.Exchange, o exchange.Outcome) bool {
-	if ex.Refused.Action != exchange.Pass {
+	if ex.Refused.Action != exchange.Pass || ex.Replaced.Action != exchange.Pass {
 		return true
 	}
 	return ex.Response.Complete && !ex.Response.Local

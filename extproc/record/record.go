@@ -69,9 +69,9 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 	if ex.Route.Model != "" {
 		out.SetHeader(AttemptsHeader, strconv.Itoa(resp.Attempts))
 	}
-	if resp.Status >= 400 {
+	if resp.Status >= 400 || ex.Replaced.Action != exchange.Pass {
 		by := "provider"
-		if resp.Local {
+		if resp.Local && ex.Replaced.Action == exchange.Pass {
 			by = "gateway"
 		}
 		out.SetHeader(RefusedHeader, by)

@@ -85,12 +85,13 @@ func rowOf(ex *exchange.Exchange) *Row {
 		Response:     ex.Response.ID,
 		Attempts:     ex.Response.Attempts,
 		Status:       ex.Response.Status,
-		Reason:       string(ex.Refused.Reason),
 		DurationMS:   millis(ex.Ended.Sub(ex.Started)),
 		RequestBytes: len(ex.Request.Body),
 	}
-	if ex.Refused.Action != exchange.Pass {
-		r.Status = ex.Refused.Status
+	for _, v := range []*exchange.Verdict{&ex.Refused, &ex.Replaced} {
+		if v.Action != exchange.Pass {
+			r.Status, r.Reason = v.Status, string(v.Reason)
+		}
 	}
 	if r.Served == "" && ex.Usage.Source != "" {
 		r.Served = ex.Route.Serves
