@@ -50,7 +50,7 @@ func (s *Stage) Name() string { return "provider" }
 // Join takes part in an exchange.
 func (s *Stage) Join(ex *exchange.Exchange) exchange.Hooks {
 	p := &part{stage: s, ex: ex}
-	return exchange.Hooks{Request: p.request, Response: p.response, Chunk: p.chunk}
+	return exchange.Hooks{Request: p.request, Response: p.response, Chunk: p.chunk, End: p.end}
 }
 
 // part is the stage's memory of one exchange.
@@ -61,6 +61,7 @@ type part struct {
 	target *target // that answers; for a pool of several known from the last attempt
 	secret int     // index of the credential in use
 	reader reader
+	gunzip *gunzip // of a compressed stream
 }
 
 func (p *part) request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
@@ -107,6 +108,9 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 		return exchange.Verdict{}, nil
 	}
 	resp.Out.Remove = append(resp.Out.Remove, hidden(resp.Headers)...)
+	if v := p.unpack(resp); v.Action != exchange.Pass {
+		return v, nil
+	}
 	switch {
 	case refusedKey(resp.Status):
 		return p.keyRefused(resp), nil
@@ -117,11 +121,37 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 		return exchange.Verdict{}, nil
 	}
 	if err := p.target.dialect.ReadResponse(p.ex.Request.Operation, resp, &p.ex.Usage); err != nil {
-		resp.Failed = true
-		v := exchange.Denied(502, exchange.ReasonUnprocessable, fmt.Sprintf("Backend %q answered %d with a body that cannot be read: %v.", p.target.backend.Name, resp.Status, err))
-		return v, nil
+		return p.unreadable(resp, err), nil
 	}
 	return exchange.Verdict{}, nil
+}
+
+// unpack makes a compressed answer plain: no client was asked whether it wants
+// one, because accept-encoding does not leave.
+func (p *part) unpack(resp *exchange.Response) exchange.Verdict {
+	if string(resp.Headers.Get("content-encoding")) != "gzip" {
+		return exchange.Verdict{}
+	}
+	resp.Out.Remove = append(resp.Out.Remove, "content-encoding")
+	if resp.Stream {
+		p.gunzip = newGunzip()
+		return exchange.Verdict{}
+	}
+	plain, err := unzip(resp.Body)
+	if err != nil {
+		return p.unreadable(resp, err)
+	}
+	resp.Body = plain
+	resp.Out.ReplaceBody(plain)
+	return exchange.Verdict{}
+}
+
+// unreadable refuses an answer that is not what its headers and its dialect
+// promise, because passing it on would look like success.
+func (p *part) unreadable(resp *exchange.Response, err error) exchange.Verdict {
+	resp.Failed = true
+	return exchange.Denied(502, exchange.ReasonUnprocessable,
+		fmt.Sprintf("Backend %q answered %d with a body that cannot be read: %v.", p.target.backend.Name, resp.Status, err))
 }
 
 func refusedKey(status int) bool { return status == 401 || status == 402 || status == 403 }
@@ -201,6 +231,19 @@ func reasonOf(status int) exchange.Reason {
 }
 
 func (p *part) chunk(_ context.Context, c *exchange.Chunk) (exchange.Verdict, error) {
+	if p.gunzip != nil {
+		plain, err := p.gunzip.chunk(c.Data)
+		if err != nil {
+			return exchange.Verdict{}, fmt.Errorf("unpacking the stream of backend %q: %w", p.target.backend.Name, err)
+		}
+		c.Data, c.Out, c.Replace = plain, plain, true
+	}
 	p.reader.chunk(c)
 	return exchange.Verdict{}, nil
+}
+
+func (p *part) end(exchange.Outcome) {
+	if p.gunzip != nil {
+		p.gunzip.stop()
+	}
 }

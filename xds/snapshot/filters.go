@@ -5,8 +5,6 @@ import (
 
 	rulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	gzipv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/compression/gzip/decompressor/v3"
-	decompressorv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/decompressor/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
@@ -25,12 +23,12 @@ const (
 	maxMessageTimeout = 90 * time.Second
 )
 
-// httpFilters are the filters of every exchange, in request order. Answers pass
-// them in reverse, so ext_proc sees what the decompressor has made plain.
+// httpFilters are the filters of every exchange, in request order. Compressed
+// answers are ext_proc's to unpack: behind it, Envoy's decompressor never lets an
+// answer end.
 func httpFilters() []*hcmv3.HttpFilter {
 	return []*hcmv3.HttpFilter{
 		httpFilter("headgate.router", routerLevel()),
-		httpFilter("headgate.gunzip", gunzip()),
 		httpFilter("envoy.filters.http.router", &routerv3.Router{}),
 	}
 }
@@ -95,27 +93,5 @@ func upstreamLevel() *extprocv3.ExternalProcessor {
 			ReceivingNamespaces:  &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace}},
 			ForwardingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace}},
 		},
-	}
-}
-
-// gunzip makes compressed answers plain before ext_proc sees them. It asks nobody
-// for compression: some servers compress unasked.
-func gunzip() *decompressorv3.Decompressor {
-	return &decompressorv3.Decompressor{
-		DecompressorLibrary: &corev3.TypedExtensionConfig{Name: "gzip", TypedConfig: packed(&gzipv3.Gzip{})},
-		RequestDirectionConfig: &decompressorv3.Decompressor_RequestDirectionConfig{
-			CommonConfig:            direction("headgate.gunzip.request", false),
-			AdvertiseAcceptEncoding: wrapperspb.Bool(false),
-		},
-		ResponseDirectionConfig: &decompressorv3.Decompressor_ResponseDirectionConfig{
-			CommonConfig: direction("headgate.gunzip.response", true),
-		},
-	}
-}
-
-func direction(runtimeKey string, on bool) *decompressorv3.Decompressor_CommonDirectionConfig {
-	return &decompressorv3.Decompressor_CommonDirectionConfig{
-		Enabled:                 &corev3.RuntimeFeatureFlag{DefaultValue: wrapperspb.Bool(on), RuntimeKey: runtimeKey},
-		IgnoreNoTransformHeader: on,
 	}
 }

@@ -1,0 +1,103 @@
+package extproc
+
+import (
+	"bytes"
+	"compress/gzip"
+	"strings"
+	"testing"
+
+	. "github.com/headgate/headgate/extproc/extproctest"
+)
+
+// zipped packs parts and flushes after each, as servers do after an event.
+func zipped(t *testing.T, parts ...string) (chunks []string) {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	for _, p := range parts {
+		if _, err := z.Write([]byte(p)); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		chunks = append(chunks, b.String())
+		b.Reset()
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return append(chunks, b.String())
+}
+
+func TestCompressedAnswersAreMadePlain(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(chatBody)
+	s.ResponseHeaders(Answered("200", "application/json", "content-encoding", "gzip"), false)
+	reply := s.ResponseBody(strings.Join(zipped(t, chatAnswer), ""), true)
+	if body, _ := reply.Body(); body != chatAnswer || !reply.Removes("content-encoding") {
+		t.Errorf("client got %q", body)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "ok" || row.Tokens.Output != 40 {
+		t.Errorf("row %+v", row)
+	}
+}
+
+func TestCompressedStreamsComeOutEventByEvent(t *testing.T) {
+	for _, size := range []int{0, 1, 5} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions"), false)
+		s.RequestBody(streamBody)
+		if !s.ResponseHeaders(Answered("200", "text/event-stream", "content-encoding", "gzip"), false).Removes("content-encoding") {
+			t.Error("the client would unpack again")
+		}
+		chunks := zipped(t, streamEvents...)
+		if size == 0 {
+			if body, _ := s.ResponseBody(chunks[0], false).Body(); body != streamEvents[0] {
+				t.Errorf("the first event came out as %q", body)
+			}
+			chunks = chunks[1:]
+		} else {
+			chunks = pieces(strings.Join(chunks, ""), size)
+		}
+		text, _ := play(s, chunks, true)
+		want := strings.Join(streamEvents[:3], "") + streamEvents[4]
+		if size == 0 {
+			want = strings.TrimPrefix(want, streamEvents[0])
+		}
+		if text != want {
+			t.Errorf("pieces of %d: client got %q", size, text)
+		}
+		s.Cancel()
+		if row := r.row(); row.Outcome != "ok" || row.Tokens.Output != 5 {
+			t.Errorf("row %+v", row)
+		}
+	}
+}
+
+func TestBrokenCompressionIsNoSuccess(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(chatBody)
+	s.ResponseHeaders(Answered("200", "application/json", "content-encoding", "gzip"), false)
+	if body, _ := s.ResponseBody("not gzip", true).Body(); !strings.Contains(body, "provider_answer_unreadable") {
+		t.Errorf("client got %q", body)
+	}
+	stream := openStreamGzip(r)
+	if reply := stream.ResponseBody("not gzip at all", false); reply.Err == nil {
+		t.Error("a stream that cannot be read must break")
+	}
+}
+
+func openStreamGzip(r *rig) *Stream {
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(streamBody)
+	s.ResponseHeaders(Answered("200", "text/event-stream", "content-encoding", "gzip"), false)
+	return s
+}

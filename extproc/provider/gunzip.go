@@ -1,0 +1,103 @@
+package provider
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// mostPlain bounds what a compressed body, or one chunk of a compressed stream,
+// may unpack to, in bytes.
+const mostPlain = 64 << 20
+
+var errTooPlain = fmt.Errorf("unpacks to more than %d bytes", mostPlain)
+
+// unzip unpacks a whole body.
+func unzip(body []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	plain, err := io.ReadAll(io.LimitReader(z, mostPlain+1))
+	if err == nil && len(plain) > mostPlain {
+		err = errTooPlain
+	}
+	return plain, err
+}
+
+// errStopped ends the unpacker of a stream that nobody reads any more.
+var errStopped = errors.New("stopped")
+
+// gunzip unpacks a stream chunk by chunk: what the server has flushed comes out
+// with the chunk that it came in. The standard unpacker pulls its input, so it
+// runs as a coroutine that yields each piece, and nil when it wants a chunk. stop
+// must be called. Not for concurrent use.
+type gunzip struct {
+	next  func() ([]byte, bool)
+	stop  func()
+	yield func([]byte) bool // inside the coroutine
+	rest  []byte            // of the chunk
+	err   error             // that ended the coroutine
+	over  bool
+}
+
+func newGunzip() *gunzip {
+	g := &gunzip{}
+	g.next, g.stop = iter.Pull(g.run)
+	return g
+}
+
+func (g *gunzip) run(yield func([]byte) bool) {
+	g.yield = yield
+	z, err := gzip.NewReader(g)
+	for err == nil {
+		piece := make([]byte, 16<<10)
+		var n int
+		n, err = z.Read(piece)
+		if n > 0 && !yield(piece[:n]) {
+			return
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		g.err = err
+	}
+}
+
+// Read gives the unpacker the chunk, and asks for the next one when it is used up.
+func (g *gunzip) Read(p []byte) (int, error) {
+	for len(g.rest) == 0 {
+		if !g.yield(nil) {
+			return 0, errStopped
+		}
+	}
+	n := copy(p, g.rest)
+	g.rest = g.rest[n:]
+	return n, nil
+}
+
+// chunk unpacks one chunk. With an error comes what was unpacked before it; there
+// is no more afterwards. Bytes behind the end of the packed stream are ignored.
+func (g *gunzip) chunk(data []byte) (plain []byte, err error) {
+	if g.over || len(data) == 0 {
+		return nil, nil
+	}
+	g.rest = data
+	for {
+		piece, ok := g.next()
+		switch {
+		case !ok:
+			g.over = true
+			return plain, g.err
+		case piece == nil && len(g.rest) == 0:
+			return plain, nil
+		}
+		plain = append(plain, piece...)
+		if len(plain) > mostPlain {
+			g.over = true
+			return plain, errTooPlain
+		}
+	}
+}
