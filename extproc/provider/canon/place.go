@@ -1,0 +1,47 @@
+package canon
+
+import "strconv"
+
+// Place says where in the client's body a part stands.
+type Place struct {
+	Message int32 // index; -1: the system prompt
+	Item    int32 // index; -1: the content is a string
+	Nested  int32 // index in a tool result's content, from 1; 0: not in one
+	List    List
+}
+
+// List is the member of a message that holds a part.
+type List uint8
+
+// The lists of parts.
+const (
+	InContent List = iota
+	InToolCalls
+	InReasoning
+	InMessage // the part is the message itself
+)
+
+// Path writes the place as a path in the client's body.
+func (p Place) Path() string {
+	path := "system"
+	if p.Message >= 0 {
+		path = "messages[" + strconv.Itoa(int(p.Message)) + "]"
+		switch p.List {
+		case InContent:
+			path += ".content"
+		case InToolCalls:
+			path += ".tool_calls"
+		case InReasoning:
+			path += ".reasoning_details"
+		case InMessage:
+			return path
+		}
+	}
+	if p.Item >= 0 {
+		path += "[" + strconv.Itoa(int(p.Item)) + "]"
+	}
+	if p.Nested > 0 {
+		path += ".content[" + strconv.Itoa(int(p.Nested-1)) + "]"
+	}
+	return path
+}

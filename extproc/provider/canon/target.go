@@ -1,0 +1,83 @@
+package canon
+
+// Target is where an attempt goes, as far as the body's form depends on it.
+type Target struct {
+	Model     string // the model's name at the backend
+	MaxTokens int64  // the most that the model answers with; 0: not known
+	Quirks    Quirks
+}
+
+// Quirks are the ways in which a server, or a model there, departs from its
+// dialect. The zero Quirks is a server that keeps to it.
+type Quirks struct {
+	MaxTokensOnly   bool // knows max_tokens, not max_completion_tokens
+	NoDeveloper     bool // knows no developer role: sent as system
+	NoStreamOptions bool // refuses stream_options; reports usage in a stream unasked
+	NoJSONSchema    bool // cannot hold an answer to a JSON schema
+	NoImages        bool // takes no images
+
+	ReplayReasoning  bool // wants its earlier reasoning back as reasoning_content
+	ShortToolIDs     bool // takes tool call ids of nine letters and digits only
+	NoStrict         bool // knows no strict tools
+	NoSampling       bool // refuses temperature, top_p and top_k
+	AdaptiveThinking bool // chooses its thinking budget itself, guided by an effort
+	MidSystem        bool // takes system messages between the turns
+}
+
+// UnfitKind tells what leaving a field out does to an answer.
+type UnfitKind uint8
+
+// The kinds of unfit fields.
+const (
+	// Tuning fields shape an answer that is still the one asked for: they are
+	// left out or approximated, and named in a warning.
+	Tuning UnfitKind = iota
+	// Meaning fields change what the answer is: the request is refused, or the
+	// backend skipped, unless the policy says drop.
+	Meaning
+)
+
+// Unfit is a part of a request that a dialect cannot express.
+type Unfit struct {
+	Field string // its path in the client's body
+	Kind  UnfitKind
+	Why   string // a clause for a person: what the backend lacks
+}
+
+// Extra reports members that the client's own dialect did not know. Prefix ends
+// in a dot or is empty.
+func Extra(u []Unfit, prefix string, extra []Member) []Unfit {
+	for _, m := range extra {
+		if m.Tuning {
+			u = append(u, Unfit{Field: prefix + string(m.Name), Why: "there is no such field"})
+			continue
+		}
+		u = append(u, Unfit{Field: prefix + string(m.Name), Kind: Meaning, Why: "the field is not known"})
+	}
+	return u
+}
+
+// Dropped are the paths, in the client's body, of what an encoder left out or
+// only approximated.
+type Dropped []string
+
+// Fields returns the paths of unfit fields.
+func Fields(unfit []Unfit) Dropped {
+	if len(unfit) == 0 {
+		return nil
+	}
+	d := make(Dropped, len(unfit))
+	for i := range unfit {
+		d[i] = unfit[i].Field
+	}
+	return d
+}
+
+// Client is what an answer's encoder must know of the client.
+type Client struct {
+	Model   string // shown as the answer's model; empty: the one that the backend named
+	ID      string // the answer's id where the backend gave none
+	Created int64  // Unix seconds, where the backend gave none
+	Usage   bool   // the client asked for the usage event of a stream
+	Input   int64  // tokens of input, estimated: shown until the backend has counted
+}
