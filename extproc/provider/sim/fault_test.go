@@ -55,6 +55,7 @@ func TestFaults(t *testing.T) {
 		{"cut=headers", chatBody, outcome{0, true, false, 0, cutOff, 0, true}},
 		{"cut=headers", msgStreams, outcome{0, true, false, 0, cutOff, 0, true}},
 		{"cut=20", chatBody, outcome{200, true, false, 0, cutOff, 4, false}},
+		{"cut=9999", chatBody, outcome{200, true, false, 0, cutOff, 4, false}},
 		{"cut=0", chatStreams, outcome{200, true, false, 0, cutOff, 0, true}},
 		{"cut=3", chatStreams, outcome{200, true, false, 3, cutOff, 2, false}},
 		{"cut=99", chatStreams, outcome{200, true, true, 7, cutOff, 4, false}},
@@ -226,13 +227,14 @@ func TestHangs(t *testing.T) {
 		sim, body string
 		status    int // 0: no headers come
 		output    int
+		until     string // what the client reads before it leaves
 	}{
-		{"hang=headers", chatBody, 0, 0},
-		{"hang=0", chatStreams, 200, 0},
-		{"hang=3", chatStreams, 200, 2},
-		{"hang=3;burst", chatStreams, 200, 2},
-		{"hang=10", chatBody, 200, len(answerTokens)},
-		{"hang=99999", chatBody, 200, len(answerTokens)},
+		{"hang=headers", chatBody, 0, 0, ""},
+		{"hang=0", chatStreams, 200, 0, ""},
+		{"hang=3", chatStreams, 200, 2, `"content":" "`},
+		{"hang=3;burst", chatStreams, 200, 2, `"content":" "`},
+		{"hang=10", chatBody, 200, len(answerTokens), `{"id":"cha`},
+		{"hang=99999", chatBody, 200, len(answerTokens), fingerprint},
 	} {
 		t.Run(c.sim+" "+c.body, func(t *testing.T) {
 			s, r := start(t, Options{})
@@ -252,6 +254,12 @@ func TestHangs(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			if err == nil {
+				var read strings.Builder
+				for b := make([]byte, 1); !strings.HasSuffix(read.String(), c.until); read.Write(b) {
+					if _, err := io.ReadFull(res.Body, b); err != nil {
+						t.Fatalf("%v after %q", err, read.String())
+					}
+				}
 				if n := len(s.Served()); n != 0 {
 					t.Errorf("%d exchanges finished early", n)
 				}

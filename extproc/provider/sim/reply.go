@@ -114,9 +114,10 @@ func (x *exchange) mangle(body []byte) []byte {
 	return body
 }
 
-// send sends a body, up to where the script interrupts it.
+// send sends a body, up to where the script interrupts it: before its last byte,
+// since a client that has read a whole body sees no interruption.
 func (x *exchange) send(body []byte) {
-	at, act := x.interruption(len(body))
+	at, act := x.interruption(max(0, len(body)-1))
 	if act == nil && x.do.Drip == 0 {
 		x.write(body)
 		return
