@@ -2,7 +2,6 @@ package extproc
 
 import (
 	"hash/maphash"
-	"strings"
 	"sync"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
@@ -76,35 +75,34 @@ func upstreamLevel(stream extprocv3.ExternalProcessor_ProcessServer) bool {
 // goes wrong ends the attempt with an error, which Envoy fails closed: it never
 // passes on what the attempt before, or the client, had set.
 func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error {
-	msg, err := stream.Recv()
-	if err != nil {
+	ev := &event{}
+	if err := stream.RecvMsg(ev); err != nil {
 		return status.Error(codes.Unavailable, "the attempt brought no request")
 	}
-	run := s.join.find(exchangeOf(msg))
+	run := s.join.find(ev.exchange)
 	if run == nil {
 		s.metrics.orphans.Inc()
 		return status.Error(codes.Unavailable, "the attempt belongs to no exchange")
 	}
-	backend, model := chosen(msg)
-	out, index, err := run.pipeline.provider.Attempt(&run.ex, backend, model, s.now())
+	out, index, err := run.pipeline.provider.Attempt(&run.ex, ev.backend, ev.backedModel, s.now())
 	if err != nil {
 		s.log.Error("attempt could not be prepared: " + err.Error())
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")
 	}
 	defer func() { run.ex.Attempts.Broke(index, s.now()) }()
-	if err := stream.Send(encode(attemptReply(out))); err != nil {
+	if err := stream.SendMsg(attemptReply(out)); err != nil {
 		return err
 	}
 	for {
-		msg, err := stream.Recv()
-		if err != nil {
+		ev := &event{}
+		if err := stream.RecvMsg(ev); err != nil {
 			return nil // the attempt has had its answer: nothing is left undone
 		}
-		reply, err := s.attemptAnswered(run, index, msg)
+		reply, err := s.attemptAnswered(run, index, ev)
 		if err != nil {
 			return err
 		}
-		if err := stream.Send(encode(reply)); err != nil {
+		if err := stream.SendMsg(reply); err != nil {
 			return err
 		}
 	}
@@ -118,13 +116,11 @@ func attemptReply(out *exchange.Mutation) *reply {
 	return &reply{phase: requestHeaders, mutation: out, whole: out.Replace, meta: []meta{{"content_length", length}}}
 }
 
-func (s *Server) attemptAnswered(run *run, index int, msg *extprocv3.ProcessingRequest) (*reply, error) {
-	ev, err := decode(msg)
-	if err != nil || ev.phase != responseHeaders {
+func (s *Server) attemptAnswered(run *run, index int, ev *event) (*reply, error) {
+	if ev.phase != responseHeaders {
 		return nil, status.Error(codes.Unavailable, "unexpected message at the upstream level")
 	}
-	h := appendHeaders(make(exchange.Headers, 0, len(ev.headers)), ev.headers)
-	code, last := run.pipeline.provider.Answered(&run.ex, index, h, s.now())
+	code, last := run.pipeline.provider.Answered(&run.ex, index, ev.headers, s.now())
 	r := &reply{phase: responseHeaders}
 	if !last {
 		return r, nil
@@ -132,24 +128,4 @@ func (s *Server) attemptAnswered(run *run, index int, msg *extprocv3.ProcessingR
 	r.status, r.mutation = code, &exchange.Mutation{}
 	r.mutation.SetHeader(degraded, "1")
 	return r, nil
-}
-
-// exchangeOf reads the exchange's id from the metadata that Envoy forwards.
-func exchangeOf(m *extprocv3.ProcessingRequest) string {
-	return m.GetMetadataContext().GetFilterMetadata()[policy.MetadataNamespace].GetFields()[policy.ExchangeKey].GetStringValue()
-}
-
-// chosen reads which backend, and which of its models, Envoy chose.
-func chosen(m *extprocv3.ProcessingRequest) (backend, model string) {
-	for _, attributes := range m.GetAttributes() {
-		for name, v := range attributes.GetFields() {
-			switch {
-			case strings.HasSuffix(name, "['"+policy.BackendKey+"']"):
-				backend = v.GetStringValue()
-			case strings.HasSuffix(name, "['"+policy.ModelKey+"']"):
-				model = v.GetStringValue()
-			}
-		}
-	}
-	return backend, model
 }

@@ -37,6 +37,8 @@ func (p *Pipeline) begin(now func() time.Time) *run {
 	r.ex.ID = ulid.Make().String()
 	r.ex.Revision = p.revision
 	r.ex.Started = now()
+	r.ex.Request.Out.Set = make(exchange.Headers, 0, 8)
+	r.ex.Response.Out.Set = make(exchange.Headers, 0, 12)
 	r.hooks = make([]exchange.Hooks, len(p.stages))
 	for i, s := range p.stages {
 		r.hooks[i] = s.Join(&r.ex)
@@ -45,7 +47,7 @@ func (p *Pipeline) begin(now func() time.Time) *run {
 }
 
 // handle answers one event. The reply is valid until the next call.
-func (r *run) handle(ctx context.Context, ev event) (*reply, error) {
+func (r *run) handle(ctx context.Context, ev *event) (*reply, error) {
 	r.reply = reply{phase: ev.phase, meta: r.reply.meta[:0]}
 	var err error
 	switch ev.phase {
@@ -62,9 +64,9 @@ func (r *run) handle(ctx context.Context, ev event) (*reply, error) {
 	return &r.reply, err
 }
 
-func (r *run) requestHeaders(ctx context.Context, ev event) error {
+func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	req := &r.ex.Request
-	req.Headers = appendHeaders(make(exchange.Headers, 0, len(ev.headers)), ev.headers)
+	req.Headers = ev.headers
 	req.Method = string(req.Headers.Get(":method"))
 	path, query, _ := bytes.Cut(req.Headers.Get(":path"), []byte{'?'})
 	req.Path, req.Query = string(path), string(query)
@@ -113,9 +115,9 @@ func (r *run) request(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) responseHeaders(ctx context.Context, ev event) error {
+func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	resp := &r.ex.Response
-	resp.Headers = appendHeaders(make(exchange.Headers, 0, len(ev.headers)), ev.headers)
+	resp.Headers = ev.headers
 	resp.Status, _ = strconv.Atoi(string(resp.Headers.Get(":status")))
 	resp.Attempts, _ = strconv.Atoi(string(resp.Headers.Get("x-envoy-attempt-count")))
 	// Envoy's router sets this on every answer of a provider's, and on no other.
@@ -139,7 +141,7 @@ func isEventStream(h exchange.Headers) bool {
 	return len(v) >= len(want) && bytes.EqualFold(v[:len(want)], []byte(want))
 }
 
-func (r *run) responseBody(ctx context.Context, ev event) error {
+func (r *run) responseBody(ctx context.Context, ev *event) error {
 	resp := &r.ex.Response
 	if !resp.Stream {
 		resp.Body, resp.Complete = ev.body, true

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"runtime"
 	"time"
 
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/service/accesslog/v3"
@@ -31,6 +32,8 @@ func GRPC(s *Server, log *AccessLog, bodyLimit int64) *grpc.Server {
 		grpc.InitialConnWindowSize(connectionWindow),
 		grpc.MaxRecvMsgSize(int(bodyLimit)+messageMargin),
 		grpc.SharedWriteBuffer(true),
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.NumStreamWorkers(uint32(4*runtime.GOMAXPROCS(0))),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	)
 	extprocv3.RegisterExternalProcessorServer(g, s)

@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	filterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc/codes"
@@ -79,28 +78,24 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 			err = s.panicked(run, p)
 		}
 	}()
+	ev := &event{}
 	for {
-		msg, err := stream.Recv()
-		if err != nil {
+		if err := stream.RecvMsg(ev); err != nil {
 			return s.over(run, err)
 		}
-		if err := s.step(stream, run, msg); err != nil {
+		if err := s.step(stream, run, ev); err != nil {
 			return s.failed(run, err)
 		}
 	}
 }
 
 // step answers one message.
-func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run, msg *extprocv3.ProcessingRequest) error {
+func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run, ev *event) error {
 	start := time.Now()
-	if c := msg.GetProtocolConfig(); c != nil {
-		if err := checkModes(c); err != nil {
+	if ev.modes != nil {
+		if err := checkModes(ev.modes); err != nil {
 			return err
 		}
-	}
-	ev, err := decode(msg)
-	if err != nil {
-		return err
 	}
 	reply, err := run.handle(stream.Context(), ev)
 	if err != nil {
@@ -109,9 +104,8 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 	if reply.reroute && !run.ex.Route.Single {
 		s.join.add(run)
 	}
-	out := encode(reply)
 	s.metrics.phase[ev.phase].Observe(time.Since(start).Seconds())
-	if err := stream.Send(out); err != nil {
+	if err := stream.SendMsg(reply); err != nil {
 		return err
 	}
 	if run.done() {
@@ -122,10 +116,9 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 
 // checkModes refuses a deployment in which Envoy would show less than the stages
 // rely on.
-func checkModes(c *extprocv3.ProtocolConfiguration) error {
-	const want = filterv3.ProcessingMode_BUFFERED
-	if c.RequestBodyMode != want || c.ResponseBodyMode != want {
-		return fmt.Errorf("body modes are %v and %v: both must be %v", c.RequestBodyMode, c.ResponseBodyMode, want)
+func checkModes(m *bodyModes) error {
+	if m.request != bodyBuffered || m.response != bodyBuffered {
+		return fmt.Errorf("body modes are %d and %d: both must be BUFFERED", m.request, m.response)
 	}
 	return nil
 }

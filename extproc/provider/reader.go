@@ -29,39 +29,41 @@ func (r *reader) chunk(c *exchange.Chunk) {
 	}
 	before := r.held
 	r.split.Feed(c.Data)
-	kept, dropped := r.events(c)
-	rest := len(r.split.Rest())
-	if r.hold && (dropped || before > 0 || rest > 0) {
-		c.Replace = true
-		r.held = rest
-		if c.Last || r.blind {
-			kept, r.held = append(kept, r.split.Rest()...), 0
-		}
-		c.Out = kept
+	kept, dropped := r.events()
+	rest := r.split.Rest()
+	if c.Last && len(rest) > 0 {
+		r.follower.Event(rest)
 	}
-	if c.Last && rest > 0 {
-		r.follower.Event(r.split.Rest())
+	if r.hold && (dropped || before > 0 || len(rest) > 0) {
+		r.held = len(rest)
+		if c.Last || r.blind {
+			kept, r.held = append(kept[:len(kept):len(kept)], rest...), 0
+		}
+		c.Out, c.Replace = kept, true
 	}
 	r.resp.Ended = r.follower.Ended()
 	r.resp.Seen = r.follower.Seen()
 }
 
-// events shows the follower each whole event. It returns those that the client
-// gets, where an event may be held back at all.
-func (r *reader) events(c *exchange.Chunk) (kept []byte, dropped bool) {
+// events shows the follower each whole event that is there and returns those that
+// the client gets. They alias the splitter unless some were left out.
+func (r *reader) events() (kept []byte, dropped bool) {
+	all := r.split.Rest()
+	from, to := 0, 0
 	for {
 		ev, err := r.split.Next()
-		if err != nil {
-			r.blind = true
-			return kept, dropped
-		}
+		r.blind = err != nil
 		if ev == nil {
-			return kept, dropped
+			break
 		}
-		keep := r.follower.Event(ev)
-		dropped = dropped || !keep
-		if r.hold && keep {
-			kept = append(kept, ev...)
+		if !r.follower.Event(ev) {
+			kept, dropped = append(kept, all[from:to]...), true
+			from = to + len(ev)
 		}
+		to += len(ev)
 	}
+	if !dropped {
+		return all[:to:to], false
+	}
+	return append(kept, all[from:to]...), true
 }

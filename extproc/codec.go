@@ -1,0 +1,45 @@
+package extproc
+
+import (
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/proto" // registers the codec that codec falls back to
+	"google.golang.org/grpc/mem"
+)
+
+// codec reads events and writes replies straight from and to the wire, and leaves
+// every other message to the generated code.
+type codec struct{ encoding.CodecV2 }
+
+func newCodec() codec { return codec{encoding.GetCodecV2("proto")} }
+
+// plainSlices are the plain replies as gRPC takes them. Freeing them does nothing.
+var plainSlices = func() (all [phases]mem.BufferSlice) {
+	for p := range phases {
+		all[p] = mem.BufferSlice{mem.SliceBuffer(plain[p])}
+	}
+	return all
+}()
+
+// Unmarshal implements encoding.CodecV2. An event keeps the bytes it came in.
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	if ev, ok := v.(*event); ok {
+		return ev.decode(data.Materialize())
+	}
+	return c.CodecV2.Unmarshal(data, v)
+}
+
+// Marshal implements encoding.CodecV2.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	r, ok := v.(*reply)
+	if !ok {
+		return c.CodecV2.Marshal(v)
+	}
+	if !r.changes() {
+		return plainSlices[r.phase], nil
+	}
+	room := 512
+	if r.mutation != nil {
+		room += len(r.mutation.Body)
+	}
+	return mem.BufferSlice{mem.SliceBuffer(r.encode(make([]byte, 0, room)))}, nil
+}
