@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -27,7 +28,7 @@ const (
 // routes are two routes per model, for JSON answers and for streams, and the
 // fall-through, which is matched first by every request: the router level then
 // names the route and has it chosen again.
-func routes(set *policy.Set) *routev3.RouteConfiguration {
+func routes(set *policy.Set, o Options) (*routev3.RouteConfiguration, error) {
 	host := &routev3.VirtualHost{
 		Name:                          listenerName,
 		Domains:                       []string{"*"},
@@ -37,7 +38,11 @@ func routes(set *policy.Set) *routev3.RouteConfiguration {
 	}
 	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
 		m := set.Models[name]
-		host.Routes = append(host.Routes, route(set, m, false), route(set, m, true))
+		both := []*routev3.Route{route(set, m, false), route(set, m, true)}
+		if err := nameHost(m, both, o); err != nil {
+			return nil, fmt.Errorf("routes of model %q: %w", name, err)
+		}
+		host.Routes = append(host.Routes, both...)
 	}
 	host.Routes = append(host.Routes, &routev3.Route{
 		Name:  "unrouted",
@@ -46,7 +51,25 @@ func routes(set *policy.Set) *routev3.RouteConfiguration {
 			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nowhere},
 		}},
 	})
-	return &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}
+	return &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}, nil
+}
+
+// nameHost writes the Host header of a pool of one into its routes. With
+// auto_host_rewrite Envoy does that when a connection is there, which on a new
+// one is behind the egress filter: x-envoy-original-host would leave.
+func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
+	use, single := m.Single()
+	if !single {
+		return nil
+	}
+	e, err := locate(use, o)
+	if err != nil {
+		return err
+	}
+	for _, r := range routes {
+		r.GetRoute().HostRewriteSpecifier = &routev3.RouteAction_HostRewriteLiteral{HostRewriteLiteral: e.authority()}
+	}
+	return nil
 }
 
 func route(set *policy.Set, m *policy.Model, stream bool) *routev3.Route {

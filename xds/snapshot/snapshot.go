@@ -54,7 +54,11 @@ type Resources struct {
 
 // Build makes the resources of a policy. An error names the resource at fault.
 func Build(set *policy.Set, o Options) (*Resources, error) {
-	r := &Resources{Routes: routes(set)}
+	table, err := routes(set, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Resources{Routes: table}
 	l, err := listener(set, o, fromADS())
 	if err != nil {
 		return nil, err
