@@ -2,6 +2,7 @@ package gatewaytest
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,4 +45,41 @@ func (p *Provider) Last(n int) sim.Served {
 	}
 	all := p.Served()
 	return all[len(all)-1]
+}
+
+// With returns the same provider for a subtest, which its faults then fail.
+func (p *Provider) With(t testing.TB) *Provider {
+	c := *p
+	c.t = t
+	return &c
+}
+
+// Find waits for a finished exchange whose request body holds a text, and returns
+// the latest of them. Tests that share a provider tell theirs apart by it.
+func (p *Provider) Find(text string) sim.Served {
+	p.t.Helper()
+	all := p.FindAll(text, 1)
+	return all[len(all)-1]
+}
+
+// FindAll is Find for all of them, once there are n.
+func (p *Provider) FindAll(text string, n int) (found []sim.Served) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		all := p.Served()
+		found = nil
+		for i := range all {
+			if strings.Contains(string(all[i].Body), text) {
+				found = append(found, all[i])
+			}
+		}
+		if len(found) >= n {
+			return found
+		}
+		if err := p.Wait(ctx, len(all)+1); err != nil {
+			p.t.Fatalf("the provider finished %d exchanges with %q, %d are wanted", len(found), text, n)
+		}
+	}
 }
