@@ -84,7 +84,7 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 		s.metrics.orphans.Inc()
 		return status.Error(codes.Unavailable, "the attempt belongs to no exchange")
 	}
-	out, index, err := run.pipeline.provider.Attempt(&run.ex, ev.backend, ev.backedModel, s.now())
+	out, index, err := run.ex.Tries.Attempt(ev.backend, ev.backedModel, s.now())
 	if err != nil {
 		s.log.Error("attempt could not be prepared: " + err.Error())
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")
@@ -120,7 +120,7 @@ func (s *Server) attemptAnswered(run *run, index int, ev *event) (*reply, error)
 	if ev.phase != responseHeaders {
 		return nil, status.Error(codes.Unavailable, "unexpected message at the upstream level")
 	}
-	code, last := run.pipeline.provider.Answered(&run.ex, index, ev.headers, s.now())
+	code, last := run.ex.Tries.Answered(index, ev.headers, s.now())
 	r := &reply{phase: responseHeaders}
 	if !last {
 		return r, nil

@@ -17,13 +17,13 @@ type Pipeline struct {
 	revision string
 	limit    int64 // bytes of a request body, for the refusal's text
 	stages   []exchange.Stage
-	provider *provider.Stage
 }
 
 // Parts are what the stages need beside the policy. They outlive it.
 type Parts struct {
 	Journal *record.Journal
 	Secrets provider.Secrets
+	Refused func(backend string, status int) // called where a provider does not take the gateway's credential
 	Now     func() time.Time
 }
 
@@ -31,16 +31,14 @@ type Parts struct {
 // and the end of an exchange go up it, so that record sees every ending and
 // provider is next to the wire.
 func NewPipeline(set *policy.Set, parts Parts) *Pipeline {
-	speak := provider.New(set, parts.Secrets, parts.Now)
 	return &Pipeline{
-		provider: speak,
 		revision: set.Revision,
 		limit:    set.BodyLimit,
 		stages: []exchange.Stage{
 			record.New(parts.Journal, parts.Now),
 			route.New(set, provider.Lister(set)),
 			meter.New(set, parts.Now),
-			speak,
+			provider.New(set, provider.Options{Secrets: parts.Secrets, Refused: parts.Refused, Now: parts.Now}),
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +42,7 @@ type rig struct {
 	journal *record.Journal
 	out     *output
 	reg     *prometheus.Registry
-	now     func() time.Time
+	refused atomic.Int64
 }
 
 // output collects rows; it is safe for concurrent use.
@@ -69,9 +70,9 @@ func newRig(t testing.TB, document string) *rig {
 		t.Fatal(err)
 	}
 	log := zaptest.NewLogger(t)
-	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry(), now: time.Now}
+	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}
 	r.journal = record.NewJournal(r.out, record.NewMetrics(r.reg), log)
-	p := NewPipeline(set, Parts{Journal: r.journal, Secrets: secrets, Now: time.Now})
+	p := NewPipeline(set, Parts{Journal: r.journal, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now})
 	r.server = NewServer(p, NewMetrics(r.reg), log, time.Now)
 	r.Envoy = extproctest.Serve(t, GRPC(r.server, NewAccessLog(r.journal.Ending), set.BodyLimit))
 	return r

@@ -110,7 +110,7 @@ func (r *run) request(ctx context.Context) error {
 			return nil
 		}
 	}
-	r.reply.mutation, r.reply.reroute = &req.Out, true
+	r.reply.mutation, r.reply.reroute, r.reply.fit = &req.Out, true, r.ex.Fit
 	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{"model", r.ex.Route.Model})
 	return nil
 }
@@ -210,7 +210,11 @@ func (r *run) replace(v exchange.Verdict) {
 	r.ex.Replaced = v
 	r.reply.status = v.Status
 	resp.Out.SetHeader("content-type", "application/json")
-	resp.Out.ReplaceBody(r.dialect.Refusal(&v, r.ex.ID))
+	body := v.Body
+	if body == nil {
+		body = r.dialect.Refusal(&v, r.ex.ID)
+	}
+	resp.Out.ReplaceBody(body)
 	retryHeaders(&resp.Out, &v)
 }
 

@@ -10,11 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Names of the providers that have rules of their own.
-const (
-	openAICompatible = "openai-compatible"
-	simulated        = "simulated"
-)
+// openAICompatible is the provider of servers that are not listed.
+const openAICompatible = "openai-compatible"
 
 // backend reads one backend. A faulty one keeps its name defined, so that the
 // chains that use it do not cause faults as well.
@@ -65,7 +62,7 @@ func (c *compiler) provider(o *object) *Provider {
 }
 
 func (c *compiler) dialect(o *object, provider *Provider) string {
-	free := provider.Name == openAICompatible || provider.Name == simulated
+	free := provider.Name == openAICompatible || provider.Name == SimulatedProvider
 	p, given := o.get("dialect")
 	switch {
 	case given && !free:
@@ -105,7 +102,7 @@ func (c *compiler) url(o *object, provider *Provider) *url.URL {
 	if n, err := strconv.Atoi(u.Port()); strings.HasSuffix(u.Host, ":") || u.Port() != "" && (err != nil || n < 1 || n > 65535) {
 		c.fault(p, "", "the port must be from 1 to 65535")
 	}
-	if u.Scheme == "http" && provider != nil && provider.Name != openAICompatible && provider.Name != simulated && !private(u.Hostname()) {
+	if u.Scheme == "http" && provider != nil && provider.Name != openAICompatible && provider.Name != SimulatedProvider && !private(u.Hostname()) {
 		c.fault(p, "use https://", "plain http to a public address would carry the credential in clear")
 	}
 	if len(c.faults) > before {
@@ -116,7 +113,7 @@ func (c *compiler) url(o *object, provider *Provider) *url.URL {
 }
 
 func (c *compiler) defaultURL(o *object, provider *Provider) *url.URL {
-	if provider == nil || provider.Name == simulated || o.given["url"] {
+	if provider == nil || provider.Name == SimulatedProvider || o.given["url"] {
 		return nil
 	}
 	if provider.URL == "" {

@@ -45,7 +45,7 @@ func canonicalBackend(b *Backend) any {
 	if b.URL != nil {
 		out["url"] = b.URL.String()
 	}
-	if b.Provider.Name == openAICompatible || b.Provider.Name == simulated {
+	if b.Provider.Name == openAICompatible || b.Provider.Name == SimulatedProvider {
 		out["dialect"] = b.Dialect
 	}
 	if b.Region != "" {

@@ -33,6 +33,11 @@ func (m *Model) Classes() []Class {
 	return all
 }
 
+// ClassIndex returns the place of a use's class among the chain's Classes.
+func (m *Model) ClassIndex(u Use) int {
+	return slices.Index(m.Classes(), ClassOf(u.Backend))
+}
+
 // FitName names the set of classes that can serve a request, as the router level
 // writes it into Envoy's envoy.lb metadata under the key "fit".
 func FitName(mask, classes int) string {
@@ -46,7 +51,7 @@ func FitName(mask, classes int) string {
 // class.
 func (m *Model) Fits(u Use) []string {
 	classes := m.Classes()
-	own := slices.Index(classes, ClassOf(u.Backend))
+	own := m.ClassIndex(u)
 	fits := []string{FitAny}
 	for mask := 1; mask < 1<<len(classes)-1; mask++ {
 		if mask&(1<<own) != 0 {

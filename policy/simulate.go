@@ -27,7 +27,7 @@ func (s *Set) Simulated(backends map[string]bool) *Set {
 func (b *Backend) simulated() *Backend {
 	out := *b
 	for _, p := range Providers {
-		if p.Name == simulated {
+		if p.Name == SimulatedProvider {
 			out.Provider = p
 		}
 	}
@@ -52,7 +52,7 @@ func (m *Model) with(backends map[string]*Backend) *Model {
 // simulated provider.
 func (s *Set) NeedsSimulator() bool {
 	for b := range maps.Values(s.Backends) {
-		if b.Provider.Name == simulated && b.URL == nil {
+		if b.Provider.Name == SimulatedProvider && b.URL == nil {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,7 +41,7 @@ func startDataPlane(l *lifecycle, o dataPlaneOptions) (*dataPlane, error) {
 	}
 	journal := record.NewJournal(out, record.NewMetrics(o.reg), o.log.Named("record"))
 	l.started("access records", journal.Close)
-	pipeline := extproc.NewPipeline(o.set, extproc.Parts{Journal: journal, Secrets: o.secrets, Now: time.Now})
+	pipeline := extproc.NewPipeline(o.set, extproc.Parts{Journal: journal, Secrets: o.secrets, Refused: refusedKeys(o.reg, o.log), Now: time.Now})
 	server := extproc.NewServer(pipeline, extproc.NewMetrics(o.reg), o.log.Named("extproc"), time.Now)
 	lis, err := extproc.Listen(o.socket)
 	if err != nil {
@@ -60,6 +61,18 @@ func startDataPlane(l *lifecycle, o dataPlaneOptions) (*dataPlane, error) {
 		return nil
 	})
 	return &dataPlane{server}, nil
+}
+
+// refusedKeys tells operators, in a count and in the log, that a provider does not
+// take the gateway's credential.
+func refusedKeys(reg prometheus.Registerer, log *zap.Logger) func(string, int) {
+	count := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_credentials_refused_total",
+		Help: "Answers by which a provider refused the gateway's credential."}, []string{"backend", "status"})
+	reg.MustRegister(count)
+	return func(backend string, status int) {
+		count.WithLabelValues(backend, strconv.Itoa(status)).Inc()
+		log.Error("a provider refuses the gateway's credential", zap.String("backend", backend), zap.Int("status", status))
+	}
 }
 
 // openRecords opens the file of access records for appending.

@@ -12,7 +12,8 @@ type Attempt struct {
 	Model      string // the model's name at the backend
 	Status     int    // that the provider answered with; 0: no response headers came
 	RetryAfter time.Duration
-	Secret     int // index of the credential that was used
+	Secret     int      // index of the credential that was used
+	Dropped    []string // request fields that the backend cannot express and did not get
 	Started    time.Time
 	Ended      time.Time // of the response headers, or of the attempt where none came
 }
@@ -24,6 +25,18 @@ func (a *Attempt) Failed() bool {
 		return true
 	}
 	return a.Status >= 500
+}
+
+// Tries prepares the attempts of an exchange whose backend Envoy chooses, and hears
+// how they were answered. Its methods may be called from other goroutines than the
+// exchange's own, while that waits.
+type Tries interface {
+	// Attempt prepares one try at a backend and returns what leaves for it and
+	// the attempt's index. An error says that the attempt must not be made.
+	Attempt(backend, model string, now time.Time) (*Mutation, int, error)
+	// Answered notes an attempt's response headers. It returns the status that
+	// Envoy shall judge, and whether the endpoint shall be used last for a while.
+	Answered(index int, h Headers, now time.Time) (status int, degrade bool)
 }
 
 // Attempts are the tries of one exchange, in order. The streams of the attempts

@@ -36,6 +36,9 @@ type Exchange struct {
 	Response Response
 	Usage    Usage
 	Attempts Attempts // of a pool with several backends
+	Tries    Tries    // prepares them
+	Fit      string   // names the backends that can serve the request; empty: all of the pool
+	Dropped  []string // request fields that the answering backend did not get
 
 	// Written by the meter stage.
 	Cost Cost

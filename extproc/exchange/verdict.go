@@ -11,7 +11,7 @@ type Verdict struct {
 	Param   string        // the request field at fault, where there is one
 	Retry   time.Duration // how long to wait; 0: waiting does not help, or nobody knows
 	Final   bool          // the caller must not retry, although the status suggests it
-	Body    []byte        // of an answer
+	Body    []byte        // of an answer, or of a denial that is worded already
 }
 
 // Action is the kind of a verdict.

@@ -20,40 +20,42 @@ var dialectHeaders = map[string][]string{
 	"anthropic": {"anthropic-version", "anthropic-beta"},
 }
 
-// Attempt prepares one try of an exchange at the backend that Envoy chose, and
-// adds it to the exchange's attempts. It may run while the exchange's own stream
-// waits, on another goroutine: it only reads what the request stages have left.
-func (s *Stage) Attempt(ex *exchange.Exchange, backend, model string, now time.Time) (out *exchange.Mutation, index int, err error) {
-	p := s.pools[ex.Route.Model]
-	if p == nil {
-		return nil, 0, fmt.Errorf("model %q has no pool", ex.Route.Model)
-	}
-	t := p.find(backend, model)
+// Attempt implements exchange.Tries. It adds the attempt to the exchange's.
+func (p *part) Attempt(backend, model string, now time.Time) (*exchange.Mutation, int, error) {
+	t := p.pool.find(backend, model)
 	if t == nil {
-		return nil, 0, fmt.Errorf("model %q has no backend %q with model %q", ex.Route.Model, backend, model)
+		return nil, 0, fmt.Errorf("model %q has no backend %q with model %q", p.ex.Route.Model, backend, model)
 	}
-	out = &exchange.Mutation{}
-	secret, err := s.prepare(out, ex, t)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := &exchange.Mutation{}
+	secret, dropped, err := p.prepare(out, t)
 	if err != nil {
 		return nil, 0, err
 	}
-	out.Remove = append(out.Remove, undo(out, t)...)
-	index = ex.Attempts.Begin(exchange.Attempt{
-		Backend: t.backend.Name, Provider: t.backend.Provider.Name, Model: t.model, Secret: secret, Started: now,
+	out.Remove = append(out.Remove, foreign(out, t)...)
+	index := p.ex.Attempts.Begin(exchange.Attempt{
+		Backend: t.backend.Name, Provider: t.backend.Provider.Name, Model: t.model, Secret: secret, Dropped: dropped, Started: now,
 	})
 	return out, index, nil
 }
 
-// undo lists what an earlier attempt may have left and this one does not set.
-func undo(out *exchange.Mutation, t *target) (names []string) {
+// foreign lists what the client or an earlier attempt may have left and this
+// target must not get.
+func foreign(out *exchange.Mutation, t *target) (names []string) {
 	for _, name := range credentialHeaders {
 		if out.Set.Get(name) == nil {
 			names = append(names, name)
 		}
 	}
 	for dialect, headers := range dialectHeaders {
-		if dialect != t.dialect.Name() {
-			names = append(names, headers...)
+		if dialect == t.dialect.Name() {
+			continue
+		}
+		for _, name := range headers {
+			if out.Set.Get(name) == nil {
+				names = append(names, name)
+			}
 		}
 	}
 	if !t.simulated {
@@ -62,29 +64,27 @@ func undo(out *exchange.Mutation, t *target) (names []string) {
 	return names
 }
 
-// Answered notes the response headers of an attempt. It returns the status that
-// Envoy shall judge, because Envoy decides by it on the next attempt, and whether
-// the endpoint shall be used last for a while.
+// Answered implements exchange.Tries.
 //
 // A 429 goes to the next link at once. A refused credential is answered like one:
 // another backend may do better, and none would on the same key. Where every
 // backend has said so no round is left to win, and the status ends the retries.
-func (s *Stage) Answered(ex *exchange.Exchange, index int, h exchange.Headers, now time.Time) (status int, degrade bool) {
+func (p *part) Answered(index int, h exchange.Headers, now time.Time) (status int, degrade bool) {
 	status, _ = strconv.Atoi(string(h.Get(":status")))
-	ex.Attempts.Answered(index, status, RetryAfter(h, now), now)
-	attempts := ex.Attempts.List()
-	switch status {
-	case 401, 402, 403:
-		s.secrets.Reject(attempts[index].Backend, attempts[index].Secret)
-		fallthrough
-	case 429:
-		if s.pools[ex.Route.Model].spent(attempts) {
-			return http.StatusFailedDependency, true
-		}
-		return http.StatusTooManyRequests, true
+	p.ex.Attempts.Answered(index, status, RetryAfter(h, now), now)
+	attempts := p.ex.Attempts.List()
+	if refusedKey(status) {
+		p.stage.reject(attempts[index].Backend, attempts[index].Secret, status)
+	} else if status != 429 {
+		return status, false
 	}
-	return status, false
+	if p.pool.spent(attempts) {
+		return http.StatusFailedDependency, true
+	}
+	return http.StatusTooManyRequests, true
 }
+
+func refusedKey(status int) bool { return status == 401 || status == 402 || status == 403 }
 
 // spent tells whether the latest word of every backend of the pool was that it
 // cannot take the request now.
@@ -96,7 +96,7 @@ func (p *pool) spent(attempts []exchange.Attempt) bool {
 				latest = attempts[i].Status
 			}
 		}
-		if latest != 401 && latest != 402 && latest != 403 && latest != 429 {
+		if !refusedKey(latest) && latest != 429 {
 			return false
 		}
 	}
@@ -108,7 +108,7 @@ func (p *pool) spent(attempts []exchange.Attempt) bool {
 func RetryAfter(h exchange.Headers, now time.Time) time.Duration {
 	const most = 24 * time.Hour
 	if ms, err := strconv.ParseFloat(string(h.Get("retry-after-ms")), 64); err == nil && ms > 0 {
-		return min(time.Duration(ms*float64(time.Millisecond)), most)
+		return min(time.Duration(min(ms, most.Seconds()*1000)*float64(time.Millisecond)), most)
 	}
 	text := string(h.Get("retry-after"))
 	if s, err := strconv.ParseFloat(text, 64); err == nil && s > 0 {

@@ -9,14 +9,15 @@
 package provider
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
 )
@@ -32,16 +33,31 @@ type Secrets interface {
 type Stage struct {
 	pools   map[string]*pool // by model
 	secrets Secrets
+	refused func(backend string, status int)
 	now     func() time.Time
 }
 
+// Options are what the stage needs beside the policy.
+type Options struct {
+	Secrets Secrets
+	Refused func(backend string, status int) // called where a provider does not take the gateway's credential
+	Now     func() time.Time
+}
+
 // New prepares the backends of a policy.
-func New(set *policy.Set, secrets Secrets, now func() time.Time) *Stage {
-	s := &Stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, now: now}
+func New(set *policy.Set, o Options) *Stage {
+	s := &Stage{pools: make(map[string]*pool, len(set.Models)), secrets: o.Secrets, refused: o.Refused, now: o.Now}
 	for name, m := range set.Models {
 		s.pools[name] = newPool(m)
 	}
 	return s
+}
+
+// reject prefers another credential of the backend from now on and tells the
+// operators: the gateway is at fault.
+func (s *Stage) reject(backend string, secret, status int) {
+	s.secrets.Reject(backend, secret)
+	s.refused(backend, status)
 }
 
 // Name returns "provider".
@@ -55,13 +71,25 @@ func (s *Stage) Join(ex *exchange.Exchange) exchange.Hooks {
 
 // part is the stage's memory of one exchange.
 type part struct {
-	stage  *Stage
-	ex     *exchange.Exchange
-	pool   *pool
-	target *target // that answers; for a pool of several known from the last attempt
-	secret int     // index of the credential in use
-	reader reader
-	gunzip *gunzip // of a compressed stream
+	stage    *Stage
+	ex       *exchange.Exchange
+	pool     *pool
+	canon    *canon.Request // nil: no backend needs it
+	target   *target        // that answers; for a pool of several known from the last attempt
+	secret   int            // index of the credential in use
+	reader   reader
+	rewriter *rewriter // of a stream in another dialect
+	gunzip   *gunzip   // of a compressed stream
+
+	mu     sync.Mutex // attempts come on goroutines of their own
+	bodies []written
+}
+
+// written is a body that was written for a target, kept for its next attempt.
+type written struct {
+	target  *target
+	body    []byte
+	dropped []string
 }
 
 func (p *part) request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
@@ -69,30 +97,64 @@ func (p *part) request(_ context.Context, req *exchange.Request) (exchange.Verdi
 	if p.pool == nil {
 		return exchange.Verdict{}, fmt.Errorf("model %q has no pool", p.ex.Route.Model)
 	}
+	if v := p.fit(); v.Action != exchange.Pass {
+		return v, nil
+	}
 	strip(req, p.pool.simulated)
 	if p.pool.single == nil {
+		p.ex.Tries = p
 		return exchange.Verdict{}, nil
 	}
 	p.target = p.pool.single
 	var err error
-	p.secret, err = p.stage.prepare(&req.Out, p.ex, p.target)
-	return exchange.Verdict{}, err
+	if p.secret, p.ex.Dropped, err = p.prepare(&req.Out, p.target); err != nil {
+		return exchange.Verdict{}, err
+	}
+	for _, name := range foreign(&req.Out, p.target) {
+		if req.Headers.Get(name) != nil {
+			req.Out.Remove = append(req.Out.Remove, name)
+		}
+	}
+	return exchange.Verdict{}, nil
 }
 
-// prepare writes what leaves for a backend and returns the index of the
-// credential that it used.
-func (s *Stage) prepare(out *exchange.Mutation, ex *exchange.Exchange, t *target) (int, error) {
-	req := &ex.Request
-	secret, index := s.secrets.Pick(t.backend.Name)
+// prepare writes what leaves for a target. It returns the index of the credential
+// that it used and the fields that were left out.
+func (p *part) prepare(out *exchange.Mutation, t *target) (int, []string, error) {
+	req := &p.ex.Request
+	secret, index := p.stage.secrets.Pick(t.backend.Name)
 	out.SetHeader(":path", t.paths[req.Operation])
 	t.dialect.Credential(out, req, secret.Reveal())
+	body, dropped, changed, err := p.body(t)
+	if err != nil {
+		return 0, nil, err
+	}
 	length := len(req.Body)
-	if body, changed := t.dialect.Adapt(nil, req, t.model, !t.backend.Provider.Quirks.NoStreamOptions); changed {
+	if changed {
 		out.ReplaceBody(body)
 		length = len(body)
 	}
 	out.SetHeader("content-length", strconv.Itoa(length))
-	return index, nil
+	return index, dropped, nil
+}
+
+// body returns what a target gets, and whether that differs from what came.
+func (p *part) body(t *target) (body []byte, dropped []string, changed bool, err error) {
+	if !t.translates(p.ex) {
+		body, changed = t.dialect.Adapt(nil, &p.ex.Request, t.model, !t.backend.Provider.Quirks.NoStreamOptions)
+		return body, nil, changed, nil
+	}
+	for i := range p.bodies {
+		if w := &p.bodies[i]; w.target == t {
+			return w.body, w.dropped, true, nil
+		}
+	}
+	body, dropped, err = t.dialect.Encode(make([]byte, 0, len(p.ex.Request.Body)+256), p.canon, t.canon)
+	if err != nil {
+		return nil, nil, false, fmt.Errorf("translating for backend %q: %w", t.backend.Name, err)
+	}
+	p.bodies = append(p.bodies, written{t, body, dropped})
+	return body, dropped, true, nil
 }
 
 func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Verdict, error) {
@@ -108,22 +170,36 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 		return exchange.Verdict{}, nil
 	}
 	resp.Out.Remove = append(resp.Out.Remove, hidden(resp.Headers)...)
+	if len(p.ex.Dropped) > 0 {
+		resp.Out.SetHeader(DroppedHeader, strings.Join(p.ex.Dropped, ","))
+	}
 	if v := p.unpack(resp); v.Action != exchange.Pass {
 		return v, nil
 	}
+	return p.read(resp), nil
+}
+
+// read takes from an answer what the exchange must know, and puts it into the
+// client's dialect.
+func (p *part) read(resp *exchange.Response) exchange.Verdict {
 	switch {
 	case refusedKey(resp.Status):
-		return p.keyRefused(resp), nil
+		return p.keyRefused(resp)
 	case resp.Status >= 400:
-		return p.failed(resp), nil
+		return p.failed(resp)
+	case resp.Stream && p.foreign():
+		p.rewriter = newRewriter(p.target.dialect, ByName(p.ex.Dialect), p.client(), p.ex)
+		return exchange.Verdict{}
 	case resp.Stream:
 		p.reader.start(p.target.dialect, p.ex)
-		return exchange.Verdict{}, nil
+		return exchange.Verdict{}
+	case p.foreign() && p.ex.Request.Operation == exchange.Chat:
+		return p.translate(resp)
 	}
 	if err := p.target.dialect.ReadResponse(p.ex.Request.Operation, resp, &p.ex.Usage); err != nil {
-		return p.unreadable(resp, err), nil
+		return p.unreadable(resp, err)
 	}
-	return exchange.Verdict{}, nil
+	return exchange.Verdict{}
 }
 
 // unpack makes a compressed answer plain: no client was asked whether it wants
@@ -146,90 +222,6 @@ func (p *part) unpack(resp *exchange.Response) exchange.Verdict {
 	return exchange.Verdict{}
 }
 
-// unreadable refuses an answer that is not what its headers and its dialect
-// promise, because passing it on would look like success.
-func (p *part) unreadable(resp *exchange.Response, err error) exchange.Verdict {
-	resp.Failed = true
-	return exchange.Denied(502, exchange.ReasonUnprocessable,
-		fmt.Sprintf("Backend %q answered %d with a body that cannot be read: %v.", p.target.backend.Name, resp.Status, err))
-}
-
-func refusedKey(status int) bool { return status == 401 || status == 402 || status == 403 }
-
-// settle finds out who answered for a pool of several backends, and refuses where
-// all that could be tried have failed.
-func (p *part) settle(resp *exchange.Response) exchange.Verdict {
-	attempts := p.ex.Attempts.List()
-	if len(attempts) == 0 {
-		return exchange.Verdict{}
-	}
-	last := &attempts[len(attempts)-1]
-	if resp.Local && resp.Status != 502 && resp.Status != 503 && !(resp.Status == 504 && p.ex.Request.Deadline == 0) {
-		return exchange.Verdict{}
-	}
-	if last.Failed() || resp.Local {
-		return exhausted(p.ex.Route.Model, attempts)
-	}
-	p.target = p.pool.find(last.Backend, last.Model)
-	p.secret = last.Secret
-	r := &p.ex.Route
-	r.Backend, r.Provider, r.Serves = last.Backend, last.Provider, last.Model
-	return exchange.Verdict{}
-}
-
-// exhausted tells the caller that every link was tried, what each said, and when
-// the first of them wants to be asked again.
-func exhausted(model string, attempts []exchange.Attempt) exchange.Verdict {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Every backend of model %q failed:", model)
-	v := exchange.Denied(503, exchange.ReasonExhausted, "")
-	for i := range attempts {
-		a := &attempts[i]
-		what := "no answer"
-		if a.Status > 0 {
-			what = strconv.Itoa(a.Status)
-		}
-		sep := ","
-		if i == 0 {
-			sep = ""
-		}
-		fmt.Fprintf(&b, "%s %s/%s %s", sep, a.Backend, a.Model, what)
-		if a.RetryAfter > 0 && (v.Retry == 0 || a.RetryAfter < v.Retry) {
-			v.Retry = a.RetryAfter
-		}
-	}
-	b.WriteByte('.')
-	v.Message = b.String()
-	return v
-}
-
-// keyRefused hides a provider's refusal of the gateway's credential: its text may
-// quote the credential, and the caller's own key is not at fault.
-func (p *part) keyRefused(resp *exchange.Response) exchange.Verdict {
-	name := p.target.backend.Name
-	p.stage.secrets.Reject(name, p.secret)
-	return exchange.Denied(resp.Status, exchange.ReasonCredential,
-		fmt.Sprintf("The provider refused the gateway's credential for backend %q (status %d). Your own key is not at fault; the operators of this gateway have been told.", name, resp.Status))
-}
-
-// failed passes on a provider's error as it is, unless that is not JSON.
-func (p *part) failed(resp *exchange.Response) exchange.Verdict {
-	if body := bytes.TrimSpace(resp.Body); len(body) > 0 && body[0] == '{' {
-		return exchange.Verdict{}
-	}
-	return exchange.Denied(resp.Status, reasonOf(resp.Status), fmt.Sprintf("Backend %q answered with status %d.", p.target.backend.Name, resp.Status))
-}
-
-func reasonOf(status int) exchange.Reason {
-	switch {
-	case status == 429:
-		return exchange.ReasonProviderLimit
-	case status >= 500:
-		return exchange.ReasonProviderError
-	}
-	return exchange.ReasonProviderRefused
-}
-
 func (p *part) chunk(_ context.Context, c *exchange.Chunk) (exchange.Verdict, error) {
 	if p.gunzip != nil {
 		plain, err := p.gunzip.chunk(c.Data)
@@ -237,6 +229,10 @@ func (p *part) chunk(_ context.Context, c *exchange.Chunk) (exchange.Verdict, er
 			return exchange.Verdict{}, fmt.Errorf("unpacking the stream of backend %q: %w", p.target.backend.Name, err)
 		}
 		c.Data, c.Out, c.Replace = plain, plain, true
+	}
+	if p.rewriter != nil {
+		p.rewriter.chunk(c)
+		return exchange.Verdict{}, nil
 	}
 	p.reader.chunk(c)
 	return exchange.Verdict{}, nil

@@ -1,7 +1,11 @@
 package provider
 
 import (
+	"bytes"
+	"strings"
+
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -11,21 +15,71 @@ type target struct {
 	model     string
 	dialect   Dialect
 	simulated bool
+	class     int // of the pool's classes
+	canon     canon.Target
 	paths     map[exchange.Operation]string
 }
 
 func newTarget(use policy.Use) *target {
 	t := &target{backend: use.Backend, model: use.Model, dialect: ByName(use.Backend.Dialect)}
-	t.simulated = use.Backend.Provider.Name == "simulated"
+	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
+	t.canon = canon.Target{Model: use.Model, Quirks: quirks(use)}
 	t.paths = make(map[exchange.Operation]string)
 	prefix := "/v1"
 	if use.Backend.URL != nil {
 		prefix = use.Backend.URL.EscapedPath()
 	}
 	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens} {
-		t.paths[op] = prefix + t.dialect.Path(op)
+		if path := t.dialect.Path(op); path != "" {
+			t.paths[op] = prefix + path
+		}
 	}
 	return t
+}
+
+// quirks are the server's, from the policy's table, and the model's own.
+func quirks(use policy.Use) canon.Quirks {
+	q := use.Backend.Provider.Quirks
+	out := canon.Quirks{
+		MaxTokensOnly: q.MaxTokensOnly, NoDeveloper: q.NoDeveloper, NoStreamOptions: q.NoStreamOptions,
+		NoJSONSchema: q.NoJSONSchema, NoImages: q.NoImages,
+		ReplayReasoning: q.ReplayReasoning, ShortToolIDs: q.ShortToolIDs, NoStrict: q.NoStrict,
+	}
+	for _, m := range models {
+		if strings.HasPrefix(use.Model, m.prefix) {
+			out.NoSampling, out.AdaptiveThinking = m.noSampling, m.adaptive
+		}
+	}
+	return out
+}
+
+// models are those that differ from the rest of their dialect, by the beginning of
+// their names: the newest Claude models choose their thinking budget themselves
+// and refuse sampling parameters.
+var models = []struct {
+	prefix               string
+	noSampling, adaptive bool
+}{
+	{"claude-opus-5", true, true},
+	{"claude-sonnet-5", true, true},
+	{"claude-fable-5", true, true},
+}
+
+// translates tells whether a request must be written anew for the target: the
+// client speaks another dialect, or the server cannot take something in it. The
+// looks into the body may find a word in a text, which only costs the rewriting.
+func (t *target) translates(ex *exchange.Exchange) bool {
+	if ex.Request.Operation != exchange.Chat {
+		return false
+	}
+	if t.dialect.Name() != ex.Dialect {
+		return true
+	}
+	body, q := ex.Request.Body, &t.canon.Quirks
+	has := func(on bool, word string) bool { return on && bytes.Contains(body, []byte(word)) }
+	return has(q.MaxTokensOnly, `"max_completion_tokens"`) || has(q.NoDeveloper, `"developer"`) ||
+		has(q.NoStreamOptions, `"stream_options"`) || has(q.NoJSONSchema, `"json_schema"`) ||
+		has(q.NoImages, `"image_url"`) || has(q.ShortToolIDs, `"tool_call`) || has(q.NoStrict, `"strict"`)
 }
 
 // pool is where one model's exchanges may go.
@@ -33,12 +87,15 @@ type pool struct {
 	targets   []*target
 	single    *target // the only one, or nil
 	simulated bool    // the simulated provider is among them
+	classes   int     // of backends that can express the same requests
+	drop      bool    // fields that change the meaning are left out, not refused
 }
 
 func newPool(m *policy.Model) *pool {
-	p := &pool{}
+	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop}
 	for _, use := range m.Uses() {
 		t := newTarget(use)
+		t.class = m.ClassIndex(use)
 		p.targets = append(p.targets, t)
 		p.simulated = p.simulated || t.simulated
 	}

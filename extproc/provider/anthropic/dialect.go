@@ -17,15 +17,16 @@ const Version = "2023-06-01"
 // Name returns "anthropic".
 func (Dialect) Name() string { return "anthropic" }
 
-// Path returns the path of an operation below the base URL.
+// Path returns the path of an operation below the base URL, empty for one that the
+// dialect does not have.
 func (Dialect) Path(op exchange.Operation) string {
 	switch op {
+	case exchange.Chat:
+		return "/messages"
 	case exchange.CountTokens:
 		return "/messages/count_tokens"
-	case exchange.Models:
-		return "/models"
 	}
-	return "/messages"
+	return ""
 }
 
 // Credential sets the key and, where the client named none, the version.

@@ -15,15 +15,16 @@ type Dialect struct{}
 // Name returns "openai".
 func (Dialect) Name() string { return "openai" }
 
-// Path returns the path of an operation below the base URL.
+// Path returns the path of an operation below the base URL, empty for one that the
+// dialect does not have.
 func (Dialect) Path(op exchange.Operation) string {
 	switch op {
+	case exchange.Chat:
+		return "/chat/completions"
 	case exchange.Embeddings:
 		return "/embeddings"
-	case exchange.Models:
-		return "/models"
 	}
-	return "/chat/completions"
+	return ""
 }
 
 // Credential sets the bearer token.

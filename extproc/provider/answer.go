@@ -1,0 +1,149 @@
+package provider
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/canon"
+)
+
+// settle finds out who answered for a pool of several backends, and refuses where
+// all that could be tried have failed.
+func (p *part) settle(resp *exchange.Response) exchange.Verdict {
+	attempts := p.ex.Attempts.List()
+	if len(attempts) == 0 {
+		return exchange.Verdict{}
+	}
+	last := &attempts[len(attempts)-1]
+	if resp.Local && resp.Status != 502 && resp.Status != 503 && !(resp.Status == 504 && p.ex.Request.Deadline == 0) {
+		return exchange.Verdict{}
+	}
+	if last.Failed() || resp.Local {
+		return exhausted(p.ex.Route.Model, attempts)
+	}
+	p.target = p.pool.find(last.Backend, last.Model)
+	p.secret = last.Secret
+	p.ex.Dropped = last.Dropped
+	r := &p.ex.Route
+	r.Backend, r.Provider, r.Serves = last.Backend, last.Provider, last.Model
+	return exchange.Verdict{}
+}
+
+// exhausted tells the caller that every link was tried, what each said, and when
+// the first of them wants to be asked again.
+func exhausted(model string, attempts []exchange.Attempt) exchange.Verdict {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Every backend of model %q failed:", model)
+	v := exchange.Denied(503, exchange.ReasonExhausted, "")
+	for i := range attempts {
+		a := &attempts[i]
+		what := "no answer"
+		if a.Status > 0 {
+			what = strconv.Itoa(a.Status)
+		}
+		sep := ","
+		if i == 0 {
+			sep = ""
+		}
+		fmt.Fprintf(&b, "%s %s/%s %s", sep, a.Backend, a.Model, what)
+		if a.RetryAfter > 0 && (v.Retry == 0 || a.RetryAfter < v.Retry) {
+			v.Retry = a.RetryAfter
+		}
+	}
+	b.WriteByte('.')
+	v.Message = b.String()
+	return v
+}
+
+// keyRefused hides a provider's refusal of the gateway's credential: its text may
+// quote the credential, and the caller's own key is not at fault.
+func (p *part) keyRefused(resp *exchange.Response) exchange.Verdict {
+	name := p.target.backend.Name
+	if p.pool.single != nil {
+		p.stage.reject(name, p.secret, resp.Status)
+	}
+	return exchange.Denied(resp.Status, exchange.ReasonCredential,
+		fmt.Sprintf("The provider refused the gateway's credential for backend %q (status %d). Your own key is not at fault; the operators of this gateway have been told.", name, resp.Status))
+}
+
+// failed passes on a provider's error: as it is where the client speaks its
+// dialect, else translated. One that is no JSON is told by its status.
+func (p *part) failed(resp *exchange.Response) exchange.Verdict {
+	body := bytes.TrimSpace(resp.Body)
+	if len(body) == 0 || body[0] != '{' {
+		return exchange.Denied(resp.Status, reasonOf(resp.Status), fmt.Sprintf("Backend %q answered with status %d.", p.target.backend.Name, resp.Status))
+	}
+	if !p.foreign() {
+		return exchange.Verdict{}
+	}
+	return p.fault(resp, p.target.dialect.DecodeFault(resp.Status, body))
+}
+
+// fault gives the client a provider's error in its own dialect.
+func (p *part) fault(resp *exchange.Response, f *canon.Fault) exchange.Verdict {
+	body, status := ByName(p.ex.Dialect).EncodeFault(nil, f)
+	v := exchange.Denied(status, reasonOf(status), f.Message)
+	v.Body = body
+	v.Retry = RetryAfter(resp.Headers, p.stage.now())
+	return v
+}
+
+func reasonOf(status int) exchange.Reason {
+	switch {
+	case status == 429:
+		return exchange.ReasonProviderLimit
+	case status >= 500:
+		return exchange.ReasonProviderError
+	}
+	return exchange.ReasonProviderRefused
+}
+
+// foreign tells whether the answering backend speaks another dialect than the
+// client.
+func (p *part) foreign() bool { return p.target.dialect.Name() != p.ex.Dialect }
+
+// translate turns a whole answer into the client's dialect and takes its usage on
+// the way: one reading serves both.
+func (p *part) translate(resp *exchange.Response) exchange.Verdict {
+	answer, err := p.target.dialect.DecodeAnswer(resp.Body)
+	var f *canon.Fault
+	switch {
+	case errors.As(err, &f):
+		resp.Failed = true
+		return p.fault(resp, f)
+	case err != nil:
+		return p.unreadable(resp, err)
+	}
+	resp.ID, resp.Model = canon.Str(answer.ID), canon.Str(answer.Model)
+	takeUsage(&p.ex.Usage, &answer.Usage, exchange.UsageProvider)
+	resp.Out.ReplaceBody(ByName(p.ex.Dialect).EncodeAnswer(nil, answer, p.client()))
+	return exchange.Verdict{}
+}
+
+// client is what the encoders of answers must know of the client.
+func (p *part) client() canon.Client {
+	return canon.Client{ID: p.ex.ID, Created: p.ex.Started.Unix(), Usage: p.ex.Request.WantUsage}
+}
+
+// takeUsage takes over a usage in which anything was reported.
+func takeUsage(to *exchange.Usage, u *canon.Usage, source exchange.UsageSource) {
+	if u.Seen == 0 {
+		return
+	}
+	*to = exchange.Usage{
+		Input: u.Input, CacheRead: u.CacheRead, CacheWrite5m: u.CacheWrite5m, CacheWrite1h: u.CacheWrite1h,
+		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput, Source: source,
+	}
+}
+
+// unreadable refuses an answer that is not what its headers and its dialect
+// promise, because passing it on would look like success.
+func (p *part) unreadable(resp *exchange.Response, err error) exchange.Verdict {
+	resp.Failed = true
+	return exchange.Denied(502, exchange.ReasonUnprocessable,
+		fmt.Sprintf("Backend %q answered %d with a body that cannot be read: %v.", p.target.backend.Name, resp.Status, err))
+}
