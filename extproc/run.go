@@ -80,7 +80,7 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	if ev.end {
 		return r.request(ctx)
 	}
-	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID})
+	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.DialectKey, r.ex.Dialect})
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (r *run) request(ctx context.Context) error {
 		}
 	}
 	r.reply.mutation, r.reply.reroute, r.reply.fit = &req.Out, true, r.ex.Fit
-	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{"model", r.ex.Route.Model})
+	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.DialectKey, r.ex.Dialect}, meta{policy.ModelKey, r.ex.Route.Model})
 	return nil
 }
 

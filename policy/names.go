@@ -1,7 +1,5 @@
 package policy
 
-import "net/http"
-
 // Names that the data plane and the control plane must agree on.
 const (
 	// MetadataNamespace is Envoy's dynamic metadata namespace for everything
@@ -18,6 +16,9 @@ const (
 	RefusedKey = "refused"
 	// ExchangeKey is the key in MetadataNamespace that holds the exchange id.
 	ExchangeKey = "exchange"
+	// DialectKey is the key in MetadataNamespace that holds the client's dialect,
+	// so that Envoy's own refusals can speak it.
+	DialectKey = "dialect"
 	// BackendKey is the key in MetadataNamespace, in the metadata of each
 	// endpoint, that holds the backend's name.
 	BackendKey = "backend"
@@ -42,13 +43,4 @@ func RouteName(model string, stream bool) string {
 		return model + "/stream"
 	}
 	return model + "/json"
-}
-
-// ClientPaths are the paths that a client may ask for, with their methods.
-var ClientPaths = map[string]string{
-	"/v1/chat/completions":      http.MethodPost,
-	"/v1/embeddings":            http.MethodPost,
-	"/v1/models":                http.MethodGet,
-	"/v1/messages":              http.MethodPost,
-	"/v1/messages/count_tokens": http.MethodPost,
 }

@@ -78,7 +78,7 @@ func (p *part) Answered(index int, h exchange.Headers, now time.Time) (status in
 	} else if status != 429 {
 		return status, false
 	}
-	if p.pool.spent(attempts) {
+	if p.spent(attempts) {
 		return http.StatusFailedDependency, true
 	}
 	return http.StatusTooManyRequests, true
@@ -86,17 +86,17 @@ func (p *part) Answered(index int, h exchange.Headers, now time.Time) (status in
 
 func refusedKey(status int) bool { return status == 401 || status == 402 || status == 403 }
 
-// spent tells whether the latest word of every backend of the pool was that it
-// cannot take the request now.
-func (p *pool) spent(attempts []exchange.Attempt) bool {
-	for _, t := range p.targets {
+// spent tells whether the latest word of every backend that can serve the request
+// was that it cannot take it now.
+func (p *part) spent(attempts []exchange.Attempt) bool {
+	for _, t := range p.pool.targets {
 		latest := 0
 		for i := range attempts {
 			if attempts[i].Backend == t.backend.Name && attempts[i].Model == t.model {
 				latest = attempts[i].Status
 			}
 		}
-		if !refusedKey(latest) && latest != 429 {
+		if p.fits&(1<<t.class) != 0 && !refusedKey(latest) && latest != 429 {
 			return false
 		}
 	}

@@ -44,36 +44,31 @@ func (p *part) decode() exchange.Verdict {
 // request. It refuses where none can and the policy does not drop, and names the
 // rest for Envoy where not all can.
 func (p *part) fit() exchange.Verdict {
-	mask, all := 0, 1<<p.pool.classes-1
 	var misfits []misfit
 	for _, t := range p.pool.targets {
-		m, v := p.misfit(t)
+		found, v := p.misfits(t)
 		if v.Action != exchange.Pass {
 			return v
 		}
-		if m == nil {
-			mask |= 1 << t.class
-			continue
+		if len(found) == 0 {
+			p.fits |= 1 << t.class
 		}
-		misfits = append(misfits, *m)
+		misfits = append(misfits, found...)
 	}
-	switch mask {
-	case 0:
+	if p.fits == 0 {
 		return unfit(misfits)
-	case all:
-		return exchange.Verdict{}
 	}
-	if p.pool.single == nil {
-		p.ex.Fit = policy.FitName(mask, p.pool.classes)
+	if p.fits != 1<<p.pool.classes-1 {
+		p.ex.Fit = policy.FitName(p.fits, p.pool.classes)
 	}
 	return exchange.Verdict{}
 }
 
-// misfit returns why a target cannot serve the request, nil where it can.
-func (p *part) misfit(t *target) (*misfit, exchange.Verdict) {
+// misfits returns why a target cannot serve the request: nothing where it can.
+func (p *part) misfits(t *target) ([]misfit, exchange.Verdict) {
 	op := p.ex.Request.Operation
 	if t.paths[op] == "" {
-		return &misfit{t.backend.Name, p.ex.Request.Path, "it does not offer " + string(op)}, exchange.Verdict{}
+		return []misfit{{t.backend.Name, p.ex.Request.Path, "it does not offer this"}}, exchange.Verdict{}
 	}
 	if !t.translates(p.ex) {
 		return nil, exchange.Verdict{}
@@ -81,12 +76,13 @@ func (p *part) misfit(t *target) (*misfit, exchange.Verdict) {
 	if v := p.decode(); v.Action != exchange.Pass {
 		return nil, v
 	}
+	var out []misfit
 	for _, u := range t.dialect.Unfit(p.canon, t.canon) {
 		if u.Kind == canon.Meaning && !p.pool.drop {
-			return &misfit{t.backend.Name, u.Field, u.Why}, exchange.Verdict{}
+			out = append(out, misfit{t.backend.Name, u.Field, u.Why})
 		}
 	}
-	return nil, exchange.Verdict{}
+	return out, exchange.Verdict{}
 }
 
 // unfit refuses a request that no backend can serve, naming what each lacks.

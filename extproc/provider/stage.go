@@ -75,6 +75,7 @@ type part struct {
 	ex       *exchange.Exchange
 	pool     *pool
 	canon    *canon.Request // nil: no backend needs it
+	fits     int            // mask of the pool's classes that can serve the request
 	target   *target        // that answers; for a pool of several known from the last attempt
 	secret   int            // index of the credential in use
 	reader   reader

@@ -58,7 +58,7 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 		ConnectTimeout:                durationpb.New(connectTimeout),
 		LoadAssignment:                assignment,
 		CircuitBreakers:               breakers(),
-		OutlierDetection:              outliers(),
+		OutlierDetection:              outliers(m),
 		CommonLbConfig:                lbConfig(),
 		TypedExtensionProtocolOptions: protocol(all),
 	}
@@ -158,10 +158,15 @@ func lbConfig() *clusterv3.Cluster_CommonLbConfig {
 }
 
 // outliers ejects a backend after three failures in a row, and uses one that said
-// 429 last, as the upstream level marks it.
-func outliers() *clusterv3.OutlierDetection {
+// 429 last, as the upstream level marks it. A pool's only backend is given three
+// whole exchanges: without it there is no answer at all.
+func outliers(m *policy.Model) *clusterv3.OutlierDetection {
+	failures := 3
+	if _, single := m.Single(); single {
+		failures *= m.Retries + 1
+	}
 	return &clusterv3.OutlierDetection{
-		Consecutive_5Xx:      wrapperspb.UInt32(3),
+		Consecutive_5Xx:      wrapperspb.UInt32(uint32(failures)),
 		DetectDegradedHosts:  wrapperspb.Bool(true),
 		Interval:             durationpb.New(time.Second),
 		BaseEjectionTime:     durationpb.New(10 * time.Second),

@@ -36,13 +36,13 @@ func refusals(set *policy.Set) []refusal {
 	}
 }
 
-// localReplies dress Envoy's own refusals as errors of the client's dialect, told
-// by the path. Answers that Headgate itself made carry metadata and pass.
+// localReplies dress Envoy's own refusals as errors of the client's dialect, as the
+// router level has recognised it. Answers that Headgate itself made carry metadata and pass.
 func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
 	c := &hcmv3.LocalReplyConfig{}
 	for _, r := range refusals(set) {
 		c.Mappers = append(c.Mappers,
-			mapper(r, pathPrefix("/v1/messages"), map[string]any{
+			mapper(r, anthropic(), map[string]any{
 				"type":       "error",
 				"error":      map[string]any{"type": r.anthropic, "message": r.message, "code": r.code},
 				"request_id": exchangeID,
@@ -86,16 +86,32 @@ func mapper(r refusal, extra *accesslogv3.AccessLogFilter, body map[string]any) 
 }
 
 // notOurs holds for answers that Headgate did not make.
-func notOurs() *accesslogv3.AccessLogFilter {
+func notOurs() *accesslogv3.AccessLogFilter { return metadataIs(policy.RefusedKey, "none", true) }
+
+// anthropic holds for clients of that dialect: as the router level said, or by the
+// path where it has said nothing. The path alone would mislead, because it may
+// have been rewritten for the backend.
+func anthropic() *accesslogv3.AccessLogFilter {
+	unsaid := &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_AndFilter{AndFilter: &accesslogv3.AndFilter{
+		Filters: []*accesslogv3.AccessLogFilter{metadataIs(policy.DialectKey, "none", true), pathPrefix("/v1/messages")},
+	}}}
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_OrFilter{OrFilter: &accesslogv3.OrFilter{
+		Filters: []*accesslogv3.AccessLogFilter{metadataIs(policy.DialectKey, "anthropic", false), unsaid},
+	}}}
+}
+
+// metadataIs holds where Headgate set a key to this value, and where the key is
+// not set as absent says.
+func metadataIs(key, value string, absent bool) *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_MetadataFilter{MetadataFilter: &accesslogv3.MetadataFilter{
 		Matcher: &matcherv3.MetadataMatcher{
 			Filter: policy.MetadataNamespace,
-			Path:   []*matcherv3.MetadataMatcher_PathSegment{{Segment: &matcherv3.MetadataMatcher_PathSegment_Key{Key: policy.RefusedKey}}},
+			Path:   []*matcherv3.MetadataMatcher_PathSegment{{Segment: &matcherv3.MetadataMatcher_PathSegment_Key{Key: key}}},
 			Value: &matcherv3.ValueMatcher{MatchPattern: &matcherv3.ValueMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
-				MatchPattern: &matcherv3.StringMatcher_Exact{Exact: "none"},
+				MatchPattern: &matcherv3.StringMatcher_Exact{Exact: value},
 			}}},
 		},
-		MatchIfKeyNotFound: wrapperspb.Bool(true),
+		MatchIfKeyNotFound: wrapperspb.Bool(absent),
 	}}}
 }
 
