@@ -49,14 +49,14 @@ func EncodeResponse(dst []byte, r *canon.Response, c canon.Client) []byte {
 }
 
 func idOf(id scan.Value, c canon.Client) scan.Value {
-	if id.Kind() == scan.String {
+	if id.Kind() == scan.String && !canon.Empty(id) {
 		return id
 	}
 	return scan.AppendString(nil, c.ID)
 }
 
 func modelOf(model scan.Value, c canon.Client) scan.Value {
-	if c.Model == "" && model.Kind() == scan.String {
+	if c.Model == "" && model.Kind() == scan.String && !canon.Empty(model) {
 		return model
 	}
 	return scan.AppendString(nil, c.Model)

@@ -36,11 +36,10 @@ func (e *encoder) reasons() (bool, int64) {
 	if e.t.Quirks.AdaptiveThinking {
 		return true, 0
 	}
-	budget := r.Budget
-	if budget == 0 {
-		budget = budgetOf(string(r.Effort))
+	budget := min(r.Budget, e.limit-1)
+	if r.Budget == 0 {
+		budget = min(budgetOf(string(r.Effort)), e.limit*3/4) // the answer needs room too
 	}
-	budget = min(budget, e.limit-1)
 	return budget >= minBudget, budget
 }
 

@@ -1,9 +1,13 @@
 package anthropic_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/extproc/provider/anthropic"
 	"github.com/headgate/headgate/extproc/provider/canon"
@@ -52,15 +56,50 @@ func request(t *testing.T, in []byte, decode func([]byte) (*canon.Request, error
 			t.Errorf("dropped %q, unfit %q", dropped, out.Unfit)
 		}
 	}
-	b, err := json.Marshal(out)
-	if err != nil {
-		t.Fatalf("%v: %s", err, out.Body)
+	return marshal(t, out)
+}
+
+func marshal(t *testing.T, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		t.Fatalf("%v: %+v", err, v)
 	}
-	return b
+	return bytes.TrimSpace(b.Bytes())
 }
 
 func TestRequestsOfOpenAIClients(t *testing.T) {
 	canontest.Golden(t, "testdata/requests", func(t *testing.T, in []byte) []byte {
 		return request(t, in, openai.DecodeRequest, anthropic.Unfit, anthropic.EncodeRequest)
 	})
+}
+
+func TestAnswersOfOpenAIBackends(t *testing.T) {
+	canontest.Golden(t, "testdata/responses", func(t *testing.T, in []byte) []byte {
+		r, err := openai.DecodeResponse(in)
+		var fault *canon.Fault
+		if errors.As(err, &fault) {
+			body, status := anthropic.EncodeFault(nil, fault)
+			return marshal(t, map[string]any{"status": status, "body": json.RawMessage(body)})
+		}
+		return anthropic.EncodeResponse(nil, r, client)
+	})
+}
+
+func TestStreamsOfOpenAIBackends(t *testing.T) {
+	canontest.Golden(t, "testdata/streams", func(t *testing.T, in []byte) []byte {
+		whole := translate(in)
+		for size := 1; size < len(in); size += 1 + size/3 {
+			if diff := cmp.Diff(string(whole), string(translate(canontest.Pieces(in, size)...))); diff != "" {
+				t.Fatalf("in pieces of %d bytes (-whole +pieces):\n%s", size, diff)
+			}
+		}
+		return whole
+	})
+}
+
+func translate(chunks ...[]byte) []byte {
+	return canontest.Stream(new(openai.StreamDecoder), anthropic.NewStreamEncoder(client), chunks...)
 }

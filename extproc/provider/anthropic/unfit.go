@@ -54,12 +54,16 @@ func neutral(f canon.Field, v scan.Value) bool {
 		m := v.Fields()
 		return v.Kind() == scan.Object && !m.Next()
 	case canon.Modalities:
-		return string(v) == `["text"]`
+		e := v.Elements()
+		for e.Next() {
+			if string(e.Value()) != `"text"` {
+				return false
+			}
+		}
+		return v.Kind() == scan.Array
 	case canon.ServiceTier:
 		s := string(canon.Inside(v))
 		return s == "auto" || s == "default"
-	case canon.SafetyIdentifier:
-		return false
 	}
 	return false
 }
@@ -208,7 +212,7 @@ func (u *unfits) parts(n int, parts []canon.Part) {
 // suffix names the member of a part that holds what does not fit.
 func suffix(p *canon.Part) string {
 	switch {
-	case p.Kind == canon.ToolCall:
+	case p.Broken:
 		return ".function.arguments"
 	case p.Kind == canon.ToolResult:
 		return ".tool_call_id"
@@ -252,10 +256,14 @@ func (e *encoder) misfit(p *canon.Part) (canon.UnfitKind, string) {
 		return canon.Meaning, "the arguments must be a JSON object"
 	case p.Kind == canon.ToolResult:
 		return canon.Meaning, "the message before it must make this call"
+	case p.Kind == canon.Image && e.t.Quirks.NoImages:
+		return canon.Meaning, "it takes no images"
+	case p.Kind == canon.Image:
+		return canon.Meaning, "it takes images by data and by address only"
 	case p.Kind == canon.Audio:
 		return canon.Meaning, "it takes no audio"
 	case p.Kind == canon.Document:
-		return canon.Meaning, "it takes PDF data and addresses only"
+		return canon.Meaning, "it takes documents by PDF data only"
 	}
 	return canon.Meaning, "it takes no such content"
 }

@@ -32,6 +32,9 @@ func (p Place) Path() string {
 		case InToolCalls:
 			path += ".tool_calls"
 		case InReasoning:
+			if p.Item < 0 {
+				return path + ".reasoning_content"
+			}
 			path += ".reasoning_details"
 		case InMessage:
 			return path

@@ -45,7 +45,7 @@ func AppendObject(dst []byte, args scan.Value) ([]byte, bool) {
 		if blank(text) {
 			return append(dst, '{', '}'), true
 		}
-		if whole(text) {
+		if Whole(text) {
 			return append(dst, text...), true
 		}
 	}
@@ -59,12 +59,13 @@ func IsObject(args scan.Value) bool {
 		return true
 	case scan.String:
 		text := scan.Unescape(Inside(args))
-		return blank(text) || whole(text)
+		return blank(text) || Whole(text)
 	}
 	return false
 }
 
-func whole(text []byte) bool {
+// Whole tells whether text is one JSON object and nothing else.
+func Whole(text []byte) bool {
 	m := scan.Document(text)
 	for m.Next() {
 	}

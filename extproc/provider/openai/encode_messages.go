@@ -128,10 +128,14 @@ func (e *encoder) pictures(parts []canon.Part) int {
 	return n
 }
 
-func isContent(p *canon.Part) bool {
+// isContent tells whether a part belongs into the content. Thoughts do where a
+// client of this dialect put them there, as Mistral's do.
+func (e *encoder) isContent(p *canon.Part) bool {
 	switch p.Kind {
-	case canon.ToolCall, canon.ToolResult, canon.Thinking, canon.Redacted:
-		return p.Kind == canon.Thinking && p.Place.List == canon.InContent
+	case canon.ToolCall, canon.ToolResult, canon.Redacted:
+		return false
+	case canon.Thinking:
+		return e.same && p.Place.List == canon.InContent
 	case canon.Other:
 		return p.Place.List == canon.InContent
 	}
@@ -148,7 +152,7 @@ func (e *encoder) content(m *canon.Message, user bool) {
 		if p.Kind == canon.ToolResult {
 			n += e.pictures(p.Content)
 		}
-		if !isContent(p) || !e.fits(p) {
+		if !e.isContent(p) || !e.fits(p) {
 			continue
 		}
 		n++
@@ -164,19 +168,20 @@ func (e *encoder) content(m *canon.Message, user bool) {
 	case n == 1 && texts == 1 && (!e.same || only.Place.Item < 0):
 		e.b = append(e.b, only.Text...)
 	case n == texts && !user && !e.same:
-		e.joined(m.Parts)
+		e.joined(m)
 	default:
 		e.list(m)
 	}
 }
 
 // joined writes several texts as one string: compatible servers often take
-// nothing else for system and assistant messages.
-func (e *encoder) joined(parts []canon.Part) {
+// nothing else for system and assistant messages. A model's texts are pieces of
+// one; those of a system prompt are paragraphs.
+func (e *encoder) joined(m *canon.Message) {
 	e.b = append(e.b, '"')
-	for i, n := 0, 0; i < len(parts); i++ {
-		if p := &parts[i]; p.Kind == canon.Text {
-			if n++; n > 1 {
+	for i, n := 0, 0; i < len(m.Parts); i++ {
+		if p := &m.Parts[i]; p.Kind == canon.Text {
+			if n++; n > 1 && m.Role != canon.RoleAssistant {
 				e.b = append(e.b, '\\', 'n')
 			}
 			e.b = append(e.b, canon.Inside(p.Text)...)
@@ -196,7 +201,7 @@ func (e *encoder) list(m *canon.Message) {
 				}
 			}
 		}
-		if isContent(p) {
+		if e.isContent(p) {
 			e.part(p)
 		}
 	}

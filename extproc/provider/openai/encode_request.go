@@ -30,18 +30,19 @@ func EncodeRequest(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.
 }
 
 type encoder struct {
-	b     []byte
-	r     *canon.Request
-	t     *canon.Target
-	same  bool // client and backend speak this dialect
-	count int  // of messages written
+	b      []byte
+	r      *canon.Request
+	t      *canon.Target
+	same   bool // client and backend speak this dialect
+	count  int  // of messages written
+	tooled bool // tools were written
 }
 
 // settings writes the fields that are values and nothing else.
 func (e *encoder) settings() {
 	for i, v := range e.r.Fields {
 		f := canon.Field(i)
-		if len(v) == 0 || !e.same && foreign(f, v) != fits {
+		if len(v) == 0 || !e.same && foreign(f, v) != fits || e.refuses(f) {
 			continue
 		}
 		e.b = canon.AppendRaw(e.b, fieldNames[f], v)
@@ -69,6 +70,18 @@ func (e *encoder) settings() {
 	if effort := reasonEffort(&e.r.Reason); effort != "" {
 		e.b = scan.AppendString(canon.AppendKey(e.b, "reasoning_effort"), effort)
 	}
+}
+
+// refuses tells whether a field goes nowhere: sampling where the model takes
+// none, and what tells how to call tools where there are none.
+func (e *encoder) refuses(f canon.Field) bool {
+	switch f {
+	case canon.Temperature, canon.TopP, canon.TopK:
+		return e.t.Quirks.NoSampling
+	case canon.Parallel:
+		return !e.tooled && !e.same
+	}
+	return false
 }
 
 // reasonEffort returns the effort that stands for a reasoning, empty for none. A
@@ -172,6 +185,7 @@ func (e *encoder) tools() {
 		e.b = append(e.b, '}', '}')
 	}
 	if open {
+		e.tooled = true
 		e.b = append(e.b, ']')
 		e.choice()
 	}

@@ -63,6 +63,11 @@ func Unfit(r *canon.Request, t canon.Target) []canon.Unfit {
 	if r.Format.Kind != canon.FormatUnset && !e.fitFormat() {
 		add(canon.Meaning, r.Names[canon.FormatField], "it cannot hold an answer to this format")
 	}
+	for _, f := range [...]canon.Field{canon.Temperature, canon.TopP} {
+		if r.Fields[f] != nil && e.refuses(f) {
+			add(canon.Tuning, r.Names[f], "the model does not take it")
+		}
+	}
 	if !e.same {
 		e.foreignFields(add)
 	}
@@ -180,7 +185,7 @@ func misfit(p *canon.Part) (canon.UnfitKind, string) {
 	case canon.Thinking, canon.Redacted:
 		return canon.Tuning, "it does not take another provider's reasoning back"
 	case canon.Image:
-		return canon.Meaning, "it takes no such image"
+		return canon.Meaning, "it takes no images, or none of this source"
 	case canon.Document:
 		return canon.Meaning, "it takes PDF data and plain text only"
 	}
