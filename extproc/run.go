@@ -73,6 +73,9 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	var v exchange.Verdict
 	r.dialect, req.Operation, v = provider.Classify(req.Method, req.Path, req.Headers.Get("anthropic-version") != nil)
 	r.ex.Dialect = r.dialect.Name()
+	if v.Action == exchange.Pass {
+		v = r.tooLarge()
+	}
 	if v.Action != exchange.Pass {
 		r.deny(v)
 		return nil
@@ -82,6 +85,17 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	}
 	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.DialectKey, r.ex.Dialect})
 	return nil
+}
+
+// tooLarge refuses a body that says beforehand that it is beyond the limit. Envoy
+// refuses the others, at times before it can be told which exchange that was.
+func (r *run) tooLarge() exchange.Verdict {
+	n, err := strconv.ParseInt(string(r.ex.Request.Headers.Get("content-length")), 10, 64)
+	if err != nil || n <= r.pipeline.limit {
+		return exchange.Verdict{}
+	}
+	return exchange.Denied(413, exchange.ReasonTooLarge,
+		fmt.Sprintf("The request body is %d bytes: this gateway takes at most %d.", n, r.pipeline.limit))
 }
 
 // request reads the body and runs the stages down the list.
