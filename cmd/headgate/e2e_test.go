@@ -23,7 +23,7 @@ var prices = map[string]int64{
 	"cache_write_1h": 2_000_011, "audio_input": 3_000_013, "audio_output": 9_000_017,
 }
 
-// policy is the policy that most tests run: models on a backend of the OpenAI and
+// policyFor is the policy that most tests run: models on a backend of the OpenAI and
 // of the Anthropic dialect, both answered by p.
 func policyFor(p *gatewaytest.Provider, more string) string {
 	price := make([]string, 0, len(prices))
@@ -54,10 +54,13 @@ prices:
 	return strings.NewReplacer("URL", p.URL, "KEY", backendKeyName, "MORE", strings.TrimSuffix(more, "\n"), "PRICE", strings.Join(price, ", ")).Replace(text)
 }
 
+// keyless are the options of a provider that takes requests of any backend.
+var keyless = sim.Options{Keyless: true}
+
 // serve starts a provider and a gateway in front of it.
 func serve(t *testing.T, more string) (*gatewaytest.Gateway, *gatewaytest.Provider) {
 	t.Helper()
-	p := gatewaytest.Simulate(t, sim.Options{Keyless: true})
+	p := gatewaytest.Simulate(t, keyless)
 	g := gatewaytest.Start(t, policyFor(p, more), gatewaytest.Options{Env: []string{backendKeyName + "=" + backendKey}})
 	return g, p
 }

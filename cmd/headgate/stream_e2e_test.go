@@ -54,7 +54,9 @@ func answer(t *testing.T, p *gatewaytest.Provider) string {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	var c struct{ Choices []struct{ Message struct{ Content string } } }
+	var c struct {
+		Choices []struct{ Message struct{ Content string } }
+	}
 	if err := json.NewDecoder(resp.Body).Decode(&c); err != nil {
 		t.Fatal(err)
 	}
@@ -266,4 +268,3 @@ func TestFaultyStreams(t *testing.T) {
 		}
 	}
 }
-

@@ -1,0 +1,503 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/record"
+)
+
+// refusal is an error body of either dialect.
+type refusal struct {
+	Type  string
+	Error struct {
+		Type, Message, Code string
+		Exchange            string `json:"exchange_id"`
+	}
+	Request string `json:"request_id"`
+}
+
+// checkRefusal compares an error with what the dialect's SDKs expect.
+func checkRefusal(t *testing.T, a gatewaytest.Answer, claude bool, kind, code string) {
+	t.Helper()
+	var r refusal
+	if err := json.Unmarshal([]byte(a.Body), &r); err != nil {
+		t.Fatalf("status %d with no JSON: %q", a.Status, a.Body)
+	}
+	if got := a.Header.Get("Content-Type"); !strings.HasPrefix(got, "application/json") {
+		t.Errorf("content-type %q", got)
+	}
+	if (r.Type == "error") != claude {
+		t.Errorf("not the client's dialect: %s", a.Body)
+	}
+	if r.Error.Type != kind || code != "" && r.Error.Code != code || r.Error.Message == "" {
+		t.Errorf("error %s, want type %s, code %s", a.Body, kind, code)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	g, p := serve(t, "")
+	chat, messages := "/v1/chat/completions", "/v1/messages"
+	for _, c := range []struct {
+		name, method, path, body string
+		status                   int
+		claude                   bool
+		kind, code               string
+	}{
+		{"GET where POST is meant", "GET", chat, "", 405, false, "invalid_request_error", "method_not_allowed"},
+		{"DELETE", "DELETE", messages, "", 405, true, "invalid_request_error", "method_not_allowed"},
+		{"POST to the models", "POST", "/v1/models", "{}", 405, false, "invalid_request_error", "method_not_allowed"},
+		{"unknown path", "GET", "/v1/unknown", "", 404, false, "invalid_request_error", "unknown_path"},
+		{"unknown path below messages", "POST", messages + "/unknown", "{}", 404, true, "not_found_error", "unknown_path"},
+		{"no path", "GET", "/", "", 404, false, "invalid_request_error", "unknown_path"},
+		{"no body", "POST", chat, "", 400, false, "invalid_request_error", "invalid_request"},
+		{"no body, Anthropic", "POST", messages, "", 400, true, "invalid_request_error", "invalid_request"},
+		{"not JSON", "POST", chat, "hello", 400, false, "invalid_request_error", "invalid_request"},
+		{"half of JSON", "POST", chat, `{"model":"plain"`, 400, false, "invalid_request_error", "invalid_request"},
+		{"more than JSON", "POST", chat, chatBody("plain", "x", false) + "}", 400, false, "invalid_request_error", "invalid_request"},
+		{"no model", "POST", chat, `{"messages":[]}`, 400, false, "invalid_request_error", "invalid_request"},
+		{"two models", "POST", chat, `{"model":"plain","Model":"keyed","messages":[]}`, 400, false, "invalid_request_error", "invalid_request"},
+		{"unknown model", "POST", chat, chatBody("plian", "x", false), 404, false, "invalid_request_error", "model_not_found"},
+		{"unknown model, Anthropic", "POST", messages, messageBody("claude-9", "x", false), 404, true, "not_found_error", "model_not_found"},
+		{"a slash twice", "POST", "//v1//chat/completions", `{`, 400, false, "invalid_request_error", "invalid_request"},
+		{"a dot in the path", "POST", "/v1/./chat/../chat/completions", `{`, 400, false, "invalid_request_error", "invalid_request"},
+		{"an escaped slash is no slash", "POST", "/v1%2Fchat/completions", `{`, 404, false, "invalid_request_error", "unknown_path"},
+		{"a path that leaves the root", "POST", "/v1/../../v1/chat/completions", `{`, 400, false, "invalid_request_error", "invalid_request"},
+		{"a slash at the end", "POST", chat + "/", `{`, 404, false, "invalid_request_error", "unknown_path"},
+		{"realtime", "GET", "/v1/realtime", "", 404, false, "invalid_request_error", "unknown_path"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			g := g.With(t)
+			a := g.Ask(gatewaytest.Request{Method: c.method, Path: c.path, Body: c.body})
+			if a.Status != c.status {
+				t.Fatalf("status %d, want %d: %s", a.Status, c.status, a.Body)
+			}
+			checkRefusal(t, a, c.claude, c.kind, c.code)
+			if a.Header.Get(record.RefusedHeader) != "gateway" {
+				t.Errorf("headers %v", a.Header)
+			}
+			row := g.Row(a.Exchange())
+			if row.Outcome != "client_error" || row.By != "client" || row.Status != c.status || row.Reason != c.code || row.Tokens != nil {
+				t.Errorf("row %+v", row)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		if n := len(p.Served()); n != 0 {
+			t.Errorf("%d refused requests reached the provider", n)
+		}
+	})
+}
+
+func TestModelList(t *testing.T) {
+	t.Parallel()
+	g, _ := serve(t, "")
+	type model struct{ ID, Object, Type string }
+	for _, c := range []struct {
+		name, method, path string
+		header             map[string]string
+		first              model
+	}{
+		{"OpenAI", "GET", "/v1/models", nil, model{"fast", "model", ""}},
+		{"Anthropic", "GET", "/v1/models?limit=1000", map[string]string{"anthropic-version": "2023-06-01"}, model{"fast", "", "model"}},
+		{"one", "GET", "/v1/models/plain", nil, model{"plain", "model", ""}},
+		{"HEAD", "HEAD", "/v1/models", nil, model{}},
+		{"HEAD of one", "HEAD", "/v1/models/plain", nil, model{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			g := g.With(t)
+			a := g.Ask(gatewaytest.Request{Method: c.method, Path: c.path, Header: c.header})
+			mustOK(t, a)
+			if row := g.Row(a.Exchange()); row.Outcome != "ok" || row.Operation != "models" {
+				t.Errorf("row %+v", row)
+			}
+			if c.method == "HEAD" {
+				if a.Body != "" {
+					t.Errorf("a body %q", a.Body)
+				}
+				return
+			}
+			var list struct {
+				model
+				Data []model
+			}
+			if err := json.Unmarshal([]byte(a.Body), &list); err != nil {
+				t.Fatal(err)
+			}
+			if list.Data != nil {
+				list.model = list.Data[0]
+			}
+			if list.model != c.first {
+				t.Errorf("got %+v", list.model)
+			}
+		})
+	}
+	t.Run("one that is not there", func(t *testing.T) {
+		a := g.With(t).Ask(gatewaytest.Request{Method: "GET", Path: "/v1/models/none%2Fsuch"})
+		if a.Status != 404 {
+			t.Fatalf("status %d: %s", a.Status, a.Body)
+		}
+		checkRefusal(t, a, false, "invalid_request_error", "model_not_found")
+	})
+}
+
+// TestPathSpellings holds that other spellings of a path reach the provider as
+// the one that it has, and that a query goes nowhere.
+func TestPathSpellings(t *testing.T) {
+	t.Parallel()
+	g, p := serve(t, "")
+	for _, path := range []string{"//v1/chat/completions", "/v1/./chat/completions", "/v1/x/../chat/completions", "/v1/chat//completions?key=sk-canary-query", "/v1/chat/completions?"} {
+		t.Run(path, func(t *testing.T) {
+			g, p := g.With(t), p.With(t)
+			mark := "spelled " + path
+			mustOK(t, g.Ask(gatewaytest.Request{Path: path, Body: chatBody("plain", mark, false)}))
+			if served := p.Find(mark); served.Path != "/v1/chat/completions" || served.Query != "" {
+				t.Errorf("the provider got %s?%s", served.Path, served.Query)
+			}
+		})
+	}
+}
+
+func TestProviderStatuses(t *testing.T) {
+	t.Parallel()
+	g, p := serve(t, "")
+	for _, c := range []struct {
+		sim         string
+		status      int
+		outcome, by string
+		again       string // retry-after
+		replaced    bool   // the gateway's own words
+		tries       int
+	}{
+		{"status=400", 400, "client_error", "client", "", false, 1},
+		{"status=401", 401, "provider_refused_key", "gateway", "", true, 1},
+		{"status=402", 402, "provider_refused_key", "gateway", "", true, 1},
+		{"status=403", 403, "provider_refused_key", "gateway", "", true, 1},
+		{"status=404", 404, "client_error", "client", "", false, 1},
+		{"status=408", 408, "provider_error", "provider", "", false, 3},
+		{"status=409", 409, "client_error", "client", "", false, 1},
+		{"status=413", 413, "client_error", "client", "", false, 1},
+		{"status=422", 422, "client_error", "client", "", false, 1},
+		{"status=429", 429, "provider_rate_limited", "provider", "", false, 1},
+		{"status=429;retry-after=7", 429, "provider_rate_limited", "provider", "7", false, 1},
+		{"quota", 429, "provider_rate_limited", "provider", "", false, 1},
+	} {
+		for _, claude := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s claude=%t", c.sim, claude), func(t *testing.T) {
+				g, p := g.With(t), p.With(t)
+				mark := fmt.Sprintf("fails %s %t", c.sim, claude)
+				a := failing(g, mark, c.sim, claude, "")
+				if a.Status != c.status || a.Header.Get("Retry-After") != c.again {
+					t.Fatalf("status %d, retry-after %q: %s", a.Status, a.Header.Get("Retry-After"), a.Body)
+				}
+				row, all := g.Row(a.Exchange()), p.FindAll(mark, c.tries)
+				if row.Outcome != c.outcome || row.By != c.by || row.Status != c.status || row.Attempts != c.tries || len(all) != c.tries || row.Tokens != nil {
+					t.Errorf("%d attempts at the provider, row %+v", len(all), row)
+				}
+				if by := a.Header.Get(record.RefusedHeader); by != "provider" {
+					t.Errorf("refused by %q", by)
+				}
+				if c.replaced != strings.Contains(a.Body, "gateway's credential") {
+					t.Errorf("body %s", a.Body)
+				}
+			})
+		}
+	}
+}
+
+// failing asks for an answer that the provider is told to refuse.
+func failing(g *gatewaytest.Gateway, mark, sim string, claude bool, model string) gatewaytest.Answer {
+	if claude {
+		if model == "" {
+			model = "plain"
+		}
+		return g.Messages(messageBody(model+"-claude", mark, false), sim)
+	}
+	if model == "" {
+		model = "plain"
+	}
+	return g.Chat(chatBody(model, mark, false), sim)
+}
+
+// TestProviderFailures has a gateway for each case: three failures in a row eject
+// a backend.
+func TestProviderFailures(t *testing.T) {
+	t.Parallel()
+	for _, claude := range []bool{false, true} {
+		g, p := serve(t, severalOnces(9))
+		for i, c := range []struct {
+			sim    string
+			status int
+			kind   string // of the error; empty: the provider's own body passes
+			claude string
+		}{
+			{"status=500", 500, "", ""},
+			{"status=502", 502, "server_error", "api_error"},
+			{"status=503", 503, "", ""},
+			{"status=529", 529, "", ""},
+			{"truncate", 502, "server_error", "api_error"},
+			{"malformed=40", 502, "server_error", "api_error"},
+			{"content-length=5", 502, "server_error", "api_error"},
+			{"gzip;truncate", 502, "server_error", "api_error"},
+		} {
+			t.Run(fmt.Sprintf("%s claude=%t", c.sim, claude), func(t *testing.T) {
+				t.Parallel()
+				g, p := g.With(t), p.With(t)
+				mark := "breaks " + c.sim
+				a := failing(g, mark, c.sim, claude, fmt.Sprintf("once%d", i))
+				if a.Status != c.status {
+					t.Fatalf("status %d, want %d: %s", a.Status, c.status, a.Body)
+				}
+				kind := c.kind
+				if claude {
+					kind = c.claude
+				}
+				if kind != "" {
+					checkRefusal(t, a, claude, kind, "")
+				}
+				if row := g.Row(a.Exchange()); row.Outcome != "provider_error" || row.By != "provider" || row.Status != c.status {
+					t.Errorf("row %+v", row)
+				}
+				if a.Header.Get(record.RefusedHeader) != "provider" {
+					t.Errorf("headers %v", a.Header)
+				}
+				_ = p.Find(mark)
+			})
+		}
+	}
+}
+
+// severalOnces are n models of one attempt each, so that no case ejects the
+// backend of another.
+func severalOnces(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  once%d: {chain: [sim/plain], retries: 0}\n  once%d-claude: {chain: [claude/plain-claude], retries: 0}\n", i, i)
+	}
+	return b.String()
+}
+
+func TestJSONShapes(t *testing.T) {
+	t.Parallel()
+	g, p := serve(t, "")
+	for _, shape := range []string{"gzip", "drip=1", "drip=100;gzip", "close", "content-length=99999"} {
+		t.Run(shape, func(t *testing.T) {
+			t.Parallel()
+			g, p := g.With(t), p.With(t)
+			mark := "json shape " + shape
+			a := g.Chat(chatBody("once", mark, false), shape)
+			if strings.HasPrefix(shape, "content-length") { // the provider promised more than it sent
+				if a.Status != 502 {
+					t.Errorf("status %d: %s", a.Status, a.Body)
+				}
+				if row := g.Row(exchangeOf(a)); row.Outcome != "cut" || row.By != "provider" || row.Status != 502 {
+					t.Errorf("row %+v", row)
+				}
+				return
+			}
+			mustOK(t, a)
+			if a.Header.Get("Content-Encoding") != "" || !json.Valid([]byte(a.Body)) {
+				t.Errorf("headers %v, body %q", a.Header, a.Body)
+			}
+			checkUsage(t, g.Row(a.Exchange()), p.Find(mark).Usage)
+		})
+	}
+}
+
+// TestClientsGainNothing holds that headers by which Envoy is steered do not
+// steer it when a client sends them.
+func TestClientsGainNothing(t *testing.T) {
+	t.Parallel()
+	g, p := serve(t, "")
+	for _, c := range []struct{ name, header, value string }{
+		{"more attempts", "x-envoy-max-retries", "9"},
+		{"another reason to retry", "x-envoy-retry-on", "retriable-4xx,5xx,retriable-status-codes"},
+		{"other statuses to retry", "x-envoy-retriable-status-codes", "400"},
+		{"another timeout", "x-envoy-upstream-rq-timeout-ms", "1"},
+		{"another attempt's timeout", "x-envoy-upstream-rq-per-try-timeout-ms", "1"},
+		{"another route", "x-headgate-int-route", "keyed/json"},
+		{"hedging", "x-envoy-hedge-on-per-try-timeout", "true"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, p := g.With(t), p.With(t)
+			a := g.Chat(chatBody("plain", "gains "+c.name, false), "status=400;ttft=30ms", c.header, c.value)
+			row := g.Row(a.Exchange())
+			if a.Status != 400 || row.Attempts != 1 || row.Backend != "sim" || len(p.FindAll("gains "+c.name, 1)) != 1 {
+				t.Errorf("status %d, row %+v", a.Status, row)
+			}
+		})
+	}
+}
+
+// raw sends bytes and reads one answer.
+func raw(t *testing.T, g *gatewaytest.Gateway, text string) (*http.Response, string) {
+	t.Helper()
+	conn := g.Dial()
+	if _, err := io.WriteString(conn, text); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	return resp, string(body)
+}
+
+func TestExpectContinue(t *testing.T) {
+	t.Parallel()
+	g, p := serve(t, "")
+	conn, body := g.Dial(), chatBody("renamed", "expects to go on", false)
+	fmt.Fprintf(conn, "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: %d\r\ncontent-type: application/json\r\n\r\n", len(body))
+	in := bufio.NewReader(conn)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil || resp.StatusCode != http.StatusContinue {
+		t.Fatalf("before the body: %v %v", resp, err)
+	}
+	if _, err := io.WriteString(conn, body); err != nil {
+		t.Fatal(err)
+	}
+	resp, err = http.ReadResponse(in, nil)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("after the body: %v %v", resp, err)
+	}
+	defer resp.Body.Close()
+	if served := p.Find("expects to go on"); served.Header.Get("Expect") != "" {
+		t.Errorf("expect reached the provider: %v", served.Header)
+	}
+}
+
+func TestUpgradeIsRefused(t *testing.T) {
+	t.Parallel()
+	g, p := serve(t, "")
+	for _, path := range []string{"/v1/realtime", "/v1/chat/completions"} {
+		resp, body := raw(t, g, "GET "+path+" HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n")
+		var r refusal
+		if err := json.Unmarshal([]byte(body), &r); err != nil || resp.StatusCode < 400 || resp.StatusCode >= 500 || r.Error.Message == "" {
+			t.Errorf("%s: status %d, body %q", path, resp.StatusCode, body)
+		}
+	}
+	if n := len(p.Served()); n != 0 {
+		t.Errorf("%d requests reached the provider", n)
+	}
+}
+
+// bodyOf makes a chat request of exactly n bytes.
+func bodyOf(n int, model string, claude bool) string {
+	body := chatBody(model, "", false)
+	if claude {
+		body = messageBody(model, "", false)
+	}
+	return strings.Replace(body, `"content":""`, `"content":"`+strings.Repeat("a", n-len(body))+`"`, 1)
+}
+
+// TestBodyLimit holds the limit to the byte, below and above the 1 MiB that Envoy
+// has by itself.
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		limit string
+		bytes int
+	}{{"200KiB", 200 << 10}, {"3MiB", 3 << 20}} {
+		t.Run(c.limit, func(t *testing.T) {
+			t.Parallel()
+			p := gatewaytest.Simulate(t, keyless)
+			g := gatewaytest.Start(t, policyFor(p, "")+"limits: {body: "+c.limit+"}\n", gatewaytest.Options{Env: []string{backendKeyName + "=" + backendKey}})
+			for _, chunked := range []bool{false, true} {
+				for _, claude := range []bool{false, true} {
+					checkLimit(t, g, c.bytes, chunked, claude)
+				}
+			}
+			g.With(t).Eventually("the rows of four refusals", func() bool {
+				n := 0
+				for _, r := range g.Rows() {
+					if r.Outcome == "client_error" && r.By == "client" && r.Status == 413 {
+						n++
+					}
+				}
+				return n == 4
+			})
+			checkAnswerLimit(t, g, c.bytes)
+		})
+	}
+}
+
+func checkLimit(t *testing.T, g *gatewaytest.Gateway, limit int, chunked, claude bool) {
+	t.Helper()
+	path, model := "/v1/chat/completions", "plain"
+	if claude {
+		path, model = "/v1/messages", "plain-claude"
+	}
+	ask := func(n int) (gatewaytest.Answer, error) {
+		r := gatewaytest.ChatRequest(path, bodyOf(n, model, claude), "", "anthropic-version", "2023-06-01")
+		r.Chunked = chunked
+		return g.Try(context.Background(), r)
+	}
+	if a, err := ask(limit); err != nil || a.Status != 200 {
+		t.Errorf("%d bytes (chunked %t, claude %t): %v, status %d: %.200s", limit, chunked, claude, err, a.Status, a.Body)
+	}
+	a, err := ask(limit + 1)
+	if err != nil || a.Status != 413 {
+		t.Errorf("%d bytes (chunked %t, claude %t): %v, status %d: %.200s", limit+1, chunked, claude, err, a.Status, a.Body)
+		return
+	}
+	kind := "invalid_request_error"
+	if claude {
+		kind = "request_too_large"
+	}
+	checkRefusal(t, a, claude, kind, "request_too_large")
+	// Of an upload whose length nobody said, Envoy may not know the exchange yet.
+	if exchangeOf(a) == "" && !chunked {
+		t.Errorf("the refusal names no exchange: %s", a.Body)
+	}
+}
+
+// exchangeOf reads the exchange id from a refusal's body, where Envoy's own
+// answers have it.
+func exchangeOf(a gatewaytest.Answer) string {
+	var r refusal
+	_ = json.NewDecoder(bytes.NewReader([]byte(a.Body))).Decode(&r)
+	return r.Error.Exchange + r.Request
+}
+
+func checkAnswerLimit(t *testing.T, g *gatewaytest.Gateway, limit int) {
+	t.Helper()
+	g = g.With(t)
+	a := g.Chat(chatBody("once", "big answer", false), fmt.Sprintf("oversize=%d", limit-2000))
+	mustOK(t, a)
+	if len(a.Body) < limit-2000 {
+		t.Errorf("%d bytes came", len(a.Body))
+	}
+	for _, claude := range []bool{false, true} {
+		a := failing(g, "too big an answer", fmt.Sprintf("oversize=%d", limit), claude, "once")
+		if a.Status < 500 {
+			t.Fatalf("status %d with %d bytes", a.Status, len(a.Body))
+		}
+		kind := "server_error"
+		if claude {
+			kind = "api_error"
+		}
+		checkRefusal(t, a, claude, kind, "")
+		if row := g.Row(exchangeOf(a)); row.Outcome != "provider_error" || row.By != "provider" || row.Status != a.Status {
+			t.Errorf("row %+v", row)
+		}
+	}
+	// A stream is not buffered: no limit cuts it, unless all of it comes before
+	// Envoy has been told that it is one.
+	s := g.Chat(chatBody("once", "big stream", true), fmt.Sprintf("oversize=%d;drip=16384;pause=1ms", limit+1000))
+	if s.Err != nil || len(s.Body) < limit+1000 || !strings.Contains(s.Body, "[DONE]") {
+		t.Errorf("a stream of %d bytes, %v: %.300s", len(s.Body), s.Err, s.Body)
+	}
+}
