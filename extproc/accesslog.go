@@ -54,7 +54,7 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 		Code:     int(e.GetResponse().GetResponseCode().GetValue()),
 		Flags:    flagsOf(c.GetResponseFlags()),
 		Details:  e.GetResponse().GetResponseCodeDetails(),
-		Cluster:  c.GetUpstreamCluster(),
+		Route:    c.GetRouteName(),
 		Attempts: int(c.GetUpstreamRequestAttemptCount()),
 		Received: c.GetTimeToLastRxByte() != nil,
 	}

@@ -17,8 +17,8 @@ import (
 func entry(exchange, details string, code uint32, flags *alsdatav3.ResponseFlags) *alsdatav3.HTTPAccessLogEntry {
 	return &alsdatav3.HTTPAccessLogEntry{
 		CommonProperties: &alsdatav3.AccessLogCommon{
-			ResponseFlags:   flags,
-			UpstreamCluster: "pool/gpt-4o-mini",
+			ResponseFlags: flags,
+			RouteName:     "gpt-4o-mini/json",
 			Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
 				"io.headgate": {Fields: map[string]*structpb.Value{"exchange": structpb.NewStringValue(exchange)}}}},
 			UpstreamRequestAttemptCount: 3,

@@ -12,7 +12,7 @@ type Ending struct {
 	Code     int    // HTTP status that the client got; 0: none
 	Flags    string // Envoy's response flags, comma separated: "DC", "UF,URX"
 	Details  string // Envoy's response code details
-	Cluster  string // that was chosen
+	Route    string // that was chosen last
 	Attempts int
 	Received bool // the whole request had arrived
 }
@@ -62,8 +62,9 @@ var rules = []rule{
 	{"RLSE", "", exchange.GatewayError, exchange.ByGateway},
 }
 
-// nowhere is the cluster that a request ends in when nobody processed it.
-const nowhere = "nowhere"
+// unrouted is the route that a request keeps when nobody processed it. Envoy's
+// entries name no cluster where no host was chosen, but always the route.
+const unrouted = "unrouted"
 
 // outcome reads an ending. What was known before is kept where Envoy's words say
 // nothing that is known here.
@@ -71,7 +72,7 @@ func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 	detail := strings.Trim(e.Flags+" "+e.Details, " ")
 	switch {
 	case e.has("UH"):
-		if e.Cluster == nowhere || e.Cluster == "" {
+		if e.Route == unrouted || e.Route == "" {
 			return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: detail}
 		}
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider, Detail: detail}

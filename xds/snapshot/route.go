@@ -25,6 +25,9 @@ const (
 	backOffMost = 250 * time.Millisecond
 )
 
+// tie parts two clocks of the same length.
+const tie = 100 * time.Millisecond
+
 // routes are two routes per model, for JSON answers and for streams, and the
 // fall-through, which is matched first by every request: the router level then
 // names the route and has it chosen again.
@@ -103,12 +106,18 @@ func route(set *policy.Set, m *policy.Model, stream bool) *routev3.Route {
 }
 
 // silence is how long nothing may come from a backend. Before the headers of a
-// JSON answer a model is silent as long as it thinks, which Timeout bounds.
+// JSON answer a model is silent as long as it thinks, which Timeout bounds. Where
+// both clocks would end together the attempt's own one wins, so that the outcome
+// is always the same.
 func silence(m *policy.Model, stream bool) time.Duration {
-	if stream {
-		return m.IdleTimeout
+	d := m.IdleTimeout
+	if !stream {
+		d = max(m.Timeout, d)
 	}
-	return max(m.Timeout, m.IdleTimeout)
+	if d == m.Timeout {
+		d += tie
+	}
+	return d
 }
 
 // retryPolicy is the rule of a chain: a 5xx, a reset, a refused connection and a

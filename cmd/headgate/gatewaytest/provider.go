@@ -83,3 +83,14 @@ func (p *Provider) FindAll(text string, n int) (found []sim.Served) {
 		}
 	}
 }
+
+// Received waits until the provider has a request more than it has finished: one
+// that is under way.
+func (p *Provider) Received() {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := p.WaitReceived(ctx, len(p.Served())+1); err != nil {
+		p.t.Fatalf("nothing reached the provider: %v", err)
+	}
+}
