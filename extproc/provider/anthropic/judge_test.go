@@ -110,7 +110,7 @@ func TestTheSDKReadsTranslatedStreams(t *testing.T) {
 		"one-call-after-text":                   {"tool_use", []string{"text let me", `call call_1 f {"a":"\"}"}`}, used},
 		"parallel-calls-in-turn":                {"tool_use", []string{`call call_1 f {"a":1}`, "call call_2 g {}"}, used},
 		"refusal":                               {"refusal", []string{"text I will not."}, used},
-		"calls-without-ids-stopped":            {"tool_use", []string{"call call_chatcmpl-1_0 f {}", "call call_chatcmpl-1_1 g {}"}, [5]int64{}},
+		"calls-without-ids-stopped":             {"tool_use", []string{"call call_chatcmpl-1_0 f {}", "call call_chatcmpl-1_1 g {}"}, [5]int64{}},
 		"interleaved-calls-wait-for-their-turn": {"tool_use", []string{`call call_1 f {"a":"{"}`, `call call_2 g {"b":2}`, "call call_3 h {}", "text meanwhile"}, used},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -130,6 +130,10 @@ func (u *unfits) tools() {
 	}
 	for i := range r.Tools {
 		t := &r.Tools[i]
+		strict := t.Strict.True() && u.e.t.Quirks.NoStrict
+		if u.e.fitsTool(t) && !strict && len(t.Extra) == 0 {
+			continue
+		}
 		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
 		switch {
 		case t.Other:
@@ -138,8 +142,8 @@ func (u *unfits) tools() {
 		case !u.e.fitsTool(t):
 			u.add(canon.Meaning, path, "the schema of its arguments must be of type object")
 			continue
-		case t.Strict.True() && u.e.t.Quirks.NoStrict:
-			u.add(canon.Tuning, path, "the model knows no strict tools")
+		case strict:
+			u.add(canon.Tuning, path+".strict", "the model knows no strict tools")
 		}
 		u.list = canon.Extra(u.list, path+".", t.Extra)
 	}
@@ -156,21 +160,20 @@ func (u *unfits) messages() {
 			u.add(canon.Meaning, m.Parts[0].Place.Path()+".role", "the role is another dialect's")
 			continue
 		}
-		role := fmt.Sprintf // deferred: most messages fit
 		if e.hoisted(i) {
 			if len(e.turns) > 0 && i > e.turns[0].from {
-				u.add(canon.Tuning, role("messages[%d].role", m.At), "it takes system messages before the first turn only: moved there")
+				u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it takes system messages before the first turn only: moved there")
 			}
 			u.parts(-1, m.Parts)
 		}
 		if i == e.asked {
-			u.add(canon.Tuning, role("messages[%d].role", m.At), "it wants a user's message: sent as one")
+			u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it wants a user's message: sent as one")
 		}
 		if !canon.Empty(m.Name) {
-			u.add(canon.Tuning, role("messages[%d].name", m.At), "speakers have no names")
+			u.add(canon.Tuning, fmt.Sprintf("messages[%d].name", m.At), "speakers have no names")
 		}
 		if len(m.Extra) > 0 {
-			u.list = canon.Extra(u.list, role("messages[%d].", m.At), m.Extra)
+			u.list = canon.Extra(u.list, fmt.Sprintf("messages[%d].", m.At), m.Extra)
 		}
 	}
 	u.turns()

@@ -172,7 +172,7 @@ func (e *encoder) tools() {
 			open = true
 		}
 		e.b = canon.AppendComma(e.b)
-		if e.same {
+		if e.same && !e.tooStrict(t) {
 			e.b = append(e.b, t.Raw...)
 			continue
 		}
@@ -190,6 +190,9 @@ func (e *encoder) tools() {
 		e.choice()
 	}
 }
+
+// tooStrict tells whether a tool is strict where the server knows no such thing.
+func (e *encoder) tooStrict(t *canon.Tool) bool { return e.t.Quirks.NoStrict && t.Strict.True() }
 
 func (e *encoder) choice() {
 	c := &e.r.Choice

@@ -68,6 +68,11 @@ func Unfit(r *canon.Request, t canon.Target) []canon.Unfit {
 			add(canon.Tuning, r.Names[f], "the model does not take it")
 		}
 	}
+	for i := range r.Tools {
+		if e.tooStrict(&r.Tools[i]) {
+			add(canon.Tuning, fmt.Sprintf("%s[%d].strict", r.Names[canon.ToolsField], i), "it knows no strict tools")
+		}
+	}
 	if !e.same {
 		e.foreignFields(add)
 	}
@@ -90,11 +95,17 @@ func (e *encoder) foreignFields(add adder) {
 	if r.Reason.Mode == canon.ReasonOff {
 		add(canon.Tuning, r.Names[canon.ReasoningField], "not to reason cannot be asked of every model")
 	}
+	if len(r.Reason.Effort) > 0 && reasonEffort(&r.Reason) == "" {
+		add(canon.Tuning, r.Names[canon.OutputConfig]+".effort", "an effort guides reasoning only")
+	}
 	if r.Choice.Mode == canon.ChoiceOther {
 		add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
 	}
 	for i := range r.Tools {
 		t := &r.Tools[i]
+		if !t.Other && t.Cache == nil && len(t.Extra) == 0 {
+			continue
+		}
 		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
 		if t.Other {
 			add(canon.Meaning, path, "it runs no tools of other providers")
@@ -102,9 +113,6 @@ func (e *encoder) foreignFields(add adder) {
 		}
 		if t.Cache != nil {
 			add(canon.Tuning, path+".cache_control", "it caches by itself")
-		}
-		if e.t.Quirks.NoStrict && t.Strict.True() {
-			add(canon.Tuning, path+".strict", "it knows no strict tools")
 		}
 		addExtra(add, path+".", t.Extra)
 	}
@@ -124,7 +132,7 @@ func (e *encoder) unfitParts(add adder) {
 			add(canon.Meaning, m.Parts[0].Place.Path()+".role", "the role is another dialect's")
 			continue
 		}
-		if !e.same {
+		if !e.same && len(m.Extra) > 0 {
 			addExtra(add, fmt.Sprintf("messages[%d].", m.At), m.Extra)
 		}
 		e.unfitList(add, m.Parts)
@@ -142,7 +150,7 @@ func (e *encoder) unfitList(add adder, parts []canon.Part) {
 		if !e.same && p.Cache != nil {
 			add(canon.Tuning, p.Place.Path()+".cache_control", "it caches by itself")
 		}
-		if !e.same {
+		if !e.same && len(p.Extra) > 0 {
 			addExtra(add, p.Place.Path()+".", p.Extra)
 		}
 		e.unfitList(add, p.Content)

@@ -1,0 +1,64 @@
+package openai_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/extproc/provider/canon"
+	"github.com/headgate/headgate/extproc/provider/openai"
+	"github.com/headgate/headgate/extproc/provider/scan"
+)
+
+func TestNothingFollowsTheEndOfAStream(t *testing.T) {
+	for name, end := range map[string]canon.Event{
+		"good": {Kind: canon.EventDone},
+		"bad":  {Kind: canon.EventFailed, Fault: canon.Cut()},
+	} {
+		e := openai.NewStreamEncoder(client)
+		out := e.Append(nil, &canon.Event{Kind: canon.EventStart})
+		if e.Ended() {
+			t.Errorf("%s: ended at the start", name)
+		}
+		out = e.Append(out, &end)
+		if !e.Ended() {
+			t.Errorf("%s: not ended", name)
+		}
+		more := e.Append(nil, &canon.Event{Kind: canon.EventText, Text: scan.Value(`"late"`)})
+		if more = e.Abort(more, canon.Cut()); len(more) > 0 {
+			t.Errorf("%s: %q follows %q", name, more, out)
+		}
+	}
+}
+
+func TestAbortEndsWithAnErrorAndWithoutDone(t *testing.T) {
+	e := openai.NewStreamEncoder(client)
+	e.Append(nil, &canon.Event{Kind: canon.EventStart})
+	got := string(e.Abort(nil, &canon.Fault{Kind: canon.FaultOverloaded, Message: "busy"}))
+	if want := `data: {"error":{"message":"busy","type":"server_error","param":null,"code":"overloaded"}}` + "\n\n"; got != want {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A forced call ends with stop at OpenAI; what it means is that a tool was called.
+func TestACalledToolIsTheReasonForTheEnd(t *testing.T) {
+	stream := `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}]}|data: [DONE]`
+	var d openai.StreamDecoder
+	var kinds []canon.EventKind
+	for _, ev := range strings.Split(stream, "|") {
+		for _, got := range d.Next(scan.Event(ev + "\n\n")) {
+			kinds = append(kinds, got.Kind)
+			if got.Kind == canon.EventFinish && got.Finish != canon.FinishToolCalls {
+				t.Errorf("finish %d", got.Finish)
+			}
+		}
+	}
+	want := []canon.EventKind{canon.EventStart, canon.EventToolStart, canon.EventToolArgs, canon.EventFinish, canon.EventDone}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Error(diff)
+	}
+	if more := d.End(nil); len(more) > 0 {
+		t.Errorf("%v follows the end", more)
+	}
+}
