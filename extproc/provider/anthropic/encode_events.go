@@ -21,6 +21,7 @@ type StreamEncoder struct {
 	tool    int
 	args    complete
 	waiting []waiting
+	held    int // bytes of text that wait
 	called  bool
 	refused bool
 	finish  canon.Finish
@@ -107,8 +108,7 @@ func (e *StreamEncoder) start(dst []byte, ev *canon.Event) []byte {
 // put writes text or thought into its block, opening it where none is open.
 func (e *StreamEncoder) put(dst []byte, kind canon.Kind, text []byte) []byte {
 	if e.busy() {
-		e.wait(kind, text)
-		return dst
+		return e.wait(dst, kind, text)
 	}
 	if !e.live || e.open != kind {
 		dst = e.begin(e.close(dst), kind, nil, nil)
@@ -119,12 +119,24 @@ func (e *StreamEncoder) put(dst []byte, kind canon.Kind, text []byte) []byte {
 // busy tells whether the open block must not be closed yet.
 func (e *StreamEncoder) busy() bool { return e.live && e.open == canon.ToolCall && !e.args.done() }
 
-func (e *StreamEncoder) wait(kind canon.Kind, text []byte) {
+// maxHeld bounds, in bytes, what waits for its turn.
+const maxHeld = 16 << 20
+
+func (e *StreamEncoder) wait(dst []byte, kind canon.Kind, text []byte) []byte {
 	if n := len(e.waiting); n == 0 || e.waiting[n-1].kind != kind {
 		e.waiting = append(e.waiting, waiting{kind: kind})
 	}
-	w := &e.waiting[len(e.waiting)-1]
+	return e.hold(dst, &e.waiting[len(e.waiting)-1], text)
+}
+
+// hold keeps text for a waiting block, and gives up on a stream that makes too
+// much wait.
+func (e *StreamEncoder) hold(dst []byte, w *waiting, text []byte) []byte {
+	if e.held += len(text); e.held > maxHeld {
+		return e.Abort(dst, canon.Malformed("too much text behind an unfinished tool call"))
+	}
 	w.text = append(w.text, text...)
+	return dst
 }
 
 func (e *StreamEncoder) head(dst []byte, name string) []byte {
@@ -215,8 +227,7 @@ func (e *StreamEncoder) toolArgs(dst []byte, ev *canon.Event) []byte {
 	}
 	for i := range e.waiting {
 		if w := &e.waiting[i]; w.kind == canon.ToolCall && w.tool == ev.Tool {
-			w.text = append(w.text, text...)
-			return dst
+			return e.hold(dst, w, text)
 		}
 	}
 	if len(trimmed(text)) == 0 {
@@ -230,6 +241,7 @@ func (e *StreamEncoder) flush(dst []byte) []byte {
 	for len(e.waiting) > 0 && !e.busy() {
 		w := e.waiting[0]
 		e.waiting = e.waiting[1:]
+		e.held -= len(w.text)
 		e.tool = w.tool
 		dst = e.begin(e.close(dst), w.kind, w.id, w.name)
 		if len(w.text) > 0 {

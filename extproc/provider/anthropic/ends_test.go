@@ -1,6 +1,7 @@
 package anthropic_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/extproc/provider/anthropic"
@@ -46,5 +47,20 @@ func TestInputIsAnEstimateUntilItIsCounted(t *testing.T) {
 	if want := "event: message_start\n" + `data: {"type":"message_start","message":{"id":"id","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,` +
 		`"usage":{"input_tokens":42,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}` + "\n\n"; start != want {
 		t.Errorf("got %s", start)
+	}
+}
+
+func TestAStreamThatMakesTooMuchWaitIsGivenUp(t *testing.T) {
+	e := anthropic.NewStreamEncoder(client)
+	e.Append(nil, &canon.Event{Kind: canon.EventStart})
+	e.Append(nil, &canon.Event{Kind: canon.EventToolStart, ID: scan.Value(`"c"`), Name: scan.Value(`"f"`)})
+	text := scan.Value(`"` + strings.Repeat("x", 1<<20) + `"`)
+	for range 16 {
+		if out := e.Append(nil, &canon.Event{Kind: canon.EventText, Text: text}); len(out) > 0 {
+			t.Fatalf("%.100s", out)
+		}
+	}
+	if out := e.Append(nil, &canon.Event{Kind: canon.EventText, Text: text}); !e.Ended() || !strings.HasPrefix(string(out), "event: error") {
+		t.Errorf("%.100s", out)
 	}
 }

@@ -27,11 +27,11 @@ func (u *unfits) add(kind canon.UnfitKind, field, why string) {
 
 func (e *encoder) unfit() []canon.Unfit {
 	u := unfits{e: e}
+	if e.same {
+		return nil // it goes as the client wrote it: the quirks are those of translation
+	}
 	if e.r.Format.Kind == canon.FormatSchema && e.t.Quirks.NoJSONSchema {
 		u.add(canon.Meaning, e.r.Names[canon.FormatField], "it cannot hold an answer to a schema")
-	}
-	if e.same {
-		return u.list
 	}
 	u.fields()
 	u.sampling()

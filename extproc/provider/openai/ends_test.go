@@ -1,6 +1,7 @@
 package openai_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,4 +62,18 @@ func TestACalledToolIsTheReasonForTheEnd(t *testing.T) {
 	if more := d.End(nil); len(more) > 0 {
 		t.Errorf("%v follows the end", more)
 	}
+}
+
+func TestAStreamOfTooManyCallsIsGivenUp(t *testing.T) {
+	var d openai.StreamDecoder
+	for i := range 2000 {
+		events := d.Next(scan.Event(fmt.Sprintf(`data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":%d,"id":"c%d","function":{"name":"f"}}]}}]}`, i, i)))
+		if last := events[len(events)-1]; last.Kind == canon.EventFailed {
+			if i != 1024 {
+				t.Errorf("given up at call %d", i)
+			}
+			return
+		}
+	}
+	t.Error("never given up")
 }
