@@ -17,6 +17,7 @@ func newLogger(level, format string) (*zap.Logger, error) {
 	cfg.Level = zap.NewAtomicLevelAt(at)
 	cfg.EncoderConfig.EncodeTime = zapcore.ISO8601TimeEncoder
 	cfg.DisableCaller = true
+	cfg.DisableStacktrace = true // an error says its own path; a panic brings its stack
 	cfg.Sampling = nil
 	switch format {
 	case "json":

@@ -159,7 +159,7 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 		}
 	}
 	g.Process = exec.Command(Binary(t), args...)
-	g.Process.Env = append(os.Environ(), o.Env...)
+	g.Process.Env = append(append(os.Environ(), "TMPDIR="+dir), o.Env...) // what a killed gateway leaves goes with it
 	g.Process.Stdout, g.Process.Stderr = g.log, g.log
 	if err := g.Process.Start(); err != nil {
 		t.Fatal(err)

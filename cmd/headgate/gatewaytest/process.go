@@ -1,0 +1,77 @@
+package gatewaytest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Run runs the headgate binary to its end and returns its outputs and exit code.
+func Run(t testing.TB, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.Command(Binary(t), args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// EnvoyPID returns the process id of the gateway's Envoy, 0 where none runs. It
+// reads /proc, and skips the test where there is none.
+func (g *Gateway) EnvoyPID() int {
+	g.t.Helper()
+	if runtime.GOOS != "linux" {
+		g.t.Skip("process ids of children are read from /proc")
+	}
+	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", g.Process.Process.Pid))
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	for _, list := range lists {
+		b, _ := os.ReadFile(list) // a thread may be gone by now
+		for _, field := range strings.Fields(string(b)) {
+			if pid, err := strconv.Atoi(field); err == nil && Alive(pid) {
+				return pid
+			}
+		}
+	}
+	return 0
+}
+
+// Alive tells whether a process runs; one that ended and waits to be reaped does
+// not.
+func Alive(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, ok := strings.Cut(string(b), ") ")
+	return ok && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
+}
+
+// Metric returns the value of one series of /metrics, written as Prometheus
+// writes it, such as name{label="value"}. A series that is not there is 0.
+func (g *Gateway) Metric(series string) float64 {
+	g.t.Helper()
+	for line := range strings.Lines(g.Metrics()) {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), series+" "); ok {
+			v, err := strconv.ParseFloat(rest, 64)
+			if err != nil {
+				g.t.Fatalf("%s: %v", series, err)
+			}
+			return v
+		}
+	}
+	return 0
+}
