@@ -168,7 +168,7 @@ func checkEnvoyLog(t *testing.T, g *gatewaytest.Gateway, accounts []account) {
 	for _, a := range accounts {
 		k := a.row.Tokens
 		expected := line{200, a.model + "/json", 1, map[string]string{
-			"exchange": a.exchange, "model": a.model, "backend": a.row.Backend, "served": a.row.Served,
+			"exchange": a.exchange, "dialect": a.row.Dialect, "model": a.model, "backend": a.row.Backend, "served": a.row.Served,
 			"tokens_in":     fmt.Sprint(k.Input + k.CacheRead + k.CacheWrite5m + k.CacheWrite1h + k.AudioInput),
 			"tokens_out":    fmt.Sprint(k.Output + k.Reasoning + k.AudioOutput),
 			"cost_nano_usd": fmt.Sprint(*a.row.CostNano),
@@ -246,7 +246,7 @@ func TestRequestHeaders(t *testing.T) {
 	}{
 		{"simulated", "plain", "/v1/chat/completions", "", true, []string{"Accept", "Content-Length", "Content-Type", "Idempotency-Key", "Openai-Beta", "User-Agent", "X-Sim"}},
 		{"with a credential", "keyed", "/v1/chat/completions", backendKey, false, []string{"Accept", "Authorization", "Content-Length", "Content-Type", "Idempotency-Key", "Openai-Beta", "User-Agent"}},
-		{"Anthropic", "plain-claude", "/v1/messages", "", true, []string{"Accept", "Anthropic-Version", "Content-Length", "Content-Type", "Idempotency-Key", "Openai-Beta", "User-Agent", "X-Sim"}},
+		{"Anthropic", "plain-claude", "/v1/messages", "", true, []string{"Accept", "Anthropic-Version", "Content-Length", "Content-Type", "Idempotency-Key", "User-Agent", "X-Sim"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -253,7 +253,7 @@ func (g *gateway) waitReady(ctx context.Context) error {
 	probe := &http.Client{Timeout: 2 * time.Second}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	last := errors.New("no answer yet")
+	var last error
 	for {
 		resp, err := probe.Get("http://" + g.set.Listen.String() + "/v1/models")
 		if err == nil {
