@@ -228,7 +228,7 @@ func TestRequestBodies(t *testing.T) {
 // client sends, or that Envoy adds, stays here.
 func TestRequestHeaders(t *testing.T) {
 	t.Parallel()
-	g, p := serve(t, "")
+	g, p := serve(t, "  either: {chain: [sim/plain, keyed/plain]}\n")
 	noise := map[string]string{
 		"authorization": "Bearer sk-client", "x-api-key": "sk-client", "api-key": "sk-client", "x-goog-api-key": "sk-client",
 		"cookie": "session=1", "proxy-authorization": "Basic eA==", "accept-encoding": "gzip, br", "x-request-id": "mine",
@@ -246,6 +246,7 @@ func TestRequestHeaders(t *testing.T) {
 	}{
 		{"simulated", "plain", "/v1/chat/completions", "", true, []string{"Accept", "Content-Length", "Content-Type", "Idempotency-Key", "Openai-Beta", "User-Agent", "X-Sim"}},
 		{"with a credential", "keyed", "/v1/chat/completions", backendKey, false, []string{"Accept", "Authorization", "Content-Length", "Content-Type", "Idempotency-Key", "Openai-Beta", "User-Agent"}},
+		{"one of several", "either", "/v1/chat/completions", "", true, []string{"Accept", "Content-Length", "Content-Type", "Idempotency-Key", "Openai-Beta", "User-Agent", "X-Sim"}},
 		{"Anthropic", "plain-claude", "/v1/messages", "", true, []string{"Accept", "Anthropic-Version", "Content-Length", "Content-Type", "Idempotency-Key", "User-Agent", "X-Sim"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
