@@ -36,6 +36,7 @@ var moves = []string{
 	`headgate_xds_nacks_total{type="listener"}`,
 	`headgate_xds_pushes_total`,
 	`headgate_envoy_restarts_total`,
+	`headgate_credentials_refused_total{backend="keyed",status="401"}`,
 }
 
 func TestMetrics(t *testing.T) {
@@ -47,7 +48,7 @@ func TestMetrics(t *testing.T) {
 	want := map[string]float64{
 		moves[0]: 3, moves[1]: 1, moves[2]: 1, moves[3]: 1, moves[4]: 1, moves[5]: 1, moves[6]: 1,
 		moves[7]: 2, moves[8]: 3, moves[9]: 3, moves[10]: 2, moves[11]: 0, moves[12]: 10, moves[13]: 9, moves[14]: 1,
-		moves[15]: 0, moves[16]: 0, moves[17]: 0, moves[18]: 0, moves[19]: 0, moves[20]: 0,
+		moves[15]: 0, moves[16]: 0, moves[17]: 0, moves[18]: 0, moves[19]: 0, moves[20]: 0, moves[21]: 1,
 	}
 	after := series(g)
 	got := map[string]float64{}
