@@ -71,6 +71,7 @@ func (j *Journal) Add(ex *exchange.Exchange, o exchange.Outcome) {
 		delete(j.early, row.Exchange)
 		j.mu.Unlock()
 		if ok {
+			j.metrics.endings.WithLabelValues("joined").Inc()
 			o = settle(row, &e, o)
 		}
 		j.close(row, o)
