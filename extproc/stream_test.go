@@ -159,3 +159,18 @@ func pieces(s string, size int) []string {
 	}
 	return out
 }
+
+func TestAStreamThatIsNotWholeEndsWithAnError(t *testing.T) {
+	for name, events := range map[string][]string{
+		"no end":         streamEvents[:2],
+		"half an event":  {streamEvents[0], streamEvents[1][:40]},
+		"nothing at all": {": hello\n\n"},
+	} {
+		r := newRig(t, testPolicy)
+		s := openStream(t, r, streamBody)
+		text, comment := play(s, events, true)
+		if !strings.HasSuffix(text, "\n\n") || !strings.Contains(text, "\n\ndata: {\"error\":{") || comment != "" {
+			t.Errorf("%s: client got %q %q", name, text, comment)
+		}
+	}
+}

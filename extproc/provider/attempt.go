@@ -33,6 +33,7 @@ func (p *part) Attempt(backend, model string, now time.Time) (*exchange.Mutation
 	if err != nil {
 		return nil, 0, err
 	}
+	out.SetHeader(":authority", t.host)
 	out.Remove = append(out.Remove, foreign(out, t)...)
 	index := p.ex.Attempts.Begin(exchange.Attempt{
 		Backend: t.backend.Name, Provider: t.backend.Provider.Name, Model: t.model, Secret: secret, Dropped: dropped, Started: now,

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/extproc/provider/scan"
 )
 
@@ -9,6 +10,7 @@ import (
 // Whole events pass at once. Only where the client must not see every event is
 // an incomplete one held back until the rest of it is there.
 type reader struct {
+	dialect  Dialect
 	follower exchange.Follower
 	resp     *exchange.Response
 	split    scan.Splitter
@@ -18,6 +20,7 @@ type reader struct {
 }
 
 func (r *reader) start(d Dialect, ex *exchange.Exchange) {
+	r.dialect = d
 	r.follower = d.Follow(&ex.Request, &ex.Response, &ex.Usage)
 	r.resp = &ex.Response
 	r.hold = !ex.Request.WantUsage
@@ -43,6 +46,23 @@ func (r *reader) chunk(c *exchange.Chunk) {
 	}
 	r.resp.Ended = r.follower.Ended()
 	r.resp.Seen = r.follower.Seen()
+	if c.Last && !r.resp.Ended && !r.resp.Failed {
+		r.unfinished(c)
+	}
+}
+
+// unfinished ends with an error a stream whose bytes ended well although its
+// answer did not: nothing else would tell the client that it is not whole.
+func (r *reader) unfinished(c *exchange.Chunk) {
+	out := c.Data
+	if c.Replace {
+		out = c.Out
+	}
+	out = out[:len(out):len(out)]
+	if len(r.split.Rest()) > 0 {
+		out = append(out, "\n\n"...)
+	}
+	c.Out, c.Replace = r.dialect.Encoder(canon.Client{}).Abort(out, canon.Cut()), true
 }
 
 // events shows the follower each whole event that is there and returns those that

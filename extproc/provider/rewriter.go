@@ -43,7 +43,8 @@ func (r *rewriter) chunk(c *exchange.Chunk) {
 }
 
 // events writes what a backend's event says for the client and takes from it what
-// the exchange must know.
+// the exchange must know. A usage counts as the provider's once the stream has
+// come to its end: the first events of some report what is not final.
 func (r *rewriter) events(dst []byte, events []canon.Event) []byte {
 	for i := range events {
 		ev := &events[i]
@@ -53,26 +54,16 @@ func (r *rewriter) events(dst []byte, events []canon.Event) []byte {
 		case canon.EventText, canon.EventRefusal, canon.EventThinking, canon.EventToolArgs:
 			r.resp.Seen += int64(len(canon.Inside(ev.Text)))
 		case canon.EventUsage:
-			r.used(ev.Usage)
+			takeUsage(r.usage, ev.Usage, exchange.UsageEstimated)
 		case canon.EventFailed:
 			r.resp.Failed = ev.Fault.Kind != canon.FaultCut
 		case canon.EventDone:
 			r.resp.Ended = true
-			if r.usage.Source == exchange.UsageEstimated && r.usage.TotalOutput() > 0 {
+			if r.usage.Source != "" {
 				r.usage.Source = exchange.UsageProvider
 			}
 		}
 		dst = r.encoder.Append(dst, ev)
 	}
 	return dst
-}
-
-// used takes a usage over. Until output is counted it is an estimate: Anthropic
-// reports the input with the stream's first event.
-func (r *rewriter) used(u *canon.Usage) {
-	source := exchange.UsageProvider
-	if u.Seen&(canon.BucketOutput|canon.BucketReasoning) == 0 || r.resp.Seen == 0 && u.TotalOutput() <= 1 {
-		source = exchange.UsageEstimated
-	}
-	takeUsage(r.usage, u, source)
 }

@@ -48,7 +48,7 @@ type Options struct {
 func New(set *policy.Set, o Options) *Stage {
 	s := &Stage{pools: make(map[string]*pool, len(set.Models)), secrets: o.Secrets, refused: o.Refused, now: o.Now}
 	for name, m := range set.Models {
-		s.pools[name] = newPool(m)
+		s.pools[name] = newPool(m, set.Prices)
 	}
 	return s
 }

@@ -7,12 +7,14 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/price"
 )
 
 // target is a backend as one model uses it, prepared once for the policy.
 type target struct {
 	backend   *policy.Backend
 	model     string
+	host      string // of the backend, as its Host header names it
 	dialect   Dialect
 	simulated bool
 	class     int // of the pool's classes
@@ -20,14 +22,15 @@ type target struct {
 	paths     map[exchange.Operation]string
 }
 
-func newTarget(use policy.Use) *target {
+func newTarget(use policy.Use, prices *price.Catalogue) *target {
 	t := &target{backend: use.Backend, model: use.Model, dialect: ByName(use.Backend.Dialect)}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
-	t.canon = canon.Target{Model: use.Model, Quirks: quirks(use)}
+	t.canon = canon.Target{Model: use.Model, MaxTokens: prices.MaxOutput(use.Backend.Provider.Name, use.Model), Quirks: quirks(use)}
 	t.paths = make(map[exchange.Operation]string)
 	prefix := "/v1"
-	if use.Backend.URL != nil {
-		prefix = use.Backend.URL.EscapedPath()
+	t.host = policy.SimulatedProvider // the gateway's own, wherever it listens
+	if u := use.Backend.URL; u != nil {
+		prefix, t.host = u.EscapedPath(), u.Host
 	}
 	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens} {
 		if path := t.dialect.Path(op); path != "" {
@@ -91,10 +94,10 @@ type pool struct {
 	drop      bool    // fields that change the meaning are left out, not refused
 }
 
-func newPool(m *policy.Model) *pool {
+func newPool(m *policy.Model, prices *price.Catalogue) *pool {
 	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop}
 	for _, use := range m.Uses() {
-		t := newTarget(use)
+		t := newTarget(use, prices)
 		t.class = m.ClassIndex(use)
 		p.targets = append(p.targets, t)
 		p.simulated = p.simulated || t.simulated

@@ -57,9 +57,10 @@ func routes(set *policy.Set, o Options) (*routev3.RouteConfiguration, error) {
 	return &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}, nil
 }
 
-// nameHost writes the Host header of a pool of one into its routes. With
-// auto_host_rewrite Envoy does that when a connection is there, which on a new
-// one is behind the egress filter: x-envoy-original-host would leave.
+// nameHost writes the Host header of a pool of one into its routes. Of a pool of
+// several the upstream level sets it for each attempt. With auto_host_rewrite
+// Envoy would do it when a connection is there, which on a new one is behind the
+// egress filter: x-envoy-original-host would leave.
 func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 	use, single := m.Single()
 	if !single {
@@ -78,11 +79,10 @@ func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 func route(set *policy.Set, m *policy.Model, stream bool) *routev3.Route {
 	name := policy.RouteName(m.Name, stream)
 	action := &routev3.RouteAction{
-		ClusterSpecifier:     &routev3.RouteAction_Cluster{Cluster: policy.PoolName(m.Name)},
-		Timeout:              durationpb.New(0), // streams last as long as they last; each attempt has its own clock
-		HostRewriteSpecifier: &routev3.RouteAction_AutoHostRewrite{AutoHostRewrite: wrapperspb.Bool(true)},
-		IdleTimeout:          durationpb.New(silence(m, stream) + time.Second),
-		RetryPolicy:          retryPolicy(m, stream),
+		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: policy.PoolName(m.Name)},
+		Timeout:          durationpb.New(0), // streams last as long as they last; each attempt has its own clock
+		IdleTimeout:      durationpb.New(silence(m, stream) + time.Second),
+		RetryPolicy:      retryPolicy(m, stream),
 	}
 	if _, single := m.Single(); !single {
 		action.MetadataMatch = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"envoy.lb": fields("fit", policy.FitAny)}}
