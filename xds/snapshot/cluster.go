@@ -3,7 +3,6 @@ package snapshot
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"time"
@@ -66,7 +65,7 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 		c.LbSubsetConfig = fitSubset()
 	}
 	discover(c, all)
-	secure(c, all)
+	secure(c, all, o)
 	return c, nil
 }
 
@@ -96,8 +95,7 @@ func locate(use policy.Use, o Options) (endpoint, error) {
 
 func (e *endpoint) tls() bool { return e.url.Scheme == "https" }
 
-// authority is the Host header that the endpoint expects: auto_host_rewrite takes
-// it from the endpoint's hostname.
+// authority is the Host header that the endpoint expects.
 func (e *endpoint) authority() string {
 	if e.url.Port() == "" {
 		return e.host
@@ -118,7 +116,7 @@ func lbEndpoint(m *policy.Model, e endpoint) *endpointv3.LbEndpoint {
 			"envoy.transport_socket_match": fields("socket", socketName(&e)),
 		}},
 		HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
-			Hostname: e.authority(),
+			Hostname: e.host, // for the handshake, so without a port
 			Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
 				Address: e.host, PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: e.port},
 			}}},
@@ -131,7 +129,7 @@ func lbEndpoint(m *policy.Model, e endpoint) *endpointv3.LbEndpoint {
 func discover(c *clusterv3.Cluster, all []endpoint) {
 	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
 	for i := range all {
-		if _, err := netip.ParseAddr(all[i].host); err == nil {
+		if all[i].address().IsValid() {
 			continue
 		}
 		c.ClusterDiscoveryType = &clusterv3.Cluster_ClusterType{ClusterType: &clusterv3.Cluster_CustomClusterType{

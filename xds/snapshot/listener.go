@@ -23,9 +23,12 @@ const listenerBuffer = 1 << 20
 // cutDelay is how long after a cut an HTTP/1.1 client sees it.
 const cutDelay = 100 * time.Millisecond
 
-// idle bounds the silence of an exchange that no route has bounded yet, such as
-// one whose body does not arrive.
-const idle = 5 * time.Minute
+// upload bounds how long a client may take to send a request, headersIn to send
+// its headers.
+const (
+	upload    = 5 * time.Minute
+	headersIn = time.Minute
+)
 
 // routeSource says where the connection manager takes its routes from.
 type routeSource func(*hcmv3.HttpConnectionManager)
@@ -73,9 +76,11 @@ func listener(set *policy.Set, o Options, from routeSource) (*listenerv3.Listene
 
 func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager {
 	return &hcmv3.HttpConnectionManager{
-		StatPrefix:          listenerName,
-		StreamIdleTimeout:   durationpb.New(idle),
-		DelayedCloseTimeout: durationpb.New(cutDelay),
+		StatPrefix:            listenerName,
+		StreamIdleTimeout:     durationpb.New(longestSilence(set)),
+		RequestTimeout:        durationpb.New(upload),
+		RequestHeadersTimeout: durationpb.New(headersIn),
+		DelayedCloseTimeout:   durationpb.New(cutDelay),
 		// The connection's own address is the client's: an x-forwarded-for that
 		// it brings is not believed.
 		UseRemoteAddress: wrapperspb.Bool(true),
@@ -94,6 +99,19 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 		AccessLog:                  accessLogs(o),
 		HttpFilters:                httpFilters(),
 	}
+}
+
+// longestSilence is how long a client may have to wait without a byte: until every
+// attempt of the longest chain was given up, after a stage of ext_proc's has waited
+// as long as it may. The clock of a route does not help here: it begins to count
+// at the first byte after the route was chosen, which is the response's.
+func longestSilence(set *policy.Set) time.Duration {
+	longest := upload
+	for _, m := range set.Models {
+		attempts := time.Duration(m.Attempts()) * (m.Timeout + backOffMost)
+		longest = max(longest, maxMessageTimeout+attempts+time.Second)
+	}
+	return longest
 }
 
 func removePrefix(prefix string) *rulesv3.HeaderMutation {

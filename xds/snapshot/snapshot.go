@@ -32,7 +32,12 @@ import (
 type Options struct {
 	AccessLog string   // file of Envoy's own access log; empty: none
 	Simulated *url.URL // where backends of the provider "simulated" without a URL are answered
+	Roots     string   // file with the system's root certificates where Envoy runs; empty: DefaultRoots
 }
+
+// DefaultRoots is where Debian, Ubuntu, Alpine and images made from them keep the
+// system's root certificates.
+const DefaultRoots = "/etc/ssl/certs/ca-certificates.crt"
 
 // ExtProcCluster is the cluster of the ext_proc server. It is part of the
 // bootstrap, because its socket belongs to the pair and not to the policy.

@@ -1,8 +1,10 @@
 package snapshot
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -14,6 +16,7 @@ import (
 	rawv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/raw_buffer/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -31,7 +34,7 @@ const (
 
 // secure gives the cluster its transport: one socket where all endpoints use the
 // same, else one for each, chosen by the endpoint's metadata.
-func secure(c *clusterv3.Cluster, all []endpoint) {
+func secure(c *clusterv3.Cluster, all []endpoint, o Options) {
 	seen := map[string]bool{}
 	var matches []*clusterv3.Cluster_TransportSocketMatch
 	for i := range all {
@@ -41,53 +44,78 @@ func secure(c *clusterv3.Cluster, all []endpoint) {
 		}
 		seen[name] = true
 		matches = append(matches, &clusterv3.Cluster_TransportSocketMatch{
-			Name: name, Match: fields("socket", name), TransportSocket: socket(&all[i]),
+			Name: name, Match: fields("socket", name), TransportSocket: socket(&all[i], o),
 		})
 	}
-	if len(matches) == 1 {
-		c.TransportSocket = matches[0].TransportSocket
-		return
+	// With ALPN a cluster must have a socket that can do it beside those that are
+	// matched.
+	c.TransportSocket = matches[0].TransportSocket
+	if len(matches) > 1 {
+		c.TransportSocketMatches = matches
 	}
-	c.TransportSocketMatches = matches
 }
 
-// socketName tells transports apart: plain, TLS with the system's roots, TLS with
-// a file's.
+// socketName tells transports apart: plain, TLS with the system's roots, and TLS
+// with roots or an address of its own.
 func socketName(e *endpoint) string {
+	own := e.use.Backend.CAFile
+	if address := e.address(); address.IsValid() {
+		own += "\x00" + address.String()
+	}
 	switch {
 	case !e.tls():
 		return "plain"
-	case e.use.Backend.CAFile == "":
+	case own == "":
 		return "tls"
 	}
-	sum := sha256.Sum256([]byte(e.use.Backend.CAFile))
+	sum := sha256.Sum256([]byte(own))
 	return "tls-" + hex.EncodeToString(sum[:4])
 }
 
-// socket verifies the server by the endpoint's own name: as SNI and in its
-// certificate.
-func socket(e *endpoint) *corev3.TransportSocket {
+// address is the host where it is one; else not valid.
+func (e *endpoint) address() netip.Addr {
+	a, _ := netip.ParseAddr(e.host)
+	return a
+}
+
+func socket(e *endpoint, o Options) *corev3.TransportSocket {
 	if !e.tls() {
 		return &corev3.TransportSocket{
 			Name:       "envoy.transport_sockets.raw_buffer",
 			ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: packed(&rawv3.RawBuffer{})},
 		}
 	}
-	roots := &tlsv3.CertificateValidationContext{SystemRootCerts: &tlsv3.CertificateValidationContext_SystemRootCerts{}}
-	if file := e.use.Backend.CAFile; file != "" {
-		roots = &tlsv3.CertificateValidationContext{TrustedCa: &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: file}}}
-	}
 	return &corev3.TransportSocket{
-		Name: "envoy.transport_sockets.tls",
-		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: packed(&tlsv3.UpstreamTlsContext{
-			AutoHostSni:          true,
-			AutoSniSanValidation: true,
-			CommonTlsContext: &tlsv3.CommonTlsContext{
-				TlsParams:             &tlsv3.TlsParameters{TlsMinimumProtocolVersion: tlsv3.TlsParameters_TLSv1_2},
-				ValidationContextType: &tlsv3.CommonTlsContext_ValidationContext{ValidationContext: roots},
-			},
-		})},
+		Name:       "envoy.transport_sockets.tls",
+		ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: packed(tlsContext(e, o))},
 	}
+}
+
+// tlsContext verifies the server by the endpoint's own name, as SNI and in its
+// certificate, or by its address, which goes into no SNI.
+//
+// Envoy knows no roots of the system by itself: the field system_root_certs is in
+// its API, but a cluster that relies on it is refused.
+func tlsContext(e *endpoint, o Options) *tlsv3.UpstreamTlsContext {
+	validation := &tlsv3.CertificateValidationContext{TrustedCa: &corev3.DataSource{
+		Specifier: &corev3.DataSource_Filename{Filename: cmp.Or(e.use.Backend.CAFile, o.Roots, DefaultRoots)},
+	}}
+	c := &tlsv3.UpstreamTlsContext{
+		CommonTlsContext: &tlsv3.CommonTlsContext{
+			TlsParams:             &tlsv3.TlsParameters{TlsMinimumProtocolVersion: tlsv3.TlsParameters_TLSv1_2},
+			ValidationContextType: &tlsv3.CommonTlsContext_ValidationContext{ValidationContext: validation},
+		},
+	}
+	address := e.address()
+	if !address.IsValid() {
+		c.AutoHostSni, c.AutoSniSanValidation = true, true
+		return c
+	}
+	validation.MatchTypedSubjectAltNames = []*tlsv3.SubjectAltNameMatcher{{
+		SanType: tlsv3.SubjectAltNameMatcher_IP_ADDRESS,
+		Matcher: &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: address.String()}},
+	}}
+	return c
 }
 
 // protocol is HTTP/2 where all endpoints can agree on it by ALPN, else HTTP/1.1,

@@ -1,0 +1,134 @@
+package snapshot_test
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"flag"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/headgate/headgate/envoy/envoytest"
+	"github.com/headgate/headgate/xds/snapshot"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// documents are the policies in testdata, by name.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.policy.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no policies in testdata: %v", err)
+	}
+	out := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[strings.TrimSuffix(filepath.Base(file), ".policy.yaml")] = string(text)
+	}
+	return out
+}
+
+func options(t *testing.T) snapshot.Options {
+	t.Helper()
+	u, err := url.Parse("http://127.0.0.1:9999/v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snapshot.Options{AccessLog: "/dev/stdout", Simulated: u}
+}
+
+// TestGolden shows every resource of each policy, as Envoy gets it.
+func TestGolden(t *testing.T) {
+	for name, document := range documents(t) {
+		t.Run(name, func(t *testing.T) {
+			r, err := snapshot.Build(parse(t, document), options(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := render(t, r)
+			golden := filepath.Join("testdata", name+".golden.yaml")
+			if *update {
+				if err := os.WriteFile(golden, got, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatalf("%v (run with -update)", err)
+			}
+			if d := cmp.Diff(string(want), string(got)); d != "" {
+				t.Errorf("resources differ from %s (-want +got); if that is meant, run with -update:\n%s", golden, d)
+			}
+		})
+	}
+}
+
+// render writes resources as YAML with sorted keys.
+func render(t *testing.T, r *snapshot.Resources) []byte {
+	t.Helper()
+	clusters := make([]any, len(r.Clusters))
+	for i, c := range r.Clusters {
+		clusters[i] = plain(t, c)
+	}
+	out, err := yaml.Marshal(map[string]any{"listener": plain(t, r.Listener), "routes": plain(t, r.Routes), "clusters": clusters})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func plain(t *testing.T, m proto.Message) (v any) {
+	t.Helper()
+	b, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// TestEnvoyAccepts has Envoy check each policy's resources: the pinned one and,
+// where HEADGATE_ENVOY_139 names one, the oldest that is supported.
+func TestEnvoyAccepts(t *testing.T) {
+	binaries := map[string]string{"pinned": envoytest.Path(t)}
+	if oldest := os.Getenv("HEADGATE_ENVOY_139"); oldest != "" {
+		binaries["oldest"] = oldest
+	}
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	if err := os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, document := range documents(t) {
+		// The bundle must exist, and hold a certificate: any will do.
+		set := parse(t, strings.ReplaceAll(document, "/run/headgate/ca.pem", bundle))
+		static, err := snapshot.Static(set, options(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := bootstrapOf(t, static, "/tmp/extproc.sock")
+		for which, path := range binaries {
+			t.Run(name+" "+which, func(t *testing.T) {
+				if err := envoytest.Validate(t, path, config); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}

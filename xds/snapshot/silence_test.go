@@ -1,0 +1,58 @@
+package snapshot_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/xds/snapshot"
+)
+
+// TestSilentChainIsTriedToItsEnd holds that the clock of the whole exchange does
+// not end it while backends are left: the silence of one attempt after the other
+// adds up for the client.
+func TestSilentChainIsTriedToItsEnd(t *testing.T) {
+	for _, stream := range []bool{false, true} {
+		p := startProvider(t, silent)
+		backend := map[string]any{"provider": "openai-compatible", "url": p.url + "/v1"}
+		g := startGateway(t, map[string]any{"a": backend, "b": backend, "c": backend}, map[string]any{
+			"chain": map[string]any{"chain": []string{"a/m", "b/m", "c/m"}, "retries": 2, "timeout": "250ms", "idle_timeout": "300ms"},
+		})
+		resp, _ := g.get(t, policy.RouteName("chain", stream))
+		if got := len(p.requests()); got != 9 || resp.StatusCode != http.StatusGatewayTimeout {
+			t.Errorf("stream %v: %d attempts, then status %d; want 9, then 504", stream, got, resp.StatusCode)
+		}
+	}
+}
+
+// TestSilenceOutlastsEveryChain holds the clock of the listener, which is the one
+// that runs until a response begins, against the longest that a chain may take.
+func TestSilenceOutlastsEveryChain(t *testing.T) {
+	const backends = "version: 1\nunpriced: flag\nbackends: {a: {provider: openai-compatible, url: \"http://127.0.0.1:1/v1\"}}\n"
+	for _, c := range []struct {
+		name, models string
+		least        time.Duration
+	}{
+		{"no models", "", 5 * time.Minute},
+		{"defaults", "models: {m: a/m}", 5 * time.Minute},
+		{"a model that thinks for ten minutes", "models: {m: {chain: [a/m], retries: 0, timeout: 10m}}", 10 * time.Minute},
+		{"a long chain", "models: {n: a/m, m: {chain: [a/m, a/n, a/o], retries: 2, timeout: 60s}}", 9 * time.Minute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := snapshot.Build(parse(t, backends+c.models), snapshot.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := &hcmv3.HttpConnectionManager{}
+			if err := r.Listener.FilterChains[0].Filters[0].GetTypedConfig().UnmarshalTo(m); err != nil {
+				t.Fatal(err)
+			}
+			if got := m.GetStreamIdleTimeout().AsDuration(); got < c.least {
+				t.Errorf("silence of at most %v, want at least %v", got, c.least)
+			}
+		})
+	}
+}
