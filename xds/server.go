@@ -116,7 +116,7 @@ func (s *Server) Accepted(ctx context.Context) error {
 		changed, acked := s.changed, s.acked["listener"]
 		var refusal error
 		for kind, text := range s.nacked {
-			refusal = fmt.Errorf("Envoy refused a %s: %s", kind, text)
+			refusal = fmt.Errorf("a %s was refused by Envoy: %s", kind, text)
 		}
 		s.mu.Unlock()
 		switch {
