@@ -3,20 +3,18 @@
 //
 // The promise: Envoy is only offered what was validated, and keeps the last good
 // resources where it refuses some. The trap: a refusal (NACK) is all that says
-// so, so it is counted, logged, and kept for Wait.
+// so, so it is counted, logged, and kept for Accepted.
 package xds
 
 import (
 	"context"
 	"fmt"
 	"net"
-	"sync"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
-	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	serverv3 "github.com/envoyproxy/go-control-plane/pkg/server/v3"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -42,22 +40,17 @@ type Server struct {
 	metrics *metrics
 	options snapshot.Options
 	cluster string
-
-	mu      sync.Mutex
-	changed chan struct{} // closed and replaced when an answer of Envoy's came
-	acked   map[string]int
-	nacked  map[string]string // by type: the text of the latest refusal
+	fleet   *fleet
 }
 
 // New makes a server for the Envoys of one node cluster.
 func New(cluster string, o snapshot.Options, reg prometheus.Registerer, log *zap.Logger) *Server {
-	s := &Server{
-		log: log, metrics: newMetrics(reg), options: o, cluster: cluster,
-		changed: make(chan struct{}), acked: map[string]int{}, nacked: map[string]string{},
-	}
+	s := &Server{log: log, metrics: newMetrics(reg), options: o, cluster: cluster, fleet: newFleet()}
 	s.cache = cachev3.NewSnapshotCache(true, group{}, nil)
 	s.grpc = grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}))
-	ads := serverv3.NewServer(context.Background(), s.cache, serverv3.CallbackFuncs{StreamDeltaRequestFunc: s.request})
+	ads := serverv3.NewServer(context.Background(), s.cache, serverv3.CallbackFuncs{
+		StreamDeltaRequestFunc: s.request, StreamDeltaResponseFunc: s.response, DeltaStreamClosedFunc: s.closed,
+	})
 	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s.grpc, ads)
 	return s
 }
@@ -79,6 +72,10 @@ func (s *Server) Publish(ctx context.Context, set *policy.Set) error {
 	if err != nil {
 		return fmt.Errorf("building resources: %w", err)
 	}
+	if err := snap.ConstructVersionMap(); err != nil {
+		return fmt.Errorf("building resources: %w", err)
+	}
+	s.fleet.publish(snap)
 	if err := s.cache.SetSnapshot(ctx, s.cluster, snap); err != nil {
 		return fmt.Errorf("publishing resources: %w", err)
 	}
@@ -86,44 +83,34 @@ func (s *Server) Publish(ctx context.Context, set *policy.Set) error {
 	return nil
 }
 
-// request sees every request of Envoy's. One with a nonce answers what was sent:
-// with an error it is a refusal.
-func (s *Server) request(_ int64, r *discoveryv3.DeltaDiscoveryRequest) error {
-	if r.GetResponseNonce() == "" {
-		return nil
+// request sees every request of Envoy's: one with a nonce answers what was sent.
+func (s *Server) request(stream int64, r *discoveryv3.DeltaDiscoveryRequest) error {
+	refused, connected := s.fleet.request(stream, r)
+	s.metrics.envoys.Set(float64(connected))
+	if refused != nil {
+		s.metrics.nacks.WithLabelValues(refused.kind).Inc()
+		s.log.Error("Envoy refused resources", zap.String("node", refused.node), zap.String("type", refused.kind),
+			zap.String("version", refused.version), zap.String("reason", refused.reason))
 	}
-	kind := shortType(r.GetTypeUrl())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e := r.GetErrorDetail(); e != nil {
-		s.nacked[kind] = e.GetMessage()
-		s.metrics.nacks.WithLabelValues(kind).Inc()
-		s.log.Error("Envoy refused resources", zap.String("type", kind), zap.String("reason", e.GetMessage()))
-	} else {
-		s.acked[kind]++
-		delete(s.nacked, kind)
-	}
-	close(s.changed)
-	s.changed = make(chan struct{})
 	return nil
 }
 
-// Accepted waits until Envoy has accepted a listener. It returns an error with
-// Envoy's own words where it refuses resources, such as a port that is taken.
+func (s *Server) response(stream int64, _ *discoveryv3.DeltaDiscoveryRequest, r *discoveryv3.DeltaDiscoveryResponse) {
+	s.fleet.sent(stream, r)
+}
+
+func (s *Server) closed(stream int64, _ *corev3.Node) {
+	s.metrics.envoys.Set(float64(s.fleet.closed(stream)))
+}
+
+// Accepted waits until every Envoy that is connected, and at least one, has taken
+// what was published last. It returns an error with Envoy's own words where one
+// refuses it, such as a listener whose port is taken.
 func (s *Server) Accepted(ctx context.Context) error {
 	for {
-		s.mu.Lock()
-		changed, acked := s.changed, s.acked["listener"]
-		var refusal error
-		for kind, text := range s.nacked {
-			refusal = fmt.Errorf("a %s was refused by Envoy: %s", kind, text)
-		}
-		s.mu.Unlock()
-		switch {
-		case refusal != nil:
-			return refusal
-		case acked > 0:
-			return nil
+		done, changed, err := s.fleet.accepted()
+		if done || err != nil {
+			return err
 		}
 		select {
 		case <-changed:
@@ -131,19 +118,4 @@ func (s *Server) Accepted(ctx context.Context) error {
 			return fmt.Errorf("waiting for Envoy to take its resources: %w", ctx.Err())
 		}
 	}
-}
-
-// shortType is a type as a metric label.
-func shortType(url string) string {
-	switch url {
-	case resourcev3.ListenerType:
-		return "listener"
-	case resourcev3.RouteType:
-		return "route"
-	case resourcev3.ClusterType:
-		return "cluster"
-	case resourcev3.EndpointType:
-		return "endpoint"
-	}
-	return "other"
 }
