@@ -22,6 +22,7 @@ const (
 	streamWindow     = 1 << 20
 	connectionWindow = 8 << 20
 	messageMargin    = 1 << 20 // room for a body's message beside the body
+	streamWorkers    = 64      // goroutines per core that serve streams again and again: their stacks have grown
 )
 
 // GRPC makes the gRPC server for a Server and the access log of unclean endings,
@@ -32,7 +33,7 @@ func GRPC(s *Server, log *AccessLog, bodyLimit int64) *grpc.Server {
 		grpc.InitialConnWindowSize(connectionWindow),
 		grpc.MaxRecvMsgSize(int(bodyLimit)+messageMargin),
 		grpc.ForceServerCodecV2(newCodec()),
-		grpc.NumStreamWorkers(uint32(4*runtime.GOMAXPROCS(0))),
+		grpc.NumStreamWorkers(uint32(streamWorkers*runtime.GOMAXPROCS(0))),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	)
 	extprocv3.RegisterExternalProcessorServer(g, s)
