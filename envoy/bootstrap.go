@@ -11,18 +11,19 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	overloadv3 "github.com/envoyproxy/go-control-plane/envoy/config/overload/v3"
+	connectionsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/resource_monitors/downstream_connections/v3"
 	httpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
-
-	"time"
 )
 
 // Bootstrap is what Envoy must know before it can ask the control plane.
@@ -46,6 +47,10 @@ const (
 	streamWindow     = 1 << 20
 	connectionWindow = 16 << 20
 )
+
+// maxConnections is how many clients may be connected at a time: far beyond what
+// one Envoy serves well, and few enough that a flood of them leaves it memory.
+const maxConnections = 50_000
 
 // JSON renders the bootstrap.
 func (b *Bootstrap) JSON() ([]byte, error) {
@@ -87,6 +92,14 @@ func (b *Bootstrap) proto() (*bootstrapv3.Bootstrap, error) {
 			ExtProcCluster(b.ExtProc),
 		}},
 	}
+	limit, err := anypb.New(&connectionsv3.DownstreamConnectionsConfig{MaxActiveDownstreamConnections: maxConnections})
+	if err != nil {
+		return nil, err
+	}
+	p.OverloadManager = &overloadv3.OverloadManager{ResourceMonitors: []*overloadv3.ResourceMonitor{{
+		Name:       "envoy.resource_monitors.global_downstream_max_connections",
+		ConfigType: &overloadv3.ResourceMonitor_TypedConfig{TypedConfig: limit},
+	}}}
 	if b.Admin != "" {
 		p.Admin = &bootstrapv3.Admin{Address: pipe(b.Admin)}
 	}

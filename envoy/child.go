@@ -147,20 +147,38 @@ func (c *Child) terminate(p *os.Process, ended <-chan struct{}) {
 	}
 }
 
-// log passes Envoy's lines on at their own level.
+// longestLine is how much of one line is logged, in bytes.
+const longestLine = 64 << 10
+
+// log passes Envoy's lines on at their own level. It reads whatever comes, because
+// a pipe that nobody empties would stop Envoy; of a line that is too long it says
+// that it was cut.
 func (c *Child) log(r io.Reader) {
-	in := bufio.NewScanner(r)
-	in.Buffer(nil, 1<<20)
-	for in.Scan() {
-		level, rest, ok := strings.Cut(in.Text(), "\t")
-		name, text, _ := strings.Cut(rest, "\t")
-		if !ok {
-			c.options.Log.Warn(in.Text())
-			continue
+	in := bufio.NewReaderSize(r, longestLine)
+	for {
+		line, cut, err := in.ReadLine()
+		if err != nil {
+			return // the process has ended and closed the pipe
 		}
-		c.options.Log.Log(levelOf(level), text, zap.String("logger", name))
+		c.logLine(string(line), cut)
+		for cut && err == nil {
+			_, cut, err = in.ReadLine()
+		}
 	}
-	_, _ = io.Copy(io.Discard, r) // a line beyond the buffer must not block Envoy
+}
+
+func (c *Child) logLine(line string, cut bool) {
+	var fields []zap.Field
+	if cut {
+		fields = append(fields, zap.Bool("cut", true))
+	}
+	level, rest, ok := strings.Cut(line, "\t")
+	name, text, _ := strings.Cut(rest, "\t")
+	if !ok {
+		c.options.Log.Warn(line, fields...)
+		return
+	}
+	c.options.Log.Log(levelOf(level), text, append(fields, zap.String("logger", name))...)
 }
 
 func levelOf(name string) zapcore.Level {

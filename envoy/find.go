@@ -14,7 +14,7 @@ import (
 // Version is the Envoy that the repository pins and fetches.
 const Version = "1.40.0"
 
-// Oldest is the oldest Envoy that is accepted.
+// oldest is the oldest Envoy that is accepted.
 var oldest = [2]int{1, 39}
 
 // Find returns the Envoy to run: the one that HEADGATE_ENVOY names, else one on
@@ -31,18 +31,23 @@ func Find(ctx context.Context, getenv func(string) string, tools string) (path, 
 		}
 		return path, version, nil
 	}
-	old := ""
+	found := ""
 	if path, err = exec.LookPath("envoy"); err == nil {
-		if version, err = versionOf(ctx, path); err == nil && newEnough(version) {
+		version, err = versionOf(ctx, path)
+		switch {
+		case err != nil:
+			found = fmt.Sprintf(" (the one on PATH does not say its version: %v)", err)
+		case newEnough(version):
 			return path, version, nil
+		default:
+			found = fmt.Sprintf(" (%s, on PATH, is %s)", path, version)
 		}
-		old = fmt.Sprintf(" (the one on PATH is %s)", version)
 	}
 	path = filepath.Join(tools, "envoy-"+Version, "envoy")
 	if version, err = versionOf(ctx, path); err == nil {
 		return path, version, nil
 	}
-	return "", "", fmt.Errorf("no Envoy 1.39 or later%s: run `make envoy`, put one on PATH, or name one with HEADGATE_ENVOY", old)
+	return "", "", fmt.Errorf("no Envoy 1.39 or later%s: run `make envoy`, put one on PATH, or name one with HEADGATE_ENVOY", found)
 }
 
 var versionLine = regexp.MustCompile(`/(\d+\.\d+\.\d+)[^/]*/`)
