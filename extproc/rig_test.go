@@ -36,13 +36,14 @@ models:
 // rig is a server on a socket, with the rows that it wrote.
 type rig struct {
 	*extproctest.Envoy
-	t       testing.TB
-	set     *policy.Set
-	server  *Server
-	journal *record.Journal
-	out     *output
-	reg     *prometheus.Registry
-	refused atomic.Int64
+	t        testing.TB
+	set      *policy.Set
+	server   *Server
+	journal  *record.Journal
+	out      *output
+	reg      *prometheus.Registry
+	refused  atomic.Int64
+	attempts []*extproctest.Stream // cancelled, as Envoy does, before rows are waited for
 }
 
 // output collects rows; it is safe for concurrent use.
@@ -111,6 +112,9 @@ func (r *rig) row() record.Row {
 // idle waits until no stream is open.
 func (r *rig) idle() {
 	r.t.Helper()
+	for _, a := range r.attempts {
+		a.Cancel()
+	}
 	deadline := time.After(5 * time.Second)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()

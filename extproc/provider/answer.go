@@ -19,6 +19,9 @@ func (p *part) settle(resp *exchange.Response) exchange.Verdict {
 		return exchange.Verdict{}
 	}
 	last := &attempts[len(attempts)-1]
+	if last.Status == 0 && !resp.Local {
+		last.Status = resp.Status // its own stream did not hear of the answer that is here
+	}
 	if resp.Local && resp.Status != 502 && resp.Status != 503 && !(resp.Status == 504 && p.ex.Request.Deadline == 0) {
 		return exchange.Verdict{}
 	}
