@@ -1,8 +1,6 @@
 package anthropic
 
 import (
-	"bytes"
-
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider/scan"
 )
@@ -42,14 +40,14 @@ func (Dialect) Credential(out *exchange.Mutation, req *exchange.Request, secret 
 // readKeys are the members that Headgate acts on. A second member of the same
 // name, or one that differs in case only, is refused: parsers disagree about
 // which of them counts.
-var readKeys = [...]string{"model", "stream", "max_tokens", "metadata"}
+var readKeys = []string{"model", "stream", "max_tokens", "metadata"}
 
 // Read reads model, stream, max_tokens and metadata.user_id.
 func (Dialect) Read(req *exchange.Request) exchange.Verdict {
 	m := scan.Document(req.Body)
 	seen := 0
 	for m.Next() {
-		k := readKey(m.Key())
+		k := scan.FoldIndex(readKeys, m.Key())
 		if k < 0 {
 			continue
 		}
@@ -69,17 +67,6 @@ func (Dialect) Read(req *exchange.Request) exchange.Verdict {
 		return bad("model: Field required", "model")
 	}
 	return exchange.Verdict{}
-}
-
-// readKey returns the index in readKeys of the name that a parser without case
-// would take key for, or -1.
-func readKey(key []byte) int {
-	for i, name := range readKeys {
-		if bytes.EqualFold(key, []byte(name)) {
-			return i
-		}
-	}
-	return -1
 }
 
 func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Verdict {

@@ -86,22 +86,8 @@ var textKeys = [...]string{`"text":"`, `"thinking":"`, `"partial_json":"`}
 func textBytes(data []byte) int64 {
 	for _, key := range textKeys {
 		if i := bytes.Index(data, []byte(key)); i >= 0 {
-			return int64(closing(data[i+len(key):]))
+			return int64(scan.Closing(data[i+len(key):]))
 		}
 	}
 	return 0
-}
-
-// closing returns the offset of the quote that ends the string whose inside
-// begins b.
-func closing(b []byte) int {
-	for i := 0; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i
-		}
-	}
-	return len(b)
 }

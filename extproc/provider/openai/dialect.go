@@ -37,7 +37,7 @@ func (Dialect) Credential(out *exchange.Mutation, _ *exchange.Request, secret st
 // readKeys are the members that Headgate acts on. A second member of the same
 // name, or one that differs in case only, is refused: parsers disagree about
 // which of them counts, and a gateway must not read another than the provider.
-var readKeys = [...]string{"model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "user"}
+var readKeys = []string{"model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "user"}
 
 // Read reads model, stream, stream_options, the token limit and the user.
 func (Dialect) Read(req *exchange.Request) exchange.Verdict {
@@ -47,7 +47,7 @@ func (Dialect) Read(req *exchange.Request) exchange.Verdict {
 	req.Spans.Empty = true
 	for m.Next() {
 		req.Spans.Empty = false
-		k := readKey(m.Key())
+		k := scan.FoldIndex(readKeys, m.Key())
 		if k < 0 {
 			continue
 		}
@@ -67,17 +67,6 @@ func (Dialect) Read(req *exchange.Request) exchange.Verdict {
 		return bad("You must provide a model parameter.", "model")
 	}
 	return exchange.Verdict{}
-}
-
-// readKey returns the index in readKeys of the name that a parser without case
-// would take key for, or -1.
-func readKey(key []byte) int {
-	for i, name := range readKeys {
-		if bytes.EqualFold(key, []byte(name)) {
-			return i
-		}
-	}
-	return -1
 }
 
 func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Verdict {

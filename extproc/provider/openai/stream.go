@@ -127,24 +127,10 @@ func textBytes(data []byte) int64 {
 				break
 			}
 			rest = rest[i+len(key):]
-			end := closing(rest)
+			end := scan.Closing(rest)
 			n += int64(end)
 			rest = rest[end:]
 		}
 	}
 	return n
-}
-
-// closing returns the offset of the quote that ends the string whose inside
-// begins b.
-func closing(b []byte) int {
-	for i := 0; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i
-		}
-	}
-	return len(b)
 }
