@@ -12,10 +12,15 @@ import (
 )
 
 // settle finds out who answered for a pool of several backends, and refuses where
-// all that could be tried have failed.
+// all that could be tried have failed. Of an attempt to which no connection was
+// made Envoy may not tell: it counts all the same.
 func (p *part) settle(resp *exchange.Response) exchange.Verdict {
 	attempts := p.ex.Attempts.List()
+	unheard := max(resp.Attempts-len(attempts), 0)
 	if len(attempts) == 0 {
+		if resp.Local && resp.Status == 503 && unheard > 1 {
+			return exhausted(p.ex.Route.Model, nil, unheard)
+		}
 		return exchange.Verdict{}
 	}
 	last := &attempts[len(attempts)-1]
@@ -26,7 +31,7 @@ func (p *part) settle(resp *exchange.Response) exchange.Verdict {
 		return exchange.Verdict{}
 	}
 	if last.Failed() || resp.Local {
-		return exhausted(p.ex.Route.Model, attempts)
+		return exhausted(p.ex.Route.Model, attempts, unheard)
 	}
 	p.target = p.pool.find(last.Backend, last.Model)
 	p.secret = last.Secret
@@ -38,27 +43,24 @@ func (p *part) settle(resp *exchange.Response) exchange.Verdict {
 
 // exhausted tells the caller that every link was tried, what each said, and when
 // the first of them wants to be asked again.
-func exhausted(model string, attempts []exchange.Attempt) exchange.Verdict {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Every backend of model %q failed:", model)
+func exhausted(model string, attempts []exchange.Attempt, unheard int) exchange.Verdict {
 	v := exchange.Denied(503, exchange.ReasonExhausted, "")
+	said := make([]string, 0, len(attempts)+1)
 	for i := range attempts {
 		a := &attempts[i]
 		what := "no answer"
 		if a.Status > 0 {
 			what = strconv.Itoa(a.Status)
 		}
-		sep := ","
-		if i == 0 {
-			sep = ""
-		}
-		fmt.Fprintf(&b, "%s %s/%s %s", sep, a.Backend, a.Model, what)
+		said = append(said, a.Backend+"/"+a.Model+" "+what)
 		if a.RetryAfter > 0 && (v.Retry == 0 || a.RetryAfter < v.Retry) {
 			v.Retry = a.RetryAfter
 		}
 	}
-	b.WriteByte('.')
-	v.Message = b.String()
+	if unheard > 0 {
+		said = append(said, fmt.Sprintf("%d times no connection", unheard))
+	}
+	v.Message = fmt.Sprintf("Every backend of model %q failed: %s.", model, strings.Join(said, ", "))
 	return v
 }
 

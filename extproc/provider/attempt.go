@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -34,6 +35,7 @@ func (p *part) Attempt(backend, model string, now time.Time) (*exchange.Mutation
 		return nil, 0, err
 	}
 	out.SetHeader(":authority", t.host)
+	restore(out, &p.ex.Request, t)
 	out.Remove = append(out.Remove, foreign(out, t)...)
 	index := p.ex.Attempts.Begin(exchange.Attempt{
 		Backend: t.backend.Name, Provider: t.backend.Provider.Name, Model: t.model, Secret: secret, Dropped: dropped, Started: now,
@@ -63,6 +65,29 @@ func foreign(out *exchange.Mutation, t *target) (names []string) {
 		names = append(names, SimHeader)
 	}
 	return names
+}
+
+// restore sets again what the client sent for the target's dialect: an attempt at
+// another dialect before may have removed it.
+func restore(out *exchange.Mutation, req *exchange.Request, t *target) {
+	names := dialectHeaders[t.dialect.Name()]
+	if t.simulated {
+		names = append(names[:len(names):len(names)], SimHeader)
+	}
+	for _, name := range names {
+		if out.Set.Get(name) != nil {
+			continue
+		}
+		var values [][]byte
+		for i := range req.Headers {
+			if req.Headers[i].Name == name {
+				values = append(values, req.Headers[i].Value)
+			}
+		}
+		if len(values) > 0 {
+			out.SetHeader(name, string(bytes.Join(values, []byte(","))))
+		}
+	}
 }
 
 // Answered implements exchange.Tries.
