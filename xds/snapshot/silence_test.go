@@ -1,12 +1,16 @@
 package snapshot_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 
+	"github.com/headgate/headgate/envoy/envoytest"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/snapshot"
 )
@@ -54,5 +58,49 @@ func TestSilenceOutlastsEveryChain(t *testing.T) {
 				t.Errorf("silence of at most %v, want at least %v", got, c.least)
 			}
 		})
+	}
+}
+
+// TestUploadIsBounded holds that a client that does not send its body is answered,
+// and that the same clock does not run while a backend thinks.
+func TestUploadIsBounded(t *testing.T) {
+	p := startProvider(t, func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(time.Second):
+			_, _ = io.WriteString(w, "thought")
+		case <-r.Context().Done():
+		}
+	})
+	backend := map[string]any{"provider": "openai-compatible", "url": p.url + "/v1"}
+	g := startEdited(t, map[string]any{"a": backend}, map[string]any{"m": "a/m"},
+		strings.NewReplacer(`"request_timeout":"300s"`, `"request_timeout":"0.3s"`, `"request_timeout": "300s"`, `"request_timeout":"0.3s"`))
+	post := func(body io.Reader) (int, string) {
+		req, err := http.NewRequest(http.MethodPost, g.url+"/v1/chat/completions", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set(wantedRoute, policy.RouteName("m", false))
+		client := http.Client{Timeout: envoytest.Patience}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(text)
+	}
+	if status, text := post(strings.NewReader("{}")); status != http.StatusOK || text != "thought" {
+		t.Errorf("a slow backend: status %d, %q", status, text)
+	}
+	stalled, end := io.Pipe()
+	// The client waits for its body, even where it has given up.
+	defer time.AfterFunc(envoytest.Patience/2, func() { _ = end.CloseWithError(errors.New("the body was not given up")) }).Stop()
+	defer func() { _ = end.Close() }()
+	go func() { _, _ = end.Write([]byte("{")) }()
+	if status, text := post(stalled); status != http.StatusRequestTimeout || !strings.Contains(text, "request_timeout") {
+		t.Errorf("a body that does not come: status %d, %q", status, text)
 	}
 }
