@@ -80,8 +80,12 @@ func (g *gateway) start(ctx context.Context, l *lifecycle) error {
 	}); err != nil {
 		return err
 	}
+	roots, err := systemRoots(g.set)
+	if err != nil {
+		return err
+	}
 	control, err := startControlPlane(l, g.set, "127.0.0.1:0", snapshot.Options{
-		AccessLog: filepath.Join(data, "envoy-access.jsonl"), Simulated: simulator,
+		AccessLog: filepath.Join(data, "envoy-access.jsonl"), Simulated: simulator, Roots: roots,
 	}, g.reg, g.log)
 	if err != nil {
 		return err
@@ -109,6 +113,17 @@ func (g *gateway) standIn(set *policy.Set, secrets *credential.Store) *policy.Se
 	}
 	slices.Sort(g.simulated)
 	return set.Simulated(missing)
+}
+
+// systemRoots returns the file of root certificates that Envoy verifies providers
+// with, where a backend needs it.
+func systemRoots(set *policy.Set) (string, error) {
+	for _, b := range set.Backends {
+		if b.URL != nil && b.URL.Scheme == "https" && b.CAFile == "" {
+			return envoy.Roots(os.Getenv)
+		}
+	}
+	return "", nil
 }
 
 // socketFolder makes a private folder for sockets: their paths are bounded to

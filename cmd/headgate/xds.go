@@ -14,13 +14,13 @@ import (
 
 func newXDS() *cobra.Command {
 	var c common
-	var listen, accessLog, simulated string
+	var listen, accessLog, simulated, roots string
 	cmd := &cobra.Command{
 		Use:   "xds",
 		Short: "Serve the control plane for Envoys of the node cluster \"" + nodeCluster + "\"",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := snapshot.Options{AccessLog: accessLog}
+			o := snapshot.Options{AccessLog: accessLog, Roots: roots}
 			if simulated != "" {
 				u, err := url.Parse(simulated)
 				if err != nil {
@@ -34,6 +34,7 @@ func newXDS() *cobra.Command {
 	c.register(cmd, "127.0.0.1:9091")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:18000", "loopback address that Envoys ask")
 	cmd.Flags().StringVar(&accessLog, "envoy-access-log", "/dev/stdout", "file of Envoy's own access log")
+	cmd.Flags().StringVar(&roots, "roots", snapshot.DefaultRoots, "file of root certificates on the machines of the Envoys")
 	cmd.Flags().StringVar(&simulated, "sim", "", "base URL of the simulated provider, for backends of it without a url")
 	return cmd
 }
