@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -26,6 +27,7 @@ type Row struct {
 	Response string    `json:"response_id,omitempty"` // the provider's
 	Attempts int       `json:"attempts"`
 	Tried    []Attempt `json:"tried,omitempty"`
+	Dropped  []string  `json:"dropped,omitempty"` // request fields that the answering backend did not get
 
 	Status  int    `json:"status"`
 	Outcome string `json:"outcome"`
@@ -87,6 +89,7 @@ func rowOf(ex *exchange.Exchange) *Row {
 		Status:       ex.Response.Status,
 		DurationMS:   millis(ex.Ended.Sub(ex.Started)),
 		RequestBytes: len(ex.Request.Body),
+		Dropped:      slices.Clone(ex.Dropped),
 	}
 	for _, v := range []*exchange.Verdict{&ex.Refused, &ex.Replaced} {
 		if v.Action != exchange.Pass {
