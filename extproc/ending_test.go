@@ -60,6 +60,7 @@ func TestEnvoysAccountClosesTheRow(t *testing.T) {
 		{"no healthy backend", "no_healthy_upstream", 503, &alsdatav3.ResponseFlags{NoHealthyUpstream: true}, "no_healthy_backend", "provider"},
 		{"ext_proc timeout", "ext_proc_error_per-message_timeout_exceeded", 504, nil, "gateway_error", "gateway"},
 		{"answer over the limit", "response_payload_too_large", 500, nil, "provider_error", "provider"},
+		{"a request that does not arrive", "request_overall_timeout", 408, nil, "idle_timeout", "client"},
 		{"silent client", "stream_idle_timeout", 408, &alsdatav3.ResponseFlags{StreamIdleTimeout: true}, "idle_timeout", "client"},
 		{"words nobody knows", "something_new", 200, nil, "cut", "unknown"},
 	} {

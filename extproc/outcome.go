@@ -55,6 +55,8 @@ func answered(status int) exchange.Outcome {
 // local guesses why Envoy answered itself, until its own account comes.
 func local(status int) exchange.Outcome {
 	switch status {
+	case 408: // the request did not arrive in time
+		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByClient}
 	case 413:
 		return exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}
 	case 504:

@@ -40,6 +40,8 @@ type rule struct {
 var rules = []rule{
 	{"", "ext_proc", exchange.GatewayError, exchange.ByGateway},
 	{"", "mismatch_between_content_length", exchange.GatewayError, exchange.ByGateway},
+	{"", "request_overall_timeout", exchange.IdleTimeout, exchange.ByClient},
+	{"", "request_header_timeout", exchange.IdleTimeout, exchange.ByClient},
 	{"", "request_payload_too_large", exchange.ClientError, exchange.ByClient},
 	{"", "response_payload_too_large", exchange.ProviderError, exchange.ByProvider},
 	{"", "upstream_per_try_idle_timeout", exchange.IdleTimeout, exchange.ByProvider},
