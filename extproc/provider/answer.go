@@ -48,9 +48,12 @@ func exhausted(model string, attempts []exchange.Attempt, unheard int) exchange.
 	said := make([]string, 0, len(attempts)+1)
 	for i := range attempts {
 		a := &attempts[i]
-		what := "no answer"
-		if a.Status > 0 {
-			what = strconv.Itoa(a.Status)
+		what := strconv.Itoa(a.Status)
+		switch {
+		case a.Status == 0:
+			what = "no answer"
+		case !a.Failed():
+			what += " broken off"
 		}
 		said = append(said, a.Backend+"/"+a.Model+" "+what)
 		if a.RetryAfter > 0 && (v.Retry == 0 || a.RetryAfter < v.Retry) {

@@ -106,6 +106,9 @@ func rowOf(ex *exchange.Exchange) *Row {
 	for _, a := range ex.Attempts.List() {
 		r.Tried = append(r.Tried, attemptOf(&a))
 	}
+	for i := range len(r.Tried) - 1 { // what was tried again has failed, be it behind a good status
+		r.Tried[i].Failed = true
+	}
 	r.Attempts = max(r.Attempts, len(r.Tried))
 	r.addUsage(ex)
 	return r
