@@ -338,3 +338,23 @@ func TestWrongBodyModesAreRefused(t *testing.T) {
 		t.Errorf("got %v", reply.Err)
 	}
 }
+
+func TestHostileUsageIsBoundedAndNeverNegative(t *testing.T) {
+	for _, usage := range []string{
+		`{"prompt_tokens":9223372036854775807,"completion_tokens":9223372036854775807,"prompt_tokens_details":{"cached_tokens":5},"completion_tokens_details":{"reasoning_tokens":9223372036854775807}}`,
+		`{"prompt_tokens":-5,"completion_tokens":1e400,"prompt_tokens_details":{"cached_tokens":-9}}`,
+		`{"prompt_tokens":"7","completion_tokens":[],"prompt_tokens_details":3}`,
+	} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions"), false)
+		s.RequestBody(chatBody)
+		s.ResponseHeaders(Answered("200", "application/json"), false)
+		s.ResponseBody(`{"id":"x","object":"chat.completion","model":"gpt-4o-mini","choices":[],"usage":`+usage+`}`, true)
+		s.Cancel()
+		row := r.row()
+		if row.CostNano == nil || *row.CostNano < 0 || row.Tokens.Input < 0 || row.Tokens.Input > exchange.MostTokens || row.Tokens.Output < 0 || row.Tokens.Reasoning > exchange.MostTokens {
+			t.Errorf("%s: cost %v, tokens %+v", usage, row.CostNano, row.Tokens)
+		}
+	}
+}

@@ -30,3 +30,14 @@ const (
 	UsageProvider  UsageSource = "provider"  // as the provider reported it
 	UsageEstimated UsageSource = "estimated" // from what was seen, because no report came
 )
+
+// MostTokens bounds each bucket of a usage. No model takes a tenth of it, and what
+// it costs at the highest price still fits an int64 of pico-USD.
+const MostTokens = 100_000_000
+
+// Bound cuts a report that cannot be true to what can be summed and priced.
+func (u *Usage) Bound() {
+	for _, n := range []*int64{&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.AudioInput, &u.Output, &u.Reasoning, &u.AudioOutput} {
+		*n = min(max(*n, 0), MostTokens)
+	}
+}

@@ -99,6 +99,7 @@ func (p *part) price() {
 		return
 	}
 	p.priced = true
+	ex.Usage.Bound()
 	r := &ex.Route
 	rate, ok := price.Price{}, false
 	if ex.Response.Model != "" {
