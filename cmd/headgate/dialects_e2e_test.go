@@ -3,16 +3,20 @@ package main_test
 import (
 	"encoding/json"
 	"flag"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/anthropics/anthropic-sdk-go"
+	claudeoption "github.com/anthropics/anthropic-sdk-go/option"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/record"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -35,7 +39,7 @@ func TestDialectMatrix(t *testing.T) {
 							t.Skip("this client has no words for it")
 						}
 						before := len(p.Served())
-						got, used := ask(t, g)
+						got, used, id := ask(t, g)
 						if d := cmp.Diff(f.want, got, cmpopts.EquateEmpty()); d != "" {
 							t.Errorf("meaning (-want +got):\n%s", d)
 						}
@@ -43,6 +47,7 @@ func TestDialectMatrix(t *testing.T) {
 						if u := served.Usage; used != [2]int64{int64(u.TotalInput()), int64(u.TotalOutput())} {
 							t.Errorf("usage %v, served %+v", used, u)
 						}
+						checkUsage(t, g.With(t).Row(id), served.Usage)
 						checkWords(t, backend, served.Body)
 						if backend != w.dialect {
 							golds[w.dialect].check(t, f.name, served.Body)
@@ -54,27 +59,32 @@ func TestDialectMatrix(t *testing.T) {
 	}
 }
 
-// askAs returns how the SDK of a way asks for a feature, and what it makes of the
-// answer and its usage; nil where it cannot ask.
-func askAs(f *feature, w way, model string) func(*testing.T, *gatewaytest.Gateway) (meaning, [2]int64) {
+// asking asks for a feature. It returns what the SDK makes of the answer, its input
+// and output tokens, and the exchange's id.
+type asking func(*testing.T, *gatewaytest.Gateway) (m meaning, used [2]int64, id string)
+
+// askAs returns how the SDK of a way asks for a feature; nil where it cannot.
+func askAs(f *feature, w way, model string) asking {
 	if w.claude() {
 		if f.claude == nil {
 			return nil
 		}
 		params := anthropic.MessageNewParams{Model: anthropic.Model(model), MaxTokens: 4096}
 		f.claude(&params)
-		return func(t *testing.T, g *gatewaytest.Gateway) (meaning, [2]int64) {
-			m := claudeAnswer(t, claude(g), params, w.stream)
+		return func(t *testing.T, g *gatewaytest.Gateway) (meaning, [2]int64, string) {
+			var resp *http.Response
+			m := claudeAnswer(t, claude(g, claudeoption.WithResponseInto(&resp)), params, w.stream)
 			u := m.Usage
-			return claudeMeaning(m), [2]int64{u.InputTokens + u.CacheReadInputTokens + u.CacheCreationInputTokens, u.OutputTokens}
+			return claudeMeaning(m), [2]int64{u.InputTokens + u.CacheReadInputTokens + u.CacheCreationInputTokens, u.OutputTokens}, resp.Header.Get(record.ExchangeHeader)
 		}
 	}
 	params := openai.ChatCompletionNewParams{}
 	f.openai(&params)
 	params.Model = model
-	return func(t *testing.T, g *gatewaytest.Gateway) (meaning, [2]int64) {
-		c := openAIAnswer(t, openAI(g), params, w.stream)
-		return openAIMeaning(c), [2]int64{c.Usage.PromptTokens, c.Usage.CompletionTokens}
+	return func(t *testing.T, g *gatewaytest.Gateway) (meaning, [2]int64, string) {
+		var resp *http.Response
+		c := openAIAnswer(t, openAI(g, option.WithResponseInto(&resp)), params, w.stream)
+		return openAIMeaning(c), [2]int64{c.Usage.PromptTokens, c.Usage.CompletionTokens}, resp.Header.Get(record.ExchangeHeader)
 	}
 }
 
