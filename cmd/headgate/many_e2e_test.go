@@ -16,7 +16,9 @@ import (
 func TestManyAtOnce(t *testing.T) {
 	const streams, requests, workers = 200, 500, 20
 	g, p := serve(t, "")
-	mustOK(t, g.Chat(chatBody("plain", "warm up", false), ""))
+	warm := g.Chat(chatBody("plain", "warm up", false), "")
+	mustOK(t, warm)
+	g.Row(warm.Exchange())
 	goroutines := g.Metric("go_goroutines")
 	known := len(g.Rows())
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
