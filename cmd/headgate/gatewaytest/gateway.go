@@ -135,6 +135,8 @@ func Start(t testing.TB, policy string, o Options) *Gateway {
 	t.Helper()
 	g := Launch(t, fmt.Sprintf("listen: 127.0.0.1:%d\n%s", FreePort(t), policy), o)
 	g.WaitReady()
+	// The gateway's own probe leaves a row, which tests that count must not meet later.
+	g.Eventually("the row of the probe", func() bool { return len(g.Rows()) > 0 })
 	return g
 }
 
