@@ -16,6 +16,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.OK}
 	case ex.Refused.Action == exchange.Deny:
 		return refused(ex.Refused.Status)
+	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.Attempts <= 1 && len(ex.Attempts.List()) == 0:
+		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
 		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
 	case !resp.Complete:

@@ -67,6 +67,32 @@ func namedIn(a gatewaytest.Answer) string {
 	return exchangeOf(a)
 }
 
+// TestChainsOutOfService holds that a chain whose links have all been ejected says
+// at once, and in the client's dialect, that all are exhausted.
+func TestChainsOutOfService(t *testing.T) {
+	t.Parallel()
+	rig := startChains(t, "  dead: {chain: [a/m+status=500, c/m+status=500], retries: 0}\n", nil, gatewaytest.Options{})
+	for range 3 { // three failures eject
+		rig.Ask(ways[0].ask("dead", "Dead?"))
+	}
+	served := len(rig.at["a"].Served()) + len(rig.at["c"].Served())
+	for _, w := range ways {
+		t.Run(w.String(), func(t *testing.T) {
+			a := rig.Ask(w.ask("dead", "Still dead?"))
+			if message := checkExhausted(t, w, a); !strings.Contains(message, "none is in service") {
+				t.Errorf("message %q", message)
+			}
+			row := rig.With(t).Row(a.Exchange())
+			if row.Outcome != "no_healthy_backend" || row.By != "provider" || row.Status != 503 || len(row.Tried) != 0 || row.Tokens != nil {
+				t.Errorf("record %+v", row)
+			}
+		})
+	}
+	if n := len(rig.at["a"].Served()) + len(rig.at["c"].Served()); n != served {
+		t.Errorf("the providers got %d further requests", n-served)
+	}
+}
+
 // TestWeights holds that the uses of a link share its exchanges by their weights.
 func TestWeights(t *testing.T) {
 	t.Parallel()
@@ -110,6 +136,25 @@ func TestChainDeadline(t *testing.T) {
 				t.Errorf("within the limit: status %d, %v", b.Status, b.Internals())
 			}
 		})
+	}
+}
+
+// TestAttemptClock holds that each attempt has the model's timeout, no more and no
+// less, until its headers.
+func TestAttemptClock(t *testing.T) {
+	t.Parallel()
+	const clock = 500.0 // milliseconds
+	rig := startChains(t, "  clocked: {chain: [a/m+hang=headers, c/m], retries: 1, timeout: 500ms}\n", nil, gatewaytest.Options{})
+	a := rig.Ask(ways[0].ask("clocked", "How long?"))
+	mustOK(t, a)
+	row := rig.Row(a.Exchange())
+	if got := tried(row); got != "a- a- c200" {
+		t.Fatalf("tried %q", got)
+	}
+	for _, at := range row.Tried[:2] {
+		if at.MS < clock*0.9 || at.MS > clock*3 {
+			t.Errorf("an attempt was given %v ms", at.MS)
+		}
 	}
 }
 

@@ -11,14 +11,18 @@ import (
 	"github.com/headgate/headgate/extproc/provider/canon"
 )
 
+// overloaded is the header by which Envoy says that a limit of its own was met.
+const overloaded = "x-envoy-overloaded"
+
 // settle finds out who answered for a pool of several backends, and refuses where
 // all that could be tried have failed. Of an attempt to which no connection was
-// made Envoy may not tell: it counts all the same.
+// made Envoy may not tell: it counts all the same. An attempt that Headgate could
+// not prepare, and Envoy's own limits, are not the backends' fault.
 func (p *part) settle(resp *exchange.Response) exchange.Verdict {
 	attempts := p.ex.Attempts.List()
 	unheard := max(resp.Attempts-len(attempts), 0)
 	if len(attempts) == 0 {
-		if resp.Local && resp.Status == 503 && unheard > 1 {
+		if resp.Local && resp.Status == 503 && !p.unprepared() && resp.Headers.Get(overloaded) == nil {
 			return exhausted(p.ex.Route.Model, nil, unheard)
 		}
 		return exchange.Verdict{}
@@ -60,7 +64,10 @@ func exhausted(model string, attempts []exchange.Attempt, unheard int) exchange.
 			v.Retry = a.RetryAfter
 		}
 	}
-	if unheard > 0 {
+	switch {
+	case len(attempts) == 0 && unheard <= 1:
+		said = append(said, "none is in service after its latest failures")
+	case unheard > 0:
 		said = append(said, fmt.Sprintf("%d times no connection", unheard))
 	}
 	v.Message = fmt.Sprintf("Every backend of model %q failed: %s.", model, strings.Join(said, ", "))

@@ -23,15 +23,17 @@ var dialectHeaders = map[string][]string{
 
 // Attempt implements exchange.Tries. It adds the attempt to the exchange's.
 func (p *part) Attempt(backend, model string, now time.Time) (*exchange.Mutation, int, error) {
-	t := p.pool.find(backend, model)
-	if t == nil {
-		return nil, 0, fmt.Errorf("model %q has no backend %q with model %q", p.ex.Route.Model, backend, model)
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	t := p.pool.find(backend, model)
+	if t == nil {
+		p.unready = true
+		return nil, 0, fmt.Errorf("model %q has no backend %q with model %q", p.ex.Route.Model, backend, model)
+	}
 	out := &exchange.Mutation{}
 	secret, dropped, err := p.prepare(out, t)
 	if err != nil {
+		p.unready = true
 		return nil, 0, err
 	}
 	out.SetHeader(":authority", t.host)
@@ -41,6 +43,13 @@ func (p *part) Attempt(backend, model string, now time.Time) (*exchange.Mutation
 		Backend: t.backend.Name, Provider: t.backend.Provider.Name, Model: t.model, Secret: secret, Dropped: dropped, Started: now,
 	})
 	return out, index, nil
+}
+
+// unprepared tells whether an attempt ended because it could not be prepared.
+func (p *part) unprepared() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.unready
 }
 
 // foreign lists what the client or an earlier attempt may have left and this

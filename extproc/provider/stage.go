@@ -82,8 +82,9 @@ type part struct {
 	rewriter *rewriter // of a stream in another dialect
 	gunzip   *gunzip   // of a compressed stream
 
-	mu     sync.Mutex // attempts come on goroutines of their own
-	bodies []written
+	mu      sync.Mutex // attempts come on goroutines of their own
+	bodies  []written
+	unready bool // an attempt could not be prepared
 }
 
 // written is a body that was written for a target, kept for its next attempt.
