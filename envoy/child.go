@@ -208,7 +208,8 @@ func (c *Child) Drain(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("draining Envoy: %w", err)
 		}
-		if strings.HasSuffix(strings.TrimSpace(text), ": 0") {
+		// An Envoy that never got its listener does not count requests.
+		if text = strings.TrimSpace(text); text == "" || strings.HasSuffix(text, ": 0") {
 			return nil
 		}
 		select {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -124,15 +125,22 @@ func (e *Envoy) Ask(path string) (string, error) {
 // Log returns what Envoy has logged so far.
 func (e *Envoy) Log() string { return e.log.String() }
 
-// FreePort returns a loopback port that nobody listened on a moment ago.
+// FreePort returns a port of 127.0.0.1 that nothing listens on now. It is below the
+// range from which systems take ports for outgoing connections: one of those would
+// take a port from under the test that is about to use it.
 func FreePort(t testing.TB) uint16 {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const least, most, tries = 10_000, 30_000, 100
+	for range tries {
+		port := least + rand.IntN(most-least)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			_ = l.Close()
+			return uint16(port)
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return uint16(l.Addr().(*net.TCPAddr).Port)
+	t.Fatal("no free port")
+	return 0
 }
 
 // buffer is a bytes.Buffer that may be written and read at once.

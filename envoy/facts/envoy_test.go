@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/headgate/headgate/envoy/envoytest"
 )
 
 // patience bounds every wait in these tests; none is expected to last so long.
@@ -131,12 +132,7 @@ func awaitReady(t *testing.T, adminPort int, exited chan error) {
 // freePort returns a port that nobody listened on a moment ago.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
+	return int(envoytest.FreePort(t))
 }
 
 // lockedBuffer is a bytes.Buffer that may be written and read at once.
