@@ -72,9 +72,10 @@ func namedIn(a gatewaytest.Answer) string {
 func TestChainsOutOfService(t *testing.T) {
 	t.Parallel()
 	rig := startChains(t, "  dead: {chain: [a/m+status=500, c/m+status=500], retries: 0}\n", nil, gatewaytest.Options{})
-	for range 3 { // three failures eject
-		rig.Ask(ways[0].ask("dead", "Dead?"))
-	}
+	// Three failures eject; the workers hear of it a moment later.
+	rig.With(t).Eventually("the ejection of both", func() bool {
+		return strings.Contains(string(rig.Ask(ways[0].ask("dead", "Dead?")).Body), "none is in service")
+	})
 	served := len(rig.at["a"].Served()) + len(rig.at["c"].Served())
 	for _, w := range ways {
 		t.Run(w.String(), func(t *testing.T) {
