@@ -139,7 +139,10 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	switch {
 	case ev.end:
 		resp.Complete = true
-		return r.response(ctx)
+		err := r.response(ctx)
+		// No body follows in which another could be put: it goes with the headers.
+		r.reply.whole = resp.Out.Replace
+		return err
 	case resp.Status == 200 && !resp.Local && isEventStream(resp.Headers):
 		resp.Stream = true
 		resp.Out.Remove = append(resp.Out.Remove, "content-length")
@@ -218,12 +221,17 @@ func internal(h exchange.Headers) (names []string) {
 	return names
 }
 
+// ofBody are headers that speak of the body that came, or lead elsewhere in its
+// place. An error that replaces it cannot be read, or is passed by, with them.
+var ofBody = []string{"content-encoding", "content-language", "content-md5", "content-range", "digest", "etag", "location"}
+
 // replace gives the client an error of Headgate's instead of what came.
 func (r *run) replace(v exchange.Verdict) {
 	resp := &r.ex.Response
 	r.ex.Replaced = v
 	r.reply.status = v.Status
 	resp.Out.SetHeader("content-type", "application/json")
+	resp.Out.Remove = append(resp.Out.Remove, ofBody...)
 	body := v.Body
 	if body == nil {
 		body = r.dialect.Refusal(&v, r.ex.ID)
@@ -237,7 +245,7 @@ func (r *run) tell() {
 	ex := &r.ex
 	r.reply.meta = append(r.reply.meta,
 		meta{policy.BackendKey, ex.Route.Backend},
-		meta{"served", ex.Response.Model},
+		meta{"served", exchange.Clip(ex.Response.Model, 256)},
 		meta{"tokens_in", strconv.FormatInt(ex.Usage.TotalInput(), 10)},
 		meta{"tokens_out", strconv.FormatInt(ex.Usage.TotalOutput(), 10)})
 	if ex.Cost.Priced {

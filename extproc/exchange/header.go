@@ -1,5 +1,10 @@
 package exchange
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
 // Header is one HTTP header; the name is in lower case.
 type Header struct {
 	Name  string
@@ -32,6 +37,29 @@ type Mutation struct {
 // SetHeader makes the message carry a header with one value.
 func (m *Mutation) SetHeader(name, value string) {
 	m.Set = append(m.Set, Header{name, []byte(value)})
+}
+
+// SetText makes the message carry a header with text that a client or a provider
+// wrote: bounded, and without what Envoy refuses a whole message for.
+func (m *Mutation) SetText(name, text string) {
+	const most = 256 // bytes
+	m.SetHeader(name, strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7e {
+			return '?'
+		}
+		return r
+	}, Clip(text, most)))
+}
+
+// Clip bounds text to so many bytes, and to whole characters.
+func Clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most > 0 && !utf8.RuneStart(text[most]) {
+		most--
+	}
+	return strings.Clone(text[:most])
 }
 
 // ReplaceBody makes the message carry another body.

@@ -163,6 +163,9 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 	if p.pool == nil {
 		return exchange.Verdict{}, nil
 	}
+	if !resp.Local {
+		resp.Out.Remove = append(resp.Out.Remove, hidden(resp.Headers)...)
+	}
 	if p.pool.single == nil {
 		if v := p.settle(resp); v.Action != exchange.Pass {
 			return v, nil
@@ -171,9 +174,8 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 	if resp.Local || p.target == nil {
 		return exchange.Verdict{}, nil
 	}
-	resp.Out.Remove = append(resp.Out.Remove, hidden(resp.Headers)...)
 	if len(p.ex.Dropped) > 0 {
-		resp.Out.SetHeader(DroppedHeader, strings.Join(p.ex.Dropped, ","))
+		resp.Out.SetText(DroppedHeader, strings.Join(p.ex.Dropped, ","))
 	}
 	if v := p.unpack(resp); v.Action != exchange.Pass {
 		return v, nil

@@ -64,7 +64,7 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 		if served == "" {
 			served = ex.Route.Serves
 		}
-		out.SetHeader(ModelHeader, served)
+		out.SetText(ModelHeader, served)
 	}
 	if ex.Route.Model != "" {
 		out.SetHeader(AttemptsHeader, strconv.Itoa(resp.Attempts))

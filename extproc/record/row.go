@@ -69,6 +69,18 @@ type Tokens struct {
 	AudioOutput  int64 `json:"audio_output,omitempty"`
 }
 
+// most bounds each text of a client's or a provider's in a row, in bytes, and the
+// list of fields that were left out.
+const most = 256
+
+func clipped(names []string) []string {
+	names = slices.Clone(names[:min(len(names), most)])
+	for i := range names {
+		names[i] = exchange.Clip(names[i], most)
+	}
+	return names
+}
+
 // rowOf copies what an exchange was, because the exchange's memory is used again.
 func rowOf(ex *exchange.Exchange) *Row {
 	r := &Row{
@@ -77,19 +89,19 @@ func rowOf(ex *exchange.Exchange) *Row {
 		Revision:     ex.Revision,
 		Dialect:      ex.Dialect,
 		Operation:    string(ex.Request.Operation),
-		Model:        ex.Request.Model,
+		Model:        exchange.Clip(ex.Request.Model, most),
 		Route:        ex.Route.Model,
 		Stream:       ex.Response.Stream,
-		User:         ex.Request.User,
+		User:         exchange.Clip(ex.Request.User, most),
 		Backend:      ex.Route.Backend,
 		Provider:     ex.Route.Provider,
-		Served:       ex.Response.Model,
-		Response:     ex.Response.ID,
+		Served:       exchange.Clip(ex.Response.Model, most),
+		Response:     exchange.Clip(ex.Response.ID, most),
 		Attempts:     ex.Response.Attempts,
 		Status:       ex.Response.Status,
 		DurationMS:   millis(ex.Ended.Sub(ex.Started)),
 		RequestBytes: len(ex.Request.Body),
-		Dropped:      slices.Clone(ex.Dropped),
+		Dropped:      clipped(ex.Dropped),
 	}
 	for _, v := range []*exchange.Verdict{&ex.Refused, &ex.Replaced} {
 		if v.Action != exchange.Pass {
