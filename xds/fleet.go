@@ -62,6 +62,13 @@ func (f *fleet) publish(s *cachev3.Snapshot) {
 	f.wake()
 }
 
+// knows tells whether a stream has made a request before.
+func (f *fleet) knows(id int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.streams[id] != nil
+}
+
 // request takes one of Envoy's requests. It returns a refusal where it is one, and
 // how many Envoys are connected.
 func (f *fleet) request(id int64, r *discoveryv3.DeltaDiscoveryRequest) (*refusal, int) {

@@ -19,7 +19,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/snapshot"
@@ -47,7 +49,12 @@ type Server struct {
 func New(cluster string, o snapshot.Options, reg prometheus.Registerer, log *zap.Logger) *Server {
 	s := &Server{log: log, metrics: newMetrics(reg), options: o, cluster: cluster, fleet: newFleet()}
 	s.cache = cachev3.NewSnapshotCache(true, group{}, nil)
-	s.grpc = grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}))
+	s.grpc = grpc.NewServer(
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+		// An Envoy whose machine is gone says no goodbye: without this it would count
+		// as connected, and hold Accepted up, until TCP gives up.
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 5 * time.Second}),
+	)
 	ads := serverv3.NewServer(context.Background(), s.cache, serverv3.CallbackFuncs{
 		StreamDeltaRequestFunc: s.request, StreamDeltaResponseFunc: s.response, DeltaStreamClosedFunc: s.closed,
 	})
@@ -85,6 +92,9 @@ func (s *Server) Publish(ctx context.Context, set *policy.Set) error {
 
 // request sees every request of Envoy's: one with a nonce answers what was sent.
 func (s *Server) request(stream int64, r *discoveryv3.DeltaDiscoveryRequest) error {
+	if err := s.admit(stream, r.GetNode()); err != nil {
+		return err
+	}
 	refused, connected := s.fleet.request(stream, r)
 	s.metrics.envoys.Set(float64(connected))
 	if refused != nil {
@@ -93,6 +103,17 @@ func (s *Server) request(stream int64, r *discoveryv3.DeltaDiscoveryRequest) err
 			zap.String("version", refused.version), zap.String("reason", refused.reason))
 	}
 	return nil
+}
+
+// admit ends the stream of an Envoy of another node cluster, with the reason for its
+// log: the cache would leave it without an answer. Only the first request of a
+// stream must name the node.
+func (s *Server) admit(stream int64, node *corev3.Node) error {
+	if node == nil && s.fleet.knows(stream) || node.GetCluster() == s.cluster {
+		return nil
+	}
+	s.log.Warn("an Envoy of another node cluster asked", zap.String("node", node.GetId()), zap.String("cluster", node.GetCluster()))
+	return status.Errorf(codes.PermissionDenied, "node cluster %q is not served here, only %q", node.GetCluster(), s.cluster)
 }
 
 func (s *Server) response(stream int64, _ *discoveryv3.DeltaDiscoveryRequest, r *discoveryv3.DeltaDiscoveryResponse) {
@@ -115,7 +136,7 @@ func (s *Server) Accepted(ctx context.Context) error {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for Envoy to take its resources: %w", ctx.Err())
+			return fmt.Errorf("waiting for Envoy to take its resources: %w", context.Cause(ctx))
 		}
 	}
 }

@@ -60,7 +60,13 @@ func start(t *testing.T, addr string) *control {
 // join connects an Envoy.
 func (c *control) join(t *testing.T, node string) *envoytest.Envoy {
 	t.Helper()
-	b := envoy.Bootstrap{NodeID: node, Cluster: "edge", XDS: c.addr, ExtProc: "/tmp/no-such.sock"}
+	return c.joinAs(t, node, "edge")
+}
+
+// joinAs is join in a node cluster.
+func (c *control) joinAs(t *testing.T, node, cluster string) *envoytest.Envoy {
+	t.Helper()
+	b := envoy.Bootstrap{NodeID: node, Cluster: cluster, XDS: c.addr, ExtProc: "/tmp/no-such.sock"}
 	config, err := b.JSON()
 	if err != nil {
 		t.Fatal(err)

@@ -38,6 +38,24 @@ func Path(t testing.TB) string {
 	return ""
 }
 
+// Oldest returns the oldest Envoy that is accepted: HEADGATE_ENVOY_139, or the one
+// that fetch.sh 1.39.3 puts beside the pinned one. Without either the test is skipped.
+func Oldest(t testing.TB) string {
+	t.Helper()
+	if path := os.Getenv("HEADGATE_ENVOY_139"); path != "" {
+		return path
+	}
+	root, err := root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(root, ".tools", "envoy-1.39.3", "envoy")
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("no Envoy 1.39: run envoy/fetch.sh 1.39.3, or name one with HEADGATE_ENVOY_139")
+	}
+	return path
+}
+
 // root finds the folder of go.mod above the test's own.
 func root() (string, error) {
 	dir, err := os.Getwd()
@@ -57,12 +75,18 @@ func root() (string, error) {
 }
 
 // Validate has the Envoy at a path check a bootstrap, as JSON or YAML, without
-// running it. The error holds Envoy's own words.
+// running it. The error holds Envoy's own words; a warning, such as of a deprecated
+// field, is one too.
 func Validate(t testing.TB, path string, config []byte) error {
 	t.Helper()
-	out, err := exec.Command(path, "--mode", "validate", "--log-level", "warn", "-c", write(t, config)).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("envoy --mode validate: %w: %s", err, bytes.TrimSpace(out))
+	var complaints bytes.Buffer
+	cmd := exec.Command(path, "--mode", "validate", "--log-level", "warn", "-c", write(t, config))
+	cmd.Stderr = &complaints
+	if out, err := cmd.Output(); err != nil {
+		return fmt.Errorf("envoy --mode validate: %w: %s %s", err, bytes.TrimSpace(out), bytes.TrimSpace(complaints.Bytes()))
+	}
+	if complaints.Len() > 0 {
+		return fmt.Errorf("envoy --mode validate warns: %s", bytes.TrimSpace(complaints.Bytes()))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"strconv"
 	"time"
@@ -95,13 +94,9 @@ func locate(use policy.Use, o Options) (endpoint, error) {
 
 func (e *endpoint) tls() bool { return e.url.Scheme == "https" }
 
-// authority is the Host header that the endpoint expects.
-func (e *endpoint) authority() string {
-	if e.url.Port() == "" {
-		return e.host
-	}
-	return net.JoinHostPort(e.host, e.url.Port())
-}
+// authority is the Host header that the endpoint expects: as the URL writes it,
+// with the brackets of an IPv6 address, and a port only where it names one.
+func (e *endpoint) authority() string { return e.url.Host }
 
 func lbEndpoint(m *policy.Model, e endpoint) *endpointv3.LbEndpoint {
 	fits := &structpb.ListValue{}

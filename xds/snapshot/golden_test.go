@@ -102,33 +102,40 @@ func plain(t *testing.T, m proto.Message) (v any) {
 	return v
 }
 
-// TestEnvoyAccepts has Envoy check each policy's resources: the pinned one and,
-// where HEADGATE_ENVOY_139 names one, the oldest that is supported.
+// TestEnvoyAccepts has Envoy check each policy's resources, without a warning: the
+// pinned one and, where there is one, the oldest that is supported.
 func TestEnvoyAccepts(t *testing.T) {
-	binaries := map[string]string{"pinned": envoytest.Path(t)}
-	if oldest := os.Getenv("HEADGATE_ENVOY_139"); oldest != "" {
-		binaries["oldest"] = oldest
-	}
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	server := httptest.NewTLSServer(nil)
 	server.Close()
 	if err := os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, document := range documents(t) {
-		// The bundle must exist, and hold a certificate: any will do.
-		set := parse(t, strings.ReplaceAll(document, "/run/headgate/ca.pem", bundle))
-		static, err := snapshot.Static(set, options(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		config := bootstrapOf(t, static, "/tmp/extproc.sock")
-		for which, path := range binaries {
-			t.Run(name+" "+which, func(t *testing.T) {
-				if err := envoytest.Validate(t, path, config); err != nil {
-					t.Error(err)
+	for which, path := range map[string]func(testing.TB) string{"pinned": envoytest.Path, "oldest": envoytest.Oldest} {
+		t.Run(which, func(t *testing.T) {
+			binary := path(t)
+			for name, document := range documents(t) {
+				// The bundle must exist, and hold a certificate: any will do.
+				set := parse(t, strings.ReplaceAll(document, "/run/headgate/ca.pem", bundle))
+				o := options(t)
+				o.Roots = bundle
+				static, err := snapshot.Static(set, o)
+				if err != nil {
+					t.Fatal(err)
 				}
-			})
-		}
+				if err := envoytest.Validate(t, binary, bootstrapOf(t, static, "/tmp/extproc.sock")); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
+	}
+}
+
+// TestEnvoysWarningsAreSeen holds that the check above is one: Envoy warns of a field
+// that is deprecated.
+func TestEnvoysWarningsAreSeen(t *testing.T) {
+	const deprecated = `static_resources: {clusters: [{name: c, type: STATIC, http2_protocol_options: {}, load_assignment: {cluster_name: c}}]}`
+	if err := envoytest.Validate(t, envoytest.Path(t), []byte(deprecated)); err == nil || !strings.Contains(err.Error(), "http2_protocol_options") {
+		t.Errorf("error %v, want Envoy's warning", err)
 	}
 }

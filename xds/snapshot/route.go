@@ -81,8 +81,8 @@ func route(set *policy.Set, m *policy.Model, stream bool) *routev3.Route {
 	action := &routev3.RouteAction{
 		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: policy.PoolName(m.Name)},
 		Timeout:          durationpb.New(0), // streams last as long as they last; each attempt has its own clock
-		IdleTimeout:      durationpb.New(silence(m, stream) + time.Second),
-		RetryPolicy:      retryPolicy(m, stream),
+		IdleTimeout:      durationpb.New(m.IdleTimeout + messageTimeout),
+		RetryPolicy:      retryPolicy(m),
 	}
 	if _, single := m.Single(); !single {
 		action.MetadataMatch = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"envoy.lb": fields("fit", policy.FitAny)}}
@@ -105,31 +105,27 @@ func route(set *policy.Set, m *policy.Model, stream bool) *routev3.Route {
 	}
 }
 
-// silence is how long nothing may come from a backend. Before the headers of a
-// JSON answer a model is silent as long as it thinks, which Timeout bounds. Where
-// both clocks would end together the attempt's own one wins, so that the outcome
-// is always the same.
-func silence(m *policy.Model, stream bool) time.Duration {
-	d := m.IdleTimeout
-	if !stream {
-		d = max(m.Timeout, d)
-	}
-	if d == m.Timeout {
-		d += tie
-	}
-	return d
+// silence is how long nothing may come from a backend, from the attempt's first
+// moment on. Until the headers the model may be silent as long as it thinks, which
+// Timeout bounds. Where both clocks would end together the attempt's own one wins,
+// so that the outcome is always the same.
+//
+// An idle_timeout below that is the route's clock, which begins with the response.
+// It also runs while ext_proc has the last bytes: hence messageTimeout on top.
+func silence(m *policy.Model) time.Duration {
+	return max(m.Timeout+tie, m.IdleTimeout)
 }
 
 // retryPolicy is the rule of a chain: a 5xx, a reset, a refused connection and a
 // timeout are tried again on the link and then on the next one; a 429 is tried
 // again only where there is another backend, to which the mark of the upstream
 // level sends it at once.
-func retryPolicy(m *policy.Model, stream bool) *routev3.RetryPolicy {
+func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 	p := &routev3.RetryPolicy{
 		RetryOn:           "5xx,reset,connect-failure,refused-stream",
 		NumRetries:        wrapperspb.UInt32(uint32(m.Attempts() - 1)),
 		PerTryTimeout:     durationpb.New(m.Timeout),
-		PerTryIdleTimeout: durationpb.New(silence(m, stream)),
+		PerTryIdleTimeout: durationpb.New(silence(m)),
 		RetryBackOff:      &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(backOffBase), MaxInterval: durationpb.New(backOffMost)},
 	}
 	if _, single := m.Single(); single {

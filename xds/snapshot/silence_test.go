@@ -19,6 +19,7 @@ import (
 // not end it while backends are left: the silence of one attempt after the other
 // adds up for the client.
 func TestSilentChainIsTriedToItsEnd(t *testing.T) {
+	t.Parallel()
 	for _, stream := range []bool{false, true} {
 		p := startProvider(t, silent)
 		backend := map[string]any{"provider": "openai-compatible", "url": p.url + "/v1"}
@@ -102,5 +103,40 @@ func TestUploadIsBounded(t *testing.T) {
 	go func() { _, _ = end.Write([]byte("{")) }()
 	if status, text := post(stalled); status != http.StatusRequestTimeout || !strings.Contains(text, "request_timeout") {
 		t.Errorf("a body that does not come: status %d, %q", status, text)
+	}
+}
+
+// TestSilenceInsideAResponse holds the two clocks of a model apart: timeout bounds
+// the silence before the headers, idle_timeout the one behind them, whichever is
+// longer.
+func TestSilenceInsideAResponse(t *testing.T) {
+	t.Parallel()
+	const thinks = 600 * time.Millisecond // longer than idle_timeout
+	p := startProvider(t, func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(thinks):
+		case <-r.Context().Done():
+			return
+		}
+		_, _ = io.WriteString(w, "thought")
+		if r.Header.Get("x-then") == "silence" {
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}
+	})
+	backend := map[string]any{"provider": "openai-compatible", "url": p.url + "/v1"}
+	g := startGateway(t, map[string]any{"a": backend}, map[string]any{
+		"m": map[string]any{"chain": []string{"a/m"}, "retries": 0, "timeout": "30s", "idle_timeout": "300ms"},
+	})
+	for _, stream := range []bool{false, true} {
+		route := policy.RouteName("m", stream)
+		if resp, body := g.get(t, route); resp.StatusCode != http.StatusOK || body != "thought" {
+			t.Errorf("stream %v: a model that thinks longer than idle_timeout: status %d, %q", stream, resp.StatusCode, body)
+		}
+		began := time.Now()
+		resp, _ := g.get(t, route, "x-then", "silence")
+		if took := time.Since(began); resp.StatusCode != http.StatusGatewayTimeout || took > 15*time.Second {
+			t.Errorf("stream %v: a silence inside a response ended with status %d after %v", stream, resp.StatusCode, took)
+		}
 	}
 }
