@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -12,14 +11,12 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 )
 
 // Back-off between a child's end and its next start. A child that ran for stable
@@ -51,12 +48,21 @@ type Child struct {
 	once    sync.Once
 	done    chan struct{} // closed when the last process has ended
 	pid     atomic.Int64
+
+	mu     sync.Mutex
+	latest *life
+}
+
+// life is one process, from before its start.
+type life struct {
+	ended chan struct{} // closed when it has ended
+	err   error         // why; written before ended is closed
 }
 
 // Start runs Envoy and keeps it running until Stop.
 func Start(o ChildOptions) *Child {
 	dialer := net.Dialer{}
-	c := &Child{options: o, stop: make(chan struct{}), done: make(chan struct{})}
+	c := &Child{options: o, stop: make(chan struct{}), done: make(chan struct{}), latest: newLife()}
 	c.admin = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -70,15 +76,38 @@ func Start(o ChildOptions) *Child {
 // PID returns the process id of the running Envoy; 0 where none runs.
 func (c *Child) PID() int { return int(c.pid.Load()) }
 
+func newLife() *life { return &life{ended: make(chan struct{})} }
+
+// While returns a context that is done when ctx is, or as soon as Envoy ends; at once
+// where it has ended and was not started again yet. Its cause then holds Envoy's last
+// words: who waits for Envoy need not wait for one that refuses its configuration.
+// cancel must be called.
+func (c *Child) While(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
+	c.mu.Lock()
+	l := c.latest
+	c.mu.Unlock()
+	ctx, end := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-l.ended:
+			end(fmt.Errorf("running Envoy: %w", l.err))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { end(context.Canceled) }
+}
+
 func (c *Child) supervise() {
 	// The kernel ties a child's death to the thread that started it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(c.done)
 	wait := backOffLeast
-	for {
+	for l := c.latest; ; l = c.begin() {
 		began := time.Now()
 		err := c.run()
+		l.err = err
+		close(l.ended)
 		select {
 		case <-c.stop:
 			return
@@ -100,6 +129,14 @@ func (c *Child) supervise() {
 	}
 }
 
+// begin is a new life in the place of the one that has ended.
+func (c *Child) begin() *life {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.latest = newLife()
+	return c.latest
+}
+
 // run runs one process to its end.
 func (c *Child) run() error {
 	_ = os.Remove(c.options.Admin) // left by a process that was killed
@@ -109,13 +146,15 @@ func (c *Child) run() error {
 	}
 	cmd := exec.Command(c.options.Path, args...)
 	cmd.SysProcAttr = childAttributes()
+	cmd.WaitDelay = killAfter // a process that it left behind may hold the pipe open
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
 	var lines sync.WaitGroup
-	lines.Go(func() { c.log(out) })
-	defer lines.Wait()
-	defer in.Close()
+	var last words
+	lines.Go(func() { c.log(out, &last) })
+	quiet := func() { _ = in.Close(); lines.Wait() }
 	if err := cmd.Start(); err != nil {
+		quiet()
 		return fmt.Errorf("starting Envoy: %w", err)
 	}
 	c.pid.Store(int64(cmd.Process.Pid))
@@ -126,118 +165,28 @@ func (c *Child) run() error {
 	err := cmd.Wait()
 	close(ended)
 	stopper.Wait()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what a script around Envoy left behind
+	quiet()
 	if err == nil {
 		err = errors.New("it ended by itself")
 	}
-	return err
+	return last.of(err)
 }
 
-// terminate ends the process when the child is stopped: kindly, then not.
+// terminate ends the process when the child is stopped: kindly, then not. The whole
+// group is told, because what runs may be a script around Envoy.
 func (c *Child) terminate(p *os.Process, ended <-chan struct{}) {
 	select {
 	case <-ended:
 		return
 	case <-c.stop:
 	}
-	_ = p.Signal(syscall.SIGTERM)
+	_ = syscall.Kill(-p.Pid, syscall.SIGTERM)
 	select {
 	case <-ended:
 	case <-time.After(killAfter):
-		_ = p.Kill()
+		_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
 	}
-}
-
-// longestLine is how much of one line is logged, in bytes.
-const longestLine = 64 << 10
-
-// log passes Envoy's lines on at their own level. It reads whatever comes, because
-// a pipe that nobody empties would stop Envoy; of a line that is too long it says
-// that it was cut.
-func (c *Child) log(r io.Reader) {
-	in := bufio.NewReaderSize(r, longestLine)
-	for {
-		line, cut, err := in.ReadLine()
-		if err != nil {
-			return // the process has ended and closed the pipe
-		}
-		c.logLine(string(line), cut)
-		for cut && err == nil {
-			_, cut, err = in.ReadLine()
-		}
-	}
-}
-
-func (c *Child) logLine(line string, cut bool) {
-	var fields []zap.Field
-	if cut {
-		fields = append(fields, zap.Bool("cut", true))
-	}
-	level, rest, ok := strings.Cut(line, "\t")
-	name, text, _ := strings.Cut(rest, "\t")
-	if !ok {
-		c.options.Log.Warn(line, fields...)
-		return
-	}
-	c.options.Log.Log(levelOf(level), text, append(fields, zap.String("logger", name))...)
-}
-
-func levelOf(name string) zapcore.Level {
-	switch name {
-	case "trace", "debug":
-		return zapcore.DebugLevel
-	case "info":
-		return zapcore.InfoLevel
-	case "warning":
-		return zapcore.WarnLevel
-	}
-	return zapcore.ErrorLevel
-}
-
-// Drain makes Envoy accept no more connections and waits until no request is in
-// flight, or until ctx is done.
-func (c *Child) Drain(ctx context.Context) error {
-	for _, path := range []string{"/healthcheck/fail", "/drain_listeners"} {
-		if _, err := c.ask(ctx, http.MethodPost, path); err != nil {
-			return fmt.Errorf("draining Envoy: %w", err)
-		}
-	}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		text, err := c.ask(ctx, http.MethodGet, "/stats?filter=^http.gateway.downstream_rq_active$")
-		if err != nil {
-			return fmt.Errorf("draining Envoy: %w", err)
-		}
-		// An Envoy that never got its listener does not count requests.
-		if text = strings.TrimSpace(text); text == "" || strings.HasSuffix(text, ": 0") {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("draining Envoy: requests are still in flight: %w", ctx.Err())
-		}
-	}
-}
-
-func (c *Child) ask(ctx context.Context, method, path string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://envoy"+path, nil)
-	if err != nil {
-		return "", err
-	}
-	resp, err := c.admin.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil {
-		return "", err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s: status %d", path, resp.StatusCode)
-	}
-	return string(b), nil
 }
 
 // Stop ends Envoy and waits until it has ended.

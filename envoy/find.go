@@ -2,7 +2,9 @@ package envoy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,6 +48,9 @@ func Find(ctx context.Context, getenv func(string) string, tools string) (path, 
 	path = filepath.Join(tools, "envoy-"+Version, "envoy")
 	if version, err = versionOf(ctx, path); err == nil {
 		return path, version, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		found += fmt.Sprintf(" (the fetched one does not run: %v)", err)
 	}
 	return "", "", fmt.Errorf("no Envoy 1.39 or later%s: run `make envoy`, put one on PATH, or name one with HEADGATE_ENVOY", found)
 }

@@ -90,11 +90,14 @@ func (g *gateway) start(ctx context.Context, l *lifecycle) error {
 	if err != nil {
 		return err
 	}
-	if err := g.startEnvoy(l, control, sockets, data); err != nil {
+	child, err := g.startEnvoy(l, control, sockets, data)
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyAfter)
 	defer cancel()
+	ctx, cancelWait := child.While(ctx)
+	defer cancelWait()
 	if err := control.server.Accepted(ctx); err != nil {
 		return err
 	}
@@ -173,18 +176,18 @@ func (g *gateway) startSim(l *lifecycle) (*url.URL, error) {
 	return url.Parse(running.URL + "/v1")
 }
 
-func (g *gateway) startEnvoy(l *lifecycle, control *controlPlane, sockets, data string) error {
+func (g *gateway) startEnvoy(l *lifecycle, control *controlPlane, sockets, data string) (*envoy.Child, error) {
 	b := envoy.Bootstrap{
 		NodeID: "headgate-run", Cluster: nodeCluster, XDS: control.addr.String(),
 		ExtProc: filepath.Join(sockets, "extproc.sock"), Admin: filepath.Join(sockets, "envoy.sock"),
 	}
 	text, err := b.JSON()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	config := filepath.Join(data, "envoy.json")
 	if err := os.WriteFile(config, text, 0o600); err != nil {
-		return fmt.Errorf("writing Envoy's bootstrap: %w", err)
+		return nil, fmt.Errorf("writing Envoy's bootstrap: %w", err)
 	}
 	restarts := prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_envoy_restarts_total", Help: "Times that Envoy ended by itself and was started again."})
 	g.reg.MustRegister(restarts)
@@ -200,7 +203,7 @@ func (g *gateway) startEnvoy(l *lifecycle, control *controlPlane, sockets, data 
 		}
 		return child.Stop(ctx)
 	})
-	return nil
+	return child, nil
 }
 
 // drain is how long answers that are under way may take to end. The rest of the
@@ -228,7 +231,7 @@ func (g *gateway) waitReady(ctx context.Context) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("the gateway did not become ready: %w (last: %w)", ctx.Err(), last)
+			return fmt.Errorf("the gateway did not become ready: %w (last: %w)", context.Cause(ctx), last)
 		}
 	}
 }

@@ -1,0 +1,96 @@
+package envoy
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// longestLine is how much of one line is logged, in bytes.
+const longestLine = 64 << 10
+
+// log passes Envoy's lines on at their own level. It reads whatever comes, because
+// a pipe that nobody empties would stop Envoy; of a line that is too long it says
+// that it was cut.
+func (c *Child) log(r io.Reader, last *words) {
+	in := bufio.NewReaderSize(r, longestLine)
+	for {
+		line, cut, err := in.ReadLine()
+		if err != nil {
+			return // the process has ended and closed the pipe
+		}
+		c.logLine(string(line), cut, last)
+		for cut && err == nil {
+			_, cut, err = in.ReadLine()
+		}
+	}
+}
+
+func (c *Child) logLine(line string, cut bool, last *words) {
+	var fields []zap.Field
+	if cut {
+		fields = append(fields, zap.Bool("cut", true))
+	}
+	level, rest, ok := strings.Cut(line, "\t")
+	name, text, _ := strings.Cut(rest, "\t")
+	if !ok {
+		last.add(line)
+		c.options.Log.Warn(line, fields...)
+		return
+	}
+	if levelOf(level) == zapcore.ErrorLevel {
+		last.add(text)
+	}
+	c.options.Log.Log(levelOf(level), text, append(fields, zap.String("logger", name))...)
+}
+
+func levelOf(name string) zapcore.Level {
+	switch name {
+	case "trace", "debug":
+		return zapcore.DebugLevel
+	case "info":
+		return zapcore.InfoLevel
+	case "warning":
+		return zapcore.WarnLevel
+	}
+	return zapcore.ErrorLevel
+}
+
+// words are what a process said last among its errors and its loose lines, which are
+// how it complains before it can log.
+type words struct{ lines []string }
+
+// Bounds of what is kept: lines, and bytes of each.
+const (
+	mostWords = 3
+	wordsSize = 1 << 10
+)
+
+// add keeps a line. Envoy often says the same twice, and then it says it shorter.
+func (w *words) add(line string) {
+	line = strings.TrimSpace(line)
+	if line == "" {
+		return
+	}
+	if len(line) > wordsSize {
+		line = strings.ToValidUTF8(line[:wordsSize], "") + "..."
+	}
+	w.lines = slices.DeleteFunc(w.lines, func(said string) bool { return strings.Contains(said, line) })
+	w.lines = append(w.lines, line)
+	if len(w.lines) > mostWords {
+		w.lines = w.lines[1:]
+	}
+}
+
+// of adds the words to why a process ended.
+func (w *words) of(err error) error {
+	if len(w.lines) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, strings.Join(w.lines, "; "))
+}
