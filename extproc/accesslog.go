@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync"
 
 	alsdatav3 "github.com/envoyproxy/go-control-plane/envoy/data/accesslog/v3"
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/service/accesslog/v3"
@@ -19,14 +20,32 @@ import (
 // be lost; nothing may depend on one.
 type AccessLog struct {
 	accesslogv3.UnimplementedAccessLogServiceServer
-	take func(record.Ending)
+	take    func(record.Ending)
+	stopped chan struct{} // closed by Stop
+	once    sync.Once
 }
 
 // NewAccessLog makes a receiver that hands endings to take.
-func NewAccessLog(take func(record.Ending)) *AccessLog { return &AccessLog{take: take} }
+func NewAccessLog(take func(record.Ending)) *AccessLog {
+	return &AccessLog{take: take, stopped: make(chan struct{})}
+}
 
-// StreamAccessLogs serves one of Envoy's log streams.
+// Stop ends the log streams that are open: Envoy holds one for as long as it lives.
+func (a *AccessLog) Stop() { a.once.Do(func() { close(a.stopped) }) }
+
+// StreamAccessLogs serves one of Envoy's log streams until Envoy or Stop ends it.
 func (a *AccessLog) StreamAccessLogs(stream accesslogv3.AccessLogService_StreamAccessLogsServer) error {
+	ended := make(chan error, 1) // the reader ends with the stream's context, when this returns
+	go func() { ended <- a.read(stream) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-a.stopped:
+		return status.Error(codes.Unavailable, "shutting down")
+	}
+}
+
+func (a *AccessLog) read(stream accesslogv3.AccessLogService_StreamAccessLogsServer) error {
 	for {
 		msg, err := stream.Recv()
 		if errors.Is(err, io.EOF) {

@@ -3,6 +3,7 @@ package extproc
 import (
 	"context"
 	"testing"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	alsdatav3 "github.com/envoyproxy/go-control-plane/envoy/data/accesslog/v3"
@@ -102,5 +103,38 @@ func TestEntriesForCleanExchangesChangeNothing(t *testing.T) {
 	s.Cancel()
 	if row := r.row(); row.Outcome != "provider_rate_limited" || row.Attempts != 1 {
 		t.Errorf("row %+v", row)
+	}
+}
+
+func TestDrainWaitsForExchangesAndNotForTheLog(t *testing.T) {
+	r := newRig(t, testPolicy)
+	held, err := accesslogv3.NewAccessLogServiceClient(r.Conn).StreamAccessLogs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := held.Send(&accesslogv3.StreamAccessLogsMessage{}); err != nil {
+		t.Fatal(err)
+	}
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	drained := make(chan struct{})
+	go func() {
+		Drain(ctx, r.grpc, r.server, r.endings)
+		close(drained)
+	}()
+	if reply := s.RequestBody(chatBody); reply.Err != nil || !reply.Reroutes() {
+		t.Fatalf("an open exchange is cut by the drain: %v", reply.Err)
+	}
+	select {
+	case <-drained:
+		t.Fatal("an exchange was still open")
+	default:
+	}
+	s.Cancel()
+	<-drained
+	if ctx.Err() != nil {
+		t.Error("the log stream held the drain up")
 	}
 }

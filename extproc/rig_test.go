@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap/zaptest"
+	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/extproctest"
@@ -40,6 +41,8 @@ type rig struct {
 	set      *policy.Set
 	server   *Server
 	journal  *record.Journal
+	endings  *AccessLog
+	grpc     *grpc.Server
 	out      *output
 	reg      *prometheus.Registry
 	refused  atomic.Int64
@@ -75,7 +78,9 @@ func newRig(t testing.TB, document string) *rig {
 	r.journal = record.NewJournal(r.out, record.NewMetrics(r.reg), log)
 	p := NewPipeline(set, Parts{Journal: r.journal, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now})
 	r.server = NewServer(p, NewMetrics(r.reg), log, time.Now)
-	r.Envoy = extproctest.Serve(t, GRPC(r.server, NewAccessLog(r.journal.Ending), set.BodyLimit))
+	r.endings = NewAccessLog(r.journal.Ending)
+	r.grpc = GRPC(r.server, r.endings, set.BodyLimit)
+	r.Envoy = extproctest.Serve(t, r.grpc)
 	return r
 }
 

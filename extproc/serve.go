@@ -63,18 +63,36 @@ func Listen(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// Drain lets the streams that are open end by themselves until ctx is done, then
-// cuts the rest: Envoy sees a broken stream, never an OK.
-func Drain(ctx context.Context, g *grpc.Server) {
+// Drain lets the exchanges that are open end by themselves until ctx is done, then
+// cuts the rest: Envoy sees a broken stream, never an OK. Envoy's log of endings is
+// heard until the last exchange has ended.
+func Drain(ctx context.Context, g *grpc.Server, s *Server, log *AccessLog) {
 	stopped := make(chan struct{})
 	go func() {
 		g.GracefulStop()
 		close(stopped)
 	}()
+	if s.idle(ctx) {
+		log.Stop()
+	}
 	select {
 	case <-stopped:
 	case <-ctx.Done():
 		g.Stop()
 		<-stopped
 	}
+}
+
+// idle waits until no exchange is open; false where ctx is done before.
+func (s *Server) idle(ctx context.Context) bool {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for s.open.Load() > 0 {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }

@@ -29,6 +29,7 @@ type Server struct {
 
 	pipeline atomic.Pointer[Pipeline]
 	join     *join
+	open     atomic.Int64 // streams of exchanges and attempts
 	log      *zap.Logger
 	metrics  *Metrics
 	now      func() time.Time
@@ -47,6 +48,8 @@ func (s *Server) Use(p *Pipeline) { s.pipeline.Store(p) }
 
 // Process serves one stream: of an exchange, or of one attempt of an exchange.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
+	s.open.Add(1)
+	defer s.open.Add(-1)
 	s.metrics.inFlight.Inc()
 	defer s.metrics.inFlight.Dec()
 	if upstreamLevel(stream) {

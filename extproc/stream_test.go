@@ -174,3 +174,13 @@ func TestAStreamThatIsNotWholeEndsWithAnError(t *testing.T) {
 		}
 	}
 }
+
+func TestBlanksInAnEventDoNotHideWhatIsCharged(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, streamBody)
+	s.ResponseBody(`data: { "id" : "x", "choices" : [ { "index" : 0, "delta" : { "content" : "eight by" } } ] }`+"\n\n", false)
+	_ = s.Close()
+	if row := r.row(); row.UsageSource != "estimated" || row.Tokens == nil || row.Tokens.Output != 2 || row.CostNano == nil {
+		t.Errorf("row %+v %+v", row, row.Tokens)
+	}
+}

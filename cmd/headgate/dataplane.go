@@ -49,7 +49,8 @@ func startDataPlane(l *lifecycle, o dataPlaneOptions) (*dataPlane, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := extproc.GRPC(server, extproc.NewAccessLog(journal.Ending), o.set.BodyLimit)
+	endings := extproc.NewAccessLog(journal.Ending)
+	g := extproc.GRPC(server, endings, o.set.BodyLimit)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -58,7 +59,9 @@ func startDataPlane(l *lifecycle, o dataPlaneOptions) (*dataPlane, error) {
 		}
 	}()
 	l.started("ext_proc", func(ctx context.Context) error {
-		extproc.Drain(ctx, g)
+		drained, cancel := context.WithTimeout(ctx, drain)
+		defer cancel()
+		extproc.Drain(drained, g, server, endings)
 		<-done
 		return nil
 	})

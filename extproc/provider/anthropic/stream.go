@@ -1,8 +1,6 @@
 package anthropic
 
 import (
-	"bytes"
-
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider/scan"
 )
@@ -44,7 +42,7 @@ func (f *follower) Event(raw []byte) bool {
 	}
 	switch kind {
 	case "content_block_delta":
-		f.seen += textBytes(data)
+		f.seen += scan.TextBytes(data, textNames)
 	case "message_start":
 		f.start(scan.Value(data).Get("message"))
 	case "message_delta":
@@ -79,15 +77,5 @@ func (f *follower) start(message scan.Value) {
 	}
 }
 
-// textKeys end the names of the members of a delta that hold generated text.
-var textKeys = [...]string{`"text":"`, `"thinking":"`, `"partial_json":"`}
-
-// textBytes counts the bytes of generated text in a delta, as written.
-func textBytes(data []byte) int64 {
-	for _, key := range textKeys {
-		if i := bytes.Index(data, []byte(key)); i >= 0 {
-			return int64(scan.Closing(data[i+len(key):]))
-		}
-	}
-	return 0
-}
+// textNames end the names of the members of a delta that hold generated text.
+var textNames = []string{`"text`, `"thinking`, `"partial_json`}

@@ -48,7 +48,7 @@ func (f *follower) Event(ev []byte) bool {
 		f.first = true
 		f.readHead(scan.Value(data))
 	}
-	f.seen += textBytes(data)
+	f.seen += scan.TextBytes(data, textNames)
 	if member(data, `"error"`) && scan.Value(data).Get("error").Kind() == scan.Object {
 		f.resp.Failed = true
 	}
@@ -112,25 +112,6 @@ func member(data []byte, quoted string) bool {
 	}
 }
 
-// textKeys end the names of the members that hold generated text: content and
+// textNames end the names of the members that hold generated text: content and
 // reasoning_content, reasoning, refusal, and the arguments of a call.
-var textKeys = [...]string{`content":"`, `arguments":"`, `reasoning":"`, `refusal":"`}
-
-// textBytes counts the bytes of generated text in an event, as written.
-func textBytes(data []byte) int64 {
-	var n int64
-	for _, key := range textKeys {
-		rest := data
-		for {
-			i := bytes.Index(rest, []byte(key))
-			if i < 0 {
-				break
-			}
-			rest = rest[i+len(key):]
-			end := scan.Closing(rest)
-			n += int64(end)
-			rest = rest[end:]
-		}
-	}
-	return n
-}
+var textNames = []string{"content", "arguments", "reasoning", "refusal"}
