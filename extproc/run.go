@@ -68,8 +68,8 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	req := &r.ex.Request
 	req.Headers = ev.headers
 	req.Method = string(req.Headers.Get(":method"))
-	path, query, _ := bytes.Cut(req.Headers.Get(":path"), []byte{'?'})
-	req.Path, req.Query = string(path), string(query)
+	path, _, _ := bytes.Cut(req.Headers.Get(":path"), []byte{'?'})
+	req.Path = string(path)
 	var v exchange.Verdict
 	r.dialect, req.Operation, v = provider.Classify(req.Method, req.Path, req.Headers.Get("anthropic-version") != nil)
 	r.ex.Dialect = r.dialect.Name()
@@ -245,7 +245,7 @@ func (r *run) tell() {
 	ex := &r.ex
 	r.reply.meta = append(r.reply.meta,
 		meta{policy.BackendKey, ex.Route.Backend},
-		meta{"served", exchange.Clip(ex.Response.Model, 256)},
+		meta{"served", exchange.Clip(ex.Response.Model, exchange.MaxText)},
 		meta{"tokens_in", strconv.FormatInt(ex.Usage.TotalInput(), 10)},
 		meta{"tokens_out", strconv.FormatInt(ex.Usage.TotalOutput(), 10)})
 	if ex.Cost.Priced {
@@ -260,7 +260,7 @@ func (r *run) deny(v exchange.Verdict) {
 	r.answered = true
 	r.reply.deny, r.reply.status = true, v.Status
 	m := &exchange.Mutation{}
-	record.Name(m, &r.ex)
+	record.Identify(m, &r.ex)
 	m.SetHeader("content-type", "application/json")
 	refused := "answer"
 	if v.Action == exchange.Deny {
@@ -280,9 +280,6 @@ func retryHeaders(m *exchange.Mutation, v *exchange.Verdict) {
 	if v.Retry > 0 {
 		m.SetHeader("retry-after", strconv.FormatInt(int64((v.Retry+time.Second-1)/time.Second), 10))
 		m.SetHeader("retry-after-ms", strconv.FormatInt(v.Retry.Milliseconds(), 10))
-	}
-	if v.Final {
-		m.SetHeader("x-should-retry", "false")
 	}
 }
 

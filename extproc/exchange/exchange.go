@@ -3,7 +3,8 @@
 //
 // Every field of an Exchange has one writer, which its comment names; all others
 // only read. Attempts apart, an Exchange belongs to its own stream and is not
-// for concurrent use; its Request does not change once the stages have seen it. The package knows neither Envoy nor a store nor a provider.
+// for concurrent use; its Request does not change once the stages have seen it. The package knows
+// neither Envoy nor a store nor a provider.
 package exchange
 
 import "time"
@@ -55,15 +56,13 @@ type Request struct {
 	Operation Operation
 	Method    string
 	Path      string // without the query
-	Query     string
 	Headers   Headers
 	Body      []byte // as it came; never changed in place
 
 	// Read from the body before the first stage.
 	Model     string // as the client wrote it
 	Stream    bool
-	WantUsage bool  // the client asked for usage in the stream
-	MaxTokens int64 // the answer's limit; 0: none given
+	WantUsage bool // the client asked for usage in the stream
 	User      string
 	Spans     Spans
 

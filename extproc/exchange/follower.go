@@ -6,8 +6,6 @@ type Follower interface {
 	// Event sees one whole event, blank line included. It returns false where
 	// the client must not get it.
 	Event(raw []byte) bool
-	// Began tells whether a token was seen.
-	Began() bool
 	// Ended tells whether the dialect's end of a whole answer was seen.
 	Ended() bool
 	// Seen returns the bytes of generated text that passed, for an estimate

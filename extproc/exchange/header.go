@@ -39,16 +39,19 @@ func (m *Mutation) SetHeader(name, value string) {
 	m.Set = append(m.Set, Header{name, []byte(value)})
 }
 
+// MaxText bounds, in bytes, what a client or a provider wrote where it leaves the
+// body: in a header, a row or a log.
+const MaxText = 256
+
 // SetText makes the message carry a header with text that a client or a provider
 // wrote: bounded, and without what Envoy refuses a whole message for.
 func (m *Mutation) SetText(name, text string) {
-	const most = 256 // bytes
 	m.SetHeader(name, strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e {
 			return '?'
 		}
 		return r
-	}, Clip(text, most)))
+	}, Clip(text, MaxText)))
 }
 
 // Clip bounds text to so many bytes, and to whole characters.

@@ -10,7 +10,6 @@ type Verdict struct {
 	Message string        // for the caller: what they can act on
 	Param   string        // the request field at fault, where there is one
 	Retry   time.Duration // how long to wait; 0: waiting does not help, or nobody knows
-	Final   bool          // the caller must not retry, although the status suggests it
 	Body    []byte        // of an answer, or of a denial that is worded already
 }
 
@@ -34,19 +33,14 @@ const (
 	ReasonUnknownPath     Reason = "unknown_path"
 	ReasonMethod          Reason = "method_not_allowed"
 	ReasonModelNotFound   Reason = "model_not_found"
-	ReasonUnpriced        Reason = "model_unpriced"
 	ReasonUnfit           Reason = "unsupported_field"
 	ReasonTooLarge        Reason = "request_too_large"
-	ReasonNoCredential    Reason = "backend_credential_missing"
 	ReasonCredential      Reason = "backend_credential_rejected"
 	ReasonUnprocessable   Reason = "provider_answer_unreadable"
 	ReasonExhausted       Reason = "all_models_exhausted"
 	ReasonProviderError   Reason = "provider_error"
 	ReasonProviderLimit   Reason = "provider_rate_limited"
 	ReasonProviderRefused Reason = "provider_refused"
-	ReasonShuttingDown    Reason = "shutting_down"
-	ReasonInternal        Reason = "internal_error"
-	ReasonNotImplemented  Reason = "not_supported"
 )
 
 // Denied makes a denial.

@@ -38,7 +38,7 @@ func (p *part) Attempt(backend, model string, now time.Time) (*exchange.Mutation
 	}
 	out.SetHeader(":authority", t.host)
 	restore(out, &p.ex.Request, t)
-	out.Remove = append(out.Remove, foreign(out, t)...)
+	out.Remove = append(out.Remove, unwanted(out, t)...)
 	index := p.ex.Attempts.Begin(exchange.Attempt{
 		Backend: t.backend.Name, Provider: t.backend.Provider.Name, Model: t.model, Secret: secret, Dropped: dropped, Started: now,
 	})
@@ -52,26 +52,14 @@ func (p *part) unprepared() bool {
 	return p.unready
 }
 
-// foreign lists what the client or an earlier attempt may have left and this
-// target must not get.
-func foreign(out *exchange.Mutation, t *target) (names []string) {
-	for _, name := range credentialHeaders {
+// unwanted lists what the client or an earlier attempt may have left and this
+// target must not get: all of the target's but what is set for it.
+func unwanted(out *exchange.Mutation, t *target) []string {
+	names := make([]string, 0, len(t.unwanted))
+	for _, name := range t.unwanted {
 		if out.Set.Get(name) == nil {
 			names = append(names, name)
 		}
-	}
-	for dialect, headers := range dialectHeaders {
-		if dialect == t.dialect.Name() {
-			continue
-		}
-		for _, name := range headers {
-			if out.Set.Get(name) == nil {
-				names = append(names, name)
-			}
-		}
-	}
-	if !t.simulated {
-		names = append(names, SimHeader)
 	}
 	return names
 }
@@ -79,11 +67,7 @@ func foreign(out *exchange.Mutation, t *target) (names []string) {
 // restore sets again what the client sent for the target's dialect: an attempt at
 // another dialect before may have removed it.
 func restore(out *exchange.Mutation, req *exchange.Request, t *target) {
-	names := dialectHeaders[t.dialect.Name()]
-	if t.simulated {
-		names = append(names[:len(names):len(names)], SimHeader)
-	}
-	for _, name := range names {
+	for _, name := range t.own {
 		if out.Set.Get(name) != nil {
 			continue
 		}

@@ -112,7 +112,7 @@ func (p *part) request(_ context.Context, req *exchange.Request) (exchange.Verdi
 	if p.secret, p.ex.Dropped, err = p.prepare(&req.Out, p.target); err != nil {
 		return exchange.Verdict{}, err
 	}
-	for _, name := range foreign(&req.Out, p.target) {
+	for _, name := range unwanted(&req.Out, p.target) {
 		if req.Headers.Get(name) != nil {
 			req.Out.Remove = append(req.Out.Remove, name)
 		}

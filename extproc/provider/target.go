@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -20,6 +21,8 @@ type target struct {
 	class     int // of the pool's classes
 	canon     canon.Target
 	paths     map[exchange.Operation]string
+	own       []string // headers of the client that are for this target
+	unwanted  []string // headers that it gets only where they are set for it
 }
 
 func newTarget(use policy.Use, prices *price.Catalogue) *target {
@@ -37,7 +40,26 @@ func newTarget(use policy.Use, prices *price.Catalogue) *target {
 			t.paths[op] = prefix + path
 		}
 	}
+	t.sortHeaders()
 	return t
+}
+
+// sortHeaders tells the headers that the client may send to the target from those
+// that must not reach it.
+func (t *target) sortHeaders() {
+	t.unwanted = slices.Clone(credentialHeaders)
+	for dialect, names := range dialectHeaders {
+		if dialect == t.dialect.Name() {
+			t.own = slices.Clone(names)
+		} else {
+			t.unwanted = append(t.unwanted, names...)
+		}
+	}
+	if t.simulated {
+		t.own = append(t.own, SimHeader)
+	} else {
+		t.unwanted = append(t.unwanted, SimHeader)
+	}
 }
 
 // quirks are the server's, from the policy's table, and the model's own.

@@ -56,7 +56,7 @@ type part struct {
 
 func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Verdict, error) {
 	ex, out := p.ex, &resp.Out
-	Name(out, ex)
+	Identify(out, ex)
 	if ex.Route.Backend != "" && !resp.Local {
 		out.SetHeader(ProviderHeader, ex.Route.Provider)
 		out.SetHeader(BackendHeader, ex.Route.Backend)
@@ -82,8 +82,8 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 	return exchange.Verdict{}, nil
 }
 
-// Name writes the headers that every answer carries, refusals too.
-func Name(out *exchange.Mutation, ex *exchange.Exchange) {
+// Identify writes the headers that every answer carries, refusals too.
+func Identify(out *exchange.Mutation, ex *exchange.Exchange) {
 	out.SetHeader(ExchangeHeader, ex.ID)
 	out.SetHeader(RevisionHeader, ex.Revision)
 }

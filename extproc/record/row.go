@@ -69,14 +69,13 @@ type Tokens struct {
 	AudioOutput  int64 `json:"audio_output,omitempty"`
 }
 
-// most bounds each text of a client's or a provider's in a row, in bytes, and the
-// list of fields that were left out.
-const most = 256
+// mostDropped bounds the list of fields that were left out.
+const mostDropped = 256
 
 func clipped(names []string) []string {
-	names = slices.Clone(names[:min(len(names), most)])
+	names = slices.Clone(names[:min(len(names), mostDropped)])
 	for i := range names {
-		names[i] = exchange.Clip(names[i], most)
+		names[i] = exchange.Clip(names[i], exchange.MaxText)
 	}
 	return names
 }
@@ -89,14 +88,14 @@ func rowOf(ex *exchange.Exchange) *Row {
 		Revision:     ex.Revision,
 		Dialect:      ex.Dialect,
 		Operation:    string(ex.Request.Operation),
-		Model:        exchange.Clip(ex.Request.Model, most),
+		Model:        exchange.Clip(ex.Request.Model, exchange.MaxText),
 		Route:        ex.Route.Model,
 		Stream:       ex.Response.Stream,
-		User:         exchange.Clip(ex.Request.User, most),
+		User:         exchange.Clip(ex.Request.User, exchange.MaxText),
 		Backend:      ex.Route.Backend,
 		Provider:     ex.Route.Provider,
-		Served:       exchange.Clip(ex.Response.Model, most),
-		Response:     exchange.Clip(ex.Response.ID, most),
+		Served:       exchange.Clip(ex.Response.Model, exchange.MaxText),
+		Response:     exchange.Clip(ex.Response.ID, exchange.MaxText),
 		Attempts:     ex.Response.Attempts,
 		Status:       ex.Response.Status,
 		DurationMS:   millis(ex.Ended.Sub(ex.Started)),

@@ -90,9 +90,8 @@ func (s *Stage) unknown(asked string) exchange.Verdict {
 
 // clip bounds what a caller's own text may add to a message.
 func clip(s string) string {
-	const most = 100
-	if len(s) > most {
-		return s[:most] + "..."
+	if cut := exchange.Clip(s, 100); len(cut) < len(s) {
+		return cut + "..."
 	}
 	return s
 }

@@ -85,11 +85,9 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 		}
 		req.Stream = v.True()
 	case "max_tokens":
-		n, ok := v.Int()
-		if !ok {
+		if _, ok := v.Int(); !ok {
 			return bad("max_tokens: Input should be a valid integer", name)
 		}
-		req.MaxTokens = n
 	case "metadata":
 		if s, ok := v.Get("user_id").Str(); ok {
 			req.User = string(s)

@@ -20,9 +20,6 @@ func (Dialect) Follow(_ *exchange.Request, resp *exchange.Response, usage *excha
 	return &follower{resp: resp, usage: usage}
 }
 
-// Began tells whether a token was seen.
-func (f *follower) Began() bool { return f.seen > 0 }
-
 // Ended tells whether message_stop was seen.
 func (f *follower) Ended() bool { return f.stop }
 

@@ -19,16 +19,6 @@ func TestSnapshotsOverwriteAndAbsentBucketsResetNothing(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsInSeconds(t *testing.T) {
-	for in, want := range map[[2]string]string{
-		{"7", "100"}: "7", {"", "100"}: "1", {"", "1000"}: "1", {"", "1500.5"}: "2", {"", ""}: "", {"", "soon"}: "", {"", "-5"}: "", {"", "NaN"}: "",
-	} {
-		if got := RetryAfter(in[0], in[1]); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestArgumentsAreAStringHereAndAnObjectThere(t *testing.T) {
 	for _, c := range []struct{ name, args, object, text string }{
 		{"an object", `{"a": "x\"y\\n"}`, `{"a": "x\"y\\n"}`, `"{\"a\": \"x\\\"y\\\\n\"}"`},

@@ -97,19 +97,6 @@ func KindOf(status int) FaultKind {
 	return FaultRequest
 }
 
-// RetryAfter returns the retry-after header, in seconds, for a client, from the
-// two headers that providers send. Empty: neither says anything.
-func RetryAfter(seconds, milliseconds string) string {
-	if seconds != "" {
-		return seconds
-	}
-	ms, err := strconv.ParseFloat(milliseconds, 64)
-	if err != nil || !(ms >= 0 && ms < 1e12) {
-		return ""
-	}
-	return strconv.FormatInt((int64(ms)+999)/1000, 10)
-}
-
 // Cut is the fault of a stream that ended before its answer did.
 func Cut() *Fault {
 	return &Fault{Kind: FaultCut, Status: 502, Message: "The provider's stream ended before its answer was complete."}

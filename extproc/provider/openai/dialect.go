@@ -92,11 +92,9 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 		req.Spans.StreamOptions.Start, req.Spans.StreamOptions.End = m.Span()
 		return readStreamOptions(req, v)
 	case "max_tokens", "max_completion_tokens":
-		n, ok := v.Int()
-		if !ok && !null {
+		if _, ok := v.Int(); !ok && !null {
 			return badType(name, "an integer")
 		}
-		req.MaxTokens = max(req.MaxTokens, n)
 	case "user":
 		if s, ok := v.Str(); ok {
 			req.User = string(s)

@@ -24,9 +24,6 @@ func (Dialect) Follow(req *exchange.Request, resp *exchange.Response, usage *exc
 	return &follower{resp: resp, usage: usage, swallow: !req.WantUsage}
 }
 
-// Began tells whether a token was seen.
-func (f *follower) Began() bool { return f.seen > 0 || f.finish }
-
 // Ended holds for servers that leave out [DONE], where a choice has finished.
 func (f *follower) Ended() bool { return f.done || f.finish }
 
