@@ -28,9 +28,28 @@ func Parse(name string, data []byte) (*Set, error) {
 	if len(c.faults) > 0 {
 		return nil, newFaults(c.faults...)
 	}
-	sum := sha256.Sum256(c.set.Canonical())
-	c.set.Revision = hex.EncodeToString(sum[:])[:12]
+	c.set.Revision, c.set.Shape = digest(c.set.Canonical()), digest(c.set.unweighted().Canonical())
 	return c.set, nil
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])[:12]
+}
+
+// unweighted returns the policy with equal weights everywhere.
+func (s *Set) unweighted() *Set {
+	out := *s
+	out.Models = make(map[string]*Model, len(s.Models))
+	for name, m := range s.Models {
+		out.Models[name] = m.with(s.Backends)
+		for _, link := range out.Models[name].Chain {
+			for i := range link.Uses {
+				link.Uses[i].Weight = 1
+			}
+		}
+	}
+	return &out
 }
 
 // compiler turns the document into a Set while the reader collects the faults.

@@ -12,6 +12,7 @@ import (
 // returned it and safe for concurrent use; a new document makes a new Set.
 type Set struct {
 	Revision  string         // content hash of the document, 12 hex digits
+	Shape     string         // as Revision, of all that Envoy's routes and an exchange must agree on: weights are left out
 	Listen    netip.AddrPort // where the gateway listens for clients
 	Anonymous bool           // serve beyond loopback although no callers are configured
 	Backends  map[string]*Backend
@@ -47,6 +48,22 @@ type Model struct {
 	Timeout     time.Duration // of each attempt, to its response headers
 	IdleTimeout time.Duration // longest silence inside a response
 	Unfit       Unfit         // what to do with a field that a backend cannot express
+	Breaker     Breaker       // bounds of what the pool may hold
+	Health      Health        // active checks of the backends; the zero value: none
+}
+
+// Breaker bounds what one model's pool may hold in one Envoy at a time. Beyond
+// it requests are refused instead of piling up.
+type Breaker struct {
+	Connections uint32 // to backends
+	Pending     uint32 // requests that wait for a connection
+	Requests    uint32 // in flight
+}
+
+// Health says how Envoy asks the backends of a pool whether they are there, beside
+// what it learns from their answers.
+type Health struct {
+	Interval time.Duration // between two checks of one backend
 }
 
 // Link is one place in a chain: a backend with a model, or several with weights.

@@ -1,0 +1,51 @@
+package source
+
+import (
+	"errors"
+	"time"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// Origin says how a change came about.
+type Origin string
+
+// The values of Origin.
+const (
+	FromFile     Origin = "file"
+	FromPush     Origin = "push"
+	FromRollback Origin = "rollback"
+)
+
+// Change is one entry of the policy's history: a policy that took effect.
+type Change struct {
+	Number   int           `json:"number"` // from 1, without gaps
+	Revision string        `json:"revision"`
+	Parent   string        `json:"parent,omitempty"` // the revision that was in effect before
+	Origin   Origin        `json:"origin"`
+	Author   string        `json:"author"`
+	Reason   string        `json:"reason,omitempty"`
+	At       time.Time     `json:"at"`
+	Files    []policy.File `json:"files,omitempty"`
+}
+
+// Proposal is a change that somebody asks for through the admin API.
+type Proposal struct {
+	Files  []policy.File `json:"files"`
+	Author string        `json:"author"`
+	Reason string        `json:"reason"`
+	Expect string        `json:"expect,omitempty"` // the revision that must be in effect; empty: any
+}
+
+// Refusal is a change that did not take effect.
+type Refusal struct {
+	Origin Origin    `json:"origin"`
+	Reason string    `json:"reason"` // every fault, one per line
+	At     time.Time `json:"at"`
+}
+
+// ErrConflict says that another revision is in effect than the one expected.
+var ErrConflict = errors.New("another revision is in effect")
+
+// ErrUnknownRevision says that the history holds no such revision.
+var ErrUnknownRevision = errors.New("the history holds no such revision")
