@@ -155,7 +155,7 @@ func TestCompiledSet(t *testing.T) {
 			},
 		},
 	}
-	ignore := cmpopts.IgnoreFields(Set{}, "Revision", "Prices")
+	ignore := cmpopts.IgnoreFields(Set{}, "Revision", "Shape", "Prices")
 	if diff := cmp.Diff(want, got, sameSet, ignore); diff != "" {
 		t.Errorf("set differs (-want +got):\n%s", diff)
 	}
@@ -186,7 +186,7 @@ func TestDefaults(t *testing.T) {
 		Listen: netip.MustParseAddrPort("127.0.0.1:8080"), Unpriced: UnpricedRefuse, BodyLimit: 32 << 20,
 		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(),
 	}
-	if diff := cmp.Diff(want, got, sameSet, cmpopts.IgnoreFields(Set{}, "Revision")); diff != "" {
+	if diff := cmp.Diff(want, got, sameSet, cmpopts.IgnoreFields(Set{}, "Revision", "Shape")); diff != "" {
 		t.Errorf("set differs (-want +got):\n%s", diff)
 	}
 }
@@ -253,5 +253,24 @@ func TestNearest(t *testing.T) {
 		if got := Nearest(asked, names); got != want {
 			t.Errorf("Nearest(%.20q) = %q, want %q", asked, got, want)
 		}
+	}
+}
+
+// TestShapeLeavesWeightsOut holds that a shape changes with everything but weights.
+func TestShapeLeavesWeightsOut(t *testing.T) {
+	const text = "version: 1\nunpriced: flag\nbackends: {a: {provider: simulated}, b: {provider: simulated}}\n" +
+		"models: {m: {retries: %d, chain: [[{use: a/x, weight: %d}, {use: b/x, weight: 10}]]}}\n"
+	shape := func(retries, weight int) (string, string) {
+		s, err := Parse("policy.yaml", fmt.Appendf(nil, text, retries, weight))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Shape, s.Revision
+	}
+	first, revision := shape(1, 90)
+	weighted, other := shape(1, 50)
+	retried, _ := shape(2, 90)
+	if first != weighted || revision == other || first == retried {
+		t.Errorf("shapes %s, with other weights %s, with other retries %s; revisions %s and %s", first, weighted, retried, revision, other)
 	}
 }
