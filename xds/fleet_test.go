@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/headgate/headgate/envoy/envoytest"
+	"github.com/headgate/headgate/xds/snapshot"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -46,7 +47,7 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 		{"a label: routes name the revision", backend + ", region: eu", port, "1", "1", "2"},
 		{"another address", strings.Replace(backend, ":1/", ":2/", 1), port, "2", "1", "3"},
 	} {
-		if err := c.Publish(t.Context(), parse(t, step.port, "m", step.backend)); err != nil {
+		if err := c.Publish(parse(t, step.port, "m", step.backend), nil, snapshot.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		c.accept(t)
@@ -82,7 +83,7 @@ func TestReplicasShareASnapshot(t *testing.T) {
 		})
 	}
 	first.Await(t, "the next routes", func() bool { return strings.Contains(running(t, first), next.Revision) })
-	if n := c.values(t)["headgate_xds_envoys"]; n != 2 {
+	if n := c.values(t)["headgate_xds_clients"]; n != 2 {
 		t.Errorf("%v Envoys connected, want 2", n)
 	}
 }
@@ -125,10 +126,10 @@ func TestStrangersAreTurnedAway(t *testing.T) {
 	stranger.Await(t, "the reason in Envoy's log", func() bool {
 		return strings.Contains(stranger.Log(), `node cluster "elsewhere" is not served here, only "edge"`)
 	})
-	if n := c.values(t)["headgate_xds_envoys"]; n != 0 {
+	if n := c.values(t)["headgate_xds_clients"]; n != 0 {
 		t.Errorf("%v Envoys connected, want none", n)
 	}
-	if c.logs.FilterMessage("an Envoy of another node cluster asked").Len() == 0 {
+	if c.logs.FilterMessage("a node of another cluster asked").Len() == 0 {
 		t.Error("the stranger is not in the log")
 	}
 	c.join(t, "one")

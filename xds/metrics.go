@@ -4,32 +4,46 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics are the control plane's counters.
 type metrics struct {
-	nacks    *prometheus.CounterVec
-	pushes   prometheus.Counter
-	envoys   prometheus.Gauge
-	revision *prometheus.GaugeVec
+	nacks     *prometheus.CounterVec
+	pushes    prometheus.Counter
+	rollbacks prometheus.Counter
+	members   prometheus.Gauge
+	revision  *prometheus.GaugeVec
+	serving   *prometheus.GaugeVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		nacks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_xds_nacks_total",
-			Help: "Resources that Envoy refused, by type."}, []string{"type"}),
+			Help: "Resources that a client refused, by type."}, []string{"type"}),
 		pushes: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_pushes_total",
-			Help: "Snapshots that were offered to Envoy."}),
-		envoys: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_xds_envoys",
-			Help: "Envoys that are connected to the control plane."}),
+			Help: "Policies that were published to the clients."}),
+		rollbacks: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_rollbacks_total",
+			Help: "Times that a node group went back to its last good policy, because a client refused the newest."}),
+		members: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_xds_clients",
+			Help: "Pairs, and Envoys without one, that are connected to the control plane."}),
 		revision: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_policy_info",
-			Help: "1 for the policy revision that is published."}, []string{"revision"}),
+			Help: "1 for the policy revision that was published last."}, []string{"revision"}),
+		serving: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_xds_group_info",
+			Help: "1 for the policy revision that a node group is served."}, []string{"cluster", "region", "revision"}),
 	}
-	reg.MustRegister(m.nacks, m.pushes, m.envoys, m.revision)
-	for _, kind := range served {
+	reg.MustRegister(m.nacks, m.pushes, m.rollbacks, m.members, m.revision, m.serving)
+	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
 		m.nacks.WithLabelValues(kind)
 	}
 	return m
 }
 
-func (m *metrics) published(revision string) {
+func (m *metrics) published(r *release) {
 	m.pushes.Inc()
 	m.revision.Reset()
-	m.revision.WithLabelValues(revision).Set(1)
+	m.revision.WithLabelValues(r.revision).Set(1)
+}
+
+// serve tells what a group is served now.
+func (m *metrics) serve(g *group) {
+	m.serving.DeletePartialMatch(prometheus.Labels{"cluster": g.key.cluster, "region": g.key.region})
+	if g.target != nil {
+		m.serving.WithLabelValues(g.key.cluster, g.key.region, g.target.revision).Set(1)
+	}
 }

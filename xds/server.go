@@ -1,135 +1,214 @@
-// Package xds is the control plane's side towards Envoy: it publishes snapshots
-// of resources and learns whether Envoy took them.
+// Package xds is the control plane: it publishes each policy, compiled for pairs and
+// their Envoys, to everyone who asks over delta ADS, and learns who took it.
 //
-// The promise: Envoy is only offered what was validated, and keeps the last good
-// resources where it refuses some. The trap: a refusal (NACK) is all that says
-// so, so it is counted, logged, and kept for Accepted.
+// The promise: what is offered was validated, a pair is offered one revision after
+// the other, and a revision that a client refuses is taken back from its whole node
+// group as long as nobody runs it. The trap: a refusal (NACK) is all that says that
+// something is wrong at the other end, so it is counted, logged, and kept for Status
+// and Accepted.
 package xds
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
-	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
-	serverv3 "github.com/envoyproxy/go-control-plane/pkg/server/v3"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
-// group is a cache key for all Envoys of one node cluster: replicas share
-// snapshots.
-type group struct{}
+// Options say what a Server needs beside policies.
+type Options struct {
+	Cluster     string                           // of the nodes that are served
+	Credentials credentials.TransportCredentials // of the port; nil: plain
+	Now         func() time.Time
+}
 
-// ID returns the node's cluster.
-func (group) ID(node *corev3.Node) string { return node.GetCluster() }
-
-// Server serves resources to Envoys over delta ADS. It is safe for concurrent use.
+// Server serves one policy at a time to pairs, and to Envoys without one. It is safe
+// for concurrent use.
 type Server struct {
-	cache   cachev3.SnapshotCache
+	options Options
+	hub     *ads.Hub
 	grpc    *grpc.Server
 	log     *zap.Logger
 	metrics *metrics
-	options snapshot.Options
-	cluster string
-	fleet   *fleet
+
+	mu      sync.Mutex
+	latest  *release // published last; nil: nothing yet
+	groups  map[groupKey]*group
+	members map[int64]*member
+	changed chan struct{} // closed and replaced when anything above or below changes
 }
 
-// New makes a server for the Envoys of one node cluster.
-func New(cluster string, o snapshot.Options, reg prometheus.Registerer, log *zap.Logger) *Server {
-	s := &Server{log: log, metrics: newMetrics(reg), options: o, cluster: cluster, fleet: newFleet()}
-	s.cache = cachev3.NewSnapshotCache(true, group{}, nil)
-	s.grpc = grpc.NewServer(
+// New makes a server.
+func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
+	s := &Server{
+		options: o, log: log, metrics: newMetrics(reg), changed: make(chan struct{}),
+		groups: map[groupKey]*group{}, members: map[int64]*member{},
+	}
+	s.hub = ads.NewHub(s, o.Now)
+	options := []grpc.ServerOption{
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
-		// An Envoy whose machine is gone says no goodbye: without this it would count
+		// A client whose machine is gone says no goodbye: without this it would count
 		// as connected, and hold Accepted up, until TCP gives up.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 5 * time.Second}),
-	)
-	ads := serverv3.NewServer(context.Background(), s.cache, serverv3.CallbackFuncs{
-		StreamDeltaRequestFunc: s.request, StreamDeltaResponseFunc: s.response, DeltaStreamClosedFunc: s.closed,
-	})
-	discoveryv3.RegisterAggregatedDiscoveryServiceServer(s.grpc, ads)
+	}
+	if o.Credentials != nil {
+		options = append(options, grpc.Creds(o.Credentials))
+	}
+	s.grpc = grpc.NewServer(options...)
+	s.hub.Register(s.grpc)
 	return s
 }
 
 // Serve serves on a listener until Stop.
-func (s *Server) Serve(l net.Listener) error { return s.grpc.Serve(l) }
-
-// Stop ends every stream. Envoys keep what they have.
-func (s *Server) Stop() { s.grpc.Stop() }
-
-// Publish builds the resources of a policy and offers them to Envoy. On an error
-// nothing changes.
-func (s *Server) Publish(ctx context.Context, set *policy.Set) error {
-	r, err := snapshot.Build(set, s.options)
-	if err != nil {
-		return fmt.Errorf("building resources: %w", err)
-	}
-	snap, err := r.Snapshot()
-	if err != nil {
-		return fmt.Errorf("building resources: %w", err)
-	}
-	if err := snap.ConstructVersionMap(); err != nil {
-		return fmt.Errorf("building resources: %w", err)
-	}
-	s.fleet.publish(snap)
-	if err := s.cache.SetSnapshot(ctx, s.cluster, snap); err != nil {
-		return fmt.Errorf("publishing resources: %w", err)
-	}
-	s.metrics.published(set.Revision)
-	return nil
-}
-
-// request sees every request of Envoy's: one with a nonce answers what was sent.
-func (s *Server) request(stream int64, r *discoveryv3.DeltaDiscoveryRequest) error {
-	if err := s.admit(stream, r.GetNode()); err != nil {
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.grpc.Serve(l); !errors.Is(err, grpc.ErrServerStopped) {
 		return err
 	}
-	refused, connected := s.fleet.request(stream, r)
-	s.metrics.envoys.Set(float64(connected))
-	if refused != nil {
-		s.metrics.nacks.WithLabelValues(refused.kind).Inc()
-		s.log.Error("Envoy refused resources", zap.String("node", refused.node), zap.String("type", refused.kind),
-			zap.String("version", refused.version), zap.String("reason", refused.reason))
-	}
 	return nil
 }
 
-// admit ends the stream of an Envoy of another node cluster, with the reason for its
-// log: the cache would leave it without an answer. Only the first request of a
-// stream must name the node.
-func (s *Server) admit(stream int64, node *corev3.Node) error {
-	if node == nil && s.fleet.knows(stream) || node.GetCluster() == s.cluster {
-		return nil
+// Stop ends every stream. Clients keep what they have.
+func (s *Server) Stop() {
+	s.hub.Stop()
+	s.grpc.Stop()
+}
+
+func (s *Server) now() time.Time { return s.options.Now() }
+
+// Publish builds the resources of a policy and offers them to every client. The
+// simulated provider answers in the place of the named backends. On an error
+// nothing changes.
+func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number, salt := 1, ""
+	if s.latest != nil {
+		number = s.latest.number + 1
 	}
-	s.log.Warn("an Envoy of another node cluster asked", zap.String("node", node.GetId()), zap.String("cluster", node.GetCluster()))
-	return status.Errorf(codes.PermissionDenied, "node cluster %q is not served here, only %q", node.GetCluster(), s.cluster)
+	if s.wasRefused(set.Revision) {
+		salt = fmt.Sprint(number)
+	}
+	r, err := newRelease(number, set, simulated, o, salt)
+	if err != nil {
+		return err
+	}
+	s.latest = r
+	s.metrics.published(r)
+	for _, g := range s.groups {
+		g.target, g.refused = r, nil
+		s.metrics.serve(g)
+		s.advanceAll(g)
+	}
+	s.wake()
+	return nil
 }
 
-func (s *Server) response(stream int64, _ *discoveryv3.DeltaDiscoveryRequest, r *discoveryv3.DeltaDiscoveryResponse) {
-	s.fleet.sent(stream, r)
+// wasRefused tells whether a client has refused this revision since it was published
+// last: only as another version is it offered again. The mutex is held.
+func (s *Server) wasRefused(revision string) bool {
+	for _, g := range s.groups {
+		if g.refused != nil && g.refused.Revision == revision {
+			return true
+		}
+	}
+	for _, m := range s.members {
+		if m.refused != nil && m.refused.Revision == revision {
+			return true
+		}
+	}
+	return false
 }
 
-func (s *Server) closed(stream int64, _ *corev3.Node) {
-	s.metrics.envoys.Set(float64(s.fleet.closed(stream)))
+// wake tells those that wait in Accepted. The mutex is held.
+func (s *Server) wake() {
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
-// Accepted waits until every Envoy that is connected, and at least one, has taken
-// what was published last. It returns an error with Envoy's own words where one
-// refuses it, such as a listener whose port is taken.
+// Joined implements ads.Owner. A client of another node cluster is turned away with
+// the reason for its log.
+func (s *Server) Joined(c ads.Client) (ads.Set, error) {
+	if c.Node.GetCluster() != s.options.Cluster {
+		s.log.Warn("a node of another cluster asked", zap.String("node", c.Node.GetId()), zap.String("cluster", c.Node.GetCluster()))
+		return nil, status.Errorf(codes.PermissionDenied, "node cluster %q is not served here, only %q", c.Node.GetCluster(), s.options.Cluster)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := &member{client: c, group: s.group(c.Node), pair: c.Node.GetUserAgentName() == policypb.PairAgent}
+	m.given = m.group.target
+	s.members[c.ID] = m
+	s.metrics.members.Set(float64(len(s.members)))
+	s.wake()
+	if m.given == nil {
+		return nil, nil
+	}
+	return m.set(m.given), nil
+}
+
+// group returns the group of a node. The mutex is held.
+func (s *Server) group(node *corev3.Node) *group {
+	key := groupOf(node)
+	g := s.groups[key]
+	if g == nil {
+		g = &group{key: key, target: s.latest}
+		s.groups[key] = g
+		s.metrics.serve(g)
+	}
+	return g
+}
+
+// Moved implements ads.Owner.
+func (s *Server) Moved(id int64, refusal *ads.Refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, connected := s.hub.Client(id)
+	m := s.members[id]
+	if m == nil || !connected {
+		return
+	}
+	m.client = c
+	if refusal != nil {
+		kind := ads.Kind(refusal.Type)
+		s.metrics.nacks.WithLabelValues(kind).Inc()
+		s.log.Error("resources were refused", zap.String("node", c.Node.GetId()), zap.String("type", kind),
+			zap.String("version", refusal.Version), zap.String("reason", refusal.Reason))
+	}
+	s.settle(m)
+	s.advance(m)
+	s.wake()
+}
+
+// Left implements ads.Owner.
+func (s *Server) Left(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.members, id)
+	s.metrics.members.Set(float64(len(s.members)))
+	s.wake()
+}
+
+// Accepted waits until every client that is connected, and at least one, has taken
+// what was published last. It returns an error with the client's own words where
+// one refuses it, such as a listener whose port is taken.
 func (s *Server) Accepted(ctx context.Context) error {
 	for {
-		done, changed, err := s.fleet.accepted()
+		done, changed, err := s.accepted()
 		if done || err != nil {
 			return err
 		}
@@ -139,4 +218,17 @@ func (s *Server) Accepted(ctx context.Context) error {
 			return fmt.Errorf("waiting for Envoy to take its resources: %w", context.Cause(ctx))
 		}
 	}
+}
+
+func (s *Server) accepted() (done bool, changed <-chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	done = s.latest != nil && len(s.members) > 0
+	for _, m := range s.members {
+		if s.latest != nil && m.refused != nil && m.since == s.latest.number {
+			return false, nil, m.refused
+		}
+		done = done && m.given == s.latest && m.client.Has(m.set(m.given))
+	}
+	return done, s.changed, nil
 }

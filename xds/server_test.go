@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,7 +40,7 @@ func start(t *testing.T, addr string) *control {
 	}
 	core, logs := observer.New(zapcore.InfoLevel)
 	c := &control{addr: l.Addr().String(), metrics: prometheus.NewRegistry(), logs: logs}
-	c.Server = xds.New("edge", snapshot.Options{}, c.metrics, zap.New(core))
+	c.Server = xds.New(xds.Options{Cluster: "edge", Now: time.Now}, c.metrics, zap.New(core))
 	served := make(chan error, 1)
 	go func() { served <- c.Serve(l) }()
 	stopped := false
@@ -78,7 +79,7 @@ func (c *control) joinAs(t *testing.T, node, cluster string) *envoytest.Envoy {
 func (c *control) publish(t *testing.T, port uint16, model string) *policy.Set {
 	t.Helper()
 	set := parse(t, port, model, "provider: openai-compatible, url: \"http://127.0.0.1:1/v1\"")
-	if err := c.Publish(t.Context(), set); err != nil {
+	if err := c.Publish(set, nil, snapshot.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return set
@@ -145,7 +146,7 @@ func TestEnvoyTakesEachRevision(t *testing.T) {
 		t.Errorf("Envoy does not run revision %s alone:\n%s", second.Revision, got)
 	}
 	bad := parse(t, port, "third", "provider: simulated")
-	if err := c.Publish(t.Context(), bad); err == nil || !strings.Contains(err.Error(), `backend "b"`) {
+	if err := c.Publish(bad, nil, snapshot.Options{}); err == nil || !strings.Contains(err.Error(), `backend "b"`) {
 		t.Errorf("publishing what cannot be built: %v", err)
 	}
 	c.accept(t)
@@ -153,12 +154,15 @@ func TestEnvoyTakesEachRevision(t *testing.T) {
 		t.Errorf("Envoy lost revision %s:\n%s", second.Revision, got)
 	}
 	if d := cmp.Diff(map[string]float64{
-		"headgate_policy_info " + second.Revision: 1,
-		"headgate_xds_envoys":                     1,
-		"headgate_xds_nacks_total cluster":        0,
-		"headgate_xds_nacks_total listener":       0,
-		"headgate_xds_nacks_total route":          0,
-		"headgate_xds_pushes_total":               2,
+		"headgate_policy_info " + second.Revision:          1,
+		"headgate_xds_clients":                             1,
+		"headgate_xds_nacks_total cluster":                 0,
+		"headgate_xds_nacks_total listener":                0,
+		"headgate_xds_nacks_total policy":                  0,
+		"headgate_xds_nacks_total route":                   0,
+		"headgate_xds_rollbacks_total":                     0,
+		"headgate_xds_group_info edge  " + second.Revision: 1,
+		"headgate_xds_pushes_total":                        2,
 	}, c.values(t)); d != "" {
 		t.Errorf("metrics (-want +got):\n%s", d)
 	}
@@ -223,7 +227,7 @@ func TestTakenPort(t *testing.T) {
 			s.publish(t, free, "m")
 			s.accept(t)
 			e.Await(t, "the listener", func() bool { return listens(free) })
-			nacks := s.logs.FilterMessage("Envoy refused resources").All()
+			nacks := s.logs.FilterMessage("resources were refused").All()
 			if len(nacks) != 1 {
 				t.Fatalf("%d refusals in the log, want 1", len(nacks))
 			}
@@ -251,7 +255,7 @@ func TestControlPlaneComesBack(t *testing.T) {
 		t.Errorf("Envoy stopped serving with its control plane:\n%s", got)
 	}
 	second := start(t, first.addr)
-	if err := second.Publish(t.Context(), set); err != nil {
+	if err := second.Publish(set, nil, snapshot.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	second.accept(t)

@@ -1,6 +1,11 @@
 package xds
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
 
 // Status is what the control plane knows of its fleet at one moment.
 type Status struct {
@@ -34,4 +39,45 @@ type Refusal struct {
 	Revision string    `json:"revision"`
 	Reason   string    `json:"reason"`
 	At       time.Time `json:"at"`
+}
+
+// Error says what was refused in the client's own words.
+func (r *Refusal) Error() string {
+	if r.Type == "policy" {
+		return fmt.Sprintf("pair %s refused the policy: %s", r.Node, r.Reason)
+	}
+	return fmt.Sprintf("Envoy %s refused a %s: %s", r.Node, r.Type, r.Reason)
+}
+
+// Status returns what is known of the fleet now, sorted by name.
+func (s *Server) Status() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := Status{Groups: []GroupStatus{}, Pairs: []PairStatus{}}
+	for _, g := range s.groups {
+		all.Groups = append(all.Groups, GroupStatus{
+			Cluster: g.key.cluster, Region: g.key.region, Revision: g.target.name(), LastGood: g.good.name(), Refused: g.refused,
+		})
+	}
+	for _, m := range s.members {
+		all.Pairs = append(all.Pairs, PairStatus{
+			Node: m.client.Node.GetId(), Cluster: m.group.key.cluster, Region: m.group.key.region,
+			Connected: m.client.Opened, Revision: m.taken, Refused: m.refused,
+		})
+	}
+	slices.SortFunc(all.Groups, func(a, b GroupStatus) int {
+		return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Region, b.Region))
+	})
+	slices.SortFunc(all.Pairs, func(a, b PairStatus) int {
+		return cmp.Or(cmp.Compare(a.Node, b.Node), a.Connected.Compare(b.Connected))
+	})
+	return all
+}
+
+// name is the release's revision; empty where there is none.
+func (r *release) name() string {
+	if r == nil {
+		return ""
+	}
+	return r.revision
 }

@@ -4,5 +4,9 @@ package policypb
 
 //go:generate sh -c "cd ../.. && go run github.com/bufbuild/buf/cmd/buf@v1.75.0 lint && go run github.com/bufbuild/buf/cmd/buf@v1.75.0 generate"
 
-// TypeURL names Policy on ADS.
-const TypeURL = "type.googleapis.com/headgate.policy.v1.Policy"
+const (
+	// TypeURL names Policy on ADS.
+	TypeURL = "type.googleapis.com/headgate.policy.v1.Policy"
+	// PairAgent is the user agent by which a pair's node is told from an Envoy's.
+	PairAgent = "headgate"
+)

@@ -1,0 +1,239 @@
+package ads
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
+	serverv3 "github.com/envoyproxy/go-control-plane/pkg/server/v3"
+	"google.golang.org/grpc"
+)
+
+// Owner decides what clients are served. Its methods are called on the goroutines
+// of the clients' streams, never with a lock of the Hub's held, and may call Give.
+type Owner interface {
+	// Joined returns what a new client is given. An error ends its stream.
+	Joined(c Client) (Set, error)
+	// Moved tells that a client has taken or refused something, or is found to have
+	// it already: Client tells what it is at now. refusal is set for a new refusal.
+	Moved(id int64, refusal *Refusal)
+	// Left tells that a client's stream has ended.
+	Left(id int64)
+}
+
+// Client is what is known of the other end of one ADS stream, at one moment.
+type Client struct {
+	ID     int64 // of the stream
+	Node   *corev3.Node
+	Opened time.Time
+	has    map[string]string
+	denied map[string]Refusal
+}
+
+// Refusal is a NACK.
+type Refusal struct {
+	Type, Version string
+	Reason        string // in the client's own words
+}
+
+// Has tells whether the client holds all of a set.
+func (c *Client) Has(s Set) bool {
+	for typ, r := range s {
+		if c.has[typ] != r.Version {
+			return false
+		}
+	}
+	return true
+}
+
+// Refused returns the refusal of a part of a set, or nil.
+func (c *Client) Refused(s Set) *Refusal {
+	for _, typ := range s.types() {
+		if r, refused := c.denied[typ]; refused && r.Version == s[typ].Version {
+			return &r
+		}
+	}
+	return nil
+}
+
+// Hub serves clients. It is safe for concurrent use.
+type Hub struct {
+	owner  Owner
+	now    func() time.Time
+	server serverv3.Server
+	stop   context.CancelFunc
+
+	mu      sync.Mutex
+	streams map[int64]*stream
+	asking  map[*discoveryv3.DeltaDiscoveryRequest]*stream // between a request's callback and its watch
+}
+
+// stream is one client with what it is given.
+type stream struct {
+	Client
+	set     Set
+	watches map[string]*watch            // by type: the client waits for something new
+	sent    map[string]map[string]string // by type and nonce: the version that is under way
+}
+
+// watch is a request that is answered when there is something to say.
+type watch struct {
+	request *discoveryv3.DeltaDiscoveryRequest
+	sub     cachev3.Subscription
+	out     chan cachev3.DeltaResponse
+}
+
+// NewHub makes a hub for an owner.
+func NewHub(owner Owner, now func() time.Time) *Hub {
+	ctx, stop := context.WithCancel(context.Background())
+	h := &Hub{
+		owner: owner, now: now, stop: stop,
+		streams: map[int64]*stream{}, asking: map[*discoveryv3.DeltaDiscoveryRequest]*stream{},
+	}
+	h.server = serverv3.NewServer(ctx, h, serverv3.CallbackFuncs{
+		StreamDeltaRequestFunc: h.request, StreamDeltaResponseFunc: h.response, DeltaStreamClosedFunc: h.closed,
+	})
+	return h
+}
+
+// Register makes a gRPC server serve the hub.
+func (h *Hub) Register(g *grpc.Server) {
+	discoveryv3.RegisterAggregatedDiscoveryServiceServer(g, h.server)
+}
+
+// Stop ends every stream. Clients keep what they have.
+func (h *Hub) Stop() { h.stop() }
+
+// Give offers a set to a client in place of what it was given before. It returns
+// what is known of the client then, and false where it has gone.
+func (h *Hub) Give(id int64, set Set) (Client, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[id]
+	if s == nil {
+		return Client{}, false
+	}
+	s.set = set
+	for _, typ := range set.types() {
+		if w := s.watches[typ]; w != nil {
+			s.answer(typ, w)
+		}
+	}
+	return s.snapshot(), true
+}
+
+// Client returns what is known of a client, and false where it has gone.
+func (h *Hub) Client(id int64) (Client, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[id]
+	if s == nil {
+		return Client{}, false
+	}
+	return s.snapshot(), true
+}
+
+func (s *stream) snapshot() Client {
+	c := s.Client
+	c.has, c.denied = maps.Clone(s.has), maps.Clone(s.denied)
+	return c
+}
+
+// request sees every request before its watch is made: the first one of a stream
+// names the node, one with a nonce answers what was sent.
+func (h *Hub) request(id int64, r *discoveryv3.DeltaDiscoveryRequest) error {
+	h.mu.Lock()
+	s := h.streams[id]
+	h.mu.Unlock()
+	if s == nil {
+		var err error
+		if s, err = h.join(id, r.GetNode()); err != nil {
+			return err
+		}
+	}
+	h.mu.Lock()
+	refusal, answered := s.take(r)
+	h.asking[r] = s
+	h.mu.Unlock()
+	if answered {
+		h.owner.Moved(id, refusal)
+	}
+	return nil
+}
+
+func (h *Hub) join(id int64, node *corev3.Node) (*stream, error) {
+	s := &stream{
+		Client:  Client{ID: id, Node: node, Opened: h.now(), has: map[string]string{}, denied: map[string]Refusal{}},
+		watches: map[string]*watch{}, sent: map[string]map[string]string{},
+	}
+	h.mu.Lock()
+	h.streams[id] = s
+	h.mu.Unlock()
+	set, err := h.owner.Joined(s.snapshot())
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err != nil {
+		delete(h.streams, id)
+		return nil, err
+	}
+	if s.set == nil { // else the owner has given it something newer since
+		s.set = set
+	}
+	return s, nil
+}
+
+// take reads the answer to something that was sent. The mutex is held.
+func (s *stream) take(r *discoveryv3.DeltaDiscoveryRequest) (refusal *Refusal, answered bool) {
+	typ := r.GetTypeUrl()
+	version, answered := s.sent[typ][r.GetResponseNonce()]
+	if !answered {
+		return nil, false
+	}
+	delete(s.sent[typ], r.GetResponseNonce())
+	if e := r.GetErrorDetail(); e != nil {
+		refusal = &Refusal{Type: typ, Version: version, Reason: e.GetMessage()}
+		s.denied[typ] = *refusal
+		return refusal, true
+	}
+	s.has[typ] = version
+	delete(s.denied, typ)
+	return nil, true
+}
+
+func (h *Hub) response(id int64, _ *discoveryv3.DeltaDiscoveryRequest, r *discoveryv3.DeltaDiscoveryResponse) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.streams[id]; s != nil {
+		if s.sent[r.GetTypeUrl()] == nil {
+			s.sent[r.GetTypeUrl()] = map[string]string{}
+		}
+		s.sent[r.GetTypeUrl()][r.GetNonce()] = r.GetSystemVersionInfo()
+	}
+}
+
+func (h *Hub) closed(id int64, _ *corev3.Node) {
+	h.mu.Lock()
+	s := h.streams[id]
+	delete(h.streams, id)
+	h.mu.Unlock()
+	if s != nil {
+		h.owner.Left(id)
+	}
+}
+
+var errDeltaOnly = errors.New("only delta ADS is served here")
+
+// CreateWatch implements cache.Cache. State-of-the-world clients are not served.
+func (h *Hub) CreateWatch(*cachev3.Request, cachev3.Subscription, chan cachev3.Response) (func(), error) {
+	return nil, errDeltaOnly
+}
+
+// Fetch implements cache.Cache. REST clients are not served.
+func (h *Hub) Fetch(context.Context, *cachev3.Request) (cachev3.Response, error) {
+	return nil, errDeltaOnly
+}

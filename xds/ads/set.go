@@ -1,0 +1,122 @@
+// Package ads serves sets of resources over delta ADS, to each client the set that
+// its owner gives it, and knows which versions the client has taken or refused.
+//
+// The promise: a client is only sent what differs from what it has, in the order
+// in which Envoy needs it, and a refused version is never sent again by itself.
+// The trap: a type that did not change brings no answer, so "has taken it" is
+// judged by comparing, not by counting acknowledgements.
+package ads
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+)
+
+// Set is one consistent set of resources, by type URL. It is immutable once it was
+// given away.
+type Set map[string]*Resources
+
+// Resources are all resources of one type.
+type Resources struct {
+	Version string // of them all; equal content has equal versions
+	Items   map[string]Resource
+}
+
+// Resource is one resource, encoded once for all clients.
+type Resource struct {
+	Version string
+	Value   *anypb.Any
+}
+
+// Encode makes the resources of one type from messages by name. Versions are hashes
+// of the content and of the salt, which makes a refused version another one.
+func Encode[M proto.Message](messages map[string]M, salt string) (*Resources, error) {
+	r := &Resources{Items: make(map[string]Resource, len(messages))}
+	for name, m := range messages {
+		value := &anypb.Any{}
+		if err := anypb.MarshalFrom(value, m, proto.MarshalOptions{Deterministic: true}); err != nil {
+			return nil, fmt.Errorf("encoding resource %q: %w", name, err)
+		}
+		sum := sha256.Sum256(append(value.Value, salt...))
+		r.Items[name] = Resource{Version: hex.EncodeToString(sum[:8]), Value: value}
+	}
+	r.Version = versionOf(r.Items)
+	return r, nil
+}
+
+// Of makes the resources of one type from resources that have versions.
+func Of(items map[string]Resource) *Resources {
+	return &Resources{Version: versionOf(items), Items: items}
+}
+
+func versionOf(items map[string]Resource) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(items)) {
+		fmt.Fprintf(h, "%q %s\n", name, items[name].Version)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// With returns the set with the resources of one type replaced.
+func (s Set) With(typ string, r *Resources) Set {
+	out := maps.Clone(s)
+	if out == nil {
+		out = Set{}
+	}
+	out[typ] = r
+	return out
+}
+
+// Without returns the set without one type.
+func (s Set) Without(typ string) Set {
+	out := maps.Clone(s)
+	delete(out, typ)
+	return out
+}
+
+// envoysOrder is the order in which Envoy must get types, so that nothing is named
+// before it is there. Types that are not Envoy's go first.
+var envoysOrder = []string{resourcev3.ClusterType, resourcev3.EndpointType, resourcev3.ListenerType, resourcev3.RouteType}
+
+// types lists the type URLs of a set in the order in which they are sent.
+func (s Set) types() []string {
+	rank := func(typ string) int { return slices.Index(envoysOrder, typ) }
+	return slices.SortedFunc(maps.Keys(s), func(a, b string) int {
+		if rank(a) != rank(b) {
+			return rank(a) - rank(b)
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+// diff is what a client that holds versions by name must be sent. Names limits it to
+// those; nil: all.
+func (r *Resources) diff(held map[string]string, names map[string]struct{}) (changed []*discoveryv3.Resource, removed []string, next map[string]string) {
+	next = make(map[string]string, len(r.Items))
+	for name, item := range r.Items {
+		if _, wanted := names[name]; names != nil && !wanted {
+			continue
+		}
+		next[name] = item.Version
+		if version, has := held[name]; !has || version != item.Version {
+			changed = append(changed, &discoveryv3.Resource{Name: name, Version: item.Version, Resource: item.Value})
+		}
+	}
+	for name := range held {
+		if _, stays := next[name]; !stays {
+			removed = append(removed, name)
+		}
+	}
+	slices.SortFunc(changed, func(a, b *discoveryv3.Resource) int { return strings.Compare(a.Name, b.Name) })
+	slices.Sort(removed)
+	return changed, removed, next
+}

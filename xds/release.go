@@ -1,0 +1,53 @@
+package xds
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
+	"github.com/headgate/headgate/xds/snapshot"
+)
+
+// release is one publication of a policy: what pairs are given, and what an Envoy
+// that asks without a pair is given, which has no use for the policy itself.
+type release struct {
+	number   int // of this process, from 1
+	revision string
+	pair     ads.Set
+	envoy    ads.Set
+}
+
+// newRelease builds everything that a policy is served as. The salt makes versions
+// that a client has refused others, so that they are offered again.
+func newRelease(number int, set *policy.Set, simulated map[string]bool, o snapshot.Options, salt string) (*release, error) {
+	r, err := snapshot.Build(set.Simulated(simulated), o)
+	if err != nil {
+		return nil, fmt.Errorf("building resources: %w", err)
+	}
+	envoy, err := r.Set(salt)
+	if err != nil {
+		return nil, fmt.Errorf("building resources: %w", err)
+	}
+	p := &policypb.Policy{
+		Revision: set.Revision, Shape: set.Shape, Document: set.Canonical(),
+		Simulated: slices.Sorted(maps.Keys(simulated)),
+		Versions:  make(map[string]string, len(envoy)),
+		Linger:    durationpb.New(snapshot.Linger(set)),
+	}
+	for typ, r := range envoy {
+		p.Versions[typ] = r.Version
+	}
+	resources, err := ads.Encode(map[string]*policypb.Policy{policyName: p}, salt)
+	if err != nil {
+		return nil, fmt.Errorf("building resources: %w", err)
+	}
+	return &release{number, set.Revision, envoy.With(policypb.TypeURL, resources), envoy}, nil
+}
+
+// policyName is the name of the only resource of Headgate's own type.
+const policyName = "policy"
