@@ -91,7 +91,7 @@ func startEnvoy(t *testing.T) *child {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	b := envoy.Bootstrap{NodeID: "test", Cluster: "test", XDS: "127.0.0.1:1", ExtProc: filepath.Join(dir, "e"), Admin: filepath.Join(dir, "a")}
+	b := envoy.Bootstrap{NodeID: "test", Cluster: "test", ExtProc: filepath.Join(dir, "e"), Admin: filepath.Join(dir, "a")}
 	config, err := b.JSON()
 	if err != nil {
 		t.Fatal(err)

@@ -65,9 +65,15 @@ func (j *join) find(id string) *run {
 
 // upstreamLevel tells the streams of attempts from those of exchanges.
 func upstreamLevel(stream extprocv3.ExternalProcessor_ProcessServer) bool {
-	md, _ := metadata.FromIncomingContext(stream.Context())
-	v := md[policy.LevelHeader]
-	return len(v) > 0 && v[0] == policy.LevelUpstream
+	return first(stream, policy.LevelHeader) == policy.LevelUpstream
+}
+
+// first returns the first value of a stream's metadata; empty where there is none.
+func first(stream extprocv3.ExternalProcessor_ProcessServer, key string) string {
+	if v := metadata.ValueFromIncomingContext(stream.Context(), key); len(v) > 0 {
+		return v[0]
+	}
+	return ""
 }
 
 // attempt serves the stream of one attempt: it answers the request's headers with

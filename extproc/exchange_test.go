@@ -268,11 +268,11 @@ func TestProviderErrorsPassAsTheyCame(t *testing.T) {
 
 func TestPanicFailsOneExchangeClosed(t *testing.T) {
 	r := newRig(t, testPolicy)
-	good := r.server.pipeline.Load()
-	r.server.Use(&Pipeline{revision: "bad", stages: append([]exchange.Stage{good.stages[0]}, panicStage{})})
+	good := r.server.held.Load().newest
+	r.server.Hold(&Pipeline{revision: "bad", stages: append([]exchange.Stage{good.stages[0]}, panicStage{})})
 	bad := r.Open("router")
 	bad.RequestHeaders(Post("/v1/chat/completions"), false)
-	r.server.Use(good)
+	r.server.Hold(good)
 	fine := r.Open("router")
 	fine.RequestHeaders(Post("/v1/chat/completions"), false)
 	if reply := bad.RequestBody(chatBody); status.Code(reply.Err) != codes.Internal {

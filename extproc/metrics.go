@@ -7,6 +7,7 @@ type Metrics struct {
 	inFlight prometheus.Gauge
 	panics   prometheus.Counter
 	orphans  prometheus.Counter
+	unheld   prometheus.Counter
 	phase    [phases]prometheus.Observer
 }
 
@@ -25,9 +26,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 	m.orphans = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_attempts_unjoined_total",
 		Help: "Attempts that belonged to no exchange of this process and failed closed."})
+	m.unheld = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_exchanges_unheld_total",
+		Help: "Exchanges that Envoy routed by a policy revision which ext_proc does not hold, refused with 503."})
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics, m.orphans)
+	reg.MustRegister(vec, m.inFlight, m.panics, m.orphans, m.unheld)
 	return m
 }

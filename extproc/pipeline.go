@@ -15,7 +15,8 @@ import (
 // for concurrent use; an exchange keeps the one that it began with.
 type Pipeline struct {
 	revision string
-	limit    int64 // bytes of a request body, for the refusal's text
+	shape    string // what Envoy's routes name
+	limit    int64  // bytes of a request body, for the refusal's text
 	stages   []exchange.Stage
 }
 
@@ -33,6 +34,7 @@ type Parts struct {
 func NewPipeline(set *policy.Set, parts Parts) *Pipeline {
 	return &Pipeline{
 		revision: set.Revision,
+		shape:    set.Shape,
 		limit:    set.BodyLimit,
 		stages: []exchange.Stage{
 			record.New(parts.Journal, parts.Now),

@@ -77,9 +77,10 @@ func newRig(t testing.TB, document string) *rig {
 	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}
 	r.journal = record.NewJournal(r.out, record.NewMetrics(r.reg), log)
 	p := NewPipeline(set, Parts{Journal: r.journal, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now})
-	r.server = NewServer(p, NewMetrics(r.reg), log, time.Now)
+	r.server = NewServer(NewMetrics(r.reg), log, time.Now)
+	r.server.Hold(p)
 	r.endings = NewAccessLog(r.journal.Ending)
-	r.grpc = GRPC(r.server, r.endings, set.BodyLimit)
+	r.grpc = GRPC(r.server, r.endings)
 	r.Envoy = extproctest.Serve(t, r.grpc)
 	return r
 }

@@ -30,6 +30,7 @@ type run struct {
 	joined   bool // the request stages have run
 	answered bool // an immediate response ended the exchange
 	ended    bool // End hooks have run
+	unheld   bool // Envoy routes by a policy that is not held
 }
 
 func (p *Pipeline) begin(now func() time.Time) *run {
@@ -75,6 +76,10 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	r.ex.Dialect = r.dialect.Name()
 	if v.Action == exchange.Pass {
 		v = r.tooLarge()
+	}
+	if r.unheld {
+		v = exchange.Denied(503, exchange.ReasonRevision, "The gateway is changing its policy. Try again.")
+		v.Retry = time.Second
 	}
 	if v.Action != exchange.Pass {
 		r.deny(v)

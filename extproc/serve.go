@@ -14,6 +14,8 @@ import (
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
+
+	"github.com/headgate/headgate/policy"
 )
 
 // Windows large enough that a whole body crosses the socket without waiting for
@@ -26,12 +28,13 @@ const (
 )
 
 // GRPC makes the gRPC server for a Server and the access log of unclean endings,
-// which come over the same socket. bodyLimit is the largest body in bytes.
-func GRPC(s *Server, log *AccessLog, bodyLimit int64) *grpc.Server {
+// which come over the same socket. Envoy bounds bodies by the policy in effect, so
+// messages are bounded only by what any policy may allow.
+func GRPC(s *Server, log *AccessLog) *grpc.Server {
 	g := grpc.NewServer(
 		grpc.InitialWindowSize(streamWindow),
 		grpc.InitialConnWindowSize(connectionWindow),
-		grpc.MaxRecvMsgSize(int(bodyLimit)+messageMargin),
+		grpc.MaxRecvMsgSize(policy.MaxBody+messageMargin),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.NumStreamWorkers(uint32(streamWorkers*runtime.GOMAXPROCS(0))),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
 )
 
 // Server answers Envoy's external-processing streams, one per exchange. It is
@@ -27,24 +28,22 @@ import (
 type Server struct {
 	extprocv3.UnimplementedExternalProcessorServer
 
-	pipeline atomic.Pointer[Pipeline]
-	join     *join
-	open     atomic.Int64 // streams of exchanges and attempts
-	log      *zap.Logger
-	metrics  *Metrics
-	now      func() time.Time
+	held    atomic.Pointer[held] // nil: no policy yet
+	join    *join
+	open    atomic.Int64 // streams of exchanges and attempts
+	log     *zap.Logger
+	metrics *Metrics
+	now     func() time.Time
 }
 
-// NewServer makes a server that begins exchanges with a pipeline.
-func NewServer(p *Pipeline, metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
-	s := &Server{join: newJoin(), log: log, metrics: metrics, now: now}
-	s.pipeline.Store(p)
-	return s
+// NewServer makes a server, which refuses exchanges until it holds a policy.
+func NewServer(metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
+	return &Server{join: newJoin(), log: log, metrics: metrics, now: now}
 }
 
-// Use makes exchanges that begin from now on go through another pipeline. Those
-// that are under way keep theirs.
-func (s *Server) Use(p *Pipeline) { s.pipeline.Store(p) }
+// Hold takes a policy in beside the one before. An exchange goes through the one
+// that Envoy routed it by, to its end. It is called by one goroutine at a time.
+func (s *Server) Hold(p *Pipeline) { s.held.Store(s.held.Load().and(p)) }
 
 // Process serves one stream: of an exchange, or of one attempt of an exchange.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
@@ -72,7 +71,10 @@ func (s *Server) guarded(stream extprocv3.ExternalProcessor_ProcessServer) (err 
 
 // exchange serves the stream of one exchange.
 func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err error) {
-	run := s.pipeline.Load().begin(s.now)
+	run := s.begin(stream)
+	if run == nil {
+		return status.Error(codes.Unavailable, "there is no policy yet")
+	}
 	defer func() {
 		if !run.ex.Route.Single {
 			s.join.remove(run)
@@ -90,6 +92,24 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 			return s.failed(run, err)
 		}
 	}
+}
+
+// begin starts an exchange with the policy that its stream was routed by; nil: there
+// is none yet. One that is not held is refused by the newest.
+func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
+	all := s.held.Load()
+	if all == nil {
+		return nil
+	}
+	shape := first(stream, policy.RevisionHeader)
+	if p := all.by(shape); p != nil {
+		return p.begin(s.now)
+	}
+	s.metrics.unheld.Inc()
+	s.log.Warn("Envoy routes by a policy that is not held", zap.String("shape", shape), zap.String("newest", all.newest.shape))
+	r := all.newest.begin(s.now)
+	r.unheld = true
+	return r
 }
 
 // step answers one message.

@@ -30,6 +30,9 @@ const (
 	LevelHeader   = "x-headgate-level"
 	LevelRouter   = "router"
 	LevelUpstream = "upstream"
+	// RevisionHeader is the gRPC metadata key that names the policy's shape that a
+	// stream of the router level was routed by.
+	RevisionHeader = "x-headgate-revision"
 )
 
 // PoolName returns the name of the Envoy cluster made from a model's chain.

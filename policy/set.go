@@ -22,6 +22,9 @@ type Set struct {
 	BodyLimit int64            // bytes of one buffered request or response body
 }
 
+// MaxBody is the greatest BodyLimit that a policy may set, in bytes.
+const MaxBody = 256 << 20
+
 // Backend is one provider account and deployment that requests can be sent to.
 type Backend struct {
 	Name              string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -11,13 +12,14 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/headgate/headgate/envoy/envoytest"
+	"github.com/headgate/headgate/xds/relay"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // updates tells how many responses of each type Envoy has taken.
-func updates(t *testing.T, e *envoytest.Envoy) map[string]string {
+func updates(t *testing.T, e *pair) map[string]string {
 	t.Helper()
 	text, err := e.Ask("/stats?filter=(cds|lds|rds.gateway).update_success")
 	if err != nil {
@@ -62,29 +64,51 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 	}
 }
 
-// TestReplicasShareASnapshot holds that every Envoy of the node cluster gets the
-// same, and that Accepted speaks of all of them: two on one machine cannot both have
-// the port.
-func TestReplicasShareASnapshot(t *testing.T) {
+// TestPairsShareARevision holds that every pair of the node cluster gets the same, a
+// pair with an address of its own too, and that Accepted speaks of all of them.
+func TestPairsShareARevision(t *testing.T) {
+	c, port, own := start(t, "127.0.0.1:0"), envoytest.FreePort(t), envoytest.FreePort(t)
+	first := c.join(t, "first")
+	c.publish(t, port, "m")
+	c.accept(t)
+	second := c.joinAs(t, relay.Options{Node: "second", Listen: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), own)})
+	c.accept(t)
+	next := c.publish(t, port, "n")
+	c.accept(t)
+	for name, p := range map[string]*pair{"first": first, "second": second} {
+		if got := running(t, p); !strings.Contains(got, next.Shape) || p.relay.Revision() != next.Revision {
+			t.Errorf("%s is at %s and does not route by %s:\n%s", name, p.relay.Revision(), next.Shape, got)
+		}
+	}
+	if !listens(port) || !listens(own) {
+		t.Errorf("port %d: %v, port %d: %v; want both listening", port, listens(port), own, listens(own))
+	}
+	if n := c.values(t)["headgate_xds_clients"]; n != 2 {
+		t.Errorf("%v pairs connected, want 2", n)
+	}
+}
+
+// TestOldFaultHoldsNobodyUp holds that a pair whose machine cannot serve, because its
+// port is taken, is told of but does not take the next revision from the others.
+func TestOldFaultHoldsNobodyUp(t *testing.T) {
 	c, port := start(t, "127.0.0.1:0"), envoytest.FreePort(t)
 	first := c.join(t, "first")
 	c.publish(t, port, "m")
 	c.accept(t)
 	second := c.join(t, "second")
-	second.Await(t, "the second Envoy's refusal", func() bool { return c.accepted(t) != nil })
-	if err := c.accepted(t); err == nil || !strings.Contains(err.Error(), "Envoy second refused a listener") {
+	if err := c.awaitError(t); !strings.Contains(err.Error(), "Envoy second refused a listener") {
 		t.Errorf("error %v, want the second Envoy's", err)
 	}
 	next := c.publish(t, port, "n")
-	for name, e := range map[string]*envoytest.Envoy{"first": first, "second": second} {
-		e.Await(t, name+" has the next clusters", func() bool {
-			clusters, err := e.Ask("/clusters")
-			return err == nil && strings.Contains(clusters, "pool/n::") && !strings.Contains(clusters, "pool/m::")
-		})
+	if err := c.awaitError(t); !strings.Contains(err.Error(), "second") || !strings.Contains(err.Error(), "listener") {
+		t.Errorf("error %v, want the second Envoy's listener again", err)
 	}
-	first.Await(t, "the next routes", func() bool { return strings.Contains(running(t, first), next.Revision) })
-	if n := c.values(t)["headgate_xds_clients"]; n != 2 {
-		t.Errorf("%v Envoys connected, want 2", n)
+	first.Await(t, "the next routes", func() bool { return first.relay.Revision() == next.Revision })
+	if got := c.Status().Groups[0]; got.Revision != next.Revision || got.LastGood != next.Revision {
+		t.Errorf("group %+v, want it at %s", got, next.Revision)
+	}
+	if second.relay.Revision() != "" {
+		t.Errorf("the second pair claims to serve %s", second.relay.Revision())
 	}
 }
 
@@ -122,9 +146,14 @@ func TestRefusalKeepsTheLastGood(t *testing.T) {
 func TestStrangersAreTurnedAway(t *testing.T) {
 	c := start(t, "127.0.0.1:0")
 	c.publish(t, envoytest.FreePort(t), "m")
-	stranger := c.joinAs(t, "stranger", "elsewhere")
-	stranger.Await(t, "the reason in Envoy's log", func() bool {
-		return strings.Contains(stranger.Log(), `node cluster "elsewhere" is not served here, only "edge"`)
+	stranger := c.joinAs(t, relay.Options{Node: "stranger", Cluster: "elsewhere"})
+	stranger.Await(t, "the reason in the pair's log", func() bool {
+		for _, entry := range stranger.logs.All() {
+			if strings.Contains(fmt.Sprint(entry.ContextMap()["error"]), `node cluster "elsewhere" is not served here, only "edge"`) {
+				return true
+			}
+		}
+		return false
 	})
 	if n := c.values(t)["headgate_xds_clients"]; n != 0 {
 		t.Errorf("%v Envoys connected, want none", n)

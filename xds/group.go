@@ -80,7 +80,7 @@ func (s *Server) settle(m *member) {
 		if m.refused == nil {
 			m.refused, m.since = refusal, m.given.number
 		}
-		if good := m.group.good; good == nil || m.set(good)[r.Type].Version != r.Version {
+		if good := m.group.good; !r.Old && (good == nil || m.set(good)[r.Type].Version != r.Version) {
 			s.goBack(m.group, m.given, refusal) // else the last good release would be refused as well
 		}
 		return

@@ -2,8 +2,6 @@ package xds
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -33,12 +31,8 @@ func newRelease(number int, set *policy.Set, simulated map[string]bool, o snapsh
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}
-	p := &policypb.Policy{
-		Revision: set.Revision, Shape: set.Shape, Document: set.Canonical(),
-		Simulated: slices.Sorted(maps.Keys(simulated)),
-		Versions:  make(map[string]string, len(envoy)),
-		Linger:    durationpb.New(snapshot.Linger(set)),
-	}
+	p := set.Wire(simulated)
+	p.Versions, p.Linger = make(map[string]string, len(envoy)), durationpb.New(snapshot.Linger(set))
 	for typ, r := range envoy {
 		p.Versions[typ] = r.Version
 	}

@@ -1,24 +1,31 @@
 package xds_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/envoy/envoytest"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/relay"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -58,21 +65,84 @@ func start(t *testing.T, addr string) *control {
 	return c
 }
 
-// join connects an Envoy.
-func (c *control) join(t *testing.T, node string) *envoytest.Envoy {
-	t.Helper()
-	return c.joinAs(t, node, "edge")
+// pair is a relay with an Envoy behind it, as a test sees them.
+type pair struct {
+	*envoytest.Envoy
+	relay   *relay.Relay
+	applied *applied
+	logs    *observer.ObservedLogs
 }
 
-// joinAs is join in a node cluster.
-func (c *control) joinAs(t *testing.T, node, cluster string) *envoytest.Envoy {
+// applied is what the ext_proc server of a pair was told to hold, in order.
+type applied struct {
+	mu        sync.Mutex
+	revisions []string
+	fail      map[string]error // by revision
+}
+
+func (a *applied) apply(p *policypb.Policy) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.fail[p.GetRevision()]; err != nil {
+		return err
+	}
+	a.revisions = append(a.revisions, p.GetRevision())
+	return nil
+}
+
+// join connects a pair.
+func (c *control) join(t *testing.T, node string) *pair {
 	t.Helper()
-	b := envoy.Bootstrap{NodeID: node, Cluster: cluster, XDS: c.addr, ExtProc: "/tmp/no-such.sock"}
+	return c.joinAs(t, relay.Options{Node: node})
+}
+
+// joinAs is join with further options.
+func (c *control) joinAs(t *testing.T, o relay.Options) *pair {
+	t.Helper()
+	core, logs := observer.New(zapcore.InfoLevel)
+	p := &pair{applied: &applied{fail: map[string]error{}}, logs: logs}
+	o.Cluster, o.Addresses, o.Apply, o.Log = cmp.Or(o.Cluster, "edge"), append(o.Addresses, c.addr), p.applied.apply, zap.New(core)
+	socket := p.serve(t, o)
+	b := envoy.Bootstrap{NodeID: o.Node, Cluster: o.Cluster, ExtProc: socket}
 	config, err := b.JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return envoytest.Run(t, config)
+	p.Envoy = envoytest.Run(t, config)
+	return p
+}
+
+// serve runs a relay on a socket until the test ends.
+func (p *pair) serve(t *testing.T, o relay.Options) (socket string) {
+	t.Helper()
+	r, err := relay.New(o, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.relay = r
+	dir, err := os.MkdirTemp("", "hg") // short: Unix socket paths are bounded
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket = filepath.Join(dir, "s")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grpc.NewServer()
+	r.Register(g)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { r.Run(ctx) })
+	running.Go(func() { _ = g.Serve(l) })
+	t.Cleanup(func() {
+		cancel()
+		r.Stop()
+		g.Stop()
+		running.Wait()
+		_ = os.RemoveAll(dir)
+	})
+	return socket
 }
 
 // publish publishes a policy that listens on a port and has a model of a name.
@@ -102,6 +172,19 @@ func (c *control) accepted(t *testing.T) error {
 	return c.Accepted(ctx)
 }
 
+// awaitError waits for a refusal of what was published last.
+func (c *control) awaitError(t *testing.T) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), envoytest.Patience)
+	defer cancel()
+	for {
+		if err := c.Accepted(ctx); err != nil {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
 func (c *control) accept(t *testing.T) {
 	t.Helper()
 	if err := c.accepted(t); err != nil {
@@ -110,7 +193,7 @@ func (c *control) accept(t *testing.T) {
 }
 
 // running tells which revisions Envoy's routes name.
-func running(t *testing.T, e *envoytest.Envoy) string {
+func running(t *testing.T, e *pair) string {
 	t.Helper()
 	dump, err := e.Ask("/config_dump?resource=dynamic_route_configs")
 	if err != nil {
@@ -153,7 +236,7 @@ func TestEnvoyTakesEachRevision(t *testing.T) {
 	if got := running(t, e); !strings.Contains(got, second.Revision) {
 		t.Errorf("Envoy lost revision %s:\n%s", second.Revision, got)
 	}
-	if d := cmp.Diff(map[string]float64{
+	if d := gocmp.Diff(map[string]float64{
 		"headgate_policy_info " + second.Revision:          1,
 		"headgate_xds_clients":                             1,
 		"headgate_xds_nacks_total cluster":                 0,
@@ -232,7 +315,7 @@ func TestTakenPort(t *testing.T) {
 				t.Fatalf("%d refusals in the log, want 1", len(nacks))
 			}
 			got := nacks[0].ContextMap()
-			if d := cmp.Diff([]any{"late", "listener"}, []any{got["node"], got["type"]}); d != "" {
+			if d := gocmp.Diff([]any{"late", "listener"}, []any{got["node"], got["type"]}); d != "" {
 				t.Errorf("the logged refusal (-want +got):\n%s", d)
 			}
 			if n := s.values(t)["headgate_xds_nacks_total listener"]; n != 1 {

@@ -35,6 +35,7 @@ const (
 	ReasonModelNotFound   Reason = "model_not_found"
 	ReasonUnfit           Reason = "unsupported_field"
 	ReasonTooLarge        Reason = "request_too_large"
+	ReasonRevision        Reason = "policy_revision_unknown"
 	ReasonCredential      Reason = "backend_credential_rejected"
 	ReasonUnprocessable   Reason = "provider_answer_unreadable"
 	ReasonExhausted       Reason = "all_models_exhausted"

@@ -41,8 +41,8 @@ type Policy struct {
 	// Versions of Envoy's resources that belong to this revision, by type URL: the
 	// revision is whole once a pair has received all of them.
 	Versions map[string]string `protobuf:"bytes,5,rep,name=versions,proto3" json:"versions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// How long clusters that this revision no longer has must stay for exchanges
-	// that began before it.
+	// How long an exchange of this revision may still begin attempts. Its clusters
+	// stay that long after the next revision has taken over.
 	Linger        *durationpb.Duration `protobuf:"bytes,6,opt,name=linger,proto3" json:"linger,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -120,11 +120,10 @@ func (x *Policy) GetLinger() *durationpb.Duration {
 	return nil
 }
 
-// Bundle is a revision with Envoy's resources, as a pair keeps it on disk.
+// Bundle is a revision as a pair keeps it on disk: the policy and Envoy's resources.
 type Bundle struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Policy        *Policy                `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	Resources     []*Resource            `protobuf:"bytes,2,rep,name=resources,proto3" json:"resources,omitempty"`
+	Resources     []*Resource            `protobuf:"bytes,1,rep,name=resources,proto3" json:"resources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -159,13 +158,6 @@ func (*Bundle) Descriptor() ([]byte, []int) {
 	return file_policypb_policy_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *Bundle) GetPolicy() *Policy {
-	if x != nil {
-		return x.Policy
-	}
-	return nil
-}
-
 func (x *Bundle) GetResources() []*Resource {
 	if x != nil {
 		return x.Resources
@@ -173,7 +165,7 @@ func (x *Bundle) GetResources() []*Resource {
 	return nil
 }
 
-// Resource is one of Envoy's resources, not decoded.
+// Resource is one resource, not decoded.
 type Resource struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -303,10 +295,9 @@ const file_policypb_policy_proto_rawDesc = "" +
 	"\x06linger\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06linger\x1a;\n" +
 	"\rVersionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"x\n" +
-	"\x06Bundle\x122\n" +
-	"\x06policy\x18\x01 \x01(\v2\x1a.headgate.policy.v1.PolicyR\x06policy\x12:\n" +
-	"\tresources\x18\x02 \x03(\v2\x1c.headgate.policy.v1.ResourceR\tresources\"d\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"D\n" +
+	"\x06Bundle\x12:\n" +
+	"\tresources\x18\x01 \x03(\v2\x1c.headgate.policy.v1.ResourceR\tresources\"d\n" +
 	"\bResource\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12*\n" +
@@ -340,16 +331,15 @@ var file_policypb_policy_proto_goTypes = []any{
 var file_policypb_policy_proto_depIdxs = []int32{
 	4, // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
 	5, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
-	0, // 2: headgate.policy.v1.Bundle.policy:type_name -> headgate.policy.v1.Policy
-	2, // 3: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
-	6, // 4: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
-	1, // 5: headgate.policy.v1.Held.good:type_name -> headgate.policy.v1.Bundle
-	1, // 6: headgate.policy.v1.Held.next:type_name -> headgate.policy.v1.Bundle
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	2, // 2: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
+	6, // 3: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
+	1, // 4: headgate.policy.v1.Held.good:type_name -> headgate.policy.v1.Bundle
+	1, // 5: headgate.policy.v1.Held.next:type_name -> headgate.policy.v1.Bundle
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_policypb_policy_proto_init() }

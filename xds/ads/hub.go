@@ -12,6 +12,7 @@ import (
 	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	serverv3 "github.com/envoyproxy/go-control-plane/pkg/server/v3"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 )
 
 // Owner decides what clients are served. Its methods are called on the goroutines
@@ -39,7 +40,12 @@ type Client struct {
 type Refusal struct {
 	Type, Version string
 	Reason        string // in the client's own words
+	Old           bool   // the client says that what it refused did not change
 }
+
+// OldFault is the code by which a client says that it cannot take a set because of
+// something in it that it has refused before.
+const OldFault = codes.FailedPrecondition
 
 // Has tells whether the client holds all of a set.
 func (c *Client) Has(s Set) bool {
@@ -196,7 +202,7 @@ func (s *stream) take(r *discoveryv3.DeltaDiscoveryRequest) (refusal *Refusal, a
 	}
 	delete(s.sent[typ], r.GetResponseNonce())
 	if e := r.GetErrorDetail(); e != nil {
-		refusal = &Refusal{Type: typ, Version: version, Reason: e.GetMessage()}
+		refusal = &Refusal{Type: typ, Version: version, Reason: e.GetMessage(), Old: codes.Code(e.GetCode()) == OldFault}
 		s.denied[typ] = *refusal
 		return refusal, true
 	}

@@ -1,0 +1,119 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"go.uber.org/zap"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
+)
+
+// disk keeps revisions over restarts, in one file that is replaced as a whole.
+type disk struct {
+	folder string
+	listen netip.AddrPort // where the pair's Envoy listens, as in Options
+}
+
+// stateFile is the name of the file.
+const stateFile = "last-good.pb"
+
+// load returns what was saved last; nil and nil where nothing was.
+func (d disk) load() (good, next *bundle, err error) {
+	if d.folder == "" {
+		return nil, nil, nil
+	}
+	path := filepath.Join(d.folder, stateFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the last good policy: %w", err)
+	}
+	held := &policypb.Held{}
+	if err := proto.Unmarshal(data, held); err != nil {
+		return nil, nil, fmt.Errorf("reading the last good policy from %s: %w; remove the file to start without", path, err)
+	}
+	if good, err = d.decode(held.GetGood()); err != nil {
+		return nil, nil, fmt.Errorf("reading the last good policy from %s: %w; remove the file to start without", path, err)
+	}
+	if next, err = d.decode(held.GetNext()); err != nil {
+		return nil, nil, fmt.Errorf("reading the next policy from %s: %w; remove the file to start without", path, err)
+	}
+	return good, next, nil
+}
+
+// save replaces what is on disk. Where that fails the pair serves on, and a restart
+// without a control plane would begin with what was saved before.
+func (d disk) save(good, next *bundle, log *zap.Logger) {
+	if d.folder == "" {
+		return
+	}
+	if err := d.write(&policypb.Held{Good: good.encode(), Next: next.encode()}); err != nil {
+		log.Error("the policy could not be kept on disk", zap.Error(err))
+	}
+}
+
+func (d disk) write(held *policypb.Held) error {
+	data, err := proto.Marshal(held)
+	if err != nil {
+		return fmt.Errorf("encoding: %w", err)
+	}
+	f, err := os.CreateTemp(d.folder, stateFile+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(d.folder, stateFile))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+func (b *bundle) encode() *policypb.Bundle {
+	if b == nil {
+		return nil
+	}
+	out := &policypb.Bundle{}
+	for _, r := range b.pair {
+		for name, item := range r.Items {
+			out.Resources = append(out.Resources, &policypb.Resource{Name: name, Version: item.Version, Value: item.Value})
+		}
+	}
+	return out
+}
+
+// decode reads a bundle; nil: there is none.
+func (d disk) decode(b *policypb.Bundle) (*bundle, error) {
+	if b == nil {
+		return nil, nil
+	}
+	byType := map[string]map[string]ads.Resource{}
+	for _, r := range b.GetResources() {
+		typ := r.GetValue().GetTypeUrl()
+		if byType[typ] == nil {
+			byType[typ] = map[string]ads.Resource{}
+		}
+		byType[typ][r.GetName()] = ads.Resource{Version: r.GetVersion(), Value: r.GetValue()}
+	}
+	set := ads.Set{}
+	for typ, items := range byType {
+		set[typ] = ads.Of(items)
+	}
+	out, err := newBundle(set, d.listen)
+	if err == nil && out == nil {
+		err = errors.New("it holds no policy")
+	}
+	return out, err
+}

@@ -1,0 +1,34 @@
+package relay
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics are a pair's gauges and counters of the policy that it serves.
+type metrics struct {
+	linked   prometheus.Gauge
+	envoys   prometheus.Gauge
+	serving  *prometheus.GaugeVec
+	refusals *prometheus.CounterVec
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{
+		linked: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_linked",
+			Help: "1 while the pair follows a control plane."}),
+		envoys: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_envoys",
+			Help: "Envoys that take their configuration from this pair's socket."}),
+		serving: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_pair_policy_info",
+			Help: "1 for the policy revision that ext_proc and Envoy both have."}, []string{"revision"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_pair_refusals_total",
+			Help: "Revisions that ext_proc or Envoy refused, by the type of what was refused."}, []string{"type"}),
+	}
+	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals)
+	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
+		m.refusals.WithLabelValues(kind)
+	}
+	return m
+}
+
+func (m *metrics) serve(revision string) {
+	m.serving.Reset()
+	m.serving.WithLabelValues(revision).Set(1)
+}

@@ -1,0 +1,228 @@
+// Package relay is a pair's end of ADS: it takes each revision of the policy, with
+// Envoy's resources, from a control plane, and hands it on to the pair's ext_proc
+// server and then to the pair's Envoy, which asks for it on the same Unix socket.
+//
+// The promise: ext_proc has a revision before Envoy has it; Envoy has the clusters
+// of a revision before routes name them, and keeps those of the revision before for
+// the exchanges that are under way; a revision that either refuses is taken back
+// from both; and the last good one is on disk, so that a pair serves without its
+// control plane, from the first moment. That is why Envoy does not ask the control
+// plane itself: of several replicas, Envoy and ext_proc could be at two, and neither
+// replica would know what the other end of the pair has.
+//
+// The trap: Envoy acknowledges a cluster before its names are resolved, and routes
+// to it would find no cluster until then. Hence the wait for new names.
+package relay
+
+import (
+	"context"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
+)
+
+// Options say what a Relay needs.
+type Options struct {
+	Node        string   // id of the pair
+	Cluster     string   // node cluster
+	Region      string   // of the pair; may be empty
+	Addresses   []string // of control plane replicas, host:port, tried in turn
+	Credentials credentials.TransportCredentials
+	Listen      netip.AddrPort               // where the pair's Envoy listens; the zero value: where the policy says
+	State       string                       // folder for the last good revision; empty: it is not kept
+	Apply       func(*policypb.Policy) error // puts a policy into effect in ext_proc beside the one before
+	Log         *zap.Logger
+}
+
+// Relay passes revisions on. All its state belongs to the goroutine of Run, which
+// does one thing at a time; what happens elsewhere is sent there as an event.
+type Relay struct {
+	options Options
+	hub     *ads.Hub
+	log     *zap.Logger
+	metrics *metrics
+	disk    disk
+	events  chan func()
+	ended   chan struct{} // closed when Run returns
+
+	current  atomic.Pointer[ads.Set] // what Envoys are given
+	revision atomic.Pointer[string]  // that is good
+	linked   atomic.Bool             // a control plane is connected
+
+	up       *upstream              // nil: no control plane is connected
+	received ads.Set                // what the control plane believes this pair to have
+	nonces   map[string]string      // by type: of responses without an answer yet
+	good     *bundle                // the last revision that ext_proc and Envoy both took
+	next     *bundle                // the revision on its way
+	stage    stage                  // of next
+	since    time.Time              // when the stage began
+	settled  time.Time              // when new names will have been resolved
+	rejected string                 // version of a policy that was refused here: not tried again
+	kept     map[string]keptCluster // clusters that only exchanges under way need
+	envoys   map[int64]struct{}     // that are connected
+	alone    time.Time              // since when no Envoy has been connected
+	wakeup   *time.Timer            // for the next moment at which something is due
+}
+
+// stage says how far a revision has got.
+type stage int
+
+const (
+	idle     stage = iota // there is none on its way
+	clusters              // Envoy is given the clusters
+	routes                // Envoy is given the rest
+)
+
+// keptCluster is a cluster that the revision in effect no longer has.
+type keptCluster struct {
+	resource ads.Resource
+	until    time.Time // zero: as long as the revision that has it is in effect
+}
+
+const (
+	// absent is how long a pair may be without Envoy until a revision is not held up
+	// by its return: Envoy asks again within a second.
+	absent = 3 * time.Second
+	// settle is how long Envoy is given to resolve the names of new clusters before
+	// routes name them.
+	settle = 250 * time.Millisecond
+)
+
+// New makes a relay and puts what is on disk into effect.
+func New(o Options, reg prometheus.Registerer) (*Relay, error) {
+	r := &Relay{
+		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.Listen},
+		events: make(chan func(), 64), ended: make(chan struct{}),
+		received: ads.Set{}, nonces: map[string]string{}, kept: map[string]keptCluster{}, envoys: map[int64]struct{}{},
+		alone: time.Now(), wakeup: time.NewTimer(time.Hour),
+	}
+	r.hub = ads.NewHub(r, time.Now)
+	r.current.Store(&ads.Set{})
+	return r, r.restore()
+}
+
+// restore puts what is on disk into effect. A revision that was on its way when the
+// process ended goes on, because Envoy may be there already.
+func (r *Relay) restore() error {
+	good, next, err := r.disk.load()
+	if err != nil {
+		return err
+	}
+	if good != nil {
+		r.revive(good)
+	}
+	if next != nil {
+		r.begin(next)
+	}
+	return nil
+}
+
+// revive puts the last good revision into effect again. What has become wrong with
+// it since, such as a credential that is gone, leaves the pair without a policy
+// until the control plane sends one.
+func (r *Relay) revive(good *bundle) {
+	revision := zap.String("revision", good.policy.GetRevision())
+	if err := r.options.Apply(good.policy); err != nil {
+		r.log.Error("the last good policy works no more", revision, zap.Error(err))
+		return
+	}
+	r.log.Info("serving the last good policy until the control plane says otherwise", revision)
+	r.keep(good)
+	r.give()
+}
+
+// keep makes a revision the good one.
+func (r *Relay) keep(b *bundle) {
+	r.good = b
+	revision := b.policy.GetRevision()
+	r.revision.Store(&revision)
+	r.metrics.serve(revision)
+}
+
+// Register makes a gRPC server serve the pair's Envoy.
+func (r *Relay) Register(g *grpc.Server) { r.hub.Register(g) }
+
+// Revision returns the revision that ext_proc and Envoy both have; empty: none yet.
+func (r *Relay) Revision() string {
+	if p := r.revision.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+// Linked tells whether a control plane is connected.
+func (r *Relay) Linked() bool { return r.linked.Load() }
+
+// Run follows the control plane until ctx is done.
+func (r *Relay) Run(ctx context.Context) {
+	defer close(r.ended)
+	defer r.wakeup.Stop()
+	dialed := make(chan struct{})
+	go func() {
+		defer close(dialed)
+		r.dial(ctx)
+	}()
+	r.step()
+	for {
+		select {
+		case event := <-r.events:
+			event()
+		case <-r.wakeup.C:
+		case <-ctx.Done():
+			<-dialed
+			return
+		}
+		r.step()
+	}
+}
+
+// Stop ends the streams of Envoys, which keep what they have.
+func (r *Relay) Stop() { r.hub.Stop() }
+
+// do sends an event to the goroutine of Run. After its end nothing happens.
+func (r *Relay) do(event func()) {
+	select {
+	case r.events <- event:
+	case <-r.ended:
+	}
+}
+
+// Joined implements ads.Owner.
+func (r *Relay) Joined(c ads.Client) (ads.Set, error) {
+	r.do(func() {
+		r.envoys[c.ID] = struct{}{}
+		r.metrics.envoys.Set(float64(len(r.envoys)))
+		r.hub.Give(c.ID, *r.current.Load())
+	})
+	return *r.current.Load(), nil
+}
+
+// Moved implements ads.Owner. A refusal of what is in effect concerns one Envoy, which
+// has been started beside the one that took it; it is told, and changes nothing.
+func (r *Relay) Moved(_ int64, refusal *ads.Refusal) {
+	r.do(func() {
+		if refusal != nil && r.stage == idle {
+			r.metrics.refusals.WithLabelValues(ads.Kind(refusal.Type)).Inc()
+			r.log.Error("Envoy refused what is in effect", zap.String("type", ads.Kind(refusal.Type)), zap.String("reason", refusal.Reason))
+		}
+	})
+}
+
+// Left implements ads.Owner.
+func (r *Relay) Left(id int64) {
+	r.do(func() {
+		delete(r.envoys, id)
+		r.metrics.envoys.Set(float64(len(r.envoys)))
+		if len(r.envoys) == 0 {
+			r.alone = time.Now()
+		}
+	})
+}

@@ -1,0 +1,186 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"go.uber.org/zap"
+	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
+)
+
+// types are what a pair asks a control plane for.
+var types = []string{policypb.TypeURL, resourcev3.ClusterType, resourcev3.ListenerType, resourcev3.RouteType}
+
+// Back-off between connections: short, because a control plane that restarts should
+// not be noticed, and spread, because many pairs lose it at the same moment.
+const (
+	backOffBase = 100 * time.Millisecond
+	backOffMost = 2 * time.Second
+)
+
+// maxMessage bounds one message of the control plane's, in bytes.
+const maxMessage = 256 << 20
+
+// upstream is one stream to a control plane.
+type upstream struct {
+	address string
+	stream  discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesClient
+}
+
+// dial keeps a stream to one of the control plane's replicas until ctx is done.
+func (r *Relay) dial(ctx context.Context) {
+	wait := backOffBase
+	for i := 0; ; i++ {
+		address := r.options.Addresses[i%len(r.options.Addresses)]
+		began := time.Now()
+		err := r.follow(ctx, address)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > backOffMost {
+			wait = backOffBase
+		}
+		r.log.Warn("no control plane; serving on with what is there", zap.String("address", address), zap.Error(err))
+		select {
+		case <-time.After(wait/2 + rand.N(wait)):
+		case <-ctx.Done():
+			return
+		}
+		wait = min(2*wait, backOffMost)
+	}
+}
+
+// follow serves one stream until it ends.
+func (r *Relay) follow(ctx context.Context, address string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	credentials := r.options.Credentials
+	if credentials == nil {
+		credentials = insecure.NewCredentials()
+	}
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(credentials),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true}))
+	if err != nil {
+		return fmt.Errorf("dialing the control plane: %w", err)
+	}
+	defer conn.Close() // nothing is lost: every answer that matters was received
+	stream, err := discoveryv3.NewAggregatedDiscoveryServiceClient(conn).DeltaAggregatedResources(ctx)
+	if err != nil {
+		return fmt.Errorf("asking the control plane: %w", err)
+	}
+	up := &upstream{address, stream}
+	r.do(func() { r.connected(up) })
+	defer r.do(func() { r.disconnected(up) })
+	for {
+		msg, err := stream.Recv()
+		if err != nil {
+			return fmt.Errorf("the stream to the control plane ended: %w", err)
+		}
+		r.do(func() { r.receive(up, msg) })
+	}
+}
+
+// connected subscribes to everything, saying what this pair has already.
+func (r *Relay) connected(up *upstream) {
+	r.up, r.rejected = up, ""
+	r.linked.Store(true)
+	r.metrics.linked.Set(1)
+	r.log.Info("following the control plane", zap.String("address", up.address))
+	r.nonces = map[string]string{}
+	r.received = ads.Set{}
+	switch {
+	case r.next != nil:
+		r.received = maps.Clone(r.next.pair)
+	case r.good != nil:
+		r.received = maps.Clone(r.good.pair)
+	}
+	for i, typ := range types {
+		req := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: typ, ResourceNamesSubscribe: []string{"*"}, InitialResourceVersions: map[string]string{}}
+		if i == 0 {
+			req.Node = r.node()
+		}
+		if have := r.received[typ]; have != nil {
+			for name, item := range have.Items {
+				req.InitialResourceVersions[name] = item.Version
+			}
+		}
+		r.send(req)
+	}
+}
+
+func (r *Relay) node() *corev3.Node {
+	return &corev3.Node{
+		Id: r.options.Node, Cluster: r.options.Cluster, UserAgentName: policypb.PairAgent,
+		Locality: &corev3.Locality{Region: r.options.Region},
+	}
+}
+
+func (r *Relay) disconnected(up *upstream) {
+	if r.up != up {
+		return
+	}
+	r.up = nil
+	r.nonces = map[string]string{}
+	r.linked.Store(false)
+	r.metrics.linked.Set(0)
+}
+
+// receive takes one message. It is answered once the whole revision has been taken
+// or refused.
+func (r *Relay) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
+	if r.up != up {
+		return
+	}
+	typ := msg.GetTypeUrl()
+	items := map[string]ads.Resource{}
+	if have := r.received[typ]; have != nil {
+		items = maps.Clone(have.Items)
+	}
+	for _, res := range msg.GetResources() {
+		items[res.GetName()] = ads.Resource{Version: res.GetVersion(), Value: res.GetResource()}
+	}
+	for _, name := range msg.GetRemovedResources() {
+		delete(items, name)
+	}
+	r.received = r.received.With(typ, ads.Of(items))
+	r.nonces[typ] = msg.GetNonce()
+}
+
+// answer acknowledges everything that was received, or refuses the one type that
+// does not work here.
+func (r *Relay) answer(refusal *ads.Refusal) {
+	code := codes.InvalidArgument
+	if refusal != nil && r.nonces[refusal.Type] == "" {
+		refusal.Reason = ads.Kind(refusal.Type) + ": " + refusal.Reason
+		refusal.Type, code = policypb.TypeURL, ads.OldFault
+	}
+	for typ, nonce := range r.nonces {
+		req := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: typ, ResponseNonce: nonce}
+		if refusal != nil && refusal.Type == typ {
+			req.ErrorDetail = &rpcstatus.Status{Code: int32(code), Message: refusal.Reason}
+		}
+		r.send(req)
+	}
+	r.nonces = map[string]string{}
+}
+
+// send sends one request. An error ends the stream, which its reader sees.
+func (r *Relay) send(req *discoveryv3.DeltaDiscoveryRequest) {
+	if r.up != nil {
+		_ = r.up.stream.Send(req)
+	}
+}
