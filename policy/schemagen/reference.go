@@ -79,6 +79,9 @@ func object(b *bytes.Buffer, path string, t *policy.Type) {
 	for _, f := range t.Fields {
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s | `%s` |\n", f.Key, describe(f.Type), fallback(f), f.Doc, f.Example)
 	}
+	if len(t.Planned) > 0 {
+		fmt.Fprintf(b, "\nNot supported yet, and refused because nothing would act on them: `%s`.\n", strings.Join(t.Planned, "`, `"))
+	}
 	for _, f := range t.Fields {
 		section(b, path+"."+f.Key, f.Type)
 	}
