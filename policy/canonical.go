@@ -77,10 +77,17 @@ func canonicalModel(m *Model) any {
 		}
 		chain = append(chain, link)
 	}
-	return map[string]any{
+	out := map[string]any{
 		"chain": chain, "retries": m.Retries, "unfit": m.Unfit,
 		"timeout": m.Timeout.String(), "idle_timeout": m.IdleTimeout.String(),
+		"breaker": map[string]uint32{
+			"connections": m.Breaker.Connections, "pending": m.Breaker.Pending, "requests": m.Breaker.Requests,
+		},
 	}
+	if m.Health.Interval > 0 {
+		out["health"] = map[string]string{"interval": m.Health.Interval.String()}
+	}
+	return out
 }
 
 func canonicalPrices(overrides []price.Override) any {

@@ -30,6 +30,14 @@ var Document = &Type{Kind: Object, Fields: []Field{
 	{Key: "limits", Type: limitsType,
 		Doc:     "Bounds that protect the gateway itself.",
 		Example: `limits: {body: 32MiB}`},
+}, Planned: []string{
+	"tiers",
+	"queue",
+	"cache",
+	"guards",
+	"rollouts",
+	"experiments",
+	"alerts",
 }}
 
 var backendType = &Type{Kind: Object, Fields: []Field{
@@ -90,7 +98,33 @@ var modelType = &Type{Kind: Either, Options: []*Type{
 		{Key: "unfit", Type: &Type{Kind: Text, Enum: []string{string(UnfitRefuse), string(UnfitDrop)}}, Default: string(UnfitRefuse),
 			Doc:     "What to do with a request field that a backend cannot express: refuse answers 400 and names the field and the backend; drop leaves it out and names it in a warning header.",
 			Example: `unfit: drop`},
+		{Key: "breaker", Type: breakerType,
+			Doc:     "Bounds of what the model's pool may hold in one Envoy at a time. Beyond them requests are refused at once instead of piling up.",
+			Example: `breaker: {connections: 4096, pending: 4096, requests: 16384}`},
+		{Key: "health", Type: healthType,
+			Doc:     "Active checks: an Envoy asks by a TCP connection whether each backend is there, beside what it learns from answers. Without it there are none.",
+			Example: `health: {interval: 30s}`},
 	}},
+}}
+
+var breakerType = &Type{Kind: Object, Fields: []Field{
+	{Key: "connections", Type: boundType, Default: "4096",
+		Doc:     "Connections to the backends. HTTP/1.1 takes one for each request, HTTP/2 shares them.",
+		Example: `connections: 4096`},
+	{Key: "pending", Type: boundType, Default: "4096",
+		Doc:     "Requests that wait for a connection.",
+		Example: `pending: 4096`},
+	{Key: "requests", Type: boundType, Default: "16384",
+		Doc:     "Requests in flight.",
+		Example: `requests: 16384`},
+}}
+
+var boundType = &Type{Kind: Whole, Min: "1", Max: "1000000"}
+
+var healthType = &Type{Kind: Object, Fields: []Field{
+	{Key: "interval", Type: &Type{Kind: Duration, Min: "1s", Max: "1h"}, Required: true,
+		Doc:     "Time between two checks of one backend. Each Envoy checks for itself.",
+		Example: `interval: 30s`},
 }}
 
 var useText = &Type{Kind: Text, Pattern: usePattern, Rule: useRule}

@@ -31,6 +31,7 @@ type Type struct {
 	Max     string         // greatest value, likewise
 	Elem    *Type          // of List and Map
 	Fields  []Field        // of Object, in the order of the reference
+	Planned []string       // of Object: keys that have no code behind them yet, so that they are refused
 	OneKey  bool           // of Object: exactly one of the keys is given
 	Options []*Type        // of Either: told apart by their Kind
 	Secret  bool           // faults quote neither keys nor values

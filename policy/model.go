@@ -1,17 +1,12 @@
 package policy
 
-import (
-	"time"
-
-	"go.yaml.in/yaml/v3"
-)
+import "go.yaml.in/yaml/v3"
 
 // model reads one model, in short or in full.
 func (c *compiler) model(name string, p place) {
 	full := modelType.option(Object)
-	m := &Model{Name: name}
 	if p.node.Kind == yaml.ScalarNode && p.node.ShortTag() != "!!null" {
-		m.Retries, m.Timeout, m.IdleTimeout, m.Unfit = defaults(full)
+		m := c.settings(name, &object{of: full})
 		if use, ok := c.use(p); ok {
 			m.Chain = []Link{{Uses: []Use{use}}}
 		}
@@ -22,19 +17,40 @@ func (c *compiler) model(name string, p place) {
 	if !ok {
 		return
 	}
-	m.Retries = o.whole("retries")
-	m.Timeout, m.IdleTimeout = o.duration("timeout"), o.duration("idle_timeout")
-	m.Unfit = Unfit(o.text("unfit"))
+	m := c.settings(name, o)
 	if at, ok := o.get("chain"); ok {
 		m.Chain = c.chain(at, full.field("chain").Type)
 	}
 	c.set.Models[name] = m
 }
 
-// defaults returns what a model has that says nothing but its backend.
-func defaults(full *Type) (retries int, timeout, idle time.Duration, unfit Unfit) {
-	none := &object{of: full}
-	return none.whole("retries"), none.duration("timeout"), none.duration("idle_timeout"), Unfit(none.text("unfit"))
+// settings reads what a model says beside its chain. An object without values
+// gives the defaults.
+func (c *compiler) settings(name string, o *object) *Model {
+	m := &Model{
+		Name: name, Retries: o.whole("retries"), Unfit: Unfit(o.text("unfit")),
+		Timeout: o.duration("timeout"), IdleTimeout: o.duration("idle_timeout"),
+	}
+	b := &object{of: breakerType}
+	if given, ok := c.within(o, "breaker"); ok {
+		b = given
+	}
+	m.Breaker = Breaker{
+		Connections: uint32(b.whole("connections")), Pending: uint32(b.whole("pending")), Requests: uint32(b.whole("requests")),
+	}
+	if h, ok := c.within(o, "health"); ok {
+		m.Health = Health{Interval: h.duration("interval")}
+	}
+	return m
+}
+
+// within reads the object that a key of another one holds, where it is given.
+func (c *compiler) within(o *object, key string) (*object, bool) {
+	p, ok := o.get(key)
+	if !ok {
+		return nil, false
+	}
+	return c.object(p, o.of.field(key).Type)
 }
 
 func (c *compiler) chain(p place, t *Type) []Link {
@@ -116,3 +132,6 @@ func (c *compiler) use(p place) (Use, bool) {
 	}
 	return Use{Backend: c.set.Backends[backend], Model: model, Weight: 1}, true
 }
+
+// Path returns where the model stands in its document, such as models.assistant.
+func (m *Model) Path() string { return join("models", m.Name) }

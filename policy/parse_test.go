@@ -145,6 +145,7 @@ func TestCompiledSet(t *testing.T) {
 		Models: map[string]*Model{
 			"org/model:tag+x": {
 				Name: "org/model:tag+x", Timeout: 90 * time.Second, IdleTimeout: time.Hour, Unfit: UnfitDrop,
+				Breaker: Breaker{Connections: 1, Pending: 1_000_000, Requests: 16384}, Health: Health{Interval: 90 * time.Second},
 				Chain: []Link{
 					{Uses: []Use{{a, "org/model:tag+x.1", 1}}},
 					{Uses: []Use{{a, "m", 1}, {router, "deepseek/deepseek-v4-pro", 10000}}},
@@ -152,7 +153,8 @@ func TestCompiledSet(t *testing.T) {
 			},
 			"1.5": {
 				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, IdleTimeout: time.Minute, Unfit: UnfitRefuse,
-				Chain: []Link{{Uses: []Use{{a, "m", 1}}}},
+				Breaker: Breaker{Connections: 4096, Pending: 4096, Requests: 16384},
+				Chain:   []Link{{Uses: []Use{{a, "m", 1}}}},
 			},
 		},
 	}
@@ -205,6 +207,11 @@ func TestRevisionFollowsTheMeaning(t *testing.T) {
 		{"a price with trailing zeros", "input: 3,", "input: 3.00,", true},
 		{"a price", "output: 15", "output: 16", false},
 		{"a timeout", "timeout: 30s  ", "timeout: 31s  ", false},
+		{"a breaker's defaults written out", "health: {", "breaker: {connections: 4096, pending: 4096, requests: 16384}\n    health: {", true},
+		{"another unit for the same interval", "health: {interval: 30s}", "health: {interval: 0.5m}", true},
+		{"a breaker", "health: {", "breaker: {pending: 4095}\n    health: {", false},
+		{"an interval", "health: {interval: 30s}", "health: {interval: 31s}", false},
+		{"no checks", "    health: {interval: 30s}  # a TCP connection to each backend\n", "", false},
 		{"a weight", "weight: 70", "weight: 71", false},
 		{"an address", "127.0.0.1:8080", "127.0.0.1:8081", false},
 		{"a credential's name", "env: OPENAI_API_KEY", "env: OPENAI_KEY", false},

@@ -3,39 +3,125 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/advice"
 	"github.com/headgate/headgate/policy/source"
 )
 
-func newCheck() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check FILE",
-		Short: "Check a policy file: every fault at once, with its place",
-		Long:  "Check a policy file without a running gateway.\n\nExit codes: 0 the policy is valid, 1 it has faults, 2 it cannot be read.",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			set, err := source.Load(args[0])
-			var faults *policy.Faults
-			switch {
-			case errors.As(err, &faults):
-				fmt.Fprintln(cmd.OutOrStdout(), faults.Error())
-				return &exitError{exitFault, fmt.Errorf("%s: %d %s", args[0], len(faults.Faults), plural(len(faults.Faults), "fault"))}
-			case err != nil:
-				return &exitError{exitUsage, err}
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: valid, revision %s: %d %s, %d %s\n", args[0], set.Revision,
-				len(set.Models), plural(len(set.Models), "model"), len(set.Backends), plural(len(set.Backends), "backend"))
-			return nil
-		},
-	}
+const checkHelp = `Check a policy without a running gateway: every fault at once, or what a valid
+policy makes of each model, at worst, and what in it is most likely not meant.
+
+Exit codes: 0 the policy is valid, 1 it has faults (with --strict: or warnings),
+2 it cannot be read.`
+
+// checkOptions are the flags of the command.
+type checkOptions struct {
+	expect advice.Expectation
+	strict bool
+	output string
+	quiet  bool
 }
 
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
+func newCheck() *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check FILE|DIR",
+		Short: "Check a policy: every fault with its place, its worst cases, and advice",
+		Long:  checkHelp,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return check(cmd.OutOrStdout(), args[0], o)
+		},
 	}
-	return word + "s"
+	f := cmd.Flags()
+	f.DurationVar(&o.expect.CallerTimeout, "caller-timeout", advice.DefaultCallerTimeout, "how long callers wait for an answer")
+	f.IntVar(&o.expect.Concurrency, "concurrency", 0, "requests of one model at a time, to judge its breaker by; 0: not known")
+	f.BoolVar(&o.strict, "strict", false, "exit with 1 where there are warnings")
+	f.StringVarP(&o.output, "output", "o", "text", "text, or json for programs")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "of a valid policy print the first line only")
+	cmd.MarkFlagsMutuallyExclusive("output", "quiet")
+	return cmd
+}
+
+func (o *checkOptions) validate() error {
+	switch {
+	case o.expect.CallerTimeout <= 0:
+		return fmt.Errorf("--caller-timeout must be above 0, is %s", o.expect.CallerTimeout)
+	case o.expect.CallerTimeout%time.Millisecond != 0:
+		return fmt.Errorf("--caller-timeout must be whole milliseconds, is %s", o.expect.CallerTimeout)
+	case o.expect.Concurrency < 0:
+		return fmt.Errorf("--concurrency must not be below 0, is %d", o.expect.Concurrency)
+	case o.output != "text" && o.output != "json":
+		return fmt.Errorf("--output must be text or json, is %q", o.output)
+	}
+	return nil
+}
+
+// check reads a policy and prints what there is to say about it.
+func check(w io.Writer, path string, o checkOptions) error {
+	set, err := source.Load(path)
+	var faults *policy.Faults
+	switch {
+	case errors.As(err, &faults):
+		if err := printFaults(w, faults, o); err != nil {
+			return err
+		}
+		return &exitError{exitFault, fmt.Errorf("%s: %s", path, counted(len(faults.Faults), "fault"))}
+	case err != nil:
+		return &exitError{exitUsage, err}
+	}
+	found := advice.Advise(set, o.expect)
+	if err := printValid(w, path, set, found, o); err != nil {
+		return err
+	}
+	if n := warnings(found); o.strict && n > 0 {
+		return &exitError{exitFault, fmt.Errorf("%s: %s", path, counted(n, "warning"))}
+	}
+	return nil
+}
+
+func printFaults(w io.Writer, faults *policy.Faults, o checkOptions) error {
+	if o.output == "json" {
+		return faultsReport(faults).write(w)
+	}
+	_, err := fmt.Fprintln(w, faults.Error())
+	return err
+}
+
+func printValid(w io.Writer, path string, set *policy.Set, found []advice.Advice, o checkOptions) error {
+	if o.output == "json" {
+		return validReport(set, found).write(w)
+	}
+	fmt.Fprintf(w, "%s: valid, revision %s: %s, %s\n", path, set.Revision,
+		counted(len(set.Models), "model"), counted(len(set.Backends), "backend"))
+	if o.quiet {
+		return nil
+	}
+	return explainChains(w, path, advice.Explain(set), found)
+}
+
+func warnings(found []advice.Advice) int {
+	n := 0
+	for _, a := range found {
+		if a.Level == advice.Warning {
+			n++
+		}
+	}
+	return n
+}
+
+// counted says how many there are of something, such as 1 model.
+func counted(n int, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
 }

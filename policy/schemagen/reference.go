@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/advice"
 )
 
 const preface = `# Policy
@@ -33,7 +34,25 @@ func reference(t *policy.Type, example []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, preface, example)
 	section(&b, "", t)
+	checks(&b)
 	return b.Bytes()
+}
+
+const checkIntro = `
+## What check says of a valid policy
+
+` + "`headgate check`" + ` prints for each model when a link is asked and when the caller has an answer or an error, at worst: every attempt times out, and up to %s pass between two. Then it gives advice, one line each. ` + "`--caller-timeout`" + ` (%s unless given, as in the OpenAI and Anthropic SDKs) and ` + "`--concurrency`" + ` tell it what to expect of callers; ` + "`--strict`" + ` makes warnings fail, ` + "`-o json`" + ` gives all of it with these codes:
+
+| Code | Level | Meaning |
+|---|---|---|
+`
+
+// checks writes the kinds of advice.
+func checks(b *bytes.Buffer) {
+	fmt.Fprintf(b, checkIntro, advice.Span(policy.BackOffMost), advice.Span(advice.DefaultCallerTimeout))
+	for _, k := range advice.Kinds {
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", k.Code, k.Level, k.Meaning)
+	}
 }
 
 // section writes the table of an object and then those of the objects within.
@@ -78,6 +97,9 @@ func object(b *bytes.Buffer, path string, t *policy.Type) {
 	b.WriteString("| Key | Type | Default | Meaning | Example |\n|---|---|---|---|---|\n")
 	for _, f := range t.Fields {
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s | `%s` |\n", f.Key, describe(f.Type), fallback(f), f.Doc, f.Example)
+	}
+	if len(t.Planned) > 0 {
+		fmt.Fprintf(b, "\nNot supported yet, and refused because nothing would act on them: `%s`.\n", strings.Join(t.Planned, "`, `"))
 	}
 	for _, f := range t.Fields {
 		section(b, path+"."+f.Key, f.Type)

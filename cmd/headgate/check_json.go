@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/advice"
+)
+
+// checkReport is what check says to programs. Lists are never null.
+type checkReport struct {
+	Valid    bool           `json:"valid"`
+	Revision string         `json:"revision,omitempty"`
+	Faults   []faultReport  `json:"faults"`
+	Chains   []chainReport  `json:"chains"`
+	Advice   []adviceReport `json:"advice"`
+}
+
+type faultReport struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Col     int    `json:"col"`
+	Path    string `json:"path"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+type chainReport struct {
+	Model     string       `json:"model"`
+	Attempts  int          `json:"attempts"`
+	Retries   int          `json:"retries"`
+	TimeoutMS int64        `json:"timeout_ms"`
+	WorstMS   int64        `json:"worst_ms"` // until an answer's headers or an error
+	Links     []linkReport `json:"links"`
+}
+
+type linkReport struct {
+	ReachedMS int64       `json:"reached_ms"` // at worst
+	Uses      []useReport `json:"uses"`
+}
+
+type useReport struct {
+	Use    string `json:"use"`
+	Weight uint32 `json:"weight"`
+}
+
+type adviceReport struct {
+	Level   advice.Level `json:"level"`
+	Code    advice.Code  `json:"code"`
+	Path    string       `json:"path"`
+	Message string       `json:"message"`
+	Hint    string       `json:"hint,omitempty"`
+}
+
+func faultsReport(faults *policy.Faults) checkReport {
+	r := checkReport{Chains: []chainReport{}, Advice: []adviceReport{}}
+	for _, f := range faults.Faults {
+		r.Faults = append(r.Faults, faultReport(f))
+	}
+	return r
+}
+
+func validReport(set *policy.Set, found []advice.Advice) checkReport {
+	r := checkReport{Valid: true, Revision: set.Revision, Faults: []faultReport{}, Chains: []chainReport{}, Advice: []adviceReport{}}
+	for _, c := range advice.Explain(set) {
+		r.Chains = append(r.Chains, reportChain(c))
+	}
+	for _, a := range found {
+		r.Advice = append(r.Advice, adviceReport(a))
+	}
+	return r
+}
+
+func reportChain(c advice.Chain) chainReport {
+	out := chainReport{
+		Model: c.Model, Attempts: c.Attempts, Retries: c.Retries,
+		TimeoutMS: c.Timeout.Milliseconds(), WorstMS: c.Worst.Milliseconds(), Links: []linkReport{},
+	}
+	for _, l := range c.Links {
+		link := linkReport{ReachedMS: l.Reached.Milliseconds(), Uses: []useReport{}}
+		for _, u := range l.Uses {
+			link.Uses = append(link.Uses, useReport{useName(u), u.Weight})
+		}
+		out.Links = append(out.Links, link)
+	}
+	return out
+}
+
+func (r checkReport) write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/advice"
+)
+
+const headersNote = `
+At worst every attempt times out. A timeout ends with the response headers: those
+of a JSON answer come at its end, those of a stream at its beginning.
+`
+
+// explainChains prints a block for each model and then the advice, a line each.
+func explainChains(w io.Writer, path string, chains []advice.Chain, found []advice.Advice) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range chains {
+		fmt.Fprintf(table, "\n%s: an answer or an error within %s (%s of %s)\n", c.Model, advice.Span(c.Worst), counted(c.Attempts, "attempt"), advice.Span(c.Timeout))
+		for i, l := range c.Links {
+			fmt.Fprintf(table, "  chain[%d]\t%s\t%s\n", i, turn(l), uses(l))
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if len(chains) > 0 {
+		fmt.Fprint(w, headersNote)
+	}
+	if len(found) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, a := range found {
+		fmt.Fprintf(w, "%s: %s\n", path, a)
+	}
+	return nil
+}
+
+// turn says when a link is asked.
+func turn(l advice.Link) string {
+	if l.Reached == 0 {
+		return "at once"
+	}
+	return "after at most " + advice.Span(l.Reached)
+}
+
+// uses names what a link asks, with weights where there is a choice.
+func uses(l advice.Link) string {
+	if len(l.Uses) == 1 {
+		return useName(l.Uses[0])
+	}
+	words := make([]string, len(l.Uses))
+	for i, u := range l.Uses {
+		words[i] = fmt.Sprintf("%s (weight %d)", useName(u), u.Weight)
+	}
+	return strings.Join(words, ", ")
+}
+
+// useName writes a use as the policy does.
+func useName(u policy.Use) string { return u.Backend.Name + "/" + u.Model }

@@ -1,0 +1,71 @@
+package advice
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// Chain says how one model is answered.
+type Chain struct {
+	Model    string
+	Links    []Link
+	Retries  int           // further attempts on one link
+	Timeout  time.Duration // of each attempt, to its response headers
+	Attempts int           // at most
+	// Worst is the longest until the caller has an answer or an error: every
+	// attempt times out, or the last one just not. The headers of a JSON answer
+	// come at its end, so it bounds the whole of it; of a stream only the beginning.
+	Worst time.Duration
+}
+
+// Link is one place in a chain and when it is asked.
+type Link struct {
+	Uses    []policy.Use
+	Reached time.Duration // until its first attempt, where every one before it times out
+}
+
+// Explain returns the chain of every model, in the order of their names.
+func Explain(set *policy.Set) []Chain {
+	var all []Chain
+	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
+		all = append(all, explain(set.Models[name]))
+	}
+	return all
+}
+
+func explain(m *policy.Model) Chain {
+	c := Chain{
+		Model: m.Name, Retries: m.Retries, Timeout: m.Timeout,
+		Attempts: m.Attempts(), Worst: lasting(m, m.Attempts()),
+	}
+	for i, l := range m.Chain {
+		c.Links = append(c.Links, Link{Uses: l.Uses, Reached: before(m, i*(m.Retries+1))})
+	}
+	return c
+}
+
+// before returns the longest until the attempt that comes after n others begins.
+func before(m *policy.Model, n int) time.Duration {
+	return time.Duration(n) * (m.Timeout + policy.BackOffMost)
+}
+
+// lasting returns the longest that n attempts take; n is at least 1.
+func lasting(m *policy.Model, n int) time.Duration {
+	return before(m, n-1) + m.Timeout
+}
+
+// Span returns a duration as people write it in a policy: 10m, not 10m0s.
+func Span(d time.Duration) string {
+	text := d.String()
+	if cut, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = cut + "m"
+	}
+	if cut, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = cut + "h"
+	}
+	return text
+}

@@ -1,0 +1,53 @@
+package advice
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestExplain holds the worst case against figures that were worked out by hand,
+// with 250 ms between two attempts.
+func TestExplain(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		name, model string
+		attempts    int
+		worst       time.Duration
+		reached     []time.Duration
+	}{
+		{"in short: three attempts of 30s, two pauses", `gpt/g`, 3, 90_500 * ms, []time.Duration{0}},
+		{"one attempt has no pause", `{chain: [gpt/g], retries: 0, timeout: 7s}`, 1, 7_000 * ms, []time.Duration{0}},
+		{"three links: nine attempts, eight pauses", `{chain: [claude/c, gpt/g, deepseek/d], retries: 2, timeout: 30s}`, 9, 272_000 * ms,
+			[]time.Duration{0, 90_750 * ms, 181_500 * ms}},
+		{"uses of a link share its attempts", `{chain: [[{use: claude/c}, {use: gpt/g}], deepseek/d], retries: 1, timeout: 10s}`, 4, 40_750 * ms,
+			[]time.Duration{0, 20_500 * ms}},
+		{"the longest", `{chain: [gpt/a, gpt/b, gpt/c, gpt/d, gpt/e, gpt/f, gpt/g, gpt/h], retries: 5, timeout: 1h}`, 48, 48*time.Hour + 11_750*ms,
+			[]time.Duration{0, 6*time.Hour + 1500*ms, 12*time.Hour + 3000*ms, 18*time.Hour + 4500*ms, 24*time.Hour + 6000*ms, 30*time.Hour + 7500*ms, 36*time.Hour + 9000*ms, 42*time.Hour + 10500*ms}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			set := parse(t, c.model)
+			m := set.Models["m"]
+			want := Chain{Model: "m", Retries: m.Retries, Timeout: m.Timeout, Attempts: c.attempts, Worst: c.worst}
+			for i, r := range c.reached {
+				want.Links = append(want.Links, Link{Uses: m.Chain[i].Uses, Reached: r})
+			}
+			if diff := cmp.Diff([]Chain{want}, Explain(set)); diff != "" {
+				t.Errorf("chains differ (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", time.Second: "1s", 10 * time.Second: "10s", 10 * time.Minute: "10m", time.Hour: "1h",
+		20 * time.Hour: "20h", 90 * time.Minute: "1h30m", 90_750 * time.Millisecond: "1m30.75s",
+		time.Hour + time.Second: "1h0m1s", 250 * time.Millisecond: "250ms",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("Span(%v) = %q, want %q", d, got, want)
+		}
+	}
+}

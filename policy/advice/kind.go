@@ -1,0 +1,62 @@
+package advice
+
+// Level says how much an advice weighs.
+type Level string
+
+// The values of Level.
+const (
+	Note    Level = "note"    // good to know; may well be meant
+	Warning Level = "warning" // most likely not meant
+)
+
+// Code tells the kinds of advice apart, for programs. It never changes.
+type Code string
+
+// The values of Code.
+const (
+	CallerGivesUp   Code = "caller-gives-up"
+	RetryTooLate    Code = "retry-too-late"
+	NoFallback      Code = "no-fallback"
+	OneBackend      Code = "one-backend"
+	OneHost         Code = "one-host"
+	FallbackSkipped Code = "fallback-skipped"
+	FallbackDrops   Code = "fallback-drops"
+	FallbackDialect Code = "fallback-dialect"
+	WeightAlone     Code = "weight-alone"
+	WeightUnmet     Code = "weight-unmet"
+	BreakerLow      Code = "breaker-low"
+	ChecksTooOften  Code = "checks-too-often"
+)
+
+// Kind describes all advice of one code.
+type Kind struct {
+	Code    Code
+	Level   Level
+	Meaning string
+}
+
+// Kinds are all kinds of advice, in the order of the reference.
+var Kinds = []Kind{
+	{CallerGivesUp, Warning, "At worst the chain takes longer than its callers wait."},
+	{RetryTooLate, Warning, "A retry after a timeout begins when the callers have hung up."},
+	{NoFallback, Note, "The model has one link, and all of it is in one place."},
+	{OneBackend, Warning, "Every link goes to the same backend, so that an outage takes them all."},
+	{OneHost, Warning, "Every link goes to the same host, so that an outage takes them all."},
+	{FallbackSkipped, Warning, "Requests that an earlier link serves skip this link, because its servers cannot express them."},
+	{FallbackDrops, Warning, "Requests that an earlier link serves lose something at this link, because its servers cannot express it."},
+	{FallbackDialect, Note, "What only the dialect of an earlier link can express skips this link, or with unfit: drop is left out there."},
+	{WeightAlone, Warning, "A weight without another use to relate to."},
+	{WeightUnmet, Warning, "Weights cannot be met by requests that only some uses of the link can express."},
+	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},
+	{ChecksTooOften, Warning, "Checks of a backend come as fast as one may take."},
+}
+
+// level returns the level of all advice of a code.
+func level(code Code) Level {
+	for _, k := range Kinds {
+		if k.Code == code {
+			return k.Level
+		}
+	}
+	panic("advice: code " + string(code) + " is of no kind")
+}

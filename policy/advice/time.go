@@ -1,0 +1,58 @@
+package advice
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// hangUp warns where callers hang up before the chain has come to its end.
+func hangUp(m *policy.Model, e Expectation) []Advice {
+	c := explain(m)
+	if c.Worst <= e.CallerTimeout {
+		return nil
+	}
+	var late []string
+	for i, l := range c.Links {
+		if l.Reached >= e.CallerTimeout {
+			late = append(late, fmt.Sprintf("chain[%d]", i))
+		}
+	}
+	loss := fmt.Sprintf("before the last attempt on chain[%d] has ended", len(c.Links)-1)
+	if len(late) > 0 {
+		loss = "before the turn of " + list(late, "and")
+	}
+	return []Advice{give(CallerGivesUp, m.Path(), fitting(m, e.CallerTimeout),
+		"at worst an answer or an error takes %s; callers hang up after %s, %s", Span(c.Worst), Span(e.CallerTimeout), loss)}
+}
+
+// fitting says what would bring every attempt into the time that callers wait.
+func fitting(m *policy.Model, wait time.Duration) string {
+	n := m.Attempts()
+	most := (wait - time.Duration(n-1)*policy.BackOffMost) / time.Duration(n)
+	if most = most.Truncate(time.Second); most < time.Second {
+		return "use fewer links or retries"
+	}
+	return fmt.Sprintf("a timeout of at most %s would fit", Span(most))
+}
+
+// lateRetry warns where not even the first retry after a timeout comes in time.
+func lateRetry(m *policy.Model, e Expectation) []Advice {
+	begins := before(m, 1)
+	if m.Retries == 0 || begins < e.CallerTimeout {
+		return nil
+	}
+	return []Advice{give(RetryTooLate, m.Path()+".retries", "shorten the timeout: as it is, retries help against quick failures only",
+		"a retry after a timeout begins after up to %s; callers hang up after %s", Span(begins), Span(e.CallerTimeout))}
+}
+
+// busyChecks warns where a check may last as long as the time to the next one.
+func busyChecks(m *policy.Model, _ Expectation) []Advice {
+	every := m.Health.Interval
+	if every == 0 || every > policy.ConnectTimeout {
+		return nil
+	}
+	return []Advice{give(ChecksTooOften, m.Path()+".health.interval", "30s suits most",
+		"is %s; a check waits %s for a connection, so that a slow backend is asked without a pause", Span(every), Span(policy.ConnectTimeout))}
+}
