@@ -13,12 +13,12 @@ import (
 	"github.com/headgate/headgate/xds/console"
 )
 
-// Start is when the first change of a history took effect; each later one did a
-// minute after the one before.
+// Start is when the first change of a history took effect unless it was begun with At.
 var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // Policies is a history in memory. It is safe for concurrent use.
 type Policies struct {
+	start   time.Time // each change takes effect a minute after the one before
 	mu      sync.Mutex
 	changes []source.Change
 	latest  *policy.Set
@@ -30,7 +30,13 @@ var _ console.Policies = (*Policies)(nil)
 // New begins a history with a policy file.
 func New(t testing.TB, text string) *Policies {
 	t.Helper()
-	p := &Policies{}
+	return At(t, Start, text)
+}
+
+// At is New at some time.
+func At(t testing.TB, start time.Time, text string) *Policies {
+	t.Helper()
+	p := &Policies{start: start}
 	_, err := p.take(source.Change{Origin: source.FromFile, Author: "file", Files: []policy.File{{Name: "policy.yaml", Data: []byte(text)}}}, "")
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +123,7 @@ func (p *Policies) take(c source.Change, expect string) (source.Change, error) {
 	if expect != "" && expect != c.Parent {
 		return source.Change{}, fmt.Errorf("%w: %s, not %s", source.ErrConflict, c.Parent, expect)
 	}
-	c.Number, c.At = len(p.changes)+1, Start.Add(time.Duration(len(p.changes))*time.Minute)
+	c.Number, c.At = len(p.changes)+1, p.start.Add(time.Duration(len(p.changes))*time.Minute)
 	set, err := Compile(c.Files)
 	if err != nil {
 		p.refused = &source.Refusal{Origin: c.Origin, Reason: err.Error(), At: c.At}
