@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds/console"
+)
+
+func newPolicy() *cobra.Command {
+	a := &adminFlags{}
+	cmd := &cobra.Command{
+		Use:   "policy",
+		Short: "Show, change and take back the policy of a running control plane",
+		Args:  cobra.NoArgs, // a misspelled subcommand
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	a.register(cmd)
+	cmd.AddCommand(newPolicyShow(a), newPolicyHistory(a), newPolicyDiff(a), newPolicyPush(a), newPolicyRollback(a))
+	return cmd
+}
+
+func newPolicyPush(a *adminFlags) *cobra.Command {
+	var c changeFlags
+	cmd := &cobra.Command{
+		Use:   "push FILE|DIR --reason TEXT",
+		Short: "Bring a policy into effect: whole, or not at all",
+		Long: "Bring a policy into effect: whole, or not at all. The policy is only replaced\n" +
+			"where it is still the one that was in effect when the command began, or the one\n" +
+			"that --expect names." + adminCodes,
+		Args: cobra.ExactArgs(1),
+		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
+			if err := c.complete(); err != nil {
+				return err
+			}
+			files, err := policyFiles(args[0])
+			if err != nil {
+				return err
+			}
+			if c.expect == "" {
+				current, err := api.current(cmd.Context())
+				if err != nil {
+					return err
+				}
+				c.expect = current.Revision
+			}
+			taken, err := api.push(cmd.Context(), source.Proposal{Files: files, Author: c.author, Reason: c.reason, Expect: c.expect})
+			if err != nil {
+				return atPaths(args[0], err)
+			}
+			return a.taken(cmd, taken)
+		}),
+	}
+	c.register(cmd)
+	return cmd
+}
+
+func newPolicyRollback(a *adminFlags) *cobra.Command {
+	var c changeFlags
+	cmd := &cobra.Command{
+		Use:   "rollback [REVISION] --reason TEXT",
+		Short: "Bring an earlier policy into effect again",
+		Long:  "Bring an earlier policy into effect again: the one of a revision, or else the one\nbefore the latest change." + adminCodes,
+		Args:  cobra.MaximumNArgs(1),
+		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
+			if err := c.complete(); err != nil {
+				return err
+			}
+			current, err := api.current(cmd.Context())
+			if err != nil {
+				return err
+			}
+			to := console.Rollback{Revision: current.Parent, Author: c.author, Reason: c.reason, Expect: c.expect}
+			if to.Expect == "" {
+				to.Expect = current.Revision
+			}
+			if len(args) > 0 {
+				to.Revision = args[0]
+			}
+			if to.Revision == "" {
+				return &exitError{exitFault, errors.New("there is no change to take back: the policy in effect is the first one")}
+			}
+			taken, err := api.rollback(cmd.Context(), to)
+			if err != nil {
+				return err
+			}
+			return a.taken(cmd, taken)
+		}),
+	}
+	c.register(cmd)
+	return cmd
+}
+
+// taken says what is in effect after a change.
+func (a *adminFlags) taken(cmd *cobra.Command, c source.Change) error {
+	return a.print(cmd, c, func() error {
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is in effect; before it was %s\n", clean(c.Revision), orDash(c.Parent))
+		return err
+	})
+}

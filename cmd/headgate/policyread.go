@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/xds/console"
+)
+
+func newPolicyShow(a *adminFlags) *cobra.Command {
+	var canonical bool
+	cmd := &cobra.Command{
+		Use:   "show [REVISION]",
+		Short: "Print the policy in effect, or that of a revision, as it was written",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
+			revision := ""
+			if len(args) > 0 {
+				revision = args[0]
+			}
+			if canonical {
+				form, err := api.canonical(cmd.Context(), revision)
+				if err != nil {
+					return err
+				}
+				return printFiles(cmd.OutOrStdout(), []policy.File{{Data: form}})
+			}
+			c, err := api.find(cmd.Context(), revision)
+			if err != nil {
+				return err
+			}
+			return a.print(cmd, c, func() error { return printFiles(cmd.OutOrStdout(), c.Files) })
+		}),
+	}
+	cmd.Flags().BoolVar(&canonical, "canonical", false, "print what it means instead: JSON with every default")
+	return cmd
+}
+
+// printFiles prints files byte for byte, unless to a terminal, which would act on
+// some of the bytes.
+func printFiles(w io.Writer, files []policy.File) error {
+	for _, f := range files {
+		if len(files) > 1 {
+			fmt.Fprintf(w, "# file: %s\n", clean(f.Name))
+		}
+		text := string(f.Data)
+		if isTerminal(w) {
+			text = escape(text, "\n\t")
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+		if !bytes.HasSuffix(f.Data, []byte("\n")) {
+			fmt.Fprintln(w)
+		}
+	}
+	return nil
+}
+
+func newPolicyHistory(a *adminFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "history",
+		Short: "List every change of the policy, the latest first",
+		Args:  cobra.NoArgs,
+		RunE: a.run(func(cmd *cobra.Command, _ []string, api *adminClient) error {
+			all, err := api.history(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.print(cmd, all, func() error {
+				var rows [][]string
+				for _, c := range all {
+					rows = append(rows, []string{strconv.Itoa(c.Number), clean(c.Revision), c.At.UTC().Format(time.RFC3339),
+						clean(string(c.Origin)), orDash(c.Author), orDash(c.Reason)})
+				}
+				return printTable(cmd.OutOrStdout(), "NUMBER REVISION AT ORIGIN AUTHOR REASON", rows)
+			})
+		}),
+	}
+}
+
+func newPolicyDiff(a *adminFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff FILE|DIR",
+		Short: "Show what a push would change, by meaning",
+		Long:  "Show what a push would change, by meaning: comments, order and defaults that are\nwritten out do not count. Nothing changes." + adminCodes,
+		Args:  cobra.ExactArgs(1),
+		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
+			files, err := policyFiles(args[0])
+			if err != nil {
+				return err
+			}
+			d, err := api.diff(cmd.Context(), files)
+			if err != nil {
+				return atPaths(args[0], err)
+			}
+			return a.print(cmd, d, func() error { return printDiff(cmd.OutOrStdout(), d) })
+		}),
+	}
+}
+
+func printDiff(w io.Writer, d console.Diff) error {
+	if len(d.Changes) == 0 {
+		_, err := fmt.Fprintf(w, "no difference to revision %s, which is in effect\n", clean(d.From))
+		return err
+	}
+	fmt.Fprintf(w, "revision %s, which is in effect, to %s\n", clean(d.From), clean(d.To))
+	for _, c := range d.Changes {
+		path, from, to := clean(c.Path), clean(string(c.From)), clean(string(c.To))
+		switch c.Kind {
+		case console.Added:
+			fmt.Fprintf(w, "+ %s: %s\n", path, to)
+		case console.Removed:
+			fmt.Fprintf(w, "- %s: %s\n", path, from)
+		default:
+			fmt.Fprintf(w, "~ %s: %s -> %s\n", path, from, to)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/consoletest"
+)
+
+const (
+	firstPolicy = `# the first
+version: 1
+unpriced: flag
+backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}}
+models: {fast: b/m}
+`
+	secondPolicy = firstPolicy + "limits: {body: 1MiB}\n"
+	faultyPolicy = "version: 1\nlisten: 1\nmodles: {}\n"
+)
+
+// adminRig is a control plane's admin API and the command line that asks it.
+type adminRig struct {
+	t        *testing.T
+	policies *consoletest.Policies
+	fleet    xds.Status
+	addr     string
+	folder   string // where commands find files
+}
+
+func newAdminRig(t *testing.T) *adminRig {
+	t.Helper()
+	return adminRigOf(t, consoletest.New(t, firstPolicy))
+}
+
+func adminRigOf(t *testing.T, policies *consoletest.Policies) *adminRig {
+	t.Helper()
+	r := &adminRig{t: t, policies: policies, folder: t.TempDir()}
+	r.serve(r.policies)
+	t.Setenv("USER", "ann")
+	return r
+}
+
+func (r *adminRig) serve(p console.Policies) {
+	s := httptest.NewServer(console.New(console.Options{
+		Policies: p, Fleet: func() xds.Status { return r.fleet }, Compile: consoletest.Compile,
+	}))
+	r.t.Cleanup(s.Close)
+	r.addr = s.Listener.Addr().String()
+}
+
+// write makes a file in the folder and returns its path.
+func (r *adminRig) write(name, text string) string {
+	r.t.Helper()
+	path := filepath.Join(r.folder, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+	return path
+}
+
+// printed is what a command left behind.
+type printed struct {
+	code     int
+	out, err string
+}
+
+// run runs a command line; DIR stands for the rig's folder.
+func (r *adminRig) run(line ...string) printed {
+	r.t.Helper()
+	var out, errs bytes.Buffer
+	root := newRoot()
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	var args []string
+	for _, a := range line {
+		args = append(args, strings.ReplaceAll(a, "DIR", r.folder))
+	}
+	if line[0] != "check" {
+		args = append(args, "--admin", r.addr)
+	}
+	root.SetArgs(args)
+	code := execute(r.t.Context(), root)
+	short := func(text string) string {
+		return strings.NewReplacer(r.folder, "DIR", r.addr, "ADDR", revisionOf(r.t, firstPolicy), "FIRST-------", revisionOf(r.t, secondPolicy), "SECOND------").Replace(text)
+	}
+	return printed{code, short(out.String()), short(errs.String())}
+}
+
+func (r *adminRig) want(want printed, line ...string) {
+	r.t.Helper()
+	if diff := cmp.Diff(want, r.run(line...), cmp.AllowUnexported(printed{})); diff != "" {
+		r.t.Errorf("%s (-want +got):\n%s", strings.Join(line, " "), diff)
+	}
+}
+
+func revisionOf(t *testing.T, text string) string {
+	t.Helper()
+	set, err := policy.Parse("policy.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Revision
+}
+
+// ago is a time so long ago that its age in hours does not change under a test.
+func ago(hours int) time.Time {
+	return time.Now().Add(-time.Duration(hours)*time.Hour - 30*time.Minute)
+}
+
+// unsafeOutput is what no command may print: what a terminal acts on.
+var unsafeOutput = regexp.MustCompile(`[\x00-\x09\x0b-\x1f\x7f\x{80}-\x{9f}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]`)

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console"
+)
+
+func newStatus() *cobra.Command {
+	var a adminFlags
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the policy in effect and which pairs have taken it",
+		Long:  "Show the policy in effect, the latest change that was refused, and which pairs have\ntaken what." + adminCodes,
+		Args:  cobra.NoArgs,
+		RunE: a.run(func(cmd *cobra.Command, _ []string, api *adminClient) error {
+			s, err := api.status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.print(cmd, s, func() error { return printStatus(cmd.OutOrStdout(), s) })
+		}),
+	}
+	a.register(cmd)
+	return cmd
+}
+
+func printStatus(w io.Writer, s console.Status) error {
+	p := s.Policy
+	fmt.Fprintf(w, "policy  %s, for %s\norigin  %s\nauthor  %s\nreason  %s\n",
+		clean(p.Revision), age(p.At), orDash(string(p.Origin)), orDash(p.Author), orDash(p.Reason))
+	if r := s.Refused; r != nil {
+		fmt.Fprintf(w, "\nrefused a change by %s, %s ago:\n", clean(string(r.Origin)), age(r.At))
+		for line := range strings.Lines(r.Reason) {
+			fmt.Fprintf(w, "  %s\n", clean(strings.TrimRight(line, "\n")))
+		}
+	}
+	if len(s.Groups) > 0 {
+		fmt.Fprintln(w, "\ngroups")
+		if err := printGroups(w, s.Groups); err != nil {
+			return err
+		}
+	}
+	if len(s.Pairs) == 0 {
+		_, err := fmt.Fprintln(w, "\nno pair is connected")
+		return err
+	}
+	fmt.Fprintln(w, "\npairs")
+	return printPairs(w, s.Pairs)
+}
+
+func printGroups(w io.Writer, groups []xds.GroupStatus) error {
+	var rows [][]string
+	for _, g := range groups {
+		refused := "-"
+		if g.Refused != nil {
+			refused = fmt.Sprintf("%s by %s: %s", orDash(g.Refused.Revision), orDash(g.Refused.Node), nackReason(g.Refused))
+		}
+		rows = append(rows, []string{orDash(g.Cluster), orDash(g.Region), orDash(g.Revision), orDash(g.LastGood), refused})
+	}
+	return printTable(w, "CLUSTER REGION REVISION LAST-GOOD REFUSED", rows)
+}
+
+func printPairs(w io.Writer, pairs []xds.PairStatus) error {
+	var rows [][]string
+	for _, p := range pairs {
+		refused := "-"
+		if p.Refused != nil {
+			refused = fmt.Sprintf("%s: %s", orDash(p.Refused.Revision), nackReason(p.Refused))
+		}
+		rows = append(rows, []string{orDash(p.Node), orDash(p.Region), orDash(p.Revision), age(p.Connected), refused})
+	}
+	return printTable(w, "NODE REGION REVISION CONNECTED REFUSED", rows)
+}
+
+func nackReason(r *xds.Refusal) string { return clean(r.Type) + ": " + orDash(r.Reason) }

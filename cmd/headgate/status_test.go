@@ -1,0 +1,95 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console/consoletest"
+)
+
+func TestStatusOfAFleet(t *testing.T) {
+	r := adminRigOf(t, consoletest.At(t, ago(3), firstPolicy))
+	first, second := revisionOf(t, firstPolicy), revisionOf(t, secondPolicy)
+	r.want(printed{out: "policy  FIRST-------, for 3h\norigin  file\nauthor  file\nreason  -\n\nno pair is connected\n"}, "status")
+	r.policies.Refuse(source.Refusal{Origin: source.FromPush, Reason: "p.yaml:2:9 listen: bad\np.yaml:3:1: worse", At: ago(2)})
+	nack := &xds.Refusal{Node: "edge-2", Type: "listener", Revision: second, Reason: "cannot bind '127.0.0.1:8080'", At: ago(1)}
+	r.fleet = xds.Status{
+		Groups: []xds.GroupStatus{
+			{Cluster: "headgate", Region: "eu", Revision: first, LastGood: first, Refused: nack},
+			{Cluster: "headgate", Revision: second},
+		},
+		Pairs: []xds.PairStatus{
+			{Node: "edge-1", Cluster: "headgate", Region: "eu", Connected: ago(50), Revision: first},
+			{Node: "edge-2", Cluster: "headgate", Region: "eu", Connected: ago(2), Refused: nack},
+		},
+	}
+	r.want(printed{out: `policy  FIRST-------, for 3h
+origin  file
+author  file
+reason  -
+
+refused a change by push, 2h ago:
+  p.yaml:2:9 listen: bad
+  p.yaml:3:1: worse
+
+groups
+CLUSTER   REGION  REVISION      LAST-GOOD     REFUSED
+headgate  eu      FIRST-------  FIRST-------  SECOND------ by edge-2: listener: cannot bind '127.0.0.1:8080'
+headgate  -       SECOND------  -             -
+
+pairs
+NODE    REGION  REVISION      CONNECTED  REFUSED
+edge-1  eu      FIRST-------  2d         -
+edge-2  eu      -             2h         SECOND------: listener: cannot bind '127.0.0.1:8080'
+`}, "status")
+}
+
+func TestNothingOfOthersReachesTheTerminal(t *testing.T) {
+	const bad = "\x1b[2J\r\x07 \u009b31m \u202egnp.exe \x7f \xff\tend"
+	r := newAdminRig(t)
+	refused := &xds.Refusal{Node: bad, Type: bad, Revision: bad, Reason: bad + "\nnext", At: ago(1)}
+	r.fleet = xds.Status{
+		Groups: []xds.GroupStatus{{Cluster: bad, Region: bad, Revision: bad, LastGood: bad, Refused: refused}},
+		Pairs:  []xds.PairStatus{{Node: bad, Region: bad, Revision: bad, Connected: ago(1), Refused: refused}},
+	}
+	if _, err := r.policies.Push(source.Proposal{Author: bad, Reason: bad, Files: []policy.File{{Name: bad, Data: []byte(secondPolicy)}}}); err != nil {
+		t.Fatal(err)
+	}
+	r.policies.Refuse(source.Refusal{Origin: bad, Reason: bad + "\n" + bad, At: ago(1)})
+	r.write("p.yaml", "version: 1\n\"\x7f\": 1\nlisten: \"\u202e\u0085\"\n")
+	for _, line := range []string{"status", "status -o json", "policy history", "policy history -o json", "policy show -o json",
+		"policy show \x1b[2J", "policy push DIR/p.yaml --reason x", "policy diff DIR/p.yaml -o json"} {
+		got := r.run(strings.Split(line, " ")...)
+		if found := unsafeOutput.FindString(got.out + got.err); found != "" {
+			t.Errorf("%q prints %q in %q", line, found, got.out+got.err)
+		}
+		if !strings.Contains(line, "p.yaml") && !strings.Contains(got.out+got.err, "[2J") {
+			t.Errorf("%q does not show the rest of the text: %+v", line, got)
+		}
+	}
+}
+
+func TestAgesInTheirGreatestUnit(t *testing.T) {
+	for then, want := range map[int]string{-1: "0s", 0: "30m", 47: "47h", 48: "2d", 24 * 400: "400d"} {
+		if got := age(ago(then)); got != want {
+			t.Errorf("%d hours and a half: %s, want %s", then, got, want)
+		}
+	}
+}
+
+func TestEscaping(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain ü 世界 \"quoted\" \\": "plain ü 世界 \"quoted\" \\", "\x1b[0m": `\x1b[0m`, "a\nb\tc": `a\nb\tc`,
+		"\u202e": `\u202e`, "\xff": `\xff`, "\ufffd": "\ufffd", "\u00a0": `\u00a0`,
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	if got := escape("a\nb\tc\x1b\r\n", "\n\t"); got != "a\nb\tc\\x1b\\r\n" {
+		t.Errorf("a file: %q", got)
+	}
+}

@@ -1,0 +1,77 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// maxBody is the greatest size of a request's body in bytes.
+const maxBody = 8 << 20
+
+// guarded refuses what a web page could make the browser of an operator send. It
+// protects reading by the name of the host, because a page may point a name of its
+// own at loopback; and writing in addition by where the request came from, and by
+// a content type that no form can send.
+func guarded(next http.Handler) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !loopback(r.Host) {
+			refuse(w, fail(Forbidden, "the host %q is not loopback: ask by 127.0.0.1, [::1] or localhost", r.Host))
+			return
+		}
+		if err := crossOrigin.Check(r); err != nil {
+			refuse(w, fail(Forbidden, "another site asks for a change"))
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && !isJSON(r) {
+			refuse(w, fail(NotJSON, "a change must be sent as application/json"))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// loopback tells whether a Host header names this machine by itself.
+func loopback(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+func isJSON(r *http.Request) bool {
+	typ, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && typ == "application/json"
+}
+
+// decode reads a body that is one JSON value without unknown keys.
+func decode(r *http.Request, into any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = errors.New("something follows the JSON value")
+		}
+	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return err
+	}
+	return fail(BadRequest, "reading the body: %v", err)
+}

@@ -1,0 +1,123 @@
+package identity
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	lookEvery = time.Second // at most, and only when there is a handshake
+	maxFile   = 1 << 20     // bytes
+)
+
+// keeper holds what is in the files, and looks at them again when it is asked. It
+// is safe for concurrent use.
+type keeper struct {
+	files  Files
+	now    func() time.Time
+	report func(error)
+
+	mu       sync.Mutex
+	due      time.Time // when the files are looked at again
+	good     material
+	from     *contents // what good was made from; nil before the first success
+	reported string    // the failure that was told last; empty since the last success
+}
+
+// contents are the bytes of the files. They are compared whole: times and inodes
+// miss a write within one tick of the file system's clock, and symbolic links that
+// are swapped need no rule of their own.
+type contents struct{ cert, key, ca []byte }
+
+func (c contents) equal(d contents) bool {
+	return bytes.Equal(c.cert, d.cert) && bytes.Equal(c.key, d.key) && bytes.Equal(c.ca, d.ca)
+}
+
+// open reads the files a first time, when there is nothing good to fall back to.
+func open(f Files, o Options) (*keeper, error) {
+	k := &keeper{files: f, now: o.Now, report: o.Report}
+	if k.now == nil {
+		k.now = time.Now
+	}
+	if k.report == nil {
+		k.report = func(error) {}
+	}
+	if err := k.reload(); err != nil {
+		return nil, err
+	}
+	k.due = k.now().Add(lookEvery)
+	return k, nil
+}
+
+// look returns what the files hold, or held when they last could be used.
+func (k *keeper) look() material {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.now()
+	if now.Before(k.due) {
+		return k.good
+	}
+	k.due = now.Add(lookEvery)
+	err := k.reload()
+	switch {
+	case err == nil:
+		k.reported = ""
+	case err.Error() != k.reported:
+		k.reported = err.Error()
+		k.report(fmt.Errorf("kept the former certificates: %w", err))
+	}
+	return k.good
+}
+
+// reload takes what the files hold where all of it can be used. A pair of which
+// only one half was replaced yet cannot.
+func (k *keeper) reload() error {
+	c, err := k.files.read()
+	if err != nil {
+		return err
+	}
+	if k.from != nil && c.equal(*k.from) {
+		return nil
+	}
+	m, err := k.files.parse(c, k.now())
+	if err != nil {
+		return err
+	}
+	k.good, k.from = m, &c
+	return nil
+}
+
+func (f Files) read() (c contents, err error) {
+	if c.cert, err = read("certificate", f.Cert); err != nil {
+		return c, err
+	}
+	if c.key, err = read("key", f.Key); err != nil {
+		return c, err
+	}
+	c.ca, err = read("CA", f.CA)
+	return c, err
+}
+
+// read returns the bytes of a file, none where no file is named.
+func read(what, path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the %s: %w", what, err)
+	}
+	defer f.Close() // only read from: nothing can get lost
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the %s: %w", what, err)
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("reading the %s: %s is larger than %d bytes", what, path, maxFile)
+	}
+	return data, nil
+}
