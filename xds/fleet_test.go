@@ -78,7 +78,7 @@ func TestReplicasShareASnapshot(t *testing.T) {
 	for name, e := range map[string]*envoytest.Envoy{"first": first, "second": second} {
 		e.Await(t, name+" has the next clusters", func() bool {
 			clusters, err := e.Ask("/clusters")
-			return err == nil && strings.Contains(clusters, "pool/n::") && !strings.Contains(clusters, "pool/m::")
+			return err == nil && strings.Contains(clusters, "pool/n/") && !strings.Contains(clusters, "pool/m/")
 		})
 	}
 	first.Await(t, "the next routes", func() bool { return strings.Contains(running(t, first), next.Revision) })
