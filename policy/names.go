@@ -30,13 +30,10 @@ const (
 	LevelHeader   = "x-headgate-level"
 	LevelRouter   = "router"
 	LevelUpstream = "upstream"
-	// RevisionHeader is the gRPC metadata key that names the policy's shape that a
-	// stream of the router level was routed by.
+	// RevisionHeader is the gRPC metadata key that names the shape of the policy
+	// that a router-level stream was routed by.
 	RevisionHeader = "x-headgate-revision"
 )
-
-// PoolName returns the name of the Envoy cluster made from a model's chain.
-func PoolName(model string) string { return "pool/" + model }
 
 // RouteName returns the value of RouteHeader, and the name of the Envoy route,
 // for a model: JSON answers and streams have routes of their own, because their

@@ -12,6 +12,8 @@ import (
 	commondnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/common/dns/v3"
 	dnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/dns/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -29,12 +31,54 @@ type endpoint struct {
 	port uint32
 }
 
-// pool makes the cluster of a model: each link of its chain is a priority, each
-// use of a link an endpoint with a weight.
+// pools makes the cluster of every model, by the model's name.
+func pools(set *policy.Set, o Options) (map[string]*clusterv3.Cluster, error) {
+	all := make(map[string]*clusterv3.Cluster, len(set.Models))
+	for name, m := range set.Models {
+		c, err := pool(m, o)
+		if err == nil {
+			err = identify(c, name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("pool of model %q: %w", name, err)
+		}
+		all[name] = c
+	}
+	return all, nil
+}
+
+// identify names a pool by what it is but for its weights: pool/<model>/<hash>.
+// Two policies are routed by side by side while one follows the other, and a pool
+// must not change under a route in use, so that any change makes another cluster.
+// Of a change of weights alone the routes know nothing: it is one small update of
+// a cluster that stays. Its statistics have one name throughout.
+func identify(c *clusterv3.Cluster, model string) error {
+	hash, err := contentHash([]types.Resource{unweighted(c)})
+	if err != nil {
+		return err
+	}
+	c.AltStatName = "pool/" + model
+	c.Name = c.AltStatName + "/" + hash[:8]
+	c.LoadAssignment.ClusterName = c.Name
+	return nil
+}
+
+// unweighted is the cluster with equal weights everywhere.
+func unweighted(c *clusterv3.Cluster) *clusterv3.Cluster {
+	c = proto.CloneOf(c)
+	for _, l := range c.LoadAssignment.Endpoints {
+		for _, e := range l.LbEndpoints {
+			e.LoadBalancingWeight = wrapperspb.UInt32(1)
+		}
+	}
+	return c
+}
+
+// pool makes the cluster of a model, still without a name: each link of its chain
+// is a priority, each use of a link an endpoint with a weight.
 func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 	var all []endpoint
 	assignment := &endpointv3.ClusterLoadAssignment{
-		ClusterName: policy.PoolName(m.Name),
 		// At the default of 140 %, traffic leaks to the next link before this
 		// one has lost every endpoint.
 		Policy: &endpointv3.ClusterLoadAssignment_Policy{OverprovisioningFactor: wrapperspb.UInt32(1000)},
@@ -52,7 +96,6 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 		assignment.Endpoints = append(assignment.Endpoints, locality)
 	}
 	c := &clusterv3.Cluster{
-		Name:                          policy.PoolName(m.Name),
 		ConnectTimeout:                durationpb.New(connectTimeout),
 		LoadAssignment:                assignment,
 		CircuitBreakers:               breakers(),

@@ -23,12 +23,15 @@ const (
 	maxMessageTimeout = 90 * time.Second
 )
 
+// routerFilter is the name of the router level's filter.
+const routerFilter = "headgate.router"
+
 // httpFilters are the filters of every exchange, in request order. Compressed
 // answers are ext_proc's to unpack: behind it, Envoy's decompressor never lets an
 // answer end.
 func httpFilters() []*hcmv3.HttpFilter {
 	return []*hcmv3.HttpFilter{
-		httpFilter("headgate.router", routerLevel()),
+		httpFilter(routerFilter, routerLevel()),
 		httpFilter("envoy.filters.http.router", &routerv3.Router{}),
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"slices"
 	"time"
 
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	hostsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/host/previous_hosts/v3"
 	prioritiesv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -31,7 +34,7 @@ const tie = 100 * time.Millisecond
 // routes are two routes per model, for JSON answers and for streams, and the
 // fall-through, which is matched first by every request: the router level then
 // names the route and has it chosen again.
-func routes(set *policy.Set, o Options) (*routev3.RouteConfiguration, error) {
+func routes(set *policy.Set, pools map[string]*clusterv3.Cluster, o Options) (*routev3.RouteConfiguration, error) {
 	host := &routev3.VirtualHost{
 		Name:                          listenerName,
 		Domains:                       []string{"*"},
@@ -41,20 +44,31 @@ func routes(set *policy.Set, o Options) (*routev3.RouteConfiguration, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
 		m := set.Models[name]
-		both := []*routev3.Route{route(set, m, false), route(set, m, true)}
+		pool := pools[name].Name
+		both := []*routev3.Route{route(set, m, pool, false), route(set, m, pool, true)}
 		if err := nameHost(m, both, o); err != nil {
 			return nil, fmt.Errorf("routes of model %q: %w", name, err)
 		}
 		host.Routes = append(host.Routes, both...)
 	}
-	host.Routes = append(host.Routes, &routev3.Route{
+	host.Routes = append(host.Routes, unrouted(set))
+	return &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}, nil
+}
+
+// unrouted is the fall-through. It is where ext_proc learns by which policy the
+// exchange will be routed: Envoy keeps to one route table from here on.
+func unrouted(set *policy.Set) *routev3.Route {
+	shape := &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: &extprocv3.ExtProcOverrides{
+		GrpcInitialMetadata: []*corev3.HeaderValue{{Key: policy.RevisionHeader, Value: set.Shape}},
+	}}}
+	return &routev3.Route{
 		Name:  "unrouted",
 		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
 		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
 			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nowhere},
 		}},
-	})
-	return &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}, nil
+		TypedPerFilterConfig: map[string]*anypb.Any{routerFilter: packed(shape)},
+	}
 }
 
 // nameHost writes the Host header of a pool of one into its routes. Of a pool of
@@ -76,10 +90,10 @@ func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 	return nil
 }
 
-func route(set *policy.Set, m *policy.Model, stream bool) *routev3.Route {
+func route(set *policy.Set, m *policy.Model, pool string, stream bool) *routev3.Route {
 	name := policy.RouteName(m.Name, stream)
 	action := &routev3.RouteAction{
-		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: policy.PoolName(m.Name)},
+		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: pool},
 		Timeout:          durationpb.New(0), // streams last as long as they last; each attempt has its own clock
 		IdleTimeout:      durationpb.New(m.IdleTimeout + messageTimeout),
 		RetryPolicy:      retryPolicy(m),
@@ -100,7 +114,7 @@ func route(set *policy.Set, m *policy.Model, stream bool) *routev3.Route {
 		},
 		Action: &routev3.Route_Route{Route: action},
 		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
-			policy.MetadataNamespace: fields("revision", set.Revision, policy.ModelKey, m.Name),
+			policy.MetadataNamespace: fields("revision", set.Shape, policy.ModelKey, m.Name),
 		}},
 	}
 }

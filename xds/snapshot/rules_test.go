@@ -88,7 +88,7 @@ func numbersOf(t *testing.T, r *routev3.Route, pool *clusterv3.Cluster) numbers 
 
 func poolOf(r *snapshot.Resources, model string) *clusterv3.Cluster {
 	for _, c := range r.Clusters {
-		if c.Name == policy.PoolName(model) {
+		if c.AltStatName == "pool/"+model {
 			return c
 		}
 	}
@@ -151,7 +151,7 @@ func TestBuildValidates(t *testing.T) {
 	}{
 		{"a host that is no header", func(s *policy.Set) { s.Backends["b"].URL = &url.URL{Scheme: "http", Host: "a\nb"} }, "routes: "},
 		{"a port that is none", func(s *policy.Set) { s.Backends["b"].URL = &url.URL{Scheme: "http", Host: "a:99999"} }, `backend "b": port`},
-		{"no host", func(s *policy.Set) { s.Backends["b"].URL = &url.URL{Scheme: "http", Host: ":1"} }, `cluster "pool/m"`},
+		{"no host", func(s *policy.Set) { s.Backends["b"].URL = &url.URL{Scheme: "http", Host: ":1"} }, `cluster "pool/m/`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			set := parse(t, document)

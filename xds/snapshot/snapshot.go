@@ -9,6 +9,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -59,38 +60,22 @@ type Resources struct {
 
 // Build makes the resources of a policy. An error names the resource at fault.
 func Build(set *policy.Set, o Options) (*Resources, error) {
-	table, err := routes(set, o)
+	all, err := pools(set, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Resources{Routes: table}
-	l, err := listener(set, o, fromADS())
-	if err != nil {
+	r := &Resources{}
+	if r.Routes, err = routes(set, all, o); err != nil {
 		return nil, err
 	}
-	r.Listener = l
-	r.Clusters = append(r.Clusters, &clusterv3.Cluster{
+	if r.Listener, err = listener(set, o, fromADS()); err != nil {
+		return nil, err
+	}
+	r.Clusters = append(slices.Collect(maps.Values(all)), &clusterv3.Cluster{
 		Name: nowhere, ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
 	})
-	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
-		c, err := pool(set.Models[name], o)
-		if err != nil {
-			return nil, fmt.Errorf("pool of model %q: %w", name, err)
-		}
-		r.Clusters = append(r.Clusters, c)
-	}
-	slices.SortFunc(r.Clusters, func(a, b *clusterv3.Cluster) int { return compare(a.Name, b.Name) })
+	slices.SortFunc(r.Clusters, func(a, b *clusterv3.Cluster) int { return cmp.Compare(a.Name, b.Name) })
 	return r, r.validate()
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // validator is what protoc-gen-validate gives every message.

@@ -1,12 +1,15 @@
 package snapshot_test
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
 	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/headgate/headgate/xds/snapshot"
 )
@@ -19,6 +22,7 @@ backends:
 models:
   m: {chain: [a/x, b/y], timeout: 30s}
   n: b/z
+  w: {chain: [[{use: a/x, weight: 90}, {use: b/y, weight: 10}], b/z]}
 `
 
 func build(t *testing.T, document string) *cachev3.Snapshot {
@@ -35,8 +39,8 @@ func build(t *testing.T, document string) *cachev3.Snapshot {
 }
 
 // TestVersions holds that a type's version follows its content: what did not
-// change is not sent again. A route names the policy's revision, so that it
-// changes with every document.
+// change is not sent again. A route names the policy's shape, so that it changes with
+// every document, but for its weights.
 func TestVersions(t *testing.T) {
 	types := map[string]string{"listener": resourcev3.ListenerType, "route": resourcev3.RouteType, "cluster": resourcev3.ClusterType}
 	before := build(t, base)
@@ -46,6 +50,7 @@ func TestVersions(t *testing.T) {
 	}{
 		{"nothing", "", "", nil},
 		{"a comment", "version: 1", "version: 1 # first", nil},
+		{"a weight", "weight: 10", "weight: 30", []string{"cluster"}},
 		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", []string{"route"}},
 		{"a price", "unpriced: flag", "unpriced: flag\nprices: {x: {input: 1, output: 1}}", []string{"route"}},
 		{"a backend's address", "127.0.0.1:1/", "127.0.0.1:3/", []string{"cluster", "route"}},
@@ -67,6 +72,65 @@ func TestVersions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNamesOfPools holds what makes another cluster, so that a route in use keeps the
+// one that it was made with, and what only updates it: weights.
+func TestNamesOfPools(t *testing.T) {
+	before := build(t, base).GetResources(resourcev3.ClusterType)
+	for _, c := range []struct {
+		name, from, to string
+		want           []string // models whose pools have another name or are new
+		updated        []string // models whose pools have the same name and other content
+	}{
+		{"nothing", "", "", nil, nil},
+		{"weights", "weight: 90}, {use: b/y, weight: 10", "weight: 1}, {use: b/y, weight: 9", nil, []string{"w"}},
+		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", nil, nil},
+		{"a backend's address", "127.0.0.1:1/", "127.0.0.1:3/", []string{"m", "w"}, nil},
+		{"a use's model", "[a/x, b/y]", "[a/x, b/z]", []string{"m"}, nil},
+		{"the order of links", "[a/x, b/y]", "[b/y, a/x]", []string{"m"}, nil},
+		{"a use more", "weight: 10}", "weight: 10}, {use: b/z, weight: 1}", []string{"w"}, nil},
+		{"a model more", "models:\n", "models:\n  o: a/z\n", []string{"o"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var renamed, updated []string
+			for name, r := range build(t, strings.Replace(base, c.from, c.to, 1)).GetResources(resourcev3.ClusterType) {
+				model, _, _ := strings.Cut(strings.TrimPrefix(name, "pool/"), "/")
+				switch old := before[name]; {
+				case old == nil:
+					renamed = append(renamed, model)
+				case !proto.Equal(old, r):
+					updated = append(updated, model)
+				}
+			}
+			slices.Sort(renamed)
+			if d := cmp.Diff([][]string{c.want, c.updated}, [][]string{renamed, updated}); d != "" {
+				t.Errorf("pools that have another name, and that are updated (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestWeightsLeaveRoutesAlone holds that a step of a canary costs one cluster: routes
+// and listener stay byte for byte what they were.
+func TestWeightsLeaveRoutesAlone(t *testing.T) {
+	before, after := build(t, base), build(t, strings.Replace(base, "weight: 10", "weight: 30", 1))
+	for _, kind := range []string{resourcev3.RouteType, resourcev3.ListenerType} {
+		for name, r := range before.GetResources(kind) {
+			if a, b := bytesOf(t, r), bytesOf(t, after.GetResources(kind)[name]); !bytes.Equal(a, b) {
+				t.Errorf("%s %s: %d bytes differ from %d", kind, name, len(b), len(a))
+			}
+		}
+	}
+}
+
+func bytesOf(t *testing.T, m proto.Message) []byte {
+	t.Helper()
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // TestFaults holds that an error names the model and the backend at fault.
