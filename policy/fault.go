@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Fault is one thing that is wrong with a document, and where. Its texts never
+// Fault is one thing that is wrong with a policy, and where. Its texts never
 // quote what may be a secret.
 type Fault struct {
 	File    string
@@ -32,8 +32,8 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// Faults are all the faults of one document, sorted by place. It is the error
-// that Parse returns.
+// Faults are all the faults of one policy, sorted by place. It is the error that
+// Parse and ParseFiles return.
 type Faults struct {
 	Faults []Fault
 }
@@ -47,11 +47,16 @@ func (f *Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// newFaults puts the faults of a document in the order in which a reader meets
-// their places.
-func newFaults(faults ...Fault) *Faults {
+// newFaults puts the faults of a policy in the order in which a reader meets their
+// places: the files as they were given, each from its top.
+func newFaults(files []File, faults []Fault) *Faults {
+	order := make(map[string]int, len(files))
+	for i := len(files) - 1; i >= 0; i-- {
+		order[files[i].Name] = i
+	}
 	slices.SortStableFunc(faults, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Path, b.Path))
+		return cmp.Or(cmp.Compare(order[a.File], order[b.File]),
+			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Path, b.Path))
 	})
 	return &Faults{Faults: faults}
 }

@@ -3,30 +3,40 @@ package policy
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/policy/price"
 )
 
-// Parse reads and checks one policy document and compiles it. The name is that of
-// the file, for the faults. Where anything is wrong with the document there is no
-// Set: the error is then a *Faults with every fault.
+// Parse reads and checks a policy of one file and compiles it, as ParseFiles does.
 func Parse(name string, data []byte) (*Set, error) {
-	node, syntax := root(name, data)
-	if syntax != nil {
-		return nil, newFaults(*syntax)
+	return ParseFiles([]File{{Name: name, Data: data}})
+}
+
+// ParseFiles reads and checks a policy and compiles it. Each file is a document
+// with a version. Its maps of names (backends, models, prices) are merged over the
+// files; every other key stands in one file only. How a policy is cut into files
+// does not show in its Set.
+//
+// Where anything is wrong there is no Set: the error is then a *Faults with every
+// fault of every file. A file that is no YAML leaves open what the others refer to,
+// so next to it only faults are told that do not depend on it.
+func ParseFiles(files []File) (*Set, error) {
+	if len(files) == 0 {
+		return nil, errors.New("a policy needs at least one file, none is given")
 	}
-	c := &compiler{reader: reader{file: name}, set: &Set{
+	c := &compiler{set: &Set{
 		Backends: make(map[string]*Backend),
 		Models:   make(map[string]*Model),
 		Prices:   price.Builtin(),
 	}, broken: make(map[string]bool), served: make(map[string]placedUse)}
-	if top := (place{node: node}); c.plain(top) {
-		c.document(top)
+	if c.admit(files) {
+		c.files(files)
 	}
 	if len(c.faults) > 0 {
-		return nil, newFaults(c.faults...)
+		return nil, newFaults(files, c.faults)
 	}
 	c.set.Revision, c.set.Shape = digest(c.set.Canonical()), digest(c.set.unweighted().Canonical())
 	return c.set, nil
@@ -52,7 +62,7 @@ func (s *Set) unweighted() *Set {
 	return &out
 }
 
-// compiler turns the document into a Set while the reader collects the faults.
+// compiler turns the documents into a Set while the reader collects the faults.
 type compiler struct {
 	reader
 	set    *Set
@@ -68,19 +78,16 @@ type placedUse struct {
 	at             place
 }
 
-// document reads the sections in the order in which they depend on each other.
-func (c *compiler) document(p place) {
-	o, ok := c.object(p, Document)
-	if !ok {
+// document reads the sections in the order in which they depend on each other, as
+// far as they can be judged where not all files were read.
+func (c *compiler) document(o *object, whole bool) {
+	c.limits(o)
+	c.named(o, "backends", c.backend)
+	if !whole {
 		return
-	}
-	if _, ok := o.get("version"); ok {
-		o.whole("version")
 	}
 	c.listen(o)
 	c.set.Unpriced = Unpriced(o.text("unpriced"))
-	c.limits(o)
-	c.named(o, "backends", c.backend)
 	c.names = c.backendNames()
 	c.named(o, "models", c.model)
 	c.prices(o)

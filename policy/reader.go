@@ -7,22 +7,23 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reader collects the faults of one document. Its methods report a fault once and
+// reader collects the faults of one policy. Its methods report a fault once and
 // then return false, so that reading goes on elsewhere.
 type reader struct {
-	file   string
 	faults []Fault
 }
 
-// place is a value in the document and the path to it.
+// place is a value in the policy and the path to it.
 type place struct {
 	node *yaml.Node
 	path string
+	file string
+	also []place // the same map in further files
 }
 
 func (r *reader) fault(p place, hint, format string, args ...any) {
 	r.faults = append(r.faults, Fault{
-		File: r.file, Line: p.node.Line, Col: p.node.Column, Path: p.path,
+		File: p.file, Line: p.node.Line, Col: p.node.Column, Path: p.path,
 		Message: fmt.Sprintf(format, args...), Hint: hint,
 	})
 }
@@ -54,42 +55,73 @@ type entry struct {
 // entries returns the keys of a mapping in their order, each once. What faults say
 // of keys depends on secret.
 func (r *reader) entries(p place, want string, secret bool) ([]entry, bool) {
-	if p.node.Kind != yaml.MappingNode {
-		r.wrong(p, want)
-		return nil, false
+	k := keys{reader: r, secret: secret, seen: make(map[string]place)}
+	mapping := false
+	for _, part := range append([]place{p}, p.also...) {
+		if part.node.Kind != yaml.MappingNode {
+			r.wrong(part, want)
+			continue
+		}
+		mapping = true
+		k.read(part)
 	}
-	var all []entry
-	seen := make(map[string]int)
+	return k.all, mapping
+}
+
+// keys collects the entries of a mapping that may be spread over several files.
+type keys struct {
+	*reader
+	secret bool
+	seen   map[string]place
+	all    []entry
+}
+
+func (k *keys) read(p place) {
 	for i := 0; i+1 < len(p.node.Content); i += 2 {
-		k, v := p.node.Content[i], p.node.Content[i+1]
-		at := place{k, p.path}
-		if k.Kind == yaml.ScalarNode && k.ShortTag() == "!!merge" {
-			r.fault(at, "write the keys out", "merge keys are not supported")
+		at := place{node: p.node.Content[i], path: p.path, file: p.file}
+		if !k.key(at) {
 			continue
 		}
-		if k.Kind != yaml.ScalarNode || k.ShortTag() == "!!null" {
-			r.fault(at, "", "a key must be text")
-			continue
-		}
-		if !r.plain(at) {
-			continue
-		}
-		if line, twice := seen[k.Value]; twice {
-			name := quote(k.Value)
-			if secret {
-				name = "a key"
-			}
-			r.fault(at, "", "%s is given twice, first in line %d", name, line)
-			continue
-		}
-		seen[k.Value] = k.Line
-		value := place{v, join(p.path, k.Value)}
-		if secret {
+		name := at.node.Value
+		k.seen[name] = at
+		value := place{node: p.node.Content[i+1], path: join(p.path, name), file: p.file}
+		if k.secret {
 			value.path = p.path
 		}
-		all = append(all, entry{k.Value, at, value, r.plain(value)})
+		k.all = append(k.all, entry{name, at, value, k.plain(value)})
 	}
-	return all, true
+}
+
+// key tells whether a key is text, plain and the first of its name.
+func (k *keys) key(at place) bool {
+	switch n := at.node; {
+	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!merge":
+		k.fault(at, "write the keys out", "merge keys are not supported")
+		return false
+	case n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null":
+		k.fault(at, "", "a key must be text")
+		return false
+	case !k.plain(at):
+		return false
+	}
+	first, twice := k.seen[at.node.Value]
+	if twice {
+		name := quote(at.node.Value)
+		if k.secret {
+			name = "a key"
+		}
+		k.twice(at, name, first)
+	}
+	return !twice
+}
+
+// twice reports that what may stand once stands in two places.
+func (r *reader) twice(at place, what string, first place) {
+	if at.file == first.file {
+		r.fault(at, "", "%s is given twice, first in line %d", what, first.node.Line)
+		return
+	}
+	r.fault(at, "", "%s is given twice, first in %s:%d", what, first.file, first.node.Line)
 }
 
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
@@ -120,7 +152,7 @@ func (r *reader) elements(p place, t *Type, want string) ([]place, bool) {
 	}
 	all := make([]place, len(p.node.Content))
 	for i, n := range p.node.Content {
-		all[i] = place{n, fmt.Sprintf("%s[%d]", p.path, i)}
+		all[i] = place{node: n, path: fmt.Sprintf("%s[%d]", p.path, i), file: p.file}
 	}
 	return all, true
 }

@@ -3,7 +3,6 @@ package policy
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"strconv"
@@ -13,15 +12,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// MaxDocument is the greatest size of a document in bytes.
+// MaxDocument is the greatest size of a policy in bytes, all of its files together.
 const MaxDocument = 1 << 20
 
 // root returns the root value of the only YAML document in data. The nodes are
 // never decoded further, so an alias is a node of its own and expands to nothing.
 func root(name string, data []byte) (*yaml.Node, *Fault) {
-	if len(data) > MaxDocument {
-		return nil, &Fault{File: name, Line: 1, Col: 1, Message: fmt.Sprintf("the document is larger than %d bytes", MaxDocument)}
-	}
 	if f := malformed(data); f != nil {
 		f.File = name
 		return nil, f
