@@ -25,7 +25,7 @@ func (r *reader) object(p place, t *Type) (*object, bool) {
 	o := &object{r: r, at: p, of: t, values: make(map[string]place), given: make(map[string]bool)}
 	for _, e := range all {
 		if slices.Contains(t.Planned, e.key) {
-			r.fault(place{e.at.node, join(p.path, e.key)}, "leave it out: nothing would act on it", "is not supported yet")
+			r.fault(place{node: e.at.node, path: join(p.path, e.key), file: e.at.file}, "leave it out: nothing would act on it", "is not supported yet")
 			continue
 		}
 		if t.field(e.key) == nil {

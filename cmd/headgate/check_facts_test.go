@@ -173,7 +173,7 @@ func TestCheckKnowsEnvoysClocks(t *testing.T) {
 			t.Errorf("route %s: attempts of %v, want 30s", route.Name, got)
 		}
 	}
-	pools := slices.DeleteFunc(slices.Clone(r.Clusters), func(c *clusterv3.Cluster) bool { return !strings.HasPrefix(c.Name, policy.PoolName("")) })
+	pools := slices.DeleteFunc(slices.Clone(r.Clusters), func(c *clusterv3.Cluster) bool { return !strings.HasPrefix(c.Name, "pool/") })
 	for _, c := range pools {
 		if got := c.ConnectTimeout.AsDuration(); got != policy.ConnectTimeout {
 			t.Errorf("cluster %s: connections within %v, want %v", c.Name, got, policy.ConnectTimeout)

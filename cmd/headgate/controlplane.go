@@ -4,45 +4,112 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"google.golang.org/grpc/credentials"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
-// controlPlane is the xDS server of this process.
-type controlPlane struct {
-	server *xds.Server
-	addr   net.Addr
-}
-
-// nodeCluster is the node cluster of the Envoys that share this policy.
+// nodeCluster is the node cluster of the pairs that share a policy.
 const nodeCluster = "headgate"
 
-// startControlPlane publishes a policy and serves it.
-func startControlPlane(l *lifecycle, set *policy.Set, addr string, o snapshot.Options, reg prometheus.Registerer, log *zap.Logger) (*controlPlane, error) {
-	server := xds.New(nodeCluster, o, reg, log.Named("xds"))
-	if err := server.Publish(context.Background(), set); err != nil {
+// controlOptions say where a control plane listens and what it publishes.
+type controlOptions struct {
+	path        string // policy file or folder
+	listen      string // of xDS
+	credentials credentials.TransportCredentials
+	admin       string // address of the admin API
+	state       string // folder of the policy's history; empty: it lives in memory
+	// resources says what of Envoy's resources the policy does not: it is called for
+	// each policy before it is published.
+	resources func(*policy.Set) (resources, error)
+	ops       *operations
+	reg       prometheus.Registerer
+	log       *zap.Logger
+}
+
+// resources are what depends on where the processes run.
+type resources struct {
+	simulated map[string]bool // backends that the simulated provider stands in for
+	snapshot.Options
+}
+
+// controlPlane is the xDS server of this process, the policy that it publishes and
+// the admin API by which it is changed.
+type controlPlane struct {
+	server *xds.Server
+	source *source.Source
+	addr   net.Addr // of xDS
+	admin  net.Addr // of the admin API
+}
+
+// startControlPlane publishes the policy, follows its changes, and serves both ports.
+func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
+	c := &controlPlane{server: xds.New(xds.Options{Cluster: nodeCluster, Credentials: o.credentials, Now: time.Now}, o.reg, o.log.Named("xds"))}
+	history := ""
+	if o.state != "" {
+		history = filepath.Join(o.state, "history")
+	}
+	changes, err := source.OpenHistory(history)
+	if err != nil {
 		return nil, err
 	}
-	lis, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("xDS port: %w", err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := server.Serve(lis); err != nil {
-			log.Error("serving xDS", zap.Error(err))
+	if c.source, err = source.Open(source.Options{Path: o.path, History: changes, Now: time.Now, Apply: func(set *policy.Set) error {
+		r, err := o.resources(set)
+		if err != nil {
+			return err
 		}
-	}()
+		return c.server.Publish(set, r.simulated, r.Options)
+	}}); err != nil {
+		return nil, err
+	}
+	if err := c.serveXDS(l, o); err != nil {
+		return nil, err
+	}
+	if err := c.serveAdmin(l, o.admin); err != nil {
+		return nil, err
+	}
+	newFollower(c.source, o).start(l, history)
+	return c, nil
+}
+
+func (c *controlPlane) serveXDS(l *lifecycle, o controlOptions) error {
+	lis, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return fmt.Errorf("xDS port: %w", err)
+	}
+	c.addr = lis.Addr()
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := c.server.Serve(lis); err != nil {
+			o.log.Error("serving xDS", zap.Error(err))
+		}
+	})
 	l.started("xDS", func(context.Context) error {
-		server.Stop()
-		<-done
+		c.server.Stop()
+		served.Wait()
 		return nil
 	})
-	return &controlPlane{server, lis.Addr()}, nil
+	return nil
+}
+
+// adminTimeout bounds one request to the admin API, and one connection's idleness.
+const adminTimeout = time.Minute
+
+func (c *controlPlane) serveAdmin(l *lifecycle, addr string) (err error) {
+	api := console.New(console.Options{Policies: c.source, Fleet: c.server.Status, Compile: policy.ParseFiles})
+	c.admin, err = serveLoopback(l, "admin", addr, &http.Server{
+		Handler: api, ReadTimeout: adminTimeout, WriteTimeout: adminTimeout, IdleTimeout: adminTimeout,
+	})
+	return err
 }

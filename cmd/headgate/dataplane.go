@@ -8,64 +8,96 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/extproc"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
 )
 
 // dataPlane is the ext_proc server of this process with what it writes to.
 type dataPlane struct {
-	server *extproc.Server
+	server  *extproc.Server
+	journal *record.Journal
+	refused func(backend string, status int)
+	log     *zap.Logger
 }
 
-// dataPlaneOptions say where the data plane listens and writes.
-type dataPlaneOptions struct {
-	set       *policy.Set
-	secrets   *credential.Store
-	socket    string // Unix socket that Envoy dials
-	accessLog string // file of access records; "-": standard output
-	log       *zap.Logger
-	reg       prometheus.Registerer
-}
-
-// startDataPlane serves ext_proc and adds its parts to the lifecycle.
-func startDataPlane(l *lifecycle, o dataPlaneOptions) (*dataPlane, error) {
+// newDataPlane makes a data plane, which holds no policy yet. Access records go to a
+// file; "-" is standard output.
+func newDataPlane(l *lifecycle, records string, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
 	relaxGC()
-	out, err := openRecords(l, o.accessLog)
+	out, err := openRecords(l, records)
 	if err != nil {
 		return nil, err
 	}
-	journal := record.NewJournal(out, record.NewMetrics(o.reg), o.log.Named("record"))
+	journal := record.NewJournal(out, record.NewMetrics(reg), log.Named("record"))
 	l.started("access records", journal.Close)
-	pipeline := extproc.NewPipeline(o.set, extproc.Parts{Journal: journal, Secrets: o.secrets, Refused: refusedKeys(o.reg, o.log), Now: time.Now})
-	server := extproc.NewServer(pipeline, extproc.NewMetrics(o.reg), o.log.Named("extproc"), time.Now)
-	lis, err := extproc.Listen(o.socket)
+	return &dataPlane{
+		server:  extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
+		journal: journal, refused: refusedKeys(reg, log), log: log,
+	}, nil
+}
+
+// apply takes in a policy as the control plane sends it.
+func (d *dataPlane) apply(p *policypb.Policy) error {
+	set, err := policy.FromWire(p)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	endings := extproc.NewAccessLog(journal.Ending)
-	g := extproc.GRPC(server, endings, o.set.BodyLimit)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := g.Serve(lis); err != nil {
-			o.log.Error("serving ext_proc", zap.Error(err))
+	return d.take(set)
+}
+
+// take holds a policy beside the one before. Where a credential is not set here the
+// policy is refused: its backend would answer nobody.
+func (d *dataPlane) take(set *policy.Set) error {
+	secrets, err := credential.New(set, os.LookupEnv, time.Now)
+	if err != nil {
+		return err
+	}
+	for name, b := range set.Backends {
+		if secrets.Missing(b) {
+			return fmt.Errorf("backend %q: its credential is not set here, and no simulated provider stands in for it", name)
 		}
-	}()
+	}
+	for _, w := range secrets.Warnings() {
+		d.log.Warn(w)
+	}
+	d.server.Hold(extproc.NewPipeline(set, extproc.Parts{Journal: d.journal, Secrets: secrets, Refused: d.refused, Now: time.Now}))
+	return nil
+}
+
+// serve serves ext_proc on a Unix socket, and what else is registered.
+func (d *dataPlane) serve(l *lifecycle, socket string, register func(*grpc.Server), stop func()) error {
+	lis, err := extproc.Listen(socket)
+	if err != nil {
+		return err
+	}
+	endings := extproc.NewAccessLog(d.journal.Ending)
+	g := extproc.GRPC(d.server, endings)
+	register(g)
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := g.Serve(lis); err != nil {
+			d.log.Error("serving ext_proc", zap.Error(err))
+		}
+	})
 	l.started("ext_proc", func(ctx context.Context) error {
 		drained, cancel := context.WithTimeout(ctx, drain)
 		defer cancel()
-		extproc.Drain(drained, g, server, endings)
-		<-done
+		stop()
+		extproc.Drain(drained, g, d.server, endings)
+		served.Wait()
 		return nil
 	})
-	return &dataPlane{server}, nil
+	return nil
 }
 
 // refusedKeys tells operators, in a count and in the log, that a provider does not

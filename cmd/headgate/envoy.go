@@ -19,6 +19,7 @@ func newBootstrap() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bootstrap",
 		Short: "Print the bootstrap of a standalone Envoy",
+		Long:  "Print the bootstrap of a standalone Envoy, which takes its configuration from the\next_proc server (headgate extproc) on the socket that they share.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			text, err := b.JSON()
@@ -30,9 +31,9 @@ func newBootstrap() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&b.NodeID, "node", "headgate-1", "id of this Envoy")
-	f.StringVar(&b.XDS, "xds", "127.0.0.1:18000", "address of the control plane")
-	f.StringVar(&b.ExtProc, "socket", "/run/headgate/extproc.sock", "Unix socket of the ext_proc server")
+	f.StringVar(&b.NodeID, "node", defaultNode, "id of this Envoy's pair")
+	f.StringVar(&b.Region, "region", "", "region that this Envoy runs in")
+	f.StringVar(&b.ExtProc, "socket", "/run/headgate/extproc.sock", "Unix socket of the ext_proc server (headgate extproc --socket)")
 	f.StringVar(&b.Admin, "admin", "", "Unix socket of Envoy's admin interface, empty for none")
 	return cmd
 }

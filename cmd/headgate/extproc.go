@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 
-	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy/source"
 )
 
@@ -23,9 +26,9 @@ type common struct {
 	logFormat  string
 }
 
-func (c *common) register(cmd *cobra.Command, operations string) {
+func (c *common) register(cmd *cobra.Command, policy, operations string) {
 	f := cmd.Flags()
-	f.StringVarP(&c.policy, "file", "f", "policy.yaml", "policy file")
+	f.StringVarP(&c.policy, "file", "f", policy, "policy file, or folder of them")
 	f.StringVar(&c.operations, "operations", operations, "loopback address of metrics, health and profiles")
 	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
@@ -34,54 +37,133 @@ func (c *common) register(cmd *cobra.Command, operations string) {
 // grace bounds a stop: streams that are open then are cut.
 const grace = 30 * time.Second
 
+// extprocOptions are the flags of `headgate extproc`.
+type extprocOptions struct {
+	common
+	pair    pairOptions
+	socket  string
+	records string
+}
+
 func newExtproc() *cobra.Command {
-	var c common
-	var socket, records string
+	var o extprocOptions
 	cmd := &cobra.Command{
 		Use:   "extproc",
 		Short: "Serve ext_proc on a Unix socket for an Envoy beside it",
-		Args:  cobra.NoArgs,
+		Long: "Serve ext_proc on a Unix socket for an Envoy beside it.\n\n" +
+			"The policy comes from a control plane (headgate xds), and so does Envoy's\n" +
+			"configuration, which Envoy takes from the same socket (headgate envoy bootstrap).\n" +
+			"With -f the policy is a file's, for an Envoy that you configure yourself\n" +
+			"(headgate render envoy); it is read again on SIGHUP.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serveExtproc(cmd.Context(), &c, socket, records)
+			if o.policy != "" && cmd.Flags().Changed("xds") {
+				return errors.New("give either -f or --xds: the policy comes from one place")
+			}
+			if o.pair.state == "" {
+				o.pair.state = filepath.Join(".headgate", o.pair.node)
+			}
+			return serveExtproc(cmd.Context(), &o)
 		},
 	}
-	c.register(cmd, "127.0.0.1:9090")
-	cmd.Flags().StringVar(&socket, "socket", "extproc.sock", "Unix socket that Envoy dials")
-	cmd.Flags().StringVar(&records, "access-log", "-", "file of access records, - for standard output")
+	o.register(cmd, "", "127.0.0.1:9090")
+	o.pair.register(cmd)
+	cmd.Flags().StringVar(&o.socket, "socket", "extproc.sock", "Unix socket that Envoy dials")
+	cmd.Flags().StringVar(&o.records, "access-log", "-", "file of access records, - for standard output")
 	return cmd
 }
 
-func serveExtproc(ctx context.Context, c *common, socket, records string) (err error) {
-	log, err := newLogger(c.logLevel, c.logFormat)
+func serveExtproc(ctx context.Context, o *extprocOptions) (err error) {
+	log, err := newLogger(o.logLevel, o.logFormat)
 	if err != nil {
 		return err
-	}
-	set, err := source.Load(c.policy)
-	if err != nil {
-		return &exitError{exitFault, err}
-	}
-	secrets, err := credential.New(set, os.LookupEnv, time.Now)
-	if err != nil {
-		return &exitError{exitFault, err}
-	}
-	for _, w := range secrets.Warnings() {
-		log.Warn(w)
 	}
 	var l lifecycle
 	defer func() { err = errors.Join(err, stopAll(&l, log)) }()
 	reg := newRegistry()
-	ops, err := serveOperations(&l, c.operations, reg)
+	ops, err := serveOperations(&l, o.operations, reg)
 	if err != nil {
 		return &exitError{exitFault, err}
 	}
-	if _, err = startDataPlane(&l, dataPlaneOptions{set, secrets, socket, records, log, reg}); err != nil {
+	data, err := newDataPlane(&l, o.records, reg, log)
+	if err != nil {
+		return &exitError{exitFault, err}
+	}
+	serve := o.follow
+	if o.policy != "" {
+		serve = o.serveFile
+	}
+	if err := serve(&l, data, ops, reg, log); err != nil {
 		return &exitError{exitFault, err}
 	}
 	ops.ready.Store(true)
-	log.Info("serving ext_proc", zap.String("socket", socket), zap.String("revision", set.Revision))
+	log.Info("serving ext_proc", zap.String("socket", o.socket))
 	<-ctx.Done()
 	ops.ready.Store(false)
 	return nil
+}
+
+// follow serves what a control plane says.
+func (o *extprocOptions) follow(l *lifecycle, data *dataPlane, ops *operations, reg *prometheus.Registry, log *zap.Logger) error {
+	r, err := o.pair.relay(data, reg, log)
+	if err != nil {
+		return err
+	}
+	ops.tell(pairDetail(r, o.pair.addresses))
+	if err := data.serve(l, o.socket, r.Register, r.Stop); err != nil {
+		return err
+	}
+	startRelay(l, r)
+	return nil
+}
+
+// serveFile serves what a file says, which is read again on SIGHUP.
+func (o *extprocOptions) serveFile(l *lifecycle, data *dataPlane, _ *operations, _ *prometheus.Registry, log *zap.Logger) error {
+	set, err := source.Load(o.policy)
+	if err != nil {
+		return err
+	}
+	if err := data.take(set); err != nil {
+		return err
+	}
+	if err := data.serve(l, o.socket, func(*grpc.Server) {}, func() {}); err != nil {
+		return err
+	}
+	onHUP(l, func() {
+		set, err := source.Load(o.policy)
+		if err == nil {
+			err = data.take(set)
+		}
+		if err != nil {
+			log.Error("policy refused; the last good one stays in effect", zap.Error(err))
+			return
+		}
+		log.Info("policy changed", zap.String("revision", set.Revision))
+	})
+	return nil
+}
+
+// onHUP calls f on each SIGHUP until the lifecycle stops it.
+func onHUP(l *lifecycle, f func()) {
+	hup, done, ended := make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})
+	signal.Notify(hup, syscall.SIGHUP)
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-hup:
+				f()
+			case <-done:
+				return
+			}
+		}
+	}()
+	l.started("SIGHUP", func(context.Context) error {
+		signal.Stop(hup)
+		close(done)
+		<-ended
+		return nil
+	})
 }
 
 // stopAll stops what was started, in reverse, under one time limit.

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,47 +19,34 @@ import (
 	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
-	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
 // gateway is everything that `headgate run` runs.
 type gateway struct {
-	options *runOptions
-	log     *zap.Logger
-	reg     *prometheus.Registry
-	out     io.Writer
+	options   *runOptions
+	log       *zap.Logger
+	reg       *prometheus.Registry
+	out       io.Writer
+	lifecycle *lifecycle
 
-	set       *policy.Set
-	simulated []string // backends that the simulated provider answers for want of a credential
 	ops       *operations
+	control   *controlPlane
+	data      string // folder
 	envoyPath string
+	sim       *url.URL        // of the simulated provider; nil: no policy needed it yet
+	simulated map[string]bool // backends of the latest policy that it stands in for
 }
 
-func (g *gateway) start(ctx context.Context, l *lifecycle) error {
-	set, err := source.Load(g.options.policy)
-	if err != nil {
-		return err
-	}
-	secrets, err := credential.New(set, os.LookupEnv, time.Now)
-	if err != nil {
-		return err
-	}
-	for _, w := range secrets.Warnings() {
-		g.log.Warn(w)
-	}
-	g.set = g.standIn(set, secrets)
+func (g *gateway) start(ctx context.Context) (err error) {
+	l := g.lifecycle
 	if g.envoyPath, _, err = envoy.Find(ctx, os.Getenv, g.options.tools); err != nil {
 		return err
 	}
-	if err := portFree(set.Listen.String()); err != nil {
+	if g.data, err = filepath.Abs(g.options.data); err != nil {
 		return err
 	}
-	data, err := filepath.Abs(g.options.data)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(data, 0o750); err != nil {
+	if err := os.MkdirAll(g.data, 0o750); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	sockets, err := socketFolder(l)
@@ -70,27 +56,23 @@ func (g *gateway) start(ctx context.Context, l *lifecycle) error {
 	if g.ops, err = serveOperations(l, g.options.operations, g.reg); err != nil {
 		return err
 	}
-	simulator, err := g.startSim(l)
+	data, err := newDataPlane(l, filepath.Join(g.data, "access.jsonl"), g.reg, g.log)
 	if err != nil {
 		return err
 	}
-	if _, err := startDataPlane(l, dataPlaneOptions{
-		set: g.set, secrets: secrets, socket: filepath.Join(sockets, "extproc.sock"),
-		accessLog: filepath.Join(data, "access.jsonl"), log: g.log, reg: g.reg,
+	if g.control, err = startControlPlane(l, controlOptions{
+		path: g.options.policy, listen: "127.0.0.1:0", admin: g.options.admin, state: g.data,
+		resources: g.resources, ops: g.ops, reg: g.reg, log: g.log,
 	}); err != nil {
 		return err
 	}
-	roots, err := systemRoots(g.set)
-	if err != nil {
+	if err := portFree(g.control.source.Latest().Listen.String()); err != nil {
 		return err
 	}
-	control, err := startControlPlane(l, g.set, "127.0.0.1:0", snapshot.Options{
-		AccessLog: filepath.Join(data, "envoy-access.jsonl"), Simulated: simulator, Roots: roots,
-	}, g.reg, g.log)
-	if err != nil {
+	if err := g.startPair(data, sockets); err != nil {
 		return err
 	}
-	child, err := g.startEnvoy(l, control, sockets, data)
+	child, err := g.startEnvoy(sockets)
 	if err != nil {
 		return err
 	}
@@ -98,24 +80,52 @@ func (g *gateway) start(ctx context.Context, l *lifecycle) error {
 	defer cancel()
 	ctx, cancelWait := child.While(ctx)
 	defer cancelWait()
-	if err := control.server.Accepted(ctx); err != nil {
+	if err := g.control.server.Accepted(ctx); err != nil {
 		return err
 	}
 	return g.waitReady(ctx)
 }
 
-// standIn puts the simulated provider in the place of the backends whose
-// credential is not set and whose policy wants that.
-func (g *gateway) standIn(set *policy.Set, secrets *credential.Store) *policy.Set {
-	missing := make(map[string]bool)
-	for name, b := range set.Backends {
-		if b.WithoutCredential == policy.WithoutSimulate && secrets.Missing(b) {
-			missing[name] = true
-			g.simulated = append(g.simulated, name)
+// startPair serves ext_proc, and Envoy's configuration, on one socket. The control
+// plane is in this process, so nothing of it is kept on disk.
+func (g *gateway) startPair(data *dataPlane, sockets string) error {
+	o := pairOptions{node: "headgate-run", addresses: []string{g.control.addr.String()}}
+	r, err := o.relay(data, g.reg, g.log)
+	if err != nil {
+		return err
+	}
+	if err := data.serve(g.lifecycle, filepath.Join(sockets, "extproc.sock"), r.Register, r.Stop); err != nil {
+		return err
+	}
+	startRelay(g.lifecycle, r)
+	return nil
+}
+
+// resources says where a policy's simulated backends are answered and which roots
+// verify the others. A credential that is not set refuses the policy before anybody
+// is offered it.
+func (g *gateway) resources(set *policy.Set) (resources, error) {
+	missing, err := unset(set)
+	if err != nil {
+		return resources{}, err
+	}
+	live := set.Simulated(missing)
+	if _, err := credential.New(live, os.LookupEnv, time.Now); err != nil {
+		return resources{}, err
+	}
+	if live.NeedsSimulator() && g.sim == nil {
+		if g.sim, err = g.startSim(); err != nil {
+			return resources{}, err
 		}
 	}
-	slices.Sort(g.simulated)
-	return set.Simulated(missing)
+	roots, err := systemRoots(live)
+	if err != nil {
+		return resources{}, err
+	}
+	g.simulated = missing
+	return resources{missing, snapshot.Options{
+		AccessLog: filepath.Join(g.data, "envoy-access.jsonl"), Simulated: g.sim, Roots: roots,
+	}}, nil
 }
 
 // systemRoots returns the file of root certificates that Envoy verifies providers
@@ -149,11 +159,8 @@ func portFree(addr string) error {
 	return lis.Close()
 }
 
-// startSim runs the simulated provider where a backend needs it.
-func (g *gateway) startSim(l *lifecycle) (*url.URL, error) {
-	if !g.set.NeedsSimulator() {
-		return nil, nil
-	}
+// startSim runs the simulated provider.
+func (g *gateway) startSim() (*url.URL, error) {
 	options := sim.Options{Keyless: true}
 	if g.options.script != "" {
 		data, err := os.ReadFile(g.options.script)
@@ -172,20 +179,20 @@ func (g *gateway) startSim(l *lifecycle) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.started("simulated provider", running.Shutdown)
+	g.lifecycle.started("simulated provider", running.Shutdown)
 	return url.Parse(running.URL + "/v1")
 }
 
-func (g *gateway) startEnvoy(l *lifecycle, control *controlPlane, sockets, data string) (*envoy.Child, error) {
+func (g *gateway) startEnvoy(sockets string) (*envoy.Child, error) {
 	b := envoy.Bootstrap{
-		NodeID: "headgate-run", Cluster: nodeCluster, XDS: control.addr.String(),
+		NodeID: "headgate-run", Cluster: nodeCluster,
 		ExtProc: filepath.Join(sockets, "extproc.sock"), Admin: filepath.Join(sockets, "envoy.sock"),
 	}
 	text, err := b.JSON()
 	if err != nil {
 		return nil, err
 	}
-	config := filepath.Join(data, "envoy.json")
+	config := filepath.Join(g.data, "envoy.json")
 	if err := os.WriteFile(config, text, 0o600); err != nil {
 		return nil, fmt.Errorf("writing Envoy's bootstrap: %w", err)
 	}
@@ -195,7 +202,7 @@ func (g *gateway) startEnvoy(l *lifecycle, control *controlPlane, sockets, data 
 		Path: g.envoyPath, Config: config, Admin: b.Admin, Concurrency: g.options.concurrency,
 		Log: g.log.Named("envoy"), Restarted: restarts.Inc,
 	})
-	l.started("Envoy", func(ctx context.Context) error {
+	g.lifecycle.started("Envoy", func(ctx context.Context) error {
 		drained, cancel := context.WithTimeout(ctx, drain)
 		defer cancel()
 		if err := child.Drain(drained); err != nil {
@@ -218,7 +225,7 @@ func (g *gateway) waitReady(ctx context.Context) error {
 	defer tick.Stop()
 	var last error
 	for {
-		resp, err := probe.Get("http://" + g.set.Listen.String() + "/v1/models")
+		resp, err := probe.Get("http://" + g.control.source.Latest().Listen.String() + "/v1/models")
 		if err == nil {
 			_ = resp.Body.Close()
 			if resp.StatusCode == http.StatusOK && resp.Header.Get(record.ExchangeHeader) != "" {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,48 +18,78 @@ import (
 // operations is the loopback port for those who run the process: metrics, health,
 // readiness and profiles. It never carries traffic of clients.
 type operations struct {
-	addr  net.Addr
-	ready atomic.Bool
+	addr    net.Addr
+	ready   atomic.Bool
+	mu      sync.Mutex
+	details []func() string
+}
+
+// tell adds what /readyz says beside its verdict: lines that each end with a newline.
+func (o *operations) tell(detail func() string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.details = append(o.details, detail)
+}
+
+func (o *operations) detail() (text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, detail := range o.details {
+		text += detail()
+	}
+	return text
 }
 
 // serveOperations listens and adds itself to the lifecycle.
 func serveOperations(l *lifecycle, addr string, reg *prometheus.Registry) (*operations, error) {
-	if err := loopbackOnly(addr); err != nil {
+	o := &operations{}
+	var err error
+	o.addr, err = serveLoopback(l, "operations", addr, &http.Server{Handler: o.routes(reg), ReadHeaderTimeout: 5 * time.Second})
+	return o, err
+}
+
+// serveLoopback serves a port that only this machine can reach.
+func serveLoopback(l *lifecycle, name, addr string, srv *http.Server) (net.Addr, error) {
+	if err := loopbackOnly(name, addr); err != nil {
 		return nil, err
 	}
 	lis, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("operations port: %w", err)
+		return nil, fmt.Errorf("%s port: %w", name, err)
 	}
-	o := &operations{addr: lis.Addr()}
-	srv := &http.Server{Handler: o.routes(reg), ReadHeaderTimeout: 5 * time.Second}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = srv.Serve(lis)
-	}()
-	l.started("operations port", func(ctx context.Context) error {
+	var served sync.WaitGroup
+	served.Go(func() { _ = srv.Serve(lis) })
+	l.started(name+" port", func(ctx context.Context) error {
 		err := srv.Shutdown(ctx)
 		if err != nil {
 			err = errors.Join(err, srv.Close())
 		}
-		<-done
+		served.Wait()
 		return err
 	})
-	return o, nil
+	return lis.Addr(), nil
 }
 
-// loopbackOnly refuses an address that others could reach: profiles and metrics
-// tell about callers.
-func loopbackOnly(addr string) error {
-	host, _, err := net.SplitHostPort(addr)
+// loopbackOnly refuses an address that others could reach: nobody signs in there.
+func loopbackOnly(name, addr string) error {
+	loopback, err := isLoopback(addr)
 	if err != nil {
-		return fmt.Errorf("operations address %q: %w", addr, err)
+		return fmt.Errorf("%s address %q: %w", name, addr, err)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("operations address %q: only loopback is allowed", addr)
+	if !loopback {
+		return fmt.Errorf("%s address %q: only loopback is allowed", name, addr)
 	}
 	return nil
+}
+
+// isLoopback tells whether only this machine can reach an address.
+func isLoopback(addr string) (bool, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false, err
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback(), nil
 }
 
 func (o *operations) routes(reg *prometheus.Registry) http.Handler {
@@ -67,10 +98,10 @@ func (o *operations) routes(reg *prometheus.Registry) http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !o.ready.Load() {
-			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			http.Error(w, "not ready\n"+o.detail(), http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = fmt.Fprintln(w, "ready")
+		_, _ = fmt.Fprint(w, "ready\n"+o.detail())
 	})
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)

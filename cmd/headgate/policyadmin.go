@@ -69,7 +69,7 @@ func refusal(f *console.Failure) error {
 	var text string
 	switch f.Cause.Code {
 	case console.InvalidPolicy:
-		text = fmt.Sprintf("the policy has %d %s; nothing changed", len(f.Faults), plural(len(f.Faults), "fault"))
+		text = fmt.Sprintf("the policy has %s; nothing changed", counted(len(f.Faults), "fault"))
 	case console.Conflict:
 		text = fmt.Sprintf("revision %s is in effect, not %s: see what changed with headgate policy show and headgate policy diff, then repeat with --expect %[1]s",
 			f.InEffect, f.Expected)

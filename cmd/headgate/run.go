@@ -12,6 +12,7 @@ import (
 // runOptions are the flags of `headgate run`.
 type runOptions struct {
 	common
+	admin       string
 	data        string
 	tools       string
 	concurrency int
@@ -25,13 +26,15 @@ func newRun() *cobra.Command {
 		Short: "Run everything on this machine: control plane, ext_proc and Envoy",
 		Long: "Run everything on this machine: control plane, ext_proc and Envoy as a child\n" +
 			"process, with nothing else needed. Backends whose credential is not set are\n" +
-			"answered by the simulated provider where the policy says so.",
+			"answered by the simulated provider where the policy says so. A change of the\n" +
+			"policy file takes effect while traffic goes on.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), &o, cmd.OutOrStdout()) },
 	}
-	o.register(cmd, "127.0.0.1:9090")
+	o.register(cmd, "policy.yaml", "127.0.0.1:9090")
 	f := cmd.Flags()
-	f.StringVar(&o.data, "data", ".headgate", "folder for access records, logs and sockets")
+	f.StringVar(&o.admin, "admin", "127.0.0.1:8081", "loopback address of the admin API")
+	f.StringVar(&o.data, "data", ".headgate", "folder for access records, logs and the policy's history")
 	f.StringVar(&o.tools, "tools", ".tools", "folder of the fetched Envoy")
 	f.IntVar(&o.concurrency, "envoy-concurrency", 0, "Envoy's worker threads, 0 for one per core")
 	f.StringVar(&o.script, "sim-script", "", "file of rules for the simulated provider")
@@ -49,8 +52,8 @@ func run(ctx context.Context, o *runOptions, out io.Writer) (err error) {
 	}
 	var l lifecycle
 	defer func() { err = errors.Join(err, stopAll(&l, log)) }()
-	g := &gateway{options: o, log: log, reg: newRegistry(), out: out}
-	if err := g.start(ctx, &l); err != nil {
+	g := &gateway{options: o, log: log, reg: newRegistry(), out: out, lifecycle: &l}
+	if err := g.start(ctx); err != nil {
 		return &exitError{exitFault, err}
 	}
 	g.announce()

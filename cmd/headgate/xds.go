@@ -3,68 +3,145 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
+	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
+	"google.golang.org/grpc/credentials"
 
-	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/xds/identity"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
+// xdsOptions are the flags of `headgate xds`.
+type xdsOptions struct {
+	common
+	listen, admin    string
+	state            string
+	tls              identity.Files
+	accessLog, roots string
+	simulated        string
+}
+
 func newXDS() *cobra.Command {
-	var c common
-	var listen, accessLog, simulated, roots string
+	var o xdsOptions
 	cmd := &cobra.Command{
 		Use:   "xds",
-		Short: "Serve the control plane for Envoys of the node cluster \"" + nodeCluster + "\"",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o := snapshot.Options{AccessLog: accessLog, Roots: roots}
-			if simulated != "" {
-				u, err := url.Parse(simulated)
-				if err != nil {
-					return err
-				}
-				o.Simulated = u
-			}
-			return serveXDS(cmd.Context(), &c, listen, o)
-		},
+		Short: "Serve the control plane for pairs of the node cluster \"" + nodeCluster + "\"",
+		Long: "Serve the control plane: it watches the policy, publishes each change to all pairs\n" +
+			"(headgate extproc), and takes changes through the admin API (headgate policy).\n" +
+			"Several replicas may serve the same policy; those that share a state folder share\n" +
+			"what is pushed, too.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveXDS(cmd.Context(), &o) },
 	}
-	c.register(cmd, "127.0.0.1:9091")
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:18000", "loopback address that Envoys ask")
-	cmd.Flags().StringVar(&accessLog, "envoy-access-log", "/dev/stdout", "file of Envoy's own access log")
-	cmd.Flags().StringVar(&roots, "roots", snapshot.DefaultRoots, "file of root certificates on the machines of the Envoys")
-	cmd.Flags().StringVar(&simulated, "sim", "", "base URL of the simulated provider, for backends of it without a url")
+	o.register(cmd, "policy.yaml", "127.0.0.1:9091")
+	f := cmd.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:18000", "address that pairs ask; beyond loopback it takes --tls-cert")
+	f.StringVar(&o.admin, "admin", "127.0.0.1:8081", "loopback address of the admin API")
+	f.StringVar(&o.state, "state", ".headgate/xds", "folder of the policy's history; empty for none over restarts")
+	f.StringVar(&o.tls.Cert, "tls-cert", "", "PEM file of this server's certificate")
+	f.StringVar(&o.tls.Key, "tls-key", "", "PEM file of the certificate's key")
+	f.StringVar(&o.tls.CA, "tls-client-ca", "", "PEM file that verifies pairs' certificates; required beyond loopback")
+	f.StringVar(&o.accessLog, "envoy-access-log", "/dev/stdout", "file of Envoy's own access log")
+	f.StringVar(&o.roots, "roots", snapshot.DefaultRoots, "file of root certificates on the machines of the Envoys")
+	f.StringVar(&o.simulated, "sim", "", "base URL of the simulated provider, for backends of it without a url, and for those whose credential is not set in this process's environment and that say without_credential: simulate")
 	return cmd
 }
 
-func serveXDS(ctx context.Context, c *common, listen string, o snapshot.Options) (err error) {
-	log, err := newLogger(c.logLevel, c.logFormat)
+func serveXDS(ctx context.Context, o *xdsOptions) (err error) {
+	log, err := newLogger(o.logLevel, o.logFormat)
 	if err != nil {
 		return err
 	}
-	if err := loopbackOnly(listen); err != nil {
+	creds, err := o.credentials(log)
+	if err != nil {
 		return err
 	}
-	set, err := source.Load(c.policy)
+	resources, err := o.resources()
 	if err != nil {
-		return &exitError{exitFault, err}
+		return err
 	}
 	var l lifecycle
 	defer func() { err = errors.Join(err, stopAll(&l, log)) }()
 	reg := newRegistry()
-	ops, err := serveOperations(&l, c.operations, reg)
+	ops, err := serveOperations(&l, o.operations, reg)
 	if err != nil {
 		return &exitError{exitFault, err}
 	}
-	control, err := startControlPlane(&l, set, listen, o, reg, log)
+	control, err := startControlPlane(&l, controlOptions{
+		path: o.policy, listen: o.listen, credentials: creds, admin: o.admin, state: o.state,
+		resources: resources, ops: ops, reg: reg, log: log,
+	})
 	if err != nil {
 		return &exitError{exitFault, err}
 	}
 	ops.ready.Store(true)
-	log.Info("serving xDS", zap.Stringer("address", control.addr), zap.String("revision", set.Revision))
+	log.Info("serving xDS", zap.Stringer("address", control.addr), zap.Stringer("admin", control.admin), zap.String("revision", control.source.Latest().Revision))
 	<-ctx.Done()
 	ops.ready.Store(false)
 	return nil
+}
+
+// credentials are TLS where a certificate is given. Plain is for loopback only, and
+// beyond it pairs must show who they are.
+func (o *xdsOptions) credentials(log *zap.Logger) (credentials.TransportCredentials, error) {
+	loopback, err := isLoopback(o.listen)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("xDS address %q: %w", o.listen, err)
+	case !loopback && (o.tls.Cert == "" || o.tls.CA == ""):
+		return nil, fmt.Errorf("xDS address %q: beyond loopback it takes --tls-cert, --tls-key and --tls-client-ca", o.listen)
+	case o.tls == (identity.Files{}):
+		return nil, nil
+	}
+	c, err := identity.Server(o.tls, identity.Options{Report: reportTLS(log)})
+	if err != nil {
+		return nil, err
+	}
+	return credentials.NewTLS(c), nil
+}
+
+func (o *xdsOptions) resources() (func(*policy.Set) (resources, error), error) {
+	r := resources{Options: snapshot.Options{AccessLog: o.accessLog, Roots: o.roots}}
+	if o.simulated == "" {
+		return func(*policy.Set) (resources, error) { return r, nil }, nil
+	}
+	u, err := url.Parse(o.simulated)
+	if err != nil {
+		return nil, fmt.Errorf("URL of the simulated provider: %w", err)
+	}
+	r.Simulated = u
+	return func(set *policy.Set) (resources, error) {
+		here := r
+		here.simulated, err = unset(set)
+		return here, err
+	}, nil
+}
+
+// unset lists the backends that may be simulated and whose credential is not set in
+// this process's environment.
+func unset(set *policy.Set) (map[string]bool, error) {
+	some := &policy.Set{Backends: map[string]*policy.Backend{}}
+	for name, b := range set.Backends {
+		if b.WithoutCredential == policy.WithoutSimulate {
+			some.Backends[name] = b
+		}
+	}
+	secrets, err := credential.New(some, os.LookupEnv, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	missing := make(map[string]bool)
+	for name, b := range some.Backends {
+		if secrets.Missing(b) {
+			missing[name] = true
+		}
+	}
+	return missing, nil
 }

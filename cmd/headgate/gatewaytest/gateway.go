@@ -150,7 +150,7 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 		t.Fatal(err)
 	}
 	ops := fmt.Sprintf("127.0.0.1:%d", FreePort(t))
-	args := append([]string{"run", "-f", file, "--operations", ops, "--data", filepath.Join(dir, "data"), "--envoy-concurrency", "1", "--tools", filepath.Join(Root(), ".tools")}, o.Args...)
+	args := append([]string{"run", "-f", file, "--operations", ops, "--admin", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--envoy-concurrency", "1", "--tools", filepath.Join(Root(), ".tools")}, o.Args...)
 	g := &Gateway{t: t, Ops: "http://" + ops, Data: filepath.Join(dir, "data"), log: &lockedBuffer{}, exited: make(chan struct{})}
 	for line := range strings.Lines(policy) {
 		if at, ok := strings.CutPrefix(line, "listen: "); ok {

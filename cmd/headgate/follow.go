@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
+)
+
+// follower takes changes of the policy's files, and of a history that replicas share,
+// into effect, and tells operators about those that are refused.
+type follower struct {
+	source  *source.Source
+	path    string
+	ops     *operations
+	log     *zap.Logger
+	reloads *prometheus.CounterVec
+}
+
+func newFollower(s *source.Source, o controlOptions) *follower {
+	f := &follower{source: s, path: o.path, ops: o.ops, log: o.log.Named("policy")}
+	f.reloads = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_reloads_total",
+		Help: "Changes of the policy's files or history that were noticed, by result: changed or refused."}, []string{"result"})
+	refused := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_policy_refused",
+		Help: "1 while the last change of the policy is one that was refused."}, func() float64 {
+		if s.Refused() != nil {
+			return 1
+		}
+		return 0
+	})
+	o.reg.MustRegister(f.reloads, refused)
+	for _, result := range []string{"changed", "refused"} {
+		f.reloads.WithLabelValues(result)
+	}
+	f.ops.tell(f.detail)
+	if r := s.Refused(); r != nil {
+		f.log.Error("the policy file is refused; serving the last good policy", zap.String("revision", s.Latest().Revision), zap.String("reason", r.Reason))
+	}
+	return f
+}
+
+// start watches until the lifecycle stops it.
+func (f *follower) start(l *lifecycle, history string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	onHUP(l, func() {
+		f.log.Info("SIGHUP: reading the policy again")
+		f.reload()
+	})
+	var running sync.WaitGroup
+	watch := func(path string, changed func()) {
+		if path == "" {
+			return
+		}
+		running.Go(func() {
+			if err := source.Watch(ctx, path, changed); err != nil {
+				f.log.Error("the policy cannot be watched: send SIGHUP after a change", zap.String("path", path), zap.Error(err))
+			}
+		})
+	}
+	watch(f.path, f.reload)
+	watch(history, f.sync)
+	l.started("policy watch", func(context.Context) error {
+		cancel()
+		running.Wait()
+		return nil
+	})
+}
+
+func (f *follower) reload() { f.done(f.source.Reload()) }
+
+func (f *follower) sync() { f.done(f.source.Sync()) }
+
+// done tells what came of a change. The same refusal is told once: editors and file
+// systems announce one change several times.
+func (f *follower) done(changed bool, err error) {
+	if changed {
+		f.reloads.WithLabelValues("changed").Inc()
+		c := f.source.Current()
+		f.log.Info("policy changed", zap.String("revision", c.Revision), zap.String("origin", string(c.Origin)),
+			zap.String("author", c.Author), zap.String("reason", c.Reason))
+	}
+	if err == nil {
+		return
+	}
+	f.reloads.WithLabelValues("refused").Inc()
+	faults := 1
+	var all *policy.Faults
+	if errors.As(err, &all) {
+		faults = len(all.Faults)
+	}
+	f.log.Error("policy refused; the last good one stays in effect", zap.Int("faults", faults),
+		zap.String("revision", f.source.Latest().Revision), zap.String("reason", err.Error()))
+}
+
+// detail is what /readyz says of the policy.
+func (f *follower) detail() string {
+	c := f.source.Current()
+	var b strings.Builder
+	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + string(c.Origin) + " of " + c.Author + "\n")
+	if r := f.source.Refused(); r != nil {
+		b.WriteString("refused: a later change by " + string(r.Origin) + ":\n")
+		for line := range strings.Lines(r.Reason) {
+			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
+		}
+	}
+	return b.String()
+}
