@@ -44,6 +44,9 @@ type Refusal struct {
 	At     time.Time `json:"at"`
 }
 
+// ErrIncomplete says that a proposal lacks something that every one needs.
+var ErrIncomplete = errors.New("the proposal is incomplete")
+
 // ErrConflict says that another revision is in effect than the one expected.
 var ErrConflict = errors.New("another revision is in effect")
 

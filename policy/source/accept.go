@@ -1,0 +1,77 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// accept puts a Set into effect and records the change, or does neither. It returns
+// errTaken where another process recorded a change meanwhile.
+//
+// The change is on disk before it takes effect, and gets its name afterwards: it is
+// never recorded without having been in effect, and once it is, little is left that
+// can fail.
+func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
+	c.Revision, c.Parent = set.Revision, s.history.newest().Revision
+	c.At = s.options.Now().UTC().Round(0) // as it is read back
+	d, err := s.history.draft(c)
+	if err != nil {
+		return Change{}, fmt.Errorf("recording revision %s: %w", set.Revision, err)
+	}
+	defer d.discard()
+	if err := s.apply(set); err != nil {
+		return Change{}, err
+	}
+	if err := d.commit(); err != nil {
+		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore(set))
+	}
+	s.accepted(set, d.change)
+	return d.change, nil
+}
+
+// apply puts a Set into effect, unless its revision is.
+func (s *Source) apply(set *policy.Set) error {
+	if now := s.effect.Load(); now != nil && now.set.Revision == set.Revision {
+		return nil
+	}
+	if err := s.options.Apply(set); err != nil {
+		return fmt.Errorf("applying revision %s: %w", set.Revision, err)
+	}
+	return nil
+}
+
+// restore undoes an apply whose change was not recorded.
+func (s *Source) restore(applied *policy.Set) error {
+	now := s.effect.Load()
+	if now == nil || now.set.Revision == applied.Revision {
+		return nil
+	}
+	if err := s.options.Apply(now.set); err != nil {
+		return fmt.Errorf("going back to revision %s: %w", now.set.Revision, err)
+	}
+	return nil
+}
+
+// accepted publishes what apply put into effect.
+func (s *Source) accepted(set *policy.Set, c Change) {
+	s.effect.Store(&effect{set, c})
+	s.refused.Store(nil)
+}
+
+// refuse notes a change that did not take effect, and returns why.
+func (s *Source) refuse(origin Origin, err error) error {
+	s.refused.Store(&Refusal{Origin: origin, Reason: err.Error(), At: s.options.Now().UTC().Round(0)})
+	return err
+}
+
+// refuseFile is refuse for the file, which may be read any number of times: only the
+// first counts, so that a push that follows stays the last change.
+func (s *Source) refuseFile(stamp string, err error) error {
+	if stamp == s.badFile {
+		return err
+	}
+	s.badFile = stamp
+	return s.refuse(FromFile, err)
+}

@@ -1,0 +1,5 @@
+package source
+
+const childJob = "X"
+
+func child(string) int { return 0 }

@@ -1,0 +1,103 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// Push puts the policy of a proposal into effect and returns its change. A faulty
+// policy is refused with *policy.Faults, one that lacks files, author or reason with
+// ErrIncomplete, and one that expects another revision than the one in effect with
+// ErrConflict. Where the proposed revision is in effect already, Push returns the
+// change that put it there and records none.
+func (s *Source) Push(p Proposal) (Change, error) {
+	if err := p.complete(); err != nil {
+		return Change{}, err
+	}
+	if len(p.Files) == 0 {
+		return Change{}, fmt.Errorf("%w: it holds no files", ErrIncomplete)
+	}
+	set, err := policy.ParseFiles(p.Files)
+	return s.propose(FromPush, p, func() ([]policy.File, *policy.Set, error) { return p.Files, set, err })
+}
+
+// Rollback puts the newest policy of a revision into effect again, as a change of its
+// own. An empty revision is the one that was in effect before the current one. The
+// proposal is judged as by Push, but for its files, which are not read.
+func (s *Source) Rollback(revision string, p Proposal) (Change, error) {
+	if err := p.complete(); err != nil {
+		return Change{}, err
+	}
+	return s.propose(FromRollback, p, func() ([]policy.File, *policy.Set, error) {
+		to, err := s.target(revision)
+		if err != nil {
+			return nil, nil, err
+		}
+		set, err := policy.ParseFiles(to.Files)
+		return to.Files, set, err
+	})
+}
+
+func (p Proposal) complete() error {
+	var missing []string
+	if strings.TrimSpace(p.Author) == "" {
+		missing = append(missing, "author")
+	}
+	if strings.TrimSpace(p.Reason) == "" {
+		missing = append(missing, "reason")
+	}
+	if missing != nil {
+		return fmt.Errorf("%w: it does not say %s", ErrIncomplete, strings.Join(missing, " and "))
+	}
+	return nil
+}
+
+// target finds what to roll back to. A file that was read with the current revision
+// in it is no revision before it.
+func (s *Source) target(revision string) (Change, error) {
+	if revision != "" {
+		return s.Find(revision)
+	}
+	now := s.history.newest().Revision
+	c, ok := s.history.last(func(c Change) bool { return c.Revision != now })
+	if !ok {
+		return Change{}, fmt.Errorf("%w before %s", ErrUnknownRevision, now)
+	}
+	return c, nil
+}
+
+// propose makes a change on top of the newest one, whichever process recorded that.
+func (s *Source) propose(origin Origin, p Proposal, target func() ([]policy.File, *policy.Set, error)) (Change, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if err := s.history.refresh(); err != nil {
+			return Change{}, err
+		}
+		behind := s.fromHistory() // matters only where nothing replaces the newest
+		now := s.history.newest()
+		if p.Expect != "" && p.Expect != now.Revision {
+			return Change{}, fmt.Errorf("%w: expected %s, in effect is %s", ErrConflict, p.Expect, now.Revision)
+		}
+		files, set, err := target()
+		switch {
+		case errors.Is(err, ErrUnknownRevision):
+			return Change{}, err
+		case err != nil:
+			return Change{}, s.refuse(origin, err)
+		case set.Revision == now.Revision:
+			return now, behind
+		}
+		c, err := s.accept(set, Change{Origin: origin, Author: p.Author, Reason: p.Reason, Files: files})
+		if errors.Is(err, errTaken) {
+			continue
+		}
+		if err != nil {
+			return Change{}, s.refuse(origin, err)
+		}
+		return c, nil
+	}
+}

@@ -1,0 +1,209 @@
+// Package source reads policies, watches where they come from and publishes the
+// latest valid Set, with a history of how it came to be.
+//
+// The promise: a faulty policy never takes effect; the last good Set stays. Of good
+// ones the last change wins, whether it came from a file or was pushed, and that
+// holds over restarts. The trap: a Source watches nothing by itself. Whoever owns it
+// runs Watch on the policy's path with Reload, and on the history's folder with Sync.
+package source
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// Options are what a Source is made of.
+type Options struct {
+	// Path is the file or folder of the policy. It may be empty where the history
+	// has entries.
+	Path string
+	// History keeps the changes. Without it they live in memory.
+	History *History
+	// Apply puts a Set into effect. Its error refuses the change and means that
+	// nothing changed. It is called one at a time, also for the first Set, and for
+	// an earlier Set again where a change could not be recorded. It must not call
+	// methods that change the policy.
+	Apply func(*policy.Set) error
+	// Now is the clock of the changes. Without it that is time.Now.
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.History == nil {
+		o.History = &History{next: 1}
+	}
+	if o.Apply == nil {
+		o.Apply = func(*policy.Set) error { return nil }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Source holds the policy that is in effect and lets it be changed. It is safe for
+// concurrent use: changes wait for each other, reading never waits.
+type Source struct {
+	options Options
+	history *History
+	effect  atomic.Pointer[effect]  // never nil once Open returned
+	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change
+
+	mu      sync.Mutex // one change at a time
+	badFile string     // stamp of the file that was refused last; empty: it was good
+}
+
+// effect is a policy in effect and how it came to be.
+type effect struct {
+	set    *policy.Set
+	change Change
+}
+
+// Open puts the policy at the path into effect where it is newer than the one read
+// from there last, else the newest of the history. Where the file is faulty the
+// history's newest stays, and Refused says why; without any that is an error.
+func Open(o Options) (*Source, error) {
+	o = o.withDefaults()
+	s := &Source{options: o, history: o.History}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.history.refresh(); err != nil {
+		return nil, err
+	}
+	err := s.fromFile()
+	refusal := s.refused.Load()
+	if s.effect.Load() == nil {
+		err = errors.Join(err, s.fromHistory())
+	}
+	switch {
+	case s.effect.Load() != nil:
+	case err != nil:
+		return nil, err
+	default:
+		return nil, errors.New("neither a policy file nor a history of policies is given")
+	}
+	s.refused.Store(refusal)
+	return s, nil
+}
+
+// Latest returns the Set in effect. It never blocks and is never nil.
+func (s *Source) Latest() *policy.Set { return s.effect.Load().set }
+
+// Current returns the change that put the Set in effect there.
+func (s *Source) Current() Change { return s.effect.Load().change }
+
+// History returns all changes, the newest first. Their files must not be changed.
+func (s *Source) History() []Change { return s.history.Changes() }
+
+// Refused returns the last change that was refused for its faults or could not take
+// effect, unless an accepted one followed it. A conflict is no refusal.
+func (s *Source) Refused() *Refusal { return s.refused.Load() }
+
+// Find returns the newest change to a revision, or ErrUnknownRevision.
+func (s *Source) Find(revision string) (Change, error) {
+	c, ok := s.history.last(func(c Change) bool { return c.Revision == revision })
+	if !ok {
+		return Change{}, fmt.Errorf("%w: %q", ErrUnknownRevision, revision)
+	}
+	return c, nil
+}
+
+// Sync puts into effect what another process recorded in the shared history. It
+// reports whether that changed the revision in effect.
+func (s *Source) Sync() (changed bool, err error) {
+	return s.changing(s.sync)
+}
+
+// Reload reads the file again, after Sync. It takes effect where it differs from the
+// one read last, by revision: a file that stayed as it was does not undo a push.
+// Reload reports whether the revision in effect changed; on an error it may have,
+// by Sync alone.
+func (s *Source) Reload() (changed bool, err error) {
+	return s.changing(func() error { return errors.Join(s.sync(), s.fromFile()) })
+}
+
+func (s *Source) changing(change func() error) (changed bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.Latest().Revision
+	err = change()
+	return s.Latest().Revision != before, err
+}
+
+func (s *Source) sync() error {
+	if err := s.history.refresh(); err != nil {
+		return err
+	}
+	return s.fromHistory()
+}
+
+// fromHistory puts the newest change of the history into effect, if there is one.
+func (s *Source) fromHistory() error {
+	c := s.history.newest()
+	now := s.effect.Load()
+	if c.Number == 0 || now != nil && now.change.Number == c.Number {
+		return nil
+	}
+	set, err := policy.ParseFiles(c.Files)
+	if err == nil {
+		err = s.apply(set)
+	}
+	if err != nil {
+		return s.refuse(c.Origin, fmt.Errorf("change %d of the history: %w", c.Number, err))
+	}
+	if c.Revision != set.Revision { // another version of Headgate hashed it
+		c.Revision = set.Revision
+		s.history.restate(c.Number, set.Revision)
+	}
+	s.accepted(set, c)
+	return nil
+}
+
+// fromFile puts the file into effect where it is newer than the last one read.
+func (s *Source) fromFile() error {
+	if s.options.Path == "" {
+		return nil
+	}
+	stamp := look(s.options.Path).stamp()
+	files, err := Read(s.options.Path)
+	if err != nil {
+		return s.refuseFile(stamp, err)
+	}
+	set, err := policy.ParseFiles(files)
+	if err != nil {
+		return s.refuseFile(stamp, err)
+	}
+	if err := s.acceptFile(set, files); err != nil {
+		return s.refuseFile(stamp, err)
+	}
+	s.badFile = ""
+	return nil
+}
+
+func (s *Source) acceptFile(set *policy.Set, files []policy.File) error {
+	for !s.wasRead(set) {
+		_, err := s.accept(set, Change{Origin: FromFile, Author: "file", Reason: s.options.Path, Files: files})
+		if !errors.Is(err, errTaken) {
+			return err
+		}
+		if err := s.sync(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wasRead tells whether this policy is the one that was last read from a file.
+func (s *Source) wasRead(set *policy.Set) bool {
+	c, ok := s.history.last(func(c Change) bool { return c.Origin == FromFile })
+	if !ok || c.Revision == set.Revision {
+		return ok
+	}
+	old, err := policy.ParseFiles(c.Files) // another version of Headgate may have hashed it
+	return err == nil && old.Revision == set.Revision
+}
