@@ -1,0 +1,162 @@
+package source
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func history(t testing.TB, folder string) *History {
+	t.Helper()
+	h, err := OpenHistory(folder)
+	must(t, err)
+	return h
+}
+
+// record appends a change whose revision is given.
+func record(h *History, revision string) error {
+	d, err := h.draft(Change{Revision: revision, Origin: FromPush, Author: "a", At: time.Unix(1, 2).UTC(), Files: files(revision)})
+	if err != nil {
+		return err
+	}
+	defer d.discard()
+	return d.commit()
+}
+
+func revisions(h *History) string {
+	var all []string
+	for _, c := range h.Changes() {
+		all = append(all, c.Revision)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestHistoryIsReadBack(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "made", "on", "the", "way")
+	h := history(t, folder)
+	for _, revision := range []string{"one", "two", "three"} {
+		must(t, record(h, revision))
+	}
+	again := history(t, folder)
+	if diff := cmp.Diff(h.Changes(), again.Changes()); diff != "" || revisions(again) != "three two one" {
+		t.Errorf("read back as %s (-recorded +read):\n%s", revisions(again), diff)
+	}
+	names, err := filepath.Glob(filepath.Join(folder, "*"))
+	must(t, err)
+	hidden, err := filepath.Glob(filepath.Join(folder, ".*"))
+	must(t, err)
+	if len(names) != 3 || filepath.Base(names[2]) != "000003.json" || len(hidden) != 0 {
+		t.Errorf("the folder holds %q and %q", names, hidden)
+	}
+}
+
+func TestHistoriesShareAFolder(t *testing.T) {
+	folder := t.TempDir()
+	a, b := history(t, folder), history(t, folder)
+	must(t, record(a, "one"))
+	if err := record(b, "other"); !errors.Is(err, errTaken) {
+		t.Errorf("number 1 was recorded twice: %v", err)
+	}
+	must(t, b.refresh())
+	must(t, record(b, "two"))
+	must(t, a.refresh())
+	if revisions(a) != "two one" || revisions(b) != "two one" {
+		t.Errorf("the histories are %s and %s", revisions(a), revisions(b))
+	}
+}
+
+func TestHistoryInMemory(t *testing.T) {
+	h := history(t, "")
+	first, err := h.draft(Change{Revision: "one"})
+	must(t, err)
+	second, err := h.draft(Change{Revision: "two"})
+	must(t, err)
+	must(t, second.commit())
+	if err := first.commit(); !errors.Is(err, errTaken) || revisions(h) != "two" {
+		t.Errorf("commit returned %v, the history is %s", err, revisions(h))
+	}
+}
+
+func TestHistoryFaults(t *testing.T) {
+	tests := []struct {
+		name   string
+		damage func(folder string) error
+		want   string
+	}{
+		{"a file cut short", func(f string) error { return os.Truncate(filepath.Join(f, "000002.json"), 40) }, "000002.json: unexpected end of JSON"},
+		{"an empty file", func(f string) error { return os.Truncate(filepath.Join(f, "000003.json"), 0) }, "000003.json: unexpected end of JSON"},
+		{"a file that is missing between others", func(f string) error { return os.Remove(filepath.Join(f, "000002.json")) }, "000002.json: file does not exist, but "},
+		{"another change under this number", func(f string) error {
+			return os.Rename(filepath.Join(f, "000002.json"), filepath.Join(f, "000001.json"))
+		}, "000001.json: does not hold change 1"},
+		{"an object that is no change", func(f string) error {
+			return os.WriteFile(filepath.Join(f, "000003.json"), []byte(`{"number": 3}`), 0o600)
+		}, "000003.json: does not hold change 3"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			folder := t.TempDir()
+			h := history(t, folder)
+			for _, revision := range []string{"one", "two", "three"} {
+				must(t, record(h, revision))
+			}
+			must(t, tt.damage(folder))
+			if _, err := OpenHistory(folder); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), folder) {
+				t.Errorf("OpenHistory returned %v, want %s", err, tt.want)
+			}
+		})
+	}
+	path := filepath.Join(t.TempDir(), "file")
+	write(t, path, "")
+	if _, err := OpenHistory(path); err == nil || !strings.HasPrefix(err.Error(), "opening the policy's history: ") {
+		t.Errorf("OpenHistory of a file returned %v", err)
+	}
+}
+
+func TestHistoryWithoutItsOldest(t *testing.T) {
+	folder := t.TempDir()
+	h := history(t, folder)
+	for _, revision := range []string{"one", "two", "three"} {
+		must(t, record(h, revision))
+	}
+	must(t, os.Remove(filepath.Join(folder, "000001.json")))
+	h = history(t, folder)
+	must(t, record(h, "four"))
+	if revisions(h) != "four three two" || h.newest().Number != 4 {
+		t.Errorf("the history is %s up to %d", revisions(h), h.newest().Number)
+	}
+}
+
+// TestHistorySweepsDrafts holds that what a killed process left is no change and goes
+// away, and that a draft that may still be written stays.
+func TestHistorySweepsDrafts(t *testing.T) {
+	folder := t.TempDir()
+	must(t, record(history(t, folder), "one"))
+	old, young := filepath.Join(folder, draftPrefix+"old"), filepath.Join(folder, draftPrefix+"young")
+	write(t, old, `{"number": 2, "revi`)
+	write(t, young, `{"number": 2, "revi`)
+	long := time.Now().Add(-2 * abandoned)
+	must(t, os.Chtimes(old, long, long))
+	if h := history(t, folder); revisions(h) != "one" {
+		t.Errorf("the history is %s", revisions(h))
+	}
+	_, gone := os.Stat(old)
+	_, kept := os.Stat(young)
+	if !os.IsNotExist(gone) || kept != nil {
+		t.Errorf("the old draft: %v, the young one: %v", gone, kept)
+	}
+}
+
+func TestDraftThatCannotBeWritten(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "history")
+	h := history(t, folder)
+	must(t, os.RemoveAll(folder))
+	if err := record(h, "one"); err == nil || revisions(h) != "" {
+		t.Errorf("recorded in no folder: %v, %s", err, revisions(h))
+	}
+}

@@ -1,0 +1,319 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// noon is when everything in these tests happens, unless a clock says otherwise.
+var noon = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+
+func open(t testing.TB, o Options) *Source {
+	t.Helper()
+	if o.Now == nil {
+		o.Now = func() time.Time { return noon }
+	}
+	s, err := Open(o)
+	must(t, err)
+	return s
+}
+
+func policyFile(t testing.TB, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	write(t, path, text)
+	return path
+}
+
+func push(text, expect string) Proposal {
+	return Proposal{Files: files(text), Author: "ada", Reason: "because", Expect: expect}
+}
+
+// revision is that of text(n).
+func revision(n int) string {
+	set, err := policy.Parse("x", []byte(text(n)))
+	if err != nil {
+		panic(err)
+	}
+	return set.Revision
+}
+
+// effects are what Apply was called with, in order, by their n.
+type effects struct {
+	all    []int64
+	refuse error
+}
+
+func (e *effects) apply(set *policy.Set) error {
+	if e.refuse != nil {
+		return e.refuse
+	}
+	e.all = append(e.all, set.BodyLimit>>10)
+	return nil
+}
+
+// inEffect checks what a Source says about the policy in effect.
+func inEffect(t *testing.T, s *Source, n, number int, origin Origin) {
+	t.Helper()
+	c := s.Current()
+	if s.Latest().Revision != revision(n) || c.Revision != revision(n) || c.Number != number || c.Origin != origin {
+		t.Errorf("in effect is %d KiB by change %d from %s of revision %s, want %d KiB by change %d from %s",
+			s.Latest().BodyLimit>>10, c.Number, c.Origin, c.Revision, n, number, origin)
+	}
+}
+
+func TestReloadKeepsTheLastGoodSet(t *testing.T) {
+	path := policyFile(t, text(1))
+	var e effects
+	s := open(t, Options{Path: path, Apply: e.apply})
+	first := s.Latest()
+	steps := []struct {
+		name    string
+		change  func()
+		changed bool
+		err     string
+		n       int64
+	}{
+		{"a comment changes nothing", func() { write(t, path, text(1)+"# yes") }, false, "", 1},
+		{"a limit does", func() { write(t, path, text(2)) }, true, "", 2},
+		{"a faulty document does not count", func() { write(t, path, bad) }, false, path + ":2:16 limits.body: ", 2},
+		{"nor does a missing file", func() { must(t, os.Remove(path)) }, false, "reading policy: ", 2},
+		{"a good one follows", func() { write(t, path, text(3)) }, true, "", 3},
+		{"an earlier one is a change as well", func() { write(t, path, text(1)) }, true, "", 1},
+	}
+	for _, step := range steps {
+		step.change()
+		changed, err := s.Reload()
+		if changed != step.changed || step.err == "" && err != nil || step.err != "" && (err == nil || !strings.Contains(err.Error(), step.err)) {
+			t.Fatalf("%s: Reload returned %v, %v", step.name, changed, err)
+		}
+		if got := s.Latest().BodyLimit >> 10; got != step.n {
+			t.Fatalf("%s: the limit is %d KiB, want %d", step.name, got, step.n)
+		}
+		if refused := s.Refused(); (refused != nil) != (step.err != "") {
+			t.Fatalf("%s: Refused returned %v", step.name, refused)
+		}
+	}
+	if first.BodyLimit>>10 != 1 {
+		t.Error("a Set changed after it was published")
+	}
+	if !cmp.Equal(e.all, []int64{1, 2, 3, 1}) {
+		t.Errorf("applied were %v", e.all)
+	}
+}
+
+func TestChangesSayHowTheyCame(t *testing.T) {
+	path := policyFile(t, text(1))
+	now := noon
+	s := open(t, Options{Path: path, History: history(t, t.TempDir()), Now: func() time.Time { now = now.Add(time.Minute); return now }})
+	_, err := s.Push(push(text(2), ""))
+	must(t, err)
+	_, err = s.Rollback("", Proposal{Author: "bob", Reason: "too small"})
+	must(t, err)
+	write(t, path, text(3))
+	_, err = s.Reload()
+	must(t, err)
+	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+	file := func(n int) []policy.File { return []policy.File{{Name: path, Data: []byte(text(n))}} }
+	want := []Change{
+		{4, revision(3), revision(1), FromFile, "file", path, at(4), file(3)},
+		{3, revision(1), revision(2), FromRollback, "bob", "too small", at(3), file(1)},
+		{2, revision(2), revision(1), FromPush, "ada", "because", at(2), files(text(2))},
+		{1, revision(1), "", FromFile, "file", path, at(1), file(1)},
+	}
+	if diff := cmp.Diff(want, s.History()); diff != "" {
+		t.Errorf("the history differs (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want[0], s.Current()); diff != "" {
+		t.Errorf("the current change differs (-want +got):\n%s", diff)
+	}
+	if c, err := s.Find(revision(1)); err != nil || c.Number != 3 {
+		t.Errorf("Find returned change %d, %v; want the newest of this revision", c.Number, err)
+	}
+	if _, err := s.Find("none"); !errors.Is(err, ErrUnknownRevision) {
+		t.Errorf("Find returned %v", err)
+	}
+}
+
+// TestRestart holds what is in effect after a restart with a history.
+func TestRestart(t *testing.T) {
+	folder := t.TempDir()
+	tests := []struct {
+		name   string
+		before []string // "file N", "push N" or "rollback", in order
+		file   string   // when it starts again; empty: missing
+		n      int
+		number int
+		origin Origin
+		faults int // lines of Refused
+	}{
+		{"the file stayed", []string{"file 1"}, text(1), 1, 1, FromFile, 0},
+		{"a push outlives a restart", []string{"file 1", "push 2"}, text(1), 2, 2, FromPush, 0},
+		{"a file with another comment is the same", []string{"file 1", "push 2"}, text(1) + "# more", 2, 2, FromPush, 0},
+		{"a file that changed meanwhile is newer", []string{"file 1", "push 2"}, text(3), 3, 3, FromFile, 0},
+		{"so is one that changed to what was pushed", []string{"file 1", "push 2"}, text(2), 2, 3, FromFile, 0},
+		{"a push outlives a file that became what was pushed before", []string{"file 1", "push 2", "file 2", "push 3"}, text(2), 3, 4, FromPush, 0},
+		{"a rollback outlives a restart", []string{"file 1", "file 2", "rollback"}, text(2), 1, 3, FromRollback, 0},
+		{"a file may go back", []string{"file 1", "file 2", "push 3"}, text(1), 1, 4, FromFile, 0},
+		{"a bad file leaves the newest", []string{"file 1", "push 2"}, bad, 2, 2, FromPush, 2},
+		{"so does a missing one", []string{"file 1", "push 2"}, "", 2, 2, FromPush, 1},
+		{"a bad file leaves what the file was", []string{"file 1"}, bad, 1, 1, FromFile, 2},
+	}
+	for i, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path, folder := policyFile(t, text(1)), filepath.Join(folder, fmt.Sprint(i))
+			s := open(t, Options{Path: path, History: history(t, folder)})
+			for _, step := range tt.before[1:] {
+				change(t, s, path, step)
+			}
+			must(t, os.Remove(path))
+			if tt.file != "" {
+				write(t, path, tt.file)
+			}
+			var e effects
+			s = open(t, Options{Path: path, History: history(t, folder), Apply: e.apply})
+			inEffect(t, s, tt.n, tt.number, tt.origin)
+			if !cmp.Equal(e.all, []int64{int64(tt.n)}) {
+				t.Errorf("applied were %v", e.all)
+			}
+			lines := 0
+			if r := s.Refused(); r != nil {
+				lines = strings.Count(r.Reason, "\n") + 1
+				if r.Origin != FromFile || !r.At.Equal(noon) {
+					t.Errorf("refused was %+v", r)
+				}
+			}
+			if lines != tt.faults {
+				t.Errorf("Refused returned %v, want %d faults", s.Refused(), tt.faults)
+			}
+		})
+	}
+}
+
+func change(t *testing.T, s *Source, path, step string) {
+	t.Helper()
+	var n int
+	kind, number, _ := strings.Cut(step, " ")
+	_, _ = fmt.Sscan(number, &n) // a rollback has none
+	var err error
+	switch kind {
+	case "file":
+		write(t, path, text(n))
+		_, err = s.Reload()
+	case "push":
+		_, err = s.Push(push(text(n), ""))
+	case "rollback":
+		_, err = s.Rollback("", Proposal{Author: "bob", Reason: "test"})
+	}
+	must(t, err)
+}
+
+func TestOpenWithoutAFile(t *testing.T) {
+	if _, err := Open(Options{}); err == nil || err.Error() != "neither a policy file nor a history of policies is given" {
+		t.Errorf("Open of nothing returned %v", err)
+	}
+	folder := seeded(t)
+	s := open(t, Options{History: history(t, folder)})
+	inEffect(t, s, 1, 1, FromFile)
+	if changed, err := s.Reload(); changed || err != nil {
+		t.Errorf("Reload without a file returned %v, %v", changed, err)
+	}
+}
+
+func TestOpenFaults(t *testing.T) {
+	var faults *policy.Faults
+	if _, err := Open(Options{Path: policyFile(t, bad)}); !errors.As(err, &faults) || len(faults.Faults) != 2 {
+		t.Errorf("a faulty file without a history: %v", err)
+	}
+	if _, err := Open(Options{Path: filepath.Join(t.TempDir(), "none.yaml")}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file without a history: %v", err)
+	}
+	no := effects{refuse: errors.New("port in use")}
+	if _, err := Open(Options{Path: policyFile(t, text(1)), Apply: no.apply}); !errors.Is(err, no.refuse) {
+		t.Errorf("a file that cannot take effect: %v", err)
+	}
+	folder := seeded(t)
+	if _, err := Open(Options{History: history(t, folder), Apply: no.apply}); !errors.Is(err, no.refuse) || !strings.Contains(err.Error(), "change 1 of the history") {
+		t.Errorf("a history that cannot take effect: %v", err)
+	}
+}
+
+// TestRefusalsOfTheFileCountOnce holds that a file that stays bad does not come after
+// the push that followed it.
+func TestRefusalsOfTheFileCountOnce(t *testing.T) {
+	path := policyFile(t, text(1))
+	s := open(t, Options{Path: path})
+	write(t, path, bad)
+	for range 2 {
+		if _, err := s.Reload(); err == nil || s.Refused() == nil {
+			t.Fatalf("the bad file: %v, refused %v", err, s.Refused())
+		}
+	}
+	_, err := s.Push(push(text(2), ""))
+	must(t, err)
+	if _, err := s.Reload(); err == nil || s.Refused() != nil {
+		t.Errorf("the bad file, again: %v, refused %v", err, s.Refused())
+	}
+	write(t, path, bad+"listen: 1\n")
+	if _, err := s.Reload(); err == nil || s.Refused() == nil {
+		t.Errorf("another bad file: %v, refused %v", err, s.Refused())
+	}
+	inEffect(t, s, 2, 2, FromPush)
+}
+
+func TestLatestWhileChanging(t *testing.T) {
+	path := policyFile(t, text(1))
+	s := open(t, Options{Path: path})
+	write(t, path, text(2))
+	var wg sync.WaitGroup
+	var changed [4]bool
+	for i := range changed {
+		wg.Go(func() {
+			changed[i], _ = s.Reload()
+			if s.Latest() == nil {
+				t.Error("no Set")
+			}
+		})
+	}
+	wg.Wait()
+	count := 0
+	for _, c := range changed {
+		if c {
+			count++
+		}
+	}
+	if count != 1 {
+		t.Errorf("%d reloads saw the change, want exactly one", count)
+	}
+	inEffect(t, s, 2, 2, FromFile)
+}
+
+// TestReadingWaitsForNoChange reads from within Apply, under the change's lock.
+func TestReadingWaitsForNoChange(t *testing.T) {
+	var s *Source
+	var during []string
+	apply := func(*policy.Set) error {
+		if s != nil {
+			during = append(during, s.Latest().Revision, s.Current().Revision, s.History()[0].Revision)
+			_, err := s.Find(revision(1))
+			return err
+		}
+		return nil
+	}
+	s = open(t, Options{Path: policyFile(t, text(1)), Apply: apply})
+	_, err := s.Push(push(text(2), ""))
+	must(t, err)
+	if want := []string{revision(1), revision(1), revision(1)}; !cmp.Equal(want, during) {
+		t.Errorf("read %v, want %v", during, want)
+	}
+}
