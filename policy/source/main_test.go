@@ -54,14 +54,12 @@ func must(t testing.TB, err error) {
 // folder removed.
 func mount(t testing.TB, volume, stamp string, files map[string]string) {
 	t.Helper()
-	data := filepath.Join(volume, "..data")
-	old, _ := os.Readlink(data) // none at first
+	old, _ := os.Readlink(filepath.Join(volume, "..data")) // none at first
 	must(t, os.MkdirAll(filepath.Join(volume, stamp), 0o755))
 	for name, text := range files {
 		write(t, filepath.Join(volume, stamp, name), text)
 	}
-	must(t, os.Symlink(stamp, data+"_tmp"))
-	must(t, os.Rename(data+"_tmp", data))
+	swap(t, volume, stamp)
 	for name := range files {
 		if _, err := os.Lstat(filepath.Join(volume, name)); err != nil {
 			must(t, os.Symlink(filepath.Join("..data", name), filepath.Join(volume, name)))
@@ -70,6 +68,14 @@ func mount(t testing.TB, volume, stamp string, files map[string]string) {
 	if old != "" {
 		must(t, os.RemoveAll(filepath.Join(volume, old)))
 	}
+}
+
+// swap makes ..data of a ConfigMap's mount lead to another folder.
+func swap(t testing.TB, volume, stamp string) {
+	t.Helper()
+	data := filepath.Join(volume, "..data")
+	must(t, os.Symlink(stamp, data+"_tmp"))
+	must(t, os.Rename(data+"_tmp", data))
 }
 
 // files is a policy to push.

@@ -55,6 +55,7 @@ type Source struct {
 	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change
 
 	mu      sync.Mutex // one change at a time
+	applied string     // revision that Apply was called with last, without an error
 	badFile string     // stamp of the file that was refused last; empty: it was good
 }
 
@@ -72,7 +73,7 @@ func Open(o Options) (*Source, error) {
 	s := &Source{options: o, history: o.History}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.history.refresh(); err != nil {
+	if err := s.refresh(); err != nil {
 		return nil, err
 	}
 	err := s.fromFile()
@@ -136,10 +137,18 @@ func (s *Source) changing(change func() error) (changed bool, err error) {
 }
 
 func (s *Source) sync() error {
-	if err := s.history.refresh(); err != nil {
+	if err := s.refresh(); err != nil {
 		return err
 	}
 	return s.fromHistory()
+}
+
+// refresh learns what other processes recorded.
+func (s *Source) refresh() error {
+	if err := s.history.refresh(); err != nil {
+		return errors.Join(err, s.restore())
+	}
+	return nil
 }
 
 // fromHistory puts the newest change of the history into effect, if there is one.
@@ -154,7 +163,7 @@ func (s *Source) fromHistory() error {
 		err = s.apply(set)
 	}
 	if err != nil {
-		return s.refuse(c.Origin, fmt.Errorf("change %d of the history: %w", c.Number, err))
+		return s.refuse(c.Origin, errors.Join(fmt.Errorf("change %d of the history: %w", c.Number, err), s.restore()))
 	}
 	if c.Revision != set.Revision { // another version of Headgate hashed it
 		c.Revision = set.Revision
