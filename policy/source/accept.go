@@ -8,7 +8,13 @@ import (
 )
 
 // accept puts a Set into effect and records the change, or does neither. It returns
+<<<<<<< HEAD
 // errTaken where another process recorded a change meanwhile.
+=======
+// errTaken where another process recorded a change meanwhile: that one must be put
+// into effect then, and nothing is taken back before, because most often it is the
+// same, read from the same file by a replica.
+>>>>>>> h-source
 //
 // The change is on disk before it takes effect, and gets its name afterwards: it is
 // never recorded without having been in effect, and once it is, little is left that
@@ -24,8 +30,16 @@ func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
 	if err := s.apply(set); err != nil {
 		return Change{}, err
 	}
+<<<<<<< HEAD
 	if err := d.commit(); err != nil {
 		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore(set))
+=======
+	switch err := d.commit(); {
+	case errors.Is(err, errTaken):
+		return Change{}, err
+	case err != nil:
+		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore())
+>>>>>>> h-source
 	}
 	s.accepted(set, d.change)
 	return d.change, nil
@@ -33,12 +47,17 @@ func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
 
 // apply puts a Set into effect, unless its revision is.
 func (s *Source) apply(set *policy.Set) error {
+<<<<<<< HEAD
 	if now := s.effect.Load(); now != nil && now.set.Revision == set.Revision {
+=======
+	if s.applied == set.Revision {
+>>>>>>> h-source
 		return nil
 	}
 	if err := s.options.Apply(set); err != nil {
 		return fmt.Errorf("applying revision %s: %w", set.Revision, err)
 	}
+<<<<<<< HEAD
 	return nil
 }
 
@@ -52,6 +71,18 @@ func (s *Source) restore(applied *policy.Set) error {
 		return fmt.Errorf("going back to revision %s: %w", now.set.Revision, err)
 	}
 	return nil
+=======
+	s.applied = set.Revision
+	return nil
+}
+
+// restore undoes an apply whose change is not in effect, if there was one.
+func (s *Source) restore() error {
+	if s.effect.Load() == nil {
+		return nil
+	}
+	return s.apply(s.Latest())
+>>>>>>> h-source
 }
 
 // accepted publishes what apply put into effect.

@@ -5,7 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+<<<<<<< HEAD
 	"sync"
+=======
+>>>>>>> h-source
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -107,16 +110,26 @@ func TestRollback(t *testing.T) {
 	inEffect(t, s, 1, 7, FromRollback)
 }
 
+<<<<<<< HEAD
 // TestRollbackPastAFileThatSaysTheSame holds that a file that was read with the
 // current revision in it is no step of its own.
 func TestRollbackPastAFileThatSaysTheSame(t *testing.T) {
 	path := policyFile(t, text(1))
 	s := open(t, Options{Path: path})
+=======
+// TestFileThatSaysTheSame holds that a file that was read with the current revision
+// in it changes nothing, and is no step of its own for a rollback.
+func TestFileThatSaysTheSame(t *testing.T) {
+	path := policyFile(t, text(1))
+	var e effects
+	s := open(t, Options{Path: path, Apply: e.apply})
+>>>>>>> h-source
 	change(t, s, path, "push 2")
 	change(t, s, path, "file 2")
 	inEffect(t, s, 2, 3, FromFile)
 	change(t, s, path, "rollback")
 	inEffect(t, s, 1, 4, FromRollback)
+<<<<<<< HEAD
 }
 
 // TestOneOfSeveralPushesWins races Sources on one history with one expectation.
@@ -187,6 +200,10 @@ func agree(t *testing.T, sources []*Source, number int) {
 		if s.Latest().Revision != sources[0].Latest().Revision || s.Current().Number != number {
 			t.Errorf("in effect is %s by change %d, elsewhere %s; want change %d", s.Latest().Revision, s.Current().Number, sources[0].Latest().Revision, number)
 		}
+=======
+	if !cmp.Equal(e.all, []int64{1, 2, 1}) {
+		t.Errorf("applied were %v", e.all)
+>>>>>>> h-source
 	}
 }
 

@@ -2,7 +2,10 @@ package source
 
 import (
 	"errors"
+<<<<<<< HEAD
 	"fmt"
+=======
+>>>>>>> h-source
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,6 +148,7 @@ func TestChangesSayHowTheyCame(t *testing.T) {
 	}
 }
 
+<<<<<<< HEAD
 // TestRestart holds what is in effect after a restart with a history.
 func TestRestart(t *testing.T) {
 	folder := t.TempDir()
@@ -218,6 +222,8 @@ func change(t *testing.T, s *Source, path, step string) {
 	must(t, err)
 }
 
+=======
+>>>>>>> h-source
 func TestOpenWithoutAFile(t *testing.T) {
 	if _, err := Open(Options{}); err == nil || err.Error() != "neither a policy file nor a history of policies is given" {
 		t.Errorf("Open of nothing returned %v", err)

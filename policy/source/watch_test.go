@@ -92,8 +92,9 @@ func TestWatchFolder(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "policies")
 	must(t, os.Mkdir(folder, 0o755))
 	at := func(name string) string { return filepath.Join(folder, name) }
-	write(t, at("b.yaml"), "b")
 	seen := watched(t, folder, never)
+	await(t, seen, "")
+	write(t, at("b.yaml"), "b")
 	await(t, seen, "b")
 	write(t, at("a.json"), "a")
 	await(t, seen, "ab")
@@ -124,6 +125,11 @@ func TestWatchConfigMap(t *testing.T) {
 			await(t, seen, "2")
 			mount(t, volume, "..2026_03", map[string]string{"policy.yaml": "3"})
 			await(t, seen, "3")
+			// The old folder stays when the kubelet dies half-way.
+			must(t, os.Mkdir(filepath.Join(volume, "..2026_04"), 0o755))
+			write(t, filepath.Join(volume, "..2026_04", "policy.yaml"), "4")
+			swap(t, volume, "..2026_04")
+			await(t, seen, "4")
 		})
 	}
 }
