@@ -8,13 +8,9 @@ import (
 )
 
 // accept puts a Set into effect and records the change, or does neither. It returns
-<<<<<<< HEAD
-// errTaken where another process recorded a change meanwhile.
-=======
 // errTaken where another process recorded a change meanwhile: that one must be put
 // into effect then, and nothing is taken back before, because most often it is the
 // same, read from the same file by a replica.
->>>>>>> h-source
 //
 // The change is on disk before it takes effect, and gets its name afterwards: it is
 // never recorded without having been in effect, and once it is, little is left that
@@ -30,16 +26,11 @@ func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
 	if err := s.apply(set); err != nil {
 		return Change{}, err
 	}
-<<<<<<< HEAD
-	if err := d.commit(); err != nil {
-		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore(set))
-=======
 	switch err := d.commit(); {
 	case errors.Is(err, errTaken):
 		return Change{}, err
 	case err != nil:
 		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore())
->>>>>>> h-source
 	}
 	s.accepted(set, d.change)
 	return d.change, nil
@@ -47,31 +38,12 @@ func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
 
 // apply puts a Set into effect, unless its revision is.
 func (s *Source) apply(set *policy.Set) error {
-<<<<<<< HEAD
-	if now := s.effect.Load(); now != nil && now.set.Revision == set.Revision {
-=======
 	if s.applied == set.Revision {
->>>>>>> h-source
 		return nil
 	}
 	if err := s.options.Apply(set); err != nil {
 		return fmt.Errorf("applying revision %s: %w", set.Revision, err)
 	}
-<<<<<<< HEAD
-	return nil
-}
-
-// restore undoes an apply whose change was not recorded.
-func (s *Source) restore(applied *policy.Set) error {
-	now := s.effect.Load()
-	if now == nil || now.set.Revision == applied.Revision {
-		return nil
-	}
-	if err := s.options.Apply(now.set); err != nil {
-		return fmt.Errorf("going back to revision %s: %w", now.set.Revision, err)
-	}
-	return nil
-=======
 	s.applied = set.Revision
 	return nil
 }
@@ -82,7 +54,6 @@ func (s *Source) restore() error {
 		return nil
 	}
 	return s.apply(s.Latest())
->>>>>>> h-source
 }
 
 // accepted publishes what apply put into effect.

@@ -54,22 +54,12 @@ func must(t testing.TB, err error) {
 // folder removed.
 func mount(t testing.TB, volume, stamp string, files map[string]string) {
 	t.Helper()
-<<<<<<< HEAD
-	data := filepath.Join(volume, "..data")
-	old, _ := os.Readlink(data) // none at first
-=======
 	old, _ := os.Readlink(filepath.Join(volume, "..data")) // none at first
->>>>>>> h-source
 	must(t, os.MkdirAll(filepath.Join(volume, stamp), 0o755))
 	for name, text := range files {
 		write(t, filepath.Join(volume, stamp, name), text)
 	}
-<<<<<<< HEAD
-	must(t, os.Symlink(stamp, data+"_tmp"))
-	must(t, os.Rename(data+"_tmp", data))
-=======
 	swap(t, volume, stamp)
->>>>>>> h-source
 	for name := range files {
 		if _, err := os.Lstat(filepath.Join(volume, name)); err != nil {
 			must(t, os.Symlink(filepath.Join("..data", name), filepath.Join(volume, name)))
@@ -80,8 +70,6 @@ func mount(t testing.TB, volume, stamp string, files map[string]string) {
 	}
 }
 
-<<<<<<< HEAD
-=======
 // swap makes ..data of a ConfigMap's mount lead to another folder.
 func swap(t testing.TB, volume, stamp string) {
 	t.Helper()
@@ -90,7 +78,6 @@ func swap(t testing.TB, volume, stamp string) {
 	must(t, os.Rename(data+"_tmp", data))
 }
 
->>>>>>> h-source
 // files is a policy to push.
 func files(text string) []policy.File {
 	return []policy.File{{Name: "pushed.yaml", Data: []byte(text)}}

@@ -74,11 +74,7 @@ func (s *Source) propose(origin Origin, p Proposal, target func() ([]policy.File
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-<<<<<<< HEAD
-		if err := s.history.refresh(); err != nil {
-=======
 		if err := s.refresh(); err != nil {
->>>>>>> h-source
 			return Change{}, err
 		}
 		behind := s.fromHistory() // matters only where nothing replaces the newest

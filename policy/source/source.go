@@ -55,10 +55,7 @@ type Source struct {
 	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change
 
 	mu      sync.Mutex // one change at a time
-<<<<<<< HEAD
-=======
 	applied string     // revision that Apply was called with last, without an error
->>>>>>> h-source
 	badFile string     // stamp of the file that was refused last; empty: it was good
 }
 
@@ -76,11 +73,7 @@ func Open(o Options) (*Source, error) {
 	s := &Source{options: o, history: o.History}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-<<<<<<< HEAD
-	if err := s.history.refresh(); err != nil {
-=======
 	if err := s.refresh(); err != nil {
->>>>>>> h-source
 		return nil, err
 	}
 	err := s.fromFile()
@@ -144,18 +137,12 @@ func (s *Source) changing(change func() error) (changed bool, err error) {
 }
 
 func (s *Source) sync() error {
-<<<<<<< HEAD
-	if err := s.history.refresh(); err != nil {
-=======
 	if err := s.refresh(); err != nil {
->>>>>>> h-source
 		return err
 	}
 	return s.fromHistory()
 }
 
-<<<<<<< HEAD
-=======
 // refresh learns what other processes recorded.
 func (s *Source) refresh() error {
 	if err := s.history.refresh(); err != nil {
@@ -164,7 +151,6 @@ func (s *Source) refresh() error {
 	return nil
 }
 
->>>>>>> h-source
 // fromHistory puts the newest change of the history into effect, if there is one.
 func (s *Source) fromHistory() error {
 	c := s.history.newest()
@@ -177,11 +163,7 @@ func (s *Source) fromHistory() error {
 		err = s.apply(set)
 	}
 	if err != nil {
-<<<<<<< HEAD
-		return s.refuse(c.Origin, fmt.Errorf("change %d of the history: %w", c.Number, err))
-=======
 		return s.refuse(c.Origin, errors.Join(fmt.Errorf("change %d of the history: %w", c.Number, err), s.restore()))
->>>>>>> h-source
 	}
 	if c.Revision != set.Revision { // another version of Headgate hashed it
 		c.Revision = set.Revision
