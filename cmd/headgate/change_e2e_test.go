@@ -96,7 +96,7 @@ func TestChangesUnderLoad(t *testing.T) {
 		pair := f.Pairs[i%2]
 		open.Go(func() {
 			what := fmt.Sprintf("stream %d", i)
-			a, err := pair.Try(ctx, gatewaytest.ChatRequest("/v1/chat/completions", chatBody("m", what, true), "tokens=100;pause=200ms"))
+			a, err := pair.Try(ctx, gatewaytest.ChatRequest("/v1/chat/completions", chatBody("m", "[[sim tokens=100 pause=200ms]] "+what, true), ""))
 			if err != nil {
 				t.Errorf("%s: %v", what, err)
 				return
@@ -108,7 +108,7 @@ func TestChangesUnderLoad(t *testing.T) {
 		})
 	}
 	for _, pair := range f.Pairs {
-		gatewaytest.Eventually(t, "all streams at once", func() bool { t.Log(pair.Metric("headgate_streams_in_flight")); return pair.Metric("headgate_streams_in_flight") >= streams/2 })
+		gatewaytest.Eventually(t, "all streams at once", func() bool { return pair.Metric("headgate_streams_in_flight") >= streams/2 })
 	}
 	stop := make(chan struct{})
 	var asked atomic.Int64
@@ -123,7 +123,7 @@ func TestChangesUnderLoad(t *testing.T) {
 				default:
 				}
 				what := fmt.Sprintf("request %d of worker %d", i, w)
-				a, err := pair.Try(ctx, gatewaytest.ChatRequest("/v1/chat/completions", chatBody("m", what, false), "tokens=3;ttft=20ms"))
+				a, err := pair.Try(ctx, gatewaytest.ChatRequest("/v1/chat/completions", chatBody("m", "[[sim tokens=3 ttft=20ms]] "+what, false), ""))
 				if err != nil {
 					t.Errorf("%s: %v", what, err)
 					return
