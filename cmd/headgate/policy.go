@@ -36,7 +36,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if err := c.complete(); err != nil {
 				return err
 			}
-			files, err := policyFiles(args[0])
+			files, err := filesToSend(args[0])
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"time"
 
 	"github.com/headgate/headgate/policy"
@@ -111,4 +112,17 @@ func (c *adminClient) request(ctx context.Context, method, path string, body any
 	}
 	req.Header.Set("Content-Type", "application/json")
 	return req, nil
+}
+
+// filesToSend reads a policy's files under their base names: where they lie here is
+// nobody else's business.
+func filesToSend(path string) ([]policy.File, error) {
+	files, err := source.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	for i := range files {
+		files[i].Name = filepath.Base(files[i].Name)
+	}
+	return files, nil
 }

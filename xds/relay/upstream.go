@@ -31,6 +31,9 @@ const (
 	backOffMost = 2 * time.Second
 )
 
+// tellEvery says how many attempts to connect in a row one line in the log stands for.
+const tellEvery = 30
+
 // maxMessage bounds one message of the control plane's, in bytes.
 const maxMessage = 256 << 20
 
@@ -42,7 +45,7 @@ type upstream struct {
 
 // dial keeps a stream to one of the control plane's replicas until ctx is done.
 func (r *Relay) dial(ctx context.Context) {
-	wait := backOffBase
+	wait, quiet := backOffBase, 0
 	for i := 0; ; i++ {
 		address := r.options.Addresses[i%len(r.options.Addresses)]
 		began := time.Now()
@@ -51,9 +54,12 @@ func (r *Relay) dial(ctx context.Context) {
 			return
 		}
 		if time.Since(began) > backOffMost {
-			wait = backOffBase
+			wait, quiet = backOffBase, 0
 		}
-		r.log.Warn("no control plane; serving on with what is there", zap.String("address", address), zap.Error(err))
+		if quiet%tellEvery == 0 {
+			r.log.Warn("no control plane; serving on with what is there", zap.String("address", address), zap.Error(err))
+		}
+		quiet++
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
 		case <-ctx.Done():

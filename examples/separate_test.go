@@ -1,0 +1,100 @@
+package examples
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+// TestSeparate walks through the README of the three processes: a change applies while
+// requests go on, a bad one is refused with every fault, and the control plane may go.
+func TestSeparate(t *testing.T) {
+	gatewaytest.Envoy(t)
+	dir, err := os.MkdirTemp("", "hg") // short: Unix socket paths are bounded
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	at := func() string { return fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)) }
+	gateway, admin, ops := at(), at(), at()
+	cmd := exec.Command("sh", "separate/run.sh")
+	cmd.Env = append(os.Environ(), append(noKeys, "HEADGATE_BIN="+gatewaytest.Binary(t), "DIR="+dir, "GATEWAY="+gateway, "ADMIN="+admin,
+		"XDS="+at(), "SIM="+at(), "PAIR_OPS="+at(), "XDS_OPS="+ops)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+	ask := func() (int, string) {
+		resp, err := http.Post("http://"+gateway+"/v1/chat/completions", "application/json",
+			strings.NewReader(`{"model":"assistant","messages":[{"role":"user","content":"Hello!"}]}`))
+		if err != nil {
+			return 0, ""
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode, resp.Header.Get("x-headgate-model")
+	}
+	answers := func(model string) func() bool {
+		return func() bool { status, got := ask(); return status == http.StatusOK && got == model }
+	}
+	gatewaytest.Eventually(t, "the gateway", answers("gpt-4o-mini"))
+	var stop atomic.Bool
+	failed := make(chan int)
+	go func() {
+		bad := 0
+		for !stop.Load() {
+			if status, _ := ask(); status != http.StatusOK {
+				bad++
+			}
+		}
+		failed <- bad
+	}()
+	edit(t, filepath.Join(dir, "policy.yaml"), "gpt-4o-mini", "gpt-4o")
+	gatewaytest.Eventually(t, "the change", answers("gpt-4o"))
+	edit(t, filepath.Join(dir, "policy.yaml"), "retries: 2", "retrys: 2\n    timeot: 1s")
+	gatewaytest.Eventually(t, "every fault in the status", func() bool {
+		out, _, code := gatewaytest.Run(t, "status", "--admin", admin)
+		return code == 0 && strings.Contains(out, `"retrys"; did you mean "retries"?`) && strings.Contains(out, `"timeot"; did you mean "timeout"?`)
+	})
+	killXDS(t, dir)
+	gatewaytest.Eventually(t, "the control plane's end", func() bool { _, _, code := gatewaytest.Run(t, "status", "--admin", admin); return code == 2 })
+	for range 20 {
+		if !answers("gpt-4o")() {
+			t.Error("no answer without the control plane")
+		}
+	}
+	stop.Store(true)
+	if bad := <-failed; bad > 0 {
+		t.Errorf("%d requests failed", bad)
+	}
+}
+
+func edit(t *testing.T, path, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), from, to)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killXDS ends the control plane that watches a folder, as kill -9 does.
+func killXDS(t *testing.T, dir string) {
+	t.Helper()
+	if out, err := exec.Command("pkill", "-9", "-f", "xds -f "+dir).CombinedOutput(); err != nil {
+		t.Fatalf("pkill: %v %s", err, out)
+	}
+}
