@@ -38,7 +38,11 @@ func ParseFiles(files []File) (*Set, error) {
 	if len(c.faults) > 0 {
 		return nil, newFaults(files, c.faults)
 	}
-	c.set.Revision, c.set.Shape = digest(c.set.Canonical()), digest(c.set.unweighted().Canonical())
+	c.set.Revision = digest(c.set.Canonical())
+	c.set.Shape = c.set.Revision
+	if c.set.weighted() {
+		c.set.Shape = digest(c.set.unweighted().Canonical())
+	}
 	return c.set, nil
 }
 
@@ -47,7 +51,19 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])[:12]
 }
 
-// unweighted returns the policy with equal weights everywhere.
+// weighted tells whether a use has another weight than 1.
+func (s *Set) weighted() bool {
+	for _, m := range s.Models {
+		for _, use := range m.Uses() {
+			if use.Weight != 1 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unweighted returns the policy with a weight of 1 everywhere.
 func (s *Set) unweighted() *Set {
 	out := *s
 	out.Models = make(map[string]*Model, len(s.Models))

@@ -200,6 +200,9 @@ func StartProcess(t testing.TB, env []string, path string, args ...string) *Proc
 	return p
 }
 
+// Pid is the process's id.
+func (p *Process) Pid() int { return p.Cmd.Process.Pid }
+
 // Log returns what the process wrote to its outputs.
 func (p *Process) Log() string { return p.log.String() }
 
