@@ -11,6 +11,9 @@ const (
 	InternalPrefix = "x-headgate-int-"
 	// RouteHeader carries RouteName from the router level to Envoy's routes.
 	RouteHeader = InternalPrefix + "route"
+	// SplitHeader carries the number of the order in which a caller goes through the
+	// chain of its model, from the router level to Envoy; see Model.Orders.
+	SplitHeader = InternalPrefix + "split"
 	// RefusedKey is the key in MetadataNamespace that every answer made by
 	// Headgate itself sets, so that local_reply_config leaves it alone.
 	RefusedKey = "refused"
@@ -34,6 +37,40 @@ const (
 	// that a router-level stream was routed by.
 	RevisionHeader = "x-headgate-revision"
 )
+
+// MaxOrders bounds the orders of one chain: its pool has an endpoint for every use
+// and place, and each lists the orders that have it there.
+const MaxOrders = 64
+
+// Orders returns in how many orders callers go through the chain. A link of several
+// uses splits its callers: each begins with one of them, and has the others behind
+// it, as if they were links of its own.
+func (m *Model) Orders() int {
+	orders := 1
+	for _, l := range m.Chain {
+		orders *= len(l.Uses)
+	}
+	return orders
+}
+
+// Order returns the number of the order in which each link begins with the use at
+// this index.
+func (m *Model) Order(first []int) int {
+	order := 0
+	for i, l := range m.Chain {
+		order = order*len(l.Uses) + first[i]
+	}
+	return order
+}
+
+// Begins returns the index of the use with which a link begins in an order. The
+// others follow in their own turn, and after the last the first.
+func (m *Model) Begins(order, link int) int {
+	for _, l := range m.Chain[link+1:] {
+		order /= len(l.Uses)
+	}
+	return order % len(m.Chain[link].Uses)
+}
 
 // RouteName returns the value of RouteHeader, and the name of the Envoy route,
 // for a model: JSON answers and streams have routes of their own, because their

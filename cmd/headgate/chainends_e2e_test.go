@@ -94,14 +94,14 @@ func TestChainsOutOfService(t *testing.T) {
 	}
 }
 
-// TestWeights holds that the uses of a link share its exchanges by their weights.
+// TestWeights holds that the uses of a link share its callers by their weights.
 func TestWeights(t *testing.T) {
 	t.Parallel()
 	const n = 200
 	rig := startChains(t, "  shared: {chain: [[{use: a/m, weight: 80}, {use: c/m, weight: 20}], b/m]}\n", nil, gatewaytest.Options{})
 	got := map[string]int{}
 	for i := range n {
-		a := rig.Ask(ways[i%4].ask("shared", "Whose turn?"))
+		a := rig.Ask(ways[i%4].ask("shared", "Whose turn?", "x-headgate-user", fmt.Sprint("user-", i)))
 		mustOK(t, a)
 		got[a.Header.Get("x-headgate-backend")]++
 	}

@@ -38,6 +38,7 @@ type setup struct {
 	Clusters            string
 	Links               []link // default: one link with one provider, "a"
 
+	ADSPort   int    // takes routes, and further clusters, from there; 0: the routes above
 	AdminPort int    // set by the rig
 	Socket    string // set by the rig
 }

@@ -36,6 +36,7 @@ type script struct {
 type stream struct {
 	level string
 	grpc  extprocv3.ExternalProcessor_ProcessServer
+	meta  metadata.MD                       // that Envoy opened it with
 	seen  chan *extprocv3.ProcessingRequest // every message, as it comes
 
 	ended    chan struct{} // closed when the stream has ended
@@ -130,7 +131,7 @@ func (p *extProc) Process(g extprocv3.ExternalProcessor_ProcessServer) error {
 	if v := md.Get("x-headgate-level"); len(v) == 1 {
 		level = v[0]
 	}
-	s := &stream{level: level, grpc: g, seen: make(chan *extprocv3.ProcessingRequest, 10000), ended: make(chan struct{})}
+	s := &stream{level: level, grpc: g, meta: md, seen: make(chan *extprocv3.ProcessingRequest, 10000), ended: make(chan struct{})}
 	p.mu.Lock()
 	does := p.scripts[level]
 	p.mu.Unlock()

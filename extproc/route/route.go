@@ -27,6 +27,7 @@ type Stage struct {
 // plan is what one model's exchanges have in common.
 type plan struct {
 	json, stream exchange.Route
+	split        *split // nil: every caller goes through the chain in the same order
 }
 
 // Lister answers a request for the list of models.
@@ -43,7 +44,7 @@ func New(set *policy.Set, list Lister) *Stage {
 			r.Single = true
 			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model
 		}
-		p := &plan{json: r, stream: r}
+		p := &plan{json: r, stream: r, split: newSplit(m)}
 		p.json.Name, p.stream.Name = policy.RouteName(name, false), policy.RouteName(name, true)
 		s.models[name] = p
 	}
@@ -75,6 +76,9 @@ func (s *Stage) request(ex *exchange.Exchange, req *exchange.Request) exchange.V
 		ex.Route = p.stream
 	}
 	req.Out.SetHeader(policy.RouteHeader, ex.Route.Name)
+	if p.split != nil {
+		req.Out.SetHeader(policy.SplitHeader, p.split.order(req))
+	}
 	return deadline(req)
 }
 

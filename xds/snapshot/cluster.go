@@ -7,15 +7,12 @@ import (
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	commondnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/common/dns/v3"
 	dnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/dns/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/headgate/headgate/policy"
@@ -47,13 +44,13 @@ func pools(set *policy.Set, o Options) (map[string]*clusterv3.Cluster, error) {
 	return all, nil
 }
 
-// identify names a pool by what it is but for its weights: pool/<model>/<hash>.
-// Two policies are routed by side by side while one follows the other, and a pool
-// must not change under a route in use, so that any change makes another cluster.
-// Of a change of weights alone the routes know nothing: it is one small update of
-// a cluster that stays. Its statistics have one name throughout.
+// identify names a pool by what it is: pool/<model>/<hash>. Two policies are routed
+// by side by side while one follows the other, and a pool must not change under a
+// route in use, so that any change makes another cluster. A pool knows no weights,
+// because ext_proc splits the callers: new weights leave all of Envoy as it is. The
+// statistics have one name throughout.
 func identify(c *clusterv3.Cluster, model string) error {
-	hash, err := contentHash([]types.Resource{unweighted(c)})
+	hash, err := contentHash([]types.Resource{c})
 	if err != nil {
 		return err
 	}
@@ -63,48 +60,34 @@ func identify(c *clusterv3.Cluster, model string) error {
 	return nil
 }
 
-// unweighted is the cluster with equal weights everywhere.
-func unweighted(c *clusterv3.Cluster) *clusterv3.Cluster {
-	c = proto.CloneOf(c)
-	for _, l := range c.LoadAssignment.Endpoints {
-		for _, e := range l.LbEndpoints {
-			e.LoadBalancingWeight = wrapperspb.UInt32(1)
-		}
-	}
-	return c
-}
-
-// pool makes the cluster of a model, still without a name: each link of its chain
-// is a priority, each use of a link an endpoint with a weight.
+// pool makes the cluster of a model, still without a name.
 func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
-	var all []endpoint
-	assignment := &endpointv3.ClusterLoadAssignment{
-		// At the default of 140 %, traffic leaks to the next link before this
-		// one has lost every endpoint.
-		Policy: &endpointv3.ClusterLoadAssignment_Policy{OverprovisioningFactor: wrapperspb.UInt32(1000)},
+	if n := m.Orders(); n > policy.MaxOrders {
+		return nil, fmt.Errorf("its links of several uses make %d orders, more than %d", n, policy.MaxOrders)
 	}
-	for priority, link := range m.Chain {
-		locality := &endpointv3.LocalityLbEndpoints{Priority: uint32(priority)}
-		for _, use := range link.Uses {
-			e, err := locate(use, o)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, e)
-			locality.LbEndpoints = append(locality.LbEndpoints, lbEndpoint(m, e))
+	all := make([]endpoint, 0, len(m.Chain))
+	for _, use := range m.Uses() {
+		e, err := locate(use, o)
+		if err != nil {
+			return nil, err
 		}
-		assignment.Endpoints = append(assignment.Endpoints, locality)
+		all = append(all, e)
 	}
 	c := &clusterv3.Cluster{
-		ConnectTimeout:                durationpb.New(connectTimeout),
-		LoadAssignment:                assignment,
+		ConnectTimeout: durationpb.New(connectTimeout),
+		LoadAssignment: &endpointv3.ClusterLoadAssignment{
+			Endpoints: places(m, all),
+			// At the default of 140 %, traffic leaks to the next link before this
+			// one has lost every endpoint.
+			Policy: &endpointv3.ClusterLoadAssignment_Policy{OverprovisioningFactor: wrapperspb.UInt32(1000)},
+		},
 		CircuitBreakers:               breakers(),
 		OutlierDetection:              outliers(m),
 		CommonLbConfig:                lbConfig(),
 		TypedExtensionProtocolOptions: protocol(all),
 	}
 	if len(all) > 1 {
-		c.LbSubsetConfig = fitSubset()
+		c.LbSubsetConfig = subsets(m)
 	}
 	discover(c, all)
 	secure(c, all, o)
@@ -140,27 +123,6 @@ func (e *endpoint) tls() bool { return e.url.Scheme == "https" }
 // authority is the Host header that the endpoint expects: as the URL writes it,
 // with the brackets of an IPv6 address, and a port only where it names one.
 func (e *endpoint) authority() string { return e.url.Host }
-
-func lbEndpoint(m *policy.Model, e endpoint) *endpointv3.LbEndpoint {
-	fits := &structpb.ListValue{}
-	for _, f := range m.Fits(e.use) {
-		fits.Values = append(fits.Values, structpb.NewStringValue(f))
-	}
-	return &endpointv3.LbEndpoint{
-		LoadBalancingWeight: wrapperspb.UInt32(max(e.use.Weight, 1)),
-		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
-			policy.MetadataNamespace:       fields(policy.BackendKey, e.use.Backend.Name, policy.ModelKey, e.use.Model),
-			"envoy.lb":                     {Fields: map[string]*structpb.Value{"fit": structpb.NewListValue(fits)}},
-			"envoy.transport_socket_match": fields("socket", socketName(&e)),
-		}},
-		HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
-			Hostname: e.host, // for the handshake, so without a port
-			Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
-				Address: e.host, PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: e.port},
-			}}},
-		}},
-	}
-}
 
 // discover resolves names where there are any, every address of a name being an
 // endpoint. A name that cannot be resolved is asked for again soon.
@@ -224,14 +186,4 @@ func breakers() *clusterv3.CircuitBreakers {
 			MinRetryConcurrency: wrapperspb.UInt32(200),
 		},
 	}}}
-}
-
-// fitSubset keeps requests, and their retries, on the endpoints that can express
-// them. Without a fit endpoint there is none.
-func fitSubset() *clusterv3.Cluster_LbSubsetConfig {
-	return &clusterv3.Cluster_LbSubsetConfig{
-		FallbackPolicy:  clusterv3.Cluster_LbSubsetConfig_NO_FALLBACK,
-		ListAsAny:       true,
-		SubsetSelectors: []*clusterv3.Cluster_LbSubsetConfig_LbSubsetSelector{{Keys: []string{"fit"}}},
-	}
 }

@@ -6,6 +6,7 @@ import (
 	rulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
+	headertov3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
@@ -32,6 +33,7 @@ const routerFilter = "headgate.router"
 func httpFilters() []*hcmv3.HttpFilter {
 	return []*hcmv3.HttpFilter{
 		httpFilter(routerFilter, routerLevel()),
+		httpFilter("headgate.order", order()),
 		httpFilter("envoy.filters.http.router", &routerv3.Router{}),
 	}
 }
@@ -69,9 +71,18 @@ func routerLevel() *extprocv3.ExternalProcessor {
 		StatusOnError:     failClosed(),
 		MutationRules:     &rulesv3.HeaderMutationRules{AllowEnvoy: wrapperspb.Bool(true)},
 		MetadataOptions: &extprocv3.MetadataOptions{
-			ReceivingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace, "envoy.lb"}},
+			ReceivingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace, lbNamespace}},
 		},
 	}
+}
+
+// order hands the caller's order of the chain on to the choice of an endpoint, beside
+// the fit that ext_proc writes there itself.
+func order() *headertov3.Config {
+	return &headertov3.Config{RequestRules: []*headertov3.Config_Rule{{
+		Header:          policy.SplitHeader,
+		OnHeaderPresent: &headertov3.Config_KeyValuePair{MetadataNamespace: lbNamespace, Key: orderKey, Type: headertov3.Config_STRING},
+	}}}
 }
 
 // endpointMetadata is the attribute that holds one value of the metadata of the

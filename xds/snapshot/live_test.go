@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/envoy/envoytest"
@@ -102,10 +104,15 @@ func (g gateway) get(t *testing.T, route string, headers ...string) (*http.Respo
 	return resp, string(body)
 }
 
-// wantedRoute is the header by which a test tells the ext_proc server what to name.
-const wantedRoute = "x-wanted-route"
+// Headers by which a test tells the ext_proc server what to name.
+const (
+	wantedRoute = "x-wanted-route"
+	wantedOrder = "x-wanted-order"
+	wantedFit   = "x-wanted-fit"
+)
 
-// namer is an ext_proc server for both levels that changes nothing but the route.
+// namer is an ext_proc server for both levels that changes nothing but where requests
+// go: the route, the order and the fit, and the mark of an endpoint that said 429.
 type namer struct {
 	extprocv3.UnimplementedExternalProcessorServer
 }
@@ -123,11 +130,19 @@ func (namer) Process(s extprocv3.ExternalProcessor_ProcessServer) error {
 		case *extprocv3.ProcessingRequest_RequestHeaders:
 			c := &extprocv3.CommonResponse{}
 			if router {
-				c = name(r.RequestHeaders.GetHeaders().GetHeaders())
+				c = name(r.RequestHeaders.GetHeaders().GetHeaders(), reply)
+			} else if asks(r.RequestHeaders.GetHeaders().GetHeaders(), tellModel) {
+				c.HeaderMutation = &extprocv3.HeaderMutation{SetHeaders: []*corev3.HeaderValueOption{overwrite(servedModel, chosenModel(m))}}
 			}
 			reply.Response = &extprocv3.ProcessingResponse_RequestHeaders{RequestHeaders: &extprocv3.HeadersResponse{Response: c}}
 		case *extprocv3.ProcessingRequest_ResponseHeaders:
-			reply.Response = &extprocv3.ProcessingResponse_ResponseHeaders{ResponseHeaders: &extprocv3.HeadersResponse{}}
+			c := &extprocv3.CommonResponse{}
+			for _, h := range r.ResponseHeaders.GetHeaders().GetHeaders() {
+				if !router && h.Key == ":status" && string(h.RawValue) == "429" {
+					c.HeaderMutation = &extprocv3.HeaderMutation{SetHeaders: []*corev3.HeaderValueOption{overwrite("x-envoy-degraded", []byte("1"))}}
+				}
+			}
+			reply.Response = &extprocv3.ProcessingResponse_ResponseHeaders{ResponseHeaders: &extprocv3.HeadersResponse{Response: c}}
 		case *extprocv3.ProcessingRequest_RequestBody:
 			reply.Response = &extprocv3.ProcessingResponse_RequestBody{RequestBody: &extprocv3.BodyResponse{}}
 		case *extprocv3.ProcessingRequest_ResponseBody:
@@ -141,17 +156,50 @@ func (namer) Process(s extprocv3.ExternalProcessor_ProcessServer) error {
 	}
 }
 
-func name(headers []*corev3.HeaderValue) *extprocv3.CommonResponse {
+func name(headers []*corev3.HeaderValue, reply *extprocv3.ProcessingResponse) *extprocv3.CommonResponse {
 	c := &extprocv3.CommonResponse{ClearRouteCache: true, HeaderMutation: &extprocv3.HeaderMutation{}}
 	for _, h := range headers {
-		if h.Key == wantedRoute {
-			c.HeaderMutation.SetHeaders = append(c.HeaderMutation.SetHeaders, &corev3.HeaderValueOption{
-				Header: &corev3.HeaderValue{Key: policy.RouteHeader, RawValue: h.RawValue}, AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-			})
+		switch h.Key {
+		case wantedRoute:
+			c.HeaderMutation.SetHeaders = append(c.HeaderMutation.SetHeaders, overwrite(policy.RouteHeader, h.RawValue))
 			c.HeaderMutation.RemoveHeaders = append(c.HeaderMutation.RemoveHeaders, wantedRoute)
+		case wantedOrder:
+			c.HeaderMutation.SetHeaders = append(c.HeaderMutation.SetHeaders, overwrite(policy.SplitHeader, h.RawValue))
+		case wantedFit:
+			reply.DynamicMetadata = &structpb.Struct{Fields: map[string]*structpb.Value{"envoy.lb": structpb.NewStructValue(
+				&structpb.Struct{Fields: map[string]*structpb.Value{"fit": structpb.NewStringValue(string(h.RawValue))}})}}
 		}
 	}
 	return c
+}
+
+func overwrite(name string, value []byte) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header: &corev3.HeaderValue{Key: name, RawValue: value}, AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}
+}
+
+// servedModel is the header by which a provider learns the model of the endpoint, where
+// the client has sent tellModel.
+const (
+	servedModel = "x-served-model"
+	tellModel   = "x-tell-model"
+)
+
+func asks(headers []*corev3.HeaderValue, name string) bool {
+	return slices.ContainsFunc(headers, func(h *corev3.HeaderValue) bool { return h.Key == name })
+}
+
+// chosenModel is the model of the endpoint that Envoy chose for an attempt.
+func chosenModel(m *extprocv3.ProcessingRequest) []byte {
+	for _, values := range m.Attributes {
+		for name, v := range values.Fields {
+			if strings.HasSuffix(name, "['"+policy.ModelKey+"']") {
+				return []byte(v.GetStringValue())
+			}
+		}
+	}
+	return nil
 }
 
 // startExtProc serves a namer and returns its socket.

@@ -45,7 +45,8 @@ models: {m: `
 		{"no retries", "{chain: [a/x], retries: 0}", numbers{0, 0, false, "[408]", 30 * s, 60 * s, 62 * s, 3, 1, 1}},
 		{"two links, no retries", "{chain: [a/x, b/x], retries: 0}", numbers{1, 1, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 2, 2}},
 		{"three links", "{chain: [a/x, b/x, c/x], retries: 2}", numbers{8, 3, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 3, 3}},
-		{"one link of two", "{chain: [[{use: a/x, weight: 70}, {use: b/x, weight: 30}]], retries: 1}", numbers{1, 2, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 1, 2}},
+		{"one link of two", "{chain: [[{use: a/x, weight: 70}, {use: b/x, weight: 30}]], retries: 1}", numbers{1, 1, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 2, 4}},
+		{"more uses than attempts", "{chain: [[{use: a/x, weight: 70}, {use: b/x, weight: 30}], c/x], retries: 0}", numbers{2, 1, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 3, 5}},
 		{"the longest chain", "{chain: [a/x, b/x, c/x, a/y, b/y, c/y, a/z, b/z], retries: 5}", numbers{47, 6, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 8, 8}},
 		{"a model that thinks", "{chain: [a/x], timeout: 10m, idle_timeout: 20s}", numbers{2, 0, false, "[408]", 600 * s, 600*s + tie, 22 * s, 9, 1, 1}},
 		{"equal clocks", "{chain: [a/x], timeout: 5s, idle_timeout: 5s}", numbers{2, 0, false, "[408]", 5 * s, 5*s + tie, 7 * s, 9, 1, 1}},
@@ -71,9 +72,10 @@ func numbersOf(t *testing.T, r *routev3.Route, pool *clusterv3.Cluster) numbers 
 	n := numbers{
 		Retries: p.GetNumRetries().GetValue(), OtherHosts: len(p.RetryHostPredicate) > 0, On: fmt.Sprint(p.RetriableStatusCodes),
 		Try: p.PerTryTimeout.AsDuration(), TryIdle: p.PerTryIdleTimeout.AsDuration(), Idle: a.IdleTimeout.AsDuration(),
-		EjectedAfter: pool.OutlierDetection.Consecutive_5Xx.GetValue(), Priorities: len(pool.LoadAssignment.Endpoints),
+		EjectedAfter: pool.OutlierDetection.Consecutive_5Xx.GetValue(),
 	}
 	for _, e := range pool.LoadAssignment.Endpoints {
+		n.Priorities = max(n.Priorities, int(e.Priority)+1)
 		n.Endpoint += len(e.LbEndpoints)
 	}
 	if packed := p.RetryPriority.GetTypedConfig(); packed != nil {

@@ -50,7 +50,7 @@ func TestVersions(t *testing.T) {
 	}{
 		{"nothing", "", "", nil},
 		{"a comment", "version: 1", "version: 1 # first", nil},
-		{"a weight", "weight: 10", "weight: 30", []string{"cluster"}},
+		{"a weight", "weight: 10", "weight: 30", nil},
 		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", []string{"route"}},
 		{"a price", "unpriced: flag", "unpriced: flag\nprices: {x: {input: 1, output: 1}}", []string{"route"}},
 		{"a backend's address", "127.0.0.1:1/", "127.0.0.1:3/", []string{"cluster", "route"}},
@@ -75,47 +75,46 @@ func TestVersions(t *testing.T) {
 }
 
 // TestNamesOfPools holds what makes another cluster, so that a route in use keeps the
-// one that it was made with, and what only updates it: weights.
+// one that it was made with. No change updates a cluster.
 func TestNamesOfPools(t *testing.T) {
 	before := build(t, base).GetResources(resourcev3.ClusterType)
 	for _, c := range []struct {
 		name, from, to string
-		want           []string // models whose pools have another name or are new
-		updated        []string // models whose pools have the same name and other content
+		want           []string // models whose pools are others
 	}{
-		{"nothing", "", "", nil, nil},
-		{"weights", "weight: 90}, {use: b/y, weight: 10", "weight: 1}, {use: b/y, weight: 9", nil, []string{"w"}},
-		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", nil, nil},
-		{"a backend's address", "127.0.0.1:1/", "127.0.0.1:3/", []string{"m", "w"}, nil},
-		{"a use's model", "[a/x, b/y]", "[a/x, b/z]", []string{"m"}, nil},
-		{"the order of links", "[a/x, b/y]", "[b/y, a/x]", []string{"m"}, nil},
-		{"a use more", "weight: 10}", "weight: 10}, {use: b/z, weight: 1}", []string{"w"}, nil},
-		{"a model more", "models:\n", "models:\n  o: a/z\n", []string{"o"}, nil},
+		{"nothing", "", "", nil},
+		{"weights", "weight: 90}, {use: b/y, weight: 10", "weight: 1}, {use: b/y, weight: 9", nil},
+		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", nil},
+		{"a backend's address", "127.0.0.1:1/", "127.0.0.1:3/", []string{"m", "w"}},
+		{"a use's model", "[a/x, b/y]", "[a/x, b/z]", []string{"m"}},
+		{"the order of links", "[a/x, b/y]", "[b/y, a/x]", []string{"m"}},
+		{"a use more", "weight: 10}", "weight: 10}, {use: b/z, weight: 1}", []string{"w"}},
+		{"a model more", "models:\n", "models:\n  o: a/z\n", []string{"o"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var renamed, updated []string
+			var got []string
 			for name, r := range build(t, strings.Replace(base, c.from, c.to, 1)).GetResources(resourcev3.ClusterType) {
 				model, _, _ := strings.Cut(strings.TrimPrefix(name, "pool/"), "/")
 				switch old := before[name]; {
 				case old == nil:
-					renamed = append(renamed, model)
+					got = append(got, model)
 				case !proto.Equal(old, r):
-					updated = append(updated, model)
+					t.Errorf("pool of %s: updated under its name", model)
 				}
 			}
-			slices.Sort(renamed)
-			if d := cmp.Diff([][]string{c.want, c.updated}, [][]string{renamed, updated}); d != "" {
-				t.Errorf("pools that have another name, and that are updated (-want +got):\n%s", d)
+			slices.Sort(got)
+			if d := cmp.Diff(c.want, got); d != "" {
+				t.Errorf("models whose pools are others (-want +got):\n%s", d)
 			}
 		})
 	}
 }
 
-// TestWeightsLeaveRoutesAlone holds that a step of a canary costs one cluster: routes
-// and listener stay byte for byte what they were.
-func TestWeightsLeaveRoutesAlone(t *testing.T) {
+// TestWeightsLeaveEnvoyAlone holds that a step of a canary costs Envoy nothing: all
+// resources stay byte for byte what they were.
+func TestWeightsLeaveEnvoyAlone(t *testing.T) {
 	before, after := build(t, base), build(t, strings.Replace(base, "weight: 10", "weight: 30", 1))
-	for _, kind := range []string{resourcev3.RouteType, resourcev3.ListenerType} {
+	for _, kind := range []string{resourcev3.ClusterType, resourcev3.RouteType, resourcev3.ListenerType} {
 		for name, r := range before.GetResources(kind) {
 			if a, b := bytesOf(t, r), bytesOf(t, after.GetResources(kind)[name]); !bytes.Equal(a, b) {
 				t.Errorf("%s %s: %d bytes differ from %d", kind, name, len(b), len(a))
@@ -131,6 +130,15 @@ func bytesOf(t *testing.T, m proto.Message) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestTooManyOrders holds that a pool does not grow beyond measure.
+func TestTooManyOrders(t *testing.T) {
+	link := "[{use: a/x, weight: 1}, {use: b/x, weight: 1}, {use: b/y, weight: 1}]"
+	document := strings.Replace(base, "[a/x, b/y]", "["+strings.Repeat(link+", ", 3)+link+"]", 1)
+	if _, err := snapshot.Build(parse(t, document), snapshot.Options{}); err == nil || !strings.Contains(err.Error(), `model "m"`) || !strings.Contains(err.Error(), "81 orders") {
+		t.Errorf("error %v, want one of 81 orders", err)
+	}
 }
 
 // TestFaults holds that an error names the model and the backend at fault.

@@ -1,0 +1,176 @@
+package route
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
+)
+
+// model has a link with these weights, in the order of the uses u0, u1, ..., and a
+// fallback.
+func model(t testing.TB, weights ...int) *policy.Model {
+	t.Helper()
+	var uses []string
+	for i, w := range weights {
+		uses = append(uses, fmt.Sprintf("{use: b/u%d, weight: %d}", i, w))
+	}
+	set, err := policy.Parse("policy.yaml", []byte(`{version: 1, unpriced: flag, backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}},
+models: {m: {chain: [[`+strings.Join(uses, ", ")+`], b/last]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Models["m"]
+}
+
+const callers = 20_000
+
+// assigned is the use of each of the callers.
+func assigned(t testing.TB, m *policy.Model) []string {
+	t.Helper()
+	s, out := newSplit(m), make([]string, callers)
+	for i := range out {
+		req := &exchange.Request{User: "user-" + strconv.Itoa(i)}
+		order, err := strconv.Atoi(s.order(req))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = m.Chain[0].Uses[m.Begins(order, 0)].Model
+	}
+	return out
+}
+
+// TestSharesFollowWeights holds that each use gets its share of the callers. By chance
+// alone one run in a million is further off than five deviations, and the callers here
+// are the same in every run.
+func TestSharesFollowWeights(t *testing.T) {
+	for _, weights := range [][]int{{99, 1}, {90, 10}, {50, 50}, {60, 39, 1}, {60, 30, 10}, {30, 20, 50}} {
+		t.Run(fmt.Sprint(weights), func(t *testing.T) {
+			got := map[string]float64{}
+			for _, use := range assigned(t, model(t, weights...)) {
+				got[use]++
+			}
+			for i, w := range weights {
+				share := float64(w) / 100
+				off := got[fmt.Sprintf("u%d", i)] - share*callers
+				t.Logf("weight %d: %.2f %% of the callers", w, 100*got[fmt.Sprintf("u%d", i)]/callers)
+				if most := 5 * math.Sqrt(share*(1-share)*callers); math.Abs(off) > most {
+					t.Errorf("use %d is off by %.0f callers of %d, at most %.0f", i, off, callers, most)
+				}
+			}
+		})
+	}
+}
+
+// TestAGrowingUseTakesCallersAndMovesNoOthers holds that a step of a canary moves
+// callers to the canary alone, whatever the other uses are.
+func TestAGrowingUseTakesCallersAndMovesNoOthers(t *testing.T) {
+	for name, steps := range map[string][][]int{
+		"two uses":                    {{95, 5}, {80, 20}, {50, 50}},
+		"two uses, one weight kept":   {{100, 5}, {100, 25}, {100, 100}},
+		"three uses":                  {{57, 38, 5}, {48, 32, 20}, {30, 20, 50}},
+		"three uses, the first grows": {{5, 57, 38}, {20, 48, 32}, {50, 30, 20}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			canary := "u" + strconv.Itoa(len(steps[0])-1)
+			if steps[2][0] > steps[0][0] {
+				canary = "u0"
+			}
+			before := assigned(t, model(t, steps[0]...))
+			for _, weights := range steps[1:] {
+				after, moved := assigned(t, model(t, weights...)), 0
+				for i := range after {
+					if after[i] == before[i] {
+						continue
+					}
+					moved++
+					if after[i] != canary {
+						t.Errorf("caller %d moved from %s to %s", i, before[i], after[i])
+					}
+				}
+				t.Logf("to %v: %d callers moved", weights, moved)
+				if moved == 0 {
+					t.Errorf("to %v: nobody moved", weights)
+				}
+				before = after
+			}
+		})
+	}
+}
+
+// TestWhoIsOneCaller holds what a caller is known by, and that nothing of it leaves.
+func TestWhoIsOneCaller(t *testing.T) {
+	header := func(pairs ...string) exchange.Headers {
+		var h exchange.Headers
+		for i := 0; i < len(pairs); i += 2 {
+			h = append(h, exchange.Header{Name: pairs[i], Value: []byte(pairs[i+1])})
+		}
+		return h
+	}
+	many := make([]int, policy.MaxOrders)
+	for i := range many {
+		many[i] = 1
+	}
+	s := newSplit(model(t, many...)) // so many that two callers hardly share one
+	for _, c := range []struct {
+		name string
+		a, b exchange.Request
+		same bool
+	}{
+		{"a user by header, whatever the body and the key", exchange.Request{Headers: header(UserHeader, "ann", "authorization", "Bearer 1"), User: "x"}, exchange.Request{Headers: header(UserHeader, "ann")}, true},
+		{"a user by body, as by header", exchange.Request{User: "ann", Headers: header("authorization", "Bearer 1")}, exchange.Request{Headers: header(UserHeader, "ann")}, true},
+		{"a key", exchange.Request{Headers: header("authorization", "Bearer 1")}, exchange.Request{Headers: header("authorization", "Bearer 1")}, true},
+		{"a key in the other header", exchange.Request{Headers: header("x-api-key", "1")}, exchange.Request{Headers: header("x-api-key", "1")}, true},
+		{"two users", exchange.Request{User: "ann"}, exchange.Request{User: "bob"}, false},
+		{"two keys", exchange.Request{Headers: header("x-api-key", "1")}, exchange.Request{Headers: header("x-api-key", "2")}, false},
+		{"a user who is called like a key", exchange.Request{User: "sk"}, exchange.Request{Headers: header("x-api-key", "sk")}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if a, b := s.order(&c.a), s.order(&c.b); (a == b) != c.same {
+				t.Errorf("orders %s and %s, want the same: %t", a, b, c.same)
+			}
+		})
+	}
+	seen := map[string]bool{}
+	for range 200 {
+		seen[s.order(&exchange.Request{})] = true
+	}
+	if len(seen) < 20 {
+		t.Errorf("200 requests of nobody's took %d orders", len(seen))
+	}
+}
+
+// TestOnlyChainsWithWeightsAreSplit holds which exchanges carry an order.
+func TestOnlyChainsWithWeightsAreSplit(t *testing.T) {
+	set, err := policy.Parse("policy.yaml", []byte(`{version: 1, unpriced: flag, backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}},
+models: {one: b/x, chain: {chain: [b/x, b/y]}, shared: {chain: [b/x, [{use: b/y, weight: 1}, {use: b/z, weight: 1}]]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	for name := range set.Models {
+		ex := &exchange.Exchange{Request: exchange.Request{Operation: exchange.Chat, Model: name, User: "ann"}}
+		if v := New(set, nil).request(ex, &ex.Request); v.Reason != "" {
+			t.Fatalf("%s: %+v", name, v)
+		}
+		got[name] = ex.Request.Out.Set.Get(policy.SplitHeader) != nil
+	}
+	if d := cmp.Diff(map[string]bool{"one": false, "chain": false, "shared": true}, got); d != "" {
+		t.Errorf("models whose exchanges carry an order (-want +got):\n%s", d)
+	}
+}
+
+func BenchmarkOrder(b *testing.B) {
+	s := newSplit(model(b, 95, 5))
+	req := &exchange.Request{User: "user-1"}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.order(req)
+	}
+}
