@@ -46,7 +46,7 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 	}{
 		{"the first policy", backend, port, "1", "1", "1"},
 		{"the same", backend, port, "1", "1", "1"},
-		{"a label: routes name the revision", backend + ", region: eu", port, "1", "1", "2"},
+		{"what only ext_proc needs: a route names the shape", backend + ", without_credential: simulate", port, "1", "1", "2"},
 		{"another address", strings.Replace(backend, ":1/", ":2/", 1), port, "2", "1", "3"},
 	} {
 		if err := c.Publish(parse(t, step.port, "m", step.backend), nil, snapshot.Options{}); err != nil {

@@ -22,8 +22,8 @@ type release struct {
 
 // newRelease builds everything that a policy is served as. The salt makes versions
 // that a client has refused others, so that they are offered again.
-func newRelease(number int, set *policy.Set, simulated map[string]bool, o snapshot.Options, salt string) (*release, error) {
-	r, err := snapshot.Build(set.Simulated(simulated), o)
+func newRelease(b *snapshot.Builder, number int, set *policy.Set, simulated map[string]bool, o snapshot.Options, salt string) (*release, error) {
+	r, err := b.Build(set.Simulated(simulated), o)
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}

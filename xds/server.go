@@ -48,6 +48,7 @@ type Server struct {
 	metrics *metrics
 
 	mu      sync.Mutex
+	builder snapshot.Builder
 	latest  *release // published last; nil: nothing yet
 	groups  map[groupKey]*group
 	members map[int64]*member
@@ -104,7 +105,7 @@ func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.
 	if s.wasRefused(set.Revision) {
 		salt = fmt.Sprint(number)
 	}
-	r, err := newRelease(number, set, simulated, o, salt)
+	r, err := newRelease(&s.builder, number, set, simulated, o, salt)
 	if err != nil {
 		return err
 	}

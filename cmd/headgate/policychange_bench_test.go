@@ -51,7 +51,8 @@ func BenchmarkPolicyCompile(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		built, err := snapshot.Build(set, snapshot.Options{})
+		var next snapshot.Builder
+		built, err := next.Build(set, snapshot.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -61,6 +62,7 @@ func BenchmarkPolicyCompile(b *testing.B) {
 		}{
 			{"parse", func() error { _, err := policy.Parse("policy.yaml", text); return err }},
 			{"build", func() error { _, err := snapshot.Build(set, snapshot.Options{}); return err }},
+			{"build next", func() error { _, err := next.Build(set, snapshot.Options{}); return err }},
 			{"encode", func() error { _, err := built.Set(""); return err }},
 			{"receive", func() error { _, err := policy.FromWire(wire); return err }},
 			{"pipeline", func() error {

@@ -37,20 +37,30 @@ type Resource struct {
 	Value   *anypb.Any
 }
 
-// Encode makes the resources of one type from messages by name. Versions are hashes
-// of the content and of the salt, which makes a refused version another one.
+// Encode makes the resources of one type from messages by name.
 func Encode[M proto.Message](messages map[string]M, salt string) (*Resources, error) {
-	r := &Resources{Items: make(map[string]Resource, len(messages))}
+	items := make(map[string]Resource, len(messages))
 	for name, m := range messages {
-		value := &anypb.Any{}
-		if err := anypb.MarshalFrom(value, m, proto.MarshalOptions{Deterministic: true}); err != nil {
-			return nil, fmt.Errorf("encoding resource %q: %w", name, err)
+		item, err := EncodeOne(m, salt)
+		if err != nil {
+			return nil, fmt.Errorf("resource %q: %w", name, err)
 		}
-		sum := sha256.Sum256(append(value.Value, salt...))
-		r.Items[name] = Resource{Version: hex.EncodeToString(sum[:8]), Value: value}
+		items[name] = item
 	}
-	r.Version = versionOf(r.Items)
-	return r, nil
+	return Of(items), nil
+}
+
+// EncodeOne makes one resource. Its version is a hash of the content and of the salt,
+// which makes a refused version another one.
+func EncodeOne(m proto.Message, salt string) (Resource, error) {
+	value := &anypb.Any{}
+	if err := anypb.MarshalFrom(value, m, proto.MarshalOptions{Deterministic: true}); err != nil {
+		return Resource{}, fmt.Errorf("encoding: %w", err)
+	}
+	h := sha256.New()
+	h.Write(value.Value)
+	h.Write([]byte(salt))
+	return Resource{Version: hex.EncodeToString(h.Sum(nil)[:8]), Value: value}, nil
 }
 
 // Of makes the resources of one type from resources that have versions.

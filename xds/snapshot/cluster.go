@@ -11,7 +11,6 @@ import (
 	commondnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/common/dns/v3"
 	dnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/dns/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
-	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -28,29 +27,13 @@ type endpoint struct {
 	port uint32
 }
 
-// pools makes the cluster of every model, by the model's name.
-func pools(set *policy.Set, o Options) (map[string]*clusterv3.Cluster, error) {
-	all := make(map[string]*clusterv3.Cluster, len(set.Models))
-	for name, m := range set.Models {
-		c, err := pool(m, o)
-		if err == nil {
-			err = identify(c, name)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("pool of model %q: %w", name, err)
-		}
-		all[name] = c
-	}
-	return all, nil
-}
-
 // identify names a pool by what it is: pool/<model>/<hash>. Two policies are routed
 // by side by side while one follows the other, and a pool must not change under a
 // route in use, so that any change makes another cluster. A pool knows no weights,
 // because ext_proc splits the callers: new weights leave all of Envoy as it is. The
 // statistics have one name throughout.
 func identify(c *clusterv3.Cluster, model string) error {
-	hash, err := contentHash([]types.Resource{c})
+	hash, err := contentHash(c)
 	if err != nil {
 		return err
 	}

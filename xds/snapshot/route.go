@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
@@ -34,7 +33,7 @@ const tie = 100 * time.Millisecond
 // routes are two routes per model, for JSON answers and for streams, and the
 // fall-through, which is matched first by every request: the router level then
 // names the route and has it chosen again.
-func routes(set *policy.Set, pools map[string]*clusterv3.Cluster, o Options) (*routev3.RouteConfiguration, error) {
+func routes(set *policy.Set, parts map[string]*part) (*routev3.RouteConfiguration, error) {
 	host := &routev3.VirtualHost{
 		Name:                          listenerName,
 		Domains:                       []string{"*"},
@@ -42,17 +41,18 @@ func routes(set *policy.Set, pools map[string]*clusterv3.Cluster, o Options) (*r
 		IncludeAttemptCountInResponse: true,
 		RequestBodyBufferLimit:        wrapperspb.UInt64(uint64(set.BodyLimit)),
 	}
-	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
-		m := set.Models[name]
-		pool := pools[name].Name
-		both := []*routev3.Route{route(set, m, pool, false), route(set, m, pool, true)}
-		if err := nameHost(m, both, o); err != nil {
-			return nil, fmt.Errorf("routes of model %q: %w", name, err)
-		}
-		host.Routes = append(host.Routes, both...)
+	host.Routes = []*routev3.Route{unrouted(set)}
+	table := &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}
+	if err := table.ValidateAll(); err != nil { // those of the models were checked with them
+		return nil, fmt.Errorf("routes: %w", err)
 	}
-	host.Routes = append(host.Routes, unrouted(set))
-	return &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}, nil
+	last := host.Routes
+	host.Routes = make([]*routev3.Route, 0, 2*len(parts)+1)
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		host.Routes = append(host.Routes, parts[name].routes...)
+	}
+	host.Routes = append(host.Routes, last...)
+	return table, nil
 }
 
 // unrouted is the fall-through. It is where ext_proc learns by which policy the
@@ -90,7 +90,7 @@ func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 	return nil
 }
 
-func route(set *policy.Set, m *policy.Model, pool string, stream bool) *routev3.Route {
+func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 	name := policy.RouteName(m.Name, stream)
 	action := &routev3.RouteAction{
 		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: pool},
@@ -114,7 +114,7 @@ func route(set *policy.Set, m *policy.Model, pool string, stream bool) *routev3.
 		},
 		Action: &routev3.Route_Route{Route: action},
 		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
-			policy.MetadataNamespace: fields("revision", set.Shape, policy.ModelKey, m.Name),
+			policy.MetadataNamespace: fields(policy.ModelKey, m.Name),
 		}},
 	}
 }

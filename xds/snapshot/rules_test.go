@@ -151,7 +151,7 @@ func TestBuildValidates(t *testing.T) {
 		spoil func(*policy.Set)
 		want  string
 	}{
-		{"a host that is no header", func(s *policy.Set) { s.Backends["b"].URL = &url.URL{Scheme: "http", Host: "a\nb"} }, "routes: "},
+		{"a host that is no header", func(s *policy.Set) { s.Backends["b"].URL = &url.URL{Scheme: "http", Host: "a\nb"} }, "route \"m/json\""},
 		{"a port that is none", func(s *policy.Set) { s.Backends["b"].URL = &url.URL{Scheme: "http", Host: "a:99999"} }, `backend "b": port`},
 		{"no host", func(s *policy.Set) { s.Backends["b"].URL = &url.URL{Scheme: "http", Host: ":1"} }, `cluster "pool/m/`},
 	} {

@@ -15,11 +15,7 @@ import (
 // Set is the form in which the resources are served. Versions are hashes of the
 // content and of the salt, so that what did not change is not sent again.
 func (r *Resources) Set(salt string) (ads.Set, error) {
-	byName := make(map[string]*clusterv3.Cluster, len(r.Clusters))
-	for _, c := range r.Clusters {
-		byName[c.Name] = c
-	}
-	clusters, err := ads.Encode(byName, salt)
+	clusters, err := r.clusters(salt)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +28,18 @@ func (r *Resources) Set(salt string) (ads.Set, error) {
 		return nil, err
 	}
 	return ads.Set{resourcev3.ClusterType: clusters, resourcev3.ListenerType: listeners, resourcev3.RouteType: routes}, nil
+}
+
+// clusters are encoded already, but for the salt.
+func (r *Resources) clusters(salt string) (*ads.Resources, error) {
+	if salt == "" {
+		return ads.Of(r.encoded), nil
+	}
+	byName := make(map[string]*clusterv3.Cluster, len(r.Clusters))
+	for _, c := range r.Clusters {
+		byName[c.Name] = c
+	}
+	return ads.Encode(byName, salt)
 }
 
 // longestLinger bounds how long clusters that are no longer routed to are kept.

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
 
+	"github.com/headgate/headgate/xds/ads"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -25,13 +25,13 @@ models:
   w: {chain: [[{use: a/x, weight: 90}, {use: b/y, weight: 10}], b/z]}
 `
 
-func build(t *testing.T, document string) *cachev3.Snapshot {
+func build(t *testing.T, document string) ads.Set {
 	t.Helper()
 	r, err := snapshot.Build(parse(t, document), snapshot.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := r.Snapshot()
+	s, err := r.Set("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestVersions(t *testing.T) {
 				after := build(t, strings.Replace(base, c.from, c.to, 1))
 				var changed []string
 				for _, name := range []string{"cluster", "listener", "route"} {
-					if before.GetVersion(types[name]) != after.GetVersion(types[name]) {
+					if before[types[name]].Version != after[types[name]].Version {
 						changed = append(changed, name)
 					}
 				}
@@ -77,7 +77,7 @@ func TestVersions(t *testing.T) {
 // TestNamesOfPools holds what makes another cluster, so that a route in use keeps the
 // one that it was made with. No change updates a cluster.
 func TestNamesOfPools(t *testing.T) {
-	before := build(t, base).GetResources(resourcev3.ClusterType)
+	before := build(t, base)[resourcev3.ClusterType].Items
 	for _, c := range []struct {
 		name, from, to string
 		want           []string // models whose pools are others
@@ -93,12 +93,12 @@ func TestNamesOfPools(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for name, r := range build(t, strings.Replace(base, c.from, c.to, 1)).GetResources(resourcev3.ClusterType) {
+			for name, r := range build(t, strings.Replace(base, c.from, c.to, 1))[resourcev3.ClusterType].Items {
 				model, _, _ := strings.Cut(strings.TrimPrefix(name, "pool/"), "/")
 				switch old := before[name]; {
-				case old == nil:
+				case old.Value == nil:
 					got = append(got, model)
-				case !proto.Equal(old, r):
+				case old.Version != r.Version:
 					t.Errorf("pool of %s: updated under its name", model)
 				}
 			}
@@ -115,21 +115,12 @@ func TestNamesOfPools(t *testing.T) {
 func TestWeightsLeaveEnvoyAlone(t *testing.T) {
 	before, after := build(t, base), build(t, strings.Replace(base, "weight: 10", "weight: 30", 1))
 	for _, kind := range []string{resourcev3.ClusterType, resourcev3.RouteType, resourcev3.ListenerType} {
-		for name, r := range before.GetResources(kind) {
-			if a, b := bytesOf(t, r), bytesOf(t, after.GetResources(kind)[name]); !bytes.Equal(a, b) {
+		for name, r := range before[kind].Items {
+			if a, b := r.Value.Value, after[kind].Items[name].Value.GetValue(); !bytes.Equal(a, b) {
 				t.Errorf("%s %s: %d bytes differ from %d", kind, name, len(b), len(a))
 			}
 		}
 	}
-}
-
-func bytesOf(t *testing.T, m proto.Message) []byte {
-	t.Helper()
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // TestTooManyOrders holds that a pool does not grow beyond measure.
@@ -151,5 +142,51 @@ func TestFaults(t *testing.T) {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error %q does not name %s", err, part)
 		}
+	}
+}
+
+// TestBuilderSharesWhatStayed holds that a policy built after another is the same as
+// one that is built alone, whatever changed: models, the options, or what all share.
+func TestBuilderSharesWhatStayed(t *testing.T) {
+	var b snapshot.Builder
+	for _, c := range []struct {
+		name, from, to string
+		options        snapshot.Options
+	}{
+		{"the first", "", "", snapshot.Options{}},
+		{"the same", "", "", snapshot.Options{}},
+		{"a model less", "  n: b/z\n", "", snapshot.Options{}},
+		{"another address", "127.0.0.1:1/", "127.0.0.1:3/", snapshot.Options{}},
+		{"weights", "weight: 90", "weight: 9", snapshot.Options{}},
+		{"a limit", "version: 1", "version: 1\nlimits: {body: 1MiB}", snapshot.Options{}},
+		{"a clock", "timeout: 30s", "timeout: 3s", snapshot.Options{}},
+		{"options", "", "", snapshot.Options{AccessLog: "/dev/null", Roots: "/roots.pem"}},
+		{"back again", "", "", snapshot.Options{}},
+	} {
+		set := parse(t, strings.Replace(base, c.from, c.to, 1))
+		after, err := b.Build(set, c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone, err := snapshot.Build(set, c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, salt := range []string{"", "again"} {
+			got, err := after.Set(salt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := alone.Set(salt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, got, protocmp.Transform()); d != "" {
+				t.Errorf("%s, salt %q: built after another (-alone +after):\n%s", c.name, salt, d)
+			}
+		}
+	}
+	if _, err := b.Build(parse(t, "version: 1\nunpriced: flag\nbackends: {s: {provider: simulated}}\nmodels: {m: s/any}"), snapshot.Options{}); err == nil {
+		t.Error("a backend without an address was built")
 	}
 }

@@ -1,0 +1,127 @@
+package snapshot
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/xds/ads"
+)
+
+// Builder builds one policy after the other. What a policy has in common with the one
+// before is built, checked and encoded once, so that a change of one model among
+// thousands costs what one model costs. The zero value is ready; it is not for
+// concurrent use.
+type Builder struct {
+	options Options
+	models  map[string]*part
+	nowhere *part
+}
+
+// part is what one model contributes.
+type part struct {
+	model   *policy.Model
+	cluster *clusterv3.Cluster
+	encoded ads.Resource // the cluster
+	routes  []*routev3.Route
+}
+
+// Build makes the resources of one policy. An error names the resource at fault.
+func Build(set *policy.Set, o Options) (*Resources, error) { return new(Builder).Build(set, o) }
+
+// Build makes the resources of the next policy. An error names the resource at fault,
+// and leaves the builder as it was. The resources share what did not change with
+// those of earlier policies: they must not be changed.
+func (b *Builder) Build(set *policy.Set, o Options) (*Resources, error) {
+	parts, err := b.parts(set, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Resources{encoded: make(map[string]ads.Resource, len(parts)+1)}
+	if r.Routes, err = routes(set, parts); err != nil {
+		return nil, err
+	}
+	if r.Listener, err = listener(set, o, fromADS()); err != nil {
+		return nil, err
+	}
+	if err := r.Listener.ValidateAll(); err != nil {
+		return nil, fmt.Errorf("listener: %w", err)
+	}
+	if b.nowhere == nil {
+		if b.nowhere, err = withoutHosts(); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range append(slices.Collect(maps.Values(parts)), b.nowhere) {
+		r.Clusters = append(r.Clusters, p.cluster)
+		r.encoded[p.cluster.Name] = p.encoded
+	}
+	slices.SortFunc(r.Clusters, func(a, b *clusterv3.Cluster) int { return cmp.Compare(a.Name, b.Name) })
+	b.options, b.models = o, parts
+	return r, nil
+}
+
+// parts makes the parts of a policy's models, by name, or takes them from before.
+func (b *Builder) parts(set *policy.Set, o Options) (map[string]*part, error) {
+	before := b.models
+	if !reflect.DeepEqual(b.options, o) {
+		before = nil
+	}
+	parts := make(map[string]*part, len(set.Models))
+	for name, m := range set.Models {
+		if p := before[name]; p != nil && reflect.DeepEqual(p.model, m) {
+			parts[name] = p
+			continue
+		}
+		p, err := newPart(m, o)
+		if err != nil {
+			return nil, fmt.Errorf("model %q: %w", name, err)
+		}
+		parts[name] = p
+	}
+	return parts, nil
+}
+
+// newPart makes and checks what a model contributes.
+func newPart(m *policy.Model, o Options) (*part, error) {
+	c, err := pool(m, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := identify(c, m.Name); err != nil {
+		return nil, err
+	}
+	p := &part{model: m, cluster: c, routes: []*routev3.Route{route(m, c.Name, false), route(m, c.Name, true)}}
+	if err := nameHost(m, p.routes, o); err != nil {
+		return nil, err
+	}
+	for _, r := range p.routes {
+		if err := r.ValidateAll(); err != nil {
+			return nil, fmt.Errorf("route %q: %w", r.Name, err)
+		}
+	}
+	return p, p.finish()
+}
+
+// withoutHosts is the cluster of what nobody processed.
+func withoutHosts() (*part, error) {
+	p := &part{cluster: &clusterv3.Cluster{
+		Name: nowhere, ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
+	}}
+	return p, p.finish()
+}
+
+// finish checks and encodes the cluster.
+func (p *part) finish() (err error) {
+	if err := p.cluster.ValidateAll(); err != nil {
+		return fmt.Errorf("cluster %q: %w", p.cluster.Name, err)
+	}
+	p.encoded, err = ads.EncodeOne(p.cluster, "")
+	return err
+}
