@@ -21,6 +21,7 @@ import (
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -112,7 +113,9 @@ func BenchmarkPolicyChange(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 			client.reset(b)
 			f.Write(text(len(took), 7))
-			b.ReportMetric(float64(client.envoyBytes(b)), "weight-change-bytes")
+			toPolicy, toEnvoy := client.sent(b)
+			b.ReportMetric(toPolicy, "weight-policy-bytes")
+			b.ReportMetric(toEnvoy, "weight-envoy-bytes")
 			b.ReportMetric(rss(b, f.XDS[0].Pid()), "xds-MiB")
 			b.ReportMetric(rss(b, f.Pairs[0].ExtProc.Pid()), "extproc-MiB")
 			b.ReportMetric(rss(b, f.Pairs[0].Envoy.Pid()), "envoy-MiB")
@@ -140,11 +143,11 @@ func rss(b *testing.B, pid int) float64 {
 }
 
 // byteCount follows a control plane as a pair does, takes everything, and counts the
-// bytes of Envoy's resources.
+// bytes of messages by type.
 type byteCount struct {
 	stream discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesClient
 	mu     sync.Mutex
-	bytes  int
+	bytes  map[string]int
 	last   time.Time
 }
 
@@ -155,12 +158,12 @@ func followBytes(b *testing.B, addr string) *byteCount {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = conn.Close() })
-	c := &byteCount{}
+	c := &byteCount{bytes: map[string]int{}}
 	if c.stream, err = discoveryv3.NewAggregatedDiscoveryServiceClient(conn).DeltaAggregatedResources(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	for _, typ := range []string{resourcev3.ClusterType, resourcev3.ListenerType, resourcev3.RouteType} {
-		if err := c.stream.Send(&discoveryv3.DeltaDiscoveryRequest{Node: &corev3.Node{Id: "counter", Cluster: "headgate"}, TypeUrl: typ, ResourceNamesSubscribe: []string{"*"}}); err != nil {
+	for _, typ := range []string{policypb.TypeURL, resourcev3.ClusterType, resourcev3.ListenerType, resourcev3.RouteType} {
+		if err := c.stream.Send(&discoveryv3.DeltaDiscoveryRequest{Node: &corev3.Node{Id: "counter", Cluster: "headgate", UserAgentName: policypb.PairAgent}, TypeUrl: typ, ResourceNamesSubscribe: []string{"*"}}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -175,24 +178,24 @@ func (c *byteCount) count() {
 			return
 		}
 		c.mu.Lock()
-		c.bytes, c.last = c.bytes+proto.Size(msg), time.Now()
+		c.bytes[msg.GetTypeUrl()] += proto.Size(msg)
+		c.last = time.Now()
 		c.mu.Unlock()
 		_ = c.stream.Send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: msg.GetTypeUrl(), ResponseNonce: msg.GetNonce()})
 	}
 }
 
-// quiet waits until nothing has come for a while.
-func (c *byteCount) quiet(b *testing.B, began time.Time) int {
+// quiet waits until something has come since a moment, and then nothing for a while.
+func (c *byteCount) quiet(b *testing.B, since time.Time) {
 	b.Helper()
-	for {
-		time.Sleep(50 * time.Millisecond)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		c.mu.Lock()
-		bytes, last := c.bytes, c.last
+		last := c.last
 		c.mu.Unlock()
-		if last.After(began) && time.Since(last) > 500*time.Millisecond {
-			return bytes
+		if last.After(since) && time.Since(last) > 500*time.Millisecond {
+			return
 		}
-		if time.Since(began) > 2*time.Minute {
+		if time.Now().After(deadline) {
 			b.Fatal("nothing was sent")
 		}
 	}
@@ -200,13 +203,25 @@ func (c *byteCount) quiet(b *testing.B, began time.Time) int {
 
 func (c *byteCount) reset(b *testing.B) {
 	b.Helper()
-	c.quiet(b, time.Now().Add(-time.Minute))
+	c.quiet(b, time.Time{})
 	c.mu.Lock()
-	c.bytes = 0
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	clear(c.bytes)
+	c.last = time.Time{}
 }
 
-func (c *byteCount) envoyBytes(b *testing.B) int {
+// sent tells what has come since reset.
+func (c *byteCount) sent(b *testing.B) (toPolicy, toEnvoy float64) {
 	b.Helper()
-	return c.quiet(b, time.Now())
+	c.quiet(b, time.Time{})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for typ, n := range c.bytes {
+		if typ == policypb.TypeURL {
+			toPolicy += float64(n)
+		} else {
+			toEnvoy += float64(n)
+		}
+	}
+	return toPolicy, toEnvoy
 }
