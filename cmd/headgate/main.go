@@ -66,6 +66,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newCheck(), newStatus(), newPolicy(), newExtproc(), newXDS(), newSim(), newEnvoy(), newVersion())
+	root.AddCommand(newRun(), newCheck(), newStatus(), newPolicy(), newExtproc(), newXDS(), newSim(), newEnvoy(), newRender(), newVersion())
 	return root
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -252,5 +253,40 @@ load_assignment: { cluster_name: late, endpoints: [ { lb_endpoints: [ { endpoint
 	c.taken(t, resourcev3.ClusterType)
 	if got := r.post(t, `{}`); got.status != 200 {
 		t.Errorf("answer after the acknowledgement: %+v", got)
+	}
+}
+
+func TestANewClusterIsAcknowledgedOnlyAfterItsFirstCheck(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	asked := make(chan struct{})
+	go func() {
+		conn, err := silent.Accept()
+		if err != nil {
+			return
+		}
+		close(asked)
+		_, _ = io.Copy(io.Discard, conn) // until Envoy gives up
+	}()
+	r, c := startControlled(t, setup{}, dynamic{routes: routesTo("late")})
+	r.play(routed(), script{})
+	checked := strings.Replace(fixed("late", fmt.Sprintf("{ endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: %d } } } }", silent.Addr().(*net.TCPAddr).Port)),
+		"connect_timeout: 1s", `connect_timeout: 1s, common_lb_config: { healthy_panic_threshold: { value: 0 } },
+health_checks: [ { timeout: 0.5s, interval: 60s, unhealthy_threshold: 2, healthy_threshold: 1, tcp_health_check: { send: { text: "00" }, receive: [ { text: "01" } ] } } ]`, 1)
+	c.publish(t, dynamic{routes: routesTo("late"), clusters: []string{checked}})
+	await(t, "the first check", asked)
+	passes(t, 200)
+	if c.has(resourcev3.ClusterType) {
+		t.Error("the cluster was acknowledged during its first check")
+	}
+	c.taken(t, resourcev3.ClusterType)
+	if got := r.post(t, `{}`); got.status != 503 {
+		t.Errorf("answer: %+v", got)
+	}
+	if e := r.logged(t, "all").CommonProperties; !e.ResponseFlags.GetNoHealthyUpstream() {
+		t.Errorf("flags: %v: one failed check is enough for a new endpoint", e.ResponseFlags)
 	}
 }

@@ -33,6 +33,9 @@ func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
 		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore())
 	}
 	s.accepted(set, d.change)
+	if c.Origin == FromFile {
+		s.fromFiles = hashed{d.change.Number, set.Revision}
+	}
 	return d.change, nil
 }
 

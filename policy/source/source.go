@@ -54,9 +54,10 @@ type Source struct {
 	effect  atomic.Pointer[effect]  // never nil once Open returned
 	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change
 
-	mu      sync.Mutex // one change at a time
-	applied string     // revision that Apply was called with last, without an error
-	badFile string     // stamp of the file that was refused last; empty: it was good
+	mu        sync.Mutex // one change at a time
+	applied   string     // revision that Apply was called with last, without an error
+	fromFiles hashed     // the change that was read from a file last
+	badFile   string     // stamp of the file that was refused last; empty: it was good
 }
 
 // effect is a policy in effect and how it came to be.
@@ -213,6 +214,18 @@ func (s *Source) wasRead(set *policy.Set) bool {
 	if !ok || c.Revision == set.Revision {
 		return ok
 	}
-	old, err := policy.ParseFiles(c.Files) // another version of Headgate may have hashed it
-	return err == nil && old.Revision == set.Revision
+	if s.fromFiles.number != c.Number { // another version of Headgate may have hashed it
+		old, err := policy.ParseFiles(c.Files)
+		if err != nil {
+			return false
+		}
+		s.fromFiles = hashed{c.Number, old.Revision}
+	}
+	return s.fromFiles.revision == set.Revision
+}
+
+// hashed is the revision of a change as this version of Headgate hashes it.
+type hashed struct {
+	number   int
+	revision string
 }

@@ -1,12 +1,14 @@
 package snapshot
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strconv"
 	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	commondnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/common/dns/v3"
 	dnsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/clusters/dns/v3"
@@ -64,7 +66,8 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 			// one has lost every endpoint.
 			Policy: &endpointv3.ClusterLoadAssignment_Policy{OverprovisioningFactor: wrapperspb.UInt32(1000)},
 		},
-		CircuitBreakers:               breakers(),
+		CircuitBreakers:               breakers(m.Breaker),
+		HealthChecks:                  checks(m.Health),
 		OutlierDetection:              outliers(m),
 		CommonLbConfig:                lbConfig(),
 		TypedExtensionProtocolOptions: protocol(all),
@@ -146,7 +149,7 @@ func outliers(m *policy.Model) *clusterv3.OutlierDetection {
 	if _, single := m.Single(); single {
 		failures *= m.Retries + 1
 	}
-	return &clusterv3.OutlierDetection{
+	o := &clusterv3.OutlierDetection{
 		Consecutive_5Xx:      wrapperspb.UInt32(uint32(failures)),
 		DetectDegradedHosts:  wrapperspb.Bool(true),
 		Interval:             durationpb.New(time.Second),
@@ -155,18 +158,57 @@ func outliers(m *policy.Model) *clusterv3.OutlierDetection {
 		MaxEjectionPercent:   wrapperspb.UInt32(100),
 		EnforcingSuccessRate: wrapperspb.UInt32(0),
 	}
+	if m.Health.Interval > 0 {
+		// A backend that takes connections may still fail every request.
+		o.SuccessfulActiveHealthCheckUnejectHost = wrapperspb.Bool(false)
+	}
+	return o
 }
+
+// What a pool may hold where its model does not say.
+const (
+	mostConnections = 4096
+	mostPending     = 4096
+	mostRequests    = 16384
+)
 
 // breakers bound what one pool may hold. Envoy's default of three concurrent
 // retries would stop failover in the outage that it is for.
-func breakers() *clusterv3.CircuitBreakers {
+func breakers(b policy.Breaker) *clusterv3.CircuitBreakers {
 	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
-		MaxConnections:     wrapperspb.UInt32(4096),
-		MaxPendingRequests: wrapperspb.UInt32(4096),
-		MaxRequests:        wrapperspb.UInt32(16384),
+		MaxConnections:     wrapperspb.UInt32(cmp.Or(b.Connections, mostConnections)),
+		MaxPendingRequests: wrapperspb.UInt32(cmp.Or(b.Pending, mostPending)),
+		MaxRequests:        wrapperspb.UInt32(cmp.Or(b.Requests, mostRequests)),
 		RetryBudget: &clusterv3.CircuitBreakers_Thresholds_RetryBudget{
 			BudgetPercent:       &typev3.Percent{Value: 100},
 			MinRetryConcurrency: wrapperspb.UInt32(200),
 		},
 	}}}
+}
+
+// Clocks of an active check: how long one may take, and how soon a backend that is
+// down is asked again.
+const (
+	checkTimeout = time.Second
+	checkAgain   = 2 * time.Second
+)
+
+// checks ask each backend for a connection. A new endpoint counts as down until its
+// first check, for which a new cluster waits before it is used; that one check may
+// fail by chance, and so what is down is asked again soon, whatever the interval.
+func checks(h policy.Health) []*corev3.HealthCheck {
+	if h.Interval == 0 {
+		return nil
+	}
+	interval, again := durationpb.New(h.Interval), durationpb.New(min(h.Interval, checkAgain))
+	return []*corev3.HealthCheck{{
+		Timeout:                  durationpb.New(checkTimeout),
+		Interval:                 interval,
+		NoTrafficHealthyInterval: interval,
+		UnhealthyInterval:        again,
+		NoTrafficInterval:        again,
+		UnhealthyThreshold:       wrapperspb.UInt32(2),
+		HealthyThreshold:         wrapperspb.UInt32(1),
+		HealthChecker:            &corev3.HealthCheck_TcpHealthCheck_{TcpHealthCheck: &corev3.HealthCheck_TcpHealthCheck{}},
+	}}
 }

@@ -52,7 +52,10 @@ func bootstrapOf(t *testing.T, static *bootstrapv3.Bootstrap_StaticResources, so
 
 // gateway is an Envoy that runs a policy, with the least ext_proc server that
 // makes it forward: one that names the route.
-type gateway struct{ url string }
+type gateway struct {
+	url   string
+	envoy *envoytest.Envoy
+}
 
 // startGateway runs models on backends, as a policy has them.
 func startGateway(t *testing.T, backends, models map[string]any) gateway {
@@ -63,19 +66,30 @@ func startGateway(t *testing.T, backends, models map[string]any) gateway {
 // startEdited is startGateway with replacements in the bootstrap.
 func startEdited(t *testing.T, backends, models map[string]any, edit *strings.Replacer) gateway {
 	t.Helper()
-	port := envoytest.FreePort(t)
+	return startSet(t, compile(t, backends, models), edit)
+}
+
+// compile makes the policy of a gateway on a free port.
+func compile(t *testing.T, backends, models map[string]any) *policy.Set {
+	t.Helper()
 	document, err := json.Marshal(map[string]any{
-		"version": 1, "unpriced": "flag", "listen": fmt.Sprintf("127.0.0.1:%d", port), "backends": backends, "models": models,
+		"version": 1, "unpriced": "flag", "listen": fmt.Sprintf("127.0.0.1:%d", envoytest.FreePort(t)), "backends": backends, "models": models,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	static, err := snapshot.Static(parse(t, string(document)), snapshot.Options{})
+	return parse(t, string(document))
+}
+
+// startSet runs a policy, with replacements in the bootstrap.
+func startSet(t *testing.T, set *policy.Set, edit *strings.Replacer) gateway {
+	t.Helper()
+	static, err := snapshot.Static(set, snapshot.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	envoytest.Start(t, []byte(edit.Replace(string(bootstrapOf(t, static, startExtProc(t))))))
-	return gateway{url: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	e := envoytest.Start(t, []byte(edit.Replace(string(bootstrapOf(t, static, startExtProc(t))))))
+	return gateway{url: "http://" + set.Listen.String(), envoy: e}
 }
 
 // get asks for a route of the gateway's; without one ext_proc names none.

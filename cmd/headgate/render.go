@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/envoy"
+	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds/snapshot"
+)
+
+func newRender() *cobra.Command {
+	cmd := &cobra.Command{Use: "render", Short: "Print a policy as configuration for those who run Envoy themselves"}
+	cmd.AddCommand(newRenderEnvoy())
+	return cmd
+}
+
+func newRenderEnvoy() *cobra.Command {
+	var policy, socket, admin, simulated string
+	var o snapshot.Options
+	cmd := &cobra.Command{
+		Use:   "envoy",
+		Short: "Print a complete static configuration of Envoy",
+		Long: "Print a complete static configuration of Envoy, in YAML.\n\n" +
+			"It needs no control plane: run Envoy with it, and beside it `headgate extproc` with the\n" +
+			"same policy and socket. After a change of the policy render it again and restart both.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			set, err := source.Load(policy)
+			if err != nil {
+				return &exitError{exitFault, err}
+			}
+			if simulated != "" {
+				if o.Simulated, err = url.Parse(simulated); err != nil {
+					return err
+				}
+			}
+			text, err := snapshot.YAML(set, o, envoy.ExtProcCluster(socket), admin)
+			if err != nil {
+				return &exitError{exitFault, err}
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Policy revision %s. Serve ext_proc with:\n#   headgate extproc -f %s --socket %s\n%s", set.Revision, policy, socket, text)
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&policy, "file", "f", "policy.yaml", "policy file")
+	f.StringVar(&socket, "socket", "/run/headgate/extproc.sock", "Unix socket of the ext_proc server")
+	f.StringVar(&admin, "admin", "", "Unix socket of Envoy's admin interface, empty for none")
+	f.StringVar(&o.Roots, "roots", snapshot.DefaultRoots, "file of root certificates where Envoy runs")
+	f.StringVar(&o.AccessLog, "envoy-access-log", "/dev/stdout", "file of Envoy's own access log, empty for none")
+	f.StringVar(&simulated, "sim", "", "base URL of the simulated provider, for backends of it without a url")
+	return cmd
+}
