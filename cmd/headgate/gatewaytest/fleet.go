@@ -68,12 +68,24 @@ func (f *Fleet) free() string { return fmt.Sprintf("127.0.0.1:%d", FreePort(f.t)
 // Write replaces the policy file as an editor does: whole, by renaming.
 func (f *Fleet) Write(policy string) {
 	f.t.Helper()
-	next := f.Policy + ".next"
-	if err := os.WriteFile(next, []byte(policy), 0o600); err != nil {
-		f.t.Fatal(err)
+	save(f.t, f.Policy, policy)
+}
+
+// Write replaces the policy file of a gateway likewise. The policy must say where to
+// listen.
+func (g *Gateway) Write(policy string) {
+	g.t.Helper()
+	save(g.t, g.Policy, policy)
+}
+
+func save(t testing.TB, path, text string) {
+	t.Helper()
+	next := path + ".next"
+	if err := os.WriteFile(next, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if err := os.Rename(next, f.Policy); err != nil {
-		f.t.Fatal(err)
+	if err := os.Rename(next, path); err != nil {
+		t.Fatal(err)
 	}
 }
 
