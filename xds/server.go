@@ -120,6 +120,14 @@ func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.
 	return nil
 }
 
+// Refused tells whether a client has refused what was published last, which is then
+// offered again only by publishing it again.
+func (s *Server) Refused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.latest != nil && s.wasRefused(s.latest.revision)
+}
+
 // wasRefused tells whether a client has refused this revision since it was published
 // last: only as another version is it offered again. The mutex is held.
 func (s *Server) wasRefused(revision string) bool {

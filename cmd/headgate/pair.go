@@ -72,11 +72,7 @@ func (o *pairOptions) relay(apply *dataPlane, reg prometheus.Registerer, log *za
 // between a pair and its control plane could change the policy.
 func (o *pairOptions) credentials(log *zap.Logger) (credentials.TransportCredentials, error) {
 	if o.tls != (identity.Files{}) {
-		c, err := identity.Client(o.tls, o.serverName, identity.Options{Report: reportTLS(log)})
-		if err != nil {
-			return nil, err
-		}
-		return credentials.NewTLS(c), nil
+		return dialers(o.addresses, o.serverName, o.tls, log)
 	}
 	for _, addr := range o.addresses {
 		loopback, err := isLoopback(addr)

@@ -74,7 +74,7 @@ models:
   first: {chain: [us/m, eu/m]}
   shared: {chain: [[{use: us/m, weight: 1}, {use: eu/m, weight: 1}]]}
 `, us.url, ca.file, eu.url), gatewaytest.Options{})
-			loads := map[string]*load{"first": {g: g, model: "first"}, "shared": {g: g, model: "shared"}}
+			loads := map[string]*steady{"first": {g: g, model: "first"}, "shared": {g: g, model: "shared"}}
 			for _, l := range loads {
 				l.start()
 			}
@@ -92,8 +92,8 @@ models:
 	}
 }
 
-// load asks a model at a constant rate, as many callers in turn.
-type load struct {
+// steady asks a model at a constant rate, as many callers in turn.
+type steady struct {
 	g     *gatewaytest.Gateway
 	model string
 
@@ -115,11 +115,11 @@ type shot struct {
 }
 
 const (
-	pace      = 50 * time.Millisecond // between two requests of one load: 20 a second
+	pace      = 50 * time.Millisecond // between two requests of one: 20 a second
 	atOneTime = 40                    // callers
 )
 
-func (l *load) start() {
+func (l *steady) start() {
 	l.stopped = make(chan struct{})
 	l.running.Go(func() {
 		tick := time.NewTicker(pace)
@@ -135,7 +135,7 @@ func (l *load) start() {
 	})
 }
 
-func (l *load) shoot(caller int) {
+func (l *steady) shoot(caller int) {
 	s := shot{caller: caller, begun: time.Now()}
 	a, err := l.g.Try(context.Background(), ways[0].ask(l.model, "Which region?", "x-headgate-user", fmt.Sprint("caller-", caller)))
 	s.ended, s.status, s.backend, s.attempts = time.Now(), a.Status, a.Header.Get("x-headgate-backend"), a.Header.Get("x-headgate-attempts")
@@ -147,13 +147,13 @@ func (l *load) shoot(caller int) {
 	l.all = append(l.all, s)
 }
 
-func (l *load) stop() {
+func (l *steady) stop() {
 	close(l.stopped)
 	l.running.Wait()
 }
 
 // answered counts the requests that were answered so far.
-func (l *load) answered() int {
+func (l *steady) answered() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.all)
@@ -161,7 +161,7 @@ func (l *load) answered() int {
 
 // judge holds that no request failed, and how soon the first of those succeeded that
 // began at the failed region.
-func (l *load) judge(t *testing.T, model string, failed time.Time) {
+func (l *steady) judge(t *testing.T, model string, failed time.Time) {
 	t.Helper()
 	began := map[int]bool{} // callers of the region
 	for _, s := range l.all {

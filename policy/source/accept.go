@@ -45,9 +45,21 @@ func (s *Source) apply(set *policy.Set) error {
 		return nil
 	}
 	if err := s.options.Apply(set); err != nil {
-		return fmt.Errorf("applying revision %s: %w", set.Revision, err)
+		return &ApplyError{set.Revision, err}
 	}
 	s.applied = set.Revision
+	return nil
+}
+
+// again applies the Set in effect once more, where it was refused since.
+func (s *Source) again() error {
+	if !s.options.Again() {
+		return nil
+	}
+	set := s.Latest()
+	if err := s.options.Apply(set); err != nil {
+		return &ApplyError{set.Revision, err}
+	}
 	return nil
 }
 

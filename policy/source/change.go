@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/headgate/headgate/policy"
@@ -52,3 +53,18 @@ var ErrConflict = errors.New("another revision is in effect")
 
 // ErrUnknownRevision says that the history holds no such revision.
 var ErrUnknownRevision = errors.New("the history holds no such revision")
+
+// ApplyError says that a policy without faults cannot be in effect here, such as for
+// want of a credential, in the words of Options.Apply.
+type ApplyError struct {
+	Revision string
+	Err      error
+}
+
+// Error says what was attempted, and why it did not work.
+func (e *ApplyError) Error() string {
+	return fmt.Sprintf("applying revision %s: %v", e.Revision, e.Err)
+}
+
+// Unwrap returns the error of Options.Apply.
+func (e *ApplyError) Unwrap() error { return e.Err }

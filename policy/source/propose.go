@@ -12,7 +12,8 @@ import (
 // policy is refused with *policy.Faults, one that lacks files, author or reason with
 // ErrIncomplete, and one that expects another revision than the one in effect with
 // ErrConflict. Where the proposed revision is in effect already, Push returns the
-// change that put it there and records none.
+// change that put it there and records none, but applies it once more if Options.Again
+// says so.
 func (s *Source) Push(p Proposal) (Change, error) {
 	if err := p.complete(); err != nil {
 		return Change{}, err
@@ -89,7 +90,7 @@ func (s *Source) propose(origin Origin, p Proposal, target func() ([]policy.File
 		case err != nil:
 			return Change{}, s.refuse(origin, err)
 		case set.Revision == now.Revision:
-			return now, behind
+			return now, errors.Join(behind, s.again())
 		}
 		c, err := s.accept(set, Change{Origin: origin, Author: p.Author, Reason: p.Reason, Files: files})
 		if errors.Is(err, errTaken) {

@@ -29,6 +29,10 @@ type Options struct {
 	// an earlier Set again where a change could not be recorded. It must not call
 	// methods that change the policy.
 	Apply func(*policy.Set) error
+	// Again tells whether the Set in effect is to be applied once more when it is
+	// asked for again, because it was refused where it should be in effect. Without it
+	// that is never so.
+	Again func() bool
 	// Now is the clock of the changes. Without it that is time.Now.
 	Now func() time.Time
 }
@@ -39,6 +43,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Apply == nil {
 		o.Apply = func(*policy.Set) error { return nil }
+	}
+	if o.Again == nil {
+		o.Again = func() bool { return false }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -123,10 +130,19 @@ func (s *Source) Sync() (changed bool, err error) {
 
 // Reload reads the file again, after Sync. It takes effect where it differs from the
 // one read last, by revision: a file that stayed as it was does not undo a push.
-// Reload reports whether the revision in effect changed; on an error it may have,
+// Where nothing differs the Set in effect is applied once more if Options.Again says
+// so. Reload reports whether the revision in effect changed; on an error it may have,
 // by Sync alone.
 func (s *Source) Reload() (changed bool, err error) {
-	return s.changing(func() error { return errors.Join(s.sync(), s.fromFile()) })
+	return s.changing(s.reload)
+}
+
+func (s *Source) reload() error {
+	before := s.Latest().Revision
+	if err := errors.Join(s.sync(), s.fromFile()); err != nil || s.Latest().Revision != before {
+		return err
+	}
+	return s.again()
 }
 
 func (s *Source) changing(change func() error) (changed bool, err error) {

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -215,16 +216,32 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestUnknownErrorsAreTold(t *testing.T) {
-	o := console.Options{Policies: broken{newRig(t).policies}, Fleet: func() xds.Status { return xds.Status{} }, Compile: consoletest.Compile}
-	r := serve(t, o)
-	got := want[console.Failure](t, r.ask("PUT", "/api/v1/policy", proposal(second, "")), http.StatusInternalServerError)
-	same(t, "the cause", console.Cause{Code: console.Internal, Message: "storing the change: disk full"}, got.Cause)
+func TestErrorsOfASourceAreTold(t *testing.T) {
+	unset := errors.New(`backend "o": environment variable KEY: credential is not set`)
+	for _, row := range []struct {
+		name   string
+		err    error
+		status int
+		cause  console.Cause
+	}{
+		{"unknown", errors.New("storing the change: disk full"), 500, console.Cause{Code: console.Internal, Message: "storing the change: disk full"}},
+		{"a policy that cannot be in effect", fmt.Errorf("pushing: %w", &source.ApplyError{Revision: "0123456789ab", Err: unset}), 422,
+			console.Cause{Code: console.UnfitPolicy, Message: `pushing: applying revision 0123456789ab: backend "o": environment variable KEY: credential is not set`}},
+		{"incomplete", fmt.Errorf("%w: it does not say author", source.ErrIncomplete), 400,
+			console.Cause{Code: console.BadRequest, Message: "the proposal is incomplete: it does not say author"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o := console.Options{Policies: broken{newRig(t).policies, row.err}, Fleet: func() xds.Status { return xds.Status{} }, Compile: consoletest.Compile}
+			got := want[console.Failure](t, serve(t, o).ask("PUT", "/api/v1/policy", proposal(second, "")), row.status)
+			same(t, "the cause", row.cause, got.Cause)
+		})
+	}
 }
 
-// broken stores nothing.
-type broken struct{ *consoletest.Policies }
-
-func (broken) Push(source.Proposal) (source.Change, error) {
-	return source.Change{}, fmt.Errorf("storing the change: disk full")
+// broken takes no change.
+type broken struct {
+	*consoletest.Policies
+	err error
 }
+
+func (b broken) Push(source.Proposal) (source.Change, error) { return source.Change{}, b.err }

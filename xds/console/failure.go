@@ -27,6 +27,7 @@ const (
 	TooLarge        Code = "too_large"           // 413
 	NotJSON         Code = "unsupported_content" // 415: a body must be application/json
 	InvalidPolicy   Code = "invalid_policy"      // 422: the policy has faults
+	UnfitPolicy     Code = "unfit_policy"        // 422: it has none, but cannot be in effect here
 	Internal        Code = "internal"            // 500
 )
 
@@ -35,7 +36,7 @@ var statuses = map[Code]int{
 	NotFound: http.StatusNotFound, UnknownRevision: http.StatusNotFound,
 	NotAllowed: http.StatusMethodNotAllowed, Conflict: http.StatusConflict,
 	TooLarge: http.StatusRequestEntityTooLarge, NotJSON: http.StatusUnsupportedMediaType,
-	InvalidPolicy: http.StatusUnprocessableEntity, Internal: http.StatusInternalServerError,
+	InvalidPolicy: http.StatusUnprocessableEntity, UnfitPolicy: http.StatusUnprocessableEntity, Internal: http.StatusInternalServerError,
 }
 
 // Failure is the body of every answer that is not a success.
@@ -74,12 +75,17 @@ func fail(code Code, format string, args ...any) *Failure {
 func classify(err error) *Failure {
 	var failure *Failure
 	var faults *policy.Faults
+	var unfit *source.ApplyError
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &failure):
 		return failure
 	case errors.As(err, &faults):
 		return invalid(faults)
+	case errors.As(err, &unfit):
+		return fail(UnfitPolicy, "%v", err)
+	case errors.Is(err, source.ErrIncomplete):
+		return fail(BadRequest, "%v", err)
 	case errors.Is(err, source.ErrConflict):
 		return fail(Conflict, "%v", err)
 	case errors.Is(err, source.ErrUnknownRevision):

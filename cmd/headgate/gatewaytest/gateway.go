@@ -5,7 +5,6 @@ package gatewaytest
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -92,29 +91,11 @@ type Gateway struct {
 	URL     string // http://127.0.0.1:port
 	Ops     string // of the operations port
 	Data    string // folder with records and logs
+	Policy  string // its file
 	Process *exec.Cmd
 	log     *lockedBuffer
 	exited  chan struct{} // closed when the process has ended
 	err     error         // of the process, once exited is closed
-}
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-// String returns what was written.
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }
 
 // Options are what a test may say about a gateway beside its policy.
@@ -151,7 +132,7 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 	}
 	ops := fmt.Sprintf("127.0.0.1:%d", FreePort(t))
 	args := append([]string{"run", "-f", file, "--operations", ops, "--admin", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--envoy-concurrency", "1", "--tools", filepath.Join(Root(), ".tools")}, o.Args...)
-	g := &Gateway{t: t, Ops: "http://" + ops, Data: filepath.Join(dir, "data"), log: &lockedBuffer{}, exited: make(chan struct{})}
+	g := &Gateway{t: t, Ops: "http://" + ops, Data: filepath.Join(dir, "data"), Policy: file, log: &lockedBuffer{}, exited: make(chan struct{})}
 	for line := range strings.Lines(policy) {
 		if at, ok := strings.CutPrefix(line, "listen: "); ok {
 			g.URL = "http://" + strings.TrimSpace(at)
@@ -178,13 +159,6 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 		_ = os.RemoveAll(dir)
 	})
 	return g
-}
-
-func tail(s string, n int) string {
-	if len(s) > n {
-		return "..." + s[len(s)-n:]
-	}
-	return s
 }
 
 // WaitReady waits until the gateway says that it is ready.

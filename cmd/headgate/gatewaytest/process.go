@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -25,6 +27,99 @@ func Run(t testing.TB, args ...string) (stdout, stderr string, code int) {
 		t.Fatal(err)
 	}
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// Process is a process that ends with the test.
+type Process struct {
+	*exec.Cmd
+	log    *lockedBuffer
+	exited chan struct{} // closed when it has ended
+}
+
+// StartProcess starts a program with its arguments and further environment.
+func StartProcess(t testing.TB, env []string, path string, args ...string) *Process {
+	t.Helper()
+	p := &Process{Cmd: exec.Command(path, args...), log: &lockedBuffer{}, exited: make(chan struct{})}
+	p.Env = append(os.Environ(), env...)
+	p.Stdout, p.Stderr = p.log, p.log
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = p.Wait()
+		close(p.exited)
+	}()
+	t.Cleanup(func() {
+		p.Kill()
+		if t.Failed() {
+			t.Logf("%s %s:\n%s", filepath.Base(path), args[0], tail(p.Log(), 6000))
+		}
+	})
+	return p
+}
+
+// Pid is the process's id.
+func (p *Process) Pid() int { return p.Cmd.Process.Pid }
+
+// Log returns what the process wrote to its outputs.
+func (p *Process) Log() string { return p.log.String() }
+
+// ended tells whether the process has ended.
+func (p *Process) ended() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// Exited waits for the process to end by itself and returns its exit code.
+func (p *Process) Exited(t testing.TB) int {
+	t.Helper()
+	Eventually(t, "the end of the process", p.ended)
+	return p.ProcessState.ExitCode()
+}
+
+// Kill ends the process as kill -9 does, and waits for its end.
+func (p *Process) Kill() {
+	_ = p.Cmd.Process.Kill()
+	<-p.exited
+}
+
+// Terminate ends the process as an orchestrator does, and waits for its end.
+func (p *Process) Terminate() {
+	_ = p.Cmd.Process.Signal(syscall.SIGTERM)
+	<-p.exited
+}
+
+// Hangup tells the process to read its files again.
+func (p *Process) Hangup() { _ = p.Cmd.Process.Signal(syscall.SIGHUP) }
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+// String returns what was written.
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func tail(s string, n int) string {
+	if len(s) > n {
+		return "..." + s[len(s)-n:]
+	}
+	return s
 }
 
 // EnvoyPID returns the process id of the gateway's Envoy, 0 where none runs. It

@@ -1,0 +1,94 @@
+package gatewaytest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/headgate/headgate/envoy/envoytest"
+)
+
+// Pair is one ext_proc server with its Envoy.
+type Pair struct {
+	Gateway // for its requests: URL, Ops and Data are set
+	Node    string
+	Args    []string // flags of its ext_proc server beside those of all
+	Env     []string // NAME=value, likewise
+	ExtProc *Process
+	Envoy   *Process
+	Socket  string
+	admin   string // socket of Envoy's admin interface
+}
+
+// AddPair adds a pair of which nothing runs yet.
+func (f *Fleet) AddPair() *Pair {
+	f.t.Helper()
+	node := fmt.Sprintf("pair-%d", len(f.Pairs)+1)
+	p := &Pair{Node: node, Socket: filepath.Join(f.Dir, node+".sock"), admin: filepath.Join(f.Dir, node+".admin")}
+	p.Gateway = Gateway{t: f.t, URL: "http://" + f.free(), Ops: "http://" + f.free(), Data: filepath.Join(f.Dir, node)}
+	f.Pairs = append(f.Pairs, p)
+	return p
+}
+
+// StartExtProc starts a pair's ext_proc server, on the socket that it had before.
+func (f *Fleet) StartExtProc(p *Pair) {
+	f.t.Helper()
+	var replicas []string
+	for _, x := range f.XDS {
+		replicas = append(replicas, x.Addr)
+	}
+	args := append([]string{"extproc", "--xds", strings.Join(replicas, ","), "--node", p.Node, "--listen", strings.TrimPrefix(p.URL, "http://"),
+		"--socket", p.Socket, "--operations", strings.TrimPrefix(p.Ops, "http://"), "--state", filepath.Join(p.Data, "state"),
+		"--access-log", filepath.Join(p.Data, "access.jsonl")}, f.o.PairArgs...)
+	p.ExtProc = StartProcess(f.t, append(append([]string{}, f.o.Env...), p.Env...), Binary(f.t), append(args, p.Args...)...)
+	p.Gateway.exited, p.Gateway.log = p.ExtProc.exited, p.ExtProc.log
+	Eventually(f.t, "the ext_proc server of "+p.Node, func() bool { return p.ExtProc.ended() || up(p.Ops+"/readyz") })
+}
+
+// StartEnvoy starts a pair's Envoy from the bootstrap that Headgate prints.
+func (f *Fleet) StartEnvoy(p *Pair) {
+	f.t.Helper()
+	config := filepath.Join(f.Dir, p.Node+".json")
+	if _, err := os.Stat(config); err != nil {
+		bootstrap, stderr, code := Run(f.t, "envoy", "bootstrap", "--node", p.Node, "--socket", p.Socket, "--admin", p.admin)
+		if code != 0 {
+			f.t.Fatal(stderr)
+		}
+		if err := os.WriteFile(config, []byte(bootstrap), 0o600); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	p.Envoy = StartProcess(f.t, nil, envoytest.Path(f.t), "-c", config, "--concurrency", "2", "--log-level", "warn", "--disable-hot-restart")
+}
+
+// Updates returns Envoy's counters of configuration that it took or refused, one a
+// line.
+func (p *Pair) Updates() string {
+	p.t.Helper()
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", p.admin)
+	}}}
+	resp, err := c.Get("http://envoy/stats?filter=update_(success|rejected)$")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// AwaitPolicy waits until ext_proc and Envoy both have a revision.
+func (p *Pair) AwaitPolicy(revision string) {
+	p.t.Helper()
+	p.Eventually("revision "+revision+" at "+p.Node, func() bool {
+		return p.Metric(`headgate_pair_policy_info{revision="`+revision+`"}`) == 1
+	})
+}

@@ -1,0 +1,73 @@
+package gatewaytest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"testing"
+)
+
+// Replica is one control plane process.
+type Replica struct {
+	*Process
+	Addr, Admin, Ops string // host:port
+	t                testing.TB
+}
+
+// StartXDS starts a replica, on the ports that it had before.
+func (f *Fleet) StartXDS(i int) {
+	f.t.Helper()
+	x := f.XDS[i]
+	state := fmt.Sprintf("xds-%d", i+1)
+	if f.o.SharedState {
+		state = "xds"
+	}
+	args := append([]string{"xds", "-f", f.Policy, "--listen", x.Addr, "--admin", x.Admin, "--operations", x.Ops,
+		"--state", filepath.Join(f.Dir, state), "--envoy-access-log", filepath.Join(f.Dir, "envoy.jsonl")}, f.o.XDSArgs...)
+	x.Process = StartProcess(f.t, nil, Binary(f.t), args...)
+	Eventually(f.t, "the control plane", func() bool { return x.ended() || up("http://"+x.Ops+"/readyz") })
+	if x.ended() {
+		f.t.Fatalf("the control plane ended: %s", x.Log())
+	}
+}
+
+func up(url string) bool {
+	resp, err := http.Get(url)
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// Metric is Gateway.Metric for a replica.
+func (x *Replica) Metric(series string) float64 {
+	x.t.Helper()
+	return (&Gateway{t: x.t, Ops: "http://" + x.Ops}).Metric(series)
+}
+
+// Readyz returns the status and the text of /readyz.
+func (x *Replica) Readyz() (status int, text string) {
+	x.t.Helper()
+	resp, err := http.Get("http://" + x.Ops + "/readyz")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// Status returns what headgate status prints about a replica.
+func (x *Replica) Status() string {
+	x.t.Helper()
+	out, stderr, code := Run(x.t, "status", "--admin", x.Admin)
+	if code != 0 {
+		x.t.Fatalf("headgate status: exit code %d, %s", code, stderr)
+	}
+	return out
+}

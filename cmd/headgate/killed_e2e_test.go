@@ -1,0 +1,137 @@
+package main_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+// refusedWell tells whether an answer is a refusal of the gateway's own in JSON.
+func refusedWell(a gatewaytest.Answer) bool {
+	var e struct {
+		Error struct{ Message, Code string }
+	}
+	err := json.Unmarshal([]byte(a.Body), &e)
+	return err == nil && a.Status == http.StatusServiceUnavailable && e.Error.Message != "" && e.Error.Code != "policy_revision_unknown"
+}
+
+// TestExtprocKilledUnderLoad holds that a gateway whose ext_proc server is killed
+// refuses in JSON, cuts what is under way where one can see it, and works again as
+// soon as the server is back, with no exchange of a policy that it does not hold.
+func TestExtprocKilledUnderLoad(t *testing.T) {
+	t.Parallel()
+	s := newEditions(t, 2)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls)})
+	pair := f.Pairs[0]
+	pair.AwaitPolicy(revisionOf(t, edition(1, s.urls)))
+	var refused, cut atomic.Int64
+	l := startLoad(t, pair, 10, func(what string, a gatewaytest.Answer, err error) {
+		switch {
+		case err != nil:
+			t.Errorf("%s: no answer at all: %v", what, err)
+		case refusedWell(a):
+			refused.Add(1)
+			time.Sleep(20 * time.Millisecond) // a client that is refused does not ask again at once
+		case a.Err != nil && a.Status == http.StatusOK:
+			cut.Add(1)
+		default:
+			s.whole(t)(what, a, nil)
+		}
+	})
+	for range 2 {
+		pair.ExtProc.Kill()
+		l.more(5)
+		if refused.Load() == 0 {
+			t.Error("nothing was refused while there was no ext_proc")
+		}
+		f.StartExtProc(pair)
+		f.AwaitAnswer(pair)
+		before := refused.Load()
+		l.more(10)
+		if again := refused.Load() - before; again > 0 {
+			t.Errorf("%d refusals after ext_proc had come back", again)
+		}
+		unheld(t, pair)
+	}
+	l.stop()
+	t.Logf("%d answers were refused, %d were cut", refused.Load(), cut.Load())
+	if cut.Load() == 0 {
+		t.Error("no stream was cut: the test shows nothing")
+	}
+}
+
+// TestExtprocKilledDuringChanges kills the ext_proc server ten times while a change of
+// the policy is on its way, each time later in it. The backends have names, so that a
+// change takes as long as it does where Envoy must resolve some.
+func TestExtprocKilledDuringChanges(t *testing.T) {
+	t.Parallel()
+	const kills = 10
+	s := newEditions(t, 0)
+	for i, u := range s.urls {
+		s.urls[i] = strings.Replace(u, "127.0.0.1", "localhost", 1)
+	}
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls)})
+	pair := f.Pairs[0]
+	pair.AwaitPolicy(revisionOf(t, edition(1, s.urls)))
+	onTheWay := 0
+	for k := range kills {
+		next := revisionOf(t, edition(k+2, s.urls))
+		f.Write(edition(k+2, s.urls))
+		time.Sleep(time.Duration(k) * 40 * time.Millisecond) // the moment is what differs
+		if n := pair.Metric(`headgate_pair_policy_info{revision="` + next + `"}`); n == 0 {
+			onTheWay++
+		}
+		pair.ExtProc.Kill()
+		f.StartExtProc(pair)
+		f.AwaitAnswer(pair)
+		pair.AwaitPolicy(next)
+		met(t, &pair.Gateway, next)
+		unheld(t, pair)
+	}
+	t.Logf("%d of %d kills met a change that was on its way", onTheWay, kills)
+	if onTheWay < kills/3 {
+		t.Error("most kills came after the change: the test shows little")
+	}
+}
+
+// TestExtprocDrains holds that a server that is told to end lets a stream that is open
+// end whole, and ends then.
+func TestExtprocDrains(t *testing.T) {
+	t.Parallel()
+	s := newEditions(t, 2)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls)})
+	pair := f.Pairs[0]
+	stream := pair.Stream(gatewaytest.ChatRequest("/v1/chat/completions", chatBody("m", "[[sim tokens=30 pause=50ms]]", true), ""))
+	if _, err := stream.Next(); err != nil {
+		t.Fatal(err)
+	}
+	began, ended := time.Now(), make(chan time.Duration, 1)
+	go func() {
+		pair.ExtProc.Terminate()
+		ended <- time.Since(began)
+	}()
+	var last string
+	for {
+		ev, err := stream.Next()
+		if err != nil {
+			if ev != "" || !strings.Contains(last, "tokens-out=30") {
+				t.Errorf("the stream ended with %v after %q", err, last)
+			}
+			break
+		}
+		last = ev
+	}
+	streamed, took := time.Since(began), <-ended
+	t.Logf("the stream ended %v after the signal, the process %v after it", streamed.Round(time.Millisecond), took.Round(time.Millisecond))
+	if code := pair.ExtProc.ProcessState.ExitCode(); code != 0 || took > streamed+5*time.Second {
+		t.Errorf("exit code %d, %v after the signal", code, took)
+	}
+	f.StartExtProc(pair)
+	f.AwaitAnswer(pair)
+	unheld(t, pair)
+}

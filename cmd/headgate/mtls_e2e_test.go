@@ -1,0 +1,139 @@
+package main_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+// TestPairsShowCertificates holds that a control plane with a client CA serves pairs
+// whose certificates it verifies, and turns away every other, which says why in its
+// log, without harm to the rest.
+func TestPairsShowCertificates(t *testing.T) {
+	t.Parallel()
+	s := newEditions(t, 3)
+	a, stranger, later := newAuthority(t), newAuthority(t), time.Now().Add(30*time.Minute)
+	good := newKeyring(t).fill(a, a, later)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls), XDSArgs: newKeyring(t).fill(a, a, later).server(), PairArgs: good.pair()})
+	pair := f.Pairs[0]
+	linked(pair)
+	l := startLoad(t, pair, 5, s.whole(t))
+	expiry := time.Now().Add(3 * time.Second).Truncate(time.Second)
+	brief := f.AddPair()
+	brief.Args = newKeyring(t).fill(a, a, expiry).pair()
+	f.StartExtProc(brief)
+	linked(brief)
+	for _, c := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"of another authority", newKeyring(t).fill(stranger, a, later).pair(), "certificate"},
+		{"none", []string{"--xds-cert", "", "--xds-key", ""}, "certificate required"},
+		{"and does not know the control plane's authority", newKeyring(t).fill(a, stranger, later).pair(), "unknown authority"},
+		{"and dials another name", []string{"--xds-name", "other.example"}, "other.example"},
+	} {
+		p := f.AddPair()
+		p.Args = c.args
+		f.StartExtProc(p)
+		p.Eventually("the reason in the log of a pair whose certificate is "+c.name, func() bool {
+			return strings.Contains(p.ExtProc.Log(), c.says)
+		})
+		if n := p.Metric("headgate_pair_linked"); n != 0 {
+			t.Errorf("a pair whose certificate is %s is linked", c.name)
+		}
+	}
+	named := f.AddPair()
+	named.Args = []string{"--xds-name", "control.example"}
+	f.StartExtProc(named)
+	linked(named)
+
+	expired := f.AddPair()
+	expired.Args = newKeyring(t).fill(a, a, time.Now().Add(-time.Minute)).pair()
+	f.StartExtProc(expired)
+	if code, text := expired.ExtProc.Exited(t), expired.ExtProc.Log(); code != 1 || !strings.Contains(text, "expired on") || strings.Count(text, "\n") != 1 {
+		t.Errorf("with an expired certificate: exit code %d, %s", code, text)
+	}
+	time.Sleep(time.Until(expiry.Add(1100 * time.Millisecond))) // nothing tells that a certificate expires
+	f.XDS[0].Kill()
+	f.StartXDS(0)
+	brief.Eventually("the reason in the log of a pair whose certificate expires", func() bool { return strings.Contains(brief.ExtProc.Log(), "expired") })
+	linked(pair)
+	f.Write(edition(2, s.urls))
+	pair.AwaitPolicy(revisionOf(t, edition(2, s.urls)))
+	if n := f.XDS[0].Metric("headgate_xds_clients"); n != 2 {
+		t.Errorf("%v pairs are served, want 2", n)
+	}
+	l.stop()
+}
+
+// TestCertificatesAreReplaced holds that both ends use certificates, and authorities,
+// that were replaced on disk while they run, for the next connection.
+func TestCertificatesAreReplaced(t *testing.T) {
+	t.Parallel()
+	s := newEditions(t, 2)
+	first, second, third, later := newAuthority(t), newAuthority(t), newAuthority(t), time.Now().Add(30*time.Minute)
+	server, client := newKeyring(t).fill(first, first, later), newKeyring(t).fill(first, first, later)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls), XDSArgs: server.server(), PairArgs: client.pair()})
+	pair := f.Pairs[0]
+	linked(pair)
+
+	server.fill(second, second, later)
+	client.fill(second, second, later)
+	pair.ExtProc.Kill()
+	f.StartExtProc(pair)
+	linked(pair) // the control plane has read its files again
+
+	server.fill(third, third, later)
+	client.fill(third, third, later)
+	f.XDS[0].Kill()
+	f.StartXDS(0)
+	eventually(t, "the pair, which has read its files again", func() bool { return f.XDS[0].Metric("headgate_xds_clients") == 1 })
+
+	stale := f.AddPair()
+	stale.Args = newKeyring(t).fill(first, third, later).pair()
+	f.StartExtProc(stale)
+	stale.Eventually("the reason in the log", func() bool { return strings.Contains(stale.ExtProc.Log(), "certificate") })
+	if n := stale.Metric("headgate_pair_linked"); n != 0 {
+		t.Error("a certificate of the first authority is taken")
+	}
+	met(t, &pair.Gateway, revisionOf(t, edition(1, s.urls)))
+}
+
+// TestPlainBeyondLoopback holds that neither end starts where others could read or
+// change what they say to each other.
+func TestPlainBeyondLoopback(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	keys := newKeyring(t).fill(a, a, time.Now().Add(time.Minute))
+	policy := filepath.Join(t.TempDir(), "policy.yaml")
+	overwrite(t, policy, edition(1, newEditions(t, 0).urls))
+	for _, c := range []struct {
+		name string
+		args []string
+		says []string
+	}{
+		{"a plain control plane", []string{"xds", "-f", policy, "--listen", "0.0.0.0:0"}, []string{"0.0.0.0:0", "--tls-cert", "--tls-client-ca"}},
+		{"one that asks for no certificates", append([]string{"xds", "-f", policy, "--listen", "0.0.0.0:0"}, keys.server()[:4]...), []string{"0.0.0.0:0", "--tls-client-ca"}},
+		{"a plain pair", []string{"extproc", "--xds", "127.0.0.1:1,control.example:18000"}, []string{"control.example:18000", "--xds-ca"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			args := append(c.args, "--operations", fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)), "--state", dir)
+			p := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), args...)
+			code, text := p.Exited(t), p.Log()
+			if code != 1 && code != 2 || strings.Count(text, "\n") != 1 {
+				t.Errorf("exit code %d, %q", code, text)
+			}
+			for _, says := range c.says {
+				if !strings.Contains(text, says) {
+					t.Errorf("%q is not in %q", says, text)
+				}
+			}
+		})
+	}
+}
