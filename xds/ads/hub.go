@@ -2,8 +2,8 @@ package ads
 
 import (
 	"context"
-	"errors"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +13,7 @@ import (
 	serverv3 "github.com/envoyproxy/go-control-plane/pkg/server/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Owner decides what clients are served. Its methods are called on the goroutines
@@ -83,9 +84,13 @@ type Hub struct {
 type stream struct {
 	Client
 	set     Set
-	watches map[string]*watch            // by type: the client waits for something new
-	sent    map[string]map[string]string // by type and nonce: the version that is under way
+	watches map[string]*watch              // by type: the client waits for something new
+	queued  map[string]*response           // by type: the last answer that is not on the wire yet
+	sent    map[string][]*message          // by type: answers that the client has not answered, oldest first
+	unsure  map[string]map[string]struct{} // by type: resources that were refused, so that what the client has of them is not known
 }
+
+type message = discoveryv3.DeltaDiscoveryResponse
 
 // watch is a request that is answered when there is something to say.
 type watch struct {
@@ -115,8 +120,9 @@ func (h *Hub) Register(g *grpc.Server) {
 // Stop ends every stream. Clients keep what they have.
 func (h *Hub) Stop() { h.stop() }
 
-// Give offers a set to a client in place of what it was given before. It returns
-// what is known of the client then, and false where it has gone.
+// Give offers a set to a client in place of what it was given before; types that the
+// set lacks stay as they are. It returns what is known of the client then, and false
+// where it has gone.
 func (h *Hub) Give(id int64, set Set) (Client, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -175,7 +181,8 @@ func (h *Hub) request(id int64, r *discoveryv3.DeltaDiscoveryRequest) error {
 func (h *Hub) join(id int64, node *corev3.Node) (*stream, error) {
 	s := &stream{
 		Client:  Client{ID: id, Node: node, Opened: h.now(), has: map[string]string{}, denied: map[string]Refusal{}},
-		watches: map[string]*watch{}, sent: map[string]map[string]string{},
+		watches: map[string]*watch{}, queued: map[string]*response{},
+		sent: map[string][]*message{}, unsure: map[string]map[string]struct{}{},
 	}
 	h.mu.Lock()
 	h.streams[id] = s
@@ -195,44 +202,71 @@ func (h *Hub) join(id int64, node *corev3.Node) (*stream, error) {
 
 // take reads the answer to something that was sent. The mutex is held.
 func (s *stream) take(r *discoveryv3.DeltaDiscoveryRequest) (refusal *Refusal, answered bool) {
-	typ := r.GetTypeUrl()
-	version, answered := s.sent[typ][r.GetResponseNonce()]
-	if !answered {
+	typ, nonce := r.GetTypeUrl(), r.GetResponseNonce()
+	i := slices.IndexFunc(s.sent[typ], func(m *message) bool { return m.GetNonce() == nonce })
+	if i < 0 {
 		return nil, false
 	}
-	delete(s.sent[typ], r.GetResponseNonce())
+	answer := s.sent[typ][i]
+	s.sent[typ] = slices.Delete(s.sent[typ], 0, i+1)
 	if e := r.GetErrorDetail(); e != nil {
-		refusal = &Refusal{Type: typ, Version: version, Reason: e.GetMessage(), Old: codes.Code(e.GetCode()) == OldFault}
+		refusal = &Refusal{Type: typ, Version: answer.GetSystemVersionInfo(), Reason: e.GetMessage(), Old: codes.Code(e.GetCode()) == OldFault}
 		s.denied[typ] = *refusal
+		s.doubt(answer)
 		return refusal, true
 	}
-	s.has[typ] = version
 	delete(s.denied, typ)
+	if !s.underWay(typ) {
+		s.has[typ] = answer.GetSystemVersionInfo()
+	}
 	return nil, true
 }
 
-func (h *Hub) response(id int64, _ *discoveryv3.DeltaDiscoveryRequest, r *discoveryv3.DeltaDiscoveryResponse) {
+// doubt notes that the client may have all, some or nothing of an answer, because it
+// refused it. The mutex is held.
+func (s *stream) doubt(refused *message) {
+	typ := refused.GetTypeUrl()
+	if s.unsure[typ] == nil {
+		s.unsure[typ] = map[string]struct{}{}
+	}
+	for _, res := range refused.GetResources() {
+		s.unsure[typ][res.GetName()] = struct{}{}
+	}
+	for _, name := range refused.GetRemovedResources() {
+		s.unsure[typ][name] = struct{}{}
+	}
+}
+
+// underWay tells whether the client has still to answer something of a type. The
+// mutex is held.
+func (s *stream) underWay(typ string) bool { return s.queued[typ] != nil || len(s.sent[typ]) > 0 }
+
+// response sees what is about to be sent, with its nonce.
+func (h *Hub) response(id int64, _ *discoveryv3.DeltaDiscoveryRequest, m *message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s := h.streams[id]; s != nil {
-		if s.sent[r.GetTypeUrl()] == nil {
-			s.sent[r.GetTypeUrl()] = map[string]string{}
-		}
-		s.sent[r.GetTypeUrl()][r.GetNonce()] = r.GetSystemVersionInfo()
+	s, typ := h.streams[id], m.GetTypeUrl()
+	if s == nil {
+		return
 	}
+	if last := s.queued[typ]; last != nil && last.message == m {
+		delete(s.queued, typ)
+	}
+	s.sent[typ] = append(s.sent[typ], m)
 }
 
 func (h *Hub) closed(id int64, _ *corev3.Node) {
 	h.mu.Lock()
 	s := h.streams[id]
 	delete(h.streams, id)
+	maps.DeleteFunc(h.asking, func(_ *discoveryv3.DeltaDiscoveryRequest, by *stream) bool { return by == s })
 	h.mu.Unlock()
 	if s != nil {
 		h.owner.Left(id)
 	}
 }
 
-var errDeltaOnly = errors.New("only delta ADS is served here")
+var errDeltaOnly = status.Error(codes.Unimplemented, "only delta ADS is served here: set api_type to DELTA_GRPC")
 
 // CreateWatch implements cache.Cache. State-of-the-world clients are not served.
 func (h *Hub) CreateWatch(*cachev3.Request, cachev3.Subscription, chan cachev3.Response) (func(), error) {

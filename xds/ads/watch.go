@@ -2,6 +2,7 @@ package ads
 
 import (
 	"context"
+	"maps"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
@@ -44,52 +45,78 @@ func (h *Hub) cancel(s *stream, typ string, w *watch) {
 // hold the type as it is given already. The mutex is held.
 func (s *stream) answer(typ string, w *watch) (held bool) {
 	given := s.set[typ]
-	if given == nil {
+	if given == nil || s.denied[typ].Version == given.Version {
 		return false
 	}
 	var names map[string]struct{}
 	if !w.sub.IsWildcard() {
 		names = w.sub.SubscribedResources()
 	}
-	changed, removed, next := given.diff(w.sub.ReturnedResources(), names)
+	changed, removed, next := given.diff(s.held(typ, w), names)
 	if len(changed)+len(removed) > 0 {
+		one := newResponse(w.request, given.Version, changed, removed, next)
 		delete(s.watches, typ)
-		w.out <- &response{w.request, changed, removed, given.Version, next}
+		delete(s.unsure, typ)
+		delete(s.has, typ) // until it answers nobody knows which of the two it has
+		s.queued[typ] = one
+		w.out <- one
 		return false
 	}
-	if s.denied[typ].Version == given.Version || s.has[typ] == given.Version || len(next) == 0 {
+	asksForNothing := names != nil && len(next) == 0
+	if s.has[typ] == given.Version || s.underWay(typ) || asksForNothing {
 		return false
 	}
 	s.has[typ] = given.Version
+	delete(s.denied, typ)
 	return true
+}
+
+// held is what the client has by name once it has what is under way. Go-control-plane
+// learns of an answer when it sends it, which may be after the next one was asked
+// for. The mutex is held.
+func (s *stream) held(typ string, w *watch) map[string]string {
+	held := w.sub.ReturnedResources()
+	if last := s.queued[typ]; last != nil {
+		held = last.next
+	}
+	if len(s.unsure[typ]) == 0 {
+		return held
+	}
+	held = maps.Clone(held)
+	for name := range s.unsure[typ] {
+		held[name] = "" // no version: it is sent again, or removed again
+	}
+	return held
 }
 
 // response is one answer to a client, its resources encoded already.
 type response struct {
 	request *discoveryv3.DeltaDiscoveryRequest
-	changed []*discoveryv3.Resource
-	removed []string
-	version string
-	next    map[string]string
+	message *message
+	next    map[string]string // what the client has then, by name
 }
 
 var _ cachev3.DeltaResponse = (*response)(nil)
 
+func newResponse(request *discoveryv3.DeltaDiscoveryRequest, version string, changed []*discoveryv3.Resource, removed []string, next map[string]string) *response {
+	return &response{request: request, next: next, message: &message{
+		TypeUrl: request.GetTypeUrl(), Resources: changed, RemovedResources: removed, SystemVersionInfo: version,
+	}}
+}
+
 // GetDeltaDiscoveryResponse implements cache.DeltaResponse.
-func (r *response) GetDeltaDiscoveryResponse() (*discoveryv3.DeltaDiscoveryResponse, error) {
-	return &discoveryv3.DeltaDiscoveryResponse{
-		TypeUrl: r.request.GetTypeUrl(), Resources: r.changed, RemovedResources: r.removed, SystemVersionInfo: r.version,
-	}, nil
+func (r *response) GetDeltaDiscoveryResponse() (*message, error) {
+	return r.message, nil
 }
 
 // GetDeltaRequest implements cache.DeltaResponse.
 func (r *response) GetDeltaRequest() *discoveryv3.DeltaDiscoveryRequest { return r.request }
 
 // GetSystemVersion implements cache.DeltaResponse.
-func (r *response) GetSystemVersion() (string, error) { return r.version, nil }
+func (r *response) GetSystemVersion() (string, error) { return r.message.GetSystemVersionInfo(), nil }
 
 // GetResponseVersion implements cache.DeltaResponse.
-func (r *response) GetResponseVersion() string { return r.version }
+func (r *response) GetResponseVersion() string { return r.message.GetSystemVersionInfo() }
 
 // GetNextVersionMap implements cache.DeltaResponse.
 func (r *response) GetNextVersionMap() map[string]string { return r.next }

@@ -1,0 +1,172 @@
+package adstest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"google.golang.org/grpc/test/bufconn"
+)
+
+// Verdict is what an Envoy makes of a message: it is taken, unless there is a reason
+// to refuse it, or it is to wait for Answer.
+type Verdict struct {
+	Refuse string
+	Wait   bool
+}
+
+// Envoy takes clusters, listeners and routes over one ADS stream after the other, and
+// keeps what it has from one to the next. Like Envoy, it asks for routes by name,
+// and takes a message whole or not at all.
+type Envoy struct {
+	t     testing.TB
+	l     *bufconn.Listener
+	judge func(*Message) Verdict
+	seen  func(*Envoy, *Message)
+
+	mu      sync.Mutex
+	stream  *Stream // nil: not connected
+	held    map[string]map[string]*discoveryv3.Resource
+	waiting []*Message
+	log     []string
+}
+
+// Routes is the name by which an Envoy asks for routes.
+const Routes = "gateway"
+
+// NewEnvoy makes an Envoy that is not connected. It asks judge, if there is one, about
+// each message, and tells seen, if there is one, of each that it has taken, while
+// nothing else happens to it.
+func NewEnvoy(t testing.TB, l *bufconn.Listener, judge func(*Message) Verdict, seen func(*Envoy, *Message)) *Envoy {
+	return &Envoy{t: t, l: l, judge: judge, seen: seen, held: map[string]map[string]*discoveryv3.Resource{}}
+}
+
+// Connect opens a stream, and asks for everything, saying what it has.
+func (e *Envoy) Connect() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stream = Open(e.t, e.l, &corev3.Node{Id: "envoy"}, e.receive)
+	for _, ask := range [][2]string{{resourcev3.ClusterType, "*"}, {resourcev3.ListenerType, "*"}, {resourcev3.RouteType, Routes}} {
+		has := map[string]string{}
+		for name, r := range e.held[ask[0]] {
+			has[name] = r.GetVersion()
+		}
+		e.stream.Ask(ask[0], has, ask[1])
+	}
+}
+
+// Disconnect ends the stream. Envoy keeps what it has.
+func (e *Envoy) Disconnect() {
+	e.mu.Lock()
+	s := e.stream
+	e.stream, e.waiting = nil, nil
+	e.mu.Unlock()
+	if s != nil {
+		s.Close()
+	}
+}
+
+// Restart forgets everything, as an Envoy that was started again has.
+func (e *Envoy) Restart() {
+	e.Disconnect()
+	e.mu.Lock()
+	e.held = map[string]map[string]*discoveryv3.Resource{}
+	e.mu.Unlock()
+	e.Connect()
+}
+
+func (e *Envoy) receive(m *Message) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.log = append(e.log, Told(m))
+	if e.stream == nil {
+		return
+	}
+	v := Verdict{}
+	if e.judge != nil {
+		v = e.judge(m)
+	}
+	if v.Wait {
+		e.waiting = append(e.waiting, m)
+		return
+	}
+	e.conclude(m, v)
+}
+
+// conclude takes or refuses a message. The mutex is held.
+func (e *Envoy) conclude(m *Message, v Verdict) {
+	if v.Refuse != "" {
+		e.stream.Nack(m, v.Refuse)
+		return
+	}
+	typ := m.GetTypeUrl()
+	if e.held[typ] == nil {
+		e.held[typ] = map[string]*discoveryv3.Resource{}
+	}
+	for _, r := range m.GetResources() {
+		e.held[typ][r.GetName()] = r
+	}
+	for _, name := range m.GetRemovedResources() {
+		delete(e.held[typ], name)
+	}
+	if e.seen != nil {
+		e.seen(e, m)
+	}
+	e.stream.Ack(m)
+}
+
+// Answer concludes about the oldest message that waits. It reports whether one did.
+func (e *Envoy) Answer(refuse string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.waiting) == 0 {
+		return false
+	}
+	m := e.waiting[0]
+	e.waiting = e.waiting[1:]
+	e.conclude(m, Verdict{Refuse: refuse})
+	return true
+}
+
+// Names are the resources of a type that Envoy has, sorted, once everything is quiet.
+func (e *Envoy) Names(typ string) []string {
+	synctest.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Sorted(maps.Keys(e.held[typ]))
+}
+
+// Holds returns a resource that Envoy has; nil: it has not. It is for judge and seen,
+// and for who knows that everything is quiet.
+func (e *Envoy) Holds(typ, name string) *discoveryv3.Resource { return e.held[typ][name] }
+
+// Take returns what has come since, in Told's form, once nothing more is coming.
+func (e *Envoy) Take() string {
+	synctest.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := strings.Join(e.log, "; ")
+	e.log = nil
+	return out
+}
+
+// Told says what a message brings: "Cluster +a +b -c".
+func Told(m *Message) string {
+	typ := m.GetTypeUrl()
+	var b strings.Builder
+	b.WriteString(typ[strings.LastIndex(typ, ".")+1:])
+	for _, r := range m.GetResources() {
+		fmt.Fprint(&b, " +", r.GetName())
+	}
+	for _, name := range m.GetRemovedResources() {
+		fmt.Fprint(&b, " -", name)
+	}
+	return b.String()
+}
