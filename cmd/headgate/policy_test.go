@@ -108,7 +108,7 @@ func TestWhatCannotBeDone(t *testing.T) {
 		{"policy push DIR/p.yaml", printed{code: exitUsage, err: "headgate: a change needs a reason: --reason\n"}},
 		{"policy push DIR/p.yaml --reason x --author=", printed{code: exitUsage, err: "headgate: a change needs an author: --author\n"}},
 		{"policy push DIR/none.yaml --reason x", printed{code: exitUsage, err: "headgate: reading policy: stat DIR/none.yaml: no such file or directory\n"}},
-		{"policy push DIR/empty --reason x", printed{code: exitUsage, err: "headgate: reading policy: DIR/empty holds no .yaml, .yml or .json file\n"}},
+		{"policy push DIR/empty --reason x", printed{code: exitUsage, err: "headgate: reading policy: folder DIR/empty holds no *.yaml, *.yml or *.json\n"}},
 		{"policy push", printed{code: exitUsage, err: "headgate: accepts 1 arg(s), received 0\n"}},
 		{"policy psuh DIR/p.yaml", printed{code: exitUsage, err: "headgate: unknown command \"psuh\" for \"headgate policy\"\n"}},
 		{"policy rollback", printed{code: exitUsage, err: "headgate: a change needs a reason: --reason\n"}},

@@ -31,7 +31,8 @@ const (
 	backOffMost = 2 * time.Second
 )
 
-// tellEvery says how many attempts to connect in a row one line in the log stands for.
+// tellEvery says how many attempts to connect that fail alike one line in the log
+// stands for.
 const tellEvery = 30
 
 // maxMessage bounds one message of the control plane's, in bytes.
@@ -45,7 +46,7 @@ type upstream struct {
 
 // dial keeps a stream to one of the control plane's replicas until ctx is done.
 func (r *Relay) dial(ctx context.Context) {
-	wait, quiet := backOffBase, 0
+	wait, quiet, told := backOffBase, 0, map[string]string{} // by address
 	for i := 0; ; i++ {
 		address := r.options.Addresses[i%len(r.options.Addresses)]
 		began := time.Now()
@@ -56,7 +57,8 @@ func (r *Relay) dial(ctx context.Context) {
 		if time.Since(began) > backOffMost {
 			wait, quiet = backOffBase, 0
 		}
-		if quiet%tellEvery == 0 {
+		if quiet%tellEvery == 0 || err.Error() != told[address] {
+			told[address] = err.Error()
 			r.log.Warn("no control plane; serving on with what is there", zap.String("address", address), zap.Error(err))
 		}
 		quiet++
