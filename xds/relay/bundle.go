@@ -21,34 +21,7 @@ type bundle struct {
 	pair    ads.Set // those and the policy itself, as the control plane sent them
 }
 
-// whole returns the revision that was received, once nothing of it is missing; nil
-// where it is in effect already, or was refused here.
-func (r *Relay) whole() *bundle {
-	own := r.received[policypb.TypeURL]
-	if own == nil || own.Version == r.rejected {
-		return nil
-	}
-	if r.good != nil && own.Version == r.good.version {
-		r.answer(nil)
-		return nil
-	}
-	b, err := newBundle(r.received, r.options.Listen)
-	if err != nil {
-		r.reject(&bundle{version: own.Version}, &ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
-		return nil
-	}
-	if b == nil {
-		return nil
-	}
-	for typ, version := range b.policy.GetVersions() {
-		if b.pair[typ] == nil || b.pair[typ].Version != version {
-			return nil
-		}
-	}
-	return b
-}
-
-// newBundle reads a set as it is received; nil: it holds no policy yet. A valid listen
+// newBundle reads a set as it is received; nil: it is not whole yet. A valid listen
 // is where the pair's Envoy listens in place of the policy's address.
 func newBundle(received ads.Set, listen netip.AddrPort) (*bundle, error) {
 	own := received[policypb.TypeURL]
@@ -56,12 +29,18 @@ func newBundle(received ads.Set, listen netip.AddrPort) (*bundle, error) {
 		return nil, nil
 	}
 	b := &bundle{policy: &policypb.Policy{}, version: own.Version, set: received.Without(policypb.TypeURL), pair: maps.Clone(received)}
-	for name, item := range own.Items {
-		if err := item.Value.UnmarshalTo(b.policy); err != nil {
-			return nil, fmt.Errorf("reading resource %q: %w", name, err)
+	if err := b.readPolicy(own); err != nil {
+		return nil, err
+	}
+	for _, typ := range types[1:] {
+		if received[typ] == nil || received[typ].Version != b.policy.GetVersions()[typ] {
+			return nil, nil
+		}
+		if err := check(typ, received[typ]); err != nil {
+			return nil, err
 		}
 	}
-	if listen.IsValid() && b.set[resourcev3.ListenerType] != nil {
+	if listen.IsValid() {
 		moved, err := move(b.set[resourcev3.ListenerType], listen)
 		if err != nil {
 			return nil, err
@@ -69,6 +48,34 @@ func newBundle(received ads.Set, listen netip.AddrPort) (*bundle, error) {
 		b.set[resourcev3.ListenerType] = moved
 	}
 	return b, nil
+}
+
+func (b *bundle) readPolicy(own *ads.Resources) error {
+	if len(own.Items) != 1 {
+		return fmt.Errorf("there are %d policies, want one", len(own.Items))
+	}
+	for name, item := range own.Items {
+		if err := item.Value.UnmarshalTo(b.policy); err != nil {
+			return fmt.Errorf("reading resource %q: %w", name, err)
+		}
+	}
+	for _, typ := range types[1:] {
+		if b.policy.GetVersions()[typ] == "" {
+			return fmt.Errorf("the policy does not say which %ss belong to it", ads.Kind(typ))
+		}
+	}
+	return nil
+}
+
+// check refuses resources that are not of their type. What is in them is for Envoy to
+// judge.
+func check(typ string, all *ads.Resources) error {
+	for name, item := range all.Items {
+		if got := item.Value.GetTypeUrl(); got != typ {
+			return fmt.Errorf("%s %q is of type %q", ads.Kind(typ), name, got)
+		}
+	}
+	return nil
 }
 
 // move returns listeners with another address.

@@ -37,15 +37,26 @@ func (d disk) load() (good, next *bundle, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the last good policy: %w", err)
 	}
+	if good, next, err = d.read(data); err != nil {
+		return nil, nil, fmt.Errorf("reading the last good policy from %s: %w; remove the file to start without", path, err)
+	}
+	return good, next, nil
+}
+
+// read decodes the file's content, which is never empty: save removes the file then.
+func (d disk) read(data []byte) (good, next *bundle, err error) {
 	held := &policypb.Held{}
 	if err := proto.Unmarshal(data, held); err != nil {
-		return nil, nil, fmt.Errorf("reading the last good policy from %s: %w; remove the file to start without", path, err)
+		return nil, nil, err
+	}
+	if held.Good == nil && held.Next == nil || len(held.ProtoReflect().GetUnknown()) > 0 {
+		return nil, nil, errors.New("this is no file of a pair's policies")
 	}
 	if good, err = d.decode(held.GetGood()); err != nil {
-		return nil, nil, fmt.Errorf("reading the last good policy from %s: %w; remove the file to start without", path, err)
+		return nil, nil, err
 	}
 	if next, err = d.decode(held.GetNext()); err != nil {
-		return nil, nil, fmt.Errorf("reading the next policy from %s: %w; remove the file to start without", path, err)
+		return nil, nil, fmt.Errorf("the next one: %w", err)
 	}
 	return good, next, nil
 }
@@ -62,23 +73,27 @@ func (d disk) save(good, next *bundle, log *zap.Logger) {
 }
 
 func (d disk) write(held *policypb.Held) error {
+	path := filepath.Join(d.folder, stateFile)
+	if held.Good == nil && held.Next == nil {
+		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
 	data, err := proto.Marshal(held)
 	if err != nil {
 		return fmt.Errorf("encoding: %w", err)
 	}
-	f, err := os.CreateTemp(d.folder, stateFile+".*")
+	// One name for all times: what a killed process left half-written is overwritten.
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(d.folder, stateFile))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return os.Rename(f.Name(), path)
 }
 
 func (b *bundle) encode() *policypb.Bundle {
@@ -113,7 +128,7 @@ func (d disk) decode(b *policypb.Bundle) (*bundle, error) {
 	}
 	out, err := newBundle(set, d.listen)
 	if err == nil && out == nil {
-		err = errors.New("it holds no policy")
+		err = errors.New("there is no whole policy in it")
 	}
 	return out, err
 }

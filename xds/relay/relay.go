@@ -16,7 +16,10 @@ package relay
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,10 +39,21 @@ type Options struct {
 	Region      string   // of the pair; may be empty
 	Addresses   []string // of control plane replicas, host:port, tried in turn
 	Credentials credentials.TransportCredentials
-	Listen      netip.AddrPort               // where the pair's Envoy listens; the zero value: where the policy says
-	State       string                       // folder for the last good revision; empty: it is not kept
-	Apply       func(*policypb.Policy) error // puts a policy into effect in ext_proc beside the one before
+	Dial        func(ctx context.Context, address string) (net.Conn, error) // nil: TCP
+	Listen      netip.AddrPort                                              // where the pair's Envoy listens; the zero value: where the policy says
+	State       string                                                      // folder for the last good revision; empty: it is not kept
+	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc beside the one before
 	Log         *zap.Logger
+}
+
+func (o *Options) validate() error {
+	switch {
+	case len(o.Addresses) == 0:
+		return errors.New("no address of a control plane is given")
+	case o.Apply == nil:
+		return errors.New("nothing is given that takes a policy in")
+	}
+	return nil
 }
 
 // Relay passes revisions on. All its state belongs to the goroutine of Run, which
@@ -51,7 +65,8 @@ type Relay struct {
 	metrics *metrics
 	disk    disk
 	events  chan func()
-	ended   chan struct{} // closed when Run returns
+	ended   chan struct{} // closed by end
+	end     func()        // called when Run returns, and by Stop
 
 	current  atomic.Pointer[ads.Set] // what Envoys are given
 	revision atomic.Pointer[string]  // that is good
@@ -59,16 +74,16 @@ type Relay struct {
 
 	up       *upstream              // nil: no control plane is connected
 	received ads.Set                // what the control plane believes this pair to have
-	nonces   map[string]string      // by type: of responses without an answer yet
+	nonces   map[string]string      // by type: of the last response, while it has no answer
 	good     *bundle                // the last revision that ext_proc and Envoy both took
 	next     *bundle                // the revision on its way
 	stage    stage                  // of next
-	since    time.Time              // when the stage began
 	settled  time.Time              // when new names will have been resolved
-	rejected string                 // version of a policy that was refused here: not tried again
+	rejected *rejection             // what was refused here last: not tried again; nil: nothing since
 	kept     map[string]keptCluster // clusters that only exchanges under way need
-	envoys   map[int64]struct{}     // that are connected
+	envoys   map[int64]*envoy       // that are connected
 	alone    time.Time              // since when no Envoy has been connected
+	now      time.Time              // when the step that is being done began
 	wakeup   *time.Timer            // for the next moment at which something is due
 }
 
@@ -81,12 +96,6 @@ const (
 	routes                // Envoy is given the rest
 )
 
-// keptCluster is a cluster that the revision in effect no longer has.
-type keptCluster struct {
-	resource ads.Resource
-	until    time.Time // zero: as long as the revision that has it is in effect
-}
-
 const (
 	// absent is how long a pair may be without Envoy until a revision is not held up
 	// by its return: Envoy asks again within a second.
@@ -98,12 +107,16 @@ const (
 
 // New makes a relay and puts what is on disk into effect.
 func New(o Options, reg prometheus.Registerer) (*Relay, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
 	r := &Relay{
 		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.Listen},
 		events: make(chan func(), 64), ended: make(chan struct{}),
-		received: ads.Set{}, nonces: map[string]string{}, kept: map[string]keptCluster{}, envoys: map[int64]struct{}{},
+		received: ads.Set{}, nonces: map[string]string{}, kept: map[string]keptCluster{}, envoys: map[int64]*envoy{},
 		alone: time.Now(), wakeup: time.NewTimer(time.Hour),
 	}
+	r.end = sync.OnceFunc(func() { close(r.ended) })
 	r.hub = ads.NewHub(r, time.Now)
 	r.current.Store(&ads.Set{})
 	return r, r.restore()
@@ -163,13 +176,12 @@ func (r *Relay) Linked() bool { return r.linked.Load() }
 
 // Run follows the control plane until ctx is done.
 func (r *Relay) Run(ctx context.Context) {
-	defer close(r.ended)
+	var dialing sync.WaitGroup
+	dialing.Go(func() { r.dial(ctx) })
+	defer dialing.Wait()
+	defer r.end() // before the wait: what is dialing may have an event to send
+	defer r.link(false)
 	defer r.wakeup.Stop()
-	dialed := make(chan struct{})
-	go func() {
-		defer close(dialed)
-		r.dial(ctx)
-	}()
 	r.step()
 	for {
 		select {
@@ -177,7 +189,6 @@ func (r *Relay) Run(ctx context.Context) {
 			event()
 		case <-r.wakeup.C:
 		case <-ctx.Done():
-			<-dialed
 			return
 		}
 		r.step()
@@ -185,7 +196,10 @@ func (r *Relay) Run(ctx context.Context) {
 }
 
 // Stop ends the streams of Envoys, which keep what they have.
-func (r *Relay) Stop() { r.hub.Stop() }
+func (r *Relay) Stop() {
+	r.end()
+	r.hub.Stop()
+}
 
 // do sends an event to the goroutine of Run. After its end nothing happens.
 func (r *Relay) do(event func()) {
@@ -195,34 +209,12 @@ func (r *Relay) do(event func()) {
 	}
 }
 
-// Joined implements ads.Owner.
-func (r *Relay) Joined(c ads.Client) (ads.Set, error) {
-	r.do(func() {
-		r.envoys[c.ID] = struct{}{}
-		r.metrics.envoys.Set(float64(len(r.envoys)))
-		r.hub.Give(c.ID, *r.current.Load())
-	})
-	return *r.current.Load(), nil
-}
-
-// Moved implements ads.Owner. A refusal of what is in effect concerns one Envoy, which
-// has been started beside the one that took it; it is told, and changes nothing.
-func (r *Relay) Moved(_ int64, refusal *ads.Refusal) {
-	r.do(func() {
-		if refusal != nil && r.stage == idle {
-			r.metrics.refusals.WithLabelValues(ads.Kind(refusal.Type)).Inc()
-			r.log.Error("Envoy refused what is in effect", zap.String("type", ads.Kind(refusal.Type)), zap.String("reason", refusal.Reason))
-		}
-	})
-}
-
-// Left implements ads.Owner.
-func (r *Relay) Left(id int64) {
-	r.do(func() {
-		delete(r.envoys, id)
-		r.metrics.envoys.Set(float64(len(r.envoys)))
-		if len(r.envoys) == 0 {
-			r.alone = time.Now()
-		}
-	})
+// link tells whether a control plane is connected.
+func (r *Relay) link(up bool) {
+	r.linked.Store(up)
+	value := 0.0
+	if up {
+		value = 1
+	}
+	r.metrics.linked.Set(value)
 }

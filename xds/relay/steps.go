@@ -14,9 +14,10 @@ import (
 
 // step does what can be done now, and sets the alarm for what cannot yet.
 func (r *Relay) step() {
-	for r.stepped() {
-	}
+	r.now = time.Now()
 	r.forget()
+	for r.admit() || r.stepped() {
+	}
 	r.wakeup.Reset(r.due())
 }
 
@@ -34,38 +35,29 @@ func (r *Relay) stepped() bool {
 		r.refuse(refusal)
 		return true
 	}
-	if r.stage == clusters && r.everyEnvoyHas(ads.Set{resourcev3.ClusterType: (*r.current.Load())[resourcev3.ClusterType]}) && !time.Now().Before(r.settled) {
-		r.at(routes)
+	switch set := *r.current.Load(); {
+	case r.stage == clusters && r.everyEnvoyHas(clustersOf(set)) && !r.now.Before(r.settled):
+		r.stage = routes
 		r.give()
-		return true
-	}
-	if r.stage == routes && r.everyEnvoyHas(*r.current.Load()) {
+	case r.stage == routes && r.everyEnvoyHas(set):
 		r.commit()
-		return true
+	default:
+		return false
 	}
-	return false
+	return true
 }
-
-func (r *Relay) at(s stage) { r.stage, r.since = s, time.Now() }
 
 // begin puts a policy into effect in ext_proc, and gives Envoy its clusters.
 func (r *Relay) begin(b *bundle) {
 	if err := r.options.Apply(b.policy); err != nil {
-		r.reject(b, &ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
+		r.reject(b, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
 		return
 	}
 	r.disk.save(r.good, b, r.log)
-	if r.good != nil {
-		for name, item := range r.good.set[resourcev3.ClusterType].Items {
-			if _, stays := b.set[resourcev3.ClusterType].Items[name]; !stays {
-				r.kept[name] = keptCluster{resource: item}
-			}
-		}
-	}
-	r.next = b
-	r.at(clusters)
+	r.examine()
+	r.next, r.stage, r.settled = b, clusters, time.Time{}
+	r.retain()
 	before := (*r.current.Load())[resourcev3.ClusterType]
-	r.settled = time.Time{}
 	if before != nil && resolvesNew(b.set[resourcev3.ClusterType], before) {
 		r.settled = time.Now().Add(settle)
 	}
@@ -84,15 +76,6 @@ func resolvesNew(now, before *ads.Resources) bool {
 		}
 	}
 	return false
-}
-
-// give offers Envoys what they should have at this stage.
-func (r *Relay) give() {
-	set := r.target()
-	r.current.Store(&set)
-	for id := range r.envoys {
-		r.hub.Give(id, set)
-	}
 }
 
 // target is what Envoys should have at this stage: all clusters that somebody needs,
@@ -117,77 +100,25 @@ func (r *Relay) target() ads.Set {
 	return set.With(resourcev3.ClusterType, ads.Of(items))
 }
 
-// everyEnvoyHas tells whether all Envoys have a set. What one of them refused before
-// holds nothing up. Without any it waits a while for one to return.
-func (r *Relay) everyEnvoyHas(set ads.Set) bool {
-	for id := range r.envoys {
-		if c, connected := r.hub.Client(id); connected && !c.Has(set) && c.Refused(set) == nil {
-			return false
-		}
-	}
-	return len(r.envoys) > 0 || time.Since(r.alone) >= absent
-}
-
-// refusal returns what an Envoy will not take of what it is given.
-func (r *Relay) refusal() *ads.Refusal {
-	for id := range r.envoys {
-		if c, connected := r.hub.Client(id); connected {
-			if refusal := c.Refused(*r.current.Load()); refusal != nil && !r.before(refusal) {
-				return refusal
-			}
-		}
-	}
-	return nil
-}
-
-// before tells whether a refusal is older than the revision on its way, which has
-// the same resources.
-func (r *Relay) before(refusal *ads.Refusal) bool {
-	return refusal.Type != resourcev3.ClusterType && r.good != nil && r.good.set[refusal.Type].Version == refusal.Version
-}
-
 // commit ends the way of a revision: both have taken it.
 func (r *Relay) commit() {
+	last := r.next
 	if r.good != nil {
-		r.release(r.good.policy.GetLinger().AsDuration())
+		last = r.good
 	}
+	r.release(last.policy.GetLinger().AsDuration())
 	r.keep(r.next)
-	r.next = nil
-	r.at(idle)
+	r.next, r.stage = nil, idle
 	r.disk.save(r.good, nil, r.log)
 	r.log.Info("policy in effect", zap.String("revision", r.good.policy.GetRevision()))
-	r.answer(nil)
-}
-
-// release lets the clusters go that were kept for a revision which has ended, once
-// its exchanges can no longer need them.
-func (r *Relay) release(linger time.Duration) {
-	for name, k := range r.kept {
-		if k.until.IsZero() {
-			k.until = time.Now().Add(linger)
-			r.kept[name] = k
-		}
-	}
+	r.acknowledge(r.good)
 }
 
 // refuse takes the revision on its way back from ext_proc and from Envoys.
 func (r *Relay) refuse(refusal *ads.Refusal) {
 	b := r.next
-	r.next = nil
-	for name := range b.set[resourcev3.ClusterType].Items {
-		delete(r.kept, name)
-	}
-	if r.stage == routes { // exchanges may have begun with it
-		for name, item := range b.set[resourcev3.ClusterType].Items {
-			r.kept[name] = keptCluster{item, time.Now().Add(b.policy.GetLinger().AsDuration())}
-		}
-	}
-	for name, k := range r.kept {
-		if r.good != nil && k.until.IsZero() {
-			delete(r.kept, name) // the good revision has it
-		}
-	}
-	r.at(idle)
+	r.unwind(b)
+	r.next, r.stage = nil, idle
 	if r.good != nil {
 		if err := r.options.Apply(r.good.policy); err != nil {
 			r.log.Error("going back to the last good policy", zap.Error(err))
@@ -195,44 +126,20 @@ func (r *Relay) refuse(refusal *ads.Refusal) {
 	}
 	r.give()
 	r.disk.save(r.good, nil, r.log)
-	r.reject(b, refusal)
+	r.reject(b, *refusal)
 }
 
-// reject tells the control plane that a revision does not work here.
-func (r *Relay) reject(b *bundle, refusal *ads.Refusal) {
-	r.rejected = b.version
-	r.metrics.refusals.WithLabelValues(ads.Kind(refusal.Type)).Inc()
-	r.log.Error("policy refused; the one before stays in effect", zap.String("revision", b.policy.GetRevision()),
-		zap.String("type", ads.Kind(refusal.Type)), zap.String("reason", refusal.Reason), zap.String("serving", r.Revision()))
-	r.answer(refusal)
-}
-
-// forget drops clusters that no exchange can need any more.
-func (r *Relay) forget() {
-	dropped := false
-	for name, k := range r.kept {
-		if !k.until.IsZero() && !time.Now().Before(k.until) {
-			delete(r.kept, name)
-			dropped = true
-		}
-	}
-	if dropped {
-		r.give()
-	}
-}
-
-// due is how long until something is to be done without an event.
+// due is how long until something is to be done without an event. It speaks of the
+// moment at which the step looked: what has come since is not missed.
 func (r *Relay) due() time.Duration {
-	next := time.Now().Add(time.Hour)
+	next := r.now.Add(time.Hour)
 	earlier := func(t time.Time) {
-		if t.After(time.Now()) && t.Before(next) {
+		if t.After(r.now) && t.Before(next) {
 			next = t
 		}
 	}
 	for _, k := range r.kept {
-		if !k.until.IsZero() {
-			earlier(k.until)
-		}
+		earlier(k.until)
 	}
 	if r.stage != idle {
 		earlier(r.settled)

@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"go.uber.org/zap"
-	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
@@ -38,10 +39,32 @@ const tellEvery = 30
 // maxMessage bounds one message of the control plane's, in bytes.
 const maxMessage = 256 << 20
 
+// connectTimeout is how long one address may take to answer: the next may be alive.
+const connectTimeout = 3 * time.Second
+
 // upstream is one stream to a control plane.
 type upstream struct {
 	address string
 	stream  discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesClient
+	out     chan *discoveryv3.DeltaDiscoveryRequest // what is still to be sent
+	end     context.CancelFunc
+}
+
+// backlog is how many requests may wait to be sent. A control plane answers none of
+// them before it has read them, so that more mean that it does not read.
+const backlog = 64
+
+// sending sends requests, so that a control plane that does not read holds up nobody
+// else. An error ends the stream, which its reader sees.
+func (up *upstream) sending(ctx context.Context) {
+	for {
+		select {
+		case req := <-up.out:
+			_ = up.stream.Send(req)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // dial keeps a stream to one of the control plane's replicas until ctx is done.
@@ -75,13 +98,7 @@ func (r *Relay) dial(ctx context.Context) {
 func (r *Relay) follow(ctx context.Context, address string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	credentials := r.options.Credentials
-	if credentials == nil {
-		credentials = insecure.NewCredentials()
-	}
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(credentials),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true}))
+	conn, err := r.connection(address)
 	if err != nil {
 		return fmt.Errorf("dialing the control plane: %w", err)
 	}
@@ -90,7 +107,11 @@ func (r *Relay) follow(ctx context.Context, address string) error {
 	if err != nil {
 		return fmt.Errorf("asking the control plane: %w", err)
 	}
-	up := &upstream{address, stream}
+	up := &upstream{address, stream, make(chan *discoveryv3.DeltaDiscoveryRequest, backlog), cancel}
+	var sending sync.WaitGroup
+	sending.Go(func() { up.sending(ctx) })
+	defer sending.Wait()
+	defer cancel()
 	r.do(func() { r.connected(up) })
 	defer r.do(func() { r.disconnected(up) })
 	for {
@@ -102,18 +123,35 @@ func (r *Relay) follow(ctx context.Context, address string) error {
 	}
 }
 
-// connected subscribes to everything, saying what this pair has already.
+func (r *Relay) connection(address string) (*grpc.ClientConn, error) {
+	credentials := r.options.Credentials
+	if credentials == nil {
+		credentials = insecure.NewCredentials()
+	}
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(credentials),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: connectTimeout}),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true}),
+	}
+	if r.options.Dial != nil {
+		options = append(options, grpc.WithContextDialer(r.options.Dial))
+	}
+	return grpc.NewClient(address, options...)
+}
+
+// connected subscribes to everything, saying what this pair has already. That is what
+// is in effect here and not what is on its way: the control plane is to send that
+// again, because without a response there is nothing to refuse it with. What was
+// refused is tried again: another control plane may not know, and the fault may be
+// gone.
 func (r *Relay) connected(up *upstream) {
-	r.up, r.rejected = up, ""
-	r.linked.Store(true)
-	r.metrics.linked.Set(1)
+	r.up, r.rejected = up, nil
+	r.link(true)
 	r.log.Info("following the control plane", zap.String("address", up.address))
 	r.nonces = map[string]string{}
 	r.received = ads.Set{}
-	switch {
-	case r.next != nil:
-		r.received = maps.Clone(r.next.pair)
-	case r.good != nil:
+	if r.good != nil {
 		r.received = maps.Clone(r.good.pair)
 	}
 	for i, typ := range types {
@@ -143,8 +181,7 @@ func (r *Relay) disconnected(up *upstream) {
 	}
 	r.up = nil
 	r.nonces = map[string]string{}
-	r.linked.Store(false)
-	r.metrics.linked.Set(0)
+	r.link(false)
 }
 
 // receive takes one message. It is answered once the whole revision has been taken
@@ -154,6 +191,10 @@ func (r *Relay) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
 		return
 	}
 	typ := msg.GetTypeUrl()
+	if !slices.Contains(types, typ) {
+		r.log.Warn("the control plane sent what nobody asked for", zap.String("type", typ))
+		return
+	}
 	items := map[string]ads.Resource{}
 	if have := r.received[typ]; have != nil {
 		items = maps.Clone(have.Items)
@@ -168,27 +209,14 @@ func (r *Relay) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
 	r.nonces[typ] = msg.GetNonce()
 }
 
-// answer acknowledges everything that was received, or refuses the one type that
-// does not work here.
-func (r *Relay) answer(refusal *ads.Refusal) {
-	code := codes.InvalidArgument
-	if refusal != nil && r.nonces[refusal.Type] == "" {
-		refusal.Reason = ads.Kind(refusal.Type) + ": " + refusal.Reason
-		refusal.Type, code = policypb.TypeURL, ads.OldFault
-	}
-	for typ, nonce := range r.nonces {
-		req := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: typ, ResponseNonce: nonce}
-		if refusal != nil && refusal.Type == typ {
-			req.ErrorDetail = &rpcstatus.Status{Code: int32(code), Message: refusal.Reason}
-		}
-		r.send(req)
-	}
-	r.nonces = map[string]string{}
-}
-
-// send sends one request. An error ends the stream, which its reader sees.
+// send sends one request, or ends the stream of a control plane that does not read.
 func (r *Relay) send(req *discoveryv3.DeltaDiscoveryRequest) {
-	if r.up != nil {
-		_ = r.up.stream.Send(req)
+	if r.up == nil {
+		return
+	}
+	select {
+	case r.up.out <- req:
+	default:
+		r.up.end()
 	}
 }

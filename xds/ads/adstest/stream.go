@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -18,13 +19,15 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/test/bufconn"
 )
 
 // Serve runs a gRPC server on a listener in memory. Stop ends it; it may be called
 // twice.
 func Serve(register func(*grpc.Server)) (l *bufconn.Listener, stop func()) {
-	l, g := bufconn.Listen(1<<20), grpc.NewServer()
+	l, g := bufconn.Listen(1<<20), grpc.NewServer(grpc.KeepaliveEnforcementPolicy(
+		keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
 	register(g)
 	served := make(chan struct{})
 	go func() {

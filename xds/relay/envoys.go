@@ -1,0 +1,144 @@
+package relay
+
+import (
+	"maps"
+	"time"
+
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/xds/ads"
+)
+
+// envoy is one that is connected.
+type envoy struct {
+	whole  bool // it is given everything; before it has the clusters, it is given those only
+	ailing bool // it refused the clusters before the revision on its way, which is not to blame
+}
+
+var _ ads.Owner = (*Relay)(nil)
+
+// Joined implements ads.Owner.
+func (r *Relay) Joined(c ads.Client) (ads.Set, error) {
+	r.do(func() {
+		r.envoys[c.ID] = &envoy{}
+		r.metrics.envoys.Set(float64(len(r.envoys)))
+		r.hub.Give(c.ID, clustersOf(*r.current.Load()))
+	})
+	return clustersOf(*r.current.Load()), nil
+}
+
+// Moved implements ads.Owner.
+func (r *Relay) Moved(_ int64, refusal *ads.Refusal) {
+	r.do(func() {
+		if refusal != nil {
+			r.lament(refusal)
+		}
+	})
+}
+
+// lament tells of a refusal of what is in effect. It concerns one Envoy, which has been
+// started beside the one that took it, and changes nothing.
+func (r *Relay) lament(refusal *ads.Refusal) {
+	given := (*r.current.Load())[refusal.Type]
+	if r.stage != idle || given == nil || given.Version != refusal.Version {
+		return // it was of a revision on its way, and is dealt with there
+	}
+	r.metrics.refusals.WithLabelValues(ads.Kind(refusal.Type)).Inc()
+	r.log.Error("Envoy refused what is in effect", zap.String("type", ads.Kind(refusal.Type)), zap.String("reason", refusal.Reason))
+}
+
+// Left implements ads.Owner.
+func (r *Relay) Left(id int64) {
+	r.do(func() {
+		delete(r.envoys, id)
+		r.metrics.envoys.Set(float64(len(r.envoys)))
+		if len(r.envoys) == 0 {
+			r.alone = time.Now()
+		}
+	})
+}
+
+// clustersOf is the part of a set that an Envoy needs first.
+func clustersOf(set ads.Set) ads.Set {
+	if set[resourcev3.ClusterType] == nil {
+		return ads.Set{}
+	}
+	return ads.Set{resourcev3.ClusterType: set[resourcev3.ClusterType]}
+}
+
+// give offers Envoys what they should have at this stage.
+func (r *Relay) give() {
+	set := r.target()
+	r.current.Store(&set)
+	for id, e := range r.envoys {
+		if e.whole {
+			r.hub.Give(id, set)
+		} else {
+			r.hub.Give(id, clustersOf(set))
+		}
+	}
+}
+
+// admit gives the rest to Envoys that have joined since and have the clusters now, or
+// those of them that they can take. It reports whether there was one.
+func (r *Relay) admit() (admitted bool) {
+	set := *r.current.Load()
+	for id, e := range r.envoys {
+		c, connected := r.hub.Client(id)
+		if !connected || e.whole || !c.Has(clustersOf(set)) && c.Refused(clustersOf(set)) == nil {
+			continue
+		}
+		e.whole, admitted = true, true
+		r.hub.Give(id, set)
+	}
+	return admitted
+}
+
+// everyEnvoyHas tells whether all Envoys have a set. What one of them refused before
+// holds nothing up. Without any it waits a while for one to return.
+func (r *Relay) everyEnvoyHas(set ads.Set) bool {
+	for id := range r.envoys {
+		c, connected := r.hub.Client(id)
+		if !connected || !c.Has(set) && c.Refused(set) == nil { // gone: Left will tell
+			return false
+		}
+	}
+	return len(r.envoys) > 0 || r.now.Sub(r.alone) >= absent
+}
+
+// refusal returns what an Envoy will not take of what the revision on its way brings.
+func (r *Relay) refusal() *ads.Refusal {
+	for id, e := range r.envoys {
+		if c, connected := r.hub.Client(id); connected {
+			if refusal := c.Refused(r.brought(e)); refusal != nil {
+				return refusal
+			}
+		}
+	}
+	return nil
+}
+
+// brought is what the revision on its way changes for an Envoy: refusals of the rest
+// are older than it is.
+func (r *Relay) brought(e *envoy) ads.Set {
+	set := maps.Clone(*r.current.Load())
+	for typ, given := range set {
+		if typ == resourcev3.ClusterType {
+			if e.ailing {
+				delete(set, typ)
+			}
+		} else if r.good != nil && r.good.set[typ].Version == given.Version {
+			delete(set, typ)
+		}
+	}
+	return set
+}
+
+// examine notes which Envoys are ailing.
+func (r *Relay) examine() {
+	for id, e := range r.envoys {
+		c, _ := r.hub.Client(id)
+		e.ailing = c.Refused(clustersOf(*r.current.Load())) != nil
+	}
+}

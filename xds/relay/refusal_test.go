@@ -1,0 +1,239 @@
+package relay
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+
+	"github.com/headgate/headgate/xds/ads/adstest"
+)
+
+// TestRefused holds what happens where a revision does not work, by who says so: the
+// one before is in effect again at both, the control plane is told in the words of
+// who refused, nothing is tried again, and the next revision is taken.
+func TestRefused(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		judge   func(*adstest.Message) adstest.Verdict
+		fail    bool
+		log     []string // of the refused revision
+		refusal string
+		lingers bool // the refused revision's cluster
+	}{
+		{name: "ext_proc", fail: true, log: []string{"cannot apply moved"}, refusal: "policy: " + errBroken.Error()},
+		{name: "clusters", judge: refuse(resourcev3.ClusterType, "bad", "bad: no such file"),
+			log: []string{"apply moved", "Cluster +bad", "apply r1", "Cluster -bad"}, refusal: "cluster: bad: no such file"},
+		{name: "listener", judge: refuse(resourcev3.ListenerType, "moved", "port taken"), lingers: true,
+			log: []string{"apply moved", "Cluster +bad", "Listener +gateway", "RouteConfiguration +gateway", "apply r1", "Listener +gateway", "RouteConfiguration +gateway"}, refusal: "listener: port taken"},
+		{name: "routes", judge: refuse(resourcev3.RouteType, "bad", "no such route"), lingers: true,
+			log: []string{"apply moved", "Cluster +bad", "Listener +gateway", "RouteConfiguration +gateway", "apply r1", "RouteConfiguration +gateway", "Listener +gateway"}, refusal: "route: no such route"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				plane := newControl(t)
+				p := newPair(t, "", plane)
+				if c.fail {
+					p.fail["moved"] = errBroken
+				}
+				e := p.envoy(c.judge)
+				first, bad := revision(t, "r1", "s1", "a=1"), revision(t, "moved", "s2", "a=1 bad=1")
+				plane.publish(first)
+				p.expect(t, "the good one", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway")
+				plane.publish(bad)
+				p.unordered(t, "the bad one", c.log)
+				if got := plane.told(); !slices.Equal(got, []string{c.refusal}) {
+					t.Errorf("the control plane is told %q, want %q", got, c.refusal)
+				}
+				if plane.has(bad) || p.Revision() != "r1" {
+					t.Errorf("the bad one counts as taken, or %q is served", p.Revision())
+				}
+				if n := p.gauge(t, "headgate_pair_refusals_total"); n != 1 {
+					t.Errorf("%v refusals counted, want 1", n)
+				}
+				if got := slices.Contains(e.Names(resourcev3.ClusterType), "bad"); got != c.lingers {
+					t.Errorf("the bad one's cluster is there: %v, want %v", got, c.lingers)
+				}
+				plane.publish(first)
+				if !plane.has(first) {
+					t.Error("the control plane cannot go back to the good one")
+				}
+				p.expect(t, "when the control plane goes back")
+				time.Sleep(lingering + time.Second)
+				if c.lingers {
+					p.expect(t, "when no exchange can need it", "Cluster -bad")
+				} else {
+					p.expect(t, "later")
+				}
+				next := revision(t, "r3", "s3", "a=1 c=1")
+				plane.publish(next)
+				if !plane.has(next) || p.Revision() != "r3" || len(plane.told()) > 0 {
+					t.Errorf("the next one is not taken: %q is served", p.Revision())
+				}
+			})
+		})
+	}
+}
+
+// unordered is expect where listener and routes may come either way round.
+func (p *pair) unordered(t *testing.T, when string, want []string) {
+	t.Helper()
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	got, wanted := slices.Sorted(slices.Values(p.log)), slices.Sorted(slices.Values(want))
+	if !slices.Equal(got, wanted) {
+		t.Errorf("%s:\n got %q\nwant %q", when, p.log, want)
+	}
+	for _, f := range p.faults {
+		t.Errorf("%s: %s", when, f)
+	}
+	p.log, p.faults = nil, nil
+}
+
+// TestRefusedTwice holds that a revision which was refused may be tried again once
+// another was in between, and that the pair is never left without an answer.
+func TestRefusedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane := newControl(t)
+		p := newPair(t, "", plane)
+		e := p.envoy(refuse(resourcev3.ClusterType, "bad", "no"))
+		first, bad := revision(t, "r1", "s1", "a=1"), revision(t, "r2", "s2", "bad=1")
+		for range 3 {
+			plane.publish(first)
+			plane.publish(bad)
+			if got := plane.told(); !slices.Equal(got, []string{"cluster: no"}) {
+				t.Errorf("the control plane is told %q", got)
+			}
+		}
+		p.fail["r2"] = errBroken
+		plane.publish(first)
+		plane.publish(bad)
+		if got := plane.told(); !slices.Equal(got, []string{"policy: " + errBroken.Error()}) {
+			t.Errorf("the control plane is told %q", got)
+		}
+		if got := e.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"a"}) {
+			t.Errorf("Envoy has clusters %q", got)
+		}
+	})
+}
+
+// TestOldFault holds that what Envoy refuses again, unchanged in the next revision, is
+// told as an old fault, so that the other pairs are not led back.
+func TestOldFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane := newControl(t)
+		p := newPair(t, "", plane)
+		p.envoy(refuse(resourcev3.ListenerType, "gateway", "port taken"))
+		plane.publish(revision(t, "r1", "s1", "a=1"))
+		plane.publish(revision(t, "r2", "s2", "a=2"))
+		want := []string{"listener: port taken", "policy: listener: port taken (old)"}
+		if got := plane.told(); !slices.Equal(got, want) {
+			t.Errorf("the control plane is told %q, want %q", got, want)
+		}
+		if p.Revision() != "" {
+			t.Errorf("the pair claims to serve %q", p.Revision())
+		}
+	})
+}
+
+// TestFirstRefused holds that where there is nothing to go back to, an Envoy that took
+// the refused revision keeps its clusters, until another revision is in effect.
+func TestFirstRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane := newControl(t)
+		p := newPair(t, "", plane)
+		took := p.envoy(nil)
+		other := p.envoy(refuse(resourcev3.RouteType, "r1", "no"))
+		plane.publish(revision(t, "r1", "s1", "r1=1"))
+		if len(plane.told()) != 1 {
+			t.Fatal("the first revision is not refused")
+		}
+		time.Sleep(2 * lingering)
+		p.unordered(t, "with the refused one", []string{"apply r1", "Cluster +r1", "Cluster +r1", "Listener +gateway", "Listener +gateway", "RouteConfiguration +gateway", "RouteConfiguration +gateway"})
+		next := revision(t, "r2", "s2", "b=1")
+		plane.publish(next)
+		time.Sleep(2 * lingering)
+		for _, e := range []*adstest.Envoy{took, other} {
+			if got := e.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"b"}) || !plane.has(next) {
+				t.Errorf("Envoy has clusters %q, and the revision is taken: %v", got, plane.has(next))
+			}
+		}
+	})
+}
+
+// TestAilingEnvoy holds that an Envoy which cannot take what is in effect, because its
+// machine has changed, does not keep the next revision away, by which that is mended.
+func TestAilingEnvoy(t *testing.T) {
+	for _, c := range []struct{ name, typ, text string }{
+		{"clusters", resourcev3.ClusterType, "gone"},
+		{"listener", resourcev3.ListenerType, "moved"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				plane := newControl(t)
+				p := newPair(t, "", plane)
+				plane.publish(revision(t, "moved", "s1", "gone=1"))
+				time.Sleep(absent)
+				e := p.envoy(refuse(c.typ, c.text, "the file is gone"))
+				if n := p.gauge(t, "headgate_pair_refusals_total"); n != 1 {
+					t.Errorf("%v refusals counted, want 1", n)
+				}
+				next := revision(t, "r2", "s2", "b=1")
+				plane.publish(next)
+				if !plane.has(next) || p.Revision() != "r2" {
+					t.Errorf("the next revision is not taken: %q, %q", p.Revision(), plane.told())
+				}
+				time.Sleep(2 * lingering)
+				if got := e.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"b"}) {
+					t.Errorf("Envoy has clusters %q", got)
+				}
+			})
+		})
+	}
+}
+
+// TestKeptIsBounded holds that clusters of many changes do not pile up beyond those of
+// the time that exchanges may take, refused revisions among them.
+func TestKeptIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane := newControl(t)
+		p := newPair(t, "", plane)
+		e := p.envoy(refuse(resourcev3.RouteType, "bad", "no"))
+		const pause = 20 * time.Second
+		for i := range 500 {
+			name := "good"
+			if i%4 == 3 {
+				name = "bad"
+			}
+			plane.publish(revision(t, fmt.Sprint("r", i), fmt.Sprint("s", i), fmt.Sprintf("%s%d=1", name, i)))
+			time.Sleep(pause)
+		}
+		if most, got := int(lingering/pause)+2, len(e.Names(resourcev3.ClusterType)); got > most || len(p.kept) > most {
+			t.Errorf("Envoy has %d clusters and %d are kept, want at most %d", got, len(p.kept), most)
+		}
+		p.mu.Lock()
+		p.log = nil
+		p.mu.Unlock()
+		p.expect(t, "all the time")
+	})
+}
+
+// TestKeptSurvivesARefusal holds that a cluster which exchanges still need is not
+// dropped because a refused revision has it too.
+func TestKeptSurvivesARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane := newControl(t)
+		p := newPair(t, "", plane)
+		e := p.envoy(refuse(resourcev3.ClusterType, "bad", "no"))
+		plane.publish(revision(t, "r1", "s1", "a=1"))
+		plane.publish(revision(t, "r2", "s2", "b=1"))
+		plane.publish(revision(t, "r3", "s3", "a=1 bad=1"))
+		if got := e.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"a", "b"}) {
+			t.Errorf("Envoy has clusters %q, want a for the first revision's exchanges", got)
+		}
+	})
+}

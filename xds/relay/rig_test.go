@@ -1,0 +1,329 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
+	"github.com/headgate/headgate/xds/ads/adstest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// lingering is how long the clusters of a test's revisions stay.
+const lingering = 5 * time.Minute
+
+// revision makes what a control plane sends for a policy: clusters are "name=content"
+// words, and the routes name all of them.
+func revision(t testing.TB, name, shape, words string) ads.Set {
+	t.Helper()
+	all := map[string]*clusterv3.Cluster{}
+	routes := &routev3.RouteConfiguration{Name: adstest.Routes, InternalOnlyHeaders: []string{shape}}
+	for _, word := range strings.Fields(words) {
+		cluster, content, _ := strings.Cut(word, "=")
+		all[cluster] = &clusterv3.Cluster{Name: cluster, AltStatName: content}
+		routes.VirtualHosts = append(routes.VirtualHosts, &routev3.VirtualHost{Name: cluster})
+	}
+	listener := &listenerv3.Listener{Name: "gateway", StatPrefix: "of all"}
+	if strings.HasPrefix(name, "moved") {
+		listener.StatPrefix = name
+	}
+	set := ads.Set{
+		resourcev3.ClusterType:  encode(t, all),
+		resourcev3.ListenerType: encode(t, map[string]*listenerv3.Listener{"gateway": listener}),
+		resourcev3.RouteType:    encode(t, map[string]*routev3.RouteConfiguration{adstest.Routes: routes}),
+	}
+	p := &policypb.Policy{Revision: name, Shape: shape, Versions: map[string]string{}, Linger: durationpb.New(lingering)}
+	for typ, r := range set {
+		p.Versions[typ] = r.Version
+	}
+	return set.With(policypb.TypeURL, encode(t, map[string]*policypb.Policy{"policy": p}))
+}
+
+func encode[M proto.Message](t testing.TB, messages map[string]M) *ads.Resources {
+	t.Helper()
+	r, err := ads.Encode(messages, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// control is a control plane that gives its pairs what the test says.
+type control struct {
+	hub  *ads.Hub
+	l    *bufconn.Listener
+	stop func()
+
+	mu       sync.Mutex
+	set      ads.Set
+	id       int64 // of the pair that joined last
+	joined   int
+	refusals []string
+}
+
+func newControl(t *testing.T) *control {
+	c := &control{set: ads.Set{}}
+	c.hub = ads.NewHub(c, time.Now)
+	l, stop := adstest.Serve(c.hub.Register)
+	c.l = l
+	c.stop = sync.OnceFunc(func() {
+		c.hub.Stop()
+		stop()
+	})
+	t.Cleanup(c.stop)
+	return c
+}
+
+func (c *control) Joined(client ads.Client) (ads.Set, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.id = client.ID
+	c.joined++
+	return c.set, nil
+}
+
+func (c *control) Moved(_ int64, refusal *ads.Refusal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if refusal != nil {
+		old := ""
+		if refusal.Old {
+			old = " (old)"
+		}
+		c.refusals = append(c.refusals, ads.Kind(refusal.Type)+": "+refusal.Reason+old)
+	}
+}
+
+func (c *control) Left(int64) {}
+
+// publish gives the pair a set, and waits until everything is quiet.
+func (c *control) publish(set ads.Set) {
+	synctest.Wait()
+	c.mu.Lock()
+	c.set = set
+	id := c.id
+	c.mu.Unlock()
+	c.hub.Give(id, set)
+	synctest.Wait()
+}
+
+// has tells whether the pair has acknowledged all of a set.
+func (c *control) has(set ads.Set) bool {
+	synctest.Wait()
+	c.mu.Lock()
+	id := c.id
+	c.mu.Unlock()
+	client, connected := c.hub.Client(id)
+	return connected && client.Has(set)
+}
+
+// told returns the refusals since, once everything is quiet.
+func (c *control) told() []string {
+	synctest.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := c.refusals
+	c.refusals = nil
+	return out
+}
+
+// pair is a relay under test, with what its ext_proc server was told to hold.
+type pair struct {
+	*Relay
+	t    *testing.T
+	l    *bufconn.Listener
+	reg  *prometheus.Registry
+	stop func()
+
+	mu             sync.Mutex
+	log            []string // what was applied, and what Envoys were sent
+	fail           map[string]error
+	newest, before string // shapes that ext_proc holds
+	faults         []string
+}
+
+// newPair starts a relay that follows control planes by their addresses, "1:1" and so
+// on. It ends with the test.
+func newPair(t *testing.T, state string, planes ...*control) *pair {
+	t.Helper()
+	p := &pair{t: t, fail: map[string]error{}, reg: prometheus.NewRegistry()}
+	if err := p.start(state, planes); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (p *pair) start(state string, planes []*control) (err error) {
+	o := Options{Node: "pair", Cluster: "edge", State: state, Apply: p.apply, Log: zap.NewNop()}
+	for i := range planes {
+		o.Addresses = append(o.Addresses, fmt.Sprintf("10.0.0.1:%d", i+1))
+	}
+	o.Dial = func(ctx context.Context, address string) (net.Conn, error) {
+		return planes[slices.Index(o.Addresses, address)].l.DialContext(ctx)
+	}
+	if p.Relay, err = New(o, p.reg); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { p.Run(ctx) })
+	l, stop := adstest.Serve(p.Register)
+	p.l = l
+	p.stop = sync.OnceFunc(func() {
+		cancel()
+		running.Wait()
+		p.Stop()
+		stop()
+	})
+	p.t.Cleanup(p.stop)
+	return nil
+}
+
+// apply holds policies by the rule of the ext_proc server.
+func (p *pair) apply(policy *policypb.Policy) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.fail[policy.GetRevision()]; err != nil {
+		p.log = append(p.log, "cannot apply "+policy.GetRevision())
+		return err
+	}
+	if p.newest != policy.GetShape() {
+		p.newest, p.before = policy.GetShape(), p.newest
+	}
+	p.log = append(p.log, "apply "+policy.GetRevision())
+	return nil
+}
+
+// envoy connects an Envoy, which the test may let judge.
+func (p *pair) envoy(judge func(*adstest.Message) adstest.Verdict) *adstest.Envoy {
+	e := adstest.NewEnvoy(p.t, p.l, func(m *adstest.Message) adstest.Verdict {
+		p.mu.Lock()
+		p.log = append(p.log, adstest.Told(m))
+		p.mu.Unlock()
+		if judge == nil {
+			return adstest.Verdict{}
+		}
+		return judge(m)
+	}, p.see)
+	p.t.Cleanup(e.Disconnect)
+	e.Connect()
+	synctest.Wait()
+	return e
+}
+
+// see holds what must be true whenever an Envoy has taken something: its routes name
+// clusters that it has, and a shape that ext_proc holds.
+func (p *pair) see(e *adstest.Envoy, m *adstest.Message) {
+	r := e.Holds(resourcev3.RouteType, adstest.Routes)
+	if r == nil {
+		return
+	}
+	config := &routev3.RouteConfiguration{}
+	if err := r.GetResource().UnmarshalTo(config); err != nil {
+		p.fault("routes: %v", err)
+		return
+	}
+	for _, host := range config.GetVirtualHosts() {
+		if e.Holds(resourcev3.ClusterType, host.GetName()) == nil {
+			p.fault("after %q routes of shape %s name %q, which Envoy does not have", adstest.Told(m), shapeOf(config), host.GetName())
+		}
+	}
+	p.mu.Lock()
+	newest, before := p.newest, p.before
+	p.mu.Unlock()
+	if s := shapeOf(config); m.GetTypeUrl() == resourcev3.RouteType && s != newest && s != before {
+		p.fault("Envoy routes by shape %q, ext_proc holds %q and %q", s, newest, before)
+	}
+}
+
+func shapeOf(c *routev3.RouteConfiguration) string { return c.GetInternalOnlyHeaders()[0] }
+
+func (p *pair) fault(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = append(p.faults, fmt.Sprintf(format, args...))
+}
+
+// expect holds what has happened since, once everything is quiet, and that nothing
+// happened that must not.
+func (p *pair) expect(t *testing.T, when string, want ...string) {
+	t.Helper()
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !slices.Equal(p.log, want) {
+		t.Errorf("%s:\n got %q\nwant %q", when, p.log, want)
+	}
+	for _, f := range p.faults {
+		t.Errorf("%s: %s", when, f)
+	}
+	p.log, p.faults = nil, nil
+}
+
+// refuse makes an Envoy refuse what brings a resource of a type with a text in it.
+func refuse(typ, text, reason string) func(*adstest.Message) adstest.Verdict {
+	return func(m *adstest.Message) adstest.Verdict {
+		for _, r := range m.GetResources() {
+			if m.GetTypeUrl() == typ && bytes.Contains(r.GetResource().GetValue(), []byte(text)) {
+				return adstest.Verdict{Refuse: reason}
+			}
+		}
+		return adstest.Verdict{}
+	}
+}
+
+// await waits for messages of a type to be answered by the test.
+func await(typ string) func(*adstest.Message) adstest.Verdict {
+	return func(m *adstest.Message) adstest.Verdict { return adstest.Verdict{Wait: m.GetTypeUrl() == typ} }
+}
+
+// gauge is the sum of a metric's values.
+func (p *pair) gauge(t *testing.T, name string) float64 {
+	t.Helper()
+	families, err := p.reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name {
+				sum += m.GetGauge().GetValue() + m.GetCounter().GetValue()
+			}
+		}
+	}
+	return sum
+}
+
+var errBroken = errors.New("its credential is gone")
+
+// silent is a control plane that takes streams and does with them what the test says.
+func silent(t *testing.T, serve func(*grpc.Server)) *control {
+	l, stop := adstest.Serve(serve)
+	c := &control{l: l, stop: sync.OnceFunc(stop)}
+	t.Cleanup(c.stop)
+	return c
+}
