@@ -78,7 +78,9 @@ models:
 			for _, l := range loads {
 				l.start()
 			}
-			g.Eventually("every caller's first answers", func() bool { return loads["first"].answered() > 2*atOneTime && loads["shared"].answered() > 2*atOneTime })
+			g.Eventually("every caller's first answers", func() bool {
+				return loads["first"].answered() > 2*atOneTime && loads["shared"].answered() > 2*atOneTime
+			})
 			failed := time.Now()
 			fail(us)
 			time.Sleep(failover + time.Second) // the load goes on meanwhile, and what it meets is judged
