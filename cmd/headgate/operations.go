@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,9 +20,23 @@ import (
 // readiness and profiles. It never carries traffic of clients.
 type operations struct {
 	addr    net.Addr
-	ready   atomic.Bool
+	ready   atomic.Bool // started, and not about to stop
 	mu      sync.Mutex
 	details []func() string
+	needs   []func() bool
+}
+
+// need adds a condition without which the process is not ready.
+func (o *operations) need(met func() bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.needs = append(o.needs, met)
+}
+
+func (o *operations) isReady() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ready.Load() && !slices.ContainsFunc(o.needs, func(met func() bool) bool { return !met() })
 }
 
 // tell adds what /readyz says beside its verdict: lines that each end with a newline.
@@ -97,7 +112,7 @@ func (o *operations) routes(reg *prometheus.Registry) http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if !o.ready.Load() {
+		if !o.isReady() {
 			http.Error(w, "not ready\n"+o.detail(), http.StatusServiceUnavailable)
 			return
 		}

@@ -47,7 +47,7 @@ func (f *Fleet) StartExtProc(p *Pair) {
 		"--access-log", filepath.Join(p.Data, "access.jsonl")}, f.o.PairArgs...)
 	p.ExtProc = StartProcess(f.t, append(append([]string{}, f.o.Env...), p.Env...), Binary(f.t), append(args, p.Args...)...)
 	p.Gateway.exited, p.Gateway.log = p.ExtProc.exited, p.ExtProc.log
-	Eventually(f.t, "the ext_proc server of "+p.Node, func() bool { return p.ExtProc.ended() || up(p.Ops+"/readyz") })
+	Eventually(f.t, "the ext_proc server of "+p.Node, func() bool { return p.ExtProc.ended() || up(p.Ops+"/healthz") })
 }
 
 // StartEnvoy starts a pair's Envoy from the bootstrap that Headgate prints.
