@@ -43,7 +43,7 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 	}{
 		{"the first policy", backend, port, "1", "1", "1"},
 		{"the same", backend, port, "1", "1", "1"},
-		{"a label: routes name the revision", backend + ", region: eu", port, "1", "1", "2"},
+		{"a credential: routes name the shape", backend + ", credential: {env: KEY}", port, "1", "1", "2"},
 		{"another address", strings.Replace(backend, ":1/", ":2/", 1), port, "2", "1", "3"},
 	} {
 		if err := c.Publish(t.Context(), parse(t, step.port, "m", step.backend)); err != nil {
