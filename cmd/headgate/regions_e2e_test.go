@@ -84,8 +84,10 @@ models:
 			failed := time.Now()
 			fail(us)
 			time.Sleep(failover + time.Second) // the load goes on meanwhile, and what it meets is judged
-			for model, l := range loads {
+			for _, l := range loads {
 				l.stop()
+			}
+			for model, l := range loads {
 				l.judge(t, model, failed)
 			}
 		})
@@ -165,7 +167,7 @@ func (l *steady) judge(t *testing.T, model string, failed time.Time) {
 	t.Helper()
 	began := map[int]bool{} // callers of the region
 	for _, s := range l.all {
-		if s.fault != "" {
+		if s.fault != "" && s.ended.After(failed) {
 			t.Errorf("%s: a request %v after the failure: %s", model, s.begun.Sub(failed), s.fault)
 		}
 		if s.backend == "us" && s.ended.Before(failed) {

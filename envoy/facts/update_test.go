@@ -148,8 +148,7 @@ func TestAnUpdateOfAClustersWeightsLosesNoRequest(t *testing.T) {
 	weighted := func(n int) dynamic {
 		return dynamic{clusters: []string{fixed("one", a.endpoint(100-n), b.endpoint(n))}, routes: routesTo("one")}
 	}
-	r, c := startControlled(t, setup{}, weighted(1))
-	r.play(routed(), script{})
+	r, c := startControlled(t, setup{NoRouterLevel: true, KeepClientHeaders: true}, weighted(1))
 	var wg sync.WaitGroup
 	var answers atomic.Int64
 	done := make(chan struct{})
@@ -161,7 +160,7 @@ func TestAnUpdateOfAClustersWeightsLosesNoRequest(t *testing.T) {
 					return
 				default:
 				}
-				if got := r.post(t, `{}`); got.status != 200 || got.err != nil {
+				if got := r.post(t, `{}`, "x-pool", "pool"); got.status != 200 || got.err != nil {
 					t.Errorf("answer: %+v", got)
 				}
 				answers.Add(1)

@@ -3,11 +3,15 @@ package snapshot_test
 import (
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/xds/snapshot"
 )
 
 // shared is a gateway with two models, each split between a and b with c behind them:
@@ -78,6 +82,34 @@ func (s *shared) want(model, order, want string, headers ...string) {
 	s.t.Helper()
 	if got := s.ask(model, append(headers, wantedOrder, order)...); got != want {
 		s.t.Errorf("%s, order %s: %q, want %q", model, order, got, want)
+	}
+}
+
+// TestOrdersAreWhole holds that each order has one endpoint at each priority, which are
+// all uses of the chain, link by link, beginning with those that it says.
+func TestOrdersAreWhole(t *testing.T) {
+	const document = `{version: 1, unpriced: flag, backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}}, models: {m: {chain: [
+[{use: b/1, weight: 1}, {use: b/2, weight: 1}], b/3, [{use: b/4, weight: 1}, {use: b/5, weight: 1}, {use: b/6, weight: 1}]]}}}`
+	set := parse(t, document)
+	r, err := snapshot.Build(set, snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, l := range poolOf(r, "m").LoadAssignment.Endpoints { // by priority
+		for _, o := range l.LbEndpoints[0].Metadata.FilterMetadata["envoy.lb"].Fields["order"].GetListValue().Values {
+			got[o.GetStringValue()] += l.Locality.SubZone
+		}
+	}
+	want := map[string]string{}
+	for first, link := range []string{"12", "21"} {
+		for last, end := range []string{"456", "564", "645"} {
+			order := set.Models["m"].Order([]int{first, 0, last})
+			want[strconv.Itoa(order)] = link + "3" + end
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("uses by order (-want +got):\n%s", d)
 	}
 }
 
