@@ -65,11 +65,24 @@ func TestExtprocKilledUnderLoad(t *testing.T) {
 	}
 }
 
-// TestExtprocKilledDuringChanges kills the ext_proc server ten times while a change of
-// the policy is on its way, each time later in it. The backends have names, so that a
+// TestKilledDuringChanges kills one process of a fleet ten times while a change of the
+// policy is on its way, each time later in it. The backends have names, so that a
 // change takes as long as it does where Envoy must resolve some.
-func TestExtprocKilledDuringChanges(t *testing.T) {
+func TestKilledDuringChanges(t *testing.T) {
 	t.Parallel()
+	for name, restart := range map[string]func(*gatewaytest.Fleet, *gatewaytest.Pair){
+		"ext_proc":      func(f *gatewaytest.Fleet, p *gatewaytest.Pair) { p.ExtProc.Kill(); f.StartExtProc(p) },
+		"Envoy":         func(f *gatewaytest.Fleet, p *gatewaytest.Pair) { p.Envoy.Kill(); f.StartEnvoy(p) },
+		"control plane": func(f *gatewaytest.Fleet, _ *gatewaytest.Pair) { f.XDS[0].Kill(); f.StartXDS(0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killDuringChanges(t, restart)
+		})
+	}
+}
+
+func killDuringChanges(t *testing.T, restart func(*gatewaytest.Fleet, *gatewaytest.Pair)) {
 	const kills = 10
 	s := newEditions(t, 0)
 	for i, u := range s.urls {
@@ -86,8 +99,7 @@ func TestExtprocKilledDuringChanges(t *testing.T) {
 		if n := pair.Metric(`headgate_pair_policy_info{revision="` + next + `"}`); n == 0 {
 			onTheWay++
 		}
-		pair.ExtProc.Kill()
-		f.StartExtProc(pair)
+		restart(f, pair)
 		f.AwaitAnswer(pair)
 		pair.AwaitPolicy(next)
 		met(t, &pair.Gateway, next)

@@ -84,19 +84,36 @@ func TestEnvoyRefusesAPolicy(t *testing.T) {
 	}
 }
 
-// TestPairRefusesAPolicy holds that a pair for which a credential is not set refuses
-// the policy and says which, and that the whole group stays with the one before.
-func TestPairRefusesAPolicy(t *testing.T) {
-	t.Parallel()
-	s := newEditions(t, 2)
-	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls), Env: []string{"HEADGATE_E2E_PAIR=sk-pair"}})
-	poor := f.AddPair()
+// needy is the first edition with another backend, whose credential is in a variable.
+// Its name takes Envoy a while to resolve.
+func needy(s *editions) string {
+	url := strings.Replace(s.urls[0], "127.0.0.1", "localhost", 1)
+	return strings.Replace(edition(1, s.urls), "models:\n", fmt.Sprintf("  keyed: {provider: openai, url: %q, credential: {env: HEADGATE_E2E_PAIR}}\nmodels:\n  k: keyed/x\n", url), 1)
+}
+
+// startNeedy starts a fleet of two pairs, the second of which lacks the credential.
+func startNeedy(t *testing.T, s *editions) (f *gatewaytest.Fleet, rich, poor *gatewaytest.Pair) {
+	t.Helper()
+	f = gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls), Env: []string{"HEADGATE_E2E_PAIR=sk-pair"}})
+	poor = f.AddPair()
 	poor.Env = []string{"HEADGATE_E2E_PAIR="}
 	f.StartExtProc(poor)
 	f.StartEnvoy(poor)
-	f.AwaitAnswer(poor)
+	for _, pair := range f.Pairs {
+		pair.AwaitPolicy(revisionOf(t, edition(1, s.urls)))
+	}
+	return f, f.Pairs[0], poor
+}
+
+// TestPairRefusesAPolicy holds that a pair for which a credential is not set refuses
+// the policy and says which, and that the whole group stays with the one before,
+// whoever joins it later.
+func TestPairRefusesAPolicy(t *testing.T) {
+	t.Parallel()
+	s := newEditions(t, 2)
+	f, _, poor := startNeedy(t, s)
 	control, first := f.XDS[0], revisionOf(t, edition(1, s.urls))
-	f.Write(strings.Replace(edition(1, s.urls), "models:\n", fmt.Sprintf("  keyed: {provider: openai, url: %q, credential: {env: HEADGATE_E2E_PAIR}}\nmodels:\n  k: keyed/x\n", s.urls[0]), 1))
+	f.Write(needy(s))
 	eventually(t, "the way back", func() bool { return control.Metric("headgate_xds_rollbacks_total") == 1 })
 	if n := control.Metric(`headgate_xds_nacks_total{type="policy"}`); n != 1 {
 		t.Errorf("%v refusals of a policy", n)
@@ -107,9 +124,38 @@ func TestPairRefusesAPolicy(t *testing.T) {
 	if !strings.Contains(poor.ExtProc.Log(), "HEADGATE_E2E_PAIR") {
 		t.Error("the pair's log does not say what is missing")
 	}
+	late := f.AddPair()
+	f.StartExtProc(late)
+	f.StartEnvoy(late)
 	for _, pair := range f.Pairs {
 		pair.AwaitPolicy(first)
 		met(t, &pair.Gateway, first)
+	}
+}
+
+// TestPairRefusesAPolicyThatAnotherRuns holds that a pair which refuses a policy when
+// another one runs it already stays behind alone, visibly, until the next change.
+func TestPairRefusesAPolicyThatAnotherRuns(t *testing.T) {
+	t.Parallel()
+	s := newEditions(t, 3)
+	f, rich, poor := startNeedy(t, s)
+	control, first, next := f.XDS[0], revisionOf(t, edition(1, s.urls)), revisionOf(t, needy(s))
+	poor.ExtProc.Freeze()
+	f.Write(needy(s))
+	rich.AwaitPolicy(next)
+	poor.ExtProc.Thaw()
+	eventually(t, "the refusal", func() bool { return strings.Contains(control.Status(), "HEADGATE_E2E_PAIR") })
+	met(t, &poor.Gateway, first)
+	met(t, &rich.Gateway, next)
+	if n := control.Metric("headgate_xds_rollbacks_total"); n != 0 {
+		t.Errorf("%v ways back from a policy that a pair runs", n)
+	}
+	f.Write(edition(2, s.urls))
+	for _, pair := range f.Pairs {
+		pair.AwaitPolicy(revisionOf(t, edition(2, s.urls)))
+	}
+	if status := control.Status(); strings.Contains(status, "HEADGATE_E2E_PAIR") {
+		t.Errorf("a refusal stays after a good change:\n%s", status)
 	}
 }
 
@@ -131,4 +177,37 @@ func TestAPortIsTaken(t *testing.T) {
 	if !strings.Contains(g.Log(), taken) {
 		t.Error("the log does not say which address is taken")
 	}
+}
+
+// TestARefusedPolicyAfterARestart holds that a control plane which comes back with a
+// policy that Envoy refuses, and knows of none to go back to, does not wear its pairs
+// out, and takes the policy's text again once the cause is gone.
+func TestARefusedPolicyAfterARestart(t *testing.T) {
+	t.Parallel()
+	s := newEditions(t, 2)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls)})
+	pair, first := f.Pairs[0], revisionOf(t, edition(1, s.urls))
+	pair.AwaitPolicy(first)
+	ca := filepath.Join(f.Dir, "ca.pem")
+	f.Write(trusting(s, ca))
+	eventually(t, "the way back", func() bool { return f.XDS[0].Metric("headgate_xds_rollbacks_total") == 1 })
+	f.XDS[0].Kill()
+	f.StartXDS(0)
+	eventually(t, "another refusal", func() bool { return nacks(f.XDS[0]) > 0 })
+	l := startLoad(t, pair, 5, s.whole(t))
+	l.more(20) // two seconds
+	l.stop()
+	if n, own := nacks(f.XDS[0]), pair.Metric(`headgate_pair_refusals_total{type="cluster"}`); n != 1 || own > 3 {
+		t.Errorf("the control plane met %v refusals, the pair %v", n, own)
+	}
+	if status := f.XDS[0].Status(); !strings.Contains(status, "ca.pem") {
+		t.Errorf("headgate status does not say why:\n%s", status)
+	}
+	met(t, &pair.Gateway, first)
+	if err := os.Rename(newAuthority(t).file, ca); err != nil {
+		t.Fatal(err)
+	}
+	f.XDS[0].Hangup()
+	pair.AwaitPolicy(revisionOf(t, trusting(s, ca)))
+	met(t, &pair.Gateway, revisionOf(t, trusting(s, ca)))
 }

@@ -93,6 +93,12 @@ func (p *Process) Terminate() {
 	<-p.exited
 }
 
+// Freeze stops the process where it is, until Thaw.
+func (p *Process) Freeze() { _ = p.Cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets a process go on.
+func (p *Process) Thaw() { _ = p.Cmd.Process.Signal(syscall.SIGCONT) }
+
 // Hangup tells the process to read its files again.
 func (p *Process) Hangup() { _ = p.Cmd.Process.Signal(syscall.SIGHUP) }
 
