@@ -20,6 +20,9 @@ func (c *compiler) model(name string, p place) {
 	m := c.settings(name, o)
 	if at, ok := o.get("chain"); ok {
 		m.Chain = c.chain(at, full.field("chain").Type)
+		if n := m.Orders(); n > MaxOrders {
+			c.fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", n, MaxOrders)
+		}
 	}
 	c.set.Models[name] = m
 }

@@ -60,29 +60,20 @@ func (s *split) order(req *exchange.Request) string {
 	return strconv.Itoa(s.model.Order(first))
 }
 
-// caller hashes who asks, as far as that is known: the user that the caller names, or
-// its credential. Without either every request is a caller of its own. The model is
-// part of it, so that the same callers are not first in every canary.
+// caller hashes the user on whose behalf the request is made. A request that names
+// none is a caller of its own, so that an application that asks for everybody with one
+// key does not go whole to one use. The model is part of it, so that the same callers
+// are not first in every canary.
 func (s *split) caller(h hash.Hash, req *exchange.Request) {
-	part := func(kind string, who []byte) {
-		h.Write([]byte(s.model.Name + "\x00" + kind + "\x00"))
-		h.Write(who)
+	h.Write([]byte(s.model.Name + "\x00"))
+	switch user := req.Headers.Get(UserHeader); {
+	case len(user) > 0:
+		h.Write(user)
+	case req.User != "":
+		h.Write([]byte(req.User))
+	default:
+		h.Write(binary.BigEndian.AppendUint64([]byte{0}, rand.Uint64()))
 	}
-	if user := req.Headers.Get(UserHeader); len(user) > 0 {
-		part("user", user)
-		return
-	}
-	if req.User != "" {
-		part("user", []byte(req.User))
-		return
-	}
-	for _, name := range []string{"authorization", "x-api-key"} {
-		if secret := req.Headers.Get(name); len(secret) > 0 {
-			part("credential", secret)
-			return
-		}
-	}
-	part("nobody", binary.BigEndian.AppendUint64(nil, rand.Uint64()))
 }
 
 // draw is an exponentially distributed number of a caller's for a use.

@@ -125,11 +125,7 @@ func TestWhoIsOneCaller(t *testing.T) {
 	}{
 		{"a user by header, whatever the body and the key", exchange.Request{Headers: header(UserHeader, "ann", "authorization", "Bearer 1"), User: "x"}, exchange.Request{Headers: header(UserHeader, "ann")}, true},
 		{"a user by body, as by header", exchange.Request{User: "ann", Headers: header("authorization", "Bearer 1")}, exchange.Request{Headers: header(UserHeader, "ann")}, true},
-		{"a key", exchange.Request{Headers: header("authorization", "Bearer 1")}, exchange.Request{Headers: header("authorization", "Bearer 1")}, true},
-		{"a key in the other header", exchange.Request{Headers: header("x-api-key", "1")}, exchange.Request{Headers: header("x-api-key", "1")}, true},
 		{"two users", exchange.Request{User: "ann"}, exchange.Request{User: "bob"}, false},
-		{"two keys", exchange.Request{Headers: header("x-api-key", "1")}, exchange.Request{Headers: header("x-api-key", "2")}, false},
-		{"a user who is called like a key", exchange.Request{User: "sk"}, exchange.Request{Headers: header("x-api-key", "sk")}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if a, b := s.order(&c.a), s.order(&c.b); (a == b) != c.same {
@@ -139,10 +135,10 @@ func TestWhoIsOneCaller(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for range 200 {
-		seen[s.order(&exchange.Request{})] = true
+		seen[s.order(&exchange.Request{Headers: header("authorization", "Bearer 1")})] = true
 	}
 	if len(seen) < 20 {
-		t.Errorf("200 requests of nobody's took %d orders", len(seen))
+		t.Errorf("200 requests with one key and no user took %d orders", len(seen))
 	}
 }
 

@@ -47,9 +47,6 @@ func identify(c *clusterv3.Cluster, model string) error {
 
 // pool makes the cluster of a model, still without a name.
 func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
-	if n := m.Orders(); n > policy.MaxOrders {
-		return nil, fmt.Errorf("its links of several uses make %d orders, more than %d", n, policy.MaxOrders)
-	}
 	all := make([]endpoint, 0, len(m.Chain))
 	for _, use := range m.Uses() {
 		e, err := locate(use, o)

@@ -123,15 +123,6 @@ func TestWeightsLeaveEnvoyAlone(t *testing.T) {
 	}
 }
 
-// TestTooManyOrders holds that a pool does not grow beyond measure.
-func TestTooManyOrders(t *testing.T) {
-	link := "[{use: a/x, weight: 1}, {use: b/x, weight: 1}, {use: b/y, weight: 1}]"
-	document := strings.Replace(base, "[a/x, b/y]", "["+strings.Repeat(link+", ", 3)+link+"]", 1)
-	if _, err := snapshot.Build(parse(t, document), snapshot.Options{}); err == nil || !strings.Contains(err.Error(), `model "m"`) || !strings.Contains(err.Error(), "81 orders") {
-		t.Errorf("error %v, want one of 81 orders", err)
-	}
-}
-
 // TestFaults holds that an error names the model and the backend at fault.
 func TestFaults(t *testing.T) {
 	_, err := snapshot.Build(parse(t, "version: 1\nunpriced: flag\nbackends: {s: {provider: simulated}}\nmodels: {m: s/any}"), snapshot.Options{})
