@@ -136,7 +136,7 @@ var linkType = &Type{Kind: Either, Options: []*Type{
 			Doc:     "Backend and model, as backend/model.",
 			Example: `use: claude-us/claude-sonnet-4-6`},
 		{Key: "weight", Type: &Type{Kind: Whole, Min: "1", Max: "10000"}, Default: "1",
-			Doc:     "Share of the link's requests, relative to the other uses of the link.",
+			Doc:     "Share of the link's requests, relative to the other uses of the link. Requests that name a user (x-headgate-user, or user in the body) stay with one use; a growing weight moves users to it and between no others.",
 			Example: `weight: 70`},
 	}}},
 }}
