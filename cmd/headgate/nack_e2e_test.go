@@ -144,7 +144,7 @@ func TestPairRefusesAPolicyThatAnotherRuns(t *testing.T) {
 	control, first, next := f.XDS[0], revisionOf(t, edition(1, s.urls)), revisionOf(t, needy(s))
 	poor.ExtProc.Freeze()
 	f.Write(needy(s))
-	rich.AwaitPolicy(next)
+	eventually(t, "the policy at the pair that can run it", func() bool { return taken(control, rich, next) })
 	poor.ExtProc.Thaw()
 	eventually(t, "the refusal", func() bool { return strings.Contains(control.Status(), "HEADGATE_E2E_PAIR") })
 	met(t, &poor.Gateway, first)
