@@ -122,6 +122,11 @@ func linked(pair *gatewaytest.Pair) {
 	pair.Eventually("a control plane", func() bool { return pair.Metric("headgate_pair_linked") == 1 })
 }
 
+// taken tells whether a control plane knows that a pair has taken a revision whole.
+func taken(x *gatewaytest.Replica, pair *gatewaytest.Pair, revision string) bool {
+	return strings.Contains(x.Status(), pair.Node+"  -       "+revision)
+}
+
 // unheld fails the test where an exchange was of a policy that ext_proc did not hold.
 func unheld(t *testing.T, pair *gatewaytest.Pair) {
 	t.Helper()

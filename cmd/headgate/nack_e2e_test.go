@@ -37,13 +37,16 @@ func TestEnvoyRefusesAPolicy(t *testing.T) {
 	for _, pair := range f.Pairs {
 		pair.AwaitPolicy(first)
 	}
+	authority := func(round int) string { return filepath.Join(f.Dir, fmt.Sprintf("ca-%d.pem", round)) }
+	for round := range 2 {
+		s.revisions[revisionOf(t, trusting(s, authority(round)))] = 1
+	}
 	l := startLoad(t, f.Pairs[0], 5, s.whole(t))
 	for round, offer := range []func(policy string){
 		func(string) { control.Hangup() },
 		func(policy string) { f.Write(policy) },
 	} {
-		ca := filepath.Join(f.Dir, fmt.Sprintf("ca-%d.pem", round))
-		policy := trusting(s, ca)
+		policy := trusting(s, authority(round))
 		revision := revisionOf(t, policy)
 		pushes, rollbacks, refusals := control.Metric("headgate_xds_pushes_total"), control.Metric("headgate_xds_rollbacks_total"), nacks(control)
 		f.Write(policy)
@@ -53,7 +56,7 @@ func TestEnvoyRefusesAPolicy(t *testing.T) {
 			t.Errorf("%v pushes, %v rollbacks, %v refusals of one policy by two pairs", p, r, n)
 		}
 		status := control.Status()
-		for _, says := range []string{first, revision, "ca-" + fmt.Sprint(round) + ".pem", "cluster: ", "LAST-GOOD", "pair-1", "pair-2"} {
+		for _, says := range []string{first, revision, filepath.Base(authority(round)), "cluster: ", "LAST-GOOD", "pair-1", "pair-2"} {
 			if !strings.Contains(status, says) {
 				t.Errorf("headgate status does not say %q:\n%s", says, status)
 			}
@@ -63,7 +66,7 @@ func TestEnvoyRefusesAPolicy(t *testing.T) {
 				t.Errorf("%s: a request meets %q", pair.Node, got)
 			}
 		}
-		if err := os.Rename(newAuthority(t).file, ca); err != nil {
+		if err := os.Rename(newAuthority(t).file, authority(round)); err != nil {
 			t.Fatal(err)
 		}
 		offer(policy)
@@ -71,7 +74,6 @@ func TestEnvoyRefusesAPolicy(t *testing.T) {
 			pair.AwaitPolicy(revision)
 			met(t, &pair.Gateway, revision)
 		}
-		s.revisions[revision] = 1
 		eventually(t, "a status without refusals", func() bool { return !strings.Contains(control.Status(), "cluster: ") })
 		f.Write(edition(1, s.urls))
 		for _, pair := range f.Pairs {
@@ -142,7 +144,7 @@ func TestPairRefusesAPolicyThatAnotherRuns(t *testing.T) {
 	control, first, next := f.XDS[0], revisionOf(t, edition(1, s.urls)), revisionOf(t, needy(s))
 	poor.ExtProc.Freeze()
 	f.Write(needy(s))
-	rich.AwaitPolicy(next)
+	eventually(t, "the policy at the pair that can run it", func() bool { return taken(control, rich, next) })
 	poor.ExtProc.Thaw()
 	eventually(t, "the refusal", func() bool { return strings.Contains(control.Status(), "HEADGATE_E2E_PAIR") })
 	met(t, &poor.Gateway, first)

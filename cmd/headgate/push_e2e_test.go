@@ -116,6 +116,7 @@ func TestPushesToARunningGateway(t *testing.T) {
 	o.commands(listening, awaits)
 	keyed := strings.Replace(listening(1), "models:\n", fmt.Sprintf("  keyed: {provider: openai, url: %q, credential: {env: HEADGATE_E2E_UNSET}}\nmodels:\n  k: keyed/x\n", url), 1)
 	o.push(1, keyed, nil, "HEADGATE_E2E_UNSET", `"keyed"`, "not set")
+	o.push(1, keyed, []string{"-o", "json"}, `"unfit_policy"`)
 	o.says(0, []string{"status"}, "refused a change by push", "HEADGATE_E2E_UNSET")
 	awaits(revisionOf(t, listening(0)))
 	if b, err := os.ReadFile(g.Policy); err != nil || string(b) != listening(0) {

@@ -24,9 +24,7 @@ func TestControlPlaneKilledUnderLoad(t *testing.T) {
 	l.more(10)
 	f.StartXDS(0)
 	linked(pair)
-	eventually(t, "the pair in the control plane's status", func() bool {
-		return strings.Contains(f.XDS[0].Status(), "pair-1  -       "+first)
-	})
+	eventually(t, "the pair in the control plane's status", func() bool { return taken(f.XDS[0], pair, first) })
 	if after := pair.Updates(); after != before || !strings.Contains(before, "update_success") {
 		t.Errorf("Envoy was given something anew:\n%s\nbefore:\n%s", after, before)
 	}

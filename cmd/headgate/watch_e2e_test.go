@@ -127,7 +127,10 @@ func TestABadChange(t *testing.T) {
 	}
 	clear()
 	f.Write("version: 2\nbackends: {b: {provider: opnai}}\nmodels: {m: c/x}\nlimts: {}\n")
-	eventually(t, "the refusal", func() bool { return control.Metric("headgate_policy_refused") == 1 })
+	eventually(t, "the refusal", func() bool { return strings.Contains(control.Log(), "policy refused") })
+	if n := control.Metric("headgate_policy_refused"); n != 1 {
+		t.Errorf("refused is %v", n)
+	}
 	status, ready := control.Readyz()
 	if status != 200 || !strings.HasPrefix(ready, "ready\n") {
 		t.Errorf("/readyz answers %d, %q", status, ready)
