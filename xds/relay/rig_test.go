@@ -86,15 +86,29 @@ type control struct {
 
 func newControl(t *testing.T) *control {
 	c := &control{set: ads.Set{}}
-	c.hub = ads.NewHub(c, time.Now)
-	l, stop := adstest.Serve(c.hub.Register)
-	c.l = l
+	c.start()
+	t.Cleanup(func() { c.stop() })
+	return c
+}
+
+// start serves, after the construction or a stop. It publishes what it did before.
+func (c *control) start() {
+	hub := ads.NewHub(c, time.Now)
+	l, stop := adstest.Serve(hub.Register)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hub, c.l = hub, l
 	c.stop = sync.OnceFunc(func() {
-		c.hub.Stop()
+		hub.Stop()
 		stop()
 	})
-	t.Cleanup(c.stop)
-	return c
+}
+
+// listener is where the control plane is to be found at present.
+func (c *control) listener() *bufconn.Listener {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.l
 }
 
 func (c *control) Joined(client ads.Client) (ads.Set, error) {
@@ -159,9 +173,10 @@ type pair struct {
 	stop func()
 
 	mu             sync.Mutex
-	log            []string // what was applied, and what Envoys were sent
-	fail           map[string]error
-	newest, before string // shapes that ext_proc holds
+	log            []string         // what was applied, and what Envoys were sent
+	fail           map[string]error // by revision
+	onApply        func()           // called with each policy; nil: not
+	newest, before string           // shapes that ext_proc holds
 	faults         []string
 }
 
@@ -182,7 +197,7 @@ func (p *pair) start(state string, planes []*control) (err error) {
 		o.Addresses = append(o.Addresses, fmt.Sprintf("10.0.0.1:%d", i+1))
 	}
 	o.Dial = func(ctx context.Context, address string) (net.Conn, error) {
-		return planes[slices.Index(o.Addresses, address)].l.DialContext(ctx)
+		return planes[slices.Index(o.Addresses, address)].listener().DialContext(ctx)
 	}
 	if p.Relay, err = New(o, p.reg); err != nil {
 		return err
@@ -206,7 +221,14 @@ func (p *pair) start(state string, planes []*control) (err error) {
 func (p *pair) apply(policy *policypb.Policy) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.fail[policy.GetRevision()]; err != nil {
+	if p.onApply != nil {
+		p.onApply()
+	}
+	err := p.fail[policy.GetRevision()]
+	if strings.HasPrefix(policy.GetRevision(), "unapplied") {
+		err = errBroken
+	}
+	if err != nil {
 		p.log = append(p.log, "cannot apply "+policy.GetRevision())
 		return err
 	}
@@ -233,6 +255,9 @@ func (p *pair) envoy(judge func(*adstest.Message) adstest.Verdict) *adstest.Envo
 	synctest.Wait()
 	return e
 }
+
+// adopt lets an Envoy ask this pair from now on.
+func (p *pair) adopt(e *adstest.Envoy) { e.Ask(p.l, p.see) }
 
 // see holds what must be true whenever an Envoy has taken something: its routes name
 // clusters that it has, and a shape that ext_proc holds.
