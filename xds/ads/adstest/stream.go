@@ -7,6 +7,7 @@ package adstest
 
 import (
 	"context"
+	"math"
 	"net"
 	"sync"
 	"testing"
@@ -44,6 +45,7 @@ func Serve(register func(*grpc.Server)) (l *bufconn.Listener, stop func()) {
 func Dial(t testing.TB, l *bufconn.Listener) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // Envoy has no limit
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }))
 	if err != nil {
 		t.Fatal(err)
