@@ -100,7 +100,7 @@ func (s *Server) settle(m *member) {
 // it is at. Without one there is nothing to go back to: the clients keep what they
 // have until something else is published. The mutex is held.
 func (s *Server) goBack(g *group, refused *release, why *Refusal) {
-	if refused != g.target || g.good == refused {
+	if refused != g.target {
 		return
 	}
 	g.refused = why

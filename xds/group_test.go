@@ -2,6 +2,7 @@ package xds_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -197,7 +198,8 @@ func TestRefusedRelease(t *testing.T) {
 				synctest.Wait()
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				if err := f.Accepted(ctx); (err != nil) != refusedFirst {
+				var refusal *xds.Refusal
+				if err := f.Accepted(ctx); errors.As(err, &refusal) != refusedFirst || !refusedFirst && err != nil {
 					t.Errorf("without b: %v", err)
 				}
 			})
@@ -243,10 +245,12 @@ func TestFirstReleaseRefused(t *testing.T) {
 		first := f.publish("a")
 		want(t, "a refuses", refuse(t, a), first)
 		want(t, "and is left alone", take(t, a))
+		f.publish("a")
+		want(t, "it is asked again", refuse(t, a), first)
 		if got := f.state(); got != first+" good  refused true; a  refused true b  refused false" {
 			t.Error(got)
 		}
-		want(t, "b takes", take(t, b), first)
+		want(t, "b takes both", take(t, b), first, first)
 		if got := f.state(); got != first+" good "+first+" refused false; a  refused true b "+first+" refused false" {
 			t.Error(got)
 		}

@@ -62,6 +62,9 @@ func (e *Envoy) Connect() {
 	}
 }
 
+// AskAgain sends a request that asks for nothing new.
+func (e *Envoy) AskAgain(typ string) { e.stream.Ask(typ, nil) }
+
 // Judge changes what the Envoy makes of messages.
 func (e *Envoy) Judge(judge func(*Message) Verdict) {
 	e.mu.Lock()

@@ -62,12 +62,14 @@ type Message = discoveryv3.DeltaDiscoveryResponse
 // Stream is the client's end of one delta ADS stream.
 type Stream struct {
 	t      testing.TB
-	node   *corev3.Node // named in the first request only
 	conn   *grpc.ClientConn
 	stream discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesClient
 	cancel context.CancelFunc
 	handle func(*Message)
 	ended  chan struct{} // closed when the stream has ended
+
+	sending sync.Mutex
+	node    *corev3.Node // named in the first request only
 
 	mu    sync.Mutex
 	inbox []*Message
@@ -138,6 +140,8 @@ func (s *Stream) NackAs(m *Message, code codes.Code, reason string) {
 
 // Send sends a request. One that comes too late is lost, as on any network.
 func (s *Stream) Send(r *discoveryv3.DeltaDiscoveryRequest) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
 	r.Node, s.node = s.node, nil
 	_ = s.stream.Send(r)
 }
