@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
+
+	"github.com/headgate/headgate/policy"
 )
 
 // memStream is a stream without gRPC: it hands encoded messages to the codec and
@@ -99,7 +101,7 @@ func speedCases(tb testing.TB) map[string][][]byte {
 
 // playInMemory serves one exchange.
 func playInMemory(tb testing.TB, r *rig, messages [][]byte) {
-	s := &memStream{ctx: metadata.NewIncomingContext(context.Background(), metadata.Pairs("x-headgate-level", "router")), codec: newCodec(), messages: messages}
+	s := &memStream{ctx: metadata.NewIncomingContext(context.Background(), metadata.Pairs("x-headgate-level", "router", policy.RevisionHeader, r.set.Shape)), codec: newCodec(), messages: messages}
 	if err := r.server.Process(s); err != nil {
 		tb.Fatal(err)
 	}

@@ -39,6 +39,7 @@ type rig struct {
 	*extproctest.Envoy
 	t        testing.TB
 	set      *policy.Set
+	parts    Parts
 	server   *Server
 	journal  *record.Journal
 	endings  *AccessLog
@@ -76,9 +77,9 @@ func newRig(t testing.TB, document string) *rig {
 	log := zaptest.NewLogger(t)
 	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}
 	r.journal = record.NewJournal(r.out, record.NewMetrics(r.reg), log)
-	p := NewPipeline(set, Parts{Journal: r.journal, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now})
+	r.parts = Parts{Journal: r.journal, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now}
 	r.server = NewServer(NewMetrics(r.reg), log, time.Now)
-	r.server.Hold(p)
+	r.server.Hold(NewPipeline(set, r.parts))
 	r.endings = NewAccessLog(r.journal.Ending)
 	r.grpc = GRPC(r.server, r.endings)
 	r.Envoy = extproctest.Serve(t, r.grpc)

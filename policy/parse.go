@@ -27,12 +27,17 @@ func ParseFiles(files []File) (*Set, error) {
 	if len(files) == 0 {
 		return nil, errors.New("a policy needs at least one file, none is given")
 	}
+	return parse(files, MaxDocument)
+}
+
+// parse is ParseFiles for files of at most so many bytes.
+func parse(files []File, most int) (*Set, error) {
 	c := &compiler{set: &Set{
 		Backends: make(map[string]*Backend),
 		Models:   make(map[string]*Model),
 		Prices:   price.Builtin(),
 	}, broken: make(map[string]bool), served: make(map[string]placedUse)}
-	if c.admit(files) {
+	if c.admit(files, most) {
 		c.files(files)
 	}
 	if len(c.faults) > 0 {

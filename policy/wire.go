@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/headgate/headgate/policy/policypb"
@@ -21,7 +22,8 @@ func (s *Set) Wire(simulated map[string]bool) *policypb.Policy {
 // error where this version of Headgate understands the document differently from the
 // one that sent it.
 func FromWire(p *policypb.Policy) (*Set, error) {
-	set, err := Parse("policy", p.GetDocument())
+	// The canonical form writes defaults out, and may be larger than what was read.
+	set, err := parse([]File{{Name: "policy", Data: p.GetDocument()}}, math.MaxInt)
 	if err != nil {
 		return nil, fmt.Errorf("reading policy revision %s: %w", p.GetRevision(), err)
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -40,5 +41,25 @@ func TestWireOfAnotherVersion(t *testing.T) {
 	p.Document = []byte("version: 2\n")
 	if _, err := FromWire(p); err == nil || !strings.Contains(err.Error(), "version") {
 		t.Errorf("error %v, want the document's fault", err)
+	}
+}
+
+// TestWireOfALargePolicy holds that a policy which was small enough to be read is so
+// for pairs as well, though its defaults are written out for them.
+func TestWireOfALargePolicy(t *testing.T) {
+	doc := []byte("version: 1\nunpriced: flag\nbackends: {b: {provider: openai, credential: {env: KEY}}}\nmodels:\n")
+	for i := 0; len(doc) < MaxDocument-100; i++ {
+		doc = fmt.Appendf(doc, "  model-%d: b/m\n", i)
+	}
+	set, err := Parse("policy.yaml", doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := set.Wire(nil)
+	if len(p.GetDocument()) <= MaxDocument {
+		t.Fatalf("%d bytes are not too many for a file", len(p.GetDocument()))
+	}
+	if _, err := FromWire(p); err != nil {
+		t.Error(err)
 	}
 }

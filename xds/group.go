@@ -76,12 +76,11 @@ func (s *Server) settle(m *member) {
 	}
 	set := m.set(m.given)
 	if r := m.client.Refused(set); r != nil {
-		refusal := &Refusal{Node: m.client.Node.GetId(), Type: ads.Kind(r.Type), Revision: m.given.revision, Reason: r.Reason, At: s.now()}
 		if m.refused == nil {
-			m.refused, m.since = refusal, m.given.number
+			m.refused, m.since = &Refusal{Node: m.client.Node.GetId(), Type: ads.Kind(r.Type), Revision: m.given.revision, Reason: r.Reason, At: s.now()}, m.given.number
 		}
 		if good := m.group.good; !r.Old && (good == nil || m.set(good)[r.Type].Version != r.Version) {
-			s.goBack(m.group, m.given, refusal) // else the last good release would be refused as well
+			s.goBack(m.group, m.given, m.refused) // else the last good release would be refused as well
 		}
 		return
 	}
@@ -89,8 +88,11 @@ func (s *Server) settle(m *member) {
 		return
 	}
 	m.taken = m.given.revision
-	if m.given == m.group.target {
-		m.group.good = m.given
+	if g := m.group; m.given == g.target {
+		g.good = m.given
+		if g.refused != nil && g.refused.Revision == g.good.revision && g.good == s.latest {
+			g.refused = nil // the first to be asked refused it, where there was none to go back to
+		}
 	}
 }
 
@@ -98,7 +100,7 @@ func (s *Server) settle(m *member) {
 // it is at. Without one there is nothing to go back to: the clients keep what they
 // have until something else is published. The mutex is held.
 func (s *Server) goBack(g *group, refused *release, why *Refusal) {
-	if refused != g.target || g.good == refused {
+	if refused != g.target {
 		return
 	}
 	g.refused = why

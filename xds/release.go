@@ -16,6 +16,7 @@ import (
 type release struct {
 	number   int // of this process, from 1
 	revision string
+	salt     string
 	pair     ads.Set
 	envoy    ads.Set
 }
@@ -40,7 +41,7 @@ func newRelease(b *snapshot.Builder, number int, set *policy.Set, simulated map[
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}
-	return &release{number, set.Revision, envoy.With(policypb.TypeURL, resources), envoy}, nil
+	return &release{number, set.Revision, salt, envoy.With(policypb.TypeURL, resources), envoy}, nil
 }
 
 // policyName is the name of the only resource of Headgate's own type.

@@ -102,6 +102,9 @@ func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.
 	if s.latest != nil {
 		number = s.latest.number + 1
 	}
+	if s.latest != nil && s.latest.revision == set.Revision {
+		salt = s.latest.salt // what did not change is not sent again
+	}
 	if s.wasRefused(set.Revision) {
 		salt = fmt.Sprint(number)
 	}
@@ -214,7 +217,7 @@ func (s *Server) Left(id int64) {
 
 // Accepted waits until every client that is connected, and at least one, has taken
 // what was published last. It returns an error with the client's own words where
-// one refuses it, such as a listener whose port is taken.
+// one refuses it, such as a listener whose port is taken, or has refused it.
 func (s *Server) Accepted(ctx context.Context) error {
 	for {
 		done, changed, err := s.accepted()
@@ -233,6 +236,11 @@ func (s *Server) accepted() (done bool, changed <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	done = s.latest != nil && len(s.members) > 0
+	for _, g := range s.groups {
+		if g.refused != nil {
+			return false, nil, g.refused // by a client that may have gone since
+		}
+	}
 	for _, m := range s.members {
 		if s.latest != nil && m.refused != nil && m.since == s.latest.number {
 			return false, nil, m.refused

@@ -19,7 +19,7 @@ type GroupStatus struct {
 	Region   string   `json:"region,omitempty"`
 	Revision string   `json:"revision"`            // that the group is served
 	LastGood string   `json:"last_good,omitempty"` // the last one that a pair has taken whole
-	Refused  *Refusal `json:"refused,omitempty"`   // why the group went back; nil: it did not
+	Refused  *Refusal `json:"refused,omitempty"`   // why the group is not at what was published last; nil: it is
 }
 
 // PairStatus is one connected pair.
@@ -29,7 +29,7 @@ type PairStatus struct {
 	Region    string    `json:"region,omitempty"`
 	Connected time.Time `json:"connected"`
 	Revision  string    `json:"revision,omitempty"` // that it has taken whole; empty: none yet
-	Refused   *Refusal  `json:"refused,omitempty"`  // its latest refusal that no success followed
+	Refused   *Refusal  `json:"refused,omitempty"`  // of the release that it was given last, if it refused it; it stays while the group has gone back
 }
 
 // Refusal is a NACK: what a pair would not take, and why.

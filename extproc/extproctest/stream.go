@@ -58,10 +58,11 @@ type Stream struct {
 	first  bool
 }
 
-// Open begins a stream at a level ("router" or "upstream").
-func (e *Envoy) Open(level string) *Stream {
+// Open begins a stream at a level ("router" or "upstream"), with further metadata, name
+// and value in turn.
+func (e *Envoy) Open(level string, more ...string) *Stream {
 	e.t.Helper()
-	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), "x-headgate-level", level), patience)
+	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), append(more, "x-headgate-level", level)...), patience)
 	e.t.Cleanup(cancel)
 	stream, err := extprocv3.NewExternalProcessorClient(e.Conn).Process(ctx)
 	if err != nil {

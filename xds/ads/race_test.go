@@ -3,6 +3,7 @@ package ads_test
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/headgate/headgate/xds/ads"
@@ -13,9 +14,9 @@ import (
 // however the sets overtake its requests, and whatever it refuses on the way.
 func TestGivenWhileAsking(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
-		n := 0
+		set, n := ads.Set{clusters: of(t, "last=1 a0=1")}, 0
 		e := adstest.NewEnvoy(t, r.l, func(m *adstest.Message) adstest.Verdict {
-			if n++; n%3 == 0 && !last(m) {
+			if n++; n%3 == 0 && m.GetSystemVersionInfo() != set[clusters].Version {
 				return adstest.Verdict{Refuse: "every third"}
 			}
 			return adstest.Verdict{}
@@ -24,10 +25,16 @@ func TestGivenWhileAsking(t *testing.T) {
 		e.Connect()
 		t.Cleanup(e.Disconnect)
 		e.Take()
-		for i := range 500 {
+		var asking sync.WaitGroup
+		asking.Go(func() {
+			for range 2000 {
+				e.AskAgain(clusters)
+			}
+		})
+		for i := range 2000 {
 			r.give(ads.Set{clusters: of(t, fmt.Sprintf("a%d=1 b%d=1 c=%d", i%7, i%5, i))})
 		}
-		set := ads.Set{clusters: of(t, "last=1 a0=1")}
+		asking.Wait()
 		r.give(set)
 		if got := e.Names(clusters); !slices.Equal(got, []string{"a0", "last"}) {
 			t.Errorf("the client has %q", got)
@@ -38,7 +45,21 @@ func TestGivenWhileAsking(t *testing.T) {
 	})
 }
 
-// last tells a message of the last set.
-func last(m *adstest.Message) bool {
-	return slices.ContainsFunc(m.GetResources(), func(r *adstest.Resource) bool { return r.GetName() == "last" })
+// TestGivenWhileAnswering holds that what an owner gives a client on its answer is sent
+// once, though the client has asked twice by then.
+func TestGivenWhileAnswering(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		r.give(ads.Set{clusters: of(t, "a=1")})
+		s := r.open("one")
+		s.Ask(clusters, nil)
+		first := expect(t, s, "the first", "cluster +a")[0]
+		s.Ask(clusters, nil)
+		expect(t, s, "asking again", "")
+		second := of(t, "b=1")
+		r.mu.Lock()
+		r.onMoved = func() { r.give(ads.Set{clusters: second}) }
+		r.mu.Unlock()
+		s.Ack(first)
+		expect(t, s, "the second", "cluster +b -a")
+	})
 }

@@ -40,6 +40,7 @@ type rig struct {
 	reasons []string
 	moves   int
 	left    int
+	onMoved func() // called once, at the next move; nil: not
 }
 
 // inBubble runs a test with a hub of its own. All that it started must have ended
@@ -70,6 +71,13 @@ func (r *rig) Joined(c ads.Client) (ads.Set, error) {
 }
 
 func (r *rig) Moved(_ int64, refusal *ads.Refusal) {
+	r.mu.Lock()
+	onMoved := r.onMoved
+	r.onMoved = nil
+	r.mu.Unlock()
+	if onMoved != nil {
+		onMoved()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.moves++

@@ -29,6 +29,7 @@ type Set map[string]*Resources
 type Resources struct {
 	Version string // of them all; equal content has equal versions
 	Items   map[string]Resource
+	adds    bool // a client keeps what it has beside them
 }
 
 // Resource is one resource, encoded once for all clients.
@@ -66,6 +67,12 @@ func EncodeOne(m proto.Message, salt string) (Resource, error) {
 // Of makes the resources of one type from resources that have versions.
 func Of(items map[string]Resource) *Resources {
 	return &Resources{Version: versionOf(items), Items: items}
+}
+
+// Added returns the resources as they are given to a client that may still need what
+// else it has: nothing is removed from it until it is given the resources themselves.
+func (r *Resources) Added() *Resources {
+	return &Resources{Version: r.Version, Items: r.Items, adds: true}
 }
 
 func versionOf(items map[string]Resource) string {
@@ -121,8 +128,13 @@ func (r *Resources) diff(held map[string]string, names map[string]struct{}) (cha
 			changed = append(changed, &discoveryv3.Resource{Name: name, Version: item.Version, Resource: item.Value})
 		}
 	}
-	for name := range held {
-		if _, stays := next[name]; !stays {
+	for name, version := range held {
+		if _, stays := next[name]; stays {
+			continue
+		}
+		if r.adds {
+			next[name] = version
+		} else {
 			removed = append(removed, name)
 		}
 	}

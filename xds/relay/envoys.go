@@ -12,8 +12,30 @@ import (
 
 // envoy is one that is connected.
 type envoy struct {
-	whole  bool // it is given everything; before it has the clusters, it is given those only
+	phase  phase
 	ailing bool // it refused the clusters before the revision on its way, which is not to blame
+}
+
+// phase is how far an Envoy that has joined has come. It may route by whatever there
+// was when it was here last.
+type phase int
+
+const (
+	greeted phase = iota // it is given the clusters that it lacks, and loses none
+	led                  // it is given the listeners and routes as well
+	settled              // it is given what all have
+)
+
+// share is what an Envoy is given of a set.
+func (e *envoy) share(set ads.Set) ads.Set {
+	clusters := set[resourcev3.ClusterType]
+	switch {
+	case e.phase == settled || clusters == nil:
+		return set
+	case e.phase == led:
+		return set.With(resourcev3.ClusterType, clusters.Added())
+	}
+	return ads.Set{resourcev3.ClusterType: clusters.Added()}
 }
 
 var _ ads.Owner = (*Relay)(nil)
@@ -21,11 +43,12 @@ var _ ads.Owner = (*Relay)(nil)
 // Joined implements ads.Owner.
 func (r *Relay) Joined(c ads.Client) (ads.Set, error) {
 	r.do(func() {
-		r.envoys[c.ID] = &envoy{}
+		e := &envoy{}
+		r.envoys[c.ID] = e
 		r.metrics.envoys.Set(float64(len(r.envoys)))
-		r.hub.Give(c.ID, clustersOf(*r.current.Load()))
+		r.hub.Give(c.ID, e.share(*r.current.Load()))
 	})
-	return clustersOf(*r.current.Load()), nil
+	return (&envoy{}).share(*r.current.Load()), nil
 }
 
 // Moved implements ads.Owner.
@@ -59,7 +82,7 @@ func (r *Relay) Left(id int64) {
 	})
 }
 
-// clustersOf is the part of a set that an Envoy needs first.
+// clustersOf is the part of a set that holds the clusters.
 func clustersOf(set ads.Set) ads.Set {
 	if set[resourcev3.ClusterType] == nil {
 		return ads.Set{}
@@ -72,25 +95,23 @@ func (r *Relay) give() {
 	set := r.target()
 	r.current.Store(&set)
 	for id, e := range r.envoys {
-		if e.whole {
-			r.hub.Give(id, set)
-		} else {
-			r.hub.Give(id, clustersOf(set))
-		}
+		r.hub.Give(id, e.share(set))
 	}
 }
 
-// admit gives the rest to Envoys that have joined since and have the clusters now, or
-// those of them that they can take. It reports whether there was one.
+// admit leads Envoys that have joined to where the others are. One that refuses
+// clusters goes on with those that it can take; one that refuses the rest keeps the
+// clusters to which it routes. It reports whether there was one to lead.
 func (r *Relay) admit() (admitted bool) {
 	set := *r.current.Load()
 	for id, e := range r.envoys {
 		c, connected := r.hub.Client(id)
-		if !connected || e.whole || !c.Has(clustersOf(set)) && c.Refused(clustersOf(set)) == nil {
+		share := e.share(set)
+		if !connected || e.phase == settled || !c.Has(share) && (e.phase == led || c.Refused(share) == nil) {
 			continue
 		}
-		e.whole, admitted = true, true
-		r.hub.Give(id, set)
+		e.phase, admitted = e.phase+1, true
+		r.hub.Give(id, e.share(set))
 	}
 	return admitted
 }
@@ -98,9 +119,13 @@ func (r *Relay) admit() (admitted bool) {
 // everyEnvoyHas tells whether all Envoys have a set. What one of them refused before
 // holds nothing up. Without any it waits a while for one to return.
 func (r *Relay) everyEnvoyHas(set ads.Set) bool {
-	for id := range r.envoys {
+	for id, e := range r.envoys {
 		c, connected := r.hub.Client(id)
-		if !connected || !c.Has(set) && c.Refused(set) == nil { // gone: Left will tell
+		if !connected { // Left will tell
+			return false
+		}
+		old := c.Refused(set) != nil && c.Refused(r.brought(e)) == nil // else Moved will tell
+		if !c.Has(set) && !old {
 			return false
 		}
 	}

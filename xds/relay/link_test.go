@@ -226,6 +226,9 @@ func TestDeafControlPlane(t *testing.T) {
 		if n := len(e.Names(resourcev3.ClusterType)); n != 3000 {
 			t.Errorf("Envoy got %d clusters, want 3000", n)
 		}
+		if len(e.Names(resourcev3.RouteType)) == 0 {
+			t.Error("Envoy got no routes")
+		}
 	})
 }
 

@@ -118,7 +118,7 @@ func TestEnvoyReturns(t *testing.T) {
 		want []string
 	}{
 		{"as it was", (*adstest.Envoy).Connect, []string{"Cluster +b", "RouteConfiguration +gateway"}},
-		{"fresh", (*adstest.Envoy).Restart, []string{"Cluster +a +b", "Listener +gateway", "RouteConfiguration +gateway", "RouteConfiguration +gateway"}},
+		{"fresh", (*adstest.Envoy).Restart, []string{"Cluster +a +b", "Listener +gateway", "RouteConfiguration +gateway"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -78,7 +78,7 @@ type Relay struct {
 	good     *bundle                // the last revision that ext_proc and Envoy both took
 	next     *bundle                // the revision on its way
 	stage    stage                  // of next
-	settled  time.Time              // when new names will have been resolved
+	resolved time.Time              // when new names will have been resolved
 	rejected *rejection             // what was refused here last: not tried again; nil: nothing since
 	kept     map[string]keptCluster // clusters that only exchanges under way need
 	envoys   map[int64]*envoy       // that are connected
@@ -100,9 +100,9 @@ const (
 	// absent is how long a pair may be without Envoy until a revision is not held up
 	// by its return: Envoy asks again within a second.
 	absent = 3 * time.Second
-	// settle is how long Envoy is given to resolve the names of new clusters before
+	// resolving is how long Envoy is given to resolve the names of new clusters before
 	// routes name them.
-	settle = 250 * time.Millisecond
+	resolving = 250 * time.Millisecond
 )
 
 // New makes a relay and puts what is on disk into effect.

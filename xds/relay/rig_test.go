@@ -20,7 +20,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -71,85 +70,6 @@ func encode[M proto.Message](t testing.TB, messages map[string]M) *ads.Resources
 	return r
 }
 
-// control is a control plane that gives its pairs what the test says.
-type control struct {
-	hub  *ads.Hub
-	l    *bufconn.Listener
-	stop func()
-
-	mu       sync.Mutex
-	set      ads.Set
-	id       int64 // of the pair that joined last
-	joined   int
-	refusals []string
-}
-
-func newControl(t *testing.T) *control {
-	c := &control{set: ads.Set{}}
-	c.hub = ads.NewHub(c, time.Now)
-	l, stop := adstest.Serve(c.hub.Register)
-	c.l = l
-	c.stop = sync.OnceFunc(func() {
-		c.hub.Stop()
-		stop()
-	})
-	t.Cleanup(c.stop)
-	return c
-}
-
-func (c *control) Joined(client ads.Client) (ads.Set, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.id = client.ID
-	c.joined++
-	return c.set, nil
-}
-
-func (c *control) Moved(_ int64, refusal *ads.Refusal) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if refusal != nil {
-		old := ""
-		if refusal.Old {
-			old = " (old)"
-		}
-		c.refusals = append(c.refusals, ads.Kind(refusal.Type)+": "+refusal.Reason+old)
-	}
-}
-
-func (c *control) Left(int64) {}
-
-// publish gives the pair a set, and waits until everything is quiet.
-func (c *control) publish(set ads.Set) {
-	synctest.Wait()
-	c.mu.Lock()
-	c.set = set
-	id := c.id
-	c.mu.Unlock()
-	c.hub.Give(id, set)
-	synctest.Wait()
-}
-
-// has tells whether the pair has acknowledged all of a set.
-func (c *control) has(set ads.Set) bool {
-	synctest.Wait()
-	c.mu.Lock()
-	id := c.id
-	c.mu.Unlock()
-	client, connected := c.hub.Client(id)
-	return connected && client.Has(set)
-}
-
-// told returns the refusals since, once everything is quiet.
-func (c *control) told() []string {
-	synctest.Wait()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := c.refusals
-	c.refusals = nil
-	return out
-}
-
 // pair is a relay under test, with what its ext_proc server was told to hold.
 type pair struct {
 	*Relay
@@ -159,9 +79,10 @@ type pair struct {
 	stop func()
 
 	mu             sync.Mutex
-	log            []string // what was applied, and what Envoys were sent
-	fail           map[string]error
-	newest, before string // shapes that ext_proc holds
+	log            []string         // what was applied, and what Envoys were sent
+	fail           map[string]error // by revision
+	onApply        func()           // called with each policy; nil: not
+	newest, before string           // shapes that ext_proc holds
 	faults         []string
 }
 
@@ -182,7 +103,7 @@ func (p *pair) start(state string, planes []*control) (err error) {
 		o.Addresses = append(o.Addresses, fmt.Sprintf("10.0.0.1:%d", i+1))
 	}
 	o.Dial = func(ctx context.Context, address string) (net.Conn, error) {
-		return planes[slices.Index(o.Addresses, address)].l.DialContext(ctx)
+		return planes[slices.Index(o.Addresses, address)].listener().DialContext(ctx)
 	}
 	if p.Relay, err = New(o, p.reg); err != nil {
 		return err
@@ -206,7 +127,14 @@ func (p *pair) start(state string, planes []*control) (err error) {
 func (p *pair) apply(policy *policypb.Policy) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.fail[policy.GetRevision()]; err != nil {
+	if p.onApply != nil {
+		p.onApply()
+	}
+	err := p.fail[policy.GetRevision()]
+	if strings.HasPrefix(policy.GetRevision(), "unapplied") {
+		err = errBroken
+	}
+	if err != nil {
 		p.log = append(p.log, "cannot apply "+policy.GetRevision())
 		return err
 	}
@@ -233,6 +161,9 @@ func (p *pair) envoy(judge func(*adstest.Message) adstest.Verdict) *adstest.Envo
 	synctest.Wait()
 	return e
 }
+
+// adopt lets an Envoy ask this pair from now on.
+func (p *pair) adopt(e *adstest.Envoy) { e.Ask(p.l, p.see) }
 
 // see holds what must be true whenever an Envoy has taken something: its routes name
 // clusters that it has, and a shape that ext_proc holds.
@@ -319,11 +250,3 @@ func (p *pair) gauge(t *testing.T, name string) float64 {
 }
 
 var errBroken = errors.New("its credential is gone")
-
-// silent is a control plane that takes streams and does with them what the test says.
-func silent(t *testing.T, serve func(*grpc.Server)) *control {
-	l, stop := adstest.Serve(serve)
-	c := &control{l: l, stop: sync.OnceFunc(stop)}
-	t.Cleanup(c.stop)
-	return c
-}

@@ -16,7 +16,7 @@ import (
 func (r *Relay) step() {
 	r.now = time.Now()
 	r.forget()
-	for r.admit() || r.stepped() {
+	for r.stepped() || r.admit() { // in this order: who refused the clusters is not given routes to them
 	}
 	r.wakeup.Reset(r.due())
 }
@@ -36,7 +36,7 @@ func (r *Relay) stepped() bool {
 		return true
 	}
 	switch set := *r.current.Load(); {
-	case r.stage == clusters && r.everyEnvoyHas(clustersOf(set)) && !r.now.Before(r.settled):
+	case r.stage == clusters && r.everyEnvoyHas(clustersOf(set)) && !r.now.Before(r.resolved):
 		r.stage = routes
 		r.give()
 	case r.stage == routes && r.everyEnvoyHas(set):
@@ -55,11 +55,11 @@ func (r *Relay) begin(b *bundle) {
 	}
 	r.disk.save(r.good, b, r.log)
 	r.examine()
-	r.next, r.stage, r.settled = b, clusters, time.Time{}
+	r.next, r.stage, r.resolved = b, clusters, time.Time{}
 	r.retain()
 	before := (*r.current.Load())[resourcev3.ClusterType]
 	if before != nil && resolvesNew(b.set[resourcev3.ClusterType], before) {
-		r.settled = time.Now().Add(settle)
+		r.resolved = time.Now().Add(resolving)
 	}
 	r.give()
 }
@@ -142,7 +142,7 @@ func (r *Relay) due() time.Duration {
 		earlier(k.until)
 	}
 	if r.stage != idle {
-		earlier(r.settled)
+		earlier(r.resolved)
 		earlier(r.alone.Add(absent))
 	}
 	return max(time.Until(next), time.Millisecond)

@@ -33,7 +33,7 @@ type Envoy struct {
 
 	mu      sync.Mutex
 	stream  *Stream // nil: not connected
-	held    map[string]map[string]*discoveryv3.Resource
+	held    State
 	waiting []*Message
 	log     []string
 }
@@ -45,7 +45,7 @@ const Routes = "gateway"
 // each message, and tells seen, if there is one, of each that it has taken, while
 // nothing else happens to it.
 func NewEnvoy(t testing.TB, l *bufconn.Listener, judge func(*Message) Verdict, seen func(*Envoy, *Message)) *Envoy {
-	return &Envoy{t: t, l: l, judge: judge, seen: seen, held: map[string]map[string]*discoveryv3.Resource{}}
+	return &Envoy{t: t, l: l, judge: judge, seen: seen, held: State{}}
 }
 
 // Connect opens a stream, and asks for everything, saying what it has.
@@ -62,6 +62,24 @@ func (e *Envoy) Connect() {
 	}
 }
 
+// AskAgain sends a request that asks for nothing new.
+func (e *Envoy) AskAgain(typ string) { e.stream.Ask(typ, nil) }
+
+// Judge changes what the Envoy makes of messages.
+func (e *Envoy) Judge(judge func(*Message) Verdict) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.judge = judge
+}
+
+// Ask changes whom the Envoy asks when it connects next, and who is told of what it
+// has taken.
+func (e *Envoy) Ask(l *bufconn.Listener, seen func(*Envoy, *Message)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.l, e.seen = l, seen
+}
+
 // Disconnect ends the stream. Envoy keeps what it has.
 func (e *Envoy) Disconnect() {
 	e.mu.Lock()
@@ -76,10 +94,27 @@ func (e *Envoy) Disconnect() {
 // Restart forgets everything, as an Envoy that was started again has.
 func (e *Envoy) Restart() {
 	e.Disconnect()
-	e.mu.Lock()
-	e.held = map[string]map[string]*discoveryv3.Resource{}
-	e.mu.Unlock()
+	e.Become(State{})
 	e.Connect()
+}
+
+// State is what an Envoy has at one moment, by type and name.
+type State map[string]map[string]*discoveryv3.Resource
+
+// State is for judge and seen, and for who knows that everything is quiet.
+func (e *Envoy) State() State {
+	out := State{}
+	for typ, all := range e.held {
+		out[typ] = maps.Clone(all)
+	}
+	return out
+}
+
+// Become puts an Envoy that is not connected into a state.
+func (e *Envoy) Become(s State) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.held = s
 }
 
 func (e *Envoy) receive(m *Message) {
@@ -122,8 +157,14 @@ func (e *Envoy) conclude(m *Message, v Verdict) {
 	e.stream.Ack(m)
 }
 
-// Answer concludes about the oldest message that waits. It reports whether one did.
+// Answer takes the oldest message that waits, or refuses it for a reason. It reports
+// whether one did.
 func (e *Envoy) Answer(refuse string) bool {
+	return e.Conclude(func(*Message) string { return refuse })
+}
+
+// Conclude is Answer where the reason depends on the message.
+func (e *Envoy) Conclude(refuse func(*Message) string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.waiting) == 0 {
@@ -131,7 +172,7 @@ func (e *Envoy) Answer(refuse string) bool {
 	}
 	m := e.waiting[0]
 	e.waiting = e.waiting[1:]
-	e.conclude(m, Verdict{Refuse: refuse})
+	e.conclude(m, Verdict{Refuse: refuse(m)})
 	return true
 }
 

@@ -7,6 +7,7 @@ package adstest
 
 import (
 	"context"
+	"math"
 	"net"
 	"sync"
 	"testing"
@@ -44,6 +45,7 @@ func Serve(register func(*grpc.Server)) (l *bufconn.Listener, stop func()) {
 func Dial(t testing.TB, l *bufconn.Listener) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // Envoy has no limit
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }))
 	if err != nil {
 		t.Fatal(err)
@@ -60,12 +62,14 @@ type Message = discoveryv3.DeltaDiscoveryResponse
 // Stream is the client's end of one delta ADS stream.
 type Stream struct {
 	t      testing.TB
-	node   *corev3.Node // named in the first request only
 	conn   *grpc.ClientConn
 	stream discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesClient
 	cancel context.CancelFunc
 	handle func(*Message)
 	ended  chan struct{} // closed when the stream has ended
+
+	sending sync.Mutex
+	node    *corev3.Node // named in the first request only
 
 	mu    sync.Mutex
 	inbox []*Message
@@ -136,6 +140,8 @@ func (s *Stream) NackAs(m *Message, code codes.Code, reason string) {
 
 // Send sends a request. One that comes too late is lost, as on any network.
 func (s *Stream) Send(r *discoveryv3.DeltaDiscoveryRequest) {
+	s.sending.Lock()
+	defer s.sending.Unlock()
 	r.Node, s.node = s.node, nil
 	_ = s.stream.Send(r)
 }

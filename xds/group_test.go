@@ -1,0 +1,209 @@
+package xds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/ads/adstest"
+	"github.com/headgate/headgate/xds/relay"
+	"github.com/headgate/headgate/xds/snapshot"
+)
+
+// TestOneAfterTheOther holds that a pair gets nothing of the next release while it is
+// on its way to one, and then the latest only.
+func TestOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		s := f.join("one", "")
+		first := f.publish("a")
+		sent := s.Take()
+		f.publish("b")
+		third := f.publish("c")
+		for i, m := range sent {
+			if more := s.Take(); len(more) > 0 {
+				t.Errorf("%d more are sent after %d of %d answers", len(more), i, len(sent))
+			}
+			s.Ack(m)
+		}
+		want(t, "then", take(t, s), third)
+		if err := f.Accepted(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := f.state(); got != third+" good "+third+" refused false; one "+third+" refused false" {
+			t.Errorf("%s; the first was %s", got, first)
+		}
+	})
+}
+
+// TestRefusedRelease holds what a group is served when its pairs answer in either
+// order: a release that somebody runs stays, one that was refused first goes.
+func TestRefusedRelease(t *testing.T) {
+	for _, refusedFirst := range []bool{true, false} {
+		t.Run(fmt.Sprint("refused first ", refusedFirst), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newFleet(t)
+				a, b := f.join("a", ""), f.join("b", "")
+				first := f.publish("a")
+				want(t, "a", take(t, a), first)
+				want(t, "b", take(t, b), first)
+				second := f.publish("b")
+				if refusedFirst {
+					want(t, "b refuses", refuse(t, b), second)
+					want(t, "b goes back", take(t, b), first)
+					want(t, "a, which was busy, takes both", take(t, a), second, first)
+					if got := f.state(); got != first+" good "+first+" refused true; a "+first+" refused false b "+first+" refused true" {
+						t.Error(got)
+					}
+				} else {
+					want(t, "a takes", take(t, a), second)
+					want(t, "b refuses", refuse(t, b), second)
+					want(t, "b stays", take(t, b))
+					if got := f.state(); got != second+" good "+second+" refused false; a "+second+" refused false b "+first+" refused true" {
+						t.Error(got)
+					}
+				}
+				if err := f.Accepted(t.Context()); err == nil || !strings.Contains(err.Error(), "pair b refused the policy: it does not work here") {
+					t.Errorf("error %v, want b's", err)
+				}
+				b.Close()
+				synctest.Wait()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				var refusal *xds.Refusal
+				if err := f.Accepted(ctx); errors.As(err, &refusal) != refusedFirst || !refusedFirst && err != nil {
+					t.Errorf("without b: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestTriedAgain holds that what was refused is offered again when it is published
+// again, directly or after another, and that what was taken then is not sent twice.
+func TestTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		s := f.join("one", "")
+		first := f.publish("a")
+		want(t, "the first", take(t, s), first)
+		second := f.publish("b")
+		want(t, "the second", refuse(t, s), second)
+		want(t, "back", take(t, s), first)
+		f.publish("b")
+		want(t, "again", refuse(t, s), second)
+		want(t, "back again", take(t, s), first)
+		f.publish("a")
+		want(t, "what is there", take(t, s))
+		f.publish("b")
+		want(t, "after the other", refuse(t, s), second)
+		want(t, "and back", take(t, s), first)
+		f.publish("b")
+		want(t, "at last", take(t, s), second)
+		f.publish("b")
+		want(t, "once it is taken", take(t, s))
+		if err := f.Accepted(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestFirstReleaseRefused holds that without a good release there is nothing to go
+// back to, and that a pair which takes it makes it good after all.
+func TestFirstReleaseRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		a, b := f.join("a", ""), f.join("b", "")
+		first := f.publish("a")
+		want(t, "a refuses", refuse(t, a), first)
+		want(t, "and is left alone", take(t, a))
+		f.publish("a")
+		want(t, "it is asked again", refuse(t, a), first)
+		if got := f.state(); got != first+" good  refused true; a  refused true b  refused false" {
+			t.Error(got)
+		}
+		want(t, "b takes both", take(t, b), first, first)
+		if got := f.state(); got != first+" good "+first+" refused false; a  refused true b "+first+" refused false" {
+			t.Error(got)
+		}
+	})
+}
+
+// TestRegionsAreApart holds that a refusal leads back its own group only.
+func TestRegionsAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		eu, us := f.join("eu", "eu"), f.join("us", "us")
+		first := f.publish("a")
+		take(t, eu)
+		take(t, us)
+		second := f.publish("b")
+		want(t, "us", take(t, us), second)
+		refuse(t, eu)
+		want(t, "eu", take(t, eu), first)
+		if got := f.state(); !strings.HasPrefix(got, "eu"+first+" good "+first+" refused true;us"+second+" good "+second+" refused false") {
+			t.Error(got)
+		}
+	})
+}
+
+// TestLargePolicy holds that a policy of 2,000 models reaches an Envoy
+// through a pair, and so does its next revision.
+func TestLargePolicy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		l, stop := f.pair(t)
+		defer stop()
+		e := adstest.NewEnvoy(t, l, nil, nil)
+		e.Connect()
+		defer e.Disconnect()
+		for _, last := range []string{"x", "y"} {
+			set, err := policy.Parse("policy.yaml", largePolicy(last))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(set.Canonical()); n <= policy.MaxDocument {
+				t.Fatalf("the policy is %d bytes when it is written out", n)
+			}
+			if err := f.Publish(set, nil, snapshot.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			if err := f.Accepted(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(e.Names(resourcev3.ClusterType)); n < 2000 {
+				t.Errorf("Envoy has %d clusters", n)
+			}
+		}
+	})
+}
+
+// largePolicy is a document of 2,000 models, each with a chain of its own, which is
+// larger than a file may be when its defaults are written out.
+func largePolicy(last string) []byte {
+	var backends, models strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&backends, "  b%d: {provider: openai-compatible, url: \"http://127.0.0.1:%d/v1\", region: %s}\n", i, 1000+i, last)
+		fmt.Fprintf(&models, "  m%d: {chain: [", i)
+		for n := range 8 {
+			fmt.Fprintf(&models, "b%d/model-with-a-rather-long-name-%d,", (i+n)%2000, n)
+		}
+		models.WriteString("]}\n")
+	}
+	return fmt.Appendf(nil, "version: 1\nunpriced: flag\nbackends:\n%smodels:\n%s", backends.String(), models.String())
+}

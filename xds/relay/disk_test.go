@@ -1,0 +1,274 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads/adstest"
+)
+
+// copyOf copies a state folder, as a process that is killed at this moment leaves it.
+func copyOf(t *testing.T, state string) string {
+	t.Helper()
+	to := t.TempDir()
+	for _, name := range []string{stateFile, stateFile + ".new"} {
+		data, err := os.ReadFile(filepath.Join(state, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, name), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+// TestKilledAtAnyMoment holds that whatever the disk holds when a pair is killed in
+// the middle of a change, good or bad, the next process serves something whole
+// without a control plane, with an Envoy that is where the killed process left it or
+// fresh, and ends where the change would have ended.
+func TestKilledAtAnyMoment(t *testing.T) {
+	for _, bad := range []string{"", resourcev3.ClusterType, resourcev3.RouteType} {
+		for _, fresh := range []bool{false, true} {
+			t.Run(fmt.Sprintf("refused %q, Envoy fresh %v", adstest.Told(&adstest.Message{TypeUrl: bad}), fresh), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { killAtAnyMoment(t, bad, fresh) })
+			})
+		}
+	}
+}
+
+// moment is what a killed process leaves: its disk, and an Envoy with what it has.
+type moment struct {
+	disk  string
+	envoy adstest.State
+}
+
+func killAtAnyMoment(t *testing.T, bad string, fresh bool) {
+	state := t.TempDir()
+	plane := newControl(t)
+	p := newPair(t, state, plane)
+	judge := refuse(bad, "new", "no")
+	e := p.envoy(judge)
+	plane.publish(revision(t, "r1", "s1", "a=1"))
+	// Each moment is one at which Envoy is asked or ext_proc is told something: between
+	// two of them the disk is written at most once, so that both sides of each write
+	// are seen.
+	var moments []moment
+	snap := func() { moments = append(moments, moment{copyOf(t, state), e.State()}) }
+	p.mu.Lock()
+	p.onApply = snap
+	p.mu.Unlock()
+	e.Judge(func(m *adstest.Message) adstest.Verdict { snap(); return judge(m) })
+	plane.publish(revision(t, "r2", "s2", "new=1"))
+	e.Judge(judge)
+	snap()
+	plane.stop()
+	p.stop()
+	want := "r2"
+	if bad != "" {
+		want = "r1"
+	}
+	if p.Revision() != want || len(moments) < 4 {
+		t.Fatalf("the change ended with %q after %d moments, want %q", p.Revision(), len(moments), want)
+	}
+	for i, m := range moments {
+		e.Disconnect()
+		e.Become(m.envoy)
+		next := &pair{t: t, fail: map[string]error{}, reg: prometheus.NewRegistry()}
+		if err := next.start(m.disk, []*control{plane}); err != nil {
+			t.Fatalf("moment %d: %v", i, err)
+		}
+		if r := next.Revision(); r != "r1" && r != "r2" {
+			t.Errorf("moment %d: it begins with %q", i, r)
+		}
+		next.adopt(e)
+		if fresh {
+			e.Restart()
+		} else {
+			e.Connect()
+		}
+		time.Sleep(absent + resolving)
+		e.Take()
+		if got := next.Revision(); got != want && (i > 0 || got != "r1") { // at first it knows of the good one only
+			t.Errorf("moment %d: it ends with %q, want %q", i, got, want)
+		}
+		for _, f := range next.faults {
+			t.Errorf("moment %d: %s", i, f)
+		}
+		next.stop()
+	}
+}
+
+// TestRestartWithoutControlPlane holds that a pair serves its last good policy by
+// itself, and that an Envoy which has it already is sent nothing.
+func TestRestartWithoutControlPlane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state, plane := t.TempDir(), newControl(t)
+		p := newPair(t, state, plane)
+		e := p.envoy(nil)
+		plane.publish(revision(t, "r1", "s1", "a=1"))
+		plane.publish(revision(t, "r2", "s2", "b=1"))
+		e.Disconnect()
+		p.stop()
+		plane.stop()
+		again := newPair(t, state, plane)
+		if again.Revision() != "r2" {
+			t.Errorf("it serves %q, want r2", again.Revision())
+		}
+		again.adopt(e)
+		e.Take()
+		e.Connect()
+		if got := e.Take(); got != "Cluster -a" {
+			t.Errorf("Envoy is sent %q, want only what lingered to be removed", got)
+		}
+		again.expect(t, "after the restart", "apply r2")
+	})
+}
+
+// TestLastGoodWorksNoMore holds that a pair whose last good policy cannot be put into
+// effect any more waits for another, and keeps what it has on disk.
+func TestLastGoodWorksNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state, plane := t.TempDir(), newControl(t)
+		p := newPair(t, state, plane)
+		plane.publish(revision(t, "r1", "s1", "a=1"))
+		time.Sleep(absent)
+		p.stop()
+		again := &pair{t: t, fail: map[string]error{"r1": errBroken}, reg: prometheus.NewRegistry()}
+		if err := again.start(state, []*control{plane}); err != nil {
+			t.Fatal(err)
+		}
+		if again.Revision() != "" {
+			t.Errorf("it claims to serve %q", again.Revision())
+		}
+		if got := plane.told(); !slices.Equal(got, []string{"policy: " + errBroken.Error()}) {
+			t.Errorf("the control plane is told %q", got)
+		}
+		if good, _, err := again.disk.load(); err != nil || good == nil {
+			t.Errorf("the disk holds %v, %v; want the last good policy", good, err)
+		}
+		plane.publish(revision(t, "r2", "s2", "b=1"))
+		time.Sleep(absent)
+		synctest.Wait()
+		if again.Revision() != "r2" {
+			t.Errorf("it serves %q, want r2", again.Revision())
+		}
+	})
+}
+
+// TestListensElsewhere holds that a pair's own address is in what Envoy gets, and not
+// in what is compared with the control plane's.
+func TestListensElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := revision(t, "r1", "s1", "a=1")
+		b, err := newBundle(set, netip.MustParseAddrPort("10.1.2.3:4567"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &listenerv3.Listener{}
+		if err := b.set[resourcev3.ListenerType].Items["gateway"].Value.UnmarshalTo(l); err != nil {
+			t.Fatal(err)
+		}
+		at := l.GetAddress().GetSocketAddress()
+		if at.GetAddress() != "10.1.2.3" || at.GetPortValue() != 4567 {
+			t.Errorf("Envoy listens on %v", at)
+		}
+		if b.pair[resourcev3.ListenerType] != set[resourcev3.ListenerType] {
+			t.Error("the control plane's listener is not what it sent")
+		}
+	})
+}
+
+// TestBrokenState holds that a file which is not what a pair wrote is named, with what
+// to do, and that nothing is served instead.
+func TestBrokenState(t *testing.T) {
+	whole := stateOf(t)
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{"empty", nil},
+		{"truncated", whole[:len(whole)-7]},
+		{"truncated early", whole[:11]},
+		{"text", []byte("version: 1\n")},
+		{"another message", append([]byte{0x7a, 3}, "abc"...)},
+		{"a bundle without a policy", []byte{0x0a, 0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			state := t.TempDir()
+			path := filepath.Join(state, stateFile)
+			if err := os.WriteFile(path, c.data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := New(Options{Addresses: []string{"10.0.0.1:1"}, State: state, Log: zap.NewNop(),
+				Apply: func(*policypb.Policy) error { t.Error("something is applied"); return nil }}, prometheus.NewRegistry())
+			if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "remove the file") {
+				t.Errorf("error %v, want one that names %s", err, path)
+			}
+		})
+	}
+}
+
+// stateOf is a state file's content.
+func stateOf(t testing.TB) []byte {
+	t.Helper()
+	b, err := newBundle(revision(t, "r1", "s1", "a=1"), netip.AddrPort{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := t.TempDir()
+	d := disk{folder: state}
+	d.save(b, nil, zap.NewNop())
+	data, err := os.ReadFile(filepath.Join(state, stateFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.save(nil, nil, zap.NewNop())
+	if _, err := os.Stat(filepath.Join(state, stateFile)); !os.IsNotExist(err) {
+		t.Errorf("the file of nothing is there: %v", err)
+	}
+	d.save(nil, nil, zap.NewNop())
+	return data
+}
+
+// FuzzState holds that no file's content ends the process, and that what is read is
+// whole.
+func FuzzState(f *testing.F) {
+	f.Add(stateOf(f))
+	f.Add([]byte{})
+	f.Add([]byte{0x0a, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		good, next, err := disk{}.read(data)
+		if err != nil {
+			return
+		}
+		for _, b := range []*bundle{good, next} {
+			if b == nil {
+				continue
+			}
+			for _, typ := range types {
+				if b.pair[typ] == nil {
+					t.Errorf("there is no %s in it", typ)
+				}
+			}
+		}
+	})
+}
