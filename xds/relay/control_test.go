@@ -1,0 +1,115 @@
+package relay
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/headgate/headgate/xds/ads"
+	"github.com/headgate/headgate/xds/ads/adstest"
+)
+
+// control is a control plane that gives its pairs what the test says.
+type control struct {
+	hub  *ads.Hub
+	l    *bufconn.Listener
+	stop func()
+
+	mu       sync.Mutex
+	set      ads.Set
+	id       int64 // of the pair that joined last
+	joined   int
+	refusals []string
+}
+
+func newControl(t *testing.T) *control {
+	c := &control{set: ads.Set{}}
+	c.start()
+	t.Cleanup(func() { c.stop() })
+	return c
+}
+
+// start serves, after the construction or a stop. It publishes what it did before.
+func (c *control) start() {
+	hub := ads.NewHub(c, time.Now)
+	l, stop := adstest.Serve(hub.Register)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hub, c.l = hub, l
+	c.stop = sync.OnceFunc(func() {
+		hub.Stop()
+		stop()
+	})
+}
+
+// listener is where the control plane is to be found at present.
+func (c *control) listener() *bufconn.Listener {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.l
+}
+
+func (c *control) Joined(client ads.Client) (ads.Set, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.id = client.ID
+	c.joined++
+	return c.set, nil
+}
+
+func (c *control) Moved(_ int64, refusal *ads.Refusal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if refusal != nil {
+		old := ""
+		if refusal.Old {
+			old = " (old)"
+		}
+		c.refusals = append(c.refusals, ads.Kind(refusal.Type)+": "+refusal.Reason+old)
+	}
+}
+
+func (c *control) Left(int64) {}
+
+// publish gives the pair a set, and waits until everything is quiet.
+func (c *control) publish(set ads.Set) {
+	synctest.Wait()
+	c.mu.Lock()
+	c.set = set
+	id := c.id
+	c.mu.Unlock()
+	c.hub.Give(id, set)
+	synctest.Wait()
+}
+
+// has tells whether the pair has acknowledged all of a set.
+func (c *control) has(set ads.Set) bool {
+	synctest.Wait()
+	c.mu.Lock()
+	id := c.id
+	c.mu.Unlock()
+	client, connected := c.hub.Client(id)
+	return connected && client.Has(set)
+}
+
+// told returns the refusals since, once everything is quiet.
+func (c *control) told() []string {
+	synctest.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := c.refusals
+	c.refusals = nil
+	return out
+}
+
+// silent is a control plane that takes streams and does with them what the test says.
+func silent(t *testing.T, serve func(*grpc.Server)) *control {
+	l, stop := adstest.Serve(serve)
+	c := &control{l: l, stop: sync.OnceFunc(stop)}
+	t.Cleanup(c.stop)
+	return c
+}
