@@ -9,17 +9,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
-	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/zap"
-	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/headgate/headgate/policy"
-	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/ads/adstest"
-	"github.com/headgate/headgate/xds/relay"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
