@@ -59,6 +59,7 @@ func newEditions(t *testing.T, n int) *editions {
 	for i := range s.urls {
 		s.urls[i] = gatewaytest.Simulate(t, sim.Options{Keyless: true}).URL
 	}
+	s.urls[2] = strings.Replace(s.urls[2], "127.0.0.1", "localhost", 1) // whose clusters are there once the name is resolved
 	for k := range n {
 		s.revisions[revisionOf(t, edition(k, s.urls))] = k
 	}

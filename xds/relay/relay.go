@@ -10,8 +10,8 @@
 // plane itself: of several replicas, Envoy and ext_proc could be at two, and neither
 // replica would know what the other end of the pair has.
 //
-// The trap: Envoy acknowledges a cluster before its names are resolved, and routes
-// to it would find no cluster until then. Hence the wait for new names.
+// The trap: it rests on Envoy's acknowledging clusters over ADS only when they can be
+// used, their names resolved and their first checks done. envoy/facts holds that.
 package relay
 
 import (
@@ -78,7 +78,6 @@ type Relay struct {
 	good     *bundle                // the last revision that ext_proc and Envoy both took
 	next     *bundle                // the revision on its way
 	stage    stage                  // of next
-	resolved time.Time              // when new names will have been resolved
 	rejected *rejection             // what was refused here last: not tried again; nil: nothing since
 	kept     map[string]keptCluster // clusters that only exchanges under way need
 	envoys   map[int64]*envoy       // that are connected
@@ -96,14 +95,9 @@ const (
 	routes                // Envoy is given the rest
 )
 
-const (
-	// absent is how long a pair may be without Envoy until a revision is not held up
-	// by its return: Envoy asks again within a second.
-	absent = 3 * time.Second
-	// resolving is how long Envoy is given to resolve the names of new clusters before
-	// routes name them.
-	resolving = 250 * time.Millisecond
-)
+// absent is how long a pair may be without Envoy until a revision is not held up by
+// its return: Envoy asks again within a second.
+const absent = 3 * time.Second
 
 // New makes a relay and puts what is on disk into effect.
 func New(o Options, reg prometheus.Registerer) (*Relay, error) {

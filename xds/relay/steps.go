@@ -4,7 +4,6 @@ import (
 	"maps"
 	"time"
 
-	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"go.uber.org/zap"
 
@@ -36,7 +35,7 @@ func (r *Relay) stepped() bool {
 		return true
 	}
 	switch set := *r.current.Load(); {
-	case r.stage == clusters && r.everyEnvoyHas(clustersOf(set)) && !r.now.Before(r.resolved):
+	case r.stage == clusters && r.everyEnvoyHas(clustersOf(set)):
 		r.stage = routes
 		r.give()
 	case r.stage == routes && r.everyEnvoyHas(set):
@@ -55,27 +54,9 @@ func (r *Relay) begin(b *bundle) {
 	}
 	r.disk.save(r.good, b, r.log)
 	r.examine()
-	r.next, r.stage, r.resolved = b, clusters, time.Time{}
+	r.next, r.stage = b, clusters
 	r.retain()
-	before := (*r.current.Load())[resourcev3.ClusterType]
-	if before != nil && resolvesNew(b.set[resourcev3.ClusterType], before) {
-		r.resolved = time.Now().Add(resolving)
-	}
 	r.give()
-}
-
-// resolvesNew tells whether there are clusters whose names Envoy must resolve first.
-func resolvesNew(now, before *ads.Resources) bool {
-	for name, item := range now.Items {
-		if _, old := before.Items[name]; old {
-			continue
-		}
-		c := &clusterv3.Cluster{}
-		if err := item.Value.UnmarshalTo(c); err != nil || c.GetClusterType() != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // target is what Envoys should have at this stage: all clusters that somebody needs,
@@ -142,7 +123,6 @@ func (r *Relay) due() time.Duration {
 		earlier(k.until)
 	}
 	if r.stage != idle {
-		earlier(r.resolved)
 		earlier(r.alone.Add(absent))
 	}
 	return max(time.Until(next), time.Millisecond)
