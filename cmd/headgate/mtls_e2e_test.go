@@ -17,58 +17,59 @@ func TestPairsShowCertificates(t *testing.T) {
 	t.Parallel()
 	s := newEditions(t, 3)
 	a, stranger, later := newAuthority(t), newAuthority(t), time.Now().Add(30*time.Minute)
-	good := newKeyring(t).fill(a, a, later)
-	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls), XDSArgs: newKeyring(t).fill(a, a, later).server(), PairArgs: good.pair()})
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{
+		Policy: edition(1, s.urls), XDSArgs: newKeyring(t).fill(a, a, later).server(), PairArgs: newKeyring(t).fill(a, a, later).pair(),
+	})
 	pair := f.Pairs[0]
 	linked(pair)
 	l := startLoad(t, pair, 5, s.whole(t))
 	expiry := time.Now().Add(3 * time.Second).Truncate(time.Second)
-	brief := f.AddPair()
-	brief.Args = newKeyring(t).fill(a, a, expiry).pair()
-	f.StartExtProc(brief)
+	brief := add(f, newKeyring(t).fill(a, a, expiry).pair()...)
 	linked(brief)
-	for _, c := range []struct {
-		name string
-		args []string
-		says string
-	}{
-		{"of another authority", newKeyring(t).fill(stranger, a, later).pair(), "certificate"},
-		{"none", []string{"--xds-cert", "", "--xds-key", ""}, "certificate required"},
-		{"and does not know the control plane's authority", newKeyring(t).fill(a, stranger, later).pair(), "unknown authority"},
-		{"and dials another name", []string{"--xds-name", "other.example"}, "other.example"},
-	} {
-		p := f.AddPair()
-		p.Args = c.args
-		f.StartExtProc(p)
-		p.Eventually("the reason in the log of a pair whose certificate is "+c.name, func() bool {
-			return strings.Contains(p.ExtProc.Log(), c.says)
-		})
-		if n := p.Metric("headgate_pair_linked"); n != 0 {
-			t.Errorf("a pair whose certificate is %s is linked", c.name)
-		}
-	}
-	named := f.AddPair()
-	named.Args = []string{"--xds-name", "control.example"}
-	f.StartExtProc(named)
-	linked(named)
+	turnedAway(t, add(f, newKeyring(t).fill(stranger, a, later).pair()...), "certificate")
+	turnedAway(t, add(f, "--xds-cert", "", "--xds-key", ""), "certificate required")
+	turnedAway(t, add(f, newKeyring(t).fill(a, stranger, later).pair()...), "unknown authority")
+	turnedAway(t, add(f, "--xds-name", "other.example"), "other.example")
+	linked(add(f, "--xds-name", "control.example"))
 
-	expired := f.AddPair()
-	expired.Args = newKeyring(t).fill(a, a, time.Now().Add(-time.Minute)).pair()
-	f.StartExtProc(expired)
-	if code, text := expired.ExtProc.Exited(t), expired.ExtProc.Log(); code != 1 || !strings.Contains(text, "expired on") || strings.Count(text, "\n") != 1 {
-		t.Errorf("with an expired certificate: exit code %d, %s", code, text)
-	}
 	time.Sleep(time.Until(expiry.Add(1100 * time.Millisecond))) // nothing tells that a certificate expires
 	f.XDS[0].Kill()
 	f.StartXDS(0)
-	brief.Eventually("the reason in the log of a pair whose certificate expires", func() bool { return strings.Contains(brief.ExtProc.Log(), "expired") })
+	turnedAway(t, brief, "expired")
 	linked(pair)
 	f.Write(edition(2, s.urls))
 	pair.AwaitPolicy(revisionOf(t, edition(2, s.urls)))
-	if n := f.XDS[0].Metric("headgate_xds_clients"); n != 2 {
-		t.Errorf("%v pairs are served, want 2", n)
-	}
+	eventually(t, "the two pairs that may be served", func() bool { return f.XDS[0].Metric("headgate_xds_clients") == 2 })
 	l.stop()
+}
+
+// add starts another pair's ext_proc server with flags of its own.
+func add(f *gatewaytest.Fleet, args ...string) *gatewaytest.Pair {
+	p := f.AddPair()
+	p.Args = args
+	f.StartExtProc(p)
+	return p
+}
+
+// turnedAway waits until a pair says why it is not served.
+func turnedAway(t *testing.T, p *gatewaytest.Pair, says string) {
+	t.Helper()
+	p.Eventually("the log of "+p.Node+" to say "+says, func() bool { return strings.Contains(p.ExtProc.Log(), says) })
+	if n := p.Metric("headgate_pair_linked"); n != 0 {
+		t.Errorf("%s is linked, although %s", p.Node, says)
+	}
+}
+
+// TestExpiredCertificate holds that a pair does not start with a certificate that has
+// expired.
+func TestExpiredCertificate(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	args := []string{"extproc", "--operations", fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)), "--state", t.TempDir()}
+	p := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), append(args, newKeyring(t).fill(a, a, time.Now().Add(-time.Minute)).pair()...)...)
+	if code, text := p.Exited(t), p.Log(); code != 1 || !strings.Contains(text, "expired on") || strings.Count(text, "\n") != 1 {
+		t.Errorf("exit code %d, %s", code, text)
+	}
 }
 
 // TestCertificatesAreReplaced holds that both ends use certificates, and authorities,
@@ -94,13 +95,7 @@ func TestCertificatesAreReplaced(t *testing.T) {
 	f.StartXDS(0)
 	eventually(t, "the pair, which has read its files again", func() bool { return f.XDS[0].Metric("headgate_xds_clients") == 1 })
 
-	stale := f.AddPair()
-	stale.Args = newKeyring(t).fill(first, third, later).pair()
-	f.StartExtProc(stale)
-	stale.Eventually("the reason in the log", func() bool { return strings.Contains(stale.ExtProc.Log(), "certificate") })
-	if n := stale.Metric("headgate_pair_linked"); n != 0 {
-		t.Error("a certificate of the first authority is taken")
-	}
+	turnedAway(t, add(f, newKeyring(t).fill(first, third, later).pair()...), "certificate")
 	met(t, &pair.Gateway, revisionOf(t, edition(1, s.urls)))
 }
 

@@ -26,63 +26,76 @@ func nacks(x *gatewaytest.Replica) (n float64) {
 }
 
 // TestEnvoyRefusesAPolicy holds that a policy without faults that Envoy does not take
-// leaves every pair with the one before, that nobody tries it over and over, that an
-// operator learns it in Envoy's words, and that the same text takes effect once its
-// cause is gone, by SIGHUP and by saving the file.
+// leaves every pair with the one before, and that the same text takes effect once its
+// cause is gone, by SIGHUP, by saving the file and by pushing it.
 func TestEnvoyRefusesAPolicy(t *testing.T) {
 	t.Parallel()
 	s := newEditions(t, 2)
 	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: edition(1, s.urls), Pairs: 2})
-	control, first := f.XDS[0], revisionOf(t, edition(1, s.urls))
-	for _, pair := range f.Pairs {
-		pair.AwaitPolicy(first)
+	first := revisionOf(t, edition(1, s.urls))
+	awaitAll(f, first)
+	o := &operator{t, f.XDS[0].Admin, t.TempDir()}
+	offers := []func(policy string){
+		func(string) { f.XDS[0].Hangup() },
+		f.Write,
+		func(policy string) { o.push(0, policy, nil, revisionOf(t, policy)) },
 	}
 	authority := func(round int) string { return filepath.Join(f.Dir, fmt.Sprintf("ca-%d.pem", round)) }
-	for round := range 2 {
+	for round := range offers {
 		s.revisions[revisionOf(t, trusting(s, authority(round)))] = 1
 	}
 	l := startLoad(t, f.Pairs[0], 5, s.whole(t))
-	for round, offer := range []func(policy string){
-		func(string) { control.Hangup() },
-		func(policy string) { f.Write(policy) },
-	} {
+	for round, offer := range offers {
 		policy := trusting(s, authority(round))
-		revision := revisionOf(t, policy)
-		pushes, rollbacks, refusals := control.Metric("headgate_xds_pushes_total"), control.Metric("headgate_xds_rollbacks_total"), nacks(control)
-		f.Write(policy)
-		eventually(t, "the way back", func() bool { return control.Metric("headgate_xds_rollbacks_total") == rollbacks+1 })
-		l.more(20) // two seconds
-		if p, r, n := control.Metric("headgate_xds_pushes_total")-pushes, control.Metric("headgate_xds_rollbacks_total")-rollbacks, nacks(control)-refusals; p != 1 || r != 1 || n > 4 {
-			t.Errorf("%v pushes, %v rollbacks, %v refusals of one policy by two pairs", p, r, n)
-		}
-		status := control.Status()
-		for _, says := range []string{first, revision, filepath.Base(authority(round)), "cluster: ", "LAST-GOOD", "pair-1", "pair-2"} {
-			if !strings.Contains(status, says) {
-				t.Errorf("headgate status does not say %q:\n%s", says, status)
-			}
-		}
-		for _, pair := range f.Pairs {
-			if got := meets(t, &pair.Gateway); got != first {
-				t.Errorf("%s: a request meets %q", pair.Node, got)
-			}
-		}
+		refusedByAll(f, l, policy, first, filepath.Base(authority(round)))
 		if err := os.Rename(newAuthority(t).file, authority(round)); err != nil {
 			t.Fatal(err)
 		}
 		offer(policy)
-		for _, pair := range f.Pairs {
-			pair.AwaitPolicy(revision)
-			met(t, &pair.Gateway, revision)
-		}
-		eventually(t, "a status without refusals", func() bool { return !strings.Contains(control.Status(), "cluster: ") })
+		awaitAll(f, revisionOf(t, policy))
+		eventually(t, "a status without refusals", func() bool { return !strings.Contains(f.XDS[0].Status(), "cluster: ") })
 		f.Write(edition(1, s.urls))
-		for _, pair := range f.Pairs {
-			pair.AwaitPolicy(first)
-		}
+		awaitAll(f, first)
 	}
 	l.stop()
 	for _, pair := range f.Pairs {
 		unheld(t, pair)
+	}
+}
+
+func awaitAll(f *gatewaytest.Fleet, revision string) {
+	for _, pair := range f.Pairs {
+		pair.AwaitPolicy(revision)
+	}
+}
+
+// refusedByAll writes a policy that no Envoy takes. It holds that all go back to the
+// revision before, that nobody tries it over and over, and that an operator learns it
+// in Envoy's words.
+func refusedByAll(f *gatewaytest.Fleet, l *load, policy, before, words string) {
+	t, control := l.t, f.XDS[0]
+	t.Helper()
+	counts := func() [3]float64 {
+		return [3]float64{control.Metric("headgate_xds_pushes_total"), control.Metric("headgate_xds_rollbacks_total"), nacks(control)}
+	}
+	was := counts()
+	f.Write(policy)
+	eventually(t, "the way back", func() bool { return counts()[1] > was[1] })
+	l.more(20) // two seconds
+	is := counts()
+	if p, r, n := is[0]-was[0], is[1]-was[1], is[2]-was[2]; p != 1 || r != 1 || n < 1 || n > 4 {
+		t.Errorf("%v pushes, %v rollbacks, %v refusals of one policy by two pairs", p, r, n)
+	}
+	status := control.Status()
+	for _, says := range []string{before, revisionOf(t, policy), words, "cluster: ", "LAST-GOOD", "pair-1", "pair-2"} {
+		if !strings.Contains(status, says) {
+			t.Errorf("headgate status does not say %q:\n%s", says, status)
+		}
+	}
+	for _, pair := range f.Pairs {
+		if got := meets(t, &pair.Gateway); got != before {
+			t.Errorf("%s: a request meets %q", pair.Node, got)
+		}
 	}
 }
 
