@@ -51,7 +51,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return atPaths(args[0], err)
 			}
-			return a.taken(cmd, taken)
+			return a.taken(cmd, api, &c, taken)
 		}),
 	}
 	c.register(cmd)
@@ -87,17 +87,26 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.taken(cmd, taken)
+			return a.taken(cmd, api, &c, taken)
 		}),
 	}
 	c.register(cmd)
 	return cmd
 }
 
-// taken says what is in effect after a change.
-func (a *adminFlags) taken(cmd *cobra.Command, c source.Change) error {
-	return a.print(cmd, c, func() error {
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is in effect; before it was %s\n", clean(c.Revision), orDash(c.Parent))
+// taken says what is in effect after a change, and what the pairs made of it.
+func (a *adminFlags) taken(cmd *cobra.Command, api *adminClient, c *changeFlags, change source.Change) error {
+	err := a.print(cmd, change, func() error {
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is in effect; before it was %s\n", clean(change.Revision), orDash(change.Parent))
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	pairs, err := c.await(cmd.Context(), api, change.Revision)
+	if err != nil || pairs == "" || a.output == "json" {
+		return err
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), pairs)
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -100,12 +101,16 @@ func atPaths(path string, err error) error {
 }
 
 // changeFlags are the flags of the commands that change the policy.
-type changeFlags struct{ reason, author, expect string }
+type changeFlags struct {
+	reason, author, expect string
+	wait                   time.Duration
+}
 
 func (c *changeFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.reason, "reason", "", "why, for the history")
 	f.StringVar(&c.author, "author", os.Getenv("USER"), "who, for the history")
+	f.DurationVar(&c.wait, "wait", 10*time.Second, "how long to wait until every pair has taken the change, or one has refused it")
 	f.StringVar(&c.expect, "expect", "", "revision that must be in effect (default: the one that is when the command begins)")
 }
 

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console"
+)
+
+// lookAgain is how often the pairs are asked after while one is on its way.
+const lookAgain = 50 * time.Millisecond
+
+// await waits until every connected pair has a revision, or one has refused it, which
+// is an error with the pair's words. It says how many have it in the end; nothing
+// where none is connected.
+func (c *changeFlags) await(ctx context.Context, api *adminClient, revision string) (pairs string, err error) {
+	deadline := time.Now().Add(c.wait)
+	for {
+		s, err := api.status(ctx)
+		if err != nil {
+			return "", err
+		}
+		if why := refusedBy(s, revision); why != nil {
+			return "", &exitError{exitFault, fmt.Errorf("revision %s was refused: %s", clean(revision), clean(why.Error()))}
+		}
+		have := 0
+		for _, p := range s.Pairs {
+			if p.Revision == revision {
+				have++
+			}
+		}
+		switch all := len(s.Pairs); {
+		case all == 0:
+			return "", nil
+		case have == all || c.wait == 0 || time.Now().After(deadline):
+			return fmt.Sprintf("taken by %d of %s", have, counted(all, "pair")), nil
+		}
+		select {
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}
+
+// refusedBy returns why a pair did not take a revision, or why its group went back.
+func refusedBy(s console.Status, revision string) *xds.Refusal {
+	for _, p := range s.Pairs {
+		if p.Refused != nil && p.Refused.Revision == revision {
+			return p.Refused
+		}
+	}
+	for _, g := range s.Groups {
+		if g.Refused != nil && g.Refused.Revision == revision {
+			return g.Refused
+		}
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/headgate/headgate/xds"
+)
+
+// TestPushAwaitsThePairs holds that a push says what the pairs made of it: a policy
+// that is good here may be one that a pair cannot serve.
+func TestPushAwaitsThePairs(t *testing.T) {
+	second := revisionOf(t, secondPolicy)
+	refusal := &xds.Refusal{Node: "pair-2", Type: "policy", Revision: second, Reason: "KEY is not set\x1b[31m"}
+	const done = "revision SECOND------ is in effect; before it was FIRST-------\n"
+	for _, c := range []struct {
+		name  string
+		fleet xds.Status
+		want  printed
+	}{
+		{"nobody is connected", xds.Status{}, printed{out: done}},
+		{"all have it", xds.Status{Pairs: []xds.PairStatus{{Revision: second}, {Revision: second}}}, printed{out: done + "taken by 2 of 2 pairs\n"}},
+		{"one has not", xds.Status{Pairs: []xds.PairStatus{{Revision: second}, {Revision: "0123"}}}, printed{out: done + "taken by 1 of 2 pairs\n"}},
+		{"one has refused another", xds.Status{Pairs: []xds.PairStatus{{Revision: second, Refused: &xds.Refusal{Revision: "0123"}}}}, printed{out: done + "taken by 1 of 1 pair\n"}},
+		{"one refuses it", xds.Status{Pairs: []xds.PairStatus{{Revision: "0123", Refused: refusal}, {Revision: second}}},
+			printed{exitFault, done, "headgate: revision SECOND------ was refused: pair pair-2 refused the policy: KEY is not set\\x1b[31m\n"}},
+		{"the group went back", xds.Status{Groups: []xds.GroupStatus{{Refused: refusal}}},
+			printed{exitFault, done, "headgate: revision SECOND------ was refused: pair pair-2 refused the policy: KEY is not set\\x1b[31m\n"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newAdminRig(t)
+			r.fleet = c.fleet
+			r.write("p.yaml", secondPolicy)
+			r.want(c.want, "policy", "push", "DIR/p.yaml", "--reason", "x", "--wait", "100ms")
+		})
+	}
+}
