@@ -87,7 +87,7 @@ var modelType = &Type{Kind: Either, Options: []*Type{
 			Doc:     "Links in the order in which they are tried: primary, fallback, emergency. A link is backend/model, or a list of several with weights. The backend ends at the first slash; the model may hold more.",
 			Example: `chain: [claude/claude-sonnet-4-6, gpt/gpt-5.5]`},
 		{Key: "retries", Type: &Type{Kind: Whole, Min: "0", Max: "5"}, Default: "2",
-			Doc:     "Further attempts on one link after a 5xx, before the next link.",
+			Doc:     "Further attempts on one link after a 5xx, before the next link. In a chain with a link of several uses the attempts are spread over its uses: the other use of the link comes the sooner, and other links get as many in a row as each of those.",
 			Example: `retries: 2`},
 		{Key: "timeout", Type: &Type{Kind: Duration, Min: "1ms", Max: "1h"}, Default: "30s",
 			Doc:     "Time that each attempt has until its response headers.",

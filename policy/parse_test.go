@@ -282,3 +282,38 @@ func TestShapeLeavesWeightsOut(t *testing.T) {
 		t.Errorf("shapes %s, with other weights %s, with other retries %s; revisions %s and %s", first, weighted, retried, revision, other)
 	}
 }
+
+// TestAttemptsOfAChain holds how often each backend is tried in a row, when each link
+// has its turn, and what one exchange may cost at most.
+func TestAttemptsOfAChain(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		retries int
+		uses    []int // of each link
+		inARow  int
+		turns   []int // attempts before each link
+		most    int
+	}{
+		{"one backend", 2, []int{1}, 3, []int{0}, 3},
+		{"plain links", 2, []int{1, 1, 1}, 3, []int{0, 3, 6}, 9},
+		{"no retries", 0, []int{1, 2}, 1, []int{0, 1}, 3},
+		{"one retry, two uses", 1, []int{2, 1}, 1, []int{0, 2}, 4},
+		{"two retries, two uses", 2, []int{2, 1, 1}, 2, []int{0, 4, 6}, 9},
+		{"two retries, three uses", 2, []int{1, 3}, 1, []int{0, 1}, 6},
+		{"five retries, two uses", 5, []int{2, 1}, 3, []int{0, 6}, 12},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := &Model{Retries: c.retries}
+			for _, n := range c.uses {
+				m.Chain = append(m.Chain, Link{Uses: make([]Use, n)})
+			}
+			var turns []int
+			for i := range m.Chain {
+				turns = append(turns, m.Before(i))
+			}
+			if m.InARow() != c.inARow || m.Attempts() != c.most || !cmp.Equal(turns, c.turns) {
+				t.Errorf("%d in a row, turns %v, %d at most; want %d, %v, %d", m.InARow(), turns, m.Attempts(), c.inARow, c.turns, c.most)
+			}
+		})
+	}
+}

@@ -99,9 +99,32 @@ func (m *Model) Single() (Use, bool) {
 	return Use{}, false
 }
 
-// Attempts returns the most attempts that one exchange may cost:
-// links × (retries + 1).
-func (m *Model) Attempts() int { return len(m.Chain) * (m.Retries + 1) }
+// InARow returns how many attempts in a row one backend gets before the next one's
+// turn: retries + 1 where no link has several uses. Where one has, a caller goes
+// through the chain use by use, and the uses of the widest link share its attempts, so
+// that the other use of a link comes the sooner and the next link no later.
+func (m *Model) InARow() int {
+	widest := 1
+	for _, l := range m.Chain {
+		widest = max(widest, len(l.Uses))
+	}
+	return (m.Retries + widest) / widest // (retries + 1) / widest, rounded up
+}
+
+// Before returns how many attempts are made before the turn of a link, where all fail.
+func (m *Model) Before(link int) int {
+	uses := 0
+	for _, l := range m.Chain[:link] {
+		uses += len(l.Uses)
+	}
+	return uses * m.InARow()
+}
+
+// Attempts returns the most attempts that one exchange may cost: retries + 1 for each
+// link, and at least one turn of each use.
+func (m *Model) Attempts() int {
+	return max(len(m.Chain)*(m.Retries+1), m.Before(len(m.Chain)))
+}
 
 // Unpriced says what happens to a model without a price. It is never free.
 type Unpriced string

@@ -43,7 +43,7 @@ func explain(m *policy.Model) Chain {
 		Attempts: m.Attempts(), Worst: lasting(m, m.Attempts()),
 	}
 	for i, l := range m.Chain {
-		c.Links = append(c.Links, Link{Uses: l.Uses, Reached: before(m, i*(m.Retries+1))})
+		c.Links = append(c.Links, Link{Uses: l.Uses, Reached: before(m, m.Before(i))})
 	}
 	return c
 }

@@ -108,7 +108,7 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 func longestSilence(set *policy.Set) time.Duration {
 	longest := upload
 	for _, m := range set.Models {
-		chain := time.Duration(attempts(m)) * (m.Timeout + backOffMost)
+		chain := time.Duration(m.Attempts()) * (m.Timeout + backOffMost)
 		longest = max(longest, maxMessageTimeout+chain+time.Second)
 	}
 	return longest

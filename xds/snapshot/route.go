@@ -130,20 +130,6 @@ func silence(m *policy.Model) time.Duration {
 	return max(m.Timeout+tie, m.IdleTimeout)
 }
 
-// attempts are the most that one exchange may cost: as many as the model has, and at
-// least one for each use.
-func attempts(m *policy.Model) int { return max(m.Attempts(), len(m.Uses())) }
-
-// onOne is how many attempts in a row are made at one priority. A priority is a link,
-// but where links are split it is one of its uses: a failing one is followed by the
-// link's others at once, and the chain is gone through again while attempts are left.
-func onOne(m *policy.Model) int {
-	if m.Orders() > 1 {
-		return 1
-	}
-	return m.Retries + 1
-}
-
 // retryPolicy is the rule of a chain: a 5xx, a reset, a refused connection and a
 // timeout are tried again on the link and then on the next one; a 429 is tried
 // again only where there is another backend, to which the mark of the upstream
@@ -151,7 +137,7 @@ func onOne(m *policy.Model) int {
 func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 	p := &routev3.RetryPolicy{
 		RetryOn:           "5xx,reset,connect-failure,refused-stream",
-		NumRetries:        wrapperspb.UInt32(uint32(attempts(m) - 1)),
+		NumRetries:        wrapperspb.UInt32(uint32(m.Attempts() - 1)),
 		PerTryTimeout:     durationpb.New(m.Timeout),
 		PerTryIdleTimeout: durationpb.New(silence(m)),
 		RetryBackOff:      &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(backOffBase), MaxInterval: durationpb.New(backOffMost)},
@@ -166,7 +152,7 @@ func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 	p.RetryPriority = &routev3.RetryPolicy_RetryPriority{
 		Name: "envoy.retry_priorities.previous_priorities",
 		ConfigType: &routev3.RetryPolicy_RetryPriority_TypedConfig{TypedConfig: packed(
-			&prioritiesv3.PreviousPrioritiesConfig{UpdateFrequency: int32(onOne(m))})},
+			&prioritiesv3.PreviousPrioritiesConfig{UpdateFrequency: int32(m.InARow())})},
 	}
 	p.RetryHostPredicate = []*routev3.RetryPolicy_RetryHostPredicate{{
 		Name:       "envoy.retry_host_predicates.previous_hosts",

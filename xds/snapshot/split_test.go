@@ -162,11 +162,12 @@ func TestOrderRetries(t *testing.T) {
 	}
 }
 
-// TestOrderIsGoneThroughAgain holds that the attempts that the model has are made.
-func TestOrderIsGoneThroughAgain(t *testing.T) {
+// TestOrderSharesAttempts holds that a link with several uses has its attempts before
+// the next one's turn, shared among the uses.
+func TestOrderSharesAttempts(t *testing.T) {
 	s := startShared(t, map[string]any{"retries": 2})
 	s.answer(map[string]int{"a": 500, "b": 500, "c": 500})
-	s.want("many", "1", "500 bacbac")
+	s.want("many", "1", "500 bbaacc")
 }
 
 // TestOrderAndDegraded holds that a use that said 429 is asked last, and is asked
