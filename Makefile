@@ -54,7 +54,7 @@ generate: ## Rebuild everything that is generated
 	$(GO) generate ./...
 
 .PHONY: fuzz
-fuzz: ## Run each fuzz target for FUZZTIME (60s)
+fuzz: ## Run each fuzz target for FUZZTIME (60s, or 4000x for a number of inputs)
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
