@@ -77,7 +77,10 @@ func (s *Server) settle(m *member) {
 	set := m.set(m.given)
 	if r := m.client.Refused(set); r != nil {
 		if m.refused == nil {
-			m.refused, m.since = &Refusal{Node: m.client.Node.GetId(), Type: ads.Kind(r.Type), Revision: m.given.revision, Reason: r.Reason, At: s.now()}, m.given.number
+			m.since = m.given.number
+			m.refused = &Refusal{
+				Node: m.client.Node.GetId(), Type: ads.Kind(r.Type), Revision: m.given.revision, Reason: r.Reason, At: s.now(),
+			}
 		}
 		if good := m.group.good; !r.Old && (good == nil || m.set(good)[r.Type].Version != r.Version) {
 			s.goBack(m.group, m.given, m.refused) // else the last good release would be refused as well

@@ -47,8 +47,10 @@ type Server struct {
 	log     *zap.Logger
 	metrics *metrics
 
+	publishing sync.Mutex // one Publish at a time; taken before mu
+	builder    snapshot.Builder
+
 	mu      sync.Mutex
-	builder snapshot.Builder
 	latest  *release // published last; nil: nothing yet
 	groups  map[groupKey]*group
 	members map[int64]*member
@@ -96,22 +98,15 @@ func (s *Server) now() time.Time { return s.options.Now() }
 // simulated provider answers in the place of the named backends. On an error
 // nothing changes.
 func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	number, salt := 1, ""
-	if s.latest != nil {
-		number = s.latest.number + 1
-	}
-	if s.latest != nil && s.latest.revision == set.Revision {
-		salt = s.latest.salt // what did not change is not sent again
-	}
-	if s.wasRefused(set.Revision) {
-		salt = fmt.Sprint(number)
-	}
+	s.publishing.Lock()
+	defer s.publishing.Unlock()
+	number, salt := s.nextNumber(set.Revision)
 	r, err := newRelease(&s.builder, number, set, simulated, o, salt)
 	if err != nil {
 		return err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.latest = r
 	s.metrics.published(r)
 	for _, g := range s.groups {
@@ -121,6 +116,24 @@ func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.
 	}
 	s.wake()
 	return nil
+}
+
+// nextNumber returns the number of the next release, and its salt: of a revision that
+// was published before and is not refused, what did not change is not sent again.
+func (s *Server) nextNumber(revision string) (number int, salt string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number = 1
+	if s.latest != nil {
+		number = s.latest.number + 1
+	}
+	if s.latest != nil && s.latest.revision == revision {
+		salt = s.latest.salt
+	}
+	if s.wasRefused(revision) {
+		salt = fmt.Sprint(number)
+	}
+	return number, salt
 }
 
 // Refused tells whether a client has refused what was published last, which is then
