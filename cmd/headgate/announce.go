@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
 )
 
 // announce prints what a user needs next.
@@ -20,6 +21,9 @@ func (g *gateway) announce() {
 	fmt.Fprintf(&b, "  admin API  http://%s  (headgate status, headgate policy)\n", g.control.admin)
 	fmt.Fprintf(&b, "  operations http://%s  (/metrics /healthz /readyz /debug/pprof)\n", g.ops.addr)
 	fmt.Fprintf(&b, "  records    %s\n", filepath.Join(g.options.data, "access.jsonl"))
+	if c := g.control.source.Current(); c.Origin != source.FromFile {
+		fmt.Fprintf(&b, "  policy     the %s of %s is newer than %s: change the file, or take it back with headgate policy rollback\n", c.Origin, c.Author, g.options.policy)
+	}
 	for _, name := range slices.Sorted(maps.Keys(g.simulated)) {
 		fmt.Fprintf(&b, "  backend %s has no credential: the simulated provider answers for it\n", name)
 	}
