@@ -60,7 +60,7 @@ func newExtproc() *cobra.Command {
 			if o.policy != "" && cmd.Flags().Changed("xds") {
 				return errors.New("give either -f or --xds: the policy comes from one place")
 			}
-			if o.pair.state == "" {
+			if !cmd.Flags().Changed("state") {
 				o.pair.state = filepath.Join(".headgate", o.pair.node)
 			}
 			return serveExtproc(cmd.Context(), &o)

@@ -36,7 +36,7 @@ func (o *pairOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.node, "node", defaultNode, "id of this pair")
 	f.StringVar(&o.region, "region", "", "region that this pair runs in")
 	f.StringVar(&o.listen, "listen", "", "address that this pair's Envoy listens on in place of the policy's, for several pairs on one machine")
-	f.StringVar(&o.state, "state", "", "folder that keeps the last good policy (default .headgate/NODE)")
+	f.StringVar(&o.state, "state", "", "folder that keeps the last good policy, empty for none (default .headgate/NODE)")
 	f.StringVar(&o.tls.CA, "xds-ca", "", "PEM file that verifies the control plane's certificate; TLS is required beyond loopback")
 	f.StringVar(&o.tls.Cert, "xds-cert", "", "PEM file of this pair's certificate")
 	f.StringVar(&o.tls.Key, "xds-key", "", "PEM file of the certificate's key")
