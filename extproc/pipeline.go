@@ -25,6 +25,7 @@ type Parts struct {
 	Journal *record.Journal
 	Secrets provider.Secrets
 	Refused func(backend string, status int) // called where a provider does not take the gateway's credential
+	Region  string                           // that the gateway runs in; may be empty
 	Now     func() time.Time
 }
 
@@ -38,7 +39,7 @@ func NewPipeline(set *policy.Set, parts Parts) *Pipeline {
 		limit:    set.BodyLimit,
 		stages: []exchange.Stage{
 			record.New(parts.Journal, parts.Now),
-			route.New(set, provider.Lister(set)),
+			route.New(set, parts.Region, provider.Lister(set)),
 			meter.New(set, parts.Now),
 			provider.New(set, provider.Options{Secrets: parts.Secrets, Refused: parts.Refused, Now: parts.Now}),
 		},

@@ -78,7 +78,7 @@ func canonicalModel(m *Model) any {
 		chain = append(chain, link)
 	}
 	out := map[string]any{
-		"chain": chain, "retries": m.Retries, "unfit": m.Unfit,
+		"chain": chain, "retries": m.Retries, "unfit": m.Unfit, "nearest": m.Nearest,
 		"timeout": m.Timeout.String(), "idle_timeout": m.IdleTimeout.String(),
 		"breaker": map[string]uint32{
 			"connections": m.Breaker.Connections, "pending": m.Breaker.Pending, "requests": m.Breaker.Requests,

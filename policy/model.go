@@ -24,7 +24,22 @@ func (c *compiler) model(name string, p place) {
 			c.fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", n, MaxOrders)
 		}
 	}
+	if at, ok := o.get("nearest"); ok && m.Nearest && !m.hasRegions() {
+		c.fault(at, "give the backends of a link with several uses a region each", "has no effect: no link has uses in several regions")
+	}
 	c.set.Models[name] = m
+}
+
+// hasRegions tells whether a link has uses in several regions.
+func (m *Model) hasRegions() bool {
+	for _, l := range m.Chain {
+		for _, u := range l.Uses {
+			if u.Backend != nil && l.Uses[0].Backend != nil && u.Backend.Region != l.Uses[0].Backend.Region {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // settings reads what a model says beside its chain. An object without values
@@ -32,7 +47,7 @@ func (c *compiler) model(name string, p place) {
 func (c *compiler) settings(name string, o *object) *Model {
 	m := &Model{
 		Name: name, Retries: o.whole("retries"), Unfit: Unfit(o.text("unfit")),
-		Timeout: o.duration("timeout"), IdleTimeout: o.duration("idle_timeout"),
+		Timeout: o.duration("timeout"), IdleTimeout: o.duration("idle_timeout"), Nearest: o.flag("nearest"),
 	}
 	b := &object{of: breakerType}
 	if given, ok := c.within(o, "breaker"); ok {

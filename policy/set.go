@@ -51,6 +51,7 @@ type Model struct {
 	Timeout     time.Duration // of each attempt, to its response headers
 	IdleTimeout time.Duration // longest silence inside a response
 	Unfit       Unfit         // what to do with a field that a backend cannot express
+	Nearest     bool          // begin a link with its uses in the gateway's own region
 	Breaker     Breaker       // bounds of what the pool may hold
 	Health      Health        // active checks of the backends; the zero value: none
 }

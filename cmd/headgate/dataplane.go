@@ -26,13 +26,14 @@ import (
 type dataPlane struct {
 	server  *extproc.Server
 	journal *record.Journal
+	region  string // that this pair runs in
 	refused func(backend string, status int)
 	log     *zap.Logger
 }
 
 // newDataPlane makes a data plane, which holds no policy yet. Access records go to a
 // file; "-" is standard output.
-func newDataPlane(l *lifecycle, records string, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
+func newDataPlane(l *lifecycle, records, region string, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
 	relaxGC()
 	out, err := openRecords(l, records)
 	if err != nil {
@@ -42,7 +43,7 @@ func newDataPlane(l *lifecycle, records string, reg prometheus.Registerer, log *
 	l.started("access records", journal.Close)
 	return &dataPlane{
 		server:  extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
-		journal: journal, refused: refusedKeys(reg, log), log: log,
+		journal: journal, region: region, refused: refusedKeys(reg, log), log: log,
 	}, nil
 }
 
@@ -70,7 +71,7 @@ func (d *dataPlane) take(set *policy.Set) error {
 	for _, w := range secrets.Warnings() {
 		d.log.Warn(w)
 	}
-	d.server.Hold(extproc.NewPipeline(set, extproc.Parts{Journal: d.journal, Secrets: secrets, Refused: d.refused, Now: time.Now}))
+	d.server.Hold(extproc.NewPipeline(set, extproc.Parts{Journal: d.journal, Secrets: secrets, Refused: d.refused, Region: d.region, Now: time.Now}))
 	return nil
 }
 

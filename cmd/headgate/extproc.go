@@ -85,7 +85,7 @@ func serveExtproc(ctx context.Context, o *extprocOptions) (err error) {
 	if err != nil {
 		return &exitError{exitFault, err}
 	}
-	data, err := newDataPlane(&l, o.records, reg, log)
+	data, err := newDataPlane(&l, o.records, o.pair.region, reg, log)
 	if err != nil {
 		return &exitError{exitFault, err}
 	}

@@ -56,7 +56,7 @@ func (g *gateway) start(ctx context.Context) (err error) {
 	if g.ops, err = serveOperations(l, g.options.operations, g.reg); err != nil {
 		return err
 	}
-	data, err := newDataPlane(l, filepath.Join(g.data, "access.jsonl"), g.reg, g.log)
+	data, err := newDataPlane(l, filepath.Join(g.data, "access.jsonl"), g.options.region, g.reg, g.log)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (g *gateway) start(ctx context.Context) (err error) {
 // startPair serves ext_proc, and Envoy's configuration, on one socket. The control
 // plane is in this process, so nothing of it is kept on disk.
 func (g *gateway) startPair(data *dataPlane, sockets string) error {
-	o := pairOptions{node: "headgate-run", addresses: []string{g.control.addr.String()}}
+	o := pairOptions{node: "headgate-run", region: g.options.region, addresses: []string{g.control.addr.String()}}
 	r, err := o.relay(data, g.reg, g.log)
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (g *gateway) startSim() (*url.URL, error) {
 
 func (g *gateway) startEnvoy(sockets string) (*envoy.Child, error) {
 	b := envoy.Bootstrap{
-		NodeID: "headgate-run", Cluster: nodeCluster,
+		NodeID: "headgate-run", Cluster: nodeCluster, Region: g.options.region,
 		ExtProc: filepath.Join(sockets, "extproc.sock"), Admin: filepath.Join(sockets, "envoy.sock"),
 	}
 	text, err := b.JSON()

@@ -34,7 +34,7 @@ func (o *pairOptions) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringSliceVar(&o.addresses, "xds", []string{"127.0.0.1:18000"}, "addresses of control plane replicas, tried in turn")
 	f.StringVar(&o.node, "node", defaultNode, "id of this pair")
-	f.StringVar(&o.region, "region", "", "region that this pair runs in")
+	f.StringVar(&o.region, "region", "", "region that this pair runs in, for models with nearest: true")
 	f.StringVar(&o.listen, "listen", "", "address that this pair's Envoy listens on in place of the policy's, for several pairs on one machine")
 	f.StringVar(&o.state, "state", "", "folder that keeps the last good policy, empty for none (default .headgate/NODE)")
 	f.StringVar(&o.tls.CA, "xds-ca", "", "PEM file that verifies the control plane's certificate; TLS is required beyond loopback")

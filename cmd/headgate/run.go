@@ -13,6 +13,7 @@ import (
 type runOptions struct {
 	common
 	admin       string
+	region      string
 	data        string
 	tools       string
 	concurrency int
@@ -34,6 +35,7 @@ func newRun() *cobra.Command {
 	o.register(cmd, "policy.yaml", "127.0.0.1:9090")
 	f := cmd.Flags()
 	f.StringVar(&o.admin, "admin", "127.0.0.1:8081", "loopback address of the admin API")
+	f.StringVar(&o.region, "region", "", "region that this gateway runs in, for models with nearest: true")
 	f.StringVar(&o.data, "data", ".headgate", "folder for access records, logs and the policy's history")
 	f.StringVar(&o.tools, "tools", ".tools", "folder of the fetched Envoy")
 	f.IntVar(&o.concurrency, "envoy-concurrency", 0, "Envoy's worker threads, 0 for one per core")

@@ -33,8 +33,9 @@ type plan struct {
 // Lister answers a request for the list of models.
 type Lister func(*exchange.Exchange) exchange.Verdict
 
-// New prepares the routes of a policy's models.
-func New(set *policy.Set, list Lister) *Stage {
+// New prepares the routes of a policy's models for a gateway in a region, which may be
+// empty.
+func New(set *policy.Set, region string, list Lister) *Stage {
 	s := &Stage{models: make(map[string]*plan, len(set.Models)), list: list}
 	names := make([]string, 0, len(set.Models))
 	for name, m := range set.Models {
@@ -44,7 +45,7 @@ func New(set *policy.Set, list Lister) *Stage {
 			r.Single = true
 			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model
 		}
-		p := &plan{json: r, stream: r, split: newSplit(m)}
+		p := &plan{json: r, stream: r, split: newSplit(m, region)}
 		p.json.Name, p.stream.Name = policy.RouteName(name, false), policy.RouteName(name, true)
 		s.models[name] = p
 	}

@@ -23,23 +23,44 @@ const UserHeader = "x-headgate-user"
 // pair, after a restart, and whatever the order in the document.
 type split struct {
 	model *policy.Model
-	uses  [][][]byte // by link: what names each of its uses
+	uses  [][]candidate // by link: the uses that it may begin with
 }
 
-// newSplit returns nil for a chain that has but one order.
-func newSplit(m *policy.Model) *split {
+// candidate is a use that a link may begin with.
+type candidate struct {
+	index  int    // in the link
+	name   []byte // of the use
+	weight float64
+}
+
+// newSplit prepares a chain for a gateway in a region. It returns nil for a chain that
+// has but one order.
+func newSplit(m *policy.Model, region string) *split {
 	if m.Orders() == 1 {
 		return nil
 	}
 	s := &split{model: m}
 	for _, l := range m.Chain {
-		var names [][]byte
-		for _, u := range l.Uses {
-			names = append(names, []byte(u.Backend.Name+"/"+u.Model))
-		}
-		s.uses = append(s.uses, names)
+		s.uses = append(s.uses, candidates(l, m.Nearest, region))
 	}
 	return s
+}
+
+// candidates are the link's uses, or those in the region where there are some and the
+// nearest are to be preferred.
+func candidates(l policy.Link, nearest bool, region string) (all []candidate) {
+	var near []candidate
+	for i, u := range l.Uses {
+		c := candidate{i, []byte(u.Backend.Name + "/" + u.Model), float64(u.Weight)}
+		all = append(all, c)
+		if nearest && region != "" && u.Backend.Region == region {
+			near = append(near, c)
+		}
+	}
+	if near != nil {
+		return near
+	}
+	return all
 }
 
 // order is the value of policy.SplitHeader. It is all of the caller that leaves the
@@ -49,11 +70,11 @@ func (s *split) order(req *exchange.Request) string {
 	s.caller(h, req)
 	caller := h.Sum(nil)
 	first := make([]int, len(s.uses))
-	for l, link := range s.model.Chain {
+	for l, uses := range s.uses {
 		best := math.Inf(1)
-		for i, u := range link.Uses {
-			if d := draw(h, caller, s.uses[l][i]) / float64(u.Weight); d < best {
-				best, first[l] = d, i
+		for _, u := range uses {
+			if d := draw(h, caller, u.name) / u.weight; d < best {
+				best, first[l] = d, u.index
 			}
 		}
 	}

@@ -34,7 +34,7 @@ const callers = 20_000
 // assigned is the use of each of the callers.
 func assigned(t testing.TB, m *policy.Model) []string {
 	t.Helper()
-	s, out := newSplit(m), make([]string, callers)
+	s, out := newSplit(m, ""), make([]string, callers)
 	for i := range out {
 		req := &exchange.Request{User: "user-" + strconv.Itoa(i)}
 		order, err := strconv.Atoi(s.order(req))
@@ -117,7 +117,7 @@ func TestWhoIsOneCaller(t *testing.T) {
 	for i := range many {
 		many[i] = 1
 	}
-	s := newSplit(model(t, many...)) // so many that two callers hardly share one
+	s := newSplit(model(t, many...), "") // so many that two callers hardly share one
 	for _, c := range []struct {
 		name string
 		a, b exchange.Request
@@ -152,7 +152,7 @@ models: {one: b/x, chain: {chain: [b/x, b/y]}, shared: {chain: [b/x, [{use: b/y,
 	got := map[string]bool{}
 	for name := range set.Models {
 		ex := &exchange.Exchange{Request: exchange.Request{Operation: exchange.Chat, Model: name, User: "ann"}}
-		if v := New(set, nil).request(ex, &ex.Request); v.Reason != "" {
+		if v := New(set, "", nil).request(ex, &ex.Request); v.Reason != "" {
 			t.Fatalf("%s: %+v", name, v)
 		}
 		got[name] = ex.Request.Out.Set.Get(policy.SplitHeader) != nil
@@ -163,7 +163,7 @@ models: {one: b/x, chain: {chain: [b/x, b/y]}, shared: {chain: [b/x, [{use: b/y,
 }
 
 func BenchmarkOrder(b *testing.B) {
-	s := newSplit(model(b, 95, 5))
+	s := newSplit(model(b, 95, 5), "")
 	req := &exchange.Request{User: "user-1"}
 	b.ReportAllocs()
 	for b.Loop() {
