@@ -55,17 +55,6 @@ type Behaviour struct {
 	Close         bool // "connection: close"
 }
 
-// ParseBehaviour reads a directive such as "status=429 retry-after=2": the keys
-// of the README, parted by blanks. A value with blanks goes in double quotes,
-// as in Go. An unknown key is an error that names it.
-func ParseBehaviour(text string) (Behaviour, error) {
-	var b Behaviour
-	if err := b.apply(text, ' '); err != nil {
-		return Behaviour{}, err
-	}
-	return b, b.validate()
-}
-
 // validate refuses what would have no effect.
 func (b *Behaviour) validate() error {
 	failing := b.Status != 0 || b.Quota
