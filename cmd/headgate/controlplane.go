@@ -76,10 +76,11 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	if err := c.serveXDS(l, o); err != nil {
 		return nil, err
 	}
-	if err := c.serveAdmin(l, o.admin); err != nil {
+	f := newFollower(c.source, o)
+	if err := c.serveAdmin(l, o.admin, f); err != nil {
 		return nil, err
 	}
-	newFollower(c.source, o).start(l, history)
+	f.start(l, history)
 	return c, nil
 }
 
@@ -106,8 +107,8 @@ func (c *controlPlane) serveXDS(l *lifecycle, o controlOptions) error {
 // adminTimeout bounds one request to the admin API, and one connection's idleness.
 const adminTimeout = time.Minute
 
-func (c *controlPlane) serveAdmin(l *lifecycle, addr string) (err error) {
-	api := console.New(console.Options{Policies: c.source, Fleet: c.server.Status, Compile: policy.ParseFiles})
+func (c *controlPlane) serveAdmin(l *lifecycle, addr string, policies console.Policies) (err error) {
+	api := console.New(console.Options{Policies: policies, Fleet: c.server.Status, Compile: policy.ParseFiles})
 	c.admin, err = serveLoopback(l, "admin", addr, &http.Server{
 		Handler: api, ReadTimeout: adminTimeout, WriteTimeout: adminTimeout, IdleTimeout: adminTimeout,
 	})

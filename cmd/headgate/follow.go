@@ -14,19 +14,19 @@ import (
 )
 
 // follower takes changes of the policy's files, and of a history that replicas share,
-// into effect, and tells operators about those that are refused.
+// into effect, and tells operators of every change, those through the admin API too.
 type follower struct {
-	source  *source.Source
+	*source.Source
 	path    string
 	ops     *operations
 	log     *zap.Logger
-	reloads *prometheus.CounterVec
+	changes *prometheus.CounterVec
 }
 
 func newFollower(s *source.Source, o controlOptions) *follower {
-	f := &follower{source: s, path: o.path, ops: o.ops, log: o.log.Named("policy")}
-	f.reloads = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_reloads_total",
-		Help: "Changes of the policy's files or history that were noticed, by result: changed or refused."}, []string{"result"})
+	f := &follower{Source: s, path: o.path, ops: o.ops, log: o.log.Named("policy")}
+	f.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_changes_total",
+		Help: "Changes of the policy that were asked for here or found in a shared history, by result: changed or refused."}, []string{"result"})
 	refused := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_policy_refused",
 		Help: "1 while the last change of the policy is one that was refused."}, func() float64 {
 		if s.Refused() != nil {
@@ -34,9 +34,9 @@ func newFollower(s *source.Source, o controlOptions) *follower {
 		}
 		return 0
 	})
-	o.reg.MustRegister(f.reloads, refused)
+	o.reg.MustRegister(f.changes, refused)
 	for _, result := range []string{"changed", "refused"} {
-		f.reloads.WithLabelValues(result)
+		f.changes.WithLabelValues(result)
 	}
 	f.ops.tell(f.detail)
 	if r := s.Refused(); r != nil {
@@ -72,38 +72,54 @@ func (f *follower) start(l *lifecycle, history string) {
 	})
 }
 
-func (f *follower) reload() { f.done(f.source.Reload()) }
+func (f *follower) reload() { f.done(f.Reload()) }
 
-func (f *follower) sync() { f.done(f.source.Sync()) }
+func (f *follower) sync() { f.done(f.Sync()) }
+
+// Push implements console.Policies.
+func (f *follower) Push(p source.Proposal) (source.Change, error) {
+	before := f.Latest().Revision
+	c, err := f.Source.Push(p)
+	f.done(err == nil && c.Revision != before, err)
+	return c, err
+}
+
+// Rollback implements console.Policies.
+func (f *follower) Rollback(revision string, p source.Proposal) (source.Change, error) {
+	before := f.Latest().Revision
+	c, err := f.Source.Rollback(revision, p)
+	f.done(err == nil && c.Revision != before, err)
+	return c, err
+}
 
 // done tells what came of a change. The same refusal is told once: editors and file
 // systems announce one change several times.
 func (f *follower) done(changed bool, err error) {
 	if changed {
-		f.reloads.WithLabelValues("changed").Inc()
-		c := f.source.Current()
+		f.changes.WithLabelValues("changed").Inc()
+		c := f.Current()
 		f.log.Info("policy changed", zap.String("revision", c.Revision), zap.String("origin", string(c.Origin)),
 			zap.String("author", c.Author), zap.String("reason", c.Reason))
 	}
 	if err == nil {
 		return
 	}
-	f.reloads.WithLabelValues("refused").Inc()
+	f.changes.WithLabelValues("refused").Inc()
 	faults := 1
 	var all *policy.Faults
 	if errors.As(err, &all) {
 		faults = len(all.Faults)
 	}
 	f.log.Error("policy refused; the last good one stays in effect", zap.Int("faults", faults),
-		zap.String("revision", f.source.Latest().Revision), zap.String("reason", err.Error()))
+		zap.String("revision", f.Latest().Revision), zap.String("reason", err.Error()))
 }
 
 // detail is what /readyz says of the policy.
 func (f *follower) detail() string {
-	c := f.source.Current()
+	c := f.Current()
 	var b strings.Builder
 	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + string(c.Origin) + " of " + c.Author + "\n")
-	if r := f.source.Refused(); r != nil {
+	if r := f.Refused(); r != nil {
 		b.WriteString("refused: a later change by " + string(r.Origin) + ":\n")
 		for line := range strings.Lines(r.Reason) {
 			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")

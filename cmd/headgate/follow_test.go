@@ -1,0 +1,75 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
+)
+
+// TestEveryChangeIsTold holds that the control plane's log and count have each change,
+// with who made it and why, whichever way it came, and each refusal with its faults.
+func TestEveryChangeIsTold(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	path := (&adminRig{t: t, folder: t.TempDir()}).write("p.yaml", firstPolicy)
+	s, err := source.Open(source.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg := prometheus.NewRegistry()
+	f := newFollower(s, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.New(core)})
+	push := func(text string) {
+		_, _ = f.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(text)}}, Author: "ann", Reason: "cheaper"})
+	}
+	push(secondPolicy)
+	push(secondPolicy)
+	push(faultyPolicy)
+	if _, err := f.Rollback("", source.Proposal{Author: "bob", Reason: "worse"}); err != nil {
+		t.Fatal(err)
+	}
+	f.reload()
+	var told []string
+	for _, entry := range logs.All() {
+		fields := entry.ContextMap()
+		told = append(told, strings.Join([]string{entry.Message, str(fields["origin"]), str(fields["author"])}, "|"))
+	}
+	want := []string{"policy changed|push|ann", "policy refused; the last good one stays in effect||", "policy changed|rollback|bob"}
+	if strings.Join(told, "\n") != strings.Join(want, "\n") {
+		t.Errorf("told:\n%s\nwant:\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
+	}
+	if n := logs.All()[1].ContextMap()["faults"]; n != int64(2) {
+		t.Errorf("%v faults told, want 2", n)
+	}
+	if n := counts(t, reg, "headgate_policy_changes_total"); n["changed"] != 2 || n["refused"] != 1 {
+		t.Errorf("counted %v, want 2 changed and 1 refused", n)
+	}
+}
+
+// counts are the values of a counter by its only label.
+func counts(t *testing.T, reg *prometheus.Registry, name string) map[string]float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == name {
+				out[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+			}
+		}
+	}
+	return out
+}
+
+func str(v any) string {
+	s, _ := v.(string)
+	return s
+}
