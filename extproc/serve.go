@@ -52,8 +52,8 @@ func Listen(path string) (net.Listener, error) {
 		_ = conn.Close()
 		return nil, fmt.Errorf("socket %s: another process serves it", path)
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("removing the old socket: %w", err)
+	if err := removeSocket(path); err != nil {
+		return nil, err
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -64,6 +64,23 @@ func Listen(path string) (net.Listener, error) {
 		return nil, fmt.Errorf("restricting the socket: %w", err)
 	}
 	return l, nil
+}
+
+// removeSocket removes what a crashed process left behind, and nothing but a socket.
+func removeSocket(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("looking for an old socket: %w", err)
+	case info.Mode().Type() != fs.ModeSocket:
+		return fmt.Errorf("socket %s: something else is there: name another path, or remove it", path)
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("removing the old socket: %w", err)
+	}
+	return nil
 }
 
 // Drain lets the exchanges that are open end by themselves until ctx is done, then

@@ -76,7 +76,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	if err := c.serveXDS(l, o); err != nil {
 		return nil, err
 	}
-	f := newFollower(c.source, o)
+	f := newFollower(c.source, c.server, o)
 	if err := c.serveAdmin(l, o.admin, f); err != nil {
 		return nil, err
 	}

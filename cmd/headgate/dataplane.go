@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -26,7 +27,8 @@ import (
 type dataPlane struct {
 	server  *extproc.Server
 	journal *record.Journal
-	region  string // that this pair runs in
+	region  string         // that this pair runs in
+	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
 	refused func(backend string, status int)
 	log     *zap.Logger
 }
@@ -59,6 +61,9 @@ func (d *dataPlane) apply(p *policypb.Policy) error {
 // take holds a policy beside the one before. Where a credential is not set here the
 // policy is refused: its backend would answer nobody.
 func (d *dataPlane) take(set *policy.Set) error {
+	if d.listen.IsValid() && !d.listen.Addr().IsLoopback() && !set.Anonymous {
+		return fmt.Errorf("listen address %s is beyond loopback, and the policy does not say anonymous: true", d.listen)
+	}
 	secrets, err := credential.New(set, os.LookupEnv, time.Now)
 	if err != nil {
 		return err

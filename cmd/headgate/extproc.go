@@ -110,7 +110,7 @@ func (o *extprocOptions) follow(l *lifecycle, data *dataPlane, ops *operations, 
 		return err
 	}
 	ops.tell(pairDetail(r, o.pair.addresses))
-	ops.need(func() bool { return r.Revision() != "" })
+	ops.need(func() bool { return r.Revision() != "" && r.Trouble() == "" })
 	if err := data.serve(l, o.socket, r.Register, r.Stop); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds"
 )
 
 // follower takes changes of the policy's files, and of a history that replicas share,
@@ -23,13 +24,13 @@ type follower struct {
 	changes *prometheus.CounterVec
 }
 
-func newFollower(s *source.Source, o controlOptions) *follower {
+func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
 	f := &follower{Source: s, path: o.path, ops: o.ops, log: o.log.Named("policy")}
 	f.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_changes_total",
 		Help: "Changes of the policy that were asked for here or found in a shared history, by result: changed or refused."}, []string{"result"})
 	refused := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_policy_refused",
-		Help: "1 while the last change of the policy is one that was refused."}, func() float64 {
-		if s.Refused() != nil {
+		Help: "1 while the last change of the policy is one that was refused, here or by a pair."}, func() float64 {
+		if s.Refused() != nil || fleet.Refused() {
 			return 1
 		}
 		return 0
@@ -39,10 +40,27 @@ func newFollower(s *source.Source, o controlOptions) *follower {
 		f.changes.WithLabelValues(result)
 	}
 	f.ops.tell(f.detail)
+	f.ops.tell(func() string { return wentBack(fleet.Status()) })
 	if r := s.Refused(); r != nil {
 		f.log.Error("the policy file is refused; serving the last good policy", zap.String("revision", s.Latest().Revision), zap.String("reason", r.Reason))
 	}
 	return f
+}
+
+// fleet is what became of the policy at the pairs.
+type fleet interface {
+	Refused() bool
+	Status() xds.Status
+}
+
+// wentBack is what /readyz says of refusals by pairs.
+func wentBack(s xds.Status) (text string) {
+	for _, g := range s.Groups {
+		if g.Refused != nil {
+			text += "revision " + g.Refused.Revision + " was refused: " + g.Refused.Error() + "; pairs are served " + g.Revision + "\n"
+		}
+	}
+	return text
 }
 
 // start watches until the lifecycle stops it.
@@ -114,11 +132,19 @@ func (f *follower) done(changed bool, err error) {
 		zap.String("revision", f.Latest().Revision), zap.String("reason", err.Error()))
 }
 
+// origin says in words where a policy came from.
+func origin(c source.Change) string {
+	if c.Origin == source.FromFile {
+		return "file " + c.Reason
+	}
+	return string(c.Origin) + " of " + c.Author
+}
+
 // detail is what /readyz says of the policy.
 func (f *follower) detail() string {
 	c := f.Current()
 	var b strings.Builder
-	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + string(c.Origin) + " of " + c.Author + "\n")
+	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + origin(c) + "\n")
 	if r := f.Refused(); r != nil {
 		b.WriteString("refused: a later change by " + string(r.Origin) + ":\n")
 		for line := range strings.Lines(r.Reason) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds"
 )
 
 // TestEveryChangeIsTold holds that the control plane's log and count have each change,
@@ -23,7 +24,7 @@ func TestEveryChangeIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	f := newFollower(s, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.New(core)})
+	f := newFollower(s, noFleet{}, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.New(core)})
 	push := func(text string) {
 		_, _ = f.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(text)}}, Author: "ann", Reason: "cheaper"})
 	}
@@ -50,6 +51,12 @@ func TestEveryChangeIsTold(t *testing.T) {
 		t.Errorf("counted %v, want 2 changed and 1 refused", n)
 	}
 }
+
+// noFleet is nobody.
+type noFleet struct{}
+
+func (noFleet) Refused() bool      { return false }
+func (noFleet) Status() xds.Status { return xds.Status{} }
 
 // counts are the values of a counter by its only label.
 func counts(t *testing.T, reg *prometheus.Registry, name string) map[string]float64 {

@@ -19,6 +19,7 @@ import (
 	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -67,7 +68,7 @@ func (g *gateway) start(ctx context.Context) (err error) {
 		return err
 	}
 	if err := portFree(g.control.source.Latest().Listen.String()); err != nil {
-		return err
+		return g.ofPush(err)
 	}
 	if err := g.startPair(data, sockets); err != nil {
 		return err
@@ -84,6 +85,15 @@ func (g *gateway) start(ctx context.Context) (err error) {
 		return err
 	}
 	return g.waitReady(ctx)
+}
+
+// ofPush says where a policy that does not work here came from, if not from the file.
+func (g *gateway) ofPush(err error) error {
+	c := g.control.source.Current()
+	if c.Origin == source.FromFile {
+		return err
+	}
+	return fmt.Errorf("policy revision %s, a %s of %s that is newer than %s: %w; change the file to leave it", c.Revision, c.Origin, c.Author, g.options.policy, err)
 }
 
 // startPair serves ext_proc, and Envoy's configuration, on one socket. The control

@@ -54,7 +54,7 @@ func (o *pairOptions) relay(apply *dataPlane, reg prometheus.Registerer, log *za
 		if err != nil {
 			return nil, fmt.Errorf("listen address: %w", err)
 		}
-		options.Listen = at
+		options.Listen, apply.listen = at, at
 	}
 	if o.state != "" {
 		if err := os.MkdirAll(o.state, 0o750); err != nil {
@@ -113,6 +113,9 @@ func pairDetail(r *relay.Relay, addresses []string) func() string {
 		}
 		if revision == "" {
 			revision = "none yet"
+		}
+		if trouble := r.Trouble(); trouble != "" {
+			link += "\n" + trouble
 		}
 		return "policy " + revision + "\n" + link + "\n"
 	}

@@ -40,11 +40,12 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			current, err := api.current(cmd.Context())
+			if err != nil {
+				return err
+			}
+			c.before = current.Revision
 			if c.expect == "" {
-				current, err := api.current(cmd.Context())
-				if err != nil {
-					return err
-				}
 				c.expect = current.Revision
 			}
 			taken, err := api.push(cmd.Context(), source.Proposal{Files: files, Author: c.author, Reason: c.reason, Expect: c.expect})
@@ -97,6 +98,10 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 // taken says what is in effect after a change, and what the pairs made of it.
 func (a *adminFlags) taken(cmd *cobra.Command, api *adminClient, c *changeFlags, change source.Change) error {
 	err := a.print(cmd, change, func() error {
+		if change.Revision == c.before {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is in effect already; nothing changed\n", clean(change.Revision))
+			return err
+		}
 		_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is in effect; before it was %s\n", clean(change.Revision), orDash(change.Parent))
 		return err
 	})

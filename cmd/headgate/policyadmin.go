@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"time"
@@ -104,14 +105,26 @@ func atPaths(path string, err error) error {
 type changeFlags struct {
 	reason, author, expect string
 	wait                   time.Duration
+	before                 string // the revision that was in effect when the command began
 }
 
 func (c *changeFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.reason, "reason", "", "why, for the history")
-	f.StringVar(&c.author, "author", os.Getenv("USER"), "who, for the history")
+	f.StringVar(&c.author, "author", whoami(), "who, for the history")
 	f.DurationVar(&c.wait, "wait", 10*time.Second, "how long to wait until every pair has taken the change, or one has refused it")
 	f.StringVar(&c.expect, "expect", "", "revision that must be in effect (default: the one that is when the command begins)")
+}
+
+// whoami is the name of the user that runs the command; empty where nobody knows.
+func whoami() string {
+	if name := os.Getenv("USER"); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
 }
 
 // complete holds that somebody answers for the change, before anything is asked.

@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"strings"
+
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"go.uber.org/zap"
 	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
@@ -43,6 +45,7 @@ func (r *Relay) whole() *bundle {
 
 // reject tells the control plane that a revision does not work here.
 func (r *Relay) reject(b *bundle, why ads.Refusal) {
+	why.Reason = strings.TrimSpace(why.Reason)
 	r.rejected = &rejection{b, why}
 	r.metrics.refusals.WithLabelValues(ads.Kind(why.Type)).Inc()
 	r.log.Error("policy refused; the one before stays in effect", zap.String("revision", b.policy.GetRevision()),
@@ -71,6 +74,9 @@ func (r *Relay) deny(rejected *rejection) {
 		}
 	}
 	why, code := rejected.why, codes.InvalidArgument
+	if why.Old {
+		code = ads.OldFault
+	}
 	if r.nonces[why.Type] == "" {
 		why = ads.Refusal{Type: policypb.TypeURL, Reason: ads.Kind(why.Type) + ": " + why.Reason}
 		code = ads.OldFault

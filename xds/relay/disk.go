@@ -38,7 +38,7 @@ func (d disk) load() (good, next *bundle, err error) {
 		return nil, nil, fmt.Errorf("reading the last good policy: %w", err)
 	}
 	if good, next, err = d.read(data); err != nil {
-		return nil, nil, fmt.Errorf("reading the last good policy from %s: %w; remove the file to start without", path, err)
+		return nil, nil, fmt.Errorf("reading the last good policy from %s: %w", path, err)
 	}
 	return good, next, nil
 }

@@ -17,6 +17,7 @@ import (
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads/adstest"
@@ -218,10 +219,15 @@ func TestBrokenState(t *testing.T) {
 			if err := os.WriteFile(path, c.data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := New(Options{Addresses: []string{"10.0.0.1:1"}, State: state, Log: zap.NewNop(),
+			core, logs := observer.New(zap.ErrorLevel)
+			r, err := New(Options{Addresses: []string{"10.0.0.1:1"}, State: state, Log: zap.New(core),
 				Apply: func(*policypb.Policy) error { t.Error("something is applied"); return nil }}, prometheus.NewRegistry())
-			if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "remove the file") {
-				t.Errorf("error %v, want one that names %s", err, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Stop()
+			if text := fmt.Sprint(logs.All()); logs.Len() != 1 || !strings.Contains(text, path) {
+				t.Errorf("logged %s, want the file named", text)
 			}
 		})
 	}

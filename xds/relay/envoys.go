@@ -2,6 +2,7 @@ package relay
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
@@ -44,7 +45,7 @@ var _ ads.Owner = (*Relay)(nil)
 func (r *Relay) Joined(c ads.Client) (ads.Set, error) {
 	r.do(func() {
 		e := &envoy{}
-		r.envoys[c.ID] = e
+		r.envoys[c.ID], r.joined = e, true
 		r.metrics.envoys.Set(float64(len(r.envoys)))
 		r.hub.Give(c.ID, e.share(*r.current.Load()))
 	})
@@ -124,7 +125,7 @@ func (r *Relay) everyEnvoyHas(set ads.Set) bool {
 		if !connected { // Left will tell
 			return false
 		}
-		old := c.Refused(set) != nil && c.Refused(r.brought(e)) == nil // else Moved will tell
+		old := c.Refused(set) != nil && r.fault(c, e) == nil // else Moved will tell
 		if !c.Has(set) && !old {
 			return false
 		}
@@ -136,12 +137,53 @@ func (r *Relay) everyEnvoyHas(set ads.Set) bool {
 func (r *Relay) refusal() *ads.Refusal {
 	for id, e := range r.envoys {
 		if c, connected := r.hub.Client(id); connected {
-			if refusal := c.Refused(r.brought(e)); refusal != nil {
+			if refusal := r.fault(c, e); refusal != nil {
 				return refusal
 			}
 		}
 	}
 	return nil
+}
+
+// fault returns why the revision on its way does not work at an Envoy, or nil. An
+// ailing one refuses clusters anyhow: then it is the revision's fault where Envoy names
+// one that it has, and an old one where the good revision has it, too.
+func (r *Relay) fault(c ads.Client, e *envoy) *ads.Refusal {
+	if refusal := c.Refused(r.brought(e)); refusal != nil || !e.ailing {
+		return refusal
+	}
+	refusal := c.Refused(clustersOf(*r.current.Load()))
+	if refusal == nil || r.next == nil || !names(refusal.Reason, r.next.set) {
+		return nil
+	}
+	refusal.Old = r.good != nil && names(refusal.Reason, r.good.set)
+	return refusal
+}
+
+// names tells whether Envoy's words name a pool of a set.
+func names(reason string, set ads.Set) bool {
+	for name := range set[resourcev3.ClusterType].Items {
+		if strings.HasPrefix(name, "pool/") && strings.Contains(reason, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// trouble says why this pair does not serve although a revision is in effect, as far
+// as its Envoys tell; empty where all is well.
+func (r *Relay) trouble() string {
+	for id := range r.envoys {
+		if c, connected := r.hub.Client(id); connected && r.stage == idle {
+			if refusal := c.Refused(*r.current.Load()); refusal != nil {
+				return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + strings.TrimSpace(refusal.Reason)
+			}
+		}
+	}
+	if r.joined && len(r.envoys) == 0 && r.now.Sub(r.alone) >= absent {
+		return "no Envoy is connected"
+	}
+	return ""
 }
 
 // brought is what the revision on its way changes for an Envoy: refusals of the rest

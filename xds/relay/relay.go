@@ -71,6 +71,7 @@ type Relay struct {
 	current  atomic.Pointer[ads.Set] // what Envoys are given
 	revision atomic.Pointer[string]  // that is good
 	linked   atomic.Bool             // a control plane is connected
+	ails     atomic.Pointer[string]  // why the pair does not serve; empty: it does
 
 	up       *upstream              // nil: no control plane is connected
 	received ads.Set                // what the control plane believes this pair to have
@@ -81,6 +82,7 @@ type Relay struct {
 	rejected *rejection             // what was refused here last: not tried again; nil: nothing since
 	kept     map[string]keptCluster // clusters that only exchanges under way need
 	envoys   map[int64]*envoy       // that are connected
+	joined   bool                   // an Envoy has been connected
 	alone    time.Time              // since when no Envoy has been connected
 	now      time.Time              // when the step that is being done began
 	wakeup   *time.Timer            // for the next moment at which something is due
@@ -113,15 +115,16 @@ func New(o Options, reg prometheus.Registerer) (*Relay, error) {
 	r.end = sync.OnceFunc(func() { close(r.ended) })
 	r.hub = ads.NewHub(r, time.Now)
 	r.current.Store(&ads.Set{})
-	return r, r.restore()
+	r.restore()
+	return r, nil
 }
 
 // restore puts what is on disk into effect. A revision that was on its way when the
 // process ended goes on, because Envoy may be there already.
-func (r *Relay) restore() error {
+func (r *Relay) restore() {
 	good, next, err := r.disk.load()
 	if err != nil {
-		return err
+		r.log.Error("what was kept on disk cannot be used; starting without", zap.Error(err))
 	}
 	if good != nil {
 		r.revive(good)
@@ -129,7 +132,6 @@ func (r *Relay) restore() error {
 	if next != nil {
 		r.begin(next)
 	}
-	return nil
 }
 
 // revive puts the last good revision into effect again. What has become wrong with
@@ -160,6 +162,15 @@ func (r *Relay) Register(g *grpc.Server) { r.hub.Register(g) }
 // Revision returns the revision that ext_proc and Envoy both have; empty: none yet.
 func (r *Relay) Revision() string {
 	if p := r.revision.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
+// Trouble says why the pair does not serve although it has a policy: what its Envoy
+// refuses, or that there is none any more. Empty: all is well.
+func (r *Relay) Trouble() string {
+	if p := r.ails.Load(); p != nil {
 		return *p
 	}
 	return ""

@@ -17,6 +17,8 @@ func (r *Relay) step() {
 	r.forget()
 	for r.stepped() || r.admit() { // in this order: who refused the clusters is not given routes to them
 	}
+	trouble := r.trouble()
+	r.ails.Store(&trouble)
 	r.wakeup.Reset(r.due())
 }
 
@@ -122,7 +124,7 @@ func (r *Relay) due() time.Duration {
 	for _, k := range r.kept {
 		earlier(k.until)
 	}
-	if r.stage != idle {
+	if r.stage != idle || r.joined && len(r.envoys) == 0 {
 		earlier(r.alone.Add(absent))
 	}
 	return max(time.Until(next), time.Millisecond)

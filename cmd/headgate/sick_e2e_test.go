@@ -1,0 +1,71 @@
+package main_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+// readyz is what a pair says of itself.
+func readyz(t *testing.T, pair *gatewaytest.Pair) (int, string) {
+	t.Helper()
+	resp, err := http.Get(pair.Ops + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+// TestEnvoyThatCannotServeIsTold takes away a file that the policy in effect names and
+// starts Envoy again: the pair is not ready and says why, a good policy mends it, and
+// the one that names the file is refused then, which changes nothing.
+func TestEnvoyThatCannotServeIsTold(t *testing.T) {
+	t.Parallel()
+	s := newEditions(t, 1)
+	dir := t.TempDir()
+	ca := filepath.Join(dir, "ca.pem")
+	roots, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
+	if err != nil {
+		t.Skip("no root certificates to copy")
+	}
+	overwrite(t, ca, string(roots))
+	bad := fmt.Sprintf("version: 1\nunpriced: flag\nbackends:\n  own: {provider: openai-compatible, url: \"https://127.0.0.1:1/v1\", ca_file: %q}\n"+
+		"  b: {provider: openai-compatible, url: %q}\nmodels: {m: {chain: [own/x, b/v0]}}\n", ca, s.urls[0])
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: bad})
+	pair := f.Pairs[0]
+	pair.AwaitPolicy(revisionOf(t, bad))
+	if err := os.Remove(ca); err != nil {
+		t.Fatal(err)
+	}
+	pair.Envoy.Kill()
+	gatewaytest.Eventually(t, "a pair without Envoy to say so", func() bool {
+		status, text := readyz(t, pair)
+		return status == http.StatusServiceUnavailable && strings.Contains(text, "no Envoy is connected")
+	})
+	f.StartEnvoy(pair)
+	gatewaytest.Eventually(t, "what Envoy refuses", func() bool {
+		status, text := readyz(t, pair)
+		return status == http.StatusServiceUnavailable && strings.Contains(text, "Envoy refuses a cluster") && strings.Contains(text, "ca.pem")
+	})
+	good := edition(0, s.urls)
+	f.Write(good)
+	pair.AwaitPolicy(revisionOf(t, good))
+	met(t, &pair.Gateway, revisionOf(t, good))
+	o := &operator{t: t, admin: f.XDS[0].Admin, dir: dir}
+	o.push(1, bad, nil, "was refused", "ca.pem")
+	met(t, &pair.Gateway, revisionOf(t, good))
+	overwrite(t, ca, string(roots))
+	o.push(0, bad, nil, "taken by 1 of 1 pair")
+	met(t, &pair.Gateway, revisionOf(t, bad))
+}

@@ -1,0 +1,50 @@
+package extproc
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestListenRemovesSocketsOnly holds that the socket of a crashed process makes way,
+// and nothing else that stands at the path does.
+func TestListenRemovesSocketsOnly(t *testing.T) {
+	dir, err := os.MkdirTemp("", "hg") // short: Unix socket paths are bounded
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := os.WriteFile(at("file"), []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(at("folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(at("file"), at("link")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"file", "folder", "link"} {
+		if l, err := Listen(at(name)); err == nil || !strings.Contains(err.Error(), "something else is there") {
+			t.Errorf("%s: listener %v, error %v", name, l, err)
+		}
+		if _, err := os.Lstat(at(name)); err != nil {
+			t.Errorf("%s is gone: %v", name, err)
+		}
+	}
+	left, err := net.ListenUnix("unix", &net.UnixAddr{Name: at("socket"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.SetUnlinkOnClose(false)
+	if err := left.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Listen(at("socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+}
