@@ -9,7 +9,7 @@ import (
 )
 
 func newEnvoy() *cobra.Command {
-	cmd := &cobra.Command{Use: "envoy", Short: "What an Envoy beside Headgate needs"}
+	cmd := group("envoy", "What an Envoy beside Headgate needs")
 	cmd.AddCommand(newBootstrap())
 	return cmd
 }

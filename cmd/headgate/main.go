@@ -59,6 +59,14 @@ func execute(ctx context.Context, root *cobra.Command) int {
 	return exit.code
 }
 
+// group makes a command that only has subcommands. A misspelled one is an error.
+func group(use, short string) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "headgate",

@@ -12,12 +12,7 @@ import (
 
 func newPolicy() *cobra.Command {
 	a := &adminFlags{}
-	cmd := &cobra.Command{
-		Use:   "policy",
-		Short: "Show, change and take back the policy of a running control plane",
-		Args:  cobra.NoArgs, // a misspelled subcommand
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	cmd := group("policy", "Show, change and take back the policy of a running control plane")
 	a.register(cmd)
 	cmd.AddCommand(newPolicyShow(a), newPolicyHistory(a), newPolicyDiff(a), newPolicyPush(a), newPolicyRollback(a))
 	return cmd

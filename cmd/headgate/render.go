@@ -12,7 +12,7 @@ import (
 )
 
 func newRender() *cobra.Command {
-	cmd := &cobra.Command{Use: "render", Short: "Print a policy as configuration for those who run Envoy themselves"}
+	cmd := group("render", "Print a policy as configuration for those who run Envoy themselves")
 	cmd.AddCommand(newRenderEnvoy())
 	return cmd
 }
@@ -46,7 +46,7 @@ func newRenderEnvoy() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&policy, "file", "f", "policy.yaml", "policy file")
+	f.StringVarP(&policy, "file", "f", "policy.yaml", "policy file, or folder of them")
 	f.StringVar(&socket, "socket", "/run/headgate/extproc.sock", "Unix socket of the ext_proc server")
 	f.StringVar(&admin, "admin", "", "Unix socket of Envoy's admin interface, empty for none")
 	f.StringVar(&o.Roots, "roots", snapshot.DefaultRoots, "file of root certificates where Envoy runs")
