@@ -14,7 +14,6 @@ import (
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
-	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
@@ -28,11 +27,11 @@ import (
 type fleet struct {
 	*xds.Server
 	t *testing.T
-	l *bufconn.Listener
+	l *adstest.Listener
 }
 
 func newFleet(t *testing.T) *fleet {
-	f := &fleet{t: t, l: bufconn.Listen(1 << 20)}
+	f := &fleet{t: t, l: adstest.Listen()}
 	f.Server = xds.New(xds.Options{Cluster: "edge", Now: time.Now}, prometheus.NewRegistry(), zap.NewNop())
 	served := make(chan error, 1)
 	go func() { served <- f.Serve(f.l) }()
@@ -138,7 +137,7 @@ func (f *fleet) state() string {
 }
 
 // pair runs a relay whose Envoy asks on a listener in memory.
-func (f *fleet) pair(t *testing.T) (l *bufconn.Listener, stop func()) {
+func (f *fleet) pair(t *testing.T) (l *adstest.Listener, stop func()) {
 	t.Helper()
 	r, err := relay.New(relay.Options{
 		Node: "pair", Cluster: "edge", Addresses: []string{"10.0.0.1:1"}, State: t.TempDir(), Log: zap.NewNop(),

@@ -11,7 +11,6 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"go.uber.org/goleak"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/headgate/headgate/policy/policypb"
@@ -32,7 +31,7 @@ const (
 type rig struct {
 	*ads.Hub
 	t *testing.T
-	l *bufconn.Listener
+	l *adstest.Listener
 
 	mu      sync.Mutex
 	set     ads.Set // for clients that join

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/headgate/headgate/xds/ads"
 	"github.com/headgate/headgate/xds/ads/adstest"
@@ -16,7 +15,7 @@ import (
 // control is a control plane that gives its pairs what the test says.
 type control struct {
 	hub  *ads.Hub
-	l    *bufconn.Listener
+	l    *adstest.Listener
 	stop func()
 
 	mu       sync.Mutex
@@ -47,7 +46,7 @@ func (c *control) start() {
 }
 
 // listener is where the control plane is to be found at present.
-func (c *control) listener() *bufconn.Listener {
+func (c *control) listener() *adstest.Listener {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.l

@@ -13,7 +13,6 @@ import (
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
@@ -236,7 +235,7 @@ func TestDeafControlPlane(t *testing.T) {
 // up in time.
 func TestHangingAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hanging := bufconn.Listen(1 << 20)
+		hanging := adstest.Listen()
 		t.Cleanup(func() { _ = hanging.Close() })
 		go func() {
 			for {

@@ -20,7 +20,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -74,7 +73,7 @@ func encode[M proto.Message](t testing.TB, messages map[string]M) *ads.Resources
 type pair struct {
 	*Relay
 	t    *testing.T
-	l    *bufconn.Listener
+	l    *adstest.Listener
 	reg  *prometheus.Registry
 	stop func()
 

@@ -12,7 +12,6 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
-	"google.golang.org/grpc/test/bufconn"
 )
 
 // Verdict is what an Envoy makes of a message: it is taken, unless there is a reason
@@ -27,7 +26,7 @@ type Verdict struct {
 // and takes a message whole or not at all.
 type Envoy struct {
 	t     testing.TB
-	l     *bufconn.Listener
+	l     *Listener
 	judge func(*Message) Verdict
 	seen  func(*Envoy, *Message)
 
@@ -44,7 +43,7 @@ const Routes = "gateway"
 // NewEnvoy makes an Envoy that is not connected. It asks judge, if there is one, about
 // each message, and tells seen, if there is one, of each that it has taken, while
 // nothing else happens to it.
-func NewEnvoy(t testing.TB, l *bufconn.Listener, judge func(*Message) Verdict, seen func(*Envoy, *Message)) *Envoy {
+func NewEnvoy(t testing.TB, l *Listener, judge func(*Message) Verdict, seen func(*Envoy, *Message)) *Envoy {
 	return &Envoy{t: t, l: l, judge: judge, seen: seen, held: State{}}
 }
 
@@ -74,7 +73,7 @@ func (e *Envoy) Judge(judge func(*Message) Verdict) {
 
 // Ask changes whom the Envoy asks when it connects next, and who is told of what it
 // has taken.
-func (e *Envoy) Ask(l *bufconn.Listener, seen func(*Envoy, *Message)) {
+func (e *Envoy) Ask(l *Listener, seen func(*Envoy, *Message)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.l, e.seen = l, seen

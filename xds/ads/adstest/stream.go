@@ -21,13 +21,12 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/test/bufconn"
 )
 
 // Serve runs a gRPC server on a listener in memory. Stop ends it; it may be called
 // twice.
-func Serve(register func(*grpc.Server)) (l *bufconn.Listener, stop func()) {
-	l, g := bufconn.Listen(1<<20), grpc.NewServer(grpc.KeepaliveEnforcementPolicy(
+func Serve(register func(*grpc.Server)) (l *Listener, stop func()) {
+	l, g := Listen(), grpc.NewServer(grpc.KeepaliveEnforcementPolicy(
 		keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
 	register(g)
 	served := make(chan struct{})
@@ -42,7 +41,7 @@ func Serve(register func(*grpc.Server)) (l *bufconn.Listener, stop func()) {
 }
 
 // Dial connects to a listener in memory.
-func Dial(t testing.TB, l *bufconn.Listener) *grpc.ClientConn {
+func Dial(t testing.TB, l *Listener) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient("passthrough:///memory", grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // Envoy has no limit
@@ -78,7 +77,7 @@ type Stream struct {
 
 // Open opens a stream. A handler, if there is one, gets the messages in their order;
 // else they wait for Take.
-func Open(t testing.TB, l *bufconn.Listener, node *corev3.Node, handle func(*Message)) *Stream {
+func Open(t testing.TB, l *Listener, node *corev3.Node, handle func(*Message)) *Stream {
 	t.Helper()
 	s := &Stream{t: t, node: node, conn: Dial(t, l), ended: make(chan struct{}), handle: handle}
 	var ctx context.Context
