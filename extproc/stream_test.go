@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -104,22 +105,31 @@ func TestUntouchedChunksCarryNoMutation(t *testing.T) {
 }
 
 func TestStreamEndingsAreTold(t *testing.T) {
+	finish := func(index int) string {
+		return fmt.Sprintf(`data: {"choices":[{"index":%d,"delta":{"content":"x"},"finish_reason":"stop"}]}`+"\n\n", index)
+	}
+	two := `{"n":2,` + streamBody[1:]
 	for _, tc := range []struct {
 		name        string
 		events      []string
 		outcome, by string
 		source      string
+		body        string // of the request, where it is another
 	}{
-		{"without [DONE] but finished", streamEvents[:3], "ok", "", "estimated"},
-		{"without any end", streamEvents[:2], "cut", "provider", "estimated"},
-		{"an error event", append([]string{streamEvents[1]}, `data: {"error":{"message":"x","type":"server_error"}}`+"\n\n"), "provider_error", "provider", "estimated"},
-		{"an error event before [DONE]", []string{streamEvents[1], `data: {"error":{"code":400},"choices":[],"usage":{"prompt_tokens":43,"completion_tokens":10}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "provider"},
-		{"comments only", []string{": keep-alive\n\n"}, "cut", "provider", ""},
-		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "ok", "", ""},
+		{"without [DONE] but finished", streamEvents[:3], "ok", "", "estimated", ""},
+		{"one of two choices finished", []string{streamEvents[0], finish(1)}, "cut", "provider", "estimated", two},
+		{"one of two choices finished twice", []string{finish(1), finish(1)}, "cut", "provider", "estimated", two},
+		{"two choices finished", []string{finish(1), finish(0)}, "ok", "", "estimated", two},
+		{"one of two choices finished, and [DONE]", []string{finish(1), streamEvents[4]}, "ok", "", "estimated", two},
+		{"without any end", streamEvents[:2], "cut", "provider", "estimated", ""},
+		{"an error event", append([]string{streamEvents[1]}, `data: {"error":{"message":"x","type":"server_error"}}`+"\n\n"), "provider_error", "provider", "estimated", ""},
+		{"an error event before [DONE]", []string{streamEvents[1], `data: {"error":{"code":400},"choices":[],"usage":{"prompt_tokens":43,"completion_tokens":10}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "provider", ""},
+		{"comments only", []string{": keep-alive\n\n"}, "cut", "provider", "", ""},
+		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "ok", "", "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRig(t, testPolicy)
-			s := openStream(t, r, streamBody)
+			s := openStream(t, r, cmp.Or(tc.body, streamBody))
 			play(s, tc.events, true)
 			s.Cancel()
 			if row := r.row(); row.Outcome != tc.outcome || row.By != tc.by || row.UsageSource != tc.source {

@@ -63,6 +63,7 @@ type Request struct {
 	Model     string // as the client wrote it
 	Stream    bool
 	WantUsage bool // the client asked for usage in the stream
+	Choices   int  // the answers that the client asked for at once; 0: it does not say, which is one
 	User      string
 	Spans     Spans
 

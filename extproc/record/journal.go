@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -181,17 +182,20 @@ func (j *Journal) write() {
 // burst writes a row and what is queued behind it in one go.
 func (j *Journal) burst(buf []byte, row *Row) []byte {
 	buf = appendRow(buf, row)
+	rows := 1
 	for more := true; more && len(buf) < 1<<20; {
 		select {
 		case next := <-j.rows:
 			buf = appendRow(buf, next)
+			rows++
 		default:
 			more = false
 		}
 	}
-	if _, err := j.out.Write(buf); err != nil {
-		j.metrics.lost.Inc()
-		j.log.Error("writing access records", zap.Error(err))
+	if n, err := j.out.Write(buf); err != nil {
+		lost := rows - bytes.Count(buf[:n], []byte("\n"))
+		j.metrics.lost.Add(float64(lost))
+		j.log.Error("writing access records", zap.Int("lost", lost), zap.Error(err))
 	}
 	return buf
 }

@@ -37,9 +37,9 @@ func (Dialect) Credential(out *exchange.Mutation, _ *exchange.Request, secret st
 // readKeys are the members that Headgate acts on. A second member of the same
 // name, or one that differs in case only, is refused: parsers disagree about
 // which of them counts, and a gateway must not read another than the provider.
-var readKeys = []string{"model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "user"}
+var readKeys = []string{"model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "user"}
 
-// Read reads model, stream, stream_options, the token limit and the user.
+// Read reads model, stream, stream_options, the token limit, the choices and the user.
 func (Dialect) Read(req *exchange.Request) exchange.Verdict {
 	m := scan.Document(req.Body)
 	seen := 0
@@ -94,6 +94,10 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 	case "max_tokens", "max_completion_tokens":
 		if _, ok := v.Int(); !ok && !null {
 			return badType(name, "an integer")
+		}
+	case "n":
+		if n, ok := v.Int(); ok {
+			req.Choices = int(n)
 		}
 	case "user":
 		if s, ok := v.Str(); ok {

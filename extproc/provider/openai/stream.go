@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider/scan"
@@ -14,18 +15,22 @@ type follower struct {
 	usage   *exchange.Usage
 	swallow bool // the client did not ask for the usage event
 	first   bool // an event with data was seen
-	finish  bool // a choice said why it ended
 	done    bool // [DONE]
 	seen    int64
+
+	choices  int     // that the client asked for
+	finished []int64 // indexes of those that said why they ended
 }
 
 // Follow starts reading a chat completion stream.
 func (Dialect) Follow(req *exchange.Request, resp *exchange.Response, usage *exchange.Usage) exchange.Follower {
-	return &follower{resp: resp, usage: usage, swallow: !req.WantUsage}
+	return &follower{resp: resp, usage: usage, swallow: !req.WantUsage, choices: max(1, req.Choices)}
 }
 
-// Ended holds for servers that leave out [DONE], where a choice has finished.
-func (f *follower) Ended() bool { return f.done || f.finish }
+// Ended holds for servers that leave out [DONE], where all choices have finished.
+func (f *follower) Ended() bool { return f.done || f.allFinished() }
+
+func (f *follower) allFinished() bool { return len(f.finished) >= f.choices }
 
 // Seen returns the bytes of generated text, as written.
 func (f *follower) Seen() int64 { return f.seen }
@@ -49,8 +54,8 @@ func (f *follower) Event(ev []byte) bool {
 	if member(data, `"error"`) && scan.Value(data).Get("error").Kind() == scan.Object {
 		f.resp.Failed = true
 	}
-	if !f.finish && member(data, `"finish_reason"`) {
-		f.finish = true
+	if !f.allFinished() && member(data, `"finish_reason"`) {
+		f.readFinish(scan.Value(data))
 	}
 	if member(data, `"usage"`) {
 		return f.readUsage(scan.Value(data))
@@ -66,6 +71,18 @@ func (f *follower) readHead(v scan.Value) {
 			f.resp.ID = str(m.Value())
 		case "model":
 			f.resp.Model = str(m.Value())
+		}
+	}
+}
+
+// readFinish notes which choices say why they ended.
+func (f *follower) readFinish(v scan.Value) {
+	choices := v.Get("choices").Elements()
+	for choices.Next() {
+		c := choices.Value()
+		index, _ := c.Get("index").Int()
+		if c.Get("finish_reason").Kind() == scan.String && !slices.Contains(f.finished, index) {
+			f.finished = append(f.finished, index)
 		}
 	}
 }
