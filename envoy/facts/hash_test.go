@@ -1,6 +1,7 @@
 package facts_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -33,9 +34,10 @@ func TestHashBalancersHaveNoDegradedLastResort(t *testing.T) {
 			r.play(routed(), markDegraded())
 			r.a().serve(inTurn(answerStatus(429), answerJSON(`{}`)))
 			r.post(t, `{}`, "x-user", "ann")
-			if got := r.post(t, `{}`, "x-user", "ann"); got.status != want {
-				t.Errorf("answer when every endpoint is degraded: %d, want %d", got.status, want)
-			}
+			r.awaitDegraded(t)
+			eventually(t, fmt.Sprintf("%d when every endpoint is degraded", want), func() bool {
+				return r.post(t, `{}`, "x-user", "ann").status == want
+			})
 		})
 	}
 }
