@@ -86,7 +86,7 @@ func TestExistingEnvoy(t *testing.T) {
 	e.Stop()
 	// A client that names the route itself gets no further.
 	for _, further := range [][]string{nil, {"x-headgate-int-route", "assistant/json"}} {
-		if status, h, body = llm(t, url, ask, further...); status != 503 || h.Get("x-headgate-refused-by") != "gateway" || !strings.Contains(body, "backend_unavailable") {
+		if status, h, body = llm(t, url, ask, further...); status != 503 || h.Get("x-headgate-refused-by") != "gateway" || !strings.Contains(body, "gateway_unavailable") {
 			t.Errorf("LLM without ext_proc: %d %v %s", status, h, body)
 		}
 	}
@@ -95,7 +95,7 @@ func TestExistingEnvoy(t *testing.T) {
 	}
 	shopping()
 	shop.Close()
-	if status, h, body = post(t, url+"/", ask); status != 503 || h.Get("x-headgate-refused-by") != "" || strings.Contains(body, "backend_unavailable") {
+	if status, h, body = post(t, url+"/", ask); status != 503 || h.Get("x-headgate-refused-by") != "" || strings.Contains(body, "_unavailable") {
 		t.Errorf("the shop's own refusal: %d %v %s", status, h, body)
 	}
 }

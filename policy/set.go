@@ -70,6 +70,10 @@ type Health struct {
 	Interval time.Duration // between two checks of one backend
 }
 
+// Ejection is how long a backend stays out of its pool after its latest failures, the
+// first time.
+const Ejection = 10 * time.Second
+
 // Link is one place in a chain: a backend with a model, or several with weights.
 type Link struct {
 	Uses []Use

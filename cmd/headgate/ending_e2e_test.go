@@ -253,6 +253,9 @@ func TestNoHealthyBackend(t *testing.T) {
 				kind = "overloaded_error"
 			}
 			checkRefusal(t, a, claude, kind, "backend_unavailable")
+			if after := a.Header.Get("retry-after"); after != "10" {
+				t.Errorf("retry-after %q, want the 10 s of the ejection", after)
+			}
 			row := g.Row(exchangeOf(a))
 			if row.Outcome != "no_healthy_backend" || row.By != "provider" || row.Status != 503 {
 				t.Errorf("row %+v", row)

@@ -11,13 +11,13 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
-// refusedWell tells whether an answer is a refusal of the gateway's own in JSON.
+// refusedWell tells whether an answer says in JSON that the gateway has no ext_proc.
 func refusedWell(a gatewaytest.Answer) bool {
 	var e struct {
 		Error struct{ Message, Code string }
 	}
 	err := json.Unmarshal([]byte(a.Body), &e)
-	return err == nil && a.Status == http.StatusServiceUnavailable && e.Error.Message != "" && e.Error.Code != "policy_revision_unknown"
+	return err == nil && a.Status == http.StatusServiceUnavailable && e.Error.Message != "" && e.Error.Code == "gateway_unavailable" && a.Header.Get("retry-after") == "1"
 }
 
 // TestExtprocKilledUnderLoad holds that a gateway whose ext_proc server is killed

@@ -57,7 +57,7 @@ models:
 	}
 	served := len(up.Served())
 	e.Stop()
-	if status, body := ask("one"); status != http.StatusServiceUnavailable || !strings.Contains(body, "backend_unavailable") {
+	if status, body := ask("one"); status != http.StatusServiceUnavailable || !strings.Contains(body, "gateway_unavailable") {
 		t.Errorf("without ext_proc: %d %s", status, body)
 	}
 	if n := len(up.Served()); n != served {

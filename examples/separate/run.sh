@@ -24,8 +24,11 @@ start "$headgate" xds -f "$dir/policy.yaml" --listen "$xds" --admin "$admin" --o
 start "$headgate" extproc --xds "$xds" --node pair-1 --listen "$gateway" --socket "$dir/extproc.sock" \
   --operations "$pair_ops" --state "$dir/pair-1" --access-log "$dir/access.jsonl"
 "$headgate" envoy bootstrap --node pair-1 --socket "$dir/extproc.sock" > "$dir/envoy.json"
-start "$envoy" -c "$dir/envoy.json" --log-level warn --concurrency 2
+start "$envoy" -c "$dir/envoy.json" --log-level warn --concurrency 2 --use-dynamic-base-id
 
-until curl -fs -o /dev/null "http://$gateway/v1/models"; do sleep 0.1; done
+until curl -fs -o /dev/null "http://$gateway/v1/models"; do
+  for pid in $pids; do kill -0 "$pid" 2>/dev/null || { echo "one of the processes ended, see above" >&2; exit 1; }; done
+  sleep 0.1
+done
 echo "gateway http://$gateway/v1, policy $dir/policy.yaml, admin API http://$admin"
 wait

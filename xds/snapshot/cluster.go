@@ -150,7 +150,7 @@ func outliers(m *policy.Model) *clusterv3.OutlierDetection {
 		Consecutive_5Xx:      wrapperspb.UInt32(uint32(failures)),
 		DetectDegradedHosts:  wrapperspb.Bool(true),
 		Interval:             durationpb.New(time.Second),
-		BaseEjectionTime:     durationpb.New(10 * time.Second),
+		BaseEjectionTime:     durationpb.New(policy.Ejection),
 		MaxEjectionTime:      durationpb.New(time.Minute),
 		MaxEjectionPercent:   wrapperspb.UInt32(100),
 		EnforcingSuccessRate: wrapperspb.UInt32(0),

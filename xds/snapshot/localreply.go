@@ -2,10 +2,12 @@ package snapshot
 
 import (
 	"fmt"
+	"time"
 
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	celv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/filters/cel/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -17,22 +19,27 @@ import (
 // refusal is what Envoy's own answers of one status say. Envoy's details stay in
 // its log: they name sockets and addresses.
 type refusal struct {
-	status            uint32 // 0: any other
+	where             []*accesslogv3.AccessLogFilter // all hold
 	message           string
 	openai, anthropic string // error types of the dialects
 	code              string
+	retry             time.Duration // after which asking again may help; 0: unknown
 }
 
+// refusals lists them; the first that holds counts.
 func refusals(set *policy.Set) []refusal {
+	type where = []*accesslogv3.AccessLogFilter
 	return []refusal{
-		{400, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request"},
-		{408, "The request did not arrive in time.", "invalid_request_error", "timeout_error", "request_timeout"},
-		{413, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large"},
-		{500, "The answer could not be passed on.", "server_error", "api_error", "gateway_error"},
-		{502, "The backend broke off its answer.", "server_error", "api_error", "backend_cut"},
-		{503, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable"},
-		{504, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout"},
-		{0, "The gateway could not serve the request.", "server_error", "api_error", "gateway_error"},
+		{where{byExtProc()}, "The gateway could not process the request.", "server_error", "api_error", "gateway_unavailable", time.Second},
+		{where{statusIs(400)}, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request", 0},
+		{where{statusIs(408)}, "The request did not arrive in time.", "invalid_request_error", "timeout_error", "request_timeout", 0},
+		{where{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", 0},
+		{where{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", 0},
+		{where{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", 0},
+		{where{statusIs(503), flagged("UH")}, "No backend is in service after its latest failures.", "server_error", "overloaded_error", "backend_unavailable", policy.Ejection},
+		{where{statusIs(503)}, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable", 0},
+		{where{statusIs(504)}, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout", 0},
+		{nil, "The gateway could not serve the request.", "server_error", "api_error", "gateway_error", 0},
 	}
 }
 
@@ -42,12 +49,12 @@ func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
 	c := &hcmv3.LocalReplyConfig{}
 	for _, r := range refusals(set) {
 		c.Mappers = append(c.Mappers,
-			mapper(r, anthropic(), map[string]any{
+			mapper(r, append(r.where, anthropic()), map[string]any{
 				"type":       "error",
 				"error":      map[string]any{"type": r.anthropic, "message": r.message, "code": r.code},
 				"request_id": exchangeID,
 			}),
-			mapper(r, nil, map[string]any{
+			mapper(r, r.where, map[string]any{
 				"error": map[string]any{"message": r.message, "type": r.openai, "param": nil, "code": r.code, "exchange_id": exchangeID},
 			}))
 	}
@@ -56,33 +63,58 @@ func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
 
 const exchangeID = "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":" + policy.ExchangeKey + ")%"
 
-func mapper(r refusal, extra *accesslogv3.AccessLogFilter, body map[string]any) *hcmv3.ResponseMapper {
+func mapper(r refusal, where []*accesslogv3.AccessLogFilter, body map[string]any) *hcmv3.ResponseMapper {
 	format, err := structpb.NewStruct(body)
 	if err != nil {
 		panic("snapshot: a local reply is no JSON: " + err.Error()) // a constant of this package is wrong
 	}
-	filters := []*accesslogv3.AccessLogFilter{notOurs()}
-	if r.status > 0 {
-		filters = append(filters, statusIs(r.status))
-	}
-	if extra != nil {
-		filters = append(filters, extra)
-	}
-	filter := filters[0]
-	if len(filters) > 1 {
-		filter = &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_AndFilter{AndFilter: &accesslogv3.AndFilter{Filters: filters}}}
+	filter := notOurs()
+	if len(where) > 0 {
+		filter = &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_AndFilter{AndFilter: &accesslogv3.AndFilter{
+			Filters: append([]*accesslogv3.AccessLogFilter{filter}, where...),
+		}}}
 	}
 	return &hcmv3.ResponseMapper{
-		Filter: filter,
-		HeadersToAdd: []*corev3.HeaderValueOption{{
-			Header:       &corev3.HeaderValue{Key: "x-headgate-refused-by", Value: "gateway"},
-			AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-		}},
+		Filter:       filter,
+		HeadersToAdd: refusalHeaders(r.retry),
 		BodyFormatOverride: &corev3.SubstitutionFormatString{
 			ContentType: "application/json",
 			Format:      &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: format},
 		},
 	}
+}
+
+func refusalHeaders(retry time.Duration) []*corev3.HeaderValueOption {
+	headers := []*corev3.HeaderValueOption{header("x-headgate-refused-by", "gateway")}
+	if retry > 0 {
+		headers = append(headers, header("retry-after", fmt.Sprint(int(retry.Seconds()))))
+	}
+	return headers
+}
+
+func header(name, value string) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: value},
+		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}
+}
+
+// byExtProc holds where ext_proc could not be asked, or failed: whatever the status
+// is then, no backend is to blame.
+func byExtProc() *accesslogv3.AccessLogFilter {
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ExtensionFilter{ExtensionFilter: &accesslogv3.ExtensionFilter{
+		Name: "envoy.access_loggers.extension_filters.cel",
+		ConfigType: &accesslogv3.ExtensionFilter_TypedConfig{TypedConfig: packed(&celv3.ExpressionFilter{
+			Expression: `response.code_details.startsWith("ext_proc_error")`,
+		})},
+	}}}
+}
+
+// flagged holds where Envoy says why by this response flag.
+func flagged(flag string) *accesslogv3.AccessLogFilter {
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
+		ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{flag}},
+	}}
 }
 
 // notOurs holds for answers that Headgate did not make.
