@@ -130,34 +130,39 @@ func (s *Server) nextNumber(revision string) (number int, salt string) {
 	if s.latest != nil && s.latest.revision == revision {
 		salt = s.latest.salt
 	}
-	if s.wasRefused(revision) {
+	if s.refusalOf(revision) != nil {
 		salt = fmt.Sprint(number)
 	}
 	return number, salt
 }
 
-// Refused tells whether a client has refused what was published last, which is then
-// offered again only by publishing it again.
-func (s *Server) Refused() bool {
+// Refused returns the refusal of what was published last, which is then offered again
+// only by publishing it again; nil: nobody is known to refuse it.
+func (s *Server) Refused() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.latest != nil && s.wasRefused(s.latest.revision)
+	if s.latest != nil {
+		if r := s.refusalOf(s.latest.revision); r != nil {
+			return r
+		}
+	}
+	return nil
 }
 
-// wasRefused tells whether a client has refused this revision since it was published
-// last: only as another version is it offered again. The mutex is held.
-func (s *Server) wasRefused(revision string) bool {
+// refusalOf returns a client's refusal of this revision since it was published last:
+// only as another version is it offered again. The mutex is held.
+func (s *Server) refusalOf(revision string) *Refusal {
 	for _, g := range s.groups {
 		if g.refused != nil && g.refused.Revision == revision {
-			return true
+			return g.refused
 		}
 	}
 	for _, m := range s.members {
 		if m.refused != nil && m.refused.Revision == revision {
-			return true
+			return m.refused
 		}
 	}
-	return false
+	return nil
 }
 
 // wake tells those that wait in Accepted. The mutex is held.

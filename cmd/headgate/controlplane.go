@@ -64,7 +64,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.source, err = source.Open(source.Options{Path: o.path, History: changes, Now: time.Now, Again: c.server.Refused, Apply: func(set *policy.Set) error {
+	if c.source, err = source.Open(source.Options{Path: o.path, History: changes, Now: time.Now, Rejected: c.server.Refused, Apply: func(set *policy.Set) error {
 		r, err := o.resources(set)
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
 		Help: "Changes of the policy that were asked for here or found in a shared history, by result: changed or refused."}, []string{"result"})
 	refused := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_policy_refused",
 		Help: "1 while the last change of the policy is one that was refused, here or by a pair."}, func() float64 {
-		if s.Refused() != nil || fleet.Refused() {
+		if s.Refused() != nil || fleet.Refused() != nil {
 			return 1
 		}
 		return 0
@@ -49,7 +49,7 @@ func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
 
 // fleet is what became of the policy at the pairs.
 type fleet interface {
-	Refused() bool
+	Refused() error
 	Status() xds.Status
 }
 

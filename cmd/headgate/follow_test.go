@@ -55,7 +55,7 @@ func TestEveryChangeIsTold(t *testing.T) {
 // noFleet is nobody.
 type noFleet struct{}
 
-func (noFleet) Refused() bool      { return false }
+func (noFleet) Refused() error     { return nil }
 func (noFleet) Status() xds.Status { return xds.Status{} }
 
 // counts are the values of a counter by its only label.

@@ -146,6 +146,13 @@ func TestPairRefusesAPolicy(t *testing.T) {
 		pair.AwaitPolicy(first)
 		met(t, &pair.Gateway, first)
 	}
+	o := &operator{t, control.Admin, t.TempDir()}
+	o.says(0, []string{"policy", "history"}, "REJECTED", "HEADGATE_E2E_PAIR")
+	second := revisionOf(t, edition(2, s.urls))
+	f.Write(edition(2, s.urls))
+	awaitAll(f, second)
+	o.says(0, []string{"policy", "rollback", "--reason", "worse"}, first, second) // passes over what was refused
+	awaitAll(f, first)
 }
 
 // TestPairRefusesAPolicyThatAnotherRuns holds that a pair which refuses a policy when

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -59,8 +58,10 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback [REVISION] --reason TEXT",
 		Short: "Bring an earlier policy into effect again",
-		Long:  "Bring an earlier policy into effect again: the one of a revision, or else the one\nbefore the latest change." + adminCodes,
-		Args:  cobra.MaximumNArgs(1),
+		Long: "Bring an earlier policy into effect again: the one of a revision, or else the one\n" +
+			"before the latest change. Repeated, it goes further back each time; a policy that\n" +
+			"a pair would not take is passed over unless it is named." + adminCodes,
+		Args: cobra.MaximumNArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
 			if err := c.complete(); err != nil {
 				return err
@@ -69,15 +70,12 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			to := console.Rollback{Revision: current.Parent, Author: c.author, Reason: c.reason, Expect: c.expect}
+			to := console.Rollback{Author: c.author, Reason: c.reason, Expect: c.expect}
 			if to.Expect == "" {
 				to.Expect = current.Revision
 			}
 			if len(args) > 0 {
 				to.Revision = args[0]
-			}
-			if to.Revision == "" {
-				return &exitError{exitFault, errors.New("there is no change to take back: the policy in effect is the first one")}
 			}
 			taken, err := api.rollback(cmd.Context(), to)
 			if err != nil {

@@ -25,11 +25,11 @@ func TestAPolicyIsPushedAndTakenBack(t *testing.T) {
 	r.want(printed{out: firstPolicy}, "policy", "show", revisionOf(t, firstPolicy))
 	r.want(printed{out: "revision FIRST------- is in effect; before it was SECOND------\n"}, "policy", "rollback", "--reason", "too little", "--author", "bob")
 	r.want(printed{out: "revision SECOND------ is in effect; before it was FIRST-------\n"}, "policy", "rollback", revisionOf(t, secondPolicy), "--reason", "on again")
-	r.want(printed{out: `NUMBER  REVISION      AT                    ORIGIN    AUTHOR  REASON
-4       SECOND------  2026-03-01T12:03:00Z  rollback  ann     on again
-3       FIRST-------  2026-03-01T12:02:00Z  rollback  bob     too little
-2       SECOND------  2026-03-01T12:01:00Z  push      ann     less
-1       FIRST-------  2026-03-01T12:00:00Z  file      file    -
+	r.want(printed{out: `NUMBER  REVISION      AT                    ORIGIN    AUTHOR  REASON      REJECTED
+4       SECOND------  2026-03-01T12:03:00Z  rollback  ann     on again    -
+3       FIRST-------  2026-03-01T12:02:00Z  rollback  bob     too little  -
+2       SECOND------  2026-03-01T12:01:00Z  push      ann     less        -
+1       FIRST-------  2026-03-01T12:00:00Z  file      file    -           -
 `}, "policy", "history")
 }
 
@@ -112,7 +112,7 @@ func TestWhatCannotBeDone(t *testing.T) {
 		{"policy push", printed{code: exitUsage, err: "headgate: accepts 1 arg(s), received 0\n"}},
 		{"policy psuh DIR/p.yaml", printed{code: exitUsage, err: "headgate: unknown command \"psuh\" for \"headgate policy\"\n"}},
 		{"policy rollback", printed{code: exitUsage, err: "headgate: a change needs a reason: --reason\n"}},
-		{"policy rollback --reason x", printed{code: exitFault, err: "headgate: there is no change to take back: the policy in effect is the first one\n"}},
+		{"policy rollback --reason x", printed{code: exitFault, err: "headgate: there is no policy before FIRST------- to go back to: the history holds no such revision\n"}},
 		{"policy rollback 0123 --reason x", printed{code: exitFault, err: "headgate: revision 0123: the history holds no such revision\n"}},
 		{"policy show 0123", printed{code: exitFault, err: "headgate: revision 0123: the history holds no such revision\n"}},
 		{"policy show ../../x?y", printed{code: exitFault, err: "headgate: revision ../../x?y: the history holds no such revision\n"}},

@@ -77,9 +77,9 @@ func newPolicyHistory(a *adminFlags) *cobra.Command {
 				var rows [][]string
 				for _, c := range all {
 					rows = append(rows, []string{strconv.Itoa(c.Number), clean(c.Revision), c.At.UTC().Format(time.RFC3339),
-						clean(string(c.Origin)), orDash(c.Author), orDash(c.Reason)})
+						clean(string(c.Origin)), orDash(c.Author), orDash(c.Reason), orDash(c.Rejected)})
 				}
-				return printTable(cmd.OutOrStdout(), "NUMBER REVISION AT ORIGIN AUTHOR REASON", rows)
+				return printTable(cmd.OutOrStdout(), "NUMBER REVISION AT ORIGIN AUTHOR REASON REJECTED", rows)
 			})
 		}),
 	}

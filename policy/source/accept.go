@@ -44,6 +44,7 @@ func (s *Source) apply(set *policy.Set) error {
 	if s.applied == set.Revision {
 		return nil
 	}
+	s.reject()
 	if err := s.options.Apply(set); err != nil {
 		return &ApplyError{set.Revision, err}
 	}
@@ -53,7 +54,7 @@ func (s *Source) apply(set *policy.Set) error {
 
 // again applies the Set in effect once more, where it was refused since.
 func (s *Source) again() error {
-	if !s.options.Again() {
+	if s.options.Rejected() == nil {
 		return nil
 	}
 	set := s.Latest()

@@ -13,7 +13,12 @@ import (
 func TestAskedForAgain(t *testing.T) {
 	refused, applied, broken := false, 0, error(nil)
 	path := policyFile(t, text(1))
-	s := open(t, Options{Path: path, Again: func() bool { return refused }, Apply: func(*policy.Set) error { applied++; return broken }})
+	s := open(t, Options{Path: path, Rejected: func() error {
+		if refused {
+			return errors.New("a port is taken")
+		}
+		return nil
+	}, Apply: func(*policy.Set) error { applied++; return broken }})
 	ask := map[string]func() error{
 		"reload":   func() error { _, err := s.Reload(); return err },
 		"push":     func() error { _, err := s.Push(push(text(1), "")); return err },

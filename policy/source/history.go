@@ -109,13 +109,25 @@ func (h *History) refresh() error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	err := h.readChanges()
+	if err == nil {
+		err = h.readRejected()
+	}
+	if err != nil {
+		return fmt.Errorf("reading the policy's history: %w", err)
+	}
+	return nil
+}
+
+// readChanges reads the changes behind those that are known. The mutex is held.
+func (h *History) readChanges() error {
 	for {
 		c, err := h.read(h.next)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("reading the policy's history: %w", err)
+			return err
 		}
 		h.append(c)
 	}

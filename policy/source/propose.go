@@ -12,8 +12,8 @@ import (
 // policy is refused with *policy.Faults, one that lacks files, author or reason with
 // ErrIncomplete, and one that expects another revision than the one in effect with
 // ErrConflict. Where the proposed revision is in effect already, Push returns the
-// change that put it there and records none, but applies it once more if Options.Again
-// says so.
+// change that put it there and records none, but applies it once more where
+// Options.Rejected says so.
 func (s *Source) Push(p Proposal) (Change, error) {
 	if err := p.complete(); err != nil {
 		return Change{}, err
@@ -23,23 +23,6 @@ func (s *Source) Push(p Proposal) (Change, error) {
 	}
 	set, err := policy.ParseFiles(p.Files)
 	return s.propose(FromPush, p, func() ([]policy.File, *policy.Set, error) { return p.Files, set, err })
-}
-
-// Rollback puts the newest policy of a revision into effect again, as a change of its
-// own. An empty revision is the one that was in effect before the current one. The
-// proposal is judged as by Push, but for its files, which are not read.
-func (s *Source) Rollback(revision string, p Proposal) (Change, error) {
-	if err := p.complete(); err != nil {
-		return Change{}, err
-	}
-	return s.propose(FromRollback, p, func() ([]policy.File, *policy.Set, error) {
-		to, err := s.target(revision)
-		if err != nil {
-			return nil, nil, err
-		}
-		set, err := policy.ParseFiles(to.Files)
-		return to.Files, set, err
-	})
 }
 
 func (p Proposal) complete() error {
@@ -54,20 +37,6 @@ func (p Proposal) complete() error {
 		return fmt.Errorf("%w: it does not say %s", ErrIncomplete, strings.Join(missing, " and "))
 	}
 	return nil
-}
-
-// target finds what to roll back to. A file that was read with the current revision
-// in it is no revision before it.
-func (s *Source) target(revision string) (Change, error) {
-	if revision != "" {
-		return s.Find(revision)
-	}
-	now := s.history.newest().Revision
-	c, ok := s.history.last(func(c Change) bool { return c.Revision != now })
-	if !ok {
-		return Change{}, fmt.Errorf("%w before %s", ErrUnknownRevision, now)
-	}
-	return c, nil
 }
 
 // propose makes a change on top of the newest one, whichever process recorded that.

@@ -88,9 +88,15 @@ func TestRollback(t *testing.T) {
 		}
 	}
 	rolled("", 2, 5)
-	rolled("", 3, 6)
-	rolled(revision(1), 1, 7)
-	if c, err := s.Rollback(revision(1), by); err != nil || c.Number != 7 {
+	rolled("", 1, 6)
+	rolled(revision(1), 1, 6)
+	if _, err := s.Rollback("", by); !errors.Is(err, ErrUnknownRevision) {
+		t.Errorf("further back than there is: %v", err)
+	}
+	rolled(revision(3), 3, 7)
+	rolled("", 2, 8)
+	rolled(revision(1), 1, 9)
+	if c, err := s.Rollback(revision(1), by); err != nil || c.Number != 9 {
 		t.Errorf("to what is in effect: change %d, %v", c.Number, err)
 	}
 	if _, err := s.Rollback("none", by); !errors.Is(err, ErrUnknownRevision) {
@@ -103,7 +109,7 @@ func TestRollback(t *testing.T) {
 	if _, err := s.Rollback("", by); !errors.Is(err, ErrConflict) {
 		t.Errorf("against another revision: %v", err)
 	}
-	inEffect(t, s, 1, 7, FromRollback)
+	inEffect(t, s, 1, 9, FromRollback)
 }
 
 // TestFileThatSaysTheSame holds that a file that was read with the current revision

@@ -29,10 +29,10 @@ type Options struct {
 	// an earlier Set again where a change could not be recorded. It must not call
 	// methods that change the policy.
 	Apply func(*policy.Set) error
-	// Again tells whether the Set in effect is to be applied once more when it is
-	// asked for again, because it was refused where it should be in effect. Without it
-	// that is never so.
-	Again func() bool
+	// Rejected says why the Set that was applied last does not work where it should be
+	// in effect, or nil. Such a Set is applied once more when it is asked for again, and
+	// the history says so of its change. Without it that is never so.
+	Rejected func() error
 	// Now is the clock of the changes. Without it that is time.Now.
 	Now func() time.Time
 }
@@ -44,8 +44,8 @@ func (o Options) withDefaults() Options {
 	if o.Apply == nil {
 		o.Apply = func(*policy.Set) error { return nil }
 	}
-	if o.Again == nil {
-		o.Again = func() bool { return false }
+	if o.Rejected == nil {
+		o.Rejected = func() error { return nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -107,7 +107,15 @@ func (s *Source) Latest() *policy.Set { return s.effect.Load().set }
 func (s *Source) Current() Change { return s.effect.Load().change }
 
 // History returns all changes, the newest first. Their files must not be changed.
-func (s *Source) History() []Change { return s.history.Changes() }
+func (s *Source) History() []Change {
+	all := s.history.Changes()
+	if len(all) > 0 && all[0].Revision == s.Latest().Revision {
+		if why := s.options.Rejected(); why != nil {
+			all[0].Rejected = why.Error()
+		}
+	}
+	return all
+}
 
 // Refused returns the last change that was refused for its faults or could not take
 // effect, unless an accepted one followed it. A conflict is no refusal.
@@ -130,8 +138,8 @@ func (s *Source) Sync() (changed bool, err error) {
 
 // Reload reads the file again, after Sync. It takes effect where it differs from the
 // one read last, by revision: a file that stayed as it was does not undo a push.
-// Where nothing differs the Set in effect is applied once more if Options.Again says
-// so. Reload reports whether the revision in effect changed; on an error it may have,
+// Where nothing differs the Set in effect is applied once more where Options.Rejected
+// says so. Reload reports whether the revision in effect changed; on an error it may have,
 // by Sync alone.
 func (s *Source) Reload() (changed bool, err error) {
 	return s.changing(s.reload)

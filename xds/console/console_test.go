@@ -85,7 +85,7 @@ func TestChangesThatAreRefused(t *testing.T) {
 		{"a list of tags", push, ok, []string{"If-Match", `"` + a + `", "` + b + `"`}, console.BadRequest, 400},
 		{"a faulty policy", push, proposal("version: 2", ""), nil, console.InvalidPolicy, 422},
 		{"too much", push, proposal(strings.Repeat("#", 8<<20), ""), nil, console.TooLarge, 413},
-		{"back to nowhere", rollback, console.Rollback{Author: "a", Reason: "r"}, nil, console.BadRequest, 400},
+		{"back to nowhere", rollback, console.Rollback{Author: "a", Reason: "r"}, nil, console.UnknownRevision, 404},
 		{"back to what never was", rollback, console.Rollback{Revision: b, Author: "a", Reason: "r"}, nil, console.UnknownRevision, 404},
 		{"back by nobody", rollback, console.Rollback{Revision: a, Reason: "r"}, nil, console.BadRequest, 400},
 		{"back from another revision", rollback, console.Rollback{Revision: a, Author: "a", Reason: "r", Expect: b}, nil, console.Conflict, 409},

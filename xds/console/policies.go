@@ -14,7 +14,7 @@ import (
 
 // Rollback is what a request to bring an earlier revision back holds.
 type Rollback struct {
-	Revision string `json:"revision"`
+	Revision string `json:"revision,omitempty"` // empty: the one before the latest change; see source.Source.Rollback
 	Author   string `json:"author"`
 	Reason   string `json:"reason"`
 	Expect   string `json:"expect,omitempty"` // the revision that must be in effect; empty: any
@@ -73,9 +73,6 @@ func (a *api) rollback(w http.ResponseWriter, r *http.Request) (any, error) {
 	var body Rollback
 	if err := decode(r, &body); err != nil {
 		return nil, err
-	}
-	if body.Revision == "" {
-		return nil, fail(BadRequest, "a rollback needs a revision")
 	}
 	p := source.Proposal{Author: body.Author, Reason: body.Reason, Expect: body.Expect}
 	if err := complete(r, &p); err != nil {

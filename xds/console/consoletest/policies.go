@@ -91,8 +91,15 @@ func (p *Policies) Push(in source.Proposal) (source.Change, error) {
 	return p.take(source.Change{Origin: source.FromPush, Author: in.Author, Reason: in.Reason, Files: in.Files}, in.Expect)
 }
 
-// Rollback implements console.Policies.
+// Rollback implements console.Policies. Without a revision it goes back to the parent
+// of the latest change.
 func (p *Policies) Rollback(revision string, in source.Proposal) (source.Change, error) {
+	if revision == "" {
+		now := p.Current()
+		if revision = now.Parent; revision == "" {
+			return source.Change{}, fmt.Errorf("there is no policy before %s to go back to: %w", now.Revision, source.ErrUnknownRevision)
+		}
+	}
 	c, err := p.Find(revision)
 	if err != nil {
 		return source.Change{}, err

@@ -1,0 +1,52 @@
+package source
+
+import (
+	"errors"
+	"testing"
+)
+
+// TestRollbackPassesOverTheRejected holds that what did not work where it should be
+// in effect is no target, unless it is named, also for a process that hears of it
+// from the history alone, and after a restart.
+func TestRollbackPassesOverTheRejected(t *testing.T) {
+	path, folder := policyFile(t, text(1)), t.TempDir()
+	var rejected error
+	s := open(t, Options{Path: path, History: history(t, folder), Rejected: func() error { return rejected }})
+	other := open(t, Options{History: history(t, folder)})
+	rejected = errors.New("pair-1: a port is taken")
+	change(t, s, path, "push 2")
+	if c := s.History()[0]; c.Rejected != "pair-1: a port is taken" {
+		t.Errorf("in effect and rejected: %+v", c)
+	}
+	rejected = nil
+	if c := s.History(); c[0].Rejected != "" || c[1].Rejected == "" {
+		t.Errorf("1 was rejected when 2 came: %+v", c)
+	}
+	rejected = errors.New("pair-2: no such file")
+	change(t, s, path, "push 3")
+	rejected = nil
+	change(t, s, path, "push 4")
+	_, err := other.Sync()
+	must(t, err)
+	again := open(t, Options{History: history(t, folder)})
+	for name, one := range map[string]*Source{"here": s, "there": other, "later": again} {
+		all := one.History()
+		for i, want := range []string{"", "", "pair-2: no such file", "pair-1: a port is taken"} {
+			if all[i].Rejected != want {
+				t.Errorf("%s, change %d: rejected %q, want %q", name, all[i].Number, all[i].Rejected, want)
+			}
+		}
+		if c, err := one.target(""); err != nil || c.Revision != revision(3) {
+			t.Errorf("%s: goes back to %s, %v", name, c.Revision, err)
+		}
+	}
+	_, err = again.Rollback("", push("", ""))
+	must(t, err)
+	inEffect(t, again, 3, 5, FromRollback)
+	if _, err := again.Rollback("", push("", "")); !errors.Is(err, ErrUnknownRevision) {
+		t.Errorf("back to what was rejected: %v", err)
+	}
+	_, err = again.Rollback(revision(1), push("", ""))
+	must(t, err)
+	inEffect(t, again, 1, 6, FromRollback)
+}
