@@ -8,6 +8,7 @@ type metrics struct {
 	envoys   prometheus.Gauge
 	serving  *prometheus.GaugeVec
 	refusals *prometheus.CounterVec
+	late     prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -20,8 +21,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "1 for the policy revision that ext_proc and Envoy both have."}, []string{"revision"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_pair_refusals_total",
 			Help: "Revisions that ext_proc or Envoy refused, by the type of what was refused."}, []string{"type"}),
+		late: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_change_late",
+			Help: "1 while Envoy has not taken a revision for 10 s."}),
 	}
-	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals)
+	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals, m.late)
 	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
 		m.refusals.WithLabelValues(kind)
 	}

@@ -175,6 +175,16 @@ func TestTwoEnvoys(t *testing.T) {
 		wait = true
 		second := revision(t, "r2", "s2", "b=1")
 		c.publish(second)
+		late := func(want float64) {
+			t.Helper()
+			if got := p.gauge(t, "headgate_pair_change_late"); got != want {
+				t.Errorf("late is %v, want %v", got, want)
+			}
+		}
+		time.Sleep(patience - time.Millisecond)
+		late(0)
+		time.Sleep(2 * time.Millisecond)
+		late(1)
 		time.Sleep(time.Minute)
 		if p.Revision() != "r1" {
 			t.Error("the change did not wait for the second Envoy")
@@ -185,5 +195,6 @@ func TestTwoEnvoys(t *testing.T) {
 		if !c.has(second) {
 			t.Error("the change is not done when both have it")
 		}
+		late(0)
 	})
 }

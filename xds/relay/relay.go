@@ -79,6 +79,8 @@ type Relay struct {
 	good     *bundle                // the last revision that ext_proc and Envoy both took
 	next     *bundle                // the revision on its way
 	stage    stage                  // of next
+	begun    time.Time              // when next was begun
+	late     bool                   // next has been on its way for longer than patience
 	rejected *rejection             // what was refused here last: not tried again; nil: nothing since
 	kept     map[string]keptCluster // clusters that only exchanges under way need
 	envoys   map[int64]*envoy       // that are connected
@@ -97,6 +99,9 @@ const (
 	routes                // Envoy is given the rest
 )
 
+// patience is how long a revision may be on its way to Envoy until somebody is told.
+const patience = 10 * time.Second
+
 // absent is how long a pair may be without Envoy until a revision is not held up by
 // its return: Envoy asks again within a second.
 const absent = 3 * time.Second
@@ -110,7 +115,7 @@ func New(o Options, reg prometheus.Registerer) (*Relay, error) {
 		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.Listen},
 		events: make(chan func(), 64), ended: make(chan struct{}),
 		received: ads.Set{}, nonces: map[string]string{}, kept: map[string]keptCluster{}, envoys: map[int64]*envoy{},
-		alone: time.Now(), wakeup: time.NewTimer(time.Hour),
+		alone: time.Now(), now: time.Now(), wakeup: time.NewTimer(time.Hour),
 	}
 	r.end = sync.OnceFunc(func() { close(r.ended) })
 	r.hub = ads.NewHub(r, time.Now)

@@ -17,9 +17,26 @@ func (r *Relay) step() {
 	r.forget()
 	for r.stepped() || r.admit() { // in this order: who refused the clusters is not given routes to them
 	}
+	r.hurry()
 	trouble := r.trouble()
 	r.ails.Store(&trouble)
 	r.wakeup.Reset(r.due())
+}
+
+// hurry tells of a revision that Envoy neither takes nor refuses. Nothing is done about
+// it: what is in effect goes on, and there is no telling which of both Envoy has.
+func (r *Relay) hurry() {
+	late := r.stage != idle && r.now.Sub(r.begun) >= patience
+	if late == r.late {
+		return
+	}
+	r.late = late
+	r.metrics.late.Set(0)
+	if late {
+		r.metrics.late.Set(1)
+		r.log.Warn("Envoy has not answered to a revision; no other can follow until it does",
+			zap.String("revision", r.next.policy.GetRevision()), zap.Duration("since", patience), zap.String("serving", r.Revision()))
+	}
 }
 
 // stepped goes one stage on. False: it waits for something.
@@ -56,7 +73,7 @@ func (r *Relay) begin(b *bundle) {
 	}
 	r.disk.save(r.good, b, r.log)
 	r.examine()
-	r.next, r.stage = b, clusters
+	r.next, r.stage, r.begun = b, clusters, r.now
 	r.retain()
 	r.give()
 }
@@ -123,6 +140,9 @@ func (r *Relay) due() time.Duration {
 	}
 	for _, k := range r.kept {
 		earlier(k.until)
+	}
+	if r.stage != idle {
+		earlier(r.begun.Add(patience))
 	}
 	if r.stage != idle || r.joined && len(r.envoys) == 0 {
 		earlier(r.alone.Add(absent))
