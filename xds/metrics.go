@@ -7,6 +7,7 @@ type metrics struct {
 	nacks     *prometheus.CounterVec
 	pushes    prometheus.Counter
 	rollbacks prometheus.Counter
+	turned    prometheus.Counter
 	members   prometheus.Gauge
 	revision  *prometheus.GaugeVec
 	serving   *prometheus.GaugeVec
@@ -20,6 +21,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Policies that were published to the clients."}),
 		rollbacks: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_rollbacks_total",
 			Help: "Times that a node group went back to its last good policy, because a client refused the newest."}),
+		turned: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_turned_away_total",
+			Help: "Connections that ended in the TLS handshake, such as for a certificate that is not trusted."}),
 		members: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_xds_clients",
 			Help: "Pairs, and Envoys without one, that are connected to the control plane."}),
 		revision: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_policy_info",
@@ -27,7 +30,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		serving: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_xds_group_info",
 			Help: "1 for the policy revision that a node group is served."}, []string{"cluster", "region", "revision"}),
 	}
-	reg.MustRegister(m.nacks, m.pushes, m.rollbacks, m.members, m.revision, m.serving)
+	reg.MustRegister(m.nacks, m.pushes, m.rollbacks, m.turned, m.members, m.revision, m.serving)
 	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
 		m.nacks.WithLabelValues(kind)
 	}

@@ -71,7 +71,7 @@ func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 5 * time.Second}),
 	}
 	if o.Credentials != nil {
-		options = append(options, grpc.Creds(o.Credentials))
+		options = append(options, grpc.Creds(newTelling(o.Credentials, log, s.metrics.turned)))
 	}
 	s.grpc = grpc.NewServer(options...)
 	s.hub.Register(s.grpc)

@@ -11,8 +11,8 @@ import (
 )
 
 // TestPairsShowCertificates holds that a control plane with a client CA serves pairs
-// whose certificates it verifies, and turns away every other, which says why in its
-// log, without harm to the rest.
+// whose certificates it verifies, and turns away every other, without harm to the rest.
+// Both say why in their logs.
 func TestPairsShowCertificates(t *testing.T) {
 	t.Parallel()
 	s := newEditions(t, 3)
@@ -26,8 +26,17 @@ func TestPairsShowCertificates(t *testing.T) {
 	expiry := time.Now().Add(3 * time.Second).Truncate(time.Second)
 	brief := add(f, newKeyring(t).fill(a, a, expiry).pair()...)
 	linked(brief)
+	tells := func(says string) {
+		t.Helper()
+		eventually(t, "the control plane's log to say "+says, func() bool { return strings.Contains(f.XDS[0].Log(), says) })
+	}
 	turnedAway(t, add(f, newKeyring(t).fill(stranger, a, later).pair()...), "certificate")
+	tells("certificate signed by unknown authority")
 	turnedAway(t, add(f, "--xds-cert", "", "--xds-key", ""), "certificate required")
+	tells("client didn't provide a certificate")
+	if n := f.XDS[0].Metric("headgate_xds_turned_away_total"); n < 2 {
+		t.Errorf("%v clients turned away", n)
+	}
 	turnedAway(t, add(f, newKeyring(t).fill(a, stranger, later).pair()...), "unknown authority")
 	turnedAway(t, add(f, "--xds-name", "other.example"), "other.example")
 	linked(add(f, "--xds-name", "control.example"))
@@ -36,6 +45,7 @@ func TestPairsShowCertificates(t *testing.T) {
 	f.XDS[0].Kill()
 	f.StartXDS(0)
 	turnedAway(t, brief, "expired")
+	tells("certificate has expired")
 	linked(pair)
 	f.Write(edition(2, s.urls))
 	pair.AwaitPolicy(revisionOf(t, edition(2, s.urls)))

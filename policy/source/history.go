@@ -46,7 +46,7 @@ func OpenHistory(folder string) (*History, error) {
 		return h, nil
 	}
 	if err := h.open(); err != nil {
-		return nil, fmt.Errorf("opening the policy's history: %w", err)
+		return nil, fmt.Errorf("opening the policy's history: %w (repair the file, or move the folder away: the history then begins anew)", err)
 	}
 	return h, nil
 }
