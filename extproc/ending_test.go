@@ -63,6 +63,8 @@ func TestEnvoysAccountClosesTheRow(t *testing.T) {
 		{"answer over the limit", "response_payload_too_large", 500, nil, "provider_error", "provider"},
 		{"a request that does not arrive", "request_overall_timeout", 408, nil, "idle_timeout", "client"},
 		{"silent client", "stream_idle_timeout", 408, &alsdatav3.ResponseFlags{StreamIdleTimeout: true}, "idle_timeout", "client"},
+		{"a silent stream after an attempt without time", "stream_idle_timeout", 200, &alsdatav3.ResponseFlags{UpstreamRequestTimeout: true, StreamIdleTimeout: true}, "idle_timeout", "client"},
+		{"both clocks", "stream_idle_timeout", 504, &alsdatav3.ResponseFlags{UpstreamRequestTimeout: true, UpstreamRetryLimitExceeded: true, StreamIdleTimeout: true}, "timeout", "provider"},
 		{"words nobody knows", "something_new", 200, nil, "cut", "unknown"},
 	} {
 		for _, early := range []bool{false, true} {

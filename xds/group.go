@@ -82,7 +82,7 @@ func (s *Server) settle(m *member) {
 				Node: m.client.Node.GetId(), Type: ads.Kind(r.Type), Revision: m.given.revision, Reason: r.Reason, At: s.now(),
 			}
 		}
-		if good := m.group.good; !r.Old && (good == nil || m.set(good)[r.Type].Version != r.Version) {
+		if good := s.lastGood(m.group); !r.Old && (good == nil || m.set(good)[r.Type].Version != r.Version) {
 			s.goBack(m.group, m.given, m.refused) // else the last good release would be refused as well
 		}
 		return
@@ -107,15 +107,24 @@ func (s *Server) goBack(g *group, refused *release, why *Refusal) {
 		return
 	}
 	g.refused = why
-	if g.good == nil {
+	good := s.lastGood(g)
+	if good == nil {
 		return
 	}
-	g.target = g.good
+	g.target = good
 	s.metrics.rollbacks.Inc()
 	s.metrics.serve(g)
 	s.log.Error("going back to the last good revision", zap.String("cluster", g.key.cluster), zap.String("region", g.key.region),
-		zap.String("refused", refused.revision), zap.String("revision", g.good.revision))
+		zap.String("refused", refused.revision), zap.String("revision", good.revision))
 	s.advanceAll(g)
+}
+
+// lastGood is what a group goes back to; nil: nothing is known. The mutex is held.
+func (s *Server) lastGood(g *group) *release {
+	if g.good == nil {
+		return s.assumed
+	}
+	return g.good
 }
 
 func (s *Server) advanceAll(g *group) {

@@ -136,6 +136,41 @@ func TestFirstReleaseRefused(t *testing.T) {
 	})
 }
 
+// TestAssumed holds that a group which has taken nothing yet goes back to what is
+// known from before, and that what its pairs take counts instead from then on.
+func TestAssumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		before := parse(t, 8080, "before", "provider: openai-compatible, url: \"http://127.0.0.1:1/v1\"")
+		if revision, _ := f.Taken(); revision != "" {
+			t.Errorf("%s is taken by nobody", revision)
+		}
+		first := f.publish("a")
+		if err := f.Assume(before, nil, snapshot.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		a := f.join("a", "")
+		synctest.Wait()
+		want(t, "a refuses", refuse(t, a), first)
+		want(t, "and goes back", take(t, a), before.Revision)
+		b := f.join("b", "")
+		synctest.Wait()
+		want(t, "b comes later", take(t, b), before.Revision)
+		if got := f.state(); got != before.Revision+" good "+before.Revision+" refused true; a "+before.Revision+" refused true b "+before.Revision+" refused false" {
+			t.Error(got)
+		}
+		second := f.publish("b")
+		want(t, "a", take(t, a), second)
+		want(t, "b", take(t, b), second)
+		if revision, _ := f.Taken(); revision != second {
+			t.Errorf("taken is %q, want %s", revision, second)
+		}
+		third := f.publish("c")
+		want(t, "a", refuse(t, a), third)
+		want(t, "goes back to what it took", take(t, a), second)
+	})
+}
+
 // TestRegionsAreApart holds that a refusal leads back its own group only.
 func TestRegionsAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

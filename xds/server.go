@@ -52,6 +52,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	latest  *release // published last; nil: nothing yet
+	assumed *release // that a group goes back to where it has taken nothing yet; nil: none
 	groups  map[groupKey]*group
 	members map[int64]*member
 	changed chan struct{} // closed and replaced when anything above or below changes
@@ -116,6 +117,34 @@ func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.
 	}
 	s.wake()
 	return nil
+}
+
+// Assume says which policy is known to work from before: a node group that refuses
+// what is published, and has taken nothing of this server yet, is given that.
+func (s *Server) Assume(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
+	s.publishing.Lock()
+	defer s.publishing.Unlock()
+	r, err := newRelease(&s.builder, 0, set, simulated, o, "")
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.assumed = r
+	return nil
+}
+
+// Taken returns the revision that was published last, if a pair has taken it whole,
+// and a channel that is closed when that may have changed.
+func (s *Server) Taken() (revision string, changed <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, g := range s.groups {
+		if g.good != nil && g.good == s.latest {
+			revision = g.good.revision
+		}
+	}
+	return revision, s.changed
 }
 
 // nextNumber returns the number of the next release, and its salt: of a revision that

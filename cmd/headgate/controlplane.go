@@ -73,6 +73,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	}}); err != nil {
 		return nil, err
 	}
+	c.recall(o)
 	if err := c.serveXDS(l, o); err != nil {
 		return nil, err
 	}
@@ -82,6 +83,22 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	}
 	f.start(l, history)
 	return c, nil
+}
+
+// recall tells the server what pairs took before this process began, where they have
+// not taken what is in effect now.
+func (c *controlPlane) recall(o controlOptions) {
+	set, ok := c.source.Good()
+	if !ok {
+		return
+	}
+	r, err := o.resources(set)
+	if err == nil {
+		err = c.server.Assume(set, r.simulated, r.Options)
+	}
+	if err != nil {
+		o.log.Warn("the policy that pairs took last cannot be built any more; there is nothing to go back to", zap.String("revision", set.Revision), zap.Error(err))
+	}
 }
 
 func (c *controlPlane) serveXDS(l *lifecycle, o controlOptions) error {

@@ -18,6 +18,7 @@ import (
 // into effect, and tells operators of every change, those through the admin API too.
 type follower struct {
 	*source.Source
+	fleet   fleet
 	path    string
 	ops     *operations
 	log     *zap.Logger
@@ -25,7 +26,7 @@ type follower struct {
 }
 
 func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
-	f := &follower{Source: s, path: o.path, ops: o.ops, log: o.log.Named("policy")}
+	f := &follower{Source: s, fleet: fleet, path: o.path, ops: o.ops, log: o.log.Named("policy")}
 	f.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_changes_total",
 		Help: "Changes of the policy that were asked for here or found in a shared history, by result: changed or refused."}, []string{"result"})
 	refused := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_policy_refused",
@@ -51,6 +52,7 @@ func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
 type fleet interface {
 	Refused() error
 	Status() xds.Status
+	Taken() (revision string, changed <-chan struct{})
 }
 
 // wentBack is what /readyz says of refusals by pairs.
@@ -83,11 +85,25 @@ func (f *follower) start(l *lifecycle, history string) {
 	}
 	watch(f.path, f.reload)
 	watch(history, f.sync)
+	running.Go(func() { f.note(ctx) })
 	l.started("policy watch", func(context.Context) error {
 		cancel()
 		running.Wait()
 		return nil
 	})
+}
+
+// note tells the history which revisions pairs have taken, until ctx is done.
+func (f *follower) note(ctx context.Context) {
+	for {
+		revision, changed := f.fleet.Taken()
+		f.Took(revision)
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (f *follower) reload() { f.done(f.Reload()) }

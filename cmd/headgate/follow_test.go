@@ -55,8 +55,9 @@ func TestEveryChangeIsTold(t *testing.T) {
 // noFleet is nobody.
 type noFleet struct{}
 
-func (noFleet) Refused() error     { return nil }
-func (noFleet) Status() xds.Status { return xds.Status{} }
+func (noFleet) Refused() error                   { return nil }
+func (noFleet) Taken() (string, <-chan struct{}) { return "", nil }
+func (noFleet) Status() xds.Status               { return xds.Status{} }
 
 // counts are the values of a counter by its only label.
 func counts(t *testing.T, reg *prometheus.Registry, name string) map[string]float64 {

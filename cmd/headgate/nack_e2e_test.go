@@ -126,10 +126,12 @@ func startNeedy(t *testing.T, s *editions) (f *gatewaytest.Fleet, rich, poor *ga
 func TestPairRefusesAPolicy(t *testing.T) {
 	t.Parallel()
 	s := newEditions(t, 2)
-	f, _, poor := startNeedy(t, s)
+	f, rich, poor := startNeedy(t, s)
 	control, first := f.XDS[0], revisionOf(t, edition(1, s.urls))
+	rich.Envoy.Freeze() // what a pair runs already stays
 	f.Write(needy(s))
 	eventually(t, "the way back", func() bool { return control.Metric("headgate_xds_rollbacks_total") == 1 })
+	rich.Envoy.Thaw()
 	if n := control.Metric(`headgate_xds_nacks_total{type="policy"}`); n != 1 {
 		t.Errorf("%v refusals of a policy", n)
 	}
@@ -139,6 +141,11 @@ func TestPairRefusesAPolicy(t *testing.T) {
 	if !strings.Contains(poor.ExtProc.Log(), "HEADGATE_E2E_PAIR") {
 		t.Error("the pair's log does not say what is missing")
 	}
+	control.Kill() // the next one knows what was taken
+	rich.ExtProc.Kill()
+	f.StartXDS(0)
+	eventually(t, "the way back after a restart", func() bool { return control.Metric("headgate_xds_rollbacks_total") == 1 })
+	f.StartExtProc(rich)
 	late := f.AddPair()
 	f.StartExtProc(late)
 	f.StartEnvoy(late)
@@ -147,7 +154,7 @@ func TestPairRefusesAPolicy(t *testing.T) {
 		met(t, &pair.Gateway, first)
 	}
 	o := &operator{t, control.Admin, t.TempDir()}
-	o.says(0, []string{"policy", "history"}, "REJECTED", "HEADGATE_E2E_PAIR")
+	o.says(0, []string{"policy", "history"}, "PAIRS", "HEADGATE_E2E_PAIR")
 	second := revisionOf(t, edition(2, s.urls))
 	f.Write(edition(2, s.urls))
 	awaitAll(f, second)

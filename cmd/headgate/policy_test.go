@@ -25,7 +25,7 @@ func TestAPolicyIsPushedAndTakenBack(t *testing.T) {
 	r.want(printed{out: firstPolicy}, "policy", "show", revisionOf(t, firstPolicy))
 	r.want(printed{out: "revision FIRST------- is in effect; before it was SECOND------\n"}, "policy", "rollback", "--reason", "too little", "--author", "bob")
 	r.want(printed{out: "revision SECOND------ is in effect; before it was FIRST-------\n"}, "policy", "rollback", revisionOf(t, secondPolicy), "--reason", "on again")
-	r.want(printed{out: `NUMBER  REVISION      AT                    ORIGIN    AUTHOR  REASON      REJECTED
+	r.want(printed{out: `NUMBER  REVISION      AT                    ORIGIN    AUTHOR  REASON      PAIRS
 4       SECOND------  2026-03-01T12:03:00Z  rollback  ann     on again    -
 3       FIRST-------  2026-03-01T12:02:00Z  rollback  bob     too little  -
 2       SECOND------  2026-03-01T12:01:00Z  push      ann     less        -

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/console"
 )
 
@@ -77,12 +78,23 @@ func newPolicyHistory(a *adminFlags) *cobra.Command {
 				var rows [][]string
 				for _, c := range all {
 					rows = append(rows, []string{strconv.Itoa(c.Number), clean(c.Revision), c.At.UTC().Format(time.RFC3339),
-						clean(string(c.Origin)), orDash(c.Author), orDash(c.Reason), orDash(c.Rejected)})
+						clean(string(c.Origin)), orDash(c.Author), orDash(c.Reason), fate(c)})
 				}
-				return printTable(cmd.OutOrStdout(), "NUMBER REVISION AT ORIGIN AUTHOR REASON REJECTED", rows)
+				return printTable(cmd.OutOrStdout(), "NUMBER REVISION AT ORIGIN AUTHOR REASON PAIRS", rows)
 			})
 		}),
 	}
+}
+
+// fate says what pairs made of a change, as far as one has told.
+func fate(c source.Change) string {
+	switch {
+	case c.Rejected != "":
+		return "refused: " + clean(c.Rejected)
+	case c.Taken:
+		return "taken"
+	}
+	return "-"
 }
 
 func newPolicyDiff(a *adminFlags) *cobra.Command {

@@ -78,7 +78,7 @@ func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 			return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: detail}
 		}
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider, Detail: detail}
-	case e.has("SI"):
+	case e.has("SI") && !(e.has("UT") && e.has("URX")): // both clocks may have run out, the attempt's first
 		by := exchange.ByClient
 		if e.Received {
 			by = exchange.ByProvider

@@ -28,6 +28,7 @@ type Change struct {
 	Reason   string        `json:"reason,omitempty"`
 	At       time.Time     `json:"at"`
 	Files    []policy.File `json:"files,omitempty"`
+	Taken    bool          `json:"taken,omitempty"`    // somebody who should have it in effect has, or had
 	Rejected string        `json:"rejected,omitempty"` // why somebody who should have it in effect would not; empty: nobody is known
 }
 

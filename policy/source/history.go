@@ -111,7 +111,7 @@ func (h *History) refresh() error {
 	defer h.mu.Unlock()
 	err := h.readChanges()
 	if err == nil {
-		err = h.readRejected()
+		err = h.readMarks()
 	}
 	if err != nil {
 		return fmt.Errorf("reading the policy's history: %w", err)

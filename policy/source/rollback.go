@@ -41,6 +41,17 @@ func (s *Source) target(revision string) (Change, error) {
 	return c, nil
 }
 
+// Good returns the newest policy that was in effect where it should be, if the current
+// one never was.
+func (s *Source) Good() (*policy.Set, bool) {
+	good, ok := s.history.last(func(c Change) bool { return c.Taken })
+	if !ok || good.Revision == s.Latest().Revision {
+		return nil, false
+	}
+	set, err := policy.ParseFiles(good.Files)
+	return set, err == nil // another version of Headgate may not know all of it
+}
+
 // undone returns the change that brought what a rollback has brought back.
 func (s *Source) undone(back Change) Change {
 	for back.Origin == FromRollback {

@@ -125,10 +125,10 @@ func TestChangesSayHowTheyCame(t *testing.T) {
 	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
 	file := func(n int) []policy.File { return []policy.File{{Name: path, Data: []byte(text(n))}} }
 	want := []Change{
-		{4, revision(3), revision(1), FromFile, "file", path, at(4), file(3), ""},
-		{3, revision(1), revision(2), FromRollback, "bob", "too small", at(3), file(1), ""},
-		{2, revision(2), revision(1), FromPush, "ada", "because", at(2), files(text(2)), ""},
-		{1, revision(1), "", FromFile, "file", path, at(1), file(1), ""},
+		{4, revision(3), revision(1), FromFile, "file", path, at(4), file(3), false, ""},
+		{3, revision(1), revision(2), FromRollback, "bob", "too small", at(3), file(1), false, ""},
+		{2, revision(2), revision(1), FromPush, "ada", "because", at(2), files(text(2)), false, ""},
+		{1, revision(1), "", FromFile, "file", path, at(1), file(1), false, ""},
 	}
 	if diff := cmp.Diff(want, s.History()); diff != "" {
 		t.Errorf("the history differs (-want +got):\n%s", diff)

@@ -5,6 +5,37 @@ import (
 	"testing"
 )
 
+// TestWhatWasTakenIsKnownLater holds that a process that starts with a policy that
+// nobody has taken yet knows the newest one that somebody had.
+func TestWhatWasTakenIsKnownLater(t *testing.T) {
+	path, folder := policyFile(t, text(1)), t.TempDir()
+	s := open(t, Options{Path: path, History: history(t, folder)})
+	good := func(want string) {
+		t.Helper()
+		revision := ""
+		if set, ok := open(t, Options{History: history(t, folder)}).Good(); ok {
+			revision = set.Revision
+		}
+		if revision != want {
+			t.Errorf("the good one is %q, want %q", revision, want)
+		}
+	}
+	good("")
+	s.Took(revision(1))
+	good("") // it is the current one
+	change(t, s, path, "push 2")
+	s.Took(revision(1)) // too late to count
+	good(revision(1))
+	change(t, s, path, "push 3")
+	good(revision(1))
+	s.Took(revision(3))
+	change(t, s, path, "push 2")
+	good(revision(3))
+	if c := s.History(); c[0].Taken || !c[1].Taken || c[2].Taken || !c[3].Taken {
+		t.Errorf("taken in the history: %+v", c)
+	}
+}
+
 // TestRollbackPassesOverTheRejected holds that what did not work where it should be
 // in effect is no target, unless it is named, also for a process that hears of it
 // from the history alone, and after a restart.
