@@ -23,8 +23,11 @@ func newRewriter(from, to Dialect, c canon.Client, ex *exchange.Exchange) *rewri
 
 func (r *rewriter) chunk(c *exchange.Chunk) {
 	c.Out, c.Replace = nil, true
+	if r.broken {
+		return // nobody will read it, so nothing of it is kept
+	}
 	r.split.Feed(c.Data)
-	for !r.broken {
+	for {
 		ev, err := r.split.Next()
 		if err != nil {
 			r.broken = true
@@ -37,7 +40,7 @@ func (r *rewriter) chunk(c *exchange.Chunk) {
 		}
 		c.Out = r.events(c.Out, r.decoder.Next(ev))
 	}
-	if c.Last && !r.broken {
+	if c.Last {
 		c.Out = r.events(c.Out, r.decoder.End(r.split.Rest()))
 	}
 }
