@@ -19,7 +19,7 @@ const CostHeader = "x-headgate-cost-usd"
 
 // bytesPerToken is how many bytes of text make a token where nobody counted: the
 // rule of thumb for English under the common encodings. It only serves answers
-// that broke off, and what it makes is marked as an estimate.
+// that broke off or that report no usage, and what it makes is marked as an estimate.
 const bytesPerToken = 4
 
 // Stage prices exchanges by one policy. It is safe for concurrent use.
@@ -53,6 +53,7 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 	if resp.Stream || resp.Local {
 		return exchange.Verdict{}, nil
 	}
+	p.estimate()
 	p.price()
 	if p.ex.Cost.Priced {
 		resp.Out.SetHeader(CostHeader, price.FormatNano(p.ex.Cost.Nano))
@@ -78,7 +79,7 @@ func (p *part) end(exchange.Outcome) {
 // event reported is kept.
 func (p *part) estimate() {
 	u, resp := &p.ex.Usage, &p.ex.Response
-	if u.Source == exchange.UsageProvider || !resp.Stream || resp.Seen == 0 {
+	if u.Source == exchange.UsageProvider || !answered(p.ex) {
 		return
 	}
 	if u.TotalInput() == 0 {
@@ -86,6 +87,15 @@ func (p *part) estimate() {
 	}
 	u.Output = max(u.Output, tokens(resp.Seen)-u.Reasoning)
 	u.Source = exchange.UsageEstimated
+}
+
+// answered tells whether a provider answered something that it bills for.
+func answered(ex *exchange.Exchange) bool {
+	resp, op := &ex.Response, ex.Request.Operation
+	if resp.Stream {
+		return resp.Seen > 0
+	}
+	return resp.Complete && !resp.Local && !resp.Failed && resp.Status < 300 && (op == exchange.Chat || op == exchange.Embeddings)
 }
 
 func tokens(bytes int64) int64 { return (bytes + bytesPerToken - 1) / bytesPerToken }

@@ -57,7 +57,7 @@ func (r *rewriter) events(dst []byte, events []canon.Event) []byte {
 		case canon.EventText, canon.EventRefusal, canon.EventThinking, canon.EventToolArgs:
 			r.resp.Seen += int64(len(canon.Inside(ev.Text)))
 		case canon.EventUsage:
-			takeUsage(r.usage, ev.Usage, exchange.UsageEstimated)
+			ev.Usage.Into(r.usage, exchange.UsageEstimated)
 		case canon.EventFailed:
 			r.resp.Failed = ev.Fault.Kind != canon.FaultCut
 		case canon.EventDone:

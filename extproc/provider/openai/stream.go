@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/extproc/provider/scan"
 )
 
@@ -12,10 +13,11 @@ import (
 type follower struct {
 	resp    *exchange.Response
 	usage   *exchange.Usage
-	swallow bool // the client did not ask for the usage event
-	first   bool // an event with data was seen
-	finish  bool // a choice said why it ended
-	done    bool // [DONE]
+	sum     canon.Usage // all that was reported
+	swallow bool        // the client did not ask for the usage event
+	first   bool        // an event with data was seen
+	finish  bool        // a choice said why it ended
+	done    bool        // [DONE]
 	seen    int64
 }
 
@@ -39,6 +41,7 @@ func (f *follower) Event(ev []byte) bool {
 	}
 	if string(bytes.TrimSpace(data)) == "[DONE]" {
 		f.done = true
+		f.sum.Into(f.usage, exchange.UsageProvider)
 		return true
 	}
 	if !f.first {
@@ -70,7 +73,9 @@ func (f *follower) readHead(v scan.Value) {
 	}
 }
 
-// readUsage keeps the last usage seen and tells whether the event goes on.
+// readUsage keeps the last of each number that was reported and tells whether the
+// event goes on. Some servers report in every event: until the answer has come to
+// its end the report is not of all of it.
 func (f *follower) readUsage(v scan.Value) bool {
 	m := v.Fields()
 	found, empty := false, false
@@ -78,7 +83,7 @@ func (f *follower) readUsage(v scan.Value) bool {
 		switch string(m.Key()) {
 		case "usage":
 			if m.Value().Kind() == scan.Object {
-				readUsage(m.Value(), f.usage)
+				readUsageInto(m.Value(), &f.sum)
 				found = true
 			}
 		case "choices":
@@ -86,6 +91,11 @@ func (f *follower) readUsage(v scan.Value) bool {
 			empty = m.Value().Kind() == scan.Array && !e.Next()
 		}
 	}
+	source := exchange.UsageEstimated
+	if f.Ended() {
+		source = exchange.UsageProvider
+	}
+	f.sum.Into(f.usage, source)
 	return !(found && empty && f.swallow)
 }
 
