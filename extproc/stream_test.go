@@ -224,3 +224,13 @@ func TestAReportFromBeforeTheCutIsNotOfAllOfTheAnswer(t *testing.T) {
 		t.Errorf("%s %+v", row.UsageSource, row.Tokens)
 	}
 }
+
+func TestAPictureIsNotChargedByItsBytesWhereTheClientHangsUp(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, `{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,`+strings.Repeat("QUJD", 1_000_000)+`"}}]}]}`)
+	s.ResponseBody(streamEvents[1], false)
+	_ = s.Close()
+	if row := r.row(); row.UsageSource != "estimated" || row.Tokens.Input < 1_000 || row.Tokens.Input > 2_000 {
+		t.Errorf("%s %+v", row.UsageSource, row.Tokens)
+	}
+}

@@ -83,7 +83,7 @@ func (p *part) estimate() {
 		return
 	}
 	if u.TotalInput() == 0 {
-		u.Input = tokens(int64(len(p.ex.Request.Body)))
+		u.Input = tokens(written(p.ex.Request.Body))
 	}
 	u.Output = max(u.Output, tokens(resp.Seen)-u.Reasoning)
 	u.Source = exchange.UsageEstimated
