@@ -234,3 +234,18 @@ func TestAPictureIsNotChargedByItsBytesWhereTheClientHangsUp(t *testing.T) {
 		t.Errorf("%s %+v", row.UsageSource, row.Tokens)
 	}
 }
+
+func TestTheFinalCommentLeavesTheEndMarkerAlone(t *testing.T) {
+	for _, options := range []string{"false", "true"} {
+		for _, end := range []string{"data: [DONE]", "data: [DONE]\n", "data: [DONE]\r"} {
+			for _, emptyEnd := range []bool{false, true} {
+				r := newRig(t, testPolicy)
+				s := openStream(t, r, `{"model":"gpt-4o-mini","stream":true,"stream_options":{"include_usage":`+options+`}}`)
+				text, comment := play(s, append(streamEvents[:4:4], end), emptyEnd)
+				if !strings.HasSuffix(text, end+"\n\n") || comment == "" {
+					t.Errorf("%q, usage %s: client got %q, then %q", end, options, text[len(text)-30:], comment)
+				}
+			}
+		}
+	}
+}
