@@ -249,3 +249,18 @@ func TestTheFinalCommentLeavesTheEndMarkerAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestAUsageEventThatNothingEndsIsSwallowedToo(t *testing.T) {
+	for _, emptyEnd := range []bool{false, true} {
+		r := newRig(t, testPolicy)
+		s := openStream(t, r, streamBody)
+		text, _ := play(s, append(streamEvents[:3:3], strings.TrimSpace(streamEvents[3])), emptyEnd)
+		if strings.Contains(text, `"choices":[]`) {
+			t.Errorf("client got %q", text)
+		}
+		s.Cancel()
+		if row := r.row(); row.Outcome != "ok" || row.Tokens.Input != 10 {
+			t.Errorf("row %+v %+v", row, row.Tokens)
+		}
+	}
+}

@@ -34,8 +34,8 @@ func (r *reader) chunk(c *exchange.Chunk) {
 	r.split.Feed(c.Data)
 	kept, dropped := r.events()
 	rest := r.split.Rest()
-	if c.Last && len(rest) > 0 {
-		r.follower.Event(rest)
+	if c.Last && len(rest) > 0 && !r.follower.Event(rest) {
+		rest, dropped = nil, true
 	}
 	if r.hold && (dropped || before > 0 || len(rest) > 0) {
 		r.held = len(rest)
