@@ -114,6 +114,12 @@ func TestStreamEndingsAreTold(t *testing.T) {
 		{"without any end", streamEvents[:2], "cut", "provider", "estimated"},
 		{"an error event", append([]string{streamEvents[1]}, `data: {"error":{"message":"x","type":"server_error"}}`+"\n\n"), "provider_error", "provider", "estimated"},
 		{"an error event before [DONE]", []string{streamEvents[1], `data: {"error":{"code":400},"choices":[],"usage":{"prompt_tokens":43,"completion_tokens":10}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "provider"},
+		{"an error that is a text", []string{streamEvents[1], `data: {"error":"overloaded"}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated"},
+		{"an error by its object", []string{streamEvents[1], `data: {"object":"error","message":"x","code":500}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated"},
+		{"an error of Groq's", []string{streamEvents[1], `data: {"choices":[],"x_groq":{"error":"x"}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated"},
+		{"an error that is none", []string{streamEvents[1], `data: {"choices":[{"delta":{"content":"error"}}],"error":null}` + "\n\n", streamEvents[4]}, "ok", "", "estimated"},
+		{"an end that is none", []string{`data: {"choices":[{"delta":{"content":"hi"},"finish_reason":""}]}` + "\n\n"}, "cut", "provider", "estimated"},
+		{"an end that is none, on lines of their own", []string{"data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\ndata: \"finish_reason\":\ndata: null}]}\n\n"}, "cut", "provider", "estimated"},
 		{"comments only", []string{": keep-alive\n\n"}, "cut", "provider", ""},
 		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "ok", "", ""},
 	} {

@@ -49,7 +49,7 @@ func (f *follower) Event(ev []byte) bool {
 		f.readHead(scan.Value(data))
 	}
 	f.seen += scan.TextBytes(data, textNames)
-	if member(data, `"error"`) && scan.Value(data).Get("error").Kind() == scan.Object {
+	if bytes.Contains(data, []byte(`"error"`)) && isError(scan.Value(data)) {
 		f.resp.Failed = true
 	}
 	if !f.finish && member(data, `"finish_reason"`) {
@@ -99,8 +99,19 @@ func (f *follower) readUsage(v scan.Value) bool {
 	return !(found && empty && f.swallow)
 }
 
+// isError tells whether an event is an error, in one of the forms that servers give
+// it inside a 200.
+func isError(v scan.Value) bool {
+	for _, e := range [...]scan.Value{v.Get("error"), v.Get("x_groq").Get("error")} {
+		if k := e.Kind(); k == scan.Object || k == scan.String && !canon.Empty(e) {
+			return true
+		}
+	}
+	return string(canon.Inside(v.Get("object"))) == "error"
+}
+
 // member tells whether data holds a member of this quoted name whose value is
-// not null. Inside a string the quotes would be escaped, so a match is a name
+// not null and not the empty string, which some servers write for it. Inside a string the quotes would be escaped, so a match is a name
 // or a whole string; the latter is rare and only costs a closer look.
 func member(data []byte, quoted string) bool {
 	for {
@@ -109,10 +120,10 @@ func member(data []byte, quoted string) bool {
 			return false
 		}
 		data = data[i+len(quoted):]
-		rest := bytes.TrimLeft(data, " ")
+		rest := bytes.TrimLeft(data, " \t\r\n")
 		if len(rest) > 0 && rest[0] == ':' {
-			rest = bytes.TrimLeft(rest[1:], " ")
-			if len(rest) > 0 && rest[0] != 'n' {
+			rest = bytes.TrimLeft(rest[1:], " \t\r\n")
+			if len(rest) > 0 && rest[0] != 'n' && !bytes.HasPrefix(rest, []byte(`""`)) {
 				return true
 			}
 		}
