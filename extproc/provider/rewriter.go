@@ -61,12 +61,15 @@ func (r *rewriter) events(dst []byte, events []canon.Event) []byte {
 		case canon.EventFailed:
 			r.resp.Failed = ev.Fault.Kind != canon.FaultCut
 		case canon.EventDone:
-			r.resp.Ended = true
+			r.resp.Ended = !r.encoder.Ended()
 			if r.usage.Source != "" {
 				r.usage.Source = exchange.UsageProvider
 			}
 		}
 		dst = r.encoder.Append(dst, ev)
+		if r.encoder.Ended() && ev.Kind != canon.EventDone && ev.Kind != canon.EventFailed {
+			r.resp.Failed = true // the encoder gave up: the client got an error
+		}
 	}
 	return dst
 }

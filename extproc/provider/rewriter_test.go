@@ -31,3 +31,24 @@ func TestAnEndlessEventIsNotKept(t *testing.T) {
 		t.Errorf("told %d times, failed %v", told, ex.Response.Failed)
 	}
 }
+
+func TestAStreamThatCannotBeWrittenIsNoSuccess(t *testing.T) {
+	ex := &exchange.Exchange{}
+	r := newRewriter(ByName("openai"), ByName("anthropic"), canon.Client{}, ex)
+	var got []byte
+	for _, delta := range []string{
+		`{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}`,
+		`{"content":"and"}`,
+		`{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}`,
+		`{},"finish_reason":"tool_calls"`,
+	} {
+		c := &exchange.Chunk{Data: []byte(`data: {"choices":[{"index":0,"delta":` + delta + "}]}\n\n")}
+		r.chunk(c)
+		got = append(got, c.Out...)
+	}
+	c := &exchange.Chunk{Data: []byte("data: [DONE]\n\n"), Last: true}
+	r.chunk(c)
+	if !bytes.Contains(got, []byte("event: error")) || ex.Response.Ended || !ex.Response.Failed {
+		t.Errorf("ended %v, failed %v, client got %s", ex.Response.Ended, ex.Response.Failed, got)
+	}
+}
