@@ -93,3 +93,12 @@ func TestARefusalNamesSomeOfManyUnfitFields(t *testing.T) {
 		t.Errorf("a refusal of %d bytes", n)
 	}
 }
+
+func TestANameThatIsNoTextCutsNoStream(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, streamBody)
+	s.ResponseBody("data: {\"model\":\"m\xff\",\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\n", false)
+	if reply := s.ResponseBody("data: [DONE]\n\n", true); reply.Err != nil || reply.Metadata("served") != "m\uFFFD" {
+		t.Errorf("served %q: %v", reply.Metadata("served"), reply.Err)
+	}
+}
