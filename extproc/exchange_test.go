@@ -430,3 +430,23 @@ func TestABrokenOffAnswerIsMeteredThoughItIsNotTranslated(t *testing.T) {
 		t.Errorf("%s %+v", row.Outcome, row.Tokens)
 	}
 }
+
+func TestTheOperatorsPriceOfADeploymentCounts(t *testing.T) {
+	const priced = `
+version: 1
+backends:
+  gpt: {provider: openai, credential: {env: OPENAI_API_KEY}}
+models:
+  gpt-4o-mini: gpt/our-deployment
+prices:
+  our-deployment: {input: 100, output: 200}
+`
+	r := newRig(t, priced)
+	s := r.Open("router")
+	playToHeaders(s)
+	s.ResponseBody(chatAnswer, true)
+	s.Cancel()
+	if row := r.row(); row.Served != "gpt-4o-mini-2024-07-18" || row.CostUSD != "0.11" {
+		t.Errorf("served %s at %s for %s", row.Served, row.Price, row.CostUSD)
+	}
+}

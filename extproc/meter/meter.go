@@ -100,9 +100,7 @@ func answered(ex *exchange.Exchange) bool {
 
 func tokens(bytes int64) int64 { return (bytes + bytesPerToken - 1) / bytesPerToken }
 
-// price settles the cost once. The price of the served model counts; where the
-// provider names one that the catalogue does not know, that of the model it was
-// asked for does.
+// price settles the cost once.
 func (p *part) price() {
 	ex := p.ex
 	if p.priced || ex.Usage.Source == "" {
@@ -110,18 +108,30 @@ func (p *part) price() {
 	}
 	p.priced = true
 	ex.Usage.Bound()
-	r := &ex.Route
-	rate, ok := price.Price{}, false
-	if ex.Response.Model != "" {
-		rate, ok = p.stage.prices.Look(r.Provider, r.Backend, ex.Response.Model, p.stage.now())
-	}
-	if !ok {
-		rate, ok = p.stage.prices.Look(r.Provider, r.Backend, r.Serves, p.stage.now())
-	}
+	rate, ok := p.rate()
 	if !ok {
 		return
 	}
 	ex.Cost = exchange.Cost{Nano: price.Nano(Cost(&ex.Usage, &rate)), Priced: true, PriceID: rate.ID}
+}
+
+// rate looks the price up. That of the served model counts; where the provider names
+// one that the catalogue does not know, that of the model it was asked for does. A
+// price of the operator's own for either comes before both: who prices a deployment
+// by its name means what is served there, whatever that calls itself.
+func (p *part) rate() (price.Price, bool) {
+	r, now := &p.ex.Route, p.stage.now()
+	for _, model := range [...]string{p.ex.Response.Model, r.Serves} {
+		if rate, ok := p.stage.prices.Override(r.Backend, model, now); ok && model != "" {
+			return rate, true
+		}
+	}
+	for _, model := range [...]string{p.ex.Response.Model, r.Serves} {
+		if rate, ok := p.stage.prices.Look(r.Provider, r.Backend, model, now); ok && model != "" {
+			return rate, true
+		}
+	}
+	return price.Price{}, false
 }
 
 // Cost sums the buckets of a usage at a price. The whole request costs the
