@@ -358,3 +358,95 @@ func TestHostileUsageIsBoundedAndNeverNegative(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAnswerWithoutUsageIsEstimatedAndNotFree(t *testing.T) {
+	const (
+		text      = `"0123456789abcdef"`
+		openai    = `{"object":"chat.completion","model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":` + text + `},"finish_reason":"stop"}]`
+		anthropic = `{"type":"message","role":"assistant","model":"claude-sonnet-4-6","content":[{"type":"text","text":` + text + `}],"stop_reason":"end_turn"`
+		vectors   = `{"object":"list","model":"text-embedding-3-small","data":[]`
+		claude    = `{"model":"claude","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`
+	)
+	for _, tc := range []struct {
+		name, path, request, answer string
+		output                      int64
+	}{
+		{"none", "/v1/chat/completions", chatBody, openai + `}`, 4},
+		{"an empty one", "/v1/chat/completions", chatBody, openai + `,"usage":{}}`, 4},
+		{"no numbers", "/v1/chat/completions", chatBody, openai + `,"usage":{"prompt_tokens":"9"}}`, 4},
+		{"Anthropic, none", "/v1/messages", claude, anthropic + `}`, 4},
+		{"Anthropic, an empty one", "/v1/messages", claude, anthropic + `,"usage":{}}`, 4},
+		{"translated", "/v1/messages", strings.Replace(claude, "claude", "gpt-4o-mini", 1), openai + `}`, 4},
+		{"embeddings", "/v1/embeddings", `{"model":"assistant","input":"hi"}`, vectors + `}`, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t, testPolicy)
+			s := r.Open("router")
+			s.RequestHeaders(Post(tc.path), false)
+			s.RequestBody(tc.request)
+			s.ResponseHeaders(Answered("200", "application/json"), false)
+			reply := s.ResponseBody(tc.answer, true)
+			s.Cancel()
+			row := r.row()
+			if row.Outcome != "ok" || row.UsageSource != "estimated" || row.Tokens == nil || row.Tokens.Input == 0 || row.Tokens.Output != tc.output {
+				t.Fatalf("%s %s %+v", row.Outcome, row.UsageSource, row.Tokens)
+			}
+			if row.CostNano == nil || *row.CostNano == 0 || reply.Set("x-headgate-cost-usd") == "" {
+				t.Errorf("cost %v", row.CostNano)
+			}
+		})
+	}
+}
+
+func TestAnErrorBehindAGoodStatusIsNoSuccess(t *testing.T) {
+	for path, answer := range map[string]string{
+		"/v1/chat/completions": `{"error":{"message":"no","code":500}}`,
+		"/v1/messages":         `{"type":"error","error":{"type":"api_error","message":"no"}}`,
+	} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		s.RequestHeaders(Post(path), false)
+		s.RequestBody(`{"model":"` + map[bool]string{true: "claude", false: "assistant"}[path == "/v1/messages"] + `","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`)
+		s.ResponseHeaders(Answered("200", "application/json"), false)
+		if _, changed := s.ResponseBody(answer, true).Body(); changed {
+			t.Error("an error in the client's dialect must pass as it came")
+		}
+		s.Cancel()
+		if row := r.row(); row.Outcome != "provider_error" || row.Tokens != nil {
+			t.Errorf("%s: %s %+v", path, row.Outcome, row.Tokens)
+		}
+	}
+}
+
+func TestABrokenOffAnswerIsMeteredThoughItIsNotTranslated(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/messages"), false)
+	s.RequestBody(`{"model":"assistant","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`)
+	s.ResponseHeaders(Answered("200", "application/json"), false)
+	s.ResponseBody(`{"model":"gpt-4o-mini","choices":[{"index":0,"message":{"content":"he"},"finish_reason":"error"}],"usage":{"prompt_tokens":1000,"completion_tokens":50}}`, true)
+	s.Cancel()
+	if row := r.row(); row.Outcome != "provider_error" || row.Tokens == nil || row.Tokens.Input != 1000 || row.CostNano == nil || *row.CostNano != 180000 {
+		t.Errorf("%s %+v", row.Outcome, row.Tokens)
+	}
+}
+
+func TestTheOperatorsPriceOfADeploymentCounts(t *testing.T) {
+	const priced = `
+version: 1
+backends:
+  gpt: {provider: openai, credential: {env: OPENAI_API_KEY}}
+models:
+  gpt-4o-mini: gpt/our-deployment
+prices:
+  our-deployment: {input: 100, output: 200}
+`
+	r := newRig(t, priced)
+	s := r.Open("router")
+	playToHeaders(s)
+	s.ResponseBody(chatAnswer, true)
+	s.Cancel()
+	if row := r.row(); row.Served != "gpt-4o-mini-2024-07-18" || row.CostUSD != "0.11" {
+		t.Errorf("served %s at %s for %s", row.Served, row.Price, row.CostUSD)
+	}
+}

@@ -101,3 +101,34 @@ func openStreamGzip(r *rig) *Stream {
 	s.ResponseHeaders(Answered("200", "text/event-stream", "content-encoding", "gzip"), false)
 	return s
 }
+
+func TestTheStatusOfAnErrorSpeaksWhereItsBodyCannot(t *testing.T) {
+	for _, tc := range []struct{ status, body, code string }{
+		{"401", "<html>no gzip", "backend_credential_rejected"},
+		{"429", "", "provider_rate_limited"},
+		{"503", "\x1f\x8b\x08", "provider_error"},
+	} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions"), false)
+		s.RequestBody(chatBody)
+		s.ResponseHeaders(Answered(tc.status, "application/json", "content-encoding", "gzip", "retry-after", "7"), false)
+		reply := s.ResponseBody(tc.body, true)
+		if body, _ := reply.Body(); reply.Set(":status") != tc.status || !strings.Contains(body, tc.code) || !reply.Removes("content-encoding") || reply.Removes("retry-after") {
+			t.Errorf("%s became %s: %s", tc.status, reply.Set(":status"), body)
+		}
+	}
+}
+
+func TestGzipIsKnownByItsOtherNames(t *testing.T) {
+	for _, name := range []string{"GZip", "x-gzip"} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions"), false)
+		s.RequestBody(chatBody)
+		s.ResponseHeaders(Answered("200", "application/json", "content-encoding", name), false)
+		if body, _ := s.ResponseBody(strings.Join(zipped(t, chatAnswer), ""), true).Body(); body != chatAnswer {
+			t.Errorf("%s: client got %q", name, body)
+		}
+	}
+}

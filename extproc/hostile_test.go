@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -75,5 +76,29 @@ func TestNothingOfTheBackendsAccountPassesWhereAChainIsSpent(t *testing.T) {
 	reply := s.ResponseBody(`{"error":{}}`, true)
 	if body, _ := reply.Body(); !strings.Contains(body, "all_models_exhausted") || !reply.Removes("set-cookie") || !reply.Removes("openai-organization") {
 		t.Errorf("%v", reply)
+	}
+}
+
+func TestARefusalNamesSomeOfManyUnfitFields(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	var body strings.Builder
+	body.WriteString(`{"model":"claude","messages":[{"role":"user","content":"hi"}],"` + strings.Repeat("z", 1<<20) + `":1`)
+	for i := range 20_000 {
+		fmt.Fprintf(&body, `,"%x":1`, i)
+	}
+	refused := s.RequestBody(body.String() + "}").Immediate()
+	if n := len(refused.GetBody()); n == 0 || n > 8<<10 {
+		t.Errorf("a refusal of %d bytes", n)
+	}
+}
+
+func TestANameThatIsNoTextCutsNoStream(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, streamBody)
+	s.ResponseBody("data: {\"model\":\"m\xff\",\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\n", false)
+	if reply := s.ResponseBody("data: [DONE]\n\n", true); reply.Err != nil || reply.Metadata("served") != "m\uFFFD" {
+		t.Errorf("served %q: %v", reply.Metadata("served"), reply.Err)
 	}
 }

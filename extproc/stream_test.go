@@ -126,6 +126,12 @@ func TestStreamEndingsAreTold(t *testing.T) {
 		{"an error event before [DONE]", []string{streamEvents[1], `data: {"error":{"code":400},"choices":[],"usage":{"prompt_tokens":43,"completion_tokens":10}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "provider", ""},
 		{"comments only", []string{": keep-alive\n\n"}, "cut", "provider", "", ""},
 		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "ok", "", "", ""},
+		{"an error that is a text", []string{streamEvents[1], `data: {"error":"overloaded"}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
+		{"an error by its object", []string{streamEvents[1], `data: {"object":"error","message":"x","code":500}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
+		{"an error of Groq's", []string{streamEvents[1], `data: {"choices":[],"x_groq":{"error":"x"}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
+		{"an error that is none", []string{streamEvents[1], `data: {"choices":[{"delta":{"content":"error"}}],"error":null}` + "\n\n", streamEvents[4]}, "ok", "", "estimated", ""},
+		{"an end that is none", []string{`data: {"choices":[{"delta":{"content":"hi"},"finish_reason":""}]}` + "\n\n"}, "cut", "provider", "estimated", ""},
+		{"an end that is none, on lines of their own", []string{"data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\ndata: \"finish_reason\":\ndata: null}]}\n\n"}, "cut", "provider", "estimated", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRig(t, testPolicy)
@@ -192,5 +198,85 @@ func TestBlanksInAnEventDoNotHideWhatIsCharged(t *testing.T) {
 	_ = s.Close()
 	if row := r.row(); row.UsageSource != "estimated" || row.Tokens == nil || row.Tokens.Output != 2 || row.CostNano == nil {
 		t.Errorf("row %+v %+v", row, row.Tokens)
+	}
+}
+
+func TestEveryReportOfUsageIsReadFieldByField(t *testing.T) {
+	report := func(usage string) string { return `data: {"choices":[],"usage":` + usage + "}\n\n" }
+	for _, tc := range []struct {
+		name          string
+		last          []string
+		source        string
+		input, output int64
+	}{
+		{"a later report without input", []string{streamEvents[3], report(`{"completion_tokens":7}`)}, "provider", 10, 7},
+		{"a later report without anything", []string{streamEvents[3], report(`{}`)}, "provider", 10, 5},
+		{"nothing reported", []string{report(`{}`)}, "estimated", 21, 7},
+		{"no numbers reported", []string{report(`{"prompt_tokens":"10","completion_tokens":null}`)}, "estimated", 21, 7},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t, testPolicy)
+			s := openStream(t, r, streamBody)
+			text, _ := play(s, append(append(streamEvents[:3:3], tc.last...), streamEvents[4]), false)
+			if strings.Contains(text, `"choices":[]`) {
+				t.Errorf("client got %q", text)
+			}
+			s.Cancel()
+			row := r.row()
+			if row.UsageSource != tc.source || row.Tokens.Input != tc.input || row.Tokens.Output != tc.output || *row.CostNano == 0 {
+				t.Errorf("%s %+v", row.UsageSource, row.Tokens)
+			}
+		})
+	}
+}
+
+func TestAReportFromBeforeTheCutIsNotOfAllOfTheAnswer(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, streamBody)
+	s.ResponseBody(`data: {"choices":[{"index":0,"delta":{"role":"assistant"}}],"usage":{"prompt_tokens":10,"completion_tokens":0}}`+"\n\n", false)
+	s.ResponseBody(`data: {"choices":[{"index":0,"delta":{"content":"`+strings.Repeat("word", 100)+`"}}],"usage":null}`+"\n\n", false)
+	_ = s.Close()
+	if row := r.row(); row.UsageSource != "estimated" || row.Tokens.Input != 10 || row.Tokens.Output != 100 {
+		t.Errorf("%s %+v", row.UsageSource, row.Tokens)
+	}
+}
+
+func TestAPictureIsNotChargedByItsBytesWhereTheClientHangsUp(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := openStream(t, r, `{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,`+strings.Repeat("QUJD", 1_000_000)+`"}}]}]}`)
+	s.ResponseBody(streamEvents[1], false)
+	_ = s.Close()
+	if row := r.row(); row.UsageSource != "estimated" || row.Tokens.Input < 1_000 || row.Tokens.Input > 2_000 {
+		t.Errorf("%s %+v", row.UsageSource, row.Tokens)
+	}
+}
+
+func TestTheFinalCommentLeavesTheEndMarkerAlone(t *testing.T) {
+	for _, options := range []string{"false", "true"} {
+		for _, end := range []string{"data: [DONE]", "data: [DONE]\n", "data: [DONE]\r"} {
+			for _, emptyEnd := range []bool{false, true} {
+				r := newRig(t, testPolicy)
+				s := openStream(t, r, `{"model":"gpt-4o-mini","stream":true,"stream_options":{"include_usage":`+options+`}}`)
+				text, comment := play(s, append(streamEvents[:4:4], end), emptyEnd)
+				if !strings.HasSuffix(text, end+"\n\n") || comment == "" {
+					t.Errorf("%q, usage %s: client got %q, then %q", end, options, text[len(text)-30:], comment)
+				}
+			}
+		}
+	}
+}
+
+func TestAUsageEventThatNothingEndsIsSwallowedToo(t *testing.T) {
+	for _, emptyEnd := range []bool{false, true} {
+		r := newRig(t, testPolicy)
+		s := openStream(t, r, streamBody)
+		text, _ := play(s, append(streamEvents[:3:3], strings.TrimSpace(streamEvents[3])), emptyEnd)
+		if strings.Contains(text, `"choices":[]`) {
+			t.Errorf("client got %q", text)
+		}
+		s.Cancel()
+		if row := r.row(); row.Outcome != "ok" || row.Tokens.Input != 10 {
+			t.Errorf("row %+v %+v", row, row.Tokens)
+		}
 	}
 }

@@ -103,9 +103,9 @@ type Response struct {
 	Stream   bool   // server-sent events, seen as chunks
 	Local    bool   // Envoy answered, no provider did
 	Complete bool   // the end was seen
-	Failed   bool   // a stream that carried an error event, or an unreadable body
+	Failed   bool   // an error behind a good status: in a stream or a body, or an unreadable one
 	Ended    bool   // a stream that carried its dialect's end of a whole answer
-	Seen     int64  // bytes of generated text that passed in a stream
+	Seen     int64  // bytes of generated text: of a stream what passed, of a JSON answer where it reports no usage
 	Model    string // that the provider says it served
 	ID       string // the provider's
 	Attempts int    // that Envoy made

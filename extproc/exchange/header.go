@@ -54,8 +54,10 @@ func (m *Mutation) SetText(name, text string) {
 	}, Clip(text, MaxText)))
 }
 
-// Clip bounds text to so many bytes, and to whole characters.
+// Clip bounds text to so many bytes, and to whole characters. What is no character
+// becomes U+FFFD: Envoy refuses a message with text that is not UTF-8.
 func Clip(text string, most int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) <= most {
 		return text
 	}

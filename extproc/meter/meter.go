@@ -19,7 +19,7 @@ const CostHeader = "x-headgate-cost-usd"
 
 // bytesPerToken is how many bytes of text make a token where nobody counted: the
 // rule of thumb for English under the common encodings. It only serves answers
-// that broke off, and what it makes is marked as an estimate.
+// that broke off or that report no usage, and what it makes is marked as an estimate.
 const bytesPerToken = 4
 
 // Stage prices exchanges by one policy. It is safe for concurrent use.
@@ -53,6 +53,7 @@ func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Ve
 	if resp.Stream || resp.Local {
 		return exchange.Verdict{}, nil
 	}
+	p.estimate()
 	p.price()
 	if p.ex.Cost.Priced {
 		resp.Out.SetHeader(CostHeader, price.FormatNano(p.ex.Cost.Nano))
@@ -78,21 +79,28 @@ func (p *part) end(exchange.Outcome) {
 // event reported is kept.
 func (p *part) estimate() {
 	u, resp := &p.ex.Usage, &p.ex.Response
-	if u.Source == exchange.UsageProvider || !resp.Stream || resp.Seen == 0 {
+	if u.Source == exchange.UsageProvider || !answered(p.ex) {
 		return
 	}
 	if u.TotalInput() == 0 {
-		u.Input = tokens(int64(len(p.ex.Request.Body)))
+		u.Input = tokens(written(p.ex.Request.Body))
 	}
 	u.Output = max(u.Output, tokens(resp.Seen)-u.Reasoning)
 	u.Source = exchange.UsageEstimated
 }
 
+// answered tells whether a provider answered something that it bills for.
+func answered(ex *exchange.Exchange) bool {
+	resp, op := &ex.Response, ex.Request.Operation
+	if resp.Stream {
+		return resp.Seen > 0
+	}
+	return resp.Complete && !resp.Local && !resp.Failed && resp.Status < 300 && (op == exchange.Chat || op == exchange.Embeddings)
+}
+
 func tokens(bytes int64) int64 { return (bytes + bytesPerToken - 1) / bytesPerToken }
 
-// price settles the cost once. The price of the served model counts; where the
-// provider names one that the catalogue does not know, that of the model it was
-// asked for does.
+// price settles the cost once.
 func (p *part) price() {
 	ex := p.ex
 	if p.priced || ex.Usage.Source == "" {
@@ -100,18 +108,30 @@ func (p *part) price() {
 	}
 	p.priced = true
 	ex.Usage.Bound()
-	r := &ex.Route
-	rate, ok := price.Price{}, false
-	if ex.Response.Model != "" {
-		rate, ok = p.stage.prices.Look(r.Provider, r.Backend, ex.Response.Model, p.stage.now())
-	}
-	if !ok {
-		rate, ok = p.stage.prices.Look(r.Provider, r.Backend, r.Serves, p.stage.now())
-	}
+	rate, ok := p.rate()
 	if !ok {
 		return
 	}
 	ex.Cost = exchange.Cost{Nano: price.Nano(Cost(&ex.Usage, &rate)), Priced: true, PriceID: rate.ID}
+}
+
+// rate looks the price up. That of the served model counts; where the provider names
+// one that the catalogue does not know, that of the model it was asked for does. A
+// price of the operator's own for either comes before both: who prices a deployment
+// by its name means what is served there, whatever that calls itself.
+func (p *part) rate() (price.Price, bool) {
+	r, now := &p.ex.Route, p.stage.now()
+	for _, model := range [...]string{p.ex.Response.Model, r.Serves} {
+		if rate, ok := p.stage.prices.Override(r.Backend, model, now); ok && model != "" {
+			return rate, true
+		}
+	}
+	for _, model := range [...]string{p.ex.Response.Model, r.Serves} {
+		if rate, ok := p.stage.prices.Look(r.Provider, r.Backend, model, now); ok && model != "" {
+			return rate, true
+		}
+	}
+	return price.Price{}, false
 }
 
 // Cost sums the buckets of a usage at a price. The whole request costs the

@@ -125,6 +125,10 @@ func (p *part) foreign() bool { return p.target.dialect.Name() != p.ex.Dialect }
 // the way: one reading serves both.
 func (p *part) translate(resp *exchange.Response) exchange.Verdict {
 	answer, err := p.target.dialect.DecodeAnswer(resp.Body)
+	if err != nil || answer.Usage.Seen == 0 {
+		// What was broken off is billed all the same. The error is told below.
+		_ = p.target.dialect.ReadResponse(p.ex.Request.Operation, resp, &p.ex.Usage)
+	}
 	var f *canon.Fault
 	switch {
 	case errors.As(err, &f):
@@ -134,7 +138,7 @@ func (p *part) translate(resp *exchange.Response) exchange.Verdict {
 		return p.unreadable(resp, err)
 	}
 	resp.ID, resp.Model = canon.Str(answer.ID), canon.Str(answer.Model)
-	takeUsage(&p.ex.Usage, &answer.Usage, exchange.UsageProvider)
+	answer.Usage.Into(&p.ex.Usage, exchange.UsageProvider)
 	resp.Out.ReplaceBody(ByName(p.ex.Dialect).EncodeAnswer(nil, answer, p.client()))
 	return exchange.Verdict{}
 }
@@ -142,17 +146,6 @@ func (p *part) translate(resp *exchange.Response) exchange.Verdict {
 // client is what the encoders of answers must know of the client.
 func (p *part) client() canon.Client {
 	return canon.Client{ID: p.ex.ID, Created: p.ex.Started.Unix(), Usage: p.ex.Request.WantUsage}
-}
-
-// takeUsage takes over a usage in which anything was reported.
-func takeUsage(to *exchange.Usage, u *canon.Usage, source exchange.UsageSource) {
-	if u.Seen == 0 {
-		return
-	}
-	*to = exchange.Usage{
-		Input: u.Input, CacheRead: u.CacheRead, CacheWrite5m: u.CacheWrite5m, CacheWrite1h: u.CacheWrite1h,
-		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput, Source: source,
-	}
 }
 
 // unreadable refuses an answer that is not what its headers and its dialect

@@ -21,6 +21,10 @@ type misfit struct {
 	why     string
 }
 
+// mostNamed bounds the misfits that are named of one backend: a request may hold
+// millions, and its refusal must not be greater than it is.
+const mostNamed = 20
+
 // decode reads the request into the canonical form, once, where a backend needs
 // it. A denial says what is wrong with it.
 func (p *part) decode() exchange.Verdict {
@@ -64,7 +68,8 @@ func (p *part) fit() exchange.Verdict {
 	return exchange.Verdict{}
 }
 
-// misfits returns why a target cannot serve the request: nothing where it can.
+// misfits returns why a target cannot serve the request, up to mostNamed reasons:
+// nothing where it can.
 func (p *part) misfits(t *target) ([]misfit, exchange.Verdict) {
 	op := p.ex.Request.Operation
 	if t.paths[op] == "" {
@@ -78,8 +83,8 @@ func (p *part) misfits(t *target) ([]misfit, exchange.Verdict) {
 	}
 	var out []misfit
 	for _, u := range t.dialect.Unfit(p.canon, t.canon) {
-		if u.Kind == canon.Meaning && !p.pool.drop {
-			out = append(out, misfit{t.backend.Name, u.Field, u.Why})
+		if u.Kind == canon.Meaning && !p.pool.drop && len(out) < mostNamed {
+			out = append(out, misfit{t.backend.Name, exchange.Clip(u.Field, exchange.MaxText), u.Why})
 		}
 	}
 	return out, exchange.Verdict{}

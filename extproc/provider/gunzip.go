@@ -15,6 +15,11 @@ const mostPlain = 64 << 20
 
 var errTooPlain = fmt.Errorf("unpacks to more than %d bytes", mostPlain)
 
+// isGzip tells whether a content-encoding names gzip, in any case or by its old name.
+func isGzip(encoding []byte) bool {
+	return bytes.EqualFold(encoding, []byte("gzip")) || bytes.EqualFold(encoding, []byte("x-gzip"))
+}
+
 // unzip unpacks a whole body.
 func unzip(body []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(body))

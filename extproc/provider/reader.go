@@ -34,8 +34,8 @@ func (r *reader) chunk(c *exchange.Chunk) {
 	r.split.Feed(c.Data)
 	kept, dropped := r.events()
 	rest := r.split.Rest()
-	if c.Last && len(rest) > 0 {
-		r.follower.Event(rest)
+	if c.Last && len(rest) > 0 && !r.follower.Event(rest) {
+		rest, dropped = nil, true
 	}
 	if r.hold && (dropped || before > 0 || len(rest) > 0) {
 		r.held = len(rest)
@@ -43,6 +43,9 @@ func (r *reader) chunk(c *exchange.Chunk) {
 			kept, r.held = append(kept[:len(kept):len(kept)], rest...), 0
 		}
 		c.Out, c.Replace = kept, true
+	}
+	if c.Last && len(rest) > 0 {
+		c.Out, c.Replace = append(outOf(c), "\n\n"...), true // what follows is an event of its own
 	}
 	r.resp.Ended = r.follower.Ended()
 	r.resp.Seen = r.follower.Seen()
@@ -54,15 +57,15 @@ func (r *reader) chunk(c *exchange.Chunk) {
 // unfinished ends with an error a stream whose bytes ended well although its
 // answer did not: nothing else would tell the client that it is not whole.
 func (r *reader) unfinished(c *exchange.Chunk) {
-	out := c.Data
+	c.Out, c.Replace = r.dialect.Encoder(canon.Client{}).Abort(outOf(c), canon.Cut()), true
+}
+
+// outOf returns what the client gets of a chunk. It can be appended to.
+func outOf(c *exchange.Chunk) []byte {
 	if c.Replace {
-		out = c.Out
+		return c.Out[:len(c.Out):len(c.Out)]
 	}
-	out = out[:len(out):len(out)]
-	if len(r.split.Rest()) > 0 {
-		out = append(out, "\n\n"...)
-	}
-	c.Out, c.Replace = r.dialect.Encoder(canon.Client{}).Abort(out, canon.Cut()), true
+	return c.Data[:len(c.Data):len(c.Data)]
 }
 
 // events shows the follower each whole event that is there and returns those that

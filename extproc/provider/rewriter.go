@@ -23,8 +23,11 @@ func newRewriter(from, to Dialect, c canon.Client, ex *exchange.Exchange) *rewri
 
 func (r *rewriter) chunk(c *exchange.Chunk) {
 	c.Out, c.Replace = nil, true
+	if r.broken {
+		return // nobody will read it, so nothing of it is kept
+	}
 	r.split.Feed(c.Data)
-	for !r.broken {
+	for {
 		ev, err := r.split.Next()
 		if err != nil {
 			r.broken = true
@@ -37,7 +40,7 @@ func (r *rewriter) chunk(c *exchange.Chunk) {
 		}
 		c.Out = r.events(c.Out, r.decoder.Next(ev))
 	}
-	if c.Last && !r.broken {
+	if c.Last {
 		c.Out = r.events(c.Out, r.decoder.End(r.split.Rest()))
 	}
 }
@@ -54,16 +57,19 @@ func (r *rewriter) events(dst []byte, events []canon.Event) []byte {
 		case canon.EventText, canon.EventRefusal, canon.EventThinking, canon.EventToolArgs:
 			r.resp.Seen += int64(len(canon.Inside(ev.Text)))
 		case canon.EventUsage:
-			takeUsage(r.usage, ev.Usage, exchange.UsageEstimated)
+			ev.Usage.Into(r.usage, exchange.UsageEstimated)
 		case canon.EventFailed:
 			r.resp.Failed = ev.Fault.Kind != canon.FaultCut
 		case canon.EventDone:
-			r.resp.Ended = true
+			r.resp.Ended = !r.encoder.Ended()
 			if r.usage.Source != "" {
 				r.usage.Source = exchange.UsageProvider
 			}
 		}
 		dst = r.encoder.Append(dst, ev)
+		if r.encoder.Ended() && ev.Kind != canon.EventDone && ev.Kind != canon.EventFailed {
+			r.resp.Failed = true // the encoder gave up: the client got an error
+		}
 	}
 	return dst
 }

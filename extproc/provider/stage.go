@@ -207,9 +207,10 @@ func (p *part) read(resp *exchange.Response) exchange.Verdict {
 }
 
 // unpack makes a compressed answer plain: no client was asked whether it wants
-// one, because accept-encoding does not leave.
+// one, because accept-encoding does not leave. Of an error the status speaks where
+// the body cannot.
 func (p *part) unpack(resp *exchange.Response) exchange.Verdict {
-	if string(resp.Headers.Get("content-encoding")) != "gzip" {
+	if !isGzip(resp.Headers.Get("content-encoding")) {
 		return exchange.Verdict{}
 	}
 	resp.Out.Remove = append(resp.Out.Remove, "content-encoding")
@@ -218,8 +219,11 @@ func (p *part) unpack(resp *exchange.Response) exchange.Verdict {
 		return exchange.Verdict{}
 	}
 	plain, err := unzip(resp.Body)
-	if err != nil {
+	switch {
+	case err != nil && resp.Status < 400:
 		return p.unreadable(resp, err)
+	case err != nil:
+		plain = nil
 	}
 	resp.Body = plain
 	resp.Out.ReplaceBody(plain)

@@ -148,6 +148,12 @@ func (j *Journal) close(row *Row, o exchange.Outcome) {
 	row.Outcome, row.By, row.Detail = string(o.Result), string(o.By), o.Detail
 	j.metrics.count(row)
 	select {
+	case <-j.done: // asked first: behind the writer's end the queue still has room
+		j.metrics.lost.Inc()
+		return
+	default:
+	}
+	select {
 	case <-j.done:
 		j.metrics.lost.Inc()
 	case j.rows <- row:

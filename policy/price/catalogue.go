@@ -60,6 +60,15 @@ func (c *Catalogue) Look(provider, backend, model string, at time.Time) (Price, 
 	return Price{}, false
 }
 
+// Override returns the price that the operator set for a model, at the backend or at
+// any, or false where there is none.
+func (c *Catalogue) Override(backend, model string, at time.Time) (Price, bool) {
+	if p := c.override(backend, model, undated(model), at); p != nil {
+		return *p, true
+	}
+	return Price{}, false
+}
+
 // MaxOutput returns the tokens of the longest answer that a provider's model gives,
 // 0 where no source says.
 func (c *Catalogue) MaxOutput(provider, model string) int64 {

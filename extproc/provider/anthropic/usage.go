@@ -9,8 +9,8 @@ import (
 
 var errNotMessage = errors.New("the answer is neither a message nor an error")
 
-// ReadResponse reads id, model and usage of a JSON answer. Counting tokens costs
-// nothing and leaves no usage.
+// ReadResponse reads id, model and usage of a JSON answer, or how long it is where
+// it reports none. Counting tokens costs nothing and leaves no usage.
 func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usage *exchange.Usage) error {
 	var c counts
 	m := scan.Document(resp.Body)
@@ -21,7 +21,10 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 			resp.ID = str(m.Value())
 		case "model":
 			resp.Model = str(m.Value())
-		case "type", "input_tokens":
+		case "type":
+			whole = true
+			resp.Failed = resp.Failed || string(m.Value()) == `"error"`
+		case "input_tokens":
 			whole = true
 		case "usage":
 			used = c.read(m.Value())
@@ -33,8 +36,12 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 	if !whole {
 		return errNotMessage
 	}
-	if used && op == exchange.Chat {
+	switch {
+	case op != exchange.Chat:
+	case used:
 		c.fill(usage)
+	default:
+		resp.Seen = scan.TextBytes(resp.Body, textNames)
 	}
 	return nil
 }
@@ -52,40 +59,38 @@ type counts struct {
 	fiveMinutes, oneHour   int64
 	split                  bool // the two lifetimes of cache writes were told apart
 	output, thinking       int64
+	reported               bool // one number at least
 }
 
-// read takes a usage object and returns false where there is none.
+// read takes a usage object and returns false where nothing was reported yet.
 func (c *counts) read(v scan.Value) bool {
-	if v.Kind() != scan.Object {
-		return false
-	}
 	f := v.Fields()
 	for f.Next() {
 		switch string(f.Key()) {
 		case "input_tokens":
-			set(&c.input, f.Value())
+			c.set(&c.input, f.Value())
 		case "cache_read_input_tokens":
-			set(&c.cached, f.Value())
+			c.set(&c.cached, f.Value())
 		case "cache_creation_input_tokens":
-			set(&c.written, f.Value())
+			c.set(&c.written, f.Value())
 		case "output_tokens":
-			set(&c.output, f.Value())
+			c.set(&c.output, f.Value())
 		case "output_tokens_details":
-			set(&c.thinking, f.Value().Get("thinking_tokens"))
+			c.set(&c.thinking, f.Value().Get("thinking_tokens"))
 		case "cache_creation":
 			if f.Value().Kind() == scan.Object {
 				c.split = true
-				set(&c.fiveMinutes, f.Value().Get("ephemeral_5m_input_tokens"))
-				set(&c.oneHour, f.Value().Get("ephemeral_1h_input_tokens"))
+				c.set(&c.fiveMinutes, f.Value().Get("ephemeral_5m_input_tokens"))
+				c.set(&c.oneHour, f.Value().Get("ephemeral_1h_input_tokens"))
 			}
 		}
 	}
-	return true
+	return c.reported
 }
 
-func set(to *int64, v scan.Value) {
+func (c *counts) set(to *int64, v scan.Value) {
 	if n, ok := v.Int(); ok && n >= 0 {
-		*to = n
+		*to, c.reported = n, true
 	}
 }
 

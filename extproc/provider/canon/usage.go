@@ -1,5 +1,7 @@
 package canon
 
+import "github.com/headgate/headgate/extproc/exchange"
+
 // Usage is what an answer cost, in tokens, in disjoint buckets. Seen tells which
 // were reported: one that was not is 0 and says nothing.
 type Usage struct {
@@ -51,3 +53,14 @@ func (u *Usage) TotalInput() int64 {
 
 // TotalOutput returns all tokens of output, reasoning included.
 func (u *Usage) TotalOutput() int64 { return u.Output + u.Reasoning + u.AudioOutput }
+
+// Into writes a usage in which anything was reported over an exchange's.
+func (u *Usage) Into(to *exchange.Usage, source exchange.UsageSource) {
+	if u.Seen == 0 {
+		return
+	}
+	*to = exchange.Usage{
+		Input: u.Input, CacheRead: u.CacheRead, CacheWrite5m: u.CacheWrite5m, CacheWrite1h: u.CacheWrite1h,
+		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput, Source: source,
+	}
+}

@@ -77,3 +77,16 @@ func TestAStreamOfTooManyCallsIsGivenUp(t *testing.T) {
 	}
 	t.Error("never given up")
 }
+
+func TestArgumentsThatAreAnObjectAreNotLost(t *testing.T) {
+	var d openai.StreamDecoder
+	var got []string
+	for _, ev := range d.Next(scan.Event(`data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":{"a":"b"}}}]}}]}` + "\n\n")) {
+		if ev.Kind == canon.EventToolArgs {
+			got = append(got, string(ev.Text))
+		}
+	}
+	if len(got) != 1 || got[0] != `"{\"a\":\"b\"}"` {
+		t.Errorf("arguments %q", got)
+	}
+}

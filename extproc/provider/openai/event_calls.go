@@ -39,6 +39,9 @@ func (d *StreamDecoder) call(c *choiceSeen, v scan.Value, at int) {
 		}
 		t = d.newTool(c, int(index), f[0], fn[0])
 	}
+	if fn[1].Kind() == scan.Object { // some servers give the arguments whole, and not as text
+		fn[1] = canon.AppendText(nil, fn[1])
+	}
 	if !canon.Empty(fn[1]) && fn[1].Kind() == scan.String {
 		d.emit(canon.Event{Kind: canon.EventToolArgs, Choice: c.index, Tool: t.tool, Text: fn[1]})
 	}

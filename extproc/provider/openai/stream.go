@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/extproc/provider/scan"
 )
 
@@ -13,9 +14,10 @@ import (
 type follower struct {
 	resp    *exchange.Response
 	usage   *exchange.Usage
-	swallow bool // the client did not ask for the usage event
-	first   bool // an event with data was seen
-	done    bool // [DONE]
+	sum     canon.Usage // all that was reported
+	swallow bool        // the client did not ask for the usage event
+	first   bool        // an event with data was seen
+	done    bool        // [DONE]
 	seen    int64
 
 	choices  int     // that the client asked for
@@ -44,6 +46,7 @@ func (f *follower) Event(ev []byte) bool {
 	}
 	if string(bytes.TrimSpace(data)) == "[DONE]" {
 		f.done = true
+		f.sum.Into(f.usage, exchange.UsageProvider)
 		return true
 	}
 	if !f.first {
@@ -51,7 +54,7 @@ func (f *follower) Event(ev []byte) bool {
 		f.readHead(scan.Value(data))
 	}
 	f.seen += scan.TextBytes(data, textNames)
-	if member(data, `"error"`) && scan.Value(data).Get("error").Kind() == scan.Object {
+	if bytes.Contains(data, []byte(`"error"`)) && isError(scan.Value(data)) {
 		f.resp.Failed = true
 	}
 	if !f.allFinished() && member(data, `"finish_reason"`) {
@@ -81,13 +84,16 @@ func (f *follower) readFinish(v scan.Value) {
 	for choices.Next() {
 		c := choices.Value()
 		index, _ := c.Get("index").Int()
-		if c.Get("finish_reason").Kind() == scan.String && !slices.Contains(f.finished, index) {
+		reason := c.Get("finish_reason")
+		if reason.Kind() == scan.String && !canon.Empty(reason) && !slices.Contains(f.finished, index) {
 			f.finished = append(f.finished, index)
 		}
 	}
 }
 
-// readUsage keeps the last usage seen and tells whether the event goes on.
+// readUsage keeps the last of each number that was reported and tells whether the
+// event goes on. Some servers report in every event: until the answer has come to
+// its end the report is not of all of it.
 func (f *follower) readUsage(v scan.Value) bool {
 	m := v.Fields()
 	found, empty := false, false
@@ -95,7 +101,7 @@ func (f *follower) readUsage(v scan.Value) bool {
 		switch string(m.Key()) {
 		case "usage":
 			if m.Value().Kind() == scan.Object {
-				readUsage(m.Value(), f.usage)
+				readUsageInto(m.Value(), &f.sum)
 				found = true
 			}
 		case "choices":
@@ -103,12 +109,29 @@ func (f *follower) readUsage(v scan.Value) bool {
 			empty = m.Value().Kind() == scan.Array && !e.Next()
 		}
 	}
+	source := exchange.UsageEstimated
+	if f.Ended() {
+		source = exchange.UsageProvider
+	}
+	f.sum.Into(f.usage, source)
 	return !(found && empty && f.swallow)
 }
 
-// member tells whether data holds a member of this quoted name whose value is
-// not null. Inside a string the quotes would be escaped, so a match is a name
-// or a whole string; the latter is rare and only costs a closer look.
+// isError tells whether an event is an error, in one of the forms that servers give
+// it inside a 200.
+func isError(v scan.Value) bool {
+	for _, e := range [...]scan.Value{v.Get("error"), v.Get("x_groq").Get("error")} {
+		if k := e.Kind(); k == scan.Object || k == scan.String && !canon.Empty(e) {
+			return true
+		}
+	}
+	return string(canon.Inside(v.Get("object"))) == "error"
+}
+
+// member tells whether data holds a member of this quoted name whose value is not
+// null and not the empty string, which some servers write for it. Inside a string the
+// quotes would be escaped, so a match is a name or a whole string; the latter is rare
+// and only costs a closer look.
 func member(data []byte, quoted string) bool {
 	for {
 		i := bytes.Index(data, []byte(quoted))
@@ -116,10 +139,10 @@ func member(data []byte, quoted string) bool {
 			return false
 		}
 		data = data[i+len(quoted):]
-		rest := bytes.TrimLeft(data, " ")
+		rest := bytes.TrimLeft(data, " \t\r\n")
 		if len(rest) > 0 && rest[0] == ':' {
-			rest = bytes.TrimLeft(rest[1:], " ")
-			if len(rest) > 0 && rest[0] != 'n' {
+			rest = bytes.TrimLeft(rest[1:], " \t\r\n")
+			if len(rest) > 0 && rest[0] != 'n' && !bytes.HasPrefix(rest, []byte(`""`)) {
 				return true
 			}
 		}

@@ -15,9 +15,16 @@ var ErrEventTooLong = errors.New("event longer than the limit")
 // A complete event inside one chunk is returned in place, without a copy. Lines
 // end in LF, CRLF or CR, as the WHATWG standard says. Not for concurrent use.
 type Splitter struct {
-	Max  int    // bytes of one event; 0: DefaultMaxEvent
-	buf  []byte // holds an event that came in several chunks
-	rest []byte // what Next has not returned: in buf or in the latest chunk
+	Max   int    // bytes of one event; 0: DefaultMaxEvent
+	buf   []byte // holds an event that came in several chunks
+	rest  []byte // what Next has not returned: in buf or in the latest chunk
+	whole bool   // rest is all of buf
+
+	// How far Next has looked at rest without finding the end of an event, so that
+	// it looks at each byte once however small the chunks are.
+	line int  // where the first line begins whose end is not there
+	seen int  // where to look for that end
+	text bool // a line before it is not blank
 }
 
 // DefaultMaxEvent is the limit of one event, in bytes.
@@ -30,14 +37,17 @@ func (s *Splitter) Feed(chunk []byte) {
 		s.rest = chunk
 		return
 	}
-	s.buf = append(append(s.buf[:0], s.rest...), chunk...)
+	if !s.whole {
+		s.buf, s.whole = append(s.buf[:0], s.rest...), true
+	}
+	s.buf = append(s.buf, chunk...)
 	s.rest = s.buf
 }
 
 // Next returns the next complete event with its blank line, or nil where the
 // rest of what was fed is incomplete.
 func (s *Splitter) Next() (Event, error) {
-	n := eventLen(s.rest)
+	n := s.eventLen()
 	if n == 0 {
 		limit := s.Max
 		if limit == 0 {
@@ -49,50 +59,64 @@ func (s *Splitter) Next() (Event, error) {
 		return nil, nil
 	}
 	ev := Event(s.rest[:n:n])
-	s.rest = s.rest[n:]
+	s.rest, s.whole = s.rest[n:], false
+	s.line, s.seen, s.text = 0, 0, false
 	return ev, nil
 }
 
 // Rest returns what no blank line has ended yet.
 func (s *Splitter) Rest() Event { return Event(s.rest) }
 
-// eventLen returns the length of the first event of b with the blank line that
+// eventLen returns the length of the first event of rest with the blank line that
 // ends it, 0 where it is not complete. Blank lines before the first field belong
 // to the event, so that every byte is in exactly one event.
-func eventLen(b []byte) int {
-	i, text := 0, false
+func (s *Splitter) eventLen() int {
 	for {
-		n, blank, ok := lineLen(b[i:])
-		if !ok {
+		end := lineEnd(s.rest, s.seen)
+		if end < 0 {
+			s.seen = len(s.rest)
 			return 0
 		}
-		i += n
+		next := end + 1
+		if s.rest[end] == '\r' {
+			if next == len(s.rest) { // may be half of a CRLF
+				s.seen = end
+				return 0
+			}
+			if s.rest[next] == '\n' {
+				next++
+			}
+		}
+		blank := end == s.line
+		s.line, s.seen = next, next
 		if !blank {
-			text = true
-		} else if text {
-			return i
+			s.text = true
+		} else if s.text {
+			return next
 		}
 	}
 }
 
-// lineLen returns the length of the first line of b with its end. A CR at the
-// end of b may be half of a CRLF, so that line is not complete.
-func lineLen(b []byte) (n int, blank, ok bool) {
-	lf := bytes.IndexByte(b, '\n')
-	line := b
-	if lf >= 0 {
-		line = b[:lf]
+// stride is how far lineEnd looks for one kind of line end before it looks for the
+// other: lines that end in CR must not be searched for the next LF again and again.
+const stride = 4096
+
+// lineEnd returns the offset of the first CR or LF of b at or after i, or -1.
+func lineEnd(b []byte, i int) int {
+	for i < len(b) {
+		part := b[i:min(i+stride, len(b))]
+		if lf := bytes.IndexByte(part, '\n'); lf >= 0 {
+			part = part[:lf+1]
+		}
+		if cr := bytes.IndexByte(part, '\r'); cr >= 0 {
+			return i + cr
+		}
+		if part[len(part)-1] == '\n' {
+			return i + len(part) - 1
+		}
+		i += len(part)
 	}
-	cr := bytes.IndexByte(line, '\r')
-	switch {
-	case cr < 0 && lf < 0, cr == len(b)-1 && cr >= 0:
-		return 0, false, false
-	case cr < 0:
-		return lf + 1, lf == 0, true
-	case cr == lf-1:
-		return lf + 1, cr == 0, true
-	}
-	return cr + 1, cr == 0, true
+	return -1
 }
 
 // Event is the raw text of one event. It aliases what it was read from.

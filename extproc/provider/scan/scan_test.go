@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestDocumentAgreesWithEncodingJSON(t *testing.T) {
@@ -130,6 +131,28 @@ func TestSplitterRefusesAnEndlessEvent(t *testing.T) {
 	s.Feed([]byte("data: 0123456789"))
 	if _, err := s.Next(); err != ErrEventTooLong {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Looking at the whole event again with each chunk would take minutes here, and
+// milliseconds otherwise.
+func TestSplitterLooksAtEachByteOnce(t *testing.T) {
+	for name, event := range map[string]string{
+		"one line": strings.Repeat("x", 8<<20),
+		"lines":    strings.Repeat("data: x\n", 1<<20),
+		"CR lines": strings.Repeat(":\r", 4<<20),
+	} {
+		var s Splitter
+		start := time.Now()
+		for rest := []byte(event); len(rest) > 0; rest = rest[64:] {
+			s.Feed(rest[:64])
+			if ev, err := s.Next(); ev != nil || err != nil {
+				t.Fatalf("%s: %.20q %v", name, ev, err)
+			}
+		}
+		if took := time.Since(start); took > 10*time.Second || len(s.Rest()) != len(event) {
+			t.Errorf("%s: %v for %d bytes", name, took, len(s.Rest()))
+		}
 	}
 }
 
