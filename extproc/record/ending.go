@@ -90,6 +90,8 @@ func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 			return exchange.Outcome{Result: r.result, By: r.by, Detail: detail}
 		}
 	}
-	before.Detail = detail
+	if before.Result != exchange.OK {
+		before.Detail = detail
+	}
 	return before
 }
