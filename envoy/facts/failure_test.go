@@ -222,3 +222,38 @@ func TestMoreThanAHundredStreamsAtOnceNeedNoMaxConcurrentStreams(t *testing.T) {
 		}
 	}
 }
+
+// An immediate response may come when Envoy has asked nothing: it ends an answer
+// that it holds with a status, one whose headers are out by a cut, and the details
+// of the log are its own.
+func TestUnaskedImmediateResponseEndsAnAnswer(t *testing.T) {
+	for _, contentType := range []string{"application/json", "text/event-stream"} {
+		t.Run(contentType, func(t *testing.T) {
+			r := start(t, setup{HCM: "delayed_close_timeout: 0.05s"})
+			r.play(named("x"), script{})
+			r.a().serve(stalls(contentType))
+			got := make(chan answer, 1)
+			go func() { got <- r.post(t, `{}`) }()
+			s := r.next(t, "router")
+			sse, last := contentType == "text/event-stream", "response_headers"
+			if sse {
+				last = "response_body"
+			}
+			for kindOf(s.await(t)) != last {
+			}
+			passes(t, 50) // until the answer to that message is with Envoy
+			ends := immediate(504, `{"error":"silent"}`)
+			ends.GetImmediateResponse().Details = "facts_silent"
+			if err := s.grpc.Send(ends); err != nil {
+				t.Fatal(err)
+			}
+			a := <-got
+			if sse && (a.status != 200 || a.err != io.ErrUnexpectedEOF) || !sse && (a.status != 504 || a.body != `{"error":"silent"}`) {
+				t.Errorf("client: %d %q, %v", a.status, a.body, a.err)
+			}
+			if e := endingOf(r.logged(t, "endings")); e.Details != "facts_silent" || e.Exchange != "x" {
+				t.Errorf("ending %+v", e)
+			}
+		})
+	}
+}

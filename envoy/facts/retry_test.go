@@ -198,6 +198,67 @@ func TestPerTryIdleTimeoutCutsInTheBody(t *testing.T) {
 	}
 }
 
+// stalls answers with headers and the beginning of a body, and then with nothing.
+func stalls(contentType string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("content-type", contentType)
+		_, _ = io.WriteString(w, "data: 1\n\n")
+		w.(http.Flusher).Flush()
+		silent(w, r)
+	}
+}
+
+// Where an answer has begun the per-try timeout ends nothing, but as it passes it
+// takes the idle one away: that one acts only where it runs out first. An answer
+// that the router has handed on is not tried again, even one that ext_proc holds.
+func TestPerTryTimeoutTakesThePerTryIdleTimeoutAway(t *testing.T) {
+	for _, c := range []struct{ name, timeouts, details string }{
+		{"alone", "", "upstream_per_try_idle_timeout"},
+		{"a longer per-try timeout", "per_try_timeout: 5s", "upstream_per_try_idle_timeout"},
+		{"a shorter per-try timeout", "per_try_timeout: 0.1s", "stream_idle_timeout"},
+	} {
+		for _, contentType := range []string{"application/json", "text/event-stream"} {
+			t.Run(c.name+" "+contentType, func(t *testing.T) {
+				r := start(t, setup{
+					HCM:   "stream_idle_timeout: 1s\ndelayed_close_timeout: 0.05s",
+					Retry: "retry_on: 5xx,reset\nnum_retries: 1\nper_try_idle_timeout: 0.3s\n" + c.timeouts,
+				}, "a", "b")
+				r.play(named("x"), script{})
+				r.a().serve(stalls(contentType))
+				a := r.post(t, `{}`)
+				if got := endingOf(r.logged(t, "all")); got.Details != c.details || got.Attempts != 1 {
+					t.Errorf("ending %+v, want %s", got, c.details)
+				}
+				if json := contentType == "application/json"; json != (a.status == 504) || json == (a.err == io.ErrUnexpectedEOF) {
+					t.Errorf("client: %d %q, %v", a.status, a.body, a.err)
+				}
+				if got := names(r.received.take()); got != "a" {
+					t.Errorf("tried %q", got)
+				}
+			})
+		}
+	}
+}
+
+// The idle timeout of a route runs from the last byte of the request, over all
+// attempts; only that of a request without a body begins with the answer.
+func TestRouteIdleTimeoutBeginsWhenTheRequestsBodyIsForwarded(t *testing.T) {
+	r := start(t, setup{Retry: "retry_on: 5xx\nnum_retries: 5\nretry_back_off: { base_interval: 0.001s }\nper_try_timeout: 0.2s", Route: "timeout: 0s\nidle_timeout: 0.5s"})
+	r.play(routed(), script{})
+	r.a().serve(silent)
+	if got := r.post(t, `{}`); got.status != 504 {
+		t.Errorf("answer: %+v", got)
+	}
+	if got := endingOf(r.logged(t, "all")); got.Details != "stream_idle_timeout" || got.Attempts > 4 {
+		t.Errorf("with a body: %+v", got)
+	}
+	r.play(routedAtHeaders(), script{})
+	r.send(t, http.MethodGet, "/v1/models", http.NoBody)
+	if got := endingOf(r.logged(t, "all")); got.Details != "upstream_per_try_timeout" || got.Attempts != 6 {
+		t.Errorf("without a body: %+v", got)
+	}
+}
+
 func TestThreeFailuresInARowEjectAndTheNextRequestGoesOn(t *testing.T) {
 	cases := []struct {
 		name, pool string
