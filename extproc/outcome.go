@@ -20,6 +20,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
 		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
+	case r.silent:
+		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
 	case !resp.Complete && resp.Stream && resp.Ended && !resp.Failed:
 		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
 	case !resp.Complete:

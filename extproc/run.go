@@ -29,6 +29,7 @@ type run struct {
 	reply    reply
 	joined   bool // the request stages have run
 	answered bool // an immediate response ended the exchange
+	silent   bool // a stream was cut, because nothing came for too long
 	ended    bool // End hooks have run
 	unheld   bool // Envoy routes by a policy that is not held
 }
@@ -155,6 +156,14 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 		return r.response(ctx)
 	}
 	return nil
+}
+
+// patience is how long Envoy may be silent now; 0: as long as it likes.
+func (r *run) patience() time.Duration {
+	if resp := &r.ex.Response; !resp.Stream || resp.Complete {
+		return 0
+	}
+	return r.ex.Route.Idle
 }
 
 func isEventStream(h exchange.Headers) bool {

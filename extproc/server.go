@@ -83,14 +83,22 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 			err = s.panicked(run, p)
 		}
 	}()
+	quiet := &silence{stream: stream}
+	defer quiet.heard()
 	ev := &event{}
 	for {
-		if err := stream.RecvMsg(ev); err != nil {
+		err := stream.RecvMsg(ev)
+		run.silent = !quiet.heard()
+		switch {
+		case err != nil:
 			return s.over(run, err)
+		case run.silent: // what came meanwhile is not wanted any more
+			continue
 		}
 		if err := s.step(stream, run, ev); err != nil {
 			return s.failed(run, err)
 		}
+		quiet.wait(run.patience())
 	}
 }
 

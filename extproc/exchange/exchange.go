@@ -91,8 +91,9 @@ type Route struct {
 	Name     string // of the Envoy route
 	Backend  string // who serves it: fixed for a pool of one, else known from the attempts
 	Provider string
-	Serves   string // the model's name at that backend
-	Single   bool   // the pool has exactly one backend: no upstream level runs
+	Serves   string        // the model's name at that backend
+	Single   bool          // the pool has exactly one backend: no upstream level runs
+	Idle     time.Duration // longest silence inside a stream
 }
 
 // Response is what came back, and what becomes of it.

@@ -145,6 +145,12 @@ func (s *Stream) exchange(m *extprocv3.ProcessingRequest) *Reply {
 	return &Reply{ProcessingResponse: out, Err: err}
 }
 
+// Wait returns what the server sends without being asked.
+func (s *Stream) Wait() *Reply {
+	out, err := s.stream.Recv()
+	return &Reply{ProcessingResponse: out, Err: err}
+}
+
 // Cancel ends the stream as Envoy does after a whole exchange: with a reset.
 func (s *Stream) Cancel() { s.cancel() }
 

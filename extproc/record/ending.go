@@ -27,6 +27,9 @@ func (e *Ending) has(flag string) bool {
 	return false
 }
 
+// SilentDetails are Envoy's words where Headgate cut a stream that fell silent.
+const SilentDetails = "headgate_idle_timeout"
+
 // rule maps Envoy's words to an outcome. The first rule that holds counts.
 type rule struct {
 	flag   string
@@ -44,6 +47,7 @@ var rules = []rule{
 	{"", "request_header_timeout", exchange.IdleTimeout, exchange.ByClient},
 	{"", "request_payload_too_large", exchange.ClientError, exchange.ByClient},
 	{"", "response_payload_too_large", exchange.ProviderError, exchange.ByProvider},
+	{"", SilentDetails, exchange.IdleTimeout, exchange.ByProvider},
 	{"", "upstream_per_try_idle_timeout", exchange.IdleTimeout, exchange.ByProvider},
 	{"", "upstream_per_try_timeout", exchange.Timeout, exchange.ByProvider},
 	{"", "response_timeout", exchange.Deadline, exchange.ByProvider},

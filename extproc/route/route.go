@@ -40,7 +40,7 @@ func New(set *policy.Set, region string, list Lister) *Stage {
 	names := make([]string, 0, len(set.Models))
 	for name, m := range set.Models {
 		names = append(names, name)
-		r := exchange.Route{Model: name}
+		r := exchange.Route{Model: name, Idle: m.IdleTimeout}
 		if use, ok := m.Single(); ok {
 			r.Single = true
 			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model

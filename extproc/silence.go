@@ -1,0 +1,69 @@
+package extproc
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/record"
+)
+
+// silence ends a stream of events in which nothing came for too long. No clock of
+// Envoy's can: the one of an attempt is taken away as its time to the headers
+// passes, the one of a route runs from the request on, over all attempts
+// (envoy/facts).
+//
+// The goroutine of the stream either waits for Envoy or answers it. The ending is
+// only sent while it waits, so that two messages are never sent at once.
+type silence struct {
+	stream extprocv3.ExternalProcessor_ProcessServer
+	timer  *time.Timer // nil until a stream of events begins
+
+	mu    sync.Mutex
+	waits bool // for Envoy
+	over  bool // the ending was sent
+}
+
+// wait starts the clock; with 0 there is none.
+func (s *silence) wait(most time.Duration) {
+	if most == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waits = true
+	if s.timer == nil {
+		s.timer = time.AfterFunc(most, s.end)
+		return
+	}
+	s.timer.Reset(most)
+}
+
+// heard stops the clock. It tells whether the exchange goes on.
+func (s *silence) heard() bool {
+	if s.timer == nil {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waits = false
+	s.timer.Stop()
+	return !s.over
+}
+
+// end has Envoy cut the answer. Its own account of that closes the row, so nothing
+// in it marks the exchange as refused. Where the headers are still with Envoy the
+// client gets the status, and an error in its dialect.
+func (s *silence) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.waits {
+		return
+	}
+	s.waits, s.over = false, true
+	// An error means that the stream has ended: who waits for Envoy learns of it.
+	_ = s.stream.SendMsg(&reply{deny: true, status: http.StatusGatewayTimeout, details: record.SilentDetails, mutation: &exchange.Mutation{}})
+}

@@ -1,0 +1,75 @@
+package extproc
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/headgate/headgate/extproc/extproctest"
+)
+
+// hasty is testPolicy with a short patience.
+var hasty = strings.Replace(testPolicy, "  gpt-4o-mini: gpt/gpt-4o-mini", "  gpt-4o-mini: {chain: [gpt/gpt-4o-mini], idle_timeout: 400ms}", 1)
+
+// TestSilenceInsideAStreamEndsIt holds that Envoy is told to cut a stream, though it
+// asked nothing, idle_timeout after the last that came, and that the row says so.
+func TestSilenceInsideAStreamEndsIt(t *testing.T) {
+	for _, events := range []int{0, 2} {
+		r := newRig(t, hasty)
+		s := openStream(t, r, streamBody)
+		for _, e := range streamEvents[:events] {
+			s.ResponseBody(e, false)
+		}
+		last := time.Now()
+		ends := s.Wait()
+		if took := time.Since(last); took < 390*time.Millisecond || took > 3*time.Second {
+			t.Errorf("after %d events it took %v", events, took)
+		}
+		if im := ends.Immediate(); im == nil || im.Status.Code != 504 || im.Details != "headgate_idle_timeout" || ends.DynamicMetadata != nil {
+			t.Fatalf("after %d events: %v", events, ends)
+		}
+		s.Cancel()
+		if row := r.row(); row.Outcome != "idle_timeout" || row.By != "provider" || row.Status != 200 {
+			t.Errorf("row %+v", row)
+		}
+	}
+}
+
+// TestWhatIsNoSilenceInsideAStream are waits longer than idle_timeout that end
+// nothing: for the answer's beginning, for the rest of a JSON answer, of which
+// nothing is shown before its end, and after the end.
+func TestWhatIsNoSilenceInsideAStream(t *testing.T) {
+	const long = 800 * time.Millisecond
+	r := newRig(t, hasty)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(streamBody)
+	<-time.After(long)
+	if reply := s.ResponseHeaders(Answered("200", "text/event-stream"), false); !reply.Streams() {
+		t.Errorf("a late beginning: %v", reply)
+	}
+	for _, e := range streamEvents {
+		<-time.After(long / 8)
+		if reply := s.ResponseBody(e, e == streamEvents[len(streamEvents)-1]); reply.Immediate() != nil || reply.Err != nil {
+			t.Errorf("an event in time: %v", reply)
+		}
+	}
+	<-time.After(long)
+	s.Cancel()
+	if row := r.row(); row.Outcome != "ok" {
+		t.Errorf("row %+v", row)
+	}
+	r = newRig(t, hasty)
+	s = r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(chatBody)
+	s.ResponseHeaders(Answered("200", "application/json"), false)
+	<-time.After(long)
+	if reply := s.ResponseBody(chatAnswer, true); reply.Immediate() != nil || reply.Err != nil {
+		t.Errorf("a JSON answer: %v", reply)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "ok" {
+		t.Errorf("row %+v", row)
+	}
+}
