@@ -93,7 +93,7 @@ var modelType = &Type{Kind: Either, Options: []*Type{
 			Doc:     "Time that each attempt has until its response headers.",
 			Example: `timeout: 30s`},
 		{Key: "idle_timeout", Type: &Type{Kind: Duration, Min: "1ms", Max: "1h"}, Default: "60s",
-			Doc:     "Longest silence inside a response.",
+			Doc:     "Longest silence inside a response. Inside a JSON answer whose headers came before its body it is longer where the chain may take longer: each attempt its timeout and 1s to connect.",
 			Example: `idle_timeout: 60s`},
 		{Key: "nearest", Type: &Type{Kind: Switch}, Default: "false",
 			Doc:     "Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow where those fail. A gateway whose region none of them has goes by the weights alone.",

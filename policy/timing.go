@@ -10,3 +10,10 @@ const (
 	// ConnectTimeout is how long an attempt, or a check, waits for a connection.
 	ConnectTimeout = time.Second
 )
+
+// LongestChain returns the longest until the answer of a model begins, or every
+// attempt was given up: each waits for a connection, and then for the headers.
+func (m *Model) LongestChain() time.Duration {
+	n := time.Duration(m.Attempts())
+	return n*(ConnectTimeout+m.Timeout) + (n-1)*BackOffMost
+}

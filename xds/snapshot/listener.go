@@ -103,13 +103,13 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 
 // longestSilence is how long a client may have to wait without a byte: until every
 // attempt of the longest chain was given up, after a stage of ext_proc's has waited
-// as long as it may. The clock of a route does not help here: it begins to count
-// at the first byte after the route was chosen, which is the response's.
+// as long as it may. The clock of a route does not help here: it begins with the
+// first byte after the route was chosen, which of a request without a body is the
+// response's.
 func longestSilence(set *policy.Set) time.Duration {
 	longest := upload
 	for _, m := range set.Models {
-		chain := time.Duration(m.Attempts()) * (m.Timeout + backOffMost)
-		longest = max(longest, maxMessageTimeout+chain+time.Second)
+		longest = max(longest, maxMessageTimeout+m.LongestChain()+tie)
 	}
 	return longest
 }

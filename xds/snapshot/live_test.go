@@ -95,7 +95,18 @@ func startSet(t *testing.T, set *policy.Set, edit *strings.Replacer) gateway {
 // get asks for a route of the gateway's; without one ext_proc names none.
 func (g gateway) get(t *testing.T, route string, headers ...string) (*http.Response, string) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodGet, g.url+"/v1/models", nil)
+	return g.ask(t, http.MethodGet, nil, route, headers)
+}
+
+// post is get with a body.
+func (g gateway) post(t *testing.T, route string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	return g.ask(t, http.MethodPost, strings.NewReader("{}"), route, headers)
+}
+
+func (g gateway) ask(t *testing.T, method string, sent io.Reader, route string, headers []string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequest(method, g.url+"/v1/models", sent)
 	if err != nil {
 		t.Fatal(err)
 	}

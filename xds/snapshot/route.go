@@ -27,7 +27,7 @@ const (
 	backOffMost = 250 * time.Millisecond
 )
 
-// tie parts two clocks of the same length.
+// tie parts two clocks of the same length, so that the outcome is always the same.
 const tie = 100 * time.Millisecond
 
 // routes are two routes per model, for JSON answers and for streams, and the
@@ -95,7 +95,7 @@ func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 	action := &routev3.RouteAction{
 		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: pool},
 		Timeout:          durationpb.New(0), // streams last as long as they last; each attempt has its own clock
-		IdleTimeout:      durationpb.New(m.IdleTimeout + messageTimeout),
+		IdleTimeout:      durationpb.New(silence(m)),
 		RetryPolicy:      retryPolicy(m),
 	}
 	if _, single := m.Single(); !single {
@@ -119,15 +119,14 @@ func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 	}
 }
 
-// silence is how long nothing may come from a backend, from the attempt's first
-// moment on. Until the headers the model may be silent as long as it thinks, which
-// Timeout bounds. Where both clocks would end together the attempt's own one wins,
-// so that the outcome is always the same.
-//
-// An idle_timeout below that is the route's clock, which begins with the response.
-// It also runs while ext_proc has the last bytes: hence messageTimeout on top.
+// silence is how long Envoy itself lets an exchange be silent. Its clock runs from
+// the request on, over all attempts, and again from every byte of the answer: it may
+// not end a chain that has backends left, nor an answer whose last bytes ext_proc
+// still has. So it is as long as the longest of these, and ext_proc ends a stream
+// that falls silent sooner. A per-try idle timeout would be of no use: the per-try
+// timeout takes it away as it passes.
 func silence(m *policy.Model) time.Duration {
-	return max(m.Timeout+tie, m.IdleTimeout)
+	return max(m.IdleTimeout, m.LongestChain()+tie, messageTimeout+tie)
 }
 
 // retryPolicy is the rule of a chain: a 5xx, a reset, a refused connection and a
@@ -136,11 +135,10 @@ func silence(m *policy.Model) time.Duration {
 // level sends it at once.
 func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 	p := &routev3.RetryPolicy{
-		RetryOn:           "5xx,reset,connect-failure,refused-stream",
-		NumRetries:        wrapperspb.UInt32(uint32(m.Attempts() - 1)),
-		PerTryTimeout:     durationpb.New(m.Timeout),
-		PerTryIdleTimeout: durationpb.New(silence(m)),
-		RetryBackOff:      &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(backOffBase), MaxInterval: durationpb.New(backOffMost)},
+		RetryOn:       "5xx,reset,connect-failure,refused-stream",
+		NumRetries:    wrapperspb.UInt32(uint32(m.Attempts() - 1)),
+		PerTryTimeout: durationpb.New(m.Timeout),
+		RetryBackOff:  &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(backOffBase), MaxInterval: durationpb.New(backOffMost)},
 	}
 	if _, single := m.Single(); single {
 		p.RetryOn += ",retriable-status-codes"

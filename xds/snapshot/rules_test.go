@@ -21,7 +21,7 @@ type numbers struct {
 	Retries, OnALink     uint32 // num_retries; previous_priorities' update_frequency, 0: none
 	OtherHosts           bool   // previous_hosts
 	On                   string // status codes that are tried again
-	Try, TryIdle, Idle   time.Duration
+	Try, Idle            time.Duration
 	EjectedAfter         uint32
 	Priorities, Endpoint int
 }
@@ -35,21 +35,22 @@ backends:
   b: {provider: openai-compatible, url: "http://127.0.0.1:2/v1"}
   c: {provider: openai-compatible, url: "http://127.0.0.1:3/v1"}
 models: {m: `
-	s := time.Second
+	s, ms := time.Second, time.Millisecond
 	tie := 100 * time.Millisecond
 	for _, c := range []struct {
 		name, model string
 		want        numbers
 	}{
-		{"short form", "a/x", numbers{2, 0, false, "[408]", 30 * s, 60 * s, 62 * s, 9, 1, 1}},
-		{"no retries", "{chain: [a/x], retries: 0}", numbers{0, 0, false, "[408]", 30 * s, 60 * s, 62 * s, 3, 1, 1}},
-		{"two links, no retries", "{chain: [a/x, b/x], retries: 0}", numbers{1, 1, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 2, 2}},
-		{"three links", "{chain: [a/x, b/x, c/x], retries: 2}", numbers{8, 3, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 3, 3}},
-		{"one link of two", "{chain: [[{use: a/x, weight: 70}, {use: b/x, weight: 30}]], retries: 1}", numbers{1, 1, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 2, 4}},
-		{"more uses than attempts", "{chain: [[{use: a/x, weight: 70}, {use: b/x, weight: 30}], c/x], retries: 0}", numbers{2, 1, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 3, 5}},
-		{"the longest chain", "{chain: [a/x, b/x, c/x, a/y, b/y, c/y, a/z, b/z], retries: 5}", numbers{47, 6, true, "[408 429]", 30 * s, 60 * s, 62 * s, 3, 8, 8}},
-		{"a model that thinks", "{chain: [a/x], timeout: 10m, idle_timeout: 20s}", numbers{2, 0, false, "[408]", 600 * s, 600*s + tie, 22 * s, 9, 1, 1}},
-		{"equal clocks", "{chain: [a/x], timeout: 5s, idle_timeout: 5s}", numbers{2, 0, false, "[408]", 5 * s, 5*s + tie, 7 * s, 9, 1, 1}},
+		{"short form", "a/x", numbers{2, 0, false, "[408]", 30 * s, 93500*ms + tie, 9, 1, 1}},
+		{"no retries", "{chain: [a/x], retries: 0}", numbers{0, 0, false, "[408]", 30 * s, 60 * s, 3, 1, 1}},
+		{"two links, no retries", "{chain: [a/x, b/x], retries: 0}", numbers{1, 1, true, "[408 429]", 30 * s, 62250*ms + tie, 3, 2, 2}},
+		{"three links", "{chain: [a/x, b/x, c/x], retries: 2}", numbers{8, 3, true, "[408 429]", 30 * s, 281*s + tie, 3, 3, 3}},
+		{"one link of two", "{chain: [[{use: a/x, weight: 70}, {use: b/x, weight: 30}]], retries: 1}", numbers{1, 1, true, "[408 429]", 30 * s, 62250*ms + tie, 3, 2, 4}},
+		{"more uses than attempts", "{chain: [[{use: a/x, weight: 70}, {use: b/x, weight: 30}], c/x], retries: 0}", numbers{2, 1, true, "[408 429]", 30 * s, 93500*ms + tie, 3, 3, 5}},
+		{"the longest chain", "{chain: [a/x, b/x, c/x, a/y, b/y, c/y, a/z, b/z], retries: 5}", numbers{47, 6, true, "[408 429]", 30 * s, 1499750*ms + tie, 3, 8, 8}},
+		{"a model that thinks", "{chain: [a/x], timeout: 10m, idle_timeout: 20s}", numbers{2, 0, false, "[408]", 600 * s, 1803500*ms + tie, 9, 1, 1}},
+		{"a patient one", "{chain: [a/x], timeout: 5s, idle_timeout: 5m}", numbers{2, 0, false, "[408]", 5 * s, 300 * s, 9, 1, 1}},
+		{"shorter than ext_proc's own part", "{chain: [a/x], retries: 0, timeout: 1ms, idle_timeout: 1ms}", numbers{0, 0, false, "[408]", ms, 2*s + tie, 3, 1, 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := snapshot.Build(parse(t, backends+c.model+"}"), snapshot.Options{})
@@ -71,7 +72,7 @@ func numbersOf(t *testing.T, r *routev3.Route, pool *clusterv3.Cluster) numbers 
 	p := a.GetRetryPolicy()
 	n := numbers{
 		Retries: p.GetNumRetries().GetValue(), OtherHosts: len(p.RetryHostPredicate) > 0, On: fmt.Sprint(p.RetriableStatusCodes),
-		Try: p.PerTryTimeout.AsDuration(), TryIdle: p.PerTryIdleTimeout.AsDuration(), Idle: a.IdleTimeout.AsDuration(),
+		Try: p.PerTryTimeout.AsDuration(), Idle: a.IdleTimeout.AsDuration(),
 		EjectedAfter: pool.OutlierDetection.Consecutive_5Xx.GetValue(),
 	}
 	for _, e := range pool.LoadAssignment.Endpoints {
