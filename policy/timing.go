@@ -9,6 +9,11 @@ const (
 	BackOffMost = 250 * time.Millisecond
 	// ConnectTimeout is how long an attempt, or a check, waits for a connection.
 	ConnectTimeout = time.Second
+	// MessageTimeout is how long Envoy waits for one answer of ext_proc's.
+	MessageTimeout = 2 * time.Second
+
+	// tie parts two clocks of the same length, so that the outcome is always the same.
+	tie = 100 * time.Millisecond
 )
 
 // LongestChain returns the longest until the answer of a model begins, or every
@@ -16,4 +21,13 @@ const (
 func (m *Model) LongestChain() time.Duration {
 	n := time.Duration(m.Attempts())
 	return n*(ConnectTimeout+m.Timeout) + (n-1)*BackOffMost
+}
+
+// Silence returns how long Envoy itself lets an exchange be silent. Its clock runs
+// from the request on, over all attempts, and again from every byte of the answer: it
+// may not end a chain that has backends left, nor an answer whose last bytes ext_proc
+// still has. So it is as long as the longest of these. A stream that falls silent
+// sooner is ended by ext_proc; of a JSON answer only Envoy sees the bytes.
+func (m *Model) Silence() time.Duration {
+	return max(m.IdleTimeout, m.LongestChain()+tie, MessageTimeout+tie)
 }

@@ -155,11 +155,12 @@ func TestCheckSaysWhatQuirksCost(t *testing.T) {
 // against those that Envoy is given.
 func TestCheckKnowsEnvoysClocks(t *testing.T) {
 	t.Parallel()
-	r, err := snapshot.Build(twoDialectsSet(t), snapshot.Options{})
+	set := twoDialectsSet(t)
+	r, err := snapshot.Build(set, snapshot.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	clocks := 0
+	clocks, silence := 0, set.Models["openai"].Silence() // the chains are of one length
 	for _, route := range r.Routes.VirtualHosts[0].Routes {
 		p := route.GetRoute().GetRetryPolicy()
 		if p == nil {
@@ -171,6 +172,9 @@ func TestCheckKnowsEnvoysClocks(t *testing.T) {
 		}
 		if got := p.PerTryTimeout.AsDuration(); got != 30*time.Second {
 			t.Errorf("route %s: attempts of %v, want 30s", route.Name, got)
+		}
+		if got := route.GetRoute().IdleTimeout.AsDuration(); got != silence {
+			t.Errorf("route %s: a silence of %v, want %v", route.Name, got, silence)
 		}
 	}
 	pools := slices.DeleteFunc(slices.Clone(r.Clusters), func(c *clusterv3.Cluster) bool { return !strings.HasPrefix(c.Name, "pool/") })

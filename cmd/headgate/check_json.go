@@ -31,7 +31,8 @@ type chainReport struct {
 	Attempts  int          `json:"attempts"`
 	Retries   int          `json:"retries"`
 	TimeoutMS int64        `json:"timeout_ms"`
-	WorstMS   int64        `json:"worst_ms"` // until an answer's headers or an error
+	BeginsMS  int64        `json:"begins_ms"` // at worst, until an answer's headers or an error
+	WorstMS   int64        `json:"worst_ms"`  // until a whole JSON answer, silent for once, or an error
 	Links     []linkReport `json:"links"`
 }
 
@@ -75,7 +76,7 @@ func validReport(set *policy.Set, found []advice.Advice) checkReport {
 func reportChain(c advice.Chain) chainReport {
 	out := chainReport{
 		Model: c.Model, Attempts: c.Attempts, Retries: c.Retries,
-		TimeoutMS: c.Timeout.Milliseconds(), WorstMS: c.Worst.Milliseconds(), Links: []linkReport{},
+		TimeoutMS: c.Timeout.Milliseconds(), BeginsMS: c.Begins.Milliseconds(), WorstMS: c.Worst.Milliseconds(), Links: []linkReport{},
 	}
 	for _, l := range c.Links {
 		link := linkReport{ReachedMS: l.Reached.Milliseconds(), Uses: []useReport{}}

@@ -11,15 +11,19 @@ import (
 )
 
 const headersNote = `
-At worst every attempt times out. A timeout ends with the response headers: those
-of a JSON answer come at its end, those of a stream at its beginning.
+At worst every attempt times out, and a new connection takes up to %s more in each. A
+timeout ends with the response headers: those of a stream come at its beginning, those
+of a JSON answer mostly at its end. Where they come sooner, a silence behind them ends
+in an error, not in another attempt. An answer of which a byte comes now and then has
+no bound but the caller's deadline (x-headgate-timeout).
 `
 
 // explainChains prints a block for each model and then the advice, a line each.
 func explainChains(w io.Writer, path string, chains []advice.Chain, found []advice.Advice) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range chains {
-		fmt.Fprintf(table, "\n%s: an answer or an error within %s (%s of %s)\n", c.Model, advice.Span(c.Worst), counted(c.Attempts, "attempt"), advice.Span(c.Timeout))
+		fmt.Fprintf(table, "\n%s: an answer begins, or an error comes, within %s (%s of %s); a whole JSON answer or an error within %s\n",
+			c.Model, advice.Span(c.Begins), counted(c.Attempts, "attempt"), advice.Span(c.Timeout), advice.Span(c.Worst))
 		for i, l := range c.Links {
 			fmt.Fprintf(table, "  chain[%d]\t%s\t%s\n", i, turn(l), uses(l))
 		}
@@ -28,7 +32,7 @@ func explainChains(w io.Writer, path string, chains []advice.Chain, found []advi
 		return err
 	}
 	if len(chains) > 0 {
-		fmt.Fprint(w, headersNote)
+		fmt.Fprintf(w, headersNote, advice.Span(policy.ConnectTimeout))
 	}
 	if len(found) > 0 {
 		fmt.Fprintln(w)

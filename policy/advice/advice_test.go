@@ -73,20 +73,20 @@ func TestCallerGivesUp(t *testing.T) {
 	checkAdvice(t, []adviceCase{
 		{"the documented example", `{chain: [claude/c, gpt/g, deepseek/d], retries: 2, timeout: 30s}`, Expectation{}, nil},
 		{"two links are never asked", `{chain: [claude/c, gpt/g, deepseek/d], retries: 2, timeout: 4m}`, Expectation{}, []string{
-			"warning models.m: at worst an answer or an error takes 36m2s; callers hang up after 10m, before the turn of chain[1] and chain[2]; a timeout of at most 1m6s would fit",
+			"warning models.m: at worst an answer begins, or an error comes, after 36m2s; callers hang up after 10m, before the turn of chain[1] and chain[2]; a timeout of at most 1m6s would fit",
 		}},
 		{"one link is never asked", `{chain: [claude/c, gpt/g, deepseek/d], retries: 2, timeout: 2m}`, Expectation{}, []string{
-			"warning models.m: at worst an answer or an error takes 18m2s; callers hang up after 10m, before the turn of chain[2]; a timeout of at most 1m6s would fit",
+			"warning models.m: at worst an answer begins, or an error comes, after 18m2s; callers hang up after 10m, before the turn of chain[2]; a timeout of at most 1m6s would fit",
 		}},
 		{"the last link is cut short", `{chain: [claude/c, gpt/g], retries: 1, timeout: 150s}`, Expectation{}, []string{
-			"warning models.m: at worst an answer or an error takes 10m0.75s; callers hang up after 10m, before the last attempt on chain[1] has ended; a timeout of at most 2m29s would fit",
+			"warning models.m: at worst an answer begins, or an error comes, after 10m0.75s; callers hang up after 10m, before the last attempt on chain[1] has ended; a timeout of at most 2m29s would fit",
 		}},
 		{"exactly as long as callers wait", `{chain: [claude/c, gpt/g], retries: 0, timeout: 1s}`, Expectation{CallerTimeout: 2250 * time.Millisecond}, nil},
 		{"a millisecond more", `{chain: [claude/c, gpt/g], retries: 0, timeout: 1s}`, Expectation{CallerTimeout: 2249 * time.Millisecond}, []string{
-			"warning models.m: at worst an answer or an error takes 2.25s; callers hang up after 2.249s, before the last attempt on chain[1] has ended; use fewer links or retries",
+			"warning models.m: at worst an answer begins, or an error comes, after 2.25s; callers hang up after 2.249s, before the last attempt on chain[1] has ended; use fewer links or retries",
 		}},
 		{"a link that is reached as callers hang up", `{chain: [claude/c, gpt/g], retries: 0, timeout: 1s}`, Expectation{CallerTimeout: 1250 * time.Millisecond}, []string{
-			"warning models.m: at worst an answer or an error takes 2.25s; callers hang up after 1.25s, before the turn of chain[1]; use fewer links or retries",
+			"warning models.m: at worst an answer begins, or an error comes, after 2.25s; callers hang up after 1.25s, before the turn of chain[1]; use fewer links or retries",
 		}},
 	}, CallerGivesUp)
 }

@@ -16,9 +16,13 @@ type Chain struct {
 	Retries  int           // further attempts on one link
 	Timeout  time.Duration // of each attempt, to its response headers
 	Attempts int           // at most
-	// Worst is the longest until the caller has an answer or an error: every
-	// attempt times out, or the last one just not. The headers of a JSON answer
-	// come at its end, so it bounds the whole of it; of a stream only the beginning.
+	// Begins is the longest until an answer begins or an error is there: every attempt
+	// times out, or the last one just not. A new connection may
+	// take up to policy.ConnectTimeout more in each.
+	Begins time.Duration
+	// Worst is the longest until a whole JSON answer or an error is there, where the
+	// answer falls silent behind its headers: it is not tried again. While bytes come,
+	// there is no bound but the caller's deadline.
 	Worst time.Duration
 }
 
@@ -40,8 +44,9 @@ func Explain(set *policy.Set) []Chain {
 func explain(m *policy.Model) Chain {
 	c := Chain{
 		Model: m.Name, Retries: m.Retries, Timeout: m.Timeout,
-		Attempts: m.Attempts(), Worst: lasting(m, m.Attempts()),
+		Attempts: m.Attempts(), Begins: lasting(m, m.Attempts()),
 	}
+	c.Worst = c.Begins + m.Silence()
 	for i, l := range m.Chain {
 		c.Links = append(c.Links, Link{Uses: l.Uses, Reached: before(m, m.Before(i))})
 	}

@@ -7,29 +7,33 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestExplain holds the worst case against figures that were worked out by hand,
-// with 250 ms between two attempts.
+// TestExplain holds the worst cases against figures that were worked out by hand,
+// with 250 ms between two attempts. Inside a JSON answer Envoy waits idle_timeout, or
+// what the chain may take with 1 s more for each connection, and 100 ms.
 func TestExplain(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct {
 		name, model string
 		attempts    int
-		worst       time.Duration
+		begins      time.Duration
+		silence     time.Duration
 		reached     []time.Duration
 	}{
-		{"in short: three attempts of 30s, two pauses", `gpt/g`, 3, 90_500 * ms, []time.Duration{0}},
-		{"one attempt has no pause", `{chain: [gpt/g], retries: 0, timeout: 7s}`, 1, 7_000 * ms, []time.Duration{0}},
-		{"three links: nine attempts, eight pauses", `{chain: [claude/c, gpt/g, deepseek/d], retries: 2, timeout: 30s}`, 9, 272_000 * ms,
+		{"in short: three attempts of 30s, two pauses", `gpt/g`, 3, 90_500 * ms, 93_600 * ms, []time.Duration{0}},
+		{"one attempt has no pause", `{chain: [gpt/g], retries: 0, timeout: 7s}`, 1, 7_000 * ms, 60_000 * ms, []time.Duration{0}},
+		{"patience within a response", `{chain: [gpt/g], retries: 0, timeout: 1s, idle_timeout: 3s}`, 1, 1_000 * ms, 3_000 * ms, []time.Duration{0}},
+		{"no less than ext_proc may take", `{chain: [gpt/g], retries: 0, timeout: 10ms, idle_timeout: 10ms}`, 1, 10 * ms, 2_100 * ms, []time.Duration{0}},
+		{"three links: nine attempts, eight pauses", `{chain: [claude/c, gpt/g, deepseek/d], retries: 2, timeout: 30s}`, 9, 272_000 * ms, 281_100 * ms,
 			[]time.Duration{0, 90_750 * ms, 181_500 * ms}},
-		{"uses of a link share its attempts", `{chain: [[{use: claude/c}, {use: gpt/g}], deepseek/d], retries: 1, timeout: 10s}`, 4, 40_750 * ms,
+		{"uses of a link share its attempts", `{chain: [[{use: claude/c}, {use: gpt/g}], deepseek/d], retries: 1, timeout: 10s}`, 4, 40_750 * ms, 60_000 * ms,
 			[]time.Duration{0, 20_500 * ms}},
-		{"the longest", `{chain: [gpt/a, gpt/b, gpt/c, gpt/d, gpt/e, gpt/f, gpt/g, gpt/h], retries: 5, timeout: 1h}`, 48, 48*time.Hour + 11_750*ms,
+		{"the longest", `{chain: [gpt/a, gpt/b, gpt/c, gpt/d, gpt/e, gpt/f, gpt/g, gpt/h], retries: 5, timeout: 1h}`, 48, 48*time.Hour + 11_750*ms, 48*time.Hour + 59_850*ms,
 			[]time.Duration{0, 6*time.Hour + 1500*ms, 12*time.Hour + 3000*ms, 18*time.Hour + 4500*ms, 24*time.Hour + 6000*ms, 30*time.Hour + 7500*ms, 36*time.Hour + 9000*ms, 42*time.Hour + 10500*ms}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			set := parse(t, c.model)
 			m := set.Models["m"]
-			want := Chain{Model: "m", Retries: m.Retries, Timeout: m.Timeout, Attempts: c.attempts, Worst: c.worst}
+			want := Chain{Model: "m", Retries: m.Retries, Timeout: m.Timeout, Attempts: c.attempts, Begins: c.begins, Worst: c.begins + c.silence}
 			for i, r := range c.reached {
 				want.Links = append(want.Links, Link{Uses: m.Chain[i].Uses, Reached: r})
 			}

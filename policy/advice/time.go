@@ -10,7 +10,7 @@ import (
 // hangUp warns where callers hang up before the chain has come to its end.
 func hangUp(m *policy.Model, e Expectation) []Advice {
 	c := explain(m)
-	if c.Worst <= e.CallerTimeout {
+	if c.Begins <= e.CallerTimeout {
 		return nil
 	}
 	var late []string
@@ -24,7 +24,7 @@ func hangUp(m *policy.Model, e Expectation) []Advice {
 		loss = "before the turn of " + list(late, "and")
 	}
 	return []Advice{give(CallerGivesUp, m.Path(), fitting(m, e.CallerTimeout),
-		"at worst an answer or an error takes %s; callers hang up after %s, %s", Span(c.Worst), Span(e.CallerTimeout), loss)}
+		"at worst an answer begins, or an error comes, after %s; callers hang up after %s, %s", Span(c.Begins), Span(e.CallerTimeout), loss)}
 }
 
 // fitting says what would bring every attempt into the time that callers wait.

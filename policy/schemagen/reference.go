@@ -41,7 +41,7 @@ func reference(t *policy.Type, example []byte) []byte {
 const checkIntro = `
 ## What check says of a valid policy
 
-` + "`headgate check`" + ` prints for each model when a link is asked and when the caller has an answer or an error, at worst: every attempt times out, and up to %s pass between two. Then it gives advice, one line each. ` + "`--caller-timeout`" + ` (%s unless given, as in the OpenAI and Anthropic SDKs) and ` + "`--concurrency`" + ` tell it what to expect of callers; ` + "`--strict`" + ` makes warnings fail, ` + "`-o json`" + ` gives all of it with these codes:
+` + "`headgate check`" + ` prints for each model when a link is asked, when an answer begins or an error comes, and when a whole JSON answer or an error is there, at worst: every attempt times out, up to %s pass between two, and the answer falls silent once behind its headers. While bytes of it come, only the deadline of its caller bounds it. Then it gives advice, one line each. ` + "`--caller-timeout`" + ` (%s unless given, as in the OpenAI and Anthropic SDKs) and ` + "`--concurrency`" + ` tell it what to expect of callers; ` + "`--strict`" + ` makes warnings fail, ` + "`-o json`" + ` gives all of it with these codes:
 
 | Code | Level | Meaning |
 |---|---|---|

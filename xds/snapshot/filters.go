@@ -20,7 +20,7 @@ import (
 // messageTimeout bounds one answer of ext_proc's; maxMessageTimeout is how far a
 // stage that waits may extend it once.
 const (
-	messageTimeout    = 2 * time.Second
+	messageTimeout    = policy.MessageTimeout
 	maxMessageTimeout = 90 * time.Second
 )
 

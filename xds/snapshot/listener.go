@@ -109,7 +109,7 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 func longestSilence(set *policy.Set) time.Duration {
 	longest := upload
 	for _, m := range set.Models {
-		longest = max(longest, maxMessageTimeout+m.LongestChain()+tie)
+		longest = max(longest, maxMessageTimeout+m.LongestChain()+time.Second)
 	}
 	return longest
 }

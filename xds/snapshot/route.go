@@ -27,9 +27,6 @@ const (
 	backOffMost = 250 * time.Millisecond
 )
 
-// tie parts two clocks of the same length, so that the outcome is always the same.
-const tie = 100 * time.Millisecond
-
 // routes are two routes per model, for JSON answers and for streams, and the
 // fall-through, which is matched first by every request: the router level then
 // names the route and has it chosen again.
@@ -95,7 +92,7 @@ func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 	action := &routev3.RouteAction{
 		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: pool},
 		Timeout:          durationpb.New(0), // streams last as long as they last; each attempt has its own clock
-		IdleTimeout:      durationpb.New(silence(m)),
+		IdleTimeout:      durationpb.New(m.Silence()),
 		RetryPolicy:      retryPolicy(m),
 	}
 	if _, single := m.Single(); !single {
@@ -119,20 +116,11 @@ func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 	}
 }
 
-// silence is how long Envoy itself lets an exchange be silent. Its clock runs from
-// the request on, over all attempts, and again from every byte of the answer: it may
-// not end a chain that has backends left, nor an answer whose last bytes ext_proc
-// still has. So it is as long as the longest of these, and ext_proc ends a stream
-// that falls silent sooner. A per-try idle timeout would be of no use: the per-try
-// timeout takes it away as it passes.
-func silence(m *policy.Model) time.Duration {
-	return max(m.IdleTimeout, m.LongestChain()+tie, messageTimeout+tie)
-}
-
 // retryPolicy is the rule of a chain: a 5xx, a reset, a refused connection and a
 // timeout are tried again on the link and then on the next one; a 429 is tried
 // again only where there is another backend, to which the mark of the upstream
-// level sends it at once.
+// level sends it at once. A per-try idle timeout would never act: the per-try timeout
+// takes it away as it passes.
 func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 	p := &routev3.RetryPolicy{
 		RetryOn:       "5xx,reset,connect-failure,refused-stream",
