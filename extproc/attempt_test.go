@@ -160,6 +160,34 @@ func TestLimitsAndRefusedKeysMoveOnAtOnceAndEndWhereNobodyIsLeft(t *testing.T) {
 	}
 }
 
+// TestAttemptsThatReachedNobodyAreTold holds what a caller reads of attempts of which
+// Envoy told nothing but their number: that it had no backend left to ask, or got no
+// connection.
+func TestAttemptsThatReachedNobodyAreTold(t *testing.T) {
+	const nobody = "found no backend in service or no connection"
+	for _, c := range []struct{ heard, all, want string }{
+		{"", "1", "none is in service after its latest failures"},
+		{"", "3", "3 attempts " + nobody},
+		{"500", "1", "gpt/gpt-4o-mini 500"},
+		{"500", "2", "gpt/gpt-4o-mini 500, 1 further attempt " + nobody},
+		{"500", "4", "gpt/gpt-4o-mini 500, 3 further attempts " + nobody},
+	} {
+		t.Run(c.heard+" of "+c.all, func(t *testing.T) {
+			r := newRig(t, chainPolicy)
+			s, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)
+			if c.heard != "" {
+				a, _ := attempt(r, id, "gpt", "gpt-4o-mini", Post("/"))
+				a.ResponseHeaders(H{":status", c.heard}, false)
+			}
+			s.ResponseHeaders(H{":status", "503", "content-type", "application/json", "x-envoy-attempt-count", c.all}, false)
+			body, _ := s.ResponseBody(`{}`, true).Body()
+			if want := `failed: ` + c.want + `."`; !strings.Contains(body, want) {
+				t.Errorf("client got %s, want %s", body, want)
+			}
+		})
+	}
+}
+
 func TestAnAttemptThatCannotBePreparedFailsClosed(t *testing.T) {
 	r := newRig(t, chainPolicy)
 	s, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)

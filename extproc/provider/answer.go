@@ -68,10 +68,23 @@ func exhausted(model string, attempts []exchange.Attempt, unheard int) exchange.
 	case len(attempts) == 0 && unheard <= 1:
 		said = append(said, "none is in service after its latest failures")
 	case unheard > 0:
-		said = append(said, fmt.Sprintf("%d times no connection", unheard))
+		said = append(said, nobody(unheard, len(attempts) > 0))
 	}
 	v.Message = fmt.Sprintf("Every backend of model %q failed: %s.", model, strings.Join(said, ", "))
 	return v
+}
+
+// nobody tells of attempts of which nothing but their number is known: Envoy found
+// no endpoint for them, or got no connection.
+func nobody(n int, further bool) string {
+	what := "attempts"
+	if n == 1 {
+		what = "attempt"
+	}
+	if further {
+		what = "further " + what
+	}
+	return fmt.Sprintf("%d %s found no backend in service or no connection", n, what)
 }
 
 // keyRefused hides a provider's refusal of the gateway's credential: its text may
