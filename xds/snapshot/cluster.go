@@ -138,8 +138,8 @@ func lbConfig() *clusterv3.Cluster_CommonLbConfig {
 	}
 }
 
-// outliers ejects a backend after three failures in a row, and uses one that said
-// 429 last, as the upstream level marks it. A pool's only backend is given three
+// outliers ejects a backend after three failed attempts in a row, and uses one that
+// said 429 last, as the upstream level marks it. A pool's only backend is given three
 // whole exchanges: without it there is no answer at all.
 func outliers(m *policy.Model) *clusterv3.OutlierDetection {
 	failures := 3
