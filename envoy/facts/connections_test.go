@@ -195,6 +195,37 @@ func TestTLSNameIsTheEndpointsAndAWrongOneIsRefused(t *testing.T) {
 	}
 }
 
+// The time that an attempt waits for its connection is not in its per-try timeout.
+func TestPerTryTimeoutBeginsWhenTheConnectionIsThere(t *testing.T) {
+	binary(t)
+	cert, _ := selfSigned(t, "a.example")
+	const shakes = 500 * time.Millisecond
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		_, _ = io.Copy(io.Discard, req.Body) // else the server does not see that Envoy has gone
+		silent(w, req)
+	}))
+	server.Config.ErrorLog = discard()
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		<-time.After(shakes)
+		return nil, nil
+	}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	t.Cleanup(server.CloseClientConnections)
+	r := &rig{received: &journal{}, providers: map[string]*provider{}}
+	r.run(t, setup{
+		Links: []link{{Endpoints: []endpoint{{Name: "a", Port: server.Listener.Addr().(*net.TCPAddr).Port, Fit: "any"}}}},
+		Retry: "num_retries: 0\nper_try_timeout: 0.2s",
+		Pool:  "transport_socket: { name: tls, typed_config: { \"@type\": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext } }",
+	}, nil)
+	r.play(routed(), script{})
+	began := time.Now()
+	got := r.post(t, `{}`)
+	if took := time.Since(began); got.status != 504 || took < shakes+200*time.Millisecond {
+		t.Errorf("answer %+v after %v", got, took)
+	}
+}
+
 // selfSigned returns a certificate for the name and the file with its PEM.
 func selfSigned(t *testing.T, name string) (tls.Certificate, string) {
 	t.Helper()
