@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"sync"
@@ -125,20 +123,4 @@ func relaxGC() {
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(percent)
 	}
-}
-
-// openRecords opens the file of access records for appending.
-func openRecords(l *lifecycle, path string) (io.Writer, error) {
-	if path == "-" {
-		return os.Stdout, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("folder of access records: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
-	if err != nil {
-		return nil, fmt.Errorf("opening access records: %w", err)
-	}
-	l.started("access record file", func(context.Context) error { return f.Close() })
-	return f, nil
 }

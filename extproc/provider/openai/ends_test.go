@@ -90,3 +90,14 @@ func TestArgumentsThatAreAnObjectAreNotLost(t *testing.T) {
 		t.Errorf("arguments %q", got)
 	}
 }
+
+func TestADataURIHasNoParametersInItsMediaType(t *testing.T) {
+	const body = `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;name=x.png;base64,AAAA"}}]}]}`
+	r, err := openai.DecodeRequest([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := r.Messages[0].Parts[0]; string(p.Media) != "image/png" || string(p.Data) != "AAAA" {
+		t.Errorf("%q, %q", p.Media, p.Data)
+	}
+}

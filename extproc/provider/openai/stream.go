@@ -54,7 +54,7 @@ func (f *follower) Event(ev []byte) bool {
 		f.readHead(scan.Value(data))
 	}
 	f.seen += scan.TextBytes(data, textNames)
-	if bytes.Contains(data, []byte(`"error"`)) && isError(scan.Value(data)) {
+	if bytes.Contains(data, []byte(`"error"`)) && isError(scan.Value(data)) || namedError(ev) {
 		f.resp.Failed = true
 	}
 	if !f.allFinished() && member(data, `"finish_reason"`) {
@@ -85,7 +85,13 @@ func (f *follower) readFinish(v scan.Value) {
 		c := choices.Value()
 		index, _ := c.Get("index").Int()
 		reason := c.Get("finish_reason")
-		if reason.Kind() == scan.String && !canon.Empty(reason) && !slices.Contains(f.finished, index) {
+		switch finishOf(reason) {
+		case canon.FinishUnset:
+			continue
+		case canon.FinishError:
+			f.resp.Failed = true
+		}
+		if !slices.Contains(f.finished, index) {
 			f.finished = append(f.finished, index)
 		}
 	}
@@ -115,6 +121,11 @@ func (f *follower) readUsage(v scan.Value) bool {
 	}
 	f.sum.Into(f.usage, source)
 	return !(found && empty && f.swallow)
+}
+
+// namedError tells whether an event says by its name that it is an error.
+func namedError(ev scan.Event) bool {
+	return bytes.HasPrefix(ev, []byte("event:")) && string(ev.Field("event")) == "error"
 }
 
 // isError tells whether an event is an error, in one of the forms that servers give
