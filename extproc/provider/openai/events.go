@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/extproc/provider/scan"
@@ -47,10 +48,11 @@ const (
 	chunkGroq
 	chunkObject
 	chunkMessage
+	chunkTier
 	chunkMembers
 )
 
-var chunkNames = []string{"id", "created", "model", "choices", "usage", "error", "x_groq", "object", "message"}
+var chunkNames = []string{"id", "created", "model", "choices", "usage", "error", "x_groq", "object", "message", "service_tier"}
 
 var deltaNames = []string{"index", "delta", "finish_reason", "message"}
 
@@ -147,6 +149,7 @@ func (d *StreamDecoder) chunk(data []byte) {
 	if usage.Kind() == scan.Object {
 		d.start(&f)
 		readUsageInto(usage, &d.usage)
+		d.usage.Tier = cmp.Or(canon.Str(f[chunkTier]), d.usage.Tier)
 		d.emit(canon.Event{Kind: canon.EventUsage, Usage: &d.usage})
 	}
 	d.errors(&f)
@@ -172,6 +175,7 @@ func (d *StreamDecoder) start(f *[chunkMembers]scan.Value) {
 	}
 	d.started = true
 	d.id = append(d.id, canon.Inside(f[chunkID])...)
+	d.usage.Tier = canon.Str(f[chunkTier])
 	created, _ := f[chunkCreated].Int()
 	d.emit(canon.Event{Kind: canon.EventStart, ID: f[chunkID], Model: f[chunkModel], Created: created})
 }

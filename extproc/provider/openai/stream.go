@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -74,6 +75,8 @@ func (f *follower) readHead(v scan.Value) {
 			f.resp.ID = str(m.Value())
 		case "model":
 			f.resp.Model = str(m.Value())
+		case "service_tier":
+			f.sum.Tier = str(m.Value())
 		}
 	}
 }
@@ -110,6 +113,8 @@ func (f *follower) readUsage(v scan.Value) bool {
 				readUsageInto(m.Value(), &f.sum)
 				found = true
 			}
+		case "service_tier":
+			f.sum.Tier = cmp.Or(str(m.Value()), f.sum.Tier)
 		case "choices":
 			e := m.Value().Elements()
 			empty = m.Value().Kind() == scan.Array && !e.Next()
