@@ -101,3 +101,23 @@ func TestADataURIHasNoParametersInItsMediaType(t *testing.T) {
 		t.Errorf("%q, %q", p.Media, p.Data)
 	}
 }
+
+func TestAWholeMessageInAChunkIsTakenOnce(t *testing.T) {
+	for stream, want := range map[string]string{
+		`{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}`:                                                    "hi",
+		`{"choices":[{"index":0,"delta":{"content":"hi"}}]}|{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}`: "hi",
+	} {
+		var d openai.StreamDecoder
+		text := ""
+		for _, data := range strings.Split(stream, "|") {
+			for _, ev := range d.Next(scan.Event("data: " + data + "\n\n")) {
+				if ev.Kind == canon.EventText {
+					text += canon.Str(ev.Text)
+				}
+			}
+		}
+		if text != want {
+			t.Errorf("%s: text %q", stream, text)
+		}
+	}
+}

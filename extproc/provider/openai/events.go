@@ -187,7 +187,7 @@ func (d *StreamDecoder) choice(v scan.Value) {
 		d.fail(canon.Malformed(err.Error()))
 		return
 	}
-	if f[1] == nil && f[2] == nil {
+	if f[1] == nil && f[2] == nil && f[3] == nil {
 		return // Azure's chunks of filter results only
 	}
 	index, _ := f[0].Int()
@@ -195,6 +195,9 @@ func (d *StreamDecoder) choice(v scan.Value) {
 	if c == nil {
 		d.fail(canon.Malformed("too many choices"))
 		return
+	}
+	if f[1] == nil && !c.spoke {
+		f[1] = f[3] // some servers send the whole message in one chunk
 	}
 	d.delta(c, f[1])
 	if finish := finishOf(f[2]); finish != canon.FinishUnset && !c.finished && !d.ended {
