@@ -106,7 +106,16 @@ func (f *follower) note(ctx context.Context) {
 	}
 }
 
-func (f *follower) reload() { f.done(f.Reload()) }
+// reload reads the file. Where it is good again without a change, nothing but this
+// tells whoever has seen the refusal that it is over.
+func (f *follower) reload() {
+	before := f.Refused()
+	changed, err := f.Reload()
+	f.done(changed, err)
+	if !changed && before != nil && before.Origin == source.FromFile && f.Refused() == nil {
+		f.log.Info("the policy file is good again; its refusal is over", zap.String("revision", f.Latest().Revision))
+	}
+}
 
 func (f *follower) sync() { f.done(f.Sync()) }
 
