@@ -30,7 +30,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if err := c.complete(); err != nil {
 				return err
 			}
-			files, err := filesToSend(args[0])
+			files, err := filesToSend(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

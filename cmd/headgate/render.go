@@ -28,7 +28,7 @@ func newRenderEnvoy() *cobra.Command {
 			"same policy and socket. After a change of the policy render it again and restart both.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			set, err := source.Load(policy)
+			set, err := source.LoadOnce(cmd.Context(), policy)
 			if err != nil {
 				return &exitError{exitFault, err}
 			}
