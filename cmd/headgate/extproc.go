@@ -14,8 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
-
-	"github.com/headgate/headgate/policy/source"
 )
 
 // common are the flags that every serving subcommand has.
@@ -54,7 +52,9 @@ func newExtproc() *cobra.Command {
 			"The policy comes from a control plane (headgate xds), and so does Envoy's\n" +
 			"configuration, which Envoy takes from the same socket (headgate envoy bootstrap).\n" +
 			"With -f the policy is a file's, for an Envoy that you configure yourself\n" +
-			"(headgate render envoy); it is read again on SIGHUP.",
+			"(headgate render envoy). On SIGHUP it is read again, and taken where nothing but\n" +
+			"weights differs: after any other change render again, and restart Envoy and this\n" +
+			"process.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.policy != "" && cmd.Flags().Changed("xds") {
@@ -119,28 +119,15 @@ func (o *extprocOptions) follow(l *lifecycle, data *dataPlane, ops *operations, 
 }
 
 // serveFile serves what a file says, which is read again on SIGHUP.
-func (o *extprocOptions) serveFile(l *lifecycle, data *dataPlane, _ *operations, _ *prometheus.Registry, log *zap.Logger) error {
-	set, err := source.Load(o.policy)
+func (o *extprocOptions) serveFile(l *lifecycle, data *dataPlane, ops *operations, reg *prometheus.Registry, log *zap.Logger) error {
+	s, err := newStatic(o.policy, data, ops, reg, log)
 	if err != nil {
-		return err
-	}
-	if err := data.take(set); err != nil {
 		return err
 	}
 	if err := data.serve(l, o.socket, func(*grpc.Server) {}, func() {}); err != nil {
 		return err
 	}
-	onHUP(l, func() {
-		set, err := source.Load(o.policy)
-		if err == nil {
-			err = data.take(set)
-		}
-		if err != nil {
-			log.Error("policy refused; the last good one stays in effect", zap.Error(err))
-			return
-		}
-		log.Info("policy changed", zap.String("revision", set.Revision))
-	})
+	onHUP(l, s.reload)
 	return nil
 }
 

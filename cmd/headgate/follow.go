@@ -171,10 +171,16 @@ func (f *follower) detail() string {
 	var b strings.Builder
 	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + origin(c) + "\n")
 	if r := f.Refused(); r != nil {
-		b.WriteString("refused: a later change by " + string(r.Origin) + ":\n")
-		for line := range strings.Lines(r.Reason) {
-			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
-		}
+		b.WriteString(refusedDetail(r.Origin, r.Reason))
 	}
 	return b.String()
+}
+
+// refusedDetail is what /readyz says of a refused change.
+func refusedDetail(origin source.Origin, reason string) string {
+	text := "refused: a later change by " + string(origin) + ":\n"
+	for line := range strings.Lines(reason) {
+		text += "  " + strings.TrimRight(line, "\n") + "\n"
+	}
+	return text
 }

@@ -25,7 +25,8 @@ func newRenderEnvoy() *cobra.Command {
 		Short: "Print a complete static configuration of Envoy",
 		Long: "Print a complete static configuration of Envoy, in YAML.\n\n" +
 			"It needs no control plane: run Envoy with it, and beside it `headgate extproc` with the\n" +
-			"same policy and socket. After a change of the policy render it again and restart both.",
+			"same policy and socket. After a change of the policy render it again and restart both;\n" +
+			"new weights alone need no more than a SIGHUP to `headgate extproc`.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			set, err := source.LoadOnce(cmd.Context(), policy)
