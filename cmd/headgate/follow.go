@@ -58,9 +58,14 @@ type fleet interface {
 // wentBack is what /readyz says of refusals by pairs.
 func wentBack(s xds.Status) (text string) {
 	for _, g := range s.Groups {
-		if g.Refused != nil {
-			text += "revision " + g.Refused.Revision + " was refused: " + g.Refused.Error() + "; pairs are served " + g.Revision + "\n"
+		if g.Refused == nil {
+			continue
 		}
+		now := "pairs are served " + g.Revision
+		if g.Revision == g.Refused.Revision {
+			now = "there is no earlier one to go back to, and pairs keep what they have"
+		}
+		text += "revision " + g.Refused.Revision + " was refused: " + g.Refused.Error() + "; " + now + "\n"
 	}
 	return text
 }
