@@ -78,29 +78,43 @@ func serveExtproc(ctx context.Context, o *extprocOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := o.settle(log); err != nil {
+		return err
+	}
 	var l lifecycle
 	defer func() { err = errors.Join(err, stopAll(&l, log)) }()
 	reg := newRegistry()
 	ops, err := serveOperations(&l, o.operations, reg)
 	if err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	data, err := newDataPlane(&l, o.records, o.pair.region, reg, log)
 	if err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	serve := o.follow
 	if o.policy != "" {
 		serve = o.serveFile
 	}
 	if err := serve(&l, data, ops, reg, log); err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	ops.ready.Store(true)
 	log.Info("serving ext_proc", zap.String("socket", o.socket))
 	<-ctx.Done()
 	ops.ready.Store(false)
 	return nil
+}
+
+// settle refuses what the command line cannot mean.
+func (o *extprocOptions) settle(log *zap.Logger) error {
+	if err := checkSocket("--socket", o.socket); err != nil {
+		return err
+	}
+	if o.policy != "" {
+		return checkNode(o.pair.node)
+	}
+	return o.pair.settle(log)
 }
 
 // follow serves what a control plane says.

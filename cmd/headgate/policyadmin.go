@@ -127,13 +127,17 @@ func whoami() string {
 	return ""
 }
 
-// complete holds that somebody answers for the change, before anything is asked.
+// complete holds that somebody answers for the change, and that the flags make sense,
+// before anything is asked.
 func (c *changeFlags) complete() error {
 	if strings.TrimSpace(c.reason) == "" {
 		return errors.New("a change needs a reason: --reason")
 	}
 	if strings.TrimSpace(c.author) == "" {
 		return errors.New("a change needs an author: --author")
+	}
+	if c.wait < 0 {
+		return fmt.Errorf("--wait must not be below 0, is %s", c.wait)
 	}
 	return nil
 }

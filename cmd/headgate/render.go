@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"net/url"
 
 	"github.com/spf13/cobra"
 
@@ -29,18 +29,21 @@ func newRenderEnvoy() *cobra.Command {
 			"new weights alone need no more than a SIGHUP to `headgate extproc`.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(checkSocket("--socket", socket), checkOptionalSocket("--admin", admin)); err != nil {
+				return err
+			}
 			set, err := source.LoadOnce(cmd.Context(), policy)
 			if err != nil {
-				return &exitError{exitFault, err}
+				return failed(err)
 			}
 			if simulated != "" {
-				if o.Simulated, err = url.Parse(simulated); err != nil {
+				if o.Simulated, err = simulatedURL(simulated); err != nil {
 					return err
 				}
 			}
 			text, err := snapshot.YAML(set, o, envoy.ExtProcCluster(socket), admin)
 			if err != nil {
-				return &exitError{exitFault, err}
+				return failed(err)
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Policy revision %s. Serve ext_proc with:\n#   headgate extproc -f %s --socket %s\n%s", set.Revision, policy, socket, text)
 			return err

@@ -13,8 +13,7 @@ import (
 )
 
 // Load reads and compiles the policy at a path, as Read finds it. Where the policy
-// itself is at fault the error wraps *policy.Faults; else it says why the policy was
-// not read.
+// itself is at fault the error wraps *policy.Faults; else *ReadError.
 func Load(path string) (*policy.Set, error) { return parsed(Read(path)) }
 
 // LoadOnce is Load for a policy that is read a single time, as ReadOnce finds it.
@@ -28,6 +27,15 @@ func parsed(files []policy.File, err error) (*policy.Set, error) {
 	}
 	return policy.ParseFiles(files)
 }
+
+// ReadError says why the files of a policy could not be read.
+type ReadError struct{ Err error }
+
+// Error says what was attempted, and why it did not work.
+func (e *ReadError) Error() string { return "reading policy: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ReadError) Unwrap() error { return e.Err }
 
 // attempts bounds how often a policy is read that changes meanwhile.
 const attempts = 5
@@ -46,11 +54,11 @@ func Read(path string) ([]policy.File, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading policy: %w", err)
+			return nil, &ReadError{err}
 		}
 		return files, nil
 	}
-	return nil, fmt.Errorf("reading policy: %s changes while it is read", path)
+	return nil, &ReadError{fmt.Errorf("%s changes while it is read", path)}
 }
 
 // ReadOnce is Read for a policy that is read a single time: the path may lead to a
@@ -72,11 +80,11 @@ func ReadOnce(ctx context.Context, path string) ([]policy.File, error) {
 	select {
 	case a := <-answered:
 		if a.err != nil {
-			return nil, fmt.Errorf("reading policy: %w", a.err)
+			return nil, &ReadError{a.err}
 		}
 		return []policy.File{a.file}, nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("reading policy: waiting for %s: %w", path, context.Cause(ctx))
+		return nil, &ReadError{fmt.Errorf("waiting for %s: %w", path, context.Cause(ctx))}
 	}
 }
 
