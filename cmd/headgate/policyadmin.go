@@ -112,7 +112,7 @@ func (c *changeFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.reason, "reason", "", "why, for the history")
 	f.StringVar(&c.author, "author", whoami(), "who, for the history")
-	f.DurationVar(&c.wait, "wait", 10*time.Second, "how long to wait until every pair has taken the change, or one has refused it")
+	f.DurationVar(&c.wait, "wait", 10*time.Second, "how long to wait until every pair has taken the change, one has refused it, or another change has replaced it")
 	f.StringVar(&c.expect, "expect", "", "revision that must be in effect (default: the one that is when the command begins)")
 }
 
