@@ -2,6 +2,7 @@ package extproc
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -400,16 +401,17 @@ func TestAnAnswerWithoutUsageIsEstimatedAndNotFree(t *testing.T) {
 
 func TestAnErrorBehindAGoodStatusIsNoSuccess(t *testing.T) {
 	for path, answer := range map[string]string{
-		"/v1/chat/completions": `{"error":{"message":"no","code":500}}`,
-		"/v1/messages":         `{"type":"error","error":{"type":"api_error","message":"no"}}`,
+		"/v1/chat/completions": `{"error":{"message":"no","code":502}}`,
+		"/v1/messages":         `{"type":"error","error":{"type":"overloaded_error","message":"no"}}`,
 	} {
 		r := newRig(t, testPolicy)
 		s := r.Open("router")
 		s.RequestHeaders(Post(path), false)
 		s.RequestBody(`{"model":"` + map[bool]string{true: "claude", false: "assistant"}[path == "/v1/messages"] + `","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`)
 		s.ResponseHeaders(Answered("200", "application/json"), false)
-		if _, changed := s.ResponseBody(answer, true).Body(); changed {
-			t.Error("an error in the client's dialect must pass as it came")
+		reply := s.ResponseBody(answer, true)
+		if body, _ := reply.Body(); !strings.Contains(body, `"message":"no"`) || (reply.Set(":status") != "502" && reply.Set(":status") != "529") {
+			t.Errorf("%s: the client gets %s %s", path, reply.Set(":status"), body)
 		}
 		s.Cancel()
 		if row := r.row(); row.Outcome != "provider_error" || row.Tokens != nil {
@@ -448,5 +450,47 @@ prices:
 	s.Cancel()
 	if row := r.row(); row.Served != "gpt-4o-mini-2024-07-18" || row.CostUSD != "0.11" {
 		t.Errorf("served %s at %s for %s", row.Served, row.Price, row.CostUSD)
+	}
+}
+
+// TestWhatIsChargedBesideTokens holds that the tier that was given and searches of the
+// web count, read from answers and streams of both dialects, translated or not.
+func TestWhatIsChargedBesideTokens(t *testing.T) {
+	const (
+		gpt      = `{"id":"c","model":"gpt-4o-mini","object":"chat.completion","choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":100},"service_tier":"%s"}`
+		claude   = `{"id":"m","type":"message","role":"assistant","model":"claude-haiku-4-5","content":[{"type":"text","text":"hi"}],"stop_reason":"end_turn","usage":{"input_tokens":1000,"output_tokens":100,"service_tier":"standard","server_tool_use":{"web_search_requests":3}}}`
+		stream   = "data: {\"id\":\"c\",\"model\":\"gpt-4o-mini\",\"service_tier\":\"%s\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100}}\n\ndata: [DONE]\n\n"
+		asks     = `{"model":%q,"max_tokens":9,"stream":%t,"messages":[{"role":"user","content":"hi"}]}`
+		ordinary = 210_000   // 1,000 at 0.15 and 100 at 0.60 USD per million, in nano-USD
+		haiku    = 1_500_000 // 1,000 at 1 and 100 at 5 USD per million
+	)
+	for _, tc := range []struct {
+		name, path, model, answer string
+		stream                    bool
+		nano, searches            int64
+		tier                      string
+	}{
+		{"default", "/v1/chat/completions", "assistant", fmt.Sprintf(gpt, "default"), false, ordinary, 0, "default"},
+		{"flex", "/v1/chat/completions", "assistant", fmt.Sprintf(gpt, "flex"), false, ordinary / 2, 0, "flex"},
+		{"priority", "/v1/chat/completions", "assistant", fmt.Sprintf(gpt, "priority"), false, ordinary * 2, 0, "priority"},
+		{"a stream", "/v1/chat/completions", "assistant", fmt.Sprintf(stream, "flex"), true, ordinary / 2, 0, "flex"},
+		{"a translated answer", "/v1/messages", "assistant", fmt.Sprintf(gpt, "flex"), false, ordinary / 2, 0, "flex"},
+		{"a translated stream", "/v1/messages", "assistant", fmt.Sprintf(stream, "priority"), true, ordinary * 2, 0, "priority"},
+		{"searches", "/v1/messages", "claude", claude, false, haiku + 30_000_000, 3, "standard"},
+		{"searches in a translated answer", "/v1/chat/completions", "claude", claude, false, haiku + 30_000_000, 3, "standard"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := newRig(t, testPolicy)
+			s := r.Open("router")
+			s.RequestHeaders(Post(tc.path), false)
+			s.RequestBody(fmt.Sprintf(asks, tc.model, tc.stream))
+			s.ResponseHeaders(Answered("200", map[bool]string{false: "application/json", true: "text/event-stream"}[tc.stream]), false)
+			s.ResponseBody(tc.answer, true)
+			s.Cancel()
+			row := r.row()
+			if row.CostNano == nil || *row.CostNano != tc.nano || row.Searches != tc.searches || row.Tier != tc.tier || row.UsageSource != "provider" {
+				t.Errorf("cost %v, %+v", row.CostUSD, row)
+			}
+		})
 	}
 }

@@ -102,3 +102,15 @@ func TestANameThatIsNoTextCutsNoStream(t *testing.T) {
 		t.Errorf("served %q: %v", reply.Metadata("served"), reply.Err)
 	}
 }
+
+func TestAnErrorThatQuotesTheCredentialDoesNotPass(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(chatBody)
+	s.ResponseHeaders(Answered("400", "application/json"), false)
+	reply := s.ResponseBody(`{"error":{"message":"unknown header authorization: Bearer sk-backend-secret","type":"invalid_request_error"}}`, true)
+	if body, changed := reply.Body(); !changed || strings.Contains(body, "sk-backend-secret") || !strings.Contains(body, "answered with status 400") {
+		t.Errorf("the client gets %q", body)
+	}
+}

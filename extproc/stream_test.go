@@ -129,6 +129,8 @@ func TestStreamEndingsAreTold(t *testing.T) {
 		{"an error that is a text", []string{streamEvents[1], `data: {"error":"overloaded"}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
 		{"an error by its object", []string{streamEvents[1], `data: {"object":"error","message":"x","code":500}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
 		{"an error of Groq's", []string{streamEvents[1], `data: {"choices":[],"x_groq":{"error":"x"}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
+		{"an error by its name", []string{streamEvents[1], "event: error\ndata: {\"message\":\"x\"}\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
+		{"an error by the reason of the end", []string{`data: {"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"insufficient_system_resource"}]}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
 		{"an error that is none", []string{streamEvents[1], `data: {"choices":[{"delta":{"content":"error"}}],"error":null}` + "\n\n", streamEvents[4]}, "ok", "", "estimated", ""},
 		{"an end that is none", []string{`data: {"choices":[{"delta":{"content":"hi"},"finish_reason":""}]}` + "\n\n"}, "cut", "provider", "estimated", ""},
 		{"an end that is none, on lines of their own", []string{"data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\ndata: \"finish_reason\":\ndata: null}]}\n\n"}, "cut", "provider", "estimated", ""},

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -27,6 +28,16 @@ func (c *compiler) listen(o *object) {
 		c.fault(p, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", addr.Addr())
 	}
 	c.set.Listen = addr
+}
+
+// ParseListen reads an address as the policy's listen is read: host:port, of an IP
+// address or localhost.
+func ParseListen(text string) (netip.AddrPort, error) {
+	addr, problem := parseListen(text)
+	if problem != "" {
+		return netip.AddrPort{}, fmt.Errorf("%s, is %s", problem, quote(text))
+	}
+	return addr, nil
 }
 
 // parseListen reads host:port, and says what is wrong with it.

@@ -14,6 +14,7 @@ import (
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
@@ -26,13 +27,15 @@ import (
 // fleet is a control plane in memory, with pairs that say what the test tells them to.
 type fleet struct {
 	*xds.Server
-	t *testing.T
-	l *adstest.Listener
+	t    *testing.T
+	l    *adstest.Listener
+	logs *observer.ObservedLogs // warnings and worse
 }
 
 func newFleet(t *testing.T) *fleet {
-	f := &fleet{t: t, l: adstest.Listen()}
-	f.Server = xds.New(xds.Options{Cluster: "edge", Now: time.Now}, prometheus.NewRegistry(), zap.NewNop())
+	core, logs := observer.New(zap.WarnLevel)
+	f := &fleet{t: t, l: adstest.Listen(), logs: logs}
+	f.Server = xds.New(xds.Options{Cluster: "edge", Now: time.Now}, prometheus.NewRegistry(), zap.New(core))
 	served := make(chan error, 1)
 	go func() { served <- f.Serve(f.l) }()
 	t.Cleanup(func() {

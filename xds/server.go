@@ -211,6 +211,10 @@ func (s *Server) Joined(c ads.Client) (ads.Set, error) {
 	defer s.mu.Unlock()
 	m := &member{client: c, group: s.group(c.Node), pair: c.Node.GetUserAgentName() == policypb.PairAgent}
 	m.given = m.group.target
+	if m.pair && s.known(c.Node.GetId()) {
+		s.log.Warn("two connected pairs share a node id, and cannot be told apart; give each its own with --node, unless this one has just lost its connection",
+			zap.String("node", c.Node.GetId()), zap.String("region", m.group.key.region))
+	}
 	s.members[c.ID] = m
 	s.metrics.members.Set(float64(len(s.members)))
 	s.wake()
@@ -218,6 +222,16 @@ func (s *Server) Joined(c ads.Client) (ads.Set, error) {
 		return nil, nil
 	}
 	return m.set(m.given), nil
+}
+
+// known tells whether a pair of this id is connected. The mutex is held.
+func (s *Server) known(node string) bool {
+	for _, m := range s.members {
+		if m.pair && m.client.Node.GetId() == node {
+			return true
+		}
+	}
+	return false
 }
 
 // group returns the group of a node. The mutex is held.

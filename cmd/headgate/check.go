@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ func newCheck() *cobra.Command {
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return check(cmd.OutOrStdout(), args[0], o)
+			return check(cmd.Context(), cmd.OutOrStdout(), args[0], o)
 		},
 	}
 	f := cmd.Flags()
@@ -66,8 +67,8 @@ func (o *checkOptions) validate() error {
 }
 
 // check reads a policy and prints what there is to say about it.
-func check(w io.Writer, path string, o checkOptions) error {
-	set, err := source.Load(path)
+func check(ctx context.Context, w io.Writer, path string, o checkOptions) error {
+	set, err := source.LoadOnce(ctx, path)
 	var faults *policy.Faults
 	switch {
 	case errors.As(err, &faults):

@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -64,20 +65,27 @@ func (d *dataPlane) take(set *policy.Set) error {
 	if d.listen.IsValid() && !d.listen.Addr().IsLoopback() && !set.Anonymous {
 		return fmt.Errorf("listen address %s is beyond loopback, and the policy does not say anonymous: true", d.listen)
 	}
-	secrets, err := credential.New(set, os.LookupEnv, time.Now)
+	secrets, err := secretsOf(set)
 	if err != nil {
 		return err
-	}
-	for name, b := range set.Backends {
-		if secrets.Missing(b) {
-			return fmt.Errorf("backend %q: its credential is not set here, and no simulated provider stands in for it", name)
-		}
 	}
 	for _, w := range secrets.Warnings() {
 		d.log.Warn(w)
 	}
 	d.server.Hold(extproc.NewPipeline(set, extproc.Parts{Journal: d.journal, Secrets: secrets, Refused: d.refused, Region: d.region, Now: time.Now}))
 	return nil
+}
+
+// secretsOf resolves the credentials of every backend. Its error names each one that
+// lacks them.
+func secretsOf(set *policy.Set) (*credential.Store, error) {
+	secrets, err := credential.New(set, os.LookupEnv, time.Now)
+	faults := []error{err}
+	missing, _ := unset(set) // its error is part of the one above
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		faults = append(faults, fmt.Errorf("backend %q: its credential is not set here, and no simulated provider stands in for it", name))
+	}
+	return secrets, errors.Join(faults...)
 }
 
 // serve serves ext_proc on a Unix socket, and what else is registered.
@@ -125,20 +133,4 @@ func relaxGC() {
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(percent)
 	}
-}
-
-// openRecords opens the file of access records for appending.
-func openRecords(l *lifecycle, path string) (io.Writer, error) {
-	if path == "-" {
-		return os.Stdout, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("folder of access records: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
-	if err != nil {
-		return nil, fmt.Errorf("opening access records: %w", err)
-	}
-	l.started("access record file", func(context.Context) error { return f.Close() })
-	return f, nil
 }

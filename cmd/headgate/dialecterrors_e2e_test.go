@@ -157,20 +157,27 @@ func TestTranslatedStreamsBreakVisibly(t *testing.T) {
 }
 
 // TestErrorBehindAGoodStatus holds that an error that a provider sends with status
-// 200 is one for a client of the other dialect, too.
+// 200 is one for a client of either dialect, and that its SDK raises it.
 func TestErrorBehindAGoodStatus(t *testing.T) {
 	t.Parallel()
 	g, _ := serve(t, "")
 	for _, w := range []way{ways[0], ways[2]} {
-		t.Run(w.dialect, func(t *testing.T) {
-			model := map[string]string{"openai": "plain-claude", "anthropic": "plain"}[w.dialect]
-			a := g.Ask(w.ask(model, "Fail quietly. [[sim error=0 status=500]]"))
-			row := g.With(t).Row(a.Exchange())
-			if a.Status < 500 || row.Outcome != "provider_error" || row.By != "provider" || row.Tokens != nil {
-				t.Errorf("status %d, record %+v: %s", a.Status, row, a.Body)
-			}
-			checkRefusal(t, a, w.claude(), map[bool]string{false: "server_error", true: "api_error"}[w.claude()], "")
-		})
+		for _, model := range []string{"plain", "plain-claude"} {
+			t.Run(w.dialect+" "+model, func(t *testing.T) {
+				a := g.Ask(w.ask(model, "Fail quietly. [[sim error=0 status=500]]"))
+				row := g.With(t).Row(a.Exchange())
+				if a.Status < 500 || row.Outcome != "provider_error" || row.By != "provider" || row.Tokens != nil {
+					t.Errorf("status %d, record %+v: %s", a.Status, row, a.Body)
+				}
+				checkRefusal(t, a, w.claude(), map[bool]string{false: "server_error", true: "api_error"}[w.claude()], "")
+			})
+		}
+	}
+	c := openAI(g)
+	_, err := c.Chat.Completions.New(t.Context(), chatParams("plain", "Fail quietly. [[sim error=0 status=500]]"))
+	var failed *openai.Error
+	if !errors.As(err, &failed) || failed.StatusCode < 500 {
+		t.Errorf("the SDK says %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,9 @@ func newBootstrap() *cobra.Command {
 		Long:  "Print the bootstrap of a standalone Envoy, which takes its configuration from the\next_proc server (headgate extproc) on the socket that they share.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(checkNode(b.NodeID), checkSocket("--socket", b.ExtProc), checkOptionalSocket("--admin", b.Admin)); err != nil {
+				return err
+			}
 			text, err := b.JSON()
 			if err != nil {
 				return err

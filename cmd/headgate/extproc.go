@@ -14,8 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
-
-	"github.com/headgate/headgate/policy/source"
 )
 
 // common are the flags that every serving subcommand has.
@@ -54,7 +52,9 @@ func newExtproc() *cobra.Command {
 			"The policy comes from a control plane (headgate xds), and so does Envoy's\n" +
 			"configuration, which Envoy takes from the same socket (headgate envoy bootstrap).\n" +
 			"With -f the policy is a file's, for an Envoy that you configure yourself\n" +
-			"(headgate render envoy); it is read again on SIGHUP.",
+			"(headgate render envoy). On SIGHUP it is read again, and taken where nothing but\n" +
+			"weights differs: after any other change render again, and restart Envoy and this\n" +
+			"process.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.policy != "" && cmd.Flags().Changed("xds") {
@@ -78,29 +78,43 @@ func serveExtproc(ctx context.Context, o *extprocOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := o.settle(log); err != nil {
+		return err
+	}
 	var l lifecycle
 	defer func() { err = errors.Join(err, stopAll(&l, log)) }()
 	reg := newRegistry()
 	ops, err := serveOperations(&l, o.operations, reg)
 	if err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	data, err := newDataPlane(&l, o.records, o.pair.region, reg, log)
 	if err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	serve := o.follow
 	if o.policy != "" {
 		serve = o.serveFile
 	}
 	if err := serve(&l, data, ops, reg, log); err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	ops.ready.Store(true)
 	log.Info("serving ext_proc", zap.String("socket", o.socket))
 	<-ctx.Done()
 	ops.ready.Store(false)
 	return nil
+}
+
+// settle refuses what the command line cannot mean.
+func (o *extprocOptions) settle(log *zap.Logger) error {
+	if err := checkSocket("--socket", o.socket); err != nil {
+		return err
+	}
+	if o.policy != "" {
+		return checkNode(o.pair.node)
+	}
+	return o.pair.settle(log)
 }
 
 // follow serves what a control plane says.
@@ -119,28 +133,15 @@ func (o *extprocOptions) follow(l *lifecycle, data *dataPlane, ops *operations, 
 }
 
 // serveFile serves what a file says, which is read again on SIGHUP.
-func (o *extprocOptions) serveFile(l *lifecycle, data *dataPlane, _ *operations, _ *prometheus.Registry, log *zap.Logger) error {
-	set, err := source.Load(o.policy)
+func (o *extprocOptions) serveFile(l *lifecycle, data *dataPlane, ops *operations, reg *prometheus.Registry, log *zap.Logger) error {
+	s, err := newStatic(o.policy, data, ops, reg, log)
 	if err != nil {
-		return err
-	}
-	if err := data.take(set); err != nil {
 		return err
 	}
 	if err := data.serve(l, o.socket, func(*grpc.Server) {}, func() {}); err != nil {
 		return err
 	}
-	onHUP(l, func() {
-		set, err := source.Load(o.policy)
-		if err == nil {
-			err = data.take(set)
-		}
-		if err != nil {
-			log.Error("policy refused; the last good one stays in effect", zap.Error(err))
-			return
-		}
-		log.Info("policy changed", zap.String("revision", set.Revision))
-	})
+	onHUP(l, s.reload)
 	return nil
 }
 

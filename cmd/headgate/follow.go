@@ -58,9 +58,14 @@ type fleet interface {
 // wentBack is what /readyz says of refusals by pairs.
 func wentBack(s xds.Status) (text string) {
 	for _, g := range s.Groups {
-		if g.Refused != nil {
-			text += "revision " + g.Refused.Revision + " was refused: " + g.Refused.Error() + "; pairs are served " + g.Revision + "\n"
+		if g.Refused == nil {
+			continue
 		}
+		now := "pairs are served " + g.Revision
+		if g.Revision == g.Refused.Revision {
+			now = "there is no earlier one to go back to, and pairs keep what they have"
+		}
+		text += "revision " + g.Refused.Revision + " was refused: " + g.Refused.Error() + "; " + now + "\n"
 	}
 	return text
 }
@@ -106,7 +111,16 @@ func (f *follower) note(ctx context.Context) {
 	}
 }
 
-func (f *follower) reload() { f.done(f.Reload()) }
+// reload reads the file. Where it is good again without a change, nothing but this
+// tells whoever has seen the refusal that it is over.
+func (f *follower) reload() {
+	before := f.Refused()
+	changed, err := f.Reload()
+	f.done(changed, err)
+	if !changed && before != nil && before.Origin == source.FromFile && f.Refused() == nil {
+		f.log.Info("the policy file is good again; its refusal is over", zap.String("revision", f.Latest().Revision))
+	}
+}
 
 func (f *follower) sync() { f.done(f.Sync()) }
 
@@ -162,10 +176,16 @@ func (f *follower) detail() string {
 	var b strings.Builder
 	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + origin(c) + "\n")
 	if r := f.Refused(); r != nil {
-		b.WriteString("refused: a later change by " + string(r.Origin) + ":\n")
-		for line := range strings.Lines(r.Reason) {
-			b.WriteString("  " + strings.TrimRight(line, "\n") + "\n")
-		}
+		b.WriteString(refusedDetail(r.Origin, r.Reason))
 	}
 	return b.String()
+}
+
+// refusedDetail is what /readyz says of a refused change.
+func refusedDetail(origin source.Origin, reason string) string {
+	text := "refused: a later change by " + string(origin) + ":\n"
+	for line := range strings.Lines(reason) {
+		text += "  " + strings.TrimRight(line, "\n") + "\n"
+	}
+	return text
 }

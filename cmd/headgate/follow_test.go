@@ -52,6 +52,25 @@ func TestEveryChangeIsTold(t *testing.T) {
 	}
 }
 
+// TestReadyzSaysWhatPairsHave holds that after a refusal the pairs are said to be served
+// what they are, and nothing where there was nothing to go back to.
+func TestReadyzSaysWhatPairsHave(t *testing.T) {
+	no := &xds.Refusal{Node: "a", Type: "policy", Revision: "2222", Reason: "no key"}
+	for _, c := range []struct {
+		name  string
+		group xds.GroupStatus
+		want  string
+	}{
+		{"all is well", xds.GroupStatus{Revision: "2222"}, ""},
+		{"it went back", xds.GroupStatus{Revision: "1111", Refused: no}, "revision 2222 was refused: pair a refused the policy: no key; pairs are served 1111\n"},
+		{"nothing was before", xds.GroupStatus{Revision: "2222", Refused: no}, "revision 2222 was refused: pair a refused the policy: no key; there is no earlier one to go back to, and pairs keep what they have\n"},
+	} {
+		if got := wentBack(xds.Status{Groups: []xds.GroupStatus{c.group}}); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 // noFleet is nobody.
 type noFleet struct{}
 

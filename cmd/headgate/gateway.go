@@ -100,6 +100,9 @@ func (g *gateway) ofPush(err error) error {
 // plane is in this process, so nothing of it is kept on disk.
 func (g *gateway) startPair(data *dataPlane, sockets string) error {
 	o := pairOptions{node: "headgate-run", region: g.options.region, addresses: []string{g.control.addr.String()}}
+	if err := o.settle(g.log); err != nil {
+		return err
+	}
 	r, err := o.relay(data, g.reg, g.log)
 	if err != nil {
 		return err
@@ -157,7 +160,7 @@ func socketFolder(l *lifecycle) (string, error) {
 		return "", fmt.Errorf("socket folder: %w", err)
 	}
 	l.started("socket folder", func(context.Context) error { return os.RemoveAll(dir) })
-	return dir, nil
+	return dir, checkSocket("the socket in TMPDIR", filepath.Join(dir, "extproc.sock"))
 }
 
 // portFree says in one line where another process has the gateway's port.

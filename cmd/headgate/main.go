@@ -38,12 +38,11 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer cancel()
+	context.AfterFunc(ctx, cancel) // a second signal ends the process at once
 	os.Exit(execute(ctx, newRoot()))
 }
 
-// execute runs a command and returns its exit code. A second signal ends the
-// process at once.
+// execute runs a command and returns its exit code.
 func execute(ctx context.Context, root *cobra.Command) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {

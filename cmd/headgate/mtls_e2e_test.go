@@ -77,7 +77,7 @@ func TestExpiredCertificate(t *testing.T) {
 	a := newAuthority(t)
 	args := []string{"extproc", "--operations", fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)), "--state", t.TempDir()}
 	p := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), append(args, newKeyring(t).fill(a, a, time.Now().Add(-time.Minute)).pair()...)...)
-	if code, text := p.Exited(t), p.Log(); code != 1 || !strings.Contains(text, "expired on") || strings.Count(text, "\n") != 1 {
+	if code, text := p.Exited(t), p.Log(); code != 2 || !strings.Contains(text, "expired on") || strings.Count(text, "\n") != 1 {
 		t.Errorf("exit code %d, %s", code, text)
 	}
 }
@@ -131,7 +131,7 @@ func TestPlainBeyondLoopback(t *testing.T) {
 			args := append(c.args, "--operations", fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)), "--state", dir)
 			p := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), args...)
 			code, text := p.Exited(t), p.Log()
-			if code != 1 && code != 2 || strings.Count(text, "\n") != 1 {
+			if code != 2 || strings.Count(text, "\n") != 1 {
 				t.Errorf("exit code %d, %q", code, text)
 			}
 			for _, says := range c.says {

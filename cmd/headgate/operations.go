@@ -89,10 +89,10 @@ func serveLoopback(l *lifecycle, name, addr string, srv *http.Server) (net.Addr,
 func loopbackOnly(name, addr string) error {
 	loopback, err := isLoopback(addr)
 	if err != nil {
-		return fmt.Errorf("%s address %q: %w", name, addr, err)
+		return &exitError{exitUsage, fmt.Errorf("%s address %q: %w", name, addr, err)}
 	}
 	if !loopback {
-		return fmt.Errorf("%s address %q: only loopback is allowed", name, addr)
+		return &exitError{exitUsage, fmt.Errorf("%s address %q: only loopback is allowed", name, addr)}
 	}
 	return nil
 }

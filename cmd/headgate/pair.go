@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc/credentials"
 
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/identity"
 	"github.com/headgate/headgate/xds/relay"
 )
@@ -28,6 +29,10 @@ type pairOptions struct {
 	state        string
 	tls          identity.Files
 	serverName   string
+
+	// what settle made of them
+	at    netip.AddrPort // the zero value: where the policy says
+	creds credentials.TransportCredentials
 }
 
 func (o *pairOptions) register(cmd *cobra.Command) {
@@ -43,27 +48,32 @@ func (o *pairOptions) register(cmd *cobra.Command) {
 	f.StringVar(&o.serverName, "xds-name", "", "name in the control plane's certificate (default the address's host)")
 }
 
-// relay makes the pair's end of ADS. It is started with startRelay.
+// settle refuses what the command line cannot mean, before anything is started.
+func (o *pairOptions) settle(log *zap.Logger) (err error) {
+	if err := checkNode(o.node); err != nil {
+		return err
+	}
+	if o.listen != "" {
+		if o.at, err = policy.ParseListen(o.listen); err != nil {
+			return fmt.Errorf("--listen: %w", err)
+		}
+	}
+	o.creds, err = o.credentials(log)
+	return err
+}
+
+// relay makes the pair's end of ADS of options that are settled. It is started with
+// startRelay.
 func (o *pairOptions) relay(apply *dataPlane, reg prometheus.Registerer, log *zap.Logger) (*relay.Relay, error) {
 	options := relay.Options{
 		Node: o.node, Cluster: nodeCluster, Region: o.region, Addresses: o.addresses, State: o.state,
-		Apply: apply.apply, Log: log.Named("pair"),
+		Apply: apply.apply, Log: log.Named("pair"), Listen: o.at, Credentials: o.creds,
 	}
-	if o.listen != "" {
-		at, err := netip.ParseAddrPort(o.listen)
-		if err != nil {
-			return nil, fmt.Errorf("listen address: %w", err)
-		}
-		options.Listen, apply.listen = at, at
-	}
+	apply.listen = o.at
 	if o.state != "" {
 		if err := os.MkdirAll(o.state, 0o750); err != nil {
 			return nil, fmt.Errorf("state folder: %w", err)
 		}
-	}
-	var err error
-	if options.Credentials, err = o.credentials(log); err != nil {
-		return nil, err
 	}
 	return relay.New(options, reg)
 }

@@ -107,8 +107,11 @@ func checkRow(t *testing.T, got record.Row, served sim.Served, w want) {
 		},
 		UsageSource: "provider", CostNano: &cost, CostUSD: price.FormatNano(cost), RequestBytes: w.bytes,
 	}
+	if w.operation == "chat" {
+		expected.Tier = "default"
+	}
 	if claude {
-		expected.Dialect, expected.Backend, expected.Served = "anthropic", "claude", "plain-claude"
+		expected.Dialect, expected.Backend, expected.Served, expected.Tier = "anthropic", "claude", "plain-claude", "standard"
 	}
 	if strings.Contains(string(served.Header.Get("X-Sim")), "snapshot") {
 		expected.Served = "plain-2026-01-02"

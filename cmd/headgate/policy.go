@@ -30,7 +30,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if err := c.complete(); err != nil {
 				return err
 			}
-			files, err := filesToSend(args[0])
+			files, err := filesToSend(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -88,14 +88,15 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 	return cmd
 }
 
-// taken says what is in effect after a change, and what the pairs made of it.
+// taken says what is published after a change, and what the pairs made of it: only they
+// bring it into effect.
 func (a *adminFlags) taken(cmd *cobra.Command, api *adminClient, c *changeFlags, change source.Change) error {
 	err := a.print(cmd, change, func() error {
 		if change.Revision == c.before {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is in effect already; nothing changed\n", clean(change.Revision))
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is published already; nothing changed\n", clean(change.Revision))
 			return err
 		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is in effect; before it was %s\n", clean(change.Revision), orDash(change.Parent))
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is published; before it was %s\n", clean(change.Revision), orDash(change.Parent))
 		return err
 	})
 	if err != nil {

@@ -19,12 +19,12 @@ func TestAPolicyIsPushedAndTakenBack(t *testing.T) {
 	r.write("p.yaml", secondPolicy)
 	r.want(printed{out: firstPolicy}, "policy", "show")
 	r.want(printed{out: "revision FIRST-------, which is in effect, to SECOND------\n~ limits.body: \"33554432B\" -> \"1048576B\"\n"}, "policy", "diff", "DIR/p.yaml")
-	r.want(printed{out: "revision SECOND------ is in effect; before it was FIRST-------\n"}, "policy", "push", "DIR/p.yaml", "--reason", "less")
+	r.want(printed{out: "revision SECOND------ is published; before it was FIRST-------\n"}, "policy", "push", "DIR/p.yaml", "--reason", "less")
 	r.want(printed{out: "no difference to revision SECOND------, which is in effect\n"}, "policy", "diff", "DIR/p.yaml")
 	r.want(printed{out: secondPolicy}, "policy", "show")
 	r.want(printed{out: firstPolicy}, "policy", "show", revisionOf(t, firstPolicy))
-	r.want(printed{out: "revision FIRST------- is in effect; before it was SECOND------\n"}, "policy", "rollback", "--reason", "too little", "--author", "bob")
-	r.want(printed{out: "revision SECOND------ is in effect; before it was FIRST-------\n"}, "policy", "rollback", revisionOf(t, secondPolicy), "--reason", "on again")
+	r.want(printed{out: "revision FIRST------- is published; before it was SECOND------\n"}, "policy", "rollback", "--reason", "too little", "--author", "bob")
+	r.want(printed{out: "revision SECOND------ is published; before it was FIRST-------\n"}, "policy", "rollback", revisionOf(t, secondPolicy), "--reason", "on again")
 	r.want(printed{out: `NUMBER  REVISION      AT                    ORIGIN    AUTHOR  REASON      PAIRS
 4       SECOND------  2026-03-01T12:03:00Z  rollback  ann     on again    -
 3       FIRST-------  2026-03-01T12:02:00Z  rollback  bob     too little  -
@@ -69,7 +69,7 @@ func TestAPushReplacesOnlyWhatItKnows(t *testing.T) {
 	r.write("p.yaml", secondPolicy)
 	r.want(printed{code: exitFault, err: "headgate: revision FIRST------- is in effect, not SECOND------: see what changed with headgate policy show and headgate policy diff, then repeat with --expect FIRST-------\n"},
 		"policy", "push", "DIR/p.yaml", "--reason", "x", "--expect", revisionOf(t, secondPolicy))
-	r.want(printed{out: "revision SECOND------ is in effect; before it was FIRST-------\n"},
+	r.want(printed{out: "revision SECOND------ is published; before it was FIRST-------\n"},
 		"policy", "push", "DIR/p.yaml", "--reason", "x", "--expect", revisionOf(t, firstPolicy))
 	third := strings.Replace(firstPolicy, "fast", "slow", 1)
 	for _, line := range [][]string{{"push", r.write("q.yaml", firstPolicy)}, {"rollback"}} {

@@ -112,7 +112,7 @@ func (c *changeFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.reason, "reason", "", "why, for the history")
 	f.StringVar(&c.author, "author", whoami(), "who, for the history")
-	f.DurationVar(&c.wait, "wait", 10*time.Second, "how long to wait until every pair has taken the change, or one has refused it")
+	f.DurationVar(&c.wait, "wait", 10*time.Second, "how long to wait until every pair has taken the change, one has refused it, or another change has replaced it")
 	f.StringVar(&c.expect, "expect", "", "revision that must be in effect (default: the one that is when the command begins)")
 }
 
@@ -127,13 +127,17 @@ func whoami() string {
 	return ""
 }
 
-// complete holds that somebody answers for the change, before anything is asked.
+// complete holds that somebody answers for the change, and that the flags make sense,
+// before anything is asked.
 func (c *changeFlags) complete() error {
 	if strings.TrimSpace(c.reason) == "" {
 		return errors.New("a change needs a reason: --reason")
 	}
 	if strings.TrimSpace(c.author) == "" {
 		return errors.New("a change needs an author: --author")
+	}
+	if c.wait < 0 {
+		return fmt.Errorf("--wait must not be below 0, is %s", c.wait)
 	}
 	return nil
 }

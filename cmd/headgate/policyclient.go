@@ -116,8 +116,8 @@ func (c *adminClient) request(ctx context.Context, method, path string, body any
 
 // filesToSend reads a policy's files under their base names: where they lie here is
 // nobody else's business.
-func filesToSend(path string) ([]policy.File, error) {
-	files, err := source.Read(path)
+func filesToSend(ctx context.Context, path string) ([]policy.File, error) {
+	files, err := source.ReadOnce(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func newPolicyDiff(a *adminFlags) *cobra.Command {
 		Long:  "Show what a push would change, by meaning: comments, order and defaults that are\nwritten out do not count. Nothing changes." + adminCodes,
 		Args:  cobra.ExactArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
-			files, err := filesToSend(args[0])
+			files, err := filesToSend(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

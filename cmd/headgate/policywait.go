@@ -13,8 +13,8 @@ import (
 const lookAgain = 50 * time.Millisecond
 
 // await waits until every connected pair has a revision, or one has refused it, which
-// is an error with the pair's words. It says how many have it in the end; nothing
-// where none is connected.
+// is an error with the pair's words, or another change has replaced it, which is one,
+// too. It says how many have it in the end; nothing where none is connected.
 func (c *changeFlags) await(ctx context.Context, api *adminClient, revision string) (pairs string, err error) {
 	deadline := time.Now().Add(c.wait)
 	for {
@@ -24,6 +24,10 @@ func (c *changeFlags) await(ctx context.Context, api *adminClient, revision stri
 		}
 		if why := refusedBy(s, revision); why != nil {
 			return "", &exitError{exitFault, fmt.Errorf("revision %s was refused: %s", clean(revision), clean(why.Error()))}
+		}
+		if now := s.Policy; now.Revision != revision {
+			return "", &exitError{exitFault, fmt.Errorf("revision %s was replaced by %s, %s, before it was known to be taken",
+				clean(revision), clean(now.Revision), clean(origin(now)))}
 		}
 		have := 0
 		for _, p := range s.Pairs {

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console/consoletest"
 )
 
 // TestPushAwaitsThePairs holds that a push says what the pairs made of it: a policy
@@ -11,7 +15,7 @@ import (
 func TestPushAwaitsThePairs(t *testing.T) {
 	second := revisionOf(t, secondPolicy)
 	refusal := &xds.Refusal{Node: "pair-2", Type: "policy", Revision: second, Reason: "KEY is not set\x1b[31m"}
-	const done = "revision SECOND------ is in effect; before it was FIRST-------\n"
+	const done = "revision SECOND------ is published; before it was FIRST-------\n"
 	for _, c := range []struct {
 		name  string
 		fleet xds.Status
@@ -33,4 +37,31 @@ func TestPushAwaitsThePairs(t *testing.T) {
 			r.want(c.want, "policy", "push", "DIR/p.yaml", "--reason", "x", "--wait", "100ms")
 		})
 	}
+}
+
+// TestPushTellsOfALaterChange holds that a change which another one replaced is not said
+// to be taken.
+func TestPushTellsOfALaterChange(t *testing.T) {
+	r := newAdminRig(t)
+	third := strings.Replace(firstPolicy, "fast", "slow", 1)
+	r.fleet = xds.Status{Pairs: []xds.PairStatus{{Revision: revisionOf(t, third)}}}
+	r.serve(&replaced{Policies: r.policies, by: third})
+	r.write("p.yaml", secondPolicy)
+	r.want(printed{exitFault, "revision SECOND------ is published; before it was FIRST-------\n",
+		"headgate: revision SECOND------ was replaced by " + revisionOf(t, third) + ", push of eve, before it was known to be taken\n"},
+		"policy", "push", "DIR/p.yaml", "--reason", "x")
+}
+
+// replaced is a history in which somebody else makes another change after each.
+type replaced struct {
+	*consoletest.Policies
+	by string
+}
+
+func (r *replaced) Push(p source.Proposal) (source.Change, error) {
+	c, err := r.Policies.Push(p)
+	if err == nil {
+		_, err = r.Policies.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(r.by)}}, Author: "eve", Reason: "faster"})
+	}
+	return c, err
 }

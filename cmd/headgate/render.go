@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"net/url"
 
 	"github.com/spf13/cobra"
 
@@ -25,21 +25,25 @@ func newRenderEnvoy() *cobra.Command {
 		Short: "Print a complete static configuration of Envoy",
 		Long: "Print a complete static configuration of Envoy, in YAML.\n\n" +
 			"It needs no control plane: run Envoy with it, and beside it `headgate extproc` with the\n" +
-			"same policy and socket. After a change of the policy render it again and restart both.",
+			"same policy and socket. After a change of the policy render it again and restart both;\n" +
+			"new weights alone need no more than a SIGHUP to `headgate extproc`.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			set, err := source.Load(policy)
+			if err := errors.Join(checkSocket("--socket", socket), checkOptionalSocket("--admin", admin)); err != nil {
+				return err
+			}
+			set, err := source.LoadOnce(cmd.Context(), policy)
 			if err != nil {
-				return &exitError{exitFault, err}
+				return failed(err)
 			}
 			if simulated != "" {
-				if o.Simulated, err = url.Parse(simulated); err != nil {
+				if o.Simulated, err = simulatedURL(simulated); err != nil {
 					return err
 				}
 			}
 			text, err := snapshot.YAML(set, o, envoy.ExtProcCluster(socket), admin)
 			if err != nil {
-				return &exitError{exitFault, err}
+				return failed(err)
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Policy revision %s. Serve ext_proc with:\n#   headgate extproc -f %s --socket %s\n%s", set.Revision, policy, socket, text)
 			return err

@@ -17,7 +17,8 @@ import (
 // TestRenderedEnvoyServes holds that what `headgate render envoy` prints is all that an
 // Envoy needs: the pinned one and the oldest take it without a warning, and with
 // `headgate extproc` beside it a chain with weights answers real requests, in its own
-// words where nothing can. Without ext_proc it refuses.
+// words where nothing can. Policies that Envoy cannot follow are not taken. Without
+// ext_proc it refuses.
 func TestRenderedEnvoyServes(t *testing.T) {
 	t.Parallel()
 	gatewaytest.Envoy(t)
@@ -54,6 +55,14 @@ models:
 	}
 	if status, body := ask("dead"); status != http.StatusServiceUnavailable || !strings.Contains(body, `"error"`) {
 		t.Errorf("dead: %d %s", status, body)
+	}
+	for i := range 2 {
+		overwrite(t, e.Policy, policy+fmt.Sprintf("limits: {body: %dMiB}\n", i+1))
+		e.Hangup()
+		eventually(t, "the refusal", func() bool { return strings.Count(e.Log(), "policy refused") == i+1 })
+	}
+	if status, body := ask("one"); status != http.StatusOK {
+		t.Errorf("after policies that Envoy cannot follow: %d %s", status, body)
 	}
 	served := len(up.Served())
 	e.Stop()

@@ -56,7 +56,7 @@ func run(ctx context.Context, o *runOptions, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, stopAll(&l, log)) }()
 	g := &gateway{options: o, log: log, reg: newRegistry(), out: out, lifecycle: &l}
 	if err := g.start(ctx); err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	g.announce()
 	<-ctx.Done()

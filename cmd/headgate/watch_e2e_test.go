@@ -111,7 +111,8 @@ func TestChangesTakeEffect(t *testing.T) {
 }
 
 // TestABadChange holds that a faulty policy changes nothing, and that every place at
-// which an operator may look says each of its faults until a good one follows.
+// which an operator may look says each of its faults until a good one follows, or the
+// edit is undone.
 func TestABadChange(t *testing.T) {
 	t.Parallel()
 	s := newEditions(t, 3)
@@ -148,6 +149,11 @@ func TestABadChange(t *testing.T) {
 	if got := meets(t, &pair.Gateway); got != first {
 		t.Errorf("a request meets %q, not the old policy", got)
 	}
+	overwrite(t, f.Policy, edition(1, s.urls))
+	eventually(t, "the end of the refusal", func() bool { return strings.Contains(control.Log(), "the policy file is good again") })
+	clear()
+	f.Write("version: 2\n")
+	eventually(t, "the second refusal", func() bool { return strings.Count(control.Log(), "policy refused") == 2 })
 	f.Write(edition(2, s.urls))
 	met(t, &pair.Gateway, second)
 	clear()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"time"
 
@@ -72,14 +71,14 @@ func serveXDS(ctx context.Context, o *xdsOptions) (err error) {
 	reg := newRegistry()
 	ops, err := serveOperations(&l, o.operations, reg)
 	if err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	control, err := startControlPlane(&l, controlOptions{
 		path: o.policy, listen: o.listen, credentials: creds, admin: o.admin, state: o.state,
 		resources: resources, ops: ops, reg: reg, log: log,
 	})
 	if err != nil {
-		return &exitError{exitFault, err}
+		return failed(err)
 	}
 	ops.ready.Store(true)
 	log.Info("serving xDS", zap.Stringer("address", control.addr), zap.Stringer("admin", control.admin), zap.String("revision", control.source.Latest().Revision))
@@ -112,9 +111,9 @@ func (o *xdsOptions) resources() (func(*policy.Set) (resources, error), error) {
 	if o.simulated == "" {
 		return func(*policy.Set) (resources, error) { return r, nil }, nil
 	}
-	u, err := url.Parse(o.simulated)
+	u, err := simulatedURL(o.simulated)
 	if err != nil {
-		return nil, fmt.Errorf("URL of the simulated provider: %w", err)
+		return nil, err
 	}
 	r.Simulated = u
 	return func(set *policy.Set) (resources, error) {

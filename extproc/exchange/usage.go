@@ -11,6 +11,8 @@ type Usage struct {
 	Output       int64 // text
 	Reasoning    int64
 	AudioOutput  int64
+	Searches     int64  // of the web, which are charged beside the tokens
+	Tier         string // of service, that the provider says it gave; empty: it does not say
 	Source       UsageSource
 }
 
@@ -31,13 +33,17 @@ const (
 	UsageEstimated UsageSource = "estimated" // from what was seen, because no report came
 )
 
-// MostTokens bounds each bucket of a usage. No model takes a tenth of it, and what
-// it costs at the highest price still fits an int64 of pico-USD.
-const MostTokens = 100_000_000
+// MostTokens bounds each bucket of a usage. No model takes a tenth of it, and twice
+// what all buckets cost at the highest price still fits an int64 of pico-USD.
+const MostTokens = 50_000_000
+
+// MostSearches bounds the searches of one exchange.
+const MostSearches = 10_000
 
 // Bound cuts a report that cannot be true to what can be summed and priced.
 func (u *Usage) Bound() {
 	for _, n := range []*int64{&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.AudioInput, &u.Output, &u.Reasoning, &u.AudioOutput} {
 		*n = min(max(*n, 0), MostTokens)
 	}
+	u.Searches = min(max(u.Searches, 0), MostSearches)
 }

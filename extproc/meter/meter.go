@@ -112,7 +112,14 @@ func (p *part) price() {
 	if !ok {
 		return
 	}
-	ex.Cost = exchange.Cost{Nano: price.Nano(Cost(&ex.Usage, &rate)), Priced: true, PriceID: rate.ID}
+	ex.Cost = exchange.Cost{Nano: charge(&ex.Usage, &rate, ex.Route.Provider), Priced: true, PriceID: rate.ID}
+}
+
+// charge is what an exchange costs, in nano-USD: its tokens, at what the provider's
+// service tier makes of their price, and its searches.
+func charge(u *exchange.Usage, rate *price.Price, provider string) int64 {
+	times, per := price.Tier(provider, u.Tier)
+	return price.NanoOf(times*Cost(u, rate)+per*price.Pico(u.Searches)*price.Search(provider), per)
 }
 
 // rate looks the price up. That of the served model counts; where the provider names

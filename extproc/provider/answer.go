@@ -99,16 +99,26 @@ func (p *part) keyRefused(resp *exchange.Response) exchange.Verdict {
 }
 
 // failed passes on a provider's error: as it is where the client speaks its
-// dialect, else translated. One that is no JSON is told by its status.
+// dialect, else translated. One that is no JSON, or that quotes the gateway's
+// credential, is told by its status.
 func (p *part) failed(resp *exchange.Response) exchange.Verdict {
 	body := bytes.TrimSpace(resp.Body)
-	if len(body) == 0 || body[0] != '{' {
+	if len(body) == 0 || body[0] != '{' || p.quotesSecret(body) {
 		return exchange.Denied(resp.Status, reasonOf(resp.Status), fmt.Sprintf("Backend %q answered with status %d.", p.target.backend.Name, resp.Status))
 	}
 	if !p.foreign() {
 		return exchange.Verdict{}
 	}
 	return p.fault(resp, p.target.dialect.DecodeFault(resp.Status, body))
+}
+
+func (p *part) quotesSecret(text []byte) bool {
+	for _, s := range p.stage.secrets.Secrets(p.target.backend.Name) {
+		if secret := s.Reveal(); secret != "" && bytes.Contains(text, []byte(secret)) {
+			return true
+		}
+	}
+	return false
 }
 
 // fault gives the client a provider's error in its own dialect.

@@ -26,6 +26,7 @@ import (
 type Secrets interface {
 	Pick(backend string) (credential.Secret, int)
 	Reject(backend string, index int)
+	Secrets(backend string) []credential.Secret
 }
 
 // Stage prepares exchanges for the backends of one policy. It is safe for
@@ -202,6 +203,9 @@ func (p *part) read(resp *exchange.Response) exchange.Verdict {
 	}
 	if err := p.target.dialect.ReadResponse(p.ex.Request.Operation, resp, &p.ex.Usage); err != nil {
 		return p.unreadable(resp, err)
+	}
+	if resp.Failed { // an error behind a good status
+		return p.fault(resp, p.target.dialect.DecodeFault(0, resp.Body))
 	}
 	return exchange.Verdict{}
 }

@@ -35,6 +35,7 @@ type Journal struct {
 	rows    chan *Row
 	stop    chan struct{} // closed by Close: write what is queued, then end
 	done    chan struct{} // closed when the writer has ended
+	torn    bool          // the writer's: the last line that was written is not whole
 
 	mu      sync.Mutex
 	closed  bool
@@ -198,8 +199,13 @@ func (j *Journal) burst(buf []byte, row *Row) []byte {
 			more = false
 		}
 	}
-	if n, err := j.out.Write(buf); err != nil {
-		lost := rows - bytes.Count(buf[:n], []byte("\n"))
+	if j.torn {
+		buf = append([]byte("\n"), buf...)
+	}
+	n, err := j.out.Write(buf)
+	j.torn = n > 0 && buf[n-1] != '\n' || n == 0 && j.torn
+	if err != nil {
+		lost := rows - bytes.Count(bytes.TrimLeft(buf[:n], "\n"), []byte("\n"))
 		j.metrics.lost.Add(float64(lost))
 		j.log.Error("writing access records", zap.Int("lost", lost), zap.Error(err))
 	}

@@ -2,8 +2,10 @@ package record_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,11 +18,14 @@ import (
 
 // full is a disk on which room is left for some lines.
 type full struct {
+	mu      sync.Mutex
 	room    int
 	written strings.Builder
 }
 
 func (f *full) Write(b []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	n := 0
 	for line := range strings.Lines(string(b)) {
 		if f.room == 0 {
@@ -50,11 +55,50 @@ func TestEachLostRowIsCounted(t *testing.T) {
 	if err := j.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if rows := strings.Count(disk.written.String(), "\n"); rows != room {
+	if rows := wholeRows(disk.written.String()); rows != room {
 		t.Errorf("%d rows, want %d", rows, room)
 	}
 	if lost := counter(t, reg, "headgate_access_records_lost_total"); lost != exchanges-room {
 		t.Errorf("%v rows are counted as lost, want %d", lost, exchanges-room)
+	}
+}
+
+// wholeRows counts the lines that hold a row.
+func wholeRows(text string) (n int) {
+	for line := range strings.Lines(text) {
+		if json.Valid([]byte(line)) && strings.HasSuffix(line, "\n") {
+			n++
+		}
+	}
+	return n
+}
+
+// TestARowFollowsATornOne holds that a row which could be written in part only costs
+// no other: there is room again, and the next one is whole.
+func TestARowFollowsATornOne(t *testing.T) {
+	disk, reg := &full{}, prometheus.NewRegistry()
+	j := record.NewJournal(disk, record.NewMetrics(reg), zap.NewNop())
+	add := func() {
+		ex := &exchange.Exchange{}
+		ex.Response.Complete = true
+		j.Add(ex, exchange.Outcome{Result: exchange.OK})
+	}
+	add()
+	for counter(t, reg, "headgate_access_records_lost_total") == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	disk.mu.Lock()
+	disk.room = 3 // one for the end of the torn line
+	disk.mu.Unlock()
+	add()
+	add()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := j.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if rows, lost := wholeRows(disk.written.String()), counter(t, reg, "headgate_access_records_lost_total"); rows != 2 || lost != 1 {
+		t.Errorf("%d rows, %v lost: %q", rows, lost, disk.written.String())
 	}
 }
 

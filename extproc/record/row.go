@@ -36,6 +36,8 @@ type Row struct {
 	Detail  string `json:"detail,omitempty"`
 
 	Tokens      *Tokens `json:"tokens,omitempty"`
+	Searches    int64   `json:"searches,omitempty"` // of the web, charged beside the tokens
+	Tier        string  `json:"service_tier,omitempty"`
 	UsageSource string  `json:"usage_source,omitempty"`
 	CostNano    *int64  `json:"cost_nano_usd,omitempty"` // absent: no price is known, or nothing was consumed
 	CostUSD     string  `json:"cost_usd,omitempty"`
@@ -137,7 +139,7 @@ func (r *Row) addUsage(ex *exchange.Exchange) {
 	if u.Source == "" {
 		return
 	}
-	r.UsageSource = string(u.Source)
+	r.UsageSource, r.Searches, r.Tier = string(u.Source), u.Searches, exchange.Clip(u.Tier, exchange.MaxText)
 	r.Tokens = &Tokens{u.Input, u.CacheRead, u.CacheWrite5m, u.CacheWrite1h, u.AudioInput, u.Output, u.Reasoning, u.AudioOutput}
 	if !ex.Cost.Priced {
 		r.Unpriced = true

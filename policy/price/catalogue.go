@@ -63,8 +63,10 @@ func (c *Catalogue) Look(provider, backend, model string, at time.Time) (Price, 
 // Override returns the price that the operator set for a model, at the backend or at
 // any, or false where there is none.
 func (c *Catalogue) Override(backend, model string, at time.Time) (Price, bool) {
-	if p := c.override(backend, model, undated(model), at); p != nil {
-		return *p, true
+	if len(c.overrides) > 0 {
+		if p := c.override(backend, model, undated(model), at); p != nil {
+			return *p, true
+		}
 	}
 	return Price{}, false
 }

@@ -35,13 +35,17 @@ func (p Pico) PerMillion() string { return decimal(int64(p), rateDigits) }
 
 // Nano rounds an amount to nano-USD (1e-9 USD), halves to the even neighbour, so
 // that many roundings do not drift. Round once, after summing.
-func Nano(p Pico) int64 {
-	n, rest := int64(p)/1000, int64(p)%1000
-	odd := n%2 != 0
+func Nano(p Pico) int64 { return NanoOf(p, 1) }
+
+// NanoOf is Nano for an amount that is divided by a number first, so that there is
+// one rounding only.
+func NanoOf(p, per Pico) int64 {
+	n, rest := int64(p/(1000*per)), int64(p%(1000*per))
+	half, odd := int64(500*per), n%2 != 0
 	switch {
-	case rest > 500 || rest == 500 && odd:
+	case rest > half || rest == half && odd:
 		return n + 1
-	case rest < -500 || rest == -500 && odd:
+	case rest < -half || rest == -half && odd:
 		return n - 1
 	}
 	return n

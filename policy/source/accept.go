@@ -87,9 +87,25 @@ func (s *Source) refuse(origin Origin, err error) error {
 // refuseFile is refuse for the file, which may be read any number of times: only the
 // first counts, so that a push that follows stays the last change.
 func (s *Source) refuseFile(stamp string, err error) error {
-	if stamp == s.badFile {
+	if stamp == s.badFile.stamp {
 		return err
 	}
-	s.badFile = stamp
-	return s.refuse(FromFile, err)
+	err = s.refuse(FromFile, err)
+	s.badFile = badFile{stamp, s.refused.Load()}
+	return err
+}
+
+// badFile is a file that was refused.
+type badFile struct {
+	stamp   string
+	refusal *Refusal
+}
+
+// fileIsGood takes a refusal of the file back, also where what it says now was read
+// before and is no change. A refusal of something later stays.
+func (s *Source) fileIsGood() {
+	if s.badFile.refusal != nil {
+		s.refused.CompareAndSwap(s.badFile.refusal, nil)
+	}
+	s.badFile = badFile{}
 }

@@ -1,13 +1,16 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -102,6 +105,10 @@ func TestLoadFaults(t *testing.T) {
 	must(t, os.Mkdir(at("empty"), 0o755))
 	must(t, os.Mkdir(at("pipe"), 0o755))
 	must(t, syscall.Mkfifo(at("pipe/a.yaml"), 0o600))
+	must(t, syscall.Mkfifo(at("pipe.yaml"), 0o600))
+	socket, err := net.Listen("unix", at("s"))
+	must(t, err)
+	defer socket.Close()
 	must(t, os.Mkdir(at("dangling"), 0o755))
 	must(t, os.Symlink("nowhere", at("dangling/a.yaml")))
 	must(t, os.Symlink("loop.yaml", at("loop.yaml")))
@@ -118,6 +125,9 @@ func TestLoadFaults(t *testing.T) {
 		{"missing", "none.yaml", "reading policy: stat " + at("none.yaml"), 0},
 		{"a folder without a policy", "empty", "reading policy: folder " + at("empty") + " holds no *.yaml", 0},
 		{"a pipe in a folder", "pipe", at("pipe/a.yaml") + " is no regular file", 0},
+		{"a pipe", "pipe.yaml", "reading policy: " + at("pipe.yaml") + " is no regular file but a pipe", 0},
+		{"a socket", "s", "reading policy: " + at("s") + " is no regular file but a socket", 0},
+		{"a device", "../../../../../../../dev/null", "/dev/null is no regular file but a device", 0},
 		{"a link to nowhere in a folder", "dangling", at("dangling/a.yaml"), 0},
 		{"a link to itself", "loop.yaml", "reading policy: stat " + at("loop.yaml"), 0},
 		{"a faulty document", "bad.yaml", at("bad.yaml") + ":2:16 limits.body: ", 2},
@@ -138,5 +148,52 @@ func TestLoadFaults(t *testing.T) {
 	}
 	if _, err := Load(at("none.yaml")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the cause is lost: %v", err)
+	}
+}
+
+// TestAPipeIsReadOnce holds that what is read a single time may come through a pipe,
+// which the reader gives up when it is told to, and that files are read likewise.
+func TestAPipeIsReadOnce(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	must(t, syscall.Mkfifo(pipe, 0o600))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(20*time.Millisecond, func() { cancel(errors.New("told to end")) })
+	_, err := ReadOnce(ctx, pipe)
+	if err == nil || !strings.Contains(err.Error(), "waiting for "+pipe+": told to end") {
+		t.Errorf("nobody writes: %v", err)
+	}
+	put := func() { // also lets go who has given up
+		w, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+		must(t, err)
+		_, err = w.WriteString(text(1))
+		must(t, errors.Join(err, w.Close()))
+	}
+	put()
+	wrote := make(chan struct{})
+	go func() { defer close(wrote); put() }()
+	all, err := ReadOnce(t.Context(), pipe)
+	<-wrote
+	if want := []policy.File{{Name: pipe, Data: []byte(text(1))}}; err != nil || !cmp.Equal(want, all) {
+		t.Errorf("read %v, %v; want %v", all, err, want)
+	}
+	if set, err := LoadOnce(t.Context(), policyFile(t, text(1))); err != nil || set.Revision != revision(1) {
+		t.Errorf("a file: %v, %v", set, err)
+	}
+}
+
+// TestAPipeInThePlaceOfTheFile holds that a Source refuses what it could wait for, and
+// goes on.
+func TestAPipeInThePlaceOfTheFile(t *testing.T) {
+	path := policyFile(t, text(1))
+	s := open(t, Options{Path: path})
+	must(t, os.Remove(path))
+	must(t, syscall.Mkfifo(path, 0o600))
+	if changed, err := s.Reload(); changed || err == nil || s.Refused() == nil {
+		t.Errorf("changed %v, error %v, refused %v", changed, err, s.Refused())
+	}
+	must(t, os.Remove(path))
+	write(t, path, text(2))
+	if changed, err := s.Reload(); !changed || err != nil || s.Refused() != nil {
+		t.Errorf("changed %v, error %v, refused %v", changed, err, s.Refused())
 	}
 }

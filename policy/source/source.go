@@ -59,12 +59,12 @@ type Source struct {
 	options Options
 	history *History
 	effect  atomic.Pointer[effect]  // never nil once Open returned
-	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change
+	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change, or the file is good again
 
 	mu        sync.Mutex // one change at a time
 	applied   string     // revision that Apply was called with last, without an error
 	fromFiles hashed     // the change that was read from a file last
-	badFile   string     // stamp of the file that was refused last; empty: it was good
+	badFile   badFile    // the file that was refused last; the zero value: it was good
 }
 
 // effect is a policy in effect and how it came to be.
@@ -118,7 +118,8 @@ func (s *Source) History() []Change {
 }
 
 // Refused returns the last change that was refused for its faults or could not take
-// effect, unless an accepted one followed it. A conflict is no refusal.
+// effect, unless an accepted one followed it, or the file that was refused is good
+// again. A conflict is no refusal.
 func (s *Source) Refused() *Refusal { return s.refused.Load() }
 
 // Find returns the newest change to a revision, or ErrUnknownRevision.
@@ -215,7 +216,7 @@ func (s *Source) fromFile() error {
 	if err := s.acceptFile(set, files); err != nil {
 		return s.refuseFile(stamp, err)
 	}
-	s.badFile = ""
+	s.fileIsGood()
 	return nil
 }
 

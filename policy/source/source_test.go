@@ -111,6 +111,62 @@ func TestReloadKeepsTheLastGoodSet(t *testing.T) {
 	}
 }
 
+// TestAnUndoneEditIsRefusedNoMore holds that a file which says again what was read from
+// it before ends its refusal, and changes nothing that came meanwhile.
+func TestAnUndoneEditIsRefusedNoMore(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "policy.yaml"), text(1))
+	for name, path := range map[string]string{"a file": policyFile(t, text(1)), "a folder": folder} {
+		t.Run(name, func(t *testing.T) {
+			file := path
+			if path == folder {
+				file = filepath.Join(folder, "policy.yaml")
+			}
+			s := open(t, Options{Path: path})
+			undo := func(n, number int, origin Origin) {
+				t.Helper()
+				write(t, file, bad)
+				if _, err := s.Reload(); err == nil || s.Refused() == nil {
+					t.Fatalf("the edit is not refused: %v", err)
+				}
+				write(t, file, text(1))
+				if changed, err := s.Reload(); changed || err != nil || s.Refused() != nil {
+					t.Errorf("the undone edit: changed %v, error %v, refused %v", changed, err, s.Refused())
+				}
+				inEffect(t, s, n, number, origin)
+			}
+			undo(1, 1, FromFile)
+			_, err := s.Push(push(text(2), ""))
+			must(t, err)
+			undo(2, 2, FromPush)
+			write(t, file, bad)
+			_, _ = s.Reload()
+			_, _ = s.Push(push(bad, ""))
+			write(t, file, text(1))
+			if _, err := s.Reload(); err != nil || s.Refused() == nil || s.Refused().Origin != FromPush {
+				t.Errorf("a push was refused after the file: error %v, refused %v", err, s.Refused())
+			}
+		})
+	}
+}
+
+// TestAFaultAtTheStartIsRefusedNoMore holds the same of a file that was faulty when the
+// process began.
+func TestAFaultAtTheStartIsRefusedNoMore(t *testing.T) {
+	path, folder := policyFile(t, text(1)), t.TempDir()
+	open(t, Options{Path: path, History: history(t, folder)})
+	write(t, path, bad)
+	s := open(t, Options{Path: path, History: history(t, folder)})
+	if s.Refused() == nil {
+		t.Fatal("the file is not refused")
+	}
+	write(t, path, text(1))
+	if _, err := s.Reload(); err != nil || s.Refused() != nil {
+		t.Errorf("error %v, refused %v", err, s.Refused())
+	}
+	inEffect(t, s, 1, 1, FromFile)
+}
+
 func TestChangesSayHowTheyCame(t *testing.T) {
 	path := policyFile(t, text(1))
 	now := noon

@@ -58,11 +58,11 @@ func New(o Options) http.Handler {
 	a := &api{o}
 	mux := http.NewServeMux()
 	for path, methods := range map[string]map[string]route{
-		"/api/v1/policy":                    {"GET": a.current, "PUT": a.push},
+		"/api/v1/policy":                    {"GET": a.current, "PUT": asJSON(a.push)},
 		"/api/v1/policy/history":            {"GET": a.history},
 		"/api/v1/policy/history/{revision}": {"GET": a.find},
-		"/api/v1/policy/rollback":           {"POST": a.rollback},
-		"/api/v1/policy/diff":               {"POST": a.diff},
+		"/api/v1/policy/rollback":           {"POST": asJSON(a.rollback)},
+		"/api/v1/policy/diff":               {"POST": asJSON(a.diff)},
 		"/api/v1/status":                    {"GET": a.status},
 	} {
 		for method, r := range methods {

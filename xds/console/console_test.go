@@ -61,7 +61,8 @@ func TestChangesThatAreRefused(t *testing.T) {
 	a, b := revision(t, first), revision(t, second)
 	const push, rollback = "PUT /api/v1/policy", "POST /api/v1/policy/rollback"
 	ok := proposal(second, "")
-	nobody, blank, mute, none := ok, ok, ok, ok
+	nobody, blank, mute, none, nameless := ok, ok, ok, ok, ok
+	nameless.Files = append(one(first), policy.File{Name: " ", Data: []byte("limits: {body: 1MiB}\n")})
 	nobody.Author, blank.Author, mute.Reason, none.Files = "", " \t", "", nil
 	rows := []struct {
 		name, to string
@@ -74,6 +75,8 @@ func TestChangesThatAreRefused(t *testing.T) {
 		{"a blank author", push, blank, nil, console.BadRequest, 400},
 		{"no reason", push, mute, nil, console.BadRequest, 400},
 		{"no files", push, none, nil, console.BadRequest, 400},
+		{"a file without a name", push, nameless, nil, console.BadRequest, 400},
+		{"a file without a name to compare", "POST /api/v1/policy/diff", map[string]any{"files": nameless.Files}, nil, console.BadRequest, 400},
 		{"no JSON", push, "version: 1", nil, console.BadRequest, 400},
 		{"nothing", push, "", nil, console.BadRequest, 400},
 		{"two values", push, `{} {}`, nil, console.BadRequest, 400},
@@ -90,6 +93,7 @@ func TestChangesThatAreRefused(t *testing.T) {
 		{"back by nobody", rollback, console.Rollback{Revision: a, Reason: "r"}, nil, console.BadRequest, 400},
 		{"back from another revision", rollback, console.Rollback{Revision: a, Author: "a", Reason: "r", Expect: b}, nil, console.Conflict, 409},
 		{"removing", "DELETE /api/v1/policy", nil, nil, console.NotAllowed, 405},
+		{"removing with no content type", "DELETE /api/v1/policy", nil, []string{"Content-Type", ""}, console.NotAllowed, 405},
 		{"a form", push, ok, []string{"Content-Type", "application/x-www-form-urlencoded"}, console.NotJSON, 415},
 		{"plain text", push, ok, []string{"Content-Type", "text/plain"}, console.NotJSON, 415},
 		{"no content type", push, ok, []string{"Content-Type", ""}, console.NotJSON, 415},

@@ -16,8 +16,8 @@ const maxBody = 8 << 20
 
 // guarded refuses what a web page could make the browser of an operator send. It
 // protects reading by the name of the host, because a page may point a name of its
-// own at loopback; and writing in addition by where the request came from, and by
-// a content type that no form can send.
+// own at loopback; and writing in addition by where the request came from. A change
+// must be asJSON as well.
 func guarded(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,13 +29,19 @@ func guarded(next http.Handler) http.Handler {
 			refuse(w, fail(Forbidden, "another site asks for a change"))
 			return
 		}
-		if r.Method != http.MethodGet && r.Method != http.MethodHead && !isJSON(r) {
-			refuse(w, fail(NotJSON, "a change must be sent as application/json"))
-			return
-		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// asJSON is a route that takes a body of a content type that no form can send.
+func asJSON(next route) route {
+	return func(w http.ResponseWriter, r *http.Request) (any, error) {
+		if !isJSON(r) {
+			return nil, fail(NotJSON, "a change must be sent as application/json")
+		}
+		return next(w, r)
+	}
 }
 
 // loopback tells whether a Host header names this machine by itself.

@@ -59,8 +59,8 @@ func (a *api) push(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err := decode(r, &p); err != nil {
 		return nil, err
 	}
-	if len(p.Files) == 0 {
-		return nil, fail(BadRequest, "a policy needs at least one file")
+	if err := sendable(p.Files); err != nil {
+		return nil, err
 	}
 	if err := complete(r, &p); err != nil {
 		return nil, err
@@ -122,14 +122,27 @@ func (a *api) diff(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err := decode(r, &body); err != nil {
 		return nil, err
 	}
-	if len(body.Files) == 0 {
-		return nil, fail(BadRequest, "a policy needs at least one file")
+	if err := sendable(body.Files); err != nil {
+		return nil, err
 	}
 	to, err := a.Compile(body.Files)
 	if err != nil {
 		return nil, err
 	}
 	return compare(a.Policies.Latest(), to)
+}
+
+// sendable holds that there are files, each with a name by which a fault can be found.
+func sendable(files []policy.File) error {
+	if len(files) == 0 {
+		return fail(BadRequest, "a policy needs at least one file")
+	}
+	for i, f := range files {
+		if strings.TrimSpace(f.Name) == "" {
+			return fail(BadRequest, "files[%d] has no name", i)
+		}
+	}
+	return nil
 }
 
 func withoutFiles(c source.Change) source.Change {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.uber.org/zap"
 	"google.golang.org/protobuf/proto"
@@ -61,15 +62,46 @@ func (d disk) read(data []byte) (good, next *bundle, err error) {
 	return good, next, nil
 }
 
-// save replaces what is on disk. Where that fails the pair serves on, and a restart
-// without a control plane would begin with what was saved before.
-func (d disk) save(good, next *bundle, log *zap.Logger) {
+// saveAgain is how often a save that failed is tried again.
+const saveAgain = 10 * time.Second
+
+// unsaved is a save that failed; the zero value: none has since one worked.
+type unsaved struct {
+	text string
+	next time.Time // when it is tried again
+}
+
+// save keeps what is in effect and what is on its way. Where that fails the pair serves
+// on, and a restart without a control plane would begin with what was saved before.
+func (r *Relay) save() {
+	err := r.disk.save(r.good, r.next)
+	switch before := r.unsaved; {
+	case err != nil:
+		r.unsaved = unsaved{err.Error(), time.Now().Add(saveAgain)}
+		r.metrics.unsaved.Set(1)
+		if r.unsaved.text != before.text {
+			r.log.Error("the policy could not be kept on disk", zap.Error(err))
+		}
+	case before != (unsaved{}):
+		r.unsaved = unsaved{}
+		r.metrics.unsaved.Set(0)
+		r.log.Info("the policy is on disk now")
+	}
+}
+
+// saveLate tries a save that failed again, when that is due.
+func (r *Relay) saveLate() {
+	if r.unsaved != (unsaved{}) && !r.now.Before(r.unsaved.next) {
+		r.save()
+	}
+}
+
+// save replaces what is on disk.
+func (d disk) save(good, next *bundle) error {
 	if d.folder == "" {
-		return
+		return nil
 	}
-	if err := d.write(&policypb.Held{Good: good.encode(), Next: next.encode()}); err != nil {
-		log.Error("the policy could not be kept on disk", zap.Error(err))
-	}
+	return d.write(&policypb.Held{Good: good.encode(), Next: next.encode()})
 }
 
 func (d disk) write(held *policypb.Held) error {

@@ -175,6 +175,48 @@ func TestLastGoodWorksNoMore(t *testing.T) {
 	})
 }
 
+// TestADiskThatIsFull holds that what could not be saved is saved when that works again,
+// with a metric until then and two lines in the log.
+func TestADiskThatIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state, plane := t.TempDir(), newControl(t)
+		core, logs := observer.New(zap.InfoLevel)
+		p := newPair(t, state, plane)
+		p.do(func() { p.Relay.log = zap.New(core) })
+		plane.publish(revision(t, "r1", "s1", "a=1"))
+		time.Sleep(absent)
+		synctest.Wait()
+		if n := p.gauge(t, "headgate_pair_unsaved"); n != 0 {
+			t.Errorf("the metric is %v after the first", n)
+		}
+		// A folder of the new file's name stands for a full disk: it cannot be opened.
+		full := filepath.Join(state, stateFile+".new")
+		if err := os.Mkdir(full, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		plane.publish(revision(t, "r2", "s2", "b=1"))
+		time.Sleep(time.Minute)
+		if n := p.gauge(t, "headgate_pair_unsaved"); n != 1 || p.Revision() != "r2" {
+			t.Errorf("the metric is %v, %q is served", n, p.Revision())
+		}
+		if err := os.Remove(full); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(saveAgain)
+		synctest.Wait()
+		if n := p.gauge(t, "headgate_pair_unsaved"); n != 0 {
+			t.Errorf("the metric is %v in the end", n)
+		}
+		good, next, err := p.disk.load()
+		if err != nil || good == nil || good.policy.GetRevision() != "r2" || next != nil {
+			t.Errorf("the disk holds %v and %v, %v", good, next, err)
+		}
+		if n, m := logs.FilterMessageSnippet("could not be kept on disk").Len(), logs.FilterMessageSnippet("is on disk now").Len(); n != 1 || m != 1 {
+			t.Errorf("told %d times that it is not saved and %d times that it is", n, m)
+		}
+	})
+}
+
 // TestListensElsewhere holds that a pair's own address is in what Envoy gets, and not
 // in what is compared with the control plane's.
 func TestListensElsewhere(t *testing.T) {
@@ -242,16 +284,22 @@ func stateOf(t testing.TB) []byte {
 	}
 	state := t.TempDir()
 	d := disk{folder: state}
-	d.save(b, nil, zap.NewNop())
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(d.save(b, nil))
 	data, err := os.ReadFile(filepath.Join(state, stateFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.save(nil, nil, zap.NewNop())
+	must(d.save(nil, nil))
 	if _, err := os.Stat(filepath.Join(state, stateFile)); !os.IsNotExist(err) {
 		t.Errorf("the file of nothing is there: %v", err)
 	}
-	d.save(nil, nil, zap.NewNop())
+	must(d.save(nil, nil))
 	return data
 }
 

@@ -47,6 +47,7 @@ func (r *Relay) Joined(c ads.Client) (ads.Set, error) {
 		e := &envoy{}
 		r.envoys[c.ID], r.joined = e, true
 		r.metrics.envoys.Set(float64(len(r.envoys)))
+		r.log.Info("an Envoy follows this pair", zap.String("node", c.Node.GetId()), zap.Int("envoys", len(r.envoys)))
 		r.hub.Give(c.ID, e.share(*r.current.Load()))
 	})
 	return (&envoy{}).share(*r.current.Load()), nil
@@ -79,6 +80,7 @@ func (r *Relay) Left(id int64) {
 		r.metrics.envoys.Set(float64(len(r.envoys)))
 		if len(r.envoys) == 0 {
 			r.alone = time.Now()
+			r.log.Warn("the last Envoy has left; none is connected")
 		}
 	})
 }

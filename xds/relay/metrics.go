@@ -9,6 +9,7 @@ type metrics struct {
 	serving  *prometheus.GaugeVec
 	refusals *prometheus.CounterVec
 	late     prometheus.Gauge
+	unsaved  prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -23,8 +24,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Revisions that ext_proc or Envoy refused, by the type of what was refused."}, []string{"type"}),
 		late: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_change_late",
 			Help: "1 while Envoy has not taken a revision for 10 s."}),
+		unsaved: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_unsaved",
+			Help: "1 while the policy in effect could not be saved on disk: after a restart without a control plane an older one would serve."}),
 	}
-	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals, m.late)
+	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals, m.late, m.unsaved)
 	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
 		m.refusals.WithLabelValues(kind)
 	}

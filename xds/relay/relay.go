@@ -80,6 +80,7 @@ type Relay struct {
 	next     *bundle                // the revision on its way
 	stage    stage                  // of next
 	begun    time.Time              // when next was begun
+	unsaved  unsaved                // that both are not on disk
 	late     bool                   // next has been on its way for longer than patience
 	rejected *rejection             // what was refused here last: not tried again; nil: nothing since
 	kept     map[string]keptCluster // clusters that only exchanges under way need

@@ -17,6 +17,7 @@ func (r *Relay) step() {
 	r.forget()
 	for r.stepped() || r.admit() { // in this order: who refused the clusters is not given routes to them
 	}
+	r.saveLate()
 	r.hurry()
 	trouble := r.trouble()
 	r.ails.Store(&trouble)
@@ -71,9 +72,9 @@ func (r *Relay) begin(b *bundle) {
 		r.reject(b, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
 		return
 	}
-	r.disk.save(r.good, b, r.log)
 	r.examine()
 	r.next, r.stage, r.begun = b, clusters, r.now
+	r.save()
 	r.retain()
 	r.give()
 }
@@ -109,7 +110,7 @@ func (r *Relay) commit() {
 	r.release(last.policy.GetLinger().AsDuration())
 	r.keep(r.next)
 	r.next, r.stage = nil, idle
-	r.disk.save(r.good, nil, r.log)
+	r.save()
 	r.log.Info("policy in effect", zap.String("revision", r.good.policy.GetRevision()))
 	r.acknowledge(r.good)
 }
@@ -125,7 +126,7 @@ func (r *Relay) refuse(refusal *ads.Refusal) {
 		}
 	}
 	r.give()
-	r.disk.save(r.good, nil, r.log)
+	r.save()
 	r.reject(b, *refusal)
 }
 
@@ -143,6 +144,9 @@ func (r *Relay) due() time.Duration {
 	}
 	if r.stage != idle {
 		earlier(r.begun.Add(patience))
+	}
+	if r.unsaved != (unsaved{}) {
+		earlier(r.unsaved.next)
 	}
 	if r.stage != idle || r.joined && len(r.envoys) == 0 {
 		earlier(r.alone.Add(absent))

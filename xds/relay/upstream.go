@@ -32,10 +32,6 @@ const (
 	backOffMost = 2 * time.Second
 )
 
-// tellEvery says how many attempts to connect that fail alike one line in the log
-// stands for.
-const tellEvery = 30
-
 // maxMessage bounds one message of the control plane's, in bytes.
 const maxMessage = 256 << 20
 
@@ -69,7 +65,7 @@ func (up *upstream) sending(ctx context.Context) {
 
 // dial keeps a stream to one of the control plane's replicas until ctx is done.
 func (r *Relay) dial(ctx context.Context) {
-	wait, quiet, told := backOffBase, 0, map[string]string{} // by address
+	wait, failed := backOffBase, complaints{}
 	for i := 0; ; i++ {
 		address := r.options.Addresses[i%len(r.options.Addresses)]
 		began := time.Now()
@@ -78,13 +74,11 @@ func (r *Relay) dial(ctx context.Context) {
 			return
 		}
 		if time.Since(began) > backOffMost {
-			wait, quiet = backOffBase, 0
+			wait, failed = backOffBase, complaints{}
 		}
-		if quiet%tellEvery == 0 || err.Error() != told[address] {
-			told[address] = err.Error()
+		if failed.worth(address, err) {
 			r.log.Warn("no control plane; serving on with what is there", zap.String("address", address), zap.Error(err))
 		}
-		quiet++
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
 		case <-ctx.Done():
@@ -95,7 +89,9 @@ func (r *Relay) dial(ctx context.Context) {
 }
 
 // follow serves one stream until it ends.
-func (r *Relay) follow(ctx context.Context, address string) error {
+func (r *Relay) follow(ctx context.Context, address string) (err error) {
+	heard := false
+	defer func() { err = r.explained(err, heard) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	conn, err := r.connection(address)
@@ -119,6 +115,7 @@ func (r *Relay) follow(ctx context.Context, address string) error {
 		if err != nil {
 			return fmt.Errorf("the stream to the control plane ended: %w", err)
 		}
+		heard = true
 		r.do(func() { r.receive(up, msg) })
 	}
 }

@@ -77,6 +77,12 @@ func (e *Extproc) awaitReady(url string) {
 	}
 }
 
+// Hangup tells the process to read the policy again.
+func (e *Extproc) Hangup() { _ = e.process.Process.Signal(syscall.SIGHUP) }
+
+// Log returns what the process wrote to its outputs.
+func (e *Extproc) Log() string { return e.log.String() }
+
 // Stop ends the process and waits for it.
 func (e *Extproc) Stop() {
 	e.t.Helper()

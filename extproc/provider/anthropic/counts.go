@@ -11,7 +11,8 @@ import (
 // snapshots overwrite, and a field that is absent leaves what was seen. The
 // zero usage saw nothing.
 type usage struct {
-	input, cached, write, write5m, write1h, output, thinking counted
+	input, cached, write, write5m, write1h, output, thinking, searches counted
+	tier                                                               string
 }
 
 type counted struct {
@@ -43,6 +44,10 @@ func (u *usage) read(v scan.Value) {
 			u.write1h.set(m.Value().Get("ephemeral_1h_input_tokens"))
 		case "output_tokens_details":
 			u.thinking.set(m.Value().Get("thinking_tokens"))
+		case "server_tool_use":
+			u.searches.set(m.Value().Get("web_search_requests"))
+		case "service_tier":
+			u.tier = str(m.Value())
 		}
 	}
 }
@@ -50,7 +55,7 @@ func (u *usage) read(v scan.Value) {
 // canon returns the disjoint buckets. The split by lifetime divides the whole
 // that was written; what it does not explain is kept for five minutes.
 func (u *usage) canon() canon.Usage {
-	out := canon.Usage{Input: u.input.n, CacheRead: u.cached.n}
+	out := canon.Usage{Input: u.input.n, CacheRead: u.cached.n, Searches: u.searches.n, Tier: u.tier}
 	write := max(u.write.n, 0)
 	if !u.write.seen {
 		write = u.write5m.n + u.write1h.n
@@ -70,6 +75,7 @@ func (u *usage) canon() canon.Usage {
 	mark(canon.BucketCacheWrite1h, u.write.seen || u.write1h.seen)
 	mark(canon.BucketOutput, u.output.seen)
 	mark(canon.BucketReasoning, u.thinking.seen)
+	mark(canon.BucketSearches, u.searches.seen)
 	return out
 }
 

@@ -8,11 +8,11 @@ import (
 // follower reads a Messages stream. Only the first and the last events are
 // parsed; of the deltas between only the length of the text is taken.
 type follower struct {
-	resp   *exchange.Response
-	usage  *exchange.Usage
-	counts counts
-	stop   bool // message_stop
-	seen   int64
+	resp     *exchange.Response
+	usage    *exchange.Usage
+	reported usage
+	stop     bool // message_stop
+	seen     int64
 }
 
 // Follow starts reading a Messages stream.
@@ -43,9 +43,7 @@ func (f *follower) Event(raw []byte) bool {
 	case "message_start":
 		f.start(scan.Value(data).Get("message"))
 	case "message_delta":
-		if f.counts.read(scan.Value(data).Get("usage")) {
-			f.counts.fill(f.usage)
-		}
+		f.report(scan.Value(data).Get("usage"), exchange.UsageProvider)
 	case "message_stop":
 		f.stop = true
 	case "error":
@@ -66,12 +64,15 @@ func (f *follower) start(message scan.Value) {
 		case "model":
 			f.resp.Model = str(m.Value())
 		case "usage":
-			if f.counts.read(m.Value()) {
-				f.counts.fill(f.usage)
-				f.usage.Source = exchange.UsageEstimated
-			}
+			f.report(m.Value(), exchange.UsageEstimated)
 		}
 	}
+}
+
+func (f *follower) report(v scan.Value, source exchange.UsageSource) {
+	f.reported.read(v)
+	sum := f.reported.canon()
+	sum.Into(f.usage, source)
 }
 
 // textNames end the names of the members of a delta that hold generated text.

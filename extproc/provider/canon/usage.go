@@ -13,11 +13,13 @@ type Usage struct {
 	Output       int64 // text
 	Reasoning    int64
 	AudioOutput  int64
+	Searches     int64  // of the web, which are charged one by one
+	Tier         string // of service, that was given; empty: nobody says
 	Seen         Bucket
 }
 
 // Bucket is a set of buckets of a Usage.
-type Bucket uint8
+type Bucket uint16
 
 // The buckets.
 const (
@@ -29,6 +31,7 @@ const (
 	BucketOutput
 	BucketReasoning
 	BucketAudioOutput
+	BucketSearches
 )
 
 // Overwrite takes over each bucket that a later snapshot reports. Snapshots
@@ -40,10 +43,13 @@ func (u *Usage) Overwrite(s *Usage) {
 			u.Seen |= bit
 		}
 	}
+	if s.Tier != "" {
+		u.Tier = s.Tier
+	}
 }
 
-func (u *Usage) buckets() [8]*int64 {
-	return [8]*int64{&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.AudioInput, &u.Output, &u.Reasoning, &u.AudioOutput}
+func (u *Usage) buckets() [9]*int64 {
+	return [9]*int64{&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.AudioInput, &u.Output, &u.Reasoning, &u.AudioOutput, &u.Searches}
 }
 
 // TotalInput returns all tokens of input, cached ones included.
@@ -61,6 +67,7 @@ func (u *Usage) Into(to *exchange.Usage, source exchange.UsageSource) {
 	}
 	*to = exchange.Usage{
 		Input: u.Input, CacheRead: u.CacheRead, CacheWrite5m: u.CacheWrite5m, CacheWrite1h: u.CacheWrite1h,
-		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput, Source: source,
+		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput,
+		Searches: u.Searches, Tier: u.Tier, Source: source,
 	}
 }

@@ -90,3 +90,34 @@ func TestArgumentsThatAreAnObjectAreNotLost(t *testing.T) {
 		t.Errorf("arguments %q", got)
 	}
 }
+
+func TestADataURIHasNoParametersInItsMediaType(t *testing.T) {
+	const body = `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;name=x.png;base64,AAAA"}}]}]}`
+	r, err := openai.DecodeRequest([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := r.Messages[0].Parts[0]; string(p.Media) != "image/png" || string(p.Data) != "AAAA" {
+		t.Errorf("%q, %q", p.Media, p.Data)
+	}
+}
+
+func TestAWholeMessageInAChunkIsTakenOnce(t *testing.T) {
+	for stream, want := range map[string]string{
+		`{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}`:                                                    "hi",
+		`{"choices":[{"index":0,"delta":{"content":"hi"}}]}|{"choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}`: "hi",
+	} {
+		var d openai.StreamDecoder
+		text := ""
+		for _, data := range strings.Split(stream, "|") {
+			for _, ev := range d.Next(scan.Event("data: " + data + "\n\n")) {
+				if ev.Kind == canon.EventText {
+					text += canon.Str(ev.Text)
+				}
+			}
+		}
+		if text != want {
+			t.Errorf("%s: text %q", stream, text)
+		}
+	}
+}

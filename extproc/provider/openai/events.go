@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/extproc/provider/scan"
@@ -47,10 +48,11 @@ const (
 	chunkGroq
 	chunkObject
 	chunkMessage
+	chunkTier
 	chunkMembers
 )
 
-var chunkNames = []string{"id", "created", "model", "choices", "usage", "error", "x_groq", "object", "message"}
+var chunkNames = []string{"id", "created", "model", "choices", "usage", "error", "x_groq", "object", "message", "service_tier"}
 
 var deltaNames = []string{"index", "delta", "finish_reason", "message"}
 
@@ -147,6 +149,7 @@ func (d *StreamDecoder) chunk(data []byte) {
 	if usage.Kind() == scan.Object {
 		d.start(&f)
 		readUsageInto(usage, &d.usage)
+		d.usage.Tier = cmp.Or(canon.Str(f[chunkTier]), d.usage.Tier)
 		d.emit(canon.Event{Kind: canon.EventUsage, Usage: &d.usage})
 	}
 	d.errors(&f)
@@ -172,6 +175,7 @@ func (d *StreamDecoder) start(f *[chunkMembers]scan.Value) {
 	}
 	d.started = true
 	d.id = append(d.id, canon.Inside(f[chunkID])...)
+	d.usage.Tier = canon.Str(f[chunkTier])
 	created, _ := f[chunkCreated].Int()
 	d.emit(canon.Event{Kind: canon.EventStart, ID: f[chunkID], Model: f[chunkModel], Created: created})
 }
@@ -183,7 +187,7 @@ func (d *StreamDecoder) choice(v scan.Value) {
 		d.fail(canon.Malformed(err.Error()))
 		return
 	}
-	if f[1] == nil && f[2] == nil {
+	if f[1] == nil && f[2] == nil && f[3] == nil {
 		return // Azure's chunks of filter results only
 	}
 	index, _ := f[0].Int()
@@ -191,6 +195,9 @@ func (d *StreamDecoder) choice(v scan.Value) {
 	if c == nil {
 		d.fail(canon.Malformed("too many choices"))
 		return
+	}
+	if f[1] == nil && !c.spoke {
+		f[1] = f[3] // some servers send the whole message in one chunk
 	}
 	d.delta(c, f[1])
 	if finish := finishOf(f[2]); finish != canon.FinishUnset && !c.finished && !d.ended {

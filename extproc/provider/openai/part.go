@@ -106,7 +106,8 @@ func dataURI(uri []byte, p *canon.Part) canon.Source {
 	if !ok || !is64 || !is {
 		return canon.FromOther
 	}
-	p.Media, p.Data = media, data
+	p.Media, _, _ = bytes.Cut(media, []byte(";")) // without its parameters
+	p.Data = data
 	return canon.FromBase64
 }
 

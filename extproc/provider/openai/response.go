@@ -50,6 +50,7 @@ func DecodeResponse(body []byte) (*canon.Response, error) {
 	r := &canon.Response{Dialect: "openai", ID: f[respID], Model: f[respModel], ServiceTier: f[respTier], RawUsage: f[respUsage], Extra: extra}
 	r.Created, _ = f[respCreated].Int()
 	readUsageInto(f[respUsage], &r.Usage)
+	r.Usage.Tier = canon.Str(f[respTier])
 	if f[respChoices].Kind() != scan.Array {
 		return nil, canon.Malformed(errNoAnswer.Error())
 	}

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -54,7 +55,7 @@ func (f *follower) Event(ev []byte) bool {
 		f.readHead(scan.Value(data))
 	}
 	f.seen += scan.TextBytes(data, textNames)
-	if bytes.Contains(data, []byte(`"error"`)) && isError(scan.Value(data)) {
+	if bytes.Contains(data, []byte(`"error"`)) && isError(scan.Value(data)) || namedError(ev) {
 		f.resp.Failed = true
 	}
 	if !f.allFinished() && member(data, `"finish_reason"`) {
@@ -74,6 +75,8 @@ func (f *follower) readHead(v scan.Value) {
 			f.resp.ID = str(m.Value())
 		case "model":
 			f.resp.Model = str(m.Value())
+		case "service_tier":
+			f.sum.Tier = str(m.Value())
 		}
 	}
 }
@@ -85,7 +88,13 @@ func (f *follower) readFinish(v scan.Value) {
 		c := choices.Value()
 		index, _ := c.Get("index").Int()
 		reason := c.Get("finish_reason")
-		if reason.Kind() == scan.String && !canon.Empty(reason) && !slices.Contains(f.finished, index) {
+		switch finishOf(reason) {
+		case canon.FinishUnset:
+			continue
+		case canon.FinishError:
+			f.resp.Failed = true
+		}
+		if !slices.Contains(f.finished, index) {
 			f.finished = append(f.finished, index)
 		}
 	}
@@ -104,6 +113,8 @@ func (f *follower) readUsage(v scan.Value) bool {
 				readUsageInto(m.Value(), &f.sum)
 				found = true
 			}
+		case "service_tier":
+			f.sum.Tier = cmp.Or(str(m.Value()), f.sum.Tier)
 		case "choices":
 			e := m.Value().Elements()
 			empty = m.Value().Kind() == scan.Array && !e.Next()
@@ -115,6 +126,11 @@ func (f *follower) readUsage(v scan.Value) bool {
 	}
 	f.sum.Into(f.usage, source)
 	return !(found && empty && f.swallow)
+}
+
+// namedError tells whether an event says by its name that it is an error.
+func namedError(ev scan.Event) bool {
+	return bytes.HasPrefix(ev, []byte("event:")) && string(ev.Field("event")) == "error"
 }
 
 // isError tells whether an event is an error, in one of the forms that servers give

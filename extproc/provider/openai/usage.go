@@ -24,6 +24,8 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 			resp.Model = str(m.Value())
 		case "usage":
 			readUsageInto(m.Value(), &sum)
+		case "service_tier":
+			sum.Tier = str(m.Value())
 		case "choices", "data", "object":
 			whole = true
 		case "error":

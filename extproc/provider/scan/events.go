@@ -173,7 +173,11 @@ func cutLine(b []byte) (line, rest []byte) {
 	return b[:i], b[i+1:]
 }
 
+// mark is the byte order mark, which may begin a stream.
+var mark = []byte("\ufeff")
+
 func fieldValue(line []byte, name string) ([]byte, bool) {
+	line = bytes.TrimPrefix(line, mark)
 	if len(line) < len(name) || string(line[:len(name)]) != name {
 		return nil, false
 	}

@@ -177,3 +177,9 @@ func FuzzSplitter(f *testing.F) {
 		}
 	})
 }
+
+func TestAStreamMayBeginWithAByteOrderMark(t *testing.T) {
+	if got := Event("\ufeffdata: {}\n\n").Data(); string(got) != "{}" {
+		t.Errorf("data %q", got)
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestBadFlags holds that what cannot be meant is refused before anything is done, with
+// the flag's name and one exit code for every command.
+func TestBadFlags(t *testing.T) {
+	dir := t.TempDir()
+	policy := filepath.Join(dir, "policy.yaml")
+	if err := os.WriteFile(policy, []byte(firstPolicy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := "/tmp/" + strings.Repeat("s", 103)
+	for _, c := range []struct{ line, says string }{
+		{"policy push POLICY --reason x --wait -1s", "--wait must not be below 0, is -1s"},
+		{"policy rollback --reason x --wait -1ms", "--wait must not be below 0, is -1ms"},
+		{"extproc --node=", `--node must be a name without a slash, is ""`},
+		{"extproc --node a/b", `--node must be a name without a slash, is "a/b"`},
+		{"extproc --node ..", "--node must be a name"},
+		{"extproc --listen nowhere", `--listen: must be host:port, is "nowhere"`},
+		{"extproc --listen example.com:80", "--listen: the host must be an IP address or localhost"},
+		{"extproc --socket=", "--socket must be the path of a Unix socket, is empty"},
+		{"extproc --socket " + long, "--socket must be at most 107 bytes long"},
+		{"extproc --xds-ca DIR/none.pem", "none.pem"},
+		{"extproc --operations 0.0.0.0:1", "only loopback"},
+		{"extproc -f DIR/none.yaml --operations 127.0.0.1:0", "none.yaml"},
+		{"extproc -f POLICY --xds 127.0.0.1:1", "either -f or --xds"},
+		{"envoy bootstrap --node=", "--node must be a name"},
+		{"envoy bootstrap --socket=", "--socket must be the path of a Unix socket, is empty"},
+		{"envoy bootstrap --socket " + long, "--socket must be at most 107 bytes long"},
+		{"envoy bootstrap --admin " + long, "--admin must be at most 107 bytes long"},
+		{"render envoy -f POLICY --socket=", "--socket must be the path of a Unix socket, is empty"},
+		{"render envoy -f POLICY --sim nonsense", `--sim must be a URL such as http://127.0.0.1:9100/v1, is "nonsense"`},
+		{"render envoy -f DIR/none.yaml", "none.yaml"},
+		{"xds -f POLICY --sim nonsense", `--sim must be a URL such as http://127.0.0.1:9100/v1, is "nonsense"`},
+		{"xds -f POLICY --sim http:///v1", "--sim must be a URL"},
+		{"xds -f POLICY --tls-cert DIR/none.pem --tls-key DIR/none.pem", "none.pem"},
+		{"xds -f POLICY --operations 0.0.0.0:1", "only loopback"},
+		{"xds -f POLICY --operations 127.0.0.1:0 --admin 0.0.0.0:1 --listen 127.0.0.1:0 --state=", "only loopback"},
+		{"xds -f DIR/none.yaml --operations 127.0.0.1:0 --state=", "none.yaml"},
+	} {
+		t.Run(c.line, func(t *testing.T) {
+			t.Chdir(dir)
+			line := strings.NewReplacer("POLICY", policy, "DIR", dir).Replace(c.line)
+			if code, text := ended(t, strings.Fields(line)); code != exitUsage || !strings.Contains(text, c.says) {
+				t.Errorf("exit code %d, %q; want %d and %q", code, text, exitUsage, c.says)
+			}
+		})
+	}
+}
+
+// ended runs a command that must end by itself.
+func ended(t *testing.T, args []string) (code int, text string) {
+	t.Helper()
+	var out bytes.Buffer
+	root := newRoot()
+	root.SetOut(&out)
+	root.SetErr(&out)
+	root.SetArgs(args)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	code = execute(ctx, root)
+	return code, out.String()
+}
+
+// TestWhatCannotBeDoneIsNoBadFlag holds that a program can tell a port that is taken, or
+// a faulty policy, from a command line that will never do.
+func TestWhatCannotBeDoneIsNoBadFlag(t *testing.T) {
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lis.Close()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "faulty.yaml"), []byte(faultyPolicy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"extproc --operations " + lis.Addr().String(),
+		"xds -f faulty.yaml --operations " + lis.Addr().String(),
+		"extproc -f faulty.yaml --operations 127.0.0.1:0",
+		"xds -f faulty.yaml --operations 127.0.0.1:0 --state=",
+	} {
+		t.Chdir(dir)
+		if code, text := ended(t, strings.Fields(line)); code != exitFault {
+			t.Errorf("%s: exit code %d, %q", line, code, text)
+		}
+	}
+}
+
+// TestListenOnLocalhost holds that a pair's own address is read as the policy's is.
+func TestListenOnLocalhost(t *testing.T) {
+	o := pairOptions{node: "a", listen: "localhost:8085", addresses: []string{"127.0.0.1:1"}}
+	if err := o.settle(nil); err != nil || o.at.String() != "127.0.0.1:8085" {
+		t.Errorf("%v, %v", o.at, err)
+	}
+}

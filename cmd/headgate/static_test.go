@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+)
+
+// TestAStaticEnvoyCannotFollow holds that beside an Envoy whose configuration stays,
+// only new weights are taken, and that a refusal is told until the file is good again.
+func TestAStaticEnvoyCannotFollow(t *testing.T) {
+	path, reg, ops := filepath.Join(t.TempDir(), "policy.yaml"), prometheus.NewRegistry(), &operations{}
+	document := func(weight, more string) string {
+		return `version: 1
+unpriced: flag
+backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}}
+models: {m: {chain: [[{use: b/x, weight: ` + weight + `}, {use: b/y, weight: 1}]]}}
+` + more
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, weighted := document("1", ""), document("3", "")
+	write(first)
+	s, err := newStatic(path, testDataPlane(t), ops, reg, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, text, serves, refused string
+	}{
+		{"as it began", first, first, ""},
+		{"another limit", document("1", "limits: {body: 1MiB}\n"), first, "render it again (headgate render envoy), and restart Envoy and this process"},
+		{"undone", first, first, ""},
+		{"faults", "version: 1\nmodles: {}\nlistn: 1\n", first, "listn"},
+		{"new weights", weighted, weighted, ""},
+		{"another limit beside them", document("3", "limits: {body: 1MiB}\n"), weighted, "render it again"},
+	} {
+		write(c.text)
+		s.reload()
+		text, gauge := ops.detail(), gaugeOf(t, reg, "headgate_policy_refused")
+		if !strings.Contains(text, "policy "+revisionOf(t, c.serves)+" in effect, by file "+path+"\n") {
+			t.Errorf("%s: /readyz says %q", c.name, text)
+		}
+		if c.refused == "" && (gauge != 0 || strings.Contains(text, "refused")) ||
+			c.refused != "" && (gauge != 1 || !strings.Contains(text, "refused: a later change by file:\n  ") || !strings.Contains(text, c.refused)) {
+			t.Errorf("%s: the gauge is %v, /readyz says %q", c.name, gauge, text)
+		}
+	}
+}
+
+// gaugeOf is the value of a gauge without labels.
+func gaugeOf(t *testing.T, reg *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == name {
+			return family.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("there is no %s", name)
+	return 0
+}
