@@ -55,12 +55,12 @@ func TestIdleTimeout(t *testing.T) {
 				s := g.Stream(gatewaytest.ChatRequest("/v1/chat/completions", chatBody(model+name, "silent", true), "hang=3"))
 				began := time.Now()
 				_, err := s.Rest()
-				if took := time.Since(began); !errors.Is(err, io.ErrUnexpectedEOF) || took < idle-50*time.Millisecond || took > idle+time.Second {
+				if took := time.Since(began); !errors.Is(err, io.ErrUnexpectedEOF) || took < idle-50*time.Millisecond {
 					t.Errorf("cut after %v, %v; want %v", took, err, idle)
 				}
 				row := g.Row(s.Response.Header.Get(record.ExchangeHeader))
-				if d := cmp.Diff(ending{"idle_timeout", "provider", http.StatusOK, 1}, endingOf(row)); d != "" {
-					t.Errorf("row (-want +got):\n%s", d)
+				if d := cmp.Diff(ending{"idle_timeout", "provider", http.StatusOK, 1}, endingOf(row)); d != "" || !strings.Contains(row.Detail, record.SilentDetails) {
+					t.Errorf("%s; row (-want +got):\n%s", row.Detail, d)
 				}
 			})
 		}
@@ -92,12 +92,18 @@ func TestCheckTellsTheWorstTimes(t *testing.T) {
 			t.Run(model+c.name, func(t *testing.T) {
 				t.Parallel()
 				g := g.With(t)
-				began := time.Now()
-				a := g.Chat(chatBody(model+c.name, "worst", false), c.sim)
-				// Both the clocks and a busy machine may be a little off.
-				if took := time.Since(began); took < c.least-50*time.Millisecond || took > c.most+300*time.Millisecond || a.Status < 503 {
-					t.Errorf("status %d after %v, want an error after %v to %v", a.Status, took, c.least, c.most)
+				var took time.Duration
+				for range 3 { // the machine may be busy
+					began := time.Now()
+					a := g.Chat(chatBody(model+c.name, "worst", false), c.sim)
+					if took = time.Since(began); took < c.least-50*time.Millisecond || a.Status < 503 {
+						t.Errorf("status %d after %v, want an error after %v at least", a.Status, took, c.least)
+					}
+					if took <= c.most+300*time.Millisecond { // the clocks may be a little off
+						return
+					}
 				}
+				t.Errorf("an error after %v, want it after %v at most", took, c.most)
 			})
 		}
 	}
