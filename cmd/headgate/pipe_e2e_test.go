@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
@@ -25,7 +24,13 @@ func TestCheckReadsPipes(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), "check", pipe)
-	time.Sleep(200 * time.Millisecond) // it is waiting, most likely; either way it must end
+	var writer *os.File
+	eventually(t, "a reader", func() (there bool) {
+		var err error
+		writer, err = os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails where nobody reads
+		return err == nil
+	})
+	defer writer.Close()
 	_ = p.Cmd.Process.Signal(syscall.SIGTERM)
 	if code := p.Exited(t); code != 2 || !strings.Contains(p.Log(), "waiting for "+pipe) {
 		t.Errorf("exit code %d: %s", code, p.Log())
