@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/headgate/headgate/policy/policypb"
 )
 
 // Status is what the control plane knows of its fleet at one moment.
@@ -29,6 +31,7 @@ type PairStatus struct {
 	Region    string    `json:"region,omitempty"`
 	Connected time.Time `json:"connected"`
 	Revision  string    `json:"revision,omitempty"` // that it has taken whole; empty: none yet
+	Trouble   string    `json:"trouble,omitempty"`  // why it does not serve although it has a policy, in its own words
 	Refused   *Refusal  `json:"refused,omitempty"`  // of the release that it was given last, if it refused it; it stays while the group has gone back
 }
 
@@ -63,6 +66,7 @@ func (s *Server) Status() Status {
 		all.Pairs = append(all.Pairs, PairStatus{
 			Node: m.client.Node.GetId(), Cluster: m.group.key.cluster, Region: m.group.key.region,
 			Connected: m.client.Opened, Revision: m.taken, Refused: m.refused,
+			Trouble: m.client.Node.GetMetadata().GetFields()[policypb.TroubleKey].GetStringValue(),
 		})
 	}
 	slices.SortFunc(all.Groups, func(a, b GroupStatus) int {

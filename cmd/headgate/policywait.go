@@ -39,7 +39,7 @@ func (c *changeFlags) await(ctx context.Context, api *adminClient, revision stri
 		case all == 0:
 			return "", nil
 		case have == all || c.wait == 0 || time.Now().After(deadline):
-			return fmt.Sprintf("taken by %d of %s", have, counted(all, "pair")), nil
+			return fmt.Sprintf("taken by %d of %s", have, counted(all, "pair")) + troubles(s), nil
 		}
 		select {
 		case <-time.After(lookAgain):
@@ -47,6 +47,16 @@ func (c *changeFlags) await(ctx context.Context, api *adminClient, revision stri
 			return "", ctx.Err()
 		}
 	}
+}
+
+// troubles names the pairs that do not serve, whatever they have taken.
+func troubles(s console.Status) (text string) {
+	for _, p := range s.Pairs {
+		if p.Trouble != "" {
+			text += "\n" + clean(p.Node) + " does not serve: " + clean(p.Trouble)
+		}
+	}
+	return text
 }
 
 // refusedBy returns why a pair did not take a revision, or why its group went back.

@@ -53,10 +53,15 @@ func TestEnvoyThatCannotServeIsTold(t *testing.T) {
 		status, text := readyz(t, pair)
 		return status == http.StatusServiceUnavailable && strings.Contains(text, "no Envoy is connected")
 	})
+	gatewaytest.Eventually(t, "the control plane to know", func() bool { return strings.Contains(f.XDS[0].Status(), "no Envoy is connected") })
 	f.StartEnvoy(pair)
 	gatewaytest.Eventually(t, "what Envoy refuses", func() bool {
 		status, text := readyz(t, pair)
 		return status == http.StatusServiceUnavailable && strings.Contains(text, "Envoy refuses a cluster") && strings.Contains(text, "ca.pem")
+	})
+	gatewaytest.Eventually(t, "the control plane to know that, too", func() bool {
+		status := f.XDS[0].Status()
+		return strings.Contains(status, "Envoy refuses a cluster") && !strings.Contains(status, "no Envoy is connected")
 	})
 	good := edition(0, s.urls)
 	f.Write(good)
@@ -68,4 +73,7 @@ func TestEnvoyThatCannotServeIsTold(t *testing.T) {
 	overwrite(t, ca, string(roots))
 	o.push(0, bad, nil, "taken by 1 of 1 pair")
 	met(t, &pair.Gateway, revisionOf(t, bad))
+	pair.Envoy.Kill()
+	gatewaytest.Eventually(t, "a pair without Envoy", func() bool { return strings.Contains(f.XDS[0].Status(), "no Envoy is connected") })
+	o.push(0, good, nil, "pair-1 does not serve: no Envoy is connected")
 }

@@ -73,9 +73,9 @@ func printPairs(w io.Writer, pairs []xds.PairStatus) error {
 		if p.Refused != nil {
 			refused = fmt.Sprintf("%s: %s", orDash(p.Refused.Revision), nackReason(p.Refused))
 		}
-		rows = append(rows, []string{orDash(p.Node), orDash(p.Region), orDash(p.Revision), age(p.Connected), refused})
+		rows = append(rows, []string{orDash(p.Node), orDash(p.Region), orDash(p.Revision), age(p.Connected), orDash(p.Trouble), refused})
 	}
-	return printTable(w, "NODE REGION REVISION CONNECTED REFUSED", rows)
+	return printTable(w, "NODE REGION REVISION CONNECTED TROUBLE REFUSED", rows)
 }
 
 func nackReason(r *xds.Refusal) string { return clean(r.Type) + ": " + orDash(r.Reason) }

@@ -22,7 +22,7 @@ func TestStatusOfAFleet(t *testing.T) {
 			{Cluster: "headgate", Revision: second},
 		},
 		Pairs: []xds.PairStatus{
-			{Node: "edge-1", Cluster: "headgate", Region: "eu", Connected: ago(50), Revision: first},
+			{Node: "edge-1", Cluster: "headgate", Region: "eu", Connected: ago(50), Revision: first, Trouble: "no Envoy is connected"},
 			{Node: "edge-2", Cluster: "headgate", Region: "eu", Connected: ago(2), Refused: nack},
 		},
 	}
@@ -41,9 +41,9 @@ headgate  eu      FIRST-------  FIRST-------  SECOND------ by edge-2: listener: 
 headgate  -       SECOND------  -             -
 
 pairs
-NODE    REGION  REVISION      CONNECTED  REFUSED
-edge-1  eu      FIRST-------  2d         -
-edge-2  eu      -             2h         SECOND------: listener: cannot bind '127.0.0.1:8080'
+NODE    REGION  REVISION      CONNECTED  TROUBLE                REFUSED
+edge-1  eu      FIRST-------  2d         no Envoy is connected  -
+edge-2  eu      -             2h         -                      SECOND------: listener: cannot bind '127.0.0.1:8080'
 `}, "status")
 }
 
@@ -53,7 +53,7 @@ func TestNothingOfOthersReachesTheTerminal(t *testing.T) {
 	refused := &xds.Refusal{Node: bad, Type: bad, Revision: bad, Reason: bad + "\nnext", At: ago(1)}
 	r.fleet = xds.Status{
 		Groups: []xds.GroupStatus{{Cluster: bad, Region: bad, Revision: bad, LastGood: bad, Refused: refused}},
-		Pairs:  []xds.PairStatus{{Node: bad, Region: bad, Revision: bad, Connected: ago(1), Refused: refused}},
+		Pairs:  []xds.PairStatus{{Node: bad, Region: bad, Revision: bad, Connected: ago(1), Trouble: bad, Refused: refused}},
 	}
 	if _, err := r.policies.Push(source.Proposal{Author: bad, Reason: bad, Files: []policy.File{{Name: bad, Data: []byte(secondPolicy)}}}); err != nil {
 		t.Fatal(err)

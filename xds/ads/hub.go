@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 )
 
 // Owner decides what clients are served. Its methods are called on the goroutines
@@ -21,7 +22,8 @@ import (
 type Owner interface {
 	// Joined returns what a new client is given. An error ends its stream.
 	Joined(c Client) (Set, error)
-	// Moved tells that a client has taken or refused something, or is found to have
+	// Moved tells that a client has taken or refused something, says something else of
+	// itself, or is found to have
 	// it already: Client tells what it is at now. refusal is set for a new refusal.
 	Moved(id int64, refusal *Refusal)
 	// Left tells that a client's stream has ended.
@@ -170,12 +172,25 @@ func (h *Hub) request(id int64, r *discoveryv3.DeltaDiscoveryRequest) error {
 	}
 	h.mu.Lock()
 	refusal, answered := s.take(r)
+	told := s.tells(r.GetNode())
 	h.asking[r] = s
 	h.mu.Unlock()
-	if answered {
+	if answered || told {
 		h.owner.Moved(id, refusal)
 	}
 	return nil
+}
+
+// tells takes over what a client says of itself now, in its node's metadata, and tells
+// whether that is something new. Who it is stays. The mutex is held.
+func (s *stream) tells(now *corev3.Node) bool {
+	if now == nil || now == s.Node || proto.Equal(now.GetMetadata(), s.Node.GetMetadata()) {
+		return false
+	}
+	node := proto.CloneOf(s.Node)
+	node.Metadata = now.GetMetadata()
+	s.Node = node
+	return true
 }
 
 func (h *Hub) join(id int64, node *corev3.Node) (*stream, error) {

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
 	"github.com/headgate/headgate/xds/ads/adstest"
 )
@@ -23,6 +24,7 @@ type control struct {
 	id       int64 // of the pair that joined last
 	joined   int
 	refusals []string
+	trouble  string // that the pair told last
 }
 
 func newControl(t *testing.T) *control {
@@ -57,12 +59,18 @@ func (c *control) Joined(client ads.Client) (ads.Set, error) {
 	defer c.mu.Unlock()
 	c.id = client.ID
 	c.joined++
+	c.trouble = client.Node.GetMetadata().GetFields()[policypb.TroubleKey].GetStringValue()
 	return c.set, nil
 }
 
-func (c *control) Moved(_ int64, refusal *ads.Refusal) {
+func (c *control) Moved(id int64, refusal *ads.Refusal) {
+	c.mu.Lock()
+	hub := c.hub
+	c.mu.Unlock()
+	client, _ := hub.Client(id)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.trouble = client.Node.GetMetadata().GetFields()[policypb.TroubleKey].GetStringValue()
 	if refusal != nil {
 		old := ""
 		if refusal.Old {

@@ -178,7 +178,7 @@ func (r *Relay) trouble() string {
 	for id := range r.envoys {
 		if c, connected := r.hub.Client(id); connected && r.stage == idle {
 			if refusal := c.Refused(*r.current.Load()); refusal != nil {
-				return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + strings.TrimSpace(refusal.Reason)
+				return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + clip(strings.TrimSpace(refusal.Reason))
 			}
 		}
 	}
@@ -186,6 +186,13 @@ func (r *Relay) trouble() string {
 		return "no Envoy is connected"
 	}
 	return ""
+}
+
+// mostWords bounds what is told of Envoy's words, in bytes.
+const mostWords = 1000
+
+func clip(words string) string {
+	return strings.ToValidUTF8(words[:min(len(words), mostWords)], "")
 }
 
 // brought is what the revision on its way changes for an Envoy: refusals of the rest

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -34,5 +35,40 @@ func TestEnvoysComeAndGo(t *testing.T) {
 		if want := []string{come, come, gone, come}; !slices.Equal(told, want) {
 			t.Errorf("told %q, want %q", told, want)
 		}
+	})
+}
+
+// TestTroubleIsReported holds that the control plane learns what ails a pair and when
+// that is over, also one to which the pair comes later.
+func TestTroubleIsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newControl(t)
+		p := newPair(t, "", c)
+		told := func(when, want string) {
+			t.Helper()
+			synctest.Wait()
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.trouble != want {
+				t.Errorf("%s the trouble is %q, want %q", when, c.trouble, want)
+			}
+		}
+		e := p.envoy(nil)
+		c.publish(revision(t, "r1", "s1", "a=1"))
+		told("at first", "")
+		e.Disconnect()
+		time.Sleep(absent / 2)
+		told("a moment later", "")
+		time.Sleep(absent)
+		told("without Envoy", "no Envoy is connected")
+		c.stop()
+		c.start()
+		time.Sleep(time.Minute)
+		told("after the control plane's restart", "no Envoy is connected")
+		if !c.has(revision(t, "r1", "s1", "a=1")) {
+			t.Error("what it has is not known after the restart")
+		}
+		e.Connect()
+		told("with Envoy", "")
 	})
 }

@@ -19,8 +19,10 @@ func (r *Relay) step() {
 	}
 	r.saveLate()
 	r.hurry()
-	trouble := r.trouble()
-	r.ails.Store(&trouble)
+	if trouble := r.trouble(); trouble != r.Trouble() {
+		r.ails.Store(&trouble)
+		r.report()
+	}
 	r.wakeup.Reset(r.due())
 }
 
