@@ -24,7 +24,7 @@ type adminFlags struct {
 // adminPort is where the admin API listens unless told otherwise.
 const adminPort = "127.0.0.1:8081"
 
-const adminCodes = "\n\nExit codes: 0 done, 1 refused, 2 the command line, or the admin API cannot be reached."
+const adminCodes = "\n\nExit codes: 0 done, 1 refused or not taken in time, 2 the command line, or the admin API cannot be reached."
 
 func (a *adminFlags) register(cmd *cobra.Command) {
 	addr := os.Getenv("HEADGATE_ADMIN")
@@ -112,7 +112,7 @@ func (c *changeFlags) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.reason, "reason", "", "why, for the history")
 	f.StringVar(&c.author, "author", whoami(), "who, for the history")
-	f.DurationVar(&c.wait, "wait", 10*time.Second, "how long to wait until every pair has taken the change, one has refused it, or another change has replaced it")
+	f.DurationVar(&c.wait, "wait", 10*time.Second, "how long to wait until every pair has taken the change, one has refused it, or another change has replaced it; 0: not")
 	f.StringVar(&c.expect, "expect", "", "revision that must be in effect (default: the one that is when the command begins)")
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/headgate/headgate/xds"
@@ -12,9 +13,9 @@ import (
 // lookAgain is how often the pairs are asked after while one is on its way.
 const lookAgain = 50 * time.Millisecond
 
-// await waits until every connected pair has a revision, or one has refused it, which
-// is an error with the pair's words, or another change has replaced it, which is one,
-// too. It says how many have it in the end; nothing where none is connected.
+// await waits until every connected pair has a revision and says so; nothing where none
+// is connected. It is an error, with the pair's words, where one refuses it, and one
+// where another change replaces it or the time is over.
 func (c *changeFlags) await(ctx context.Context, api *adminClient, revision string) (pairs string, err error) {
 	deadline := time.Now().Add(c.wait)
 	for {
@@ -29,17 +30,15 @@ func (c *changeFlags) await(ctx context.Context, api *adminClient, revision stri
 			return "", &exitError{exitFault, fmt.Errorf("revision %s was replaced by %s, %s, before it was known to be taken",
 				clean(revision), clean(now.Revision), clean(origin(now)))}
 		}
-		have := 0
-		for _, p := range s.Pairs {
-			if p.Revision == revision {
-				have++
-			}
-		}
+		missing := without(s, revision)
 		switch all := len(s.Pairs); {
 		case all == 0:
 			return "", nil
-		case have == all || c.wait == 0 || time.Now().After(deadline):
-			return fmt.Sprintf("taken by %d of %s", have, counted(all, "pair")) + troubles(s), nil
+		case len(missing) == 0 || c.wait == 0:
+			return fmt.Sprintf("taken by %d of %s", all-len(missing), counted(all, "pair")) + troubles(s), nil
+		case time.Now().After(deadline):
+			return "", &exitError{exitFault, fmt.Errorf("revision %s is published, but within %s taken by %d of %s only, not by %s",
+				clean(revision), c.wait, all-len(missing), counted(all, "pair"), clean(strings.Join(missing, ", ")))}
 		}
 		select {
 		case <-time.After(lookAgain):
@@ -47,6 +46,16 @@ func (c *changeFlags) await(ctx context.Context, api *adminClient, revision stri
 			return "", ctx.Err()
 		}
 	}
+}
+
+// without names the connected pairs that do not have a revision.
+func without(s console.Status, revision string) (nodes []string) {
+	for _, p := range s.Pairs {
+		if p.Revision != revision {
+			nodes = append(nodes, p.Node)
+		}
+	}
+	return nodes
 }
 
 // troubles names the pairs that do not serve, whatever they have taken.

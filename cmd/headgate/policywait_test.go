@@ -23,7 +23,10 @@ func TestPushAwaitsThePairs(t *testing.T) {
 	}{
 		{"nobody is connected", xds.Status{}, printed{out: done}},
 		{"all have it", xds.Status{Pairs: []xds.PairStatus{{Revision: second}, {Revision: second}}}, printed{out: done + "taken by 2 of 2 pairs\n"}},
-		{"one has not", xds.Status{Pairs: []xds.PairStatus{{Revision: second}, {Revision: "0123"}}}, printed{out: done + "taken by 1 of 2 pairs\n"}},
+		{"one has not", xds.Status{Pairs: []xds.PairStatus{{Revision: second}, {Node: "pair-2", Revision: "0123"}}},
+			printed{exitFault, done, "headgate: revision SECOND------ is published, but within 100ms taken by 1 of 2 pairs only, not by pair-2\n"}},
+		{"one does not serve", xds.Status{Pairs: []xds.PairStatus{{Node: "pair-1", Revision: second, Trouble: "no Envoy is connected"}}},
+			printed{out: done + "taken by 1 of 1 pair\npair-1 does not serve: no Envoy is connected\n"}},
 		{"one has refused another", xds.Status{Pairs: []xds.PairStatus{{Revision: second, Refused: &xds.Refusal{Revision: "0123"}}}}, printed{out: done + "taken by 1 of 1 pair\n"}},
 		{"one refuses it", xds.Status{Pairs: []xds.PairStatus{{Revision: "0123", Refused: refusal}, {Revision: second}}},
 			printed{exitFault, done, "headgate: revision SECOND------ was refused: pair pair-2 refused the policy: KEY is not set\\x1b[31m\n"}},
