@@ -25,6 +25,7 @@ type silence struct {
 	mu    sync.Mutex
 	waits bool // for Envoy
 	over  bool // the ending was sent
+	stale bool // the clock ran out as Envoy was heard: end comes for a wait that is over
 }
 
 // wait starts the clock; with 0 there is none.
@@ -49,8 +50,11 @@ func (s *silence) heard() bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ran := s.waits
 	s.waits = false
-	s.timer.Stop()
+	if !s.timer.Stop() && ran {
+		s.stale = true
+	}
 	return !s.over
 }
 
@@ -60,7 +64,8 @@ func (s *silence) heard() bool {
 func (s *silence) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.waits {
+	if s.stale || !s.waits {
+		s.stale = false
 		return
 	}
 	s.waits, s.over = false, true

@@ -84,3 +84,20 @@ func slowStream(t *testing.T, long time.Duration) (whole bool) {
 	s.Cancel()
 	return r.row().Outcome == "ok"
 }
+
+// TestAClockThatRanOutAsEnvoyWasHeardEndsNothing holds that the ending of a wait that is
+// over is not taken for that of the next one.
+func TestAClockThatRanOutAsEnvoyWasHeardEndsNothing(t *testing.T) {
+	ran := make(chan struct{})
+	s := &silence{waits: true, timer: time.AfterFunc(0, func() { close(ran) })}
+	<-ran // and its end waits for the lock that heard has
+	if !s.heard() {
+		t.Error("the exchange does not go on")
+	}
+	s.wait(time.Hour)
+	s.end()
+	if s.over || !s.waits {
+		t.Error("the next wait was ended")
+	}
+	s.timer.Stop()
+}

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,21 +11,6 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
-// readyz is what a pair says of itself.
-func readyz(t *testing.T, pair *gatewaytest.Pair) (int, string) {
-	t.Helper()
-	resp, err := http.Get(pair.Ops + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
-}
-
 // TestEnvoyThatCannotServeIsTold takes away a file that the policy in effect names and
 // starts Envoy again: the pair is not ready and says why, a good policy mends it, and
 // the one that names the file is refused then, which changes nothing.
@@ -35,9 +19,9 @@ func TestEnvoyThatCannotServeIsTold(t *testing.T) {
 	s := newEditions(t, 1)
 	dir := t.TempDir()
 	ca := filepath.Join(dir, "ca.pem")
-	roots, err := os.ReadFile("/etc/ssl/certs/ca-certificates.crt")
+	roots, err := os.ReadFile(newAuthority(t).file)
 	if err != nil {
-		t.Skip("no root certificates to copy")
+		t.Fatal(err)
 	}
 	overwrite(t, ca, string(roots))
 	bad := fmt.Sprintf("version: 1\nunpriced: flag\nbackends:\n  own: {provider: openai-compatible, url: \"https://127.0.0.1:1/v1\", ca_file: %q}\n"+
@@ -50,13 +34,13 @@ func TestEnvoyThatCannotServeIsTold(t *testing.T) {
 	}
 	pair.Envoy.Kill()
 	gatewaytest.Eventually(t, "a pair without Envoy to say so", func() bool {
-		status, text := readyz(t, pair)
+		status, text := pair.Readyz()
 		return status == http.StatusServiceUnavailable && strings.Contains(text, "no Envoy is connected")
 	})
 	gatewaytest.Eventually(t, "the control plane to know", func() bool { return strings.Contains(f.XDS[0].Status(), "no Envoy is connected") })
 	f.StartEnvoy(pair)
 	gatewaytest.Eventually(t, "what Envoy refuses", func() bool {
-		status, text := readyz(t, pair)
+		status, text := pair.Readyz()
 		return status == http.StatusServiceUnavailable && strings.Contains(text, "Envoy refuses a cluster") && strings.Contains(text, "ca.pem")
 	})
 	gatewaytest.Eventually(t, "the control plane to know that, too", func() bool {

@@ -175,10 +175,5 @@ func attemptFilters(several bool) []*hcmv3.HttpFilter {
 
 // contentLength writes the header again that Envoy drops with a replaced body.
 func contentLength() *rulesv3.HeaderMutation {
-	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_Append{Append: &corev3.HeaderValueOption{
-		Header: &corev3.HeaderValue{
-			Key: "content-length", Value: "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":content_length)%",
-		},
-		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-	}}}
+	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_Append{Append: header("content-length", "%DYNAMIC_METADATA("+policy.MetadataNamespace+":content_length)%")}}
 }

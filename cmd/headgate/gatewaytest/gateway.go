@@ -263,7 +263,19 @@ func (g *Gateway) Rows() []record.Row {
 // Metrics returns the text of /metrics.
 func (g *Gateway) Metrics() string {
 	g.t.Helper()
-	resp, err := http.Get(g.Ops + "/metrics")
+	_, text := g.operations("/metrics")
+	return text
+}
+
+// Readyz returns the status and the text of /readyz.
+func (g *Gateway) Readyz() (status int, text string) {
+	g.t.Helper()
+	return g.operations("/readyz")
+}
+
+func (g *Gateway) operations(path string) (status int, text string) {
+	g.t.Helper()
+	resp, err := http.Get(g.Ops + path)
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -272,5 +284,5 @@ func (g *Gateway) Metrics() string {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	return string(b)
+	return resp.StatusCode, string(b)
 }

@@ -2,7 +2,6 @@ package gatewaytest
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -44,23 +43,17 @@ func up(url string) bool {
 // Metric is Gateway.Metric for a replica.
 func (x *Replica) Metric(series string) float64 {
 	x.t.Helper()
-	return (&Gateway{t: x.t, Ops: "http://" + x.Ops}).Metric(series)
+	return x.gateway().Metric(series)
 }
 
-// Readyz returns the status and the text of /readyz.
+// Readyz is Gateway.Readyz for a replica.
 func (x *Replica) Readyz() (status int, text string) {
 	x.t.Helper()
-	resp, err := http.Get("http://" + x.Ops + "/readyz")
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	return resp.StatusCode, string(b)
+	return x.gateway().Readyz()
 }
+
+// gateway stands for a replica where it is asked as a gateway is.
+func (x *Replica) gateway() *Gateway { return &Gateway{t: x.t, Ops: "http://" + x.Ops} }
 
 // Status returns what headgate status prints about a replica.
 func (x *Replica) Status() string {
