@@ -144,8 +144,8 @@ func TestCompiledSet(t *testing.T) {
 		Backends: map[string]*Backend{"a": a, "router": router, "lan": lan},
 		Models: map[string]*Model{
 			"org/model:tag+x": {
-				Name: "org/model:tag+x", Timeout: 90 * time.Second, IdleTimeout: time.Hour, Unfit: UnfitDrop,
-				Breaker: Breaker{Connections: 1, Pending: 1_000_000, Requests: 16384}, Health: Health{Interval: 90 * time.Second},
+				Name: "org/model:tag+x", Timeout: 90 * time.Second, IdleTimeout: time.Hour, Unfit: UnfitDrop, Nearest: true,
+				Breaker: Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second},
 				Chain: []Link{
 					{Uses: []Use{{a, "org/model:tag+x.1", 1}}},
 					{Uses: []Use{{a, "m", 1}, {router, "deepseek/deepseek-v4-pro", 10000}}},
@@ -167,6 +167,7 @@ func TestCompiledSet(t *testing.T) {
 		return price.Price{ID: id, Input: in, Output: out, CacheRead: in, CacheWrite5m: in, CacheWrite1h: in, AudioInput: in, AudioOutput: out, ValidFrom: day}
 	}
 	am := row("policy:a/m", 1, 10_000_000_000, "")
+	am.CacheRead, am.CacheWrite5m, am.CacheWrite1h = 500_000, 1_250_000, 2_000_000
 	am.AudioInput, am.AudioOutput = 32_000_000, 64_000_000
 	v4 := "deepseek/deepseek-v4-pro"
 	prices := []price.Override{

@@ -1,0 +1,95 @@
+package policy
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/headgate/headgate/policy/policypb"
+)
+
+// record names the release whose message is recorded: see testdata/wire/README.md.
+var record = flag.String("record", "", "name of the release to record a message of")
+
+// standIn are the backends that the simulated provider stands in for in every recorded
+// message.
+var standIn = map[string]bool{"a": true}
+
+// recorded is what one release sent, and the document that it was made of.
+type recorded struct {
+	document []byte
+	message  *policypb.Policy
+}
+
+// releases returns the recorded releases by name, at least one.
+func releases(t *testing.T) map[string]recorded {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/wire/*.binpb")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no messages in testdata/wire: %v", err)
+	}
+	all := make(map[string]recorded)
+	for _, path := range paths {
+		name := strings.TrimSuffix(path, ".binpb")
+		message, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, err := os.ReadFile(name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := recorded{document, &policypb.Policy{}}
+		if err := proto.Unmarshal(message, r.message); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		all[filepath.Base(name)] = r
+	}
+	return all
+}
+
+// TestRecordRelease writes what this version sends for a document that sets every key.
+func TestRecordRelease(t *testing.T) {
+	if *record == "" {
+		t.Skip("no release is named with -record")
+	}
+	document := files(t, "good")["everything.yaml"]
+	set, err := Parse("policy.yaml", document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message, err := proto.MarshalOptions{Deterministic: true}.Marshal(set.Wire(standIn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ending, data := range map[string][]byte{".yaml": document, ".binpb": message} {
+		if err := os.WriteFile(filepath.Join("testdata/wire", *record+ending), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestEveryReleaseIsRead holds that a message of every release means here what its
+// document means, under the revision and the shape that the release gave it.
+func TestEveryReleaseIsRead(t *testing.T) {
+	for name, r := range releases(t) {
+		want, err := Parse("policy.yaml", r.document)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want.Revision, want.Shape = r.message.GetRevision(), r.message.GetShape()
+		got, err := FromWire(r.message)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if diff := cmp.Diff(want.Simulated(standIn), got, sameSet); diff != "" {
+			t.Errorf("%s: set differs (-want +got):\n%s", name, diff)
+		}
+	}
+}
