@@ -69,10 +69,8 @@ func (c *compiler) dialect(o *object, provider *Provider) string {
 		c.fault(p, "leave it out", "provider %s has a dialect of its own", provider.Name)
 	case given:
 		return o.text("dialect")
-	case provider.Dialect == "":
-		return "openai"
 	}
-	return provider.Dialect
+	return provider.dialect()
 }
 
 // url reads the base URL, or takes the provider's own. No fault quotes it: people

@@ -10,7 +10,7 @@ type File struct {
 }
 
 // admit refuses files that cannot be told apart or are too much to read.
-func (c *compiler) admit(files []File, most int) bool {
+func (c *compiler) admit(files []File) bool {
 	named, total := make(map[string]bool), 0
 	for _, f := range files {
 		top := place{node: &yaml.Node{Line: 1, Column: 1}, file: f.Name}
@@ -19,12 +19,12 @@ func (c *compiler) admit(files []File, most int) bool {
 		}
 		named[f.Name] = true
 		total += len(f.Data)
-		if len(f.Data) > most {
-			c.fault(top, "", "the document is larger than %d bytes", most)
+		if len(f.Data) > c.how.most {
+			c.fault(top, "", "the document is larger than %d bytes", c.how.most)
 			return false
 		}
-		if total > most {
-			c.fault(top, "", "the files up to this one are larger than %d bytes together", most)
+		if total > c.how.most {
+			c.fault(top, "", "the files up to this one are larger than %d bytes together", c.how.most)
 			return false
 		}
 	}

@@ -148,7 +148,7 @@ func (c *compiler) use(p place) (Use, bool) {
 	if _, ok := c.served[model]; !ok {
 		c.served[model] = use
 	}
-	return Use{Backend: c.set.Backends[backend], Model: model, Weight: 1}, true
+	return Use{Backend: c.set.Backends[backend], Model: model, Weight: defaultWeight}, true
 }
 
 // Path returns where the model stands in its document, such as models.assistant.

@@ -27,21 +27,28 @@ func ParseFiles(files []File) (*Set, error) {
 	if len(files) == 0 {
 		return nil, errors.New("a policy needs at least one file, none is given")
 	}
-	return parse(files, MaxDocument)
+	set, faults := parse(files, reading{most: MaxDocument})
+	if len(faults) > 0 {
+		return nil, newFaults(files, faults)
+	}
+	return set, nil
 }
 
-// parse is ParseFiles for files of at most so many bytes.
-func parse(files []File, most int) (*Set, error) {
-	c := &compiler{set: &Set{
-		Backends: make(map[string]*Backend),
-		Models:   make(map[string]*Model),
-		Prices:   price.Builtin(),
-	}, broken: make(map[string]bool), served: make(map[string]placedUse)}
-	if c.admit(files, most) {
+// reading says how a policy is read.
+type reading struct {
+	most   int  // bytes of all files together
+	priced bool // by whoever sent it: that a model has no price here is no fault
+}
+
+// parse reads files of a known origin. There is no set where there are faults.
+func parse(files []File, how reading) (*Set, []Fault) {
+	c := newCompiler()
+	c.how = how
+	if c.admit(files) {
 		c.files(files)
 	}
 	if len(c.faults) > 0 {
-		return nil, newFaults(files, c.faults)
+		return nil, c.faults
 	}
 	c.set.Revision = digest(c.set.Canonical())
 	c.set.Shape = c.set.Revision
@@ -56,11 +63,11 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])[:12]
 }
 
-// weighted tells whether a use has another weight than 1.
+// weighted tells whether a use has another weight than the default.
 func (s *Set) weighted() bool {
 	for _, m := range s.Models {
 		for _, use := range m.Uses() {
-			if use.Weight != 1 {
+			if use.Weight != defaultWeight {
 				return true
 			}
 		}
@@ -68,7 +75,7 @@ func (s *Set) weighted() bool {
 	return false
 }
 
-// unweighted returns the policy with a weight of 1 everywhere.
+// unweighted returns the policy with a default weight everywhere.
 func (s *Set) unweighted() *Set {
 	out := *s
 	out.Models = make(map[string]*Model, len(s.Models))
@@ -76,7 +83,7 @@ func (s *Set) unweighted() *Set {
 		out.Models[name] = m.with(s.Backends)
 		for _, link := range out.Models[name].Chain {
 			for i := range link.Uses {
-				link.Uses[i].Weight = 1
+				link.Uses[i].Weight = defaultWeight
 			}
 		}
 	}
@@ -86,11 +93,20 @@ func (s *Set) unweighted() *Set {
 // compiler turns the documents into a Set while the reader collects the faults.
 type compiler struct {
 	reader
+	how    reading
 	set    *Set
 	broken map[string]bool // names of backends that are defined, but with faults
 	uses   []placedUse
 	served map[string]placedUse // the first of uses, by model
 	names  []string             // of all backends, sorted, once they were read
+}
+
+func newCompiler() *compiler {
+	return &compiler{set: &Set{
+		Backends: make(map[string]*Backend),
+		Models:   make(map[string]*Model),
+		Prices:   price.Builtin(),
+	}, broken: make(map[string]bool), served: make(map[string]placedUse)}
 }
 
 // placedUse is a use with the place where it stands.
@@ -112,7 +128,9 @@ func (c *compiler) document(o *object, whole bool) {
 	c.names = c.backendNames()
 	c.named(o, "models", c.model)
 	c.prices(o)
-	c.unpriced()
+	if !c.how.priced {
+		c.unpriced()
+	}
 }
 
 func (c *compiler) limits(o *object) {

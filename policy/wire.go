@@ -1,10 +1,12 @@
 package policy
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/headgate/headgate/policy/policypb"
 )
@@ -18,21 +20,47 @@ func (s *Set) Wire(simulated map[string]bool) *policypb.Policy {
 	}
 }
 
-// FromWire reads what Wire wrote, with the simulated provider in its places. It is an
-// error where this version of Headgate understands the document differently from the
-// one that sent it.
+// FromWire reads what Wire wrote, in this version of Headgate or in another, with the
+// simulated provider in its places. Revision and shape are those of the message: they
+// are names that the control plane gives, and Envoy's routes hold the shape. What has no
+// price here had one there, and costs an unknown amount as with unpriced: flag.
+//
+// It is an error where the document says what this version does not know.
 func FromWire(p *policypb.Policy) (*Set, error) {
-	// The canonical form writes defaults out, and may be larger than what was read.
-	set, err := parse([]File{{Name: "policy", Data: p.GetDocument()}}, math.MaxInt)
-	if err != nil {
-		return nil, fmt.Errorf("reading policy revision %s: %w", p.GetRevision(), err)
+	if p.GetRevision() == "" || p.GetShape() == "" || !json.Valid(p.GetDocument()) {
+		return nil, fmt.Errorf("policy revision %q is damaged", p.GetRevision())
 	}
-	if set.Revision != p.GetRevision() || set.Shape != p.GetShape() {
-		return nil, fmt.Errorf("policy revision %s is read as %s here: the control plane is of another version", p.GetRevision(), set.Revision)
+	// The canonical form of a short document may be larger than what was read.
+	set, faults := parse([]File{{Name: "policy", Data: p.GetDocument()}}, reading{most: math.MaxInt, priced: true})
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("this pair is older than the control plane that sent policy revision %s, and does not understand it: %s",
+			p.GetRevision(), unknown(faults))
 	}
+	set.Revision, set.Shape = p.GetRevision(), p.GetShape()
 	simulated := make(map[string]bool, len(p.GetSimulated()))
 	for _, name := range p.GetSimulated() {
 		simulated[name] = true
 	}
 	return set.Simulated(simulated), nil
+}
+
+// maxUnknown bounds the faults that the error of FromWire names: one key may stand in
+// every model.
+const maxUnknown = 3
+
+// unknown says by its path what is not understood. There is no hint, because the
+// document is right, and no line, because it has only one.
+func unknown(faults []Fault) string {
+	var all []string
+	for _, f := range faults[:min(len(faults), maxUnknown)] {
+		text := f.Message
+		if f.Path != "" {
+			text = f.Path + ": " + text
+		}
+		all = append(all, text)
+	}
+	if more := len(faults) - len(all); more > 0 {
+		all = append(all, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, "; ")
 }

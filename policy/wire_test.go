@@ -2,10 +2,11 @@ package policy
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/policy/policypb"
 )
 
 func TestWireKeepsTheSet(t *testing.T) {
@@ -26,26 +27,61 @@ func TestWireKeepsTheSet(t *testing.T) {
 	}
 }
 
-// TestWireOfAnotherVersion holds that a policy which reads differently here is
-// refused: routes would name another shape than exchanges have.
-func TestWireOfAnotherVersion(t *testing.T) {
-	set, err := Parse("policy.yaml", []byte("version: 1\n"))
-	if err != nil {
-		t.Fatal(err)
+// TestWireNamesThePolicy holds that revision and shape are the message's, whatever this
+// version would call the document.
+func TestWireNamesThePolicy(t *testing.T) {
+	got, err := FromWire(&policypb.Policy{Revision: "a revision", Shape: "a shape", Document: []byte(`{"version":1,"listen":"127.0.0.1:8080"}`)})
+	if err != nil || got.Revision != "a revision" || got.Shape != "a shape" {
+		t.Errorf("set %+v, error %v", got, err)
 	}
-	p := set.Wire(nil)
-	p.Shape = "0123456789ab"
-	if _, err := FromWire(p); err == nil || !strings.Contains(err.Error(), "another version") {
-		t.Errorf("error %v, want one of another version", err)
+}
+
+// TestWireOfANewerVersion holds that a pair which is older than its control plane says
+// so, and what it does not understand: a key or a value that came later.
+func TestWireOfANewerVersion(t *testing.T) {
+	const older = "this pair is older than the control plane that sent policy revision r, and does not understand it: "
+	for _, c := range []struct{ document, want string }{
+		{`{"version":1,"later":{"a":1}}`, older + `unknown key "later"`},
+		{`{"version":1,"tiers":{}}`, older + `tiers: is not supported yet`},
+		{`{"version":1,"backends":{"b":{"provider":"simulated"}},"models":{"m":{"chain":["b/x"],"later":true}}}`, older + `models.m: unknown key "later"`},
+		{`{"version":1,"backends":{"b":{"provider":"later","url":"https://llm.example.com"}}}`,
+			older + `backends.b.provider: must be one of openai, anthropic, deepseek, groq, mistral, openrouter, openai-compatible, simulated, is "later"`},
+		{`{"version":1,"a":1,"b":1,"c":1,"d":1,"e":1}`, older + `unknown key "a"; unknown key "b"; unknown key "c"; and 2 more`},
+		{`{"version":2}`, older + `version: must be 1, is "2"`},
+		{`{"version":1`, `policy revision "r" is damaged`},
+	} {
+		set, err := FromWire(&policypb.Policy{Revision: "r", Shape: "s", Document: []byte(c.document)})
+		if set != nil || err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, want %s", c.document, err, c.want)
+		}
 	}
-	p.Document = []byte("version: 2\n")
-	if _, err := FromWire(p); err == nil || !strings.Contains(err.Error(), "version") {
-		t.Errorf("error %v, want the document's fault", err)
+}
+
+// TestWireWithoutNames holds that a message which does not name its policy is refused:
+// routes could name it by nothing.
+func TestWireWithoutNames(t *testing.T) {
+	for _, p := range []*policypb.Policy{{Revision: "r"}, {Shape: "s"}} {
+		p.Document = []byte(`{"version":1}`)
+		if _, err := FromWire(p); err == nil {
+			t.Errorf("%v is read", p)
+		}
+	}
+}
+
+// TestWirePriced holds that a model which only the control plane's catalogue has a price
+// for is no reason to refuse the policy.
+func TestWirePriced(t *testing.T) {
+	const document = `{"version":1,"backends":{"b":{"provider":"openai","credential":{"env":"KEY"}}},"models":{"m":{"chain":["b/of-another-catalogue"]}}}`
+	if _, err := Parse("policy.yaml", []byte(document)); err == nil {
+		t.Fatal("the model has a price here")
+	}
+	if _, err := FromWire(&policypb.Policy{Revision: "r", Shape: "s", Document: []byte(document)}); err != nil {
+		t.Error(err)
 	}
 }
 
 // TestWireOfALargePolicy holds that a policy which was small enough to be read is so
-// for pairs as well, though its defaults are written out for them.
+// for pairs as well, though short forms are written out for them.
 func TestWireOfALargePolicy(t *testing.T) {
 	doc := []byte("version: 1\nunpriced: flag\nbackends: {b: {provider: openai, credential: {env: KEY}}}\nmodels:\n")
 	for i := 0; len(doc) < MaxDocument-100; i++ {

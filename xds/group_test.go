@@ -232,7 +232,7 @@ func TestLargePolicy(t *testing.T) {
 				t.Fatal(err)
 			}
 			if n := len(set.Canonical()); n <= policy.MaxDocument {
-				t.Fatalf("the policy is %d bytes when it is written out", n)
+				t.Fatalf("the policy is %d bytes in its canonical form", n)
 			}
 			if err := f.Publish(set, nil, snapshot.Options{}); err != nil {
 				t.Fatal(err)
@@ -242,22 +242,22 @@ func TestLargePolicy(t *testing.T) {
 			if err := f.Accepted(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if n := len(e.Names(resourcev3.ClusterType)); n < 2000 {
+			if n := len(e.Names(resourcev3.ClusterType)); n < 2500 {
 				t.Errorf("Envoy has %d clusters", n)
 			}
 		}
 	})
 }
 
-// largePolicy is a document of 2,000 models, each with a chain of its own, which is
-// larger than a file may be when its defaults are written out.
+// largePolicy is a document of 2,500 models, each with a chain of its own, which is
+// larger than a file may be in its canonical form.
 func largePolicy(last string) []byte {
 	var backends, models strings.Builder
-	for i := range 2000 {
+	for i := range 2500 {
 		fmt.Fprintf(&backends, "  b%d: {provider: openai-compatible, url: \"http://127.0.0.1:%d/v1\", region: %s}\n", i, 1000+i, last)
 		fmt.Fprintf(&models, "  m%d: {chain: [", i)
 		for n := range 8 {
-			fmt.Fprintf(&models, "b%d/model-with-a-rather-long-name-%d,", (i+n)%2000, n)
+			fmt.Fprintf(&models, "b%d/model-with-a-rather-long-name-%d,", (i+n)%2500, n)
 		}
 		models.WriteString("]}\n")
 	}

@@ -18,7 +18,7 @@ func TestAPolicyIsPushedAndTakenBack(t *testing.T) {
 	r := newAdminRig(t)
 	r.write("p.yaml", secondPolicy)
 	r.want(printed{out: firstPolicy}, "policy", "show")
-	r.want(printed{out: "revision FIRST-------, which is in effect, to SECOND------\n~ limits.body: \"33554432B\" -> \"1048576B\"\n"}, "policy", "diff", "DIR/p.yaml")
+	r.want(printed{out: "revision FIRST-------, which is in effect, to SECOND------\n+ limits: {\"body\":\"1048576B\"}\n"}, "policy", "diff", "DIR/p.yaml")
 	r.want(printed{out: "revision SECOND------ is published; before it was FIRST-------\n"}, "policy", "push", "DIR/p.yaml", "--reason", "less")
 	r.want(printed{out: "no difference to revision SECOND------, which is in effect\n"}, "policy", "diff", "DIR/p.yaml")
 	r.want(printed{out: secondPolicy}, "policy", "show")

@@ -16,7 +16,7 @@ import (
 // never recorded without having been in effect, and once it is, little is left that
 // can fail.
 func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
-	c.Revision, c.Parent = set.Revision, s.history.newest().Revision
+	c.Revision, c.Parent = set.Revision, s.history.hashes.shown(s.history.newest()).Revision
 	c.At = s.options.Now().UTC().Round(0) // as it is read back
 	d, err := s.history.draft(c)
 	if err != nil {
@@ -32,10 +32,8 @@ func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
 	case err != nil:
 		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore())
 	}
+	s.history.hashes.learn(d.change.Number, set.Revision)
 	s.accepted(set, d.change)
-	if c.Origin == FromFile {
-		s.fromFiles = hashed{d.change.Number, set.Revision}
-	}
 	return d.change, nil
 }
 

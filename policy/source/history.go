@@ -26,6 +26,7 @@ import (
 // second change of the same number.
 type History struct {
 	folder string // empty: memory
+	hashes hashes
 
 	mu      sync.RWMutex
 	changes []Change // oldest first
@@ -179,16 +180,4 @@ func (h *History) last(match func(Change) bool) (Change, bool) {
 func (h *History) newest() Change {
 	c, _ := h.last(func(Change) bool { return true })
 	return c
-}
-
-// restate gives a change the revision that its policy has by the hash of this
-// version of Headgate. The file stays as it is.
-func (h *History) restate(number int, revision string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for i := range h.changes {
-		if h.changes[i].Number == number {
-			h.changes[i].Revision = revision
-		}
-	}
 }

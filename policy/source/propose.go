@@ -48,8 +48,9 @@ func (s *Source) propose(origin Origin, p Proposal, target func() ([]policy.File
 			return Change{}, err
 		}
 		behind := s.fromHistory() // matters only where nothing replaces the newest
-		now := s.history.newest()
-		if p.Expect != "" && p.Expect != now.Revision {
+		recorded := s.history.newest()
+		now := s.history.hashes.shown(recorded)
+		if p.Expect != "" && !s.history.hashes.named(recorded, p.Expect) {
 			return Change{}, fmt.Errorf("%w: expected %s, in effect is %s", ErrConflict, p.Expect, now.Revision)
 		}
 		files, set, err := target()

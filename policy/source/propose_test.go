@@ -216,21 +216,3 @@ func TestUnreadableHistoryStopsChanges(t *testing.T) {
 	}
 	inEffect(t, s, 1, 1, FromFile)
 }
-
-// TestHashOfAnotherVersion opens a history whose revisions another version of
-// Headgate computed otherwise.
-func TestHashOfAnotherVersion(t *testing.T) {
-	folder, path := t.TempDir(), policyFile(t, text(1))
-	s := open(t, Options{Path: path, History: history(t, folder)})
-	change(t, s, path, "push 2")
-	for number, n := range map[string]int{"000001.json": 1, "000002.json": 2} {
-		data, err := os.ReadFile(filepath.Join(folder, number))
-		must(t, err)
-		write(t, filepath.Join(folder, number), strings.ReplaceAll(string(data), revision(n), strings.Repeat("0", 11)+string(rune('0'+n))))
-	}
-	s = open(t, Options{Path: path, History: history(t, folder)})
-	inEffect(t, s, 2, 2, FromPush)
-	if _, err := s.Push(push(text(3), revision(2))); err != nil {
-		t.Errorf("the revision that is shown cannot be expected: %v", err)
-	}
-}

@@ -30,10 +30,11 @@ func (s *Source) target(revision string) (Change, error) {
 	if revision != "" {
 		return s.Find(revision)
 	}
-	now := s.history.newest()
+	hashes := &s.history.hashes
+	now := hashes.shown(s.history.newest())
 	first := s.undone(now)
 	c, ok := s.history.last(func(c Change) bool {
-		return c.Number < first.Number && c.Revision != now.Revision && c.Rejected == ""
+		return c.Number < first.Number && c.Rejected == "" && hashes.of(c) != now.Revision
 	})
 	if !ok {
 		return Change{}, fmt.Errorf("there is no policy before %s to go back to: %w", now.Revision, ErrUnknownRevision)
@@ -45,7 +46,7 @@ func (s *Source) target(revision string) (Change, error) {
 // one never was.
 func (s *Source) Good() (*policy.Set, bool) {
 	good, ok := s.history.last(func(c Change) bool { return c.Taken })
-	if !ok || good.Revision == s.Latest().Revision {
+	if !ok || s.history.hashes.of(good) == s.Latest().Revision {
 		return nil, false
 	}
 	set, err := policy.ParseFiles(good.Files)
@@ -54,8 +55,9 @@ func (s *Source) Good() (*policy.Set, bool) {
 
 // undone returns the change that brought what a rollback has brought back.
 func (s *Source) undone(back Change) Change {
+	hashes := &s.history.hashes
 	for back.Origin == FromRollback {
-		earlier, ok := s.history.last(func(c Change) bool { return c.Number < back.Number && c.Revision == back.Revision })
+		earlier, ok := s.history.last(func(c Change) bool { return c.Number < back.Number && hashes.of(c) == hashes.of(back) })
 		if !ok {
 			break // its file was removed by hand
 		}

@@ -61,10 +61,9 @@ type Source struct {
 	effect  atomic.Pointer[effect]  // never nil once Open returned
 	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change, or the file is good again
 
-	mu        sync.Mutex // one change at a time
-	applied   string     // revision that Apply was called with last, without an error
-	fromFiles hashed     // the change that was read from a file last
-	badFile   badFile    // the file that was refused last; the zero value: it was good
+	mu      sync.Mutex // one change at a time
+	applied string     // revision that Apply was called with last, without an error
+	badFile badFile    // the file that was refused last; the zero value: it was good
 }
 
 // effect is a policy in effect and how it came to be.
@@ -106,10 +105,12 @@ func (s *Source) Latest() *policy.Set { return s.effect.Load().set }
 // Current returns the change that put the Set in effect there.
 func (s *Source) Current() Change { return s.effect.Load().change }
 
-// History returns all changes, the newest first. Their files must not be changed.
+// History returns all changes, the newest first, each with the revision under which it
+// was recorded. Their files must not be changed.
 func (s *Source) History() []Change {
 	all := s.history.Changes()
-	if len(all) > 0 && all[0].Revision == s.Latest().Revision {
+	if now := s.effect.Load().change; len(all) > 0 && all[0].Number == now.Number {
+		all[0].Revision = now.Revision
 		if why := s.options.Rejected(); why != nil {
 			all[0].Rejected = why.Error()
 		}
@@ -122,9 +123,10 @@ func (s *Source) History() []Change {
 // again. A conflict is no refusal.
 func (s *Source) Refused() *Refusal { return s.refused.Load() }
 
-// Find returns the newest change to a revision, or ErrUnknownRevision.
+// Find returns the newest change to a revision, by the hash of this version of Headgate
+// or of the one that recorded it, or ErrUnknownRevision.
 func (s *Source) Find(revision string) (Change, error) {
-	c, ok := s.history.last(func(c Change) bool { return c.Revision == revision })
+	c, ok := s.history.last(func(c Change) bool { return s.history.hashes.named(c, revision) })
 	if !ok {
 		return Change{}, fmt.Errorf("%w: %q", ErrUnknownRevision, revision)
 	}
@@ -191,10 +193,8 @@ func (s *Source) fromHistory() error {
 	if err != nil {
 		return s.refuse(c.Origin, errors.Join(fmt.Errorf("change %d of the history: %w", c.Number, err), s.restore()))
 	}
-	if c.Revision != set.Revision { // another version of Headgate hashed it
-		c.Revision = set.Revision
-		s.history.restate(c.Number, set.Revision)
-	}
+	s.history.hashes.learn(c.Number, set.Revision)
+	c.Revision = set.Revision
 	s.accepted(set, c)
 	return nil
 }
@@ -236,21 +236,5 @@ func (s *Source) acceptFile(set *policy.Set, files []policy.File) error {
 // wasRead tells whether this policy is the one that was last read from a file.
 func (s *Source) wasRead(set *policy.Set) bool {
 	c, ok := s.history.last(func(c Change) bool { return c.Origin == FromFile })
-	if !ok || c.Revision == set.Revision {
-		return ok
-	}
-	if s.fromFiles.number != c.Number { // another version of Headgate may have hashed it
-		old, err := policy.ParseFiles(c.Files)
-		if err != nil {
-			return false
-		}
-		s.fromFiles = hashed{c.Number, old.Revision}
-	}
-	return s.fromFiles.revision == set.Revision
-}
-
-// hashed is the revision of a change as this version of Headgate hashes it.
-type hashed struct {
-	number   int
-	revision string
+	return ok && s.history.hashes.of(c) == set.Revision
 }

@@ -48,9 +48,17 @@ func (r *Relay) reject(b *bundle, why ads.Refusal) {
 	why.Reason = strings.TrimSpace(why.Reason)
 	r.rejected = &rejection{b, why}
 	r.metrics.refusals.WithLabelValues(ads.Kind(why.Type)).Inc()
-	r.log.Error("policy refused; the one before stays in effect", zap.String("revision", b.policy.GetRevision()),
+	r.log.Error("policy refused; "+r.insteadOf(), zap.String("revision", b.policy.GetRevision()),
 		zap.String("type", ads.Kind(why.Type)), zap.String("reason", why.Reason), zap.String("serving", r.Revision()))
 	r.deny(r.rejected)
+}
+
+// insteadOf says what is in effect where a revision is refused.
+func (r *Relay) insteadOf() string {
+	if r.good == nil {
+		return "none is in effect"
+	}
+	return "the one before stays in effect"
 }
 
 // acknowledge acknowledges what has come of a revision that is in effect. What has

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
@@ -46,12 +45,9 @@ func (d disk) load() (good, next *bundle, err error) {
 
 // read decodes the file's content, which is never empty: save removes the file then.
 func (d disk) read(data []byte) (good, next *bundle, err error) {
-	held := &policypb.Held{}
-	if err := proto.Unmarshal(data, held); err != nil {
+	held, err := unseal(data)
+	if err != nil {
 		return nil, nil, err
-	}
-	if held.Good == nil && held.Next == nil || len(held.ProtoReflect().GetUnknown()) > 0 {
-		return nil, nil, errors.New("this is no file of a pair's policies")
 	}
 	if good, err = d.decode(held.GetGood()); err != nil {
 		return nil, nil, err
@@ -112,9 +108,9 @@ func (d disk) write(held *policypb.Held) error {
 		}
 		return nil
 	}
-	data, err := proto.Marshal(held)
+	data, err := seal(held)
 	if err != nil {
-		return fmt.Errorf("encoding: %w", err)
+		return err
 	}
 	// One name for all times: what a killed process left half-written is overwritten.
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)

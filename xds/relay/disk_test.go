@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,6 +19,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads/adstest"
@@ -244,6 +247,8 @@ func TestListensElsewhere(t *testing.T) {
 // to do, and that nothing is served instead.
 func TestBrokenState(t *testing.T) {
 	whole := stateOf(t)
+	flipped := slices.Clone(whole)
+	flipped[len(flipped)/2] ^= 1
 	for _, c := range []struct {
 		name string
 		data []byte
@@ -251,6 +256,9 @@ func TestBrokenState(t *testing.T) {
 		{"empty", nil},
 		{"truncated", whole[:len(whole)-7]},
 		{"truncated early", whole[:11]},
+		{"nothing behind the magic", whole[:len(magic)]},
+		{"nothing behind the seal", whole[:len(magic)+sha256.Size]},
+		{"one bit", flipped},
 		{"text", []byte("version: 1\n")},
 		{"another message", append([]byte{0x7a, 3}, "abc"...)},
 		{"a bundle without a policy", []byte{0x0a, 0}},
@@ -303,10 +311,33 @@ func stateOf(t testing.TB) []byte {
 	return data
 }
 
+// TestStateOfANewerVersion holds that fields which a later version has added to what a
+// pair keeps are passed over, wherever they are.
+func TestStateOfANewerVersion(t *testing.T) {
+	held, err := unseal(stateOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := protowire.AppendString(protowire.AppendTag(nil, 100, protowire.BytesType), "of a later version")
+	for _, m := range []proto.Message{held, held.Good, held.Good.Resources[0]} {
+		m.ProtoReflect().SetUnknown(later)
+	}
+	data, err := seal(held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, next, err := disk{}.read(data)
+	if err != nil || good == nil || good.policy.GetRevision() != "r1" || next != nil {
+		t.Errorf("read %v and %v, %v", good, next, err)
+	}
+}
+
 // FuzzState holds that no file's content ends the process, and that what is read is
 // whole.
 func FuzzState(f *testing.F) {
-	f.Add(stateOf(f))
+	whole := stateOf(f)
+	f.Add(whole)
+	f.Add(whole[len(magic)+sha256.Size:])
 	f.Add([]byte{})
 	f.Add([]byte{0x0a, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {

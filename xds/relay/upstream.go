@@ -78,7 +78,7 @@ func (r *Relay) dial(ctx context.Context) {
 			wait, failed = backOffBase, complaints{}
 		}
 		if failed.worth(address, err) {
-			r.log.Warn("no control plane; serving on with what is there", zap.String("address", address), zap.Error(err))
+			r.log.Warn("no control plane; "+r.without(), zap.String("address", address), zap.Error(err))
 		}
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
@@ -87,6 +87,14 @@ func (r *Relay) dial(ctx context.Context) {
 		}
 		wait = min(2*wait, backOffMost)
 	}
+}
+
+// without says what a pair does while there is no control plane.
+func (r *Relay) without() string {
+	if r.Revision() == "" {
+		return "nothing can be served until one sends a policy"
+	}
+	return "serving on with what is there"
 }
 
 // follow serves one stream until it ends.
