@@ -43,7 +43,7 @@ func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
 	f.ops.tell(f.detail)
 	f.ops.tell(func() string { return wentBack(fleet.Status()) })
 	if r := s.Refused(); r != nil {
-		f.log.Error("the policy file is refused; serving the last good policy", zap.String("revision", s.Latest().Revision), zap.String("reason", r.Reason))
+		f.log.Error("the policy file is refused; publishing the newest policy of the history", zap.String("revision", s.Latest().Revision), zap.String("reason", r.Reason))
 	}
 	return f
 }
@@ -158,8 +158,17 @@ func (f *follower) done(changed bool, err error) {
 	if errors.As(err, &all) {
 		faults = len(all.Faults)
 	}
-	f.log.Error("policy refused; the last good one stays in effect", zap.Int("faults", faults),
+	f.log.Error("policy refused; "+f.insteadOf(), zap.Int("faults", faults),
 		zap.String("revision", f.Latest().Revision), zap.String("reason", err.Error()))
+}
+
+// insteadOf says what is in effect where a change is refused. What was published last is
+// not where pairs would not have it.
+func (f *follower) insteadOf() string {
+	if f.fleet.Refused() != nil {
+		return "the one before, which was refused by a pair, stays published"
+	}
+	return "the last good one stays in effect"
 }
 
 // origin says in words where a policy came from.

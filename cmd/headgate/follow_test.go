@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -70,6 +71,27 @@ func TestReadyzSaysWhatPairsHave(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingIsSaidToStay holds that the log claims no effect of a policy that pairs
+// refused, when another is refused after it.
+func TestNothingIsSaidToStay(t *testing.T) {
+	core, logs := observer.New(zapcore.ErrorLevel)
+	path := (&adminRig{t: t, folder: t.TempDir()}).write("p.yaml", firstPolicy)
+	s, err := source.Open(source.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFollower(s, unwilling{}, controlOptions{path: path, ops: &operations{}, reg: prometheus.NewRegistry(), log: zap.New(core)})
+	_, _ = f.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(faultyPolicy)}}, Author: "ann", Reason: "cheaper"})
+	if text := logs.All()[0].Message; logs.Len() != 1 || text != "policy refused; the one before, which was refused by a pair, stays published" {
+		t.Errorf("told %q", text)
+	}
+}
+
+// unwilling are pairs that refuse whatever is published.
+type unwilling struct{ noFleet }
+
+func (unwilling) Refused() error { return errors.New("pair a refused the policy") }
 
 // noFleet is nobody.
 type noFleet struct{}

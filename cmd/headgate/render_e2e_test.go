@@ -74,6 +74,35 @@ models:
 	}
 }
 
+// TestRenderedNamesStayText holds that a name which YAML 1.1 reads as a truth value, a
+// number or nothing is a name to Envoy as well: of a model, and of a model at a backend.
+func TestRenderedNamesStayText(t *testing.T) {
+	t.Parallel()
+	gatewaytest.Envoy(t)
+	names := []string{"y", "Y", "n", "no", "on", "off", "yes", "true", "null", "~", "1e3", "0x10", "010", "-.5", "12:30", "2026-09-01", "inf", "nan", ".nan", "=", "plain"}
+	up, port := gatewaytest.Simulate(t, keyless), gatewaytest.FreePort(t)
+	policy := fmt.Sprintf("version: 1\nunpriced: flag\nlisten: \"127.0.0.1:%d\"\nbackends: {up: {provider: simulated, url: %q}}\nmodels:\n", port, up.URL)
+	for _, name := range names {
+		policy += fmt.Sprintf("  %q: {chain: [%q, up/other]}\n", name, "up/"+name)
+	}
+	e := gatewaytest.StartExtproc(t, policy)
+	config := rendered(t, "-f", e.Policy, "--socket", e.Socket)
+	if err := envoytest.Validate(t, envoytest.Path(t), config); err != nil {
+		t.Fatal(err)
+	}
+	envoytest.Start(t, config)
+	for _, name := range names {
+		if status, body := chat(t, fmt.Sprintf("http://127.0.0.1:%d", port), name); status != http.StatusOK {
+			t.Errorf("%s: %d %s", name, status, body)
+		}
+	}
+	for i, served := range up.Served() {
+		if i >= len(names) || served.Model != names[i] {
+			t.Errorf("the provider was asked for %q", served.Model)
+		}
+	}
+}
+
 // rendered is the output of `headgate render envoy`.
 func rendered(t *testing.T, args ...string) []byte {
 	t.Helper()

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/headgate/headgate/xds/ads/adstest"
 )
@@ -117,6 +119,35 @@ func TestRefusedTwice(t *testing.T) {
 		}
 		if got := e.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"a"}) {
 			t.Errorf("Envoy has clusters %q", got)
+		}
+	})
+}
+
+// TestNothingIsSaidToStay holds that the log speaks of a policy before only where there
+// is one, of a refusal and of a control plane that is not there.
+func TestNothingIsSaidToStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane := newControl(t)
+		p := newPair(t, "", plane)
+		core, logs := observer.New(zap.WarnLevel)
+		p.do(func() { p.Relay.log = zap.New(core) })
+		p.envoy(nil)
+		p.fail["r1"], p.fail["r3"] = errBroken, errBroken
+		var without []string
+		for _, name := range []string{"r1", "r2", "r3"} {
+			plane.publish(revision(t, name, "s", "a=1"))
+			without = append(without, p.without())
+		}
+		var told []string
+		for _, entry := range logs.All() {
+			told = append(told, entry.Message)
+		}
+		if want := []string{"policy refused; none is in effect", "policy refused; the one before stays in effect"}; !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+		const nothing, on = "nothing can be served until one sends a policy", "serving on with what is there"
+		if want := []string{nothing, on, on}; !slices.Equal(without, want) {
+			t.Errorf("without a control plane it says %q, want %q", without, want)
 		}
 	})
 }

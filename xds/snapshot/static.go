@@ -3,6 +3,7 @@ package snapshot
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -69,10 +70,17 @@ func block(text []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// plain drops the style in which nodes were read.
+// plain drops the style in which nodes were read, but for the quotes of texts that a
+// reader of YAML 1.1, such as Envoy, takes for something else.
 func plain(n *yaml.Node) {
-	n.Style = 0
+	if n.Kind != yaml.ScalarNode || n.Style&yaml.DoubleQuotedStyle == 0 || !ambiguous.MatchString(n.Value) {
+		n.Style = 0
+	}
 	for _, child := range n.Content {
 		plain(child)
 	}
 }
+
+// ambiguous are the words of YAML 1.1, and what may be a number, a time or a date: all
+// that is made of the letters and signs of those.
+var ambiguous = regexp.MustCompile(`^(?i:|y|yes|n|no|on|off|true|false|null|~|=|<<|infinity|[-+]?[.]?(inf|nan|[0-9][-+.:_0-9a-fopxtz ]*))$`)
