@@ -34,7 +34,7 @@ func FromWire(p *policypb.Policy) (*Set, error) {
 	set, faults := parse([]File{{Name: "policy", Data: p.GetDocument()}}, reading{most: math.MaxInt, priced: true})
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("this pair is older than the control plane that sent policy revision %s, and does not understand it: %s",
-			p.GetRevision(), unknown(faults))
+			p.GetRevision(), notUnderstood(faults))
 	}
 	set.Revision, set.Shape = p.GetRevision(), p.GetShape()
 	simulated := make(map[string]bool, len(p.GetSimulated()))
@@ -48,9 +48,9 @@ func FromWire(p *policypb.Policy) (*Set, error) {
 // every model.
 const maxUnknown = 3
 
-// unknown says by its path what is not understood. There is no hint, because the
+// notUnderstood says by its path what is not understood. There is no hint, because the
 // document is right, and no line, because it has only one.
-func unknown(faults []Fault) string {
+func notUnderstood(faults []Fault) string {
 	var all []string
 	for _, f := range faults[:min(len(faults), maxUnknown)] {
 		text := f.Message

@@ -28,13 +28,17 @@ const (
 // Policy is one revision as the control plane hands it to a pair: a resource of
 // its own beside Envoy's on the same ADS stream. It holds references to
 // credentials, never secrets.
+//
+// A pair and its control plane are upgraded one after the other: each reads what the
+// other's version sends. A pair passes over fields that it does not know, so what it must
+// not miss belongs into the document, of which it refuses what it does not know.
 type Policy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Content hash of the document.
+	// Content hash of the document; to a pair a name that it never computes.
 	Revision string `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
 	// Content hash of the document without weights: what Envoy's routes name.
 	Shape string `protobuf:"bytes,2,opt,name=shape,proto3" json:"shape,omitempty"`
-	// The policy in its canonical form.
+	// The policy in its canonical form, which leaves out what equals its default.
 	Document []byte `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
 	// Backends in whose place the simulated provider answers, sorted.
 	Simulated []string `protobuf:"bytes,4,rep,name=simulated,proto3" json:"simulated,omitempty"`
@@ -226,7 +230,8 @@ func (x *Resource) GetValue() *anypb.Any {
 	return nil
 }
 
-// Held is what a pair keeps over a restart.
+// Held is what a pair keeps over a restart. Fields that a later version has added are
+// passed over.
 type Held struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The last revision that ext_proc and Envoy both took.

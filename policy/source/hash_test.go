@@ -73,6 +73,23 @@ func TestRollbackOverAnotherVersion(t *testing.T) {
 	}
 }
 
+// TestRollbackPassesOverTheSame holds that what means the same as the policy in effect is
+// no policy before it, though another version recorded it under another revision.
+func TestRollbackPassesOverTheSame(t *testing.T) {
+	folder, path := t.TempDir(), policyFile(t, text(1))
+	s := open(t, Options{Path: path, History: history(t, folder)})
+	for _, step := range []string{"push 2", "push 3"} {
+		change(t, s, path, step)
+	}
+	rehash(t, folder)
+	write(t, filepath.Join(folder, "000003.rejected"), "no key\n")
+	s = open(t, Options{Path: path, History: history(t, folder)})
+	for _, step := range []string{"push 2", "rollback"} {
+		change(t, s, path, step)
+	}
+	inEffect(t, s, 1, 5, FromRollback)
+}
+
 // TestReplicasOfTwoVersions holds that replicas which hash otherwise and share a history
 // and a file record each change once, however often both read.
 func TestReplicasOfTwoVersions(t *testing.T) {
