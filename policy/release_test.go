@@ -74,6 +74,18 @@ func TestRecordRelease(t *testing.T) {
 	}
 }
 
+// TestLastReleaseIsRecorded holds that the release whose binary the end-to-end tests run
+// is among those recorded.
+func TestLastReleaseIsRecorded(t *testing.T) {
+	commit, err := os.ReadFile("testdata/release")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := releases(t)[string(commit[:min(len(commit), 7)])]; !ok {
+		t.Errorf("no message of release %s is in testdata/wire", commit)
+	}
+}
+
 // TestEveryReleaseIsRead holds that a message of every release means here what its
 // document means, under the revision and the shape that the release gave it.
 func TestEveryReleaseIsRead(t *testing.T) {

@@ -37,6 +37,7 @@ func TestBrokenState(t *testing.T) {
 		{"one bit", flipped},
 		{"text", []byte("version: 1\n")},
 		{"another message", append([]byte{0x7a, 3}, "abc"...)},
+		{"a bare message with more in it", append(slices.Clone(whole[len(magic)+sha256.Size:]), 0x7a, 0)},
 		{"a bundle without a policy", []byte{0x0a, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

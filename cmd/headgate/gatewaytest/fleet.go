@@ -29,6 +29,8 @@ type FleetOptions struct {
 	Env          []string // NAME=value, of the ext_proc servers
 	PolicyFolder string   // what the replicas watch in place of Policy
 	SharedState  bool     // the replicas keep the policy's history in one folder
+	XDSBinary    string   // of the replicas; empty: Binary
+	PairBinary   string   // of the pairs; empty: Binary
 }
 
 // StartFleet starts a fleet and waits until every pair answers.
@@ -47,7 +49,7 @@ func StartFleet(t testing.TB, o FleetOptions) *Fleet {
 		f.Write(o.Policy)
 	}
 	for range max(o.XDS, 1) {
-		f.XDS = append(f.XDS, &Replica{Addr: f.free(), Admin: f.free(), Ops: f.free(), t: t})
+		f.XDS = append(f.XDS, &Replica{Binary: o.XDSBinary, Addr: f.free(), Admin: f.free(), Ops: f.free(), t: t})
 	}
 	for i := range f.XDS {
 		f.StartXDS(i)

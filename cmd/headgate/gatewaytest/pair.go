@@ -17,6 +17,7 @@ import (
 type Pair struct {
 	Gateway // for its requests: URL, Ops and Data are set
 	Node    string
+	Binary  string   // empty: that of all
 	Args    []string // flags of its ext_proc server beside those of all
 	Env     []string // NAME=value, likewise
 	ExtProc *Process
@@ -29,7 +30,7 @@ type Pair struct {
 func (f *Fleet) AddPair() *Pair {
 	f.t.Helper()
 	node := fmt.Sprintf("pair-%d", len(f.Pairs)+1)
-	p := &Pair{Node: node, Socket: filepath.Join(f.Dir, node+".sock"), admin: filepath.Join(f.Dir, node+".admin")}
+	p := &Pair{Node: node, Binary: f.o.PairBinary, Socket: filepath.Join(f.Dir, node+".sock"), admin: filepath.Join(f.Dir, node+".admin")}
 	p.Gateway = Gateway{t: f.t, URL: "http://" + f.free(), Ops: "http://" + f.free(), Data: filepath.Join(f.Dir, node)}
 	f.Pairs = append(f.Pairs, p)
 	return p
@@ -45,7 +46,7 @@ func (f *Fleet) StartExtProc(p *Pair) {
 	args := append([]string{"extproc", "--xds", strings.Join(replicas, ","), "--node", p.Node, "--listen", strings.TrimPrefix(p.URL, "http://"),
 		"--socket", p.Socket, "--operations", strings.TrimPrefix(p.Ops, "http://"), "--state", filepath.Join(p.Data, "state"),
 		"--access-log", filepath.Join(p.Data, "access.jsonl")}, f.o.PairArgs...)
-	p.ExtProc = StartProcess(f.t, append(append([]string{}, f.o.Env...), p.Env...), Binary(f.t), append(args, p.Args...)...)
+	p.ExtProc = StartProcess(f.t, append(append([]string{}, f.o.Env...), p.Env...), either(f.t, p.Binary), append(args, p.Args...)...)
 	p.Gateway.exited, p.Gateway.log = p.ExtProc.exited, p.ExtProc.log
 	Eventually(f.t, "the ext_proc server of "+p.Node, func() bool { return p.ExtProc.ended() || up(p.Ops+"/healthz") })
 }
@@ -55,7 +56,7 @@ func (f *Fleet) StartEnvoy(p *Pair) {
 	f.t.Helper()
 	config := filepath.Join(f.Dir, p.Node+".json")
 	if _, err := os.Stat(config); err != nil {
-		bootstrap, stderr, code := Run(f.t, "envoy", "bootstrap", "--node", p.Node, "--socket", p.Socket, "--admin", p.admin)
+		bootstrap, stderr, code := RunBinary(f.t, either(f.t, p.Binary), "envoy", "bootstrap", "--node", p.Node, "--socket", p.Socket, "--admin", p.admin)
 		if code != 0 {
 			f.t.Fatal(stderr)
 		}

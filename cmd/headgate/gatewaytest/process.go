@@ -18,8 +18,14 @@ import (
 // Run runs the headgate binary to its end and returns its outputs and exit code.
 func Run(t testing.TB, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	return RunBinary(t, Binary(t), args...)
+}
+
+// RunBinary is Run for another binary.
+func RunBinary(t testing.TB, path string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
 	var out, errs bytes.Buffer
-	cmd := exec.Command(Binary(t), args...)
+	cmd := exec.Command(path, args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
 	var exit *exec.ExitError
