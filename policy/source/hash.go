@@ -26,6 +26,15 @@ func (h *hashes) of(c Change) string {
 	return revision
 }
 
+// learned is of without reading anything: the recorded revision where the other is not
+// known yet.
+func (h *hashes) learned(c Change) string {
+	if revision, ok := h.known.Load(c.Number); ok {
+		return revision.(string)
+	}
+	return c.Revision
+}
+
 // learn notes the revision of a change that was read anyway.
 func (h *hashes) learn(number int, revision string) { h.known.Store(number, revision) }
 

@@ -49,8 +49,8 @@ func TestHashOfAnotherVersion(t *testing.T) {
 	if _, err := s.Push(push(text(3), revision(2))); err != nil {
 		t.Errorf("the revision that is shown cannot be expected: %v", err)
 	}
-	if c := s.Current(); c.Parent != revision(2) {
-		t.Errorf("the parent is %s", c.Parent)
+	if c, before := s.Current(), s.History()[1]; c.Parent != revision(2) || before.Revision != c.Parent {
+		t.Errorf("the parent is %s, and the change before is shown as %s", c.Parent, before.Revision)
 	}
 }
 

@@ -105,12 +105,15 @@ func (s *Source) Latest() *policy.Set { return s.effect.Load().set }
 // Current returns the change that put the Set in effect there.
 func (s *Source) Current() Change { return s.effect.Load().change }
 
-// History returns all changes, the newest first, each with the revision under which it
-// was recorded. Their files must not be changed.
+// History returns all changes, the newest first. Those that were in effect in this process
+// have the revision of this version of Headgate, others may have the recorded one. Their
+// files must not be changed.
 func (s *Source) History() []Change {
 	all := s.history.Changes()
-	if now := s.effect.Load().change; len(all) > 0 && all[0].Number == now.Number {
-		all[0].Revision = now.Revision
+	for i, c := range all {
+		all[i].Revision = s.history.hashes.learned(c)
+	}
+	if len(all) > 0 && all[0].Number == s.Current().Number {
 		if why := s.options.Rejected(); why != nil {
 			all[0].Rejected = why.Error()
 		}
