@@ -16,8 +16,8 @@ import (
 // Versions of Headgate that differ rest on it: a policy that does not use a key reads
 // the same where the key is not known. So no default ever changes within version 1 of
 // the document, a key that is added gets a default which means what its absence meant,
-// and no value that was allowed becomes a fault. testdata/defaults.yaml holds
-// every default.
+// and no value that was allowed becomes a fault. testdata/defaults.yaml holds every
+// default.
 func (s *Set) Canonical() []byte {
 	usual := defaults()
 	doc := sparse{"version": 1}
