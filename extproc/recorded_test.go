@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/headgate/headgate/extproc/canon/canontest"
 	. "github.com/headgate/headgate/extproc/extproctest"
-	"github.com/headgate/headgate/extproc/provider/canon/canontest"
 	"github.com/headgate/headgate/extproc/record"
 )
 

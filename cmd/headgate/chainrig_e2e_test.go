@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // chainKeys are the credentials of the providers of a chain. Each provider takes

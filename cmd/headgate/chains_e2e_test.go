@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // chainCase is an exchange on a chain of its own.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy"
 )
 

@@ -8,9 +8,9 @@ import (
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider"
-	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
 	"github.com/headgate/headgate/xds/snapshot"

@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy/price"
 )
 

@@ -19,7 +19,7 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc"
 	"github.com/headgate/headgate/extproc/provider/credential"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/snapshot"

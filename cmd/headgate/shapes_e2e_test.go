@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // TestTranslatedShapes sends whole answers however a provider may write them down:

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy/price"
 )
 

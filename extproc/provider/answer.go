@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/canon"
 )
 
 // overloaded is the header by which Envoy says that a limit of its own was met.

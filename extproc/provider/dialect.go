@@ -1,8 +1,8 @@
 package provider
 
 import (
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/canon"
 )
 
 // A Dialect is one wire format: read as it is where client and backend both speak

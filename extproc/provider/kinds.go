@@ -3,9 +3,9 @@ package provider
 import (
 	"strings"
 
+	"github.com/headgate/headgate/extproc/dialect/anthropic"
+	"github.com/headgate/headgate/extproc/dialect/openai"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/anthropic"
-	"github.com/headgate/headgate/extproc/provider/openai"
 )
 
 // Dialects are the wire formats that clients and backends may speak.

@@ -1,9 +1,9 @@
 package provider
 
 import (
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/canon"
-	"github.com/headgate/headgate/extproc/provider/scan"
+	"github.com/headgate/headgate/extproc/scan"
 )
 
 // reader follows a streamed response event by event, however its bytes arrive.

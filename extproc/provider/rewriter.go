@@ -1,9 +1,9 @@
 package provider
 
 import (
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/canon"
-	"github.com/headgate/headgate/extproc/provider/scan"
+	"github.com/headgate/headgate/extproc/scan"
 )
 
 // rewriter turns a backend's stream into the client's dialect, event by event: an

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/canon"
-	"github.com/headgate/headgate/extproc/provider/scan"
+	"github.com/headgate/headgate/extproc/scan"
 )
 
 func TestAnEndlessEventIsNotKept(t *testing.T) {

@@ -16,8 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
 )

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/price"
 )
