@@ -37,6 +37,7 @@ type setup struct {
 	ResponseAttributes  string // of the router level, further ones: `, "a", "b"`
 	Router              string // ", field: value" of the router filter
 	Pool                string // of the cluster that the chosen route leads to
+	PoolHTTP2           bool   // speaks HTTP/2 to the providers
 	Clusters            string
 	Links               []link // default: one link with one provider, "a"
 
