@@ -67,7 +67,6 @@ func override(d time.Duration) *response {
 // context of its stream is done when the client has left. Sending the answer
 // then is an error of that stream alone.
 func TestClientLeavingWhileAnAnswerIsHeldEndsTheStreamsContext(t *testing.T) {
-	const level = "router"
 	type held struct {
 		router   script
 		upstream script
@@ -101,12 +100,15 @@ func TestClientLeavingWhileAnAnswerIsHeldEndsTheStreamsContext(t *testing.T) {
 		{"upstream level: request headers", func(h *holder) held {
 			return held{router: routed(), upstream: script{requestHeaders: h.hold(nil, requestHeaders(nil))}}
 		}},
+		{"upstream level: an answer at the gate", func(h *holder) held {
+			return held{events: true, router: routed(), upstream: script{responseHeaders: h.hold(override(15*time.Second), responseHeaders(nil))}}
+		}},
 		{"upstream level: response headers", func(h *holder) held {
 			return held{router: routed(), upstream: script{responseHeaders: h.hold(nil, responseHeaders(nil))}}
 		}},
 	}
 	for protocol, second := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
-		r := start(t, setup{UpstreamMode: headersOnly, MessageTimeout: "5s", MaxMessageTimeout: "20s"})
+		r := start(t, gated())
 		if second {
 			r.overHTTP2()
 		}
@@ -135,7 +137,7 @@ func TestClientLeavingWhileAnAnswerIsHeldEndsTheStreamsContext(t *testing.T) {
 					give(t, write, "data: 1\n\n")
 				}
 				await(t, "the held message", h.there)
-				s := r.next(t, level)
+				s := r.next(t, "router")
 				if does.upstream.requestHeaders != nil || does.upstream.responseHeaders != nil {
 					s = r.next(t, "upstream")
 				}
