@@ -8,8 +8,18 @@ import (
 	"strings"
 	"testing"
 
+	extprocfilterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	"github.com/google/go-cmp/cmp"
 )
+
+// toFullDuplex is the answer to the headers of an SSE answer that a guard may cut.
+func toFullDuplex() step {
+	return always(withMode(responseHeaders(&common{HeaderMutation: remove("content-length")}), duplexMode()))
+}
+
+func duplexMode() *mode {
+	return &mode{RequestBodyMode: buffered, ResponseBodyMode: fullDuplex, ResponseTrailerMode: extprocfilterv3.ProcessingMode_SEND}
+}
 
 // inDuplex is a router level that takes an SSE answer in FULL_DUPLEX_STREAMED.
 func inDuplex(chunk step) script {
@@ -158,7 +168,9 @@ func TestOKInTheMiddleOfFullDuplexLosesWhatWasHandedOver(t *testing.T) {
 	defer func() { _ = resp.Body.Close() }()
 	readUntil(t, resp.Body, "1")
 	give(t, write, "2")
-	r.next(t, "router").wait(t)
+	eventually(t, "Envoy to see the end of the stream", func() bool {
+		return strings.Contains(r.ask(t, "/stats?filter=http.gateway.ext_proc"), "server_half_closed: 1")
+	})
 	give(t, write, "3")
 	close(write)
 	if rest, err := io.ReadAll(resp.Body); string(rest) != "3" || err != nil {
@@ -167,7 +179,7 @@ func TestOKInTheMiddleOfFullDuplexLosesWhatWasHandedOver(t *testing.T) {
 }
 
 // heldToTheEnd plays an answer of one held chunk, which is flushed at the end mark, whole
-// at the client. The provider goes on when the test closes the channel.
+// at the client. The provider ends when the test closes the channel.
 func (r *rig) heldToTheEnd(chunk step, trailers bool, goOn chan struct{}) script {
 	does := inDuplex(func(s *stream, m *request) error {
 		if !m.GetResponseBody().EndOfStream {
@@ -183,13 +195,12 @@ func (r *rig) heldToTheEnd(chunk step, trailers bool, goOn chan struct{}) script
 	}
 	r.a().serve(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("content-type", "text/event-stream")
+		_, _ = io.WriteString(w, "held")
 		w.(http.Flusher).Flush()
 		select {
 		case <-goOn:
 		case <-passed():
 		}
-		_, _ = io.WriteString(w, "held")
-		w.(http.Flusher).Flush()
 		if trailers {
 			w.Header().Set(http.TrailerPrefix+"x-usage", "7")
 		}
@@ -211,13 +222,8 @@ func TestTrailersAreTheEndMarkInFullDuplexAndWhatIsHeldGoesBeforeThem(t *testing
 		t.Run(c.name, func(t *testing.T) {
 			r := start(t, setup{PoolHTTP2: c.http2})
 			r.overHTTP2()
-			answered := make(chan struct{})
-			does := r.heldToTheEnd(hang, c.trailers, answered)
-			does.responseHeaders = func(s *stream, m *request) error {
-				defer close(answered)
-				return toFullDuplex()(s, m)
-			}
-			r.play(does, script{})
+			there := make(chan struct{})
+			r.play(r.heldToTheEnd(func(*stream, *request) error { close(there); return nil }, c.trailers, there), script{})
 			resp := r.open(t, context.Background(), http.MethodPost, "/", strings.NewReader(`{}`))
 			defer func() { _ = resp.Body.Close() }()
 			if text, err := io.ReadAll(resp.Body); string(text) != "held" || err != nil {
@@ -239,10 +245,10 @@ func TestTrailersThatCameBeforeTheHeadersAnswerWaitInFullDuplexForTheFirstChunks
 	for name, reply := range replies {
 		t.Run(name, func(t *testing.T) {
 			r := start(t, setup{PoolHTTP2: true, HCM: "stream_idle_timeout: 0.6s\ndelayed_close_timeout: 0.05s"})
-			start := make(chan struct{})
-			does := r.heldToTheEnd(reply, true, start)
+			goOn := make(chan struct{})
+			does := r.heldToTheEnd(reply, true, goOn)
 			does.responseHeaders = func(s *stream, m *request) error {
-				close(start)
+				close(goOn)
 				passes(t, 200) // for the provider's whole answer to come
 				return toFullDuplex()(s, m)
 			}

@@ -66,7 +66,7 @@ func TestSwallowedChunksAreReleasedInTheAnswerToALaterOne(t *testing.T) {
 // A chunk whose answer is held stops the provider once Envoy's buffers are full,
 // and nothing is lost when the answers come.
 func TestAHeldStreamedChunkStopsTheProvider(t *testing.T) {
-	const piece, pieces = 64 << 10, 640 // 40 MiB
+	const piece, pieces = 64 << 10, 1536 // 96 MiB
 	r := start(t, setup{MessageTimeout: "20s"})
 	h := newHolder()
 	r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed(), responseBody: h.hold(nil, responseBody(nil))}, script{})
