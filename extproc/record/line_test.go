@@ -56,11 +56,10 @@ func TestLines(t *testing.T) {
 func written(t *testing.T, ex *exchange.Exchange, o exchange.Outcome) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	j := record.NewJournal(&out, record.NewMetrics(prometheus.NewRegistry()), zap.NewNop())
-	j.Add(ex, o)
-	if err := j.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	reg := prometheus.NewRegistry()
+	l := record.NewLines(&out, reg, zap.NewNop())
+	record.NewCloser(reg, l).Add(ex, o)
+	end(t, l)
 	return out.Bytes()
 }
 

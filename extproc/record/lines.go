@@ -3,237 +3,166 @@ package record
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
-	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy/policypb"
 )
 
-// Wait is how long the row of an exchange that broke off waits for Envoy's
-// account of it. Entries come 4 to 54 ms after the end.
-const Wait = 2 * time.Second
+// maxQueued is how many rows may wait for the writer. A disk that stands still costs
+// none at a thousand exchanges a second for a minute, and at ten thousand for six
+// seconds. A row is about 1 KB of memory while it waits.
+const maxQueued = 1 << 16
 
-// queued is how many closed rows may wait for the writer. A full queue makes the
-// end of an exchange wait, never its answer.
-const queued = 4096
+// maxBurst is how many bytes of lines are enough for one write.
+const maxBurst = 1 << 20
 
 // gather is how long the writer waits for more rows after the first: one write for
 // all of them costs a tenth of a wake-up and a write for each.
 const gather = 2 * time.Millisecond
 
-// Journal writes rows as JSON lines and counts them. It is safe for concurrent
-// use. Close must be called, and writes what is still waiting.
-type Journal struct {
-	out     io.Writer
-	log     *zap.Logger
-	metrics *Metrics
-	rows    chan *Row
-	stop    chan struct{} // closed by Close: write what is queued, then end
-	done    chan struct{} // closed when the writer has ended
-	torn    bool          // the writer's: the last line that was written is not whole
+var _ Sink = (*Lines)(nil)
 
-	mu      sync.Mutex
+// Lines is the sink that writes the access log: one JSON line for each row, in the order
+// in which they came. Every row that it takes is written or counted as lost. It is safe
+// for concurrent use. Close must be called, and writes what is still waiting.
+type Lines struct {
+	out  io.Writer
+	log  *zap.Logger
+	lost prometheus.Counter
+	stop chan struct{} // closed by Close: write what is queued, then end
+	done chan struct{} // closed when the writer has ended
+	torn bool          // the writer's: the last line that was written is not whole
+	next *lineEncoder  // the writer's: the lines of the next write
+
+	mu      sync.Mutex // never held while something may block
 	closed  bool
-	waiting map[string]*held
-	early   map[string]Ending // entries that came before their stream's end
+	dropped int // since the writer reported it
+	rows    chan *policypb.Row
 }
 
-// held is a row that waits for its ending.
-type held struct {
-	row     *Row
-	outcome exchange.Outcome
-	timer   *time.Timer
-}
-
-// NewJournal starts a journal that writes to out.
-func NewJournal(out io.Writer, metrics *Metrics, log *zap.Logger) *Journal {
-	j := &Journal{
-		out: out, log: log, metrics: metrics,
-		rows:    make(chan *Row, queued),
-		stop:    make(chan struct{}),
-		done:    make(chan struct{}),
-		waiting: make(map[string]*held),
-		early:   make(map[string]Ending),
+// NewLines starts a writer to out, which nobody else writes to.
+func NewLines(out io.Writer, reg prometheus.Registerer, log *zap.Logger) *Lines {
+	l := &Lines{
+		out: out, log: log,
+		lost: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_access_records_lost_total",
+			Help: "Access records that could not be written."}),
+		next: newLineEncoder(),
+		rows: make(chan *policypb.Row, maxQueued),
+		stop: make(chan struct{}),
+		done: make(chan struct{}),
 	}
-	go j.write()
-	return j
+	reg.MustRegister(l.lost)
+	go l.write()
+	return l
 }
 
-// Add closes the row of an exchange, or keeps it until Envoy's account comes
-// where the outcome is not certain.
-func (j *Journal) Add(ex *exchange.Exchange, o exchange.Outcome) {
-	row := rowOf(ex)
-	if certain(ex, o) {
-		j.close(row, o)
+// Take implements Sink. A row is lost where the queue is full, and after Close.
+func (l *Lines) Take(row *policypb.Row) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		l.lost.Inc()
 		return
 	}
-	j.mu.Lock()
-	if e, ok := j.early[row.Exchange]; ok || j.closed {
-		delete(j.early, row.Exchange)
-		j.mu.Unlock()
-		if ok {
-			j.metrics.endings.WithLabelValues("joined").Inc()
-			o = settle(row, &e, o)
-		}
-		j.close(row, o)
-		return
-	}
-	h := &held{row: row, outcome: o}
-	h.timer = time.AfterFunc(Wait, func() { j.expire(row.Exchange) })
-	j.waiting[row.Exchange] = h
-	j.mu.Unlock()
-}
-
-// certain tells whether the stream alone says how the exchange ended: its whole
-// answer was seen, or Headgate made it. What Envoy answered itself is not.
-func certain(ex *exchange.Exchange, o exchange.Outcome) bool {
-	if ex.Refused.Action != exchange.Pass || ex.Replaced.Action != exchange.Pass {
-		return true
-	}
-	return ex.Response.Complete && !ex.Response.Local
-}
-
-// Ending takes Envoy's account of an exchange. One that nobody waits for is kept
-// for Wait, because entry and end of stream come in either order.
-func (j *Journal) Ending(e Ending) {
-	j.mu.Lock()
-	h, ok := j.waiting[e.Exchange]
-	if ok {
-		delete(j.waiting, e.Exchange)
-		h.timer.Stop()
-	} else if !j.closed {
-		j.early[e.Exchange] = e
-		time.AfterFunc(Wait, func() { j.forget(e.Exchange) })
-	}
-	j.mu.Unlock()
-	if ok {
-		j.metrics.endings.WithLabelValues("joined").Inc()
-		j.close(h.row, settle(h.row, &e, h.outcome))
-	}
-}
-
-// settle completes a row with what only Envoy knows.
-func settle(row *Row, e *Ending, o exchange.Outcome) exchange.Outcome {
-	if e.Code > 0 {
-		row.Status = e.Code
-	}
-	row.Attempts = max(row.Attempts, e.Attempts)
-	return e.outcome(o)
-}
-
-func (j *Journal) forget(id string) {
-	j.mu.Lock()
-	delete(j.early, id)
-	j.mu.Unlock()
-}
-
-// expire closes a row for which no entry came.
-func (j *Journal) expire(id string) {
-	j.mu.Lock()
-	h, ok := j.waiting[id]
-	delete(j.waiting, id)
-	j.mu.Unlock()
-	if ok {
-		j.metrics.endings.WithLabelValues("missing").Inc()
-		j.close(h.row, h.outcome)
-	}
-}
-
-// close counts a row and hands it to the writer.
-func (j *Journal) close(row *Row, o exchange.Outcome) {
-	row.Outcome, row.By, row.Detail = string(o.Result), string(o.By), o.Detail
-	j.metrics.count(row)
 	select {
-	case <-j.done: // asked first: behind the writer's end the queue still has room
-		j.metrics.lost.Inc()
-		return
+	case l.rows <- row:
 	default:
-	}
-	select {
-	case <-j.done:
-		j.metrics.lost.Inc()
-	case j.rows <- row:
+		l.lost.Inc()
+		l.dropped++
 	}
 }
 
 // write is the only writer. The rows of one burst leave in one write.
-func (j *Journal) write() {
-	defer close(j.done)
-	var buf []byte
+func (l *Lines) write() {
+	defer close(l.done)
 	timer := time.NewTimer(gather)
 	for {
 		select {
-		case row := <-j.rows:
+		case row := <-l.rows:
 			timer.Reset(gather)
 			select {
 			case <-timer.C:
-			case <-j.stop:
+			case <-l.stop:
 			}
-			buf = j.burst(buf[:0], row)
-		case <-j.stop:
-			select {
-			case row := <-j.rows:
-				buf = j.burst(buf[:0], row)
-			default:
-				return
-			}
+			l.burst(row)
+		case <-l.stop:
+			l.rest()
+			return
 		}
 	}
 }
 
-// burst writes a row and what is queued behind it in one go.
-func (j *Journal) burst(buf []byte, row *Row) []byte {
-	buf = appendRow(buf, row)
-	rows := 1
-	for more := true; more && len(buf) < 1<<20; {
+// rest writes what is queued when no more can come.
+func (l *Lines) rest() {
+	for {
 		select {
-		case next := <-j.rows:
-			buf = appendRow(buf, next)
+		case row := <-l.rows:
+			l.burst(row)
+		default:
+			return
+		}
+	}
+}
+
+// burst writes a row and what is queued behind it in one go. After a torn line it
+// begins a new one.
+func (l *Lines) burst(row *policypb.Row) {
+	l.next.Reset()
+	if l.torn {
+		l.next.WriteByte('\n')
+	}
+	l.next.add(row)
+	rows := 1
+	for more := true; more && l.next.Len() < maxBurst; {
+		select {
+		case row := <-l.rows:
+			l.next.add(row)
 			rows++
 		default:
 			more = false
 		}
 	}
-	if j.torn {
-		buf = append([]byte("\n"), buf...)
-	}
-	n, err := j.out.Write(buf)
-	j.torn = n > 0 && buf[n-1] != '\n' || n == 0 && j.torn
-	if err != nil {
-		lost := rows - bytes.Count(bytes.TrimLeft(buf[:n], "\n"), []byte("\n"))
-		j.metrics.lost.Add(float64(lost))
-		j.log.Error("writing access records", zap.Int("lost", lost), zap.Error(err))
-	}
-	return buf
+	l.flush(rows)
+	l.reportDropped()
 }
 
-func appendRow(buf []byte, row *Row) []byte {
-	line, err := json.Marshal(row)
+// flush writes the lines of so many rows.
+func (l *Lines) flush(rows int) {
+	lines := l.next.Bytes()
+	n, err := l.out.Write(lines)
+	l.torn = n > 0 && lines[n-1] != '\n' || n == 0 && l.torn
 	if err != nil {
-		line = fmt.Appendf(nil, `{"exchange":%q,"outcome":"gateway_error","detail":"row could not be encoded"}`, row.Exchange)
+		lost := rows - bytes.Count(bytes.TrimLeft(lines[:n], "\n"), []byte("\n"))
+		l.lost.Add(float64(lost))
+		l.log.Error("writing access records", zap.Int("lost", lost), zap.Error(err))
 	}
-	return append(append(buf, line...), '\n')
 }
 
-// Close writes what is waiting and ends the writer. Exchanges that end afterwards
-// are counted as lost.
-func (j *Journal) Close(ctx context.Context) error {
-	j.mu.Lock()
-	waiting := j.waiting
-	j.waiting, j.closed = make(map[string]*held), true
-	j.mu.Unlock()
-	for _, h := range waiting {
-		h.timer.Stop()
-		j.close(h.row, h.outcome)
+// reportDropped says what the queue had no room for while the writer was busy.
+func (l *Lines) reportDropped() {
+	l.mu.Lock()
+	dropped := l.dropped
+	l.dropped = 0
+	l.mu.Unlock()
+	if dropped > 0 {
+		l.log.Error("access records are written too slowly", zap.Int("lost", dropped))
 	}
-	close(j.stop)
+}
+
+// Close writes what is queued and ends the writer. It is called once.
+func (l *Lines) Close(ctx context.Context) error {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	close(l.stop)
 	select {
-	case <-j.done:
+	case <-l.done:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("writing the last access records: %w", ctx.Err())
