@@ -55,17 +55,20 @@ func hungUp() record.Ending {
 	return record.Ending{Exchange: brokeOff().ID, Code: 499, Flags: "DC", Details: "downstream_disconnect", Attempts: 3}
 }
 
+// closing is what happens to one exchange, and when and how its row is closed.
+type closing struct {
+	do              func(c *record.Closer)
+	after           time.Duration // until the row is there, and not before
+	want            *policypb.Row
+	joined, missing float64
+}
+
 // TestWhenARowIsClosed holds when a row is handed on and with which outcome: exactly
 // once, to every sink, in whichever order stream and entry end.
 func TestWhenARowIsClosed(t *testing.T) {
 	whole, local := minimalExchange(), minimalExchange()
 	local.Response.Local = true
-	for name, c := range map[string]struct {
-		do              func(c *record.Closer)
-		after           time.Duration // at which the row is there, and not before
-		want            *policypb.Row
-		joined, missing float64
-	}{
+	for name, c := range map[string]closing{
 		"the stream showed the end": {
 			do:   func(c *record.Closer) { c.Add(whole, exchange.Outcome{Result: exchange.OK}) },
 			want: &policypb.Row{Outcome: "ok", Status: 200},
@@ -114,30 +117,31 @@ func TestWhenARowIsClosed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				first, second, reg := &kept{}, &kept{}, prometheus.NewRegistry()
-				closer := record.NewCloser(reg, first, second)
-				c.do(closer)
-				if c.after > 0 {
-					time.Sleep(c.after - 1)
-					synctest.Wait()
-					if rows := first.all(t); len(rows) > 0 {
-						t.Errorf("a moment before there is %v", rows)
-					}
-					time.Sleep(1)
-				}
-				synctest.Wait()
-				checkClosed(t, first.all(t), c.want)
-				time.Sleep(time.Minute)
-				checkClosed(t, first.all(t), c.want)
-				if a, b := first.all(t), second.all(t); len(b) != 1 || a[0] != b[0] {
-					t.Errorf("the second sink has %v", b)
-				}
-				if joined, missing := account(t, reg, "joined"), account(t, reg, "missing"); joined != c.joined || missing != c.missing {
-					t.Errorf("%v joined, %v missing", joined, missing)
-				}
-			})
+			synctest.Test(t, c.check)
 		})
+	}
+}
+
+func (c *closing) check(t *testing.T) {
+	first, second, reg := &kept{}, &kept{}, prometheus.NewRegistry()
+	c.do(record.NewCloser(reg, first, second))
+	if c.after > 0 {
+		time.Sleep(c.after - time.Nanosecond)
+		synctest.Wait()
+		if rows := first.all(t); len(rows) > 0 {
+			t.Errorf("a moment before there is %v", rows)
+		}
+		time.Sleep(time.Nanosecond)
+	}
+	synctest.Wait()
+	checkClosed(t, first.all(t), c.want)
+	time.Sleep(time.Minute)
+	checkClosed(t, first.all(t), c.want)
+	if a, b := first.all(t), second.all(t); len(b) != 1 || a[0] != b[0] {
+		t.Errorf("the second sink has %v", b)
+	}
+	if joined, missing := account(t, reg, "joined"), account(t, reg, "missing"); joined != c.joined || missing != c.missing {
+		t.Errorf("%v joined, %v missing", joined, missing)
 	}
 }
 
