@@ -34,7 +34,7 @@ func TestLines(t *testing.T) {
 		"unpriced": {freeExchange(false), exchange.Outcome{Result: exchange.OK}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := written(t, c.ex, c.outcome)
+			got := written(t, c.outcome, c.ex)
 			golden := filepath.Join("testdata", name+".jsonl")
 			if *update {
 				if err := os.WriteFile(golden, got, 0o600); err != nil {
@@ -52,13 +52,29 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// written is what the access log holds of one exchange.
-func written(t *testing.T, ex *exchange.Exchange, o exchange.Outcome) []byte {
+// TestALineHoldsNothingOfTheOneBefore holds that lines of one write are what they are
+// alone.
+func TestALineHoldsNothingOfTheOneBefore(t *testing.T) {
+	all := []*exchange.Exchange{fullExchange(), minimalExchange(), freeExchange(true), fullExchange(), refusedExchange()}
+	var want []byte
+	for _, ex := range all {
+		want = append(want, written(t, exchange.Outcome{}, ex)...)
+	}
+	if got := written(t, exchange.Outcome{}, all...); !bytes.Equal(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// written is what the access log holds of exchanges that ended alike.
+func written(t *testing.T, o exchange.Outcome, exchanges ...*exchange.Exchange) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	reg := prometheus.NewRegistry()
 	l := record.NewLines(&out, reg, zap.NewNop())
-	record.NewCloser(reg, l).Add(ex, o)
+	c := record.NewCloser(reg, l)
+	for _, ex := range exchanges {
+		c.Add(ex, o)
+	}
 	end(t, l)
 	return out.Bytes()
 }

@@ -115,8 +115,8 @@ func TestAStuckDiskBlocksNobody(t *testing.T) {
 	}
 }
 
-// TestNoRowIsLostUncounted holds that each row which is taken while the writer ends is
-// written or counted.
+// TestNoRowIsLostUncounted holds that each row which is taken while the writer ends, or
+// afterwards, is written or counted.
 func TestNoRowIsLostUncounted(t *testing.T) {
 	const takers, rows = 8, 500
 	disk, reg := newStuck(), prometheus.NewRegistry()
@@ -132,9 +132,10 @@ func TestNoRowIsLostUncounted(t *testing.T) {
 	}
 	<-disk.began
 	end(t, l)
+	l.Take(&policypb.Row{})
 	taking.Wait()
-	if lines, lost := disk.lines.Load(), counter(t, reg, "headgate_access_records_lost_total"); lines+int64(lost) != takers*rows {
-		t.Errorf("%d rows are written and %v counted as lost, of %d", lines, lost, takers*rows)
+	if lines, lost := disk.lines.Load(), counter(t, reg, "headgate_access_records_lost_total"); lines+int64(lost) != takers*rows+1 {
+		t.Errorf("%d rows are written and %v counted as lost, of %d", lines, lost, takers*rows+1)
 	}
 }
 
@@ -189,6 +190,40 @@ func TestARowFollowsATornOne(t *testing.T) {
 	end(t, l)
 	if rows, lost := wholeRows(disk.written.String()), counter(t, reg, "headgate_access_records_lost_total"); rows != 2 || lost != 1 {
 		t.Errorf("%d rows, %v lost: %q", rows, lost, disk.written.String())
+	}
+}
+
+// leaky is a disk that takes so many bytes of each write, and then all.
+type leaky struct {
+	room    []int
+	written strings.Builder
+}
+
+func (d *leaky) Write(b []byte) (int, error) {
+	if len(d.room) == 0 {
+		return d.written.Write(b)
+	}
+	n := d.room[0]
+	d.room = d.room[1:]
+	d.written.Write(b[:n])
+	return n, errors.New("no space left on device")
+}
+
+// TestATornRowStaysTorn holds that a torn line is ended, though nothing could be written
+// in between.
+func TestATornRowStaysTorn(t *testing.T) {
+	disk, reg := &leaky{room: []int{5, 0}}, prometheus.NewRegistry()
+	l := record.NewLines(disk, reg, zap.NewNop())
+	for lost := range 2 {
+		l.Take(&policypb.Row{})
+		for counter(t, reg, "headgate_access_records_lost_total") == float64(lost) {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	l.Take(&policypb.Row{})
+	end(t, l)
+	if rows := wholeRows(disk.written.String()); rows != 1 {
+		t.Errorf("%d whole rows, want 1: %q", rows, disk.written.String())
 	}
 }
 
