@@ -22,7 +22,7 @@ type Pipeline struct {
 
 // Parts are what the stages need beside the policy. They outlive it.
 type Parts struct {
-	Journal *record.Journal
+	Closer  *record.Closer
 	Secrets provider.Secrets
 	Refused func(backend string, status int) // called where a provider does not take the gateway's credential
 	Region  string                           // that the gateway runs in; may be empty
@@ -38,7 +38,7 @@ func NewPipeline(set *policy.Set, parts Parts) *Pipeline {
 		shape:    set.Shape,
 		limit:    set.BodyLimit,
 		stages: []exchange.Stage{
-			record.New(parts.Journal, parts.Now),
+			record.New(parts.Closer, parts.Now),
 			route.New(set, parts.Region, provider.Lister(set)),
 			meter.New(set, parts.Now),
 			provider.New(set, provider.Options{Secrets: parts.Secrets, Refused: parts.Refused, Now: parts.Now}),

@@ -41,7 +41,8 @@ type rig struct {
 	set      *policy.Set
 	parts    Parts
 	server   *Server
-	journal  *record.Journal
+	closer   *record.Closer
+	lines    *record.Lines
 	endings  *AccessLog
 	grpc     *grpc.Server
 	out      *output
@@ -76,27 +77,30 @@ func newRig(t testing.TB, document string) *rig {
 	}
 	log := zaptest.NewLogger(t)
 	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}
-	r.journal = record.NewJournal(r.out, record.NewMetrics(r.reg), log)
-	r.parts = Parts{Journal: r.journal, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now}
+	r.lines = record.NewLines(r.out, r.reg, log)
+	r.closer = record.NewCloser(r.reg, record.NewMetrics(r.reg), r.lines)
+	r.parts = Parts{Closer: r.closer, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now}
 	r.server = NewServer(NewMetrics(r.reg), log, time.Now)
 	r.server.Hold(NewPipeline(set, r.parts))
-	r.endings = NewAccessLog(r.journal.Ending)
+	r.endings = NewAccessLog(r.closer.Ending)
 	r.grpc = GRPC(r.server, r.endings)
 	r.Envoy = extproctest.Serve(t, r.grpc)
 	return r
 }
 
-// rows closes the journal and returns what it wrote.
-func (r *rig) rows() []record.Row {
+// rows closes every row and returns the lines of all.
+func (r *rig) rows() []record.Line {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := r.journal.Close(ctx); err != nil {
-		r.t.Fatal(err)
+	for _, closing := range []func(context.Context) error{r.closer.Close, r.lines.Close} {
+		if err := closing(ctx); err != nil {
+			r.t.Fatal(err)
+		}
 	}
-	var rows []record.Row
+	var rows []record.Line
 	for line := range strings.Lines(r.out.buf.String()) {
-		var row record.Row
+		var row record.Line
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
 			r.t.Fatalf("row %q: %v", line, err)
 		}
@@ -106,7 +110,7 @@ func (r *rig) rows() []record.Row {
 }
 
 // row waits until n streams have ended and returns the only row.
-func (r *rig) row() record.Row {
+func (r *rig) row() record.Line {
 	r.t.Helper()
 	r.idle()
 	rows := r.rows()

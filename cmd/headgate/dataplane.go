@@ -27,7 +27,7 @@ import (
 // dataPlane is the ext_proc server of this process with what it writes to.
 type dataPlane struct {
 	server  *extproc.Server
-	journal *record.Journal
+	closer  *record.Closer
 	region  string         // that this pair runs in
 	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
 	refused func(backend string, status int)
@@ -42,11 +42,13 @@ func newDataPlane(l *lifecycle, records, region string, reg prometheus.Registere
 	if err != nil {
 		return nil, err
 	}
-	journal := record.NewJournal(out, record.NewMetrics(reg), log.Named("record"))
-	l.started("access records", journal.Close)
+	lines := record.NewLines(out, reg, log.Named("record"))
+	l.started("access records", lines.Close)
+	closer := record.NewCloser(reg, record.NewMetrics(reg), lines)
+	l.started("open access records", closer.Close)
 	return &dataPlane{
-		server:  extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
-		journal: journal, region: region, refused: refusedKeys(reg, log), log: log,
+		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
+		closer: closer, region: region, refused: refusedKeys(reg, log), log: log,
 	}, nil
 }
 
@@ -72,7 +74,7 @@ func (d *dataPlane) take(set *policy.Set) error {
 	for _, w := range secrets.Warnings() {
 		d.log.Warn(w)
 	}
-	d.server.Hold(extproc.NewPipeline(set, extproc.Parts{Journal: d.journal, Secrets: secrets, Refused: d.refused, Region: d.region, Now: time.Now}))
+	d.server.Hold(extproc.NewPipeline(set, extproc.Parts{Closer: d.closer, Secrets: secrets, Refused: d.refused, Region: d.region, Now: time.Now}))
 	return nil
 }
 
@@ -94,7 +96,7 @@ func (d *dataPlane) serve(l *lifecycle, socket string, register func(*grpc.Serve
 	if err != nil {
 		return err
 	}
-	endings := extproc.NewAccessLog(d.journal.Ending)
+	endings := extproc.NewAccessLog(d.closer.Ending)
 	g := extproc.GRPC(d.server, endings)
 	register(g)
 	var served sync.WaitGroup

@@ -30,13 +30,13 @@ const (
 // Stage records the exchanges of one policy revision. It is safe for concurrent
 // use.
 type Stage struct {
-	journal *Journal
-	now     func() time.Time
+	closer *Closer
+	now    func() time.Time
 }
 
-// New makes a stage that writes to a journal, which outlives the policy.
-func New(journal *Journal, now func() time.Time) *Stage {
-	return &Stage{journal: journal, now: now}
+// New makes a stage whose rows a closer closes, which outlives the policy.
+func New(closer *Closer, now func() time.Time) *Stage {
+	return &Stage{closer: closer, now: now}
 }
 
 // Name returns "record".
@@ -121,5 +121,5 @@ func appendComment(b []byte, ex *exchange.Exchange) []byte {
 }
 
 func (p *part) end(o exchange.Outcome) {
-	p.stage.journal.Add(p.ex, o)
+	p.stage.closer.Add(p.ex, o)
 }
