@@ -16,7 +16,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/extproctest"
-	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
 )
@@ -39,7 +39,7 @@ type rig struct {
 	*extproctest.Envoy
 	t        testing.TB
 	set      *policy.Set
-	parts    Parts
+	kinds    []Kind
 	server   *Server
 	closer   *record.Closer
 	lines    *record.Lines
@@ -71,21 +71,29 @@ func newRig(t testing.TB, document string) *rig {
 	}
 	keys := map[string]string{"OPENAI_API_KEY": "sk-backend-secret", "ANTHROPIC_API_KEY": "sk-ant-secret"}
 	env := func(name string) (string, bool) { v, ok := keys[name]; return v, ok }
-	secrets, err := credential.New(set, env, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
 	log := zaptest.NewLogger(t)
 	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}
 	r.lines = record.NewLines(r.out, r.reg, log)
 	r.closer = record.NewCloser(r.reg, record.NewMetrics(r.reg), r.lines)
-	r.parts = Parts{Closer: r.closer, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now}
+	r.kinds = Kinds(Options{Closer: r.closer, Provider: provider.Options{
+		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
+	}})
 	r.server = NewServer(NewMetrics(r.reg), log, time.Now)
-	r.server.Hold(NewPipeline(set, r.parts))
+	r.server.Use(r.compile(set))
 	r.endings = NewAccessLog(r.closer.Ending)
 	r.grpc = GRPC(r.server, r.endings)
 	r.Envoy = extproctest.Serve(t, r.grpc)
 	return r
+}
+
+// compile makes the pipeline of a policy.
+func (r *rig) compile(set *policy.Set) *Pipeline {
+	r.t.Helper()
+	p, err := NewPipeline(set, r.kinds)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return p
 }
 
 // rows closes every row and returns the lines of all.
@@ -156,10 +164,21 @@ func (r *rig) gauge(name string) float64 {
 	return sum
 }
 
-// panicStage panics in one phase.
+// panicKind makes a stage that panics as it sees a request.
+type panicKind struct{}
+
+func (panicKind) Name() string                                { return "panic" }
+func (panicKind) Close(context.Context) error                 { return nil }
+func (panicKind) Compile(*policy.Set) (exchange.Stage, error) { return panicStage{}, nil }
+
 type panicStage struct{}
 
-func (panicStage) Name() string { return "panic" }
-func (panicStage) Join(*exchange.Exchange) exchange.Hooks {
-	return exchange.Hooks{Request: func(context.Context, *exchange.Request) (exchange.Verdict, error) { panic("boom") }}
+func (panicStage) Name() string                           { return "panic" }
+func (panicStage) Phases() exchange.Phases                { return exchange.OnRequest }
+func (panicStage) Join(*exchange.Exchange) exchange.Visit { return panicVisit{} }
+
+type panicVisit struct{ exchange.Idle }
+
+func (panicVisit) Request(context.Context, *exchange.Request) (exchange.Verdict, error) {
+	panic("boom")
 }

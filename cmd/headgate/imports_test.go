@@ -31,9 +31,9 @@ var floors = []struct {
 	only          []string
 }{
 	{"extproc/scan", "", nil},
-	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "extproc/exchange"}},
-	{"extproc/exchange", "", []string{module + "extproc/canon"}},
-	{"extproc/dialect", "", []string{module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange"}},
+	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan"}},
+	{"extproc/exchange", "", []string{module + "extproc/canon", module + "extproc/scan"}},
+	{"extproc/dialect", "", []string{module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
 }
 
 // alone are folders whose subfolders import none of their siblings: a dialect no

@@ -1,6 +1,10 @@
 package canon
 
-import "github.com/headgate/headgate/extproc/scan"
+import (
+	"slices"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
 
 // EventKind is what a piece of a streamed answer says.
 type EventKind uint8
@@ -24,6 +28,8 @@ const (
 	EventUsage                       // Usage: everything seen so far
 	EventFailed                      // Fault
 	EventDone
+	EventBlank   // of the dialect's own, such as a ping: it means nothing elsewhere
+	EventComment // Raw: text without line ends, for the client's eyes only
 )
 
 // Event is a piece of a streamed answer. It holds until the next one is read.
@@ -40,4 +46,50 @@ type Event struct {
 	Raw     scan.Value
 	Usage   *Usage
 	Fault   *Fault
+
+	// Frame is the event of the stream that this one was read from; nil: it was
+	// made here. TextAt is where Text stands in it.
+	Frame  *Frame
+	TextAt Span
+}
+
+// Frame is one event of a server-sent event stream, with its blank line.
+type Frame struct {
+	Raw    []byte
+	Events int  // that were read from it
+	Hidden bool // the client must not see it: it asked for no usage
+}
+
+// Span is a range of bytes; empty: there is none.
+type Span struct{ Start, End int }
+
+// Ends reports whether nothing follows the event.
+func (ev *Event) Ends() bool { return ev.Kind == EventDone || ev.Kind == EventFailed }
+
+// Says reports whether the event is text that a model wrote.
+func (ev *Event) Says() bool {
+	switch ev.Kind {
+	case EventText, EventRefusal, EventThinking, EventToolArgs:
+		return true
+	}
+	return false
+}
+
+// Clone returns a copy that outlives the stream's memory. A visit that holds an event
+// back over calls needs one.
+func (ev *Event) Clone() *Event {
+	c := *ev
+	for _, v := range []*scan.Value{&c.Text, &c.ID, &c.Name, &c.Model, &c.Raw} {
+		*v = slices.Clone(*v)
+	}
+	if ev.Usage != nil {
+		u := *ev.Usage
+		c.Usage = &u
+	}
+	if ev.Frame != nil {
+		f := *ev.Frame
+		f.Raw = slices.Clone(f.Raw)
+		c.Frame = &f
+	}
+	return &c
 }

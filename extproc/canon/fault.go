@@ -2,6 +2,7 @@ package canon
 
 import (
 	"strconv"
+	"time"
 )
 
 // FaultKind is why a provider, or the gateway, did not answer. It is a closed
@@ -36,6 +37,11 @@ type Fault struct {
 	Message   string
 	Param     string
 	RequestID string
+
+	// Exchange is the id of the exchange that Headgate itself refused, and RetryAfter
+	// how long the client shall wait; 0: it is not known. Code is Headgate's then.
+	Exchange   string
+	RetryAfter time.Duration
 }
 
 // Error implements error. The message is the provider's and goes to the client;

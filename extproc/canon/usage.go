@@ -1,9 +1,8 @@
 package canon
 
-import "github.com/headgate/headgate/extproc/exchange"
-
-// Usage is what an answer cost, in tokens, in disjoint buckets. Seen tells which
-// were reported: one that was not is 0 and says nothing.
+// Usage is what an exchange consumed, in tokens, in disjoint buckets: no token is
+// counted in two of them. Reported counts are snapshots and overwrite. Seen says
+// which were reported: one that was not is 0 and says nothing.
 type Usage struct {
 	Input        int64 // uncached
 	CacheRead    int64
@@ -16,6 +15,7 @@ type Usage struct {
 	Searches     int64  // of the web, which are charged one by one
 	Tier         string // of service, that was given; empty: nobody says
 	Seen         Bucket
+	Source       UsageSource
 }
 
 // Bucket is a set of buckets of a Usage.
@@ -60,14 +60,38 @@ func (u *Usage) TotalInput() int64 {
 // TotalOutput returns all tokens of output, reasoning included.
 func (u *Usage) TotalOutput() int64 { return u.Output + u.Reasoning + u.AudioOutput }
 
-// Into writes a usage in which anything was reported over an exchange's.
-func (u *Usage) Into(to *exchange.Usage, source exchange.UsageSource) {
-	if u.Seen == 0 {
+// Replace takes over a usage as a whole, counted by source, where anything was
+// reported in it.
+func (u *Usage) Replace(by *Usage, source UsageSource) {
+	if by.Seen == 0 {
 		return
 	}
-	*to = exchange.Usage{
-		Input: u.Input, CacheRead: u.CacheRead, CacheWrite5m: u.CacheWrite5m, CacheWrite1h: u.CacheWrite1h,
-		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput,
-		Searches: u.Searches, Tier: u.Tier, Source: source,
+	*u = *by
+	u.Source = source
+}
+
+// UsageSource says who counted.
+type UsageSource string
+
+// The sources of a usage. Empty: nothing was consumed.
+const (
+	UsageProvider  UsageSource = "provider"  // as the provider reported it
+	UsageEstimated UsageSource = "estimated" // from what was seen, because no report came
+	UsageCached    UsageSource = "cached"    // of the answer that was given again: nothing was consumed this time
+)
+
+// MaxBucket bounds each bucket of a usage. No model takes a tenth of it, and twice
+// what all buckets cost at the highest price still fits an int64 of pico-USD.
+const MaxBucket = 50_000_000
+
+// MaxSearches bounds the searches of one exchange.
+const MaxSearches = 10_000
+
+// Bound cuts a report that cannot be true to what can be summed and priced.
+func (u *Usage) Bound() {
+	all := u.buckets()
+	for _, n := range all[:len(all)-1] {
+		*n = min(max(*n, 0), MaxBucket)
 	}
+	u.Searches = min(max(u.Searches, 0), MaxSearches)
 }

@@ -88,7 +88,7 @@ func certain(ex *exchange.Exchange) bool {
 	if ex.Refused.Action != exchange.Pass || ex.Replaced.Action != exchange.Pass {
 		return true
 	}
-	return ex.Response.Complete && !ex.Response.Local
+	return ex.Response.Complete && ex.Response.Origin != exchange.FromEnvoy
 }
 
 // Ending takes Envoy's account of an exchange. One that nobody waits for is kept

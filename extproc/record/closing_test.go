@@ -68,7 +68,7 @@ type closing struct {
 // once, to every sink, in whichever order stream and entry end.
 func TestWhenARowIsClosed(t *testing.T) {
 	whole, local := minimalExchange(), minimalExchange()
-	local.Response.Local = true
+	local.Response.Origin = exchange.FromEnvoy
 	for name, c := range map[string]closing{
 		"the stream showed the end": {
 			do:   func(c *record.Closer) { c.Add(whole, exchange.Outcome{Result: exchange.OK}) },

@@ -19,7 +19,7 @@ func TestMetrics(t *testing.T) {
 	c.Add(fullExchange(), exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider})
 	c.Add(refusedExchange(), exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient})
 	unpriced := freeExchange(false)
-	unpriced.Route.Model, unpriced.Route.Backend, unpriced.Usage.Input = "m", "b", 7
+	unpriced.Model, unpriced.Route.Backend, unpriced.Usage.Input = "m", "b", 7
 	c.Add(unpriced, exchange.Outcome{Result: exchange.OK})
 	want := map[string]float64{
 		`headgate_requests_total backend="claude" by="provider" model="gpt-4o" outcome="provider_error" reason="provider_answer_unreadable"`: 1,

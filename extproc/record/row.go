@@ -18,9 +18,9 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Dialect:        ex.Dialect,
 		Operation:      string(ex.Request.Operation),
 		Model:          exchange.Clip(ex.Request.Model, exchange.MaxText),
-		Route:          ex.Route.Model,
+		Route:          ex.Model,
 		User:           exchange.Clip(ex.Request.User, exchange.MaxText),
-		RequestBytes:   int64(len(ex.Request.Body)),
+		RequestBytes:   int64(ex.Request.Came),
 		Backend:        ex.Route.Backend,
 		Provider:       ex.Route.Provider,
 		Served:         exchange.Clip(ex.Response.Model, exchange.MaxText),
@@ -67,7 +67,7 @@ func addUsage(r *policypb.Row, ex *exchange.Exchange) {
 
 // triedIn lists attempts. All but the last have failed, be it behind a good status:
 // they were tried again.
-func triedIn(list []exchange.Attempt) []*policypb.Attempt {
+func triedIn(list []exchange.Tried) []*policypb.Attempt {
 	if len(list) == 0 {
 		return nil
 	}

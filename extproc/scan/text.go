@@ -1,6 +1,9 @@
 package scan
 
-import "bytes"
+import (
+	"bytes"
+	"unsafe"
+)
 
 // FoldIndex returns the index of the name that a parser without case would take
 // key for, or -1.
@@ -63,4 +66,18 @@ func opened(b []byte) ([]byte, bool) {
 		b = b[1:]
 	}
 	return b, true
+}
+
+// Within returns where inner, a part of outer's own memory, begins in outer; false
+// for what stands elsewhere, even if its bytes are the same.
+func Within(outer, inner []byte) (start int, ok bool) {
+	if len(inner) == 0 || len(inner) > len(outer) {
+		return 0, false
+	}
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(outer)))
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(inner)))
+	if at < from || at-from > uintptr(len(outer)-len(inner)) {
+		return 0, false
+	}
+	return int(at - from), true
 }

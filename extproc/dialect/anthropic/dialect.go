@@ -17,7 +17,7 @@ func (Dialect) Name() string { return "anthropic" }
 
 // Path returns the path of an operation below the base URL, empty for one that the
 // dialect does not have.
-func (Dialect) Path(op exchange.Operation) string {
+func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
 	switch op {
 	case exchange.Chat:
 		return "/messages"
@@ -27,13 +27,13 @@ func (Dialect) Path(op exchange.Operation) string {
 	return ""
 }
 
-// Credential sets the key and, where the client named none, the version.
-func (Dialect) Credential(out *exchange.Mutation, req *exchange.Request, secret string) {
+// Sign sets the key and, if the client named none, the version.
+func (Dialect) Sign(at *exchange.Attempt, secret string) {
 	if secret != "" {
-		out.SetHeader("x-api-key", secret)
+		at.Out.SetHeader("x-api-key", secret)
 	}
-	if req.Headers.Get("anthropic-version") == nil {
-		out.SetHeader("anthropic-version", Version)
+	if at.Request.Headers.Get("anthropic-version") == nil {
+		at.Out.SetHeader("anthropic-version", Version)
 	}
 }
 
@@ -109,45 +109,6 @@ func (Dialect) Adapt(dst []byte, req *exchange.Request, model string, _ bool) ([
 	}
 	s := req.Spans.Model
 	return scan.Splice(dst, req.Body, []scan.Edit{{Start: s.Start, End: s.End, With: scan.AppendString(nil, model)}}), true
-}
-
-// Refusal renders {"type":"error","error":{"type","message"},"request_id"}.
-func (Dialect) Refusal(v *exchange.Verdict, exchangeID string) []byte {
-	b := make([]byte, 0, 256+len(v.Message))
-	b = append(b, `{"type":"error","error":{"type":`...)
-	b = scan.AppendString(b, errorType(v.Status))
-	b = append(b, `,"message":`...)
-	b = scan.AppendString(b, v.Message)
-	b = append(b, `,"code":`...)
-	b = scan.AppendString(b, string(v.Reason))
-	b = append(b, `},"request_id":`...)
-	b = scan.AppendString(b, exchangeID)
-	return append(b, '}')
-}
-
-func errorType(status int) string {
-	switch status {
-	case 401:
-		return "authentication_error"
-	case 402:
-		return "billing_error"
-	case 403:
-		return "permission_error"
-	case 404:
-		return "not_found_error"
-	case 413:
-		return "request_too_large"
-	case 429:
-		return "rate_limit_error"
-	case 504:
-		return "timeout_error"
-	case 503, 529:
-		return "overloaded_error"
-	}
-	if status >= 500 {
-		return "api_error"
-	}
-	return "invalid_request_error"
 }
 
 // Models renders the list of models, or one.

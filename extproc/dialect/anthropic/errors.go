@@ -57,7 +57,8 @@ func faultKind(name string, status int) canon.FaultKind {
 }
 
 // EncodeFault appends a fault as an error body to dst and returns the status
-// that goes with it. An overload is 529 here, and a cut a 502.
+// that goes with a provider's: an overload is 529 here, and a cut a 502. A refusal of
+// Headgate's own has a code, and its exchange's id as the request's.
 func EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	status := f.Kind.Status()
 	if f.Status >= 400 && f.Status < 600 {
@@ -67,9 +68,15 @@ func EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 		status = 529
 	}
 	b := scan.AppendString(append(dst, `{"type":"error","error":{"type":`...), faultType(f.Kind))
-	b = append(scan.AppendString(append(b, `,"message":`...), f.Message), '}')
-	if f.RequestID != "" {
-		b = scan.AppendString(append(b, `,"request_id":`...), f.RequestID)
+	b = scan.AppendString(append(b, `,"message":`...), f.Message)
+	id := f.RequestID
+	if f.Exchange != "" {
+		id = f.Exchange
+		b = scan.AppendString(append(b, `,"code":`...), f.Code)
+	}
+	b = append(b, '}')
+	if id != "" {
+		b = scan.AppendString(append(b, `,"request_id":`...), id)
 	}
 	return append(b, '}'), status
 }

@@ -1,33 +1,34 @@
 package anthropic
 
 import (
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// follower reads a Messages stream. Only the first and the last events are
+// skimmer reads a Messages stream. Only the first and the last events are
 // parsed; of the deltas between only the length of the text is taken.
-type follower struct {
+type skimmer struct {
 	resp     *exchange.Response
-	usage    *exchange.Usage
+	usage    *canon.Usage
 	reported usage
 	stop     bool // message_stop
 	seen     int64
 }
 
-// Follow starts reading a Messages stream.
-func (Dialect) Follow(_ *exchange.Request, resp *exchange.Response, usage *exchange.Usage) exchange.Follower {
-	return &follower{resp: resp, usage: usage}
+// Skim starts reading a Messages stream that passes.
+func (Dialect) Skim(_ *exchange.Request, resp *exchange.Response, usage *canon.Usage) exchange.Skimmer {
+	return &skimmer{resp: resp, usage: usage}
 }
 
 // Ended tells whether message_stop was seen.
-func (f *follower) Ended() bool { return f.stop }
+func (s *skimmer) Ended() bool { return s.stop }
 
 // Seen returns the bytes of generated text, as written.
-func (f *follower) Seen() int64 { return f.seen }
+func (s *skimmer) Seen() int64 { return s.seen }
 
-// Event reads one event; all of them are the client's.
-func (f *follower) Event(raw []byte) bool {
+// Frame reads one event; all of them are the client's.
+func (s *skimmer) Frame(raw []byte) bool {
 	ev := scan.Event(raw)
 	data := ev.Data()
 	if data == nil {
@@ -39,15 +40,15 @@ func (f *follower) Event(raw []byte) bool {
 	}
 	switch kind {
 	case "content_block_delta":
-		f.seen += scan.TextBytes(data, textNames)
+		s.seen += scan.TextBytes(data, textNames)
 	case "message_start":
-		f.start(scan.Value(data).Get("message"))
+		s.start(scan.Value(data).Get("message"))
 	case "message_delta":
-		f.report(scan.Value(data).Get("usage"), exchange.UsageProvider)
+		s.report(scan.Value(data).Get("usage"), canon.UsageProvider)
 	case "message_stop":
-		f.stop = true
+		s.stop = true
 	case "error":
-		f.resp.Failed = true
+		s.resp.Failed = true
 	}
 	return true
 }
@@ -55,24 +56,24 @@ func (f *follower) Event(raw []byte) bool {
 // start reads message_start. Its input counts are final where nothing else comes,
 // its output count is only a start value: so the usage is an estimate until the
 // first message_delta.
-func (f *follower) start(message scan.Value) {
+func (s *skimmer) start(message scan.Value) {
 	m := message.Fields()
 	for m.Next() {
 		switch string(m.Key()) {
 		case "id":
-			f.resp.ID = str(m.Value())
+			s.resp.ID = str(m.Value())
 		case "model":
-			f.resp.Model = str(m.Value())
+			s.resp.Model = str(m.Value())
 		case "usage":
-			f.report(m.Value(), exchange.UsageEstimated)
+			s.report(m.Value(), canon.UsageEstimated)
 		}
 	}
 }
 
-func (f *follower) report(v scan.Value, source exchange.UsageSource) {
-	f.reported.read(v)
-	sum := f.reported.canon()
-	sum.Into(f.usage, source)
+func (s *skimmer) report(v scan.Value, source canon.UsageSource) {
+	s.reported.read(v)
+	sum := s.reported.canon()
+	s.usage.Replace(&sum, source)
 }
 
 // textNames end the names of the members of a delta that hold generated text.

@@ -3,6 +3,7 @@ package anthropic
 import (
 	"errors"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
 )
@@ -11,7 +12,7 @@ var errNotMessage = errors.New("the answer is neither a message nor an error")
 
 // ReadResponse reads id, model and usage of a JSON answer, or how long it is where
 // it reports none. Counting tokens costs nothing and leaves no usage.
-func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, to *exchange.Usage) error {
+func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, to *canon.Usage) error {
 	var reported usage
 	m := scan.Document(resp.Body)
 	whole := false
@@ -40,7 +41,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, to *
 		return nil
 	}
 	sum := reported.canon()
-	if sum.Into(to, exchange.UsageProvider); sum.Seen == 0 {
+	if to.Replace(&sum, canon.UsageProvider); sum.Seen == 0 {
 		resp.Seen = scan.TextBytes(resp.Body, textNames)
 	}
 	return nil

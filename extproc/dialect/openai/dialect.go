@@ -2,7 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
@@ -17,7 +16,7 @@ func (Dialect) Name() string { return "openai" }
 
 // Path returns the path of an operation below the base URL, empty for one that the
 // dialect does not have.
-func (Dialect) Path(op exchange.Operation) string {
+func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
 	switch op {
 	case exchange.Chat:
 		return "/chat/completions"
@@ -27,10 +26,10 @@ func (Dialect) Path(op exchange.Operation) string {
 	return ""
 }
 
-// Credential sets the bearer token.
-func (Dialect) Credential(out *exchange.Mutation, _ *exchange.Request, secret string) {
+// Sign sets the bearer token.
+func (Dialect) Sign(at *exchange.Attempt, secret string) {
 	if secret != "" {
-		out.SetHeader("authorization", "Bearer "+secret)
+		at.Out.SetHeader("authorization", "Bearer "+secret)
 	}
 }
 
@@ -186,44 +185,6 @@ func askUsage(req *exchange.Request) scan.Edit {
 		return scan.Edit{Start: at, End: at, With: includeUsageOnly}
 	}
 	return scan.Edit{Start: at, End: at, With: includeUsageMember}
-}
-
-// Refusal renders {"error":{"message","type","param","code"}}.
-func (Dialect) Refusal(v *exchange.Verdict, exchangeID string) []byte {
-	b := make([]byte, 0, 256+len(v.Message))
-	b = append(b, `{"error":{"message":`...)
-	b = scan.AppendString(b, v.Message)
-	b = append(b, `,"type":`...)
-	b = scan.AppendString(b, errorType(v))
-	b = append(b, `,"param":`...)
-	if v.Param == "" {
-		b = append(b, "null"...)
-	} else {
-		b = scan.AppendString(b, v.Param)
-	}
-	b = append(b, `,"code":`...)
-	b = scan.AppendString(b, string(v.Reason))
-	if v.Retry > 0 {
-		b = append(b, `,"retry_after":`...)
-		b = strconv.AppendInt(b, int64((v.Retry+999_999_999)/1_000_000_000), 10)
-	}
-	b = append(b, `,"exchange_id":`...)
-	b = scan.AppendString(b, exchangeID)
-	return append(b, "}}"...)
-}
-
-func errorType(v *exchange.Verdict) string {
-	switch {
-	case v.Status == 401:
-		return "authentication_error"
-	case v.Status == 403:
-		return "permission_error"
-	case v.Status == 429:
-		return "requests"
-	case v.Status >= 500:
-		return "server_error"
-	}
-	return "invalid_request_error"
 }
 
 // Models renders the list of models, or one.

@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 	"strconv"
+	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -96,7 +97,8 @@ func faultKind(f *canon.Fault) canon.FaultKind {
 }
 
 // EncodeFault appends a fault as an error body to dst and returns the status
-// that goes with it, which OpenAI's SDKs turn into their error types.
+// that goes with a provider's, which OpenAI's SDKs turn into their error types. A
+// refusal of Headgate's own names its exchange, and when to try again.
 func EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	status := f.Kind.Status()
 	if f.Status >= 400 && f.Status < 600 && f.Status != 529 && f.Status != 498 {
@@ -104,19 +106,23 @@ func EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	}
 	b := scan.AppendString(append(dst, `{"error":{"message":`...), f.Message)
 	b = scan.AppendString(append(b, `,"type":`...), faultType(f.Kind))
-	b = append(b, `,"param":`...)
-	if f.Param == "" {
-		b = append(b, "null"...)
-	} else {
-		b = scan.AppendString(b, f.Param)
+	b = appendWord(append(b, `,"param":`...), f.Param)
+	b = appendWord(append(b, `,"code":`...), faultCode(f))
+	if f.RetryAfter > 0 {
+		b = strconv.AppendInt(append(b, `,"retry_after":`...), int64((f.RetryAfter+time.Second-1)/time.Second), 10)
 	}
-	b = append(b, `,"code":`...)
-	if code := faultCode(f); code == "" {
-		b = append(b, "null"...)
-	} else {
-		b = scan.AppendString(b, code)
+	if f.Exchange != "" {
+		b = scan.AppendString(append(b, `,"exchange_id":`...), f.Exchange)
 	}
 	return append(b, '}', '}'), status
+}
+
+// appendWord appends a string, or null for an empty one.
+func appendWord(dst []byte, word string) []byte {
+	if word == "" {
+		return append(dst, "null"...)
+	}
+	return scan.AppendString(dst, word)
 }
 
 func faultType(k canon.FaultKind) string {
@@ -138,6 +144,9 @@ func faultType(k canon.FaultKind) string {
 }
 
 func faultCode(f *canon.Fault) string {
+	if f.Exchange != "" {
+		return f.Code
+	}
 	switch f.Kind {
 	case canon.FaultRequest:
 		return f.Code

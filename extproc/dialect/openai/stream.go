@@ -10,11 +10,11 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// follower reads a chat completion stream. It looks into an event only where a
+// skimmer reads a chat completion stream. It looks into an event only where a
 // byte search says that something in it counts: only the first and the last ones do.
-type follower struct {
+type skimmer struct {
 	resp    *exchange.Response
-	usage   *exchange.Usage
+	usage   *canon.Usage
 	sum     canon.Usage // all that was reported
 	swallow bool        // the client did not ask for the usage event
 	first   bool        // an event with data was seen
@@ -25,64 +25,64 @@ type follower struct {
 	finished []int64 // indexes of those that said why they ended
 }
 
-// Follow starts reading a chat completion stream.
-func (Dialect) Follow(req *exchange.Request, resp *exchange.Response, usage *exchange.Usage) exchange.Follower {
-	return &follower{resp: resp, usage: usage, swallow: !req.WantUsage, choices: max(1, req.Choices)}
+// Skim starts reading a chat completion stream that passes.
+func (Dialect) Skim(req *exchange.Request, resp *exchange.Response, usage *canon.Usage) exchange.Skimmer {
+	return &skimmer{resp: resp, usage: usage, swallow: !req.WantUsage, choices: max(1, req.Choices)}
 }
 
 // Ended holds for servers that leave out [DONE], where all choices have finished.
-func (f *follower) Ended() bool { return f.done || f.allFinished() }
+func (s *skimmer) Ended() bool { return s.done || s.allFinished() }
 
-func (f *follower) allFinished() bool { return len(f.finished) >= f.choices }
+func (s *skimmer) allFinished() bool { return len(s.finished) >= s.choices }
 
 // Seen returns the bytes of generated text, as written.
-func (f *follower) Seen() int64 { return f.seen }
+func (s *skimmer) Seen() int64 { return s.seen }
 
-// Event reads one event. It returns false for the usage event that the client
+// Frame reads one event. It returns false for the usage event that the client
 // did not ask for: many clients index choices[0].
-func (f *follower) Event(ev []byte) bool {
+func (s *skimmer) Frame(ev []byte) bool {
 	data := scan.Event(ev).Data()
 	if data == nil {
 		return true
 	}
 	if string(bytes.TrimSpace(data)) == "[DONE]" {
-		f.done = true
-		f.sum.Into(f.usage, exchange.UsageProvider)
+		s.done = true
+		s.usage.Replace(&s.sum, canon.UsageProvider)
 		return true
 	}
-	if !f.first {
-		f.first = true
-		f.readHead(scan.Value(data))
+	if !s.first {
+		s.first = true
+		s.readHead(scan.Value(data))
 	}
-	f.seen += scan.TextBytes(data, textNames)
+	s.seen += scan.TextBytes(data, textNames)
 	if bytes.Contains(data, []byte(`"error"`)) && isError(scan.Value(data)) || namedError(ev) {
-		f.resp.Failed = true
+		s.resp.Failed = true
 	}
-	if !f.allFinished() && member(data, `"finish_reason"`) {
-		f.readFinish(scan.Value(data))
+	if !s.allFinished() && member(data, `"finish_reason"`) {
+		s.readFinish(scan.Value(data))
 	}
 	if member(data, `"usage"`) {
-		return f.readUsage(scan.Value(data))
+		return s.readUsage(scan.Value(data))
 	}
 	return true
 }
 
-func (f *follower) readHead(v scan.Value) {
+func (s *skimmer) readHead(v scan.Value) {
 	m := v.Fields()
 	for m.Next() {
 		switch string(m.Key()) {
 		case "id":
-			f.resp.ID = str(m.Value())
+			s.resp.ID = str(m.Value())
 		case "model":
-			f.resp.Model = str(m.Value())
+			s.resp.Model = str(m.Value())
 		case "service_tier":
-			f.sum.Tier = str(m.Value())
+			s.sum.Tier = str(m.Value())
 		}
 	}
 }
 
 // readFinish notes which choices say why they ended.
-func (f *follower) readFinish(v scan.Value) {
+func (s *skimmer) readFinish(v scan.Value) {
 	choices := v.Get("choices").Elements()
 	for choices.Next() {
 		c := choices.Value()
@@ -92,10 +92,10 @@ func (f *follower) readFinish(v scan.Value) {
 		case canon.FinishUnset:
 			continue
 		case canon.FinishError:
-			f.resp.Failed = true
+			s.resp.Failed = true
 		}
-		if !slices.Contains(f.finished, index) {
-			f.finished = append(f.finished, index)
+		if !slices.Contains(s.finished, index) {
+			s.finished = append(s.finished, index)
 		}
 	}
 }
@@ -103,29 +103,29 @@ func (f *follower) readFinish(v scan.Value) {
 // readUsage keeps the last of each number that was reported and tells whether the
 // event goes on. Some servers report in every event: until the answer has come to
 // its end the report is not of all of it.
-func (f *follower) readUsage(v scan.Value) bool {
+func (s *skimmer) readUsage(v scan.Value) bool {
 	m := v.Fields()
 	found, empty := false, false
 	for m.Next() {
 		switch string(m.Key()) {
 		case "usage":
 			if m.Value().Kind() == scan.Object {
-				readUsageInto(m.Value(), &f.sum)
+				readUsageInto(m.Value(), &s.sum)
 				found = true
 			}
 		case "service_tier":
-			f.sum.Tier = cmp.Or(str(m.Value()), f.sum.Tier)
+			s.sum.Tier = cmp.Or(str(m.Value()), s.sum.Tier)
 		case "choices":
 			e := m.Value().Elements()
 			empty = m.Value().Kind() == scan.Array && !e.Next()
 		}
 	}
-	source := exchange.UsageEstimated
-	if f.Ended() {
-		source = exchange.UsageProvider
+	source := canon.UsageEstimated
+	if s.Ended() {
+		source = canon.UsageProvider
 	}
-	f.sum.Into(f.usage, source)
-	return !(found && empty && f.swallow)
+	s.usage.Replace(&s.sum, source)
+	return !(found && empty && s.swallow)
 }
 
 // namedError tells whether an event says by its name that it is an error.

@@ -12,7 +12,7 @@ var errNotObject = errors.New("the answer carries neither a result nor an error"
 
 // ReadResponse reads id, model and usage of a JSON answer, or how long it is where
 // it reports none.
-func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usage *exchange.Usage) error {
+func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usage *canon.Usage) error {
 	m := scan.Document(resp.Body)
 	whole, failed := false, false
 	var sum canon.Usage
@@ -39,7 +39,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 		return errNotObject
 	}
 	resp.Failed = resp.Failed || failed
-	sum.Into(usage, exchange.UsageProvider)
+	usage.Replace(&sum, canon.UsageProvider)
 	if sum.Seen == 0 && op == exchange.Chat {
 		resp.Seen = scan.TextBytes(resp.Body, textNames)
 	}

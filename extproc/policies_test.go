@@ -13,9 +13,9 @@ import (
 // shaped is a pipeline of which only the names matter.
 func shaped(revision, shape string) *Pipeline { return &Pipeline{revision: revision, shape: shape} }
 
-// TestHeld holds which policies are held after each that was taken in, and which of
+// TestPolicies holds which policies are there after each that was taken in, and which of
 // them a stream of each shape gets.
-func TestHeld(t *testing.T) {
+func TestPolicies(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		taken []*Pipeline
@@ -32,9 +32,9 @@ func TestHeld(t *testing.T) {
 			map[string]string{"a": "r1", "b": "r2"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var h *held
+			var h *policies
 			for _, p := range c.taken {
-				h = h.and(p)
+				h, _ = h.and(p)
 			}
 			got := map[string]string{}
 			for shape := range c.want {
@@ -60,7 +60,7 @@ func (r *rig) hold(document string) *policy.Set {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.server.Hold(NewPipeline(set, r.parts))
+	r.server.Use(r.compile(set))
 	return set
 }
 
@@ -145,7 +145,7 @@ func TestUnheld(t *testing.T) {
 // TestNoPolicyYet holds that a server without a policy ends streams with an error.
 func TestNoPolicyYet(t *testing.T) {
 	r := newRig(t, testPolicy)
-	r.server.held.Store(nil)
+	r.server.policies.Store(nil)
 	s := r.Open("router")
 	if err := s.Close(); err == nil {
 		t.Error("the stream ended well")

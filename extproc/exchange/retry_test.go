@@ -1,10 +1,8 @@
-package provider
+package exchange
 
 import (
 	"testing"
 	"time"
-
-	"github.com/headgate/headgate/extproc/exchange"
 )
 
 func TestRetryAfterReadsEveryFormAndGuessesNone(t *testing.T) {
@@ -29,7 +27,7 @@ func TestRetryAfterReadsEveryFormAndGuessesNone(t *testing.T) {
 		{"soon", "", 0},
 		{"", "", 0},
 	} {
-		h := exchange.Headers{
+		h := Headers{
 			{Name: "retry-after", Value: []byte(c.seconds)},
 			{Name: "retry-after-ms", Value: []byte(c.millis)},
 		}
