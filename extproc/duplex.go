@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -82,12 +81,13 @@ func (r *run) speak(ctx context.Context) (replies []*reply, spoke bool, err erro
 // wake calls one visit without events and takes what it emits up to the client.
 func (r *run) wake(ctx context.Context, i int) ([]byte, error) {
 	e := r.events
-	var events []canon.Event
-	ended, err := r.visit(ctx, i, nil, &events)
+	e.turn(nil)
+	ends, err := r.visit(ctx, i, nil)
 	if err != nil {
 		return nil, err
 	}
-	if ended {
+	events := e.emitted
+	if ends {
 		if err := r.cutBelow(ctx, i); err != nil {
 			return nil, err
 		}

@@ -17,15 +17,18 @@ import (
 type streaming struct {
 	reader exchange.StreamReader // nil: nothing is read, and all passes
 	writer *client.Writer        // nil: bytes pass
-	wants  []exchange.Wants      // of each visit
-	wakes  []time.Time           // when each visit that speaks is called again; zero: it is not
+	wants  uint32                // bit i: visit i wants every event
+	speaks uint32                // bit i: visit i may speak unasked
+	wakes  []time.Time           // of a duplex stream: when each visit is called again; zero: it is not
 	duplex bool                  // Envoy takes any number of replies for a chunk, and an early end
 	ended  bool                  // the end event went up the stages
 	cut    bool                  // the client has got an end before the provider's
 
-	last   time.Time // when Envoy sent something last
-	events []canon.Event
-	seen   []canon.Event
+	last time.Time // when Envoy sent something last
+
+	// Two lists of events, of which one is read while the other is written to.
+	events, emitted []canon.Event
+	emit            exchange.Emit // to emitted
 }
 
 // streamHeaders takes a stream's headers up the list of stages and asks how its events
@@ -57,17 +60,24 @@ func (r *run) open() *streaming {
 	if e.reader == nil {
 		return e
 	}
-	e.wants = make([]exchange.Wants, len(r.visits))
-	events := resp.Translates
+	const few = 2 // events are emitted at the end of a stream that passes
+	lists := make([]canon.Event, 2*few)
+	e.events, e.emitted = lists[:0:few], lists[few:few]
+	e.emit = func(ev *canon.Event) { e.emitted = append(e.emitted, *ev) }
 	for i, v := range r.visits {
-		if r.pipeline.stages[i].on(exchange.OnEvents) {
-			w := v.Wants()
-			e.wants[i] = w
-			e.duplex = e.duplex || w.Cut || w.Speak
-			events = events || w != exchange.Wants{}
+		if !r.pipeline.stages[i].on(exchange.OnEvents) {
+			continue
+		}
+		w := v.Wants()
+		e.duplex = e.duplex || w.Cut || w.Speak
+		if w != (exchange.Wants{}) {
+			e.wants |= 1 << i
+		}
+		if w.Speak {
+			e.speaks |= 1 << i
 		}
 	}
-	if events {
+	if resp.Translates || e.wants != 0 {
 		e.writer = client.NewWriter(r.client.Encoder(client.Of(&r.ex)), !resp.Translates)
 	}
 	if e.duplex {
@@ -219,40 +229,41 @@ func (r *run) show(ctx context.Context, i int, events []canon.Event) ([]canon.Ev
 	e := r.events
 	end := endOf(events)
 	from, to := 0, len(events)
-	if e.wants[i] == (exchange.Wants{}) {
+	if e.wants&(1<<i) == 0 {
 		from, to = end, end+1
 	}
 	if from < 0 || from == to {
 		return events, nil
 	}
-	out := append(r.spare(events), events[:from]...)
-	emitted, err := r.visit(ctx, i, events[from:to], &out)
+	e.turn(events)
+	e.emitted = append(e.emitted, events[:from]...)
+	ends, err := r.visit(ctx, i, events[from:to])
 	if err != nil {
 		return nil, err
 	}
-	if emitted && end < 0 {
+	if ends && end < 0 {
 		if err := r.cutBelow(ctx, i); err != nil {
 			return nil, err
 		}
 	}
-	return append(out, events[to:]...), nil
+	e.emitted = append(e.emitted, events[to:]...)
+	return e.emitted, nil
 }
 
-// spare returns an empty slice with memory that the events do not stand in.
-func (r *run) spare(events []canon.Event) []canon.Event {
-	e := r.events
-	if cap(events) > 0 && cap(e.seen) > 0 && &events[:1][0] == &e.seen[:1][0] {
-		e.events, e.seen = e.seen, e.events
+// turn empties the list that is written to, so that it is not the one of the events.
+func (e *streaming) turn(events []canon.Event) {
+	if cap(events) > 0 && cap(e.emitted) > 0 && &events[:1][0] == &e.emitted[:1][0] {
+		e.events, e.emitted = e.emitted, e.events
 	}
-	return e.seen[:0]
+	e.emitted = e.emitted[:0]
 }
 
-// visit calls one visit with events and collects what it emits. It reports whether that
-// ends the stream.
-func (r *run) visit(ctx context.Context, i int, events []canon.Event, out *[]canon.Event) (ended bool, err error) {
-	s := r.pipeline.stages[i]
+// visit calls one visit with events, which emits to the list. It reports whether the
+// stream ends with what is in it.
+func (r *run) visit(ctx context.Context, i int, events []canon.Event) (ends bool, err error) {
+	e, s := r.events, r.pipeline.stages[i]
 	began := time.Now()
-	v, err := r.visits[i].Events(ctx, events, func(ev *canon.Event) { *out = append(*out, *ev) })
+	v, err := r.visits[i].Events(ctx, events, e.emit)
 	s.took(exchange.OnEvents, began)
 	switch {
 	case err != nil:
@@ -261,16 +272,15 @@ func (r *run) visit(ctx context.Context, i int, events []canon.Event, out *[]can
 		return false, fmt.Errorf("%s: %w", s.Name(), errAnswerInEvents)
 	case v.Action == exchange.Deny:
 		r.ex.Replaced = v
-		*out = append(*out, canon.Event{Kind: canon.EventFailed, Fault: client.FaultOf(&v, r.ex.ID)})
+		e.emit(&canon.Event{Kind: canon.EventFailed, Fault: client.FaultOf(&v, r.ex.ID)})
 	}
-	if r.events.wants[i].Speak {
-		r.events.wakes[i] = time.Time{}
+	if e.speaks&(1<<i) != 0 {
+		e.wakes[i] = time.Time{}
 		if v.Wake > 0 {
-			r.events.wakes[i] = r.now().Add(v.Wake)
+			e.wakes[i] = r.now().Add(v.Wake)
 		}
 	}
-	r.events.seen = *out
-	return endOf(*out) >= 0, nil
+	return endOf(e.emitted) >= 0, nil
 }
 
 // endOf is the index of the event that ends a stream; -1: there is none.
