@@ -2,6 +2,7 @@ package extproc
 
 import (
 	"hash/maphash"
+	"strconv"
 	"sync"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
@@ -77,41 +78,36 @@ func first(stream extprocv3.ExternalProcessor_ProcessServer, key string) string 
 }
 
 // attempt serves the stream of one attempt: it answers the request's headers with
-// all that the chosen backend gets, and sees the headers of its answer. Whatever
-// goes wrong ends the attempt with an error, which Envoy fails closed: it never
-// passes on what the attempt before, or the client, had set.
+// all that the chosen backend gets, and judges its answer. Whatever goes wrong ends the
+// attempt with an error, which Envoy fails closed: it never passes on what the attempt
+// before, or the client, had set.
 func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	ev := &event{}
 	if err := stream.RecvMsg(ev); err != nil {
 		return status.Error(codes.Unavailable, "the attempt brought no request")
 	}
 	run := s.join.find(ev.exchange)
-	if run == nil {
+	if run == nil || !run.pipeline.use() {
 		s.metrics.orphans.Inc()
 		return status.Error(codes.Unavailable, "the attempt belongs to no exchange")
 	}
-	out, index, err := run.ex.Tries.Attempt(ev.backend, ev.backedModel, s.now())
-	if err != nil {
+	defer s.release(run.pipeline)
+	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Now: s.now(), Holds: ev.modes != nil && ev.modes.gate}
+	if err := run.attempt(stream.Context(), at); err != nil {
 		s.log.Error("attempt could not be prepared: " + err.Error())
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")
 	}
+	index := run.ex.Attempts.Begin(exchange.Tried{
+		Backend: at.Backend, Provider: at.Provider, Model: at.Model, Secret: at.Secret, Dropped: at.Dropped, Started: at.Now,
+	})
 	defer func() { run.ex.Attempts.Broke(index, s.now()) }()
-	if err := stream.SendMsg(attemptReply(out)); err != nil {
+	if err := stream.SendMsg(attemptReply(&at.Out)); err != nil {
 		return err
 	}
-	for {
-		ev := &event{}
-		if err := stream.RecvMsg(ev); err != nil {
-			return nil // the attempt has had its answer: nothing is left undone
-		}
-		reply, err := s.attemptAnswered(run, index, ev)
-		if err != nil {
-			return err
-		}
-		if err := stream.SendMsg(reply); err != nil {
-			return err
-		}
+	if at.Holds {
+		return s.gate(stream, run, at, index)
 	}
+	return s.judgeHeaders(stream, run, at, index)
 }
 
 // attemptReply is the answer to an attempt's request headers. A changed body goes
@@ -122,16 +118,43 @@ func attemptReply(out *exchange.Mutation) *reply {
 	return &reply{phase: requestHeaders, mutation: out, whole: out.Replace, meta: []meta{{"content_length", length}}}
 }
 
-func (s *Server) attemptAnswered(run *run, index int, ev *event) (*reply, error) {
-	if ev.phase != responseHeaders {
-		return nil, status.Error(codes.Unavailable, "unexpected message at the upstream level")
+// judgeHeaders judges an answer by its headers, which are all that Envoy shows of it.
+func (s *Server) judgeHeaders(stream extprocv3.ExternalProcessor_ProcessServer, run *run, at *exchange.Attempt, index int) error {
+	for {
+		ev := &event{}
+		if err := stream.RecvMsg(ev); err != nil {
+			return nil // the attempt has had its answer: nothing is left undone
+		}
+		if ev.phase != responseHeaders {
+			return status.Error(codes.Unavailable, "unexpected message at the upstream level")
+		}
+		s.answered(run, at, index, ev)
+		j, err := run.judge(stream.Context(), at)
+		if err != nil {
+			return err
+		}
+		if err := stream.SendMsg(judged(j)); err != nil {
+			return err
+		}
 	}
-	code, last := run.ex.Tries.Answered(index, ev.headers, s.now())
-	r := &reply{phase: responseHeaders}
-	if !last {
-		return r, nil
+}
+
+// answered notes the headers of an attempt's answer.
+func (s *Server) answered(run *run, at *exchange.Attempt, index int, ev *event) {
+	at.Headers, at.Now, at.Over = ev.headers, s.now(), ev.end
+	at.Status, _ = strconv.Atoi(string(ev.headers.Get(":status")))
+	run.ex.Attempts.Answered(index, at.Status, exchange.RetryAfter(ev.headers, at.Now), at.Now)
+}
+
+// judged is the answer to the headers of an attempt's answer.
+func judged(j exchange.Judgement) *reply {
+	r := &reply{phase: responseHeaders, status: j.Status}
+	if j.Status == 0 && !j.Degrade {
+		return r
 	}
-	r.status, r.mutation = code, &exchange.Mutation{}
-	r.mutation.SetHeader(degraded, "1")
-	return r, nil
+	r.mutation = &exchange.Mutation{}
+	if j.Degrade {
+		r.mutation.SetHeader(degraded, "1")
+	}
+	return r
 }

@@ -115,7 +115,7 @@ func (ev *event) decodeBody(b []byte) error {
 }
 
 // decodeProtocol reads ProtocolConfiguration: request_body_mode = 1,
-// response_body_mode = 2.
+// response_body_mode = 2, send_body_without_waiting_for_header_response = 3.
 func (ev *event) decodeProtocol(b []byte) error {
 	ev.modes = &bodyModes{}
 	return fields(b, func(num protowire.Number, _ []byte, n uint64) error {
@@ -124,6 +124,8 @@ func (ev *event) decodeProtocol(b []byte) error {
 			ev.modes.request = n
 		case 2:
 			ev.modes.response = n
+		case 3:
+			ev.modes.gate = n != 0
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package extproc
 
 import (
 	"strconv"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -20,6 +21,9 @@ const (
 	fieldImmediate       = 7 // of ProcessingResponse
 	fieldDynamicMetadata = 8
 	fieldModeOverride    = 9
+	fieldMoreTime        = 10
+	bodyFullDuplex       = 4 // ProcessingMode.BodySendMode.FULL_DUPLEX_STREAMED
+	trailersSend         = 1 // ProcessingMode.HeaderSendMode.SEND
 )
 
 // replyFields are the fields of ProcessingResponse's oneof.
@@ -35,9 +39,9 @@ var plain = func() (all [phases][]byte) {
 	return all
 }()
 
-// changes tells whether a reply is other than plain.
+// changes reports whether a reply is other than plain.
 func (r *reply) changes() bool {
-	return r.deny || r.mutation != nil || len(r.meta) > 0 || r.fit != "" || r.reroute || r.stream
+	return r.deny || r.mutation != nil || len(r.meta) > 0 || r.fit != "" || r.reroute || r.stream || r.duplex || r.piece != nil || r.more > 0
 }
 
 // encode appends a reply as a ProcessingResponse. b must be nil or empty.
@@ -45,21 +49,47 @@ func (r *reply) changes() bool {
 // Nested messages need their length in front: each is written behind its place and
 // the length put before it, so only headers and metadata ever move, never a body.
 func (r *reply) encode(b []byte) []byte {
-	if r.deny {
+	switch {
+	case r.more > 0: // a Duration: seconds = 1, nanos = 2
+		d := appendEnum(nil, 1, uint64(r.more/time.Second))
+		return appendMessage(b, fieldMoreTime, appendEnum(d, 2, uint64(r.more%time.Second)))
+	case r.deny:
 		b = r.encodeImmediate(b)
-	} else {
+	case r.piece != nil:
+		b = r.encodePiece(b)
+	default:
 		b = r.encodePhase(b)
 	}
-	b = r.encodeMetadata(b)
-	if r.stream {
-		// Body modes in an override are taken literally, so the request's is
-		// repeated: request_body_mode = 3, response_body_mode = 4.
-		b = protowire.AppendTag(b, fieldModeOverride, protowire.BytesType)
-		b = protowire.AppendVarint(b, 4)
-		b = appendEnum(b, 3, bodyBuffered)
-		b = appendEnum(b, 4, bodyStreamed)
+	return r.encodeModes(r.encodeMetadata(b))
+}
+
+// encodeModes writes the override of the body modes, which are taken literally, so the
+// request's is repeated: request_body_mode = 3, response_body_mode = 4,
+// response_trailer_mode = 6.
+func (r *reply) encodeModes(b []byte) []byte {
+	var modes []byte
+	switch {
+	case r.stream:
+		modes = appendEnum(appendEnum(make([]byte, 0, 8), 3, bodyBuffered), 4, bodyStreamed)
+	case r.duplex:
+		modes = appendEnum(appendEnum(make([]byte, 0, 8), 3, bodyBuffered), 4, bodyFullDuplex)
+		modes = appendEnum(modes, 6, trailersSend)
+	default:
+		return b
 	}
-	return b
+	return appendMessage(b, fieldModeOverride, modes)
+}
+
+// encodePiece writes a BodyResponse with a piece of a duplex stream: response = 1, a
+// CommonResponse with body_mutation = 3, a BodyMutation with streamed_response = 3, of
+// body = 1 and end_of_stream = 2.
+func (r *reply) encodePiece(b []byte) []byte {
+	in := appendMessage(make([]byte, 0, len(r.piece.data)+8), 1, r.piece.data)
+	if r.piece.end {
+		in = appendEnum(in, 2, 1)
+	}
+	in = appendMessage(nil, 1, appendMessage(nil, 3, appendMessage(nil, 3, in)))
+	return appendMessage(b, replyFields[r.phase], in)
 }
 
 // encodePhase writes the HeadersResponse or BodyResponse: response = 1, a

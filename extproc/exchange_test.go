@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/canon"
 	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
@@ -269,11 +269,14 @@ func TestProviderErrorsPassAsTheyCame(t *testing.T) {
 
 func TestPanicFailsOneExchangeClosed(t *testing.T) {
 	r := newRig(t, testPolicy)
-	good := r.server.held.Load().newest
-	r.server.Hold(&Pipeline{revision: "bad", stages: append([]exchange.Stage{good.stages[0]}, panicStage{})})
+	broken, err := NewPipeline(r.set, append(r.kinds[:1:1], panicKind{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.server.Use(broken)
 	bad := r.Open("router")
 	bad.RequestHeaders(Post("/v1/chat/completions"), false)
-	r.server.Hold(good)
+	r.server.Use(r.compile(r.set))
 	fine := r.Open("router")
 	fine.RequestHeaders(Post("/v1/chat/completions"), false)
 	if reply := bad.RequestBody(chatBody); status.Code(reply.Err) != codes.Internal {
@@ -354,7 +357,7 @@ func TestHostileUsageIsBoundedAndNeverNegative(t *testing.T) {
 		s.ResponseBody(`{"id":"x","object":"chat.completion","model":"gpt-4o-mini","choices":[],"usage":`+usage+`}`, true)
 		s.Cancel()
 		row := r.row()
-		if row.CostNano == nil || *row.CostNano < 0 || row.Tokens.Input < 0 || row.Tokens.Input > exchange.MostTokens || row.Tokens.Output < 0 || row.Tokens.Reasoning > exchange.MostTokens {
+		if row.CostNano == nil || *row.CostNano < 0 || row.Tokens.Input < 0 || row.Tokens.Input > canon.MaxBucket || row.Tokens.Output < 0 || row.Tokens.Reasoning > canon.MaxBucket {
 			t.Errorf("%s: cost %v, tokens %+v", usage, row.CostNano, row.Tokens)
 		}
 	}

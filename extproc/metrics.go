@@ -1,6 +1,10 @@
 package extproc
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/headgate/headgate/extproc/exchange"
+)
 
 // Metrics are the counters of the server itself.
 type Metrics struct {
@@ -9,20 +13,29 @@ type Metrics struct {
 	orphans  prometheus.Counter
 	unheld   prometheus.Counter
 	phase    [phases]prometheus.Observer
+	stage    *prometheus.HistogramVec
 }
+
+// buckets are the bounds, in seconds, of the time that an answer to Envoy takes.
+var buckets = []float64{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.1, 1, 10}
+
+// stagePhases name the phases of stages, by their bits.
+var stagePhases = [exchange.NumPhases]string{"request", "attempt", "answered", "response", "events", "end"}
 
 // NewMetrics registers the counters.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "headgate_extproc_phase_seconds",
 		Help:    "Time to answer one message of Envoy's, by phase.",
-		Buckets: []float64{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.1, 1, 10},
+		Buckets: buckets,
 	}, []string{"phase"})
 	m := &Metrics{
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_streams_in_flight",
 			Help: "External-processing streams that are open."}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_panics_total",
 			Help: "Panics that were contained in one exchange."}),
+		stage: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "headgate_stage_seconds",
+			Help: "Time that one stage takes in one phase; of events, for one message of Envoy's.", Buckets: buckets}, []string{"stage", "phase"}),
 	}
 	m.orphans = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_attempts_unjoined_total",
 		Help: "Attempts that belonged to no exchange of this process and failed closed."})
@@ -31,6 +44,20 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics, m.orphans, m.unheld)
+	reg.MustRegister(vec, m.inFlight, m.panics, m.orphans, m.unheld, m.stage)
 	return m
+}
+
+// clocks time the phases of one stage, by their bits; nil: the stage does not name it.
+type clocks [exchange.NumPhases]prometheus.Observer
+
+// clocksOf prepares the clocks of a stage.
+func (m *Metrics) clocksOf(stage string, phases exchange.Phases) *clocks {
+	var c clocks
+	for i := range c {
+		if phases&(1<<i) != 0 {
+			c[i] = m.stage.WithLabelValues(stage, stagePhases[i])
+		}
+	}
+	return &c
 }

@@ -2,7 +2,7 @@ package extproc
 
 import "github.com/headgate/headgate/extproc/exchange"
 
-// done tells whether nothing more can come that matters: the answer's end was
+// done reports whether nothing more can come that matters: the answer's end was
 // seen, or Headgate gave the answer itself.
 func (r *run) done() bool { return r.answered || r.ex.Response.Complete }
 
@@ -20,13 +20,19 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
 		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
+	case r.answered && ex.Replaced.Action == exchange.Deny:
+		return refused(ex.Replaced.Status)
+	case r.answered:
+		return exchange.Outcome{Result: exchange.OK}
+	case r.events != nil && r.events.cut:
+		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case r.silent:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
 	case !resp.Complete && resp.Stream && resp.Ended && !resp.Failed:
 		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
-	case resp.Local:
+	case resp.Origin == exchange.FromEnvoy:
 		return local(resp.Status)
 	case resp.Failed:
 		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/extproctest"
-	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
 )
@@ -39,9 +39,10 @@ type rig struct {
 	*extproctest.Envoy
 	t        testing.TB
 	set      *policy.Set
-	parts    Parts
+	kinds    []Kind
 	server   *Server
-	journal  *record.Journal
+	closer   *record.Closer
+	lines    *record.Lines
 	endings  *AccessLog
 	grpc     *grpc.Server
 	out      *output
@@ -70,33 +71,44 @@ func newRig(t testing.TB, document string) *rig {
 	}
 	keys := map[string]string{"OPENAI_API_KEY": "sk-backend-secret", "ANTHROPIC_API_KEY": "sk-ant-secret"}
 	env := func(name string) (string, bool) { v, ok := keys[name]; return v, ok }
-	secrets, err := credential.New(set, env, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
 	log := zaptest.NewLogger(t)
 	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}
-	r.journal = record.NewJournal(r.out, record.NewMetrics(r.reg), log)
-	r.parts = Parts{Journal: r.journal, Secrets: secrets, Refused: func(string, int) { r.refused.Add(1) }, Now: time.Now}
+	r.lines = record.NewLines(r.out, r.reg, log)
+	r.closer = record.NewCloser(r.reg, record.NewMetrics(r.reg), r.lines)
+	r.kinds = Kinds(Options{Closer: r.closer, Provider: provider.Options{
+		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
+	}})
 	r.server = NewServer(NewMetrics(r.reg), log, time.Now)
-	r.server.Hold(NewPipeline(set, r.parts))
-	r.endings = NewAccessLog(r.journal.Ending)
+	r.server.Use(r.compile(set))
+	r.endings = NewAccessLog(r.closer.Ending)
 	r.grpc = GRPC(r.server, r.endings)
 	r.Envoy = extproctest.Serve(t, r.grpc)
 	return r
 }
 
-// rows closes the journal and returns what it wrote.
-func (r *rig) rows() []record.Row {
+// compile makes the pipeline of a policy.
+func (r *rig) compile(set *policy.Set) *Pipeline {
+	r.t.Helper()
+	p, err := NewPipeline(set, r.kinds)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return p
+}
+
+// rows closes every row and returns the lines of all.
+func (r *rig) rows() []record.Line {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if err := r.journal.Close(ctx); err != nil {
-		r.t.Fatal(err)
+	for _, closing := range []func(context.Context) error{r.closer.Close, r.lines.Close} {
+		if err := closing(ctx); err != nil {
+			r.t.Fatal(err)
+		}
 	}
-	var rows []record.Row
+	var rows []record.Line
 	for line := range strings.Lines(r.out.buf.String()) {
-		var row record.Row
+		var row record.Line
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
 			r.t.Fatalf("row %q: %v", line, err)
 		}
@@ -106,7 +118,7 @@ func (r *rig) rows() []record.Row {
 }
 
 // row waits until n streams have ended and returns the only row.
-func (r *rig) row() record.Row {
+func (r *rig) row() record.Line {
 	r.t.Helper()
 	r.idle()
 	rows := r.rows()
@@ -152,10 +164,21 @@ func (r *rig) gauge(name string) float64 {
 	return sum
 }
 
-// panicStage panics in one phase.
+// panicKind makes a stage that panics as it sees a request.
+type panicKind struct{}
+
+func (panicKind) Name() string                                { return "panic" }
+func (panicKind) Close(context.Context) error                 { return nil }
+func (panicKind) Compile(*policy.Set) (exchange.Stage, error) { return panicStage{}, nil }
+
 type panicStage struct{}
 
-func (panicStage) Name() string { return "panic" }
-func (panicStage) Join(*exchange.Exchange) exchange.Hooks {
-	return exchange.Hooks{Request: func(context.Context, *exchange.Request) (exchange.Verdict, error) { panic("boom") }}
+func (panicStage) Name() string                           { return "panic" }
+func (panicStage) Phases() exchange.Phases                { return exchange.OnRequest }
+func (panicStage) Join(*exchange.Exchange) exchange.Visit { return panicVisit{} }
+
+type panicVisit struct{ exchange.Idle }
+
+func (panicVisit) Request(context.Context, *exchange.Request) (exchange.Verdict, error) {
+	panic("boom")
 }

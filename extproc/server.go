@@ -28,22 +28,50 @@ import (
 type Server struct {
 	extprocv3.UnimplementedExternalProcessorServer
 
-	held    atomic.Pointer[held] // nil: no policy yet
-	join    *join
-	open    atomic.Int64 // streams of exchanges and attempts
-	log     *zap.Logger
-	metrics *Metrics
-	now     func() time.Time
+	policies atomic.Pointer[policies] // nil: no policy yet
+	join     *join
+	open     atomic.Int64 // streams of exchanges and attempts
+	log      *zap.Logger
+	metrics  *Metrics
+	now      func() time.Time
 }
 
-// NewServer makes a server, which refuses exchanges until it holds a policy.
+// NewServer makes a server, which refuses exchanges until it has a policy.
 func NewServer(metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
 	return &Server{join: newJoin(), log: log, metrics: metrics, now: now}
 }
 
-// Hold takes a policy in beside the one before. An exchange goes through the one
+// Use takes a policy in beside the one before. An exchange goes through the one
 // that Envoy routed it by, to its end. It is called by one goroutine at a time.
-func (s *Server) Hold(p *Pipeline) { s.held.Store(s.held.Load().and(p)) }
+func (s *Server) Use(p *Pipeline) {
+	for _, e := range p.stages {
+		e.clocks = s.metrics.clocksOf(e.Name(), e.phases)
+	}
+	next, retired := s.policies.Load().and(p)
+	s.policies.Store(next)
+	for _, old := range retired {
+		s.release(old)
+	}
+}
+
+// Retire ends the server's own use of its policies, whose stages are closed with their
+// last exchanges. No exchange may begin any more.
+func (s *Server) Retire() {
+	if all := s.policies.Load(); all != nil {
+		for _, p := range []*Pipeline{all.newest, all.before} {
+			if p != nil {
+				s.release(p)
+			}
+		}
+	}
+}
+
+// release ends a use of a policy.
+func (s *Server) release(p *Pipeline) {
+	if err := p.release(); err != nil {
+		s.log.Error("a policy's stages", zap.String("revision", p.revision), zap.Error(err))
+	}
+}
 
 // Process serves one stream: of an exchange, or of one attempt of an exchange.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
@@ -75,15 +103,16 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 	if run == nil {
 		return status.Error(codes.Unavailable, "there is no policy yet")
 	}
+	defer s.release(run.pipeline)
 	defer func() {
-		if !run.ex.Route.Single {
+		if run.rerouted && !run.ex.Route.Single {
 			s.join.remove(run)
 		}
 		if p := recover(); p != nil {
 			err = s.panicked(run, p)
 		}
 	}()
-	quiet := &silence{stream: stream}
+	quiet := &silence{stream: stream, run: run}
 	defer quiet.heard()
 	ev := &event{}
 	for {
@@ -103,21 +132,33 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 }
 
 // begin starts an exchange with the policy that its stream was routed by; nil: there
-// is none yet. One that is not held is refused by the newest.
+// is none yet. One that is not there is refused by the newest.
 func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
-	all := s.held.Load()
-	if all == nil {
-		return nil
-	}
 	shape := first(stream, policy.RevisionHeader)
-	if p := all.by(shape); p != nil {
-		return p.begin(s.now)
+	for {
+		all := s.policies.Load()
+		if all == nil {
+			return nil
+		}
+		p := all.by(shape)
+		known := p != nil
+		if !known {
+			p = all.newest
+		}
+		if !p.use() { // it was replaced in this moment
+			if s.policies.Load() == all {
+				return nil
+			}
+			continue
+		}
+		if !known {
+			s.metrics.unheld.Inc()
+			s.log.Warn("Envoy routes by a policy that is not here", zap.String("shape", shape), zap.String("newest", all.newest.shape))
+		}
+		r := p.begin(stream, s.now)
+		r.unknownRevision = !known
+		return r
 	}
-	s.metrics.unheld.Inc()
-	s.log.Warn("Envoy routes by a policy that is not held", zap.String("shape", shape), zap.String("newest", all.newest.shape))
-	r := all.newest.begin(s.now)
-	r.unheld = true
-	return r
 }
 
 // step answers one message.
@@ -129,20 +170,38 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 		}
 	}
 	reply, err := run.handle(stream.Context(), ev)
-	if err != nil {
+	if err != nil || reply == nil {
 		return err
 	}
 	if reply.reroute && !run.ex.Route.Single {
 		s.join.add(run)
 	}
 	s.metrics.phase[ev.phase].Observe(time.Since(start).Seconds())
-	if err := stream.SendMsg(reply); err != nil {
+	if err := send(stream, run, reply); err != nil {
 		return err
 	}
 	if run.done() {
 		run.finish(run.outcome())
 	}
 	return nil
+}
+
+// send sends what answers one message. A client that has left meanwhile got nothing,
+// whatever was decided.
+func send(stream extprocv3.ExternalProcessor_ProcessServer, run *run, last *reply) error {
+	err := stream.Context().Err()
+	for _, r := range run.before {
+		if err == nil {
+			err = stream.SendMsg(r)
+		}
+	}
+	if err == nil {
+		err = stream.SendMsg(last)
+	}
+	if err != nil {
+		run.unanswer()
+	}
+	return err
 }
 
 // checkModes refuses a deployment in which Envoy would show less than the stages

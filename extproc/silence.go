@@ -16,10 +16,14 @@ import (
 // passes, the one of a route runs from the request on, over all attempts
 // (envoy/facts).
 //
-// The goroutine of the stream either waits for Envoy or answers it. The ending is
-// only sent while it waits, so that two messages are never sent at once.
+// It also wakes the visits that speak while the provider is silent.
+//
+// The goroutine of the stream either waits for Envoy or answers it. The clock acts
+// only while it waits, so that two messages are never sent at once, and nothing of the
+// exchange runs twice.
 type silence struct {
 	stream extprocv3.ExternalProcessor_ProcessServer
+	run    *run
 	timer  *time.Timer // nil until a stream of events begins
 
 	mu    sync.Mutex
@@ -43,7 +47,7 @@ func (s *silence) wait(most time.Duration) {
 	s.timer.Reset(most)
 }
 
-// heard stops the clock. It tells whether the exchange goes on.
+// heard stops the clock. It reports whether the exchange goes on.
 func (s *silence) heard() bool {
 	if s.timer == nil {
 		return true
@@ -68,7 +72,31 @@ func (s *silence) end() {
 		s.stale = false
 		return
 	}
+	if s.spoke() {
+		return
+	}
 	s.waits, s.over = false, true
 	// An error means that the stream has ended: who waits for Envoy learns of it.
 	_ = s.stream.SendMsg(&reply{deny: true, status: http.StatusGatewayTimeout, details: record.SilentDetails, mutation: &exchange.Mutation{}})
+}
+
+// spoke lets the visits speak whose time has come, and starts the clock again. It
+// returns false if the stream is to be ended.
+func (s *silence) spoke() bool {
+	if s.run == nil {
+		return false
+	}
+	replies, spoke, err := s.run.speak(s.stream.Context())
+	if !spoke || err != nil {
+		return false
+	}
+	for _, r := range replies {
+		if s.stream.SendMsg(r) != nil {
+			return true // who waits for Envoy learns of it
+		}
+	}
+	if next := s.run.patience(); next > 0 {
+		s.timer.Reset(next)
+	}
+	return true
 }

@@ -282,3 +282,27 @@ func TestAUsageEventThatNothingEndsIsSwallowedToo(t *testing.T) {
 		}
 	}
 }
+
+// TestAStreamThatCannotBeWrittenIsNoSuccess holds that a client whose dialect has no
+// words for what comes, a call that goes on after it was closed, gets an error.
+func TestAStreamThatCannotBeWrittenIsNoSuccess(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/messages", "anthropic-version", "2023-06-01"), false)
+	s.RequestBody(`{"model":"gpt-4o-mini","stream":true,"max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`)
+	s.ResponseHeaders(Answered("200", "text/event-stream"), false)
+	var chunks []string
+	for _, delta := range []string{
+		`{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}`,
+		`{"content":"and"}`,
+		`{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}`,
+		`{},"finish_reason":"tool_calls"`,
+	} {
+		chunks = append(chunks, `data: {"choices":[{"index":0,"delta":`+delta+"}]}\n\n")
+	}
+	text, comment := play(s, append(chunks, "data: [DONE]\n\n"), false)
+	s.Cancel()
+	if row := r.row(); !strings.Contains(text, "event: error") || strings.Contains(text, "message_stop") || comment != "" || row.Outcome != "provider_error" {
+		t.Errorf("client got %q and %q, row %+v", text, comment, row)
+	}
+}

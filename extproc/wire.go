@@ -1,6 +1,8 @@
 package extproc
 
 import (
+	"time"
+
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -35,7 +37,10 @@ type event struct {
 
 // bodyModes are Envoy's configured body modes, as numbers of
 // ProcessingMode.BodySendMode.
-type bodyModes struct{ request, response uint64 }
+type bodyModes struct {
+	request, response uint64
+	gate              bool // bodies come before the headers are answered
+}
 
 // meta is one entry of the dynamic metadata that goes into Envoy's access log.
 // Amounts go as text: numbers in a Struct are doubles.
@@ -47,10 +52,19 @@ type reply struct {
 	mutation *exchange.Mutation // nil: pass unchanged
 	status   int                // replaces the response's; 0: keep
 	reroute  bool               // clear the route cache
-	stream   bool               // see the response body chunk by chunk
+	stream   bool               // see the response body chunk by chunk, one reply for each
+	duplex   bool               // see it chunk by chunk, with any number of pieces in reply, and its trailers
+	piece    *piece             // of the body, in a duplex stream; nil: none
+	more     time.Duration      // that Envoy shall wait for the answer, which comes later; 0: this is an answer
 	whole    bool               // in the answer to request headers: the body is replaced at once
 	deny     bool               // end the exchange with the mutation's headers and body
 	details  string             // of a denial, for Envoy's log
 	meta     []meta
 	fit      string // classes of backends that can serve the request; empty: all
+}
+
+// piece is a piece of a body in a duplex stream.
+type piece struct {
+	data []byte
+	end  bool // of the stream: the provider is let go
 }

@@ -49,7 +49,7 @@ func TestEventsAreReadAsTheGeneratedTypesWriteThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := event{
-		phase: requestHeaders, end: true, modes: &bodyModes{2, 1}, exchange: "01ABC", backend: "gpt", backedModel: "gpt-4o",
+		phase: requestHeaders, end: true, modes: &bodyModes{request: 2, response: 1}, exchange: "01ABC", backend: "gpt", backedModel: "gpt-4o",
 		headers: exchange.Headers{{Name: ":path", Value: []byte("/v1/é")}, {Name: "x-old", Value: []byte("v")}, {Name: "x-empty", Value: []byte{}}, {Name: "x-both", Value: []byte("b")}},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(event{}, bodyModes{})); diff != "" {

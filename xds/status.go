@@ -66,7 +66,7 @@ func (s *Server) Status() Status {
 		all.Pairs = append(all.Pairs, PairStatus{
 			Node: m.client.Node.GetId(), Cluster: m.group.key.cluster, Region: m.group.key.region,
 			Connected: m.client.Opened, Revision: m.taken, Refused: m.refused,
-			Trouble: m.client.Node.GetMetadata().GetFields()[policypb.TroubleKey].GetStringValue(),
+			Trouble: policypb.TroubleOf(m.client.Node.GetMetadata()).GetReason(),
 		})
 	}
 	slices.SortFunc(all.Groups, func(a, b GroupStatus) int {

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // chainKeys are the credentials of the providers of a chain. Each provider takes
@@ -156,7 +156,7 @@ func (w way) ended(a gatewaytest.Answer) bool {
 
 // tried writes the attempts of a row as "a500 b200"; one without an answer has no
 // status: "a-".
-func tried(row record.Row) string {
+func tried(row record.Line) string {
 	all := make([]string, len(row.Tried))
 	for i, at := range row.Tried {
 		all[i] = at.Backend + "-"

@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // chainCase is an exchange on a chain of its own.
@@ -151,7 +151,7 @@ func checkChain(t *testing.T, rig *chainRig, c *chainCase, w way) {
 
 // checkProvidersSaw compares the attempts of a record with the providers' logs,
 // one by one: none is missing, none is made up.
-func checkProvidersSaw(t *testing.T, rig *chainRig, row record.Row, mark string) {
+func checkProvidersSaw(t *testing.T, rig *chainRig, row record.Line, mark string) {
 	t.Helper()
 	for name, p := range rig.at {
 		var recorded, saw []int
@@ -174,7 +174,7 @@ func checkProvidersSaw(t *testing.T, rig *chainRig, row record.Row, mark string)
 
 // checkServedBy compares who answered, and what it costs, with the log of the
 // provider that did.
-func checkServedBy(t *testing.T, rig *chainRig, a gatewaytest.Answer, row record.Row, mark string) {
+func checkServedBy(t *testing.T, rig *chainRig, a gatewaytest.Answer, row record.Line, mark string) {
 	t.Helper()
 	last := row.Tried[len(row.Tried)-1]
 	all := rig.served(last.Backend, mark)
@@ -198,7 +198,7 @@ func checkServedBy(t *testing.T, rig *chainRig, a gatewaytest.Answer, row record
 
 // checkSpent holds the refusal of a chain of which every link has failed: it lists
 // the attempts, costs nothing and says when to come back.
-func checkSpent(t *testing.T, w way, a gatewaytest.Answer, row record.Row, after string) {
+func checkSpent(t *testing.T, w way, a gatewaytest.Answer, row record.Line, after string) {
 	t.Helper()
 	message := checkExhausted(t, w, a)
 	for _, at := range row.Tried {

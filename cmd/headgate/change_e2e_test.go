@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -159,7 +159,7 @@ func TestChangesUnderLoad(t *testing.T) {
 	}
 }
 
-// checkRows holds that every row of the journal names one policy throughout.
+// checkRows holds that every row of the access log names one policy throughout.
 func checkRows(t *testing.T, s *editions, pair *gatewaytest.Pair) {
 	t.Helper()
 	for _, row := range pair.Rows() {

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // TestExchangesEndAsTheyBegan changes the policy, so that nothing of the old one is

@@ -8,9 +8,9 @@ import (
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider"
-	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
 	"github.com/headgate/headgate/xds/snapshot"
@@ -49,11 +49,11 @@ func said(set *policy.Set, model string, code advice.Code) string {
 // meant tells whether a backend is unfit for a request, and lists what it drops.
 func meant(t *testing.T, client, backend, body string, q canon.Quirks) (unfit bool, dropped []string) {
 	t.Helper()
-	r, err := provider.ByName(client).Decode([]byte(`{"model":"m",` + body + `}`))
+	r, err := dialect.ByName(client).Decode([]byte(`{"model":"m",` + body + `}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range provider.ByName(backend).Unfit(r, canon.Target{Model: "m", Quirks: q}) {
+	for _, u := range dialect.ByName(backend).Unfit(r, canon.Target{Model: "m", Quirks: q}) {
 		if u.Kind == canon.Meaning {
 			unfit = true
 		} else {
@@ -111,7 +111,7 @@ func TestCheckSaysWhichOperationsAreUnfit(t *testing.T) {
 		client, other, word string
 		op                  exchange.Operation
 	}{{"openai", "anthropic", "embeddings", exchange.Embeddings}, {"anthropic", "openai", "token counts", exchange.CountTokens}} {
-		own, other := provider.ByName(c.client).Path(c.op), provider.ByName(c.other).Path(c.op)
+		own, other := dialect.ByName(c.client).Path(c.op, "m", false), dialect.ByName(c.other).Path(c.op, "m", false)
 		if message := said(twoDialectsSet(t), c.client, advice.FallbackDialect); own == "" || other != "" || !strings.HasSuffix(message, ", "+c.word) {
 			t.Errorf("%s at %q and %q; check says: %s", c.word, own, other, message)
 		}

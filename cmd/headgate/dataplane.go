@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"os"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -18,7 +15,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/extproc"
-	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
@@ -26,12 +23,11 @@ import (
 
 // dataPlane is the ext_proc server of this process with what it writes to.
 type dataPlane struct {
-	server  *extproc.Server
-	journal *record.Journal
-	region  string         // that this pair runs in
-	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
-	refused func(backend string, status int)
-	log     *zap.Logger
+	server *extproc.Server
+	closer *record.Closer
+	kinds  []extproc.Kind
+	listen netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
+	log    *zap.Logger
 }
 
 // newDataPlane makes a data plane, which holds no policy yet. Access records go to a
@@ -42,12 +38,24 @@ func newDataPlane(l *lifecycle, records, region string, reg prometheus.Registere
 	if err != nil {
 		return nil, err
 	}
-	journal := record.NewJournal(out, record.NewMetrics(reg), log.Named("record"))
-	l.started("access records", journal.Close)
-	return &dataPlane{
-		server:  extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
-		journal: journal, region: region, refused: refusedKeys(reg, log), log: log,
-	}, nil
+	lines := record.NewLines(out, reg, log.Named("record"))
+	l.started("access records", lines.Close)
+	closer := record.NewCloser(reg, record.NewMetrics(reg), lines)
+	d := &dataPlane{
+		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
+		closer: closer, log: log,
+		kinds: extproc.Kinds(extproc.Options{Closer: closer, Region: region, Provider: provider.Options{
+			LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Now: time.Now,
+		}}),
+	}
+	l.started("stages", d.close)
+	return d, nil
+}
+
+// close ends the policies, and then what their stages share.
+func (d *dataPlane) close(ctx context.Context) error {
+	d.server.Retire()
+	return extproc.CloseKinds(ctx, d.kinds)
 }
 
 // apply takes in a policy as the control plane sends it.
@@ -59,33 +67,17 @@ func (d *dataPlane) apply(p *policypb.Policy) error {
 	return d.take(set)
 }
 
-// take holds a policy beside the one before. Where a credential is not set here the
-// policy is refused: its backend would answer nobody.
+// take puts a policy into effect beside the one before, or refuses it as a whole.
 func (d *dataPlane) take(set *policy.Set) error {
 	if d.listen.IsValid() && !d.listen.Addr().IsLoopback() && !set.Anonymous {
 		return fmt.Errorf("listen address %s is beyond loopback, and the policy does not say anonymous: true", d.listen)
 	}
-	secrets, err := secretsOf(set)
+	p, err := extproc.NewPipeline(set, d.kinds)
 	if err != nil {
 		return err
 	}
-	for _, w := range secrets.Warnings() {
-		d.log.Warn(w)
-	}
-	d.server.Hold(extproc.NewPipeline(set, extproc.Parts{Journal: d.journal, Secrets: secrets, Refused: d.refused, Region: d.region, Now: time.Now}))
+	d.server.Use(p)
 	return nil
-}
-
-// secretsOf resolves the credentials of every backend. Its error names each one that
-// lacks them.
-func secretsOf(set *policy.Set) (*credential.Store, error) {
-	secrets, err := credential.New(set, os.LookupEnv, time.Now)
-	faults := []error{err}
-	missing, _ := unset(set) // its error is part of the one above
-	for _, name := range slices.Sorted(maps.Keys(missing)) {
-		faults = append(faults, fmt.Errorf("backend %q: its credential is not set here, and no simulated provider stands in for it", name))
-	}
-	return secrets, errors.Join(faults...)
 }
 
 // serve serves ext_proc on a Unix socket, and what else is registered.
@@ -94,7 +86,7 @@ func (d *dataPlane) serve(l *lifecycle, socket string, register func(*grpc.Serve
 	if err != nil {
 		return err
 	}
-	endings := extproc.NewAccessLog(d.journal.Ending)
+	endings := extproc.NewAccessLog(d.closer.Ending)
 	g := extproc.GRPC(d.server, endings)
 	register(g)
 	var served sync.WaitGroup

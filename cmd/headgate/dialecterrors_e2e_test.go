@@ -12,7 +12,7 @@ import (
 	"github.com/openai/openai-go/v3"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // raises is the typed error that a client's SDK raises.

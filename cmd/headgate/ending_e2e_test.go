@@ -22,7 +22,7 @@ type ending struct {
 	Attempts    int
 }
 
-func endingOf(r record.Row) ending { return ending{r.Outcome, r.By, r.Status, r.Attempts} }
+func endingOf(r record.Line) ending { return ending{r.Outcome, r.By, r.Status, r.Attempts} }
 
 // endingModels gives each case a model of its own, so that the failures of one do
 // not eject the backend of another.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // TestDeadExtprocFailsClosed kills the ext_proc server while an attempt waits for

@@ -16,8 +16,8 @@ import (
 
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/extproc/provider/credential"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/snapshot"

@@ -16,15 +16,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy/price"
 )
 
 // account is an exchange as the provider served it, for Envoy's own log.
 type account struct {
 	exchange, model string
-	row             record.Row
+	row             record.Line
 }
 
 func TestJSONAnswers(t *testing.T) {
@@ -93,12 +93,12 @@ type want struct {
 	bytes                  int
 }
 
-func checkRow(t *testing.T, got record.Row, served sim.Served, w want) {
+func checkRow(t *testing.T, got record.Line, served sim.Served, w want) {
 	t.Helper()
 	u := served.Usage
 	cost := nano(u)
 	claude := strings.HasPrefix(w.path, "/v1/messages")
-	expected := record.Row{
+	expected := record.Line{
 		Exchange: got.Exchange, Revision: got.Revision, Dialect: "openai", Operation: w.operation, Model: w.model, Route: w.model,
 		Backend: "sim", Provider: "simulated", Served: "plain", Response: served.ID, Attempts: 1, Status: 200, Outcome: "ok",
 		Tokens: &record.Tokens{
@@ -128,7 +128,7 @@ func checkRow(t *testing.T, got record.Row, served sim.Served, w want) {
 	}
 }
 
-func checkAnswerHeaders(t *testing.T, a gatewaytest.Answer, row record.Row) {
+func checkAnswerHeaders(t *testing.T, a gatewaytest.Answer, row record.Line) {
 	t.Helper()
 	expected := map[string]string{
 		"x-headgate-exchange-id": row.Exchange, "x-headgate-policy-revision": row.Revision, "x-headgate-model": row.Served,

@@ -18,8 +18,8 @@ import (
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc"
-	"github.com/headgate/headgate/extproc/provider/credential"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/provider"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/snapshot"
@@ -48,10 +48,7 @@ func BenchmarkPolicyCompile(b *testing.B) {
 			b.Fatal(err)
 		}
 		wire := set.Wire(nil)
-		secrets, err := credential.New(set, func(string) (string, bool) { return "", false }, time.Now)
-		if err != nil {
-			b.Fatal(err)
-		}
+		kinds := extproc.Kinds(extproc.Options{Provider: provider.Options{LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}})
 		var next snapshot.Builder
 		built, err := next.Build(set, snapshot.Options{})
 		if err != nil {
@@ -67,8 +64,8 @@ func BenchmarkPolicyCompile(b *testing.B) {
 			{"encode", func() error { _, err := built.Set(""); return err }},
 			{"receive", func() error { _, err := policy.FromWire(wire); return err }},
 			{"pipeline", func() error {
-				extproc.NewPipeline(set, extproc.Parts{Secrets: secrets, Now: time.Now})
-				return nil
+				_, err := extproc.NewPipeline(set, kinds)
+				return err
 			}},
 		} {
 			b.Run(fmt.Sprintf("models=%d/%s", models, step.name), func(b *testing.B) {

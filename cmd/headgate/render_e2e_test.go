@@ -11,7 +11,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/envoy/envoytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // TestRenderedEnvoyServes holds that what `headgate render envoy` prints is all that an

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // TestTranslatedShapes sends whole answers however a provider may write them down:
@@ -97,9 +97,9 @@ func TestChainAborts(t *testing.T) {
 			if s := rig.at["a"].Find(mark); s.Ended != sim.EndedClientGone {
 				t.Errorf("the provider's side ended as %q", s.Ended)
 			}
-			var row record.Row
+			var row record.Line
 			rig.Eventually("the record", func() bool {
-				i := slices.IndexFunc(rig.Rows(), func(r record.Row) bool { return r.Model == "waits-"+w.String() })
+				i := slices.IndexFunc(rig.Rows(), func(r record.Line) bool { return r.Model == "waits-"+w.String() })
 				if i >= 0 {
 					row = rig.Rows()[i]
 				}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/envoy/envoytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // Shape of the load: clients in a closed loop, in turns against both gateways, so

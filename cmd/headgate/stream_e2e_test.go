@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/provider/sim"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy/price"
 )
 
@@ -64,14 +64,14 @@ func answer(t *testing.T, p *gatewaytest.Provider) string {
 }
 
 // lastComment is the comment line that tells at a stream's end what it cost.
-func lastComment(row record.Row) string {
+func lastComment(row record.Line) string {
 	k := row.Tokens
 	return fmt.Sprintf(": x-headgate-exchange-id=%s tokens-in=%d tokens-out=%d x-headgate-cost-usd=%s", row.Exchange,
 		k.Input+k.CacheRead+k.CacheWrite5m+k.CacheWrite1h+k.AudioInput, k.Output+k.Reasoning+k.AudioOutput, row.CostUSD)
 }
 
 // checkUsage compares a row with what the provider would bill.
-func checkUsage(t *testing.T, row record.Row, u sim.Usage) {
+func checkUsage(t *testing.T, row record.Line, u sim.Usage) {
 	t.Helper()
 	if k := row.Tokens; k == nil || k.Input != int64(u.Input) || k.CacheRead != int64(u.CacheRead) || k.Output != int64(u.Output) ||
 		k.Reasoning != int64(u.Reasoning) || row.UsageSource != "provider" {

@@ -29,12 +29,15 @@ type setup struct {
 	RouterMode          string
 	RouterMutationRules string
 	UpstreamMode        string // empty: no upstream level
-	MessageTimeout      string
+	UpstreamLevel       string // further fields of the upstream level
+	MessageTimeout      string // of both levels
+	MaxMessageTimeout   string // of both levels; empty: an answer gets no more time
 	Before, After       string // whole filters around the router level
 	Egress              string // whole filters after the upstream level
 	ResponseAttributes  string // of the router level, further ones: `, "a", "b"`
 	Router              string // ", field: value" of the router filter
 	Pool                string // of the cluster that the chosen route leads to
+	PoolHTTP2           bool   // speaks HTTP/2 to the providers
 	Clusters            string
 	Links               []link // default: one link with one provider, "a"
 

@@ -28,7 +28,7 @@ var errEndWithOK = errors.New("end the stream with OK")
 
 // script is what one level does. A nil step answers at once, with no change.
 type script struct {
-	requestHeaders, requestBody, responseHeaders, responseBody step
+	requestHeaders, requestBody, responseHeaders, responseBody, responseTrailers step
 }
 
 // stream is one ext_proc stream as the server sees it. The fields below ended
@@ -173,7 +173,7 @@ func (does script) answer(s *stream, m *extprocv3.ProcessingRequest) error {
 	case *extprocv3.ProcessingRequest_ResponseBody:
 		do, empty = does.responseBody, responseBody(nil)
 	case *extprocv3.ProcessingRequest_ResponseTrailers:
-		empty = &response{Response: &extprocv3.ProcessingResponse_ResponseTrailers{ResponseTrailers: &extprocv3.TrailersResponse{}}}
+		do, empty = does.responseTrailers, responseTrailers()
 	default:
 		return status.Errorf(codes.InvalidArgument, "unexpected message %T", m.Request)
 	}

@@ -161,7 +161,7 @@ func TestWithoutASocketRequestsFailAtOnceWith503(t *testing.T) {
 }
 
 func TestOverrideMessageTimeoutGivesOneAnswerMoreTime(t *testing.T) {
-	r := start(t, setup{MessageTimeout: "0.3s\n              max_message_timeout: 20s"})
+	r := start(t, setup{MessageTimeout: "0.3s", MaxMessageTimeout: "20s"})
 	for _, asks := range []bool{true, false} {
 		r.play(script{requestBody: func(s *stream, _ *request) error {
 			if asks {

@@ -210,13 +210,6 @@ func TestUnsetBodyModeInAnOverrideMeansNone(t *testing.T) {
 	}
 }
 
-// toFullDuplex is the answer to the headers of an SSE answer that a guard may cut.
-func toFullDuplex() step {
-	return always(withMode(responseHeaders(&common{HeaderMutation: remove("content-length")}), &mode{
-		RequestBodyMode: buffered, ResponseBodyMode: fullDuplex, ResponseTrailerMode: extprocfilterv3.ProcessingMode_SEND,
-	}))
-}
-
 func TestOverrideToFullDuplexLosesNothing(t *testing.T) {
 	r := start(t, setup{})
 	whole := strings.Repeat("0123456789abcdef", 40<<10) // 640 KiB, on its way before the answer

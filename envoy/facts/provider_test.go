@@ -33,7 +33,7 @@ type received struct {
 func startProvider(t *testing.T, name string, mine *journal) *provider {
 	t.Helper()
 	p := &provider{name: name}
-	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	p.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, err := io.ReadAll(r.Body)
 		if err != nil {
 			return // Envoy gave the attempt up
@@ -44,6 +44,11 @@ func startProvider(t *testing.T, name string, mine *journal) *provider {
 		p.mu.Unlock()
 		do(w, r)
 	}))
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	p.server.Config.Protocols = &protocols
+	p.server.Start()
 	t.Cleanup(p.server.Close)
 	t.Cleanup(p.server.CloseClientConnections)
 	p.serve(answerJSON(`{"ok":true}`))

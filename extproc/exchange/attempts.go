@@ -3,10 +3,53 @@ package exchange
 import (
 	"sync"
 	"time"
+
+	"github.com/headgate/headgate/extproc/canon"
 )
 
-// Attempt is one try of an exchange at one backend.
+// Attempt is one try of an exchange at one backend, as the stages see it. It belongs
+// to the goroutine of the attempt.
 type Attempt struct {
+	// Written by the stream loop, before the first stage sees the attempt.
+	Request *Request
+	Backend string
+	Model   string // the model's name at the backend
+	Now     time.Time
+	Holds   bool // the pool judges by content: the answer may be held
+
+	// Written by the provider stage.
+	Provider string
+	Secret   int      // index of the credential that is used
+	Dropped  []string // request fields that the backend cannot express and does not get
+	Reader   Reader   // of the answer's first events
+	Out      Mutation // what leaves
+
+	// Written by the stream loop, as the answer comes.
+	Headers Headers       // of the answer
+	Status  int           // of the answer
+	Events  []canon.Event // that have come since the last call; they hold until it returns
+	Body    int           // bytes of the body that have come
+	Over    bool          // the end of the answer is there
+	Elapsed time.Duration // since the answer's headers came
+}
+
+// Reader reads the events of one answer, in pieces that end anywhere. Not for
+// concurrent use.
+type Reader interface {
+	// Read returns what a piece says. The events hold until the next call.
+	Read(piece []byte, last bool) ([]canon.Event, error)
+}
+
+// Leaves returns the body that leaves for the backend.
+func (a *Attempt) Leaves() []byte {
+	if a.Out.Replace {
+		return a.Out.Body
+	}
+	return a.Request.Body
+}
+
+// Tried is what is kept of an attempt.
+type Tried struct {
 	Backend    string
 	Provider   string
 	Model      string // the model's name at the backend
@@ -18,8 +61,8 @@ type Attempt struct {
 	Ended      time.Time // of the response headers, or of the attempt where none came
 }
 
-// Failed tells whether the attempt is one that another backend may make good.
-func (a *Attempt) Failed() bool {
+// Failed reports whether the attempt is one that another backend may make good.
+func (a *Tried) Failed() bool {
 	switch a.Status {
 	case 0, 401, 402, 403, 408, 429:
 		return true
@@ -27,31 +70,19 @@ func (a *Attempt) Failed() bool {
 	return a.Status >= 500
 }
 
-// Tries prepares the attempts of an exchange whose backend Envoy chooses, and hears
-// how they were answered. Its methods may be called from other goroutines than the
-// exchange's own, while that waits.
-type Tries interface {
-	// Attempt prepares one try at a backend and returns what leaves for it and
-	// the attempt's index. An error says that the attempt must not be made.
-	Attempt(backend, model string, now time.Time) (*Mutation, int, error)
-	// Answered notes an attempt's response headers. It returns the status that
-	// Envoy shall judge, and whether the endpoint shall be used last for a while.
-	Answered(index int, h Headers, now time.Time) (status int, degrade bool)
-}
-
 // Attempts are the tries of one exchange, in order. The streams of the attempts
 // write them while the exchange's own stream waits, and may outlive it, so they
 // are safe for concurrent use. The zero Attempts is empty.
 type Attempts struct {
 	mu   sync.Mutex
-	list []Attempt
+	list []Tried
 }
 
 // Begin adds an attempt and returns its index.
-func (a *Attempts) Begin(at Attempt) int {
+func (a *Attempts) Begin(t Tried) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.list = append(a.list, at)
+	a.list = append(a.list, t)
 	return len(a.list) - 1
 }
 
@@ -72,18 +103,8 @@ func (a *Attempts) Broke(i int, now time.Time) {
 }
 
 // List returns a copy of the attempts so far.
-func (a *Attempts) List() []Attempt {
+func (a *Attempts) List() []Tried {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]Attempt(nil), a.list...)
-}
-
-// Last returns the latest attempt; false where there was none.
-func (a *Attempts) Last() (Attempt, bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.list) == 0 {
-		return Attempt{}, false
-	}
-	return a.list[len(a.list)-1], true
+	return append([]Tried(nil), a.list...)
 }

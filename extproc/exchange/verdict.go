@@ -1,16 +1,32 @@
 package exchange
 
-import "time"
+import (
+	"time"
 
-// Verdict is what a hook decided. The zero Verdict lets the exchange go on.
+	"github.com/headgate/headgate/extproc/canon"
+)
+
+// Verdict is what a visit decided. The zero Verdict lets the exchange go on. The stream
+// loop obeys the verdicts of every phase.
 type Verdict struct {
 	Action  Action
 	Reason  Reason
-	Status  int           // HTTP status of a denial or an answer
-	Message string        // for the caller: what they can act on
-	Param   string        // the request field at fault, where there is one
-	Retry   time.Duration // how long to wait; 0: waiting does not help, or nobody knows
-	Body    []byte        // of an answer, or of a denial that is worded already
+	Status  int           // HTTP status of a denial
+	Message string        // of a denial, for the caller: what they can act on
+	Param   string        // of a denial: the request field at fault, if there is one
+	Retry   time.Duration // of a denial: how long to wait; 0: waiting does not help, or it is not known
+	Body    []byte        // of a denial that is worded already, in the client's dialect
+
+	// Answer is given in place of a backend's: its usage is that of the answer when
+	// it was first given.
+	Answer *canon.Response
+	// Models are listed in place of an Answer.
+	Models []string
+	// Headers are set on what the client gets, whatever the action.
+	Headers Headers
+	// Wake, of Events, is how long a visit that may speak waits for the provider
+	// until it is called without events; 0: it is not.
+	Wake time.Duration
 }
 
 // Action is the kind of a verdict.
@@ -19,8 +35,8 @@ type Action uint8
 // The kinds of verdicts.
 const (
 	Pass   Action = iota
-	Deny          // the client gets an error in its own dialect
-	Answer        // the client gets Body, and no backend is asked
+	Deny          // the client gets an error in its own dialect; a stream is cut
+	Answer        // the client gets the answer of a stage, and no backend is asked
 )
 
 // Reason says why a verdict was reached: a closed set, also a metric label and

@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/price"
@@ -22,93 +23,119 @@ const CostHeader = "x-headgate-cost-usd"
 // that broke off or that report no usage, and what it makes is marked as an estimate.
 const bytesPerToken = 4
 
-// Stage prices exchanges by one policy. It is safe for concurrent use.
-type Stage struct {
+// Kind makes the stages of all policies. It is safe for concurrent use.
+type Kind struct{ now func() time.Time }
+
+// NewKind makes a Kind.
+func NewKind(now func() time.Time) *Kind { return &Kind{now: now} }
+
+// Name returns "meter".
+func (k *Kind) Name() string { return "meter" }
+
+// Compile makes a stage that looks prices up in the policy's catalogue.
+func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
+	return &stage{prices: set.Prices, now: k.now}, nil
+}
+
+// Close lets go of nothing.
+func (k *Kind) Close(context.Context) error { return nil }
+
+// stage prices exchanges by one policy. It is safe for concurrent use.
+type stage struct {
 	prices *price.Catalogue
 	now    func() time.Time
 }
 
-// New makes a stage that looks prices up in the policy's catalogue.
-func New(set *policy.Set, now func() time.Time) *Stage {
-	return &Stage{prices: set.Prices, now: now}
-}
-
 // Name returns "meter".
-func (s *Stage) Name() string { return "meter" }
+func (s *stage) Name() string { return "meter" }
 
-// Join takes part in an exchange.
-func (s *Stage) Join(ex *exchange.Exchange) exchange.Hooks {
-	p := &part{stage: s, ex: ex}
-	return exchange.Hooks{Response: p.response, Chunk: p.chunk, End: p.end}
+// Phases names what tells of usage.
+func (s *stage) Phases() exchange.Phases {
+	return exchange.OnResponse | exchange.OnEvents | exchange.OnEnd
 }
 
-// part is the stage's memory of one exchange.
-type part struct {
-	stage  *Stage
+// Join begins a visit.
+func (s *stage) Join(ex *exchange.Exchange) exchange.Visit { return &visit{stage: s, ex: ex} }
+
+// visit is the stage's share of one exchange.
+type visit struct {
+	exchange.Idle
+	stage  *stage
 	ex     *exchange.Exchange
 	priced bool // Cost is settled
 }
 
-func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Verdict, error) {
-	if resp.Stream || resp.Local {
+// Response implements exchange.Visit. It prices a whole answer.
+func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.Verdict, error) {
+	if resp.Stream || resp.Origin != exchange.FromProvider {
 		return exchange.Verdict{}, nil
 	}
-	p.estimate()
-	p.price()
-	if p.ex.Cost.Priced {
-		resp.Out.SetHeader(CostHeader, price.FormatNano(p.ex.Cost.Nano))
+	v.close()
+	if v.ex.Cost.Priced {
+		resp.Out.SetHeader(CostHeader, price.FormatNano(v.ex.Cost.Nano))
 	}
 	return exchange.Verdict{}, nil
 }
 
-func (p *part) chunk(_ context.Context, c *exchange.Chunk) (exchange.Verdict, error) {
-	if c.Last {
-		p.estimate()
-		p.price()
+// Events implements exchange.Visit. It prices a stream that has ended.
+func (v *visit) Events(_ context.Context, events []canon.Event, emit exchange.Emit) (exchange.Verdict, error) {
+	for i := range events {
+		if events[i].Ends() {
+			v.close()
+		}
+		emit(&events[i])
 	}
 	return exchange.Verdict{}, nil
 }
 
-func (p *part) end(exchange.Outcome) {
-	p.estimate()
-	p.price()
+// End implements exchange.Visit.
+func (v *visit) End(exchange.Outcome) {
+	if v.ex.Response.Origin == exchange.FromProvider {
+		v.close()
+	}
+}
+
+// close settles what the exchange consumed and costs.
+func (v *visit) close() {
+	v.estimate()
+	v.price()
 }
 
 // estimate fills the usage of an answer for which no report came although text
 // did: the provider bills for it, whoever hung up. Input that the stream's first
 // event reported is kept.
-func (p *part) estimate() {
-	u, resp := &p.ex.Usage, &p.ex.Response
-	if u.Source == exchange.UsageProvider || !answered(p.ex) {
+func (v *visit) estimate() {
+	u, resp := &v.ex.Usage, &v.ex.Response
+	if u.Source == canon.UsageProvider || !answered(v.ex) {
 		return
 	}
 	if u.TotalInput() == 0 {
-		u.Input = tokens(written(p.ex.Request.Body))
+		u.Input = tokens(written(v.ex.Request.Body))
 	}
 	u.Output = max(u.Output, tokens(resp.Seen)-u.Reasoning)
-	u.Source = exchange.UsageEstimated
+	u.Source = canon.UsageEstimated
 }
 
-// answered tells whether a provider answered something that it bills for.
+// answered reports whether a provider answered something that it bills for.
 func answered(ex *exchange.Exchange) bool {
 	resp, op := &ex.Response, ex.Request.Operation
 	if resp.Stream {
 		return resp.Seen > 0
 	}
-	return resp.Complete && !resp.Local && !resp.Failed && resp.Status < 300 && (op == exchange.Chat || op == exchange.Embeddings)
+	return resp.Complete && resp.Origin == exchange.FromProvider && !resp.Failed && resp.Status < 300 && (op == exchange.Chat || op == exchange.Embeddings)
 }
 
 func tokens(bytes int64) int64 { return (bytes + bytesPerToken - 1) / bytesPerToken }
 
 // price settles the cost once.
-func (p *part) price() {
-	ex := p.ex
-	if p.priced || ex.Usage.Source == "" {
+func (v *visit) price() {
+	ex := v.ex
+	if v.priced || ex.Usage.Source == "" {
 		return
 	}
-	p.priced = true
+	v.priced = true
 	ex.Usage.Bound()
-	rate, ok := p.rate()
+	rate, ok := v.rate()
 	if !ok {
 		return
 	}
@@ -117,7 +144,7 @@ func (p *part) price() {
 
 // charge is what an exchange costs, in nano-USD: its tokens, at what the provider's
 // service tier makes of their price, and its searches.
-func charge(u *exchange.Usage, rate *price.Price, provider string) int64 {
+func charge(u *canon.Usage, rate *price.Price, provider string) int64 {
 	times, per := price.Tier(provider, u.Tier)
 	return price.NanoOf(times*Cost(u, rate)+per*price.Pico(u.Searches)*price.Search(provider), per)
 }
@@ -126,15 +153,15 @@ func charge(u *exchange.Usage, rate *price.Price, provider string) int64 {
 // one that the catalogue does not know, that of the model it was asked for does. A
 // price of the operator's own for either comes before both: who prices a deployment
 // by its name means what is served there, whatever that calls itself.
-func (p *part) rate() (price.Price, bool) {
-	r, now := &p.ex.Route, p.stage.now()
-	for _, model := range [...]string{p.ex.Response.Model, r.Serves} {
-		if rate, ok := p.stage.prices.Override(r.Backend, model, now); ok && model != "" {
+func (v *visit) rate() (price.Price, bool) {
+	r, now := &v.ex.Route, v.stage.now()
+	for _, model := range [...]string{v.ex.Response.Model, r.Serves} {
+		if rate, ok := v.stage.prices.Override(r.Backend, model, now); ok && model != "" {
 			return rate, true
 		}
 	}
-	for _, model := range [...]string{p.ex.Response.Model, r.Serves} {
-		if rate, ok := p.stage.prices.Look(r.Provider, r.Backend, model, now); ok && model != "" {
+	for _, model := range [...]string{v.ex.Response.Model, r.Serves} {
+		if rate, ok := v.stage.prices.Look(r.Provider, r.Backend, model, now); ok && model != "" {
 			return rate, true
 		}
 	}
@@ -144,7 +171,7 @@ func (p *part) rate() (price.Price, bool) {
 // Cost sums the buckets of a usage at a price. The whole request costs the
 // long-context price where its input, cached tokens included, is above that
 // price's threshold.
-func Cost(u *exchange.Usage, p *price.Price) price.Pico {
+func Cost(u *canon.Usage, p *price.Price) price.Pico {
 	p = p.For(u.TotalInput())
 	return price.Pico(u.Input)*p.Input +
 		price.Pico(u.CacheRead)*p.CacheRead +

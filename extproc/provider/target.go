@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/canon"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/price"
 )
@@ -16,40 +17,51 @@ type target struct {
 	backend   *policy.Backend
 	model     string
 	host      string // of the backend, as its Host header names it
-	dialect   Dialect
+	dialect   dialect.Dialect
 	simulated bool
 	class     int // of the pool's classes
 	canon     canon.Target
-	paths     map[exchange.Operation]string
-	own       []string // headers of the client that are for this target
-	unwanted  []string // headers that it gets only where they are set for it
+	paths     map[exchange.Operation][2]string // of a JSON answer, and of a stream
+	own       []string                         // headers of the client that are for this target
+	unwanted  []string                         // headers that it gets only where they are set for it
 }
 
 func newTarget(use policy.Use, prices *price.Catalogue) *target {
-	t := &target{backend: use.Backend, model: use.Model, dialect: ByName(use.Backend.Dialect)}
+	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect)}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
 	t.canon = canon.Target{Model: use.Model, MaxTokens: prices.MaxOutput(use.Backend.Provider.Name, use.Model), Quirks: quirks(use)}
-	t.paths = make(map[exchange.Operation]string)
+	t.paths = make(map[exchange.Operation][2]string)
 	prefix := "/v1"
 	t.host = policy.SimulatedProvider // the gateway's own, wherever it listens
 	if u := use.Backend.URL; u != nil {
 		prefix, t.host = u.EscapedPath(), u.Host
 	}
 	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens} {
-		if path := t.dialect.Path(op); path != "" {
-			t.paths[op] = prefix + path
+		if path := t.dialect.Path(op, t.model, false); path != "" {
+			t.paths[op] = [2]string{prefix + path, prefix + t.dialect.Path(op, t.model, true)}
 		}
 	}
 	t.sortHeaders()
 	return t
 }
 
-// sortHeaders tells the headers that the client may send to the target from those
+// offers reports whether the target answers an operation.
+func (t *target) offers(op exchange.Operation) bool { return t.paths[op][0] != "" }
+
+// path is where the target answers a request.
+func (t *target) path(req *exchange.Request) string {
+	if req.Stream {
+		return t.paths[req.Operation][1]
+	}
+	return t.paths[req.Operation][0]
+}
+
+// sortHeaders separates the headers that the client may send to the target from those
 // that must not reach it.
 func (t *target) sortHeaders() {
 	t.unwanted = slices.Clone(credentialHeaders)
-	for dialect, names := range dialectHeaders {
-		if dialect == t.dialect.Name() {
+	for name, names := range dialectHeaders {
+		if name == t.dialect.Name() {
 			t.own = slices.Clone(names)
 		} else {
 			t.unwanted = append(t.unwanted, names...)

@@ -17,7 +17,7 @@ type Ending struct {
 	Received bool // the whole request had arrived
 }
 
-// has tells whether a flag is set.
+// has reports whether a flag is set.
 func (e *Ending) has(flag string) bool {
 	for f := range strings.SplitSeq(e.Flags, ",") {
 		if f == flag {

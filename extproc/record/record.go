@@ -8,11 +8,13 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"strconv"
-	"time"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/price"
 )
 
@@ -27,87 +29,99 @@ const (
 	RefusedHeader  = "x-headgate-refused-by"
 )
 
-// Stage records the exchanges of one policy revision. It is safe for concurrent
-// use.
-type Stage struct {
-	journal *Journal
-	now     func() time.Time
-}
+// Kind makes the stages of all policies, whose rows one closer closes. It is safe for
+// concurrent use.
+type Kind struct{ closer *Closer }
 
-// New makes a stage that writes to a journal, which outlives the policy.
-func New(journal *Journal, now func() time.Time) *Stage {
-	return &Stage{journal: journal, now: now}
-}
+// NewKind makes a Kind.
+func NewKind(closer *Closer) *Kind { return &Kind{closer: closer} }
 
 // Name returns "record".
-func (s *Stage) Name() string { return "record" }
+func (k *Kind) Name() string { return "record" }
 
-// Join takes part in an exchange.
-func (s *Stage) Join(ex *exchange.Exchange) exchange.Hooks {
-	p := &part{stage: s, ex: ex}
-	return exchange.Hooks{Response: p.response, Chunk: p.chunk, End: p.end}
+// Compile makes a stage.
+func (k *Kind) Compile(*policy.Set) (exchange.Stage, error) { return (*stage)(k), nil }
+
+// Close closes the rows that still wait.
+func (k *Kind) Close(ctx context.Context) error { return k.closer.Close(ctx) }
+
+// stage records exchanges. It is safe for concurrent use.
+type stage Kind
+
+// Name returns "record".
+func (s *stage) Name() string { return "record" }
+
+// Phases names what a client and the row are told of.
+func (s *stage) Phases() exchange.Phases {
+	return exchange.OnResponse | exchange.OnEvents | exchange.OnEnd
 }
 
-// part is the stage's memory of one exchange.
-type part struct {
-	stage *Stage
+// Join begins a visit.
+func (s *stage) Join(ex *exchange.Exchange) exchange.Visit { return &visit{stage: s, ex: ex} }
+
+// visit is the stage's share of one exchange.
+type visit struct {
+	exchange.Idle
+	stage *stage
 	ex    *exchange.Exchange
 }
 
-func (p *part) response(_ context.Context, resp *exchange.Response) (exchange.Verdict, error) {
-	ex, out := p.ex, &resp.Out
-	Identify(out, ex)
-	if ex.Route.Backend != "" && !resp.Local {
+// Response implements exchange.Visit. It names the exchange, and who served it or who
+// refused.
+func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.Verdict, error) {
+	ex, out := v.ex, &resp.Out
+	identify(out, ex)
+	switch {
+	case resp.Origin == exchange.FromGateway:
+		out.SetHeader(RefusedHeader, "gateway")
+		return exchange.Verdict{}, nil
+	case resp.Origin == exchange.FromStage:
+		if resp.Model != "" {
+			out.SetText(ModelHeader, resp.Model)
+		}
+		return exchange.Verdict{}, nil
+	case ex.Route.Backend != "" && resp.Origin == exchange.FromProvider:
 		out.SetHeader(ProviderHeader, ex.Route.Provider)
 		out.SetHeader(BackendHeader, ex.Route.Backend)
-		served := resp.Model
-		if served == "" {
-			served = ex.Route.Serves
-		}
-		out.SetText(ModelHeader, served)
+		out.SetText(ModelHeader, cmp.Or(resp.Model, ex.Route.Serves))
 	}
-	if ex.Route.Model != "" {
+	if ex.Model != "" {
 		out.SetHeader(AttemptsHeader, strconv.Itoa(resp.Attempts))
 	}
 	if resp.Status >= 400 || ex.Replaced.Action != exchange.Pass {
 		by := "provider"
-		if resp.Local && ex.Replaced.Action == exchange.Pass {
+		if resp.Origin == exchange.FromEnvoy && ex.Replaced.Action == exchange.Pass {
 			by = "gateway"
 		}
 		out.SetHeader(RefusedHeader, by)
 	}
-	if !resp.Stream && !resp.Local && ex.FirstToken.IsZero() {
-		ex.FirstToken = p.stage.now()
-	}
 	return exchange.Verdict{}, nil
 }
 
-// Identify writes the headers that every answer carries, refusals too.
-func Identify(out *exchange.Mutation, ex *exchange.Exchange) {
+// identify writes the headers that every answer carries, refusals too.
+func identify(out *exchange.Mutation, ex *exchange.Exchange) {
 	out.SetHeader(ExchangeHeader, ex.ID)
 	out.SetHeader(RevisionHeader, ex.Revision)
 }
 
-func (p *part) chunk(_ context.Context, c *exchange.Chunk) (exchange.Verdict, error) {
-	ex := p.ex
-	if ex.FirstToken.IsZero() && ex.Response.Seen > 0 {
-		ex.FirstToken = p.stage.now()
-	}
-	if c.Last && ex.Response.Ended {
-		data := c.Data
-		if c.Replace {
-			data = c.Out
+// Events implements exchange.Visit. At the end of a whole stream it says in a comment
+// what headers could not.
+func (v *visit) Events(_ context.Context, events []canon.Event, emit exchange.Emit) (exchange.Verdict, error) {
+	for i := range events {
+		emit(&events[i])
+		if events[i].Kind == canon.EventDone {
+			emit(&canon.Event{Kind: canon.EventComment, Raw: v.comment()})
 		}
-		c.Out = appendComment(append(make([]byte, 0, len(data)+128), data...), ex)
-		c.Replace = true
 	}
 	return exchange.Verdict{}, nil
 }
 
-// appendComment tells at the end of a stream what headers could not: a comment
-// line, which event stream parsers ignore.
-func appendComment(b []byte, ex *exchange.Exchange) []byte {
-	b = append(b, ": x-headgate-exchange-id="...)
+// End implements exchange.Visit.
+func (v *visit) End(o exchange.Outcome) { v.stage.closer.Add(v.ex, o) }
+
+func (v *visit) comment() []byte {
+	ex := v.ex
+	b := append(make([]byte, 0, 128), "x-headgate-exchange-id="...)
 	b = append(b, ex.ID...)
 	b = append(b, " tokens-in="...)
 	b = strconv.AppendInt(b, ex.Usage.TotalInput(), 10)
@@ -117,9 +131,5 @@ func appendComment(b []byte, ex *exchange.Exchange) []byte {
 		b = append(b, " x-headgate-cost-usd="...)
 		b = append(b, price.FormatNano(ex.Cost.Nano)...)
 	}
-	return append(b, "\n\n"...)
-}
-
-func (p *part) end(o exchange.Outcome) {
-	p.stage.journal.Add(p.ex, o)
+	return b
 }

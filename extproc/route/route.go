@@ -1,5 +1,5 @@
-// Package route is the stage that decides where an exchange goes: from the name
-// that the client asks for to the policy's model and the Envoy route of its pool.
+// Package route is the stage that decides where an exchange goes: from the policy's
+// model to the Envoy route of its pool, and in which order its chain is tried.
 //
 // The promise: a request leaves this stage with a route, or with a denial. The
 // trap: Envoy chooses the route again only because the answer clears the route
@@ -9,6 +9,7 @@ package route
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -17,30 +18,37 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// Stage routes exchanges by one policy. It is safe for concurrent use.
-type Stage struct {
+// Kind makes the stages of all policies for a gateway in a region, which may be empty.
+type Kind struct{ region string }
+
+// NewKind makes a Kind.
+func NewKind(region string) *Kind { return &Kind{region: region} }
+
+// Name returns "route".
+func (k *Kind) Name() string { return "route" }
+
+// Compile prepares the routes of a policy's models.
+func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) { return newStage(set, k.region), nil }
+
+// Close lets go of nothing.
+func (k *Kind) Close(context.Context) error { return nil }
+
+// stage routes exchanges by one policy. It is safe for concurrent use.
+type stage struct {
 	models map[string]*plan
-	near   func(string) string
-	list   func(*exchange.Exchange) exchange.Verdict
+	names  []string // sorted
 }
 
 // plan is what one model's exchanges have in common.
 type plan struct {
 	json, stream exchange.Route
-	split        *split // nil: every caller goes through the chain in the same order
+	split        *split // nil: every user goes through the chain in the same order
 }
 
-// Lister answers a request for the list of models.
-type Lister func(*exchange.Exchange) exchange.Verdict
-
-// New prepares the routes of a policy's models for a gateway in a region, which may be
-// empty.
-func New(set *policy.Set, region string, list Lister) *Stage {
-	s := &Stage{models: make(map[string]*plan, len(set.Models)), list: list}
-	names := make([]string, 0, len(set.Models))
+func newStage(set *policy.Set, region string) *stage {
+	s := &stage{models: make(map[string]*plan, len(set.Models)), names: slices.Sorted(maps.Keys(set.Models))}
 	for name, m := range set.Models {
-		names = append(names, name)
-		r := exchange.Route{Model: name, Idle: m.IdleTimeout}
+		r := exchange.Route{Idle: m.IdleTimeout}
 		if use, ok := m.Single(); ok {
 			r.Single = true
 			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model
@@ -49,48 +57,44 @@ func New(set *policy.Set, region string, list Lister) *Stage {
 		p.json.Name, p.stream.Name = policy.RouteName(name, false), policy.RouteName(name, true)
 		s.models[name] = p
 	}
-	slices.Sort(names)
-	s.near = func(asked string) string { return policy.Nearest(asked, names) }
 	return s
 }
 
 // Name returns "route".
-func (s *Stage) Name() string { return "route" }
+func (s *stage) Name() string { return "route" }
 
-// Join takes part in an exchange.
-func (s *Stage) Join(ex *exchange.Exchange) exchange.Hooks {
-	return exchange.Hooks{Request: func(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-		return s.request(ex, req), nil
-	}}
+// Phases names Request.
+func (s *stage) Phases() exchange.Phases { return exchange.OnRequest }
+
+// Join begins a visit.
+func (s *stage) Join(ex *exchange.Exchange) exchange.Visit { return &visit{stage: s, ex: ex} }
+
+// visit is the stage's share of one exchange.
+type visit struct {
+	exchange.Idle
+	stage *stage
+	ex    *exchange.Exchange
 }
 
-func (s *Stage) request(ex *exchange.Exchange, req *exchange.Request) exchange.Verdict {
+// Request implements exchange.Visit. The list of models it answers itself: no
+// provider is asked.
+func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
 	if req.Operation == exchange.Models {
-		return s.list(ex)
+		return exchange.Verdict{Action: exchange.Answer, Models: v.stage.names}, nil
 	}
-	p, ok := s.models[req.Model]
+	p, ok := v.stage.models[v.ex.Model]
 	if !ok {
-		return s.unknown(req.Model)
+		return exchange.Verdict{}, fmt.Errorf("model %q has no route", v.ex.Model)
 	}
-	ex.Route = p.json
+	v.ex.Route = p.json
 	if req.Stream {
-		ex.Route = p.stream
+		v.ex.Route = p.stream
 	}
-	req.Out.SetHeader(policy.RouteHeader, ex.Route.Name)
+	req.Out.SetHeader(policy.RouteHeader, v.ex.Route.Name)
 	if p.split != nil {
 		req.Out.SetHeader(policy.SplitHeader, p.split.order(req))
 	}
-	return deadline(req)
-}
-
-func (s *Stage) unknown(asked string) exchange.Verdict {
-	message := fmt.Sprintf("The model %q is not served by this gateway.", clip(asked))
-	if near := s.near(asked); near != "" {
-		message += fmt.Sprintf(" Did you mean %q?", near)
-	}
-	v := exchange.Denied(404, exchange.ReasonModelNotFound, message)
-	v.Param = "model"
-	return v
+	return deadline(req), nil
 }
 
 // clip bounds what a caller's own text may add to a message.

@@ -151,9 +151,9 @@ models: {one: b/x, chain: {chain: [b/x, b/y]}, shared: {chain: [b/x, [{use: b/y,
 	}
 	got := map[string]bool{}
 	for name := range set.Models {
-		ex := &exchange.Exchange{Request: exchange.Request{Operation: exchange.Chat, Model: name, User: "ann"}}
-		if v := New(set, "", nil).request(ex, &ex.Request); v.Reason != "" {
-			t.Fatalf("%s: %+v", name, v)
+		ex := &exchange.Exchange{Model: name, Request: exchange.Request{Operation: exchange.Chat, User: "ann"}}
+		if v, err := newStage(set, "").Join(ex).Request(t.Context(), &ex.Request); err != nil || v.Action != exchange.Pass {
+			t.Fatalf("%s: %+v, %v", name, v, err)
 		}
 		got[name] = ex.Request.Out.Set.Get(policy.SplitHeader) != nil
 	}

@@ -9,7 +9,4 @@ const (
 	TypeURL = "type.googleapis.com/headgate.policy.v1.Policy"
 	// PairAgent is the user agent by which a pair's node is told from an Envoy's.
 	PairAgent = "headgate"
-	// TroubleKey is the key of a pair's node metadata that says why the pair does not
-	// serve although it has a policy. It may change while the pair is connected.
-	TroubleKey = "trouble"
 )

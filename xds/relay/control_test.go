@@ -24,7 +24,8 @@ type control struct {
 	id       int64 // of the pair that joined last
 	joined   int
 	refusals []string
-	trouble  string // that the pair told last
+	trouble  string            // that the pair told last, as every control plane reads it
+	details  *policypb.Trouble // the same, as this one reads it
 }
 
 func newControl(t *testing.T) *control {
@@ -59,7 +60,7 @@ func (c *control) Joined(client ads.Client) (ads.Set, error) {
 	defer c.mu.Unlock()
 	c.id = client.ID
 	c.joined++
-	c.trouble = client.Node.GetMetadata().GetFields()[policypb.TroubleKey].GetStringValue()
+	c.hear(client)
 	return c.set, nil
 }
 
@@ -70,7 +71,7 @@ func (c *control) Moved(id int64, refusal *ads.Refusal) {
 	client, _ := hub.Client(id)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.trouble = client.Node.GetMetadata().GetFields()[policypb.TroubleKey].GetStringValue()
+	c.hear(client)
 	if refusal != nil {
 		old := ""
 		if refusal.Old {
@@ -78,6 +79,12 @@ func (c *control) Moved(id int64, refusal *ads.Refusal) {
 		}
 		c.refusals = append(c.refusals, ads.Kind(refusal.Type)+": "+refusal.Reason+old)
 	}
+}
+
+// hear notes what the pair says of itself. The mutex is held.
+func (c *control) hear(client ads.Client) {
+	c.trouble = client.Node.GetMetadata().GetFields()["trouble"].GetStringValue()
+	c.details = policypb.TroubleOf(client.Node.GetMetadata())
 }
 
 func (c *control) Left(int64) {}

@@ -172,29 +172,6 @@ func names(reason string, set ads.Set) bool {
 	return false
 }
 
-// trouble says why this pair does not serve although a revision is in effect, as far
-// as its Envoys tell; empty where all is well.
-func (r *Relay) trouble() string {
-	for id := range r.envoys {
-		if c, connected := r.hub.Client(id); connected && r.stage == idle {
-			if refusal := c.Refused(*r.current.Load()); refusal != nil {
-				return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + clip(strings.TrimSpace(refusal.Reason))
-			}
-		}
-	}
-	if r.joined && len(r.envoys) == 0 && r.now.Sub(r.alone) >= absent {
-		return "no Envoy is connected"
-	}
-	return ""
-}
-
-// mostWords bounds what is told of Envoy's words, in bytes.
-const mostWords = 1000
-
-func clip(words string) string {
-	return strings.ToValidUTF8(words[:min(len(words), mostWords)], "")
-}
-
 // brought is what the revision on its way changes for an Envoy: refusals of the rest
 // are older than it is.
 func (r *Relay) brought(e *envoy) ads.Set {

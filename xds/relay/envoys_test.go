@@ -9,6 +9,9 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/headgate/headgate/policy/policypb"
 )
 
 // TestEnvoysComeAndGo holds that the pair's log says when an Envoy comes, and when there
@@ -70,5 +73,36 @@ func TestTroubleIsReported(t *testing.T) {
 		}
 		e.Connect()
 		told("with Envoy", "")
+		if c.details != nil {
+			t.Errorf("all is well, but the pair says %v", c.details)
+		}
+	})
+}
+
+// TestTroubleHasABeginning holds that the control plane learns since when a pair does not
+// serve, which another revision does not change, and of which revision it speaks.
+func TestTroubleHasABeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newControl(t)
+		p := newPair(t, "", c)
+		e := p.envoy(nil)
+		c.publish(revision(t, "r1", "s1", "a=1"))
+		e.Disconnect()
+		began := time.Now().Add(absent)
+		told := func(revision string) {
+			t.Helper()
+			synctest.Wait()
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			want := &policypb.Trouble{Reason: "no Envoy is connected", Since: c.details.GetSince(), Revision: revision}
+			if late := c.details.GetSince().AsTime().Sub(began); late < 0 || late > 10*time.Millisecond || !proto.Equal(c.details, want) {
+				t.Errorf("the trouble is %v, want %v since %v", c.details, want, began)
+			}
+		}
+		time.Sleep(time.Minute)
+		told("r1")
+		c.publish(revision(t, "r2", "s2", "a=2"))
+		time.Sleep(time.Minute)
+		told("r2")
 	})
 }

@@ -68,10 +68,10 @@ type Relay struct {
 	ended   chan struct{} // closed by end
 	end     func()        // called when Run returns, and by Stop
 
-	current  atomic.Pointer[ads.Set] // what Envoys are given
-	revision atomic.Pointer[string]  // that is good
-	linked   atomic.Bool             // a control plane is connected
-	ails     atomic.Pointer[string]  // why the pair does not serve; empty: it does
+	current  atomic.Pointer[ads.Set]          // what Envoys are given
+	revision atomic.Pointer[string]           // that is good
+	linked   atomic.Bool                      // a control plane is connected
+	trouble  atomic.Pointer[policypb.Trouble] // why the pair does not serve; nil: it does
 
 	up       *upstream              // nil: no control plane is connected
 	received ads.Set                // what the control plane believes this pair to have
@@ -168,15 +168,6 @@ func (r *Relay) Register(g *grpc.Server) { r.hub.Register(g) }
 // Revision returns the revision that ext_proc and Envoy both have; empty: none yet.
 func (r *Relay) Revision() string {
 	if p := r.revision.Load(); p != nil {
-		return *p
-	}
-	return ""
-}
-
-// Trouble says why the pair does not serve although it has a policy: what its Envoy
-// refuses, or that there is none any more. Empty: all is well.
-func (r *Relay) Trouble() string {
-	if p := r.ails.Load(); p != nil {
 		return *p
 	}
 	return ""

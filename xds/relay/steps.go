@@ -19,10 +19,7 @@ func (r *Relay) step() {
 	}
 	r.saveLate()
 	r.hurry()
-	if trouble := r.trouble(); trouble != r.Trouble() {
-		r.ails.Store(&trouble)
-		r.report()
-	}
+	r.report()
 	r.wakeup.Reset(r.due())
 }
 

@@ -17,7 +17,6 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
@@ -175,20 +174,10 @@ func (r *Relay) connected(up *upstream) {
 }
 
 func (r *Relay) node() *corev3.Node {
-	n := &corev3.Node{
+	return &corev3.Node{
 		Id: r.options.Node, Cluster: r.options.Cluster, UserAgentName: policypb.PairAgent,
 		Locality: &corev3.Locality{Region: r.options.Region},
-	}
-	if trouble := r.Trouble(); trouble != "" {
-		n.Metadata = &structpb.Struct{Fields: map[string]*structpb.Value{policypb.TroubleKey: structpb.NewStringValue(trouble)}}
-	}
-	return n
-}
-
-// report tells the control plane what ails this pair now.
-func (r *Relay) report() {
-	if r.up != nil {
-		r.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: policypb.TypeURL, Node: r.node()})
+		Metadata: policypb.TroubleMetadata(r.trouble.Load()),
 	}
 }
 

@@ -224,9 +224,9 @@ func (g *Gateway) Stop() {
 }
 
 // Row waits for the access record of an exchange.
-func (g *Gateway) Row(exchange string) record.Row {
+func (g *Gateway) Row(exchange string) record.Line {
 	g.t.Helper()
-	var found record.Row
+	var found record.Line
 	g.Eventually("the record of "+exchange, func() bool {
 		for _, r := range g.Rows() {
 			if r.Exchange == exchange {
@@ -240,18 +240,18 @@ func (g *Gateway) Row(exchange string) record.Row {
 }
 
 // Rows returns the access records so far, but for one that is being written.
-func (g *Gateway) Rows() []record.Row {
+func (g *Gateway) Rows() []record.Line {
 	g.t.Helper()
 	b, err := os.ReadFile(filepath.Join(g.Data, "access.jsonl"))
 	if err != nil && !os.IsNotExist(err) {
 		g.t.Fatal(err)
 	}
-	var rows []record.Row
+	var rows []record.Line
 	for line := range bytes.Lines(b) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			break
 		}
-		var r record.Row
+		var r record.Line
 		if err := json.Unmarshal(line, &r); err != nil {
 			g.t.Fatalf("access record %q: %v", line, err)
 		}

@@ -26,7 +26,7 @@ type slot struct {
 	file     string                // empty: from the environment, which does not change
 	found    atomic.Pointer[found] // never nil
 	due      atomic.Int64          // Unix nanoseconds at which the file is looked at again
-	rejected atomic.Int64          // Unix nanoseconds of the last rejection; 0: none
+	rejected *atomic.Int64         // Unix nanoseconds of the last rejection; 0: none. Never nil, and shared with the same secret of another policy
 }
 
 // found is what was read at one moment.
@@ -37,7 +37,7 @@ type found struct {
 }
 
 func resolve(ref policy.Credential, index int, lookupEnv func(string) (string, bool), now time.Time) (*slot, error) {
-	s := &slot{index: index, file: ref.File}
+	s := &slot{index: index, file: ref.File, rejected: new(atomic.Int64)}
 	if ref.File != "" {
 		f, err := read(ref.File)
 		if err != nil {

@@ -62,7 +62,26 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 	return s, nil
 }
 
-// Missing tells whether the policy names credentials for a backend and none of
+// Inherit makes what is known of a secret outlive the policy: a rejection through
+// either store counts in both, for as long as the backend has the same secret. It is
+// called before the store is used.
+func (s *Store) Inherit(before *Store) {
+	for name, here := range s.backends {
+		was := before.backends[name]
+		if was == nil {
+			continue
+		}
+		for _, one := range here.all {
+			for _, old := range was.all {
+				if one.secret().Reveal() == old.secret().Reveal() {
+					one.rejected = old.rejected
+				}
+			}
+		}
+	}
+}
+
+// Missing reports whether the policy names credentials for a backend and none of
 // them is set: the simulated provider must answer in its place.
 func (s *Store) Missing(b *policy.Backend) bool {
 	here := s.backends[b.Name]

@@ -1,0 +1,114 @@
+package canontest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// Meaning is what a request says in all dialects: no escapes, no grouping into
+// messages, no order of members.
+type Meaning struct {
+	System   string
+	Turns    []string
+	Tools    []string
+	Choice   string
+	Parallel string
+	Format   string
+	Stop     []string
+	Sampling string
+	User     string
+	Max      int64
+	Stream   bool
+}
+
+// MeaningOf returns the meaning of a request.
+func MeaningOf(r *canon.Request) Meaning {
+	m := Meaning{Max: r.MaxTokens, Stream: r.Stream, User: canon.Str(r.Fields[canon.User]), Parallel: string(r.Fields[canon.Parallel]),
+		Choice: fmt.Sprint(r.Choice.Mode, canon.Str(r.Choice.Name)), Format: compact(r.Format.Schema)}
+	m.Sampling = string(r.Fields[canon.Temperature]) + " " + string(r.Fields[canon.TopP])
+	for _, s := range r.Stop {
+		m.Stop = append(m.Stop, canon.Str(s))
+	}
+	for i := range r.Tools {
+		t := &r.Tools[i]
+		m.Tools = append(m.Tools, canon.Str(t.Name)+" "+canon.Str(t.Description)+" "+compact(t.Schema)+" "+strconv.FormatBool(t.Strict.True()))
+	}
+	for i := range r.Messages {
+		msg := &r.Messages[i]
+		if msg.Role == canon.RoleSystem || msg.Role == canon.RoleDeveloper {
+			m.System += said(msg.Parts)
+			continue
+		}
+		m.Turns = append(m.Turns, parts(fmt.Sprint(msg.Role, " "), msg.Parts)...)
+	}
+	return m
+}
+
+func said(list []canon.Part) string {
+	var b strings.Builder
+	for i := range list {
+		b.WriteString(canon.Str(list[i].Text) + "\n")
+	}
+	return b.String()
+}
+
+func parts(role string, list []canon.Part) []string {
+	var all []string
+	for i := range list {
+		p := &list[i]
+		all = append(all, fmt.Sprintf("%s%d/%d %s", role, p.Kind, p.Source, strings.Join([]string{canon.Str(p.Text), canon.Str(p.ID), canon.Str(p.Name),
+			compact(p.Args), canon.Str(p.Signature), string(p.Media), string(p.Data), strconv.FormatBool(p.Failed)}, "|")))
+		all = append(all, parts(role+"result ", p.Content)...)
+	}
+	return all
+}
+
+// compact returns JSON without blanks; of a string, the JSON that it holds.
+func compact(v scan.Value) string {
+	text := []byte(v)
+	if v.Kind() == scan.String {
+		text = []byte(canon.Str(v))
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return "not JSON: " + string(text)
+	}
+	return b.String()
+}
+
+// Answer is what an answer says in all dialects: texts and thoughts joined, since
+// where one piece ends has no meaning.
+type Answer struct {
+	Text, Thoughts, Redacted string
+	Signatures               []string
+	Calls                    []string
+	Finish                   canon.Finish
+	Usage                    canon.Usage
+}
+
+// AnswerOf returns the meaning of the first choice of an answer.
+func AnswerOf(r *canon.Response) Answer {
+	a := Answer{Finish: r.Choices[0].Finish, Usage: r.Usage}
+	a.Usage.Seen, a.Usage.Searches, a.Usage.Tier = 0, 0, "" // what a provider charges beside tokens is not for other dialects
+	for i := range r.Choices[0].Parts {
+		p := &r.Choices[0].Parts[i]
+		switch p.Kind {
+		case canon.Text, canon.Refusal:
+			a.Text += canon.Str(p.Text)
+		case canon.Thinking:
+			a.Thoughts += canon.Str(p.Text)
+			a.Signatures = append(a.Signatures, canon.Str(p.Signature))
+		case canon.Redacted:
+			a.Redacted += canon.Str(p.Text)
+		case canon.ToolCall:
+			a.Calls = append(a.Calls, canon.Str(p.ID)+" "+canon.Str(p.Name)+" "+compact(p.Args))
+		}
+	}
+	return a
+}

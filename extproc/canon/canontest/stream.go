@@ -1,0 +1,58 @@
+package canontest
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// Decoder is a dialect's reader of streams.
+type Decoder interface {
+	Next(scan.Event) []canon.Event
+	End(rest scan.Event) []canon.Event
+}
+
+// Encoder is a dialect's writer of streams.
+type Encoder interface {
+	Append(dst []byte, ev *canon.Event) []byte
+}
+
+// Stream translates a stream that arrives in these chunks, to its end. What the
+// decoder returned is overwritten before the next read, so that a translator
+// that keeps an event for too long is found out.
+func Stream(d Decoder, e Encoder, chunks ...[]byte) []byte {
+	var s scan.Splitter
+	var out []byte
+	pass := func(events []canon.Event) {
+		for i := range events {
+			out = e.Append(out, &events[i])
+		}
+	}
+	for _, c := range chunks {
+		chunk := append([]byte(nil), c...)
+		s.Feed(chunk)
+		for {
+			ev, err := s.Next()
+			if err != nil || ev == nil {
+				break
+			}
+			own := append(scan.Event(nil), ev...)
+			pass(d.Next(own))
+			for i := range own {
+				own[i] = 'X'
+			}
+		}
+	}
+	pass(d.End(s.Rest()))
+	return out
+}
+
+// Pieces cuts a stream into chunks of a size.
+func Pieces(stream []byte, size int) [][]byte {
+	var all [][]byte
+	for len(stream) > 0 {
+		n := min(size, len(stream))
+		all = append(all, stream[:n])
+		stream = stream[n:]
+	}
+	return all
+}

@@ -1,0 +1,114 @@
+package canon
+
+import (
+	"strconv"
+	"time"
+)
+
+// FaultKind is why a provider, or the gateway, did not answer. It is a closed
+// set and fit for a metric label.
+type FaultKind string
+
+// The kinds of faults.
+const (
+	FaultRequest        FaultKind = "bad_request"
+	FaultAuthentication FaultKind = "authentication"
+	FaultBilling        FaultKind = "billing"
+	FaultPermission     FaultKind = "permission"
+	FaultNotFound       FaultKind = "not_found"
+	FaultTooLarge       FaultKind = "too_large"
+	FaultContent        FaultKind = "content_filter"
+	FaultRateLimit      FaultKind = "rate_limit"
+	FaultQuota          FaultKind = "quota"
+	FaultServer         FaultKind = "server"
+	FaultTimeout        FaultKind = "timeout"
+	FaultOverloaded     FaultKind = "overloaded"
+	FaultCut            FaultKind = "cut"       // the stream ended before the answer did
+	FaultMalformed      FaultKind = "malformed" // not what the dialect promises
+)
+
+// Fault is an answer that says why there is none, from a provider or about one.
+// It is also the error of decoders whose input is such an answer.
+type Fault struct {
+	Kind      FaultKind
+	Status    int    // HTTP; that of the kind where the provider named none
+	Type      string // the provider's own word
+	Code      string // the provider's own word
+	Message   string
+	Param     string
+	RequestID string
+
+	// Exchange is the id of the exchange that Headgate itself refused, and RetryAfter
+	// how long the client shall wait; 0: it is not known. Code is Headgate's then.
+	Exchange   string
+	RetryAfter time.Duration
+}
+
+// Error implements error. The message is the provider's and goes to the client;
+// it must not be logged where prompts may not.
+func (f *Fault) Error() string {
+	return "provider fault " + string(f.Kind) + " (status " + strconv.Itoa(f.Status) + "): " + f.Message
+}
+
+// Status returns the HTTP status that belongs to a kind of fault.
+func (k FaultKind) Status() int {
+	switch k {
+	case FaultRequest, FaultContent:
+		return 400
+	case FaultAuthentication:
+		return 401
+	case FaultBilling:
+		return 402
+	case FaultPermission:
+		return 403
+	case FaultNotFound:
+		return 404
+	case FaultTooLarge:
+		return 413
+	case FaultRateLimit, FaultQuota:
+		return 429
+	case FaultOverloaded:
+		return 503
+	case FaultTimeout:
+		return 504
+	case FaultCut, FaultMalformed:
+		return 502
+	}
+	return 500
+}
+
+// KindOf returns the kind of fault that an HTTP status stands for.
+func KindOf(status int) FaultKind {
+	switch status {
+	case 401:
+		return FaultAuthentication
+	case 402:
+		return FaultBilling
+	case 403:
+		return FaultPermission
+	case 404:
+		return FaultNotFound
+	case 408, 504:
+		return FaultTimeout
+	case 413:
+		return FaultTooLarge
+	case 429:
+		return FaultRateLimit
+	case 503, 529, 498:
+		return FaultOverloaded
+	}
+	if status >= 500 {
+		return FaultServer
+	}
+	return FaultRequest
+}
+
+// Cut is the fault of a stream that ended before its answer did.
+func Cut() *Fault {
+	return &Fault{Kind: FaultCut, Status: 502, Message: "The provider's stream ended before its answer was complete."}
+}
+
+// Malformed is the fault of an answer that is not what its dialect promises.
+func Malformed(what string) *Fault {
+	return &Fault{Kind: FaultMalformed, Status: 502, Message: "The provider's answer cannot be read: " + what + "."}
+}

@@ -1,0 +1,76 @@
+package canon
+
+import "github.com/headgate/headgate/extproc/scan"
+
+// Field is one setting of a request that at least one dialect has at its top level.
+type Field uint8
+
+// The fields. Those up to CacheControl are carried as raw values in
+// Request.Fields; the others have a place of their own in Request and appear
+// here because a refusal has to name them.
+const (
+	Temperature Field = iota
+	TopP
+	TopK
+	N
+	Logprobs
+	TopLogprobs
+	LogitBias
+	PresencePenalty
+	FrequencyPenalty
+	Seed
+	User
+	SafetyIdentifier
+	Metadata
+	ServiceTier
+	Store
+	Prediction
+	Verbosity
+	Modalities
+	AudioOut
+	WebSearch
+	PromptCacheKey
+	PromptCacheRetention
+	Parallel // false: at most one tool call in an answer
+	ContextManagement
+	OutputConfig // Anthropic's, of which format and effort are read
+	CacheControl // of the request as a whole: breakpoints are the provider's choice
+
+	MaxTokens
+	Stop
+	ToolChoiceField
+	ToolsField
+	FormatField
+	ReasoningField
+
+	NumFields
+)
+
+// Names are what a dialect calls the fields; empty where it has no such field.
+// Nested members are written as a path, such as output_config.format.
+type Names [NumFields]string
+
+// Member is a member of an object that the dialect's reader did not know.
+type Member struct {
+	Name   []byte // decoded
+	Value  scan.Value
+	Tuning bool // the dialect's reader knows that it only tunes
+}
+
+// Tunes marks the members that are known to tune only. Of what nobody knows it
+// cannot be told whether it changes what an answer means.
+func Tunes(extra []Member, names ...string) {
+	for i := range extra {
+		extra[i].Tuning = index(names, extra[i].Name) >= 0
+	}
+}
+
+// AppendMembers appends members to an object that is being written.
+func AppendMembers(dst []byte, members []Member) []byte {
+	for _, m := range members {
+		dst = AppendComma(dst)
+		dst = scan.AppendString(dst, string(m.Name))
+		dst = append(append(dst, ':'), m.Value...)
+	}
+	return dst
+}

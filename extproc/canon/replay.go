@@ -1,0 +1,47 @@
+package canon
+
+// Events returns a whole answer as the events of a stream. They alias the answer.
+func (r *Response) Events() []Event {
+	out := []Event{{Kind: EventStart, ID: r.ID, Model: r.Model, Created: r.Created}}
+	for i := range r.Choices {
+		c := &r.Choices[i]
+		tools := 0
+		for j := range c.Parts {
+			out = c.Parts[j].events(out, c.Index, &tools)
+		}
+		out = append(out, Event{Kind: EventFinish, Choice: c.Index, Finish: c.Finish, Text: c.StopHit})
+	}
+	if r.Usage.Seen != 0 {
+		out = append(out, Event{Kind: EventUsage, Usage: &r.Usage})
+	}
+	return append(out, Event{Kind: EventDone})
+}
+
+// events appends a part of a choice, which has called so many tools before.
+func (p *Part) events(out []Event, choice int, tools *int) []Event {
+	say := func(kind EventKind, ev Event) {
+		ev.Kind, ev.Choice = kind, choice
+		out = append(out, ev)
+	}
+	switch p.Kind {
+	case Text:
+		say(EventText, Event{Text: p.Text})
+	case Refusal:
+		say(EventRefusal, Event{Text: p.Text})
+	case Thinking:
+		say(EventThinking, Event{Text: p.Text})
+		if !Empty(p.Signature) {
+			say(EventSignature, Event{Text: p.Signature})
+		}
+	case Redacted:
+		say(EventRedacted, Event{Text: p.Text})
+	case ToolCall:
+		say(EventToolStart, Event{Tool: *tools, ID: p.ID, Name: p.Name})
+		say(EventToolArgs, Event{Tool: *tools, Text: AppendText(nil, p.Args)})
+		*tools++
+	default:
+		say(EventOther, Event{Raw: p.Raw})
+	}
+	say(EventBlockEnd, Event{})
+	return out
+}

@@ -1,0 +1,172 @@
+package canon
+
+import "github.com/headgate/headgate/extproc/scan"
+
+// Request is what a client asks of a model. Nothing changes it after its reader
+// returned it, so that attempts at several backends may translate it in turn.
+type Request struct {
+	Dialect  string // the one it was read from
+	Names    *Names // what that dialect calls the fields
+	Model    scan.Value
+	Stream   bool
+	Usage    bool // the client asked for the usage event of a stream
+	Messages []Message
+	Tools    []Tool
+	Choice   ToolChoice
+	Format   Format
+	Reason   Reasoning
+	Stop     []scan.Value
+	// MaxTokens bounds the answer, reasoning included; 0 means that none was given.
+	MaxTokens     int64
+	MaxTokensName string // what the client called it
+	Fields        [CacheControl + 1]scan.Value
+	Extra         []Member
+}
+
+// Role says who speaks in a message.
+type Role uint8
+
+// The roles. RoleOther is a message that only its own dialect understands: its
+// one part holds the whole message.
+const (
+	RoleOther Role = iota
+	RoleSystem
+	RoleDeveloper
+	RoleUser
+	RoleAssistant
+)
+
+// Message is one turn, or a piece of one: neighbours of the same role mean the
+// same as one message with the parts of both. Tool results are parts of user messages.
+type Message struct {
+	Role  Role
+	At    int32 // index in the client's list of messages; -1: it came from elsewhere
+	Name  scan.Value
+	Parts []Part
+	Extra []Member
+}
+
+// Kind is the kind of a part of a message.
+type Kind uint8
+
+// The kinds of parts, with the fields that each uses besides Cache and Extra.
+const (
+	Other      Kind = iota // Raw
+	Text                   // Text
+	Refusal                // Text
+	Image                  // Source, Media, Data, Detail
+	Document               // Source, Media, Data or Text, Name
+	Audio                  // Media (a format such as wav), Data
+	ToolCall               // ID, Name, Args
+	ToolResult             // ID, Content, Failed
+	Thinking               // Text, Signature
+	Redacted               // Text: thinking that only its provider can read
+)
+
+// Source says how the data of a part is given.
+type Source uint8
+
+// The sources of images and documents.
+const (
+	FromBase64 Source = iota // Data, of type Media
+	FromURL                  // Data is an https URL
+	FromText                 // Text
+	FromFile                 // Data is the id of a file at one provider
+	FromOther                // Raw alone knows
+)
+
+// Part is a piece of a message's or an answer's content.
+type Part struct {
+	Kind   Kind
+	Source Source
+	Failed bool // of a tool result: the tool could not do it
+	Broken bool // of a tool call: Args is a string that holds no object
+	Place  Place
+
+	Type      []byte     // what the dialect calls the kind, escaped, without quotes
+	Text      scan.Value // a string
+	ID        scan.Value // a string: of the call
+	Name      scan.Value // a string: of the tool, the title or the file
+	Args      scan.Value // an object, or a string that should hold one
+	Signature scan.Value // a string
+	Media     []byte     // escaped, without quotes
+	Data      []byte     // escaped, without quotes
+	Detail    scan.Value
+	Cache     scan.Value // cache_control
+	Content   []Part     // of a tool result: text, images and documents
+	Raw       scan.Value
+	Extra     []Member
+}
+
+// Tool is something that the model may call.
+type Tool struct {
+	Other       bool // only its own dialect understands Raw
+	Name        scan.Value
+	Description scan.Value
+	Schema      scan.Value // of the arguments; nil: none
+	Strict      scan.Value
+	Cache       scan.Value
+	Raw         scan.Value
+	Extra       []Member
+}
+
+// ToolMode says whether the model must call a tool.
+type ToolMode uint8
+
+// The modes of a tool choice.
+const (
+	ChoiceUnset ToolMode = iota
+	ChoiceAuto
+	ChoiceNone
+	ChoiceRequired
+	ChoiceNamed
+	ChoiceOther // only its own dialect understands Raw
+)
+
+// ToolChoice says which tools the model may or must call.
+type ToolChoice struct {
+	Mode ToolMode
+	Name scan.Value // of ChoiceNamed
+	Raw  scan.Value
+}
+
+// FormatKind is the form that an answer must have.
+type FormatKind uint8
+
+// The kinds of formats.
+const (
+	FormatUnset FormatKind = iota
+	FormatText
+	FormatObject // some JSON object
+	FormatSchema // JSON that Schema describes
+	FormatOther  // only its own dialect understands Raw
+)
+
+// Format is the form that an answer must have.
+type Format struct {
+	Kind        FormatKind
+	Name        scan.Value
+	Description scan.Value
+	Schema      scan.Value
+	Strict      scan.Value
+	Raw         scan.Value
+}
+
+// ReasonMode says whether a model reasons before it answers.
+type ReasonMode uint8
+
+// The modes of reasoning.
+const (
+	ReasonUnset ReasonMode = iota
+	ReasonOff
+	ReasonOn       // with Effort or Budget
+	ReasonAdaptive // as the model sees fit, with Effort
+)
+
+// Reasoning says how much a model may think.
+type Reasoning struct {
+	Mode   ReasonMode
+	Effort []byte // minimal, low, medium, high, xhigh or max, without quotes
+	Budget int64  // tokens; 0: none given
+	Raw    scan.Value
+}

@@ -1,0 +1,55 @@
+package canon
+
+import "github.com/headgate/headgate/extproc/scan"
+
+// Response is a model's whole answer.
+type Response struct {
+	Dialect     string // the one it was read from
+	ID          scan.Value
+	Model       scan.Value
+	Created     int64 // Unix seconds; 0: not said
+	Choices     []Choice
+	Usage       Usage
+	RawUsage    scan.Value // as the provider wrote it
+	ServiceTier scan.Value
+	Extra       []Member
+}
+
+// Choice is one of the answers to a request.
+type Choice struct {
+	Index     int
+	Parts     []Part
+	Finish    Finish
+	RawFinish scan.Value // as the provider wrote it
+	StopHit   scan.Value // the stop sequence that ended the answer
+	Logprobs  scan.Value
+	Extra     []Member // of the choice
+	Message   []Member // of its message
+}
+
+// Finish says why an answer ended.
+type Finish uint8
+
+// The ways in which an answer ends.
+const (
+	FinishUnset Finish = iota
+	FinishStop
+	FinishStopSequence
+	FinishLength
+	FinishContextWindow // the model's context is full
+	FinishToolCalls
+	FinishRefusal // the provider's filter or the model refused
+	FinishPause   // a long turn of server tools that the client may resume
+	FinishError   // the provider broke off: not an answer
+	FinishOther   // a word that this version does not know; means FinishStop
+)
+
+// Calls tells whether parts hold a tool call.
+func Calls(parts []Part) bool {
+	for i := range parts {
+		if parts[i].Kind == ToolCall {
+			return true
+		}
+	}
+	return false
+}

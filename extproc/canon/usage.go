@@ -1,0 +1,97 @@
+package canon
+
+// Usage is what an exchange consumed, in tokens, in disjoint buckets: no token is
+// counted in two of them. Reported counts are snapshots and overwrite. Seen says
+// which were reported: one that was not is 0 and says nothing.
+type Usage struct {
+	Input        int64 // uncached
+	CacheRead    int64
+	CacheWrite5m int64
+	CacheWrite1h int64
+	AudioInput   int64
+	Output       int64 // text
+	Reasoning    int64
+	AudioOutput  int64
+	Searches     int64  // of the web, which are charged one by one
+	Tier         string // of service, that was given; empty: nobody says
+	Seen         Bucket
+	Source       UsageSource
+}
+
+// Bucket is a set of buckets of a Usage.
+type Bucket uint16
+
+// The buckets.
+const (
+	BucketInput Bucket = 1 << iota
+	BucketCacheRead
+	BucketCacheWrite5m
+	BucketCacheWrite1h
+	BucketAudioInput
+	BucketOutput
+	BucketReasoning
+	BucketAudioOutput
+	BucketSearches
+)
+
+// Overwrite takes over each bucket that a later snapshot reports. Snapshots
+// replace; they never add up.
+func (u *Usage) Overwrite(s *Usage) {
+	for i, b := range s.buckets() {
+		if bit := Bucket(1) << i; s.Seen&bit != 0 {
+			*u.buckets()[i] = *b
+			u.Seen |= bit
+		}
+	}
+	if s.Tier != "" {
+		u.Tier = s.Tier
+	}
+}
+
+func (u *Usage) buckets() [9]*int64 {
+	return [9]*int64{&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.AudioInput, &u.Output, &u.Reasoning, &u.AudioOutput, &u.Searches}
+}
+
+// TotalInput returns all tokens of input, cached ones included.
+func (u *Usage) TotalInput() int64 {
+	return u.Input + u.CacheRead + u.CacheWrite5m + u.CacheWrite1h + u.AudioInput
+}
+
+// TotalOutput returns all tokens of output, reasoning included.
+func (u *Usage) TotalOutput() int64 { return u.Output + u.Reasoning + u.AudioOutput }
+
+// Replace takes over a usage as a whole, counted by source, where anything was
+// reported in it.
+func (u *Usage) Replace(by *Usage, source UsageSource) {
+	if by.Seen == 0 {
+		return
+	}
+	*u = *by
+	u.Source = source
+}
+
+// UsageSource says who counted.
+type UsageSource string
+
+// The sources of a usage. Empty: nothing was consumed.
+const (
+	UsageProvider  UsageSource = "provider"  // as the provider reported it
+	UsageEstimated UsageSource = "estimated" // from what was seen, because no report came
+	UsageCached    UsageSource = "cached"    // of the answer that was given again: nothing was consumed this time
+)
+
+// MaxBucket bounds each bucket of a usage. No model takes a tenth of it, and twice
+// what all buckets cost at the highest price still fits an int64 of pico-USD.
+const MaxBucket = 50_000_000
+
+// MaxSearches bounds the searches of one exchange.
+const MaxSearches = 10_000
+
+// Bound cuts a report that cannot be true to what can be summed and priced.
+func (u *Usage) Bound() {
+	all := u.buckets()
+	for _, n := range all[:len(all)-1] {
+		*n = min(max(*n, 0), MaxBucket)
+	}
+	u.Searches = min(max(u.Searches, 0), MaxSearches)
+}

@@ -1,0 +1,41 @@
+package client
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// Refusal renders a denial as an error body of the client's dialect.
+func Refusal(d dialect.Client, v *exchange.Verdict, exchangeID string) []byte {
+	body, _ := d.EncodeFault(make([]byte, 0, 256+len(v.Message)), FaultOf(v, exchangeID))
+	return body
+}
+
+// FaultOf is a denial as a fault of the gateway's own.
+func FaultOf(v *exchange.Verdict, exchangeID string) *canon.Fault {
+	return &canon.Fault{
+		Kind: canon.KindOf(v.Status), Status: v.Status, Code: string(v.Reason), Message: v.Message, Param: v.Param,
+		Exchange: exchangeID, RetryAfter: v.Retry,
+	}
+}
+
+// Of is what the encoders of answers must know of an exchange's client.
+func Of(ex *exchange.Exchange) canon.Client {
+	return canon.Client{ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
+}
+
+// Whole renders the answer of a stage, as a JSON body or a whole stream, whichever the
+// client asked for, and returns its content type.
+func Whole(d dialect.Client, answer *canon.Response, ex *exchange.Exchange) (body []byte, contentType string) {
+	c := Of(ex)
+	if !ex.Request.Stream {
+		return d.EncodeAnswer(nil, answer, c), "application/json"
+	}
+	e := d.Encoder(c)
+	events := answer.Events()
+	for i := range events {
+		body = e.Append(body, &events[i])
+	}
+	return body, "text/event-stream; charset=utf-8"
+}

@@ -1,0 +1,135 @@
+package client
+
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/canon"
+)
+
+// Writer writes what a client gets of a stream, event by event. In a stream of the
+// client's own dialect an event leaves as the frame that it came in, with a changed
+// text put in its place. Once something else than that is to be written, such as an
+// event that was made here, the dialect's encoder takes over, which has seen all that
+// passed. Not for concurrent use.
+type Writer struct {
+	encoder canon.StreamEncoder
+	frames  bool // the backend speaks the client's dialect
+	over    bool // the encoder has taken over
+	ended   bool // EventDone or EventFailed was written
+	pending []pending
+	encoded []byte // what the encoder makes of the pending events
+}
+
+// pending is an event of a frame whose other events have not come yet.
+type pending struct {
+	frame *canon.Frame
+	at    canon.Span
+	text  []byte // nil: as it stands in the frame
+}
+
+// NewWriter starts a stream that the encoder writes; frames: the backend speaks the
+// client's dialect.
+func NewWriter(e canon.StreamEncoder, frames bool) *Writer {
+	return &Writer{encoder: e, frames: frames}
+}
+
+// Ended reports whether the stream has got its end, good or bad.
+func (w *Writer) Ended() bool { return w.ended }
+
+// GaveUp reports whether the encoder could not write what it was given, and ended
+// the stream with an error.
+func (w *Writer) GaveUp() bool { return w.encoder.Ended() && !w.ended }
+
+// Append appends what an event means for the client to dst. After the end only
+// comments are written.
+func (w *Writer) Append(dst []byte, ev *canon.Event) []byte {
+	if ev.Kind == canon.EventComment {
+		return Comment(w.Flush(dst), ev.Raw)
+	}
+	if w.ended {
+		return dst
+	}
+	if !w.frames || w.over {
+		return w.encode(dst, ev)
+	}
+	if len(w.pending) > 0 && w.pending[0].frame != ev.Frame {
+		dst = w.Flush(dst)
+		if w.over {
+			return w.encode(dst, ev)
+		}
+	}
+	return w.frame(dst, ev)
+}
+
+// Abort ends the stream with an error.
+func (w *Writer) Abort(dst []byte, f *canon.Fault) []byte {
+	dst = w.encoder.Abort(w.Flush(dst), f)
+	w.ended = true
+	return dst
+}
+
+// Flush appends what waits for the rest of its frame: that does not come.
+func (w *Writer) Flush(dst []byte) []byte {
+	if len(w.pending) == 0 {
+		return dst
+	}
+	w.over = true
+	dst = append(dst, w.encoded...)
+	w.pending, w.encoded = w.pending[:0], w.encoded[:0]
+	return dst
+}
+
+// encode writes an event by the encoder.
+func (w *Writer) encode(dst []byte, ev *canon.Event) []byte {
+	if ev.Kind == canon.EventBlank {
+		return dst
+	}
+	dst = w.encoder.Append(dst, ev)
+	w.ended = ev.Ends()
+	return dst
+}
+
+// frame writes an event as its frame, once all events of the frame are there.
+func (w *Writer) frame(dst []byte, ev *canon.Event) []byte {
+	if ev.Frame == nil {
+		w.over = true
+		return w.encode(dst, ev)
+	}
+	w.encoded = w.encode(w.encoded, ev)
+	w.pending = append(w.pending, pendingOf(ev))
+	if len(w.pending) < ev.Frame.Events {
+		return dst
+	}
+	if !ev.Frame.Hidden {
+		dst = appendFrame(dst, ev.Frame, w.pending)
+	}
+	w.pending, w.encoded = w.pending[:0], w.encoded[:0]
+	return dst
+}
+
+func pendingOf(ev *canon.Event) pending {
+	p := pending{frame: ev.Frame, at: ev.TextAt}
+	if p.at.End > 0 && !bytes.Equal(ev.Frame.Raw[p.at.Start:p.at.End], ev.Text) {
+		p.text = ev.Text
+	}
+	return p
+}
+
+// appendFrame appends a frame with the texts that were changed. They stand in it in
+// the order of its events.
+func appendFrame(dst []byte, f *canon.Frame, events []pending) []byte {
+	from := 0
+	for _, e := range events {
+		if e.text != nil && e.at.Start >= from {
+			dst = append(append(dst, f.Raw[from:e.at.Start]...), e.text...)
+			from = e.at.End
+		}
+	}
+	return append(dst, f.Raw[from:]...)
+}
+
+// Comment appends a comment line, which event stream parsers ignore.
+func Comment(dst, text []byte) []byte {
+	dst = append(append(dst, ": "...), text...)
+	return append(dst, "\n\n"...)
+}

@@ -1,0 +1,146 @@
+package anthropic
+
+import (
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// Dialect is the Anthropic Messages wire format. The zero Dialect is ready.
+type Dialect struct{}
+
+// Version is the API version that a backend is called with where the client
+// names none.
+const Version = "2023-06-01"
+
+// Name returns "anthropic".
+func (Dialect) Name() string { return "anthropic" }
+
+// Path returns the path of an operation below the base URL, empty for one that the
+// dialect does not have.
+func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
+	switch op {
+	case exchange.Chat:
+		return "/messages"
+	case exchange.CountTokens:
+		return "/messages/count_tokens"
+	}
+	return ""
+}
+
+// Sign sets the key and, if the client named none, the version.
+func (Dialect) Sign(at *exchange.Attempt, secret string) {
+	if secret != "" {
+		at.Out.SetHeader("x-api-key", secret)
+	}
+	if at.Request.Headers.Get("anthropic-version") == nil {
+		at.Out.SetHeader("anthropic-version", Version)
+	}
+}
+
+// readKeys are the members that Headgate acts on. A second member of the same
+// name, or one that differs in case only, is refused: parsers disagree about
+// which of them counts.
+var readKeys = []string{"model", "stream", "max_tokens", "metadata"}
+
+// Read reads model, stream, max_tokens and metadata.user_id.
+func (Dialect) Read(req *exchange.Request) exchange.Verdict {
+	m := scan.Document(req.Body)
+	seen := 0
+	for m.Next() {
+		k := scan.FoldIndex(readKeys, m.Key())
+		if k < 0 {
+			continue
+		}
+		name := readKeys[k]
+		if seen&(1<<k) != 0 || string(m.Key()) != name {
+			return bad("ambiguous request: more than one member reads as "+name, name)
+		}
+		seen |= 1 << k
+		if v := readMember(req, name, &m); v.Action != exchange.Pass {
+			return v
+		}
+	}
+	if err := m.Err(); err != nil {
+		return bad("the request body is not valid JSON: "+err.Error(), "")
+	}
+	if req.Model == "" {
+		return bad("model: Field required", "model")
+	}
+	return exchange.Verdict{}
+}
+
+func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Verdict {
+	v := m.Value()
+	switch name {
+	case "model":
+		s, ok := v.Str()
+		if !ok || len(s) == 0 {
+			return bad("model: Input should be a valid string", name)
+		}
+		req.Model = string(s)
+		req.Spans.Model.Start, req.Spans.Model.End = m.Span()
+	case "stream":
+		if v.Kind() != scan.Bool && v.Kind() != scan.Null {
+			return bad("stream: Input should be a valid boolean", name)
+		}
+		req.Stream = v.True()
+	case "max_tokens":
+		if _, ok := v.Int(); !ok {
+			return bad("max_tokens: Input should be a valid integer", name)
+		}
+	case "metadata":
+		if s, ok := v.Get("user_id").Str(); ok {
+			req.User = string(s)
+		}
+	}
+	return exchange.Verdict{}
+}
+
+func bad(message, param string) exchange.Verdict {
+	v := exchange.Denied(400, exchange.ReasonBadRequest, message)
+	v.Param = param
+	return v
+}
+
+// Adapt writes the model's name at the backend. Usage comes unasked.
+func (Dialect) Adapt(dst []byte, req *exchange.Request, model string, _ bool) ([]byte, bool) {
+	if model == req.Model {
+		return dst, false
+	}
+	s := req.Spans.Model
+	return scan.Splice(dst, req.Body, []scan.Edit{{Start: s.Start, End: s.End, With: scan.AppendString(nil, model)}}), true
+}
+
+// Models renders the list of models, or one.
+func (Dialect) Models(names []string, only string) []byte {
+	entry := func(b []byte, name string) []byte {
+		b = append(b, `{"type":"model","id":`...)
+		b = scan.AppendString(b, name)
+		b = append(b, `,"display_name":`...)
+		b = scan.AppendString(b, name)
+		return append(b, `,"created_at":"1970-01-01T00:00:00Z"}`...)
+	}
+	if only != "" {
+		for _, name := range names {
+			if name == only {
+				return entry(nil, name)
+			}
+		}
+		return nil
+	}
+	b := []byte(`{"data":[`)
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = entry(b, name)
+	}
+	b = append(b, `],"has_more":false,"first_id":`...)
+	if len(names) == 0 {
+		return append(b, `null,"last_id":null}`...)
+	}
+	b = scan.AppendString(b, names[0])
+	b = append(b, `,"last_id":`...)
+	b = scan.AppendString(b, names[len(names)-1])
+	return append(b, '}')
+}

@@ -1,0 +1,228 @@
+package anthropic
+
+import (
+	"strconv"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// EncodeRequest appends a Messages request to dst. What Unfit reports is left
+// out, or approximated where there is a way, and returned. An error says that
+// nothing is left to ask.
+func EncodeRequest(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
+	e := plan(dst, r, &t)
+	dropped := canon.Fields(e.unfit())
+	e.b = append(e.b, '{')
+	e.b = scan.AppendString(canon.AppendKey(e.b, "model"), t.Model)
+	e.b = strconv.AppendInt(canon.AppendKey(e.b, "max_tokens"), e.limit, 10)
+	e.tools() // tools, system, messages: the order of the cache's prefix
+	e.system()
+	if !e.messages() {
+		return dst, dropped, canon.Errorf("messages", "hold nothing that this backend can be asked")
+	}
+	e.settings()
+	e.thinking()
+	e.output()
+	if r.Stream {
+		e.b = append(e.b, `,"stream":true`...)
+	}
+	if e.same {
+		e.b = canon.AppendMembers(e.b, r.Extra)
+	}
+	return append(e.b, '}'), dropped, nil
+}
+
+// settings writes the fields that are values and nothing else.
+func (e *encoder) settings() {
+	e.stops()
+	if e.same {
+		for _, f := range [...]canon.Field{canon.Temperature, canon.TopP, canon.TopK, canon.Metadata, canon.ServiceTier, canon.CacheControl, canon.ContextManagement} {
+			e.b = canon.AppendRaw(e.b, fieldNames[f], e.r.Fields[f])
+		}
+		return
+	}
+	if v := e.r.Fields[canon.Temperature]; e.samples(canon.Temperature) && v != nil {
+		if above(v, 1) {
+			v = scan.Value("1")
+		}
+		e.b = canon.AppendRaw(e.b, "temperature", v)
+	}
+	for _, f := range [...]canon.Field{canon.TopP, canon.TopK} {
+		if e.samples(f) {
+			e.b = canon.AppendRaw(e.b, fieldNames[f], e.r.Fields[f])
+		}
+	}
+	if v := e.user(); v != nil {
+		e.b = append(canon.AppendRaw(append(e.b, `,"metadata":{`...), "user_id", v), '}')
+	}
+	e.b = canon.AppendRaw(e.b, "cache_control", e.r.Fields[canon.CacheControl])
+}
+
+func (e *encoder) user() scan.Value {
+	if v := e.r.Fields[canon.User]; v != nil {
+		return v
+	}
+	return e.r.Fields[canon.SafetyIdentifier]
+}
+
+// samples tells whether a sampling field goes out. Where a model thinks it takes
+// temperature 1 only and no top_k, and never a temperature and a top_p at once.
+func (e *encoder) samples(f canon.Field) bool {
+	v := e.r.Fields[f]
+	if v == nil || e.same {
+		return e.same
+	}
+	if e.t.Quirks.NoSampling {
+		return false
+	}
+	switch f {
+	case canon.Temperature:
+		return !e.think || number(v) == 1
+	case canon.TopP:
+		return e.r.Fields[canon.Temperature] == nil && (!e.think || number(v) >= 0.95)
+	}
+	return !e.think
+}
+
+func number(v scan.Value) float64 {
+	n, err := strconv.ParseFloat(string(v), 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func above(v scan.Value, most float64) bool { return v.Kind() == scan.Number && number(v) > most }
+
+func (e *encoder) stops() {
+	open := false
+	for _, s := range e.r.Stop {
+		if !e.same && blank(s) {
+			continue
+		}
+		if !open {
+			e.b = append(e.b, `,"stop_sequences":[`...)
+			open = true
+		}
+		e.b = append(canon.AppendComma(e.b), s...)
+	}
+	if open {
+		e.b = append(e.b, ']')
+	}
+}
+
+// blank tells whether a string holds nothing but blanks.
+func blank(v scan.Value) bool { return len(trimmed(canon.Inside(v))) == 0 }
+
+// trimmed cuts the blanks off the end of escaped text.
+func trimmed(s []byte) []byte {
+	for n := len(s); n > 0; n = len(s) {
+		switch c := s[n-1]; {
+		case c == ' ':
+			s = s[:n-1]
+		case n > 1 && (c == 'n' || c == 't' || c == 'r') && s[n-2] == '\\' && odd(s[:n-1]):
+			s = s[:n-2]
+		default:
+			return s
+		}
+	}
+	return s
+}
+
+// odd tells whether s ends in an odd number of backslashes: the last one escapes
+// what comes next.
+func odd(s []byte) bool {
+	n := 0
+	for n < len(s) && s[len(s)-1-n] == '\\' {
+		n++
+	}
+	return n%2 == 1
+}
+
+func (e *encoder) tools() {
+	open := false
+	for i := range e.r.Tools {
+		t := &e.r.Tools[i]
+		if !e.fitsTool(t) {
+			continue
+		}
+		if !open {
+			e.b = append(e.b, `,"tools":[`...)
+			open = true
+		}
+		e.b = canon.AppendComma(e.b)
+		if e.same {
+			e.b = append(e.b, t.Raw...)
+			continue
+		}
+		e.b = append(append(e.b, `{"name":`...), t.Name...)
+		e.b = canon.AppendRaw(e.b, "description", t.Description)
+		e.schema(t.Schema)
+		if t.Strict.True() && !e.t.Quirks.NoStrict {
+			e.b = append(e.b, `,"strict":true`...)
+		}
+		e.cache(t.Cache)
+		e.b = append(e.b, '}')
+	}
+	if open {
+		e.b = append(e.b, ']')
+		e.choice()
+	}
+}
+
+// schema writes a tool's schema, which must say that it is of type object.
+func (e *encoder) schema(v scan.Value) {
+	e.b = append(e.b, `,"input_schema":`...)
+	switch {
+	case v == nil:
+		e.b = append(e.b, `{"type":"object","properties":{}}`...)
+	case v.Get("type") != nil:
+		e.b = append(e.b, v...)
+	default:
+		e.b = append(e.b, `{"type":"object"`...)
+		m := v.Fields()
+		for m.Next() {
+			start, end := m.MemberSpan()
+			e.b = append(canon.AppendComma(e.b), v[start:end]...)
+		}
+		e.b = append(e.b, '}')
+	}
+}
+
+func (e *encoder) fitsTool(t *canon.Tool) bool {
+	if e.same {
+		return true
+	}
+	if t.Other || t.Schema != nil && t.Schema.Kind() != scan.Object {
+		return false
+	}
+	kind := t.Schema.Get("type")
+	return kind == nil || string(kind) == `"object"`
+}
+
+func (e *encoder) choice() {
+	c := &e.r.Choice
+	if e.same {
+		e.b = canon.AppendRaw(e.b, "tool_choice", c.Raw)
+		return
+	}
+	one := string(e.r.Fields[canon.Parallel]) == "false" && c.Mode != canon.ChoiceNone
+	switch c.Mode {
+	case canon.ChoiceRequired:
+		e.b = append(e.b, `,"tool_choice":{"type":"any"`...)
+	case canon.ChoiceNone:
+		e.b = append(e.b, `,"tool_choice":{"type":"none"`...)
+	case canon.ChoiceNamed:
+		e.b = append(append(e.b, `,"tool_choice":{"type":"tool","name":`...), c.Name...)
+	default:
+		if !one && c.Mode != canon.ChoiceAuto {
+			return
+		}
+		e.b = append(e.b, `,"tool_choice":{"type":"auto"`...)
+	}
+	if one {
+		e.b = append(e.b, `,"disable_parallel_tool_use":true`...)
+	}
+	e.b = append(e.b, '}')
+}

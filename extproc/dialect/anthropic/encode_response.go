@@ -1,0 +1,103 @@
+package anthropic
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// EncodeResponse appends an answer as a message to dst. Of several choices the
+// first counts: a client of this dialect cannot have asked for more.
+func EncodeResponse(dst []byte, r *canon.Response, c canon.Client) []byte {
+	same := r.Dialect == "anthropic"
+	b := append(append(dst, `{"id":`...), idOf(r.ID, c)...)
+	b = append(b, `,"type":"message","role":"assistant","model":`...)
+	b = append(append(b, modelOf(r.Model, c)...), `,"content":[`...)
+	var choice canon.Choice
+	if len(r.Choices) > 0 {
+		choice = r.Choices[0]
+	}
+	finish := choice.Finish
+	for i := range choice.Parts {
+		p := &choice.Parts[i]
+		if p.Kind == canon.Refusal {
+			finish = canon.FinishRefusal
+		}
+		b = appendAnswer(b, p, same)
+	}
+	b = append(b, `],"stop_reason":`...)
+	if same && choice.RawFinish != nil {
+		b = append(b, choice.RawFinish...)
+	} else {
+		b = scan.AppendString(b, finishWord(finish, canon.Calls(choice.Parts)))
+	}
+	b = append(b, `,"stop_sequence":`...)
+	if choice.StopHit != nil {
+		b = append(b, choice.StopHit...)
+	} else {
+		b = append(b, "null"...)
+	}
+	b = append(b, `,"usage":`...)
+	if same && r.RawUsage != nil {
+		b = append(b, r.RawUsage...)
+	} else {
+		b = appendUsage(b, &r.Usage)
+	}
+	if same {
+		b = canon.AppendMembers(b, r.Extra)
+	}
+	return append(b, '}')
+}
+
+func idOf(id scan.Value, c canon.Client) scan.Value {
+	if id.Kind() == scan.String && !canon.Empty(id) {
+		return id
+	}
+	return scan.AppendString(nil, c.ID)
+}
+
+func modelOf(model scan.Value, c canon.Client) scan.Value {
+	if c.Model == "" && model.Kind() == scan.String && !canon.Empty(model) {
+		return model
+	}
+	return scan.AppendString(nil, c.Model)
+}
+
+// appendAnswer writes one block of an answer. A tool call whose arguments are no
+// object keeps its text in a member of its own, so that nothing is lost.
+func appendAnswer(b []byte, p *canon.Part, same bool) []byte {
+	if same && p.Raw != nil {
+		return append(canon.AppendComma(b), p.Raw...)
+	}
+	switch p.Kind {
+	case canon.Text, canon.Refusal:
+		if canon.Empty(p.Text) {
+			return b
+		}
+		b = append(append(canon.AppendComma(b), `{"type":"text","text":`...), p.Text...)
+	case canon.ToolCall:
+		b = appendID(append(canon.AppendComma(b), `{"type":"tool_use","id":`...), p.ID)
+		b = append(append(b, `,"name":`...), p.Name...)
+		b = append(b, `,"input":`...)
+		ok := false
+		if b, ok = canon.AppendObject(b, p.Args); !ok {
+			b = append(append(append(b, `{"invalid_arguments":`...), p.Args...), '}')
+		}
+	case canon.Thinking:
+		b = append(append(canon.AppendComma(b), `{"type":"thinking","thinking":`...), textOf(p.Text)...)
+		b = append(append(b, `,"signature":`...), textOf(p.Signature)...)
+	case canon.Redacted:
+		b = append(append(canon.AppendComma(b), `{"type":"redacted_thinking","data":`...), p.Text...)
+	default:
+		return b
+	}
+	return append(b, '}')
+}
+
+var emptyString = scan.Value(`""`)
+
+func textOf(v scan.Value) scan.Value {
+	if v == nil {
+		return emptyString
+	}
+	return v
+}

@@ -1,0 +1,162 @@
+package anthropic
+
+import (
+	"strconv"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+const (
+	// defaultMaxTokens bounds an answer that neither the client nor the target
+	// bounds: Anthropic demands a number.
+	defaultMaxTokens = 4096
+	// minBudget is the least that Anthropic lets a model think.
+	minBudget = 1024
+	// maxMarks is how many cache breakpoints a request may have.
+	maxMarks = 4
+)
+
+// reasons tells whether the model is to think, and with which budget. It is not
+// where Anthropic would refuse the request for it: with a forced tool, with too
+// few tokens, and in the middle of a tool loop whose thoughts are not there to
+// be sent back.
+func (e *encoder) reasons() (bool, int64) {
+	r := &e.r.Reason
+	if r.Mode != canon.ReasonOn && r.Mode != canon.ReasonAdaptive {
+		return false, 0
+	}
+	if e.same {
+		return true, r.Budget
+	}
+	forced := e.r.Choice.Mode == canon.ChoiceRequired || e.r.Choice.Mode == canon.ChoiceNamed
+	if forced && len(e.r.Tools) > 0 || e.thoughtlessLoop() {
+		return false, 0
+	}
+	if e.t.Quirks.AdaptiveThinking {
+		return true, 0
+	}
+	budget := min(r.Budget, e.limit-1)
+	if r.Budget == 0 {
+		budget = min(budgetOf(string(r.Effort)), e.limit*3/4) // the answer needs room too
+	}
+	return budget >= minBudget, budget
+}
+
+func budgetOf(effort string) int64 {
+	switch effort {
+	case "minimal", "low":
+		return minBudget
+	case "medium":
+		return 4096
+	case "xhigh", "max":
+		return 32768
+	}
+	return 16384
+}
+
+// effortOf is Anthropic's word for an effort.
+func effortOf(effort string) string {
+	switch effort {
+	case "minimal", "low":
+		return "low"
+	case "medium":
+		return "medium"
+	case "max":
+		return "max"
+	}
+	return "high"
+}
+
+// thoughtlessLoop tells whether the last turn answers tool calls that no signed
+// thought led to.
+func (e *encoder) thoughtlessLoop() bool {
+	n := len(e.turns)
+	if n < 2 || e.turns[n-2].role != canon.RoleAssistant {
+		return false
+	}
+	calls, signed := false, false
+	for i := e.turns[n-2].from; i < e.turns[n-2].to; i++ {
+		for k := range e.r.Messages[i].Parts {
+			p := &e.r.Messages[i].Parts[k]
+			calls = calls || p.Kind == canon.ToolCall
+			signed = signed || p.Kind == canon.Redacted || p.Kind == canon.Thinking && p.Signature != nil
+		}
+	}
+	return calls && !signed
+}
+
+func (e *encoder) thinking() {
+	r := &e.r.Reason
+	switch {
+	case e.same:
+		e.b = canon.AppendRaw(e.b, "thinking", r.Raw)
+	case r.Mode == canon.ReasonOff:
+		e.b = append(e.b, `,"thinking":{"type":"disabled"}`...)
+	case e.think && e.t.Quirks.AdaptiveThinking:
+		e.b = append(e.b, `,"thinking":{"type":"adaptive"}`...)
+	case e.think:
+		e.b = append(e.b, `,"thinking":{"type":"enabled","budget_tokens":`...)
+		e.b = append(strconv.AppendInt(e.b, e.budget, 10), '}')
+	}
+}
+
+// output writes output_config: the format and, where it guides, the effort.
+func (e *encoder) output() {
+	if own := e.r.Fields[canon.OutputConfig]; e.same && own != nil {
+		e.b = canon.AppendRaw(e.b, "output_config", own)
+		return
+	}
+	format := e.r.Format.Kind == canon.FormatSchema && !e.t.Quirks.NoJSONSchema
+	effort := e.think && e.t.Quirks.AdaptiveThinking && len(e.r.Reason.Effort) > 0
+	if e.same && e.r.Format.Raw != nil {
+		e.b = append(canon.AppendRaw(append(e.b, `,"output_config":{`...), "format", e.r.Format.Raw), '}')
+		return
+	}
+	if !format && !effort {
+		return
+	}
+	e.b = append(e.b, `,"output_config":{`...)
+	if effort {
+		e.b = scan.AppendString(canon.AppendKey(e.b, "effort"), effortOf(string(e.r.Reason.Effort)))
+	}
+	if format {
+		e.b = append(canon.AppendKey(e.b, "format"), `{"type":"json_schema"`...)
+		e.b = append(canon.AppendRaw(e.b, "schema", e.r.Format.Schema), '}')
+	}
+	e.b = append(e.b, '}')
+}
+
+// marks counts the cache breakpoints of a request.
+func (e *encoder) marks() int {
+	n := 0
+	for i := range e.r.Tools {
+		n += mark(e.r.Tools[i].Cache)
+	}
+	for i := range e.r.Messages {
+		for k := range e.r.Messages[i].Parts {
+			n += mark(e.r.Messages[i].Parts[k].Cache)
+		}
+	}
+	return n
+}
+
+func mark(cache scan.Value) int {
+	if cache == nil {
+		return 0
+	}
+	return 1
+}
+
+// cache writes a breakpoint. The first of too many are left out: the last ones
+// cover the longest prefix.
+func (e *encoder) cache(v scan.Value) {
+	if v == nil {
+		return
+	}
+	if e.skip > 0 && !e.same {
+		e.skip--
+		return
+	}
+	e.b = canon.AppendRaw(e.b, "cache_control", v)
+}

@@ -1,0 +1,95 @@
+package anthropic
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// Members of an answer.
+const (
+	respID = iota
+	respType
+	respRole
+	respModel
+	respContent
+	respReason
+	respStop
+	respUsage
+	respError
+	respMembers
+)
+
+var responseMembers = []string{"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage", "error"}
+
+// DecodeResponse reads a message. What it returns aliases body. The error is a
+// *canon.Fault where the body tells of one or cannot be read.
+func DecodeResponse(body []byte) (*canon.Response, error) {
+	var f [respMembers]scan.Value
+	extra, err := canon.Pick(scan.Document(body), responseMembers, f[:], nil)
+	if err != nil {
+		return nil, canon.Malformed(err.Error())
+	}
+	if f[respError] != nil {
+		return nil, DecodeFault(0, body)
+	}
+	if f[respContent].Kind() != scan.Array {
+		return nil, canon.Malformed("no content")
+	}
+	r := &canon.Response{Dialect: "anthropic", ID: f[respID], Model: f[respModel], RawUsage: f[respUsage], Extra: extra}
+	d := decoder{parts: make([]canon.Part, 0, 4)}
+	if err := d.content(f[respContent], canon.Place{}); err != nil {
+		return nil, canon.Malformed(err.Error())
+	}
+	var u usage
+	u.read(f[respUsage])
+	r.Usage = u.canon()
+	r.Choices = []canon.Choice{{Parts: d.parts, Finish: finishOf(f[respReason]), RawFinish: f[respReason], StopHit: f[respStop]}}
+	return r, nil
+}
+
+// finishOf reads a stop_reason.
+func finishOf(v scan.Value) canon.Finish {
+	switch string(canon.Inside(v)) {
+	case "":
+		return canon.FinishUnset
+	case "end_turn":
+		return canon.FinishStop
+	case "stop_sequence":
+		return canon.FinishStopSequence
+	case "max_tokens":
+		return canon.FinishLength
+	case "model_context_window_exceeded":
+		return canon.FinishContextWindow
+	case "tool_use":
+		return canon.FinishToolCalls
+	case "refusal":
+		return canon.FinishRefusal
+	case "pause_turn":
+		return canon.FinishPause
+	}
+	return canon.FinishOther
+}
+
+// finishWord is the stop_reason for an ending. A model that called a tool ended
+// with that, whatever its dialect says: OpenAI says stop after a forced call.
+func finishWord(f canon.Finish, called bool) string {
+	switch f {
+	case canon.FinishLength:
+		return "max_tokens"
+	case canon.FinishContextWindow:
+		return "model_context_window_exceeded"
+	case canon.FinishToolCalls:
+		return "tool_use"
+	case canon.FinishRefusal:
+		return "refusal"
+	case canon.FinishPause:
+		return "pause_turn"
+	}
+	switch {
+	case called:
+		return "tool_use"
+	case f == canon.FinishStopSequence:
+		return "stop_sequence"
+	}
+	return "end_turn"
+}

@@ -1,0 +1,272 @@
+package anthropic
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// Unfit lists what a request holds that Anthropic cannot express, by the paths
+// of the client's body. It is empty where nothing is; EncodeRequest leaves out,
+// or approximates, exactly what it lists.
+func Unfit(r *canon.Request, t canon.Target) []canon.Unfit {
+	e := plan(nil, r, &t)
+	return e.unfit()
+}
+
+type unfits struct {
+	e    *encoder
+	list []canon.Unfit
+}
+
+func (u *unfits) add(kind canon.UnfitKind, field, why string) {
+	u.list = append(u.list, canon.Unfit{Field: field, Kind: kind, Why: why})
+}
+
+func (e *encoder) unfit() []canon.Unfit {
+	u := unfits{e: e}
+	if e.same {
+		return nil // it goes as the client wrote it: the quirks are those of translation
+	}
+	if e.r.Format.Kind == canon.FormatSchema && e.t.Quirks.NoJSONSchema {
+		u.add(canon.Meaning, e.r.Names[canon.FormatField], "it cannot hold an answer to a schema")
+	}
+	u.fields()
+	u.sampling()
+	u.tools()
+	u.list = canon.Extra(u.list, "", e.r.Extra)
+	u.messages()
+	return u.list
+}
+
+// neutral tells whether a field has the value that it has anyway.
+func neutral(f canon.Field, v scan.Value) bool {
+	switch f {
+	case canon.N:
+		return string(v) == "1"
+	case canon.Logprobs, canon.Store:
+		return string(v) == "false"
+	case canon.PresencePenalty, canon.FrequencyPenalty, canon.TopLogprobs:
+		return number(v) == 0
+	case canon.LogitBias, canon.Metadata:
+		m := v.Fields()
+		return v.Kind() == scan.Object && !m.Next()
+	case canon.Modalities:
+		e := v.Elements()
+		for e.Next() {
+			if string(e.Value()) != `"text"` {
+				return false
+			}
+		}
+		return v.Kind() == scan.Array
+	case canon.ServiceTier:
+		s := string(canon.Inside(v))
+		return s == "auto" || s == "default"
+	}
+	return false
+}
+
+func (u *unfits) fields() {
+	r := u.e.r
+	for i, v := range r.Fields {
+		f := canon.Field(i)
+		if len(v) == 0 || neutral(f, v) {
+			continue
+		}
+		switch f {
+		case canon.Temperature, canon.TopP, canon.TopK, canon.User, canon.Parallel, canon.CacheControl:
+		case canon.SafetyIdentifier:
+			if r.Fields[canon.User] != nil {
+				u.add(canon.Tuning, r.Names[f], "it takes one id of a user")
+			}
+		case canon.N:
+			u.add(canon.Meaning, r.Names[f], "it gives one answer to a request")
+		case canon.Logprobs, canon.TopLogprobs, canon.Modalities, canon.AudioOut, canon.WebSearch:
+			u.add(canon.Meaning, r.Names[f], "it cannot do this")
+		default:
+			u.add(canon.Tuning, r.Names[f], "there is no such field")
+		}
+	}
+	switch r.Format.Kind {
+	case canon.FormatObject:
+		u.add(canon.Tuning, r.Names[canon.FormatField], "it has no JSON mode: the system prompt asks for JSON")
+	case canon.FormatOther:
+		u.add(canon.Meaning, r.Names[canon.FormatField], "this format is another dialect's")
+	}
+	for _, s := range r.Stop {
+		if blank(s) {
+			u.add(canon.Tuning, r.Names[canon.Stop], "it takes no stop sequence of blanks only")
+			break
+		}
+	}
+	if (r.Reason.Mode == canon.ReasonOn || r.Reason.Mode == canon.ReasonAdaptive) && !u.e.think {
+		u.add(canon.Tuning, r.Names[canon.ReasoningField], "it cannot think with a forced tool, with few tokens, or in a tool loop without its earlier thoughts")
+	}
+	if r.MaxTokens > u.e.limit {
+		u.add(canon.Tuning, r.MaxTokensName, fmt.Sprintf("the model answers with %d tokens at most", u.e.limit))
+	}
+}
+
+func (u *unfits) sampling() {
+	r := u.e.r
+	for _, f := range [...]canon.Field{canon.Temperature, canon.TopP, canon.TopK} {
+		v := r.Fields[f]
+		switch {
+		case v == nil:
+		case !u.e.samples(f):
+			u.add(canon.Tuning, r.Names[f], "this model does not take it, or not together with the other settings")
+		case f == canon.Temperature && above(v, 1):
+			u.add(canon.Tuning, r.Names[f], "its range ends at 1")
+		}
+	}
+}
+
+func (u *unfits) tools() {
+	r := u.e.r
+	if r.Choice.Mode == canon.ChoiceOther {
+		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
+	}
+	for i := range r.Tools {
+		t := &r.Tools[i]
+		strict := t.Strict.True() && u.e.t.Quirks.NoStrict
+		if u.e.fitsTool(t) && !strict && len(t.Extra) == 0 {
+			continue
+		}
+		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
+		switch {
+		case t.Other:
+			u.add(canon.Meaning, path, "this kind of tool is another dialect's")
+			continue
+		case !u.e.fitsTool(t):
+			u.add(canon.Meaning, path, "the schema of its arguments must be of type object")
+			continue
+		case strict:
+			u.add(canon.Tuning, path+".strict", "the model knows no strict tools")
+		}
+		u.list = canon.Extra(u.list, path+".", t.Extra)
+	}
+	if u.e.skip > 0 {
+		u.add(canon.Tuning, r.Names[canon.CacheControl], fmt.Sprintf("it takes %d cache breakpoints: the first ones are left out", maxMarks))
+	}
+}
+
+func (u *unfits) messages() {
+	e := u.e
+	for i := range e.r.Messages {
+		m := &e.r.Messages[i]
+		if m.Role == canon.RoleOther {
+			u.add(canon.Meaning, m.Parts[0].Place.Path()+".role", "the role is another dialect's")
+			continue
+		}
+		if e.hoisted(i) {
+			if len(e.turns) > 0 && i > e.turns[0].from {
+				u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it takes system messages before the first turn only: moved there")
+			}
+			u.parts(-1, m.Parts)
+		}
+		if i == e.asked {
+			u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it wants a user's message: sent as one")
+		}
+		if !canon.Empty(m.Name) {
+			u.add(canon.Tuning, fmt.Sprintf("messages[%d].name", m.At), "speakers have no names")
+		}
+		if len(m.Extra) > 0 {
+			u.list = canon.Extra(u.list, fmt.Sprintf("messages[%d].", m.At), m.Extra)
+		}
+	}
+	u.turns()
+}
+
+func (u *unfits) turns() {
+	e := u.e
+	for n, t := range e.turns {
+		if n == 0 && t.role == canon.RoleAssistant {
+			u.add(canon.Meaning, fmt.Sprintf("messages[%d].role", e.r.Messages[t.from].At), "the user must speak first")
+			continue
+		}
+		for i := t.from; i < t.to; i++ {
+			if m := &e.r.Messages[i]; e.in(t, m) {
+				u.parts(n, m.Parts)
+			}
+		}
+	}
+}
+
+func (u *unfits) parts(n int, parts []canon.Part) {
+	for i := range parts {
+		p := &parts[i]
+		if !u.e.fits(n, p) {
+			kind, why := u.e.misfit(p)
+			u.add(kind, p.Place.Path()+suffix(p), why)
+			continue
+		}
+		if p.Detail != nil && string(p.Detail) != `"auto"` {
+			u.add(canon.Tuning, p.Place.Path()+suffix(p)+".detail", "it has one resolution")
+		}
+		if len(p.Extra) > 0 {
+			u.list = canon.Extra(u.list, p.Place.Path()+".", p.Extra)
+		}
+		u.parts(-1, p.Content)
+	}
+}
+
+// suffix names the member of a part that holds what does not fit.
+func suffix(p *canon.Part) string {
+	switch {
+	case p.Broken:
+		return ".function.arguments"
+	case p.Kind == canon.ToolResult:
+		return ".tool_call_id"
+	case p.Place.List != canon.InContent || p.Place.Item < 0 || len(p.Type) == 0 || p.Kind == canon.Text:
+		return ""
+	}
+	return "." + string(p.Type)
+}
+
+// fits tells whether Anthropic takes a part in turn n; -1 is the system prompt
+// or the content of a result.
+func (e *encoder) fits(n int, p *canon.Part) bool {
+	switch p.Kind {
+	case canon.Text, canon.Refusal:
+		return true
+	case canon.Thinking:
+		return p.Signature != nil
+	case canon.Redacted:
+		return true
+	case canon.Image:
+		return !e.t.Quirks.NoImages && (p.Source == canon.FromURL || p.Source == canon.FromBase64)
+	case canon.Document:
+		return p.Source == canon.FromURL || p.Source == canon.FromText || p.Source == canon.FromBase64 && bytes.HasSuffix(p.Media, []byte("pdf"))
+	case canon.ToolCall:
+		return !p.Broken && e.paired(n, p)
+	case canon.ToolResult:
+		return e.paired(n, p)
+	}
+	return false
+}
+
+func (e *encoder) misfit(p *canon.Part) (canon.UnfitKind, string) {
+	switch {
+	case p.Kind == canon.Thinking:
+		return canon.Tuning, "it takes back only thoughts that it signed"
+	case p.Kind == canon.Other && p.Place.List == canon.InReasoning:
+		return canon.Tuning, "it does not take another provider's reasoning back"
+	case p.Kind == canon.ToolCall && !p.Broken:
+		return canon.Meaning, "the next message must answer this call"
+	case p.Kind == canon.ToolCall:
+		return canon.Meaning, "the arguments must be a JSON object"
+	case p.Kind == canon.ToolResult:
+		return canon.Meaning, "the message before it must make this call"
+	case p.Kind == canon.Image && e.t.Quirks.NoImages:
+		return canon.Meaning, "it takes no images"
+	case p.Kind == canon.Image:
+		return canon.Meaning, "it takes images by data and by address only"
+	case p.Kind == canon.Audio:
+		return canon.Meaning, "it takes no audio"
+	case p.Kind == canon.Document:
+		return canon.Meaning, "it takes documents by PDF data only"
+	}
+	return canon.Meaning, "it takes no such content"
+}

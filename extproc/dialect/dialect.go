@@ -1,0 +1,75 @@
+// Package dialect lists the wire formats that clients and backends speak. A subfolder
+// is one dialect: it returns a struct, and this package says what is asked of it. A
+// further one is a folder and a line in kinds.go.
+//
+// Between two dialects the canonical form stands (extproc/canon), so that n dialects
+// are n folders and not n times n.
+package dialect
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// A Client is a dialect that clients speak: the end of the gateway that they see. It
+// is stateless and safe for concurrent use; what it returns may alias what it was
+// given.
+type Client interface {
+	Name() string
+	exchange.Dialect
+
+	// EncodeAnswer appends a whole answer to dst.
+	EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byte
+	// Encoder starts writing a stream.
+	Encoder(canon.Client) canon.StreamEncoder
+	// EncodeFault appends an error body to dst, the only way to one, and returns the
+	// status that goes with a provider's fault.
+	EncodeFault(dst []byte, f *canon.Fault) ([]byte, int)
+	// Models renders the list of models, or one of them if only is not empty. It
+	// returns nil if that one is not in the list.
+	Models(names []string, only string) []byte
+}
+
+// A Backend is a dialect that servers of models speak. It is stateless and safe for
+// concurrent use; what it returns may alias what it was given.
+type Backend interface {
+	Name() string
+
+	// Path returns where a model answers an operation, below the base URL; empty:
+	// it does not.
+	Path(op exchange.Operation, model string, stream bool) string
+	// Unfit lists what a server cannot express of a request.
+	Unfit(*canon.Request, canon.Target) []canon.Unfit
+	// Encode appends a request to dst and names what it left out.
+	Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error)
+	// Sign adds the headers that carry a secret, and what else servers demand. It
+	// comes last: path, headers and body of the attempt are as they leave.
+	Sign(at *exchange.Attempt, secret string)
+
+	// DecodeAnswer reads a whole answer. The error is a *canon.Fault.
+	DecodeAnswer(body []byte) (*canon.Response, error)
+	// Decoder starts reading a stream.
+	Decoder() canon.StreamDecoder
+	// DecodeFault reads an error; a status of 0 is one in a 200 response.
+	DecodeFault(status int, body []byte) *canon.Fault
+}
+
+// Native is a dialect at both ends at once: bytes pass as they came, and only what
+// the exchange must know is read.
+type Native interface {
+	// Adapt appends the body for a backend to dst. It returns false where the
+	// request can go as it came.
+	Adapt(dst []byte, req *exchange.Request, model string, usage bool) ([]byte, bool)
+	// ReadResponse fills the fields of a JSON response and its usage from its
+	// body. An error says that the body is not what the dialect promises.
+	ReadResponse(exchange.Operation, *exchange.Response, *canon.Usage) error
+	// Skim starts reading a stream that passes.
+	Skim(req *exchange.Request, resp *exchange.Response, usage *canon.Usage) exchange.Skimmer
+}
+
+// Dialect is a wire format in all its roles.
+type Dialect interface {
+	Client
+	Backend
+	Native
+}

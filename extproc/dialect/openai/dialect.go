@@ -1,0 +1,213 @@
+package openai
+
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// Dialect is the OpenAI chat completions, embeddings and models wire format. The
+// zero Dialect is ready.
+type Dialect struct{}
+
+// Name returns "openai".
+func (Dialect) Name() string { return "openai" }
+
+// Path returns the path of an operation below the base URL, empty for one that the
+// dialect does not have.
+func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
+	switch op {
+	case exchange.Chat:
+		return "/chat/completions"
+	case exchange.Embeddings:
+		return "/embeddings"
+	}
+	return ""
+}
+
+// Sign sets the bearer token.
+func (Dialect) Sign(at *exchange.Attempt, secret string) {
+	if secret != "" {
+		at.Out.SetHeader("authorization", "Bearer "+secret)
+	}
+}
+
+// readKeys are the members that Headgate acts on. A second member of the same
+// name, or one that differs in case only, is refused: parsers disagree about
+// which of them counts, and a gateway must not read another than the provider.
+var readKeys = []string{"model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "user"}
+
+// Read reads model, stream, stream_options, the token limit, the choices and the user.
+func (Dialect) Read(req *exchange.Request) exchange.Verdict {
+	m := scan.Document(req.Body)
+	seen := 0
+	req.Spans.First = bytes.IndexByte(req.Body, '{') + 1
+	req.Spans.Empty = true
+	for m.Next() {
+		req.Spans.Empty = false
+		k := scan.FoldIndex(readKeys, m.Key())
+		if k < 0 {
+			continue
+		}
+		name := readKeys[k]
+		if seen&(1<<k) != 0 || string(m.Key()) != name {
+			return bad("Ambiguous request: more than one member reads as '"+name+"'.", name)
+		}
+		seen |= 1 << k
+		if v := readMember(req, name, &m); v.Action != exchange.Pass {
+			return v
+		}
+	}
+	if err := m.Err(); err != nil {
+		return bad("We could not parse the JSON body of your request: "+err.Error()+".", "")
+	}
+	if req.Model == "" {
+		return bad("You must provide a model parameter.", "model")
+	}
+	return exchange.Verdict{}
+}
+
+func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Verdict {
+	v := m.Value()
+	null := v.Kind() == scan.Null
+	switch name {
+	case "model":
+		s, ok := v.Str()
+		if !ok || len(s) == 0 {
+			return badType(name, "a string")
+		}
+		req.Model = string(s)
+		req.Spans.Model.Start, req.Spans.Model.End = m.Span()
+	case "stream":
+		if v.Kind() != scan.Bool && !null {
+			return badType(name, "a boolean")
+		}
+		req.Stream = v.True()
+	case "stream_options":
+		if v.Kind() != scan.Object && !null {
+			return badType(name, "an object")
+		}
+		req.Spans.StreamOptions.Start, req.Spans.StreamOptions.End = m.Span()
+		return readStreamOptions(req, v)
+	case "max_tokens", "max_completion_tokens":
+		if _, ok := v.Int(); !ok && !null {
+			return badType(name, "an integer")
+		}
+	case "n":
+		if n, ok := v.Int(); ok {
+			req.Choices = int(n)
+		}
+	case "user":
+		if s, ok := v.Str(); ok {
+			req.User = string(s)
+		}
+	}
+	return exchange.Verdict{}
+}
+
+func readStreamOptions(req *exchange.Request, v scan.Value) exchange.Verdict {
+	const name = "include_usage"
+	f := v.Fields()
+	for f.Next() {
+		if !bytes.EqualFold(f.Key(), []byte(name)) {
+			continue
+		}
+		if req.Spans.IncludeUsage.End > 0 || string(f.Key()) != name {
+			return bad("Ambiguous request: more than one member reads as 'stream_options."+name+"'.", "stream_options")
+		}
+		if k := f.Value().Kind(); k != scan.Bool && k != scan.Null {
+			return badType("stream_options."+name, "a boolean")
+		}
+		req.WantUsage = f.Value().True()
+		start, end := f.Span()
+		at := req.Spans.StreamOptions.Start
+		req.Spans.IncludeUsage = exchange.Span{Start: at + start, End: at + end}
+	}
+	return exchange.Verdict{}
+}
+
+func bad(message, param string) exchange.Verdict {
+	v := exchange.Denied(400, exchange.ReasonBadRequest, message)
+	v.Param = param
+	return v
+}
+
+func badType(name, want string) exchange.Verdict {
+	return bad("Invalid type for '"+name+"': expected "+want+".", name)
+}
+
+// Adapt writes the model's name at the backend and asks for usage in a stream.
+func (Dialect) Adapt(dst []byte, req *exchange.Request, model string, usage bool) ([]byte, bool) {
+	var edits [2]scan.Edit
+	n := 0
+	s := &req.Spans
+	if usage && req.Stream && !req.WantUsage {
+		edits[n] = askUsage(req)
+		n++
+	}
+	if model != req.Model {
+		edits[n] = scan.Edit{Start: s.Model.Start, End: s.Model.End, With: scan.AppendString(nil, model)}
+		n++
+	}
+	if n == 0 {
+		return dst, false
+	}
+	if n == 2 && edits[0].Start > edits[1].Start {
+		edits[0], edits[1] = edits[1], edits[0]
+	}
+	return scan.Splice(dst, req.Body, edits[:n]), true
+}
+
+var (
+	streamOptionsMember = []byte(`"stream_options":{"include_usage":true},`)
+	streamOptionsValue  = []byte(`{"include_usage":true}`)
+	includeUsageMember  = []byte(`"include_usage":true,`)
+	includeUsageOnly    = []byte(`"include_usage":true`)
+	literalTrue         = []byte(`true`)
+)
+
+// askUsage is the edit that makes a stream end with its usage. A request that is
+// read has at least the member model, so a comma always fits behind a new one.
+func askUsage(req *exchange.Request) scan.Edit {
+	s := &req.Spans
+	options := req.Body[s.StreamOptions.Start:s.StreamOptions.End]
+	switch {
+	case s.IncludeUsage.End > 0:
+		return scan.Edit{Start: s.IncludeUsage.Start, End: s.IncludeUsage.End, With: literalTrue}
+	case len(options) == 0:
+		return scan.Edit{Start: s.First, End: s.First, With: streamOptionsMember}
+	case options[0] != '{':
+		return scan.Edit{Start: s.StreamOptions.Start, End: s.StreamOptions.End, With: streamOptionsValue}
+	}
+	at := s.StreamOptions.Start + 1
+	if len(bytes.TrimSpace(options[1:len(options)-1])) == 0 {
+		return scan.Edit{Start: at, End: at, With: includeUsageOnly}
+	}
+	return scan.Edit{Start: at, End: at, With: includeUsageMember}
+}
+
+// Models renders the list of models, or one.
+func (Dialect) Models(names []string, only string) []byte {
+	entry := func(b []byte, name string) []byte {
+		b = append(b, `{"id":`...)
+		b = scan.AppendString(b, name)
+		return append(b, `,"object":"model","created":0,"owned_by":"headgate"}`...)
+	}
+	if only != "" {
+		for _, name := range names {
+			if name == only {
+				return entry(nil, name)
+			}
+		}
+		return nil
+	}
+	b := []byte(`{"object":"list","data":[`)
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = entry(b, name)
+	}
+	return append(b, "]}"...)
+}

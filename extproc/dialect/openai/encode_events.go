@@ -1,0 +1,174 @@
+package openai
+
+import (
+	"strconv"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// StreamEncoder writes a stream of chat completion chunks. A finish is held back
+// until the answer is known to be whole, so that a cut never looks like an end.
+// Not for concurrent use.
+type StreamEncoder struct {
+	c        canon.Client
+	head     []byte // of each chunk, up to the choice's index
+	usage    canon.Usage
+	finishes []finished
+	thinking bool // a thought is open
+	details  int  // thoughts that were closed
+	ended    bool
+}
+
+type finished struct {
+	choice int
+	finish canon.Finish
+}
+
+// NewStreamEncoder starts a stream for a client.
+func NewStreamEncoder(c canon.Client) *StreamEncoder { return &StreamEncoder{c: c} }
+
+// Ended tells whether the stream has got its end, good or bad.
+func (e *StreamEncoder) Ended() bool { return e.ended }
+
+// Append appends what an event means for the client to dst.
+func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
+	if e.ended {
+		return dst
+	}
+	if e.head == nil {
+		dst = e.start(dst, ev)
+	}
+	switch ev.Kind {
+	case canon.EventText:
+		return e.member(dst, ev, "content")
+	case canon.EventRefusal:
+		return e.member(dst, ev, "refusal")
+	case canon.EventThinking, canon.EventSignature, canon.EventRedacted:
+		return e.thought(dst, ev)
+	case canon.EventToolStart:
+		return e.tool(dst, ev)
+	case canon.EventToolArgs:
+		return e.args(dst, ev)
+	case canon.EventBlockEnd:
+		e.endThought()
+	case canon.EventFinish:
+		e.finishes = append(e.finishes, finished{ev.Choice, ev.Finish})
+	case canon.EventUsage:
+		e.usage.Overwrite(ev.Usage)
+	case canon.EventFailed:
+		return e.Abort(dst, ev.Fault)
+	case canon.EventDone:
+		return e.done(dst)
+	}
+	return dst
+}
+
+// Abort ends the stream with an error and without [DONE].
+func (e *StreamEncoder) Abort(dst []byte, f *canon.Fault) []byte {
+	if e.ended {
+		return dst
+	}
+	e.ended = true
+	dst, _ = EncodeFault(append(dst, "data: "...), f)
+	return append(dst, '\n', '\n')
+}
+
+func (e *StreamEncoder) start(dst []byte, ev *canon.Event) []byte {
+	h := append(append(e.head, `data: {"id":`...), idOf(ev.ID, e.c)...)
+	h = append(h, `,"object":"chat.completion.chunk","created":`...)
+	h = strconv.AppendInt(h, createdOf(ev.Created, e.c), 10)
+	h = append(append(h, `,"model":`...), modelOf(ev.Model, e.c)...)
+	e.head = append(h, `,"choices":[`...)
+	if ev.Kind != canon.EventStart {
+		return dst
+	}
+	dst = append(e.open(dst, 0), `"role":"assistant","content":"","refusal":null`...)
+	return e.close(dst)
+}
+
+func (e *StreamEncoder) open(dst []byte, choice int) []byte {
+	dst = append(append(dst, e.head...), `{"index":`...)
+	dst = strconv.AppendInt(dst, int64(choice), 10)
+	return append(dst, `,"delta":{`...)
+}
+
+func (e *StreamEncoder) close(dst []byte) []byte {
+	dst = append(dst, `},"logprobs":null,"finish_reason":null}]`...)
+	return e.end(dst)
+}
+
+func (e *StreamEncoder) end(dst []byte) []byte {
+	if e.c.Usage {
+		dst = append(dst, `,"usage":null`...)
+	}
+	return append(dst, '}', '\n', '\n')
+}
+
+func (e *StreamEncoder) member(dst []byte, ev *canon.Event, name string) []byte {
+	e.endThought()
+	return e.close(canon.AppendRaw(e.open(dst, ev.Choice), name, ev.Text))
+}
+
+func (e *StreamEncoder) endThought() {
+	if e.thinking {
+		e.thinking = false
+		e.details++
+	}
+}
+
+// thought writes a piece of reasoning both ways: as text, and as a detail that
+// the client can send back. See thoughts.go.
+func (e *StreamEncoder) thought(dst []byte, ev *canon.Event) []byte {
+	if ev.Kind == canon.EventRedacted {
+		e.endThought()
+	}
+	dst = e.open(dst, ev.Choice)
+	if ev.Kind == canon.EventThinking {
+		dst = canon.AppendRaw(dst, "reasoning_content", ev.Text)
+	}
+	dst = append(canon.AppendKey(dst, "reasoning_details"), '[')
+	switch ev.Kind {
+	case canon.EventThinking:
+		dst = appendDetail(dst, canon.Thinking, ev.Text, nil, e.details)
+	case canon.EventSignature:
+		dst = appendDetail(dst, canon.Thinking, nil, ev.Text, e.details)
+	default:
+		dst = appendDetail(dst, canon.Redacted, ev.Text, nil, e.details)
+		e.details++
+	}
+	e.thinking = ev.Kind != canon.EventRedacted
+	return e.close(append(dst, ']'))
+}
+
+func (e *StreamEncoder) call(dst []byte, ev *canon.Event) []byte {
+	e.endThought()
+	dst = append(e.open(dst, ev.Choice), `"tool_calls":[{"index":`...)
+	return strconv.AppendInt(dst, int64(ev.Tool), 10)
+}
+
+func (e *StreamEncoder) tool(dst []byte, ev *canon.Event) []byte {
+	dst = append(append(e.call(dst, ev), `,"id":`...), ev.ID...)
+	dst = append(append(dst, `,"type":"function","function":{"name":`...), ev.Name...)
+	return e.close(append(dst, `,"arguments":""}}]`...))
+}
+
+func (e *StreamEncoder) args(dst []byte, ev *canon.Event) []byte {
+	dst = append(e.call(dst, ev), `,"function":{"arguments":`...)
+	return e.close(append(append(dst, ev.Text...), '}', '}', ']'))
+}
+
+func (e *StreamEncoder) done(dst []byte) []byte {
+	e.ended = true
+	for _, f := range e.finishes {
+		dst = append(dst, e.head...)
+		dst = strconv.AppendInt(append(dst, `{"index":`...), int64(f.choice), 10)
+		dst = scan.AppendString(append(dst, `,"delta":{},"logprobs":null,"finish_reason":`...), finishWord(f.finish))
+		dst = e.end(append(dst, '}', ']'))
+	}
+	if e.c.Usage && e.usage.Seen != 0 {
+		dst = append(append(dst, e.head...), `],"usage":`...)
+		dst = append(appendUsage(dst, &e.usage), '}', '\n', '\n')
+	}
+	return append(dst, "data: [DONE]\n\n"...)
+}

@@ -1,0 +1,275 @@
+package openai
+
+import (
+	"hash/fnv"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+func (e *encoder) messages() {
+	e.b = append(e.b, `,"messages":[`...)
+	for i := range e.r.Messages {
+		m := &e.r.Messages[i]
+		switch m.Role {
+		case canon.RoleOther:
+			if e.same && len(m.Parts) > 0 {
+				e.b = append(canon.AppendComma(e.b), m.Parts[0].Raw...)
+				e.count++
+			}
+		case canon.RoleUser:
+			e.results(m)
+			e.said(m, "user")
+		case canon.RoleAssistant:
+			e.said(m, "assistant")
+		case canon.RoleDeveloper:
+			if !e.t.Quirks.NoDeveloper {
+				e.said(m, "developer")
+				continue
+			}
+			e.said(m, "system")
+		case canon.RoleSystem:
+			e.said(m, "system")
+		}
+	}
+	e.b = append(e.b, ']')
+}
+
+// results writes one tool message for each result of a user's turn. They go
+// before the rest of it, right behind the calls.
+func (e *encoder) results(m *canon.Message) {
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		if p.Kind != canon.ToolResult {
+			continue
+		}
+		e.b = append(canon.AppendComma(e.b), `{"role":"tool","tool_call_id":`...)
+		e.b = e.toolID(e.b, p.ID)
+		e.b = append(e.b, `,"content":`...)
+		e.resultText(p)
+		if e.same {
+			e.b = canon.AppendMembers(e.b, m.Extra)
+		}
+		e.b = append(e.b, '}')
+		e.count++
+	}
+}
+
+// resultText writes what a tool said: text only, since tool messages hold no
+// images. A failure is told in words, because there is no member for it.
+func (e *encoder) resultText(p *canon.Part) {
+	if e.same && len(p.Content) > 0 && p.Content[0].Place.Item >= 0 {
+		e.partList(p.Content)
+		return
+	}
+	e.b = append(e.b, '"')
+	if p.Failed {
+		e.b = append(e.b, "Error: "...)
+	}
+	first := true
+	for i := range p.Content {
+		if c := &p.Content[i]; c.Kind == canon.Text {
+			if !first {
+				e.b = append(e.b, '\\', 'n')
+			}
+			first = false
+			e.b = append(e.b, canon.Inside(c.Text)...)
+		}
+	}
+	e.b = append(e.b, '"')
+}
+
+// said writes what is left of a message besides tool results.
+func (e *encoder) said(m *canon.Message, role string) {
+	calls, rest := 0, 0
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		switch {
+		case isCall(p):
+			if e.fits(p) {
+				calls++
+			}
+		case p.Kind == canon.ToolResult:
+			rest += e.pictures(p.Content)
+		case e.fits(p):
+			rest++
+		}
+	}
+	if calls+rest == 0 && !(e.same && len(m.Parts) == 0) {
+		return
+	}
+	e.b = append(append(canon.AppendComma(e.b), `{"role":"`...), role...)
+	e.b = append(e.b, '"')
+	if e.same {
+		e.b = canon.AppendRaw(e.b, "name", m.Name)
+	}
+	e.content(m, role == "user")
+	if role == "assistant" {
+		e.thoughts(m.Parts)
+	}
+	if calls > 0 {
+		e.calls(m.Parts)
+	}
+	if e.same {
+		e.b = canon.AppendMembers(e.b, m.Extra)
+	}
+	e.b = append(e.b, '}')
+	e.count++
+}
+
+// pictures counts the images of a tool result, which go into the user's message.
+func (e *encoder) pictures(parts []canon.Part) int {
+	n := 0
+	for i := range parts {
+		if parts[i].Kind != canon.Text && e.fits(&parts[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// isContent tells whether a part belongs into the content. Thoughts do where a
+// client of this dialect put them there, as Mistral's do.
+func (e *encoder) isContent(p *canon.Part) bool {
+	switch p.Kind {
+	case canon.ToolCall, canon.ToolResult, canon.Redacted:
+		return false
+	case canon.Thinking:
+		return e.same && p.Place.List == canon.InContent
+	case canon.Other:
+		return p.Place.List == canon.InContent
+	}
+	return true
+}
+
+// content writes a message's content: as a string where it is one text and can
+// be, else as a list.
+func (e *encoder) content(m *canon.Message, user bool) {
+	n, texts := 0, 0
+	var only *canon.Part
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		if p.Kind == canon.ToolResult {
+			n += e.pictures(p.Content)
+		}
+		if !e.isContent(p) || !e.fits(p) {
+			continue
+		}
+		n++
+		if p.Kind == canon.Text {
+			texts++
+			only = p
+		}
+	}
+	e.b = canon.AppendKey(e.b, "content")
+	switch {
+	case n == 0:
+		e.b = append(e.b, "null"...)
+	case n == 1 && texts == 1 && (!e.same || only.Place.Item < 0):
+		e.b = append(e.b, only.Text...)
+	case n == texts && !user && !e.same:
+		e.joined(m)
+	default:
+		e.list(m)
+	}
+}
+
+// joined writes several texts as one string: compatible servers often take
+// nothing else for system and assistant messages. A model's texts are pieces of
+// one; those of a system prompt are paragraphs.
+func (e *encoder) joined(m *canon.Message) {
+	e.b = append(e.b, '"')
+	for i, n := 0, 0; i < len(m.Parts); i++ {
+		if p := &m.Parts[i]; p.Kind == canon.Text {
+			if n++; n > 1 && m.Role != canon.RoleAssistant {
+				e.b = append(e.b, '\\', 'n')
+			}
+			e.b = append(e.b, canon.Inside(p.Text)...)
+		}
+	}
+	e.b = append(e.b, '"')
+}
+
+func (e *encoder) list(m *canon.Message) {
+	e.b = append(e.b, '[')
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		if p.Kind == canon.ToolResult {
+			for k := range p.Content {
+				if c := &p.Content[k]; c.Kind != canon.Text {
+					e.part(c)
+				}
+			}
+		}
+		if e.isContent(p) {
+			e.part(p)
+		}
+	}
+	e.b = append(e.b, ']')
+}
+
+func (e *encoder) partList(parts []canon.Part) {
+	e.b = append(e.b, '[')
+	for i := range parts {
+		e.part(&parts[i])
+	}
+	e.b = append(e.b, ']')
+}
+
+func (e *encoder) calls(parts []canon.Part) {
+	e.b = append(e.b, `,"tool_calls":[`...)
+	for i := range parts {
+		p := &parts[i]
+		if !isCall(p) || !e.fits(p) {
+			continue
+		}
+		e.b = canon.AppendComma(e.b)
+		if p.Kind == canon.Other {
+			e.b = append(e.b, p.Raw...)
+			continue
+		}
+		e.b = e.toolID(append(e.b, `{"id":`...), p.ID)
+		e.b = append(append(e.b, `,"type":"function","function":{"name":`...), p.Name...)
+		e.b = canon.AppendText(append(e.b, `,"arguments":`...), p.Args)
+		e.b = append(e.b, '}')
+		if e.same {
+			e.b = canon.AppendMembers(e.b, p.Extra)
+		}
+		e.b = append(e.b, '}')
+	}
+	e.b = append(e.b, ']')
+}
+
+func isCall(p *canon.Part) bool {
+	return p.Kind == canon.ToolCall || p.Kind == canon.Other && p.Place.List == canon.InToolCalls
+}
+
+// toolID appends a call's id. Where a server takes nine letters and digits only,
+// any other id becomes nine that follow from it, so that a call and its result
+// still name each other.
+func (e *encoder) toolID(dst []byte, id scan.Value) []byte {
+	if !e.t.Quirks.ShortToolIDs || short(canon.Inside(id)) {
+		if len(id) == 0 {
+			return append(dst, `""`...)
+		}
+		return append(dst, id...)
+	}
+	const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	h := fnv.New64a()
+	h.Write(canon.Inside(id))
+	dst = append(dst, '"')
+	for n, i := h.Sum64(), 0; i < 9; i++ {
+		dst = append(dst, digits[n%62])
+		n /= 62
+	}
+	return append(dst, '"')
+}
+
+func short(id []byte) bool {
+	for _, c := range id {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
+			return false
+		}
+	}
+	return len(id) == 9
+}

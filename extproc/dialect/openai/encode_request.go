@@ -1,0 +1,214 @@
+package openai
+
+import (
+	"strconv"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// EncodeRequest appends a chat completion request to dst. What Unfit reports is
+// left out and returned. An error says that nothing is left to ask.
+func EncodeRequest(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
+	e := encoder{r: r, t: &t, same: r.Dialect == "openai"}
+	dropped := canon.Fields(Unfit(r, t))
+	start := len(dst)
+	e.b = append(dst, '{')
+	e.b = scan.AppendString(canon.AppendKey(e.b, "model"), t.Model)
+	e.messages()
+	if e.count == 0 {
+		return dst[:start], dropped, canon.Errorf("messages", "hold nothing that this backend can be asked")
+	}
+	e.tools()
+	e.format()
+	e.settings()
+	e.stream()
+	if e.same {
+		e.b = canon.AppendMembers(e.b, r.Extra)
+	}
+	return append(e.b, '}'), dropped, nil
+}
+
+type encoder struct {
+	b      []byte
+	r      *canon.Request
+	t      *canon.Target
+	same   bool // client and backend speak this dialect
+	count  int  // of messages written
+	tooled bool // tools were written
+}
+
+// settings writes the fields that are values and nothing else.
+func (e *encoder) settings() {
+	for i, v := range e.r.Fields {
+		f := canon.Field(i)
+		if len(v) == 0 || !e.same && foreign(f, v) != fits || e.refuses(f) {
+			continue
+		}
+		e.b = canon.AppendRaw(e.b, fieldNames[f], v)
+	}
+	if n := e.r.MaxTokens; n > 0 {
+		name := "max_completion_tokens"
+		if e.same && e.r.MaxTokensName != "" {
+			name = e.r.MaxTokensName
+		}
+		if e.t.Quirks.MaxTokensOnly {
+			name = "max_tokens"
+		}
+		if e.t.MaxTokens > 0 && !e.same {
+			n = min(n, e.t.MaxTokens)
+		}
+		e.b = strconv.AppendInt(canon.AppendKey(e.b, name), n, 10)
+	}
+	if len(e.r.Stop) > 0 && (e.same || len(e.r.Stop) <= maxStops) {
+		e.b = append(canon.AppendKey(e.b, "stop"), '[')
+		for _, s := range e.r.Stop {
+			e.b = append(canon.AppendComma(e.b), s...)
+		}
+		e.b = append(e.b, ']')
+	}
+	if effort := reasonEffort(&e.r.Reason); effort != "" {
+		e.b = scan.AppendString(canon.AppendKey(e.b, "reasoning_effort"), effort)
+	}
+}
+
+// refuses tells whether a field goes nowhere: sampling where the model takes
+// none, and what tells how to call tools where there are none.
+func (e *encoder) refuses(f canon.Field) bool {
+	switch f {
+	case canon.Temperature, canon.TopP, canon.TopK:
+		return e.t.Quirks.NoSampling
+	case canon.Parallel:
+		return !e.tooled && !e.same
+	}
+	return false
+}
+
+// reasonEffort returns the effort that stands for a reasoning, empty for none. A
+// request not to reason has no counterpart that all models take: those that
+// cannot reason refuse the field.
+func reasonEffort(r *canon.Reasoning) string {
+	if r.Raw.Kind() == scan.String {
+		return string(canon.Inside(r.Raw))
+	}
+	switch {
+	case r.Mode == canon.ReasonUnset, r.Mode == canon.ReasonOff:
+		return ""
+	case string(r.Effort) == "max":
+		return "high"
+	case len(r.Effort) > 0:
+		return string(r.Effort)
+	case r.Mode == canon.ReasonAdaptive:
+		return ""
+	case r.Budget <= 2048:
+		return "low"
+	case r.Budget <= 8192:
+		return "medium"
+	}
+	return "high"
+}
+
+func (e *encoder) stream() {
+	if !e.r.Stream {
+		return
+	}
+	e.b = append(e.b, `,"stream":true`...)
+	if !e.t.Quirks.NoStreamOptions {
+		e.b = append(e.b, `,"stream_options":{"include_usage":true}`...)
+	}
+}
+
+func (e *encoder) format() {
+	f := &e.r.Format
+	if !e.fitFormat() {
+		return
+	}
+	if e.same {
+		e.b = canon.AppendRaw(e.b, "response_format", f.Raw)
+		return
+	}
+	switch f.Kind {
+	case canon.FormatObject:
+		e.b = append(e.b, `,"response_format":{"type":"json_object"}`...)
+	case canon.FormatSchema:
+		e.b = append(e.b, `,"response_format":{"type":"json_schema","json_schema":{"name":`...)
+		if f.Name != nil {
+			e.b = append(e.b, f.Name...)
+		} else {
+			e.b = append(e.b, `"answer"`...)
+		}
+		e.b = canon.AppendRaw(e.b, "description", f.Description)
+		e.b = canon.AppendRaw(e.b, "schema", f.Schema)
+		if f.Strict != nil {
+			e.b = canon.AppendRaw(e.b, "strict", f.Strict)
+		} else {
+			e.b = append(e.b, `,"strict":true`...) // Anthropic's only way
+		}
+		e.b = append(e.b, '}', '}')
+	}
+}
+
+func (e *encoder) fitFormat() bool {
+	switch e.r.Format.Kind {
+	case canon.FormatUnset:
+		return false
+	case canon.FormatSchema:
+		return !e.t.Quirks.NoJSONSchema
+	case canon.FormatOther:
+		return e.same
+	}
+	return true
+}
+
+func (e *encoder) tools() {
+	open := false
+	for i := range e.r.Tools {
+		t := &e.r.Tools[i]
+		if t.Other && !e.same {
+			continue
+		}
+		if !open {
+			e.b = append(e.b, `,"tools":[`...)
+			open = true
+		}
+		e.b = canon.AppendComma(e.b)
+		if e.same && !e.tooStrict(t) {
+			e.b = append(e.b, t.Raw...)
+			continue
+		}
+		e.b = append(append(e.b, `{"type":"function","function":{"name":`...), t.Name...)
+		e.b = canon.AppendRaw(e.b, "description", t.Description)
+		e.b = canon.AppendRaw(e.b, "parameters", t.Schema)
+		if !e.t.Quirks.NoStrict {
+			e.b = canon.AppendRaw(e.b, "strict", t.Strict)
+		}
+		e.b = append(e.b, '}', '}')
+	}
+	if open {
+		e.tooled = true
+		e.b = append(e.b, ']')
+		e.choice()
+	}
+}
+
+// tooStrict tells whether a tool is strict where the server knows no such thing.
+func (e *encoder) tooStrict(t *canon.Tool) bool { return e.t.Quirks.NoStrict && t.Strict.True() }
+
+func (e *encoder) choice() {
+	c := &e.r.Choice
+	if e.same {
+		e.b = canon.AppendRaw(e.b, "tool_choice", c.Raw)
+		return
+	}
+	switch c.Mode {
+	case canon.ChoiceAuto:
+		e.b = append(e.b, `,"tool_choice":"auto"`...)
+	case canon.ChoiceNone:
+		e.b = append(e.b, `,"tool_choice":"none"`...)
+	case canon.ChoiceRequired:
+		e.b = append(e.b, `,"tool_choice":"required"`...)
+	case canon.ChoiceNamed:
+		e.b = append(append(e.b, `,"tool_choice":{"type":"function","function":{"name":`...), c.Name...)
+		e.b = append(e.b, '}', '}')
+	}
+}

@@ -1,0 +1,292 @@
+package openai
+
+import (
+	"bytes"
+	"cmp"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// StreamDecoder reads a stream of chat completion chunks. The zero StreamDecoder
+// is at the stream's start. Not for concurrent use.
+//
+// Servers differ: the first chunk may have no choices, usage may come beside the
+// last choice or alone, a finish may be repeated, [DONE] may be missing or come
+// after an error. A stream ends well only with a finish of each choice, or with
+// [DONE] behind some content; anything else is a cut.
+type StreamDecoder struct {
+	out     []canon.Event
+	extra   []canon.Member
+	usage   canon.Usage
+	choices []choiceSeen
+	tools   []toolSeen
+	id      []byte // escaped
+	started bool
+	ended   bool
+}
+
+type choiceSeen struct {
+	index, tools    int
+	spoke, finished bool
+}
+
+type toolSeen struct {
+	choice, index int // as the provider counts
+	tool          int // as we count
+	id            string
+}
+
+// Members of a chunk.
+const (
+	chunkID = iota
+	chunkCreated
+	chunkModel
+	chunkChoices
+	chunkUsage
+	chunkError
+	chunkGroq
+	chunkObject
+	chunkMessage
+	chunkTier
+	chunkMembers
+)
+
+var chunkNames = []string{"id", "created", "model", "choices", "usage", "error", "x_groq", "object", "message", "service_tier"}
+
+var deltaNames = []string{"index", "delta", "finish_reason", "message"}
+
+// Next returns what an event says. The events hold until the next call.
+func (d *StreamDecoder) Next(ev scan.Event) []canon.Event {
+	d.out = d.out[:0]
+	data := bytes.TrimSpace(ev.Data())
+	switch {
+	case d.ended || len(data) == 0:
+	case string(data) == "[DONE]":
+		d.done()
+	default:
+		d.chunk(data)
+	}
+	return d.out
+}
+
+// End returns what the end of the stream's bytes means. Rest is what no blank
+// line has ended: it counts where it is a whole event nevertheless.
+func (d *StreamDecoder) End(rest scan.Event) []canon.Event {
+	d.out = d.out[:0]
+	if data := bytes.TrimSpace(rest.Data()); string(data) == "[DONE]" || canon.Whole(data) {
+		d.Next(rest)
+	}
+	switch {
+	case d.ended:
+	case d.finished():
+		d.ended = true
+		d.emit(canon.Event{Kind: canon.EventDone})
+	default:
+		d.fail(canon.Cut())
+	}
+	return d.out
+}
+
+func (d *StreamDecoder) finished() bool {
+	for i := range d.choices {
+		if !d.choices[i].finished {
+			return false
+		}
+	}
+	return len(d.choices) > 0
+}
+
+func (d *StreamDecoder) emit(ev canon.Event) { d.out = append(d.out, ev) }
+
+func (d *StreamDecoder) fail(f *canon.Fault) {
+	d.ended = true
+	d.emit(canon.Event{Kind: canon.EventFailed, Fault: f})
+}
+
+// done reads [DONE]. Some servers never tell why a choice ended.
+func (d *StreamDecoder) done() {
+	for i := range d.choices {
+		if c := &d.choices[i]; c.spoke && !c.finished {
+			d.finish(c, canon.FinishStop)
+		}
+	}
+	if !d.finished() {
+		d.fail(canon.Cut())
+		return
+	}
+	d.ended = true
+	d.emit(canon.Event{Kind: canon.EventDone})
+}
+
+func (d *StreamDecoder) finish(c *choiceSeen, f canon.Finish) {
+	if f == canon.FinishStop && c.tools > 0 {
+		f = canon.FinishToolCalls
+	}
+	c.finished = true
+	d.emit(canon.Event{Kind: canon.EventFinish, Choice: c.index, Finish: f})
+}
+
+func (d *StreamDecoder) chunk(data []byte) {
+	var f [chunkMembers]scan.Value
+	var err error
+	if d.extra, err = canon.Pick(scan.Document(data), chunkNames, f[:], d.extra[:0]); err != nil {
+		d.fail(canon.Malformed(err.Error()))
+		return
+	}
+	e := f[chunkChoices].Elements()
+	for e.Next() && !d.ended {
+		d.start(&f)
+		d.choice(e.Value())
+	}
+	if d.ended {
+		return
+	}
+	usage := f[chunkUsage]
+	if usage == nil {
+		usage = f[chunkGroq].Get("usage")
+	}
+	if usage.Kind() == scan.Object {
+		d.start(&f)
+		readUsageInto(usage, &d.usage)
+		d.usage.Tier = cmp.Or(canon.Str(f[chunkTier]), d.usage.Tier)
+		d.emit(canon.Event{Kind: canon.EventUsage, Usage: &d.usage})
+	}
+	d.errors(&f)
+}
+
+// errors reads an error inside a 200, in the forms that servers give it.
+func (d *StreamDecoder) errors(f *[chunkMembers]scan.Value) {
+	switch {
+	case f[chunkError] != nil:
+		d.fail(readFault(0, f[chunkError]))
+	case f[chunkGroq].Get("error").Kind() == scan.String:
+		d.fail(readFault(0, f[chunkGroq].Get("error")))
+	case string(canon.Inside(f[chunkObject])) == "error":
+		d.fail(readFault(0, f[chunkMessage]))
+	}
+}
+
+// start tells of the stream's start, once. Azure's first chunk, which has no
+// choices, is none: it has no id either.
+func (d *StreamDecoder) start(f *[chunkMembers]scan.Value) {
+	if d.started {
+		return
+	}
+	d.started = true
+	d.id = append(d.id, canon.Inside(f[chunkID])...)
+	d.usage.Tier = canon.Str(f[chunkTier])
+	created, _ := f[chunkCreated].Int()
+	d.emit(canon.Event{Kind: canon.EventStart, ID: f[chunkID], Model: f[chunkModel], Created: created})
+}
+
+func (d *StreamDecoder) choice(v scan.Value) {
+	var f [4]scan.Value
+	var err error
+	if d.extra, err = canon.Pick(v.Fields(), deltaNames, f[:], d.extra[:0]); err != nil {
+		d.fail(canon.Malformed(err.Error()))
+		return
+	}
+	if f[1] == nil && f[2] == nil && f[3] == nil {
+		return // Azure's chunks of filter results only
+	}
+	index, _ := f[0].Int()
+	c := d.choiceAt(int(index))
+	if c == nil {
+		d.fail(canon.Malformed("too many choices"))
+		return
+	}
+	if f[1] == nil && !c.spoke {
+		f[1] = f[3] // some servers send the whole message in one chunk
+	}
+	d.delta(c, f[1])
+	if finish := finishOf(f[2]); finish != canon.FinishUnset && !c.finished && !d.ended {
+		if finish == canon.FinishError {
+			d.fail(brokeOff(f[2]))
+			return
+		}
+		d.finish(c, finish)
+	}
+}
+
+// maxChoices is how many answers a request can ask for.
+const maxChoices = 128
+
+func (d *StreamDecoder) choiceAt(index int) *choiceSeen {
+	for i := range d.choices {
+		if d.choices[i].index == index {
+			return &d.choices[i]
+		}
+	}
+	if index < 0 || index >= maxChoices {
+		return nil
+	}
+	d.choices = append(d.choices, choiceSeen{index: index})
+	return &d.choices[len(d.choices)-1]
+}
+
+func (d *StreamDecoder) delta(c *choiceSeen, v scan.Value) {
+	var f [msgMembers]scan.Value
+	var err error
+	if d.extra, err = canon.Pick(v.Fields(), messageMembers, f[:], d.extra[:0]); err != nil {
+		d.fail(canon.Malformed(err.Error()))
+		return
+	}
+	d.thoughts(c, &f)
+	d.text(c, canon.EventRefusal, f[msgRefusal])
+	if f[msgContent].Kind() == scan.Array {
+		d.list(c, f[msgContent])
+	} else {
+		d.text(c, canon.EventText, f[msgContent])
+	}
+	e := f[msgCalls].Elements()
+	for i := 0; e.Next() && !d.ended; i++ {
+		d.call(c, e.Value(), i)
+	}
+}
+
+func (d *StreamDecoder) text(c *choiceSeen, kind canon.EventKind, v scan.Value) {
+	if v.Kind() == scan.String && !canon.Empty(v) {
+		c.spoke = true
+		d.emit(canon.Event{Kind: kind, Choice: c.index, Text: v})
+	}
+}
+
+// list reads a content list, as Mistral sends it.
+func (d *StreamDecoder) list(c *choiceSeen, v scan.Value) {
+	e := v.Elements()
+	for e.Next() {
+		var p canon.Part
+		if err := readPart(e.Value(), &p); err != nil {
+			d.fail(canon.Malformed(err.Error()))
+			return
+		}
+		switch p.Kind {
+		case canon.Text:
+			d.text(c, canon.EventText, p.Text)
+		case canon.Thinking:
+			d.text(c, canon.EventThinking, p.Text)
+		}
+	}
+}
+
+func (d *StreamDecoder) thoughts(c *choiceSeen, f *[msgMembers]scan.Value) {
+	e := f[msgDetails].Elements()
+	found := false
+	for e.Next() {
+		p, ok := readDetail(e.Value())
+		if !ok || p.Kind == canon.Other {
+			continue
+		}
+		if p.Kind == canon.Redacted {
+			d.text(c, canon.EventRedacted, p.Text)
+			continue
+		}
+		found = found || !canon.Empty(p.Text)
+		d.text(c, canon.EventThinking, p.Text)
+		d.text(c, canon.EventSignature, p.Signature)
+	}
+	if !found {
+		d.text(c, canon.EventThinking, reasoningText(f[msgReasoningContent], f[msgReasoning]))
+	}
+}

@@ -1,0 +1,51 @@
+package openai_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect/openai"
+)
+
+// A client of this dialect keeps what nobody knows, and a server gets it in the
+// words that it knows.
+func TestQuirksOfServersThatSpeakTheDialect(t *testing.T) {
+	const body = `{"model":"a","future":{"x":1},"messages":[{"role":"developer","content":"d"},{"role":"user","weird":true,"content":[{"type":"text","text":"x","more":1},{"type":"image_url","image_url":"https://example.org/a.png"}]},` +
+		`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","content":"r"}],` +
+		`"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":false},"functions":[],"tools":[{"type":"function","function":{"name":"f","strict":true}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},"seed":1}`
+	r, err := openai.DecodeRequest([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name        string
+		quirks      canon.Quirks
+		want        string
+		wantDropped canon.Dropped
+	}{
+		{"a server without quirks", canon.Quirks{},
+			`{"model":"b","messages":[{"role":"developer","content":"d"},{"role":"user","content":[{"type":"text","text":"x","more":1},{"type":"image_url","image_url":"https://example.org/a.png"}],"weird":true},` +
+				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","content":"r"}],` +
+				`"tools":[{"type":"function","function":{"name":"f","strict":true}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},"seed":1,"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":true},"future":{"x":1},"functions":[]}`, nil},
+		{"a server with all of them", canon.Quirks{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, NoJSONSchema: true, NoImages: true, ShortToolIDs: true, NoStrict: true},
+			`{"model":"b","messages":[{"role":"system","content":"d"},{"role":"user","content":[{"type":"text","text":"x","more":1}],"weird":true},` +
+				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"9Gd2dIMCT","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"9Gd2dIMCT","content":"r"}],` +
+				`"tools":[{"type":"function","function":{"name":"f"}}],"seed":1,"max_tokens":5,"stream":true,"future":{"x":1},"functions":[]}`,
+			canon.Dropped{"response_format", "tools[0].strict", "messages[1].content[1].image_url"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, dropped, err := openai.EncodeRequest(nil, r, canon.Target{Model: "b", Quirks: c.quirks})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, string(got)); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(c.wantDropped, dropped); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

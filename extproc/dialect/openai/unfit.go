@@ -1,0 +1,201 @@
+package openai
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// maxStops is how many stop sequences chat completions take.
+const maxStops = 4
+
+// fit says what becomes of a field of another dialect.
+type fit uint8
+
+const (
+	fits fit = iota
+	ignored
+	tuning
+	meaning
+)
+
+// foreign tells whether chat completions can express a field that a client of
+// another dialect set. Ignored fields say what is so without them.
+func foreign(f canon.Field, v scan.Value) fit {
+	switch f {
+	case canon.Temperature, canon.TopP, canon.Parallel, canon.User, canon.N, canon.Seed, canon.PresencePenalty,
+		canon.FrequencyPenalty, canon.Logprobs, canon.TopLogprobs, canon.LogitBias, canon.PromptCacheKey:
+		return fits
+	case canon.ServiceTier:
+		if string(canon.Inside(v)) == "auto" {
+			return ignored
+		}
+	case canon.Metadata:
+		return only(v, "user_id", "user_id")
+	case canon.OutputConfig:
+		return only(v, "format", "effort")
+	}
+	return tuning
+}
+
+// only tells whether an object has no members but these two.
+func only(v scan.Value, a, b string) fit {
+	m := v.Fields()
+	for m.Next() {
+		if k := string(m.Key()); k != a && k != b {
+			return tuning
+		}
+	}
+	return ignored
+}
+
+// Unfit lists what a request holds that a chat completions server of this kind
+// cannot express, by the paths of the client's body. It is empty where nothing
+// is; EncodeRequest leaves out exactly what it lists.
+func Unfit(r *canon.Request, t canon.Target) []canon.Unfit {
+	e := encoder{r: r, t: &t, same: r.Dialect == "openai"}
+	var u []canon.Unfit
+	add := func(kind canon.UnfitKind, field, why string) {
+		u = append(u, canon.Unfit{Field: field, Kind: kind, Why: why})
+	}
+	if r.Format.Kind != canon.FormatUnset && !e.fitFormat() {
+		add(canon.Meaning, r.Names[canon.FormatField], "it cannot hold an answer to this format")
+	}
+	for _, f := range [...]canon.Field{canon.Temperature, canon.TopP} {
+		if r.Fields[f] != nil && e.refuses(f) {
+			add(canon.Tuning, r.Names[f], "the model does not take it")
+		}
+	}
+	for i := range r.Tools {
+		if e.tooStrict(&r.Tools[i]) {
+			add(canon.Tuning, fmt.Sprintf("%s[%d].strict", r.Names[canon.ToolsField], i), "it knows no strict tools")
+		}
+	}
+	if !e.same {
+		e.foreignFields(add)
+	}
+	e.unfitParts(add)
+	return u
+}
+
+type adder func(kind canon.UnfitKind, field, why string)
+
+func (e *encoder) foreignFields(add adder) {
+	r := e.r
+	for i, v := range r.Fields {
+		if f := canon.Field(i); len(v) > 0 && foreign(f, v) == tuning {
+			add(canon.Tuning, r.Names[f], "there is no such field")
+		}
+	}
+	if len(r.Stop) > maxStops {
+		add(canon.Meaning, r.Names[canon.Stop], fmt.Sprintf("it takes %d stop sequences at most", maxStops))
+	}
+	if r.Reason.Mode == canon.ReasonOff {
+		add(canon.Tuning, r.Names[canon.ReasoningField], "not to reason cannot be asked of every model")
+	}
+	if len(r.Reason.Effort) > 0 && reasonEffort(&r.Reason) == "" {
+		add(canon.Tuning, r.Names[canon.OutputConfig]+".effort", "an effort guides reasoning only")
+	}
+	if r.Choice.Mode == canon.ChoiceOther {
+		add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
+	}
+	for i := range r.Tools {
+		t := &r.Tools[i]
+		if !t.Other && t.Cache == nil && len(t.Extra) == 0 {
+			continue
+		}
+		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
+		if t.Other {
+			add(canon.Meaning, path, "it runs no tools of other providers")
+			continue
+		}
+		if t.Cache != nil {
+			add(canon.Tuning, path+".cache_control", "it caches by itself")
+		}
+		addExtra(add, path+".", t.Extra)
+	}
+	addExtra(add, "", r.Extra)
+}
+
+func addExtra(add adder, prefix string, extra []canon.Member) {
+	for _, u := range canon.Extra(nil, prefix, extra) {
+		add(u.Kind, u.Field, u.Why)
+	}
+}
+
+func (e *encoder) unfitParts(add adder) {
+	for i := range e.r.Messages {
+		m := &e.r.Messages[i]
+		if m.Role == canon.RoleOther && !e.same {
+			add(canon.Meaning, m.Parts[0].Place.Path()+".role", "the role is another dialect's")
+			continue
+		}
+		if !e.same && len(m.Extra) > 0 {
+			addExtra(add, fmt.Sprintf("messages[%d].", m.At), m.Extra)
+		}
+		e.unfitList(add, m.Parts)
+	}
+}
+
+func (e *encoder) unfitList(add adder, parts []canon.Part) {
+	for i := range parts {
+		p := &parts[i]
+		if !e.fits(p) {
+			kind, why := misfit(p)
+			add(kind, p.Place.Path()+suffix(e.r.Dialect, p), why)
+			continue
+		}
+		if !e.same && p.Cache != nil {
+			add(canon.Tuning, p.Place.Path()+".cache_control", "it caches by itself")
+		}
+		if !e.same && len(p.Extra) > 0 {
+			addExtra(add, p.Place.Path()+".", p.Extra)
+		}
+		e.unfitList(add, p.Content)
+	}
+}
+
+// suffix names the member of an OpenAI part that holds what does not fit.
+func suffix(dialect string, p *canon.Part) string {
+	if dialect != "openai" || p.Place.List != canon.InContent || p.Place.Item < 0 || len(p.Type) == 0 || p.Kind == canon.Text {
+		return ""
+	}
+	return "." + string(p.Type)
+}
+
+// fits tells whether the backend takes a part.
+func (e *encoder) fits(p *canon.Part) bool {
+	if p.Kind == canon.Image && e.t.Quirks.NoImages {
+		return false
+	}
+	if e.same {
+		return true
+	}
+	switch p.Kind {
+	case canon.Other:
+		return false
+	case canon.Thinking:
+		return e.t.Quirks.ReplayReasoning
+	case canon.Redacted:
+		return false
+	case canon.Image:
+		return p.Source == canon.FromURL || p.Source == canon.FromBase64
+	case canon.Document:
+		return p.Source == canon.FromText || p.Source == canon.FromBase64 && bytes.HasSuffix(p.Media, []byte("pdf"))
+	}
+	return true
+}
+
+func misfit(p *canon.Part) (canon.UnfitKind, string) {
+	switch p.Kind {
+	case canon.Thinking, canon.Redacted:
+		return canon.Tuning, "it does not take another provider's reasoning back"
+	case canon.Image:
+		return canon.Meaning, "it takes no images, or none of this source"
+	case canon.Document:
+		return canon.Meaning, "it takes PDF data and plain text only"
+	}
+	return canon.Meaning, "this kind of content is another dialect's"
+}

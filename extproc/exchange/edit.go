@@ -1,0 +1,33 @@
+package exchange
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// Edit gives a text of the canonical form a new value.
+type Edit struct {
+	Text scan.Value // a string, as the canonical form holds it
+	With string     // its new value, not escaped
+}
+
+// splice makes the edits in a body that their texts stand in.
+func splice(body []byte, edits []Edit) ([]byte, error) {
+	all := make([]scan.Edit, len(edits))
+	for i, e := range edits {
+		start, ok := scan.Within(body, e.Text)
+		if !ok || e.Text.Kind() != scan.String {
+			return nil, fmt.Errorf("edit %d names no text of this body", i)
+		}
+		all[i] = scan.Edit{Start: start, End: start + len(e.Text), With: scan.AppendString(nil, e.With)}
+	}
+	slices.SortFunc(all, func(a, b scan.Edit) int { return a.Start - b.Start })
+	for i := 1; i < len(all); i++ {
+		if all[i].Start < all[i-1].End {
+			return nil, fmt.Errorf("two edits name the text at byte %d", all[i].Start)
+		}
+	}
+	return scan.Splice(nil, body, all), nil
+}

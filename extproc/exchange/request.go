@@ -1,0 +1,136 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/headgate/headgate/extproc/canon"
+)
+
+// Request is what the client sent, and what becomes of it. Attempts read it on
+// goroutines of their own, so it does not change once the stages have seen it.
+type Request struct {
+	// Written by the stream loop.
+	Operation Operation
+	Method    string
+	Path      string // without the query
+	Headers   Headers
+	Came      int    // bytes of the body as it came
+	Body      []byte // as it came, or as it was rewritten last; never changed in place
+
+	// Read from the body before the first stage, by the client's dialect.
+	Model     string // as the client wrote it; of a list of models the one asked for
+	Stream    bool
+	WantUsage bool // the client asked for usage in the stream
+	Choices   int  // the answers that the client asked for at once; 0: it does not say, which is one
+	User      string
+	Spans     Spans
+
+	// Written by the route stage.
+	Deadline time.Duration // of the whole exchange, that the caller asked for; 0: none
+
+	Out Mutation // what leaves for the provider, of all attempts
+
+	dialect   Dialect
+	canon     *canon.Request // nil: not decoded yet
+	rewritten bool
+	sealed    bool // attempts run
+	more      Waiting
+}
+
+// Span is a range of bytes of the request body; empty where the field is absent.
+type Span struct{ Start, End int }
+
+// Spans says where fields that may be rewritten stand in the request body.
+type Spans struct {
+	Model         Span // the value
+	StreamOptions Span // the value
+	IncludeUsage  Span // the value, inside StreamOptions
+	First         int  // offset behind the opening brace
+	Empty         bool // the object has no members
+}
+
+// Dialect is the client's dialect, as far as a request needs it to be read. It is
+// stateless and safe for concurrent use.
+type Dialect interface {
+	// Read fills the fields of a request that come from its body, without changing
+	// the body. A denial says what is wrong with it, and where.
+	Read(*Request) Verdict
+	// Decode reads a request into the canonical form.
+	Decode(body []byte) (*canon.Request, error)
+}
+
+// Waiting grants a visit time beyond what Envoy waits for by itself.
+type Waiting interface {
+	// More returns a context that ends when the time is over or the client has
+	// left. An error says that no time is left to grant.
+	More(ctx context.Context, d time.Duration) (context.Context, error)
+}
+
+// ErrNoTime says that the exchange has waited for as long as it may.
+var ErrNoTime = errors.New("the exchange has no time left to wait")
+
+var (
+	errSealed    = errors.New("a request that attempts are made of is not decoded or rewritten any more")
+	errNoDialect = errors.New("the request has no body that is read")
+)
+
+// Bind gives the request the dialect that reads it and the clock that it may wait by.
+func (r *Request) Bind(d Dialect, more Waiting) { r.dialect, r.more = d, more }
+
+// Seal ends the time in which the request may be decoded and rewritten.
+func (r *Request) Seal() { r.sealed = true }
+
+// Rewritten reports whether the body is not the one that came.
+func (r *Request) Rewritten() bool { return r.rewritten }
+
+// More asks for time: the stage may block until the context that is returned ends,
+// and then gives a verdict of its own. Legal in the Request phase.
+func (r *Request) More(ctx context.Context, d time.Duration) (context.Context, error) {
+	return r.more.More(ctx, d)
+}
+
+// Canon returns the request in the canonical form, which is decoded at the first
+// question and must not be changed. Its texts alias the body. Legal in the Request
+// phase; a stage that needs it in attempts asks then. An error is the client's fault.
+func (r *Request) Canon() (*canon.Request, error) {
+	switch {
+	case r.canon != nil:
+		return r.canon, nil
+	case r.sealed:
+		return nil, errSealed
+	case r.dialect == nil:
+		return nil, errNoDialect
+	}
+	c, err := r.dialect.Decode(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.canon = c
+	return c, nil
+}
+
+// Rewrite replaces texts of the canonical form, in the body and then in the form:
+// what nobody names stays byte for byte. Legal in the Request phase; what was taken
+// from Canon before is void. An edit that cannot be made changes nothing.
+func (r *Request) Rewrite(edits ...Edit) error {
+	if r.sealed {
+		return errSealed
+	}
+	if _, err := r.Canon(); err != nil {
+		return err
+	}
+	body, err := splice(r.Body, edits)
+	if err != nil {
+		return err
+	}
+	again := Request{Operation: r.Operation, Body: body}
+	if v := r.dialect.Read(&again); v.Action != Pass {
+		return errors.New("the rewritten request cannot be read: " + v.Message)
+	}
+	r.Body, r.canon, r.rewritten = body, nil, true
+	r.Model, r.Stream, r.WantUsage, r.Choices = again.Model, again.Stream, again.WantUsage, again.Choices
+	r.User, r.Spans = again.User, again.Spans
+	return nil
+}

@@ -1,0 +1,119 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/headgate/headgate/extproc/canon"
+)
+
+// Origin says who made a response. It is a closed set.
+type Origin uint8
+
+// The origins of a response.
+const (
+	FromProvider Origin = iota
+	FromEnvoy           // Envoy's own reply: no provider answered
+	FromGateway         // a refusal of Headgate's, in place of asking a provider
+	FromStage           // the answer of a stage, such as one from a cache
+)
+
+// Response is what came back, and what becomes of it.
+type Response struct {
+	// Written by the stream loop.
+	Status   int
+	Headers  Headers
+	Body     []byte // the whole body, plain; nil for a stream
+	Stream   bool   // server-sent events
+	Origin   Origin
+	Complete bool // the end was seen
+	Attempts int  // that Envoy made
+
+	// Written by the provider stage; of the answer of a stage, by the stream loop.
+	Failed     bool         // an error in a 200 response: in a stream or a body, or an unreadable one
+	Ended      bool         // a stream that carried its dialect's end of a whole answer
+	Seen       int64        // bytes of generated text: of a stream what passed, of a JSON answer where it reports no usage
+	Model      string       // that the provider says it served
+	ID         string       // the provider's
+	Translates bool         // the backend speaks another dialect than the client
+	Reader     StreamReader // of a stream
+
+	Out Mutation // what leaves for the client
+
+	decode    func(body []byte) (*canon.Response, error)
+	canon     *canon.Response
+	rewritten bool
+	more      Waiting
+}
+
+// StreamReader is the provider's end of a streamed answer. It notes in the exchange
+// what the stream says of it. Only one of Pass and Read is used for one stream. Not
+// for concurrent use.
+type StreamReader interface {
+	Reader
+	// Pass takes a piece and returns what a client of the same dialect gets of it:
+	// the piece itself, but for events that the client must not see. Nothing is
+	// decoded that need not be.
+	Pass(piece []byte, last bool) ([]byte, error)
+	// Close lets go of what reading took.
+	Close()
+}
+
+var errNoAnswer = errors.New("the response has no body that is read")
+
+// Bind gives the response the clock that it may wait by.
+func (r *Response) Bind(more Waiting) { r.more = more }
+
+// DecodeBy gives the response what reads its body.
+func (r *Response) DecodeBy(decode func([]byte) (*canon.Response, error)) { r.decode = decode }
+
+// Give makes the response one that was not read from a body.
+func (r *Response) Give(answer *canon.Response) { r.canon = answer }
+
+// Rewritten reports whether the body is not the one that came.
+func (r *Response) Rewritten() bool { return r.rewritten }
+
+// More asks for time, as Request.More does. Legal in the Response phase.
+func (r *Response) More(ctx context.Context, d time.Duration) (context.Context, error) {
+	return r.more.More(ctx, d)
+}
+
+// Canon returns a whole answer in the canonical form, which is decoded at the first
+// question and must not be changed. Its texts alias the body. Legal in the Response
+// phase, of a successful chat answer that is no stream.
+func (r *Response) Canon() (*canon.Response, error) {
+	switch {
+	case r.canon != nil:
+		return r.canon, nil
+	case r.decode == nil:
+		return nil, errNoAnswer
+	}
+	c, err := r.decode(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.canon = c
+	return c, nil
+}
+
+// Rewrite replaces texts of the canonical form, as Request.Rewrite does. Legal in the
+// Response phase, of an answer that was read from a body.
+func (r *Response) Rewrite(edits ...Edit) error {
+	if r.decode == nil {
+		return errNoAnswer
+	}
+	if _, err := r.Canon(); err != nil {
+		return err
+	}
+	body, err := splice(r.Body, edits)
+	if err != nil {
+		return err
+	}
+	again, err := r.decode(body)
+	if err != nil {
+		return err
+	}
+	r.Body, r.canon, r.rewritten = body, again, true
+	return nil
+}

@@ -1,0 +1,101 @@
+package extproc
+
+import (
+	"context"
+	"time"
+
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// gateBound is how long an answer may be held until something is known of it. The
+// attempt's own time, which Envoy keeps, ends before.
+const gateBound = 10 * time.Minute
+
+// gateBytes is how much of an answer is held at most: without content in so much, it
+// is let go.
+const gateBytes = 64 << 10
+
+// gate judges an answer by its first content, in a pool whose Envoy holds headers and
+// body for that. The headers are answered with the verdict, and only with one that
+// changes something; then the stream ends with OK, which releases what is held or has
+// Envoy try again: the one place where ending with OK is right (envoy/facts).
+func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run, at *exchange.Attempt, index int) error {
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	messages := receive(ctx, stream)
+	var wake <-chan time.Time
+	var since time.Time
+	for {
+		select {
+		case ev := <-messages:
+			if ev == nil {
+				return nil // the attempt has ended: nothing is left undone
+			}
+			if ev.phase == responseHeaders {
+				s.answered(run, at, index, ev)
+				since = at.Now
+			}
+			if err := piecesOf(at, ev); err != nil {
+				return err
+			}
+			if err := stream.SendMsg(&reply{more: gateBound}); err != nil {
+				return nil
+			}
+		case <-wake:
+			at.Events = nil
+		}
+		at.Now = s.now()
+		at.Elapsed = at.Now.Sub(since)
+		j, err := run.judge(ctx, at)
+		if err != nil {
+			return err
+		}
+		if !j.Undecided || at.Over || at.Body > gateBytes {
+			return decide(stream, j)
+		}
+		wake = nil
+		if j.Wake > 0 {
+			wake = time.After(j.Wake)
+		}
+	}
+}
+
+// decide answers the headers that are held, if the verdict changes something.
+func decide(stream extprocv3.ExternalProcessor_ProcessServer, j exchange.Judgement) error {
+	if j.Status != 0 || j.Degrade {
+		_ = stream.SendMsg(judged(j)) // an error means that the attempt has ended already
+	}
+	return nil
+}
+
+// receive reads messages until the stream ends, which closes the channel, or ctx does.
+func receive(ctx context.Context, stream extprocv3.ExternalProcessor_ProcessServer) <-chan *event {
+	messages := make(chan *event)
+	go func() {
+		defer close(messages)
+		for {
+			ev := &event{}
+			if stream.RecvMsg(ev) != nil {
+				return
+			}
+			select {
+			case messages <- ev:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return messages
+}
+
+// piecesOf gives an attempt what a message says of its answer.
+func piecesOf(at *exchange.Attempt, ev *event) (err error) {
+	at.Events, at.Over = nil, ev.end
+	at.Body += len(ev.body)
+	if ev.phase == responseBody && at.Reader != nil && at.Status == 200 && isEventStream(at.Headers) {
+		at.Events, err = at.Reader.Read(ev.body, ev.end)
+	}
+	return err
+}

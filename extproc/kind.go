@@ -1,0 +1,37 @@
+package extproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
+)
+
+// A Kind makes one stage per policy and lives as long as the process: it owns stores,
+// metrics and goroutines. It is safe for concurrent use.
+type Kind interface {
+	Name() string
+	// Compile makes the stage of a policy and changes nothing that other policies
+	// see. An error refuses the policy, in words for operators: it is for what only
+	// this machine's environment can tell, as headgate check finds the rest.
+	Compile(*policy.Set) (exchange.Stage, error)
+	// Close lets go of what the Kind owns, once no stage of it is in use.
+	Close(context.Context) error
+}
+
+// A closer is a stage that owns more than memory. Close is called once, after the last
+// exchange of its policy has ended.
+type closer interface{ Close() error }
+
+// CloseKinds closes kinds, the last first.
+func CloseKinds(ctx context.Context, kinds []Kind) error {
+	var errs []error
+	for i := len(kinds) - 1; i >= 0; i-- {
+		if err := kinds[i].Close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", kinds[i].Name(), err))
+		}
+	}
+	return errors.Join(errs...)
+}

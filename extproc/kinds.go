@@ -1,0 +1,26 @@
+package extproc
+
+import (
+	"github.com/headgate/headgate/extproc/meter"
+	"github.com/headgate/headgate/extproc/provider"
+	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/route"
+)
+
+// Options are what the kinds of stages need beside policies.
+type Options struct {
+	Closer   *record.Closer // of rows
+	Region   string         // that the gateway runs in; may be empty
+	Provider provider.Options
+}
+
+// Kinds are the kinds of stages in their order: requests go down it, so that record
+// sees every ending and provider is next to the wire. CloseKinds closes them.
+func Kinds(o Options) []Kind {
+	return []Kind{
+		record.NewKind(o.Closer),
+		route.NewKind(o.Region),
+		meter.NewKind(o.Provider.Now),
+		provider.NewKind(o.Provider),
+	}
+}

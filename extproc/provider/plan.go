@@ -1,0 +1,138 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// plan is what leaves for the backends of one exchange.
+type plan struct {
+	exchange.Idle
+	stage *stage
+	ex    *exchange.Exchange
+	pool  *pool // nil: the exchange is for no model
+	fits  int   // mask of the pool's classes that can serve the request
+
+	secret int // index of the credential that a pool's only backend was called with
+
+	mu            sync.Mutex // attempts come on goroutines of their own
+	bodies        []written
+	prepareFailed bool // an attempt could not be prepared
+}
+
+// written is a body that was written for a target, kept for its next attempt.
+type written struct {
+	target  *target
+	body    []byte
+	dropped []string
+}
+
+// Request implements exchange.Visit.
+func (p *plan) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
+	pool := p.stage.pools[p.ex.Model]
+	if pool == nil {
+		return exchange.Verdict{}, fmt.Errorf("model %q has no pool", p.ex.Model)
+	}
+	p.pool = pool
+	if v := p.fit(); v.Action != exchange.Pass {
+		p.pool = nil
+		return v, nil
+	}
+	strip(req, pool.simulated)
+	return exchange.Verdict{}, nil
+}
+
+// Attempt implements exchange.Visit. A pool of one backend leaves the choice of
+// :authority to Envoy, which knows the endpoint beforehand.
+func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.pool.find(at.Backend, at.Model)
+	if t == nil {
+		p.prepareFailed = true
+		return fmt.Errorf("model %q has no backend %q with model %q", p.ex.Model, at.Backend, at.Model)
+	}
+	at.Provider, at.Model = t.backend.Provider.Name, t.model
+	at.Out.SetHeader(":path", t.path(at.Request))
+	if p.pool.single == nil {
+		at.Out.SetHeader(":authority", t.host)
+		restore(&at.Out, at.Request, t)
+	}
+	if err := p.write(at, t); err != nil {
+		p.prepareFailed = true
+		return err
+	}
+	secret, index := p.stage.secrets.Pick(t.backend.Name)
+	at.Secret = index
+	t.dialect.Sign(at, secret.Reveal())
+	p.remove(at, t)
+	switch {
+	case p.pool.single != nil:
+		p.secret, p.ex.Dropped = at.Secret, at.Dropped
+	case at.Holds:
+		at.Reader = &events{decoder: t.dialect.Decoder()}
+	}
+	return nil
+}
+
+// remove lists what the client or an earlier attempt may have left and the target
+// must not get. A pool of one has no earlier attempt.
+func (p *plan) remove(at *exchange.Attempt, t *target) {
+	for _, name := range t.unwanted {
+		if at.Out.Set.Get(name) != nil || p.pool.single != nil && at.Request.Headers.Get(name) == nil {
+			continue
+		}
+		at.Out.Remove = append(at.Out.Remove, name)
+	}
+}
+
+// write puts the body that a target gets into the attempt.
+func (p *plan) write(at *exchange.Attempt, t *target) error {
+	body, dropped, changed, err := p.body(t)
+	if err != nil {
+		return err
+	}
+	at.Dropped = dropped
+	if changed {
+		at.Out.ReplaceBody(body)
+	}
+	at.Out.SetHeader("content-length", strconv.Itoa(len(body)))
+	return nil
+}
+
+// body returns what a target gets, and whether that differs from what came.
+func (p *plan) body(t *target) (body []byte, dropped []string, changed bool, err error) {
+	req := &p.ex.Request
+	if !t.translates(p.ex) {
+		body, changed = t.dialect.Adapt(nil, req, t.model, !t.backend.Provider.Quirks.NoStreamOptions)
+		if !changed {
+			body = req.Body
+		}
+		return body, nil, changed || req.Rewritten(), nil
+	}
+	for i := range p.bodies {
+		if w := &p.bodies[i]; w.target == t {
+			return w.body, w.dropped, true, nil
+		}
+	}
+	meaning, err := req.Canon()
+	if err == nil {
+		body, dropped, err = t.dialect.Encode(make([]byte, 0, len(req.Body)+256), meaning, t.canon)
+	}
+	if err != nil {
+		return nil, nil, false, fmt.Errorf("translating for backend %q: %w", t.backend.Name, err)
+	}
+	p.bodies = append(p.bodies, written{t, body, dropped})
+	return body, dropped, true, nil
+}
+
+// unprepared reports whether an attempt ended because it could not be prepared.
+func (p *plan) unprepared() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.prepareFailed
+}

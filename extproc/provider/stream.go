@@ -1,0 +1,120 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// stream is the backend's end of a streamed answer, whatever sizes its bytes arrive in.
+// It implements exchange.StreamReader.
+type stream struct {
+	target *target
+	ex     *exchange.Exchange
+	gunzip *gunzip          // nil: the stream is not compressed
+	skim   exchange.Skimmer // nil: the backend speaks another dialect
+	passer passer
+	events events
+}
+
+func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
+	s := &stream{target: t, ex: ex}
+	if packed {
+		s.gunzip = newGunzip()
+	}
+	if ex.Response.Translates {
+		s.events.decoder = t.dialect.Decoder()
+	} else {
+		s.skim = t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage)
+		s.passer = passer{skim: s.skim, hold: !ex.Request.WantUsage}
+	}
+	return s
+}
+
+// plain unpacks a piece.
+func (s *stream) plain(piece []byte) ([]byte, error) {
+	if s.gunzip == nil {
+		return piece, nil
+	}
+	out, err := s.gunzip.chunk(piece)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking the stream of backend %q: %w", s.target.backend.Name, err)
+	}
+	return out, nil
+}
+
+// Pass implements exchange.StreamReader.
+func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
+	plain, err := s.plain(piece)
+	if err != nil {
+		return nil, err
+	}
+	out := s.passer.piece(plain, last)
+	s.skimmed()
+	if resp := &s.ex.Response; last && !resp.Ended && !resp.Failed {
+		// Its bytes ended well although the answer did not: nothing else would tell
+		// the client that it is not whole.
+		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], canon.Cut())
+	}
+	return out, nil
+}
+
+// skimmed takes over what the skimmer has noted.
+func (s *stream) skimmed() { s.ex.Response.Ended, s.ex.Response.Seen = s.skim.Ended(), s.skim.Seen() }
+
+// Read implements exchange.StreamReader.
+func (s *stream) Read(piece []byte, last bool) ([]canon.Event, error) {
+	plain, err := s.plain(piece)
+	if err != nil {
+		return nil, err
+	}
+	if s.skim == nil {
+		events := s.events.read(plain, last)
+		s.note(events)
+		return events, nil
+	}
+	if s.events.decoder == nil {
+		s.events = events{decoder: s.target.dialect.Decoder(), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
+	}
+	events := s.events.read(plain, last)
+	s.skimmed()
+	for i := range events {
+		if events[i].Kind == canon.EventFailed {
+			s.ex.Response.Failed = s.ex.Response.Failed || events[i].Fault.Kind != canon.FaultCut
+		}
+	}
+	return events, nil
+}
+
+// note takes from events what the exchange must know. A usage counts as the
+// provider's once the stream has come to its end: the first events of some report
+// what is not final.
+func (s *stream) note(events []canon.Event) {
+	resp, usage := &s.ex.Response, &s.ex.Usage
+	for i := range events {
+		ev := &events[i]
+		switch {
+		case ev.Kind == canon.EventStart:
+			resp.ID, resp.Model = canon.Str(ev.ID), canon.Str(ev.Model)
+		case ev.Says():
+			resp.Seen += int64(len(canon.Inside(ev.Text)))
+		case ev.Kind == canon.EventUsage:
+			usage.Replace(ev.Usage, canon.UsageEstimated)
+		case ev.Kind == canon.EventFailed:
+			resp.Failed = ev.Fault.Kind != canon.FaultCut
+		case ev.Kind == canon.EventDone:
+			resp.Ended = true
+			if usage.Source != "" {
+				usage.Source = canon.UsageProvider
+			}
+		}
+	}
+}
+
+// Close implements exchange.StreamReader.
+func (s *stream) Close() {
+	if s.gunzip != nil {
+		s.gunzip.stop()
+	}
+}

@@ -1,0 +1,220 @@
+package record_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/policy/policypb"
+)
+
+// kept is a sink that keeps what it takes.
+type kept struct {
+	mu     sync.Mutex
+	rows   []*policypb.Row
+	copies []*policypb.Row // as they were when they were taken
+}
+
+func (k *kept) Take(r *policypb.Row) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.rows, k.copies = append(k.rows, r), append(k.copies, proto.CloneOf(r))
+}
+
+// all returns the rows, and holds that nobody has written to one since.
+func (k *kept) all(t *testing.T) []*policypb.Row {
+	t.Helper()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i, r := range k.rows {
+		if !proto.Equal(r, k.copies[i]) {
+			t.Errorf("a row was %v and is %v", k.copies[i], r)
+		}
+	}
+	return k.rows
+}
+
+// cut is how the stream showed the end of an exchange that broke off.
+var cut = exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
+
+// brokeOff is an exchange whose end the stream did not show.
+func brokeOff() *exchange.Exchange {
+	ex := minimalExchange()
+	ex.Response.Complete = false
+	return ex
+}
+
+// hungUp is Envoy's account of it.
+func hungUp() record.Ending {
+	return record.Ending{Exchange: brokeOff().ID, Code: 499, Flags: "DC", Details: "downstream_disconnect", Attempts: 3}
+}
+
+// closing is what happens to one exchange, and when and how its row is closed.
+type closing struct {
+	do              func(c *record.Closer)
+	after           time.Duration // until the row is there, and not before
+	want            *policypb.Row
+	joined, missing float64
+}
+
+// TestWhenARowIsClosed holds when a row is handed on and with which outcome: exactly
+// once, to every sink, in whichever order stream and entry end.
+func TestWhenARowIsClosed(t *testing.T) {
+	whole, local := minimalExchange(), minimalExchange()
+	local.Response.Origin = exchange.FromEnvoy
+	for name, c := range map[string]closing{
+		"the stream showed the end": {
+			do:   func(c *record.Closer) { c.Add(whole, exchange.Outcome{Result: exchange.OK}) },
+			want: &policypb.Row{Outcome: "ok", Status: 200},
+		},
+		"a refusal": {
+			do:   func(c *record.Closer) { c.Add(refusedExchange(), exchange.Outcome{Result: exchange.ClientError}) },
+			want: &policypb.Row{Outcome: "client_error", Status: 404},
+		},
+		"no entry comes": {
+			do:    func(c *record.Closer) { c.Add(brokeOff(), cut) },
+			after: record.Wait, want: &policypb.Row{Outcome: "cut", By: "unknown", Status: 200}, missing: 1,
+		},
+		"Envoy's own answer waits": {
+			do:    func(c *record.Closer) { c.Add(local, cut) },
+			after: record.Wait, want: &policypb.Row{Outcome: "cut", By: "unknown", Status: 200}, missing: 1,
+		},
+		"the entry comes after the stream's end": {
+			do: func(c *record.Closer) {
+				c.Add(brokeOff(), cut)
+				time.AfterFunc(record.Wait/2, func() { c.Ending(hungUp()) })
+			},
+			after: record.Wait / 2,
+			want:  &policypb.Row{Outcome: "cancelled", By: "client", Detail: "DC downstream_disconnect", Status: 499, Attempts: 3}, joined: 1,
+		},
+		"the entry comes before the stream's end": {
+			do: func(c *record.Closer) {
+				c.Ending(hungUp())
+				time.AfterFunc(record.Wait/2, func() { c.Add(brokeOff(), cut) })
+			},
+			after: record.Wait / 2,
+			want:  &policypb.Row{Outcome: "cancelled", By: "client", Detail: "DC downstream_disconnect", Status: 499, Attempts: 3}, joined: 1,
+		},
+		"the entry came too early": {
+			do: func(c *record.Closer) {
+				c.Ending(hungUp())
+				time.AfterFunc(record.Wait+1, func() { c.Add(brokeOff(), cut) })
+			},
+			after: 2*record.Wait + 1, want: &policypb.Row{Outcome: "cut", By: "unknown", Status: 200}, missing: 1,
+		},
+		"the entry comes too late": {
+			do: func(c *record.Closer) {
+				c.Add(brokeOff(), cut)
+				time.AfterFunc(record.Wait+1, func() { c.Ending(hungUp()) })
+			},
+			after: record.Wait, want: &policypb.Row{Outcome: "cut", By: "unknown", Status: 200}, missing: 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, c.check)
+		})
+	}
+}
+
+func (c *closing) check(t *testing.T) {
+	first, second, reg := &kept{}, &kept{}, prometheus.NewRegistry()
+	c.do(record.NewCloser(reg, first, second))
+	if c.after > 0 {
+		time.Sleep(c.after - time.Nanosecond)
+		synctest.Wait()
+		if rows := first.all(t); len(rows) > 0 {
+			t.Errorf("a moment before there is %v", rows)
+		}
+		time.Sleep(time.Nanosecond)
+	}
+	synctest.Wait()
+	checkClosed(t, first.all(t), c.want)
+	time.Sleep(time.Minute)
+	checkClosed(t, first.all(t), c.want)
+	if a, b := first.all(t), second.all(t); len(b) != 1 || a[0] != b[0] {
+		t.Errorf("the second sink has %v", b)
+	}
+	if joined, missing := account(t, reg, "joined"), account(t, reg, "missing"); joined != c.joined || missing != c.missing {
+		t.Errorf("%v joined, %v missing", joined, missing)
+	}
+}
+
+// checkClosed holds that there is one row, with an ending.
+func checkClosed(t *testing.T, rows []*policypb.Row, want *policypb.Row) {
+	t.Helper()
+	if len(rows) != 1 {
+		t.Fatalf("%d rows, want 1", len(rows))
+	}
+	r := rows[0]
+	got := &policypb.Row{Outcome: r.Outcome, By: r.By, Detail: r.Detail, Status: r.Status, Attempts: r.Attempts}
+	if !proto.Equal(got, want) {
+		t.Errorf("the row ends with %v, want %v", got, want)
+	}
+}
+
+// account is how often Envoy's account of an ending joined its row, or was missing.
+func account(t *testing.T, reg prometheus.Gatherer, value string) float64 {
+	t.Helper()
+	return series(t, reg)[fmt.Sprintf("headgate_endings_total account=%q", value)]
+}
+
+// TestTheEndWaitsForNoEntry holds that Close closes what waits, and that what ends
+// afterwards is closed at once.
+func TestTheEndWaitsForNoEntry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink, reg := &kept{}, prometheus.NewRegistry()
+		c := record.NewCloser(reg, sink)
+		c.Add(brokeOff(), cut)
+		if err := c.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if rows := sink.all(t); len(rows) != 1 {
+			t.Fatalf("%d rows, want 1", len(rows))
+		}
+		c.Add(brokeOff(), cut)
+		if rows := sink.all(t); len(rows) != 2 {
+			t.Fatalf("%d rows, want 2", len(rows))
+		}
+		c.Ending(hungUp())
+		time.Sleep(time.Minute)
+		if rows := sink.all(t); len(rows) != 2 {
+			t.Errorf("%d rows, want 2", len(rows))
+		}
+		if missing := account(t, reg, "missing"); missing != 0 {
+			t.Errorf("%v entries are counted as missing that nobody waited for", missing)
+		}
+	})
+}
+
+// TestManyAtOnce holds that rows which end, expire and are completed at the same time
+// are all closed, and each once.
+func TestManyAtOnce(t *testing.T) {
+	const exchanges = 200
+	sink := &kept{}
+	c := record.NewCloser(prometheus.NewRegistry(), sink)
+	var all sync.WaitGroup
+	for i := range exchanges {
+		ex := brokeOff()
+		ex.ID += string(rune('a' + i))
+		all.Go(func() { c.Add(ex, cut) })
+		all.Go(func() { c.Ending(record.Ending{Exchange: ex.ID, Flags: "DC"}) })
+		if i == exchanges/2 {
+			all.Go(func() { _ = c.Close(t.Context()) })
+		}
+	}
+	all.Wait()
+	ids := map[string]bool{}
+	for _, r := range sink.all(t) {
+		ids[r.Exchange] = true
+	}
+	if n := len(sink.all(t)); n != exchanges || len(ids) != exchanges {
+		t.Errorf("%d rows of %d exchanges, want %d", n, len(ids), exchanges)
+	}
+}

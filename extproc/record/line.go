@@ -1,0 +1,139 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/policy/price"
+)
+
+// Line is a row as the access log holds it: one JSON object. policypb.Row says what the
+// fields mean.
+type Line struct {
+	Time      time.Time `json:"time"` // when the exchange began, in the zone of this machine
+	Exchange  string    `json:"exchange"`
+	Revision  string    `json:"revision"`
+	Dialect   string    `json:"dialect"`
+	Operation string    `json:"operation,omitempty"`
+	Model     string    `json:"model,omitempty"`
+	Route     string    `json:"route,omitempty"`
+	Stream    bool      `json:"stream"`
+	User      string    `json:"user,omitempty"`
+
+	Backend  string    `json:"backend,omitempty"`
+	Provider string    `json:"provider,omitempty"`
+	Served   string    `json:"served,omitempty"`
+	Response string    `json:"response_id,omitempty"`
+	Attempts int       `json:"attempts"`
+	Tried    []Attempt `json:"tried,omitempty"`
+	Dropped  []string  `json:"dropped,omitempty"`
+
+	Status  int    `json:"status"`
+	Outcome string `json:"outcome"`
+	By      string `json:"by,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Detail  string `json:"detail,omitempty"`
+
+	Tokens      *Tokens `json:"tokens,omitempty"`
+	Searches    int64   `json:"searches,omitempty"`
+	Tier        string  `json:"service_tier,omitempty"`
+	UsageSource string  `json:"usage_source,omitempty"`
+	CostNano    *int64  `json:"cost_nano_usd,omitempty"`
+	CostUSD     string  `json:"cost_usd,omitempty"` // the same as a decimal number
+	Price       string  `json:"price,omitempty"`
+	Unpriced    bool    `json:"unpriced,omitempty"`
+
+	DurationMS   float64  `json:"duration_ms"`
+	FirstTokenMS *float64 `json:"ttft_ms,omitempty"`
+	RequestBytes int      `json:"request_bytes"`
+}
+
+// Attempt is one try in a Line.
+type Attempt struct {
+	Backend    string  `json:"backend"`
+	Model      string  `json:"model"`
+	Status     int     `json:"status,omitempty"` // absent: no answer came
+	Failed     bool    `json:"failed,omitempty"`
+	RetryAfter float64 `json:"retry_after_s,omitempty"`
+	MS         float64 `json:"ms"`
+}
+
+// Tokens are the disjoint buckets of a usage in a Line.
+type Tokens struct {
+	Input        int64 `json:"input"`
+	CacheRead    int64 `json:"cache_read,omitempty"`
+	CacheWrite5m int64 `json:"cache_write_5m,omitempty"`
+	CacheWrite1h int64 `json:"cache_write_1h,omitempty"`
+	AudioInput   int64 `json:"audio_input,omitempty"`
+	Output       int64 `json:"output"`
+	Reasoning    int64 `json:"reasoning,omitempty"`
+	AudioOutput  int64 `json:"audio_output,omitempty"`
+}
+
+// lineEncoder writes rows as lines, one behind the other. It uses its memory again and
+// is not for concurrent use.
+type lineEncoder struct {
+	bytes.Buffer // the lines so far
+	json         *json.Encoder
+
+	// What is being written.
+	line   Line
+	tried  []Attempt
+	tokens Tokens
+	first  float64
+}
+
+func newLineEncoder() *lineEncoder {
+	e := &lineEncoder{}
+	e.json = json.NewEncoder(&e.Buffer)
+	return e
+}
+
+// add writes one row. Nothing that a Line holds can fail to be written.
+func (e *lineEncoder) add(r *policypb.Row) {
+	e.line = Line{
+		Time: time.Unix(0, r.BeganUnixNanos), Exchange: r.Exchange, Revision: r.Revision,
+		Dialect: r.Dialect, Operation: r.Operation, Model: r.Model, Route: r.Route, Stream: r.Stream, User: r.User,
+		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
+		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
+		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,
+		Tokens: e.buckets(r.Tokens), Searches: r.Searches, Tier: r.ServiceTier, UsageSource: r.UsageSource,
+		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced,
+		DurationMS: millis(r.DurationNanos), RequestBytes: int(r.RequestBytes),
+	}
+	if r.CostNanoUsd != nil {
+		e.line.CostUSD = price.FormatNano(*r.CostNanoUsd)
+	}
+	if r.FirstTokenNanos != nil {
+		e.first = millis(*r.FirstTokenNanos)
+		e.line.FirstTokenMS = &e.first
+	}
+	_ = e.json.Encode(&e.line)
+}
+
+func (e *lineEncoder) attempts(tried []*policypb.Attempt) []Attempt {
+	e.tried = e.tried[:0]
+	for _, a := range tried {
+		e.tried = append(e.tried, Attempt{
+			Backend: a.Backend, Model: a.Model, Status: int(a.Status), Failed: a.Failed,
+			RetryAfter: time.Duration(a.RetryAfterNanos).Seconds(), MS: millis(a.DurationNanos),
+		})
+	}
+	return e.tried
+}
+
+func (e *lineEncoder) buckets(t *policypb.Tokens) *Tokens {
+	if t == nil {
+		return nil
+	}
+	e.tokens = Tokens{
+		Input: t.Input, CacheRead: t.CacheRead, CacheWrite5m: t.CacheWrite_5M, CacheWrite1h: t.CacheWrite_1H,
+		AudioInput: t.AudioInput, Output: t.Output, Reasoning: t.Reasoning, AudioOutput: t.AudioOutput,
+	}
+	return &e.tokens
+}
+
+// millis are whole microseconds, written in milliseconds.
+func millis(nanos int64) float64 { return float64(nanos/1000) / 1000 }

@@ -1,0 +1,139 @@
+package record_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/record"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata")
+
+// TestLines holds the access log byte for byte: what reads it relies on the keys,
+// their order, what is left out, and how numbers and times are written.
+func TestLines(t *testing.T) {
+	local := time.Local
+	time.Local = time.FixedZone("", 2*60*60)
+	t.Cleanup(func() { time.Local = local })
+	for name, c := range map[string]struct {
+		ex      *exchange.Exchange
+		outcome exchange.Outcome
+	}{
+		"full":     {fullExchange(), exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: `UC "upstream"`}},
+		"minimal":  {minimalExchange(), exchange.Outcome{Result: exchange.OK}},
+		"refused":  {refusedExchange(), exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}},
+		"free":     {freeExchange(true), exchange.Outcome{Result: exchange.OK}},
+		"unpriced": {freeExchange(false), exchange.Outcome{Result: exchange.OK}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := written(t, c.outcome, c.ex)
+			golden := filepath.Join("testdata", name+".jsonl")
+			if *update {
+				if err := os.WriteFile(golden, got, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatalf("%v (run with -update)", err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// TestALineHoldsNothingOfTheOneBefore holds that lines of one write are what they are
+// alone.
+func TestALineHoldsNothingOfTheOneBefore(t *testing.T) {
+	all := []*exchange.Exchange{fullExchange(), minimalExchange(), freeExchange(true), fullExchange(), refusedExchange()}
+	var want []byte
+	for _, ex := range all {
+		want = append(want, written(t, exchange.Outcome{}, ex)...)
+	}
+	if got := written(t, exchange.Outcome{}, all...); !bytes.Equal(got, want) {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// written is what the access log holds of exchanges that ended alike.
+func written(t *testing.T, o exchange.Outcome, exchanges ...*exchange.Exchange) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	reg := prometheus.NewRegistry()
+	l := record.NewLines(&out, reg, zap.NewNop())
+	c := record.NewCloser(reg, l)
+	for _, ex := range exchanges {
+		c.Add(ex, o)
+	}
+	end(t, l)
+	return out.Bytes()
+}
+
+// began is when the exchanges of the tests began, in the zone of this machine.
+func began() time.Time { return time.Date(2026, 6, 1, 10, 20, 30, 123456789, time.Local) }
+
+// minimalExchange leaves out everything that may be absent.
+func minimalExchange() *exchange.Exchange {
+	ex := &exchange.Exchange{ID: "01JX0000000000000000000001", Revision: "r-1", Dialect: "openai", Started: began()}
+	ex.Response.Complete, ex.Response.Status = true, 200
+	return ex
+}
+
+// fullExchange has everything that a row can hold, a denial's reason included.
+func fullExchange() *exchange.Exchange {
+	ex := minimalExchange()
+	ex.Request.Operation, ex.Request.Model, ex.Request.User = exchange.Chat, "gpt <4o>", "user-1 \u2028 é \xff"
+	ex.Request.Came = 1234
+	ex.Model = "gpt-4o"
+	ex.Route = exchange.Route{Backend: "claude", Provider: "anthropic", Serves: "claude-x"}
+	ex.Response.Stream, ex.Response.Model, ex.Response.ID, ex.Response.Attempts = true, "claude-x-2026", "msg_1", 2
+	ex.Replaced = exchange.Denied(502, exchange.ReasonUnprocessable, "no")
+	ex.Dropped = []string{"seed", "logit_bias"}
+	ex.Usage = canon.Usage{
+		Input: 11, CacheRead: 12, CacheWrite5m: 13, CacheWrite1h: 14, AudioInput: 15, Output: 16, Reasoning: 17, AudioOutput: 18,
+		Searches: 3, Tier: "priority", Source: canon.UsageProvider,
+	}
+	ex.Cost = exchange.Cost{Nano: 1_234_567_890, Priced: true, PriceID: "anthropic/claude-x@2026-01-01"}
+	ex.FirstToken, ex.Ended = began().Add(345_678_901), began().Add(12*time.Second+345_678_999)
+	for _, a := range []exchange.Tried{
+		{Backend: "gpt", Model: "gpt-4o", Started: began(), Ended: began().Add(1_500_999)},
+		{Backend: "gpt", Model: "gpt-4o", Status: 429, RetryAfter: 1_500_000_001, Started: began(), Ended: began().Add(2 * time.Second)},
+		{Backend: "gpt", Model: "gpt-4o", Status: 200, Started: began(), Ended: began().Add(time.Millisecond)}, // tried again all the same
+		{Backend: "claude", Model: "claude-x", Status: 200, Started: began(), Ended: began().Add(-1)},          // its clock went back
+	} {
+		ex.Attempts.Begin(a)
+	}
+	return ex
+}
+
+// refusedExchange was turned away before it had a route.
+func refusedExchange() *exchange.Exchange {
+	ex := minimalExchange()
+	ex.Response = exchange.Response{}
+	ex.Request.Operation, ex.Request.Model, ex.Request.Came = exchange.Chat, "unknown", len("{}")
+	ex.Refused = exchange.Denied(404, exchange.ReasonModelNotFound, "no such model")
+	ex.Ended = began().Add(420 * time.Microsecond)
+	return ex
+}
+
+// freeExchange consumed nothing that is counted, at no cost or at an unknown one: zero
+// is written, absent is not.
+func freeExchange(priced bool) *exchange.Exchange {
+	ex := minimalExchange()
+	ex.Route.Serves = "simulated"
+	ex.Usage = canon.Usage{Source: canon.UsageEstimated}
+	ex.Cost.Priced = priced
+	ex.FirstToken = began()
+	return ex
+}

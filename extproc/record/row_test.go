@@ -1,0 +1,60 @@
+package record_test
+
+import (
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/record"
+)
+
+// TestEveryFieldOfARowIsFilled holds that the wire has no field that nobody writes, and
+// that every row can be sent: its text is valid UTF-8.
+func TestEveryFieldOfARowIsFilled(t *testing.T) {
+	sink := &kept{}
+	c := record.NewCloser(prometheus.NewRegistry(), sink)
+	o := exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: "UC"}
+	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false)} {
+		c.Add(ex, o)
+	}
+	filled := map[protoreflect.FullName]bool{}
+	for _, row := range sink.all(t) {
+		if _, err := proto.Marshal(row); err != nil {
+			t.Error(err)
+		}
+		collect(row.ProtoReflect(), filled)
+	}
+	checkFilled(t, sink.all(t)[0].ProtoReflect().Descriptor(), filled)
+}
+
+// collect adds the names of all fields that are set in a message and in what it holds.
+func collect(m protoreflect.Message, filled map[protoreflect.FullName]bool) {
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		filled[f.FullName()] = true
+		switch {
+		case f.Message() != nil && f.IsList():
+			for i := range v.List().Len() {
+				collect(v.List().Get(i).Message(), filled)
+			}
+		case f.Message() != nil:
+			collect(v.Message(), filled)
+		}
+		return true
+	})
+}
+
+func checkFilled(t *testing.T, d protoreflect.MessageDescriptor, filled map[protoreflect.FullName]bool) {
+	t.Helper()
+	for i := range d.Fields().Len() {
+		f := d.Fields().Get(i)
+		if !filled[f.FullName()] {
+			t.Errorf("nobody fills %s", f.FullName())
+		}
+		if f.Message() != nil {
+			checkFilled(t, f.Message(), filled)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package extproc
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/client"
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/meter"
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/price"
+)
+
+// refuse ends the exchange with an error in the client's dialect, which goes up through
+// the stages above the one that refused.
+func (r *run) refuse(ctx context.Context, v exchange.Verdict, below int) error {
+	resp := &r.ex.Response
+	r.ex.Refused = v
+	resp.Origin, resp.Status = exchange.FromGateway, v.Status
+	resp.Out.SetHeader("content-type", "application/json")
+	resp.Out.ReplaceBody(r.worded(&v))
+	if err := r.up(ctx, below); err != nil {
+		return err
+	}
+	retryHeaders(&resp.Out, &v)
+	r.immediate(string(v.Reason), true)
+	return nil
+}
+
+// give ends the exchange with the answer of a stage, which goes up through the stages
+// above it.
+func (r *run) give(ctx context.Context, v exchange.Verdict, below int) error {
+	resp, ex := &r.ex.Response, &r.ex
+	v.Status = 200
+	ex.Refused = v
+	resp.Origin, resp.Status, resp.Complete = exchange.FromStage, v.Status, true
+	if v.Answer != nil {
+		resp.Give(v.Answer)
+		resp.ID, resp.Model = canon.Str(v.Answer.ID), canon.Str(v.Answer.Model)
+		ex.Usage.Replace(&v.Answer.Usage, canon.UsageCached)
+		ex.Cost = exchange.Cost{Priced: ex.Usage.Source != ""}
+		if ex.Cost.Priced {
+			resp.Out.SetHeader(meter.CostHeader, price.FormatNano(0))
+		}
+	}
+	if err := r.up(ctx, below); err != nil {
+		return err
+	}
+	if ex.Replaced.Action == exchange.Pass {
+		r.encode(v)
+	}
+	r.immediate("answer", ex.Replaced.Action == exchange.Deny)
+	return nil
+}
+
+// encode writes the answer of a stage in the client's dialect.
+func (r *run) encode(v exchange.Verdict) {
+	resp := &r.ex.Response
+	body, contentType := []byte(nil), "application/json"
+	if v.Answer != nil {
+		body, contentType = client.Whole(r.client, v.Answer, &r.ex)
+		resp.Stream = r.ex.Request.Stream
+	} else {
+		body = r.client.Models(v.Models, r.ex.Request.Model)
+	}
+	resp.Out.SetHeader("content-type", contentType)
+	resp.Out.ReplaceBody(body)
+}
+
+// notRefused is the mark of an answer of Headgate's own that is no refusal.
+const notRefused = "no"
+
+// immediate has Envoy give the client the response as it stands. It is marked, so that
+// Envoy does not dress it as a reply of its own.
+func (r *run) immediate(why string, refused bool) {
+	resp := &r.ex.Response
+	r.answered = true
+	if r.reply.status == 0 {
+		r.reply.status = resp.Status
+	}
+	r.reply.deny, r.reply.details, r.reply.mutation = true, "headgate_"+why, &resp.Out
+	mark := notRefused
+	if refused {
+		mark = why
+	}
+	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.RefusedKey, mark})
+}
+
+// unanswer takes back what the client did not get, because it had left: how the
+// exchange ended Envoy's own account tells.
+func (r *run) unanswer() {
+	if r.answered {
+		r.answered, r.ex.Refused = false, exchange.Verdict{}
+		r.ex.Response.Complete = false
+	}
+}
+
+// ofBody are headers that speak of the body that came, or lead elsewhere in its
+// place. An error that replaces it cannot be read, or is passed by, with them.
+var ofBody = []string{"content-encoding", "content-language", "content-md5", "content-range", "digest", "etag", "location"}
+
+// replace gives the client an error of Headgate's instead of what came.
+func (r *run) replace(v exchange.Verdict) {
+	resp := &r.ex.Response
+	r.ex.Replaced = v
+	r.reply.status = v.Status
+	resp.Out.SetHeader("content-type", "application/json")
+	resp.Out.Remove = append(resp.Out.Remove, ofBody...)
+	resp.Out.ReplaceBody(r.worded(&v))
+	retryHeaders(&resp.Out, &v)
+}
+
+// worded is the body of a denial.
+func (r *run) worded(v *exchange.Verdict) []byte {
+	if v.Body != nil {
+		return v.Body
+	}
+	return client.Refusal(r.client, v, r.ex.ID)
+}
+
+// instead gives the client the answer of a stage instead of what came.
+func (r *run) instead(v exchange.Verdict) {
+	resp := &r.ex.Response
+	resp.Translates = false
+	r.reply.status = 200
+	resp.Out.Remove = append(resp.Out.Remove, ofBody...)
+	body, contentType := client.Whole(r.client, v.Answer, &r.ex)
+	resp.Out.SetHeader("content-type", contentType)
+	resp.Out.ReplaceBody(body)
+}
+
+// retryHeaders tell SDKs whether and when to try again.
+func retryHeaders(m *exchange.Mutation, v *exchange.Verdict) {
+	if v.Retry > 0 {
+		m.SetHeader("retry-after", strconv.FormatInt(int64((v.Retry+time.Second-1)/time.Second), 10))
+		m.SetHeader("retry-after-ms", strconv.FormatInt(v.Retry.Milliseconds(), 10))
+	}
+}

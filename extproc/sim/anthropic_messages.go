@@ -1,0 +1,337 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// readConversation reads system and messages.
+func readConversation(c *call, f *messageFields) *apiError {
+	c.prompt.fixed("messages", PrimeTokens)
+	r := turnReader{c: c}
+	if err := r.system(f.system); err != nil {
+		return err
+	}
+	if f.messages.Kind() != scan.Array {
+		return unfit("messages: Input should be a valid list")
+	}
+	m := f.messages.Elements()
+	for ; m.Next(); r.i++ {
+		if err := r.turn(m.Value()); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.i == 0:
+		return unfit("messages: at least one message is required")
+	case len(r.open) > 0:
+		return r.unanswered()
+	case r.role == "assistant" && strings.TrimRight(r.lastText, " \n\t\r") != r.lastText:
+		return unfit("messages: final assistant content cannot end with trailing whitespace")
+	}
+	ttl, err := cacheControl(f.cacheControl, "cache_control")
+	if err != nil {
+		return err
+	}
+	if n := len(c.prompt.blocks); ttl > 0 && n > 0 {
+		c.prompt.blocks[n-1].ttl = ttl
+	}
+	return r.breakpoints()
+}
+
+func (r *turnReader) breakpoints() *apiError {
+	n := 0
+	for _, b := range r.c.prompt.blocks {
+		if b.ttl > 0 {
+			n++
+		}
+	}
+	if n > maxBreaks {
+		return unfit("A maximum of %d blocks with cache_control may be provided. Found %d.", maxBreaks, n)
+	}
+	return nil
+}
+
+// turnReader reads turns in order and remembers which tool uses wait for their
+// result. Consecutive turns of one role are one turn.
+type turnReader struct {
+	c        *call
+	i        int
+	role     string
+	open     []string // ids of the uses of the last assistant turn
+	started  bool     // the user turn has something else than results
+	lastText string
+}
+
+func (r *turnReader) system(v scan.Value) *apiError {
+	switch v.Kind() {
+	case scan.Invalid, scan.Null:
+		return nil
+	case scan.String:
+		r.c.prompt.fixed("system", FrameTokens)
+		r.c.prompt.text(str(v))
+		r.c.prompt.endBlock(0)
+		return nil
+	case scan.Array:
+	default:
+		return unfit("system: Input should be a valid string or list")
+	}
+	r.c.prompt.fixed("system", FrameTokens)
+	m := v.Elements()
+	for k := 0; m.Next(); k++ {
+		at := fmt.Sprintf("system.%d", k)
+		if kind := str(m.Value().Get("type")); kind != "text" {
+			return unfit("%s.type: Input should be 'text'", at)
+		}
+		text := m.Value().Get("text")
+		if text.Kind() != scan.String {
+			return unfit("%s.text: Field required", at)
+		}
+		if str(text) == "" {
+			return unfit("system: text content blocks must be non-empty")
+		}
+		r.c.prompt.text(str(text))
+		if err := endBlock(r.c, m.Value(), at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *turnReader) unanswered() *apiError {
+	return unfit("messages.%d: `tool_use` ids were found without `tool_result` blocks immediately after: %s. Each `tool_use` block must have a corresponding `tool_result` block in the next message.", r.i-1, strings.Join(r.open, ", "))
+}
+
+func (r *turnReader) turn(v scan.Value) *apiError {
+	if v.Kind() != scan.Object {
+		return unfit("messages.%d: Input should be a valid dictionary or object to extract fields from", r.i)
+	}
+	var role, content scan.Value
+	if unknown := members(v, map[string]*scan.Value{"role": &role, "content": &content}); unknown != "" {
+		return unfit("messages.%d.%s: Extra inputs are not permitted", r.i, unknown)
+	}
+	switch name := str(role); {
+	case !given(role):
+		return unfit("messages.%d.role: Field required", r.i)
+	case name == "system":
+		return unfit("messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" as an input message role.")
+	case name != "user" && name != "assistant":
+		return unfit("messages: Unexpected role \"%s\". Allowed roles are \"user\" or \"assistant\"", name)
+	case r.i == 0 && name != "user":
+		return unfit("messages: first message must use the \"user\" role")
+	case name == "assistant" && len(r.open) > 0:
+		return r.unanswered()
+	case name != r.role:
+		r.role, r.started = name, false
+		r.c.prompt.fixed(name, FrameTokens)
+	}
+	return r.content(content)
+}
+
+func (r *turnReader) content(v scan.Value) *apiError {
+	var text string
+	switch v.Kind() {
+	case scan.String:
+		text = str(v)
+		if text == "" && r.role == "user" {
+			return unfit("messages.%d: user messages must have non-empty content", r.i)
+		}
+		if r.role == "user" && len(r.open) > 0 {
+			return r.unanswered()
+		}
+		r.c.prompt.text(text)
+		r.c.prompt.endBlock(0)
+		r.started = true
+	case scan.Array:
+		m := v.Elements()
+		for k := 0; m.Next(); k++ {
+			part, err := r.block(m.Value(), fmt.Sprintf("messages.%d.content.%d", r.i, k))
+			if err != nil {
+				return err
+			}
+			text += part
+		}
+		if r.role == "user" && len(r.open) > 0 {
+			return r.unanswered()
+		}
+	case scan.Invalid:
+		return unfit("messages.%d.content: Field required", r.i)
+	default:
+		return unfit("messages.%d.content: Input should be a valid string or list", r.i)
+	}
+	r.lastText = text
+	if r.role == "user" && text != "" {
+		r.c.userText(text)
+	}
+	return nil
+}
+
+// block counts one content block and returns its text, where it is one of text.
+func (r *turnReader) block(v scan.Value, at string) (text string, err *apiError) {
+	if v.Kind() != scan.Object {
+		return "", unfit("%s: Input should be a valid dictionary or object to extract fields from", at)
+	}
+	p := &r.c.prompt
+	switch kind := str(v.Get("type")); kind {
+	case "text":
+		if v.Get("text").Kind() != scan.String {
+			return "", unfit("%s.text.text: Field required", at)
+		}
+		if text = str(v.Get("text")); text == "" {
+			return "", unfit("messages: text content blocks must be non-empty")
+		}
+		p.text(text)
+	case "image", "document":
+		err = r.source(v, kind, at)
+	case "tool_use":
+		err = r.use(v, at)
+	case "tool_result":
+		err = r.result(v, at)
+	case "thinking", "redacted_thinking":
+		err = r.thinking(v, kind, at)
+	case "server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
+		"bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "mcp_tool_use", "mcp_tool_result",
+		"search_result", "container_upload", "compaction":
+		p.text(string(v))
+	case "":
+		return "", unfit("%s.type: Field required", at)
+	default:
+		return "", unfit("%s: Input tag '%s' found using 'type' does not match any of the expected tags: 'document', 'image', 'redacted_thinking', 'search_result', 'server_tool_use', 'text', 'thinking', 'tool_result', 'tool_use', 'web_search_tool_result'", at, kind)
+	}
+	if err != nil {
+		return "", err
+	}
+	if kind := str(v.Get("type")); r.role == "user" && kind != "tool_result" {
+		r.started = true
+	}
+	return text, endBlock(r.c, v, at)
+}
+
+func (r *turnReader) source(v scan.Value, kind, at string) *apiError {
+	src := v.Get("source")
+	if src.Kind() != scan.Object {
+		return unfit("%s.%s.source: Field required", at, kind)
+	}
+	p := &r.c.prompt
+	p.text(str(v.Get("title")))
+	p.text(str(v.Get("context")))
+	how := str(src.Get("type"))
+	data := str(src.Get("data")) + str(src.Get("url")) + str(src.Get("file_id"))
+	switch {
+	case how == "text" && kind == "document":
+		p.text(data)
+		return nil
+	case how == "content" && kind == "document":
+		p.text(string(src.Get("content")))
+		return nil
+	case how != "base64" && how != "url" && how != "file":
+		return unfit("%s.%s.source: Input tag '%s' found using 'type' does not match any of the expected tags: 'base64', 'file', 'url'", at, kind, how)
+	case data == "":
+		return unfit("%s.%s.source.%s.data: Field required", at, kind, how)
+	}
+	if kind == "image" {
+		return r.image(src, how, data, at)
+	}
+	p.fixed(data, mediaTokens(len(data)))
+	return nil
+}
+
+func (r *turnReader) image(src scan.Value, how, data, at string) *apiError {
+	if how == "base64" {
+		switch str(src.Get("media_type")) {
+		case "image/jpeg", "image/png", "image/gif", "image/webp":
+		default:
+			return unfit("%s.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'", at)
+		}
+	}
+	r.c.prompt.fixed(data, ImageTokens)
+	return nil
+}
+
+func (r *turnReader) use(v scan.Value, at string) *apiError {
+	id := str(v.Get("id"))
+	switch {
+	case r.role != "assistant":
+		return unfit("messages.%d: `tool_use` blocks can only be in `assistant` messages", r.i)
+	case !toolName(id):
+		return unfit("%s.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", at)
+	case str(v.Get("name")) == "":
+		return unfit("%s.tool_use.name: Field required", at)
+	case v.Get("input").Kind() != scan.Object:
+		return unfit("%s.tool_use.input: Input should be a valid dictionary", at)
+	}
+	r.open = append(r.open, id)
+	r.c.prompt.text(str(v.Get("name")))
+	r.c.prompt.text(string(v.Get("input")))
+	return nil
+}
+
+func (r *turnReader) result(v scan.Value, at string) *apiError {
+	id := str(v.Get("tool_use_id"))
+	switch {
+	case id == "":
+		return unfit("%s.tool_result.tool_use_id: Field required", at)
+	case r.role != "user":
+		return unfit("messages.%d: `tool_result` blocks can only be in `user` messages", r.i)
+	case r.started && len(r.open) > 0:
+		return r.unanswered()
+	}
+	for k, open := range r.open {
+		if open != id {
+			continue
+		}
+		r.open = append(r.open[:k:k], r.open[k+1:]...)
+		r.c.afterTool = true
+		return r.resultContent(v.Get("content"), at)
+	}
+	return unfit("%s: unexpected `tool_use_id` found in `tool_result` blocks: %s. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.", at, id)
+}
+
+func (r *turnReader) resultContent(v scan.Value, at string) *apiError {
+	if v.Kind() == scan.String {
+		r.c.prompt.text(str(v))
+	}
+	m := v.Elements()
+	for k := 0; m.Next(); k++ {
+		b := m.Value()
+		inner := fmt.Sprintf("%s.tool_result.content.%d", at, k)
+		switch kind := str(b.Get("type")); kind {
+		case "text":
+			r.c.prompt.text(str(b.Get("text")))
+		case "image", "document":
+			if err := r.source(b, kind, inner); err != nil {
+				return err
+			}
+		case "search_result", "tool_reference":
+			r.c.prompt.text(string(b))
+		default:
+			return unfit("%s: Input tag '%s' found using 'type' does not match any of the expected tags: 'document', 'image', 'search_result', 'text', 'tool_reference'", inner, kind)
+		}
+	}
+	return nil
+}
+
+// thinking checks that a thinking block that this provider signed comes back
+// unchanged. Signatures of the real provider cannot be checked and pass.
+func (r *turnReader) thinking(v scan.Value, kind, at string) *apiError {
+	if r.role != "assistant" {
+		return unfit("messages.%d: `%s` blocks can only be in `assistant` messages", r.i, kind)
+	}
+	if kind == "redacted_thinking" {
+		if str(v.Get("data")) == "" {
+			return unfit("%s.redacted_thinking.data: Field required", at)
+		}
+		return nil
+	}
+	text, signature := str(v.Get("thinking")), str(v.Get("signature"))
+	if signature == "" {
+		return unfit("%s.thinking.signature: Field required", at)
+	}
+	if strings.HasPrefix(signature, signaturePrefix) && signature != sign(text) {
+		return unfit("%s: Invalid `signature` in `thinking` block", at)
+	}
+	r.c.prompt.text(text)
+	return nil
+}

@@ -1,0 +1,296 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// messageFields are the members of a Messages request. Anthropic refuses others.
+type messageFields struct {
+	model, maxTokens, messages, system, stream, stops, tools, toolChoice, thinking,
+	temperature, topP, topK, output, outputOld, cacheControl scan.Value
+}
+
+func (f *messageFields) targets() map[string]*scan.Value {
+	return map[string]*scan.Value{
+		"model": &f.model, "max_tokens": &f.maxTokens, "messages": &f.messages, "system": &f.system, "stream": &f.stream,
+		"stop_sequences": &f.stops, "tools": &f.tools, "tool_choice": &f.toolChoice, "thinking": &f.thinking,
+		"temperature": &f.temperature, "top_p": &f.topP, "top_k": &f.topK, "output_config": &f.output,
+		"output_format": &f.outputOld, "cache_control": &f.cacheControl,
+		"metadata": nil, "service_tier": nil, "container": nil, "mcp_servers": nil, "context_management": nil,
+		"inference_geo": nil, "speed": nil, "betas": nil,
+	}
+}
+
+// readMessagesCall reads a Messages request, or with count a count_tokens request.
+// The call is usable for what was read before an error.
+func readMessagesCall(body []byte, count bool) (*call, *apiError) {
+	c := &call{n: 1, toolChoice: "auto"}
+	m := scan.Document(body)
+	for m.Next() {
+	}
+	if m.Err() != nil {
+		return c, unfit("The request body is not valid JSON: %v", m.Err())
+	}
+	var f messageFields
+	unknown := members(scan.Value(bytes.TrimLeft(body, " \n\t\r")), f.targets())
+	switch {
+	case !given(f.model):
+		return c, unfit("model: Field required")
+	case f.model.Kind() != scan.String:
+		return c, unfit("model: Input should be a valid string")
+	}
+	c.setModel(str(f.model))
+	switch {
+	case c.model == "":
+		return c, unfit("model: String should have at least 1 character")
+	case unknown != "":
+		return c, unfit("%s: Extra inputs are not permitted", unknown)
+	case count && (given(f.maxTokens) || given(f.stream)):
+		return c, unfit("max_tokens: Extra inputs are not permitted")
+	case !count && !given(f.maxTokens):
+		return c, unfit("max_tokens: Field required")
+	case !given(f.messages):
+		return c, unfit("messages: Field required")
+	}
+	for _, read := range []func(*call, *messageFields) *apiError{
+		readScalars, readToolUse, readThinking, readOutput, readConversation,
+	} {
+		if err := read(c, &f); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func readScalars(c *call, f *messageFields) *apiError {
+	if given(f.maxTokens) {
+		n, ok := f.maxTokens.Int()
+		if !ok {
+			return unfit("max_tokens: Input should be a valid integer")
+		}
+		if n < 1 {
+			return unfit("max_tokens: Input should be greater than or equal to 1")
+		}
+		c.limit = int(min(n, 1<<40))
+	}
+	if given(f.stream) && f.stream.Kind() != scan.Bool {
+		return unfit("stream: Input should be a valid boolean")
+	}
+	c.stream = f.stream.True()
+	if given(f.stops) {
+		if f.stops.Kind() != scan.Array {
+			return unfit("stop_sequences: Input should be a valid list")
+		}
+		for m := f.stops.Elements(); m.Next(); {
+			if m.Value().Kind() != scan.String {
+				return unfit("stop_sequences.%d: Input should be a valid string", len(c.stops))
+			}
+			if strings.TrimSpace(str(m.Value())) == "" {
+				return unfit("stop_sequences: each stop sequence must contain non-whitespace")
+			}
+			c.stops = append(c.stops, str(m.Value()))
+		}
+	}
+	return readRanges(f)
+}
+
+func readRanges(f *messageFields) *apiError {
+	for _, p := range []struct {
+		name string
+		v    scan.Value
+	}{{"temperature", f.temperature}, {"top_p", f.topP}} {
+		if !given(p.v) {
+			continue
+		}
+		x, err := strconv.ParseFloat(string(p.v), 64)
+		switch {
+		case p.v.Kind() != scan.Number || err != nil:
+			return unfit("%s: Input should be a valid number", p.name)
+		case x < 0:
+			return unfit("%s: Input should be greater than or equal to 0", p.name)
+		case x > 1:
+			return unfit("%s: Input should be less than or equal to 1", p.name)
+		}
+	}
+	return nil
+}
+
+func readToolUse(c *call, f *messageFields) *apiError {
+	if given(f.tools) && f.tools.Kind() != scan.Array {
+		return unfit("tools: Input should be a valid list")
+	}
+	m := f.tools.Elements()
+	for i := 0; m.Next(); i++ {
+		if err := readToolDefinition(c, m.Value(), i); err != nil {
+			return err
+		}
+	}
+	v := f.toolChoice
+	if !given(v) {
+		return nil
+	}
+	if v.Kind() != scan.Object {
+		return unfit("tool_choice: Input should be a valid dictionary or object to extract fields from")
+	}
+	if len(c.tools) == 0 {
+		return unfit("tool_choice: may only be specified while providing tools")
+	}
+	c.oneTool = v.Get("disable_parallel_tool_use").True()
+	switch kind := str(v.Get("type")); kind {
+	case "auto", "none":
+		c.toolChoice = kind
+	case "any":
+		c.toolChoice = "required"
+	case "tool":
+		c.toolChoice, c.choiceName = "tool", str(v.Get("name"))
+		if _, ok := c.toolNamed(c.choiceName); !ok {
+			return unfit("Tool '%s' not found in provided tools", c.choiceName)
+		}
+	default:
+		return unfit("tool_choice: Input tag '%s' found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'", kind)
+	}
+	return nil
+}
+
+// serverTool tells whether a tool type is one that Anthropic runs or defines.
+func serverTool(kind string) bool {
+	i := strings.LastIndexByte(kind, '_')
+	if i < 0 || len(kind)-i-1 != 8 {
+		return false
+	}
+	_, err := strconv.Atoi(kind[i+1:])
+	return err == nil
+}
+
+func readToolDefinition(c *call, v scan.Value, i int) *apiError {
+	if v.Kind() != scan.Object {
+		return unfit("tools.%d: Input should be a valid dictionary or object to extract fields from", i)
+	}
+	name, schema, kind := v.Get("name"), v.Get("input_schema"), str(v.Get("type"))
+	switch {
+	case kind != "" && kind != "custom" && !serverTool(kind):
+		return unfit("tools.%d: Input tag '%s' found using 'type' does not match any of the expected tags: 'bash_20250124', 'custom', 'text_editor_20250728', 'web_search_20250305'", i, kind)
+	case !given(name):
+		return unfit("tools.%d.custom.name: Field required", i)
+	case !toolName(str(name)):
+		return unfit("tools.%d.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", i)
+	case !serverTool(kind) && !given(schema):
+		return unfit("tools.%d.custom.input_schema: Field required", i)
+	case given(schema) && schema.Kind() != scan.Object:
+		return unfit("tools.%d.custom.input_schema: Input should be a valid dictionary", i)
+	case given(schema) && str(schema.Get("type")) != "object":
+		return unfit("tools.%d.custom.input_schema.type: Input should be 'object'", i)
+	}
+	if _, dup := c.toolNamed(str(name)); dup {
+		return unfit("tools: Tool names must be unique.")
+	}
+	c.tools = append(c.tools, tool{str(name), schema})
+	c.prompt.fixed("tool", ToolTokens)
+	c.prompt.text(string(v))
+	return endBlock(c, v, fmt.Sprintf("tools.%d", i))
+}
+
+// endBlock notes the end of a cacheable block and its breakpoint.
+func endBlock(c *call, v scan.Value, at string) *apiError {
+	ttl, err := cacheControl(v.Get("cache_control"), at+".cache_control")
+	if err != nil {
+		return err
+	}
+	c.prompt.endBlock(ttl)
+	return nil
+}
+
+func cacheControl(v scan.Value, at string) (time.Duration, *apiError) {
+	if !given(v) {
+		return 0, nil
+	}
+	if str(v.Get("type")) != "ephemeral" {
+		return 0, unfit("%s.type: Input should be 'ephemeral'", at)
+	}
+	switch ttl := str(v.Get("ttl")); ttl {
+	case "", "5m":
+		return shortLife, nil
+	case "1h":
+		return longLife, nil
+	default:
+		return 0, unfit("%s.ephemeral.ttl: Input should be '5m' or '1h'", at)
+	}
+}
+
+// ThinkingTokens are the tokens of a thinking block where none are scripted.
+const ThinkingTokens = 24
+
+func readThinking(c *call, f *messageFields) *apiError {
+	v := f.thinking
+	if !given(v) {
+		return nil
+	}
+	switch kind := str(v.Get("type")); kind {
+	case "disabled":
+		return nil
+	case "adaptive":
+	case "enabled":
+		budget, ok := v.Get("budget_tokens").Int()
+		switch {
+		case !ok:
+			return unfit("thinking.enabled.budget_tokens: Field required")
+		case budget < 1024:
+			return unfit("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024")
+		case c.limit > 0 && budget >= int64(c.limit):
+			return unfit("`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size")
+		}
+	default:
+		return unfit("thinking: Input tag '%s' found using 'type' does not match any of the expected tags: 'adaptive', 'disabled', 'enabled'", kind)
+	}
+	switch {
+	case c.toolChoice == "required" || c.toolChoice == "tool":
+		return unfit("Thinking may not be enabled when tool_choice forces tool use.")
+	case given(f.temperature) && string(f.temperature) != "1" && string(f.temperature) != "1.0":
+		return unfit("`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking")
+	case given(f.topK):
+		return unfit("`top_k` must be unset when thinking is enabled.")
+	}
+	c.thinking, c.reasoning = true, ThinkingTokens
+	return nil
+}
+
+func readOutput(c *call, f *messageFields) *apiError {
+	format, at := f.output.Get("format"), "output_config.format"
+	if !given(format) {
+		format, at = f.outputOld, "output_format"
+	}
+	if !given(format) {
+		return nil
+	}
+	if str(format.Get("type")) != "json_schema" {
+		return unfit("%s.type: Input should be 'json_schema'", at)
+	}
+	c.json, c.schema = true, format.Get("schema")
+	if c.schema.Kind() != scan.Object {
+		return unfit("%s.schema: Field required", at)
+	}
+	if fault := open(c.schema); fault != "" {
+		return unfit("%s.schema: For 'object' type, 'additionalProperties' must be explicitly set to false", at)
+	}
+	c.prompt.text(string(c.schema))
+	return nil
+}
+
+// open says which object of a schema takes further properties.
+func open(schema scan.Value) string {
+	if str(schema.Get("type")) == "object" && string(schema.Get("additionalProperties")) != "false" {
+		return "object"
+	}
+	for m := schema.Get("properties").Fields(); m.Next(); {
+		if fault := open(m.Value()); fault != "" {
+			return string(m.Key()) + "." + fault
+		}
+	}
+	return ""
+}

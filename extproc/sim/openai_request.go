@@ -1,0 +1,223 @@
+package sim
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// chatFields are the members of a chat completion request. OpenAI refuses others.
+type chatFields struct {
+	model, messages, stream, streamOptions, n, maxTokens, maxCompletionTokens, stop,
+	tools, toolChoice, parallel, responseFormat, effort, temperature, topP, presence, frequency, logprobs scan.Value
+}
+
+func (f *chatFields) targets() map[string]*scan.Value {
+	return map[string]*scan.Value{
+		"model": &f.model, "messages": &f.messages, "stream": &f.stream, "stream_options": &f.streamOptions, "n": &f.n,
+		"max_tokens": &f.maxTokens, "max_completion_tokens": &f.maxCompletionTokens, "stop": &f.stop, "tools": &f.tools,
+		"tool_choice": &f.toolChoice, "parallel_tool_calls": &f.parallel, "response_format": &f.responseFormat,
+		"reasoning_effort": &f.effort, "temperature": &f.temperature, "top_p": &f.topP, "presence_penalty": &f.presence,
+		"frequency_penalty": &f.frequency, "logprobs": &f.logprobs,
+		"top_logprobs": nil, "seed": nil, "logit_bias": nil, "verbosity": nil, "modalities": nil, "audio": nil,
+		"prediction": nil, "service_tier": nil, "store": nil, "metadata": nil, "user": nil, "safety_identifier": nil,
+		"prompt_cache_key": nil, "prompt_cache_retention": nil, "web_search_options": nil, "functions": nil, "function_call": nil,
+	}
+}
+
+// readChat reads a chat completion request. The call is usable for what was read
+// before an error.
+func readChat(body []byte) (*call, *apiError) {
+	c := &call{n: 1, toolChoice: "auto", obfuscation: true}
+	doc, err := object(body)
+	if err != nil {
+		return c, err
+	}
+	var f chatFields
+	unknown := members(doc, f.targets())
+	if f.model.Kind() != scan.String || str(f.model) == "" {
+		return c, invalid("", "", "you must provide a model parameter")
+	}
+	c.setModel(str(f.model))
+	if unknown != "" {
+		return c, invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
+	}
+	for _, read := range []func(*call, *chatFields) *apiError{
+		readLimits, readSampling, readTools, readFormat, readStream, readMessages,
+	} {
+		if err := read(c, &f); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// object checks that a body is one JSON object.
+func object(body []byte) (scan.Value, *apiError) {
+	m := scan.Document(body)
+	for m.Next() {
+	}
+	if m.Err() != nil {
+		return nil, invalid("", "", "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON: %v.)", m.Err())
+	}
+	return scan.Value(bytes.TrimLeft(body, " \n\t\r")), nil
+}
+
+// reasoningModel tells whether a model thinks before it answers.
+func reasoningModel(model string) bool {
+	if strings.Contains(model, "-chat") {
+		return false
+	}
+	for _, prefix := range []string{"o1", "o3", "o4", "gpt-5"} {
+		if strings.HasPrefix(model, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// EffortTokens are the reasoning tokens of a reasoning model by its
+// reasoning_effort, where none are scripted. Without the parameter it is medium.
+var EffortTokens = map[string]int{"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 128, "xhigh": 256}
+
+func readLimits(c *call, f *chatFields) *apiError {
+	if given(f.maxTokens) && reasoningModel(c.model) {
+		return invalid("max_tokens", "unsupported_parameter", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
+	}
+	var err *apiError
+	if c.limit, err = atLeastOne(f.maxTokens, "max_tokens"); err != nil {
+		return err
+	}
+	if given(f.maxCompletionTokens) {
+		if given(f.maxTokens) {
+			return invalid("max_tokens", "invalid_parameter_combination", "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.")
+		}
+		if c.limit, err = atLeastOne(f.maxCompletionTokens, "max_completion_tokens"); err != nil {
+			return err
+		}
+	}
+	n, err := atLeastOne(f.n, "n")
+	if err != nil {
+		return err
+	}
+	if n > 128 {
+		return invalid("n", "integer_above_max_value", "Invalid 'n': integer above maximum value. Expected a value <= 128, but got %d instead.", n)
+	}
+	c.n = max(1, n)
+	return readStop(c, f.stop)
+}
+
+// atLeastOne reads an optional positive integer; 0 where it is absent.
+func atLeastOne(v scan.Value, name string) (int, *apiError) {
+	if !given(v) {
+		return 0, nil
+	}
+	n, ok := v.Int()
+	if !ok {
+		return 0, wrongType(name, "an integer", v)
+	}
+	if n < 1 {
+		return 0, invalid(name, "integer_below_min_value", "Invalid '%s': integer below minimum value. Expected a value >= 1, but got %d instead.", name, n)
+	}
+	return int(min(n, 1<<40)), nil
+}
+
+func wrongType(name, want string, got scan.Value) *apiError {
+	return invalid(name, "invalid_type", "Invalid type for '%s': expected %s, but got %s instead.", name, want, kindName(got))
+}
+
+func readStop(c *call, v scan.Value) *apiError {
+	switch {
+	case !given(v):
+		return nil
+	case v.Kind() == scan.String:
+		c.stops = []string{str(v)}
+		return nil
+	case v.Kind() != scan.Array:
+		return wrongType("stop", "one of a string or array of strings", v)
+	}
+	m := v.Elements()
+	for m.Next() {
+		if m.Value().Kind() != scan.String {
+			return wrongType(fmt.Sprintf("stop[%d]", len(c.stops)), "a string", m.Value())
+		}
+		c.stops = append(c.stops, str(m.Value()))
+	}
+	if len(c.stops) > 4 {
+		return invalid("stop", "array_above_max_length", "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length %d instead.", len(c.stops))
+	}
+	return nil
+}
+
+func readSampling(c *call, f *chatFields) *apiError {
+	for _, p := range []struct {
+		name           string
+		v              scan.Value
+		low, high, def float64
+	}{
+		{"temperature", f.temperature, 0, 2, 1}, {"top_p", f.topP, 0, 1, 1},
+		{"presence_penalty", f.presence, -2, 2, 0}, {"frequency_penalty", f.frequency, -2, 2, 0},
+	} {
+		if !given(p.v) {
+			continue
+		}
+		x, err := strconv.ParseFloat(string(p.v), 64)
+		switch {
+		case p.v.Kind() != scan.Number || err != nil:
+			return wrongType(p.name, "a decimal", p.v)
+		case x < p.low:
+			return invalid(p.name, "decimal_below_min_value", "Invalid '%s': decimal below minimum value. Expected a value >= %v, but got %s instead.", p.name, p.low, p.v)
+		case x > p.high:
+			return invalid(p.name, "decimal_above_max_value", "Invalid '%s': decimal above maximum value. Expected a value <= %v, but got %s instead.", p.name, p.high, p.v)
+		case x != p.def && reasoningModel(c.model):
+			return invalid(p.name, "unsupported_value", "Unsupported value: '%s' does not support %s with this model. Only the default (%v) value is supported.", p.name, p.v, p.def)
+		}
+	}
+	return readEffort(c, f)
+}
+
+func readEffort(c *call, f *chatFields) *apiError {
+	if !reasoningModel(c.model) {
+		if given(f.effort) {
+			return invalid("reasoning_effort", "unsupported_parameter", "Unrecognized request argument supplied: reasoning_effort")
+		}
+		return nil
+	}
+	if f.logprobs.True() {
+		return invalid("logprobs", "unsupported_parameter", "Unsupported parameter: 'logprobs' is not supported with this model.")
+	}
+	effort := "medium"
+	if given(f.effort) {
+		effort = str(f.effort)
+	}
+	n, ok := EffortTokens[effort]
+	if !ok {
+		return invalid("reasoning_effort", "invalid_value", "Invalid value: '%s'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', and 'xhigh'.", effort)
+	}
+	c.reasoning = n
+	return nil
+}
+
+func readStream(c *call, f *chatFields) *apiError {
+	if given(f.stream) {
+		if f.stream.Kind() != scan.Bool {
+			return wrongType("stream", "a boolean", f.stream)
+		}
+		c.stream = f.stream.True()
+	}
+	if !given(f.streamOptions) {
+		return nil
+	}
+	if !c.stream {
+		return invalid("stream_options", "", "The 'stream_options' parameter is only allowed when 'stream' is enabled.")
+	}
+	if f.streamOptions.Kind() != scan.Object {
+		return wrongType("stream_options", "an object", f.streamOptions)
+	}
+	c.includeUsage = f.streamOptions.Get("include_usage").True()
+	c.obfuscation = string(f.streamOptions.Get("include_obfuscation")) != "false"
+	return nil
+}

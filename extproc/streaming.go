@@ -1,0 +1,311 @@
+package extproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/client"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// streaming is a streamed answer on its way: bytes pass where both ends speak one
+// dialect and nobody wants events; otherwise events go from the provider's end up
+// through the stages to the client's end.
+type streaming struct {
+	reader exchange.StreamReader // nil: nothing is read, and all passes
+	writer *client.Writer        // nil: bytes pass
+	wants  uint32                // bit i: visit i wants every event
+	speaks uint32                // bit i: visit i may speak unasked
+	wakes  []time.Time           // of a duplex stream: when each visit is called again; zero: it is not
+	duplex bool                  // Envoy takes any number of replies for a chunk, and an early end
+	ended  bool                  // the end event went up the stages
+	cut    bool                  // the client has got an end before the provider's
+
+	last time.Time // when Envoy sent something last
+
+	// Two lists of events, of which one is read while the other is written to.
+	events, emitted []canon.Event
+	emit            exchange.Emit // to emitted
+}
+
+// streamHeaders takes a stream's headers up the list of stages and asks how its events
+// shall come.
+func (r *run) streamHeaders(ctx context.Context) error {
+	if err := r.up(ctx, len(r.visits)); err != nil {
+		return err
+	}
+	resp := &r.ex.Response
+	r.headers()
+	if resp.Out.Replace { // a verdict: the provider is let go
+		resp.Complete = true
+		why, refused := "answer", r.ex.Replaced.Action == exchange.Deny
+		if refused {
+			why = string(r.ex.Replaced.Reason)
+		}
+		r.immediate(why, refused)
+		return nil
+	}
+	r.events = r.open()
+	r.reply.mutation, r.reply.stream, r.reply.duplex = &resp.Out, !r.events.duplex, r.events.duplex
+	return nil
+}
+
+// open asks the visits what they need of the stream.
+func (r *run) open() *streaming {
+	resp := &r.ex.Response
+	e := &streaming{reader: resp.Reader, last: r.now()}
+	if e.reader == nil {
+		return e
+	}
+	const few = 2 // events are emitted at the end of a stream that passes
+	lists := make([]canon.Event, 2*few)
+	e.events, e.emitted = lists[:0:few], lists[few:few]
+	e.emit = func(ev *canon.Event) { e.emitted = append(e.emitted, *ev) }
+	for i, v := range r.visits {
+		if !r.pipeline.stages[i].on(exchange.OnEvents) {
+			continue
+		}
+		w := v.Wants()
+		e.duplex = e.duplex || w.Cut || w.Speak
+		if w != (exchange.Wants{}) {
+			e.wants |= 1 << i
+		}
+		if w.Speak {
+			e.speaks |= 1 << i
+		}
+	}
+	if resp.Translates || e.wants != 0 {
+		e.writer = client.NewWriter(r.client.Encoder(client.Of(&r.ex)), !resp.Translates)
+	}
+	if e.duplex {
+		e.wakes = make([]time.Time, len(r.visits))
+	}
+	return e
+}
+
+// streamBody takes a piece of a stream to the client.
+func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
+	e := r.events
+	e.last = r.now()
+	r.ex.Response.Complete = r.ex.Response.Complete || last
+	out, changed, err := r.piece(ctx, piece, last)
+	switch {
+	case err != nil:
+		return err
+	case e.duplex:
+		r.say(out, last || e.cut)
+	case changed:
+		r.reply.mutation = &exchange.Mutation{Body: out, Replace: true}
+	}
+	if last || e.cut && e.duplex {
+		r.ex.Response.Complete = true
+		r.report()
+	}
+	return nil
+}
+
+// responseTrailers is the end of a stream in FULL_DUPLEX_STREAMED that has trailers.
+func (r *run) responseTrailers(ctx context.Context) error {
+	if r.events == nil || !r.events.duplex {
+		return nil
+	}
+	r.ex.Response.Complete = true
+	out, _, err := r.piece(ctx, nil, true)
+	if err != nil {
+		return err
+	}
+	if len(out) > 0 {
+		trailers := r.reply
+		r.reply.phase = responseBody
+		r.say(out, false)
+		all := r.reply
+		r.before = append(r.before, &all)
+		r.reply = trailers
+	}
+	r.report()
+	return nil
+}
+
+// piece returns what the client gets for a piece of the stream, and whether that is
+// something else than the piece.
+func (r *run) piece(ctx context.Context, piece []byte, last bool) (out []byte, changed bool, err error) {
+	e := r.events
+	switch {
+	case e.reader == nil:
+		return piece, false, nil
+	case e.writer == nil:
+		return r.pass(ctx, piece, last)
+	}
+	events, err := e.reader.Read(piece, last)
+	if err != nil {
+		return nil, false, err
+	}
+	r.firstToken()
+	out, err = r.write(ctx, events)
+	return out, true, err
+}
+
+// pass passes bytes. The stages are told of the end alone.
+func (r *run) pass(ctx context.Context, piece []byte, last bool) (out []byte, changed bool, err error) {
+	e := r.events
+	if out, err = e.reader.Pass(piece, last); err != nil {
+		return nil, false, err
+	}
+	r.firstToken()
+	changed = len(out) != len(piece) || len(out) > 0 && &out[0] != &piece[0]
+	if !last || e.ended {
+		return out, changed, nil
+	}
+	end := canon.Event{Kind: canon.EventDone}
+	if !r.ex.Response.Ended {
+		end = canon.Event{Kind: canon.EventFailed, Fault: canon.Cut()}
+	}
+	events, err := r.rise(ctx, append(e.events[:0], end))
+	if err != nil {
+		return nil, false, err
+	}
+	out = out[:len(out):len(out)]
+	for i := range events {
+		if events[i].Kind == canon.EventComment {
+			out, changed = client.Comment(out, events[i].Raw), true
+		}
+	}
+	return out, changed, nil
+}
+
+// firstToken notes when the first text came.
+func (r *run) firstToken() {
+	if r.ex.FirstToken.IsZero() && r.ex.Response.Seen > 0 {
+		r.ex.FirstToken = r.now()
+	}
+}
+
+// write takes events up the list of stages and writes what comes out for the client.
+func (r *run) write(ctx context.Context, events []canon.Event) ([]byte, error) {
+	e, resp := r.events, &r.ex.Response
+	if e.writer.Ended() || e.writer.GaveUp() {
+		return nil, nil // nobody hears more
+	}
+	events, err := r.rise(ctx, events)
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	for i := range events {
+		out = e.writer.Append(out, &events[i])
+	}
+	out = e.writer.Flush(out)
+	if e.writer.GaveUp() { // the client got an error
+		resp.Failed, resp.Ended = true, false
+	}
+	return out, nil
+}
+
+var errAnswerInEvents = errors.New("a stream that has begun cannot be answered otherwise: emit events, or deny")
+
+// rise takes events up the list of stages. A visit that ends the stream, or denies, cuts
+// it: the visits below are told.
+func (r *run) rise(ctx context.Context, events []canon.Event) ([]canon.Event, error) {
+	for i := len(r.visits) - 1; i >= 0; i-- {
+		if !r.pipeline.stages[i].on(exchange.OnEvents) {
+			continue
+		}
+		var err error
+		if events, err = r.show(ctx, i, events); err != nil {
+			return nil, err
+		}
+	}
+	for j := range events {
+		r.events.ended = r.events.ended || events[j].Ends()
+	}
+	return events, nil
+}
+
+// show shows events to one visit: all of them, or only the one that ends the stream.
+func (r *run) show(ctx context.Context, i int, events []canon.Event) ([]canon.Event, error) {
+	e := r.events
+	end := endOf(events)
+	from, to := 0, len(events)
+	if e.wants&(1<<i) == 0 {
+		from, to = end, end+1
+	}
+	if from < 0 || from == to {
+		return events, nil
+	}
+	e.turn(events)
+	e.emitted = append(e.emitted, events[:from]...)
+	ends, err := r.visit(ctx, i, events[from:to])
+	if err != nil {
+		return nil, err
+	}
+	if ends && end < 0 {
+		if err := r.cutBelow(ctx, i); err != nil {
+			return nil, err
+		}
+	}
+	e.emitted = append(e.emitted, events[to:]...)
+	return e.emitted, nil
+}
+
+// turn empties the list that is written to, so that it is not the one of the events.
+func (e *streaming) turn(events []canon.Event) {
+	if cap(events) > 0 && cap(e.emitted) > 0 && &events[:1][0] == &e.emitted[:1][0] {
+		e.events, e.emitted = e.emitted, e.events
+	}
+	e.emitted = e.emitted[:0]
+}
+
+// visit calls one visit with events, which emits to the list. It reports whether the
+// stream ends with what is in it.
+func (r *run) visit(ctx context.Context, i int, events []canon.Event) (ends bool, err error) {
+	e, s := r.events, r.pipeline.stages[i]
+	began := time.Now()
+	v, err := r.visits[i].Events(ctx, events, e.emit)
+	s.took(exchange.OnEvents, began)
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("%s: %w", s.Name(), err)
+	case v.Action == exchange.Answer:
+		return false, fmt.Errorf("%s: %w", s.Name(), errAnswerInEvents)
+	case v.Action == exchange.Deny:
+		r.ex.Replaced = v
+		e.emit(&canon.Event{Kind: canon.EventFailed, Fault: client.FaultOf(&v, r.ex.ID)})
+	}
+	if e.speaks&(1<<i) != 0 {
+		e.wakes[i] = time.Time{}
+		if v.Wake > 0 {
+			e.wakes[i] = r.now().Add(v.Wake)
+		}
+	}
+	return endOf(e.emitted) >= 0, nil
+}
+
+// endOf is the index of the event that ends a stream; -1: there is none.
+func endOf(events []canon.Event) int {
+	for i := range events {
+		if events[i].Ends() {
+			return i
+		}
+	}
+	return -1
+}
+
+// cutBelow tells the visits below one that the stream has ended for them: the client
+// gets no more of it.
+func (r *run) cutBelow(ctx context.Context, above int) error {
+	r.events.cut = true
+	cut := []canon.Event{{Kind: canon.EventFailed, Fault: canon.Cut()}}
+	for i := len(r.visits) - 1; i > above; i-- {
+		s := r.pipeline.stages[i]
+		if !s.on(exchange.OnEvents) {
+			continue
+		}
+		if _, err := r.visits[i].Events(ctx, cut, func(*canon.Event) {}); err != nil {
+			return fmt.Errorf("%s: %w", s.Name(), err)
+		}
+	}
+	return nil
+}

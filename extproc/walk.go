@@ -1,0 +1,149 @@
+package extproc
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// down takes the request down the list of stages. It returns true if one of them ended
+// the exchange. The model is resolved before the first, and again after each that
+// rewrote it.
+func (r *run) down(ctx context.Context) (ended bool, err error) {
+	req := &r.ex.Request
+	asked := ""
+	for i := range r.pipeline.stages {
+		if i == 0 || req.Model != asked {
+			asked = req.Model
+			var v exchange.Verdict
+			if r.ex.Model, v = r.pipeline.models.resolve(req); v.Action != exchange.Pass {
+				return true, r.refuse(ctx, v, len(r.visits))
+			}
+		}
+		if i == len(r.visits) {
+			r.enter()
+		}
+		s := r.pipeline.stages[i]
+		if !s.on(exchange.OnRequest) {
+			continue
+		}
+		began := time.Now()
+		v, err := r.visits[i].Request(ctx, req)
+		s.took(exchange.OnRequest, began)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", s.Name(), err)
+		}
+		set(&r.ex.Response.Out, v.Headers)
+		switch v.Action {
+		case exchange.Deny:
+			return true, r.refuse(ctx, v, i)
+		case exchange.Answer:
+			return true, r.give(ctx, v, i)
+		}
+	}
+	return false, nil
+}
+
+// only prepares the one attempt of a pool of one backend, which has no stream of its
+// own: what leaves goes with the answer to the request.
+func (r *run) only(ctx context.Context) error {
+	at := &exchange.Attempt{Request: &r.ex.Request, Backend: r.ex.Route.Backend, Model: r.ex.Route.Serves, Now: r.now(), Out: r.ex.Request.Out}
+	err := r.attempt(ctx, at)
+	r.ex.Request.Out = at.Out
+	return err
+}
+
+// attempt takes a try down the list of stages.
+func (r *run) attempt(ctx context.Context, at *exchange.Attempt) error {
+	for i, s := range r.pipeline.stages {
+		if !s.on(exchange.OnAttempt) {
+			continue
+		}
+		began := time.Now()
+		err := r.visits[i].Attempt(ctx, at)
+		s.took(exchange.OnAttempt, began)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name(), err)
+		}
+	}
+	return nil
+}
+
+// judge takes the answer to a try up the list of stages. The first that does not let it
+// pass decides, the lowest of all; otherwise one that is undecided holds it.
+func (r *run) judge(ctx context.Context, at *exchange.Attempt) (exchange.Judgement, error) {
+	var held exchange.Judgement
+	for i := len(r.pipeline.stages) - 1; i >= 0; i-- {
+		s := r.pipeline.stages[i]
+		if !s.on(exchange.OnAnswered) {
+			continue
+		}
+		began := time.Now()
+		j, err := r.visits[i].Answered(ctx, at)
+		s.took(exchange.OnAnswered, began)
+		switch {
+		case err != nil:
+			return j, fmt.Errorf("%s: %w", s.Name(), err)
+		case !j.Undecided && j != (exchange.Judgement{}):
+			return j, nil
+		case j.Undecided:
+			held.Undecided = true
+			if j.Wake > 0 && (held.Wake == 0 || j.Wake < held.Wake) {
+				held.Wake = j.Wake
+			}
+		}
+	}
+	return held, nil
+}
+
+// up takes a response up the list of stages, from below one of them.
+func (r *run) up(ctx context.Context, below int) error {
+	resp := &r.ex.Response
+	for i := below - 1; i >= 0; i-- {
+		s := r.pipeline.stages[i]
+		if !s.on(exchange.OnResponse) {
+			continue
+		}
+		began := time.Now()
+		v, err := r.visits[i].Response(ctx, resp)
+		s.took(exchange.OnResponse, began)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name(), err)
+		}
+		set(&resp.Out, v.Headers)
+		switch v.Action {
+		case exchange.Deny:
+			r.replace(v)
+		case exchange.Answer:
+			r.instead(v)
+		}
+	}
+	return nil
+}
+
+func set(m *exchange.Mutation, headers exchange.Headers) {
+	for _, h := range headers {
+		m.SetHeader(h.Name, string(h.Value))
+	}
+}
+
+// finish ends the visits once, the last stage first. A stream that brought no
+// request was no exchange.
+func (r *run) finish(o exchange.Outcome) {
+	if r.ended || r.client == nil {
+		return
+	}
+	r.ended = true
+	r.ex.Ended = r.now()
+	for i := len(r.visits) - 1; i >= 0; i-- {
+		s := r.pipeline.stages[i]
+		if !s.on(exchange.OnEnd) {
+			continue
+		}
+		began := time.Now()
+		r.visits[i].End(o)
+		s.took(exchange.OnEnd, began)
+	}
+}
