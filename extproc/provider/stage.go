@@ -54,7 +54,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	secrets, err := credential.New(set, k.options.LookupEnv, k.options.Now)
 	faults := []error{err}
 	for _, name := range slices.Sorted(maps.Keys(set.Backends)) {
-		if err == nil && secrets.Missing(set.Backends[name]) {
+		if b := set.Backends[name]; b.WithoutCredential == policy.WithoutSimulate && secrets.Missing(b) {
 			faults = append(faults, fmt.Errorf("backend %q: its credential is not set here, and no simulated provider stands in for it", name))
 		}
 	}

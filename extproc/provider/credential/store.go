@@ -37,7 +37,7 @@ type slots struct {
 
 // New resolves every credential of a policy. A backend whose credential is not
 // set is an error that names the variable or file, unless the policy says
-// without_credential: simulate; then Missing tells.
+// without_credential: simulate; then Missing says so, also of a store with an error.
 func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() time.Time) (*Store, error) {
 	s := &Store{clock: clock, backends: make(map[string]*slots)}
 	var faults []error
@@ -56,10 +56,7 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 		}
 		s.backends[name] = here
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return s, nil
+	return s, errors.Join(faults...)
 }
 
 // Inherit makes what is known of a secret outlive the policy: a rejection through
