@@ -3,6 +3,7 @@ package extproc
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	filterv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -97,6 +99,11 @@ func TestRepliesAreWrittenAsTheGeneratedTypesReadThem(t *testing.T) {
 			mutation: &exchange.Mutation{Set: exchange.Headers{{Name: "content-type", Value: []byte("application/json")}}, Body: []byte("{}")}},
 		"nothing but metadata": {phase: requestHeaders, meta: []meta{{"exchange", "01A"}}},
 		"only a fit":           {phase: requestBody, fit: "any"},
+		"a duplex stream":      {phase: responseHeaders, duplex: true, mutation: &exchange.Mutation{Remove: []string{"content-length"}}},
+		"a piece":              {phase: responseBody, piece: &piece{data: long}},
+		"an empty piece":       {phase: responseBody, piece: &piece{}},
+		"the last piece":       {phase: responseBody, piece: &piece{data: []byte("x"), end: true}, meta: []meta{{"served", "m"}}},
+		"more time":            {more: 89*time.Second + 500*time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got extprocv3.ProcessingResponse
@@ -147,6 +154,13 @@ func generated(r *reply) *extprocv3.ProcessingResponse {
 	if len(metadata) > 0 {
 		out.DynamicMetadata = &structpb.Struct{Fields: metadata}
 	}
+	if r.more > 0 {
+		return &extprocv3.ProcessingResponse{OverrideMessageTimeout: durationpb.New(r.more)}
+	}
+	if r.duplex {
+		out.ModeOverride = &filterv3.ProcessingMode{RequestBodyMode: filterv3.ProcessingMode_BUFFERED, ResponseBodyMode: filterv3.ProcessingMode_FULL_DUPLEX_STREAMED,
+			ResponseTrailerMode: filterv3.ProcessingMode_SEND}
+	}
 	if r.stream {
 		out.ModeOverride = &filterv3.ProcessingMode{RequestBodyMode: filterv3.ProcessingMode_BUFFERED, ResponseBodyMode: filterv3.ProcessingMode_STREAMED}
 	}
@@ -164,6 +178,10 @@ func generated(r *reply) *extprocv3.ProcessingResponse {
 		if len(r.mutation.Body) == 0 {
 			c.BodyMutation = &extprocv3.BodyMutation{Mutation: &extprocv3.BodyMutation_ClearBody{ClearBody: true}}
 		}
+	}
+	if r.piece != nil {
+		c = &extprocv3.CommonResponse{BodyMutation: &extprocv3.BodyMutation{Mutation: &extprocv3.BodyMutation_StreamedResponse{
+			StreamedResponse: &extprocv3.StreamedBodyResponse{Body: r.piece.data, EndOfStream: r.piece.end}}}}
 	}
 	switch r.phase {
 	case requestHeaders:

@@ -32,7 +32,7 @@ func refusals(set *policy.Set) []refusal {
 	return []refusal{
 		{where{byExtProc()}, "The gateway could not process the request.", "server_error", "api_error", "gateway_unavailable", time.Second},
 		{where{statusIs(400)}, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request", 0},
-		{where{statusIs(408)}, "The request did not arrive in time.", "invalid_request_error", "timeout_error", "request_timeout", 0},
+		{where{statusIs(408)}, "The request did not arrive in time.", "timeout_error", "timeout_error", "request_timeout", 0},
 		{where{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", 0},
 		{where{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", 0},
 		{where{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", 0},

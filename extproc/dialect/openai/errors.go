@@ -105,7 +105,7 @@ func EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 		status = f.Status
 	}
 	b := scan.AppendString(append(dst, `{"error":{"message":`...), f.Message)
-	b = scan.AppendString(append(b, `,"type":`...), faultType(f.Kind))
+	b = scan.AppendString(append(b, `,"type":`...), faultType(f))
 	b = appendWord(append(b, `,"param":`...), f.Param)
 	b = appendWord(append(b, `,"code":`...), faultCode(f))
 	if f.RetryAfter > 0 {
@@ -125,8 +125,10 @@ func appendWord(dst []byte, word string) []byte {
 	return scan.AppendString(dst, word)
 }
 
-func faultType(k canon.FaultKind) string {
-	switch k {
+// faultType is OpenAI's word for a fault. A timeout behind a gateway's status is a fault
+// of the server.
+func faultType(f *canon.Fault) string {
+	switch f.Kind {
 	case canon.FaultRequest, canon.FaultNotFound, canon.FaultTooLarge, canon.FaultContent:
 		return "invalid_request_error"
 	case canon.FaultAuthentication:
@@ -138,7 +140,9 @@ func faultType(k canon.FaultKind) string {
 	case canon.FaultBilling, canon.FaultQuota:
 		return "insufficient_quota"
 	case canon.FaultTimeout:
-		return "timeout_error"
+		if f.Status == 408 {
+			return "timeout_error"
+		}
 	}
 	return "server_error"
 }
