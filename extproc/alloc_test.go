@@ -95,10 +95,26 @@ func speedCases(tb testing.TB) map[string][][]byte {
 	}
 	events = append(events, streamEvents[2:]...)
 	return map[string][][]byte{
-		"small": exchangeMessages(tb, ask(900, false), answer(800), nil),
-		"large": exchangeMessages(tb, ask(32<<10, false), answer(4<<10), nil),
-		"sse":   exchangeMessages(tb, ask(900, true), "", events),
+		"translated sse": exchangeMessages(tb, strings.Replace(ask(900, true), "gpt-4o-mini", "claude", 1), "", claudeEvents()),
+		"small":          exchangeMessages(tb, ask(900, false), answer(800), nil),
+		"large":          exchangeMessages(tb, ask(32<<10, false), answer(4<<10), nil),
+		"sse":            exchangeMessages(tb, ask(900, true), "", events),
 	}
+}
+
+// claudeEvents are a stream of 200 events in Anthropic's dialect.
+func claudeEvents() []string {
+	events := []string{`{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-6","content":[],"stop_reason":null,"usage":{"input_tokens":210,"output_tokens":1}}}`,
+		`{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}`}
+	for i := range 195 {
+		events = append(events, fmt.Sprintf(`{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" word%d"}}`, i))
+	}
+	events = append(events, `{"type":"content_block_stop","index":0}`, `{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":180}}`, `{"type":"message_stop"}`)
+	for i, data := range events {
+		kind, _, _ := strings.Cut(strings.TrimPrefix(data, `{"type":"`), `"`)
+		events[i] = "event: " + kind + "\ndata: " + data + "\n\n"
+	}
+	return events
 }
 
 // playInMemory serves one exchange.
@@ -119,7 +135,7 @@ func TestAllocationsDoNotGrow(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	r := newRig(t, testPolicy)
-	for name, most := range map[string]float64{"small": 110, "large": 112, "sse": 725} {
+	for name, most := range map[string]float64{"small": 110, "large": 112, "sse": 725, "translated sse": 2131} {
 		messages := speedCases(t)[name]
 		replies := 0
 		got := testing.AllocsPerRun(200, func() { replies = playInMemory(t, r, messages) })
@@ -134,7 +150,7 @@ func TestAllocationsDoNotGrow(t *testing.T) {
 }
 
 func BenchmarkExchange(b *testing.B) {
-	for _, name := range []string{"small", "large", "sse"} {
+	for _, name := range []string{"small", "large", "sse", "translated sse"} {
 		b.Run(name, func(b *testing.B) {
 			r := newRig(b, testPolicy)
 			messages := speedCases(b)[name]

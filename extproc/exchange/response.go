@@ -30,7 +30,8 @@ type Response struct {
 	Complete bool // the end was seen
 	Attempts int  // that Envoy made
 
-	// Written by the provider stage; of the answer of a stage, by the stream loop.
+	// Written by the provider stage; by the stream loop of the answer of a stage, and of
+	// a stream that the client's dialect cannot express.
 	Failed     bool         // an error in a 200 response: in a stream or a body, or an unreadable one
 	Ended      bool         // a stream that carried its dialect's end of a whole answer
 	Seen       int64        // bytes of generated text: of a stream what passed, of a JSON answer where it reports no usage

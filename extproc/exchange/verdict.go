@@ -22,7 +22,8 @@ type Verdict struct {
 	Answer *canon.Response
 	// Models are listed in place of an Answer.
 	Models []string
-	// Headers are set on what the client gets, whatever the action.
+	// Headers are set on what the client gets, whatever the action. Those of a stream
+	// have left when its events come.
 	Headers Headers
 	// Wake, of Events, is how long a visit that may speak waits for the provider
 	// until it is called without events; 0: it is not.
