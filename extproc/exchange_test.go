@@ -267,36 +267,6 @@ func TestProviderErrorsPassAsTheyCame(t *testing.T) {
 	}
 }
 
-func TestPanicFailsOneExchangeClosed(t *testing.T) {
-	r := newRig(t, testPolicy)
-	broken, err := NewPipeline(r.set, append(r.kinds[:1:1], panicKind{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.server.Use(broken)
-	bad := r.Open("router")
-	bad.RequestHeaders(Post("/v1/chat/completions"), false)
-	r.server.Use(r.compile(r.set))
-	fine := r.Open("router")
-	fine.RequestHeaders(Post("/v1/chat/completions"), false)
-	if reply := bad.RequestBody(chatBody); status.Code(reply.Err) != codes.Internal {
-		t.Errorf("got %v", reply.Err)
-	}
-	if reply := fine.RequestBody(chatBody); reply.Err != nil || !reply.Reroutes() {
-		t.Errorf("another exchange suffered: %v", reply.Err)
-	}
-	if n := r.gauge("headgate_panics_total"); n != 1 {
-		t.Errorf("%v panics counted", n)
-	}
-	fine.Cancel()
-	r.idle()
-	for _, row := range r.rows() {
-		if row.Revision == "bad" && (row.Outcome != "gateway_error" || row.By != "gateway") {
-			t.Errorf("row %+v", row)
-		}
-	}
-}
-
 func TestAnUnfinishedStreamNeverEndsWithOK(t *testing.T) {
 	for name, play := range map[string]func(*Stream){
 		"after the request headers":  func(s *Stream) { s.RequestHeaders(Post("/v1/chat/completions"), false) },

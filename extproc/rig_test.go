@@ -164,21 +164,23 @@ func (r *rig) gauge(name string) float64 {
 	return sum
 }
 
-// panicKind makes a stage that panics as it sees a request.
-type panicKind struct{}
+// requestKind makes a stage that does something as it sees a request.
+type requestKind func(context.Context, *exchange.Request) (exchange.Verdict, error)
 
-func (panicKind) Name() string                                { return "panic" }
-func (panicKind) Close(context.Context) error                 { return nil }
-func (panicKind) Compile(*policy.Set) (exchange.Stage, error) { return panicStage{}, nil }
+func (requestKind) Name() string                                  { return "test" }
+func (requestKind) Close(context.Context) error                   { return nil }
+func (k requestKind) Compile(*policy.Set) (exchange.Stage, error) { return requestStage{k}, nil }
 
-type panicStage struct{}
+type requestStage struct{ requestKind }
 
-func (panicStage) Name() string                           { return "panic" }
-func (panicStage) Phases() exchange.Phases                { return exchange.OnRequest }
-func (panicStage) Join(*exchange.Exchange) exchange.Visit { return panicVisit{} }
+func (requestStage) Phases() exchange.Phases                  { return exchange.OnRequest }
+func (s requestStage) Join(*exchange.Exchange) exchange.Visit { return requestVisit{do: s.requestKind} }
 
-type panicVisit struct{ exchange.Idle }
+type requestVisit struct {
+	exchange.Idle
+	do requestKind
+}
 
-func (panicVisit) Request(context.Context, *exchange.Request) (exchange.Verdict, error) {
-	panic("boom")
+func (v requestVisit) Request(ctx context.Context, r *exchange.Request) (exchange.Verdict, error) {
+	return v.do(ctx, r)
 }

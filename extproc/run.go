@@ -26,6 +26,7 @@ type run struct {
 	ex       exchange.Exchange
 	client   dialect.Client // the client's
 	visits   []exchange.Visit
+	single   exchange.Attempt // the only one of a pool of one backend
 	patient  waiting
 	events   *streaming // of a stream; nil before its headers
 

@@ -7,6 +7,7 @@
 package extproc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -125,7 +126,7 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 			continue
 		}
 		if err := s.step(stream, run, ev); err != nil {
-			return s.failed(run, err)
+			return s.failed(stream, run, err)
 		}
 		quiet.wait(run.patience())
 	}
@@ -221,16 +222,17 @@ func (s *Server) over(run *run, err error) error {
 		return nil
 	}
 	o := run.outcome()
-	if !errors.Is(err, io.EOF) && status.Code(err) != codes.Canceled {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) && status.Code(err) != codes.Canceled {
 		o.Detail = err.Error()
 	}
 	run.finish(o)
 	return status.Error(codes.Unavailable, "the exchange was not complete")
 }
 
-// failed ends an exchange that could not be processed: Envoy fails it closed.
-func (s *Server) failed(run *run, err error) error {
-	if code := status.Code(err); code == codes.Canceled || code == codes.Unavailable || errors.Is(err, io.EOF) {
+// failed ends an exchange that could not be processed: Envoy fails it closed. If Envoy
+// has ended it already, nothing has failed here.
+func (s *Server) failed(stream extprocv3.ExternalProcessor_ProcessServer, run *run, err error) error {
+	if code := status.Code(err); stream.Context().Err() != nil || code == codes.Canceled || code == codes.Unavailable || errors.Is(err, io.EOF) {
 		return s.over(run, err)
 	}
 	s.log.Error("exchange failed", zap.String("exchange", run.ex.ID), zap.Error(err))

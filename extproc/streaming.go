@@ -28,7 +28,8 @@ type streaming struct {
 
 	// Two lists of events, of which one is read while the other is written to.
 	events, emitted []canon.Event
-	emit            exchange.Emit // to emitted
+	emit            exchange.Emit  // to emitted
+	few             [4]canon.Event // memory of both, enough for the end of a stream that passes
 }
 
 // streamHeaders takes a stream's headers up the list of stages and asks how its events
@@ -60,9 +61,7 @@ func (r *run) open() *streaming {
 	if e.reader == nil {
 		return e
 	}
-	const few = 2 // events are emitted at the end of a stream that passes
-	lists := make([]canon.Event, 2*few)
-	e.events, e.emitted = lists[:0:few], lists[few:few]
+	e.events, e.emitted = e.few[:0:2], e.few[2:2]
 	e.emit = func(ev *canon.Event) { e.emitted = append(e.emitted, *ev) }
 	for i, v := range r.visits {
 		if !r.pipeline.stages[i].on(exchange.OnEvents) {

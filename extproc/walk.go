@@ -49,9 +49,9 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 // only prepares the one attempt of a pool of one backend, which has no stream of its
 // own: what leaves goes with the answer to the request.
 func (r *run) only(ctx context.Context) error {
-	at := &exchange.Attempt{Request: &r.ex.Request, Backend: r.ex.Route.Backend, Model: r.ex.Route.Serves, Now: r.now(), Out: r.ex.Request.Out}
-	err := r.attempt(ctx, at)
-	r.ex.Request.Out = at.Out
+	r.single = exchange.Attempt{Request: &r.ex.Request, Backend: r.ex.Route.Backend, Model: r.ex.Route.Serves, Now: r.now(), Out: r.ex.Request.Out}
+	err := r.attempt(ctx, &r.single)
+	r.ex.Request.Out = r.single.Out
 	return err
 }
 

@@ -84,7 +84,11 @@ func TestAStageThatTouchesNothingChangesNoByte(t *testing.T) {
 				continue
 			}
 			a, b := seen.ask(t.Context(), c.client, body), unseen.ask(t.Context(), c.client, body)
-			if x, y := anonymous(a.body), anonymous(b.body); x != y || (a.err == nil) != (b.err == nil) {
+			x, y := anonymous(a.body), anonymous(b.body)
+			if strings.Contains(directive, "cut") { // how much of it Envoy had passed on is chance
+				x, y = x[:min(len(x), len(y))], y[:min(len(x), len(y))]
+			}
+			if x != y || (a.err == nil) != (b.err == nil) {
 				t.Errorf("%s,%s: with a stage that looks\n%s (%v)\nwithout\n%s (%v)", c.client, directive, x, a.err, y, b.err)
 			}
 		}
