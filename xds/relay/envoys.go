@@ -13,8 +13,10 @@ import (
 
 // envoy is one that is connected.
 type envoy struct {
-	phase  phase
-	ailing bool // it refused the clusters before the revision on its way, which is not to blame
+	client    ads.Client // as the relay has looked last
+	connected bool       // it was then; else Left will tell
+	phase     phase
+	ailing    bool // it refused the clusters before the revision on its way, which is not to blame
 }
 
 // phase is how far an Envoy that has joined has come. It may route by whatever there
@@ -93,6 +95,14 @@ func clustersOf(set ads.Set) ads.Set {
 	return ads.Set{resourcev3.ClusterType: set[resourcev3.ClusterType]}
 }
 
+// look takes over what is known of Envoys now. What they answer later counts at the
+// next look, for which Moved sees to.
+func (r *Relay) look() {
+	for id, e := range r.envoys {
+		e.client, e.connected = r.hub.Client(id)
+	}
+}
+
 // give offers Envoys what they should have at this stage.
 func (r *Relay) give() {
 	set := r.target()
@@ -108,9 +118,8 @@ func (r *Relay) give() {
 func (r *Relay) admit() (admitted bool) {
 	set := *r.current.Load()
 	for id, e := range r.envoys {
-		c, connected := r.hub.Client(id)
 		share := e.share(set)
-		if !connected || e.phase == settled || !c.Has(share) && (e.phase == led || c.Refused(share) == nil) {
+		if !e.connected || e.phase == settled || !e.client.Has(share) && (e.phase == led || e.client.Refused(share) == nil) {
 			continue
 		}
 		e.phase, admitted = e.phase+1, true
@@ -119,16 +128,12 @@ func (r *Relay) admit() (admitted bool) {
 	return admitted
 }
 
-// everyEnvoyHas tells whether all Envoys have a set. What one of them refused before
-// holds nothing up. Without any it waits a while for one to return.
+// everyEnvoyHas tells whether all Envoys have a set. What one of them refused holds
+// nothing up where refusal has found no fault in it. Without any it waits a while for
+// one to return.
 func (r *Relay) everyEnvoyHas(set ads.Set) bool {
-	for id, e := range r.envoys {
-		c, connected := r.hub.Client(id)
-		if !connected { // Left will tell
-			return false
-		}
-		old := c.Refused(set) != nil && r.fault(c, e) == nil // else Moved will tell
-		if !c.Has(set) && !old {
+	for _, e := range r.envoys {
+		if !e.connected || !e.client.Has(set) && e.client.Refused(set) == nil {
 			return false
 		}
 	}
@@ -137,11 +142,9 @@ func (r *Relay) everyEnvoyHas(set ads.Set) bool {
 
 // refusal returns what an Envoy will not take of what the revision on its way brings.
 func (r *Relay) refusal() *ads.Refusal {
-	for id, e := range r.envoys {
-		if c, connected := r.hub.Client(id); connected {
-			if refusal := r.fault(c, e); refusal != nil {
-				return refusal
-			}
+	for _, e := range r.envoys {
+		if refusal := r.fault(e); refusal != nil {
+			return refusal
 		}
 	}
 	return nil
@@ -150,11 +153,11 @@ func (r *Relay) refusal() *ads.Refusal {
 // fault returns why the revision on its way does not work at an Envoy, or nil. An
 // ailing one refuses clusters anyhow: then it is the revision's fault where Envoy names
 // one that it has, and an old one where the good revision has it, too.
-func (r *Relay) fault(c ads.Client, e *envoy) *ads.Refusal {
-	if refusal := c.Refused(r.brought(e)); refusal != nil || !e.ailing {
+func (r *Relay) fault(e *envoy) *ads.Refusal {
+	if refusal := e.client.Refused(r.brought(e)); refusal != nil || !e.ailing {
 		return refusal
 	}
-	refusal := c.Refused(clustersOf(*r.current.Load()))
+	refusal := e.client.Refused(clustersOf(*r.current.Load()))
 	if refusal == nil || r.next == nil || !names(refusal.Reason, r.next.set) {
 		return nil
 	}
@@ -190,8 +193,7 @@ func (r *Relay) brought(e *envoy) ads.Set {
 
 // examine notes which Envoys are ailing.
 func (r *Relay) examine() {
-	for id, e := range r.envoys {
-		c, _ := r.hub.Client(id)
-		e.ailing = c.Refused(clustersOf(*r.current.Load())) != nil
+	for _, e := range r.envoys {
+		e.ailing = e.client.Refused(clustersOf(*r.current.Load())) != nil
 	}
 }

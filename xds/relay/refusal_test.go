@@ -96,6 +96,36 @@ func (p *pair) unordered(t *testing.T, when string, want []string) {
 	p.log, p.faults = nil, nil
 }
 
+// TestRefusedInTheMiddleOfAStep holds that an Envoy whose refusal of clusters comes while
+// the relay decides what to do is not given routes to them: first the revision is taken
+// back, and Envoy has the clusters of the good one.
+func TestRefusedInTheMiddleOfAStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane, slow := newControl(t), ""
+		p := newPair(t, "", plane)
+		e := p.envoy(func(m *adstest.Message) adstest.Verdict { return adstest.Verdict{Wait: m.GetTypeUrl() == slow} })
+		plane.publish(revision(t, "r1", "s1", "a=1"))
+		p.expect(t, "the good one", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway")
+		slow = resourcev3.ClusterType
+		plane.publish(revision(t, "r2", "s2", "new=1"))
+		e.Restart()
+		p.expect(t, "the bad one", "apply r2", "Cluster +new", "Cluster +a +new")
+		p.inside(func() {
+			stepped := p.stepped()
+			slow = ""
+			e.Answer("no")
+			synctest.Wait()
+			if stepped || p.admit() {
+				t.Error("the relay goes on before it has dealt with the refusal")
+			}
+		})
+		p.expect(t, "in the end", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway", "Cluster -new")
+		if got := plane.told(); !slices.Equal(got, []string{"cluster: no"}) || p.Revision() != "r1" {
+			t.Errorf("the control plane is told %q, and %q is served", got, p.Revision())
+		}
+	})
+}
+
 // TestRefusedTwice holds that a revision which was refused may be tried again once
 // another was in between, and that the pair is never left without an answer.
 func TestRefusedTwice(t *testing.T) {

@@ -213,6 +213,16 @@ func (p *pair) expect(t *testing.T, when string, want ...string) {
 	p.log, p.faults = nil, nil
 }
 
+// inside calls a function where the relay takes its steps, before the next of them.
+func (p *pair) inside(f func()) {
+	done := make(chan struct{})
+	p.do(func() {
+		defer close(done)
+		f()
+	})
+	<-done
+}
+
 // refuse makes an Envoy refuse what brings a resource of a type with a text in it.
 func refuse(typ, text, reason string) func(*adstest.Message) adstest.Verdict {
 	return func(m *adstest.Message) adstest.Verdict {

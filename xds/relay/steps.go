@@ -15,7 +15,9 @@ import (
 func (r *Relay) step() {
 	r.now = time.Now()
 	r.forget()
-	for r.stepped() || r.admit() { // in this order: who refused the clusters is not given routes to them
+	// Both judge by one look, and in this order: who refuses the clusters of a revision on
+	// its way, at whatever moment, is not given routes to them before it is taken back.
+	for r.look(); r.stepped() || r.admit(); r.look() {
 	}
 	r.saveLate()
 	r.hurry()

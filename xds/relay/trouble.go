@@ -42,11 +42,9 @@ func (r *Relay) troubled(reason string, before *policypb.Trouble) *policypb.Trou
 // reason is why this pair does not serve although a revision is in effect, as far as its
 // Envoys tell; empty where all is well.
 func (r *Relay) reason() string {
-	for id := range r.envoys {
-		if c, connected := r.hub.Client(id); connected && r.stage == idle {
-			if refusal := c.Refused(*r.current.Load()); refusal != nil {
-				return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + clip(strings.TrimSpace(refusal.Reason))
-			}
+	for _, e := range r.envoys {
+		if refusal := e.client.Refused(*r.current.Load()); refusal != nil && r.stage == idle {
+			return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + clip(strings.TrimSpace(refusal.Reason))
 		}
 	}
 	if r.joined && len(r.envoys) == 0 && r.now.Sub(r.alone) >= absent {
