@@ -111,22 +111,40 @@ func TestBothReadingsOfARecordedAnswerSayTheSame(t *testing.T) {
 
 var oddAnswers = map[string]map[string]string{
 	"openai": {
-		"an answer without choices":  `{"id":"c","object":"chat.completion"}`,
-		"a member that stands twice": `{"id":"c","id":"d","choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}`,
-		"an answer without an object": `{"id":"c","model":"m","choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],
-			"usage":{"prompt_tokens":20,"completion_tokens":7},"service_tier":"flex"}`,
-		"nulls":     `{"id":null,"model":null,"choices":[{"message":{"content":"hi"}}],"usage":null,"service_tier":null,"error":null}`,
-		"no JSON":   `{"id":"c","choices":[`,
-		"no answer": `{"usage":{"prompt_tokens":20,"completion_tokens":7}}`,
+		"an answer without choices":   `{"id":"c","object":"chat.completion"}`,
+		"a member that stands twice":  `{"id":"c","id":"d","choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}`,
+		"an answer without an object": `{"id":"c","model":"m","choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}`,
+		"nulls":                       `{"id":null,"model":null,"choices":[{"message":{"content":"hi"}}],"usage":null,"service_tier":null,"error":null}`,
+		"no JSON":                     `{"id":"c","choices":[`,
+		"no answer":                   `{"usage":{"prompt_tokens":20,"completion_tokens":7}}`,
 	},
 	"anthropic": {
 		"an answer without content": `{"id":"c","type":"message"}`,
-		"searches and a tier": `{"id":"c","type":"message","model":"m","content":[],"stop_reason":"end_turn",
-			"usage":{"input_tokens":20,"output_tokens":7,"service_tier":"priority","server_tool_use":{"web_search_requests":2}}}`,
-		"nulls":     `{"id":null,"type":"message","model":null,"content":[],"usage":null,"error":null}`,
-		"no JSON":   `{"type":"message",`,
-		"no answer": `{"id":"c"}`,
+		"nulls":                     `{"id":null,"type":"message","model":null,"content":[],"usage":null,"error":null}`,
+		"no JSON":                   `{"type":"message",`,
+		"no answer":                 `{"id":"c"}`,
 	},
+}
+
+func TestBothReadingsTakeTheHeadOfAnAnswer(t *testing.T) {
+	for dialect, tc := range map[string]struct {
+		body string
+		want said
+	}{
+		"openai": {`{"id":"c","model":"m","object":"chat.completion","choices":[{"message":{"content":"hi"},"finish_reason":"stop"}],
+			"usage":{"prompt_tokens":20,"completion_tokens":7},"service_tier":"flex"}`,
+			said{ID: "c", Model: "m", Usage: chatUsage("flex", "")}},
+		"anthropic": {`{"id":"c","model":"m","type":"message","content":[],"stop_reason":"end_turn",
+			"usage":{"input_tokens":20,"output_tokens":7,"service_tier":"priority","server_tool_use":{"web_search_requests":2}}}`,
+			said{ID: "c", Model: "m", Usage: canon.Usage{Input: 20, Output: 7, Searches: 2, Tier: "priority",
+				Seen: canon.BucketInput | canon.BucketOutput | canon.BucketSearches}}},
+	} {
+		for reading, got := range map[string]said{"cheap": skimmedAnswer(dialect, []byte(tc.body)), "whole": decodedAnswer(dialect, []byte(tc.body))} {
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("%s: %s reading (-want +got):\n%s", dialect, reading, diff)
+			}
+		}
+	}
 }
 
 // TestBothReadingsKnowTheErrorsInA200 holds the forms that servers give an error, or
