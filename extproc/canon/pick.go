@@ -55,6 +55,18 @@ func Pick(m scan.Members, names []string, into []scan.Value, extra []Member) ([]
 	return extra, m.Err()
 }
 
+// Find reads members as Pick does, for what passes as it came: nothing is judged, of
+// two members of one name the last counts, a null stays a null, and what comes before
+// a syntax error is kept. The error is that one.
+func Find(m scan.Members, names []string, into []scan.Value) error {
+	for m.Next() {
+		if i := index(names, m.Key()); i >= 0 {
+			into[i] = m.Value()
+		}
+	}
+	return m.Err()
+}
+
 func index(names []string, key []byte) int {
 	for i, name := range names {
 		if string(key) == name {

@@ -61,7 +61,8 @@ type Native interface {
 	// request can go as it came.
 	Adapt(dst []byte, req *exchange.Request, model string, usage bool) ([]byte, bool)
 	// ReadResponse fills the fields of a JSON response and its usage from its
-	// body. An error says that the body is not what the dialect promises.
+	// body. The error is a *canon.Fault if the body is an error; any other one says
+	// that the body is not what the dialect promises.
 	ReadResponse(exchange.Operation, *exchange.Response, *canon.Usage) error
 	// Skim starts reading a stream that passes.
 	Skim(req *exchange.Request, resp *exchange.Response, usage *canon.Usage) exchange.Skimmer

@@ -69,12 +69,19 @@ func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 		return a.translated(resp)
 	}
 	if err := a.target.dialect.ReadResponse(a.ex.Request.Operation, resp, &a.ex.Usage); err != nil {
-		return a.unreadable(resp, err)
-	}
-	if resp.Failed { // an error in a 200 response
-		return a.fault(resp, a.target.dialect.DecodeFault(0, resp.Body))
+		return a.noAnswer(resp, err)
 	}
 	return exchange.Verdict{}
+}
+
+// noAnswer refuses a 200 response that is an error, or cannot be read.
+func (a *answer) noAnswer(resp *exchange.Response, err error) exchange.Verdict {
+	var f *canon.Fault
+	if !errors.As(err, &f) {
+		return a.unreadable(resp, err)
+	}
+	resp.Failed = true
+	return a.fault(resp, f)
 }
 
 // unpack makes a compressed answer plain: no client was asked whether it wants
@@ -102,16 +109,12 @@ func (a *answer) unpack(resp *exchange.Response) exchange.Verdict {
 func (a *answer) translated(resp *exchange.Response) exchange.Verdict {
 	whole, err := resp.Canon()
 	if err != nil || whole.Usage.Seen == 0 {
-		// What was broken off is billed all the same. The error is reported below.
+		// What was broken off is billed all the same, and an answer that reports no
+		// usage is measured. The error is reported below.
 		_ = a.target.dialect.ReadResponse(a.ex.Request.Operation, resp, &a.ex.Usage)
 	}
-	var f *canon.Fault
-	switch {
-	case errors.As(err, &f):
-		resp.Failed = true
-		return a.fault(resp, f)
-	case err != nil:
-		return a.unreadable(resp, err)
+	if err != nil {
+		return a.noAnswer(resp, err)
 	}
 	resp.ID, resp.Model = canon.Str(whole.ID), canon.Str(whole.Model)
 	a.ex.Usage.Replace(&whole.Usage, canon.UsageProvider)

@@ -47,7 +47,7 @@ func (u *usage) read(v scan.Value) {
 		case "server_tool_use":
 			u.searches.set(m.Value().Get("web_search_requests"))
 		case "service_tier":
-			u.tier = str(m.Value())
+			u.tier = canon.Str(m.Value())
 		}
 	}
 }

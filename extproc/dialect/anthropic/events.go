@@ -31,20 +31,6 @@ type blockSeen struct {
 	args  bool   // a fragment came
 }
 
-// Members of an event's data.
-const (
-	evType = iota
-	evIndex
-	evMessage
-	evBlock
-	evDelta
-	evUsage
-	evError
-	evMembers
-)
-
-var eventNames = []string{"type", "index", "message", "content_block", "delta", "usage", "error"}
-
 // Next returns what an event says. The events hold until the next call.
 func (d *StreamDecoder) Next(ev scan.Event) []canon.Event {
 	d.out = d.out[:0]
@@ -52,15 +38,15 @@ func (d *StreamDecoder) Next(ev scan.Event) []canon.Event {
 	if d.ended || len(data) == 0 {
 		return nil
 	}
-	var f [evMembers]scan.Value
+	var f event
 	var err error
 	if d.extra, err = canon.Pick(scan.Document(data), eventNames, f[:], d.extra[:0]); err != nil {
 		d.fail(canon.Malformed(err.Error()))
 		return d.out
 	}
-	switch string(canon.Inside(f[evType])) {
+	switch string(f.kind(ev.Field("event"))) {
 	case "message_start":
-		d.start(f[evMessage])
+		d.start(f.message())
 	case "content_block_start":
 		d.open(&f)
 	case "content_block_delta":
@@ -107,15 +93,15 @@ func (d *StreamDecoder) report(v scan.Value) {
 	d.emit(canon.Event{Kind: canon.EventUsage, Usage: &d.sum})
 }
 
-func (d *StreamDecoder) start(m scan.Value) {
-	d.emit(canon.Event{Kind: canon.EventStart, ID: m.Get("id"), Model: m.Get("model")})
-	d.report(m.Get("usage"))
+func (d *StreamDecoder) start(h head) {
+	d.emit(canon.Event{Kind: canon.EventStart, ID: h[respID], Model: h[respModel]})
+	d.report(h[respUsage])
 }
 
 // maxBlocks bounds the blocks of one answer, each of which is remembered.
 const maxBlocks = 100_000
 
-func (d *StreamDecoder) open(f *[evMembers]scan.Value) {
+func (d *StreamDecoder) open(f *event) {
 	if n, ok := f[evIndex].Int(); !ok || n != int64(len(d.blocks)) || n >= maxBlocks {
 		d.fail(canon.Malformed("a content block out of order"))
 		return
@@ -164,7 +150,7 @@ func (d *StreamDecoder) text(kind canon.EventKind, v scan.Value) {
 }
 
 // block returns the block that an event belongs to, or nil, which fails the stream.
-func (d *StreamDecoder) block(f *[evMembers]scan.Value) *blockSeen {
+func (d *StreamDecoder) block(f *event) *blockSeen {
 	n, ok := f[evIndex].Int()
 	if !ok || n < 0 || n >= int64(len(d.blocks)) {
 		d.fail(canon.Malformed("an event for a content block that was not started"))
@@ -185,7 +171,7 @@ const (
 
 var deltaNames = []string{"type", "text", "thinking", "signature", "partial_json"}
 
-func (d *StreamDecoder) delta(f *[evMembers]scan.Value) {
+func (d *StreamDecoder) delta(f *event) {
 	b := d.block(f)
 	if b == nil {
 		return
@@ -221,7 +207,7 @@ var emptyObject = scan.Value(`"{}"`)
 
 // close ends a block. A tool call that got no fragments has the arguments that
 // it started with, and {} where those were none.
-func (d *StreamDecoder) close(f *[evMembers]scan.Value) {
+func (d *StreamDecoder) close(f *event) {
 	b := d.block(f)
 	if b == nil {
 		return
@@ -238,7 +224,7 @@ func (d *StreamDecoder) close(f *[evMembers]scan.Value) {
 	}
 }
 
-func (d *StreamDecoder) finish(f *[evMembers]scan.Value) {
+func (d *StreamDecoder) finish(f *event) {
 	d.report(f[evUsage])
 	reason := f[evDelta].Get("stop_reason")
 	if finish := finishOf(reason); finish != canon.FinishUnset && !d.reason {

@@ -5,45 +5,26 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// Members of an answer.
-const (
-	respID = iota
-	respType
-	respRole
-	respModel
-	respContent
-	respReason
-	respStop
-	respUsage
-	respError
-	respMembers
-)
-
-var responseMembers = []string{"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage", "error"}
-
 // DecodeResponse reads a message. What it returns aliases body. The error is a
-// *canon.Fault where the body tells of one or cannot be read.
+// *canon.Fault if the body is one or cannot be read.
 func DecodeResponse(body []byte) (*canon.Response, error) {
-	var f [respMembers]scan.Value
-	extra, err := canon.Pick(scan.Document(body), responseMembers, f[:], nil)
+	var h head
+	extra, err := canon.Pick(scan.Document(body), responseMembers[:respTokens], h[:], nil)
 	if err != nil {
 		return nil, canon.Malformed(err.Error())
 	}
-	if f[respError] != nil {
-		return nil, DecodeFault(0, body)
+	if f := h.fault(body); f != nil {
+		return nil, f
 	}
-	if f[respContent].Kind() != scan.Array {
+	if h[respContent].Kind() != scan.Array {
 		return nil, canon.Malformed("no content")
 	}
-	r := &canon.Response{Dialect: "anthropic", ID: f[respID], Model: f[respModel], RawUsage: f[respUsage], Extra: extra}
+	r := &canon.Response{Dialect: "anthropic", ID: h[respID], Model: h[respModel], Usage: h.usage(), RawUsage: h[respUsage], Extra: extra}
 	d := decoder{parts: make([]canon.Part, 0, 4)}
-	if err := d.content(f[respContent], canon.Place{}); err != nil {
+	if err := d.content(h[respContent], canon.Place{}); err != nil {
 		return nil, canon.Malformed(err.Error())
 	}
-	var u usage
-	u.read(f[respUsage])
-	r.Usage = u.canon()
-	r.Choices = []canon.Choice{{Parts: d.parts, Finish: finishOf(f[respReason]), RawFinish: f[respReason], StopHit: f[respStop]}}
+	r.Choices = []canon.Choice{{Parts: d.parts, Finish: finishOf(h[respReason]), RawFinish: h[respReason], StopHit: h[respStop]}}
 	return r, nil
 }
 

@@ -1,13 +1,15 @@
 package anthropic
 
 import (
+	"bytes"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// skimmer reads a Messages stream. Only the first and the last events are
-// parsed; of the deltas between only the length of the text is taken.
+// skimmer reads a Messages stream. Of the deltas only the length of the text is
+// taken.
 type skimmer struct {
 	resp     *exchange.Response
 	usage    *canon.Usage
@@ -21,7 +23,7 @@ func (Dialect) Skim(_ *exchange.Request, resp *exchange.Response, usage *canon.U
 	return &skimmer{resp: resp, usage: usage}
 }
 
-// Ended tells whether message_stop was seen.
+// Ended reports whether message_stop was seen.
 func (s *skimmer) Ended() bool { return s.stop }
 
 // Seen returns the bytes of generated text, as written.
@@ -34,40 +36,31 @@ func (s *skimmer) Frame(raw []byte) bool {
 	if data == nil {
 		return true
 	}
-	kind := string(ev.Field("event"))
-	if kind == "" {
-		kind = str(scan.Value(data).Get("type"))
+	data = bytes.TrimSpace(data)
+	name := ev.Field("event")
+	if string(name) == "content_block_delta" {
+		s.seen += scan.TextBytes(data, textNames)
+		return true
 	}
-	switch kind {
+	var f event
+	_ = canon.Find(scan.Value(data).Fields(), eventNames, f[:]) // what cannot be read passes
+	switch string(f.kind(name)) {
 	case "content_block_delta":
 		s.seen += scan.TextBytes(data, textNames)
 	case "message_start":
-		s.start(scan.Value(data).Get("message"))
+		h := f.message()
+		s.resp.ID, s.resp.Model = canon.Str(h[respID]), canon.Str(h[respModel])
+		// The counts of input are final if nothing else comes, that of output is
+		// only a start: so all is an estimate until the first message_delta.
+		s.report(h[respUsage], canon.UsageEstimated)
 	case "message_delta":
-		s.report(scan.Value(data).Get("usage"), canon.UsageProvider)
+		s.report(f[evUsage], canon.UsageProvider)
 	case "message_stop":
 		s.stop = true
 	case "error":
 		s.resp.Failed = true
 	}
 	return true
-}
-
-// start reads message_start. Its input counts are final where nothing else comes,
-// its output count is only a start value: so the usage is an estimate until the
-// first message_delta.
-func (s *skimmer) start(message scan.Value) {
-	m := message.Fields()
-	for m.Next() {
-		switch string(m.Key()) {
-		case "id":
-			s.resp.ID = str(m.Value())
-		case "model":
-			s.resp.Model = str(m.Value())
-		case "usage":
-			s.report(m.Value(), canon.UsageEstimated)
-		}
-	}
 }
 
 func (s *skimmer) report(v scan.Value, source canon.UsageSource) {

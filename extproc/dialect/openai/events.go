@@ -2,7 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"cmp"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -14,15 +13,14 @@ import (
 // Servers differ: the first chunk may have no choices, usage may come beside the
 // last choice or alone, a finish may be repeated, [DONE] may be missing or come
 // after an error. A stream ends well only with a finish of each choice, or with
-// [DONE] behind some content; anything else is a cut.
+// [DONE] after some content; anything else is a cut.
 type StreamDecoder struct {
 	out     []canon.Event
 	extra   []canon.Member
-	usage   canon.Usage
+	tally   tally
 	choices []choiceSeen
 	tools   []toolSeen
 	id      []byte // escaped
-	started bool
 	ended   bool
 }
 
@@ -37,35 +35,16 @@ type toolSeen struct {
 	id            string
 }
 
-// Members of a chunk.
-const (
-	chunkID = iota
-	chunkCreated
-	chunkModel
-	chunkChoices
-	chunkUsage
-	chunkError
-	chunkGroq
-	chunkObject
-	chunkMessage
-	chunkTier
-	chunkMembers
-)
-
-var chunkNames = []string{"id", "created", "model", "choices", "usage", "error", "x_groq", "object", "message", "service_tier"}
-
-var deltaNames = []string{"index", "delta", "finish_reason", "message"}
-
 // Next returns what an event says. The events hold until the next call.
 func (d *StreamDecoder) Next(ev scan.Event) []canon.Event {
 	d.out = d.out[:0]
 	data := bytes.TrimSpace(ev.Data())
 	switch {
 	case d.ended || len(data) == 0:
-	case string(data) == "[DONE]":
+	case isDone(data):
 		d.done()
 	default:
-		d.chunk(data)
+		d.chunk(ev, data)
 	}
 	return d.out
 }
@@ -74,7 +53,7 @@ func (d *StreamDecoder) Next(ev scan.Event) []canon.Event {
 // line has ended: it counts where it is a whole event nevertheless.
 func (d *StreamDecoder) End(rest scan.Event) []canon.Event {
 	d.out = d.out[:0]
-	if data := bytes.TrimSpace(rest.Data()); string(data) == "[DONE]" || canon.Whole(data) {
+	if data := bytes.TrimSpace(rest.Data()); isDone(data) || canon.Whole(data) {
 		d.Next(rest)
 	}
 	switch {
@@ -127,86 +106,73 @@ func (d *StreamDecoder) finish(c *choiceSeen, f canon.Finish) {
 	d.emit(canon.Event{Kind: canon.EventFinish, Choice: c.index, Finish: f})
 }
 
-func (d *StreamDecoder) chunk(data []byte) {
-	var f [chunkMembers]scan.Value
+func (d *StreamDecoder) chunk(ev scan.Event, data []byte) {
+	var c chunk
 	var err error
-	if d.extra, err = canon.Pick(scan.Document(data), chunkNames, f[:], d.extra[:0]); err != nil {
+	if d.extra, err = canon.Pick(scan.Document(data), chunkNames, c[:], d.extra[:0]); err != nil {
 		d.fail(canon.Malformed(err.Error()))
 		return
 	}
-	e := f[chunkChoices].Elements()
+	if d.tally.start(&c) {
+		d.start(&c)
+	}
+	var broke scan.Value
+	e := c[chunkChoices].Elements()
 	for e.Next() && !d.ended {
-		d.start(&f)
-		d.choice(e.Value())
+		if reason := d.choice(e.Value()); reason != nil {
+			broke = reason
+		}
 	}
 	if d.ended {
 		return
 	}
-	usage := f[chunkUsage]
-	if usage == nil {
-		usage = f[chunkGroq].Get("usage")
+	if d.tally.count(&c) {
+		d.emit(canon.Event{Kind: canon.EventUsage, Usage: &d.tally.usage})
 	}
-	if usage.Kind() == scan.Object {
-		d.start(&f)
-		readUsageInto(usage, &d.usage)
-		d.usage.Tier = cmp.Or(canon.Str(f[chunkTier]), d.usage.Tier)
-		d.emit(canon.Event{Kind: canon.EventUsage, Usage: &d.usage})
-	}
-	d.errors(&f)
-}
-
-// errors reads an error inside a 200, in the forms that servers give it.
-func (d *StreamDecoder) errors(f *[chunkMembers]scan.Value) {
-	switch {
-	case f[chunkError] != nil:
-		d.fail(readFault(0, f[chunkError]))
-	case f[chunkGroq].Get("error").Kind() == scan.String:
-		d.fail(readFault(0, f[chunkGroq].Get("error")))
-	case string(canon.Inside(f[chunkObject])) == "error":
-		d.fail(readFault(0, f[chunkMessage]))
+	if fault, ok := c.fault(ev, data); ok {
+		d.fail(readFault(0, fault))
+	} else if broke != nil {
+		d.fail(brokeOff(broke))
 	}
 }
 
-// start tells of the stream's start, once. Azure's first chunk, which has no
-// choices, is none: it has no id either.
-func (d *StreamDecoder) start(f *[chunkMembers]scan.Value) {
-	if d.started {
-		return
-	}
-	d.started = true
-	d.id = append(d.id, canon.Inside(f[chunkID])...)
-	d.usage.Tier = canon.Str(f[chunkTier])
-	created, _ := f[chunkCreated].Int()
-	d.emit(canon.Event{Kind: canon.EventStart, ID: f[chunkID], Model: f[chunkModel], Created: created})
+func (d *StreamDecoder) start(c *chunk) {
+	d.id = append(d.id, canon.Inside(c[chunkID])...)
+	created, _ := c[chunkCreated].Int()
+	d.emit(canon.Event{Kind: canon.EventStart, ID: c[chunkID], Model: c[chunkModel], Created: created})
 }
 
-func (d *StreamDecoder) choice(v scan.Value) {
-	var f [4]scan.Value
+// choice reads one choice of a chunk. It returns the reason of a provider that broke
+// off, which ends the stream after the rest of the chunk.
+func (d *StreamDecoder) choice(v scan.Value) (broke scan.Value) {
+	var f choice
 	var err error
 	if d.extra, err = canon.Pick(v.Fields(), deltaNames, f[:], d.extra[:0]); err != nil {
 		d.fail(canon.Malformed(err.Error()))
-		return
+		return nil
 	}
-	if f[1] == nil && f[2] == nil && f[3] == nil {
-		return // Azure's chunks of filter results only
+	if f[deltaDelta] == nil && f[deltaFinish] == nil && f[deltaMessage] == nil {
+		return nil // Azure's chunks of filter results only
 	}
-	index, _ := f[0].Int()
+	index, _ := f[deltaIndex].Int()
 	c := d.choiceAt(int(index))
 	if c == nil {
 		d.fail(canon.Malformed("too many choices"))
-		return
+		return nil
 	}
-	if f[1] == nil && !c.spoke {
-		f[1] = f[3] // some servers send the whole message in one chunk
+	if f[deltaDelta] == nil && !c.spoke {
+		f[deltaDelta] = f[deltaMessage] // some servers send the whole message in one chunk
 	}
-	d.delta(c, f[1])
-	if finish := finishOf(f[2]); finish != canon.FinishUnset && !c.finished && !d.ended {
-		if finish == canon.FinishError {
-			d.fail(brokeOff(f[2]))
-			return
-		}
+	d.delta(c, f[deltaDelta])
+	finish := finishOf(f[deltaFinish])
+	switch {
+	case finish == canon.FinishUnset || c.finished || d.ended:
+	case finish == canon.FinishError:
+		return f[deltaFinish]
+	default:
 		d.finish(c, finish)
 	}
+	return nil
 }
 
 // maxChoices is how many answers a request can ask for.

@@ -7,21 +7,6 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// Members of an answer.
-const (
-	respID = iota
-	respObject
-	respCreated
-	respModel
-	respChoices
-	respUsage
-	respTier
-	respError
-	respMembers
-)
-
-var responseMembers = []string{"id", "object", "created", "model", "choices", "usage", "service_tier", "error"}
-
 // Members of a choice.
 const (
 	choiceIndex = iota
@@ -36,27 +21,26 @@ var choiceNames = []string{"index", "message", "finish_reason", "logprobs"}
 var errNoAnswer = errors.New("no choices")
 
 // DecodeResponse reads a chat completion. What it returns aliases body. The
-// error is a *canon.Fault where the body tells of one, or of an answer that the
-// provider broke off, or cannot be read.
+// error is a *canon.Fault if the body is one, or an answer that the provider broke
+// off, or cannot be read.
 func DecodeResponse(body []byte) (*canon.Response, error) {
-	var f [respMembers]scan.Value
-	extra, err := canon.Pick(scan.Document(body), responseMembers, f[:], nil)
+	var h head
+	extra, err := canon.Pick(scan.Document(body), responseMembers[:respData], h[:], nil)
 	if err != nil {
 		return nil, canon.Malformed(err.Error())
 	}
-	if f[respError] != nil {
-		return nil, readFault(0, f[respError])
+	if f := h.fault(body); f != nil {
+		return nil, f
 	}
-	r := &canon.Response{Dialect: "openai", ID: f[respID], Model: f[respModel], ServiceTier: f[respTier], RawUsage: f[respUsage], Extra: extra}
-	r.Created, _ = f[respCreated].Int()
-	readUsageInto(f[respUsage], &r.Usage)
-	r.Usage.Tier = canon.Str(f[respTier])
-	if f[respChoices].Kind() != scan.Array {
+	if h[respChoices].Kind() != scan.Array {
 		return nil, canon.Malformed(errNoAnswer.Error())
 	}
+	r := &canon.Response{Dialect: "openai", ID: h[respID], Model: h[respModel], Usage: h.usage(),
+		ServiceTier: h[respTier], RawUsage: h[respUsage], Extra: extra}
+	r.Created, _ = h[respCreated].Int()
 	r.Choices = make([]canon.Choice, 0, 1)
 	d := decoder{parts: make([]canon.Part, 0, 4)}
-	e := f[respChoices].Elements()
+	e := h[respChoices].Elements()
 	for e.Next() {
 		c, err := d.answer(e.Value())
 		if err != nil {
@@ -128,99 +112,4 @@ func finishWord(f canon.Finish) string {
 		return "content_filter"
 	}
 	return "stop"
-}
-
-// readUsageInto reads OpenAI's usage object into disjoint buckets: prompt_tokens
-// includes cached and audio tokens, completion_tokens reasoning and audio. Where
-// a server counts more of a part than of the whole, the part is clamped. What
-// the object does not report stays as it was.
-func readUsageInto(v scan.Value, u *canon.Usage) {
-	if v.Kind() != scan.Object {
-		return
-	}
-	var c usageCounts
-	m := v.Fields()
-	for m.Next() {
-		c.read(string(m.Key()), m.Value())
-	}
-	s := c.snapshot()
-	u.Overwrite(&s)
-}
-
-// usageCounts are the numbers of a usage object; -1: absent.
-type usageCounts struct {
-	prompt, completion           int64
-	hasPrompt, hasCompletion     bool
-	cached, written, writtenHour int64
-	audioIn, audioOut, reasoning int64
-}
-
-func (c *usageCounts) read(name string, v scan.Value) {
-	switch name {
-	case "prompt_tokens":
-		c.prompt, c.hasPrompt = tokens(v)
-	case "completion_tokens":
-		c.completion, c.hasCompletion = tokens(v)
-	case "prompt_cache_hit_tokens": // DeepSeek
-		n, _ := tokens(v)
-		c.cached = max(c.cached, n)
-	case "prompt_tokens_details", "completion_tokens_details":
-		m := v.Fields()
-		for m.Next() {
-			n, _ := tokens(m.Value())
-			c.detail(name, string(m.Key()), n)
-		}
-	}
-}
-
-func (c *usageCounts) detail(of, name string, n int64) {
-	switch name {
-	case "cached_tokens":
-		c.cached = max(c.cached, n)
-	case "cache_write_tokens", "cache_creation_tokens":
-		c.written = max(c.written, n)
-	case "cache_write_1h_tokens":
-		c.writtenHour = n
-	case "reasoning_tokens":
-		c.reasoning = n
-	case "audio_tokens":
-		if of == "prompt_tokens_details" {
-			c.audioIn = n
-		} else {
-			c.audioOut = n
-		}
-	}
-}
-
-func (c *usageCounts) snapshot() canon.Usage {
-	var u canon.Usage
-	if c.hasPrompt {
-		left := c.prompt
-		u.CacheRead = take(&left, c.cached)
-		u.CacheWrite1h = take(&left, min(c.writtenHour, c.written))
-		u.CacheWrite5m = take(&left, c.written-u.CacheWrite1h)
-		u.AudioInput = take(&left, c.audioIn)
-		u.Input = left
-		u.Seen |= canon.BucketInput | canon.BucketCacheRead | canon.BucketCacheWrite5m | canon.BucketCacheWrite1h | canon.BucketAudioInput
-	}
-	if c.hasCompletion {
-		left := c.completion
-		u.Reasoning = take(&left, c.reasoning)
-		u.AudioOutput = take(&left, c.audioOut)
-		u.Output = left
-		u.Seen |= canon.BucketOutput | canon.BucketReasoning | canon.BucketAudioOutput
-	}
-	return u
-}
-
-// take moves n tokens, or what there is, out of left.
-func take(left *int64, n int64) int64 {
-	n = max(0, min(n, *left))
-	*left -= n
-	return n
-}
-
-func tokens(v scan.Value) (int64, bool) {
-	n, ok := v.Int()
-	return max(n, 0), ok
 }

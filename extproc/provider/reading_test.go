@@ -1,0 +1,196 @@
+package provider
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/canon/canontest"
+	"github.com/headgate/headgate/extproc/dialect"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// A stream has two readers: the skimmer while it passes, the decoder while it is
+// translated. These tests hold that the exchange knows the same after either.
+
+// heard is what an exchange knows of an answer after it was read.
+type heard struct {
+	ID, Model     string
+	Usage         canon.Usage
+	Failed, Ended bool
+}
+
+func heardIn(ex *exchange.Exchange) heard {
+	r := &ex.Response
+	return heard{r.ID, r.Model, ex.Usage, r.Failed, r.Ended}
+}
+
+// passed returns what is heard of a stream that passes. It passes byte for byte; an
+// error may follow.
+func passed(t *testing.T, name string, stream []byte, choices int) heard {
+	t.Helper()
+	ex := &exchange.Exchange{}
+	ex.Request.Choices, ex.Request.WantUsage = choices, true
+	if out := pass(t, name, ex, stream); !bytes.HasPrefix(out, stream) {
+		t.Errorf("the client gets %q", out)
+	}
+	return heardIn(ex)
+}
+
+// pass returns what the client gets of a stream that passes.
+func pass(t *testing.T, name string, ex *exchange.Exchange, stream []byte) []byte {
+	t.Helper()
+	s := newStream(&target{dialect: dialect.ByName(name)}, ex, false)
+	var out []byte
+	for _, piece := range append(canontest.Pieces(stream, 61), nil) {
+		got, err := s.Pass(piece, piece == nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, got...)
+	}
+	return out
+}
+
+// translated returns what is heard of a stream that is translated.
+func translated(t *testing.T, name string, stream []byte) heard {
+	t.Helper()
+	ex := &exchange.Exchange{}
+	ex.Response.Translates = true
+	s := newStream(&target{dialect: dialect.ByName(name)}, ex, false)
+	for _, piece := range append(canontest.Pieces(stream, 61), nil) {
+		if _, err := s.Read(piece, piece == nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return heardIn(ex)
+}
+
+// The skimmer judges less than the decoder: what passes, its client judges itself.
+// These differences turn what the decoder says into what the skimmer says.
+var (
+	// After an error nothing is translated. What passes is read to its end.
+	readsOn = func(h *heard) {
+		h.Ended = true
+		if h.Usage.Source != "" {
+			h.Usage.Source = canon.UsageProvider
+		}
+	}
+	// What cannot be read cannot be translated. It passes, and the end decides.
+	passesBroken = func(h *heard) { h.Failed = false }
+	endsBroken   = func(h *heard) { h.Failed, h.Ended = false, true }
+	// An end marker after nothing, or without a reason, is no answer in another dialect.
+	endsEmpty = func(h *heard) { h.Ended = true }
+	// The dialect says which report is the last. Events do not: the end makes it so.
+	countsAtOnce = func(h *heard) { h.Usage.Source = canon.UsageProvider }
+)
+
+var apart = map[string]func(*heard){
+	"openai/error-beside-usage-after-a-finish": readsOn,
+	"openai/error-inside-a-200":                readsOn,
+	"openai/openrouter-stream-error":           readsOn,
+	"openai/malformed":                         endsBroken,
+	"openai/nothing-but-done":                  endsEmpty,
+	"anthropic/a-block-out-of-order":           passesBroken,
+	"anthropic/malformed":                      passesBroken,
+	"anthropic/cut-before-message_stop":        countsAtOnce,
+	"anthropic/stop-without-a-reason":          endsEmpty,
+}
+
+func bothSayTheSame(t *testing.T, dialect, name string, stream []byte) {
+	name = dialect + "/" + name
+	t.Run(name, func(t *testing.T) {
+		want := translated(t, dialect, stream)
+		if differ := apart[name]; differ != nil {
+			differ(&want)
+		}
+		if diff := cmp.Diff(want, passed(t, dialect, stream, 1)); diff != "" {
+			t.Errorf("the skimmer differs (-decoder +skimmer):\n%s", diff)
+		}
+	})
+}
+
+func TestBothReadersOfAStreamSayTheSame(t *testing.T) {
+	for name, folder := range translatedIn {
+		for _, file := range testdata(t, folder, "streams/*.in.sse") {
+			stream, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bothSayTheSame(t, name, strings.TrimSuffix(filepath.Base(file), ".in.sse"), stream)
+		}
+	}
+}
+
+func TestBothReadersOfARecordedStreamSayTheSame(t *testing.T) {
+	for name, prefixes := range recordings {
+		for _, ex := range canontest.Recorded(t, prefixes...) {
+			if ex.Stream {
+				bothSayTheSame(t, name, ex.Name, ex.Response)
+			}
+		}
+	}
+}
+
+// translatedIn are the dialects with the folder that translates their answers: that
+// of the other one.
+var translatedIn = map[string]string{"openai": "anthropic", "anthropic": "openai"}
+
+// recordings are the prefixes of the recorded exchanges of each dialect.
+var recordings = map[string][]string{
+	"openai":    {"openai-chat", "azure-chat", "deepseek", "mistral", "ollama", "openrouter"},
+	"anthropic": {"anthropic"},
+}
+
+func testdata(t *testing.T, folder, pattern string) []string {
+	t.Helper()
+	files, _ := filepath.Glob(filepath.Join("../dialect", folder, "testdata", pattern))
+	if len(files) == 0 {
+		t.Fatalf("no %s of %s", pattern, folder)
+	}
+	return files
+}
+
+// sse writes a stream of events. Each is its data, or its name, a blank and its data.
+func sse(events ...string) []byte {
+	var b []byte
+	for _, ev := range events {
+		if name, data, ok := strings.Cut(ev, " "); ok && !strings.HasPrefix(ev, "{") {
+			b = append(b, "event: "+name+"\n"...)
+			ev = data
+		}
+		b = append(b, "data: "+ev+"\n\n"...)
+	}
+	return b
+}
+
+// oddStream is a stream of a server that keeps to its dialect in its own way.
+type oddStream struct {
+	name    string
+	choices int // that were asked for; 0: one
+	events  []string
+	want    heard        // of both
+	passes  func(*heard) // what is different if it passes; nil: nothing
+}
+
+func playOdd(t *testing.T, dialect string, all []oddStream) {
+	for _, odd := range all {
+		t.Run(odd.name, func(t *testing.T) {
+			in, want := sse(odd.events...), odd.want
+			if diff := cmp.Diff(want, translated(t, dialect, in)); diff != "" {
+				t.Errorf("decoder (-want +got):\n%s", diff)
+			}
+			if odd.passes != nil {
+				odd.passes(&want)
+			}
+			if diff := cmp.Diff(want, passed(t, dialect, in, odd.choices)); diff != "" {
+				t.Errorf("skimmer (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
