@@ -125,8 +125,9 @@ func nameless(ev string) string {
 func TestOnlyTheUsageEventIsKeptFromTheClient(t *testing.T) {
 	groq := `{"choices":[],"x_groq":{"usage":{"prompt_tokens":20,"completion_tokens":7}}}`
 	beside := `{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":20,"completion_tokens":7}}`
-	got := pass(t, "openai", &exchange.Exchange{}, sse(hello, beside, counts, groq, done))
-	if want := sse(hello, beside, groq, done); string(got) != string(want) {
+	failed := `{"error":{"message":"no"},"choices":[],"usage":{"prompt_tokens":20,"completion_tokens":7}}`
+	got := pass(t, "openai", &exchange.Exchange{}, sse(hello, beside, counts, groq, failed, done))
+	if want := sse(hello, beside, groq, failed, done); string(got) != string(want) {
 		t.Errorf("the client gets %q", got)
 	}
 }

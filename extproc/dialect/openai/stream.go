@@ -58,12 +58,11 @@ func (s *skimmer) Frame(raw []byte) bool {
 	if s.tally.start(&c) {
 		s.resp.ID, s.resp.Model = canon.Str(c[chunkID]), canon.Str(c[chunkModel])
 	}
-	if _, ok := c.fault(ev, data); ok {
-		s.resp.Failed = true
-	}
+	_, failed := c.fault(ev, data)
+	s.resp.Failed = s.resp.Failed || failed
 	s.finish(&c)
 	s.report(&c)
-	return !(s.swallow && c.onlyUsage())
+	return failed || !s.swallow || !c.onlyUsage()
 }
 
 // counts reports whether an event may say more than text.
