@@ -190,7 +190,10 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 // send sends what answers one message. A client that has left meanwhile got nothing,
 // whatever was decided.
 func send(stream extprocv3.ExternalProcessor_ProcessServer, run *run, last *reply) error {
-	err := stream.Context().Err()
+	var err error
+	if run.answered {
+		err = stream.Context().Err()
+	}
 	for _, r := range run.before {
 		if err == nil {
 			err = stream.SendMsg(r)

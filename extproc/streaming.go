@@ -24,12 +24,17 @@ type streaming struct {
 	ended  bool                  // the end event went up the stages
 	cut    bool                  // the client has got an end before the provider's
 
-	last time.Time // when Envoy sent something last
+	last time.Time // of a duplex stream: when Envoy sent something last
 
 	// Two lists of events, of which one is read while the other is written to.
 	events, emitted []canon.Event
 	emit            exchange.Emit  // to emitted
 	few             [4]canon.Event // memory of both, enough for the end of a stream that passes
+
+	// What is written for one message. It is sent before the next one comes, so its
+	// memory serves again.
+	out      []byte
+	mutation exchange.Mutation
 }
 
 // streamHeaders takes a stream's headers up the list of stages and asks how its events
@@ -88,7 +93,9 @@ func (r *run) open() *streaming {
 // streamBody takes a piece of a stream to the client.
 func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
 	e := r.events
-	e.last = r.now()
+	if e.duplex {
+		e.last = r.now()
+	}
 	r.ex.Response.Complete = r.ex.Response.Complete || last
 	out, changed, err := r.piece(ctx, piece, last)
 	switch {
@@ -97,7 +104,8 @@ func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
 	case e.duplex:
 		r.say(out, last || e.cut)
 	case changed:
-		r.reply.mutation = &exchange.Mutation{Body: out, Replace: true}
+		e.mutation = exchange.Mutation{Body: out, Replace: true}
+		r.reply.mutation = &e.mutation
 	}
 	if last || e.cut && e.duplex {
 		r.ex.Response.Complete = true
@@ -192,15 +200,15 @@ func (r *run) write(ctx context.Context, events []canon.Event) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []byte
+	e.out = e.out[:0]
 	for i := range events {
-		out = e.writer.Append(out, &events[i])
+		e.out = e.writer.Append(e.out, &events[i])
 	}
-	out = e.writer.Flush(out)
+	e.out = e.writer.Flush(e.out)
 	if e.writer.GaveUp() { // the client got an error
 		resp.Failed, resp.Ended = true, false
 	}
-	return out, nil
+	return e.out, nil
 }
 
 var errAnswerInEvents = errors.New("a stream that has begun cannot be answered otherwise: emit events, or deny")
