@@ -12,16 +12,14 @@ func (r *run) outcome() exchange.Outcome {
 	ex := &r.ex
 	resp := &ex.Response
 	switch {
-	case ex.Refused.Action == exchange.Answer:
-		return exchange.Outcome{Result: exchange.OK}
-	case ex.Refused.Action == exchange.Deny:
-		return refused(ex.Refused.Status)
 	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.Attempts <= 1 && len(ex.Attempts.List()) == 0:
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
 		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
 	case r.answered && ex.Replaced.Action == exchange.Deny:
 		return refused(ex.Replaced.Status)
+	case ex.Refused.Action == exchange.Deny:
+		return refused(ex.Refused.Status)
 	case r.answered:
 		return exchange.Outcome{Result: exchange.OK}
 	case r.events != nil && r.events.cut:
@@ -32,6 +30,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
+	case resp.Origin == exchange.FromStage:
+		return exchange.Outcome{Result: exchange.OK}
 	case resp.Origin == exchange.FromEnvoy:
 		return local(resp.Status)
 	case resp.Failed:

@@ -24,8 +24,15 @@ func (r *run) refuse(ctx context.Context, v exchange.Verdict, below int) error {
 	if err := r.up(ctx, below); err != nil {
 		return err
 	}
-	retryHeaders(&resp.Out, &v)
-	r.immediate(string(v.Reason), true)
+	switch {
+	case r.ex.Refused.Action == exchange.Answer:
+		r.immediate("answer", false)
+	case r.ex.Replaced.Action == exchange.Deny:
+		r.immediate(string(r.ex.Replaced.Reason), true)
+	default:
+		retryHeaders(&resp.Out, &v)
+		r.immediate(string(v.Reason), true)
+	}
 	return nil
 }
 
@@ -48,10 +55,14 @@ func (r *run) give(ctx context.Context, v exchange.Verdict, below int) error {
 	if err := r.up(ctx, below); err != nil {
 		return err
 	}
-	if ex.Replaced.Action == exchange.Pass {
+	if ex.Replaced.Action == exchange.Deny {
+		r.immediate(string(ex.Replaced.Reason), true)
+		return nil
+	}
+	if !resp.Out.Replace { // no stage above gave another answer
 		r.encode(v)
 	}
-	r.immediate("answer", ex.Replaced.Action == exchange.Deny)
+	r.immediate("answer", false)
 	return nil
 }
 
@@ -120,11 +131,17 @@ func (r *run) worded(v *exchange.Verdict) []byte {
 	return client.Refusal(r.client, v, r.ex.ID)
 }
 
-// instead gives the client the answer of a stage instead of what came.
+// instead gives the client the answer of a stage instead of what came, be it an error.
 func (r *run) instead(v exchange.Verdict) {
 	resp := &r.ex.Response
-	resp.Translates = false
-	r.reply.status = 200
+	v.Status = 200
+	r.ex.Replaced = exchange.Verdict{}
+	if r.ex.Refused.Action != exchange.Pass {
+		r.ex.Refused = v
+	}
+	resp.Give(v.Answer)
+	resp.Origin, resp.Status, resp.Failed, resp.Translates = exchange.FromStage, v.Status, false, false
+	r.reply.status = v.Status
 	resp.Out.Remove = append(resp.Out.Remove, ofBody...)
 	body, contentType := client.Whole(r.client, v.Answer, &r.ex)
 	resp.Out.SetHeader("content-type", contentType)

@@ -76,6 +76,9 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 		out.SetHeader(RefusedHeader, "gateway")
 		return exchange.Verdict{}, nil
 	case resp.Origin == exchange.FromStage:
+		if ex.Replaced.Action == exchange.Deny {
+			out.SetHeader(RefusedHeader, "gateway")
+		}
 		if resp.Model != "" {
 			out.SetText(ModelHeader, resp.Model)
 		}

@@ -1,0 +1,140 @@
+package extproc
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+	. "github.com/headgate/headgate/extproc/extproctest"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// given is an answer of a stage.
+func given() *canon.Response {
+	return &canon.Response{
+		ID: scan.Value(`"given-1"`), Model: scan.Value(`"given-model"`),
+		Choices: []canon.Choice{{Finish: canon.FinishStop, Parts: []canon.Part{{Kind: canon.Text, Text: scan.Value(`"given"`)}}}},
+		Usage:   canon.Usage{Input: 3, Output: 2, Seen: canon.BucketInput | canon.BucketOutput},
+	}
+}
+
+func gives(name string) *scripted {
+	return &scripted{name: name, request: func(*exchange.Request) exchange.Verdict {
+		return exchange.Verdict{Action: exchange.Answer, Answer: given()}
+	}}
+}
+
+func refuses(name string, status int) *scripted {
+	return &scripted{name: name, request: func(*exchange.Request) exchange.Verdict {
+		v := exchange.Denied(status, exchange.ReasonProviderLimit, "Refused below.")
+		v.Retry = 7 * time.Second
+		return v
+	}}
+}
+
+// responds is a stage that decides about every response.
+func responds(name string, v exchange.Verdict) *scripted {
+	return &scripted{name: name, response: func(*exchange.Response) exchange.Verdict { return v }}
+}
+
+// answers is the verdict of a stage that answers in place of what came.
+func answers() exchange.Verdict { return exchange.Verdict{Action: exchange.Answer, Answer: given()} }
+
+// TestADenialAboveTheAnswerOfAStageIsObeyed holds that the client, the row and Envoy's
+// log agree about an answer that a stage above did not let pass.
+func TestADenialAboveTheAnswerOfAStageIsObeyed(t *testing.T) {
+	r := newRig(t, testPolicy, responds("guard", exchange.Denied(403, exchange.ReasonProviderRefused, "Not this.")), gives("cache"))
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	reply := s.RequestBody(chatBody)
+	im := reply.Immediate()
+	if im == nil || im.Status.Code != 403 || !strings.Contains(string(im.Body), "Not this.") || reply.Metadata("refused") != "provider_refused" ||
+		reply.Set("x-headgate-refused-by") == "" {
+		t.Errorf("reply %v", reply)
+	}
+	s.Cancel()
+	if row := r.row(); row.Status != 403 || row.Outcome != "client_error" || row.By != "client" || row.Reason != "provider_refused" {
+		t.Errorf("row %+v", row)
+	}
+}
+
+// TestADenialAboveARefusalReplacesIt holds that nothing of the first refusal is left.
+func TestADenialAboveARefusalReplacesIt(t *testing.T) {
+	r := newRig(t, testPolicy, responds("guard", exchange.Denied(500, exchange.ReasonProviderError, "Not this.")), refuses("limit", 429))
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	reply := s.RequestBody(chatBody)
+	im := reply.Immediate()
+	if im == nil || im.Status.Code != 500 || !strings.Contains(string(im.Body), "Not this.") || reply.Set("retry-after") != "" || reply.Metadata("refused") != "provider_error" {
+		t.Errorf("reply %v", reply)
+	}
+	s.Cancel()
+	if row := r.row(); row.Status != 500 || row.Outcome != "gateway_error" || row.By != "gateway" {
+		t.Errorf("row %+v", row)
+	}
+}
+
+// TestAnAnswerAboveIsGiven holds that the answer of a stage takes the place of whatever
+// came from below, and that client and row agree about it.
+func TestAnAnswerAboveIsGiven(t *testing.T) {
+	rewrites := &scripted{name: "rewrites", response: func(resp *exchange.Response) exchange.Verdict {
+		if c, err := resp.Canon(); err == nil && resp.Origin == exchange.FromProvider {
+			_ = resp.Rewrite(exchange.Edit{Text: c.Choices[0].Parts[0].Text, With: "rewritten"})
+		}
+		return exchange.Verdict{}
+	}}
+	for _, c := range []struct {
+		name   string
+		below  *scripted
+		status string // of the provider; empty: it is not asked
+		body   string
+	}{
+		{"a refusal", refuses("limit", 429), "", ""},
+		{"another answer", &scripted{name: "cache", request: func(*exchange.Request) exchange.Verdict {
+			other := given()
+			other.Choices[0].Parts[0].Text = scan.Value(`"other"`)
+			return exchange.Verdict{Action: exchange.Answer, Answer: other}
+		}}, "", ""},
+		{"a good answer", rewrites, "200", chatAnswer},
+		{"an error", rewrites, "500", `{"error":{"message":"no"}}`},
+		{"an error in a 200 response", rewrites, "200", `{"error":{"message":"no"}}`},
+		{"what cannot be read", rewrites, "200", `nothing`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sees := &scripted{name: "sees", response: func(resp *exchange.Response) exchange.Verdict {
+				whole, err := resp.Canon()
+				if err != nil || string(whole.ID) != `"given-1"` {
+					t.Errorf("the stage above sees %v, %v", whole, err)
+				}
+				return exchange.Verdict{}
+			}}
+			r := newRig(t, testPolicy, sees, responds("gives", answers()), c.below)
+			s := r.Open("router")
+			s.RequestHeaders(Post("/v1/chat/completions"), false)
+			reply := s.RequestBody(chatBody)
+			body, status := "", "200"
+			if c.status == "" {
+				if reply.Immediate() == nil {
+					t.Fatalf("reply %v", reply)
+				}
+				body, status = string(reply.Immediate().Body), fmt.Sprint(int(reply.Immediate().Status.Code))
+			} else {
+				s.ResponseHeaders(Answered(c.status, "application/json"), false)
+				reply = s.ResponseBody(c.body, true)
+				body, _ = reply.Body()
+				status = reply.Set(":status")
+			}
+			if status != "200" || !strings.Contains(body, `"content":"given"`) || reply.Set("retry-after") != "" || reply.Set("x-headgate-refused-by") != "" ||
+				reply.Set("content-type") != "application/json" {
+				t.Errorf("status %s, body %s, %v", status, body, reply)
+			}
+			s.Cancel()
+			if row := r.row(); row.Outcome != "ok" || row.Status != 200 || row.Reason != "" {
+				t.Errorf("row %+v", row)
+			}
+		})
+	}
+}
