@@ -22,7 +22,7 @@ func (r *run) outcome() exchange.Outcome {
 		return refused(ex.Refused.Status)
 	case r.answered:
 		return exchange.Outcome{Result: exchange.OK}
-	case r.events != nil && r.events.cut:
+	case r.events != nil && (r.events.cut || ex.Replaced.Action == exchange.Deny):
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case r.silent:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
@@ -30,6 +30,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
+	case r.denied():
+		return refused(ex.Replaced.Status)
 	case resp.Origin == exchange.FromStage:
 		return exchange.Outcome{Result: exchange.OK}
 	case resp.Origin == exchange.FromEnvoy:
@@ -40,6 +42,11 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: "the stream ended without its end marker"}
 	}
 	return answered(resp.Status)
+}
+
+// denied reports whether a stage refused an answer that was good as it came.
+func (r *run) denied() bool {
+	return r.ex.Replaced.Action == exchange.Deny && r.ex.Response.Status < 400 && !r.ex.Response.Failed
 }
 
 func refused(status int) exchange.Outcome {

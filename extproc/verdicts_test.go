@@ -138,3 +138,71 @@ func TestAnAnswerAboveIsGiven(t *testing.T) {
 		})
 	}
 }
+
+// TestADenialOfAGoodAnswerIsTheGateways holds that a row does not call an answer good
+// that a stage refused, and that the provider is not said to have refused it.
+func TestADenialOfAGoodAnswerIsTheGateways(t *testing.T) {
+	r := newRig(t, testPolicy, responds("guard", exchange.Denied(403, exchange.ReasonProviderRefused, "Not this.")))
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(chatBody)
+	s.ResponseHeaders(Answered("200", "application/json"), false)
+	reply := s.ResponseBody(chatAnswer, true)
+	if body, _ := reply.Body(); reply.Set(":status") != "403" || !strings.Contains(body, "Not this.") || reply.Set("x-headgate-refused-by") != "gateway" {
+		t.Errorf("reply %v", reply)
+	}
+	s.Cancel()
+	if row := r.row(); row.Status != 403 || row.Outcome != "client_error" || row.By != "client" || row.Tokens == nil || *row.CostNano != 150000 {
+		t.Errorf("row %+v", row)
+	}
+}
+
+// denies is a stage that lets all events pass and then denies, from the n-th call on.
+func denies(n int, wants exchange.Wants) *scripted {
+	calls := 0
+	return &scripted{name: "guard", wants: wants, events: func(events []canon.Event, emit exchange.Emit) exchange.Verdict {
+		for i := range events {
+			emit(&events[i])
+		}
+		if calls++; calls == n {
+			return exchange.Denied(403, exchange.ReasonProviderRefused, "Not this.")
+		}
+		return exchange.Verdict{}
+	}}
+}
+
+// TestADenialInEventsIsObeyedHoweverTheyArrive holds that a denial ends the stream with an
+// error, be it with the message that brings the end, and that the row says so: with the
+// status that the client had got by then.
+func TestADenialInEventsIsObeyedHoweverTheyArrive(t *testing.T) {
+	all := strings.Join(streamEvents, "")
+	for _, c := range []struct {
+		name   string
+		chunks []string
+		call   int
+		wants  exchange.Wants
+		done   bool // [DONE] has left before
+	}{
+		{"at the start", streamEvents, 1, exchange.Wants{Events: true}, false},
+		{"at a text", streamEvents, 2, exchange.Wants{Events: true}, false},
+		{"all at once", []string{all}, 1, exchange.Wants{Events: true}, false},
+		{"at the end alone", []string{all}, 1, exchange.Wants{}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t, testPolicy, denies(c.call, c.wants))
+			s := openStream(t, r, streamBody)
+			text, comment := play(s, c.chunks, false)
+			if !strings.Contains(text, "Not this.") || comment != "" || strings.Contains(text, "[DONE]") != c.done {
+				t.Errorf("client got %s%s", text, comment)
+			}
+			s.Cancel()
+			row := r.row()
+			if row.Outcome != "cut" || row.By != "gateway" || row.Reason != "provider_refused" || row.Status != 200 {
+				t.Errorf("row %+v", row)
+			}
+			if row.Tokens.Input != 10 || row.Tokens.Output != 5 || *row.CostNano != 4500 {
+				t.Errorf("tokens %+v cost %v", row.Tokens, *row.CostNano)
+			}
+		})
+	}
+}

@@ -77,11 +77,13 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 	return exchange.Verdict{}, nil
 }
 
-// Events implements exchange.Visit. It prices a stream that has ended.
+// Events implements exchange.Visit. It prices a stream that has ended. One that failed is
+// priced again at the end: a provider that was not let go may still report its usage.
 func (v *visit) Events(_ context.Context, events []canon.Event, emit exchange.Emit) (exchange.Verdict, error) {
 	for i := range events {
 		if events[i].Ends() {
 			v.close()
+			v.priced = v.priced && events[i].Kind == canon.EventDone
 		}
 		emit(&events[i])
 	}
