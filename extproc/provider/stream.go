@@ -52,7 +52,7 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 	}
 	out := s.passer.piece(plain, last)
 	s.skimmed()
-	if resp := &s.ex.Response; last && !resp.Ended && !resp.Failed {
+	if resp := &s.ex.Response; last && !resp.Ended && !resp.Failed && !s.passer.blind {
 		// Its bytes ended well although the answer did not: nothing else would tell
 		// the client that it is not whole.
 		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], canon.Cut())
