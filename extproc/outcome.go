@@ -12,6 +12,8 @@ func (r *run) outcome() exchange.Outcome {
 	ex := &r.ex
 	resp := &ex.Response
 	switch {
+	case r.events != nil && (r.events.cut || ex.Replaced.Action == exchange.Deny):
+		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.Attempts <= 1 && len(ex.Attempts.List()) == 0:
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
@@ -22,8 +24,6 @@ func (r *run) outcome() exchange.Outcome {
 		return refused(ex.Refused.Status)
 	case r.answered:
 		return exchange.Outcome{Result: exchange.OK}
-	case r.events != nil && (r.events.cut || ex.Replaced.Action == exchange.Deny):
-		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case r.silent:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
 	case !resp.Complete && resp.Stream && resp.Ended && !resp.Failed:

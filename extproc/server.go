@@ -119,6 +119,10 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 		err := stream.RecvMsg(ev)
 		run.silent = !quiet.heard()
 		switch {
+		case quiet.panic != "":
+			panic(quiet.panic)
+		case quiet.fault != nil:
+			return s.failed(run, quiet.fault)
 		case err != nil:
 			return s.over(run, err)
 		case run.silent: // what came meanwhile is not wanted any more
