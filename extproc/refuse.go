@@ -102,10 +102,15 @@ func (r *run) immediate(why string, refused bool) {
 // unanswer takes back what the client did not get, because it had left: how the
 // exchange ended Envoy's own account tells.
 func (r *run) unanswer() {
-	if r.answered {
-		r.answered, r.ex.Refused = false, exchange.Verdict{}
-		r.ex.Response.Complete = false
+	ex := &r.ex
+	if !r.answered {
+		return
 	}
+	if ex.Refused.Action != exchange.Pass { // all of the response is Headgate's
+		ex.Response, ex.Usage, ex.Cost = exchange.Response{}, canon.Usage{}, exchange.Cost{}
+	}
+	r.answered, ex.Refused, ex.Replaced = false, exchange.Verdict{}, exchange.Verdict{}
+	ex.Response.Complete = false
 }
 
 // ofBody are headers that speak of the body that came, or lead elsewhere in its

@@ -193,7 +193,10 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 // send sends what answers one message. A client that has left meanwhile got nothing,
 // whatever was decided.
 func send(stream extprocv3.ExternalProcessor_ProcessServer, run *run, last *reply) error {
-	err := stream.Context().Err()
+	var err error
+	if gone := stream.Context().Err(); gone != nil {
+		err = status.FromContextError(gone).Err()
+	}
 	for _, r := range run.before {
 		if err == nil {
 			err = stream.SendMsg(r)

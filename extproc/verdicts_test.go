@@ -1,15 +1,19 @@
 package extproc
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/metadata"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	. "github.com/headgate/headgate/extproc/extproctest"
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy"
 )
 
 // given is an answer of a stage.
@@ -202,6 +206,37 @@ func TestADenialInEventsIsObeyedHoweverTheyArrive(t *testing.T) {
 			}
 			if row.Tokens.Input != 10 || row.Tokens.Output != 5 || *row.CostNano != 4500 {
 				t.Errorf("tokens %+v cost %v", row.Tokens, *row.CostNano)
+			}
+		})
+	}
+}
+
+// TestWhatTheClientDidNotGetIsNotOnItsRow holds that nothing of an answer, a refusal or a
+// denial is left of it in the row of a client that had left by then.
+func TestWhatTheClientDidNotGetIsNotOnItsRow(t *testing.T) {
+	var leave context.CancelFunc
+	leaves := &scripted{name: "leaves", request: func(*exchange.Request) exchange.Verdict { leave(); return exchange.Verdict{} }}
+	leavesLate := &scripted{name: "leaves", response: func(*exchange.Response) exchange.Verdict { leave(); return exchange.Verdict{} }}
+	for name, c := range map[string]struct {
+		stages   []Kind
+		messages int
+	}{
+		"an answer":                      {[]Kind{leaves, gives("cache")}, 2},
+		"a refusal":                      {[]Kind{leaves, refuses("limit", 429)}, 2},
+		"a denial at a stream's headers": {[]Kind{leavesLate, responds("guard", exchange.Denied(403, exchange.ReasonProviderRefused, "Not this."))}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, testPolicy, c.stages...)
+			ctx, cancel := context.WithCancel(context.Background())
+			leave = cancel
+			messages := exchangeMessages(t, streamBody, "", streamEvents)[:c.messages]
+			s := &memStream{ctx: metadata.NewIncomingContext(ctx, metadata.Pairs("x-headgate-level", "router", policy.RevisionHeader, r.set.Shape)), codec: newCodec(), messages: messages}
+			if err := r.server.Process(s); err == nil {
+				t.Error("the stream ended well")
+			}
+			row := r.row()
+			if row.Outcome != "cut" || row.Status != 0 && c.messages == 2 || row.Reason != "" || row.Tokens != nil || row.CostNano != nil || row.Served != "" {
+				t.Errorf("row %+v", row)
 			}
 		})
 	}
