@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -30,6 +31,16 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 		s.passer = passer{skim: s.skim, hold: !ex.Request.WantUsage}
 	}
 	return s
+}
+
+// wholeDecoder starts reading a stream for a client of the same dialect, which also gets
+// the blocks that no other dialect understands: an encoder that takes over counts them.
+func wholeDecoder(t *target) canon.StreamDecoder {
+	d := t.dialect.Decoder()
+	if a, ok := d.(*anthropic.StreamDecoder); ok {
+		a.Whole = true
+	}
+	return d
 }
 
 // plain unpacks a piece.
@@ -75,7 +86,7 @@ func (s *stream) Read(piece []byte, last bool) ([]canon.Event, error) {
 		return events, nil
 	}
 	if s.events.decoder == nil {
-		s.events = events{decoder: s.target.dialect.Decoder(), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
+		s.events = events{decoder: wholeDecoder(s.target), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
 	}
 	events := s.events.read(plain, last)
 	s.skimmed()
