@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -36,6 +37,7 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 			if ev.phase == responseHeaders {
 				s.answered(run, at, index, ev)
 				since = at.Now
+				at.Holds = readable(at.Headers)
 			}
 			if err := piecesOf(at, ev); err != nil {
 				return err
@@ -52,7 +54,7 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 		if err != nil {
 			return err
 		}
-		if !j.Undecided || at.Over || at.Body > gateBytes {
+		if !j.Undecided || !at.Holds || at.Over || at.Body > gateBytes {
 			return decide(stream, j)
 		}
 		wake = nil
@@ -60,6 +62,12 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 			wake = time.After(j.Wake)
 		}
 	}
+}
+
+// readable reports whether a body is not compressed. Of another the gate sees no content.
+func readable(h exchange.Headers) bool {
+	encoding := h.Get("content-encoding")
+	return len(encoding) == 0 || bytes.EqualFold(encoding, []byte("identity"))
 }
 
 // decide answers the headers that are held, if the verdict changes something.

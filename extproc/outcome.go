@@ -12,26 +12,28 @@ func (r *run) outcome() exchange.Outcome {
 	ex := &r.ex
 	resp := &ex.Response
 	switch {
-	case ex.Refused.Action == exchange.Answer:
-		return exchange.Outcome{Result: exchange.OK}
-	case ex.Refused.Action == exchange.Deny:
-		return refused(ex.Refused.Status)
+	case r.events != nil && (r.events.cut || ex.Replaced.Action == exchange.Deny):
+		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.Attempts <= 1 && len(ex.Attempts.List()) == 0:
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
 		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
 	case r.answered && ex.Replaced.Action == exchange.Deny:
 		return refused(ex.Replaced.Status)
+	case ex.Refused.Action == exchange.Deny:
+		return refused(ex.Refused.Status)
 	case r.answered:
 		return exchange.Outcome{Result: exchange.OK}
-	case r.events != nil && r.events.cut:
-		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case r.silent:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
 	case !resp.Complete && resp.Stream && resp.Ended && !resp.Failed:
 		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
+	case r.denied():
+		return refused(ex.Replaced.Status)
+	case resp.Origin == exchange.FromStage:
+		return exchange.Outcome{Result: exchange.OK}
 	case resp.Origin == exchange.FromEnvoy:
 		return local(resp.Status)
 	case resp.Failed:
@@ -40,6 +42,11 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: "the stream ended without its end marker"}
 	}
 	return answered(resp.Status)
+}
+
+// denied reports whether a stage refused an answer that was good as it came.
+func (r *run) denied() bool {
+	return r.ex.Replaced.Action == exchange.Deny && r.ex.Response.Status < 400 && !r.ex.Response.Failed
 }
 
 func refused(status int) exchange.Outcome {

@@ -24,8 +24,15 @@ func (r *run) refuse(ctx context.Context, v exchange.Verdict, below int) error {
 	if err := r.up(ctx, below); err != nil {
 		return err
 	}
-	retryHeaders(&resp.Out, &v)
-	r.immediate(string(v.Reason), true)
+	switch {
+	case r.ex.Refused.Action == exchange.Answer:
+		r.immediate("answer", false)
+	case r.ex.Replaced.Action == exchange.Deny:
+		r.immediate(string(r.ex.Replaced.Reason), true)
+	default:
+		retryHeaders(&resp.Out, &v)
+		r.immediate(string(v.Reason), true)
+	}
 	return nil
 }
 
@@ -48,10 +55,14 @@ func (r *run) give(ctx context.Context, v exchange.Verdict, below int) error {
 	if err := r.up(ctx, below); err != nil {
 		return err
 	}
-	if ex.Replaced.Action == exchange.Pass {
+	if ex.Replaced.Action == exchange.Deny {
+		r.immediate(string(ex.Replaced.Reason), true)
+		return nil
+	}
+	if !resp.Out.Replace { // no stage above gave another answer
 		r.encode(v)
 	}
-	r.immediate("answer", ex.Replaced.Action == exchange.Deny)
+	r.immediate("answer", false)
 	return nil
 }
 
@@ -91,10 +102,15 @@ func (r *run) immediate(why string, refused bool) {
 // unanswer takes back what the client did not get, because it had left: how the
 // exchange ended Envoy's own account tells.
 func (r *run) unanswer() {
-	if r.answered {
-		r.answered, r.ex.Refused = false, exchange.Verdict{}
-		r.ex.Response.Complete = false
+	ex := &r.ex
+	if !r.answered {
+		return
 	}
+	if ex.Refused.Action != exchange.Pass { // all of the response is Headgate's
+		ex.Response, ex.Usage, ex.Cost = exchange.Response{}, canon.Usage{}, exchange.Cost{}
+	}
+	r.answered, ex.Refused, ex.Replaced = false, exchange.Verdict{}, exchange.Verdict{}
+	ex.Response.Complete = false
 }
 
 // ofBody are headers that speak of the body that came, or lead elsewhere in its
@@ -120,11 +136,17 @@ func (r *run) worded(v *exchange.Verdict) []byte {
 	return client.Refusal(r.client, v, r.ex.ID)
 }
 
-// instead gives the client the answer of a stage instead of what came.
+// instead gives the client the answer of a stage instead of what came, be it an error.
 func (r *run) instead(v exchange.Verdict) {
 	resp := &r.ex.Response
-	resp.Translates = false
-	r.reply.status = 200
+	v.Status = 200
+	r.ex.Replaced = exchange.Verdict{}
+	if r.ex.Refused.Action != exchange.Pass {
+		r.ex.Refused = v
+	}
+	resp.Give(v.Answer)
+	resp.Origin, resp.Status, resp.Failed, resp.Translates = exchange.FromStage, v.Status, false, false
+	r.reply.status = v.Status
 	resp.Out.Remove = append(resp.Out.Remove, ofBody...)
 	body, contentType := client.Whole(r.client, v.Answer, &r.ex)
 	resp.Out.SetHeader("content-type", contentType)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -63,7 +64,8 @@ func (o *output) Write(b []byte) (int, error) {
 	return o.buf.Write(b)
 }
 
-func newRig(t testing.TB, document string) *rig {
+// newRig serves a policy, with further stages below record.
+func newRig(t testing.TB, document string, stages ...Kind) *rig {
 	t.Helper()
 	set, err := policy.Parse("test.yaml", []byte(document))
 	if err != nil {
@@ -78,6 +80,7 @@ func newRig(t testing.TB, document string) *rig {
 	r.kinds = Kinds(Options{Closer: r.closer, Provider: provider.Options{
 		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
 	}})
+	r.kinds = slices.Insert(r.kinds, 1, stages...)
 	r.server = NewServer(NewMetrics(r.reg), log, time.Now)
 	r.server.Use(r.compile(set))
 	r.endings = NewAccessLog(r.closer.Ending)

@@ -120,6 +120,10 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 		err := stream.RecvMsg(ev)
 		run.silent = !quiet.heard()
 		switch {
+		case quiet.panic != "":
+			panic(quiet.panic)
+		case quiet.fault != nil:
+			return s.fault(run, quiet.fault)
 		case err != nil:
 			return s.over(run, err)
 		case run.silent: // what came meanwhile is not wanted any more
@@ -191,8 +195,8 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 // whatever was decided.
 func send(stream extprocv3.ExternalProcessor_ProcessServer, run *run, last *reply) error {
 	var err error
-	if run.answered {
-		err = stream.Context().Err()
+	if gone := stream.Context().Err(); gone != nil {
+		err = status.FromContextError(gone).Err()
 	}
 	for _, r := range run.before {
 		if err == nil {
@@ -232,12 +236,17 @@ func (s *Server) over(run *run, err error) error {
 	return status.Error(codes.Unavailable, "the exchange was not complete")
 }
 
-// failed ends an exchange that could not be processed: Envoy fails it closed. If Envoy
-// has ended it already, nothing has failed here.
+// failed ends an exchange that could not be processed. If Envoy has ended it already,
+// nothing has failed here.
 func (s *Server) failed(stream extprocv3.ExternalProcessor_ProcessServer, run *run, err error) error {
 	if code := status.Code(err); stream.Context().Err() != nil || code == codes.Canceled || code == codes.Unavailable || errors.Is(err, io.EOF) {
 		return s.over(run, err)
 	}
+	return s.fault(run, err)
+}
+
+// fault ends an exchange by a fault of the gateway's: Envoy fails it closed.
+func (s *Server) fault(run *run, err error) error {
 	s.log.Error("exchange failed", zap.String("exchange", run.ex.ID), zap.Error(err))
 	run.finish(exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: err.Error()})
 	return status.Error(codes.Internal, "the exchange could not be processed")

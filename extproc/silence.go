@@ -1,7 +1,10 @@
 package extproc
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -27,9 +30,11 @@ type silence struct {
 	timer  *time.Timer // nil until a stream of events begins
 
 	mu    sync.Mutex
-	waits bool // for Envoy
-	over  bool // the ending was sent
-	stale bool // the clock ran out as Envoy was heard: end comes for a wait that is over
+	waits bool   // for Envoy
+	over  bool   // the ending was sent
+	fault error  // of a visit that was woken: the exchange fails closed
+	panic string // of a visit that was woken, with its stack
+	stale bool   // the clock ran out as Envoy was heard: end comes for a wait that is over
 }
 
 // wait starts the clock; with 0 there is none.
@@ -76,9 +81,17 @@ func (s *silence) end() {
 		return
 	}
 	s.waits, s.over = false, true
+	ending := &reply{deny: true, status: http.StatusGatewayTimeout, details: record.SilentDetails, mutation: &exchange.Mutation{}}
+	if s.fault != nil {
+		ending.status, ending.details = http.StatusInternalServerError, faultDetails
+	}
 	// An error means that the stream has ended: who waits for Envoy learns of it.
-	_ = s.stream.SendMsg(&reply{deny: true, status: http.StatusGatewayTimeout, details: record.SilentDetails, mutation: &exchange.Mutation{}})
+	_ = s.stream.SendMsg(ending)
 }
+
+// faultDetails are Envoy's words where a visit that was woken could not go on. They read
+// as those of a filter that failed.
+const faultDetails = "ext_proc_woken_visit_failed"
 
 // spoke lets the visits speak whose time has come, and starts the clock again. It
 // returns false if the stream is to be ended.
@@ -86,8 +99,10 @@ func (s *silence) spoke() bool {
 	if s.run == nil {
 		return false
 	}
-	replies, spoke, err := s.run.speak(s.stream.Context())
-	if !spoke || err != nil {
+	var replies []*reply
+	var spoke bool
+	replies, spoke, s.fault = s.guarded()
+	if !spoke || s.fault != nil {
 		return false
 	}
 	for _, r := range replies {
@@ -99,4 +114,16 @@ func (s *silence) spoke() bool {
 		s.timer.Reset(next)
 	}
 	return true
+}
+
+// guarded contains a panic of a visit that speaks: the clock's goroutine is not the
+// exchange's, which fails the exchange.
+func (s *silence) guarded() (replies []*reply, spoke bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.panic = fmt.Sprintf("%v\n%s", p, debug.Stack())
+			err = errors.New("panic")
+		}
+	}()
+	return s.run.speak(s.stream.Context())
 }

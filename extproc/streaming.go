@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -176,8 +177,11 @@ func (r *run) pass(ctx context.Context, piece []byte, last bool) (out []byte, ch
 	}
 	out = out[:len(out):len(out)]
 	for i := range events {
-		if events[i].Kind == canon.EventComment {
-			out, changed = client.Comment(out, events[i].Raw), true
+		switch ev := &events[i]; {
+		case ev.Kind == canon.EventComment:
+			out, changed = client.Comment(out, ev.Raw), true
+		case ev.Kind == canon.EventFailed && r.ex.Replaced.Action == exchange.Deny:
+			out, changed = r.client.Encoder(client.Of(&r.ex)).Abort(out, ev.Fault), true
 		}
 	}
 	return out, changed, nil
@@ -278,8 +282,7 @@ func (r *run) visit(ctx context.Context, i int, events []canon.Event) (ends bool
 	case v.Action == exchange.Answer:
 		return false, fmt.Errorf("%s: %w", s.Name(), errAnswerInEvents)
 	case v.Action == exchange.Deny:
-		r.ex.Replaced = v
-		e.emit(&canon.Event{Kind: canon.EventFailed, Fault: client.FaultOf(&v, r.ex.ID)})
+		r.deny(v)
 	}
 	if e.speaks&(1<<i) != 0 {
 		e.wakes[i] = time.Time{}
@@ -288,6 +291,16 @@ func (r *run) visit(ctx context.Context, i int, events []canon.Event) (ends bool
 		}
 	}
 	return endOf(e.emitted) >= 0, nil
+}
+
+// deny ends a stream with an error, also if the visit has emitted its end. The client has
+// got the status of the answer by then.
+func (r *run) deny(v exchange.Verdict) {
+	e := r.events
+	e.emitted = slices.DeleteFunc(e.emitted, func(ev canon.Event) bool { return ev.Ends() })
+	e.emit(&canon.Event{Kind: canon.EventFailed, Fault: client.FaultOf(&v, r.ex.ID)})
+	v.Status = r.ex.Response.Status
+	r.ex.Replaced = v
 }
 
 // endOf is the index of the event that ends a stream; -1: there is none.

@@ -48,9 +48,12 @@ type Event struct {
 	Fault   *Fault
 
 	// Frame is the event of the stream that this one was read from; nil: it was
-	// made here. TextAt is where Text stands in it.
-	Frame  *Frame
-	TextAt Span
+	// made here. TextAt is where Text stands in it; of one that does not stand in it
+	// as such, TextWas is what was read. A frame takes no other change than of Text:
+	// who changes more sets Frame to nil.
+	Frame   *Frame
+	TextAt  Span
+	TextWas scan.Value
 }
 
 // Frame is one event of a server-sent event stream, with its blank line.
@@ -79,7 +82,7 @@ func (ev *Event) Says() bool {
 // back over calls needs one.
 func (ev *Event) Clone() *Event {
 	c := *ev
-	for _, v := range []*scan.Value{&c.Text, &c.ID, &c.Name, &c.Model, &c.Raw} {
+	for _, v := range []*scan.Value{&c.Text, &c.ID, &c.Name, &c.Model, &c.Raw, &c.TextWas} {
 		*v = slices.Clone(*v)
 	}
 	if ev.Usage != nil {

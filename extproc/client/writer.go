@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/headgate/headgate/extproc/canon"
 )
@@ -22,9 +23,10 @@ type Writer struct {
 
 // pending is an event of a frame whose other events have not come yet.
 type pending struct {
-	frame *canon.Frame
-	at    canon.Span
-	text  []byte // nil: as it stands in the frame
+	frame   *canon.Frame
+	at      canon.Span
+	text    []byte
+	changed bool // text is not what was read
 }
 
 // NewWriter starts a stream that the encoder writes; frames: the backend speaks the
@@ -100,6 +102,9 @@ func (w *Writer) frame(dst []byte, ev *canon.Event) []byte {
 	if len(w.pending) < ev.Frame.Events {
 		return dst
 	}
+	if !w.splices() {
+		return w.Flush(dst)
+	}
 	if !ev.Frame.Hidden {
 		dst = appendFrame(dst, ev.Frame, w.pending)
 	}
@@ -107,20 +112,36 @@ func (w *Writer) frame(dst []byte, ev *canon.Event) []byte {
 	return dst
 }
 
-func pendingOf(ev *canon.Event) pending {
-	p := pending{frame: ev.Frame, at: ev.TextAt}
-	if p.at.End > 0 && !bytes.Equal(ev.Frame.Raw[p.at.Start:p.at.End], ev.Text) {
-		p.text = ev.Text
+// splices reports whether the frame can say what its events say, and puts them in the
+// order of their texts in it. It cannot if one came twice, or if a changed text does not
+// stand in it.
+func (w *Writer) splices() bool {
+	slices.SortStableFunc(w.pending, func(a, b pending) int { return a.at.Start - b.at.Start })
+	end := 0
+	for _, p := range w.pending {
+		located := p.at.End > 0
+		if p.changed && (!located || len(p.text) == 0) || located && p.at.Start < end {
+			return false
+		}
+		end = max(end, p.at.End)
 	}
-	return p
+	return true
 }
 
-// appendFrame appends a frame with the texts that were changed. They stand in it in
-// the order of its events.
+func pendingOf(ev *canon.Event) pending {
+	was := []byte(ev.TextWas)
+	if ev.TextAt.End > 0 {
+		was = ev.Frame.Raw[ev.TextAt.Start:ev.TextAt.End]
+	}
+	return pending{frame: ev.Frame, at: ev.TextAt, text: ev.Text, changed: !bytes.Equal(was, ev.Text)}
+}
+
+// appendFrame appends a frame with the texts that were changed, which are in the order
+// in which they stand in it.
 func appendFrame(dst []byte, f *canon.Frame, events []pending) []byte {
 	from := 0
 	for _, e := range events {
-		if e.text != nil && e.at.Start >= from {
+		if e.changed {
 			dst = append(append(dst, f.Raw[from:e.at.Start]...), e.text...)
 			from = e.at.End
 		}

@@ -1,113 +1,88 @@
-package client_test
+package client
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/extproc/canon"
-	"github.com/headgate/headgate/extproc/client"
 	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// frames decodes a stream of a dialect's as the provider's end does.
-func frames(t *testing.T, name, stream string) (all []canon.Event) {
+// read decodes one frame and says where its texts stand, as the provider's end does.
+func read(t *testing.T, raw string) []canon.Event {
 	t.Helper()
-	d := dialect.ByName(name).Decoder()
-	var split scan.Splitter
-	split.Feed([]byte(stream))
-	for {
-		raw, err := split.Next()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if raw == nil {
-			return all
-		}
-		found := d.Next(raw)
-		frame := &canon.Frame{Raw: raw, Events: len(found)}
-		for _, ev := range found {
-			ev.Frame = frame
-			if start, ok := scan.Within(raw, ev.Text); ok {
-				ev.TextAt = canon.Span{Start: start, End: start + len(ev.Text)}
-			}
-			all = append(all, ev)
-		}
-	}
-}
-
-const streamed = `data: {"id":"c","model":"m","odd":1,"choices":[{"index":0,"delta":{"role":"assistant","content":"one"}}]}` + "\n\n" +
-	`data: {"id":"c","model":"m","odd":2,"choices":[{"index":0,"delta":{"content":"two"}}]}` + "\n\n" +
-	`data: {"id":"c","model":"m","odd":3,"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n" +
-	"data: [DONE]\n\n"
-
-// write writes events and returns the client's bytes.
-func write(events []canon.Event) string {
-	w := client.NewWriter(dialect.ByName("openai").Encoder(canon.Client{}), true)
-	var out []byte
+	frame := &canon.Frame{Raw: []byte(raw)}
+	events := dialect.ByName("openai").Decoder().Next(frame.Raw)
+	frame.Events = len(events)
 	for i := range events {
-		out = w.Append(out, &events[i])
-	}
-	return string(w.Flush(out))
-}
-
-// TestUntouchedFramesLeaveAsTheyCame holds so, and that a changed text is put in its
-// frame's place, where the frame has one.
-func TestUntouchedFramesLeaveAsTheyCame(t *testing.T) {
-	events := frames(t, "openai", streamed)
-	if got := write(events); got != streamed {
-		t.Errorf("got %s", got)
-	}
-	for i := range events {
-		if events[i].Kind == canon.EventText {
-			events[i].Text = scan.Value(`"<` + string(canon.Inside(events[i].Text)) + `>"`)
+		events[i].Frame = frame
+		if start, ok := scan.Within(frame.Raw, events[i].Text); ok {
+			events[i].TextAt = canon.Span{Start: start, End: start + len(events[i].Text)}
+		} else {
+			events[i].TextWas = events[i].Text
 		}
 	}
-	if got := write(events); got != strings.NewReplacer(`"one"`, `"<one>"`, `"two"`, `"<two>"`).Replace(streamed) {
-		t.Errorf("got %s", got)
-	}
+	return events
 }
 
-// TestAHiddenFrameIsLeftOut holds so.
-func TestAHiddenFrameIsLeftOut(t *testing.T) {
-	events := frames(t, "openai", streamed)
-	for i := range events {
-		if strings.Contains(string(events[i].Frame.Raw), "two") {
-			events[i].Frame.Hidden = true
-		}
-	}
-	if got := write(events); strings.Contains(got, "two") || !strings.Contains(got, "one") || !strings.Contains(got, "[DONE]") {
-		t.Errorf("got %s", got)
-	}
-}
-
-// TestTheEncoderTakesOver holds that an event which was made here, or one whose frame
-// lacks another, is written by the encoder, as is all that follows, and nothing twice.
-func TestTheEncoderTakesOver(t *testing.T) {
-	events := frames(t, "openai", streamed)
-	own := canon.Event{Kind: canon.EventText, Text: scan.Value(`"own"`)}
-	for name, given := range map[string][]canon.Event{
-		"an event of its own":     {events[0], events[1], own, events[2], events[3], events[4]},
-		"half a frame":            {events[0], own, events[2], events[3], events[4]},
-		"half a frame at the end": {events[0], events[2], events[3], events[4]},
+// TestEveryChangedTextReachesTheClient holds that no text leaves as it came that a stage
+// has changed, wherever it stands in its frame, and that what nobody changed is the frame.
+func TestEveryChangedTextReachesTheClient(t *testing.T) {
+	const head = `data: {"id":"1","object":"chat.completion.chunk","model":"m","kept":1,"choices":[{"index":0,"delta":`
+	const tail = `,"finish_reason":null}]}` + "\n\n"
+	for name, delta := range map[string]string{
+		"one text":                    `{"content":"secret"}`,
+		"the thought after the text":  `{"content":"secret","reasoning_content":"secret"}`,
+		"the thought before the text": `{"reasoning_content":"secret","content":"secret"}`,
+		"in a list":                   `{"content":[{"type":"text","text":"secret"}]}`,
+		"data in two lines":           `{"content":` + "\ndata: " + `"secret"}`,
 	} {
-		got := write(given)
-		for _, text := range []string{`"role":"assistant"`, `"content":"two"`, `"finish_reason":"stop"`, "[DONE]"} {
-			if n := strings.Count(got, text); n != 1 {
-				t.Errorf("%s: %s stands there %d times:\n%s", name, text, n, got)
+		t.Run(name, func(t *testing.T) {
+			raw := head + delta + tail
+			var same, changed []byte
+			w := NewWriter(dialect.ByName("openai").Encoder(canon.Client{}), true)
+			for _, ev := range read(t, raw) {
+				same = w.Append(same, &ev)
 			}
-		}
-		if strings.Contains(name, "half") && strings.Contains(got, `"one"`) {
-			t.Errorf("%s: what was held back is there:\n%s", name, got)
-		}
+			if string(w.Flush(same)) != raw {
+				t.Errorf("untouched it left as %s", same)
+			}
+			w = NewWriter(dialect.ByName("openai").Encoder(canon.Client{}), true)
+			for _, ev := range read(t, raw) {
+				if ev.Says() {
+					ev.Text = scan.Value(`"hidden"`)
+				}
+				changed = w.Append(changed, &ev)
+			}
+			changed = w.Flush(changed)
+			if strings.Contains(string(changed), "secret") || strings.Count(string(changed), "hidden") != strings.Count(raw, "secret") {
+				t.Errorf("the client got %s", changed)
+			}
+		})
 	}
 }
 
-// TestNothingFollowsTheEndButComments holds so.
-func TestNothingFollowsTheEndButComments(t *testing.T) {
-	events := frames(t, "openai", streamed)
-	got := write(append(events, events[1], canon.Event{Kind: canon.EventComment, Raw: scan.Value("note")}))
-	if got != streamed+": note\n\n" {
-		t.Errorf("got %s", got)
+// TestAnEventThatIsSplitIsWrittenOnce holds that two pieces of one event, and what else
+// its frame says, reach the client once each.
+func TestAnEventThatIsSplitIsWrittenOnce(t *testing.T) {
+	events := read(t, `data: {"id":"1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":"ab"},"finish_reason":"stop"}]}`+"\n\n")
+	w := NewWriter(dialect.ByName("openai").Encoder(canon.Client{}), true)
+	var out []byte
+	for _, ev := range events {
+		if ev.Kind != canon.EventText {
+			out = w.Append(out, &ev)
+			continue
+		}
+		for _, half := range []string{`"first"`, `"second"`} {
+			ev.Text = scan.Value(half)
+			out = w.Append(out, &ev)
+		}
+	}
+	out = w.Append(w.Flush(out), &canon.Event{Kind: canon.EventDone})
+	for _, once := range []string{"first", "second", `"finish_reason":"stop"`} {
+		if strings.Count(string(out), once) != 1 {
+			t.Errorf("%s is there %d times: %s", once, strings.Count(string(out), once), out)
+		}
 	}
 }

@@ -15,7 +15,7 @@ type Attempt struct {
 	Backend string
 	Model   string // the model's name at the backend
 	Now     time.Time
-	Holds   bool // the pool judges by content: the answer may be held
+	Holds   bool // the pool judges by content, and the answer may be held: one that is compressed is not
 
 	// Written by the provider stage.
 	Provider string

@@ -70,7 +70,7 @@ func (r *Response) Bind(more Waiting) { r.more = more }
 func (r *Response) DecodeBy(decode func([]byte) (*canon.Response, error)) { r.decode = decode }
 
 // Give makes the response one that was not read from a body.
-func (r *Response) Give(answer *canon.Response) { r.canon = answer }
+func (r *Response) Give(answer *canon.Response) { r.canon, r.decode, r.rewritten = answer, nil, false }
 
 // Rewritten reports whether the body is not the one that came.
 func (r *Response) Rewritten() bool { return r.rewritten }

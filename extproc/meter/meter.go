@@ -67,7 +67,7 @@ type visit struct {
 
 // Response implements exchange.Visit. It prices a whole answer.
 func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.Verdict, error) {
-	if resp.Stream || resp.Origin != exchange.FromProvider {
+	if resp.Stream || !v.billed() {
 		return exchange.Verdict{}, nil
 	}
 	v.close()
@@ -77,11 +77,13 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 	return exchange.Verdict{}, nil
 }
 
-// Events implements exchange.Visit. It prices a stream that has ended.
+// Events implements exchange.Visit. It prices a stream that has ended. One that failed is
+// priced again at the end: a provider that was not let go may still report its usage.
 func (v *visit) Events(_ context.Context, events []canon.Event, emit exchange.Emit) (exchange.Verdict, error) {
 	for i := range events {
 		if events[i].Ends() {
 			v.close()
+			v.priced = v.priced && events[i].Kind == canon.EventDone
 		}
 		emit(&events[i])
 	}
@@ -90,9 +92,14 @@ func (v *visit) Events(_ context.Context, events []canon.Event, emit exchange.Em
 
 // End implements exchange.Visit.
 func (v *visit) End(exchange.Outcome) {
-	if v.ex.Response.Origin == exchange.FromProvider {
+	if v.billed() {
 		v.close()
 	}
+}
+
+// billed reports whether a provider was asked, even if a stage answers in its place.
+func (v *visit) billed() bool {
+	return v.ex.Response.Origin == exchange.FromProvider || v.ex.Usage.Source == canon.UsageProvider
 }
 
 // close settles what the exchange consumed and costs.

@@ -77,6 +77,8 @@ func (e *events) take(raw scan.Event, found []canon.Event) {
 		ev.Frame = frame
 		if start, ok := scan.Within(raw, ev.Text); ok {
 			ev.TextAt = canon.Span{Start: start, End: start + len(ev.Text)}
+		} else {
+			ev.TextWas = ev.Text
 		}
 		e.out = append(e.out, ev)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -32,6 +33,16 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 	return s
 }
 
+// wholeDecoder starts reading a stream for a client of the same dialect, which also gets
+// the blocks that no other dialect understands: an encoder that takes over counts them.
+func wholeDecoder(t *target) canon.StreamDecoder {
+	d := t.dialect.Decoder()
+	if a, ok := d.(*anthropic.StreamDecoder); ok {
+		a.Whole = true
+	}
+	return d
+}
+
 // plain unpacks a piece.
 func (s *stream) plain(piece []byte) ([]byte, error) {
 	if s.gunzip == nil {
@@ -52,7 +63,7 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 	}
 	out := s.passer.piece(plain, last)
 	s.skimmed()
-	if resp := &s.ex.Response; last && !resp.Ended && !resp.Failed {
+	if resp := &s.ex.Response; last && !resp.Ended && !resp.Failed && !s.passer.blind {
 		// Its bytes ended well although the answer did not: nothing else would tell
 		// the client that it is not whole.
 		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], canon.Cut())
@@ -75,7 +86,7 @@ func (s *stream) Read(piece []byte, last bool) ([]canon.Event, error) {
 		return events, nil
 	}
 	if s.events.decoder == nil {
-		s.events = events{decoder: s.target.dialect.Decoder(), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
+		s.events = events{decoder: wholeDecoder(s.target), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
 	}
 	events := s.events.read(plain, last)
 	s.skimmed()

@@ -35,3 +35,22 @@ func TestAnEndlessEventIsNotKept(t *testing.T) {
 		t.Errorf("failed %d times, the response %v", failed, ex.Response.Failed)
 	}
 }
+
+// TestAStreamThatIsTooLongToFollowPassesAsItCame holds that a client of the same dialect
+// gets the bytes of a stream with an endless event, and no error that nobody can vouch for.
+func TestAStreamThatIsTooLongToFollowPassesAsItCame(t *testing.T) {
+	s := newStream(&target{dialect: dialect.ByName("openai")}, &exchange.Exchange{}, false)
+	piece := bytes.Repeat([]byte("x"), 1<<20)
+	got := 0
+	for range 20 {
+		out, err := s.Pass(piece, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += len(out)
+	}
+	out, err := s.Pass([]byte("\n\ndata: [DONE]\n\n"), true)
+	if err != nil || got != 20<<20 || string(out) != "\n\ndata: [DONE]\n\n" {
+		t.Errorf("%d bytes, then %q, %v", got, out, err)
+	}
+}

@@ -76,6 +76,9 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 		out.SetHeader(RefusedHeader, "gateway")
 		return exchange.Verdict{}, nil
 	case resp.Origin == exchange.FromStage:
+		if ex.Replaced.Action == exchange.Deny {
+			out.SetHeader(RefusedHeader, "gateway")
+		}
 		if resp.Model != "" {
 			out.SetText(ModelHeader, resp.Model)
 		}
@@ -89,13 +92,20 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 		out.SetHeader(AttemptsHeader, strconv.Itoa(resp.Attempts))
 	}
 	if resp.Status >= 400 || ex.Replaced.Action != exchange.Pass {
-		by := "provider"
-		if resp.Origin == exchange.FromEnvoy && ex.Replaced.Action == exchange.Pass {
-			by = "gateway"
-		}
-		out.SetHeader(RefusedHeader, by)
+		out.SetHeader(RefusedHeader, refuser(ex))
 	}
 	return exchange.Verdict{}, nil
+}
+
+// refuser is who refused what a client does not get: the gateway, where Envoy answered by
+// itself or where a stage denied an answer that was good.
+func refuser(ex *exchange.Exchange) string {
+	resp := &ex.Response
+	denied := ex.Replaced.Action == exchange.Deny
+	if !denied && resp.Origin == exchange.FromEnvoy || denied && resp.Status < 400 && !resp.Failed {
+		return "gateway"
+	}
+	return "provider"
 }
 
 // identify writes the headers that every answer carries, refusals too.

@@ -1,0 +1,106 @@
+package extproc
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+	. "github.com/headgate/headgate/extproc/extproctest"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// speaks is a stage that is woken after so long, and then does what say does.
+func speaks(after time.Duration, say func(exchange.Emit) exchange.Verdict) *scripted {
+	return &scripted{name: "speaks", wants: exchange.Wants{Events: true, Speak: true}, events: func(events []canon.Event, emit exchange.Emit) exchange.Verdict {
+		for i := range events {
+			emit(&events[i])
+		}
+		if len(events) == 0 {
+			return say(emit)
+		}
+		return exchange.Verdict{Wake: after}
+	}}
+}
+
+// openDuplex plays a stream up to its first event.
+func openDuplex(r *rig) *Stream {
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(streamBody)
+	s.ResponseHeaders(Answered("200", "text/event-stream"), false)
+	s.ResponseBody(streamEvents[0], false)
+	return s
+}
+
+// said is the piece of a duplex stream in a reply, and whether it is the last.
+func said(reply *Reply) (string, bool) {
+	p := reply.GetResponseBody().GetResponse().GetBodyMutation().GetStreamedResponse()
+	return string(p.GetBody()), p.GetEndOfStream()
+}
+
+// TestAStageSpeaksUnasked holds that what a woken stage emits goes to the client at once.
+func TestAStageSpeaksUnasked(t *testing.T) {
+	r := newRig(t, testPolicy, speaks(time.Millisecond, func(emit exchange.Emit) exchange.Verdict {
+		emit(&canon.Event{Kind: canon.EventText, Text: scan.Value(`"still here"`)})
+		return exchange.Verdict{}
+	}))
+	s := openDuplex(r)
+	if text, end := said(s.Wait()); !strings.Contains(text, "still here") || end {
+		t.Errorf("%q, the end %v", text, end)
+	}
+	if text, end := said(s.ResponseBody(strings.Join(streamEvents[1:], ""), true)); !strings.Contains(text, "[DONE]") || !end {
+		t.Errorf("%q, the end %v", text, end)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "ok" {
+		t.Errorf("row %+v", row)
+	}
+}
+
+// TestAStageThatEndsAStreamUnaskedIsObeyed holds that the client gets the error and the
+// end, and that what comes afterwards changes nothing.
+func TestAStageThatEndsAStreamUnaskedIsObeyed(t *testing.T) {
+	r := newRig(t, testPolicy, speaks(time.Millisecond, func(exchange.Emit) exchange.Verdict {
+		return exchange.Denied(504, exchange.ReasonExhausted, "Too slow.")
+	}))
+	s := openDuplex(r)
+	if text, end := said(s.Wait()); !strings.Contains(text, "Too slow.") || !end {
+		t.Errorf("%q, the end %v", text, end)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "cut" || row.By != "gateway" || row.Status != 200 {
+		t.Errorf("row %+v", row)
+	}
+}
+
+// TestAPanicOfAWokenStageFailsOneExchangeClosed holds that the process goes on, and that
+// nothing is blamed on the provider.
+func TestAPanicOfAWokenStageFailsOneExchangeClosed(t *testing.T) {
+	r := newRig(t, testPolicy, speaks(time.Millisecond, func(exchange.Emit) exchange.Verdict { panic("boom") }))
+	s := openDuplex(r)
+	if im := s.Wait().Immediate(); im == nil || !strings.HasPrefix(im.Details, "ext_proc") {
+		t.Errorf("Envoy is told %v", im)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "gateway_error" || row.By != "gateway" {
+		t.Errorf("row %+v", row)
+	}
+	if n := r.gauge("headgate_panics_total"); n != 1 {
+		t.Errorf("%v panics counted", n)
+	}
+}
+
+// TestAFaultOfAWokenStageIsTheGateways holds the same for a stage that cannot go on.
+func TestAFaultOfAWokenStageIsTheGateways(t *testing.T) {
+	r := newRig(t, testPolicy, speaks(time.Millisecond, func(exchange.Emit) exchange.Verdict { return answers() }))
+	s := openDuplex(r)
+	if im := s.Wait().Immediate(); im == nil || !strings.HasPrefix(im.Details, "ext_proc") {
+		t.Errorf("Envoy is told %v", im)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "gateway_error" || row.By != "gateway" {
+		t.Errorf("row %+v", row)
+	}
+}
