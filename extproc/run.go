@@ -146,6 +146,7 @@ func (r *run) request(ctx context.Context) error {
 	}
 	if req.Rewritten() && !req.Out.Replace {
 		req.Out.ReplaceBody(req.Body)
+		req.Out.SetHeader("content-length", strconv.Itoa(len(req.Body)))
 	}
 	r.rerouted = true
 	r.reply.mutation, r.reply.reroute, r.reply.fit = &req.Out, true, r.ex.Fit

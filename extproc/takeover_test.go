@@ -60,3 +60,32 @@ func TestTheEncoderTakesOverBehindBlocksOfItsDialect(t *testing.T) {
 		t.Errorf("row %+v", row)
 	}
 }
+
+// TestTheEncoderKeepsWhatItTookOver holds that no frame follows what the encoder wrote: a
+// block that a stage has opened shifts those that come.
+func TestTheEncoderKeepsWhatItTookOver(t *testing.T) {
+	r := newRig(t, testPolicy, &scripted{name: "adds", wants: exchange.Wants{Events: true}, events: func(events []canon.Event, emit exchange.Emit) exchange.Verdict {
+		for i := range events {
+			emit(&events[i])
+			if events[i].Kind == canon.EventBlockEnd && string(events[i].Frame.Raw) == serverTools[3] {
+				emit(&canon.Event{Kind: canon.EventThinking, Text: scan.Value(`"hm"`)})
+				emit(&canon.Event{Kind: canon.EventBlockEnd})
+			}
+		}
+		return exchange.Verdict{}
+	}})
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/messages", "anthropic-version", "2023-06-01"), false)
+	s.RequestBody(`{"model":"claude","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"hi"}]}`)
+	s.ResponseHeaders(Answered("200", "text/event-stream"), false)
+	text, _ := play(s, serverTools, false)
+	for i, kind := range []string{"server_tool_use", "thinking", "text"} {
+		start := fmt.Sprintf(`"type":"content_block_start","index":%d,"content_block":{"type":%q`, i, kind)
+		stop := fmt.Sprintf(`"type":"content_block_stop","index":%d`, i)
+		if strings.Count(text, start) != 1 || strings.Count(text, stop) != 1 {
+			t.Errorf("block %d, %s, is not there once: %s", i, kind, text)
+		}
+	}
+	s.Cancel()
+	r.row()
+}

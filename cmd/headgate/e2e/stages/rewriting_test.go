@@ -83,6 +83,28 @@ func TestTextIsRewrittenOnTheWayOutAndBack(t *testing.T) {
 	})
 }
 
+// TestEachAttemptLeavesRewritten holds the same for each link of a chain, whichever
+// dialects meet.
+func TestEachAttemptLeavesRewritten(t *testing.T) {
+	t.Parallel()
+	r := start(t, masks(t))
+	r.script(t, "rules:\n  - match: {model: gpt-4o-mini}\n    do: status=500\n")
+	for i, client := range []string{"openai", "anthropic"} {
+		got := r.ask(t.Context(), client, chat("chain", "my secret [[sim echo]]", false))
+		if got.StatusCode != 200 || !strings.Contains(got.body, "my secret") || strings.Contains(got.body, "MASK") {
+			t.Errorf("%s: %d %s", client, got.StatusCode, got.body)
+		}
+		for _, s := range r.provider.With(t).FindAll("MASK", 2*(i+1))[2*i:] {
+			if strings.Contains(string(s.Body), "secret") || !json.Valid(s.Body) {
+				t.Errorf("%s: attempt %d got %s", client, s.Seq, s.Body)
+			}
+		}
+		if row := r.row(i + 1); row.Outcome != "ok" || len(row.Tried) != 2 {
+			t.Errorf("row %v", row)
+		}
+	}
+}
+
 // TestARewrittenModelIsResolvedAgain holds that stages below a rewrite see another model,
 // and that one which is not served is refused.
 func TestARewrittenModelIsResolvedAgain(t *testing.T) {
