@@ -36,7 +36,8 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	if fromEnvoy && resp.Status != 502 && resp.Status != 503 && !(resp.Status == 504 && a.ex.Request.Deadline == 0) {
 		return exchange.Verdict{}
 	}
-	if last.Failed() || fromEnvoy {
+	rejected := last.Status != resp.Status // a stage did not let it pass
+	if last.Failed() || fromEnvoy || rejected {
 		return exhausted(a.ex.Model, attempts, unseen)
 	}
 	a.target = a.pool.find(last.Backend, last.Model)

@@ -72,3 +72,26 @@ func TestAnAttemptIsJudgedByItsFirstContent(t *testing.T) {
 		t.Errorf("JSON: %d %s", got.StatusCode, got.body)
 	}
 }
+
+// TestAChainWhoseAnswersAreAllRejectedIsExhausted holds that a client is not told of the
+// last link alone where none of them said what a stage let pass.
+func TestAChainWhoseAnswersAreAllRejectedIsExhausted(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{503, 429} {
+		r := start(t, always("judges", script{answered: func(at *exchange.Attempt) exchange.Judgement {
+			for i := range at.Events {
+				if at.Events[i].Kind == canon.EventText {
+					return exchange.Judgement{Status: status}
+				}
+			}
+			return exchange.Judgement{Undecided: at.Holds}
+		}}))
+		got := r.ask(t.Context(), "openai", chat("judged", "hello", true))
+		if got.StatusCode != 503 || !strings.Contains(got.body, "all_models_exhausted") {
+			t.Errorf("%d %s", got.StatusCode, got.body)
+		}
+		if row := r.row(1); row.Outcome != "exhausted" || row.By != "provider" || len(row.Tried) != 2 {
+			t.Errorf("row %v", row)
+		}
+	}
+}
