@@ -87,6 +87,11 @@ func (r *run) open() *streaming {
 	}
 	if e.duplex {
 		e.wakes = make([]time.Time, len(r.visits))
+		for i := range e.wakes {
+			if e.speaks&(1<<i) != 0 {
+				e.wakes[i] = e.last
+			}
+		}
 	}
 	return e
 }

@@ -13,7 +13,7 @@ import (
 // frames decodes a stream of a dialect's as the provider's end does.
 func frames(t *testing.T, name, stream string) (all []canon.Event) {
 	t.Helper()
-	d := dialect.ByName(name).Decoder()
+	d := dialect.ByName(name).Decoder(true)
 	var split scan.Splitter
 	split.Feed([]byte(stream))
 	for {

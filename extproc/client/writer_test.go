@@ -13,7 +13,7 @@ import (
 func read(t *testing.T, raw string) []canon.Event {
 	t.Helper()
 	frame := &canon.Frame{Raw: []byte(raw)}
-	events := dialect.ByName("openai").Decoder().Next(frame.Raw)
+	events := dialect.ByName("openai").Decoder(true).Next(frame.Raw)
 	frame.Events = len(events)
 	for i := range events {
 		events[i].Frame = frame

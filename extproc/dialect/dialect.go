@@ -48,8 +48,9 @@ type Backend interface {
 
 	// DecodeAnswer reads a whole answer. The error is a *canon.Fault.
 	DecodeAnswer(body []byte) (*canon.Response, error)
-	// Decoder starts reading a stream.
-	Decoder() canon.StreamDecoder
+	// Decoder starts reading a stream; native: for a client of the same dialect, which
+	// also gets what no other dialect understands.
+	Decoder(native bool) canon.StreamDecoder
 	// DecodeFault reads an error; a status of 0 is one in a 200 response.
 	DecodeFault(status int, body []byte) *canon.Fault
 }

@@ -66,9 +66,10 @@ type Visit interface {
 	Response(context.Context, *Response) (Verdict, error)
 	// Events sees what a stream says, message by message, and emits what goes on:
 	// what it does not emit is held back. A visit that does not want events sees
-	// only the one that ends the stream, EventDone or EventFailed. No events at
-	// all: the time that Verdict.Wake asked for has passed. What is held back is
-	// to be emitted before the end event, and on EventFailed not at all.
+	// only the one that ends the stream, EventDone or EventFailed. One that may
+	// speak is also called without events: as the stream begins, and when the time
+	// that Verdict.Wake asked for has passed. What is held back is to be emitted
+	// before the end event, and on EventFailed not at all.
 	Events(context.Context, []canon.Event, Emit) (Verdict, error)
 	// End closes the visit. It must not block.
 	End(Outcome)

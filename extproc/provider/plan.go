@@ -74,7 +74,7 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 	case p.pool.single != nil:
 		p.secret, p.ex.Dropped = at.Secret, at.Dropped
 	case at.Holds:
-		at.Reader = &events{decoder: t.dialect.Decoder()}
+		at.Reader = &events{decoder: t.dialect.Decoder(false)}
 	}
 	return nil
 }

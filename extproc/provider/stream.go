@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
-	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -25,22 +24,12 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 		s.gunzip = newGunzip()
 	}
 	if ex.Response.Translates {
-		s.events.decoder = t.dialect.Decoder()
+		s.events.decoder = t.dialect.Decoder(false)
 	} else {
 		s.skim = t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage)
 		s.passer = passer{skim: s.skim, hold: !ex.Request.WantUsage}
 	}
 	return s
-}
-
-// wholeDecoder starts reading a stream for a client of the same dialect, which also gets
-// the blocks that no other dialect understands: an encoder that takes over counts them.
-func wholeDecoder(t *target) canon.StreamDecoder {
-	d := t.dialect.Decoder()
-	if a, ok := d.(*anthropic.StreamDecoder); ok {
-		a.Whole = true
-	}
-	return d
 }
 
 // plain unpacks a piece.
@@ -86,7 +75,7 @@ func (s *stream) Read(piece []byte, last bool) ([]canon.Event, error) {
 		return events, nil
 	}
 	if s.events.decoder == nil {
-		s.events = events{decoder: wholeDecoder(s.target), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
+		s.events = events{decoder: s.target.dialect.Decoder(true), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
 	}
 	events := s.events.read(plain, last)
 	s.skimmed()

@@ -25,7 +25,7 @@ func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byt
 }
 
 // Decoder starts reading a server's stream.
-func (Dialect) Decoder() canon.StreamDecoder { return &StreamDecoder{} }
+func (Dialect) Decoder(bool) canon.StreamDecoder { return &StreamDecoder{} }
 
 // Encoder starts writing a stream for a client.
 func (Dialect) Encoder(c canon.Client) canon.StreamEncoder { return NewStreamEncoder(c) }
