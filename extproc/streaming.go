@@ -32,8 +32,9 @@ type streaming struct {
 	emit            exchange.Emit  // to emitted
 	few             [4]canon.Event // memory of both, enough for the end of a stream that passes
 
-	// What is written for one message. It is sent before the next one comes, so its
-	// memory serves again.
+	// What one message says, and what is written for it. That is sent before the next
+	// one comes, so the memory serves again.
+	all      []canon.Event
 	out      []byte
 	mutation exchange.Mutation
 }
@@ -152,13 +153,43 @@ func (r *run) piece(ctx context.Context, piece []byte, last bool) (out []byte, c
 	case e.writer == nil:
 		return r.pass(ctx, piece, last)
 	}
-	events, err := e.reader.Read(piece, last)
-	if err != nil {
+	if err := e.reader.Feed(piece, last); err != nil {
 		return nil, false, err
 	}
+	e.out = e.out[:0]
+	if e.wants == 0 {
+		err = r.writeFrames(ctx)
+	} else {
+		err = r.writeAll(ctx)
+	}
+	e.out = e.writer.Flush(e.out)
+	if e.writer.GaveUp() { // the client got an error
+		r.ex.Response.Failed, r.ex.Response.Ended = true, false
+	}
+	return e.out, true, err
+}
+
+// writeFrames writes what a piece says frame by frame: nobody wants its events but the
+// one that ends the stream.
+func (r *run) writeFrames(ctx context.Context) error {
+	for events := r.events.reader.Next(); events != nil; events = r.events.reader.Next() {
+		r.firstToken()
+		if err := r.write(ctx, events); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeAll writes what a piece says at once, as visits see it.
+func (r *run) writeAll(ctx context.Context) error {
+	e := r.events
+	e.all = e.all[:0]
+	for events := e.reader.Next(); events != nil; events = e.reader.Next() {
+		e.all = append(e.all, events...)
+	}
 	r.firstToken()
-	out, err = r.write(ctx, events)
-	return out, true, err
+	return r.write(ctx, e.all)
 }
 
 // pass passes bytes. The stages are told of the end alone.
@@ -200,24 +231,19 @@ func (r *run) firstToken() {
 }
 
 // write takes events up the list of stages and writes what comes out for the client.
-func (r *run) write(ctx context.Context, events []canon.Event) ([]byte, error) {
-	e, resp := r.events, &r.ex.Response
+func (r *run) write(ctx context.Context, events []canon.Event) error {
+	e := r.events
 	if e.writer.Ended() || e.writer.GaveUp() {
-		return nil, nil // nobody hears more
+		return nil // nobody hears more
 	}
 	events, err := r.rise(ctx, events)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	e.out = e.out[:0]
 	for i := range events {
 		e.out = e.writer.Append(e.out, &events[i])
 	}
-	e.out = e.writer.Flush(e.out)
-	if e.writer.GaveUp() { // the client got an error
-		resp.Failed, resp.Ended = true, false
-	}
-	return e.out, nil
+	return nil
 }
 
 var errAnswerInEvents = errors.New("a stream that has begun cannot be answered otherwise: emit events, or deny")

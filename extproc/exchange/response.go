@@ -49,10 +49,14 @@ type Response struct {
 }
 
 // StreamReader is the provider's end of a streamed answer. It notes in the exchange
-// what the stream says of it. Only one of Pass and Read is used for one stream. Not
+// what the stream says of it. For one stream either Pass is used, or Feed and Next. Not
 // for concurrent use.
 type StreamReader interface {
-	Reader
+	// Feed takes a piece, which must stay as it is until the next one.
+	Feed(piece []byte, last bool) error
+	// Next returns what the next frame of the piece says, and nil behind the last.
+	// The events hold until the next call, their texts until the next piece.
+	Next() []canon.Event
 	// Pass takes a piece and returns what a client of the same dialect gets of it:
 	// the piece itself, but for events that the client must not see. Nothing is
 	// decoded that need not be.

@@ -14,65 +14,76 @@ type events struct {
 	skim    exchange.Skimmer // with frames: sees each too
 	hide    bool             // what the skimmer keeps from the client is hidden
 	split   scan.Splitter
+	last    bool // the piece that is read is the last
 	broken  bool // the splitter gave up
-	out     []canon.Event
+	all     []canon.Event
 }
 
 // Read implements exchange.Reader.
 func (e *events) Read(piece []byte, last bool) ([]canon.Event, error) {
-	return e.read(piece, last), nil
+	e.feed(piece, last)
+	e.all = e.all[:0]
+	for found := e.next(); found != nil; found = e.next() {
+		e.all = append(e.all, found...)
+	}
+	return e.all, nil
 }
 
-func (e *events) read(piece []byte, last bool) []canon.Event {
-	e.out = e.out[:0]
-	if e.broken {
-		return nil // nobody will read it, so nothing of it is kept
+// feed takes a piece, which must stay as it is until the next one.
+func (e *events) feed(piece []byte, last bool) {
+	if !e.broken { // nobody reads a broken stream, so nothing of it is kept
+		e.split.Feed(piece)
+		e.last = last
 	}
-	e.split.Feed(piece)
-	for {
+}
+
+// next returns what the next frame of the piece says that says anything, and nil behind
+// the last. The events hold until the next call.
+func (e *events) next() []canon.Event {
+	for !e.broken {
 		raw, err := e.split.Next()
-		if err != nil {
+		switch {
+		case err != nil:
 			e.broken = true
-			e.out = append(e.out, canon.Event{Kind: canon.EventFailed, Fault: canon.Malformed(err.Error())})
-			return e.out
+			return []canon.Event{{Kind: canon.EventFailed, Fault: canon.Malformed(err.Error())}}
+		case raw == nil && !e.last:
+			return nil
+		case raw == nil:
+			e.last = false
+			return e.end()
 		}
-		if raw == nil {
-			break
+		if found := e.locate(raw, e.decoder.Next(raw)); len(found) > 0 {
+			return found
 		}
-		e.take(raw, e.decoder.Next(raw))
 	}
-	if last {
-		e.end()
-	}
-	return e.out
+	return nil
 }
 
-// end takes what the end of the stream's bytes means, with what no blank line has
+// end returns what the end of the stream's bytes means, with what no blank line has
 // ended. Of a stream that came to its end nothing more is written than those bytes.
-func (e *events) end() {
+func (e *events) end() []canon.Event {
 	rest := e.split.Rest()
 	found := e.decoder.End(rest)
 	if len(rest) > 0 {
 		rest = append(rest[:len(rest):len(rest)], "\n\n"...)
 	}
-	e.take(rest, found)
+	return e.locate(rest, found)
 }
 
-// take adds the events of a frame.
-func (e *events) take(raw scan.Event, found []canon.Event) {
+// locate says where the events of a frame stand, if frames are asked for.
+func (e *events) locate(raw scan.Event, found []canon.Event) []canon.Event {
 	if !e.frames {
-		e.out = append(e.out, found...)
-		return
+		return found
 	}
 	shown := len(raw) == 0 || e.skim.Frame(raw)
 	if len(found) == 0 && len(raw) > 0 {
 		found = []canon.Event{{Kind: canon.EventBlank}}
 	}
 	frame := &canon.Frame{Raw: raw, Events: len(found), Hidden: !shown && e.hide}
-	for _, ev := range found {
+	for i := range found {
+		ev := &found[i]
 		if ev.Kind == canon.EventFailed && (ev.Fault.Kind == canon.FaultCut || ev.Fault.Kind == canon.FaultMalformed) {
-			e.out = append(e.out, ev) // the frame does not say so: the client must be told
-			continue
+			continue // the frame does not say so: the client must be told
 		}
 		ev.Frame = frame
 		if start, ok := scan.Within(raw, ev.Text); ok {
@@ -80,6 +91,6 @@ func (e *events) take(raw scan.Event, found []canon.Event) {
 		} else {
 			ev.TextWas = ev.Text
 		}
-		e.out = append(e.out, ev)
 	}
+	return found
 }

@@ -64,8 +64,10 @@ func translated(t *testing.T, name string, stream []byte) heard {
 	ex.Response.Translates = true
 	s := newStream(&target{dialect: dialect.ByName(name)}, ex, false)
 	for _, piece := range append(canontest.Pieces(stream, 61), nil) {
-		if _, err := s.Read(piece, piece == nil); err != nil {
+		if err := s.Feed(piece, piece == nil); err != nil {
 			t.Fatal(err)
+		}
+		for s.Next() != nil {
 		}
 	}
 	return heardIn(ex)

@@ -63,28 +63,33 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 // skimmed takes over what the skimmer has noted.
 func (s *stream) skimmed() { s.ex.Response.Ended, s.ex.Response.Seen = s.skim.Ended(), s.skim.Seen() }
 
-// Read implements exchange.StreamReader.
-func (s *stream) Read(piece []byte, last bool) ([]canon.Event, error) {
+// Feed implements exchange.StreamReader.
+func (s *stream) Feed(piece []byte, last bool) error {
 	plain, err := s.plain(piece)
 	if err != nil {
-		return nil, err
-	}
-	if s.skim == nil {
-		events := s.events.read(plain, last)
-		s.note(events)
-		return events, nil
+		return err
 	}
 	if s.events.decoder == nil {
 		s.events = events{decoder: s.target.dialect.Decoder(true), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
 	}
-	events := s.events.read(plain, last)
+	s.events.feed(plain, last)
+	return nil
+}
+
+// Next implements exchange.StreamReader.
+func (s *stream) Next() []canon.Event {
+	found := s.events.next()
+	if s.skim == nil {
+		s.note(found)
+		return found
+	}
 	s.skimmed()
-	for i := range events {
-		if events[i].Kind == canon.EventFailed {
-			s.ex.Response.Failed = s.ex.Response.Failed || events[i].Fault.Kind != canon.FaultCut
+	for i := range found {
+		if found[i].Kind == canon.EventFailed {
+			s.ex.Response.Failed = s.ex.Response.Failed || found[i].Fault.Kind != canon.FaultCut
 		}
 	}
-	return events, nil
+	return found
 }
 
 // note takes from events what the exchange must know. A usage counts as the

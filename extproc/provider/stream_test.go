@@ -17,13 +17,12 @@ func TestAnEndlessEventIsNotKept(t *testing.T) {
 	piece := bytes.Repeat([]byte("x"), 1<<20)
 	failed := 0
 	for range 40 {
-		events, err := s.Read(piece, false)
-		if err != nil {
+		if err := s.Feed(piece, false); err != nil {
 			t.Fatal(err)
 		}
-		for _, ev := range events {
-			if ev.Kind != canon.EventFailed {
-				t.Fatalf("event %+v", ev)
+		for events := s.Next(); events != nil; events = s.Next() {
+			if events[0].Kind != canon.EventFailed {
+				t.Fatalf("event %+v", events[0])
 			}
 			failed++
 		}
