@@ -53,7 +53,7 @@ func TestOnlyAnswersOfProvidersCarryUpstreamServiceTime(t *testing.T) {
 	}
 	r := start(t, setup{
 		VHost:        "include_attempt_count_in_response: true",
-		UpstreamMode: headersOnly, Retry: threeTries + "\nper_try_timeout: 0.1s",
+		UpstreamMode: headersOnly, Retry: threeTries + "\nper_try_timeout: 0.5s",
 	})
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
