@@ -280,3 +280,20 @@ func TestWhatCannotBeReadIsNotJudgedByContent(t *testing.T) {
 		})
 	}
 }
+
+// TestWhoAnsweredIsWhoWasHeard holds that an answer is that of the attempt which was
+// heard to answer, also if the stream of one before it, to which no connection was made,
+// began later.
+func TestWhoAnsweredIsWhoWasHeard(t *testing.T) {
+	r := newRig(t, chainPolicy)
+	s, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)
+	second, _ := attempt(r, id, "gpt", "gpt-4o-mini", Post("/v1/chat/completions"))
+	second.ResponseHeaders(H{":status", "200"}, false)
+	attempt(r, id, "claude", "claude-sonnet-4-6", Post("/v1/chat/completions"))
+	s.ResponseHeaders(Answered("200", "application/json", "x-envoy-attempt-count", "2"), false)
+	s.ResponseBody(chatAnswer, true)
+	s.Cancel()
+	if row := r.row(); row.Outcome != "ok" || row.Backend != "gpt" || row.Tokens == nil || len(row.Tried) != 2 {
+		t.Errorf("row %+v", row)
+	}
+}

@@ -29,7 +29,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 		}
 		return exchange.Verdict{}
 	}
-	last := &attempts[len(attempts)-1]
+	last := answering(attempts, resp)
 	if last.Status == 0 && !fromEnvoy {
 		last.Status = resp.Status // its own stream did not hear of the answer that is here
 	}
@@ -46,6 +46,18 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	r := &a.ex.Route
 	r.Backend, r.Provider, r.Serves = last.Backend, last.Provider, last.Model
 	return exchange.Verdict{}
+}
+
+// answering is the attempt that a response is of: the latest that was answered so, and
+// otherwise the latest. The streams of attempts that follow each other at once may begin
+// in either order.
+func answering(attempts []exchange.Tried, resp *exchange.Response) *exchange.Tried {
+	for i := len(attempts) - 1; i >= 0 && resp.Origin == exchange.FromProvider; i-- {
+		if attempts[i].Status == resp.Status {
+			return &attempts[i]
+		}
+	}
+	return &attempts[len(attempts)-1]
 }
 
 // exhausted tells the caller that every link was tried, what each said, and when
