@@ -100,7 +100,7 @@ func tools(client string) string {
 	return `"tools":[{"type":"function","function":{"name":"look","parameters":{"type":"object","properties":{"at":{"type":"string"}}}}}],`
 }
 
-// TestAHeldStreamIsBoundedByTheProvider holds that a stage which swallows a stream of
+// TestAHeldStreamIsWhole holds that a stage which swallows a stream of
 // some megabytes and releases it at the end loses nothing of it.
 func TestAHeldStreamIsWhole(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,7 @@ func TestAStageWaitsForLongerThanEnvoyDoes(t *testing.T) {
 }
 
 // TestAStageThatWaitsLearnsThatTheClientHasLeft holds that a stage which waits for five
-// seconds is told at once, and that the row is the client's.
+// seconds learns of it, and that the row names the client as the one who left.
 func TestAStageThatWaitsLearnsThatTheClientHasLeft(t *testing.T) {
 	t.Parallel()
 	left := make(chan error, 1)
