@@ -102,6 +102,13 @@ func TestWhenARowIsClosed(t *testing.T) {
 			after: record.Wait / 2,
 			want:  &policypb.Row{Outcome: "cancelled", By: "client", Detail: "DC downstream_disconnect", Status: 499, Attempts: 3}, joined: 1,
 		},
+		"the client hung up once it had the end marker of its stream": {
+			do: func(c *record.Closer) {
+				c.Add(brokeOff(), exchange.Outcome{Result: exchange.OK})
+				c.Ending(record.Ending{Exchange: brokeOff().ID, Code: 200, Flags: "DC", Details: "downstream_remote_disconnect", Attempts: 1})
+			},
+			want: &policypb.Row{Outcome: "ok", Status: 200, Attempts: 1}, joined: 1,
+		},
 		"the entry came too early": {
 			do: func(c *record.Closer) {
 				c.Ending(hungUp())

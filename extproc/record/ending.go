@@ -89,6 +89,9 @@ func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 		}
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: by, Detail: detail}
 	}
+	if before.Result == exchange.OK && e.has("DC") {
+		return before // the end of a whole stream had gone out: SDKs hang up on it
+	}
 	for _, r := range rules {
 		if r.flag != "" && e.has(r.flag) || r.detail != "" && strings.HasPrefix(e.Details, r.detail) {
 			return exchange.Outcome{Result: r.result, By: r.by, Detail: detail}
