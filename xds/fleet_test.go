@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/headgate/headgate/envoy/envoytest"
-	"github.com/headgate/headgate/xds/relay"
+	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -71,13 +71,13 @@ func TestPairsShareARevision(t *testing.T) {
 	first := c.join(t, "first")
 	c.publish(t, port, "m")
 	c.accept(t)
-	second := c.joinAs(t, relay.Options{Node: "second", Listen: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), own)})
+	second := c.joinAs(t, agent.Options{Node: "second", Listen: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), own)})
 	c.accept(t)
 	next := c.publish(t, port, "n")
 	c.accept(t)
 	for name, p := range map[string]*pair{"first": first, "second": second} {
-		if got := running(t, p); !strings.Contains(got, next.Shape) || p.relay.Revision() != next.Revision {
-			t.Errorf("%s is at %s and does not route by %s:\n%s", name, p.relay.Revision(), next.Shape, got)
+		if got := running(t, p); !strings.Contains(got, next.Shape) || p.agent.Revision() != next.Revision {
+			t.Errorf("%s is at %s and does not route by %s:\n%s", name, p.agent.Revision(), next.Shape, got)
 		}
 	}
 	if !listens(port) || !listens(own) {
@@ -103,12 +103,12 @@ func TestOldFaultHoldsNobodyUp(t *testing.T) {
 	if err := c.awaitError(t); !strings.Contains(err.Error(), "second") || !strings.Contains(err.Error(), "listener") {
 		t.Errorf("error %v, want the second Envoy's listener again", err)
 	}
-	first.Await(t, "the next routes", func() bool { return first.relay.Revision() == next.Revision })
+	first.Await(t, "the next routes", func() bool { return first.agent.Revision() == next.Revision })
 	if got := c.Status().Groups[0]; got.Revision != next.Revision || got.LastGood != next.Revision {
 		t.Errorf("group %+v, want it at %s", got, next.Revision)
 	}
-	if second.relay.Revision() != "" {
-		t.Errorf("the second pair claims to serve %s", second.relay.Revision())
+	if second.agent.Revision() != "" {
+		t.Errorf("the second pair claims to serve %s", second.agent.Revision())
 	}
 }
 
@@ -146,7 +146,7 @@ func TestRefusalKeepsTheLastGood(t *testing.T) {
 func TestStrangersAreTurnedAway(t *testing.T) {
 	c := start(t, "127.0.0.1:0")
 	c.publish(t, envoytest.FreePort(t), "m")
-	stranger := c.joinAs(t, relay.Options{Node: "stranger", Cluster: "elsewhere"})
+	stranger := c.joinAs(t, agent.Options{Node: "stranger", Cluster: "elsewhere"})
 	stranger.Await(t, "the reason in the pair's log", func() bool {
 		for _, entry := range stranger.logs.All() {
 			if strings.Contains(fmt.Sprint(entry.ContextMap()["error"]), `node cluster "elsewhere" is not served here, only "edge"`) {

@@ -20,7 +20,7 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/ads/adstest"
-	"github.com/headgate/headgate/xds/relay"
+	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -139,10 +139,10 @@ func (f *fleet) state() string {
 	return b.String()
 }
 
-// pair runs a relay whose Envoy asks on a listener in memory.
+// pair runs an agent whose Envoy asks on a listener in memory.
 func (f *fleet) pair(t *testing.T) (l *adstest.Listener, stop func()) {
 	t.Helper()
-	r, err := relay.New(relay.Options{
+	r, err := agent.New(agent.Options{
 		Node: "pair", Cluster: "edge", Addresses: []string{"10.0.0.1:1"}, State: t.TempDir(), Log: zap.NewNop(),
 		Dial:  func(ctx context.Context, _ string) (net.Conn, error) { return f.l.DialContext(ctx) },
 		Apply: func(p *policypb.Policy) error { _, err := policy.FromWire(p); return err },

@@ -25,7 +25,7 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds"
-	"github.com/headgate/headgate/xds/relay"
+	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -65,10 +65,10 @@ func start(t *testing.T, addr string) *control {
 	return c
 }
 
-// pair is a relay with an Envoy behind it, as a test sees them.
+// pair is an agent and its Envoy, as a test sees them.
 type pair struct {
 	*envoytest.Envoy
-	relay   *relay.Relay
+	agent   *agent.Agent
 	applied *applied
 	logs    *observer.ObservedLogs
 }
@@ -93,11 +93,11 @@ func (a *applied) apply(p *policypb.Policy) error {
 // join connects a pair.
 func (c *control) join(t *testing.T, node string) *pair {
 	t.Helper()
-	return c.joinAs(t, relay.Options{Node: node})
+	return c.joinAs(t, agent.Options{Node: node})
 }
 
 // joinAs is join with further options.
-func (c *control) joinAs(t *testing.T, o relay.Options) *pair {
+func (c *control) joinAs(t *testing.T, o agent.Options) *pair {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	p := &pair{applied: &applied{fail: map[string]error{}}, logs: logs}
@@ -112,14 +112,14 @@ func (c *control) joinAs(t *testing.T, o relay.Options) *pair {
 	return p
 }
 
-// serve runs a relay on a socket until the test ends.
-func (p *pair) serve(t *testing.T, o relay.Options) (socket string) {
+// serve runs an agent on a socket until the test ends.
+func (p *pair) serve(t *testing.T, o agent.Options) (socket string) {
 	t.Helper()
-	r, err := relay.New(o, prometheus.NewRegistry())
+	r, err := agent.New(o, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.relay = r
+	p.agent = r
 	dir, err := os.MkdirTemp("", "hg") // short: Unix socket paths are bounded
 	if err != nil {
 		t.Fatal(err)

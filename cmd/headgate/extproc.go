@@ -119,7 +119,7 @@ func (o *extprocOptions) settle(log *zap.Logger) error {
 
 // follow serves what a control plane says.
 func (o *extprocOptions) follow(l *lifecycle, data *dataPlane, ops *operations, reg *prometheus.Registry, log *zap.Logger) error {
-	r, err := o.pair.relay(data, reg, log)
+	r, err := o.pair.agent(data, reg, log)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (o *extprocOptions) follow(l *lifecycle, data *dataPlane, ops *operations, 
 	if err := data.serve(l, o.socket, r.Register, r.Stop); err != nil {
 		return err
 	}
-	startRelay(l, r)
+	startAgent(l, r)
 	return nil
 }
 

@@ -103,14 +103,14 @@ func (g *gateway) startPair(data *dataPlane, sockets string) error {
 	if err := o.settle(g.log); err != nil {
 		return err
 	}
-	r, err := o.relay(data, g.reg, g.log)
+	r, err := o.agent(data, g.reg, g.log)
 	if err != nil {
 		return err
 	}
 	if err := data.serve(g.lifecycle, filepath.Join(sockets, "extproc.sock"), r.Register, r.Stop); err != nil {
 		return err
 	}
-	startRelay(g.lifecycle, r)
+	startAgent(g.lifecycle, r)
 	return nil
 }
 

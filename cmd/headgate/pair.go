@@ -14,8 +14,8 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/identity"
-	"github.com/headgate/headgate/xds/relay"
 )
 
 // defaultNode is the id of a pair that is not given one.
@@ -62,10 +62,10 @@ func (o *pairOptions) settle(log *zap.Logger) (err error) {
 	return err
 }
 
-// relay makes the pair's end of ADS of options that are settled. It is started with
-// startRelay.
-func (o *pairOptions) relay(apply *dataPlane, reg prometheus.Registerer, log *zap.Logger) (*relay.Relay, error) {
-	options := relay.Options{
+// agent makes the pair's end of ADS of options that are settled. It is started with
+// startAgent.
+func (o *pairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *zap.Logger) (*agent.Agent, error) {
+	options := agent.Options{
 		Node: o.node, Cluster: nodeCluster, Region: o.region, Addresses: o.addresses, State: o.state,
 		Apply: apply.apply, Log: log.Named("pair"), Listen: o.at, Credentials: o.creds,
 	}
@@ -75,7 +75,7 @@ func (o *pairOptions) relay(apply *dataPlane, reg prometheus.Registerer, log *za
 			return nil, fmt.Errorf("state folder: %w", err)
 		}
 	}
-	return relay.New(options, reg)
+	return agent.New(options, reg)
 }
 
 // credentials are TLS where it is asked for. Plain is for loopback only: whoever is
@@ -102,8 +102,8 @@ func reportTLS(log *zap.Logger) func(error) {
 	}
 }
 
-// startRelay follows the control plane until the lifecycle stops it.
-func startRelay(l *lifecycle, r *relay.Relay) {
+// startAgent follows the control plane until the lifecycle stops it.
+func startAgent(l *lifecycle, r *agent.Agent) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { r.Run(ctx) })
@@ -115,7 +115,7 @@ func startRelay(l *lifecycle, r *relay.Relay) {
 }
 
 // pairDetail is what /readyz says of a pair.
-func pairDetail(r *relay.Relay, addresses []string) func() string {
+func pairDetail(r *agent.Agent, addresses []string) func() string {
 	return func() string {
 		revision, link := r.Revision(), "no control plane reachable at "+strings.Join(addresses, ", ")
 		if r.Linked() {

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"errors"
@@ -180,7 +180,7 @@ func TestADiskThatIsFull(t *testing.T) {
 		state, plane := t.TempDir(), newControl(t)
 		core, logs := observer.New(zap.InfoLevel)
 		p := newPair(t, state, plane)
-		p.do(func() { p.Relay.log = zap.New(core) })
+		p.do(func() { p.Agent.log = zap.New(core) })
 		plane.publish(revision(t, "r1", "s1", "a=1"))
 		time.Sleep(absent)
 		synctest.Wait()

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"maps"
@@ -12,7 +12,7 @@ import (
 )
 
 // step does what can be done now, and sets the alarm for what cannot yet.
-func (r *Relay) step() {
+func (r *Agent) step() {
 	r.now = time.Now()
 	r.forget()
 	// Both judge by one look, and in this order: who refuses the clusters of a revision on
@@ -27,7 +27,7 @@ func (r *Relay) step() {
 
 // hurry tells of a revision that Envoy neither takes nor refuses. Nothing is done about
 // it: what is in effect goes on, and there is no telling which of both Envoy has.
-func (r *Relay) hurry() {
+func (r *Agent) hurry() {
 	late := r.stage != idle && r.now.Sub(r.begun) >= patience
 	if late == r.late {
 		return
@@ -42,7 +42,7 @@ func (r *Relay) hurry() {
 }
 
 // stepped goes one stage on. False: it waits for something.
-func (r *Relay) stepped() bool {
+func (r *Agent) stepped() bool {
 	if r.stage == idle {
 		b := r.whole()
 		if b == nil {
@@ -68,7 +68,7 @@ func (r *Relay) stepped() bool {
 }
 
 // begin puts a policy into effect in ext_proc, and gives Envoy its clusters.
-func (r *Relay) begin(b *bundle) {
+func (r *Agent) begin(b *bundle) {
 	if err := r.options.Apply(b.policy); err != nil {
 		r.reject(b, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
 		return
@@ -82,7 +82,7 @@ func (r *Relay) begin(b *bundle) {
 
 // target is what Envoys should have at this stage: all clusters that somebody needs,
 // and listeners and routes of the revision in effect.
-func (r *Relay) target() ads.Set {
+func (r *Agent) target() ads.Set {
 	var set ads.Set
 	if r.good != nil {
 		set = r.good.set
@@ -103,7 +103,7 @@ func (r *Relay) target() ads.Set {
 }
 
 // commit ends the way of a revision: both have taken it.
-func (r *Relay) commit() {
+func (r *Agent) commit() {
 	last := r.next
 	if r.good != nil {
 		last = r.good
@@ -117,7 +117,7 @@ func (r *Relay) commit() {
 }
 
 // refuse takes the revision on its way back from ext_proc and from Envoys.
-func (r *Relay) refuse(refusal *ads.Refusal) {
+func (r *Agent) refuse(refusal *ads.Refusal) {
 	b := r.next
 	r.unwind(b)
 	r.next, r.stage = nil, idle
@@ -133,7 +133,7 @@ func (r *Relay) refuse(refusal *ads.Refusal) {
 
 // due is how long until something is to be done without an event. It speaks of the
 // moment at which the step looked: what has come since is not missed.
-func (r *Relay) due() time.Duration {
+func (r *Agent) due() time.Duration {
 	next := r.now.Add(time.Hour)
 	earlier := func(t time.Time) {
 		if t.After(r.now) && t.Before(next) {

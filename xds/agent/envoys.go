@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"maps"
@@ -13,7 +13,7 @@ import (
 
 // envoy is one that is connected.
 type envoy struct {
-	client    ads.Client // as the relay has looked last
+	client    ads.Client // as the agent has looked last
 	connected bool       // it was then; else Left will tell
 	phase     phase
 	ailing    bool // it refused the clusters before the revision on its way, which is not to blame
@@ -41,10 +41,10 @@ func (e *envoy) share(set ads.Set) ads.Set {
 	return ads.Set{resourcev3.ClusterType: clusters.Added()}
 }
 
-var _ ads.Owner = (*Relay)(nil)
+var _ ads.Owner = (*Agent)(nil)
 
 // Joined implements ads.Owner.
-func (r *Relay) Joined(c ads.Client) (ads.Set, error) {
+func (r *Agent) Joined(c ads.Client) (ads.Set, error) {
 	r.do(func() {
 		e := &envoy{}
 		r.envoys[c.ID], r.joined = e, true
@@ -56,7 +56,7 @@ func (r *Relay) Joined(c ads.Client) (ads.Set, error) {
 }
 
 // Moved implements ads.Owner.
-func (r *Relay) Moved(_ int64, refusal *ads.Refusal) {
+func (r *Agent) Moved(_ int64, refusal *ads.Refusal) {
 	r.do(func() {
 		if refusal != nil {
 			r.lament(refusal)
@@ -66,7 +66,7 @@ func (r *Relay) Moved(_ int64, refusal *ads.Refusal) {
 
 // lament tells of a refusal of what is in effect. It concerns one Envoy, which has been
 // started beside the one that took it, and changes nothing.
-func (r *Relay) lament(refusal *ads.Refusal) {
+func (r *Agent) lament(refusal *ads.Refusal) {
 	given := (*r.current.Load())[refusal.Type]
 	if r.stage != idle || given == nil || given.Version != refusal.Version {
 		return // it was of a revision on its way, and is dealt with there
@@ -76,7 +76,7 @@ func (r *Relay) lament(refusal *ads.Refusal) {
 }
 
 // Left implements ads.Owner.
-func (r *Relay) Left(id int64) {
+func (r *Agent) Left(id int64) {
 	r.do(func() {
 		delete(r.envoys, id)
 		r.metrics.envoys.Set(float64(len(r.envoys)))
@@ -97,14 +97,14 @@ func clustersOf(set ads.Set) ads.Set {
 
 // look takes over what is known of Envoys now. What they answer later counts at the
 // next look, for which Moved sees to.
-func (r *Relay) look() {
+func (r *Agent) look() {
 	for id, e := range r.envoys {
 		e.client, e.connected = r.hub.Client(id)
 	}
 }
 
 // give offers Envoys what they should have at this stage.
-func (r *Relay) give() {
+func (r *Agent) give() {
 	set := r.target()
 	r.current.Store(&set)
 	for id, e := range r.envoys {
@@ -115,7 +115,7 @@ func (r *Relay) give() {
 // admit leads Envoys that have joined to where the others are. One that refuses
 // clusters goes on with those that it can take; one that refuses the rest keeps the
 // clusters to which it routes. It reports whether there was one to lead.
-func (r *Relay) admit() (admitted bool) {
+func (r *Agent) admit() (admitted bool) {
 	set := *r.current.Load()
 	for id, e := range r.envoys {
 		share := e.share(set)
@@ -131,7 +131,7 @@ func (r *Relay) admit() (admitted bool) {
 // everyEnvoyHas tells whether all Envoys have a set. What one of them refused holds
 // nothing up where refusal has found no fault in it. Without any it waits a while for
 // one to return.
-func (r *Relay) everyEnvoyHas(set ads.Set) bool {
+func (r *Agent) everyEnvoyHas(set ads.Set) bool {
 	for _, e := range r.envoys {
 		if !e.connected || !e.client.Has(set) && e.client.Refused(set) == nil {
 			return false
@@ -141,7 +141,7 @@ func (r *Relay) everyEnvoyHas(set ads.Set) bool {
 }
 
 // refusal returns what an Envoy will not take of what the revision on its way brings.
-func (r *Relay) refusal() *ads.Refusal {
+func (r *Agent) refusal() *ads.Refusal {
 	for _, e := range r.envoys {
 		if refusal := r.fault(e); refusal != nil {
 			return refusal
@@ -153,7 +153,7 @@ func (r *Relay) refusal() *ads.Refusal {
 // fault returns why the revision on its way does not work at an Envoy, or nil. An
 // ailing one refuses clusters anyhow: then it is the revision's fault where Envoy names
 // one that it has, and an old one where the good revision has it, too.
-func (r *Relay) fault(e *envoy) *ads.Refusal {
+func (r *Agent) fault(e *envoy) *ads.Refusal {
 	if refusal := e.client.Refused(r.brought(e)); refusal != nil || !e.ailing {
 		return refusal
 	}
@@ -177,7 +177,7 @@ func names(reason string, set ads.Set) bool {
 
 // brought is what the revision on its way changes for an Envoy: refusals of the rest
 // are older than it is.
-func (r *Relay) brought(e *envoy) ads.Set {
+func (r *Agent) brought(e *envoy) ads.Set {
 	set := maps.Clone(*r.current.Load())
 	for typ, given := range set {
 		if typ == resourcev3.ClusterType {
@@ -192,7 +192,7 @@ func (r *Relay) brought(e *envoy) ads.Set {
 }
 
 // examine notes which Envoys are ailing.
-func (r *Relay) examine() {
+func (r *Agent) examine() {
 	for _, e := range r.envoys {
 		e.ailing = e.client.Refused(clustersOf(*r.current.Load())) != nil
 	}

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"slices"
@@ -20,7 +20,7 @@ func TestEnvoysComeAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zap.InfoLevel)
 		p := newPair(t, "", newControl(t))
-		p.do(func() { p.Relay.log = zap.New(core) })
+		p.do(func() { p.Agent.log = zap.New(core) })
 		first, second := p.envoy(nil), p.envoy(nil)
 		first.Disconnect()
 		synctest.Wait()

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"context"
@@ -56,7 +56,7 @@ func TestTheSameFailureIsToldOnce(t *testing.T) {
 	}
 }
 
-// follow runs a relay for a while.
+// follow runs an agent for a while.
 func follow(t *testing.T, o Options, d time.Duration) {
 	t.Helper()
 	r, err := New(o, prometheus.NewRegistry())

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"errors"
@@ -69,7 +69,7 @@ type unsaved struct {
 
 // save keeps what is in effect and what is on its way. Where that fails the pair serves
 // on, and a restart without a control plane would begin with what was saved before.
-func (r *Relay) save() {
+func (r *Agent) save() {
 	err := r.disk.save(r.good, r.next)
 	switch before := r.unsaved; {
 	case err != nil:
@@ -86,7 +86,7 @@ func (r *Relay) save() {
 }
 
 // saveLate tries a save that failed again, when that is due.
-func (r *Relay) saveLate() {
+func (r *Agent) saveLate() {
 	if r.unsaved != (unsaved{}) && !r.now.Before(r.unsaved.next) {
 		r.save()
 	}

@@ -1,4 +1,4 @@
-// Package relay is a pair's end of ADS: it takes each revision of the policy, with
+// Package agent is a pair's end of ADS: it takes each revision of the policy, with
 // Envoy's resources, from a control plane, and hands it on to the pair's ext_proc
 // server and then to the pair's Envoy, which asks for it on the same Unix socket.
 //
@@ -12,7 +12,7 @@
 //
 // The trap: it rests on Envoy's acknowledging clusters over ADS only when they can be
 // used, their names resolved and their first checks done. envoy/facts holds that.
-package relay
+package agent
 
 import (
 	"context"
@@ -32,7 +32,7 @@ import (
 	"github.com/headgate/headgate/xds/ads"
 )
 
-// Options say what a Relay needs.
+// Options say what an Agent needs.
 type Options struct {
 	Node        string   // id of the pair
 	Cluster     string   // node cluster
@@ -56,9 +56,9 @@ func (o *Options) validate() error {
 	return nil
 }
 
-// Relay passes revisions on. All its state belongs to the goroutine of Run, which
+// Agent passes revisions on. All its state belongs to the goroutine of Run, which
 // does one thing at a time; what happens elsewhere is sent there as an event.
-type Relay struct {
+type Agent struct {
 	options Options
 	hub     *ads.Hub
 	log     *zap.Logger
@@ -107,12 +107,12 @@ const patience = 10 * time.Second
 // its return: Envoy asks again within a second.
 const absent = 3 * time.Second
 
-// New makes a relay and puts what is on disk into effect.
-func New(o Options, reg prometheus.Registerer) (*Relay, error) {
+// New makes an agent and puts what is on disk into effect.
+func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	r := &Relay{
+	r := &Agent{
 		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.Listen},
 		events: make(chan func(), 64), ended: make(chan struct{}),
 		received: ads.Set{}, nonces: map[string]string{}, kept: map[string]keptCluster{}, envoys: map[int64]*envoy{},
@@ -127,7 +127,7 @@ func New(o Options, reg prometheus.Registerer) (*Relay, error) {
 
 // restore puts what is on disk into effect. A revision that was on its way when the
 // process ended goes on, because Envoy may be there already.
-func (r *Relay) restore() {
+func (r *Agent) restore() {
 	good, next, err := r.disk.load()
 	if err != nil {
 		r.log.Error("what was kept on disk cannot be used; starting without", zap.Error(err))
@@ -143,7 +143,7 @@ func (r *Relay) restore() {
 // revive puts the last good revision into effect again. What has become wrong with
 // it since, such as a credential that is gone, leaves the pair without a policy
 // until the control plane sends one.
-func (r *Relay) revive(good *bundle) {
+func (r *Agent) revive(good *bundle) {
 	revision := zap.String("revision", good.policy.GetRevision())
 	if err := r.options.Apply(good.policy); err != nil {
 		r.log.Error("the last good policy works no more", revision, zap.Error(err))
@@ -155,7 +155,7 @@ func (r *Relay) revive(good *bundle) {
 }
 
 // keep makes a revision the good one.
-func (r *Relay) keep(b *bundle) {
+func (r *Agent) keep(b *bundle) {
 	r.good = b
 	revision := b.policy.GetRevision()
 	r.revision.Store(&revision)
@@ -163,10 +163,10 @@ func (r *Relay) keep(b *bundle) {
 }
 
 // Register makes a gRPC server serve the pair's Envoy.
-func (r *Relay) Register(g *grpc.Server) { r.hub.Register(g) }
+func (r *Agent) Register(g *grpc.Server) { r.hub.Register(g) }
 
 // Revision returns the revision that ext_proc and Envoy both have; empty: none yet.
-func (r *Relay) Revision() string {
+func (r *Agent) Revision() string {
 	if p := r.revision.Load(); p != nil {
 		return *p
 	}
@@ -174,10 +174,10 @@ func (r *Relay) Revision() string {
 }
 
 // Linked tells whether a control plane is connected.
-func (r *Relay) Linked() bool { return r.linked.Load() }
+func (r *Agent) Linked() bool { return r.linked.Load() }
 
 // Run follows the control plane until ctx is done.
-func (r *Relay) Run(ctx context.Context) {
+func (r *Agent) Run(ctx context.Context) {
 	var dialing sync.WaitGroup
 	dialing.Go(func() { r.dial(ctx) })
 	defer dialing.Wait()
@@ -198,13 +198,13 @@ func (r *Relay) Run(ctx context.Context) {
 }
 
 // Stop ends the streams of Envoys, which keep what they have.
-func (r *Relay) Stop() {
+func (r *Agent) Stop() {
 	r.end()
 	r.hub.Stop()
 }
 
 // do sends an event to the goroutine of Run. After its end nothing happens.
-func (r *Relay) do(event func()) {
+func (r *Agent) do(event func()) {
 	select {
 	case r.events <- event:
 	case <-r.ended:
@@ -212,7 +212,7 @@ func (r *Relay) do(event func()) {
 }
 
 // link tells whether a control plane is connected.
-func (r *Relay) link(up bool) {
+func (r *Agent) link(up bool) {
 	r.linked.Store(up)
 	value := 0.0
 	if up {

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"context"
@@ -64,7 +64,7 @@ func (up *upstream) sending(ctx context.Context) {
 }
 
 // dial keeps a stream to one of the control plane's replicas until ctx is done.
-func (r *Relay) dial(ctx context.Context) {
+func (r *Agent) dial(ctx context.Context) {
 	wait, failed := backOffBase, complaints{}
 	for i := 0; ; i++ {
 		address := r.options.Addresses[i%len(r.options.Addresses)]
@@ -89,7 +89,7 @@ func (r *Relay) dial(ctx context.Context) {
 }
 
 // without says what a pair does while there is no control plane.
-func (r *Relay) without() string {
+func (r *Agent) without() string {
 	if r.Revision() == "" {
 		return "nothing can be served until one sends a policy"
 	}
@@ -97,7 +97,7 @@ func (r *Relay) without() string {
 }
 
 // follow serves one stream until it ends.
-func (r *Relay) follow(ctx context.Context, address string) (err error) {
+func (r *Agent) follow(ctx context.Context, address string) (err error) {
 	heard := false
 	defer func() { err = r.explained(err, heard) }()
 	ctx, cancel := context.WithCancel(ctx)
@@ -128,7 +128,7 @@ func (r *Relay) follow(ctx context.Context, address string) (err error) {
 	}
 }
 
-func (r *Relay) connection(address string) (*grpc.ClientConn, error) {
+func (r *Agent) connection(address string) (*grpc.ClientConn, error) {
 	credentials := r.options.Credentials
 	if credentials == nil {
 		credentials = insecure.NewCredentials()
@@ -150,7 +150,7 @@ func (r *Relay) connection(address string) (*grpc.ClientConn, error) {
 // again, because without a response there is nothing to refuse it with. What was
 // refused is tried again: another control plane may not know, and the fault may be
 // gone.
-func (r *Relay) connected(up *upstream) {
+func (r *Agent) connected(up *upstream) {
 	r.up, r.rejected = up, nil
 	r.link(true)
 	r.log.Info("following the control plane", zap.String("address", up.address))
@@ -173,7 +173,7 @@ func (r *Relay) connected(up *upstream) {
 	}
 }
 
-func (r *Relay) node() *corev3.Node {
+func (r *Agent) node() *corev3.Node {
 	return &corev3.Node{
 		Id: r.options.Node, Cluster: r.options.Cluster, UserAgentName: policypb.PairAgent,
 		Locality: &corev3.Locality{Region: r.options.Region},
@@ -181,7 +181,7 @@ func (r *Relay) node() *corev3.Node {
 	}
 }
 
-func (r *Relay) disconnected(up *upstream) {
+func (r *Agent) disconnected(up *upstream) {
 	if r.up != up {
 		return
 	}
@@ -192,7 +192,7 @@ func (r *Relay) disconnected(up *upstream) {
 
 // receive takes one message. It is answered once the whole revision has been taken
 // or refused.
-func (r *Relay) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
+func (r *Agent) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
 	if r.up != up {
 		return
 	}
@@ -216,7 +216,7 @@ func (r *Relay) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
 }
 
 // send sends one request, or ends the stream of a control plane that does not read.
-func (r *Relay) send(req *discoveryv3.DeltaDiscoveryRequest) {
+func (r *Agent) send(req *discoveryv3.DeltaDiscoveryRequest) {
 	if r.up == nil {
 		return
 	}

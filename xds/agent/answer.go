@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"strings"
@@ -21,7 +21,7 @@ type rejection struct {
 // whole returns the revision that was received, once nothing of it is missing; nil
 // where there is nothing new. What is in effect already, or was refused here, is
 // answered.
-func (r *Relay) whole() *bundle {
+func (r *Agent) whole() *bundle {
 	own := r.received[policypb.TypeURL]
 	switch {
 	case own == nil || len(r.nonces) == 0:
@@ -44,7 +44,7 @@ func (r *Relay) whole() *bundle {
 }
 
 // reject tells the control plane that a revision does not work here.
-func (r *Relay) reject(b *bundle, why ads.Refusal) {
+func (r *Agent) reject(b *bundle, why ads.Refusal) {
 	why.Reason = strings.TrimSpace(why.Reason)
 	r.rejected = &rejection{b, why}
 	r.metrics.refusals.WithLabelValues(ads.Kind(why.Type)).Inc()
@@ -54,7 +54,7 @@ func (r *Relay) reject(b *bundle, why ads.Refusal) {
 }
 
 // insteadOf says what is in effect where a revision is refused.
-func (r *Relay) insteadOf() string {
+func (r *Agent) insteadOf() string {
 	if r.good == nil {
 		return "none is in effect"
 	}
@@ -63,7 +63,7 @@ func (r *Relay) insteadOf() string {
 
 // acknowledge acknowledges what has come of a revision that is in effect. What has
 // come of a later one waits until that is.
-func (r *Relay) acknowledge(b *bundle) {
+func (r *Agent) acknowledge(b *bundle) {
 	for _, typ := range types {
 		if r.nonces[typ] != "" && r.received[typ].Version == b.pair[typ].Version {
 			r.reply(typ, nil)
@@ -75,7 +75,7 @@ func (r *Relay) acknowledge(b *bundle) {
 // the others. A type that has no answer due did not come with this revision: then it
 // is the policy that is refused, for an old fault. A revision that has not come whole
 // on this stream is refused when it has.
-func (r *Relay) deny(rejected *rejection) {
+func (r *Agent) deny(rejected *rejection) {
 	for typ, part := range rejected.bundle.pair {
 		if r.received[typ] == nil || r.received[typ].Version != part.Version {
 			return
@@ -102,7 +102,7 @@ func (r *Relay) deny(rejected *rejection) {
 }
 
 // reply answers the last response of a type.
-func (r *Relay) reply(typ string, fault *rpcstatus.Status) {
+func (r *Agent) reply(typ string, fault *rpcstatus.Status) {
 	r.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: typ, ResponseNonce: r.nonces[typ], ErrorDetail: fault})
 	delete(r.nonces, typ)
 }

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"bytes"
@@ -69,9 +69,9 @@ func encode[M proto.Message](t testing.TB, messages map[string]M) *ads.Resources
 	return r
 }
 
-// pair is a relay under test, with what its ext_proc server was told to hold.
+// pair is an agent under test, with what its ext_proc server was told to hold.
 type pair struct {
-	*Relay
+	*Agent
 	t    *testing.T
 	l    *adstest.Listener
 	reg  *prometheus.Registry
@@ -85,7 +85,7 @@ type pair struct {
 	faults         []string
 }
 
-// newPair starts a relay that follows control planes by their addresses, "1:1" and so
+// newPair starts an agent that follows control planes by their addresses, "1:1" and so
 // on. It ends with the test.
 func newPair(t *testing.T, state string, planes ...*control) *pair {
 	t.Helper()
@@ -104,7 +104,7 @@ func (p *pair) start(state string, planes []*control) (err error) {
 	o.Dial = func(ctx context.Context, address string) (net.Conn, error) {
 		return planes[slices.Index(o.Addresses, address)].listener().DialContext(ctx)
 	}
-	if p.Relay, err = New(o, p.reg); err != nil {
+	if p.Agent, err = New(o, p.reg); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -213,7 +213,7 @@ func (p *pair) expect(t *testing.T, when string, want ...string) {
 	p.log, p.faults = nil, nil
 }
 
-// inside calls a function where the relay takes its steps, before the next of them.
+// inside calls a function where the agent takes its steps, before the next of them.
 func (p *pair) inside(f func()) {
 	done := make(chan struct{})
 	p.do(func() {

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"strings"
@@ -12,10 +12,10 @@ import (
 
 // Trouble says why the pair does not serve although it has a policy: what its Envoy
 // refuses, or that there is none any more. Empty: all is well.
-func (r *Relay) Trouble() string { return r.trouble.Load().GetReason() }
+func (r *Agent) Trouble() string { return r.trouble.Load().GetReason() }
 
 // report tells the control plane why this pair does not serve, when that has changed.
-func (r *Relay) report() {
+func (r *Agent) report() {
 	reason, before := r.reason(), r.trouble.Load()
 	if reason == before.GetReason() && (reason == "" || r.Revision() == before.GetRevision()) {
 		return
@@ -28,7 +28,7 @@ func (r *Relay) report() {
 
 // troubled is the trouble for a reason, which began when there was none or another; nil
 // where there is no reason.
-func (r *Relay) troubled(reason string, before *policypb.Trouble) *policypb.Trouble {
+func (r *Agent) troubled(reason string, before *policypb.Trouble) *policypb.Trouble {
 	if reason == "" {
 		return nil
 	}
@@ -41,7 +41,7 @@ func (r *Relay) troubled(reason string, before *policypb.Trouble) *policypb.Trou
 
 // reason is why this pair does not serve although a revision is in effect, as far as its
 // Envoys tell; empty where all is well.
-func (r *Relay) reason() string {
+func (r *Agent) reason() string {
 	for _, e := range r.envoys {
 		if refusal := e.client.Refused(*r.current.Load()); refusal != nil && r.stage == idle {
 			return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + clip(strings.TrimSpace(refusal.Reason))

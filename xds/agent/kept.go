@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"time"
@@ -15,7 +15,7 @@ type keptCluster struct {
 }
 
 // retain keeps the clusters of the good revision that the one on its way lacks.
-func (r *Relay) retain() {
+func (r *Agent) retain() {
 	if r.good == nil {
 		return
 	}
@@ -28,7 +28,7 @@ func (r *Relay) retain() {
 
 // release lets the clusters go that were kept for a revision which has ended, once
 // its exchanges can no longer need them.
-func (r *Relay) release(linger time.Duration) {
+func (r *Agent) release(linger time.Duration) {
 	for name, k := range r.kept {
 		if k.until.IsZero() {
 			k.until = time.Now().Add(linger)
@@ -40,7 +40,7 @@ func (r *Relay) release(linger time.Duration) {
 // unwind leaves in what is kept what is needed when a revision is taken back. At the
 // clusters stage nothing routed to its own. Later exchanges may have begun with it;
 // and where there is no good revision to go back to, an Envoy goes on routing by it.
-func (r *Relay) unwind(b *bundle) {
+func (r *Agent) unwind(b *bundle) {
 	for name, k := range r.kept {
 		if r.good != nil && k.until.IsZero() {
 			delete(r.kept, name) // the good revision has it
@@ -61,7 +61,7 @@ func (r *Relay) unwind(b *bundle) {
 }
 
 // forget drops clusters that no exchange can need any more.
-func (r *Relay) forget() {
+func (r *Agent) forget() {
 	dropped := false
 	for name, k := range r.kept {
 		if !k.until.IsZero() && !r.now.Before(k.until) {

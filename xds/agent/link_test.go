@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"io"
@@ -257,7 +257,7 @@ func TestHangingAddress(t *testing.T) {
 	})
 }
 
-// TestStopsWhenever holds that a relay ends before it runs, and with events that
+// TestStopsWhenever holds that an agent ends before it runs, and with events that
 // nobody takes any more.
 func TestStopsWhenever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

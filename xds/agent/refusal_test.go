@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"fmt"
@@ -97,7 +97,7 @@ func (p *pair) unordered(t *testing.T, when string, want []string) {
 }
 
 // TestRefusedInTheMiddleOfAStep holds that an Envoy whose refusal of clusters comes while
-// the relay decides what to do is not given routes to them: first the revision is taken
+// the agent decides what to do is not given routes to them: first the revision is taken
 // back, and Envoy has the clusters of the good one.
 func TestRefusedInTheMiddleOfAStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestRefusedInTheMiddleOfAStep(t *testing.T) {
 			e.Answer("no")
 			synctest.Wait()
 			if stepped || p.admit() {
-				t.Error("the relay goes on before it has dealt with the refusal")
+				t.Error("the agent goes on before it has dealt with the refusal")
 			}
 		})
 		p.expect(t, "in the end", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway", "Cluster -new")
@@ -160,7 +160,7 @@ func TestNothingIsSaidToStay(t *testing.T) {
 		plane := newControl(t)
 		p := newPair(t, "", plane)
 		core, logs := observer.New(zap.WarnLevel)
-		p.do(func() { p.Relay.log = zap.New(core) })
+		p.do(func() { p.Agent.log = zap.New(core) })
 		p.envoy(nil)
 		p.fail["r1"], p.fail["r3"] = errBroken, errBroken
 		var without []string

@@ -1,4 +1,4 @@
-package relay
+package agent
 
 import (
 	"bytes"
