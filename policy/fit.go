@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strconv"
+
+	"github.com/headgate/headgate/policy/quirk"
 )
 
 // FitAny is the fit of a request that every backend of its pool can serve.
@@ -15,7 +17,7 @@ const MaxClasses = 6
 // Class groups the uses of a chain whose backends express the same requests.
 type Class struct {
 	Dialect string
-	Quirks  Quirks
+	Quirks  quirk.Set
 }
 
 // ClassOf returns the class of a backend.

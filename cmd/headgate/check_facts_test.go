@@ -13,6 +13,7 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
+	"github.com/headgate/headgate/policy/quirk"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -47,7 +48,7 @@ func said(set *policy.Set, model string, code advice.Code) string {
 }
 
 // meant tells whether a backend is unfit for a request, and lists what it drops.
-func meant(t *testing.T, client, backend, body string, q canon.Quirks) (unfit bool, dropped []string) {
+func meant(t *testing.T, client, backend, body string, q quirk.Set) (unfit bool, dropped []string) {
 	t.Helper()
 	r, err := dialect.ByName(client).Decode([]byte(`{"model":"m",` + body + `}`))
 	if err != nil {
@@ -94,10 +95,10 @@ func TestCheckSaysWhatIsUnfit(t *testing.T) {
 			t.Errorf("%s: %d fields are listed, %d have a sample: %s", client, n, len(all), message)
 		}
 		for word, body := range all {
-			if own, _ := meant(t, client, client, body, canon.Quirks{}); own {
+			if own, _ := meant(t, client, client, body, quirk.Set{}); own {
 				t.Errorf("%s: %s do not fit their own dialect", client, word)
 			}
-			if unfit, _ := meant(t, client, other, body, canon.Quirks{}); !unfit || !slices.Contains(words, word) {
+			if unfit, _ := meant(t, client, other, body, quirk.Set{}); !unfit || !slices.Contains(words, word) {
 				t.Errorf("%s: %s unfit for the other dialect: %v; check says: %s", client, word, unfit, message)
 			}
 		}
@@ -125,21 +126,20 @@ func TestCheckSaysWhatQuirksCost(t *testing.T) {
 	const text = `"messages":[{"role":"user","content":"x"}]`
 	for _, c := range []struct {
 		word   string
-		policy policy.Quirks
-		canon  canon.Quirks
+		quirks quirk.Set
 		body   string
 		code   advice.Code
 	}{
-		{"images", policy.Quirks{NoImages: true}, canon.Quirks{NoImages: true}, `"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x.example/a.png"}}]}]`, advice.FallbackSkipped},
-		{"a JSON schema", policy.Quirks{NoJSONSchema: true}, canon.Quirks{NoJSONSchema: true}, `"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object"}}},` + text, advice.FallbackSkipped},
-		{"strictness", policy.Quirks{NoStrict: true}, canon.Quirks{NoStrict: true}, `"tools":[{"type":"function","function":{"name":"f","strict":true,"parameters":{"type":"object"}}}],` + text, advice.FallbackDrops},
+		{"images", quirk.Set{NoImages: true}, `"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x.example/a.png"}}]}]`, advice.FallbackSkipped},
+		{"a JSON schema", quirk.Set{NoJSONSchema: true}, `"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object"}}},` + text, advice.FallbackSkipped},
+		{"strictness", quirk.Set{NoStrict: true}, `"tools":[{"type":"function","function":{"name":"f","strict":true,"parameters":{"type":"object"}}}],` + text, advice.FallbackDrops},
 	} {
 		for _, model := range []string{"openai", "anthropic"} { // whose fallback has the other dialect
 			set := twoDialectsSet(t)
 			fallback := set.Models[model].Chain[1].Uses[0].Backend
-			fallback.Provider.Quirks = c.policy
-			unfit, dropped := meant(t, "openai", fallback.Dialect, c.body, c.canon)
-			fits, kept := meant(t, "openai", fallback.Dialect, c.body, canon.Quirks{})
+			fallback.Provider.Quirks = c.quirks
+			unfit, dropped := meant(t, "openai", fallback.Dialect, c.body, c.quirks)
+			fits, kept := meant(t, "openai", fallback.Dialect, c.body, quirk.Set{})
 			skips := c.code == advice.FallbackSkipped
 			if fits || len(kept) > 0 || unfit != skips || (len(dropped) > 0) == skips || !strings.Contains(said(set, model, c.code), c.word) {
 				t.Errorf("%s at a server of the %s dialect: unfit %v, drops %v; check says %q", c.word, fallback.Dialect, unfit, dropped, said(set, model, c.code))

@@ -13,7 +13,7 @@ const module = "github.com/headgate/headgate/"
 
 // rules say what the packages below a path must not import. Arrows point one way:
 // cmd to both planes, both planes to policy, stages to exchange, dialects to canon,
-// canon to scan.
+// canon to scan and to policy/quirk.
 var rules = []struct {
 	below, except string
 	not           []string
@@ -24,16 +24,17 @@ var rules = []struct {
 	{"envoy", "envoy/facts", []string{module + "extproc", module + "xds", module + "policy", module + "cmd"}},
 }
 
-// floors are the packages of the data plane that say all that they import of it and
-// of others' modules.
+// floors are the packages of the data plane, and what it shares with the policy, that
+// say all that they import of the module and of others.
 var floors = []struct {
 	below, except string
 	only          []string
 }{
 	{"extproc/scan", "", nil},
-	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan"}},
+	{"policy/quirk", "", nil},
+	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "policy/quirk"}},
 	{"extproc/exchange", "", []string{module + "extproc/canon", module + "extproc/scan"}},
-	{"extproc/dialect", "", []string{module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
+	{"extproc/dialect", "", []string{module + "policy/quirk", module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
 }
 
 // alone are folders whose subfolders import none of their siblings: a dialect no

@@ -1,27 +1,12 @@
 package canon
 
+import "github.com/headgate/headgate/policy/quirk"
+
 // Target is where an attempt goes, as far as the body's form depends on it.
 type Target struct {
-	Model     string // the model's name at the backend
-	MaxTokens int64  // the most that the model answers with; 0: not known
-	Quirks    Quirks
-}
-
-// Quirks are the ways in which a server, or a model there, departs from its
-// dialect. The zero Quirks is a server that keeps to it.
-type Quirks struct {
-	MaxTokensOnly   bool // knows max_tokens, not max_completion_tokens
-	NoDeveloper     bool // knows no developer role: sent as system
-	NoStreamOptions bool // refuses stream_options; reports usage in a stream unasked
-	NoJSONSchema    bool // cannot hold an answer to a JSON schema
-	NoImages        bool // takes no images
-
-	ReplayReasoning  bool // wants its earlier reasoning back as reasoning_content
-	ShortToolIDs     bool // takes tool call ids of nine letters and digits only
-	NoStrict         bool // knows no strict tools
-	NoSampling       bool // refuses temperature, top_p and top_k
-	AdaptiveThinking bool // chooses its thinking budget itself, guided by an effort
-	MidSystem        bool // takes system messages between the turns
+	Model     string    // the model's name at the backend
+	MaxTokens int64     // the most that the model answers with; 0: not known
+	Quirks    quirk.Set // of the server and the model
 }
 
 // UnfitKind tells what leaving a field out does to an answer.

@@ -3,7 +3,6 @@ package provider
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
@@ -29,7 +28,7 @@ type target struct {
 func newTarget(use policy.Use, prices *price.Catalogue) *target {
 	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect)}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
-	t.canon = canon.Target{Model: use.Model, MaxTokens: prices.MaxOutput(use.Backend.Provider.Name, use.Model), Quirks: quirks(use)}
+	t.canon = canon.Target{Model: use.Model, MaxTokens: prices.MaxOutput(use.Backend.Provider.Name, use.Model), Quirks: use.Backend.Provider.Quirks.For(use.Model)}
 	t.paths = make(map[exchange.Operation][2]string)
 	prefix := "/v1"
 	t.host = policy.SimulatedProvider // the gateway's own, wherever it listens
@@ -72,34 +71,6 @@ func (t *target) sortHeaders() {
 	} else {
 		t.unwanted = append(t.unwanted, SimHeader)
 	}
-}
-
-// quirks are the server's, from the policy's table, and the model's own.
-func quirks(use policy.Use) canon.Quirks {
-	q := use.Backend.Provider.Quirks
-	out := canon.Quirks{
-		MaxTokensOnly: q.MaxTokensOnly, NoDeveloper: q.NoDeveloper, NoStreamOptions: q.NoStreamOptions,
-		NoJSONSchema: q.NoJSONSchema, NoImages: q.NoImages,
-		ReplayReasoning: q.ReplayReasoning, ShortToolIDs: q.ShortToolIDs, NoStrict: q.NoStrict,
-	}
-	for _, m := range models {
-		if strings.HasPrefix(use.Model, m.prefix) {
-			out.NoSampling, out.AdaptiveThinking = m.noSampling, m.adaptive
-		}
-	}
-	return out
-}
-
-// models are those that differ from the rest of their dialect, by the beginning of
-// their names: the newest Claude models choose their thinking budget themselves
-// and refuse sampling parameters.
-var models = []struct {
-	prefix               string
-	noSampling, adaptive bool
-}{
-	{"claude-opus-5", true, true},
-	{"claude-sonnet-5", true, true},
-	{"claude-fable-5", true, true},
 }
 
 // translates tells whether a request must be written anew for the target: the

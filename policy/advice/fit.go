@@ -4,19 +4,20 @@ import (
 	"slices"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/quirk"
 )
 
 // feature is something in a request that servers with some quirk cannot express.
 type feature struct {
 	with, loses string // in words: requests with ..., a request loses ...
-	missing     func(policy.Quirks) bool
+	missing     func(quirk.Set) bool
 	tuning      bool // left out rather than refused, whatever the policy says
 }
 
 var features = []feature{
-	{with: "images", loses: "its images", missing: func(q policy.Quirks) bool { return q.NoImages }},
-	{with: "a JSON schema of the answer", loses: "the JSON schema of its answer", missing: func(q policy.Quirks) bool { return q.NoJSONSchema }},
-	{with: "strict tools", loses: "the strictness of its tools", missing: func(q policy.Quirks) bool { return q.NoStrict }, tuning: true},
+	{with: "images", loses: "its images", missing: func(q quirk.Set) bool { return q.NoImages }},
+	{with: "a JSON schema of the answer", loses: "the JSON schema of its answer", missing: func(q quirk.Set) bool { return q.NoJSONSchema }},
+	{with: "strict tools", loses: "the strictness of its tools", missing: func(q quirk.Set) bool { return q.NoStrict }, tuning: true},
 }
 
 // expressed tells whether any of the uses takes the feature from a client of a

@@ -12,6 +12,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon/canontest"
 	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/dialect/openai"
+	"github.com/headgate/headgate/policy/quirk"
 )
 
 func seed(f *testing.F, pattern string, add func([]byte)) {
@@ -45,7 +46,7 @@ func FuzzDecodeRequest(f *testing.F) {
 		for name, encode := range map[string]func([]byte, *canon.Request, canon.Target) ([]byte, canon.Dropped, error){
 			"openai": openai.EncodeRequest, "anthropic": anthropic.EncodeRequest,
 		} {
-			for _, quirks := range []canon.Quirks{{}, {NoImages: true, NoJSONSchema: true, ShortToolIDs: true, ReplayReasoning: true}} {
+			for _, quirks := range []quirk.Set{{}, {NoImages: true, NoJSONSchema: true, ShortToolIDs: true, ReplayReasoning: true}} {
 				out, _, err := encode(nil, r, canon.Target{Model: "m", Quirks: quirks})
 				if err == nil && !json.Valid(out) {
 					t.Fatalf("%s: invalid JSON %s", name, out)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect/openai"
+	"github.com/headgate/headgate/policy/quirk"
 )
 
 // A client of this dialect keeps what nobody knows, and a server gets it in the
@@ -21,15 +22,15 @@ func TestQuirksOfServersThatSpeakTheDialect(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name        string
-		quirks      canon.Quirks
+		quirks      quirk.Set
 		want        string
 		wantDropped canon.Dropped
 	}{
-		{"a server without quirks", canon.Quirks{},
+		{"a server without quirks", quirk.Set{},
 			`{"model":"b","messages":[{"role":"developer","content":"d"},{"role":"user","content":[{"type":"text","text":"x","more":1},{"type":"image_url","image_url":"https://example.org/a.png"}],"weird":true},` +
 				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","content":"r"}],` +
 				`"tools":[{"type":"function","function":{"name":"f","strict":true}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},"seed":1,"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":true},"future":{"x":1},"functions":[]}`, nil},
-		{"a server with all of them", canon.Quirks{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, NoJSONSchema: true, NoImages: true, ShortToolIDs: true, NoStrict: true},
+		{"a server with all of them", quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, NoJSONSchema: true, NoImages: true, ShortToolIDs: true, NoStrict: true},
 			`{"model":"b","messages":[{"role":"system","content":"d"},{"role":"user","content":[{"type":"text","text":"x","more":1}],"weird":true},` +
 				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"9Gd2dIMCT","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"9Gd2dIMCT","content":"r"}],` +
 				`"tools":[{"type":"function","function":{"name":"f"}}],"seed":1,"max_tokens":5,"stream":true,"future":{"x":1},"functions":[]}`,
