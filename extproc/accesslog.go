@@ -69,13 +69,13 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 	c := e.GetCommonProperties()
 	fields := c.GetMetadata().GetFilterMetadata()[policy.MetadataNamespace].GetFields()
 	return record.Ending{
-		Exchange: fields[policy.ExchangeKey].GetStringValue(),
-		Code:     int(e.GetResponse().GetResponseCode().GetValue()),
-		Flags:    flagsOf(c.GetResponseFlags()),
-		Details:  e.GetResponse().GetResponseCodeDetails(),
-		Route:    c.GetRouteName(),
-		Attempts: int(c.GetUpstreamRequestAttemptCount()),
-		Received: c.GetTimeToLastRxByte() != nil,
+		Exchange:     fields[policy.ExchangeKey].GetStringValue(),
+		Code:         int(e.GetResponse().GetResponseCode().GetValue()),
+		Flags:        flagsOf(c.GetResponseFlags()),
+		Details:      e.GetResponse().GetResponseCodeDetails(),
+		Route:        c.GetRouteName(),
+		AttemptCount: int(c.GetUpstreamRequestAttemptCount()),
+		Received:     c.GetTimeToLastRxByte() != nil,
 	}
 }
 

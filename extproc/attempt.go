@@ -92,7 +92,7 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 		return status.Error(codes.Unavailable, "the attempt belongs to no exchange")
 	}
 	defer s.release(run.pipeline)
-	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Now: s.now(), Holds: ev.modes != nil && ev.modes.gate}
+	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Now: s.now(), ByContent: ev.modes != nil && ev.modes.gate}
 	if err := run.attempt(stream.Context(), at); err != nil {
 		s.log.Error("attempt could not be prepared: " + err.Error())
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")
@@ -100,11 +100,11 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 	index := run.ex.Attempts.Begin(exchange.Tried{
 		Backend: at.Backend, Provider: at.Provider, Model: at.Model, Secret: at.Secret, Dropped: at.Dropped, Started: at.Now,
 	})
-	defer func() { run.ex.Attempts.Broke(index, s.now()) }()
+	defer func() { run.ex.Attempts.NoteEnd(index, s.now()) }()
 	if err := stream.SendMsg(attemptReply(&at.Out)); err != nil {
 		return err
 	}
-	if at.Holds {
+	if at.ByContent {
 		return s.gate(stream, run, at, index)
 	}
 	return s.judgeHeaders(stream, run, at, index)
@@ -141,9 +141,9 @@ func (s *Server) judgeHeaders(stream extprocv3.ExternalProcessor_ProcessServer, 
 
 // answered notes the headers of an attempt's answer.
 func (s *Server) answered(run *run, at *exchange.Attempt, index int, ev *event) {
-	at.Headers, at.Now, at.Over = ev.headers, s.now(), ev.end
+	at.Headers, at.Now, at.Complete = ev.headers, s.now(), ev.end
 	at.Status, _ = strconv.Atoi(string(ev.headers.Get(":status")))
-	run.ex.Attempts.Answered(index, at.Status, exchange.RetryAfter(ev.headers, at.Now), at.Now)
+	run.ex.Attempts.NoteHeaders(index, at.Status, exchange.RetryAfter(ev.headers, at.Now), at.Now)
 }
 
 // judged is the answer to the headers of an attempt's answer.

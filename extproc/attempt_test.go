@@ -263,7 +263,7 @@ func TestWhatCannotBeReadIsNotJudgedByContent(t *testing.T) {
 		t.Run("encoding "+encoding, func(t *testing.T) {
 			var seen []bool
 			r := newRig(t, chainPolicy, &scripted{name: "judges", answered: func(at *exchange.Attempt) exchange.Judgement {
-				seen = append(seen, at.Holds)
+				seen = append(seen, at.ByContent)
 				return exchange.Judgement{Undecided: true}
 			}})
 			client, id, _ := begin(r, "/v1/chat/completions", `{"model":"mini","stream":true,"messages":[{"role":"user","content":"hi"}]}`)
@@ -275,7 +275,7 @@ func TestWhatCannotBeReadIsNotJudgedByContent(t *testing.T) {
 			client.Cancel()
 			r.idle()
 			if len(seen) == 0 || seen[0] != held || !held && len(seen) != 1 {
-				t.Errorf("seen with Holds %v", seen)
+				t.Errorf("judged by content: %v", seen)
 			}
 		})
 	}

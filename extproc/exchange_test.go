@@ -461,7 +461,7 @@ func TestWhatIsChargedBesideTokens(t *testing.T) {
 			s.ResponseBody(tc.answer, true)
 			s.Cancel()
 			row := r.row()
-			if row.CostNano == nil || *row.CostNano != tc.nano || row.Searches != tc.searches || row.Tier != tc.tier || row.UsageSource != "provider" {
+			if row.CostNano == nil || *row.CostNano != tc.nano || row.Searches != tc.searches || row.ServiceTier != tc.tier || row.UsageSource != "provider" {
 				t.Errorf("cost %v, %+v", row.CostUSD, row)
 			}
 		})

@@ -37,7 +37,7 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 			if ev.phase == responseHeaders {
 				s.answered(run, at, index, ev)
 				since = at.Now
-				at.Holds = readable(at.Headers)
+				at.ByContent = readable(at.Headers)
 			}
 			if err := piecesOf(at, ev); err != nil {
 				return err
@@ -54,7 +54,7 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 		if err != nil {
 			return err
 		}
-		if !j.Undecided || !at.Holds || at.Over || at.Body > gateBytes {
+		if !j.Undecided || !at.ByContent || at.Complete || at.Body > gateBytes {
 			return decide(stream, j)
 		}
 		wake = nil
@@ -100,7 +100,7 @@ func receive(ctx context.Context, stream extprocv3.ExternalProcessor_ProcessServ
 
 // piecesOf gives an attempt what a message says of its answer.
 func piecesOf(at *exchange.Attempt, ev *event) (err error) {
-	at.Events, at.Over = nil, ev.end
+	at.Events, at.Complete = nil, ev.end
 	at.Body += len(ev.body)
 	if ev.phase == responseBody && at.Reader != nil && at.Status == 200 && isEventStream(at.Headers) {
 		at.Events, err = at.Reader.Read(ev.body, ev.end)

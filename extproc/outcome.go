@@ -14,7 +14,7 @@ func (r *run) outcome() exchange.Outcome {
 	switch {
 	case r.events != nil && (r.events.cut || ex.Replaced.Action == exchange.Deny):
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
-	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.Attempts <= 1 && len(ex.Attempts.List()) == 0:
+	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.AttemptCount <= 1 && len(ex.Attempts.List()) == 0:
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
 		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
@@ -26,7 +26,7 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.OK}
 	case r.silent:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
-	case !resp.Complete && resp.Stream && resp.Ended && !resp.Failed:
+	case !resp.Complete && resp.Stream && resp.SawEnd && !resp.Failed:
 		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
@@ -38,7 +38,7 @@ func (r *run) outcome() exchange.Outcome {
 		return local(resp.Status)
 	case resp.Failed:
 		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider}
-	case resp.Stream && !resp.Ended:
+	case resp.Stream && !resp.SawEnd:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: "the stream ended without its end marker"}
 	}
 	return answered(resp.Status)

@@ -72,7 +72,7 @@ func (r *run) handle(ctx context.Context, ev *event) (*reply, error) {
 	case requestHeaders:
 		err = r.requestHeaders(ctx, ev)
 	case requestBody:
-		r.ex.Request.Body, r.ex.Request.Came = ev.body, len(ev.body)
+		r.ex.Request.Body, r.ex.Request.ReceivedBytes = ev.body, len(ev.body)
 		err = r.request(ctx)
 	case responseHeaders:
 		err = r.responseHeaders(ctx, ev)
@@ -159,7 +159,7 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	resp.Bind(&r.patient)
 	resp.Headers = ev.headers
 	resp.Status, _ = strconv.Atoi(string(resp.Headers.Get(":status")))
-	resp.Attempts, _ = strconv.Atoi(string(resp.Headers.Get("x-envoy-attempt-count")))
+	resp.AttemptCount, _ = strconv.Atoi(string(resp.Headers.Get("x-envoy-attempt-count")))
 	// Envoy's router sets this on every answer of a provider's, and on no other.
 	if resp.Headers.Get("x-envoy-upstream-service-time") == nil {
 		resp.Origin = exchange.FromEnvoy

@@ -161,7 +161,7 @@ func (r *run) piece(ctx context.Context, piece []byte, last bool) (out []byte, c
 	}
 	e.out = e.writer.Flush(e.out)
 	if e.writer.GaveUp() { // the client got an error
-		r.ex.Response.Failed, r.ex.Response.Ended = true, false
+		r.ex.Response.Failed, r.ex.Response.SawEnd = true, false
 	}
 	return e.out, true, err
 }
@@ -201,7 +201,7 @@ func (r *run) pass(ctx context.Context, piece []byte, last bool) (out []byte, ch
 		return out, changed, nil
 	}
 	end := canon.Event{Kind: canon.EventDone}
-	if !r.ex.Response.Ended {
+	if !r.ex.Response.SawEnd {
 		end = canon.Event{Kind: canon.EventFailed, Fault: canon.Cut()}
 	}
 	events, err := r.rise(ctx, append(e.events[:0], end))
@@ -222,7 +222,7 @@ func (r *run) pass(ctx context.Context, piece []byte, last bool) (out []byte, ch
 
 // firstToken notes when the first text came.
 func (r *run) firstToken() {
-	if r.ex.FirstToken.IsZero() && r.ex.Response.Seen > 0 {
+	if r.ex.FirstToken.IsZero() && r.ex.Response.TextBytes > 0 {
 		r.ex.FirstToken = r.now()
 	}
 }

@@ -108,10 +108,10 @@ func checkRow(t *testing.T, got record.Line, served sim.Served, w want) {
 		UsageSource: "provider", CostNano: &cost, CostUSD: price.FormatNano(cost), RequestBytes: w.bytes,
 	}
 	if w.operation == "chat" {
-		expected.Tier = "default"
+		expected.ServiceTier = "default"
 	}
 	if claude {
-		expected.Dialect, expected.Backend, expected.Served, expected.Tier = "anthropic", "claude", "plain-claude", "standard"
+		expected.Dialect, expected.Backend, expected.Served, expected.ServiceTier = "anthropic", "claude", "plain-claude", "standard"
 	}
 	if strings.Contains(string(served.Header.Get("X-Sim")), "snapshot") {
 		expected.Served = "plain-2026-01-02"

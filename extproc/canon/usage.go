@@ -13,7 +13,7 @@ type Usage struct {
 	Reasoning    int64
 	AudioOutput  int64
 	Searches     int64  // of the web, which are charged one by one
-	Tier         string // of service, that was given; empty: nobody says
+	ServiceTier  string // that was given; empty: unknown
 	Seen         Bucket
 	Source       UsageSource
 }
@@ -43,8 +43,8 @@ func (u *Usage) Overwrite(s *Usage) {
 			u.Seen |= bit
 		}
 	}
-	if s.Tier != "" {
-		u.Tier = s.Tier
+	if s.ServiceTier != "" {
+		u.ServiceTier = s.ServiceTier
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 // to the goroutine of the attempt.
 type Attempt struct {
 	// Written by the stream loop, before the first stage sees the attempt.
-	Request *Request
-	Backend string
-	Model   string // the model's name at the backend
-	Now     time.Time
-	Holds   bool // the pool judges by content, and the answer may be held: one that is compressed is not
+	Request   *Request
+	Backend   string
+	Model     string // the model's name at the backend
+	Now       time.Time
+	ByContent bool // the pool judges by content, and the answer may be held: one that is compressed is not
 
 	// Written by the provider stage.
 	Provider string
@@ -25,12 +25,12 @@ type Attempt struct {
 	Out      Mutation // what leaves
 
 	// Written by the stream loop, as the answer comes.
-	Headers Headers       // of the answer
-	Status  int           // of the answer
-	Events  []canon.Event // that have come since the last call; they hold until it returns
-	Body    int           // bytes of the body that have come
-	Over    bool          // the end of the answer is there
-	Elapsed time.Duration // since the answer's headers came
+	Headers  Headers       // of the answer
+	Status   int           // of the answer
+	Events   []canon.Event // that have come since the last call; they hold until it returns
+	Body     int           // bytes of the body that have come
+	Complete bool          // the end of the answer is there
+	Elapsed  time.Duration // since the answer's headers came
 }
 
 // Reader reads the events of one answer, in pieces that end anywhere. Not for
@@ -58,7 +58,7 @@ type Tried struct {
 	Secret     int      // index of the credential that was used
 	Dropped    []string // request fields that the backend cannot express and did not get
 	Started    time.Time
-	Ended      time.Time // of the response headers, or of the attempt where none came
+	Decided    time.Time // when the response headers came, or the attempt ended without any
 }
 
 // Failed reports whether the attempt is one that another backend may make good.
@@ -86,19 +86,19 @@ func (a *Attempts) Begin(t Tried) int {
 	return len(a.list) - 1
 }
 
-// Answered notes the response headers of an attempt.
-func (a *Attempts) Answered(i, status int, retryAfter time.Duration, now time.Time) {
+// NoteHeaders notes the response headers of an attempt.
+func (a *Attempts) NoteHeaders(i, status int, retryAfter time.Duration, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.list[i].Status, a.list[i].RetryAfter, a.list[i].Ended = status, retryAfter, now
+	a.list[i].Status, a.list[i].RetryAfter, a.list[i].Decided = status, retryAfter, now
 }
 
-// Broke notes that an attempt ended; one that was answered keeps its time.
-func (a *Attempts) Broke(i int, now time.Time) {
+// NoteEnd notes that an attempt ended. One that was answered keeps its time.
+func (a *Attempts) NoteEnd(i int, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.list[i].Ended.IsZero() {
-		a.list[i].Ended = now
+	if a.list[i].Decided.IsZero() {
+		a.list[i].Decided = now
 	}
 }
 

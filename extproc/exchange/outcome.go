@@ -3,7 +3,7 @@ package exchange
 // Outcome is how an exchange ended: a closed set, also a metric label.
 type Outcome struct {
 	Result Result
-	By     Party  // who failed; empty where nobody did
+	By     Party  // who failed; empty: none
 	Detail string // for the operator: Envoy's code details, an error's text
 }
 
@@ -33,7 +33,7 @@ type Party string
 
 // The parties of an exchange.
 const (
-	ByNobody   Party = ""
+	ByNone     Party = ""
 	ByClient   Party = "client"
 	ByGateway  Party = "gateway"
 	ByProvider Party = "provider"

@@ -12,12 +12,12 @@ import (
 // goroutines of their own, so it does not change once the stages have seen it.
 type Request struct {
 	// Written by the stream loop.
-	Operation Operation
-	Method    string
-	Path      string // without the query
-	Headers   Headers
-	Came      int    // bytes of the body as it came
-	Body      []byte // as it came, or as it was rewritten last; never changed in place
+	Operation     Operation
+	Method        string
+	Path          string // without the query
+	Headers       Headers
+	ReceivedBytes int    // bytes of the body as it came
+	Body          []byte // as it came, or as it was rewritten last; never changed in place
 
 	// Read from the body before the first stage, by the client's dialect.
 	Model     string // as the client wrote it; of a list of models the one asked for

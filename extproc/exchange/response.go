@@ -22,19 +22,19 @@ const (
 // Response is what came back, and what becomes of it.
 type Response struct {
 	// Written by the stream loop.
-	Status   int
-	Headers  Headers
-	Body     []byte // the whole body, plain; nil for a stream
-	Stream   bool   // server-sent events
-	Origin   Origin
-	Complete bool // the end was seen
-	Attempts int  // that Envoy made
+	Status       int
+	Headers      Headers
+	Body         []byte // the whole body, plain; nil for a stream
+	Stream       bool   // server-sent events
+	Origin       Origin
+	Complete     bool // the end was seen
+	AttemptCount int  // that Envoy made
 
 	// Written by the provider stage; by the stream loop of the answer of a stage, and of
 	// a stream that the client's dialect cannot express.
 	Failed     bool         // an error in a 200 response: in a stream or a body, or an unreadable one
-	Ended      bool         // a stream that carried its dialect's end of a whole answer
-	Seen       int64        // bytes of generated text: of a stream what passed, of a JSON answer where it reports no usage
+	SawEnd     bool         // a stream that carried its dialect's end of a whole answer
+	TextBytes  int64        // bytes of generated text: of a stream what passed, of a JSON answer where it reports no usage
 	Model      string       // that the provider says it served
 	ID         string       // the provider's
 	Translates bool         // the backend speaks another dialect than the client

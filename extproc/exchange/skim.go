@@ -8,9 +8,9 @@ type Skimmer interface {
 	// Frame sees one whole event, blank line included. It returns false where the
 	// client must not get it.
 	Frame(raw []byte) bool
-	// Ended reports whether the dialect's end of a whole answer was seen.
-	Ended() bool
-	// Seen returns the bytes of generated text that passed, for an estimate
+	// SawEnd reports whether the dialect's end of a whole answer was seen.
+	SawEnd() bool
+	// TextBytes returns the bytes of generated text that passed, for an estimate
 	// if no usage comes.
-	Seen() int64
+	TextBytes() int64
 }

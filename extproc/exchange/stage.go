@@ -121,7 +121,7 @@ func (Idle) Wants() Wants { return Wants{} }
 // pass.
 type Judgement struct {
 	// Undecided holds the answer until more of it has come. It counts only where
-	// the pool judges by content (Attempt.Holds); elsewhere it lets the answer pass.
+	// the pool judges by content (Attempt.ByContent); elsewhere it lets the answer pass.
 	Undecided bool
 	// Wake is how long an undecided visit waits for more until it is asked again
 	// without; 0: as long as the attempt may take.

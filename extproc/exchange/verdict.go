@@ -50,7 +50,7 @@ const (
 	ReasonUnknownPath     Reason = "unknown_path"
 	ReasonMethod          Reason = "method_not_allowed"
 	ReasonModelNotFound   Reason = "model_not_found"
-	ReasonUnfit           Reason = "unsupported_field"
+	ReasonUnsupported     Reason = "unsupported_field"
 	ReasonTooLarge        Reason = "request_too_large"
 	ReasonRevision        Reason = "policy_revision_unknown"
 	ReasonCredential      Reason = "backend_credential_rejected"

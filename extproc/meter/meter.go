@@ -119,7 +119,7 @@ func (v *visit) estimate() {
 	if u.TotalInput() == 0 {
 		u.Input = tokens(written(v.ex.Request.Body))
 	}
-	u.Output = max(u.Output, tokens(resp.Seen)-u.Reasoning)
+	u.Output = max(u.Output, tokens(resp.TextBytes)-u.Reasoning)
 	u.Source = canon.UsageEstimated
 }
 
@@ -127,7 +127,7 @@ func (v *visit) estimate() {
 func answered(ex *exchange.Exchange) bool {
 	resp, op := &ex.Response, ex.Request.Operation
 	if resp.Stream {
-		return resp.Seen > 0
+		return resp.TextBytes > 0
 	}
 	return resp.Complete && resp.Origin == exchange.FromProvider && !resp.Failed && resp.Status < 300 && (op == exchange.Chat || op == exchange.Embeddings)
 }
@@ -152,7 +152,7 @@ func (v *visit) price() {
 // charge is what an exchange costs, in nano-USD: its tokens, at what the provider's
 // service tier makes of their price, and its searches.
 func charge(u *canon.Usage, rate *price.Price, provider string) int64 {
-	times, per := price.Tier(provider, u.Tier)
+	times, per := price.ServiceTier(provider, u.ServiceTier)
 	return price.NanoOf(times*Cost(u, rate)+per*price.Pico(u.Searches)*price.Search(provider), per)
 }
 

@@ -22,7 +22,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	}
 	attempts := a.ex.Attempts.List()
 	fromEnvoy := resp.Origin == exchange.FromEnvoy
-	unseen := max(resp.Attempts-len(attempts), 0)
+	unseen := max(resp.AttemptCount-len(attempts), 0)
 	if len(attempts) == 0 {
 		if fromEnvoy && resp.Status == 503 && !a.unprepared() && resp.Headers.Get(overloaded) == nil {
 			return exhausted(a.ex.Model, nil, unseen)

@@ -98,7 +98,7 @@ func unfit(lacking []unsupportedField) exchange.Verdict {
 			fmt.Fprintf(&b, " Backend %q cannot take '%s': %s.", m.backend, m.field, m.why)
 		}
 	}
-	v := exchange.Denied(400, exchange.ReasonUnfit, b.String())
+	v := exchange.Denied(400, exchange.ReasonUnsupported, b.String())
 	v.Param = lacking[0].field
 	return v
 }

@@ -16,7 +16,7 @@ const (
 
 // chatUsage is what an OpenAI server reports in these tests, of this tier.
 func chatUsage(tier string, source canon.UsageSource) canon.Usage {
-	return canon.Usage{Input: 20, Output: 7, Tier: tier, Source: source, Seen: canon.BucketInput | canon.BucketCacheRead | canon.BucketCacheWrite5m |
+	return canon.Usage{Input: 20, Output: 7, ServiceTier: tier, Source: source, Seen: canon.BucketInput | canon.BucketCacheRead | canon.BucketCacheWrite5m |
 		canon.BucketCacheWrite1h | canon.BucketAudioInput | canon.BucketOutput | canon.BucketReasoning | canon.BucketAudioOutput}
 }
 
@@ -26,7 +26,7 @@ func TestBothReadersKnowTheWaysOfOpenAIServers(t *testing.T) {
 	counted := heard{ID: "c", Model: "m", Ended: true, Usage: chatUsage("", canon.UsageProvider)}
 	failedCounted := heard{ID: "c", Model: "m", Failed: true, Usage: chatUsage("", canon.UsageEstimated)}
 	tier := counted
-	tier.Usage.Tier = "flex"
+	tier.Usage.ServiceTier = "flex"
 	cut := heard{ID: "c", Model: "m"}
 	playOdd(t, "openai", []oddStream{
 		{name: "as the dialect says", events: []string{hello, finish, counts, done}, want: counted},
@@ -88,7 +88,7 @@ func TestBothReadersKnowTheWaysOfAnthropicServers(t *testing.T) {
 	started := counted
 	started.Usage.Output = 1
 	tier := counted
-	tier.Usage.Tier = "priority"
+	tier.Usage.ServiceTier = "priority"
 	playOdd(t, "anthropic", []oddStream{
 		{name: "as the dialect says", events: []string{begin, open, delta, ending, stop}, want: counted},
 		{name: "events without names", events: []string{nameless(begin), nameless(open), nameless(delta), nameless(ending), nameless(stop)}, want: counted},

@@ -45,7 +45,7 @@ func decodedAnswer(name string, body []byte) (s said) {
 		s.ID, s.Model, s.Usage = canon.Str(r.ID), canon.Str(r.Model), r.Usage
 	}
 	if s.Usage.Seen == 0 {
-		s.Usage.Tier = "" // of a usage that nobody reported
+		s.Usage.ServiceTier = "" // of a usage that nobody reported
 	}
 	s.fail(err)
 	return s
@@ -136,7 +136,7 @@ func TestBothReadingsTakeTheHeadOfAnAnswer(t *testing.T) {
 			said{ID: "c", Model: "m", Usage: chatUsage("flex", "")}},
 		"anthropic": {`{"id":"c","model":"m","type":"message","content":[],"stop_reason":"end_turn",
 			"usage":{"input_tokens":20,"output_tokens":7,"service_tier":"priority","server_tool_use":{"web_search_requests":2}}}`,
-			said{ID: "c", Model: "m", Usage: canon.Usage{Input: 20, Output: 7, Searches: 2, Tier: "priority",
+			said{ID: "c", Model: "m", Usage: canon.Usage{Input: 20, Output: 7, Searches: 2, ServiceTier: "priority",
 				Seen: canon.BucketInput | canon.BucketOutput | canon.BucketSearches}}},
 	} {
 		for reading, got := range map[string]said{"cheap": skimmedAnswer(dialect, []byte(tc.body)), "whole": decodedAnswer(dialect, []byte(tc.body))} {

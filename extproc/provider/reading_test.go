@@ -27,7 +27,7 @@ type heard struct {
 
 func heardIn(ex *exchange.Exchange) heard {
 	r := &ex.Response
-	return heard{r.ID, r.Model, ex.Usage, r.Failed, r.Ended}
+	return heard{r.ID, r.Model, ex.Usage, r.Failed, r.SawEnd}
 }
 
 // passed returns what is heard of a stream that passes. It passes byte for byte; an

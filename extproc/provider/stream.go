@@ -52,7 +52,7 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 	}
 	out := s.passer.piece(plain, last)
 	s.skimmed()
-	if resp := &s.ex.Response; last && !resp.Ended && !resp.Failed && !s.passer.blind {
+	if resp := &s.ex.Response; last && !resp.SawEnd && !resp.Failed && !s.passer.blind {
 		// Its bytes ended well although the answer did not: nothing else would tell
 		// the client that it is not whole.
 		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], canon.Cut())
@@ -61,7 +61,9 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 }
 
 // skimmed takes over what the skimmer has noted.
-func (s *stream) skimmed() { s.ex.Response.Ended, s.ex.Response.Seen = s.skim.Ended(), s.skim.Seen() }
+func (s *stream) skimmed() {
+	s.ex.Response.SawEnd, s.ex.Response.TextBytes = s.skim.SawEnd(), s.skim.TextBytes()
+}
 
 // Feed implements exchange.StreamReader.
 func (s *stream) Feed(piece []byte, last bool) error {
@@ -103,13 +105,13 @@ func (s *stream) note(events []canon.Event) {
 		case ev.Kind == canon.EventStart:
 			resp.ID, resp.Model = canon.Str(ev.ID), canon.Str(ev.Model)
 		case ev.Says():
-			resp.Seen += int64(len(canon.Inside(ev.Text)))
+			resp.TextBytes += int64(len(canon.Inside(ev.Text)))
 		case ev.Kind == canon.EventUsage:
 			usage.Replace(ev.Usage, canon.UsageEstimated)
 		case ev.Kind == canon.EventFailed:
 			resp.Failed = ev.Fault.Kind != canon.FaultCut
 		case ev.Kind == canon.EventDone:
-			resp.Ended = true
+			resp.SawEnd = true
 			if usage.Source != "" {
 				usage.Source = canon.UsageProvider
 			}

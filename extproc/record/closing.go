@@ -133,7 +133,7 @@ func (c *Closer) complete(row *policypb.Row, o exchange.Outcome, e *Ending) {
 	if e.Code > 0 {
 		row.Status = int32(e.Code)
 	}
-	row.Attempts = max(row.Attempts, int32(e.Attempts))
+	row.Attempts = max(row.Attempts, int32(e.AttemptCount))
 	c.close(row, e.outcome(o))
 }
 

@@ -53,7 +53,7 @@ func brokeOff() *exchange.Exchange {
 
 // hungUp is Envoy's account of it.
 func hungUp() record.Ending {
-	return record.Ending{Exchange: brokeOff().ID, Code: 499, Flags: "DC", Details: "downstream_disconnect", Attempts: 3}
+	return record.Ending{Exchange: brokeOff().ID, Code: 499, Flags: "DC", Details: "downstream_disconnect", AttemptCount: 3}
 }
 
 // closing is what happens to one exchange, and when and how its row is closed.
@@ -105,7 +105,7 @@ func TestWhenARowIsClosed(t *testing.T) {
 		"the client hung up once it had the end marker of its stream": {
 			do: func(c *record.Closer) {
 				c.Add(brokeOff(), exchange.Outcome{Result: exchange.OK})
-				c.Ending(record.Ending{Exchange: brokeOff().ID, Code: 200, Flags: "DC", Details: "downstream_remote_disconnect", Attempts: 1})
+				c.Ending(record.Ending{Exchange: brokeOff().ID, Code: 200, Flags: "DC", Details: "downstream_remote_disconnect", AttemptCount: 1})
 			},
 			want: &policypb.Row{Outcome: "ok", Status: 200, Attempts: 1}, joined: 1,
 		},

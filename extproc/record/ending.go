@@ -8,13 +8,13 @@ import (
 
 // Ending is Envoy's own account of how an exchange ended, from its access log.
 type Ending struct {
-	Exchange string
-	Code     int    // HTTP status that the client got; 0: none
-	Flags    string // Envoy's response flags, comma separated: "DC", "UF,URX"
-	Details  string // Envoy's response code details
-	Route    string // that was chosen last
-	Attempts int
-	Received bool // the whole request had arrived
+	Exchange     string
+	Code         int    // HTTP status that the client got; 0: none
+	Flags        string // Envoy's response flags, comma separated: "DC", "UF,URX"
+	Details      string // Envoy's response code details
+	Route        string // that was chosen last
+	AttemptCount int
+	Received     bool // the whole request had arrived
 }
 
 // has reports whether a flag is set.

@@ -38,7 +38,7 @@ type Line struct {
 
 	Tokens      *Tokens `json:"tokens,omitempty"`
 	Searches    int64   `json:"searches,omitempty"`
-	Tier        string  `json:"service_tier,omitempty"`
+	ServiceTier string  `json:"service_tier,omitempty"`
 	UsageSource string  `json:"usage_source,omitempty"`
 	CostNano    *int64  `json:"cost_nano_usd,omitempty"`
 	CostUSD     string  `json:"cost_usd,omitempty"` // the same as a decimal number
@@ -99,7 +99,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
 		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,
-		Tokens: e.buckets(r.Tokens), Searches: r.Searches, Tier: r.ServiceTier, UsageSource: r.UsageSource,
+		Tokens: e.buckets(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
 		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced,
 		DurationMS: millis(r.DurationNanos), RequestBytes: int(r.RequestBytes),
 	}

@@ -94,23 +94,23 @@ func minimalExchange() *exchange.Exchange {
 func fullExchange() *exchange.Exchange {
 	ex := minimalExchange()
 	ex.Request.Operation, ex.Request.Model, ex.Request.User = exchange.Chat, "gpt <4o>", "user-1 \u2028 é \xff"
-	ex.Request.Came = 1234
+	ex.Request.ReceivedBytes = 1234
 	ex.Model = "gpt-4o"
 	ex.Route = exchange.Route{Backend: "claude", Provider: "anthropic", Serves: "claude-x"}
-	ex.Response.Stream, ex.Response.Model, ex.Response.ID, ex.Response.Attempts = true, "claude-x-2026", "msg_1", 2
+	ex.Response.Stream, ex.Response.Model, ex.Response.ID, ex.Response.AttemptCount = true, "claude-x-2026", "msg_1", 2
 	ex.Replaced = exchange.Denied(502, exchange.ReasonUnprocessable, "no")
 	ex.Dropped = []string{"seed", "logit_bias"}
 	ex.Usage = canon.Usage{
 		Input: 11, CacheRead: 12, CacheWrite5m: 13, CacheWrite1h: 14, AudioInput: 15, Output: 16, Reasoning: 17, AudioOutput: 18,
-		Searches: 3, Tier: "priority", Source: canon.UsageProvider,
+		Searches: 3, ServiceTier: "priority", Source: canon.UsageProvider,
 	}
 	ex.Cost = exchange.Cost{Nano: 1_234_567_890, Priced: true, PriceID: "anthropic/claude-x@2026-01-01"}
 	ex.FirstToken, ex.Ended = began().Add(345_678_901), began().Add(12*time.Second+345_678_999)
 	for _, a := range []exchange.Tried{
-		{Backend: "gpt", Model: "gpt-4o", Started: began(), Ended: began().Add(1_500_999)},
-		{Backend: "gpt", Model: "gpt-4o", Status: 429, RetryAfter: 1_500_000_001, Started: began(), Ended: began().Add(2 * time.Second)},
-		{Backend: "gpt", Model: "gpt-4o", Status: 200, Started: began(), Ended: began().Add(time.Millisecond)}, // tried again all the same
-		{Backend: "claude", Model: "claude-x", Status: 200, Started: began(), Ended: began().Add(-1)},          // its clock went back
+		{Backend: "gpt", Model: "gpt-4o", Started: began(), Decided: began().Add(1_500_999)},
+		{Backend: "gpt", Model: "gpt-4o", Status: 429, RetryAfter: 1_500_000_001, Started: began(), Decided: began().Add(2 * time.Second)},
+		{Backend: "gpt", Model: "gpt-4o", Status: 200, Started: began(), Decided: began().Add(time.Millisecond)}, // tried again all the same
+		{Backend: "claude", Model: "claude-x", Status: 200, Started: began(), Decided: began().Add(-1)},          // its clock went back
 	} {
 		ex.Attempts.Begin(a)
 	}
@@ -121,7 +121,7 @@ func fullExchange() *exchange.Exchange {
 func refusedExchange() *exchange.Exchange {
 	ex := minimalExchange()
 	ex.Response = exchange.Response{}
-	ex.Request.Operation, ex.Request.Model, ex.Request.Came = exchange.Chat, "unknown", len("{}")
+	ex.Request.Operation, ex.Request.Model, ex.Request.ReceivedBytes = exchange.Chat, "unknown", len("{}")
 	ex.Refused = exchange.Denied(404, exchange.ReasonModelNotFound, "no such model")
 	ex.Ended = began().Add(420 * time.Microsecond)
 	return ex

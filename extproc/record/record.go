@@ -89,7 +89,7 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 		out.SetText(ModelHeader, cmp.Or(resp.Model, ex.Route.Serves))
 	}
 	if ex.Model != "" {
-		out.SetHeader(AttemptsHeader, strconv.Itoa(resp.Attempts))
+		out.SetHeader(AttemptsHeader, strconv.Itoa(resp.AttemptCount))
 	}
 	if resp.Status >= 400 || ex.Replaced.Action != exchange.Pass {
 		out.SetHeader(RefusedHeader, refuser(ex))

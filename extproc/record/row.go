@@ -20,7 +20,7 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Model:          exchange.Clip(ex.Request.Model, exchange.MaxText),
 		Route:          ex.Model,
 		User:           exchange.Clip(ex.Request.User, exchange.MaxText),
-		RequestBytes:   int64(ex.Request.Came),
+		RequestBytes:   int64(ex.Request.ReceivedBytes),
 		Backend:        ex.Route.Backend,
 		Provider:       ex.Route.Provider,
 		Served:         exchange.Clip(ex.Response.Model, exchange.MaxText),
@@ -31,7 +31,7 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Status:         int32(ex.Response.Status),
 		DurationNanos:  between(ex.Started, ex.Ended),
 	}
-	r.Attempts = int32(max(ex.Response.Attempts, len(r.Tried)))
+	r.Attempts = int32(max(ex.Response.AttemptCount, len(r.Tried)))
 	for _, v := range []*exchange.Verdict{&ex.Refused, &ex.Replaced} {
 		if v.Action != exchange.Pass {
 			r.Status, r.Reason = int32(v.Status), string(v.Reason)
@@ -53,7 +53,7 @@ func addUsage(r *policypb.Row, ex *exchange.Exchange) {
 	if r.Served == "" {
 		r.Served = ex.Route.Serves
 	}
-	r.UsageSource, r.Searches, r.ServiceTier = string(u.Source), u.Searches, exchange.Clip(u.Tier, exchange.MaxText)
+	r.UsageSource, r.Searches, r.ServiceTier = string(u.Source), u.Searches, exchange.Clip(u.ServiceTier, exchange.MaxText)
 	r.Tokens = &policypb.Tokens{
 		Input: u.Input, CacheRead: u.CacheRead, CacheWrite_5M: u.CacheWrite5m, CacheWrite_1H: u.CacheWrite1h,
 		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput,
@@ -76,7 +76,7 @@ func triedIn(list []exchange.Tried) []*policypb.Attempt {
 		a, p := &list[i], &memory[i]
 		p.Backend, p.Model, p.Status = a.Backend, a.Model, int32(a.Status)
 		p.Failed = a.Failed() || i < len(list)-1
-		p.RetryAfterNanos, p.DurationNanos = a.RetryAfter.Nanoseconds(), between(a.Started, a.Ended)
+		p.RetryAfterNanos, p.DurationNanos = a.RetryAfter.Nanoseconds(), between(a.Started, a.Decided)
 		out[i] = p
 	}
 	return out

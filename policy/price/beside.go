@@ -19,9 +19,9 @@ var tiers = map[key]factor{
 // beside its tokens.
 func Search(provider string) Pico { return search[provider] }
 
-// Tier returns what a service tier of a provider makes of the price of the tokens: so
-// many times, divided by so many. A tier that changes nothing is 1, 1.
-func Tier(provider, tier string) (times, per Pico) {
+// ServiceTier returns what a service tier of a provider makes of the price of the
+// tokens: so many times, divided by so many. A tier that changes nothing is 1, 1.
+func ServiceTier(provider, tier string) (times, per Pico) {
 	if f, ok := tiers[key{provider, tier}]; ok {
 		return f.times, f.per
 	}

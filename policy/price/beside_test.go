@@ -29,7 +29,7 @@ func TestTiersAndSearches(t *testing.T) {
 		{"openai", "flex", 1, 2}, {"openai", "priority", 2, 1}, {"openai", "default", 1, 1}, {"openai", "", 1, 1},
 		{"azure", "flex", 1, 1}, {"anthropic", "standard", 1, 1}, {"anthropic", "batch", 1, 2},
 	} {
-		if times, per := Tier(c.provider, c.tier); times != c.times || per != c.per {
+		if times, per := ServiceTier(c.provider, c.tier); times != c.times || per != c.per {
 			t.Errorf("%s %s: %d/%d, want %d/%d", c.provider, c.tier, times, per, c.times, c.per)
 		}
 	}

@@ -95,7 +95,7 @@ type Answer struct {
 // AnswerOf returns the meaning of the first choice of an answer.
 func AnswerOf(r *canon.Response) Answer {
 	a := Answer{Finish: r.Choices[0].Finish, Usage: r.Usage}
-	a.Usage.Seen, a.Usage.Searches, a.Usage.Tier = 0, 0, "" // what a provider charges beside tokens is not for other dialects
+	a.Usage.Seen, a.Usage.Searches, a.Usage.ServiceTier = 0, 0, "" // what a provider charges beside tokens is not for other dialects
 	for i := range r.Choices[0].Parts {
 		p := &r.Choices[0].Parts[i]
 		switch p.Kind {

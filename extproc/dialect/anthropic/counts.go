@@ -55,7 +55,7 @@ func (u *usage) read(v scan.Value) {
 // canon returns the disjoint buckets. The split by lifetime divides the whole
 // that was written; what it does not explain is kept for five minutes.
 func (u *usage) canon() canon.Usage {
-	out := canon.Usage{Input: u.input.n, CacheRead: u.cached.n, Searches: u.searches.n, Tier: u.tier}
+	out := canon.Usage{Input: u.input.n, CacheRead: u.cached.n, Searches: u.searches.n, ServiceTier: u.tier}
 	write := max(u.write.n, 0)
 	if !u.write.seen {
 		write = u.write5m.n + u.write1h.n

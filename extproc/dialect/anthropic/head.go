@@ -47,7 +47,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, to *
 	if op == exchange.Chat {
 		sum := h.usage()
 		if to.Replace(&sum, canon.UsageProvider); sum.Seen == 0 {
-			resp.Seen = scan.TextBytes(resp.Body, textNames)
+			resp.TextBytes = scan.TextBytes(resp.Body, textNames)
 		}
 	}
 	if fault != nil {

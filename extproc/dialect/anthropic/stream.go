@@ -23,11 +23,11 @@ func (Dialect) Skim(_ *exchange.Request, resp *exchange.Response, usage *canon.U
 	return &skimmer{resp: resp, usage: usage}
 }
 
-// Ended reports whether message_stop was seen.
-func (s *skimmer) Ended() bool { return s.stop }
+// SawEnd reports whether message_stop was seen.
+func (s *skimmer) SawEnd() bool { return s.stop }
 
-// Seen returns the bytes of generated text, as written.
-func (s *skimmer) Seen() int64 { return s.seen }
+// TextBytes returns the bytes of generated text, as written.
+func (s *skimmer) TextBytes() int64 { return s.seen }
 
 // Frame reads one event; all of them are the client's.
 func (s *skimmer) Frame(raw []byte) bool {

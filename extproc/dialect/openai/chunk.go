@@ -99,7 +99,7 @@ func (t *tally) start(c *chunk) bool {
 		return false
 	}
 	t.started = true
-	t.usage.Tier = canon.Str(c[chunkTier])
+	t.usage.ServiceTier = canon.Str(c[chunkTier])
 	return true
 }
 
@@ -111,6 +111,6 @@ func (t *tally) count(c *chunk) bool {
 		return false
 	}
 	readUsageInto(v, &t.usage)
-	t.usage.Tier = cmp.Or(canon.Str(c[chunkTier]), t.usage.Tier)
+	t.usage.ServiceTier = cmp.Or(canon.Str(c[chunkTier]), t.usage.ServiceTier)
 	return true
 }

@@ -46,7 +46,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 	sum := h.usage()
 	usage.Replace(&sum, canon.UsageProvider)
 	if sum.Seen == 0 && op == exchange.Chat {
-		resp.Seen = scan.TextBytes(resp.Body, textNames)
+		resp.TextBytes = scan.TextBytes(resp.Body, textNames)
 	}
 	if fault != nil {
 		return fault
@@ -63,7 +63,7 @@ func (h *head) answers() bool {
 func (h *head) usage() canon.Usage {
 	var u canon.Usage
 	readUsageInto(h[respUsage], &u)
-	u.Tier = canon.Str(h[respTier])
+	u.ServiceTier = canon.Str(h[respTier])
 	return u
 }
 

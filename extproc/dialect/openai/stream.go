@@ -28,13 +28,13 @@ func (Dialect) Skim(req *exchange.Request, resp *exchange.Response, usage *canon
 	return &skimmer{resp: resp, usage: usage, swallow: !req.WantUsage, choices: max(1, req.Choices)}
 }
 
-// Ended holds for servers that leave out [DONE], if all choices have finished.
-func (s *skimmer) Ended() bool { return s.done || s.allFinished() }
+// SawEnd holds for servers that leave out [DONE], if all choices have finished.
+func (s *skimmer) SawEnd() bool { return s.done || s.allFinished() }
 
 func (s *skimmer) allFinished() bool { return len(s.finished) >= s.choices }
 
-// Seen returns the bytes of generated text, as written.
-func (s *skimmer) Seen() int64 { return s.seen }
+// TextBytes returns the bytes of generated text, as written.
+func (s *skimmer) TextBytes() int64 { return s.seen }
 
 // Frame reads one event. It returns false for the usage event that the client
 // did not ask for: many clients index choices[0].
@@ -97,7 +97,7 @@ func (s *skimmer) report(c *chunk) {
 		return
 	}
 	source := canon.UsageEstimated
-	if s.Ended() {
+	if s.SawEnd() {
 		source = canon.UsageProvider
 	}
 	s.usage.Replace(&s.tally.usage, source)

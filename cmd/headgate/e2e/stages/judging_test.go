@@ -17,7 +17,7 @@ func TestAnAttemptIsJudgedByItsFirstContent(t *testing.T) {
 	t.Parallel()
 	var held atomic.Int64
 	judges := always("judges", script{answered: func(at *exchange.Attempt) exchange.Judgement {
-		if !at.Holds || at.Status != 200 || at.Model != "gpt-4o-mini" {
+		if !at.ByContent || at.Status != 200 || at.Model != "gpt-4o-mini" {
 			return exchange.Judgement{}
 		}
 		for i := range at.Events {
@@ -84,7 +84,7 @@ func TestAChainWhoseAnswersAreAllRejectedIsExhausted(t *testing.T) {
 					return exchange.Judgement{Status: status}
 				}
 			}
-			return exchange.Judgement{Undecided: at.Holds}
+			return exchange.Judgement{Undecided: at.ByContent}
 		}}))
 		got := r.ask(t.Context(), "openai", chat("judged", "hello", true))
 		if got.StatusCode != 503 || !strings.Contains(got.body, "all_models_exhausted") {
