@@ -127,96 +127,96 @@ func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 
 // restore puts what is on disk into effect. A revision that was on its way when the
 // process ended goes on, because Envoy may be there already.
-func (r *Agent) restore() {
-	good, next, err := r.disk.load()
+func (a *Agent) restore() {
+	good, next, err := a.disk.load()
 	if err != nil {
-		r.log.Error("what was kept on disk cannot be used; starting without", zap.Error(err))
+		a.log.Error("what was kept on disk cannot be used; starting without", zap.Error(err))
 	}
 	if good != nil {
-		r.revive(good)
+		a.revive(good)
 	}
 	if next != nil {
-		r.begin(next)
+		a.begin(next)
 	}
 }
 
 // revive puts the last good revision into effect again. What has become wrong with
 // it since, such as a credential that is gone, leaves the pair without a policy
 // until the control plane sends one.
-func (r *Agent) revive(good *bundle) {
+func (a *Agent) revive(good *bundle) {
 	revision := zap.String("revision", good.policy.GetRevision())
-	if err := r.options.Apply(good.policy); err != nil {
-		r.log.Error("the last good policy works no more", revision, zap.Error(err))
+	if err := a.options.Apply(good.policy); err != nil {
+		a.log.Error("the last good policy works no more", revision, zap.Error(err))
 		return
 	}
-	r.log.Info("serving the last good policy until the control plane says otherwise", revision)
-	r.keep(good)
-	r.give()
+	a.log.Info("serving the last good policy until the control plane says otherwise", revision)
+	a.keep(good)
+	a.give()
 }
 
 // keep makes a revision the good one.
-func (r *Agent) keep(b *bundle) {
-	r.good = b
+func (a *Agent) keep(b *bundle) {
+	a.good = b
 	revision := b.policy.GetRevision()
-	r.revision.Store(&revision)
-	r.metrics.serve(revision)
+	a.revision.Store(&revision)
+	a.metrics.serve(revision)
 }
 
 // Register makes a gRPC server serve the pair's Envoy.
-func (r *Agent) Register(g *grpc.Server) { r.hub.Register(g) }
+func (a *Agent) Register(g *grpc.Server) { a.hub.Register(g) }
 
 // Revision returns the revision that ext_proc and Envoy both have; empty: none yet.
-func (r *Agent) Revision() string {
-	if p := r.revision.Load(); p != nil {
+func (a *Agent) Revision() string {
+	if p := a.revision.Load(); p != nil {
 		return *p
 	}
 	return ""
 }
 
 // Linked tells whether a control plane is connected.
-func (r *Agent) Linked() bool { return r.linked.Load() }
+func (a *Agent) Linked() bool { return a.linked.Load() }
 
 // Run follows the control plane until ctx is done.
-func (r *Agent) Run(ctx context.Context) {
+func (a *Agent) Run(ctx context.Context) {
 	var dialing sync.WaitGroup
-	dialing.Go(func() { r.dial(ctx) })
+	dialing.Go(func() { a.dial(ctx) })
 	defer dialing.Wait()
-	defer r.end() // before the wait: what is dialing may have an event to send
-	defer r.link(false)
-	defer r.wakeup.Stop()
-	r.step()
+	defer a.end() // before the wait: what is dialing may have an event to send
+	defer a.link(false)
+	defer a.wakeup.Stop()
+	a.step()
 	for {
 		select {
-		case event := <-r.events:
+		case event := <-a.events:
 			event()
-		case <-r.wakeup.C:
+		case <-a.wakeup.C:
 		case <-ctx.Done():
 			return
 		}
-		r.step()
+		a.step()
 	}
 }
 
 // Stop ends the streams of Envoys, which keep what they have.
-func (r *Agent) Stop() {
-	r.end()
-	r.hub.Stop()
+func (a *Agent) Stop() {
+	a.end()
+	a.hub.Stop()
 }
 
 // do sends an event to the goroutine of Run. After its end nothing happens.
-func (r *Agent) do(event func()) {
+func (a *Agent) do(event func()) {
 	select {
-	case r.events <- event:
-	case <-r.ended:
+	case a.events <- event:
+	case <-a.ended:
 	}
 }
 
 // link tells whether a control plane is connected.
-func (r *Agent) link(up bool) {
-	r.linked.Store(up)
+func (a *Agent) link(up bool) {
+	a.linked.Store(up)
 	value := 0.0
 	if up {
 		value = 1
 	}
-	r.metrics.linked.Set(value)
+	a.metrics.linked.Set(value)
 }

@@ -39,8 +39,8 @@ func (c *complaints) worth(address string, err error) bool {
 // explained adds to a failure what to do about it. Over TLS a control plane turns a
 // pair away after the pair's own part of the handshake, and what it says of that is
 // often lost: the pair sees that the connection broke.
-func (r *Agent) explained(err error, heard bool) error {
-	if err == nil || heard || r.options.Credentials == nil {
+func (a *Agent) explained(err error, heard bool) error {
+	if err == nil || heard || a.options.Credentials == nil {
 		return err
 	}
 	for _, broken := range []string{"broken pipe", "connection reset", "EOF"} {

@@ -69,26 +69,26 @@ type unsaved struct {
 
 // save keeps what is in effect and what is on its way. Where that fails the pair serves
 // on, and a restart without a control plane would begin with what was saved before.
-func (r *Agent) save() {
-	err := r.disk.save(r.good, r.next)
-	switch before := r.unsaved; {
+func (a *Agent) save() {
+	err := a.disk.save(a.good, a.next)
+	switch before := a.unsaved; {
 	case err != nil:
-		r.unsaved = unsaved{err.Error(), time.Now().Add(saveAgain)}
-		r.metrics.unsaved.Set(1)
-		if r.unsaved.text != before.text {
-			r.log.Error("the policy could not be kept on disk", zap.Error(err))
+		a.unsaved = unsaved{err.Error(), time.Now().Add(saveAgain)}
+		a.metrics.unsaved.Set(1)
+		if a.unsaved.text != before.text {
+			a.log.Error("the policy could not be kept on disk", zap.Error(err))
 		}
 	case before != (unsaved{}):
-		r.unsaved = unsaved{}
-		r.metrics.unsaved.Set(0)
-		r.log.Info("the policy is on disk now")
+		a.unsaved = unsaved{}
+		a.metrics.unsaved.Set(0)
+		a.log.Info("the policy is on disk now")
 	}
 }
 
 // saveLate tries a save that failed again, when that is due.
-func (r *Agent) saveLate() {
-	if r.unsaved != (unsaved{}) && !r.now.Before(r.unsaved.next) {
-		r.save()
+func (a *Agent) saveLate() {
+	if a.unsaved != (unsaved{}) && !a.now.Before(a.unsaved.next) {
+		a.save()
 	}
 }
 

@@ -44,45 +44,45 @@ func (e *envoy) share(set ads.Set) ads.Set {
 var _ ads.Owner = (*Agent)(nil)
 
 // Joined implements ads.Owner.
-func (r *Agent) Joined(c ads.Client) (ads.Set, error) {
-	r.do(func() {
+func (a *Agent) Joined(c ads.Client) (ads.Set, error) {
+	a.do(func() {
 		e := &envoy{}
-		r.envoys[c.ID], r.joined = e, true
-		r.metrics.envoys.Set(float64(len(r.envoys)))
-		r.log.Info("an Envoy follows this pair", zap.String("node", c.Node.GetId()), zap.Int("envoys", len(r.envoys)))
-		r.hub.Give(c.ID, e.share(*r.current.Load()))
+		a.envoys[c.ID], a.joined = e, true
+		a.metrics.envoys.Set(float64(len(a.envoys)))
+		a.log.Info("an Envoy follows this pair", zap.String("node", c.Node.GetId()), zap.Int("envoys", len(a.envoys)))
+		a.hub.Give(c.ID, e.share(*a.current.Load()))
 	})
-	return (&envoy{}).share(*r.current.Load()), nil
+	return (&envoy{}).share(*a.current.Load()), nil
 }
 
 // Moved implements ads.Owner.
-func (r *Agent) Moved(_ int64, refusal *ads.Refusal) {
-	r.do(func() {
+func (a *Agent) Moved(_ int64, refusal *ads.Refusal) {
+	a.do(func() {
 		if refusal != nil {
-			r.lament(refusal)
+			a.lament(refusal)
 		}
 	})
 }
 
 // lament tells of a refusal of what is in effect. It concerns one Envoy, which has been
 // started beside the one that took it, and changes nothing.
-func (r *Agent) lament(refusal *ads.Refusal) {
-	given := (*r.current.Load())[refusal.Type]
-	if r.stage != idle || given == nil || given.Version != refusal.Version {
+func (a *Agent) lament(refusal *ads.Refusal) {
+	given := (*a.current.Load())[refusal.Type]
+	if a.stage != idle || given == nil || given.Version != refusal.Version {
 		return // it was of a revision on its way, and is dealt with there
 	}
-	r.metrics.refusals.WithLabelValues(ads.Kind(refusal.Type)).Inc()
-	r.log.Error("Envoy refused what is in effect", zap.String("type", ads.Kind(refusal.Type)), zap.String("reason", refusal.Reason))
+	a.metrics.refusals.WithLabelValues(ads.Kind(refusal.Type)).Inc()
+	a.log.Error("Envoy refused what is in effect", zap.String("type", ads.Kind(refusal.Type)), zap.String("reason", refusal.Reason))
 }
 
 // Left implements ads.Owner.
-func (r *Agent) Left(id int64) {
-	r.do(func() {
-		delete(r.envoys, id)
-		r.metrics.envoys.Set(float64(len(r.envoys)))
-		if len(r.envoys) == 0 {
-			r.alone = time.Now()
-			r.log.Warn("the last Envoy has left; none is connected")
+func (a *Agent) Left(id int64) {
+	a.do(func() {
+		delete(a.envoys, id)
+		a.metrics.envoys.Set(float64(len(a.envoys)))
+		if len(a.envoys) == 0 {
+			a.alone = time.Now()
+			a.log.Warn("the last Envoy has left; none is connected")
 		}
 	})
 }
@@ -97,33 +97,33 @@ func clustersOf(set ads.Set) ads.Set {
 
 // look takes over what is known of Envoys now. What they answer later counts at the
 // next look, for which Moved sees to.
-func (r *Agent) look() {
-	for id, e := range r.envoys {
-		e.client, e.connected = r.hub.Client(id)
+func (a *Agent) look() {
+	for id, e := range a.envoys {
+		e.client, e.connected = a.hub.Client(id)
 	}
 }
 
 // give offers Envoys what they should have at this stage.
-func (r *Agent) give() {
-	set := r.target()
-	r.current.Store(&set)
-	for id, e := range r.envoys {
-		r.hub.Give(id, e.share(set))
+func (a *Agent) give() {
+	set := a.target()
+	a.current.Store(&set)
+	for id, e := range a.envoys {
+		a.hub.Give(id, e.share(set))
 	}
 }
 
 // admit leads Envoys that have joined to where the others are. One that refuses
 // clusters goes on with those that it can take; one that refuses the rest keeps the
 // clusters to which it routes. It reports whether there was one to lead.
-func (r *Agent) admit() (admitted bool) {
-	set := *r.current.Load()
-	for id, e := range r.envoys {
+func (a *Agent) admit() (admitted bool) {
+	set := *a.current.Load()
+	for id, e := range a.envoys {
 		share := e.share(set)
 		if !e.connected || e.phase == settled || !e.client.Has(share) && (e.phase == led || e.client.Refused(share) == nil) {
 			continue
 		}
 		e.phase, admitted = e.phase+1, true
-		r.hub.Give(id, e.share(set))
+		a.hub.Give(id, e.share(set))
 	}
 	return admitted
 }
@@ -131,19 +131,19 @@ func (r *Agent) admit() (admitted bool) {
 // everyEnvoyHas tells whether all Envoys have a set. What one of them refused holds
 // nothing up where refusal has found no fault in it. Without any it waits a while for
 // one to return.
-func (r *Agent) everyEnvoyHas(set ads.Set) bool {
-	for _, e := range r.envoys {
+func (a *Agent) everyEnvoyHas(set ads.Set) bool {
+	for _, e := range a.envoys {
 		if !e.connected || !e.client.Has(set) && e.client.Refused(set) == nil {
 			return false
 		}
 	}
-	return len(r.envoys) > 0 || r.now.Sub(r.alone) >= absent
+	return len(a.envoys) > 0 || a.now.Sub(a.alone) >= absent
 }
 
 // refusal returns what an Envoy will not take of what the revision on its way brings.
-func (r *Agent) refusal() *ads.Refusal {
-	for _, e := range r.envoys {
-		if refusal := r.fault(e); refusal != nil {
+func (a *Agent) refusal() *ads.Refusal {
+	for _, e := range a.envoys {
+		if refusal := a.fault(e); refusal != nil {
 			return refusal
 		}
 	}
@@ -153,15 +153,15 @@ func (r *Agent) refusal() *ads.Refusal {
 // fault returns why the revision on its way does not work at an Envoy, or nil. An
 // ailing one refuses clusters anyhow: then it is the revision's fault where Envoy names
 // one that it has, and an old one where the good revision has it, too.
-func (r *Agent) fault(e *envoy) *ads.Refusal {
-	if refusal := e.client.Refused(r.brought(e)); refusal != nil || !e.ailing {
+func (a *Agent) fault(e *envoy) *ads.Refusal {
+	if refusal := e.client.Refused(a.brought(e)); refusal != nil || !e.ailing {
 		return refusal
 	}
-	refusal := e.client.Refused(clustersOf(*r.current.Load()))
-	if refusal == nil || r.next == nil || !names(refusal.Reason, r.next.set) {
+	refusal := e.client.Refused(clustersOf(*a.current.Load()))
+	if refusal == nil || a.next == nil || !names(refusal.Reason, a.next.set) {
 		return nil
 	}
-	refusal.Old = r.good != nil && names(refusal.Reason, r.good.set)
+	refusal.Old = a.good != nil && names(refusal.Reason, a.good.set)
 	return refusal
 }
 
@@ -177,14 +177,14 @@ func names(reason string, set ads.Set) bool {
 
 // brought is what the revision on its way changes for an Envoy: refusals of the rest
 // are older than it is.
-func (r *Agent) brought(e *envoy) ads.Set {
-	set := maps.Clone(*r.current.Load())
+func (a *Agent) brought(e *envoy) ads.Set {
+	set := maps.Clone(*a.current.Load())
 	for typ, given := range set {
 		if typ == resourcev3.ClusterType {
 			if e.ailing {
 				delete(set, typ)
 			}
-		} else if r.good != nil && r.good.set[typ].Version == given.Version {
+		} else if a.good != nil && a.good.set[typ].Version == given.Version {
 			delete(set, typ)
 		}
 	}
@@ -192,8 +192,8 @@ func (r *Agent) brought(e *envoy) ads.Set {
 }
 
 // examine notes which Envoys are ailing.
-func (r *Agent) examine() {
-	for _, e := range r.envoys {
-		e.ailing = e.client.Refused(clustersOf(*r.current.Load())) != nil
+func (a *Agent) examine() {
+	for _, e := range a.envoys {
+		e.ailing = e.client.Refused(clustersOf(*a.current.Load())) != nil
 	}
 }

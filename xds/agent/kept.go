@@ -15,24 +15,24 @@ type keptCluster struct {
 }
 
 // retain keeps the clusters of the good revision that the one on its way lacks.
-func (r *Agent) retain() {
-	if r.good == nil {
+func (a *Agent) retain() {
+	if a.good == nil {
 		return
 	}
-	for name, item := range r.good.set[resourcev3.ClusterType].Items {
-		if _, stays := r.next.set[resourcev3.ClusterType].Items[name]; !stays {
-			r.kept[name] = keptCluster{resource: item}
+	for name, item := range a.good.set[resourcev3.ClusterType].Items {
+		if _, stays := a.next.set[resourcev3.ClusterType].Items[name]; !stays {
+			a.kept[name] = keptCluster{resource: item}
 		}
 	}
 }
 
 // release lets the clusters go that were kept for a revision which has ended, once
 // its exchanges can no longer need them.
-func (r *Agent) release(linger time.Duration) {
-	for name, k := range r.kept {
+func (a *Agent) release(linger time.Duration) {
+	for name, k := range a.kept {
 		if k.until.IsZero() {
 			k.until = time.Now().Add(linger)
-			r.kept[name] = k
+			a.kept[name] = k
 		}
 	}
 }
@@ -40,36 +40,36 @@ func (r *Agent) release(linger time.Duration) {
 // unwind leaves in what is kept what is needed when a revision is taken back. At the
 // clusters stage nothing routed to its own. Later exchanges may have begun with it;
 // and where there is no good revision to go back to, an Envoy goes on routing by it.
-func (r *Agent) unwind(b *bundle) {
-	for name, k := range r.kept {
-		if r.good != nil && k.until.IsZero() {
-			delete(r.kept, name) // the good revision has it
+func (a *Agent) unwind(b *bundle) {
+	for name, k := range a.kept {
+		if a.good != nil && k.until.IsZero() {
+			delete(a.kept, name) // the good revision has it
 		}
 	}
-	if r.stage != routes {
+	if a.stage != routes {
 		return
 	}
 	until := time.Time{}
-	if r.good != nil {
+	if a.good != nil {
 		until = time.Now().Add(b.policy.GetLinger().AsDuration())
 	}
 	for name, item := range b.set[resourcev3.ClusterType].Items {
-		if k, kept := r.kept[name]; !kept || until.IsZero() || k.until.Before(until) {
-			r.kept[name] = keptCluster{item, until}
+		if k, kept := a.kept[name]; !kept || until.IsZero() || k.until.Before(until) {
+			a.kept[name] = keptCluster{item, until}
 		}
 	}
 }
 
 // forget drops clusters that no exchange can need any more.
-func (r *Agent) forget() {
+func (a *Agent) forget() {
 	dropped := false
-	for name, k := range r.kept {
-		if !k.until.IsZero() && !r.now.Before(k.until) {
-			delete(r.kept, name)
+	for name, k := range a.kept {
+		if !k.until.IsZero() && !a.now.Before(k.until) {
+			delete(a.kept, name)
 			dropped = true
 		}
 	}
 	if dropped {
-		r.give()
+		a.give()
 	}
 }

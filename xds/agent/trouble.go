@@ -12,27 +12,27 @@ import (
 
 // Trouble says why the pair does not serve although it has a policy: what its Envoy
 // refuses, or that there is none any more. Empty: all is well.
-func (r *Agent) Trouble() string { return r.trouble.Load().GetReason() }
+func (a *Agent) Trouble() string { return a.trouble.Load().GetReason() }
 
 // report tells the control plane why this pair does not serve, when that has changed.
-func (r *Agent) report() {
-	reason, before := r.reason(), r.trouble.Load()
-	if reason == before.GetReason() && (reason == "" || r.Revision() == before.GetRevision()) {
+func (a *Agent) report() {
+	reason, before := a.reason(), a.trouble.Load()
+	if reason == before.GetReason() && (reason == "" || a.Revision() == before.GetRevision()) {
 		return
 	}
-	r.trouble.Store(r.troubled(reason, before))
-	if r.up != nil {
-		r.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: policypb.TypeURL, Node: r.node()})
+	a.trouble.Store(a.troubled(reason, before))
+	if a.up != nil {
+		a.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: policypb.TypeURL, Node: a.node()})
 	}
 }
 
 // troubled is the trouble for a reason, which began when there was none or another; nil
 // where there is no reason.
-func (r *Agent) troubled(reason string, before *policypb.Trouble) *policypb.Trouble {
+func (a *Agent) troubled(reason string, before *policypb.Trouble) *policypb.Trouble {
 	if reason == "" {
 		return nil
 	}
-	t := &policypb.Trouble{Reason: reason, Since: timestamppb.New(r.now), Revision: r.Revision()}
+	t := &policypb.Trouble{Reason: reason, Since: timestamppb.New(a.now), Revision: a.Revision()}
 	if reason == before.GetReason() {
 		t.Since = before.GetSince()
 	}
@@ -41,13 +41,13 @@ func (r *Agent) troubled(reason string, before *policypb.Trouble) *policypb.Trou
 
 // reason is why this pair does not serve although a revision is in effect, as far as its
 // Envoys tell; empty where all is well.
-func (r *Agent) reason() string {
-	for _, e := range r.envoys {
-		if refusal := e.client.Refused(*r.current.Load()); refusal != nil && r.stage == idle {
+func (a *Agent) reason() string {
+	for _, e := range a.envoys {
+		if refusal := e.client.Refused(*a.current.Load()); refusal != nil && a.stage == idle {
 			return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + clip(strings.TrimSpace(refusal.Reason))
 		}
 	}
-	if r.joined && len(r.envoys) == 0 && r.now.Sub(r.alone) >= absent {
+	if a.joined && len(a.envoys) == 0 && a.now.Sub(a.alone) >= absent {
 		return "no Envoy is connected"
 	}
 	return ""

@@ -64,12 +64,12 @@ func (up *upstream) sending(ctx context.Context) {
 }
 
 // dial keeps a stream to one of the control plane's replicas until ctx is done.
-func (r *Agent) dial(ctx context.Context) {
+func (a *Agent) dial(ctx context.Context) {
 	wait, failed := backOffBase, complaints{}
 	for i := 0; ; i++ {
-		address := r.options.Addresses[i%len(r.options.Addresses)]
+		address := a.options.Addresses[i%len(a.options.Addresses)]
 		began := time.Now()
-		err := r.follow(ctx, address)
+		err := a.follow(ctx, address)
 		if ctx.Err() != nil {
 			return
 		}
@@ -77,7 +77,7 @@ func (r *Agent) dial(ctx context.Context) {
 			wait, failed = backOffBase, complaints{}
 		}
 		if failed.worth(address, err) {
-			r.log.Warn("no control plane; "+r.without(), zap.String("address", address), zap.Error(err))
+			a.log.Warn("no control plane; "+a.without(), zap.String("address", address), zap.Error(err))
 		}
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
@@ -89,20 +89,20 @@ func (r *Agent) dial(ctx context.Context) {
 }
 
 // without says what a pair does while there is no control plane.
-func (r *Agent) without() string {
-	if r.Revision() == "" {
+func (a *Agent) without() string {
+	if a.Revision() == "" {
 		return "nothing can be served until one sends a policy"
 	}
 	return "serving on with what is there"
 }
 
 // follow serves one stream until it ends.
-func (r *Agent) follow(ctx context.Context, address string) (err error) {
+func (a *Agent) follow(ctx context.Context, address string) (err error) {
 	heard := false
-	defer func() { err = r.explained(err, heard) }()
+	defer func() { err = a.explained(err, heard) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	conn, err := r.connection(address)
+	conn, err := a.connection(address)
 	if err != nil {
 		return fmt.Errorf("dialing the control plane: %w", err)
 	}
@@ -116,20 +116,20 @@ func (r *Agent) follow(ctx context.Context, address string) (err error) {
 	sending.Go(func() { up.sending(ctx) })
 	defer sending.Wait()
 	defer cancel()
-	r.do(func() { r.connected(up) })
-	defer r.do(func() { r.disconnected(up) })
+	a.do(func() { a.connected(up) })
+	defer a.do(func() { a.disconnected(up) })
 	for {
 		msg, err := stream.Recv()
 		if err != nil {
 			return fmt.Errorf("the stream to the control plane ended: %w", err)
 		}
 		heard = true
-		r.do(func() { r.receive(up, msg) })
+		a.do(func() { a.receive(up, msg) })
 	}
 }
 
-func (r *Agent) connection(address string) (*grpc.ClientConn, error) {
-	credentials := r.options.Credentials
+func (a *Agent) connection(address string) (*grpc.ClientConn, error) {
+	credentials := a.options.Credentials
 	if credentials == nil {
 		credentials = insecure.NewCredentials()
 	}
@@ -139,8 +139,8 @@ func (r *Agent) connection(address string) (*grpc.ClientConn, error) {
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: connectTimeout}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true}),
 	}
-	if r.options.Dial != nil {
-		options = append(options, grpc.WithContextDialer(r.options.Dial))
+	if a.options.Dial != nil {
+		options = append(options, grpc.WithContextDialer(a.options.Dial))
 	}
 	return grpc.NewClient(address, options...)
 }
@@ -150,59 +150,59 @@ func (r *Agent) connection(address string) (*grpc.ClientConn, error) {
 // again, because without a response there is nothing to refuse it with. What was
 // refused is tried again: another control plane may not know, and the fault may be
 // gone.
-func (r *Agent) connected(up *upstream) {
-	r.up, r.rejected = up, nil
-	r.link(true)
-	r.log.Info("following the control plane", zap.String("address", up.address))
-	r.nonces = map[string]string{}
-	r.received = ads.Set{}
-	if r.good != nil {
-		r.received = maps.Clone(r.good.pair)
+func (a *Agent) connected(up *upstream) {
+	a.up, a.rejected = up, nil
+	a.link(true)
+	a.log.Info("following the control plane", zap.String("address", up.address))
+	a.nonces = map[string]string{}
+	a.received = ads.Set{}
+	if a.good != nil {
+		a.received = maps.Clone(a.good.pair)
 	}
 	for i, typ := range types {
 		req := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: typ, ResourceNamesSubscribe: []string{"*"}, InitialResourceVersions: map[string]string{}}
 		if i == 0 {
-			req.Node = r.node()
+			req.Node = a.node()
 		}
-		if have := r.received[typ]; have != nil {
+		if have := a.received[typ]; have != nil {
 			for name, item := range have.Items {
 				req.InitialResourceVersions[name] = item.Version
 			}
 		}
-		r.send(req)
+		a.send(req)
 	}
 }
 
-func (r *Agent) node() *corev3.Node {
+func (a *Agent) node() *corev3.Node {
 	return &corev3.Node{
-		Id: r.options.Node, Cluster: r.options.Cluster, UserAgentName: policypb.PairAgent,
-		Locality: &corev3.Locality{Region: r.options.Region},
-		Metadata: policypb.TroubleMetadata(r.trouble.Load()),
+		Id: a.options.Node, Cluster: a.options.Cluster, UserAgentName: policypb.PairAgent,
+		Locality: &corev3.Locality{Region: a.options.Region},
+		Metadata: policypb.TroubleMetadata(a.trouble.Load()),
 	}
 }
 
-func (r *Agent) disconnected(up *upstream) {
-	if r.up != up {
+func (a *Agent) disconnected(up *upstream) {
+	if a.up != up {
 		return
 	}
-	r.up = nil
-	r.nonces = map[string]string{}
-	r.link(false)
+	a.up = nil
+	a.nonces = map[string]string{}
+	a.link(false)
 }
 
 // receive takes one message. It is answered once the whole revision has been taken
 // or refused.
-func (r *Agent) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
-	if r.up != up {
+func (a *Agent) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
+	if a.up != up {
 		return
 	}
 	typ := msg.GetTypeUrl()
 	if !slices.Contains(types, typ) {
-		r.log.Warn("the control plane sent what nobody asked for", zap.String("type", typ))
+		a.log.Warn("the control plane sent what nobody asked for", zap.String("type", typ))
 		return
 	}
 	items := map[string]ads.Resource{}
-	if have := r.received[typ]; have != nil {
+	if have := a.received[typ]; have != nil {
 		items = maps.Clone(have.Items)
 	}
 	for _, res := range msg.GetResources() {
@@ -211,18 +211,18 @@ func (r *Agent) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
 	for _, name := range msg.GetRemovedResources() {
 		delete(items, name)
 	}
-	r.received = r.received.With(typ, ads.Of(items))
-	r.nonces[typ] = msg.GetNonce()
+	a.received = a.received.With(typ, ads.Of(items))
+	a.nonces[typ] = msg.GetNonce()
 }
 
 // send sends one request, or ends the stream of a control plane that does not read.
-func (r *Agent) send(req *discoveryv3.DeltaDiscoveryRequest) {
-	if r.up == nil {
+func (a *Agent) send(req *discoveryv3.DeltaDiscoveryRequest) {
+	if a.up == nil {
 		return
 	}
 	select {
-	case r.up.out <- req:
+	case a.up.out <- req:
 	default:
-		r.up.end()
+		a.up.end()
 	}
 }
