@@ -65,7 +65,7 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 }
 
 // TestPairsShareARevision holds that every pair of the node cluster gets the same, a
-// pair with an address of its own too, and that Accepted speaks of all of them.
+// pair with an address of its own too, and that AwaitAccepted speaks of all of them.
 func TestPairsShareARevision(t *testing.T) {
 	c, port, own := start(t, "127.0.0.1:0"), envoytest.FreePort(t), envoytest.FreePort(t)
 	first := c.join(t, "first")
@@ -142,7 +142,7 @@ func TestRefusalKeepsTheLastGood(t *testing.T) {
 }
 
 // TestStrangersAreTurnedAway holds that an Envoy of another node cluster is told so,
-// and neither counts nor holds Accepted up.
+// and neither counts nor holds AwaitAccepted up.
 func TestStrangersAreTurnedAway(t *testing.T) {
 	c := start(t, "127.0.0.1:0")
 	c.publish(t, envoytest.FreePort(t), "m")
@@ -172,7 +172,7 @@ func TestWaitTellsItsCause(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("Envoy ended")
 	cancel(cause)
-	if err := c.Accepted(ctx); !errors.Is(err, cause) {
+	if err := c.AwaitAccepted(ctx); !errors.Is(err, cause) {
 		t.Errorf("error %v, want %v", err, cause)
 	}
 }

@@ -35,7 +35,7 @@ func TestOneAfterTheOther(t *testing.T) {
 			s.Ack(m)
 		}
 		want(t, "then", take(t, s), third)
-		if err := f.Accepted(t.Context()); err != nil {
+		if err := f.AwaitAccepted(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if got := f.state(); got != third+" good "+third+" refused false; one "+third+" refused false" {
@@ -97,7 +97,7 @@ func TestRefusedRelease(t *testing.T) {
 						t.Error(got)
 					}
 				}
-				if err := f.Accepted(t.Context()); err == nil || !strings.Contains(err.Error(), "pair b refused the policy: it does not work here") {
+				if err := f.AwaitAccepted(t.Context()); err == nil || !strings.Contains(err.Error(), "pair b refused the policy: it does not work here") {
 					t.Errorf("error %v, want b's", err)
 				}
 				b.Close()
@@ -105,7 +105,7 @@ func TestRefusedRelease(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				var refusal *xds.Refusal
-				if err := f.Accepted(ctx); errors.As(err, &refusal) != refusedFirst || !refusedFirst && err != nil {
+				if err := f.AwaitAccepted(ctx); errors.As(err, &refusal) != refusedFirst || !refusedFirst && err != nil {
 					t.Errorf("without b: %v", err)
 				}
 			})
@@ -136,7 +136,7 @@ func TestTriedAgain(t *testing.T) {
 		want(t, "at last", take(t, s), second)
 		f.publish("b")
 		want(t, "once it is taken", take(t, s))
-		if err := f.Accepted(t.Context()); err != nil {
+		if err := f.AwaitAccepted(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -169,11 +169,11 @@ func TestAssumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t)
 		before := parse(t, 8080, "before", "provider: openai-compatible, url: \"http://127.0.0.1:1/v1\"")
-		if revision, _ := f.Taken(); revision != "" {
+		if revision, _ := f.Accepted(); revision != "" {
 			t.Errorf("%s is taken by nobody", revision)
 		}
 		first := f.publish("a")
-		if err := f.Assume(before, nil, snapshot.Options{}); err != nil {
+		if err := f.AssumeGood(before, nil, snapshot.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		a := f.join("a", "")
@@ -189,7 +189,7 @@ func TestAssumed(t *testing.T) {
 		second := f.publish("b")
 		want(t, "a", take(t, a), second)
 		want(t, "b", take(t, b), second)
-		if revision, _ := f.Taken(); revision != second {
+		if revision, _ := f.Accepted(); revision != second {
 			t.Errorf("taken is %q, want %s", revision, second)
 		}
 		third := f.publish("c")
@@ -239,7 +239,7 @@ func TestLargePolicy(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
-			if err := f.Accepted(ctx); err != nil {
+			if err := f.AwaitAccepted(ctx); err != nil {
 				t.Fatal(err)
 			}
 			if n := len(e.Names(resourcev3.ClusterType)); n < 2500 {

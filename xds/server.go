@@ -5,7 +5,7 @@
 // the other, and a revision that a client refuses is taken back from its whole node
 // group as long as nobody runs it. The trap: a refusal (NACK) is all that says that
 // something is wrong at the other end, so it is counted, logged, and kept for Status
-// and Accepted.
+// and AwaitAccepted.
 package xds
 
 import (
@@ -68,7 +68,7 @@ func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
 	options := []grpc.ServerOption{
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		// A client whose machine is gone says no goodbye: without this it would count
-		// as connected, and hold Accepted up, until TCP gives up.
+		// as connected, and hold AwaitAccepted up, until TCP gives up.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 5 * time.Second}),
 	}
 	if o.Credentials != nil {
@@ -119,9 +119,9 @@ func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.
 	return nil
 }
 
-// Assume says which policy is known to work from before: a node group that refuses
+// AssumeGood says which policy is known to work from before: a node group that refuses
 // what is published, and has taken nothing of this server yet, is given that.
-func (s *Server) Assume(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
+func (s *Server) AssumeGood(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
 	r, err := newRelease(&s.builder, 0, set, simulated, o, "")
@@ -134,9 +134,9 @@ func (s *Server) Assume(set *policy.Set, simulated map[string]bool, o snapshot.O
 	return nil
 }
 
-// Taken returns the revision that was published last, if a pair has taken it whole,
+// Accepted returns the revision that was published last, if a pair has taken it whole,
 // and a channel that is closed when that may have changed.
-func (s *Server) Taken() (revision string, changed <-chan struct{}) {
+func (s *Server) Accepted() (revision string, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, g := range s.groups {
@@ -194,15 +194,15 @@ func (s *Server) refusalOf(revision string) *Refusal {
 	return nil
 }
 
-// wake tells those that wait in Accepted. The mutex is held.
+// wake tells those that wait in AwaitAccepted. The mutex is held.
 func (s *Server) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// Joined implements ads.Owner. A client of another node cluster is turned away with
+// OnConnect implements ads.Owner. A client of another node cluster is turned away with
 // the reason for its log.
-func (s *Server) Joined(c ads.Client) (ads.Set, error) {
+func (s *Server) OnConnect(c ads.Client) (ads.Set, error) {
 	if c.Node.GetCluster() != s.options.Cluster {
 		s.log.Warn("a node of another cluster asked", zap.String("node", c.Node.GetId()), zap.String("cluster", c.Node.GetCluster()))
 		return nil, status.Errorf(codes.PermissionDenied, "node cluster %q is not served here, only %q", c.Node.GetCluster(), s.options.Cluster)
@@ -246,8 +246,8 @@ func (s *Server) group(node *corev3.Node) *group {
 	return g
 }
 
-// Moved implements ads.Owner.
-func (s *Server) Moved(id int64, refusal *ads.Refusal) {
+// OnChange implements ads.Owner.
+func (s *Server) OnChange(id int64, refusal *ads.Refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, connected := s.hub.Client(id)
@@ -267,8 +267,8 @@ func (s *Server) Moved(id int64, refusal *ads.Refusal) {
 	s.wake()
 }
 
-// Left implements ads.Owner.
-func (s *Server) Left(id int64) {
+// OnDisconnect implements ads.Owner.
+func (s *Server) OnDisconnect(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.members, id)
@@ -276,12 +276,12 @@ func (s *Server) Left(id int64) {
 	s.wake()
 }
 
-// Accepted waits until every client that is connected, and at least one, has taken
+// AwaitAccepted waits until every client that is connected, and at least one, has taken
 // what was published last. It returns an error with the client's own words where
 // one refuses it, such as a listener whose port is taken, or has refused it.
-func (s *Server) Accepted(ctx context.Context) error {
+func (s *Server) AwaitAccepted(ctx context.Context) error {
 	for {
-		done, changed, err := s.accepted()
+		done, changed, err := s.allAccepted()
 		if done || err != nil {
 			return err
 		}
@@ -293,7 +293,7 @@ func (s *Server) Accepted(ctx context.Context) error {
 	}
 }
 
-func (s *Server) accepted() (done bool, changed <-chan struct{}, err error) {
+func (s *Server) allAccepted() (done bool, changed <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	done = s.latest != nil && len(s.members) > 0

@@ -169,7 +169,7 @@ func (c *control) accepted(t *testing.T) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), envoytest.Patience)
 	defer cancel()
-	return c.Accepted(ctx)
+	return c.AwaitAccepted(ctx)
 }
 
 // awaitError waits for a refusal of what was published last.
@@ -178,7 +178,7 @@ func (c *control) awaitError(t *testing.T) error {
 	ctx, cancel := context.WithTimeout(t.Context(), envoytest.Patience)
 	defer cancel()
 	for {
-		if err := c.Accepted(ctx); err != nil {
+		if err := c.AwaitAccepted(ctx); err != nil {
 			return err
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -211,7 +211,7 @@ func listens(port uint16) bool {
 	return true
 }
 
-// TestEnvoyTakesEachRevision holds that Accepted speaks of what was published
+// TestEnvoyTakesEachRevision holds that AwaitAccepted speaks of what was published
 // last, and that what could not be built changes nothing.
 func TestEnvoyTakesEachRevision(t *testing.T) {
 	c := start(t, "127.0.0.1:0")
@@ -356,7 +356,7 @@ func TestNobodyAccepts(t *testing.T) {
 	c.publish(t, 8080, "m")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := c.Accepted(ctx); !errors.Is(err, context.Canceled) {
+	if err := c.AwaitAccepted(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 }

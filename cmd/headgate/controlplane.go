@@ -94,7 +94,7 @@ func (c *controlPlane) recall(o controlOptions) {
 	}
 	r, err := o.resources(set)
 	if err == nil {
-		err = c.server.Assume(set, r.simulated, r.Options)
+		err = c.server.AssumeGood(set, r.simulated, r.Options)
 	}
 	if err != nil {
 		o.log.Warn("the policy that pairs took last cannot be built any more; there is nothing to go back to", zap.String("revision", set.Revision), zap.Error(err))

@@ -52,7 +52,7 @@ func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
 type fleet interface {
 	Refused() error
 	Status() xds.Status
-	Taken() (revision string, changed <-chan struct{})
+	Accepted() (revision string, changed <-chan struct{})
 }
 
 // wentBack is what /readyz says of refusals by pairs.
@@ -101,7 +101,7 @@ func (f *follower) start(l *lifecycle, history string) {
 // note tells the history which revisions pairs have taken, until ctx is done.
 func (f *follower) note(ctx context.Context) {
 	for {
-		revision, changed := f.fleet.Taken()
+		revision, changed := f.fleet.Accepted()
 		f.Took(revision)
 		select {
 		case <-changed:

@@ -96,9 +96,9 @@ func (unwilling) Refused() error { return errors.New("pair a refused the policy"
 // noFleet is nobody.
 type noFleet struct{}
 
-func (noFleet) Refused() error                   { return nil }
-func (noFleet) Taken() (string, <-chan struct{}) { return "", nil }
-func (noFleet) Status() xds.Status               { return xds.Status{} }
+func (noFleet) Refused() error                      { return nil }
+func (noFleet) Accepted() (string, <-chan struct{}) { return "", nil }
+func (noFleet) Status() xds.Status                  { return xds.Status{} }
 
 // counts are the values of a counter by its only label.
 func counts(t *testing.T, reg *prometheus.Registry, name string) map[string]float64 {

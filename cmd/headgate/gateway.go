@@ -81,7 +81,7 @@ func (g *gateway) start(ctx context.Context) (err error) {
 	defer cancel()
 	ctx, cancelWait := child.While(ctx)
 	defer cancelWait()
-	if err := g.control.server.Accepted(ctx); err != nil {
+	if err := g.control.server.AwaitAccepted(ctx); err != nil {
 		return err
 	}
 	return g.waitReady(ctx)

@@ -20,14 +20,14 @@ import (
 // Owner decides what clients are served. Its methods are called on the goroutines
 // of the clients' streams, never with a lock of the Hub's held, and may call Give.
 type Owner interface {
-	// Joined returns what a new client is given. An error ends its stream.
-	Joined(c Client) (Set, error)
-	// Moved tells that a client has taken or refused something, says something else of
-	// itself, or is found to have
-	// it already: Client tells what it is at now. refusal is set for a new refusal.
-	Moved(id int64, refusal *Refusal)
-	// Left tells that a client's stream has ended.
-	Left(id int64)
+	// OnConnect returns what a new client is given. An error ends its stream.
+	OnConnect(c Client) (Set, error)
+	// OnChange reports that a client has accepted or refused something, was found to have
+	// it already, or has changed its node's metadata: Client returns its present state.
+	// refusal is set for a new refusal.
+	OnChange(id int64, refusal *Refusal)
+	// OnDisconnect reports that a client's stream has ended.
+	OnDisconnect(id int64)
 }
 
 // Client is what is known of the other end of one ADS stream, at one moment.
@@ -176,7 +176,7 @@ func (h *Hub) request(id int64, r *discoveryv3.DeltaDiscoveryRequest) error {
 	h.asking[r] = s
 	h.mu.Unlock()
 	if answered || told {
-		h.owner.Moved(id, refusal)
+		h.owner.OnChange(id, refusal)
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func (h *Hub) join(id int64, node *corev3.Node) (*stream, error) {
 	h.mu.Lock()
 	h.streams[id] = s
 	h.mu.Unlock()
-	set, err := h.owner.Joined(s.snapshot())
+	set, err := h.owner.OnConnect(s.snapshot())
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err != nil {
@@ -277,7 +277,7 @@ func (h *Hub) closed(id int64, _ *corev3.Node) {
 	maps.DeleteFunc(h.asking, func(_ *discoveryv3.DeltaDiscoveryRequest, by *stream) bool { return by == s })
 	h.mu.Unlock()
 	if s != nil {
-		h.owner.Left(id)
+		h.owner.OnDisconnect(id)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestGivenWhileAnswering(t *testing.T) {
 		expect(t, s, "asking again", "")
 		second := of(t, "b=1")
 		r.mu.Lock()
-		r.onMoved = func() { r.give(ads.Set{clusters: second}) }
+		r.onChange = func() { r.give(ads.Set{clusters: second}) }
 		r.mu.Unlock()
 		s.Ack(first)
 		expect(t, s, "the second", "cluster +b -a")

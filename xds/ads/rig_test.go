@@ -33,13 +33,13 @@ type rig struct {
 	t *testing.T
 	l *adstest.Listener
 
-	mu      sync.Mutex
-	set     ads.Set // for clients that join
-	ids     []int64 // of clients, in the order in which they joined
-	reasons []string
-	moves   int
-	left    int
-	onMoved func() // called once, at the next move; nil: not
+	mu       sync.Mutex
+	set      ads.Set // for clients that join
+	ids      []int64 // of clients, in the order in which they joined
+	reasons  []string
+	moves    int
+	left     int
+	onChange func() // called once, at the next move; nil: not
 }
 
 // inBubble runs a test with a hub of its own. All that it started must have ended
@@ -59,7 +59,7 @@ func inBubble(t *testing.T, test func(t *testing.T, r *rig)) {
 	})
 }
 
-func (r *rig) Joined(c ads.Client) (ads.Set, error) {
+func (r *rig) OnConnect(c ads.Client) (ads.Set, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if c.Node.GetId() == "stranger" {
@@ -69,13 +69,13 @@ func (r *rig) Joined(c ads.Client) (ads.Set, error) {
 	return r.set, nil
 }
 
-func (r *rig) Moved(_ int64, refusal *ads.Refusal) {
+func (r *rig) OnChange(_ int64, refusal *ads.Refusal) {
 	r.mu.Lock()
-	onMoved := r.onMoved
-	r.onMoved = nil
+	onChange := r.onChange
+	r.onChange = nil
 	r.mu.Unlock()
-	if onMoved != nil {
-		onMoved()
+	if onChange != nil {
+		onChange()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,7 +85,7 @@ func (r *rig) Moved(_ int64, refusal *ads.Refusal) {
 	}
 }
 
-func (r *rig) Left(int64) {
+func (r *rig) OnDisconnect(int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.left++

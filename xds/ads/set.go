@@ -27,9 +27,9 @@ type Set map[string]*Resources
 
 // Resources are all resources of one type.
 type Resources struct {
-	Version string // of them all; equal content has equal versions
-	Items   map[string]Resource
-	adds    bool // a client keeps what it has beside them
+	Version    string // of them all; equal content has equal versions
+	Items      map[string]Resource
+	keepOthers bool // a client keeps what it has beside them
 }
 
 // Resource is one resource, encoded once for all clients.
@@ -71,8 +71,8 @@ func Of(items map[string]Resource) *Resources {
 
 // Added returns the resources as they are given to a client that may still need what
 // else it has: nothing is removed from it until it is given the resources themselves.
-func (r *Resources) Added() *Resources {
-	return &Resources{Version: r.Version, Items: r.Items, adds: true}
+func (r *Resources) WithoutRemovals() *Resources {
+	return &Resources{Version: r.Version, Items: r.Items, keepOthers: true}
 }
 
 func versionOf(items map[string]Resource) string {
@@ -132,7 +132,7 @@ func (r *Resources) diff(held map[string]string, names map[string]struct{}) (cha
 		if _, stays := next[name]; stays {
 			continue
 		}
-		if r.adds {
+		if r.keepOthers {
 			next[name] = version
 		} else {
 			removed = append(removed, name)

@@ -28,7 +28,7 @@ func (h *Hub) CreateDeltaWatch(r *cachev3.DeltaRequest, sub cachev3.Subscription
 	held := s.answer(typ, w)
 	h.mu.Unlock()
 	if held {
-		h.owner.Moved(s.ID, nil)
+		h.owner.OnChange(s.ID, nil)
 	}
 	return func() { h.cancel(s, typ, w) }, nil
 }

@@ -55,7 +55,7 @@ func (c *control) listener() *adstest.Listener {
 	return c.l
 }
 
-func (c *control) Joined(client ads.Client) (ads.Set, error) {
+func (c *control) OnConnect(client ads.Client) (ads.Set, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.id = client.ID
@@ -64,7 +64,7 @@ func (c *control) Joined(client ads.Client) (ads.Set, error) {
 	return c.set, nil
 }
 
-func (c *control) Moved(id int64, refusal *ads.Refusal) {
+func (c *control) OnChange(id int64, refusal *ads.Refusal) {
 	c.mu.Lock()
 	hub := c.hub
 	c.mu.Unlock()
@@ -87,7 +87,7 @@ func (c *control) hear(client ads.Client) {
 	c.details = policypb.TroubleOf(client.Node.GetMetadata())
 }
 
-func (c *control) Left(int64) {}
+func (c *control) OnDisconnect(int64) {}
 
 // publish gives the pair a set, and waits until everything is quiet.
 func (c *control) publish(set ads.Set) {

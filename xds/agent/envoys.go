@@ -14,7 +14,7 @@ import (
 // envoy is one that is connected.
 type envoy struct {
 	client    ads.Client // as the agent has looked last
-	connected bool       // it was then; else Left will tell
+	connected bool       // when the agent last looked; if not, OnDisconnect follows
 	phase     phase
 	ailing    bool // it refused the clusters before the revision on its way, which is not to blame
 }
@@ -36,15 +36,15 @@ func (e *envoy) share(set ads.Set) ads.Set {
 	case e.phase == settled || clusters == nil:
 		return set
 	case e.phase == led:
-		return set.With(resourcev3.ClusterType, clusters.Added())
+		return set.With(resourcev3.ClusterType, clusters.WithoutRemovals())
 	}
-	return ads.Set{resourcev3.ClusterType: clusters.Added()}
+	return ads.Set{resourcev3.ClusterType: clusters.WithoutRemovals()}
 }
 
 var _ ads.Owner = (*Agent)(nil)
 
-// Joined implements ads.Owner.
-func (a *Agent) Joined(c ads.Client) (ads.Set, error) {
+// OnConnect implements ads.Owner.
+func (a *Agent) OnConnect(c ads.Client) (ads.Set, error) {
 	a.do(func() {
 		e := &envoy{}
 		a.envoys[c.ID], a.joined = e, true
@@ -55,8 +55,8 @@ func (a *Agent) Joined(c ads.Client) (ads.Set, error) {
 	return (&envoy{}).share(*a.current.Load()), nil
 }
 
-// Moved implements ads.Owner.
-func (a *Agent) Moved(_ int64, refusal *ads.Refusal) {
+// OnChange implements ads.Owner.
+func (a *Agent) OnChange(_ int64, refusal *ads.Refusal) {
 	a.do(func() {
 		if refusal != nil {
 			a.lament(refusal)
@@ -75,8 +75,8 @@ func (a *Agent) lament(refusal *ads.Refusal) {
 	a.log.Error("Envoy refused what is in effect", zap.String("type", ads.Kind(refusal.Type)), zap.String("reason", refusal.Reason))
 }
 
-// Left implements ads.Owner.
-func (a *Agent) Left(id int64) {
+// OnDisconnect implements ads.Owner.
+func (a *Agent) OnDisconnect(id int64) {
 	a.do(func() {
 		delete(a.envoys, id)
 		a.metrics.envoys.Set(float64(len(a.envoys)))
@@ -96,7 +96,7 @@ func clustersOf(set ads.Set) ads.Set {
 }
 
 // look takes over what is known of Envoys now. What they answer later counts at the
-// next look, for which Moved sees to.
+// next look, for which OnChange sees to.
 func (a *Agent) look() {
 	for id, e := range a.envoys {
 		e.client, e.connected = a.hub.Client(id)
