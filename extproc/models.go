@@ -6,7 +6,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/client"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/strict"
 )
 
 // models are the names of a policy's models, sorted.
@@ -39,7 +39,7 @@ func (m models) unknown(req *exchange.Request) string {
 		asked += "..."
 	}
 	message := fmt.Sprintf("The model %q is not served by this gateway.", asked)
-	if near := policy.Nearest(req.Model, m); near != "" {
+	if near := strict.Nearest(req.Model, m); near != "" {
 		message += fmt.Sprintf(" Did you mean %q?", near)
 	}
 	return message

@@ -74,7 +74,7 @@ func canonicalBackend(b *Backend) sparse {
 	out.add("dialect", b.Dialect, b.Provider.dialect())
 	out.add("region", b.Region, "")
 	out.add("ca_file", b.CAFile, "")
-	out.add("without_credential", string(b.WithoutCredential), backendType.field("without_credential").Default)
+	out.add("without_credential", string(b.WithoutCredential), backendType.Field("without_credential").Default)
 	switch all := canonicalCredentials(b.Credentials); len(all) {
 	case 0:
 	case 1:

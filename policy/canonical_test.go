@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/headgate/headgate/policy/strict"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -71,21 +72,21 @@ func TestEveryDefaultIsWritten(t *testing.T) {
 }
 
 // unwritten names the keys with a default that a value of a type does not hold.
-func unwritten(t *Type, n *yaml.Node, path string) (all []string) {
+func unwritten(t *strict.Type, n *yaml.Node, path string) (all []string) {
 	switch {
-	case t.Kind == Either && n.Kind == yaml.SequenceNode:
-		return unwritten(t.option(List), n, path)
-	case t.Kind == Either && n.Kind == yaml.MappingNode:
-		return unwritten(t.option(Object), n, path)
-	case t.Kind == List:
+	case t.Kind == strict.Either && n.Kind == yaml.SequenceNode:
+		return unwritten(t.Option(strict.List), n, path)
+	case t.Kind == strict.Either && n.Kind == yaml.MappingNode:
+		return unwritten(t.Option(strict.Object), n, path)
+	case t.Kind == strict.List:
 		for i, e := range n.Content {
 			all = append(all, unwritten(t.Elem, e, fmt.Sprintf("%s[%d]", path, i))...)
 		}
-	case t.Kind == Map:
+	case t.Kind == strict.Map:
 		for i := 0; i < len(n.Content); i += 2 {
-			all = append(all, unwritten(t.Elem, n.Content[i+1], join(path, n.Content[i].Value))...)
+			all = append(all, unwritten(t.Elem, n.Content[i+1], strict.Join(path, n.Content[i].Value))...)
 		}
-	case t.Kind == Object:
+	case t.Kind == strict.Object:
 		for _, f := range t.Fields {
 			all = append(all, unwrittenField(f, n, path)...)
 		}
@@ -93,8 +94,8 @@ func unwritten(t *Type, n *yaml.Node, path string) (all []string) {
 	return all
 }
 
-func unwrittenField(f Field, n *yaml.Node, path string) []string {
-	path = join(path, f.Key)
+func unwrittenField(f strict.Field, n *yaml.Node, path string) []string {
+	path = strict.Join(path, f.Key)
 	i := slices.IndexFunc(n.Content, func(key *yaml.Node) bool { return key.Value == f.Key })
 	switch {
 	case i < 0 && hasDefault(f):
@@ -108,8 +109,8 @@ func unwrittenField(f Field, n *yaml.Node, path string) []string {
 }
 
 // hasDefault tells whether a key, or one below it, has a default.
-func hasDefault(f Field) bool {
-	return f.Default != "" || f.Type.Kind == Object && slices.ContainsFunc(f.Type.Fields, hasDefault)
+func hasDefault(f strict.Field) bool {
+	return f.Default != "" || f.Type.Kind == strict.Object && slices.ContainsFunc(f.Type.Fields, hasDefault)
 }
 
 // TestCanonicalFormHoldsWhatIsSaid holds that the canonical form adds nothing: a pair

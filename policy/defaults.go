@@ -1,11 +1,15 @@
 package policy
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/headgate/headgate/policy/strict"
+)
 
 // defaults returns what a document means that says nothing. It must not be changed.
 var defaults = sync.OnceValue(func() *Set {
 	c := newCompiler()
-	c.document(&object{r: &c.reader, of: Document}, true)
+	c.document(&strict.Given{R: &c.Reader, Of: Document}, true)
 	return c.set
 })
 
@@ -13,7 +17,7 @@ var defaults = sync.OnceValue(func() *Set {
 // changed.
 var defaultModel = sync.OnceValue(func() *Model {
 	c := newCompiler()
-	return c.settings("", &object{r: &c.reader, of: modelType.option(Object)})
+	return c.settings("", &strict.Given{R: &c.Reader, Of: modelType.Option(strict.Object)})
 })
 
 // defaultWeight is the weight of a use that is not given one.

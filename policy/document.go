@@ -1,30 +1,34 @@
 package policy
 
-import "regexp"
+import (
+	"regexp"
+
+	"github.com/headgate/headgate/policy/strict"
+)
 
 // Document is the type of a whole policy document, version 1: every key with its
 // type, default and meaning. The parser takes keys, bounds and defaults from it,
 // and schema.json and README.md are written from it.
-var Document = &Type{Kind: Object, Fields: []Field{
-	{Key: "version", Type: &Type{Kind: Whole, Min: "1", Max: "1"}, Required: true,
+var Document = &strict.Type{Kind: strict.Object, Fields: []strict.Field{
+	{Key: "version", Type: &strict.Type{Kind: strict.Whole, Min: "1", Max: "1"}, Required: true,
 		Doc:     "Version of the document's format. This reference describes version 1.",
 		Example: `version: 1`},
-	{Key: "listen", Type: &Type{Kind: Text}, Default: "127.0.0.1:8080",
+	{Key: "listen", Type: &strict.Type{Kind: strict.Text}, Default: "127.0.0.1:8080",
 		Doc:     "Address and port that clients connect to. The host is an IP address or localhost. An address beyond loopback needs anonymous: true.",
 		Example: `listen: "127.0.0.1:8080"`},
-	{Key: "anonymous", Type: &Type{Kind: Switch}, Default: "false",
+	{Key: "anonymous", Type: &strict.Type{Kind: strict.Switch}, Default: "false",
 		Doc:     "Serve beyond loopback although the policy names no callers: whoever reaches the address spends on your credentials.",
 		Example: `anonymous: true`},
-	{Key: "backends", Type: &Type{Kind: Map, Pattern: backendName, Rule: backendRule, Elem: backendType},
+	{Key: "backends", Type: &strict.Type{Kind: strict.Map, Pattern: backendName, Rule: backendRule, Elem: backendType},
 		Doc:     "Provider accounts and deployments that requests can be sent to, by name. A backend that no chain uses is allowed.",
 		Example: `backends: {gpt: {provider: openai, credential: {env: OPENAI_API_KEY}}}`},
-	{Key: "models", Type: &Type{Kind: Map, Pattern: modelName, Rule: modelRule, Elem: modelType},
+	{Key: "models", Type: &strict.Type{Kind: strict.Map, Pattern: modelName, Rule: modelRule, Elem: modelType},
 		Doc:     "Models that clients may ask for, by the name that they ask with. A model is an object, or in short its only backend/model.",
 		Example: `models: {fast: gpt/gpt-5-nano}`},
-	{Key: "prices", Type: &Type{Kind: Map, Pattern: priceName, Rule: modelRule, Elem: pricesType},
+	{Key: "prices", Type: &strict.Type{Kind: strict.Map, Pattern: priceName, Rule: modelRule, Elem: pricesType},
 		Doc:     "Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces the built-in one wholly, its long-context price included. Several prices of one model form a list and differ in valid_from.",
 		Example: `prices: {my-model: {input: 0.25, output: 2}}`},
-	{Key: "unpriced", Type: &Type{Kind: Text, Enum: []string{string(UnpricedRefuse), string(UnpricedFlag)}}, Default: string(UnpricedRefuse),
+	{Key: "unpriced", Type: &strict.Type{Kind: strict.Text, Enum: []string{string(UnpricedRefuse), string(UnpricedFlag)}}, Default: string(UnpricedRefuse),
 		Doc:     "What to do about a model without a price at its provider. With refuse it is a fault of the policy; with flag it is served, and its records say that the cost is not known.",
 		Example: `unpriced: flag`},
 	{Key: "limits", Type: limitsType,
@@ -40,23 +44,23 @@ var Document = &Type{Kind: Object, Fields: []Field{
 	"alerts",
 }}
 
-var backendType = &Type{Kind: Object, Fields: []Field{
-	{Key: "provider", Type: &Type{Kind: Text, Enum: providerNames()}, Required: true,
+var backendType = &strict.Type{Kind: strict.Object, Fields: []strict.Field{
+	{Key: "provider", Type: &strict.Type{Kind: strict.Text, Enum: providerNames()}, Required: true,
 		Doc:     "Who serves the models. A server that speaks the OpenAI dialect and is not listed (vLLM, Ollama) is openai-compatible. With simulated the gateway answers by itself.",
 		Example: `provider: openai`},
-	{Key: "url", Type: &Type{Kind: Text},
+	{Key: "url", Type: &strict.Type{Kind: strict.Text},
 		Doc:     "Base URL of the API, without query. Required for openai-compatible; the other providers have one of their own. Plain http is allowed to loopback and private addresses and for openai-compatible and simulated; elsewhere a credential would travel in clear.",
 		Example: `url: "http://127.0.0.1:11434/v1"`},
-	{Key: "dialect", Type: &Type{Kind: Text, Enum: []string{"openai", "anthropic"}},
+	{Key: "dialect", Type: &strict.Type{Kind: strict.Text, Enum: []string{"openai", "anthropic"}},
 		Doc:     "Wire format, for openai-compatible and simulated only; there it is openai unless given. The other providers have one of their own.",
 		Example: `dialect: anthropic`},
-	{Key: "region", Type: &Type{Kind: Text, Pattern: regionName, Rule: regionRule},
+	{Key: "region", Type: &strict.Type{Kind: strict.Text, Pattern: regionName, Rule: regionRule},
 		Doc:     "Where the deployment runs, in your own words; it labels records.",
 		Example: `region: us-east`},
 	{Key: "credential", Type: credentialType,
 		Doc:     "Where the secret is found; never the secret itself. Two of them in a list make a rotation: when the provider rejects one, the other is used. Required unless the provider is openai-compatible or simulated.",
 		Example: `credential: {env: OPENAI_API_KEY}`},
-	{Key: "without_credential", Type: &Type{Kind: Text, Enum: []string{string(WithoutFail), string(WithoutSimulate)}}, Default: string(WithoutFail),
+	{Key: "without_credential", Type: &strict.Type{Kind: strict.Text, Enum: []string{string(WithoutFail), string(WithoutSimulate)}}, Default: string(WithoutFail),
 		Doc:     "What to do where the credential is not set in the environment of the gateway. With fail it does not start; with simulate the simulated provider answers in the backend's place, and says so.",
 		Example: `without_credential: simulate`},
 	{Key: "ca_file", Type: pathType,
@@ -64,10 +68,10 @@ var backendType = &Type{Kind: Object, Fields: []Field{
 		Example: `ca_file: /etc/ssl/private-ca.pem`},
 }}
 
-var secretPath = &Type{Kind: Text, Pattern: pathPattern, Rule: pathRule, Secret: true}
+var secretPath = &strict.Type{Kind: strict.Text, Pattern: pathPattern, Rule: pathRule, Secret: true}
 
-var credentialObject = &Type{Kind: Object, OneKey: true, Secret: true, Fields: []Field{
-	{Key: "env", Type: &Type{Kind: Text, Pattern: envName, Rule: envRule, Secret: true},
+var credentialObject = &strict.Type{Kind: strict.Object, OneKey: true, Secret: true, Fields: []strict.Field{
+	{Key: "env", Type: &strict.Type{Kind: strict.Text, Pattern: envName, Rule: envRule, Secret: true},
 		Doc:     "Name of the environment variable that holds the secret.",
 		Example: `env: OPENAI_API_KEY`},
 	{Key: "file", Type: secretPath,
@@ -75,30 +79,30 @@ var credentialObject = &Type{Kind: Object, OneKey: true, Secret: true, Fields: [
 		Example: `file: /run/secrets/openai`},
 }}
 
-var credentialType = &Type{Kind: Either, Secret: true, Options: []*Type{
+var credentialType = &strict.Type{Kind: strict.Either, Secret: true, Options: []*strict.Type{
 	credentialObject,
-	{Kind: List, Min: "1", Max: "2", Elem: credentialObject, Secret: true},
+	{Kind: strict.List, Min: "1", Max: "2", Elem: credentialObject, Secret: true},
 }}
 
-var modelType = &Type{Kind: Either, Options: []*Type{
+var modelType = &strict.Type{Kind: strict.Either, Options: []*strict.Type{
 	useText,
-	{Kind: Object, Fields: []Field{
-		{Key: "chain", Type: &Type{Kind: List, Min: "1", Max: "8", Elem: linkType}, Required: true,
+	{Kind: strict.Object, Fields: []strict.Field{
+		{Key: "chain", Type: &strict.Type{Kind: strict.List, Min: "1", Max: "8", Elem: linkType}, Required: true,
 			Doc:     "Links in the order in which they are tried: primary, fallback, emergency. A link is backend/model, or a list of several with weights. The backend ends at the first slash; the model may hold more.",
 			Example: `chain: [claude/claude-sonnet-4-6, gpt/gpt-5.5]`},
-		{Key: "retries", Type: &Type{Kind: Whole, Min: "0", Max: "5"}, Default: "2",
+		{Key: "retries", Type: &strict.Type{Kind: strict.Whole, Min: "0", Max: "5"}, Default: "2",
 			Doc:     "Further attempts on one link after a 5xx, before the next link. In a chain with a link of several uses the attempts are spread over its uses: the other use of the link comes the sooner, and other links get as many in a row as each of those.",
 			Example: `retries: 2`},
-		{Key: "timeout", Type: &Type{Kind: Duration, Min: "1ms", Max: "1h"}, Default: "30s",
+		{Key: "timeout", Type: &strict.Type{Kind: strict.Duration, Min: "1ms", Max: "1h"}, Default: "30s",
 			Doc:     "Time that each attempt has until its response headers.",
 			Example: `timeout: 30s`},
-		{Key: "idle_timeout", Type: &Type{Kind: Duration, Min: "1ms", Max: "1h"}, Default: "60s",
+		{Key: "idle_timeout", Type: &strict.Type{Kind: strict.Duration, Min: "1ms", Max: "1h"}, Default: "60s",
 			Doc:     "Longest silence inside a response. Inside a JSON answer whose headers came before its body it is longer where the chain may take longer: each attempt its timeout and 1s to connect.",
 			Example: `idle_timeout: 60s`},
-		{Key: "nearest", Type: &Type{Kind: Switch}, Default: "false",
+		{Key: "nearest", Type: &strict.Type{Kind: strict.Switch}, Default: "false",
 			Doc:     "Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow where those fail. A gateway whose region none of them has goes by the weights alone.",
 			Example: `nearest: true`},
-		{Key: "unfit", Type: &Type{Kind: Text, Enum: []string{string(UnfitRefuse), string(UnfitDrop)}}, Default: string(UnfitRefuse),
+		{Key: "unfit", Type: &strict.Type{Kind: strict.Text, Enum: []string{string(UnfitRefuse), string(UnfitDrop)}}, Default: string(UnfitRefuse),
 			Doc:     "What to do with a request field that a backend cannot express: refuse answers 400 and names the field and the backend; drop leaves it out and names it in a warning header.",
 			Example: `unfit: drop`},
 		{Key: "breaker", Type: breakerType,
@@ -110,7 +114,7 @@ var modelType = &Type{Kind: Either, Options: []*Type{
 	}},
 }}
 
-var breakerType = &Type{Kind: Object, Fields: []Field{
+var breakerType = &strict.Type{Kind: strict.Object, Fields: []strict.Field{
 	{Key: "connections", Type: boundType, Default: "4096",
 		Doc:     "Connections to the backends. HTTP/1.1 takes one for each request, HTTP/2 shares them.",
 		Example: `connections: 4096`},
@@ -122,34 +126,34 @@ var breakerType = &Type{Kind: Object, Fields: []Field{
 		Example: `requests: 16384`},
 }}
 
-var boundType = &Type{Kind: Whole, Min: "1", Max: "1000000"}
+var boundType = &strict.Type{Kind: strict.Whole, Min: "1", Max: "1000000"}
 
-var healthType = &Type{Kind: Object, Fields: []Field{
-	{Key: "interval", Type: &Type{Kind: Duration, Min: "1s", Max: "1h"}, Required: true,
+var healthType = &strict.Type{Kind: strict.Object, Fields: []strict.Field{
+	{Key: "interval", Type: &strict.Type{Kind: strict.Duration, Min: "1s", Max: "1h"}, Required: true,
 		Doc:     "Time between two checks of one backend. Each Envoy checks for itself.",
 		Example: `interval: 30s`},
 }}
 
-var useText = &Type{Kind: Text, Pattern: usePattern, Rule: useRule}
+var useText = &strict.Type{Kind: strict.Text, Pattern: usePattern, Rule: useRule}
 
-var linkType = &Type{Kind: Either, Options: []*Type{
+var linkType = &strict.Type{Kind: strict.Either, Options: []*strict.Type{
 	useText,
-	{Kind: List, Min: "1", Max: "64", Elem: &Type{Kind: Object, Fields: []Field{
+	{Kind: strict.List, Min: "1", Max: "64", Elem: &strict.Type{Kind: strict.Object, Fields: []strict.Field{
 		{Key: "use", Type: useText, Required: true,
 			Doc:     "Backend and model, as backend/model.",
 			Example: `use: claude-us/claude-sonnet-4-6`},
-		{Key: "weight", Type: &Type{Kind: Whole, Min: "1", Max: "10000"}, Default: "1",
+		{Key: "weight", Type: &strict.Type{Kind: strict.Whole, Min: "1", Max: "10000"}, Default: "1",
 			Doc:     "Share of the link's requests, relative to the other uses of the link. Requests that name a user (x-headgate-user, or user in the body) stay with one use; a growing weight moves users to it and between no others.",
 			Example: `weight: 70`},
 	}}},
 }}
 
-var pricesType = &Type{Kind: Either, Options: []*Type{
+var pricesType = &strict.Type{Kind: strict.Either, Options: []*strict.Type{
 	priceType,
-	{Kind: List, Min: "1", Max: "64", Elem: priceType},
+	{Kind: strict.List, Min: "1", Max: "64", Elem: priceType},
 }}
 
-var priceType = &Type{Kind: Object, Fields: []Field{
+var priceType = &strict.Type{Kind: strict.Object, Fields: []strict.Field{
 	{Key: "input", Type: rateType, Required: true,
 		Doc: "Input tokens, in USD per million.", Example: `input: 3`},
 	{Key: "output", Type: rateType, Required: true,
@@ -164,19 +168,19 @@ var priceType = &Type{Kind: Object, Fields: []Field{
 		Doc: "Audio tokens in, in USD per million. Without it they cost what input costs.", Example: `audio_input: 32`},
 	{Key: "audio_output", Type: rateType,
 		Doc: "Audio tokens out, in USD per million. Without it they cost what output costs.", Example: `audio_output: 64`},
-	{Key: "valid_from", Type: &Type{Kind: Date},
+	{Key: "valid_from", Type: &strict.Type{Kind: strict.Date},
 		Doc: "First day, in UTC, on which the price holds. Without it the price has always held; one price of a model that the built-in catalogue does not know must have none.", Example: `valid_from: 2026-09-01`},
 }}
 
-var rateType = &Type{Kind: Decimal, Min: "0", Max: "10000"}
+var rateType = &strict.Type{Kind: strict.Decimal, Min: "0", Max: "10000"}
 
-var limitsType = &Type{Kind: Object, Fields: []Field{
-	{Key: "body", Type: &Type{Kind: Size, Min: "1KiB", Max: "256MiB"}, Default: "32MiB",
+var limitsType = &strict.Type{Kind: strict.Object, Fields: []strict.Field{
+	{Key: "body", Type: &strict.Type{Kind: strict.Size, Min: "1KiB", Max: "256MiB"}, Default: "32MiB",
 		Doc:     "Greatest size of one buffered request or response body. Units: B, KB, MB, KiB, MiB.",
 		Example: `body: 32MiB`},
 }}
 
-var pathType = &Type{Kind: Text, Pattern: pathPattern, Rule: pathRule}
+var pathType = &strict.Type{Kind: strict.Text, Pattern: pathPattern, Rule: pathRule}
 
 // The patterns are read by Go and, in the schema, by ECMAScript engines, so they
 // keep to what both mean the same by. A name of a model is printable ASCII without
@@ -188,7 +192,6 @@ var (
 	usePattern  = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?/[!#-&(-\[\]-_a-~]{1,128}$`)
 	regionName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
 	envName     = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
-	// DurationPattern, SizePattern, DecimalPattern and DatePattern are what texts of
 	// these kinds look like; their bounds are checked on top.
 	DurationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
 	SizePattern     = regexp.MustCompile(`^(0|[1-9][0-9]*)(B|KB|MB|KiB|MiB)$`)

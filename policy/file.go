@@ -1,39 +1,35 @@
 package policy
 
-import "go.yaml.in/yaml/v3"
-
-// File is one file of a policy: its name, which faults begin with and which no
-// other file of the policy has, and its bytes.
-type File struct {
-	Name string `json:"name"`
-	Data []byte `json:"data"`
-}
+import (
+	"github.com/headgate/headgate/policy/strict"
+	"go.yaml.in/yaml/v3"
+)
 
 // admit refuses files that cannot be told apart or are too much to read.
 func (c *compiler) admit(files []File) bool {
 	named, total := make(map[string]bool), 0
 	for _, f := range files {
-		top := place{node: &yaml.Node{Line: 1, Column: 1}, file: f.Name}
+		top := strict.Place{Node: &yaml.Node{Line: 1, Column: 1}, File: f.Name}
 		if named[f.Name] {
-			c.fault(top, "", "another file has this name")
+			c.Fault(top, "", "another file has this name")
 		}
 		named[f.Name] = true
 		total += len(f.Data)
 		if len(f.Data) > c.how.most {
-			c.fault(top, "", "the document is larger than %d bytes", c.how.most)
+			c.Fault(top, "", "the document is larger than %d bytes", c.how.most)
 			return false
 		}
 		if total > c.how.most {
-			c.fault(top, "", "the files up to this one are larger than %d bytes together", c.how.most)
+			c.Fault(top, "", "the files up to this one are larger than %d bytes together", c.how.most)
 			return false
 		}
 	}
-	return len(c.faults) == 0
+	return len(c.Faults) == 0
 }
 
 // files reads the tops of the files, and what they say together.
 func (c *compiler) files(files []File) {
-	var tops []*object
+	var tops []*strict.Given
 	for _, f := range files {
 		if o, ok := c.top(f); ok {
 			tops = append(tops, o)
@@ -44,48 +40,48 @@ func (c *compiler) files(files []File) {
 	}
 }
 
-func (c *compiler) top(f File) (*object, bool) {
-	node, syntax := root(f.Name, f.Data)
+func (c *compiler) top(f File) (*strict.Given, bool) {
+	node, syntax := strict.Root(f.Name, f.Data)
 	if syntax != nil {
-		c.faults = append(c.faults, *syntax)
+		c.Faults = append(c.Faults, *syntax)
 		return nil, false
 	}
-	p := place{node: node, file: f.Name}
-	if !c.plain(p) {
+	p := strict.Place{Node: node, File: f.Name}
+	if !c.Plain(p) {
 		return nil, false
 	}
-	o, ok := c.object(p, Document)
+	o, ok := c.Object(p, Document)
 	if !ok {
 		return nil, false
 	}
-	if _, ok := o.get("version"); ok {
-		o.whole("version")
+	if _, ok := o.Get("version"); ok {
+		o.Whole("version")
 	}
 	return o, true
 }
 
 // merge makes one object of the tops of all files.
-func (c *compiler) merge(tops []*object) *object {
-	all := &object{r: &c.reader, at: tops[0].at, of: Document, values: make(map[string]place), given: make(map[string]bool)}
-	first := make(map[string]*object)
+func (c *compiler) merge(tops []*strict.Given) *strict.Given {
+	all := &strict.Given{R: &c.Reader, At: tops[0].At, Of: Document, Values: make(map[string]strict.Place), Given: make(map[string]bool)}
+	first := make(map[string]*strict.Given)
 	for _, o := range tops {
-		for key := range o.given {
-			all.given[key] = true
+		for key := range o.Given {
+			all.Given[key] = true
 		}
 		for _, f := range Document.Fields {
-			p, ok := o.get(f.Key)
+			p, ok := o.Get(f.Key)
 			if !ok {
 				continue
 			}
-			before, twice := all.values[f.Key]
+			before, twice := all.Values[f.Key]
 			switch {
 			case !twice:
-				all.values[f.Key], first[f.Key] = p, o
-			case f.Type.Kind == Map:
-				before.also = append(before.also, p)
-				all.values[f.Key] = before
+				all.Values[f.Key], first[f.Key] = p, o
+			case f.Type.Kind == strict.Map:
+				before.Also = append(before.Also, p)
+				all.Values[f.Key] = before
 			case f.Key != "version":
-				c.twice(keyOf(o, f.Key), quote(f.Key), keyOf(first[f.Key], f.Key))
+				c.Twice(keyOf(o, f.Key), strict.Quote(f.Key), keyOf(first[f.Key], f.Key))
 			}
 		}
 	}
@@ -93,11 +89,11 @@ func (c *compiler) merge(tops []*object) *object {
 }
 
 // keyOf returns the place of a key that an object has.
-func keyOf(o *object, key string) place {
-	at := o.at
-	for i := 0; i < len(o.at.node.Content); i += 2 {
-		if k := o.at.node.Content[i]; k.Value == key {
-			at.node = k
+func keyOf(o *strict.Given, key string) strict.Place {
+	at := o.At
+	for i := 0; i < len(o.At.Node.Content); i += 2 {
+		if k := o.At.Node.Content[i]; k.Value == key {
+			at.Node = k
 			break
 		}
 	}

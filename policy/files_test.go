@@ -70,7 +70,7 @@ func checkFiles(t *testing.T, files []File, faults *Faults) {
 			n++
 		}
 		if n > 0 {
-			checkPlaces(t, f.Data, &Faults{rest[:n]})
+			checkPlaces(t, f.Data, &Faults{Faults: rest[:n]})
 		}
 		rest = rest[n:]
 	}
@@ -107,7 +107,7 @@ func TestFilesMeanWhatOneDocumentMeans(t *testing.T) {
 // a version.
 func cut(data []byte) []File {
 	if bytes.HasPrefix(data, []byte("{")) {
-		return []File{{"a.yaml", data}}
+		return []File{{Name: "a.yaml", Data: data}}
 	}
 	var pieces []File
 	for line := range strings.Lines(string(data)) {
@@ -133,10 +133,10 @@ func TestMapsAreMergedOverFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	files, err := ParseFiles([]File{
-		{"x.json", []byte(`{"version": 1, "models": {"x": "a/some"}, "prices": {"b/other": {"input": 3, "output": 4}}, "listen": "0.0.0.0:80"}`)},
-		{"z.yaml", []byte("version: 1\nmodels:\n  z: {chain: [b/other, a/some], retries: 1}\nbackends:\n  a: {provider: simulated}\n")},
-		{"b.yaml", []byte("version: 1\nanonymous: true\nbackends: {b: {provider: openai-compatible, url: \"http://10.0.0.1/v1\"}}\nprices: {some: {input: 1, output: 2}}")},
-		{"nothing.yaml", []byte("version: 1")},
+		{Name: "x.json", Data: []byte(`{"version": 1, "models": {"x": "a/some"}, "prices": {"b/other": {"input": 3, "output": 4}}, "listen": "0.0.0.0:80"}`)},
+		{Name: "z.yaml", Data: []byte("version: 1\nmodels:\n  z: {chain: [b/other, a/some], retries: 1}\nbackends:\n  a: {provider: simulated}\n")},
+		{Name: "b.yaml", Data: []byte("version: 1\nanonymous: true\nbackends: {b: {provider: openai-compatible, url: \"http://10.0.0.1/v1\"}}\nprices: {some: {input: 1, output: 2}}")},
+		{Name: "nothing.yaml", Data: []byte("version: 1")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func FuzzParseFiles(f *testing.F) {
 		f.Add(pieces[len(pieces)-1].Data, pieces[0].Data)
 	}
 	f.Fuzz(func(t *testing.T, a, b []byte) {
-		files := []File{{"a.yaml", a}, {"b.yaml", b}}
+		files := []File{{Name: "a.yaml", Data: a}, {Name: "b.yaml", Data: b}}
 		set, err := ParseFiles(files)
 		if err != nil {
 			var faults *Faults

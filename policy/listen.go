@@ -5,27 +5,29 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+
+	"github.com/headgate/headgate/policy/strict"
 )
 
 // listen reads where the gateway listens. Beyond loopback it must be said twice,
 // because a policy of version 1 names no callers.
-func (c *compiler) listen(o *object) {
-	c.set.Anonymous = o.flag("anonymous")
-	p, given := o.get("listen")
+func (c *compiler) listen(o *strict.Given) {
+	c.set.Anonymous = o.Flag("anonymous")
+	p, given := o.Get("listen")
 	if !given {
-		c.set.Listen, _ = parseListen(o.of.field("listen").Default)
+		c.set.Listen, _ = parseListen(o.Of.Field("listen").Default)
 		return
 	}
-	text, ok := c.text(p, o.of.field("listen").Type)
+	text, ok := c.Text(p, o.Of.Field("listen").Type)
 	if !ok {
 		return
 	}
 	addr, problem := parseListen(text)
 	switch {
 	case problem != "":
-		c.fault(p, `such as "127.0.0.1:8080"`, "%s, is %s", problem, quote(text))
+		c.Fault(p, `such as "127.0.0.1:8080"`, "%s, is %s", problem, strict.Quote(text))
 	case !addr.Addr().IsLoopback() && !c.set.Anonymous:
-		c.fault(p, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", addr.Addr())
+		c.Fault(p, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", addr.Addr())
 	}
 	c.set.Listen = addr
 }
@@ -35,7 +37,7 @@ func (c *compiler) listen(o *object) {
 func ParseListen(text string) (netip.AddrPort, error) {
 	addr, problem := parseListen(text)
 	if problem != "" {
-		return netip.AddrPort{}, fmt.Errorf("%s, is %s", problem, quote(text))
+		return netip.AddrPort{}, fmt.Errorf("%s, is %s", problem, strict.Quote(text))
 	}
 	return addr, nil
 }

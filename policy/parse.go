@@ -8,7 +8,11 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/policy/price"
+	"github.com/headgate/headgate/policy/strict"
 )
+
+// MaxDocument is the greatest size of a policy in bytes, all of its files together.
+const MaxDocument = 1 << 20
 
 // Parse reads and checks a policy of one file and compiles it, as ParseFiles does.
 func Parse(name string, data []byte) (*Set, error) {
@@ -29,7 +33,7 @@ func ParseFiles(files []File) (*Set, error) {
 	}
 	set, faults := parse(files, reading{most: MaxDocument})
 	if len(faults) > 0 {
-		return nil, newFaults(files, faults)
+		return nil, strict.NewFaults(files, faults)
 	}
 	return set, nil
 }
@@ -47,8 +51,8 @@ func parse(files []File, how reading) (*Set, []Fault) {
 	if c.admit(files) {
 		c.files(files)
 	}
-	if len(c.faults) > 0 {
-		return nil, c.faults
+	if len(c.Faults) > 0 {
+		return nil, c.Faults
 	}
 	c.set.Revision = digest(c.set.Canonical())
 	c.set.Shape = c.set.Revision
@@ -92,7 +96,7 @@ func (s *Set) unweighted() *Set {
 
 // compiler turns the documents into a Set while the reader collects the faults.
 type compiler struct {
-	reader
+	strict.Reader
 	how    reading
 	set    *Set
 	broken map[string]bool // names of backends that are defined, but with faults
@@ -112,19 +116,19 @@ func newCompiler() *compiler {
 // placedUse is a use with the place where it stands.
 type placedUse struct {
 	backend, model string
-	at             place
+	at             strict.Place
 }
 
 // document reads the sections in the order in which they depend on each other, as
 // far as they can be judged where not all files were read.
-func (c *compiler) document(o *object, whole bool) {
+func (c *compiler) document(o *strict.Given, whole bool) {
 	c.limits(o)
 	c.named(o, "backends", c.backend)
 	if !whole {
 		return
 	}
 	c.listen(o)
-	c.set.Unpriced = Unpriced(o.text("unpriced"))
+	c.set.Unpriced = Unpriced(o.Text("unpriced"))
 	c.names = c.backendNames()
 	c.named(o, "models", c.model)
 	c.prices(o)
@@ -133,34 +137,34 @@ func (c *compiler) document(o *object, whole bool) {
 	}
 }
 
-func (c *compiler) limits(o *object) {
-	c.set.BodyLimit, _ = bytesOf(limitsType.field("body").Default)
-	if p, ok := o.get("limits"); ok {
-		if l, ok := c.object(p, limitsType); ok {
-			c.set.BodyLimit = l.size("body")
+func (c *compiler) limits(o *strict.Given) {
+	c.set.BodyLimit, _ = strict.BytesOf(limitsType.Field("body").Default)
+	if p, ok := o.Get("limits"); ok {
+		if l, ok := c.Object(p, limitsType); ok {
+			c.set.BodyLimit = l.Size("body")
 		}
 	}
 }
 
 // named reads a map of names to values.
-func (c *compiler) named(o *object, key string, read func(name string, p place)) {
-	p, ok := o.get(key)
+func (c *compiler) named(o *strict.Given, key string, read func(name string, p strict.Place)) {
+	p, ok := o.Get(key)
 	if !ok {
 		return
 	}
-	t := o.of.field(key).Type
-	all, ok := c.entries(p, "an object with names as keys", false)
+	t := o.Of.Field(key).Type
+	all, ok := c.Entries(p, "an object with names as keys", false)
 	if !ok {
 		return
 	}
 	for _, e := range all {
-		if !t.Pattern.MatchString(e.key) {
-			c.fault(e.at, "", "%s, is %s", t.Rule, quote(e.key))
+		if !t.Pattern.MatchString(e.Key) {
+			c.Fault(e.At, "", "%s, is %s", t.Rule, strict.Quote(e.Key))
 		}
-		if e.ok {
-			read(e.key, e.value)
+		if e.OK {
+			read(e.Key, e.Value)
 		} else if key == "backends" {
-			c.broken[e.key] = true
+			c.broken[e.Key] = true
 		}
 	}
 }
@@ -184,10 +188,10 @@ const enough = 100
 
 // near returns the hint for a misspelled name of a backend.
 func (c *compiler) near(backend string) string {
-	if len(c.faults) > enough {
+	if len(c.Faults) > enough {
 		return ""
 	}
-	return meant(backend, c.names)
+	return strict.Meant(backend, c.names)
 }
 
 // defined tells whether a backend has this name, faulty ones included.

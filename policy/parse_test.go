@@ -252,19 +252,6 @@ func TestDocumentTooLarge(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"openai", "anthropic", "deepseek", "groq", "gpt-5.5"}
-	for asked, want := range map[string]string{
-		"opnai": "openai", "OpenAI": "openai", "antropic": "anthropic", "depseek": "deepseek", "deespeek": "deepseek",
-		"gpt-5,5": "gpt-5.5", "grok": "groq", "gemini": "", "x": "", "": "", "openai": "",
-		strings.Repeat("a", 10_000): "",
-	} {
-		if got := Nearest(asked, names); got != want {
-			t.Errorf("Nearest(%.20q) = %q, want %q", asked, got, want)
-		}
-	}
-}
-
 // TestShapeLeavesWeightsOut holds that a shape changes with everything but weights.
 func TestShapeLeavesWeightsOut(t *testing.T) {
 	const text = "version: 1\nunpriced: flag\nbackends: {a: {provider: simulated}, b: {provider: simulated}}\n" +

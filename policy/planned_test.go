@@ -14,7 +14,7 @@ func TestPlannedKeysAreRefused(t *testing.T) {
 		t.Fatal("no key is planned: the test holds nothing")
 	}
 	for _, key := range Document.Planned {
-		if Document.field(key) != nil {
+		if Document.Field(key) != nil {
 			t.Errorf("%s is both supported and planned", key)
 		}
 		for _, value := range []string{"{}", "[]", "", "{a: {b: 1}}"} {

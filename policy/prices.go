@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/policy/price"
+	"github.com/headgate/headgate/policy/strict"
 	"go.yaml.in/yaml/v3"
 )
 
 // prices puts the document's prices on top of the built-in catalogue.
-func (c *compiler) prices(o *object) {
+func (c *compiler) prices(o *strict.Given) {
 	var all []price.Override
-	c.named(o, "prices", func(name string, p place) {
+	c.named(o, "prices", func(name string, p strict.Place) {
 		backend, model, ok := c.priced(name, p)
 		if !ok {
 			return
@@ -23,7 +24,7 @@ func (c *compiler) prices(o *object) {
 				continue
 			}
 			if days[row.ValidFrom] {
-				c.fault(at, "", "two prices of %s begin on the same day", quote(name))
+				c.Fault(at, "", "two prices of %s begin on the same day", strict.Quote(name))
 			}
 			days[row.ValidFrom] = true
 			all = append(all, price.Override{Backend: backend, Model: model, Price: row})
@@ -35,7 +36,7 @@ func (c *compiler) prices(o *object) {
 // priced tells what a key of prices names. With a slash in it that may be a model
 // at a backend, or a model whose name holds one; what could be both is a fault,
 // because the wrong guess would bill by the wrong price.
-func (c *compiler) priced(name string, p place) (backend, model string, ok bool) {
+func (c *compiler) priced(name string, p strict.Place) (backend, model string, ok bool) {
 	backend, model, slash := split(name)
 	if !slash {
 		return "", name, true
@@ -43,13 +44,13 @@ func (c *compiler) priced(name string, p place) (backend, model string, ok bool)
 	use, served := c.served[name]
 	switch {
 	case c.defined(backend) && model != "" && served:
-		c.fault(p, "write "+quote(use.backend+"/"+name)+" for the latter", "may be model %s of backend %s or model %s", quote(model), quote(backend), quote(name))
+		c.Fault(p, "write "+strict.Quote(use.backend+"/"+name)+" for the latter", "may be model %s of backend %s or model %s", strict.Quote(model), strict.Quote(backend), strict.Quote(name))
 		return "", "", false
 	case c.defined(backend) && model != "":
 		return backend, model, true
 	case !served:
 		if hint := c.near(backend); hint != "" {
-			c.fault(p, hint, "backend %s is not defined", quote(backend))
+			c.Fault(p, hint, "backend %s is not defined", strict.Quote(backend))
 			return "", "", false
 		}
 	}
@@ -57,26 +58,26 @@ func (c *compiler) priced(name string, p place) (backend, model string, ok bool)
 }
 
 // priceList returns the places of the one or several prices of a model.
-func (c *compiler) priceList(p place) []place {
-	if p.node.Kind != yaml.SequenceNode {
-		return []place{p}
+func (c *compiler) priceList(p strict.Place) []strict.Place {
+	if p.Node.Kind != yaml.SequenceNode {
+		return []strict.Place{p}
 	}
-	places, _ := c.elements(p, pricesType.option(List), "a list")
-	return slices.DeleteFunc(places, func(at place) bool { return !c.plain(at) })
+	places, _ := c.Elements(p, pricesType.Option(strict.List), "a list")
+	return slices.DeleteFunc(places, func(at strict.Place) bool { return !c.Plain(at) })
 }
 
-func (c *compiler) price(name string, p place) (price.Price, bool) {
-	before := len(c.faults)
-	o, ok := c.object(p, priceType)
+func (c *compiler) price(name string, p strict.Place) (price.Price, bool) {
+	before := len(c.Faults)
+	o, ok := c.Object(p, priceType)
 	if !ok {
 		return price.Price{}, false
 	}
 	rate := func(key string) *price.Pico {
-		at, given := o.get(key)
+		at, given := o.Get(key)
 		if !given {
 			return nil
 		}
-		pico, _ := scalarAt(o.r, at, "a price in USD per million tokens", price.ParsePerMillion)
+		pico, _ := strict.ScalarAt(o.R, at, "a price in USD per million tokens", price.ParsePerMillion)
 		return &pico
 	}
 	var rates price.Rates
@@ -85,11 +86,11 @@ func (c *compiler) price(name string, p place) (price.Price, bool) {
 	rates.AudioInput, rates.AudioOutput = rate("audio_input"), rate("audio_output")
 	var from time.Time
 	id := "policy:" + name
-	if at, given := o.get("valid_from"); given {
-		from, _ = scalarAt(o.r, at, "a day, such as 2026-09-01", parseDate)
+	if at, given := o.Get("valid_from"); given {
+		from, _ = strict.ScalarAt(o.R, at, "a day, such as 2026-09-01", strict.ParseDate)
 		id += "@" + from.Format(time.DateOnly)
 	}
-	if len(c.faults) > before || input == nil || output == nil {
+	if len(c.Faults) > before || input == nil || output == nil {
 		return price.Price{}, false
 	}
 	rates.Input, rates.Output = *input, *output
@@ -113,10 +114,10 @@ func (c *compiler) unpriced() {
 			continue
 		}
 		if c.pricedLater(u) {
-			c.fault(u.at, "give its earliest price without valid_from", "model %s has no price before the first valid_from", quote(u.model))
+			c.Fault(u.at, "give its earliest price without valid_from", "model %s has no price before the first valid_from", strict.Quote(u.model))
 			continue
 		}
-		c.fault(u.at, c.priceHint(b, u.model), "model %s has no price at provider %s", quote(u.model), b.Provider.Name)
+		c.Fault(u.at, c.priceHint(b, u.model), "model %s has no price at provider %s", strict.Quote(u.model), b.Provider.Name)
 	}
 }
 
@@ -128,10 +129,10 @@ func (c *compiler) pricedLater(u placedUse) bool {
 
 func (c *compiler) priceHint(b *Backend, model string) string {
 	hint := "add it under prices, or say unpriced: flag"
-	if len(c.faults) > enough {
+	if len(c.Faults) > enough {
 		return hint
 	}
-	if near := meant(model, c.set.Prices.Models(b.Provider.Name)); near != "" {
+	if near := strict.Meant(model, c.set.Prices.Models(b.Provider.Name)); near != "" {
 		hint = near + " Else " + hint
 	}
 	return hint

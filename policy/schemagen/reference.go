@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
+	"github.com/headgate/headgate/policy/strict"
 )
 
 const preface = `# Policy
@@ -32,7 +33,7 @@ A name of a model with a slash in it can price two things: in ` + "`prices`, `a/
 `
 
 // reference returns the page that explains every key, with a document as example.
-func reference(t *policy.Type, example []byte) []byte {
+func reference(t *strict.Type, example []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, preface, example)
 	section(&b, "", t)
@@ -58,27 +59,27 @@ func checks(b *bytes.Buffer) {
 }
 
 // section writes the table of an object and then those of the objects within.
-func section(b *bytes.Buffer, path string, t *policy.Type) {
+func section(b *bytes.Buffer, path string, t *strict.Type) {
 	switch t.Kind {
-	case policy.Map:
+	case strict.Map:
 		section(b, path+".NAME", t.Elem)
-	case policy.List:
+	case strict.List:
 		section(b, path+"[]", t.Elem)
-	case policy.Either:
+	case strict.Either:
 		for _, o := range t.Options {
-			if o.Kind == policy.List && described(o.Elem, t.Options) {
+			if o.Kind == strict.List && described(o.Elem, t.Options) {
 				continue
 			}
 			section(b, path, o)
 		}
-	case policy.Object:
+	case strict.Object:
 		object(b, path, t)
 	}
 }
 
 // described tells whether the elements of a list are the same type as another
 // form of the value, whose table then serves both.
-func described(elem *policy.Type, options []*policy.Type) bool {
+func described(elem *strict.Type, options []*strict.Type) bool {
 	for _, o := range options {
 		if o == elem {
 			return true
@@ -87,7 +88,7 @@ func described(elem *policy.Type, options []*policy.Type) bool {
 	return false
 }
 
-func object(b *bytes.Buffer, path string, t *policy.Type) {
+func object(b *bytes.Buffer, path string, t *strict.Type) {
 	title := "The document"
 	if path != "" {
 		title = "`" + strings.TrimPrefix(path, ".") + "`"
@@ -108,7 +109,7 @@ func object(b *bytes.Buffer, path string, t *policy.Type) {
 	}
 }
 
-func fallback(f policy.Field) string {
+func fallback(f strict.Field) string {
 	switch {
 	case f.Required:
 		return "required"
@@ -119,24 +120,24 @@ func fallback(f policy.Field) string {
 }
 
 // describe says in words what a value may be.
-func describe(t *policy.Type) string {
+func describe(t *strict.Type) string {
 	switch t.Kind {
-	case policy.Text:
+	case strict.Text:
 		if t.Enum != nil {
 			return "`" + strings.Join(t.Enum, "`, `") + "`"
 		}
 		return "text"
-	case policy.Map:
+	case strict.Map:
 		return "map of names to " + describe(t.Elem)
-	case policy.List:
+	case strict.List:
 		return fmt.Sprintf("list of %s to %s: %s", t.Min, t.Max, describe(t.Elem))
-	case policy.Either:
+	case strict.Either:
 		words := make([]string, len(t.Options))
 		for i, o := range t.Options {
 			words[i] = describe(o)
 		}
 		return strings.Join(words, ", or ")
-	case policy.Whole, policy.Duration, policy.Size, policy.Decimal:
+	case strict.Whole, strict.Duration, strict.Size, strict.Decimal:
 		if t.Min == t.Max {
 			return "`" + t.Min + "`"
 		}

@@ -7,12 +7,12 @@ import (
 	"regexp"
 	"strconv"
 
-	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/strict"
 )
 
 // schemaJSON returns the JSON Schema of a document. It holds what a schema can
 // say; references between names, prices and addresses are the parser's alone.
-func schemaJSON(t *policy.Type) ([]byte, error) {
+func schemaJSON(t *strict.Type) ([]byte, error) {
 	s, err := schema(t)
 	if err != nil {
 		return nil, err
@@ -29,33 +29,33 @@ func schemaJSON(t *policy.Type) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func schema(t *policy.Type) (map[string]any, error) {
+func schema(t *strict.Type) (map[string]any, error) {
 	switch t.Kind {
-	case policy.Text:
+	case strict.Text:
 		return textSchema(t), nil
-	case policy.Whole:
+	case strict.Whole:
 		return numberSchema("integer", t), nil
-	case policy.Switch:
+	case strict.Switch:
 		return map[string]any{"type": "boolean"}, nil
-	case policy.Duration:
-		return matching(policy.DurationPattern), nil
-	case policy.Size:
-		return matching(policy.SizePattern), nil
-	case policy.Decimal:
+	case strict.Duration:
+		return matching(strict.DurationPattern), nil
+	case strict.Size:
+		return matching(strict.SizePattern), nil
+	case strict.Decimal:
 		s := numberSchema("number", t)
-		s["type"], s["pattern"] = []string{"number", "string"}, policy.DecimalPattern.String()
+		s["type"], s["pattern"] = []string{"number", "string"}, strict.DecimalPattern.String()
 		return s, nil
-	case policy.Date:
-		s := matching(policy.DatePattern)
+	case strict.Date:
+		s := matching(strict.DatePattern)
 		s["format"] = "date"
 		return s, nil
-	case policy.List:
+	case strict.List:
 		return listSchema(t)
-	case policy.Object:
+	case strict.Object:
 		return objectSchema(t)
-	case policy.Map:
+	case strict.Map:
 		return mapSchema(t)
-	case policy.Either:
+	case strict.Either:
 		return eitherSchema(t)
 	}
 	return nil, fmt.Errorf("kind %q has no schema", t.Kind)
@@ -65,7 +65,7 @@ func matching(pattern *regexp.Regexp) map[string]any {
 	return map[string]any{"type": "string", "pattern": pattern.String()}
 }
 
-func textSchema(t *policy.Type) map[string]any {
+func textSchema(t *strict.Type) map[string]any {
 	s := map[string]any{"type": "string"}
 	if t.Enum != nil {
 		s["enum"] = t.Enum
@@ -76,11 +76,11 @@ func textSchema(t *policy.Type) map[string]any {
 	return s
 }
 
-func numberSchema(kind string, t *policy.Type) map[string]any {
+func numberSchema(kind string, t *strict.Type) map[string]any {
 	return map[string]any{"type": kind, "minimum": json.Number(t.Min), "maximum": json.Number(t.Max)}
 }
 
-func listSchema(t *policy.Type) (map[string]any, error) {
+func listSchema(t *strict.Type) (map[string]any, error) {
 	elem, err := schema(t.Elem)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func listSchema(t *policy.Type) (map[string]any, error) {
 	return map[string]any{"type": "array", "minItems": json.Number(t.Min), "maxItems": json.Number(t.Max), "items": elem}, nil
 }
 
-func mapSchema(t *policy.Type) (map[string]any, error) {
+func mapSchema(t *strict.Type) (map[string]any, error) {
 	elem, err := schema(t.Elem)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func mapSchema(t *policy.Type) (map[string]any, error) {
 	return map[string]any{"type": "object", "propertyNames": names, "additionalProperties": elem}, nil
 }
 
-func objectSchema(t *policy.Type) (map[string]any, error) {
+func objectSchema(t *strict.Type) (map[string]any, error) {
 	properties, required := map[string]any{}, []string{}
 	for _, f := range t.Fields {
 		s, err := schema(f.Type)
@@ -123,7 +123,7 @@ func objectSchema(t *policy.Type) (map[string]any, error) {
 	return s, nil
 }
 
-func eitherSchema(t *policy.Type) (map[string]any, error) {
+func eitherSchema(t *strict.Type) (map[string]any, error) {
 	var options []any
 	for _, o := range t.Options {
 		s, err := schema(o)
@@ -135,11 +135,11 @@ func eitherSchema(t *policy.Type) (map[string]any, error) {
 	return map[string]any{"anyOf": options}, nil
 }
 
-func defaultValue(f policy.Field) any {
+func defaultValue(f strict.Field) any {
 	switch f.Type.Kind {
-	case policy.Whole:
+	case strict.Whole:
 		return json.Number(f.Default)
-	case policy.Switch:
+	case strict.Switch:
 		return f.Default == strconv.FormatBool(true)
 	}
 	return f.Default

@@ -1,4 +1,4 @@
-package policy
+package strict
 
 import "strings"
 
@@ -48,8 +48,8 @@ func distance(a, b string) int {
 
 func abs(n int) int { return max(n, -n) }
 
-// meant returns the hint for a near miss, or "".
-func meant(asked string, names []string) string {
+// Meant returns the hint for a near miss, or "".
+func Meant(asked string, names []string) string {
 	if near := Nearest(asked, names); near != "" {
 		return `did you mean "` + near + `"?`
 	}

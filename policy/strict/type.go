@@ -1,4 +1,4 @@
-package policy
+package strict
 
 import "regexp"
 
@@ -16,7 +16,7 @@ const (
 	Date     Kind = "date"
 	List     Kind = "list"
 	Object   Kind = "object" // fixed keys
-	Map      Kind = "map"    // keys are names that the operator chooses
+	Map      Kind = "map"    // Keys are names that the operator chooses
 	Either   Kind = "either" // one of several forms
 )
 
@@ -47,8 +47,8 @@ type Field struct {
 	Example  string // YAML of the key and its value
 }
 
-// field returns the field of this key, or nil.
-func (t *Type) field(key string) *Field {
+// Field returns the field of this key, or nil.
+func (t *Type) Field(key string) *Field {
 	for i := range t.Fields {
 		if t.Fields[i].Key == key {
 			return &t.Fields[i]
@@ -57,8 +57,8 @@ func (t *Type) field(key string) *Field {
 	return nil
 }
 
-// keys returns the keys of an Object in their order.
-func (t *Type) keys() []string {
+// Keys returns the keys of an Object in their order.
+func (t *Type) Keys() []string {
 	keys := make([]string, len(t.Fields))
 	for i, f := range t.Fields {
 		keys[i] = f.Key
@@ -66,8 +66,8 @@ func (t *Type) keys() []string {
 	return keys
 }
 
-// option returns the form of an Either that has this kind.
-func (t *Type) option(k Kind) *Type {
+// Option returns the form of an Either that has this kind.
+func (t *Type) Option(k Kind) *Type {
 	for _, o := range t.Options {
 		if o.Kind == k {
 			return o
@@ -75,3 +75,12 @@ func (t *Type) option(k Kind) *Type {
 	}
 	return nil
 }
+
+// The forms of texts are read by Go and, in the schema, by ECMAScript engines, so they
+// keep to what both mean the same by. Bounds are checked on top.
+var (
+	DurationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
+	SizePattern     = regexp.MustCompile(`^(0|[1-9][0-9]*)(B|KB|MB|KiB|MiB)$`)
+	DecimalPattern  = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+	DatePattern     = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
+)

@@ -1,4 +1,4 @@
-package policy
+package strict
 
 import (
 	"fmt"
@@ -11,50 +11,50 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// text reads a text that its type allows.
-func (r *reader) text(p place, t *Type) (string, bool) {
-	n := p.node
+// Text reads a text that its type allows.
+func (r *Reader) Text(p Place, t *Type) (string, bool) {
+	n := p.Node
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
 		want := "text"
 		if t.Enum != nil {
 			want = "one of " + strings.Join(t.Enum, ", ")
 		}
-		r.wrong(p, want)
+		r.Wrong(p, want)
 		return "", false
 	}
 	switch {
 	case t.Enum != nil && !slices.Contains(t.Enum, n.Value):
-		r.fault(p, meant(n.Value, t.Enum), "must be one of %s, is %s", strings.Join(t.Enum, ", "), quote(n.Value))
+		r.Fault(p, Meant(n.Value, t.Enum), "must be one of %s, is %s", strings.Join(t.Enum, ", "), Quote(n.Value))
 	case t.Pattern != nil && !t.Pattern.MatchString(n.Value) && t.Secret:
-		r.fault(p, "", "%s", t.Rule)
+		r.Fault(p, "", "%s", t.Rule)
 	case t.Pattern != nil && !t.Pattern.MatchString(n.Value):
-		r.fault(p, "", "%s, is %s", t.Rule, quote(n.Value))
+		r.Fault(p, "", "%s, is %s", t.Rule, Quote(n.Value))
 	default:
 		return n.Value, true
 	}
 	return "", false
 }
 
-func (r *reader) flag(p place) bool {
-	n := p.node
+func (r *Reader) Flag(p Place) bool {
+	n := p.Node
 	if n.Kind != yaml.ScalarNode || n.Value != "true" && n.Value != "false" || n.ShortTag() != "!!bool" {
-		r.wrong(p, "true or false")
+		r.Wrong(p, "true or false")
 		return false
 	}
 	return n.Value == "true"
 }
 
-// scalarAt reads the text of a scalar with a parser, whatever YAML takes it for:
+// ScalarAt reads the text of a scalar with a parser, whatever YAML takes it for:
 // 0.30 must not become a float on its way.
-func scalarAt[T any](r *reader, p place, want string, parse func(string) (T, error)) (T, bool) {
+func ScalarAt[T any](r *Reader, p Place, want string, parse func(string) (T, error)) (T, bool) {
 	var none T
-	if p.node.Kind != yaml.ScalarNode || p.node.ShortTag() == "!!null" {
-		r.wrong(p, want)
+	if p.Node.Kind != yaml.ScalarNode || p.Node.ShortTag() == "!!null" {
+		r.Wrong(p, want)
 		return none, false
 	}
-	v, err := parse(p.node.Value)
+	v, err := parse(p.Node.Value)
 	if err != nil {
-		r.fault(p, "", "%v", err)
+		r.Fault(p, "", "%v", err)
 		return none, false
 	}
 	return v, true
@@ -65,9 +65,9 @@ func parseWhole(text, least, most string) (int, error) {
 	n, err := strconv.Atoi(text)
 	switch whole := err == nil && strconv.Itoa(n) == text; {
 	case least == most && text != least:
-		return 0, fmt.Errorf("must be %s, is %s", least, quote(text))
+		return 0, fmt.Errorf("must be %s, is %s", least, Quote(text))
 	case !whole:
-		return 0, fmt.Errorf("must be a whole number from %s to %s, is %s", least, most, quote(text))
+		return 0, fmt.Errorf("must be a whole number from %s to %s, is %s", least, most, Quote(text))
 	case n < atoi(least) || n > atoi(most):
 		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, text)
 	}
@@ -87,15 +87,15 @@ func atoi(text string) int {
 func parseDuration(text, least, most string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil || !DurationPattern.MatchString(text) {
-		return 0, fmt.Errorf("must be a duration with a unit (ms, s, m, h), such as 30s, is %s", quote(text))
+		return 0, fmt.Errorf("must be a duration with a unit (ms, s, m, h), such as 30s, is %s", Quote(text))
 	}
 	low, _ := time.ParseDuration(least)
 	high, _ := time.ParseDuration(most)
 	if d < low || d > high {
-		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, quote(text))
+		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, Quote(text))
 	}
 	if d%time.Millisecond != 0 {
-		return 0, fmt.Errorf("must be whole milliseconds, is %s", quote(text))
+		return 0, fmt.Errorf("must be whole milliseconds, is %s", Quote(text))
 	}
 	return d, nil
 }
@@ -104,22 +104,22 @@ var units = map[string]int64{"B": 1, "KB": 1e3, "MB": 1e6, "KiB": 1 << 10, "MiB"
 
 // parseSize reads a size such as 32MiB between two bounds, in bytes.
 func parseSize(text, least, most string) (int64, error) {
-	n, err := bytesOf(text)
+	n, err := BytesOf(text)
 	if err != nil {
 		return 0, err
 	}
-	low, _ := bytesOf(least)
-	high, _ := bytesOf(most)
+	low, _ := BytesOf(least)
+	high, _ := BytesOf(most)
 	if n < low || n > high {
-		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, quote(text))
+		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, Quote(text))
 	}
 	return n, nil
 }
 
-func bytesOf(text string) (int64, error) {
+func BytesOf(text string) (int64, error) {
 	parts := SizePattern.FindStringSubmatch(text)
 	if parts == nil {
-		return 0, fmt.Errorf("must be a whole number with a unit (B, KB, MB, KiB, MiB), such as 32MiB, is %s", quote(text))
+		return 0, fmt.Errorf("must be a whole number with a unit (B, KB, MB, KiB, MiB), such as 32MiB, is %s", Quote(text))
 	}
 	unit := units[parts[2]]
 	n, err := strconv.ParseInt(parts[1], 10, 64)
@@ -129,11 +129,11 @@ func bytesOf(text string) (int64, error) {
 	return n * unit, nil
 }
 
-// parseDate reads a day, which begins at midnight UTC.
-func parseDate(text string) (time.Time, error) {
+// ParseDate reads a day, which begins at midnight UTC.
+func ParseDate(text string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil || !DatePattern.MatchString(text) {
-		return time.Time{}, fmt.Errorf("must be a day of this century, such as 2026-09-01, is %s", quote(text))
+		return time.Time{}, fmt.Errorf("must be a day of this century, such as 2026-09-01, is %s", Quote(text))
 	}
 	return t, nil
 }

@@ -1,4 +1,4 @@
-package policy
+package strict
 
 import (
 	"cmp"
@@ -8,7 +8,7 @@ import (
 )
 
 // Fault is one thing that is wrong with a policy, and where. Its texts never
-// quote what may be a secret.
+// Quote what may be a secret.
 type Fault struct {
 	File    string
 	Line    int    // from 1
@@ -47,9 +47,9 @@ func (f *Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// newFaults puts the faults of a policy in the order in which a reader meets their
+// NewFaults puts the faults of a policy in the order in which a reader meets their
 // places: the files as they were given, each from its top.
-func newFaults(files []File, faults []Fault) *Faults {
+func NewFaults(files []File, faults []Fault) *Faults {
 	order := make(map[string]int, len(files))
 	for i := len(files) - 1; i >= 0; i-- {
 		order[files[i].Name] = i

@@ -1,4 +1,4 @@
-package policy
+package strict
 
 import (
 	"bytes"
@@ -12,12 +12,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// MaxDocument is the greatest size of a policy in bytes, all of its files together.
-const MaxDocument = 1 << 20
-
-// root returns the root value of the only YAML document in data. The nodes are
+// Root returns the root value of the only YAML document in data. The nodes are
 // never decoded further, so an alias is a node of its own and expands to nothing.
-func root(name string, data []byte) (*yaml.Node, *Fault) {
+func Root(name string, data []byte) (*yaml.Node, *Fault) {
 	if f := malformed(data); f != nil {
 		f.File = name
 		return nil, f
@@ -109,8 +106,8 @@ func failsAlike(head []byte, want error) bool {
 	}
 }
 
-// quote shows a text that a document holds, bounded.
-func quote(text string) string {
+// Quote shows a text that a document holds, bounded.
+func Quote(text string) string {
 	const most = 64
 	if utf8.RuneCountInString(text) > most {
 		text = string([]rune(text)[:most]) + "..."

@@ -1,0 +1,2 @@
+// Package strict reads YAML and JSON documents and tells every fault at once.
+package strict
