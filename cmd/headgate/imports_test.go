@@ -33,7 +33,7 @@ var floors = []struct {
 	{"extproc/scan", "", nil},
 	{"policy/quirk", "", nil},
 	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "policy/quirk"}},
-	{"extproc/exchange", "", []string{module + "extproc/canon", module + "extproc/scan"}},
+	{"extproc/exchange", "extproc/exchange/exchangetest", []string{module + "extproc/canon", module + "extproc/scan"}},
 	{"extproc/dialect", "", []string{module + "policy/quirk", module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
 }
 
