@@ -1,0 +1,110 @@
+package answers
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+// bodyOf makes a chat request of exactly n bytes.
+func bodyOf(n int, model string, claude bool) string {
+	body := gatewaytest.ChatBody(model, "", false)
+	if claude {
+		body = gatewaytest.MessageBody(model, "", false)
+	}
+	return strings.Replace(body, `"content":""`, `"content":"`+strings.Repeat("a", n-len(body))+`"`, 1)
+}
+
+// TestBodyLimit holds the limit to the byte, below and above the 1 MiB that Envoy
+// has by itself.
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		limit string
+		bytes int
+	}{{"200KiB", 200 << 10}, {"3MiB", 3 << 20}} {
+		t.Run(c.limit, func(t *testing.T) {
+			t.Parallel()
+			p := gatewaytest.Simulate(t, gatewaytest.Keyless)
+			g := gatewaytest.Start(t, gatewaytest.PolicyFor(p, "")+"limits: {body: "+c.limit+"}\n", gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}})
+			for _, chunked := range []bool{false, true} {
+				for _, claude := range []bool{false, true} {
+					checkLimit(t, g, c.bytes, chunked, claude)
+				}
+			}
+			g.With(t).Eventually("the rows of four refusals", func() bool {
+				n := 0
+				for _, r := range g.Rows() {
+					if r.Outcome == "client_error" && r.By == "client" && r.Status == 413 {
+						n++
+					}
+				}
+				return n == 4
+			})
+			checkAnswerLimit(t, g, c.bytes)
+		})
+	}
+}
+
+func checkLimit(t *testing.T, g *gatewaytest.Gateway, limit int, chunked, claude bool) {
+	t.Helper()
+	path, model := "/v1/chat/completions", "plain"
+	if claude {
+		path, model = "/v1/messages", "plain-claude"
+	}
+	ask := func(n int) (gatewaytest.Answer, error) {
+		r := gatewaytest.ChatRequest(path, bodyOf(n, model, claude), "", "anthropic-version", "2023-06-01")
+		r.Chunked = chunked
+		return g.Try(context.Background(), r)
+	}
+	if a, err := ask(limit); err != nil || a.Status != 200 {
+		t.Errorf("%d bytes (chunked %t, claude %t): %v, status %d: %.200s", limit, chunked, claude, err, a.Status, a.Body)
+	}
+	a, err := ask(limit + 1)
+	if err != nil || a.Status != 413 {
+		t.Errorf("%d bytes (chunked %t, claude %t): %v, status %d: %.200s", limit+1, chunked, claude, err, a.Status, a.Body)
+		return
+	}
+	kind := "invalid_request_error"
+	if claude {
+		kind = "request_too_large"
+	}
+	gatewaytest.CheckRefusal(t, a, claude, kind, "request_too_large")
+	// Of an upload whose length nobody said, Envoy may not know the exchange yet.
+	if gatewaytest.RefusedExchange(a) == "" && !chunked {
+		t.Errorf("the refusal names no exchange: %s", a.Body)
+	}
+}
+
+func checkAnswerLimit(t *testing.T, g *gatewaytest.Gateway, limit int) {
+	t.Helper()
+	g = g.With(t)
+	a := g.Chat(gatewaytest.ChatBody("once", "big answer", false), fmt.Sprintf("oversize=%d", limit-2000))
+	gatewaytest.MustOK(t, a)
+	if len(a.Body) < limit-2000 {
+		t.Errorf("%d bytes came", len(a.Body))
+	}
+	for _, claude := range []bool{false, true} {
+		a := failing(g, "too big an answer", fmt.Sprintf("oversize=%d", limit), claude, "once")
+		if a.Status < 500 {
+			t.Fatalf("status %d with %d bytes", a.Status, len(a.Body))
+		}
+		kind := "server_error"
+		if claude {
+			kind = "api_error"
+		}
+		gatewaytest.CheckRefusal(t, a, claude, kind, "")
+		if row := g.Row(gatewaytest.RefusedExchange(a)); row.Outcome != "provider_error" || row.By != "provider" || row.Status != a.Status {
+			t.Errorf("row %+v", row)
+		}
+	}
+	// A stream is not buffered: no limit cuts it, unless all of it comes before
+	// Envoy has been told that it is one.
+	s := g.Chat(gatewaytest.ChatBody("once", "big stream", true), fmt.Sprintf("oversize=%d;drip=16384;pause=1ms", limit+1000))
+	if s.Err != nil || len(s.Body) < limit+1000 || !strings.Contains(s.Body, "[DONE]") {
+		t.Errorf("a stream of %d bytes, %v: %.300s", len(s.Body), s.Err, s.Body)
+	}
+}

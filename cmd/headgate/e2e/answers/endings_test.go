@@ -1,0 +1,261 @@
+package answers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/record"
+)
+
+// endingModels gives each case a model of its own, so that the failures of one do
+// not eject the backend of another.
+func endingModels(n int) string {
+	var b strings.Builder
+	for i := range n {
+		for _, dialect := range []string{"sim/plain", "claude/plain-claude"} {
+			suffix := strings.TrimPrefix(dialect, "sim/plain")
+			if suffix != "" {
+				suffix = "-claude"
+			}
+			fmt.Fprintf(&b, "  m%d%s: {chain: [%s], retries: 0, timeout: 1s, idle_timeout: 1s}\n", i, suffix, dialect)
+		}
+	}
+	b.WriteString("  tried: {chain: [sim/plain], retries: 2, timeout: 1s, idle_timeout: 1s}\n")
+	b.WriteString("  unfailing: {chain: [sim/plain], retries: 0}\n  unfailing-claude: {chain: [claude/plain-claude], retries: 0}\n")
+	b.WriteString("  gone: {chain: [gone/plain], retries: 0}\n  gone-claude: {chain: [gone-claude/plain-claude], retries: 0}\n")
+	return b.String()
+}
+
+// serveEndings starts a gateway with a backend on a port that nobody listens on.
+func serveEndings(t *testing.T) (*gatewaytest.Gateway, *gatewaytest.Provider) {
+	t.Helper()
+	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
+	text := strings.Replace(gatewaytest.PolicyFor(p, endingModels(8)), "\nmodels:", fmt.Sprintf(`
+  gone: {provider: simulated, url: "http://127.0.0.1:%d/v1"}
+  gone-claude: {provider: simulated, dialect: anthropic, url: "http://127.0.0.1:%[1]d/v1"}
+models:`, gatewaytest.FreePort(t)), 1)
+	return gatewaytest.Start(t, text, gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}}), p
+}
+
+// TestEndingsBeforeHeaders are exchanges of which the client gets an error
+// instead of an answer, in its own dialect.
+func TestEndingsBeforeHeaders(t *testing.T) {
+	t.Parallel()
+	g, _ := serveEndings(t)
+	for i, c := range []struct {
+		name, model, sim, timeout string
+		stream                    bool
+		status                    int
+		kind, claudeKind          string
+		want                      gatewaytest.Ending
+	}{
+		{"silence before the headers", "m0", "hang=headers", "", false, 504, "server_error", "timeout_error", gatewaytest.EndingWith("timeout", "provider", 504, 1)},
+		{"silence before a stream's headers", "m1", "hang=headers", "", true, 504, "server_error", "timeout_error", gatewaytest.EndingWith("timeout", "provider", 504, 1)},
+		{"the caller's deadline", "unfailing", "hang=headers", "300ms", false, 504, "server_error", "timeout_error", gatewaytest.EndingWith("deadline", "provider", 504, 1)},
+		{"the caller's deadline of a stream", "unfailing", "hang=headers", "300ms", true, 504, "server_error", "timeout_error", gatewaytest.EndingWith("deadline", "provider", 504, 1)},
+		{"cut before the headers", "m2", "cut=headers", "", false, 503, "server_error", "overloaded_error", gatewaytest.EndingWith("cut", "provider", 503, 1)},
+		{"reset before the headers", "m3", "reset=headers", "", false, 503, "server_error", "overloaded_error", gatewaytest.EndingWith("cut", "provider", 503, 1)},
+		{"cut inside a JSON answer", "m4", "cut=20", "", false, 502, "server_error", "api_error", gatewaytest.EndingWith("cut", "provider", 502, 1)},
+		{"reset inside a JSON answer", "m5", "reset=20", "", false, 502, "server_error", "api_error", gatewaytest.EndingWith("cut", "provider", 502, 1)},
+		{"silence inside a JSON answer", "m6", "hang=20", "", false, 504, "server_error", "timeout_error", gatewaytest.EndingWith("idle_timeout", "provider", 504, 1)},
+		{"nobody listens", "gone", "", "", false, 503, "server_error", "overloaded_error", gatewaytest.EndingWith("connect_failed", "provider", 503, 1)},
+	} {
+		for _, claude := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s claude=%t", c.name, claude), func(t *testing.T) {
+				t.Parallel()
+				g := g.With(t)
+				mark := fmt.Sprintf("ending %d", i)
+				r := gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody(c.model, mark, c.stream), c.sim)
+				kind := c.kind
+				if claude {
+					r = gatewaytest.ChatRequest("/v1/messages", gatewaytest.MessageBody(c.model+"-claude", mark, c.stream), c.sim, "anthropic-version", "2023-06-01")
+					kind = c.claudeKind
+				}
+				if c.timeout != "" {
+					r.Header["x-headgate-timeout"] = c.timeout
+				}
+				a := g.Ask(r)
+				if a.Status != c.status || a.Err != nil {
+					t.Fatalf("status %d, want %d, %v: %s", a.Status, c.status, a.Err, a.Body)
+				}
+				gatewaytest.CheckRefusal(t, a, claude, kind, "")
+				if a.Header.Get(record.RefusedHeader) != "gateway" {
+					t.Errorf("headers %v", a.Header)
+				}
+				row := g.Row(gatewaytest.RefusedExchange(a))
+				if d := cmp.Diff(c.want, gatewaytest.EndingOf(row)); d != "" {
+					t.Errorf("row (-want +got):\n%s%+v", d, row)
+				}
+				if strings.Contains(a.Body, "127.0.0.1") {
+					t.Errorf("the error names an address: %s", a.Body)
+				}
+			})
+		}
+	}
+	t.Run("every attempt fails", func(t *testing.T) {
+		t.Parallel()
+		g := g.With(t)
+		a := g.Chat(gatewaytest.ChatBody("tried", "tried thrice", false), "cut=headers")
+		if d := cmp.Diff(gatewaytest.EndingWith("cut", "provider", 503, 3), gatewaytest.EndingOf(g.Row(gatewaytest.RefusedExchange(a)))); d != "" || a.Status != 503 {
+			t.Errorf("status %d, row (-want +got):\n%s", a.Status, d)
+		}
+	})
+}
+
+// TestEndingsInsideStreams are answers that broke off after their headers: the
+// client sees a broken connection, never a clean end.
+func TestEndingsInsideStreams(t *testing.T) {
+	t.Parallel()
+	g, p := serveEndings(t)
+	for i, c := range []struct {
+		name, model, sim, timeout string
+		want                      gatewaytest.Ending
+	}{
+		{"cut", "m0", "cut=5;pause=20ms", "", gatewaytest.EndingWith("cut", "provider", 200, 1)},
+		{"reset", "m1", "reset=5;pause=20ms", "", gatewaytest.EndingWith("cut", "provider", 200, 1)},
+		{"silence", "m2", "hang=5", "", gatewaytest.EndingWith("idle_timeout", "provider", 200, 1)},
+		{"the caller's deadline", "unfailing", "hang=5", "500ms", gatewaytest.EndingWith("deadline", "provider", 200, 1)},
+	} {
+		for _, claude := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s claude=%t", c.name, claude), func(t *testing.T) {
+				t.Parallel()
+				g, p := g.With(t), p.With(t)
+				mark := fmt.Sprintf("inside %d %t", i, claude)
+				r := gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody(c.model, mark, true), c.sim)
+				if claude {
+					r = gatewaytest.ChatRequest("/v1/messages", gatewaytest.MessageBody(c.model+"-claude", mark, true), c.sim, "anthropic-version", "2023-06-01")
+				}
+				if c.timeout != "" {
+					r.Header["x-headgate-timeout"] = c.timeout
+				}
+				s := g.Stream(r)
+				if s.Response.StatusCode != http.StatusOK {
+					t.Fatalf("status %d", s.Response.StatusCode)
+				}
+				events, err := s.Rest()
+				if err == nil {
+					t.Fatalf("a clean end after %d events", events)
+				}
+				if !errors.Is(err, io.ErrUnexpectedEOF) && !strings.Contains(err.Error(), "reset") {
+					t.Errorf("the client saw %v", err)
+				}
+				row, served := g.Row(s.Response.Header.Get(record.ExchangeHeader)), p.Find(mark)
+				if d := cmp.Diff(c.want, gatewaytest.EndingOf(row)); d != "" {
+					t.Errorf("row (-want +got):\n%s%+v", d, row)
+				}
+				if events > served.Events || events < served.Events-1 { // the last one may be on its way
+					t.Errorf("%d events came of %d", events, served.Events)
+				}
+				if row.Tokens == nil || row.Tokens.Output == 0 || row.UsageSource != "estimated" || row.CostNano == nil {
+					t.Errorf("what was sent is not estimated: %+v", row)
+				}
+			})
+		}
+	}
+}
+
+func TestClientAborts(t *testing.T) {
+	t.Parallel()
+	g, p := serveEndings(t)
+	for _, c := range []struct {
+		name, path, body, sim string
+	}{
+		{"before the headers", "/v1/chat/completions", gatewaytest.ChatBody("unfailing", "aborts one", false), "hang=headers"},
+		{"before a stream's headers", "/v1/messages", gatewaytest.MessageBody("unfailing-claude", "aborts two", true), "hang=headers"},
+		{"inside a JSON answer", "/v1/chat/completions", gatewaytest.ChatBody("unfailing", "aborts three", false), "hang=20"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, p := g.With(t), p.With(t)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			before := len(g.Rows())
+			arrived := make(chan error, 1)
+			go func() {
+				_, err := g.Try(ctx, gatewaytest.ChatRequest(c.path, c.body, c.sim, "anthropic-version", "2023-06-01"))
+				arrived <- err
+			}()
+			g.Eventually("the request at the provider", func() bool { return strings.Contains(g.Metrics(), "headgate_streams_in_flight 1") })
+			p.Received()
+			cancel()
+			if err := <-arrived; !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			p.Find(gatewaytest.MarkOf(c.body)) // the provider is let go
+			g.Eventually("a row", func() bool { return len(g.Rows()) > before })
+			row := g.Rows()[before]
+			if row.Outcome != "cancelled" || row.By != "client" || row.Tokens != nil {
+				t.Errorf("row %+v", row)
+			}
+		})
+	}
+	for _, claude := range []bool{false, true} {
+		t.Run(fmt.Sprintf("inside a stream claude=%t", claude), func(t *testing.T) {
+			g, p := g.With(t), p.With(t)
+			mark := fmt.Sprintf("aborts inside %t", claude)
+			r := gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody("unfailing", mark, true), "hang=6")
+			if claude {
+				r = gatewaytest.ChatRequest("/v1/messages", gatewaytest.MessageBody("unfailing-claude", mark, true), "hang=6", "anthropic-version", "2023-06-01")
+			}
+			s := g.Stream(r)
+			for range 6 {
+				if _, err := s.Next(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.Close()
+			p.Find(mark)
+			row := g.Row(s.Response.Header.Get(record.ExchangeHeader))
+			if d := cmp.Diff(gatewaytest.EndingWith("cancelled", "client", 200, 1), gatewaytest.EndingOf(row)); d != "" || row.Tokens == nil || row.UsageSource != "estimated" {
+				t.Errorf("row (-want +got):\n%s%+v", d, row)
+			}
+		})
+	}
+}
+
+// TestNoHealthyBackend fails a backend three times: then Envoy asks nobody.
+func TestNoHealthyBackend(t *testing.T) {
+	t.Parallel()
+	g, p := serveEndings(t)
+	for _, claude := range []bool{false, true} {
+		t.Run(fmt.Sprintf("claude=%t", claude), func(t *testing.T) {
+			g, p := g.With(t), p.With(t)
+			for i := range 3 {
+				a := failing(g, fmt.Sprintf("ejects %t %d", claude, i), "status=500", claude, "m7")
+				if a.Status != 500 {
+					t.Fatalf("failure %d has status %d: %s", i+1, a.Status, a.Body)
+				}
+			}
+			seen := len(p.FindAll(fmt.Sprintf("ejects %t", claude), 3))
+			var a gatewaytest.Answer
+			g.Eventually("the ejection", func() bool {
+				a = failing(g, fmt.Sprintf("ejects %t", claude), "", claude, "m7")
+				return a.Status == 503
+			})
+			kind := "server_error"
+			if claude {
+				kind = "overloaded_error"
+			}
+			gatewaytest.CheckRefusal(t, a, claude, kind, "backend_unavailable")
+			if after := a.Header.Get("retry-after"); after != "10" {
+				t.Errorf("retry-after %q, want the 10 s of the ejection", after)
+			}
+			row := g.Row(gatewaytest.RefusedExchange(a))
+			if row.Outcome != "no_healthy_backend" || row.By != "provider" || row.Status != 503 {
+				t.Errorf("row %+v", row)
+			}
+			// An ejected backend is not asked: the provider has seen as many as before.
+			failing(g, "ejects never seen", "", claude, "m7")
+			if now := p.FindAll("ejects", seen); strings.Contains(fmt.Sprint(now), "never seen") {
+				t.Error("the ejected backend was asked")
+			}
+		})
+	}
+}

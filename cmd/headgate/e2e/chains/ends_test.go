@@ -1,0 +1,177 @@
+package chains
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+// TestChainsAfterTheFirstByte holds that nothing is tried again once an answer has
+// begun, and that what broke off is seen as broken off.
+func TestChainsAfterTheFirstByte(t *testing.T) {
+	t.Parallel()
+	var models strings.Builder
+	cases := []struct{ first, then string }{
+		{"a/m+cut=5", "b/m"}, {"a/m+reset=5", "c/m"}, {"a/m+truncate=5", "b/m"}, {"c/m+cut=5", "a/m"}, {"c/m+truncate=5", "b/m"},
+	}
+	for i, c := range cases {
+		for _, w := range gatewaytest.Ways {
+			slowly := "+pause=30ms" // so that the headers go out before the break
+			if !w.Stream {
+				slowly += "+drip=3"
+			}
+			fmt.Fprintf(&models, "  begun-%d-%s: {chain: [%s%s, %s]}\n", i, w, c.first, slowly, c.then)
+		}
+	}
+	rig := gatewaytest.StartChains(t, models.String(), nil, gatewaytest.Options{})
+	for i, c := range cases {
+		for _, w := range gatewaytest.Ways {
+			t.Run(c.first+" "+w.String(), func(t *testing.T) {
+				rig, mark := rig.With(t), fmt.Sprintf("Begun %d %s?", i, w)
+				a := rig.Ask(w.Request(fmt.Sprintf("begun-%d-%s", i, w), mark))
+				row := rig.Row(namedIn(a)) // a body that broke while Envoy held it brings its own answer
+				if got := gatewaytest.Tried(row); got != c.first[:1]+"200" || row.Attempts != 1 {
+					t.Errorf("tried %q in %d attempts", got, row.Attempts)
+				}
+				if n := len(rig.Served(c.then[:1], mark)); n != 0 {
+					t.Errorf("the next link got %d requests", n)
+				}
+				if row.Outcome != "cut" && row.Outcome != "provider_error" && row.Outcome != "exhausted" || row.By != "provider" {
+					t.Errorf("outcome %q by %q", row.Outcome, row.By)
+				}
+				if w.Stream {
+					if a.Status != http.StatusOK || w.Ended(a) {
+						t.Errorf("status %d, and the stream ended well: %s", a.Status, a.Body)
+					}
+					if row.Tokens == nil || row.UsageSource != "estimated" || row.CostNano == nil {
+						t.Errorf("what came is not charged: %+v", row)
+					}
+					return
+				}
+				if a.Status != http.StatusBadGateway && a.Status != http.StatusServiceUnavailable || !strings.HasPrefix(a.Header.Get("content-type"), "application/json") {
+					t.Errorf("status %d, type %q: %s", a.Status, a.Header.Get("content-type"), a.Body)
+				}
+			})
+		}
+	}
+}
+
+// namedIn is the exchange that an answer names, be it Envoy's own.
+func namedIn(a gatewaytest.Answer) string {
+	if id := a.Exchange(); id != "" {
+		return id
+	}
+	return gatewaytest.RefusedExchange(a)
+}
+
+// TestChainsOutOfService holds that a chain whose links have all been ejected says
+// at once, and in the client's dialect, that all are exhausted.
+func TestChainsOutOfService(t *testing.T) {
+	t.Parallel()
+	rig := gatewaytest.StartChains(t, "  dead: {chain: [a/m+status=500, c/m+status=500], retries: 0}\n", nil, gatewaytest.Options{})
+	// Three failures eject; the workers hear of it a moment later.
+	rig.With(t).Eventually("the ejection of both", func() bool {
+		return strings.Contains(string(rig.Ask(gatewaytest.Ways[0].Request("dead", "Dead?")).Body), "none is in service")
+	})
+	served := len(rig.At["a"].Served()) + len(rig.At["c"].Served())
+	for _, w := range gatewaytest.Ways {
+		t.Run(w.String(), func(t *testing.T) {
+			a := rig.Ask(w.Request("dead", "Still dead?"))
+			if message := gatewaytest.CheckExhausted(t, w, a); !strings.Contains(message, "none is in service") {
+				t.Errorf("message %q", message)
+			}
+			row := rig.With(t).Row(a.Exchange())
+			if row.Outcome != "no_healthy_backend" || row.By != "provider" || row.Status != 503 || len(row.Tried) != 0 || row.Tokens != nil {
+				t.Errorf("record %+v", row)
+			}
+		})
+	}
+	if n := len(rig.At["a"].Served()) + len(rig.At["c"].Served()); n != served {
+		t.Errorf("the providers got %d further requests", n-served)
+	}
+}
+
+// TestWeights holds that the uses of a link share its callers by their weights.
+func TestWeights(t *testing.T) {
+	t.Parallel()
+	const n = 200
+	rig := gatewaytest.StartChains(t, "  shared: {chain: [[{use: a/m, weight: 80}, {use: c/m, weight: 20}], b/m]}\n", nil, gatewaytest.Options{})
+	got := map[string]int{}
+	for i := range n {
+		a := rig.Ask(gatewaytest.Ways[i%4].Request("shared", "Whose turn?", "x-headgate-user", fmt.Sprint("user-", i)))
+		gatewaytest.MustOK(t, a)
+		got[a.Header.Get("x-headgate-backend")]++
+	}
+	// By chance alone one run in 10 million is further off than five deviations: 28.
+	if got["a"] < n*80/100-28 || got["a"] > n*80/100+28 || got["a"]+got["c"] != n {
+		t.Errorf("of %d: %v", n, got)
+	}
+	if s := len(rig.Served("a", "Whose turn?")); s != got["a"] {
+		t.Errorf("a answered %d, its log has %d", got["a"], s)
+	}
+}
+
+// TestChainDeadline holds that a caller's own limit ends a chain, whatever it still
+// could try.
+func TestChainDeadline(t *testing.T) {
+	t.Parallel()
+	var models strings.Builder
+	for _, w := range gatewaytest.Ways {
+		fmt.Fprintf(&models, "  slow-%s: {chain: [a/m+hang=headers, c/m+hang=headers], timeout: 400ms}\n  quick-%[1]s: {chain: [a/m+status=500, c/m], retries: 0}\n", w)
+	}
+	rig := gatewaytest.StartChains(t, models.String(), nil, gatewaytest.Options{})
+	for _, w := range gatewaytest.Ways {
+		t.Run(w.String(), func(t *testing.T) {
+			t.Parallel()
+			rig := rig.With(t)
+			a := rig.Ask(w.Request("slow-"+w.String(), "Deadline?", "x-headgate-timeout", "250ms"))
+			row := rig.Row(a.Exchange())
+			if a.Status != http.StatusGatewayTimeout || row.Outcome != "deadline" || gatewaytest.Tried(row) != "a-" || row.Tokens != nil {
+				t.Errorf("status %d, record %+v", a.Status, row)
+			}
+			gatewaytest.CheckRefusal(t, a, w.Claude(), map[bool]string{false: "server_error", true: "timeout_error"}[w.Claude()], "")
+			if b := rig.Ask(w.Request("quick-"+w.String(), "In time?", "x-headgate-timeout", "10s")); b.Status != http.StatusOK || b.Header.Get("x-headgate-backend") != "c" {
+				t.Errorf("within the limit: status %d, %v", b.Status, b.Internals())
+			}
+		})
+	}
+}
+
+// TestAttemptClock holds that each attempt has the model's timeout, no more and no
+// less, until its headers.
+func TestAttemptClock(t *testing.T) {
+	t.Parallel()
+	const clock = 500.0 // milliseconds
+	rig := gatewaytest.StartChains(t, "  clocked: {chain: [a/m+hang=headers, c/m], retries: 1, timeout: 500ms}\n", nil, gatewaytest.Options{})
+	a := rig.Ask(gatewaytest.Ways[0].Request("clocked", "How long?"))
+	gatewaytest.MustOK(t, a)
+	row := rig.Row(a.Exchange())
+	if got := gatewaytest.Tried(row); got != "a- a- c200" {
+		t.Fatalf("tried %q", got)
+	}
+	for _, at := range row.Tried[:2] {
+		if at.MS < clock*0.9 || at.MS > clock*3 {
+			t.Errorf("an attempt was given %v ms", at.MS)
+		}
+	}
+}
+
+// TestEmbeddingChains holds that chains serve what is no chat as well.
+func TestEmbeddingChains(t *testing.T) {
+	t.Parallel()
+	rig := gatewaytest.StartChains(t, "  near: {chain: [c/m, a/m+status=500, b/m], retries: 1}\n  counted: {chain: [a/m, c/m+status=500, c/m], retries: 0}\n", nil, gatewaytest.Options{})
+	a := rig.Ask(gatewaytest.ChatRequest("/v1/embeddings", `{"model":"near","input":"some words"}`, ""))
+	gatewaytest.MustOK(t, a)
+	row := rig.Row(a.Exchange())
+	if got := gatewaytest.Tried(row); got != "a500 a500 b200" || row.Tokens == nil || row.Tokens.Input != 2 || row.CostNano == nil {
+		t.Errorf("tried %q: %+v", got, row)
+	}
+	c := rig.Ask(gatewaytest.ChatRequest("/v1/messages/count_tokens", `{"model":"counted","messages":[{"role":"user","content":"some words"}]}`, "", "anthropic-version", "2023-06-01"))
+	gatewaytest.MustOK(t, c)
+	if got := gatewaytest.Tried(rig.Row(c.Exchange())); got != "c500 c200" || !strings.Contains(c.Body, "input_tokens") {
+		t.Errorf("tried %q: %s", got, c.Body)
+	}
+}

@@ -1,0 +1,156 @@
+package clients
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/sim"
+)
+
+// python names an interpreter with the official clients, and fails, or outside CI
+// skips, the test where there is none.
+func python(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("HEADGATE_PYTHON")
+	if path == "" {
+		path = filepath.Join(gatewaytest.Root(), ".tools", "venv", "bin", "python")
+	}
+	if exec.Command(path, "-c", "import openai, anthropic").Run() == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("no Python with the official clients: run make venv")
+	}
+	t.Skip("no Python with the official clients: run make venv, or name one with HEADGATE_PYTHON")
+	return ""
+}
+
+// results are what a script's cases gave.
+type results map[string]any
+
+func script(t *testing.T, name, baseURL string) map[string]results {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, python(t), filepath.Join("testdata", name), baseURL)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]results
+	if err := json.Unmarshal(out, &all); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return all
+}
+
+// raised is a typed error of either client; OpenAI's carries a code, too.
+func raised(class string, status int, kind string, code ...any) results {
+	r := results{"raised": class, "status": float64(status), "kind": kind, "retry_after": nil}
+	if len(code) > 0 {
+		r["code"] = code[0]
+	}
+	return r
+}
+
+func (r results) with(key string, value any) results {
+	r[key] = value
+	return r
+}
+
+func TestOpenAIPython(t *testing.T) {
+	t.Parallel()
+	g, p := gatewaytest.Serve(t, "")
+	text := gatewaytest.DirectAnswer(t, p)
+	got := script(t, "sdk_openai.py", g.URL+"/v1")
+	u := p.Find("py plain").Usage
+	input, output := float64(u.TotalInput()), float64(u.TotalOutput())
+	want := map[string]results{
+		"plain":           {"text": text, "model": "plain", "input": input, "output": output},
+		"streamed":        {"text": text, "finish": "stop", "usages": 0.0},
+		"streamed usage":  {"choices": 0.0, "output": output},
+		"tools":           {"names": []any{"get_weather", "get_weather"}, "arguments": true, "text": text},
+		"embeddings":      {"length": 64.0, "same": true},
+		"models":          {"first": "fast", "one": "plain"},
+		"aborted":         {},
+		"broken":          got["broken"],
+		"retried":         raised("RateLimitError", 429, "requests", "rate_limit_exceeded"),
+		"400":             raised("BadRequestError", 400, "invalid_request_error", nil),
+		"401":             raised("AuthenticationError", 401, "authentication_error", "backend_credential_rejected"),
+		"403":             raised("PermissionDeniedError", 403, "permission_error", "backend_credential_rejected"),
+		"404":             raised("NotFoundError", 404, "invalid_request_error", "model_not_found"),
+		"no model":        raised("NotFoundError", 404, "invalid_request_error", "model_not_found"),
+		"409":             raised("ConflictError", 409, "invalid_request_error", "conflict"),
+		"422":             raised("UnprocessableEntityError", 422, "invalid_request_error", nil),
+		"429":             raised("RateLimitError", 429, "requests", "rate_limit_exceeded").with("retry_after", "7"),
+		"500":             raised("InternalServerError", 500, "server_error", nil),
+		"gateway timeout": raised("InternalServerError", 504, "server_error", "backend_timeout"),
+		"timeout":         {"raised": "APITimeoutError"},
+		"unreachable":     {"raised": "APIConnectionError"},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("results (-want +got):\n%s", d)
+	}
+	checkBroken(t, got["broken"])
+	if served := p.Find("py aborts"); served.Ended != sim.EndedHung {
+		t.Errorf("the aborted stream: %+v", served)
+	}
+	if n := len(p.FindAll("py retried", 2)); n != 2 {
+		t.Errorf("%d tries of a client that retries once", n)
+	}
+}
+
+// checkBroken holds that a stream that broke off raises an error. Which one is
+// the HTTP library's choice.
+func checkBroken(t *testing.T, r results) {
+	t.Helper()
+	if class, _ := r["raised"].(string); class == "" {
+		t.Errorf("a stream that broke off gave %v", r)
+	}
+}
+
+func TestAnthropicPython(t *testing.T) {
+	t.Parallel()
+	g, p := gatewaytest.Serve(t, "")
+	text := gatewaytest.DirectAnswer(t, p)
+	got := script(t, "sdk_anthropic.py", g.URL)
+	u := p.Find("py plain").Usage
+	input, output := float64(u.TotalInput()), float64(u.TotalOutput())
+	want := map[string]results{
+		"plain":               {"text": text, "model": "plain-claude", "input": input, "output": output},
+		"streamed":            {"text": text, "finish": "end_turn", "output": output},
+		"tools":               {"names": []any{"get_weather", "get_weather"}, "arguments": true, "text": text},
+		"count":               {"input": float64(sim.PrimeTokens + sim.FrameTokens + 3)},
+		"models":              {"first": "fast", "one": "plain-claude"},
+		"aborted":             {},
+		"broken":              got["broken"],
+		"400":                 raised("BadRequestError", 400, "invalid_request_error"),
+		"401":                 raised("AuthenticationError", 401, "authentication_error"),
+		"403":                 raised("PermissionDeniedError", 403, "permission_error"),
+		"404":                 raised("NotFoundError", 404, "not_found_error"),
+		"no model":            raised("NotFoundError", 404, "not_found_error"),
+		"429":                 raised("RateLimitError", 429, "rate_limit_error").with("retry_after", "7"),
+		"500":                 raised("InternalServerError", 500, "api_error"),
+		"529":                 raised("OverloadedError", 529, "overloaded_error"),
+		"error in the stream": raised("APIStatusError", 200, "overloaded_error"),
+		"gateway timeout":     raised("GatewayTimeoutError", 504, "timeout_error"),
+		"timeout":             {"raised": "APITimeoutError"},
+		"unreachable":         {"raised": "APIConnectionError"},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("results (-want +got):\n%s", d)
+	}
+	checkBroken(t, got["broken"])
+	if served := p.Find("py aborts"); served.Ended != sim.EndedHung {
+		t.Errorf("the aborted stream: %+v", served)
+	}
+}

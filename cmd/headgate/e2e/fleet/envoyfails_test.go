@@ -1,0 +1,63 @@
+package fleet
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+// TestEnvoyThatCannotServeIsTold takes away a file that the policy in effect names and
+// starts Envoy again: the pair is not ready and says why, a good policy mends it, and
+// the one that names the file is refused then, which changes nothing.
+func TestEnvoyThatCannotServeIsTold(t *testing.T) {
+	t.Parallel()
+	s := gatewaytest.NewEditions(t, 1)
+	dir := t.TempDir()
+	ca := filepath.Join(dir, "ca.pem")
+	roots, err := os.ReadFile(gatewaytest.NewAuthority(t).File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gatewaytest.Overwrite(t, ca, string(roots))
+	bad := fmt.Sprintf("version: 1\nunpriced: flag\nbackends:\n  own: {provider: openai-compatible, url: \"https://127.0.0.1:1/v1\", ca_file: %q}\n"+
+		"  b: {provider: openai-compatible, url: %q}\nmodels: {m: {chain: [own/x, b/v0]}}\n", ca, s.URLs[0])
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: bad})
+	pair := f.Pairs[0]
+	pair.AwaitPolicy(gatewaytest.RevisionOf(t, bad))
+	if err := os.Remove(ca); err != nil {
+		t.Fatal(err)
+	}
+	pair.Envoy.Kill()
+	gatewaytest.Eventually(t, "a pair without Envoy to say so", func() bool {
+		status, text := pair.Readyz()
+		return status == http.StatusServiceUnavailable && strings.Contains(text, "no Envoy is connected")
+	})
+	gatewaytest.Eventually(t, "the control plane to know", func() bool { return strings.Contains(f.XDS[0].Status(), "no Envoy is connected") })
+	f.StartEnvoy(pair)
+	gatewaytest.Eventually(t, "what Envoy refuses", func() bool {
+		status, text := pair.Readyz()
+		return status == http.StatusServiceUnavailable && strings.Contains(text, "Envoy refuses a cluster") && strings.Contains(text, "ca.pem")
+	})
+	gatewaytest.Eventually(t, "the control plane to know that, too", func() bool {
+		status := f.XDS[0].Status()
+		return strings.Contains(status, "Envoy refuses a cluster") && !strings.Contains(status, "no Envoy is connected")
+	})
+	good := gatewaytest.Edition(0, s.URLs)
+	f.Write(good)
+	pair.AwaitPolicy(gatewaytest.RevisionOf(t, good))
+	gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, good))
+	o := gatewaytest.NewOperator(t, f.XDS[0].Admin)
+	o.Push(1, bad, nil, "was refused", "ca.pem")
+	gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, good))
+	gatewaytest.Overwrite(t, ca, string(roots))
+	o.Push(0, bad, nil, "taken by 1 of 1 pair")
+	gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, bad))
+	pair.Envoy.Kill()
+	gatewaytest.Eventually(t, "a pair without Envoy", func() bool { return strings.Contains(f.XDS[0].Status(), "no Envoy is connected") })
+	o.Push(0, good, nil, "pair-1 does not serve: no Envoy is connected")
+}

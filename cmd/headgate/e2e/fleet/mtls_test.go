@@ -1,0 +1,144 @@
+package fleet
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+// TestPairsShowCertificates holds that a control plane with a client CA serves pairs
+// whose certificates it verifies, and turns away every other, without harm to the rest.
+// Both say why in their logs.
+func TestPairsShowCertificates(t *testing.T) {
+	t.Parallel()
+	s := gatewaytest.NewEditions(t, 3)
+	a, stranger, later := gatewaytest.NewAuthority(t), gatewaytest.NewAuthority(t), time.Now().Add(30*time.Minute)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{
+		Policy: gatewaytest.Edition(1, s.URLs), XDSArgs: newKeyring(t).fill(a, a, later).server(), PairArgs: newKeyring(t).fill(a, a, later).pair(),
+	})
+	pair := f.Pairs[0]
+	gatewaytest.AwaitLink(pair)
+	l := gatewaytest.StartLoad(t, pair, 5, s.Whole(t))
+	expiry := time.Now().Add(3 * time.Second).Truncate(time.Second)
+	brief := add(f, newKeyring(t).fill(a, a, expiry).pair()...)
+	gatewaytest.AwaitLink(brief)
+	tells := func(says string) {
+		t.Helper()
+		gatewaytest.Eventually(t, "the control plane's log to say "+says, func() bool { return strings.Contains(f.XDS[0].Log(), says) })
+	}
+	turnedAway(t, add(f, newKeyring(t).fill(stranger, a, later).pair()...), "certificate")
+	tells("certificate signed by unknown authority")
+	turnedAway(t, add(f, "--xds-cert", "", "--xds-key", ""), "certificate required")
+	tells("client didn't provide a certificate")
+	if n := f.XDS[0].Metric("headgate_xds_turned_away_total"); n < 2 {
+		t.Errorf("%v clients turned away", n)
+	}
+	turnedAway(t, add(f, newKeyring(t).fill(a, stranger, later).pair()...), "unknown authority")
+	turnedAway(t, add(f, "--xds-name", "other.example"), "other.example")
+	gatewaytest.AwaitLink(add(f, "--xds-name", "control.example"))
+
+	time.Sleep(time.Until(expiry.Add(1100 * time.Millisecond))) // nothing tells that a certificate expires
+	f.XDS[0].Kill()
+	f.StartXDS(0)
+	turnedAway(t, brief, "expired")
+	tells("certificate has expired")
+	gatewaytest.AwaitLink(pair)
+	f.Write(gatewaytest.Edition(2, s.URLs))
+	pair.AwaitPolicy(gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs)))
+	gatewaytest.Eventually(t, "the two pairs that may be served", func() bool { return f.XDS[0].Metric("headgate_xds_clients") == 2 })
+	l.Stop()
+}
+
+// add starts another pair's ext_proc server with flags of its own.
+func add(f *gatewaytest.Fleet, args ...string) *gatewaytest.Pair {
+	p := f.AddPair()
+	p.Args = args
+	f.StartExtProc(p)
+	return p
+}
+
+// turnedAway waits until a pair says why it is not served.
+func turnedAway(t *testing.T, p *gatewaytest.Pair, says string) {
+	t.Helper()
+	p.Eventually("the log of "+p.Node+" to say "+says, func() bool { return strings.Contains(p.ExtProc.Log(), says) })
+	if n := p.Metric("headgate_pair_linked"); n != 0 {
+		t.Errorf("%s is linked, although %s", p.Node, says)
+	}
+}
+
+// TestExpiredCertificate holds that a pair does not start with a certificate that has
+// expired.
+func TestExpiredCertificate(t *testing.T) {
+	t.Parallel()
+	a := gatewaytest.NewAuthority(t)
+	args := []string{"extproc", "--operations", fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)), "--state", t.TempDir()}
+	p := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), append(args, newKeyring(t).fill(a, a, time.Now().Add(-time.Minute)).pair()...)...)
+	if code, text := p.Exited(t), p.Log(); code != 2 || !strings.Contains(text, "expired on") || strings.Count(text, "\n") != 1 {
+		t.Errorf("exit code %d, %s", code, text)
+	}
+}
+
+// TestCertificatesAreReplaced holds that both ends use certificates, and authorities,
+// that were replaced on disk while they run, for the next connection.
+func TestCertificatesAreReplaced(t *testing.T) {
+	t.Parallel()
+	s := gatewaytest.NewEditions(t, 2)
+	first, second, third, later := gatewaytest.NewAuthority(t), gatewaytest.NewAuthority(t), gatewaytest.NewAuthority(t), time.Now().Add(30*time.Minute)
+	server, client := newKeyring(t).fill(first, first, later), newKeyring(t).fill(first, first, later)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: gatewaytest.Edition(1, s.URLs), XDSArgs: server.server(), PairArgs: client.pair()})
+	pair := f.Pairs[0]
+	gatewaytest.AwaitLink(pair)
+
+	server.fill(second, second, later)
+	client.fill(second, second, later)
+	pair.ExtProc.Kill()
+	f.StartExtProc(pair)
+	gatewaytest.AwaitLink(pair) // the control plane has read its files again
+
+	server.fill(third, third, later)
+	client.fill(third, third, later)
+	f.XDS[0].Kill()
+	f.StartXDS(0)
+	gatewaytest.Eventually(t, "the pair, which has read its files again", func() bool { return f.XDS[0].Metric("headgate_xds_clients") == 1 })
+
+	turnedAway(t, add(f, newKeyring(t).fill(first, third, later).pair()...), "certificate")
+	gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)))
+}
+
+// TestPlainBeyondLoopback holds that neither end starts where others could read or
+// change what they say to each other.
+func TestPlainBeyondLoopback(t *testing.T) {
+	t.Parallel()
+	a := gatewaytest.NewAuthority(t)
+	keys := newKeyring(t).fill(a, a, time.Now().Add(time.Minute))
+	policy := filepath.Join(t.TempDir(), "policy.yaml")
+	gatewaytest.Overwrite(t, policy, gatewaytest.Edition(1, gatewaytest.NewEditions(t, 0).URLs))
+	for _, c := range []struct {
+		name string
+		args []string
+		says []string
+	}{
+		{"a plain control plane", []string{"xds", "-f", policy, "--listen", "0.0.0.0:0"}, []string{"0.0.0.0:0", "--tls-cert", "--tls-client-ca"}},
+		{"one that asks for no certificates", append([]string{"xds", "-f", policy, "--listen", "0.0.0.0:0"}, keys.server()[:4]...), []string{"0.0.0.0:0", "--tls-client-ca"}},
+		{"a plain pair", []string{"extproc", "--xds", "127.0.0.1:1,control.example:18000"}, []string{"control.example:18000", "--xds-ca"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			args := append(c.args, "--operations", fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)), "--state", dir)
+			p := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), args...)
+			code, text := p.Exited(t), p.Log()
+			if code != 2 || strings.Count(text, "\n") != 1 {
+				t.Errorf("exit code %d, %q", code, text)
+			}
+			for _, says := range c.says {
+				if !strings.Contains(text, says) {
+					t.Errorf("%q is not in %q", says, text)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,85 @@
+package policy
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// revisionText is left out of the golden files: it changes with every key that a
+// policy may have.
+var revisionText = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
+
+func TestCheckPrints(t *testing.T) {
+	t.Parallel()
+	const chain, sound, faults = "testdata/check/chain.yaml", "testdata/check/sound.yaml", "testdata/check/faults.yaml"
+	for _, c := range []struct {
+		golden string
+		args   []string
+		code   int
+		stderr string
+	}{
+		{"chain.txt", []string{chain}, 0, ""},
+		{"chain.json", []string{chain, "-o", "json"}, 0, ""},
+		{"chain-hurried.txt", []string{chain, "--caller-timeout", "1m", "--concurrency", "5000"}, 0, ""},
+		{"chain-quiet.txt", []string{chain, "-q"}, 0, ""},
+		{"chain.txt", []string{chain, "--strict"}, 1, "headgate: " + chain + ": 4 warnings\n"},
+		{"chain-quiet.txt", []string{chain, "-q", "--strict"}, 1, "headgate: " + chain + ": 4 warnings\n"},
+		{"chain.json", []string{chain, "--strict", "-o", "json"}, 1, "headgate: " + chain + ": 4 warnings\n"},
+		{"sound.txt", []string{sound, "--strict"}, 0, ""},
+		{"sound.json", []string{sound, "-o", "json"}, 0, ""},
+		{"faults.txt", []string{faults}, 1, "headgate: " + faults + ": 3 faults\n"},
+		{"faults.txt", []string{faults, "-q"}, 1, "headgate: " + faults + ": 3 faults\n"},
+		{"faults.json", []string{faults, "-o", "json"}, 1, "headgate: " + faults + ": 3 faults\n"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			stdout, stderr, code := gatewaytest.Run(t, append([]string{"check"}, c.args...)...)
+			if code != c.code || stderr != c.stderr {
+				t.Errorf("exit code %d, want %d; stderr %q, want %q", code, c.code, stderr, c.stderr)
+			}
+			got := revisionText.ReplaceAllString(stdout, "REVISION")
+			golden := filepath.Join("testdata", "check", c.golden)
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("%s differs (-want +got):\n%s", golden, diff)
+			}
+		})
+	}
+}
+
+func TestCheckRefusesFlags(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, flags, says string }{
+		{"no time at all", "--caller-timeout 0s", "--caller-timeout must be above 0"},
+		{"a time without a unit", "--caller-timeout 600", "caller-timeout"},
+		{"less than nothing", "--concurrency -1", "--concurrency must not be below 0"},
+		{"an unknown output", "-o yaml", `--output must be text or json, is "yaml"`},
+		{"quiet and json", "-q -o json", "none of the others can be"},
+		{"two policies", "none.yaml", "accepts 1 arg"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := append([]string{"check", "testdata/check/sound.yaml"}, strings.Fields(c.flags)...)
+			stdout, stderr, code := gatewaytest.Run(t, args...)
+			if code != 2 || stdout != "" || !strings.Contains(stderr, c.says) {
+				t.Errorf("exit code %d, stdout %q, stderr %q; want 2, nothing, %q", code, stdout, stderr, c.says)
+			}
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package gatewaytest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Load is what clients do to a pair while something happens to it: ten requests per
+// second, and streams of two seconds each, of which a number is always open.
+type Load struct {
+	t       *testing.T
+	pair    *Pair
+	judge   func(what string, a Answer, err error)
+	stopped chan struct{}
+	running sync.WaitGroup
+	asked   atomic.Int64 // requests that were answered
+	opened  atomic.Int64 // streams that ended
+}
+
+// StartLoad returns once all streams are open. Judge is called for every answer.
+func StartLoad(t *testing.T, pair *Pair, streams int, judge func(what string, a Answer, err error)) *Load {
+	l := &Load{t: t, pair: pair, judge: judge, stopped: make(chan struct{})}
+	for i := range streams {
+		l.running.Go(func() {
+			for !l.isStopped() {
+				l.ask(fmt.Sprintf("stream %d", i), "[[sim tokens=20 pause=100ms]]", true)
+				l.opened.Add(1)
+			}
+		})
+	}
+	l.running.Go(l.requests)
+	pair.Eventually("all streams at once", func() bool { return pair.Metric("headgate_streams_in_flight") >= float64(streams) })
+	return l
+}
+
+func (l *Load) requests() {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-l.stopped:
+			return
+		case <-tick.C:
+			l.running.Go(func() {
+				l.ask(fmt.Sprintf("request %d", i), "[[sim tokens=3]]", false)
+				l.asked.Add(1)
+			})
+		}
+	}
+}
+
+func (l *Load) ask(what, directive string, stream bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	a, err := l.pair.Try(ctx, ChatRequest("/v1/chat/completions", ChatBody("m", directive+" "+what, stream), ""))
+	l.judge(what, a, err)
+}
+
+// More waits for further requests to be answered.
+func (l *Load) More(n int64) {
+	l.t.Helper()
+	until := l.asked.Load() + n
+	Eventually(l.t, "further answers", func() bool { return l.asked.Load() >= until })
+}
+
+func (l *Load) isStopped() bool {
+	select {
+	case <-l.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// Stop waits for everything that is under way.
+func (l *Load) Stop() {
+	close(l.stopped)
+	l.running.Wait()
+	l.t.Logf("%d requests and %d streams of two seconds", l.asked.Load(), l.opened.Load())
+}
+
+// AwaitRevision asks until a request meets a revision.
+func AwaitRevision(t *testing.T, g *Gateway, revision string) {
+	t.Helper()
+	Eventually(t, "a request that meets revision "+revision, func() bool { return Meets(t, g) == revision })
+}
+
+// Meets asks once and returns the revision that answered; empty: nobody did.
+func Meets(t *testing.T, g *Gateway) string {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	a, err := g.Try(ctx, ChatRequest("/v1/chat/completions", ChatBody("m", "[[sim tokens=1]]", false), ""))
+	if err != nil || a.Status != 200 {
+		return ""
+	}
+	return a.Header.Get("x-headgate-policy-revision")
+}
+
+// AwaitLink waits until a pair follows a control plane.
+func AwaitLink(pair *Pair) {
+	pair.Eventually("a control plane", func() bool { return pair.Metric("headgate_pair_linked") == 1 })
+}
+
+// HasTaken tells whether a control plane knows that a pair has taken a revision whole.
+func HasTaken(x *Replica, pair *Pair, revision string) bool {
+	return strings.Contains(x.Status(), pair.Node+"  -       "+revision)
+}
+
+// CheckRevisionsKnown fails the test where an exchange was of a policy that ext_proc did not hold.
+func CheckRevisionsKnown(t *testing.T, pair *Pair) {
+	t.Helper()
+	if n := pair.Metric("headgate_exchanges_unheld_total"); n != 0 {
+		t.Errorf("%s: %v exchanges of policies that ext_proc did not hold", pair.Node, n)
+	}
+}
