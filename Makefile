@@ -57,7 +57,7 @@ generate: ## Rebuild everything that is generated
 .PHONY: record
 record: ## Record what RELEASE=<commit> sends to pairs and keeps on disk, for the tests of later ones
 	@test -n "$(RELEASE)" || { echo "name the release: make record RELEASE=<commit>"; exit 1; }
-	$(GO) test ./policy ./xds/agent -run '^TestRecordRelease$$' -count 1 -record "$(RELEASE)"
+	$(GO) test ./policy ./policy/source ./xds/agent -run '^TestRecordRelease$$' -count 1 -record "$(RELEASE)"
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (60s, or 4000x for a number of inputs)

@@ -60,7 +60,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	if o.state != "" {
 		history = filepath.Join(o.state, "history")
 	}
-	changes, err := source.OpenHistory(history)
+	changes, err := openHistory(history)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,14 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	}
 	f.start(l, history)
 	return c, nil
+}
+
+// openHistory opens the policy's history in a folder; empty: in memory.
+func openHistory(folder string) (source.History, error) {
+	if folder == "" {
+		return &source.Memory{}, nil
+	}
+	return source.OpenFolder(folder)
 }
 
 // recall tells the server what pairs took before this process began, where they have

@@ -7,34 +7,35 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// accept puts a Set into effect and records the change, or does neither. It returns
-// errTaken where another process recorded a change meanwhile: that one must be put
+// accept puts a Set into effect and records the change on top of another, the newest
+// that the caller has looked at, or does neither. It returns
+// ErrOvertaken if another process recorded a change meanwhile: that one must be put
 // into effect then, and nothing is taken back before, because most often it is the
 // same, read from the same file by a replica.
 //
 // The change is on disk before it takes effect, and gets its name afterwards: it is
 // never recorded without having been in effect, and once it is, little is left that
 // can fail.
-func (s *Source) accept(set *policy.Set, c Change) (Change, error) {
-	c.Revision, c.Parent = set.Revision, s.history.hashes.shown(s.history.newest()).Revision
+func (s *Source) accept(set *policy.Set, newest, c Change) (Change, error) {
+	c.Number, c.Revision, c.Parent = newest.Number+1, set.Revision, s.history.hashes.shown(newest).Revision
 	c.At = s.options.Now().UTC().Round(0) // as it is read back
-	d, err := s.history.draft(c)
+	d, err := s.history.Draft(c)
 	if err != nil {
 		return Change{}, fmt.Errorf("recording revision %s: %w", set.Revision, err)
 	}
-	defer d.discard()
+	defer d.Discard()
 	if err := s.apply(set); err != nil {
 		return Change{}, err
 	}
-	switch err := d.commit(); {
-	case errors.Is(err, errTaken):
+	switch err := d.Commit(); {
+	case errors.Is(err, ErrOvertaken):
 		return Change{}, err
 	case err != nil:
 		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore())
 	}
-	s.history.hashes.learn(d.change.Number, set.Revision)
-	s.accepted(set, d.change)
-	return d.change, nil
+	s.history.hashes.learn(c.Number, set.Revision)
+	s.accepted(set, c)
+	return c, nil
 }
 
 // apply puts a Set into effect, unless its revision is.
@@ -50,7 +51,7 @@ func (s *Source) apply(set *policy.Set) error {
 	return nil
 }
 
-// again applies the Set in effect once more, where it was refused since.
+// again applies the Set in effect once more, if it was refused since.
 func (s *Source) again() error {
 	if s.options.Rejected() == nil {
 		return nil
@@ -99,7 +100,7 @@ type badFile struct {
 	refusal *Refusal
 }
 
-// fileIsGood takes a refusal of the file back, also where what it says now was read
+// fileIsGood takes a refusal of the file back, even if what it says now was read
 // before and is no change. A refusal of something later stays.
 func (s *Source) fileIsGood() {
 	if s.badFile.refusal != nil {

@@ -1,9 +1,9 @@
 package source
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,32 +11,29 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func history(t testing.TB, folder string) *History {
-	t.Helper()
-	h, err := OpenHistory(folder)
-	must(t, err)
-	return h
-}
-
 // record appends a change whose revision is given.
-func record(h *History, revision string) error {
-	d, err := h.draft(Change{Revision: revision, Origin: FromPush, Author: "a", At: time.Unix(1, 2).UTC(), Files: files(revision)})
+func record(h History, revision string) error {
+	number := 1
+	if all := h.Changes(); len(all) > 0 {
+		number = all[len(all)-1].Number + 1
+	}
+	d, err := h.Draft(Change{Number: number, Revision: revision, Origin: FromPush, Author: "a", At: time.Unix(1, 2).UTC(), Files: files(revision)})
 	if err != nil {
 		return err
 	}
-	defer d.discard()
-	return d.commit()
+	defer d.Discard()
+	return d.Commit()
 }
 
-func revisions(h *History) string {
+func revisions(h History) string {
 	var all []string
-	for _, c := range h.Changes() {
+	for _, c := range slices.Backward(h.Changes()) {
 		all = append(all, c.Revision)
 	}
 	return strings.Join(all, " ")
 }
 
-func TestHistoryIsReadBack(t *testing.T) {
+func TestFolderIsReadBack(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "made", "on", "the", "way")
 	h := history(t, folder)
 	for _, revision := range []string{"one", "two", "three"} {
@@ -55,34 +52,7 @@ func TestHistoryIsReadBack(t *testing.T) {
 	}
 }
 
-func TestHistoriesShareAFolder(t *testing.T) {
-	folder := t.TempDir()
-	a, b := history(t, folder), history(t, folder)
-	must(t, record(a, "one"))
-	if err := record(b, "other"); !errors.Is(err, errTaken) {
-		t.Errorf("number 1 was recorded twice: %v", err)
-	}
-	must(t, b.refresh())
-	must(t, record(b, "two"))
-	must(t, a.refresh())
-	if revisions(a) != "two one" || revisions(b) != "two one" {
-		t.Errorf("the histories are %s and %s", revisions(a), revisions(b))
-	}
-}
-
-func TestHistoryInMemory(t *testing.T) {
-	h := history(t, "")
-	first, err := h.draft(Change{Revision: "one"})
-	must(t, err)
-	second, err := h.draft(Change{Revision: "two"})
-	must(t, err)
-	must(t, second.commit())
-	if err := first.commit(); !errors.Is(err, errTaken) || revisions(h) != "two" {
-		t.Errorf("commit returned %v, the history is %s", err, revisions(h))
-	}
-}
-
-func TestHistoryFaults(t *testing.T) {
+func TestFolderFaults(t *testing.T) {
 	tests := []struct {
 		name   string
 		damage func(folder string) error
@@ -106,19 +76,19 @@ func TestHistoryFaults(t *testing.T) {
 				must(t, record(h, revision))
 			}
 			must(t, tt.damage(folder))
-			if _, err := OpenHistory(folder); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), folder) {
-				t.Errorf("OpenHistory returned %v, want %s", err, tt.want)
+			if _, err := OpenFolder(folder); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), folder) {
+				t.Errorf("OpenFolder returned %v, want %s", err, tt.want)
 			}
 		})
 	}
 	path := filepath.Join(t.TempDir(), "file")
 	write(t, path, "")
-	if _, err := OpenHistory(path); err == nil || !strings.HasPrefix(err.Error(), "opening the policy's history: ") {
-		t.Errorf("OpenHistory of a file returned %v", err)
+	if _, err := OpenFolder(path); err == nil || !strings.HasPrefix(err.Error(), "opening the policy's history: ") {
+		t.Errorf("OpenFolder of a file returned %v", err)
 	}
 }
 
-func TestHistoryWithoutItsOldest(t *testing.T) {
+func TestFolderWithoutItsOldest(t *testing.T) {
 	folder := t.TempDir()
 	h := history(t, folder)
 	for _, revision := range []string{"one", "two", "three"} {
@@ -127,14 +97,14 @@ func TestHistoryWithoutItsOldest(t *testing.T) {
 	must(t, os.Remove(filepath.Join(folder, "000001.json")))
 	h = history(t, folder)
 	must(t, record(h, "four"))
-	if revisions(h) != "four three two" || h.newest().Number != 4 {
-		t.Errorf("the history is %s up to %d", revisions(h), h.newest().Number)
+	if newest := h.Changes()[2].Number; revisions(h) != "four three two" || newest != 4 {
+		t.Errorf("the history is %s up to %d", revisions(h), newest)
 	}
 }
 
-// TestHistorySweepsDrafts holds that what a killed process left is no change and goes
+// TestFolderSweepsDrafts holds that what a killed process left is no change and goes
 // away, and that a draft that may still be written stays.
-func TestHistorySweepsDrafts(t *testing.T) {
+func TestFolderSweepsDrafts(t *testing.T) {
 	folder := t.TempDir()
 	must(t, record(history(t, folder), "one"))
 	old, young := filepath.Join(folder, draftPrefix+"old"), filepath.Join(folder, draftPrefix+"young")

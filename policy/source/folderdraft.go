@@ -9,62 +9,51 @@ import (
 	"syscall"
 )
 
-// draft is a change that is on disk, but not yet part of the history.
-type draft struct {
-	history *History
-	change  Change
-	path    string // empty: in memory
+// folderDraft is a change that is on disk under a name of its own.
+type folderDraft struct {
+	folder *Folder
+	change Change
+	path   string
 }
 
-// draft makes a change ready to be the next one. Whatever can fail for want of
-// space or rights fails here.
-func (h *History) draft(c Change) (_ *draft, err error) {
-	h.mu.RLock()
-	c.Number = h.next
-	h.mu.RUnlock()
-	d := &draft{history: h, change: c}
-	if h.folder == "" {
-		return d, nil
-	}
+// Draft writes the change to a file that is no part of the history yet.
+func (h *Folder) Draft(c Change) (Draft, error) {
 	data, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(h.folder, draftPrefix+"*")
+	f, err := os.CreateTemp(h.path, draftPrefix+"*")
 	if err != nil {
 		return nil, err
 	}
-	d.path = f.Name()
+	d := &folderDraft{h, c, f.Name()}
 	_, err = f.Write(append(data, '\n'))
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		d.discard()
+		d.Discard()
 		return nil, err
 	}
 	return d, nil
 }
 
-// commit makes the change part of the history. It returns errTaken where another
-// change got the number, and nothing is recorded on any error.
-func (d *draft) commit() error {
-	h := d.history
+// Commit gives the file the name of its number.
+func (d *folderDraft) Commit() error {
+	h := d.folder
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if d.change.Number != h.next {
-		return errTaken
+	if d.change.Number != h.next() {
+		return ErrOvertaken
 	}
-	if d.path != "" {
-		if err := d.link(h.file(d.change.Number)); err != nil {
-			return err
-		}
+	if err := d.link(h.file(d.change.Number)); err != nil {
+		return err
 	}
-	h.append(d.change)
+	h.add(d.change)
 	return nil
 }
 
-func (d *draft) link(path string) error {
+func (d *folderDraft) link(path string) error {
 	err := os.Link(d.path, path)
 	if errors.Is(err, fs.ErrExist) {
-		return errTaken
+		return ErrOvertaken
 	}
 	if err != nil {
 		return err
@@ -75,8 +64,8 @@ func (d *draft) link(path string) error {
 	return nil
 }
 
-// syncFolder makes the names in a folder survive a loss of power, where the file
-// system can do that.
+// syncFolder makes the names in a folder survive a loss of power, if the file system
+// can do that.
 func syncFolder(folder string) error {
 	f, err := os.Open(folder)
 	if err != nil {
@@ -89,10 +78,8 @@ func syncFolder(folder string) error {
 	return nil
 }
 
-// discard removes the draft's own file. A change that was committed has another
-// name by then.
-func (d *draft) discard() {
-	if d.path != "" {
-		_ = os.Remove(d.path) // else it is swept later
-	}
+// Discard removes the draft's own name. A change that was committed has another one
+// by then.
+func (d *folderDraft) Discard() {
+	_ = os.Remove(d.path) // else it is swept later
 }

@@ -2,100 +2,51 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
-// mark is what is learned of a change after it was recorded: a file beside the
-// change's own, which stays as it is. It ends in the mark and holds a text.
-type mark string
+// markFile is the name of a mark: a file beside the change's own, which stays as it
+// is. It holds the mark's text.
+var markFile = regexp.MustCompile(`^([0-9]{6,})\.(taken|rejected)$`)
 
-const (
-	taken    mark = ".taken"    // somebody who should have it in effect has
-	rejected mark = ".rejected" // somebody would not; the text says why
-)
-
-func (m mark) put(c *Change, text string) {
-	switch m {
-	case taken:
-		c.Taken = true
-	case rejected:
-		c.Rejected = text
-	}
-}
-
-func (m mark) on(c *Change) bool {
-	return m == taken && c.Taken || m == rejected && c.Rejected != ""
-}
-
-// markNow notes in the history what became of the policy in effect.
-func (s *Source) markNow(m mark, text string) {
-	if now := s.effect.Load(); now != nil && now.change.Revision == s.applied {
-		s.history.mark(now.change.Number, m, text)
-	}
-}
-
-// reject notes that the policy in effect was rejected where it should be in effect.
-func (s *Source) reject() {
-	if why := s.options.Rejected(); why != nil {
-		s.markNow(rejected, why.Error())
-	}
-}
-
-// Took notes that a revision is in effect where it should be, if it is the current
-// one.
-func (s *Source) Took(revision string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.Latest().Revision == revision {
-		s.markNow(taken, "")
-	}
-}
-
-// mark notes something of a change. That it is lost where nothing can be written is
-// no error: no other change can be recorded there either, and this one stays.
-func (h *History) mark(number int, m mark, text string) {
+// Mark implements History.
+func (h *Folder) Mark(number int, m Mark, text string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for i := range h.changes {
-		if c := &h.changes[i]; c.Number == number && !m.on(c) {
-			m.put(c, text)
-			if h.folder != "" {
-				_ = os.WriteFile(h.markFile(number, m), []byte(text+"\n"), 0o640)
-			}
-		}
+	if h.lacks(number, m) {
+		h.note(note{number, m, text})
+		_ = os.WriteFile(filepath.Join(h.path, fmt.Sprintf("%06d.%s", number, m)), []byte(text+"\n"), 0o640)
 	}
 }
 
-func (h *History) markFile(number int, m mark) string {
-	return strings.TrimSuffix(h.file(number), ".json") + string(m)
-}
-
-// readMarks learns what other processes noted. The mutex is held.
-func (h *History) readMarks() error {
-	for _, m := range []mark{taken, rejected} {
-		files, err := filepath.Glob(filepath.Join(h.folder, "*"+string(m)))
-		if err != nil {
+// readMarks learns what other processes noted. The caller holds the mutex.
+func (h *Folder) readMarks() error {
+	entries, err := os.ReadDir(h.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	var fresh []note
+	for _, e := range entries {
+		parts := markFile.FindStringSubmatch(e.Name())
+		if parts == nil {
+			continue
+		}
+		number, err := strconv.Atoi(parts[1])
+		if err != nil || !h.lacks(number, Mark(parts[2])) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(h.path, e.Name()))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		there := make(map[string]bool, len(files))
-		for _, f := range files {
-			there[f] = true
-		}
-		for i := range h.changes {
-			c := &h.changes[i]
-			file := h.markFile(c.Number, m)
-			if m.on(c) || !there[file] {
-				continue
-			}
-			text, err := os.ReadFile(file)
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-			m.put(c, strings.TrimSpace(string(text)))
-		}
+		fresh = append(fresh, note{number, Mark(parts[2]), strings.TrimSpace(string(text))})
 	}
+	h.note(fresh...)
 	return nil
 }

@@ -26,7 +26,7 @@ func (h *hashes) of(c Change) string {
 	return revision
 }
 
-// learned is of without reading anything: the recorded revision where the other is not
+// learned is of without reading anything: the recorded revision if the other is not
 // known yet.
 func (h *hashes) learned(c Change) string {
 	if revision, ok := h.known.Load(c.Number); ok {
@@ -38,7 +38,7 @@ func (h *hashes) learned(c Change) string {
 // learn notes the revision of a change that was read anyway.
 func (h *hashes) learn(number int, revision string) { h.known.Store(number, revision) }
 
-// named tells whether a change has a revision, by this version's hash or as it was
+// named reports whether a change has a revision, by this version's hash or as it was
 // recorded: logs and access records of that time name the latter.
 func (h *hashes) named(c Change, revision string) bool {
 	return c.Revision == revision || h.of(c) == revision

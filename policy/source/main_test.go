@@ -7,20 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/headgate/headgate/policy"
 )
 
 // patience bounds every wait for something that must happen.
 const patience = 20 * time.Second
-
-func TestMain(m *testing.M) {
-	if job, ok := os.LookupEnv(childJob); ok {
-		os.Exit(child(job))
-	}
-	goleak.VerifyTestMain(m)
-}
 
 // text is a policy that differs from that of any other n.
 func text(n int) string { return fmt.Sprintf("version: 1\nlimits: {body: %dKiB}\n", n) }
@@ -76,6 +67,25 @@ func swap(t testing.TB, volume, stamp string) {
 	data := filepath.Join(volume, "..data")
 	must(t, os.Symlink(stamp, data+"_tmp"))
 	must(t, os.Rename(data+"_tmp", data))
+}
+
+// history opens one in a folder.
+func history(t testing.TB, folder string) History {
+	t.Helper()
+	h, err := OpenFolder(folder)
+	must(t, err)
+	return h
+}
+
+// seeded returns a history's folder with one change in it.
+func seeded(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	s := open(t, Options{Path: policyFile(t, text(1)), History: history(t, folder)})
+	if s.Current().Number != 1 {
+		t.Fatalf("the first change is %d", s.Current().Number)
+	}
+	return folder
 }
 
 // files is a policy to push.

@@ -11,7 +11,7 @@ import (
 // Push puts the policy of a proposal into effect and returns its change. A faulty
 // policy is refused with *policy.Faults, one that lacks files, author or reason with
 // ErrIncomplete, and one that expects another revision than the one in effect with
-// ErrConflict. Where the proposed revision is in effect already, Push returns the
+// ErrConflict. If the proposed revision is in effect already, Push returns the
 // change that put it there and records none, but applies it once more where
 // Options.Rejected says so.
 func (s *Source) Push(p Proposal) (Change, error) {
@@ -47,7 +47,7 @@ func (s *Source) propose(origin Origin, p Proposal, target func() ([]policy.File
 		if err := s.refresh(); err != nil {
 			return Change{}, err
 		}
-		behind := s.fromHistory() // matters only where nothing replaces the newest
+		late := s.fromHistory() // matters only if nothing replaces the newest
 		recorded := s.history.newest()
 		now := s.history.hashes.shown(recorded)
 		if p.Expect != "" && !s.history.hashes.named(recorded, p.Expect) {
@@ -60,10 +60,10 @@ func (s *Source) propose(origin Origin, p Proposal, target func() ([]policy.File
 		case err != nil:
 			return Change{}, s.refuse(origin, err)
 		case set.Revision == now.Revision:
-			return now, errors.Join(behind, s.again())
+			return now, errors.Join(late, s.again())
 		}
-		c, err := s.accept(set, Change{Origin: origin, Author: p.Author, Reason: p.Reason, Files: files})
-		if errors.Is(err, errTaken) {
+		c, err := s.accept(set, recorded, Change{Origin: origin, Author: p.Author, Reason: p.Reason, Files: files})
+		if errors.Is(err, ErrOvertaken) {
 			continue
 		}
 		if err != nil {

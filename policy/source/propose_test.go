@@ -179,7 +179,11 @@ func TestSeveralReadersOfOneFile(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	agree(t, []*Source{a, b}, 2)
+	for _, s := range []*Source{a, b} {
+		_, err := s.Sync()
+		must(t, err)
+		inEffect(t, s, 2, 2, FromFile)
+	}
 }
 
 // TestNotRecordedIsNotInEffect takes the history's folder away during Apply.

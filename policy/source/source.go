@@ -10,6 +10,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,7 @@ type Options struct {
 	// has entries.
 	Path string
 	// History keeps the changes. Without it they live in memory.
-	History *History
+	History History
 	// Apply puts a Set into effect. Its error refuses the change and means that
 	// nothing changed. It is called one at a time, also for the first Set, and for
 	// an earlier Set again where a change could not be recorded. It must not call
@@ -39,7 +40,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.History == nil {
-		o.History = &History{next: 1}
+		o.History = &Memory{}
 	}
 	if o.Apply == nil {
 		o.Apply = func(*policy.Set) error { return nil }
@@ -57,7 +58,7 @@ func (o Options) withDefaults() Options {
 // concurrent use: changes wait for each other, reading never waits.
 type Source struct {
 	options Options
-	history *History
+	history trail
 	effect  atomic.Pointer[effect]  // never nil once Open returned
 	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change, or the file is good again
 
@@ -77,7 +78,7 @@ type effect struct {
 // history's newest stays, and Refused says why; without any that is an error.
 func Open(o Options) (*Source, error) {
 	o = o.withDefaults()
-	s := &Source{options: o, history: o.History}
+	s := &Source{options: o, history: trail{History: o.History}}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.refresh(); err != nil {
@@ -109,7 +110,8 @@ func (s *Source) Current() Change { return s.effect.Load().change }
 // have the revision of this version of Headgate, others may have the recorded one. Their
 // files must not be changed.
 func (s *Source) History() []Change {
-	all := s.history.Changes()
+	all := slices.Clone(s.history.Changes())
+	slices.Reverse(all)
 	for i, c := range all {
 		all[i].Revision = s.history.hashes.learned(c)
 	}
@@ -176,7 +178,7 @@ func (s *Source) sync() error {
 
 // refresh learns what other processes recorded.
 func (s *Source) refresh() error {
-	if err := s.history.refresh(); err != nil {
+	if err := s.history.Refresh(); err != nil {
 		return errors.Join(err, s.restore())
 	}
 	return nil
@@ -224,19 +226,22 @@ func (s *Source) fromFile() error {
 }
 
 func (s *Source) acceptFile(set *policy.Set, files []policy.File) error {
-	for !s.wasRead(set) {
-		_, err := s.accept(set, Change{Origin: FromFile, Author: "file", Reason: s.options.Path, Files: files})
-		if !errors.Is(err, errTaken) {
+	for {
+		newest := s.history.newest()
+		if s.wasRead(set) {
+			return nil
+		}
+		_, err := s.accept(set, newest, Change{Origin: FromFile, Author: "file", Reason: s.options.Path, Files: files})
+		if !errors.Is(err, ErrOvertaken) {
 			return err
 		}
 		if err := s.sync(); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
-// wasRead tells whether this policy is the one that was last read from a file.
+// wasRead reports whether this policy is the one that was last read from a file.
 func (s *Source) wasRead(set *policy.Set) bool {
 	c, ok := s.history.last(func(c Change) bool { return c.Origin == FromFile })
 	return ok && s.history.hashes.of(c) == set.Revision

@@ -1,0 +1,36 @@
+package source_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/policy/source/historytest"
+)
+
+func TestMain(m *testing.M) {
+	historytest.Child(func(address string) (source.History, error) { return source.OpenFolder(address) })
+	goleak.VerifyTestMain(m)
+}
+
+func TestMemory(t *testing.T) {
+	historytest.Suite(t, func(testing.TB) historytest.Store {
+		m := &source.Memory{}
+		return historytest.Store{Open: func(testing.TB) source.History { return m }}
+	})
+}
+
+func TestFolder(t *testing.T) {
+	historytest.Suite(t, func(t testing.TB) historytest.Store {
+		folder := t.TempDir()
+		return historytest.Store{Address: folder, Open: func(t testing.TB) source.History {
+			t.Helper()
+			h, err := source.OpenFolder(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h
+		}}
+	})
+}
