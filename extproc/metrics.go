@@ -8,12 +8,12 @@ import (
 
 // Metrics are the counters of the server itself.
 type Metrics struct {
-	inFlight prometheus.Gauge
-	panics   prometheus.Counter
-	orphans  prometheus.Counter
-	unheld   prometheus.Counter
-	phase    [phases]prometheus.Observer
-	stage    *prometheus.HistogramVec
+	inFlight        prometheus.Gauge
+	panics          prometheus.Counter
+	orphans         prometheus.Counter
+	unknownRevision prometheus.Counter
+	phase           [phases]prometheus.Observer
+	stage           *prometheus.HistogramVec
 }
 
 // buckets are the bounds, in seconds, of the time that an answer to Envoy takes.
@@ -39,12 +39,12 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 	m.orphans = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_attempts_unjoined_total",
 		Help: "Attempts that belonged to no exchange of this process and failed closed."})
-	m.unheld = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_exchanges_unheld_total",
-		Help: "Exchanges that Envoy routed by a policy revision which ext_proc does not hold, refused with 503."})
+	m.unknownRevision = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_exchanges_unknown_revision_total",
+		Help: "Exchanges that Envoy routed by a policy revision which ext_proc does not have, refused with 503."})
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics, m.orphans, m.unheld, m.stage)
+	reg.MustRegister(vec, m.inFlight, m.panics, m.orphans, m.unknownRevision, m.stage)
 	return m
 }
 

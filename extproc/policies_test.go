@@ -68,10 +68,10 @@ func (r *rig) hold(document string) *policy.Set {
 // that Envoy routed it by, whatever is taken in meanwhile.
 func TestExchangeKeepsItsPolicy(t *testing.T) {
 	r := newRig(t, testPolicy)
-	before := r.Open("router", policy.RevisionHeader, r.set.Shape)
+	before := r.Open("router", policy.ShapeHeader, r.set.Shape)
 	before.RequestHeaders(Post("/v1/chat/completions"), false)
 	second := r.hold(otherPolicy)
-	late := r.Open("router", policy.RevisionHeader, r.set.Shape)
+	late := r.Open("router", policy.ShapeHeader, r.set.Shape)
 	late.RequestHeaders(Post("/v1/chat/completions"), false)
 	third := r.hold(otherPolicy + "anonymous: true\n")
 	if r.set.Shape == second.Shape || second.Shape == third.Shape {
@@ -93,9 +93,9 @@ func TestExchangeKeepsItsPolicy(t *testing.T) {
 	}
 }
 
-// TestUnheld holds how an exchange is refused whose policy is not held: in the
+// TestUnknownRevision holds how an exchange of an unknown policy is refused: in the
 // client's dialect, with when to try again, counted, and on record.
-func TestUnheld(t *testing.T) {
+func TestUnknownRevision(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		post H
@@ -108,7 +108,7 @@ func TestUnheld(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, testPolicy)
-			s := r.Open("router", policy.RevisionHeader, "0123456789ab")
+			s := r.Open("router", policy.ShapeHeader, "0123456789ab")
 			reply := s.RequestHeaders(c.post, false)
 			if im := reply.Immediate(); im == nil || im.GetStatus().GetCode() != 503 {
 				t.Fatalf("answer %v, want 503", reply)
@@ -135,7 +135,7 @@ func TestUnheld(t *testing.T) {
 			if row.Status != 503 || row.Reason != "policy_revision_unknown" || row.Outcome != "gateway_error" || row.By != "gateway" {
 				t.Errorf("row %+v", row)
 			}
-			if n := r.gauge("headgate_exchanges_unheld_total"); n != 1 {
+			if n := r.gauge("headgate_exchanges_unknown_revision_total"); n != 1 {
 				t.Errorf("%v counted, want 1", n)
 			}
 		})

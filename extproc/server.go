@@ -139,7 +139,7 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 // begin starts an exchange with the policy that its stream was routed by; nil: there
 // is none yet. One that is not there is refused by the newest.
 func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
-	shape := first(stream, policy.RevisionHeader)
+	shape := first(stream, policy.ShapeHeader)
 	for {
 		all := s.policies.Load()
 		if all == nil {
@@ -157,7 +157,7 @@ func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
 			continue
 		}
 		if !known {
-			s.metrics.unheld.Inc()
+			s.metrics.unknownRevision.Inc()
 			s.log.Warn("Envoy routes by a policy that is not here", zap.String("shape", shape), zap.String("newest", all.newest.shape))
 		}
 		r := p.begin(stream, s.now)
