@@ -119,7 +119,7 @@ func claudeEvents() []string {
 
 // playInMemory serves one exchange.
 func playInMemory(tb testing.TB, r *rig, messages [][]byte) (replies int) {
-	s := &memStream{ctx: metadata.NewIncomingContext(context.Background(), metadata.Pairs("x-headgate-level", "router", policy.RevisionHeader, r.set.Shape)), codec: newCodec(), messages: messages}
+	s := &memStream{ctx: metadata.NewIncomingContext(context.Background(), metadata.Pairs("x-headgate-level", "router", policy.ShapeHeader, r.set.Shape)), codec: newCodec(), messages: messages}
 	if err := r.server.Process(s); err != nil {
 		tb.Fatal(err)
 	}

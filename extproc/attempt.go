@@ -115,7 +115,7 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 // which its egress filter writes again from the metadata.
 func attemptReply(out *exchange.Mutation) *reply {
 	length := string(out.Set.Get("content-length"))
-	return &reply{phase: requestHeaders, mutation: out, whole: out.Replace, meta: []meta{{"content_length", length}}}
+	return &reply{phase: requestHeaders, mutation: out, whole: out.Replace, meta: []meta{{policy.ContentLengthKey, length}}}
 }
 
 // judgeHeaders judges an answer by its headers, which are all that Envoy shows of it.

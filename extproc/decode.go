@@ -245,7 +245,7 @@ var known = func() map[string]string {
 		":authority", ":method", ":path", ":scheme", ":status", "accept", "accept-encoding", "authorization", "cache-control",
 		"content-length", "content-type", "date", "host", "server", "user-agent", "transfer-encoding", "x-api-key",
 		"x-envoy-attempt-count", "x-envoy-upstream-service-time", "x-forwarded-for", "x-forwarded-proto", "x-request-id",
-		"openai-processing-ms", "openai-version", "anthropic-version", "x-headgate-int-route", "retry-after",
+		"openai-processing-ms", "openai-version", "anthropic-version", policy.RouteHeader, "retry-after",
 		"x-ratelimit-limit-requests", "x-ratelimit-limit-tokens", "x-ratelimit-remaining-requests",
 		"x-ratelimit-remaining-tokens", "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "x-content-type-options",
 	} {

@@ -16,8 +16,6 @@ const (
 	bodyStreamed         = 1 // ProcessingMode.BodySendMode.STREAMED
 	continueAndReplace   = 1 // CommonResponse.ResponseStatus.CONTINUE_AND_REPLACE
 	overwriteOrAdd       = 2 // HeaderValueOption.HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD
-	routingNamespace     = "envoy.lb"
-	fitKey               = "fit"
 	fieldImmediate       = 7 // of ProcessingResponse
 	fieldDynamicMetadata = 8
 	fieldModeOverride    = 9
@@ -194,7 +192,7 @@ func (r *reply) encodeMetadata(b []byte) []byte {
 		all = appendNamespace(make([]byte, 0, len(in)+64), policy.MetadataNamespace, in)
 	}
 	if r.fit != "" {
-		all = appendNamespace(all, routingNamespace, appendText(nil, fitKey, r.fit))
+		all = appendNamespace(all, policy.BalancerNamespace, appendText(nil, policy.FitKey, r.fit))
 	}
 	return appendMessage(b, fieldDynamicMetadata, all)
 }

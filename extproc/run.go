@@ -232,7 +232,7 @@ func (r *run) headers() {
 	resp := &r.ex.Response
 	for i := range resp.Headers {
 		// What Envoy tells ext_proc is not for clients.
-		if name := resp.Headers[i].Name; strings.HasPrefix(name, "x-envoy-") {
+		if name := resp.Headers[i].Name; strings.HasPrefix(name, policy.EnvoyPrefix) {
 			resp.Out.Remove = append(resp.Out.Remove, name)
 		}
 	}

@@ -230,7 +230,7 @@ func TestWhatTheClientDidNotGetIsNotOnItsRow(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			leave = cancel
 			messages := exchangeMessages(t, streamBody, "", streamEvents)[:c.messages]
-			s := &memStream{ctx: metadata.NewIncomingContext(ctx, metadata.Pairs("x-headgate-level", "router", policy.RevisionHeader, r.set.Shape)), codec: newCodec(), messages: messages}
+			s := &memStream{ctx: metadata.NewIncomingContext(ctx, metadata.Pairs("x-headgate-level", "router", policy.ShapeHeader, r.set.Shape)), codec: newCodec(), messages: messages}
 			if err := r.server.Process(s); err == nil {
 				t.Error("the stream ended well")
 			}

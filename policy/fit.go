@@ -7,7 +7,7 @@ import (
 	"github.com/headgate/headgate/policy/quirk"
 )
 
-// FitAny is the fit of a request that every backend of its pool can serve.
+// FitAny is the FitName of a request that every backend of its pool supports.
 const FitAny = "any"
 
 // MaxClasses bounds the classes of one chain: an endpoint lists every set of
@@ -40,8 +40,8 @@ func (m *Model) ClassIndex(u Use) int {
 	return slices.Index(m.Classes(), ClassOf(u.Backend))
 }
 
-// FitName names the set of classes that can serve a request, as the router level
-// writes it into Envoy's envoy.lb metadata under the key "fit".
+// FitName names the set of classes that support a request, as the router level writes
+// it into Envoy's metadata under FitKey.
 func FitName(mask, classes int) string {
 	if mask == 1<<classes-1 {
 		return FitAny
@@ -49,16 +49,16 @@ func FitName(mask, classes int) string {
 	return "c" + strconv.Itoa(mask)
 }
 
-// Fits lists the sets that an endpoint of a use can serve: all that hold its own
-// class.
-func (m *Model) Fits(u Use) []string {
+// FitNames names the sets of classes that an endpoint of a use belongs to: all that
+// hold its own class.
+func (m *Model) FitNames(u Use) []string {
 	classes := m.Classes()
 	own := m.ClassIndex(u)
-	fits := []string{FitAny}
+	names := []string{FitAny}
 	for mask := 1; mask < 1<<len(classes)-1; mask++ {
 		if mask&(1<<own) != 0 {
-			fits = append(fits, FitName(mask, len(classes)))
+			names = append(names, FitName(mask, len(classes)))
 		}
 	}
-	return fits
+	return names
 }

@@ -5,10 +5,21 @@ const (
 	// MetadataNamespace is Envoy's dynamic metadata namespace for everything
 	// that Headgate says about an exchange.
 	MetadataNamespace = "io.headgate"
+	// HeaderPrefix begins every header of Headgate's. None leaves for a provider, and
+	// none of a provider's reaches a client.
+	HeaderPrefix = "x-headgate-"
 	// InternalPrefix begins every header that is for Headgate's own use between
 	// the client and the provider. Envoy removes such headers from clients
 	// before the first route match, and again before egress.
-	InternalPrefix = "x-headgate-int-"
+	InternalPrefix = HeaderPrefix + "int-"
+	// RefusedByHeader says to the client who refused its request, whoever words the
+	// refusal: ext_proc or Envoy.
+	RefusedByHeader = HeaderPrefix + "refused-by"
+	// RefusedByGateway is the value of RefusedByHeader if no provider refused.
+	RefusedByGateway = "gateway"
+	// EnvoyPrefix begins the headers that Envoy reads and writes for itself. Neither
+	// clients nor providers send or see them.
+	EnvoyPrefix = "x-envoy-"
 	// RouteHeader carries RouteName from the router level to Envoy's routes.
 	RouteHeader = InternalPrefix + "route"
 	// SplitHeader carries the number of the order in which a caller goes through the
@@ -28,14 +39,28 @@ const (
 	// ModelKey is the key in MetadataNamespace, in the metadata of each
 	// endpoint, that holds the model's name at that backend.
 	ModelKey = "model"
-	// LevelHeader is the gRPC metadata key that tells the two ext_proc levels
-	// apart; its values are LevelRouter and LevelUpstream.
-	LevelHeader   = "x-headgate-level"
+	// ContentLengthKey is the key in MetadataNamespace that holds the length of the body
+	// of an attempt. Envoy drops the header with a replaced body and writes it again
+	// from here.
+	ContentLengthKey = "content_length"
+	// BalancerNamespace is Envoy's own metadata namespace for the choice of an endpoint.
+	BalancerNamespace = "envoy.lb"
+	// FitKey is the key in BalancerNamespace that holds, of a request, the FitName of
+	// the backends that support it, and of an endpoint, all its FitNames.
+	FitKey = "fit"
+	// UnroutedRoute is the name of the Envoy route that a request keeps if nothing has
+	// processed it.
+	UnroutedRoute = "unrouted"
+	// PoolPrefix begins the names of the Envoy clusters that are made from chains.
+	PoolPrefix = "pool/"
+	// LevelHeader is the gRPC metadata key by which the two ext_proc levels differ;
+	// its values are LevelRouter and LevelUpstream.
+	LevelHeader   = HeaderPrefix + "level"
 	LevelRouter   = "router"
 	LevelUpstream = "upstream"
-	// RevisionHeader is the gRPC metadata key that names the shape of the policy
-	// that a router-level stream was routed by.
-	RevisionHeader = "x-headgate-revision"
+	// ShapeHeader is the gRPC metadata key that names the shape of the policy
+	// by which a router-level stream was routed.
+	ShapeHeader = HeaderPrefix + "revision"
 )
 
 // MaxOrders bounds the orders of one chain: its pool has an endpoint for every use

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
 )
 
 // passes are the client's headers that may leave for a provider. Everything else
@@ -57,7 +58,7 @@ var hides = map[string]bool{
 
 func hidden(h exchange.Headers) (names []string) {
 	for i := range h {
-		if hides[h[i].Name] || strings.HasPrefix(h[i].Name, "x-headgate-") {
+		if hides[h[i].Name] || strings.HasPrefix(h[i].Name, policy.HeaderPrefix) {
 			names = append(names, h[i].Name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
 )
 
 // Ending is Envoy's own account of how an exchange ended, from its access log.
@@ -68,17 +69,13 @@ var rules = []rule{
 	{"RLSE", "", exchange.GatewayError, exchange.ByGateway},
 }
 
-// unrouted is the route that a request keeps when nobody processed it. Envoy's
-// entries name no cluster where no host was chosen, but always the route.
-const unrouted = "unrouted"
-
 // outcome reads an ending. What was known before is kept where Envoy's words say
 // nothing that is known here.
 func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 	detail := strings.Trim(e.Flags+" "+e.Details, " ")
 	switch {
 	case e.has("UH"):
-		if e.Route == unrouted || e.Route == "" {
+		if e.Route == policy.UnroutedRoute || e.Route == "" {
 			return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: detail}
 		}
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider, Detail: detail}

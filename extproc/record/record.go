@@ -26,7 +26,6 @@ const (
 	ProviderHeader = "x-headgate-provider"
 	BackendHeader  = "x-headgate-backend"
 	AttemptsHeader = "x-headgate-attempts"
-	RefusedHeader  = "x-headgate-refused-by"
 )
 
 // Kind makes the stages of all policies, whose rows one closer closes. It is safe for
@@ -73,11 +72,11 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 	identify(out, ex)
 	switch {
 	case resp.Origin == exchange.FromGateway:
-		out.SetHeader(RefusedHeader, "gateway")
+		out.SetHeader(policy.RefusedByHeader, policy.RefusedByGateway)
 		return exchange.Verdict{}, nil
 	case resp.Origin == exchange.FromStage:
 		if ex.Replaced.Action == exchange.Deny {
-			out.SetHeader(RefusedHeader, "gateway")
+			out.SetHeader(policy.RefusedByHeader, policy.RefusedByGateway)
 		}
 		if resp.Model != "" {
 			out.SetText(ModelHeader, resp.Model)
@@ -92,7 +91,7 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 		out.SetHeader(AttemptsHeader, strconv.Itoa(resp.AttemptCount))
 	}
 	if resp.Status >= 400 || ex.Replaced.Action != exchange.Pass {
-		out.SetHeader(RefusedHeader, refuser(ex))
+		out.SetHeader(policy.RefusedByHeader, refuser(ex))
 	}
 	return exchange.Verdict{}, nil
 }
@@ -103,9 +102,9 @@ func refuser(ex *exchange.Exchange) string {
 	resp := &ex.Response
 	denied := ex.Replaced.Action == exchange.Deny
 	if !denied && resp.Origin == exchange.FromEnvoy || denied && resp.Status < 400 && !resp.Failed {
-		return "gateway"
+		return policy.RefusedByGateway
 	}
-	return "provider"
+	return string(exchange.ByProvider)
 }
 
 // identify writes the headers that every answer carries, refusals too.
@@ -131,7 +130,7 @@ func (v *visit) End(o exchange.Outcome) { v.stage.closer.Add(v.ex, o) }
 
 func (v *visit) comment() []byte {
 	ex := v.ex
-	b := append(make([]byte, 0, 128), "x-headgate-exchange-id="...)
+	b := append(make([]byte, 0, 128), ExchangeHeader+"="...)
 	b = append(b, ex.ID...)
 	b = append(b, " tokens-in="...)
 	b = strconv.AppendInt(b, ex.Usage.TotalInput(), 10)

@@ -8,6 +8,7 @@ import (
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"go.uber.org/zap"
 
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/ads"
 )
 
@@ -168,7 +169,7 @@ func (a *Agent) fault(e *envoy) *ads.Refusal {
 // names tells whether Envoy's words name a pool of a set.
 func names(reason string, set ads.Set) bool {
 	for name := range set[resourcev3.ClusterType].Items {
-		if strings.HasPrefix(name, "pool/") && strings.Contains(reason, name) {
+		if strings.HasPrefix(name, policy.PoolPrefix) && strings.Contains(reason, name) {
 			return true
 		}
 	}

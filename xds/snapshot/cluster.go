@@ -39,7 +39,7 @@ func identify(c *clusterv3.Cluster, model string) error {
 	if err != nil {
 		return err
 	}
-	c.AltStatName = "pool/" + model
+	c.AltStatName = policy.PoolPrefix + model
 	c.Name = c.AltStatName + "/" + hash[:8]
 	c.LoadAssignment.ClusterName = c.Name
 	return nil

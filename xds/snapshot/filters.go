@@ -71,7 +71,7 @@ func routerLevel() *extprocv3.ExternalProcessor {
 		StatusOnError:     failClosed(),
 		MutationRules:     &rulesv3.HeaderMutationRules{AllowEnvoy: wrapperspb.Bool(true)},
 		MetadataOptions: &extprocv3.MetadataOptions{
-			ReceivingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace, lbNamespace}},
+			ReceivingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace, policy.BalancerNamespace}},
 		},
 	}
 }
@@ -81,7 +81,7 @@ func routerLevel() *extprocv3.ExternalProcessor {
 func order() *headertov3.Config {
 	return &headertov3.Config{RequestRules: []*headertov3.Config_Rule{{
 		Header:          policy.SplitHeader,
-		OnHeaderPresent: &headertov3.Config_KeyValuePair{MetadataNamespace: lbNamespace, Key: orderKey, Type: headertov3.Config_STRING},
+		OnHeaderPresent: &headertov3.Config_KeyValuePair{MetadataNamespace: policy.BalancerNamespace, Key: orderKey, Type: headertov3.Config_STRING},
 	}}}
 }
 

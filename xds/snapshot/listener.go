@@ -92,7 +92,7 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 		PathWithEscapedSlashesAction: hcmv3.HttpConnectionManager_KEEP_UNCHANGED,
 		EarlyHeaderMutationExtensions: []*corev3.TypedExtensionConfig{{
 			Name:        "headgate.strip",
-			TypedConfig: packed(&earlyv3.HeaderMutation{Mutations: []*rulesv3.HeaderMutation{removePrefix(policy.InternalPrefix), removePrefix("x-envoy-")}}),
+			TypedConfig: packed(&earlyv3.HeaderMutation{Mutations: []*rulesv3.HeaderMutation{removePrefix(policy.InternalPrefix), removePrefix(policy.EnvoyPrefix)}}),
 		}},
 		SchemeHeaderTransformation: &corev3.SchemeHeaderTransformation{MatchUpstream: true},
 		LocalReplyConfig:           localReplies(set),

@@ -85,7 +85,7 @@ func mapper(r refusal, where []*accesslogv3.AccessLogFilter, body map[string]any
 }
 
 func refusalHeaders(retry time.Duration) []*corev3.HeaderValueOption {
-	headers := []*corev3.HeaderValueOption{header("x-headgate-refused-by", "gateway")}
+	headers := []*corev3.HeaderValueOption{header(policy.RefusedByHeader, policy.RefusedByGateway)}
 	if retry > 0 {
 		headers = append(headers, header("retry-after", fmt.Sprint(int(retry.Seconds()))))
 	}

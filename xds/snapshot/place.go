@@ -11,19 +11,16 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// Keys of Envoy's own metadata for the choice of an endpoint.
-const (
-	lbNamespace = "envoy.lb"
-	fitKey      = "fit"   // the sets of backends that the endpoint belongs to
-	orderKey    = "order" // the orders that have the endpoint at its priority
-)
+// orderKey is the key in policy.BalancerNamespace that holds the orders which have the
+// endpoint at its priority.
+const orderKey = "order"
 
 // places are the endpoints of a chain. A link of one use is one priority. A link of
 // several is as many, because its callers go through it in different orders: each
 // use has an endpoint at each of these priorities, for the orders that have it there.
 //
 // So whom a caller is sent to is decided before Envoy chooses, and all else is as in
-// any chain: retries, ejection, degraded endpoints and fit. Envoy's own sticky
+// any chain: retries, ejection, degraded endpoints and what a backend supports. Envoy's own sticky
 // balancers, ring hash and maglev, cannot do that: they know neither the priorities
 // that a request has tried nor a degraded last resort.
 func places(m *policy.Model, all []endpoint) []*endpointv3.LocalityLbEndpoints {
@@ -64,14 +61,14 @@ func locality(u policy.Use) *corev3.Locality {
 }
 
 func lbEndpoint(m *policy.Model, e endpoint, orders []string) *endpointv3.LbEndpoint {
-	lb := &structpb.Struct{Fields: map[string]*structpb.Value{fitKey: list(m.Fits(e.use))}}
+	lb := &structpb.Struct{Fields: map[string]*structpb.Value{policy.FitKey: list(m.FitNames(e.use))}}
 	if m.Orders() > 1 {
 		lb.Fields[orderKey] = list(orders)
 	}
 	return &endpointv3.LbEndpoint{
 		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
 			policy.MetadataNamespace:       fields(policy.BackendKey, e.use.Backend.Name, policy.ModelKey, e.use.Model),
-			lbNamespace:                    lb,
+			policy.BalancerNamespace:       lb,
 			"envoy.transport_socket_match": fields("socket", socketName(&e)),
 		}},
 		HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
@@ -92,16 +89,16 @@ func list(texts []string) *structpb.Value {
 }
 
 // subsets keep requests, and their retries, on the endpoints that can express them,
-// and in the caller's order of a chain that has several. Without a fit endpoint there
-// is none.
+// and in the caller's order of a chain that has several. Without an endpoint that
+// supports the request there is none.
 func subsets(m *policy.Model) *clusterv3.Cluster_LbSubsetConfig {
 	c := &clusterv3.Cluster_LbSubsetConfig{
 		FallbackPolicy:  clusterv3.Cluster_LbSubsetConfig_NO_FALLBACK,
 		ListAsAny:       true,
-		SubsetSelectors: []*clusterv3.Cluster_LbSubsetConfig_LbSubsetSelector{{Keys: []string{fitKey}}},
+		SubsetSelectors: []*clusterv3.Cluster_LbSubsetConfig_LbSubsetSelector{{Keys: []string{policy.FitKey}}},
 	}
 	if m.Orders() > 1 {
-		c.SubsetSelectors = append(c.SubsetSelectors, &clusterv3.Cluster_LbSubsetConfig_LbSubsetSelector{Keys: []string{fitKey, orderKey}})
+		c.SubsetSelectors = append(c.SubsetSelectors, &clusterv3.Cluster_LbSubsetConfig_LbSubsetSelector{Keys: []string{policy.FitKey, orderKey}})
 	}
 	return c
 }

@@ -56,10 +56,10 @@ func routes(set *policy.Set, parts map[string]*part) (*routev3.RouteConfiguratio
 // exchange will be routed: Envoy keeps to one route table from here on.
 func unrouted(set *policy.Set) *routev3.Route {
 	shape := &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: &extprocv3.ExtProcOverrides{
-		GrpcInitialMetadata: []*corev3.HeaderValue{{Key: policy.RevisionHeader, Value: set.Shape}},
+		GrpcInitialMetadata: []*corev3.HeaderValue{{Key: policy.ShapeHeader, Value: set.Shape}},
 	}}}
 	return &routev3.Route{
-		Name:  "unrouted",
+		Name:  policy.UnroutedRoute,
 		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
 		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
 			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nowhere},
@@ -96,7 +96,7 @@ func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 		RetryPolicy:      retryPolicy(m),
 	}
 	if _, single := m.Single(); !single {
-		action.MetadataMatch = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{lbNamespace: fields(fitKey, policy.FitAny)}}
+		action.MetadataMatch = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{policy.BalancerNamespace: fields(policy.FitKey, policy.FitAny)}}
 	}
 	return &routev3.Route{
 		Name: name,

@@ -160,7 +160,7 @@ var envoysOwn = []string{"x-request-id", "x-forwarded-for", "x-forwarded-proto",
 // choice matters, then the last look at what leaves.
 func attemptFilters(several bool) []*hcmv3.HttpFilter {
 	var out []*hcmv3.HttpFilter
-	egress := []*rulesv3.HeaderMutation{removePrefix("x-headgate-"), removePrefix("x-envoy-")}
+	egress := []*rulesv3.HeaderMutation{removePrefix(policy.HeaderPrefix), removePrefix(policy.EnvoyPrefix)}
 	for _, name := range envoysOwn {
 		egress = append(egress, remove(name))
 	}
@@ -175,5 +175,5 @@ func attemptFilters(several bool) []*hcmv3.HttpFilter {
 
 // contentLength writes the header again that Envoy drops with a replaced body.
 func contentLength() *rulesv3.HeaderMutation {
-	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_Append{Append: header("content-length", "%DYNAMIC_METADATA("+policy.MetadataNamespace+":content_length)%")}}
+	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_Append{Append: header("content-length", "%DYNAMIC_METADATA("+policy.MetadataNamespace+":"+policy.ContentLengthKey+")%")}}
 }

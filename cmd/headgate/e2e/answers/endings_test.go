@@ -13,6 +13,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/policy"
 )
 
 // endingModels gives each case a model of its own, so that the failures of one do
@@ -87,7 +88,7 @@ func TestEndingsBeforeHeaders(t *testing.T) {
 					t.Fatalf("status %d, want %d, %v: %s", a.Status, c.status, a.Err, a.Body)
 				}
 				gatewaytest.CheckRefusal(t, a, claude, kind, "")
-				if a.Header.Get(record.RefusedHeader) != "gateway" {
+				if a.Header.Get(policy.RefusedByHeader) != "gateway" {
 					t.Errorf("headers %v", a.Header)
 				}
 				row := g.Row(gatewaytest.RefusedExchange(a))

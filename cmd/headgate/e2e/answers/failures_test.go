@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/policy"
 )
 
 func TestProviderStatuses(t *testing.T) {
@@ -45,7 +45,7 @@ func TestProviderStatuses(t *testing.T) {
 				if row.Outcome != c.outcome || row.By != c.by || row.Status != c.status || row.Attempts != c.tries || len(all) != c.tries || row.Tokens != nil {
 					t.Errorf("%d attempts at the provider, row %+v", len(all), row)
 				}
-				if by := a.Header.Get(record.RefusedHeader); by != "provider" {
+				if by := a.Header.Get(policy.RefusedByHeader); by != "provider" {
 					t.Errorf("refused by %q", by)
 				}
 				if c.replaced != strings.Contains(a.Body, "gateway's credential") {
@@ -109,7 +109,7 @@ func TestProviderFailures(t *testing.T) {
 				if row := g.Row(a.Exchange()); row.Outcome != "provider_error" || row.By != "provider" || row.Status != c.status {
 					t.Errorf("row %+v", row)
 				}
-				if a.Header.Get(record.RefusedHeader) != "provider" {
+				if a.Header.Get(policy.RefusedByHeader) != "provider" {
 					t.Errorf("headers %v", a.Header)
 				}
 				_ = p.Find(mark)

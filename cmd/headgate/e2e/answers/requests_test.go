@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/policy"
 )
 
 func TestRefusals(t *testing.T) {
@@ -53,7 +53,7 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("status %d, want %d: %s", a.Status, c.status, a.Body)
 			}
 			gatewaytest.CheckRefusal(t, a, c.claude, c.kind, c.code)
-			if a.Header.Get(record.RefusedHeader) != "gateway" {
+			if a.Header.Get(policy.RefusedByHeader) != "gateway" {
 				t.Errorf("headers %v", a.Header)
 			}
 			row := g.Row(a.Exchange())
