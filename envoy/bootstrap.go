@@ -40,8 +40,8 @@ const extProcCluster = "headgate_extproc"
 // on the same machine, so asking often costs nothing, and an ext_proc server that was
 // restarted must be found at once.
 const (
-	askAgain     = 100 * time.Millisecond
-	askAgainMost = time.Second
+	askAgain    = 100 * time.Millisecond
+	askAgainMax = time.Second
 )
 
 // Windows of the socket to ext_proc, in bytes: what one slow stream may pile up,
@@ -78,7 +78,7 @@ func (b *Bootstrap) proto() (*bootstrapv3.Bootstrap, error) {
 				SetNodeOnFirstMessageOnly: true,
 				GrpcServices: []*corev3.GrpcService{{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{
 					EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: extProcCluster, RetryPolicy: &corev3.RetryPolicy{
-						RetryBackOff: &corev3.BackoffStrategy{BaseInterval: durationpb.New(askAgain), MaxInterval: durationpb.New(askAgainMost)},
+						RetryBackOff: &corev3.BackoffStrategy{BaseInterval: durationpb.New(askAgain), MaxInterval: durationpb.New(askAgainMax)},
 					}}}}},
 			},
 			CdsConfig: ads, LdsConfig: ads,

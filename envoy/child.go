@@ -22,9 +22,9 @@ import (
 // Back-off between a child's end and its next start. A child that ran for stable
 // begins again with the least.
 const (
-	backOffLeast = 100 * time.Millisecond
-	backOffMost  = 10 * time.Second
-	stable       = 30 * time.Second
+	backOffMin = 100 * time.Millisecond
+	backOffMax = 10 * time.Second
+	stable     = 30 * time.Second
 )
 
 // killAfter is how long a child may take to end after it was told to.
@@ -102,7 +102,7 @@ func (c *Child) supervise() {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(c.done)
-	wait := backOffLeast
+	wait := backOffMin
 	for l := c.latest; ; l = c.begin() {
 		began := time.Now()
 		err := c.run()
@@ -114,7 +114,7 @@ func (c *Child) supervise() {
 		default:
 		}
 		if time.Since(began) > stable {
-			wait = backOffLeast
+			wait = backOffMin
 		}
 		c.options.Log.Error("Envoy ended; starting it again", zap.Error(err), zap.Duration("in", wait))
 		if c.options.Restarted != nil {
@@ -125,7 +125,7 @@ func (c *Child) supervise() {
 			return
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, backOffMost)
+		wait = min(2*wait, backOffMax)
 	}
 }
 

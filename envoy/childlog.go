@@ -11,14 +11,14 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// longestLine is how much of one line is logged, in bytes.
-const longestLine = 64 << 10
+// maxLine is how much of one line is logged, in bytes.
+const maxLine = 64 << 10
 
 // log passes Envoy's lines on at their own level. It reads whatever comes, because
 // a pipe that nobody empties would stop Envoy; of a line that is too long it says
 // that it was cut.
 func (c *Child) log(r io.Reader, last *words) {
-	in := bufio.NewReaderSize(r, longestLine)
+	in := bufio.NewReaderSize(r, maxLine)
 	for {
 		line, cut, err := in.ReadLine()
 		if err != nil {
@@ -67,7 +67,7 @@ type words struct{ lines []string }
 
 // Bounds of what is kept: lines, and bytes of each.
 const (
-	mostWords = 3
+	maxWords  = 3
 	wordsSize = 1 << 10
 )
 
@@ -82,7 +82,7 @@ func (w *words) add(line string) {
 	}
 	w.lines = slices.DeleteFunc(w.lines, func(said string) bool { return strings.Contains(said, line) })
 	w.lines = append(w.lines, line)
-	if len(w.lines) > mostWords {
+	if len(w.lines) > maxWords {
 		w.lines = w.lines[1:]
 	}
 }

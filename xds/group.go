@@ -18,21 +18,21 @@ func groupOf(node *corev3.Node) groupKey {
 type group struct {
 	key     groupKey
 	target  *release // that its clients are given
-	good    *release // the last target that a client has taken whole
+	good    *release // the last target of which a client has accepted everything
 	refused *Refusal // why the group went back from the latest publication
 }
 
 // member is one connected client. A pair is given the next release when it is done
-// with the one before, because its ext_proc server holds two revisions only; an
+// with the one before, because its ext_proc server keeps no more than two revisions; an
 // Envoy without a pair gets everything at once.
 type member struct {
-	client  ads.Client
-	group   *group
-	pair    bool
-	given   *release
-	taken   string   // the revision that it has taken whole; empty: none
-	refused *Refusal // of a release, until it is given a later one
-	since   int      // number of the release that was refused
+	client        ads.Client
+	group         *group
+	pair          bool
+	given         *release
+	accepted      string   // the last revision of which it has accepted everything; empty: none
+	refused       *Refusal // of a release, until it is given a later one
+	refusedNumber int      // number of the release that was refused
 }
 
 func (m *member) set(r *release) ads.Set {
@@ -42,7 +42,7 @@ func (m *member) set(r *release) ads.Set {
 	return r.envoy
 }
 
-// busy tells whether a pair is still on its way to what it was given.
+// busy reports whether a pair has neither accepted nor refused what it was given.
 func (m *member) busy() bool {
 	if m.given == nil || !m.pair {
 		return false
@@ -51,12 +51,12 @@ func (m *member) busy() bool {
 	return !m.client.Has(set) && m.client.Refused(set) == nil
 }
 
-// advance gives a member what its group is at, when it is ready for it. The mutex
-// is held.
+// advance gives a member its group's target, once it is ready for it. The caller holds
+// the mutex.
 func (s *Server) advance(m *member) {
 	for m.given != m.group.target && !m.busy() {
 		m.given = m.group.target
-		if m.refused != nil && m.given.number > m.since {
+		if m.refused != nil && m.given.number > m.refusedNumber {
 			m.refused = nil
 		}
 		c, connected := s.hub.Give(m.client.ID, m.set(m.given))
@@ -64,44 +64,53 @@ func (s *Server) advance(m *member) {
 			return
 		}
 		m.client = c
-		s.settle(m)
+		s.evaluate(m)
 	}
 }
 
-// settle draws the conclusions from what a client has taken or refused. The mutex
-// is held.
-func (s *Server) settle(m *member) {
+// evaluate acts on what a client has accepted or refused of what it was given. The
+// caller holds the mutex.
+func (s *Server) evaluate(m *member) {
 	if m.given == nil {
 		return
 	}
 	set := m.set(m.given)
 	if r := m.client.Refused(set); r != nil {
-		if m.refused == nil {
-			m.since = m.given.number
-			m.refused = &Refusal{
-				Node: m.client.Node.GetId(), Type: ads.Kind(r.Type), Revision: m.given.revision, Reason: r.Reason, At: s.now(),
-			}
-		}
-		if good := s.lastGood(m.group); !r.Old && (good == nil || m.set(good)[r.Type].Version != r.Version) {
-			s.goBack(m.group, m.given, m.refused) // else the last good release would be refused as well
-		}
-		return
+		s.onNack(m, r)
+	} else if m.client.Has(set) {
+		s.onAck(m)
 	}
-	if !m.client.Has(set) {
-		return
+}
+
+// onNack notes a member's refusal, and takes the release back from the group unless the
+// last good release has the same fault.
+func (s *Server) onNack(m *member, r *ads.Refusal) {
+	if m.refused == nil {
+		m.refusedNumber = m.given.number
+		m.refused = &Refusal{
+			Node: m.client.Node.GetId(), Type: ads.Kind(r.Type), Revision: m.given.revision, Reason: r.Reason, At: s.now(),
+		}
 	}
-	m.taken = m.given.revision
+	if good := s.lastGood(m.group); !r.Old && (good == nil || m.set(good)[r.Type].Version != r.Version) {
+		s.goBack(m.group, m.given, m.refused)
+	}
+}
+
+// onAck notes that a member has accepted everything that it was given: a release that
+// one client accepts is good.
+func (s *Server) onAck(m *member) {
+	m.accepted = m.given.revision
 	if g := m.group; m.given == g.target {
 		g.good = m.given
 		if g.refused != nil && g.refused.Revision == g.good.revision && g.good == s.latest {
-			g.refused = nil // the first to be asked refused it, where there was none to go back to
+			g.refused = nil // the first client refused it, when there was nothing to go back to
 		}
 	}
 }
 
-// goBack gives a group the last good release again, when a client has refused what
-// it is at. Without one there is nothing to go back to: the clients keep what they
-// have until something else is published. The mutex is held.
+// goBack gives a group the last good release again, after a client has refused its
+// target. Without one there is nothing to go back to: the clients keep what they
+// have until something else is published. The caller holds the mutex.
 func (s *Server) goBack(g *group, refused *release, why *Refusal) {
 	if refused != g.target {
 		return
@@ -119,7 +128,8 @@ func (s *Server) goBack(g *group, refused *release, why *Refusal) {
 	s.advanceAll(g)
 }
 
-// lastGood is what a group goes back to; nil: nothing is known. The mutex is held.
+// lastGood is what a group goes back to; nil: nothing is known. The caller holds the
+// mutex.
 func (s *Server) lastGood(g *group) *release {
 	if g.good == nil {
 		return s.assumed

@@ -25,11 +25,11 @@ func TestOneAfterTheOther(t *testing.T) {
 		f := newFleet(t)
 		s := f.join("one", "")
 		first := f.publish("a")
-		sent := s.Take()
+		sent := s.Received()
 		f.publish("b")
 		third := f.publish("c")
 		for i, m := range sent {
-			if more := s.Take(); len(more) > 0 {
+			if more := s.Received(); len(more) > 0 {
 				t.Errorf("%d more are sent after %d of %d answers", len(more), i, len(sent))
 			}
 			s.Ack(m)

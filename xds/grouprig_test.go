@@ -76,7 +76,7 @@ func (f *fleet) publish(model string) string {
 func take(t *testing.T, s *adstest.Stream) (revisions []string) {
 	t.Helper()
 	for {
-		all := s.Take()
+		all := s.Received()
 		if len(all) == 0 {
 			return revisions
 		}
@@ -91,7 +91,7 @@ func take(t *testing.T, s *adstest.Stream) (revisions []string) {
 // that.
 func refuse(t *testing.T, s *adstest.Stream) (revisions []string) {
 	t.Helper()
-	for _, m := range s.Take() {
+	for _, m := range s.Received() {
 		if r := revisionsOf(t, m); r != nil {
 			revisions = append(revisions, r...)
 			s.Nack(m, "it does not work here")

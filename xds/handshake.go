@@ -12,37 +12,37 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// toldPerMinute bounds the lines of the log about clients that were turned away: they
-// come back, and anybody may come.
-const toldPerMinute = 20
+// maxLinesPerMinute bounds the log lines about handshakes that failed: a client tries
+// again and again, and anybody may connect.
+const maxLinesPerMinute = 20
 
-// telling are credentials that tell of clients which they turn away: gRPC itself is
-// silent, and the client often learns no more than that the connection broke.
-type telling struct {
+// handshakeLog are credentials that log and count handshakes that failed: gRPC itself
+// logs nothing, and the client often learns no more than that the connection broke.
+type handshakeLog struct {
 	credentials.TransportCredentials
-	log    *zap.Logger
-	turned prometheus.Counter
+	log      *zap.Logger
+	failures prometheus.Counter
 }
 
-func newTelling(c credentials.TransportCredentials, log *zap.Logger, turned prometheus.Counter) *telling {
+func newHandshakeLog(c credentials.TransportCredentials, log *zap.Logger, failures prometheus.Counter) *handshakeLog {
 	sampled := log.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-		return zapcore.NewSamplerWithOptions(core, time.Minute, toldPerMinute, 0)
+		return zapcore.NewSamplerWithOptions(core, time.Minute, maxLinesPerMinute, 0)
 	}))
-	return &telling{c, sampled, turned}
+	return &handshakeLog{c, sampled, failures}
 }
 
-// ServerHandshake implements credentials.TransportCredentials. A connection on which
-// nothing was said is no client: probes open such.
-func (t *telling) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	conn, info, err := t.TransportCredentials.ServerHandshake(raw)
+// ServerHandshake implements credentials.TransportCredentials. A connection that is
+// closed before the client has sent anything does not count: probes open such.
+func (h *handshakeLog) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	conn, info, err := h.TransportCredentials.ServerHandshake(raw)
 	if err != nil && !errors.Is(err, io.EOF) {
-		t.turned.Inc()
-		t.log.Warn("a client was turned away", zap.Stringer("address", raw.RemoteAddr()), zap.Error(err))
+		h.failures.Inc()
+		h.log.Warn("a client's TLS handshake failed", zap.Stringer("address", raw.RemoteAddr()), zap.Error(err))
 	}
 	return conn, info, err
 }
 
 // Clone implements credentials.TransportCredentials.
-func (t *telling) Clone() credentials.TransportCredentials {
-	return &telling{t.TransportCredentials.Clone(), t.log, t.turned}
+func (h *handshakeLog) Clone() credentials.TransportCredentials {
+	return &handshakeLog{h.TransportCredentials.Clone(), h.log, h.failures}
 }

@@ -4,13 +4,13 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics are the control plane's counters.
 type metrics struct {
-	nacks     *prometheus.CounterVec
-	pushes    prometheus.Counter
-	rollbacks prometheus.Counter
-	turned    prometheus.Counter
-	members   prometheus.Gauge
-	revision  *prometheus.GaugeVec
-	serving   *prometheus.GaugeVec
+	nacks             *prometheus.CounterVec
+	pushes            prometheus.Counter
+	rollbacks         prometheus.Counter
+	handshakeFailures prometheus.Counter
+	members           prometheus.Gauge
+	revision          *prometheus.GaugeVec
+	serving           *prometheus.GaugeVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -21,7 +21,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Policies that were published to the clients."}),
 		rollbacks: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_rollbacks_total",
 			Help: "Times that a node group went back to its last good policy, because a client refused the newest."}),
-		turned: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_turned_away_total",
+		handshakeFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_handshake_failures_total",
 			Help: "Connections that ended in the TLS handshake, such as for a certificate that is not trusted."}),
 		members: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_xds_clients",
 			Help: "Pairs, and Envoys without one, that are connected to the control plane."}),
@@ -30,7 +30,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		serving: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_xds_group_info",
 			Help: "1 for the policy revision that a node group is served."}, []string{"cluster", "region", "revision"}),
 	}
-	reg.MustRegister(m.nacks, m.pushes, m.rollbacks, m.turned, m.members, m.revision, m.serving)
+	reg.MustRegister(m.nacks, m.pushes, m.rollbacks, m.handshakeFailures, m.members, m.revision, m.serving)
 	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
 		m.nacks.WithLabelValues(kind)
 	}
@@ -43,7 +43,7 @@ func (m *metrics) published(r *release) {
 	m.revision.WithLabelValues(r.revision).Set(1)
 }
 
-// serve tells what a group is served now.
+// serve sets the gauge of what a group is served.
 func (m *metrics) serve(g *group) {
 	m.serving.DeletePartialMatch(prometheus.Labels{"cluster": g.key.cluster, "region": g.key.region})
 	if g.target != nil {

@@ -12,17 +12,17 @@ import (
 )
 
 // release is one publication of a policy: what pairs are given, and what an Envoy
-// that asks without a pair is given, which has no use for the policy itself.
+// without a pair is given, which has no use for the policy itself.
 type release struct {
-	number   int // of this process, from 1
+	number   int // counted by this process, from 1; 0: an assumed one
 	revision string
 	salt     string
 	pair     ads.Set
 	envoy    ads.Set
 }
 
-// newRelease builds everything that a policy is served as. The salt makes versions
-// that a client has refused others, so that they are offered again.
+// newRelease builds all resources of a policy. The salt is part of each version: with
+// another one, clients are offered again what they have refused.
 func newRelease(b *snapshot.Builder, number int, set *policy.Set, simulated map[string]bool, o snapshot.Options, salt string) (*release, error) {
 	r, err := b.Build(set.Simulated(simulated), o)
 	if err != nil {

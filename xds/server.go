@@ -1,11 +1,11 @@
 // Package xds is the control plane: it publishes each policy, compiled for pairs and
-// their Envoys, to everyone who asks over delta ADS, and learns who took it.
+// their Envoys, over delta ADS, and learns which of them have accepted it.
 //
 // The promise: what is offered was validated, a pair is offered one revision after
 // the other, and a revision that a client refuses is taken back from its whole node
-// group as long as nobody runs it. The trap: a refusal (NACK) is all that says that
-// something is wrong at the other end, so it is counted, logged, and kept for Status
-// and AwaitAccepted.
+// group unless another client of the group has accepted it. The trap: a refusal (NACK)
+// is the only sign that something is wrong at the other end, so it is counted, logged,
+// and kept for Status and AwaitAccepted.
 package xds
 
 import (
@@ -31,7 +31,7 @@ import (
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
-// Options say what a Server needs beside policies.
+// Options are what a Server needs beside policies.
 type Options struct {
 	Cluster     string                           // of the nodes that are served
 	Credentials credentials.TransportCredentials // of the port; nil: plain
@@ -52,7 +52,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	latest  *release // published last; nil: nothing yet
-	assumed *release // that a group goes back to where it has taken nothing yet; nil: none
+	assumed *release // to which a group goes back that has accepted nothing yet; nil: none
 	groups  map[groupKey]*group
 	members map[int64]*member
 	changed chan struct{} // closed and replaced when anything above or below changes
@@ -67,12 +67,12 @@ func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
 	s.hub = ads.NewHub(s, o.Now)
 	options := []grpc.ServerOption{
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
-		// A client whose machine is gone says no goodbye: without this it would count
-		// as connected, and hold AwaitAccepted up, until TCP gives up.
+		// A client whose machine is gone closes no connection: without this it would
+		// count as connected, and delay AwaitAccepted, until TCP gives up.
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 30 * time.Second, Timeout: 5 * time.Second}),
 	}
 	if o.Credentials != nil {
-		options = append(options, grpc.Creds(newTelling(o.Credentials, log, s.metrics.turned)))
+		options = append(options, grpc.Creds(newHandshakeLog(o.Credentials, log, s.metrics.handshakeFailures)))
 	}
 	s.grpc = grpc.NewServer(options...)
 	s.hub.Register(s.grpc)
@@ -96,8 +96,8 @@ func (s *Server) Stop() {
 func (s *Server) now() time.Time { return s.options.Now() }
 
 // Publish builds the resources of a policy and offers them to every client. The
-// simulated provider answers in the place of the named backends. On an error
-// nothing changes.
+// simulated provider answers in place of the named backends. On an error nothing
+// changes.
 func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
@@ -119,8 +119,9 @@ func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.
 	return nil
 }
 
-// AssumeGood says which policy is known to work from before: a node group that refuses
-// what is published, and has taken nothing of this server yet, is given that.
+// AssumeGood names a policy that worked before this process began: a node group that
+// refuses what is published, and has accepted nothing from this server yet, goes back
+// to it.
 func (s *Server) AssumeGood(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
@@ -134,8 +135,8 @@ func (s *Server) AssumeGood(set *policy.Set, simulated map[string]bool, o snapsh
 	return nil
 }
 
-// Accepted returns the revision that was published last, if a pair has taken it whole,
-// and a channel that is closed when that may have changed.
+// Accepted returns the revision that was published last, if a client has accepted
+// everything of it, and a channel that is closed when that may have changed.
 func (s *Server) Accepted() (revision string, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,8 +148,9 @@ func (s *Server) Accepted() (revision string, changed <-chan struct{}) {
 	return revision, s.changed
 }
 
-// nextNumber returns the number of the next release, and its salt: of a revision that
-// was published before and is not refused, what did not change is not sent again.
+// nextNumber returns the number of the next release, and its salt. The salt of the
+// latest release is kept for the same revision, so that nothing is sent again, unless
+// a client has refused it.
 func (s *Server) nextNumber(revision string) (number int, salt string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,8 +167,8 @@ func (s *Server) nextNumber(revision string) (number int, salt string) {
 	return number, salt
 }
 
-// Refused returns the refusal of what was published last, which is then offered again
-// only by publishing it again; nil: nobody is known to refuse it.
+// Refused returns a client's refusal of what was published last; nil: none. What was
+// refused is offered again when it is published again, not before.
 func (s *Server) Refused() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,8 +180,8 @@ func (s *Server) Refused() error {
 	return nil
 }
 
-// refusalOf returns a client's refusal of this revision since it was published last:
-// only as another version is it offered again. The mutex is held.
+// refusalOf returns a client's refusal of this revision since it was published last.
+// The caller holds the mutex.
 func (s *Server) refusalOf(revision string) *Refusal {
 	for _, g := range s.groups {
 		if g.refused != nil && g.refused.Revision == revision {
@@ -194,14 +196,14 @@ func (s *Server) refusalOf(revision string) *Refusal {
 	return nil
 }
 
-// wake tells those that wait in AwaitAccepted. The mutex is held.
+// wake lets those that wait in AwaitAccepted look again. The caller holds the mutex.
 func (s *Server) wake() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// OnConnect implements ads.Owner. A client of another node cluster is turned away with
-// the reason for its log.
+// OnConnect implements ads.Owner. A client of another node cluster is refused, with the
+// reason for its own log.
 func (s *Server) OnConnect(c ads.Client) (ads.Set, error) {
 	if c.Node.GetCluster() != s.options.Cluster {
 		s.log.Warn("a node of another cluster asked", zap.String("node", c.Node.GetId()), zap.String("cluster", c.Node.GetCluster()))
@@ -211,7 +213,7 @@ func (s *Server) OnConnect(c ads.Client) (ads.Set, error) {
 	defer s.mu.Unlock()
 	m := &member{client: c, group: s.group(c.Node), pair: c.Node.GetUserAgentName() == policypb.PairAgent}
 	m.given = m.group.target
-	if m.pair && s.known(c.Node.GetId()) {
+	if m.pair && s.connected(c.Node.GetId()) {
 		s.log.Warn("two connected pairs share a node id, and cannot be told apart; give each its own with --node, unless this one has just lost its connection",
 			zap.String("node", c.Node.GetId()), zap.String("region", m.group.key.region))
 	}
@@ -224,8 +226,9 @@ func (s *Server) OnConnect(c ads.Client) (ads.Set, error) {
 	return m.set(m.given), nil
 }
 
-// known tells whether a pair of this id is connected. The mutex is held.
-func (s *Server) known(node string) bool {
+// connected reports whether a pair with this id is connected. The caller holds the
+// mutex.
+func (s *Server) connected(node string) bool {
 	for _, m := range s.members {
 		if m.pair && m.client.Node.GetId() == node {
 			return true
@@ -234,7 +237,7 @@ func (s *Server) known(node string) bool {
 	return false
 }
 
-// group returns the group of a node. The mutex is held.
+// group returns the group of a node. The caller holds the mutex.
 func (s *Server) group(node *corev3.Node) *group {
 	key := groupOf(node)
 	g := s.groups[key]
@@ -250,9 +253,9 @@ func (s *Server) group(node *corev3.Node) *group {
 func (s *Server) OnChange(id int64, refusal *ads.Refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c, connected := s.hub.Client(id)
+	c, isConnected := s.hub.Client(id)
 	m := s.members[id]
-	if m == nil || !connected {
+	if m == nil || !isConnected {
 		return
 	}
 	m.client = c
@@ -262,7 +265,7 @@ func (s *Server) OnChange(id int64, refusal *ads.Refusal) {
 		s.log.Error("resources were refused", zap.String("node", c.Node.GetId()), zap.String("type", kind),
 			zap.String("version", refusal.Version), zap.String("reason", refusal.Reason))
 	}
-	s.settle(m)
+	s.evaluate(m)
 	s.advance(m)
 	s.wake()
 }
@@ -276,9 +279,9 @@ func (s *Server) OnDisconnect(id int64) {
 	s.wake()
 }
 
-// AwaitAccepted waits until every client that is connected, and at least one, has taken
-// what was published last. It returns an error with the client's own words where
-// one refuses it, such as a listener whose port is taken, or has refused it.
+// AwaitAccepted waits until at least one client is connected and every connected client
+// has accepted what was published last. If a client refuses it or has refused it, such
+// as a listener whose port is in use, the error holds the client's own words.
 func (s *Server) AwaitAccepted(ctx context.Context) error {
 	for {
 		done, changed, err := s.allAccepted()
@@ -303,7 +306,7 @@ func (s *Server) allAccepted() (done bool, changed <-chan struct{}, err error) {
 		}
 	}
 	for _, m := range s.members {
-		if s.latest != nil && m.refused != nil && m.since == s.latest.number {
+		if s.latest != nil && m.refused != nil && m.refusedNumber == s.latest.number {
 			return false, nil, m.refused
 		}
 		done = done && m.given == s.latest && m.client.Has(m.set(m.given))

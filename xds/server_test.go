@@ -244,7 +244,7 @@ func TestEnvoyTakesEachRevision(t *testing.T) {
 		"headgate_xds_nacks_total policy":                  0,
 		"headgate_xds_nacks_total route":                   0,
 		"headgate_xds_rollbacks_total":                     0,
-		"headgate_xds_turned_away_total":                   0,
+		"headgate_xds_handshake_failures_total":            0,
 		"headgate_xds_group_info edge  " + second.Revision: 1,
 		"headgate_xds_pushes_total":                        2,
 	}, c.values(t)); d != "" {

@@ -19,9 +19,9 @@ type Status struct {
 type GroupStatus struct {
 	Cluster  string   `json:"cluster"`
 	Region   string   `json:"region,omitempty"`
-	Revision string   `json:"revision"`            // that the group is served
-	LastGood string   `json:"last_good,omitempty"` // the last one that a pair has taken whole
-	Refused  *Refusal `json:"refused,omitempty"`   // why the group is not at what was published last; nil: it is
+	Revision string   `json:"revision"`            // the group's target
+	LastGood string   `json:"last_good,omitempty"` // the last one of which a pair has accepted everything
+	Refused  *Refusal `json:"refused,omitempty"`   // why the group is not served what was published last; nil: it is
 }
 
 // PairStatus is one connected pair.
@@ -30,12 +30,12 @@ type PairStatus struct {
 	Cluster   string    `json:"cluster"`
 	Region    string    `json:"region,omitempty"`
 	Connected time.Time `json:"connected"`
-	Revision  string    `json:"revision,omitempty"` // that it has taken whole; empty: none yet
+	Revision  string    `json:"revision,omitempty"` // of which it has accepted everything; empty: none yet
 	Trouble   string    `json:"trouble,omitempty"`  // why it does not serve although it has a policy, in its own words
-	Refused   *Refusal  `json:"refused,omitempty"`  // of the release that it was given last, if it refused it; it stays while the group has gone back
+	Refused   *Refusal  `json:"refused,omitempty"`  // its refusal of a release; it stays until the pair is given a later one
 }
 
-// Refusal is a NACK: what a pair would not take, and why.
+// Refusal is a NACK: what a pair refused, and why.
 type Refusal struct {
 	Node     string    `json:"node"`
 	Type     string    `json:"type"` // "policy", "cluster", "listener", "route" or "other"
@@ -65,7 +65,7 @@ func (s *Server) Status() Status {
 	for _, m := range s.members {
 		all.Pairs = append(all.Pairs, PairStatus{
 			Node: m.client.Node.GetId(), Cluster: m.group.key.cluster, Region: m.group.key.region,
-			Connected: m.client.Opened, Revision: m.taken, Refused: m.refused,
+			Connected: m.client.Opened, Revision: m.accepted, Refused: m.refused,
 			Trouble: policypb.TroubleOf(m.client.Node.GetMetadata()).GetReason(),
 		})
 	}
@@ -78,7 +78,7 @@ func (s *Server) Status() Status {
 	return all
 }
 
-// name is the release's revision; empty where there is none.
+// name is the release's revision; empty if there is none.
 func (r *release) name() string {
 	if r == nil {
 		return ""

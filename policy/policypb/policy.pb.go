@@ -230,9 +230,9 @@ func (x *Resource) GetValue() *anypb.Any {
 	return nil
 }
 
-// Held is what a pair keeps over a restart. Fields that a later version has added are
+// PairState is what a pair keeps over a restart. Fields that a later version has added are
 // passed over.
-type Held struct {
+type PairState struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The last revision that ext_proc and Envoy both took.
 	Good *Bundle `protobuf:"bytes,1,opt,name=good,proto3" json:"good,omitempty"`
@@ -242,20 +242,20 @@ type Held struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Held) Reset() {
-	*x = Held{}
+func (x *PairState) Reset() {
+	*x = PairState{}
 	mi := &file_policypb_policy_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Held) String() string {
+func (x *PairState) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Held) ProtoMessage() {}
+func (*PairState) ProtoMessage() {}
 
-func (x *Held) ProtoReflect() protoreflect.Message {
+func (x *PairState) ProtoReflect() protoreflect.Message {
 	mi := &file_policypb_policy_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -267,19 +267,19 @@ func (x *Held) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Held.ProtoReflect.Descriptor instead.
-func (*Held) Descriptor() ([]byte, []int) {
+// Deprecated: Use PairState.ProtoReflect.Descriptor instead.
+func (*PairState) Descriptor() ([]byte, []int) {
 	return file_policypb_policy_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *Held) GetGood() *Bundle {
+func (x *PairState) GetGood() *Bundle {
 	if x != nil {
 		return x.Good
 	}
 	return nil
 }
 
-func (x *Held) GetNext() *Bundle {
+func (x *PairState) GetNext() *Bundle {
 	if x != nil {
 		return x.Next
 	}
@@ -306,8 +306,8 @@ const file_policypb_policy_proto_rawDesc = "" +
 	"\bResource\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12*\n" +
-	"\x05value\x18\x03 \x01(\v2\x14.google.protobuf.AnyR\x05value\"f\n" +
-	"\x04Held\x12.\n" +
+	"\x05value\x18\x03 \x01(\v2\x14.google.protobuf.AnyR\x05value\"k\n" +
+	"\tPairState\x12.\n" +
 	"\x04good\x18\x01 \x01(\v2\x1a.headgate.policy.v1.BundleR\x04good\x12.\n" +
 	"\x04next\x18\x02 \x01(\v2\x1a.headgate.policy.v1.BundleR\x04nextB.Z,github.com/headgate/headgate/policy/policypbb\x06proto3"
 
@@ -328,7 +328,7 @@ var file_policypb_policy_proto_goTypes = []any{
 	(*Policy)(nil),              // 0: headgate.policy.v1.Policy
 	(*Bundle)(nil),              // 1: headgate.policy.v1.Bundle
 	(*Resource)(nil),            // 2: headgate.policy.v1.Resource
-	(*Held)(nil),                // 3: headgate.policy.v1.Held
+	(*PairState)(nil),           // 3: headgate.policy.v1.PairState
 	nil,                         // 4: headgate.policy.v1.Policy.VersionsEntry
 	(*durationpb.Duration)(nil), // 5: google.protobuf.Duration
 	(*anypb.Any)(nil),           // 6: google.protobuf.Any
@@ -338,8 +338,8 @@ var file_policypb_policy_proto_depIdxs = []int32{
 	5, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
 	2, // 2: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
 	6, // 3: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
-	1, // 4: headgate.policy.v1.Held.good:type_name -> headgate.policy.v1.Bundle
-	1, // 5: headgate.policy.v1.Held.next:type_name -> headgate.policy.v1.Bundle
+	1, // 4: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
+	1, // 5: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
 	6, // [6:6] is the sub-list for method output_type
 	6, // [6:6] is the sub-list for method input_type
 	6, // [6:6] is the sub-list for extension type_name

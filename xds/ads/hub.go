@@ -32,11 +32,11 @@ type Owner interface {
 
 // Client is what is known of the other end of one ADS stream, at one moment.
 type Client struct {
-	ID     int64 // of the stream
-	Node   *corev3.Node
-	Opened time.Time
-	has    map[string]string
-	denied map[string]Refusal
+	ID       int64 // of the stream
+	Node     *corev3.Node
+	Opened   time.Time
+	has      map[string]string
+	refusals map[string]Refusal
 }
 
 // Refusal is a NACK.
@@ -63,7 +63,7 @@ func (c *Client) Has(s Set) bool {
 // Refused returns the refusal of a part of a set, or nil.
 func (c *Client) Refused(s Set) *Refusal {
 	for _, typ := range s.types() {
-		if r, refused := c.denied[typ]; refused && r.Version == s[typ].Version {
+		if r, refused := c.refusals[typ]; refused && r.Version == s[typ].Version {
 			return &r
 		}
 	}
@@ -154,7 +154,7 @@ func (h *Hub) Client(id int64) (Client, bool) {
 
 func (s *stream) snapshot() Client {
 	c := s.Client
-	c.has, c.denied = maps.Clone(s.has), maps.Clone(s.denied)
+	c.has, c.refusals = maps.Clone(s.has), maps.Clone(s.refusals)
 	return c
 }
 
@@ -166,24 +166,24 @@ func (h *Hub) request(id int64, r *discoveryv3.DeltaDiscoveryRequest) error {
 	h.mu.Unlock()
 	if s == nil {
 		var err error
-		if s, err = h.join(id, r.GetNode()); err != nil {
+		if s, err = h.connect(id, r.GetNode()); err != nil {
 			return err
 		}
 	}
 	h.mu.Lock()
-	refusal, answered := s.take(r)
-	told := s.tells(r.GetNode())
+	refusal, answered := s.onAnswer(r)
+	nodeChanged := s.updateNode(r.GetNode())
 	h.asking[r] = s
 	h.mu.Unlock()
-	if answered || told {
+	if answered || nodeChanged {
 		h.owner.OnChange(id, refusal)
 	}
 	return nil
 }
 
-// tells takes over what a client says of itself now, in its node's metadata, and tells
+// updateNode takes over what a client says of itself now, in its node's metadata, and tells
 // whether that is something new. Who it is stays. The mutex is held.
-func (s *stream) tells(now *corev3.Node) bool {
+func (s *stream) updateNode(now *corev3.Node) bool {
 	if now == nil || now == s.Node || proto.Equal(now.GetMetadata(), s.Node.GetMetadata()) {
 		return false
 	}
@@ -193,9 +193,9 @@ func (s *stream) tells(now *corev3.Node) bool {
 	return true
 }
 
-func (h *Hub) join(id int64, node *corev3.Node) (*stream, error) {
+func (h *Hub) connect(id int64, node *corev3.Node) (*stream, error) {
 	s := &stream{
-		Client:  Client{ID: id, Node: node, Opened: h.now(), has: map[string]string{}, denied: map[string]Refusal{}},
+		Client:  Client{ID: id, Node: node, Opened: h.now(), has: map[string]string{}, refusals: map[string]Refusal{}},
 		watches: map[string]*watch{}, queued: map[string]*response{},
 		sent: map[string][]*message{}, unsure: map[string]map[string]struct{}{},
 	}
@@ -215,8 +215,8 @@ func (h *Hub) join(id int64, node *corev3.Node) (*stream, error) {
 	return s, nil
 }
 
-// take reads the answer to something that was sent. The mutex is held.
-func (s *stream) take(r *discoveryv3.DeltaDiscoveryRequest) (refusal *Refusal, answered bool) {
+// onAnswer reads the answer to something that was sent. The mutex is held.
+func (s *stream) onAnswer(r *discoveryv3.DeltaDiscoveryRequest) (refusal *Refusal, answered bool) {
 	typ, nonce := r.GetTypeUrl(), r.GetResponseNonce()
 	i := slices.IndexFunc(s.sent[typ], func(m *message) bool { return m.GetNonce() == nonce })
 	if i < 0 {
@@ -226,20 +226,20 @@ func (s *stream) take(r *discoveryv3.DeltaDiscoveryRequest) (refusal *Refusal, a
 	s.sent[typ] = slices.Delete(s.sent[typ], 0, i+1)
 	if e := r.GetErrorDetail(); e != nil {
 		refusal = &Refusal{Type: typ, Version: answer.GetSystemVersionInfo(), Reason: e.GetMessage(), Old: codes.Code(e.GetCode()) == OldFault}
-		s.denied[typ] = *refusal
-		s.doubt(answer)
+		s.refusals[typ] = *refusal
+		s.markUnsure(answer)
 		return refusal, true
 	}
-	delete(s.denied, typ)
+	delete(s.refusals, typ)
 	if !s.underWay(typ) {
 		s.has[typ] = answer.GetSystemVersionInfo()
 	}
 	return nil, true
 }
 
-// doubt notes that the client may have all, some or nothing of an answer, because it
+// markUnsure notes that the client may have all, some or nothing of an answer, because it
 // refused it. The mutex is held.
-func (s *stream) doubt(refused *message) {
+func (s *stream) markUnsure(refused *message) {
 	typ := refused.GetTypeUrl()
 	if s.unsure[typ] == nil {
 		s.unsure[typ] = map[string]struct{}{}

@@ -24,7 +24,7 @@ func TestGivenWhileAsking(t *testing.T) {
 		r.give(ads.Set{clusters: of(t, "first=0")})
 		e.Connect()
 		t.Cleanup(e.Disconnect)
-		e.Take()
+		e.Received()
 		var asking sync.WaitGroup
 		asking.Go(func() {
 			for range 2000 {

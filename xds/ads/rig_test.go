@@ -157,7 +157,7 @@ func told(messages []*adstest.Message) string {
 // expect holds what a stream has been sent since, and returns it.
 func expect(t *testing.T, s *adstest.Stream, when, want string) []*adstest.Message {
 	t.Helper()
-	got := s.Take()
+	got := s.Received()
 	if told(got) != want {
 		t.Fatalf("%s: sent %q, want %q", when, told(got), want)
 	}

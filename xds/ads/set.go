@@ -117,23 +117,23 @@ func (s Set) types() []string {
 
 // diff is what a client that holds versions by name must be sent. Names limits it to
 // those; nil: all.
-func (r *Resources) diff(held map[string]string, names map[string]struct{}) (changed []*discoveryv3.Resource, removed []string, next map[string]string) {
+func (r *Resources) diff(versions map[string]string, names map[string]struct{}) (changed []*discoveryv3.Resource, removed []string, next map[string]string) {
 	next = make(map[string]string, len(r.Items))
 	for name, item := range r.Items {
 		if _, wanted := names[name]; names != nil && !wanted {
 			continue
 		}
 		next[name] = item.Version
-		if version, has := held[name]; !has || version != item.Version {
+		if had, has := versions[name]; !has || had != item.Version {
 			changed = append(changed, &discoveryv3.Resource{Name: name, Version: item.Version, Resource: item.Value})
 		}
 	}
-	for name, version := range held {
+	for name, had := range versions {
 		if _, stays := next[name]; stays {
 			continue
 		}
 		if r.keepOthers {
-			next[name] = version
+			next[name] = had
 		} else {
 			removed = append(removed, name)
 		}

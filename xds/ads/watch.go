@@ -25,9 +25,9 @@ func (h *Hub) CreateDeltaWatch(r *cachev3.DeltaRequest, sub cachev3.Subscription
 	}
 	typ, w := r.GetTypeUrl(), &watch{r, sub, out}
 	s.watches[typ] = w
-	held := s.answer(typ, w)
+	upToDate := s.answer(typ, w)
 	h.mu.Unlock()
-	if held {
+	if upToDate {
 		h.owner.OnChange(s.ID, nil)
 	}
 	return func() { h.cancel(s, typ, w) }, nil
@@ -43,16 +43,16 @@ func (h *Hub) cancel(s *stream, typ string, w *watch) {
 
 // answer sends what the client lacks. It reports whether the client is found to
 // hold the type as it is given already. The mutex is held.
-func (s *stream) answer(typ string, w *watch) (held bool) {
+func (s *stream) answer(typ string, w *watch) (upToDate bool) {
 	given := s.set[typ]
-	if given == nil || s.denied[typ].Version == given.Version {
+	if given == nil || s.refusals[typ].Version == given.Version {
 		return false
 	}
 	var names map[string]struct{}
 	if !w.sub.IsWildcard() {
 		names = w.sub.SubscribedResources()
 	}
-	changed, removed, next := given.diff(s.held(typ, w), names)
+	changed, removed, next := given.diff(s.clientVersions(typ, w), names)
 	if len(changed)+len(removed) > 0 {
 		one := newResponse(w.request, given.Version, changed, removed, next)
 		delete(s.watches, typ)
@@ -67,26 +67,26 @@ func (s *stream) answer(typ string, w *watch) (held bool) {
 		return false
 	}
 	s.has[typ] = given.Version
-	delete(s.denied, typ)
+	delete(s.refusals, typ)
 	return true
 }
 
-// held is what the client has by name once it has what is under way. Go-control-plane
+// clientVersions is what the client has by name once it has what is under way. Go-control-plane
 // learns of an answer when it sends it, which may be after the next one was asked
 // for. The mutex is held.
-func (s *stream) held(typ string, w *watch) map[string]string {
-	held := w.sub.ReturnedResources()
+func (s *stream) clientVersions(typ string, w *watch) map[string]string {
+	versions := w.sub.ReturnedResources()
 	if last := s.queued[typ]; last != nil {
-		held = last.next
+		versions = last.next
 	}
 	if len(s.unsure[typ]) == 0 {
-		return held
+		return versions
 	}
-	held = maps.Clone(held)
+	versions = maps.Clone(versions)
 	for name := range s.unsure[typ] {
-		held[name] = "" // no version: it is sent again, or removed again
+		versions[name] = "" // no version: it is sent again, or removed again
 	}
-	return held
+	return versions
 }
 
 // response is one answer to a client, its resources encoded already.

@@ -73,39 +73,39 @@ type Agent struct {
 	linked   atomic.Bool                      // a control plane is connected
 	trouble  atomic.Pointer[policypb.Trouble] // why the pair does not serve; nil: it does
 
-	up       *upstream              // nil: no control plane is connected
-	received ads.Set                // what the control plane believes this pair to have
-	nonces   map[string]string      // by type: of the last response, while it has no answer
-	good     *bundle                // the last revision that ext_proc and Envoy both took
-	next     *bundle                // the revision on its way
-	stage    stage                  // of next
-	begun    time.Time              // when next was begun
-	unsaved  unsaved                // that both are not on disk
-	late     bool                   // next has been on its way for longer than patience
-	rejected *rejection             // what was refused here last: not tried again; nil: nothing since
-	kept     map[string]keptCluster // clusters that only exchanges under way need
-	envoys   map[int64]*envoy       // that are connected
-	joined   bool                   // an Envoy has been connected
-	alone    time.Time              // since when no Envoy has been connected
-	now      time.Time              // when the step that is being done began
-	wakeup   *time.Timer            // for the next moment at which something is due
+	up           *upstream              // nil: no control plane is connected
+	received     ads.Set                // what the control plane believes this pair to have
+	nonces       map[string]string      // by type: of the last response, while it has no answer
+	good         *bundle                // the last revision that ext_proc and Envoy both took
+	next         *bundle                // the revision on its way
+	progress     changeProgress         // of next
+	begun        time.Time              // when next was begun
+	unsaved      unsaved                // that both are not on disk
+	slow         bool                   // next has been on its way for longer than patience
+	rejected     *rejection             // what was refused here last: not tried again; nil: nothing since
+	kept         map[string]keptCluster // clusters that only exchanges under way need
+	envoys       map[int64]*envoy       // that are connected
+	hadEnvoy     bool                   // an Envoy has been connected
+	noEnvoySince time.Time              // since when no Envoy has been connected
+	now          time.Time              // when the step that is being done began
+	wakeup       *time.Timer            // for the next moment at which something is due
 }
 
-// stage says how far a revision has got.
-type stage int
+// changeProgress says how far a revision has got.
+type changeProgress int
 
 const (
-	idle     stage = iota // there is none on its way
-	clusters              // Envoy is given the clusters
-	routes                // Envoy is given the rest
+	idle             changeProgress = iota // there is none on its way
+	offeringClusters                       // Envoy is given the clusters
+	offeringRoutes                         // Envoy is given the rest
 )
 
-// patience is how long a revision may be on its way to Envoy until somebody is told.
-const patience = 10 * time.Second
+// slowAfter is how long a revision may be on its way to Envoy until somebody is told.
+const slowAfter = 10 * time.Second
 
-// absent is how long a pair may be without Envoy until a revision is not held up by
+// awaitEnvoy is how long a pair may be without Envoy until a revision is not held up by
 // its return: Envoy asks again within a second.
-const absent = 3 * time.Second
+const awaitEnvoy = 3 * time.Second
 
 // New makes an agent and puts what is on disk into effect.
 func New(o Options, reg prometheus.Registerer) (*Agent, error) {
@@ -116,7 +116,7 @@ func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.Listen},
 		events: make(chan func(), 64), ended: make(chan struct{}),
 		received: ads.Set{}, nonces: map[string]string{}, kept: map[string]keptCluster{}, envoys: map[int64]*envoy{},
-		alone: time.Now(), now: time.Now(), wakeup: time.NewTimer(time.Hour),
+		noEnvoySince: time.Now(), now: time.Now(), wakeup: time.NewTimer(time.Hour),
 	}
 	r.end = sync.OnceFunc(func() { close(r.ended) })
 	r.hub = ads.NewHub(r, time.Now)
@@ -133,29 +133,29 @@ func (a *Agent) restore() {
 		a.log.Error("what was kept on disk cannot be used; starting without", zap.Error(err))
 	}
 	if good != nil {
-		a.revive(good)
+		a.serveLastGood(good)
 	}
 	if next != nil {
 		a.begin(next)
 	}
 }
 
-// revive puts the last good revision into effect again. What has become wrong with
+// serveLastGood puts the last good revision into effect again. What has become wrong with
 // it since, such as a credential that is gone, leaves the pair without a policy
 // until the control plane sends one.
-func (a *Agent) revive(good *bundle) {
+func (a *Agent) serveLastGood(good *bundle) {
 	revision := zap.String("revision", good.policy.GetRevision())
 	if err := a.options.Apply(good.policy); err != nil {
 		a.log.Error("the last good policy works no more", revision, zap.Error(err))
 		return
 	}
 	a.log.Info("serving the last good policy until the control plane says otherwise", revision)
-	a.keep(good)
-	a.give()
+	a.setGood(good)
+	a.offer()
 }
 
-// keep makes a revision the good one.
-func (a *Agent) keep(b *bundle) {
+// setGood makes a revision the good one.
+func (a *Agent) setGood(b *bundle) {
 	a.good = b
 	revision := b.policy.GetRevision()
 	a.revision.Store(&revision)
@@ -178,11 +178,11 @@ func (a *Agent) Linked() bool { return a.linked.Load() }
 
 // Run follows the control plane until ctx is done.
 func (a *Agent) Run(ctx context.Context) {
-	var dialing sync.WaitGroup
-	dialing.Go(func() { a.dial(ctx) })
-	defer dialing.Wait()
+	var dialer sync.WaitGroup
+	dialer.Go(func() { a.dial(ctx) })
+	defer dialer.Wait()
 	defer a.end() // before the wait: what is dialing may have an event to send
-	defer a.link(false)
+	defer a.setLinked(false)
 	defer a.wakeup.Stop()
 	a.step()
 	for {
@@ -203,16 +203,16 @@ func (a *Agent) Stop() {
 	a.hub.Stop()
 }
 
-// do sends an event to the goroutine of Run. After its end nothing happens.
-func (a *Agent) do(event func()) {
+// post sends an event to the goroutine of Run. After its end nothing happens.
+func (a *Agent) post(event func()) {
 	select {
 	case a.events <- event:
 	case <-a.ended:
 	}
 }
 
-// link tells whether a control plane is connected.
-func (a *Agent) link(up bool) {
+// setLinked tells whether a control plane is connected.
+func (a *Agent) setLinked(up bool) {
 	a.linked.Store(up)
 	value := 0.0
 	if up {

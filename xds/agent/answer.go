@@ -18,10 +18,10 @@ type rejection struct {
 	why    ads.Refusal
 }
 
-// whole returns the revision that was received, once nothing of it is missing; nil
+// nextRevision returns the revision that was received, once nothing of it is missing; nil
 // where there is nothing new. What is in effect already, or was refused here, is
 // answered.
-func (a *Agent) whole() *bundle {
+func (a *Agent) nextRevision() *bundle {
 	own := a.received[policypb.TypeURL]
 	switch {
 	case own == nil || len(a.nonces) == 0:
@@ -76,8 +76,8 @@ func (a *Agent) acknowledge(b *bundle) {
 // is the policy that is refused, for an old fault. A revision that has not come whole
 // on this stream is refused when it has.
 func (a *Agent) deny(rejected *rejection) {
-	for typ, part := range rejected.bundle.pair {
-		if a.received[typ] == nil || a.received[typ].Version != part.Version {
+	for typ, resources := range rejected.bundle.pair {
+		if a.received[typ] == nil || a.received[typ].Version != resources.Version {
 			return
 		}
 	}

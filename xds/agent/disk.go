@@ -45,21 +45,21 @@ func (d disk) load() (good, next *bundle, err error) {
 
 // read decodes the file's content, which is never empty: save removes the file then.
 func (d disk) read(data []byte) (good, next *bundle, err error) {
-	held, err := unseal(data)
+	state, err := decodeState(data)
 	if err != nil {
 		return nil, nil, err
 	}
-	if good, err = d.decode(held.GetGood()); err != nil {
+	if good, err = d.decode(state.GetGood()); err != nil {
 		return nil, nil, err
 	}
-	if next, err = d.decode(held.GetNext()); err != nil {
+	if next, err = d.decode(state.GetNext()); err != nil {
 		return nil, nil, fmt.Errorf("the next one: %w", err)
 	}
 	return good, next, nil
 }
 
-// saveAgain is how often a save that failed is tried again.
-const saveAgain = 10 * time.Second
+// retrySaveAfter is how often a save that failed is tried again.
+const retrySaveAfter = 10 * time.Second
 
 // unsaved is a save that failed; the zero value: none has since one worked.
 type unsaved struct {
@@ -73,7 +73,7 @@ func (a *Agent) save() {
 	err := a.disk.save(a.good, a.next)
 	switch before := a.unsaved; {
 	case err != nil:
-		a.unsaved = unsaved{err.Error(), time.Now().Add(saveAgain)}
+		a.unsaved = unsaved{err.Error(), time.Now().Add(retrySaveAfter)}
 		a.metrics.unsaved.Set(1)
 		if a.unsaved.text != before.text {
 			a.log.Error("the policy could not be kept on disk", zap.Error(err))
@@ -85,8 +85,8 @@ func (a *Agent) save() {
 	}
 }
 
-// saveLate tries a save that failed again, when that is due.
-func (a *Agent) saveLate() {
+// retrySave tries a save that failed again, when that is due.
+func (a *Agent) retrySave() {
 	if a.unsaved != (unsaved{}) && !a.now.Before(a.unsaved.next) {
 		a.save()
 	}
@@ -97,18 +97,18 @@ func (d disk) save(good, next *bundle) error {
 	if d.folder == "" {
 		return nil
 	}
-	return d.write(&policypb.Held{Good: good.encode(), Next: next.encode()})
+	return d.write(&policypb.PairState{Good: good.encode(), Next: next.encode()})
 }
 
-func (d disk) write(held *policypb.Held) error {
+func (d disk) write(state *policypb.PairState) error {
 	path := filepath.Join(d.folder, stateFile)
-	if held.Good == nil && held.Next == nil {
+	if state.Good == nil && state.Next == nil {
 		if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
 	}
-	data, err := seal(held)
+	data, err := encodeState(state)
 	if err != nil {
 		return err
 	}

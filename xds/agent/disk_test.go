@@ -47,7 +47,7 @@ func copyOf(t *testing.T, state string) string {
 func TestKilledAtAnyMoment(t *testing.T) {
 	for _, bad := range []string{"", resourcev3.ClusterType, resourcev3.RouteType} {
 		for _, fresh := range []bool{false, true} {
-			t.Run(fmt.Sprintf("refused %q, Envoy fresh %v", adstest.Told(&adstest.Message{TypeUrl: bad}), fresh), func(t *testing.T) {
+			t.Run(fmt.Sprintf("refused %q, Envoy fresh %v", adstest.Summary(&adstest.Message{TypeUrl: bad}), fresh), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { killAtAnyMoment(t, bad, fresh) })
 			})
 		}
@@ -75,9 +75,9 @@ func killAtAnyMoment(t *testing.T, bad string, fresh bool) {
 	p.mu.Lock()
 	p.onApply = snap
 	p.mu.Unlock()
-	e.Judge(func(m *adstest.Message) adstest.Verdict { snap(); return judge(m) })
+	e.SetJudge(func(m *adstest.Message) adstest.Verdict { snap(); return judge(m) })
 	plane.publish(revision(t, "r2", "s2", "new=1"))
-	e.Judge(judge)
+	e.SetJudge(judge)
 	snap()
 	plane.stop()
 	p.stop()
@@ -90,7 +90,7 @@ func killAtAnyMoment(t *testing.T, bad string, fresh bool) {
 	}
 	for i, m := range moments {
 		e.Disconnect()
-		e.Become(m.envoy)
+		e.SetState(m.envoy)
 		next := &pair{t: t, fail: map[string]error{}, reg: prometheus.NewRegistry()}
 		if err := next.start(m.disk, []*control{plane}); err != nil {
 			t.Fatalf("moment %d: %v", i, err)
@@ -104,8 +104,8 @@ func killAtAnyMoment(t *testing.T, bad string, fresh bool) {
 		} else {
 			e.Connect()
 		}
-		time.Sleep(absent)
-		e.Take()
+		time.Sleep(awaitEnvoy)
+		e.Received()
 		if got := next.Revision(); got != want && (i > 0 || got != "r1") { // at first it knows of the good one only
 			t.Errorf("moment %d: it ends with %q, want %q", i, got, want)
 		}
@@ -133,9 +133,9 @@ func TestRestartWithoutControlPlane(t *testing.T) {
 			t.Errorf("it serves %q, want r2", again.Revision())
 		}
 		again.adopt(e)
-		e.Take()
+		e.Received()
 		e.Connect()
-		if got := e.Take(); got != "Cluster -a" {
+		if got := e.Received(); got != "Cluster -a" {
 			t.Errorf("Envoy is sent %q, want only what lingered to be removed", got)
 		}
 		again.expect(t, "after the restart", "apply r2")
@@ -149,7 +149,7 @@ func TestLastGoodWorksNoMore(t *testing.T) {
 		state, plane := t.TempDir(), newControl(t)
 		p := newPair(t, state, plane)
 		plane.publish(revision(t, "r1", "s1", "a=1"))
-		time.Sleep(absent)
+		time.Sleep(awaitEnvoy)
 		p.stop()
 		again := &pair{t: t, fail: map[string]error{"r1": errBroken}, reg: prometheus.NewRegistry()}
 		if err := again.start(state, []*control{plane}); err != nil {
@@ -165,7 +165,7 @@ func TestLastGoodWorksNoMore(t *testing.T) {
 			t.Errorf("the disk holds %v, %v; want the last good policy", good, err)
 		}
 		plane.publish(revision(t, "r2", "s2", "b=1"))
-		time.Sleep(absent)
+		time.Sleep(awaitEnvoy)
 		synctest.Wait()
 		if again.Revision() != "r2" {
 			t.Errorf("it serves %q, want r2", again.Revision())
@@ -180,9 +180,9 @@ func TestADiskThatIsFull(t *testing.T) {
 		state, plane := t.TempDir(), newControl(t)
 		core, logs := observer.New(zap.InfoLevel)
 		p := newPair(t, state, plane)
-		p.do(func() { p.Agent.log = zap.New(core) })
+		p.post(func() { p.Agent.log = zap.New(core) })
 		plane.publish(revision(t, "r1", "s1", "a=1"))
-		time.Sleep(absent)
+		time.Sleep(awaitEnvoy)
 		synctest.Wait()
 		if n := p.gauge(t, "headgate_pair_unsaved"); n != 0 {
 			t.Errorf("the metric is %v after the first", n)
@@ -200,7 +200,7 @@ func TestADiskThatIsFull(t *testing.T) {
 		if err := os.Remove(full); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(saveAgain)
+		time.Sleep(retrySaveAfter)
 		synctest.Wait()
 		if n := p.gauge(t, "headgate_pair_unsaved"); n != 0 {
 			t.Errorf("the metric is %v in the end", n)

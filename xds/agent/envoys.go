@@ -14,29 +14,29 @@ import (
 
 // envoy is one that is connected.
 type envoy struct {
-	client    ads.Client // as the agent has looked last
-	connected bool       // when the agent last looked; if not, OnDisconnect follows
-	phase     phase
-	ailing    bool // it refused the clusters before the revision on its way, which is not to blame
+	client        ads.Client // as the agent has looked last
+	connected     bool       // when the agent last looked; if not, OnDisconnect follows
+	progress      envoyProgress
+	refusedBefore bool // it refused the clusters before the revision on its way, which is not to blame
 }
 
 // phase is how far an Envoy that has joined has come. It may route by whatever there
 // was when it was here last.
-type phase int
+type envoyProgress int
 
 const (
-	greeted phase = iota // it is given the clusters that it lacks, and loses none
-	led                  // it is given the listeners and routes as well
-	settled              // it is given what all have
+	gettingClusters envoyProgress = iota // it is given the clusters that it lacks, and loses none
+	gettingRoutes                        // it is given the listeners and routes as well
+	caughtUp                             // it is given what all have
 )
 
 // share is what an Envoy is given of a set.
 func (e *envoy) share(set ads.Set) ads.Set {
 	clusters := set[resourcev3.ClusterType]
 	switch {
-	case e.phase == settled || clusters == nil:
+	case e.progress == caughtUp || clusters == nil:
 		return set
-	case e.phase == led:
+	case e.progress == gettingRoutes:
 		return set.With(resourcev3.ClusterType, clusters.WithoutRemovals())
 	}
 	return ads.Set{resourcev3.ClusterType: clusters.WithoutRemovals()}
@@ -46,9 +46,9 @@ var _ ads.Owner = (*Agent)(nil)
 
 // OnConnect implements ads.Owner.
 func (a *Agent) OnConnect(c ads.Client) (ads.Set, error) {
-	a.do(func() {
+	a.post(func() {
 		e := &envoy{}
-		a.envoys[c.ID], a.joined = e, true
+		a.envoys[c.ID], a.hadEnvoy = e, true
 		a.metrics.envoys.Set(float64(len(a.envoys)))
 		a.log.Info("an Envoy follows this pair", zap.String("node", c.Node.GetId()), zap.Int("envoys", len(a.envoys)))
 		a.hub.Give(c.ID, e.share(*a.current.Load()))
@@ -58,18 +58,18 @@ func (a *Agent) OnConnect(c ads.Client) (ads.Set, error) {
 
 // OnChange implements ads.Owner.
 func (a *Agent) OnChange(_ int64, refusal *ads.Refusal) {
-	a.do(func() {
+	a.post(func() {
 		if refusal != nil {
-			a.lament(refusal)
+			a.logRefusal(refusal)
 		}
 	})
 }
 
-// lament tells of a refusal of what is in effect. It concerns one Envoy, which has been
+// logRefusal tells of a refusal of what is in effect. It concerns one Envoy, which has been
 // started beside the one that took it, and changes nothing.
-func (a *Agent) lament(refusal *ads.Refusal) {
+func (a *Agent) logRefusal(refusal *ads.Refusal) {
 	given := (*a.current.Load())[refusal.Type]
-	if a.stage != idle || given == nil || given.Version != refusal.Version {
+	if a.progress != idle || given == nil || given.Version != refusal.Version {
 		return // it was of a revision on its way, and is dealt with there
 	}
 	a.metrics.refusals.WithLabelValues(ads.Kind(refusal.Type)).Inc()
@@ -78,11 +78,11 @@ func (a *Agent) lament(refusal *ads.Refusal) {
 
 // OnDisconnect implements ads.Owner.
 func (a *Agent) OnDisconnect(id int64) {
-	a.do(func() {
+	a.post(func() {
 		delete(a.envoys, id)
 		a.metrics.envoys.Set(float64(len(a.envoys)))
 		if len(a.envoys) == 0 {
-			a.alone = time.Now()
+			a.noEnvoySince = time.Now()
 			a.log.Warn("the last Envoy has left; none is connected")
 		}
 	})
@@ -96,16 +96,16 @@ func clustersOf(set ads.Set) ads.Set {
 	return ads.Set{resourcev3.ClusterType: set[resourcev3.ClusterType]}
 }
 
-// look takes over what is known of Envoys now. What they answer later counts at the
+// refreshEnvoys takes over what is known of Envoys now. What they answer later counts at the
 // next look, for which OnChange sees to.
-func (a *Agent) look() {
+func (a *Agent) refreshEnvoys() {
 	for id, e := range a.envoys {
 		e.client, e.connected = a.hub.Client(id)
 	}
 }
 
-// give offers Envoys what they should have at this stage.
-func (a *Agent) give() {
+// offer offers Envoys what they should have at this stage.
+func (a *Agent) offer() {
 	set := a.target()
 	a.current.Store(&set)
 	for id, e := range a.envoys {
@@ -113,20 +113,20 @@ func (a *Agent) give() {
 	}
 }
 
-// admit leads Envoys that have joined to where the others are. One that refuses
+// advanceEnvoys leads Envoys that have joined to where the others are. One that refuses
 // clusters goes on with those that it can take; one that refuses the rest keeps the
 // clusters to which it routes. It reports whether there was one to lead.
-func (a *Agent) admit() (admitted bool) {
+func (a *Agent) advanceEnvoys() (advanced bool) {
 	set := *a.current.Load()
 	for id, e := range a.envoys {
 		share := e.share(set)
-		if !e.connected || e.phase == settled || !e.client.Has(share) && (e.phase == led || e.client.Refused(share) == nil) {
+		if !e.connected || e.progress == caughtUp || !e.client.Has(share) && (e.progress == gettingRoutes || e.client.Refused(share) == nil) {
 			continue
 		}
-		e.phase, admitted = e.phase+1, true
+		e.progress, advanced = e.progress+1, true
 		a.hub.Give(id, e.share(set))
 	}
-	return admitted
+	return advanced
 }
 
 // everyEnvoyHas tells whether all Envoys have a set. What one of them refused holds
@@ -138,36 +138,36 @@ func (a *Agent) everyEnvoyHas(set ads.Set) bool {
 			return false
 		}
 	}
-	return len(a.envoys) > 0 || a.now.Sub(a.alone) >= absent
+	return len(a.envoys) > 0 || a.now.Sub(a.noEnvoySince) >= awaitEnvoy
 }
 
 // refusal returns what an Envoy will not take of what the revision on its way brings.
 func (a *Agent) refusal() *ads.Refusal {
 	for _, e := range a.envoys {
-		if refusal := a.fault(e); refusal != nil {
+		if refusal := a.refusalBy(e); refusal != nil {
 			return refusal
 		}
 	}
 	return nil
 }
 
-// fault returns why the revision on its way does not work at an Envoy, or nil. An
+// refusalBy returns why the revision on its way does not work at an Envoy, or nil. An
 // ailing one refuses clusters anyhow: then it is the revision's fault where Envoy names
 // one that it has, and an old one where the good revision has it, too.
-func (a *Agent) fault(e *envoy) *ads.Refusal {
-	if refusal := e.client.Refused(a.brought(e)); refusal != nil || !e.ailing {
+func (a *Agent) refusalBy(e *envoy) *ads.Refusal {
+	if refusal := e.client.Refused(a.changesFor(e)); refusal != nil || !e.refusedBefore {
 		return refusal
 	}
 	refusal := e.client.Refused(clustersOf(*a.current.Load()))
-	if refusal == nil || a.next == nil || !names(refusal.Reason, a.next.set) {
+	if refusal == nil || a.next == nil || !namesPool(refusal.Reason, a.next.set) {
 		return nil
 	}
-	refusal.Old = a.good != nil && names(refusal.Reason, a.good.set)
+	refusal.Old = a.good != nil && namesPool(refusal.Reason, a.good.set)
 	return refusal
 }
 
-// names tells whether Envoy's words name a pool of a set.
-func names(reason string, set ads.Set) bool {
+// namesPool tells whether Envoy's words name a pool of a set.
+func namesPool(reason string, set ads.Set) bool {
 	for name := range set[resourcev3.ClusterType].Items {
 		if strings.HasPrefix(name, policy.PoolPrefix) && strings.Contains(reason, name) {
 			return true
@@ -176,13 +176,13 @@ func names(reason string, set ads.Set) bool {
 	return false
 }
 
-// brought is what the revision on its way changes for an Envoy: refusals of the rest
+// changesFor is what the revision on its way changes for an Envoy: refusals of the rest
 // are older than it is.
-func (a *Agent) brought(e *envoy) ads.Set {
+func (a *Agent) changesFor(e *envoy) ads.Set {
 	set := maps.Clone(*a.current.Load())
 	for typ, given := range set {
 		if typ == resourcev3.ClusterType {
-			if e.ailing {
+			if e.refusedBefore {
 				delete(set, typ)
 			}
 		} else if a.good != nil && a.good.set[typ].Version == given.Version {
@@ -192,9 +192,9 @@ func (a *Agent) brought(e *envoy) ads.Set {
 	return set
 }
 
-// examine notes which Envoys are ailing.
-func (a *Agent) examine() {
+// noteOldRefusals notes which Envoys are ailing.
+func (a *Agent) noteOldRefusals() {
 	for _, e := range a.envoys {
-		e.ailing = e.client.Refused(clustersOf(*a.current.Load())) != nil
+		e.refusedBefore = e.client.Refused(clustersOf(*a.current.Load())) != nil
 	}
 }

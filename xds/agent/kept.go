@@ -26,9 +26,9 @@ func (a *Agent) retain() {
 	}
 }
 
-// release lets the clusters go that were kept for a revision which has ended, once
+// expireKept lets the clusters go that were kept for a revision which has ended, once
 // its exchanges can no longer need them.
-func (a *Agent) release(linger time.Duration) {
+func (a *Agent) expireKept(linger time.Duration) {
 	for name, k := range a.kept {
 		if k.until.IsZero() {
 			k.until = time.Now().Add(linger)
@@ -37,16 +37,16 @@ func (a *Agent) release(linger time.Duration) {
 	}
 }
 
-// unwind leaves in what is kept what is needed when a revision is taken back. At the
+// keepAfterRefusal leaves in what is kept what is needed when a revision is taken back. At the
 // clusters stage nothing routed to its own. Later exchanges may have begun with it;
 // and where there is no good revision to go back to, an Envoy goes on routing by it.
-func (a *Agent) unwind(b *bundle) {
+func (a *Agent) keepAfterRefusal(b *bundle) {
 	for name, k := range a.kept {
 		if a.good != nil && k.until.IsZero() {
 			delete(a.kept, name) // the good revision has it
 		}
 	}
-	if a.stage != routes {
+	if a.progress != offeringRoutes {
 		return
 	}
 	until := time.Time{}
@@ -60,8 +60,8 @@ func (a *Agent) unwind(b *bundle) {
 	}
 }
 
-// forget drops clusters that no exchange can need any more.
-func (a *Agent) forget() {
+// dropExpired drops clusters that no exchange can need any more.
+func (a *Agent) dropExpired() {
 	dropped := false
 	for name, k := range a.kept {
 		if !k.until.IsZero() && !a.now.Before(k.until) {
@@ -70,6 +70,6 @@ func (a *Agent) forget() {
 		}
 	}
 	if dropped {
-		a.give()
+		a.offer()
 	}
 }

@@ -215,7 +215,7 @@ func TestDeafControlPlane(t *testing.T) {
 			words.WriteString(" " + strings.Repeat("long", 10) + string(rune('a'+i%26)) + strings.Repeat("x", i/26) + "=1")
 		}
 		plane.publish(revision(t, "r1", "s1", words.String()))
-		time.Sleep(absent)
+		time.Sleep(awaitEnvoy)
 		plane.stop()
 		time.Sleep(10 * time.Second)
 		if !p.Linked() {

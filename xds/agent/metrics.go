@@ -8,7 +8,7 @@ type metrics struct {
 	envoys   prometheus.Gauge
 	serving  *prometheus.GaugeVec
 	refusals *prometheus.CounterVec
-	late     prometheus.Gauge
+	slow     prometheus.Gauge
 	unsaved  prometheus.Gauge
 }
 
@@ -22,12 +22,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "1 for the policy revision that ext_proc and Envoy both have."}, []string{"revision"}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_pair_refusals_total",
 			Help: "Revisions that ext_proc or Envoy refused, by the type of what was refused."}, []string{"type"}),
-		late: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_change_late",
+		slow: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_change_late",
 			Help: "1 while Envoy has not taken a revision for 10 s."}),
 		unsaved: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_unsaved",
 			Help: "1 while the policy in effect could not be saved on disk: after a restart without a control plane an older one would serve."}),
 	}
-	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals, m.late, m.unsaved)
+	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals, m.slow, m.unsaved)
 	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
 		m.refusals.WithLabelValues(kind)
 	}

@@ -84,7 +84,7 @@ func TestNoEnvoy(t *testing.T) {
 		p := newPair(t, "", c)
 		first, second := revision(t, "r1", "s1", "a=1"), revision(t, "r2", "s2", "b=1")
 		c.publish(first)
-		time.Sleep(absent - time.Millisecond)
+		time.Sleep(awaitEnvoy - time.Millisecond)
 		if c.has(first) {
 			t.Error("it is taken before an Envoy had time to come")
 		}
@@ -133,7 +133,7 @@ func TestEnvoyReturns(t *testing.T) {
 				e.Disconnect()
 				synctest.Wait()
 				p.expect(t, "before", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway", "apply r2", "Cluster +b")
-				time.Sleep(absent / 2)
+				time.Sleep(awaitEnvoy / 2)
 				if plane.has(second) {
 					t.Error("it is taken without the Envoy that was there a moment ago")
 				}
@@ -155,7 +155,7 @@ func TestFreshEnvoyGetsClustersFirst(t *testing.T) {
 		c := newControl(t)
 		p := newPair(t, "", c)
 		c.publish(revision(t, "r1", "s1", "a=1"))
-		time.Sleep(absent)
+		time.Sleep(awaitEnvoy)
 		e := p.envoy(await(resourcev3.ClusterType))
 		p.expect(t, "at first", "apply r1", "Cluster +a")
 		e.Answer("")
@@ -181,7 +181,7 @@ func TestTwoEnvoys(t *testing.T) {
 				t.Errorf("late is %v, want %v", got, want)
 			}
 		}
-		time.Sleep(patience - time.Millisecond)
+		time.Sleep(slowAfter - time.Millisecond)
 		late(0)
 		time.Sleep(2 * time.Millisecond)
 		late(1)

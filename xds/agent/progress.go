@@ -14,37 +14,37 @@ import (
 // step does what can be done now, and sets the alarm for what cannot yet.
 func (a *Agent) step() {
 	a.now = time.Now()
-	a.forget()
+	a.dropExpired()
 	// Both judge by one look, and in this order: who refuses the clusters of a revision on
 	// its way, at whatever moment, is not given routes to them before it is taken back.
-	for a.look(); a.stepped() || a.admit(); a.look() {
+	for a.refreshEnvoys(); a.advance() || a.advanceEnvoys(); a.refreshEnvoys() {
 	}
-	a.saveLate()
-	a.hurry()
-	a.report()
+	a.retrySave()
+	a.warnIfSlow()
+	a.reportTrouble()
 	a.wakeup.Reset(a.due())
 }
 
-// hurry tells of a revision that Envoy neither takes nor refuses. Nothing is done about
+// warnIfSlow tells of a revision that Envoy neither takes nor refuses. Nothing is done about
 // it: what is in effect goes on, and there is no telling which of both Envoy has.
-func (a *Agent) hurry() {
-	late := a.stage != idle && a.now.Sub(a.begun) >= patience
-	if late == a.late {
+func (a *Agent) warnIfSlow() {
+	late := a.progress != idle && a.now.Sub(a.begun) >= slowAfter
+	if late == a.slow {
 		return
 	}
-	a.late = late
-	a.metrics.late.Set(0)
+	a.slow = late
+	a.metrics.slow.Set(0)
 	if late {
-		a.metrics.late.Set(1)
+		a.metrics.slow.Set(1)
 		a.log.Warn("Envoy has not answered to a revision; no other can follow until it does",
-			zap.String("revision", a.next.policy.GetRevision()), zap.Duration("since", patience), zap.String("serving", a.Revision()))
+			zap.String("revision", a.next.policy.GetRevision()), zap.Duration("since", slowAfter), zap.String("serving", a.Revision()))
 	}
 }
 
-// stepped goes one stage on. False: it waits for something.
-func (a *Agent) stepped() bool {
-	if a.stage == idle {
-		b := a.whole()
+// advance goes one stage on. False: it waits for something.
+func (a *Agent) advance() bool {
+	if a.progress == idle {
+		b := a.nextRevision()
 		if b == nil {
 			return false
 		}
@@ -52,14 +52,14 @@ func (a *Agent) stepped() bool {
 		return true
 	}
 	if refusal := a.refusal(); refusal != nil {
-		a.refuse(refusal)
+		a.takeBack(refusal)
 		return true
 	}
 	switch set := *a.current.Load(); {
-	case a.stage == clusters && a.everyEnvoyHas(clustersOf(set)):
-		a.stage = routes
-		a.give()
-	case a.stage == routes && a.everyEnvoyHas(set):
+	case a.progress == offeringClusters && a.everyEnvoyHas(clustersOf(set)):
+		a.progress = offeringRoutes
+		a.offer()
+	case a.progress == offeringRoutes && a.everyEnvoyHas(set):
 		a.commit()
 	default:
 		return false
@@ -73,11 +73,11 @@ func (a *Agent) begin(b *bundle) {
 		a.reject(b, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
 		return
 	}
-	a.examine()
-	a.next, a.stage, a.begun = b, clusters, a.now
+	a.noteOldRefusals()
+	a.next, a.progress, a.begun = b, offeringClusters, a.now
 	a.save()
 	a.retain()
-	a.give()
+	a.offer()
 }
 
 // target is what Envoys should have at this stage: all clusters that somebody needs,
@@ -87,7 +87,7 @@ func (a *Agent) target() ads.Set {
 	if a.good != nil {
 		set = a.good.set
 	}
-	if a.stage == routes {
+	if a.progress == offeringRoutes {
 		set = a.next.set
 	}
 	items := map[string]ads.Resource{}
@@ -108,25 +108,25 @@ func (a *Agent) commit() {
 	if a.good != nil {
 		last = a.good
 	}
-	a.release(last.policy.GetLinger().AsDuration())
-	a.keep(a.next)
-	a.next, a.stage = nil, idle
+	a.expireKept(last.policy.GetLinger().AsDuration())
+	a.setGood(a.next)
+	a.next, a.progress = nil, idle
 	a.save()
 	a.log.Info("policy in effect", zap.String("revision", a.good.policy.GetRevision()))
 	a.acknowledge(a.good)
 }
 
-// refuse takes the revision on its way back from ext_proc and from Envoys.
-func (a *Agent) refuse(refusal *ads.Refusal) {
+// takeBack takes the revision on its way back from ext_proc and from Envoys.
+func (a *Agent) takeBack(refusal *ads.Refusal) {
 	b := a.next
-	a.unwind(b)
-	a.next, a.stage = nil, idle
+	a.keepAfterRefusal(b)
+	a.next, a.progress = nil, idle
 	if a.good != nil {
 		if err := a.options.Apply(a.good.policy); err != nil {
 			a.log.Error("going back to the last good policy", zap.Error(err))
 		}
 	}
-	a.give()
+	a.offer()
 	a.save()
 	a.reject(b, *refusal)
 }
@@ -143,14 +143,14 @@ func (a *Agent) due() time.Duration {
 	for _, k := range a.kept {
 		earlier(k.until)
 	}
-	if a.stage != idle {
-		earlier(a.begun.Add(patience))
+	if a.progress != idle {
+		earlier(a.begun.Add(slowAfter))
 	}
 	if a.unsaved != (unsaved{}) {
 		earlier(a.unsaved.next)
 	}
-	if a.stage != idle || a.joined && len(a.envoys) == 0 {
-		earlier(a.alone.Add(absent))
+	if a.progress != idle || a.hadEnvoy && len(a.envoys) == 0 {
+		earlier(a.noEnvoySince.Add(awaitEnvoy))
 	}
 	return max(time.Until(next), time.Millisecond)
 }

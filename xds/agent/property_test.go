@@ -132,7 +132,7 @@ func (w *world) event() {
 }
 
 // answer lets an Envoy answer the oldest of what waits.
-func (w *world) answer(i int) { w.envoys[i].Conclude(w.fault) }
+func (w *world) answer(i int) { w.envoys[i].AnswerWith(w.fault) }
 
 func (w *world) connect(i int, fresh bool) {
 	if fresh {
@@ -175,14 +175,14 @@ func (w *world) converge() {
 	w.slow.Store(false)
 	for i := range w.envoys {
 		w.connect(i, false)
-		for w.envoys[i].Conclude(w.fault) {
+		for w.envoys[i].AnswerWith(w.fault) {
 			synctest.Wait()
 		}
 	}
 	for range 10 {
 		time.Sleep(time.Second)
 		for _, e := range w.envoys {
-			for e.Conclude(w.fault) {
+			for e.AnswerWith(w.fault) {
 				synctest.Wait()
 			}
 		}

@@ -111,11 +111,11 @@ func TestRefusedInTheMiddleOfAStep(t *testing.T) {
 		e.Restart()
 		p.expect(t, "the bad one", "apply r2", "Cluster +new", "Cluster +a +new")
 		p.inside(func() {
-			stepped := p.stepped()
+			stepped := p.advance()
 			slow = ""
 			e.Answer("no")
 			synctest.Wait()
-			if stepped || p.admit() {
+			if stepped || p.advanceEnvoys() {
 				t.Error("the agent goes on before it has dealt with the refusal")
 			}
 		})
@@ -160,13 +160,13 @@ func TestNothingIsSaidToStay(t *testing.T) {
 		plane := newControl(t)
 		p := newPair(t, "", plane)
 		core, logs := observer.New(zap.WarnLevel)
-		p.do(func() { p.Agent.log = zap.New(core) })
+		p.post(func() { p.Agent.log = zap.New(core) })
 		p.envoy(nil)
 		p.fail["r1"], p.fail["r3"] = errBroken, errBroken
 		var without []string
 		for _, name := range []string{"r1", "r2", "r3"} {
 			plane.publish(revision(t, name, "s", "a=1"))
-			without = append(without, p.without())
+			without = append(without, p.whileUnlinked())
 		}
 		var told []string
 		for _, entry := range logs.All() {
@@ -238,7 +238,7 @@ func TestAilingEnvoy(t *testing.T) {
 				plane := newControl(t)
 				p := newPair(t, "", plane)
 				plane.publish(revision(t, "moved", "s1", "gone=1"))
-				time.Sleep(absent)
+				time.Sleep(awaitEnvoy)
 				e := p.envoy(refuse(c.typ, c.text, "the file is gone"))
 				if n := p.gauge(t, "headgate_pair_refusals_total"); n != 1 {
 					t.Errorf("%v refusals counted, want 1", n)

@@ -148,7 +148,7 @@ func (p *pair) apply(policy *policypb.Policy) error {
 func (p *pair) envoy(judge func(*adstest.Message) adstest.Verdict) *adstest.Envoy {
 	e := adstest.NewEnvoy(p.t, p.l, func(m *adstest.Message) adstest.Verdict {
 		p.mu.Lock()
-		p.log = append(p.log, adstest.Told(m))
+		p.log = append(p.log, adstest.Summary(m))
 		p.mu.Unlock()
 		if judge == nil {
 			return adstest.Verdict{}
@@ -162,12 +162,12 @@ func (p *pair) envoy(judge func(*adstest.Message) adstest.Verdict) *adstest.Envo
 }
 
 // adopt lets an Envoy ask this pair from now on.
-func (p *pair) adopt(e *adstest.Envoy) { e.Ask(p.l, p.see) }
+func (p *pair) adopt(e *adstest.Envoy) { e.SetServer(p.l, p.see) }
 
 // see holds what must be true whenever an Envoy has taken something: its routes name
 // clusters that it has, and a shape that ext_proc holds.
 func (p *pair) see(e *adstest.Envoy, m *adstest.Message) {
-	r := e.Holds(resourcev3.RouteType, adstest.Routes)
+	r := e.Resource(resourcev3.RouteType, adstest.Routes)
 	if r == nil {
 		return
 	}
@@ -177,8 +177,8 @@ func (p *pair) see(e *adstest.Envoy, m *adstest.Message) {
 		return
 	}
 	for _, host := range config.GetVirtualHosts() {
-		if e.Holds(resourcev3.ClusterType, host.GetName()) == nil {
-			p.fault("after %q routes of shape %s name %q, which Envoy does not have", adstest.Told(m), shapeOf(config), host.GetName())
+		if e.Resource(resourcev3.ClusterType, host.GetName()) == nil {
+			p.fault("after %q routes of shape %s name %q, which Envoy does not have", adstest.Summary(m), shapeOf(config), host.GetName())
 		}
 	}
 	p.mu.Lock()
@@ -216,7 +216,7 @@ func (p *pair) expect(t *testing.T, when string, want ...string) {
 // inside calls a function where the agent takes its steps, before the next of them.
 func (p *pair) inside(f func()) {
 	done := make(chan struct{})
-	p.do(func() {
+	p.post(func() {
 		defer close(done)
 		f()
 	})

@@ -14,11 +14,11 @@ import (
 // magic begins a state file. The SHA-256 of the rest follows it, and then the message.
 const magic = "headgate pair state\n"
 
-var errForeign = errors.New("this is no file of a pair's policies")
+var errNotState = errors.New("this is no file of a pair's policies")
 
-// seal writes what a pair keeps as a state file.
-func seal(held *policypb.Held) ([]byte, error) {
-	message, err := proto.Marshal(held)
+// encodeState writes what a pair keeps as a state file.
+func encodeState(state *policypb.PairState) ([]byte, error) {
+	message, err := proto.Marshal(state)
 	if err != nil {
 		return nil, fmt.Errorf("encoding: %w", err)
 	}
@@ -26,39 +26,39 @@ func seal(held *policypb.Held) ([]byte, error) {
 	return append(append([]byte(magic), sum[:]...), message...), nil
 }
 
-// unseal reads what seal wrote, in this version of Headgate or in another: fields of a
+// decodeState reads what seal wrote, in this version of Headgate or in another: fields of a
 // later one are passed over, so that a pair starts after a downgrade.
-func unseal(file []byte) (*policypb.Held, error) {
+func decodeState(file []byte) (*policypb.PairState, error) {
 	rest, sealed := bytes.CutPrefix(file, []byte(magic))
 	if !sealed {
-		return unsealed(file)
+		return decodeBareState(file)
 	}
 	if len(rest) < sha256.Size {
-		return nil, errForeign
+		return nil, errNotState
 	}
 	if sum := sha256.Sum256(rest[sha256.Size:]); !bytes.Equal(sum[:], rest[:sha256.Size]) {
 		return nil, errors.New("the file is damaged: its checksum does not match")
 	}
-	return decode(rest[sha256.Size:])
+	return parseState(rest[sha256.Size:])
 }
 
-// unsealed reads a bare message, as the state file was before it had a seal. Only its
+// decodeBareState reads a bare message, as the state file was before it had a seal. Only its
 // fields tell it from a file of something else.
-func unsealed(file []byte) (*policypb.Held, error) {
-	held, err := decode(file)
-	if err == nil && len(held.ProtoReflect().GetUnknown()) > 0 {
-		return nil, errForeign
+func decodeBareState(file []byte) (*policypb.PairState, error) {
+	state, err := parseState(file)
+	if err == nil && len(state.ProtoReflect().GetUnknown()) > 0 {
+		return nil, errNotState
 	}
-	return held, err
+	return state, err
 }
 
-func decode(message []byte) (*policypb.Held, error) {
-	held := &policypb.Held{}
-	if err := proto.Unmarshal(message, held); err != nil {
+func parseState(message []byte) (*policypb.PairState, error) {
+	state := &policypb.PairState{}
+	if err := proto.Unmarshal(message, state); err != nil {
 		return nil, err
 	}
-	if held.Good == nil && held.Next == nil {
-		return nil, errForeign
+	if state.Good == nil && state.Next == nil {
+		return nil, errNotState
 	}
-	return held, nil
+	return state, nil
 }

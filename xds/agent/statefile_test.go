@@ -91,15 +91,15 @@ func stateOf(t testing.TB) []byte {
 // TestStateOfANewerVersion holds that fields which a later version has added to what a
 // pair keeps are passed over, wherever they are.
 func TestStateOfANewerVersion(t *testing.T) {
-	held, err := unseal(stateOf(t))
+	state, err := decodeState(stateOf(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	later := protowire.AppendString(protowire.AppendTag(nil, 100, protowire.BytesType), "of a later version")
-	for _, m := range []proto.Message{held, held.Good, held.Good.Resources[0]} {
+	for _, m := range []proto.Message{state, state.Good, state.Good.Resources[0]} {
 		m.ProtoReflect().SetUnknown(later)
 	}
-	data, err := seal(held)
+	data, err := encodeState(state)
 	if err != nil {
 		t.Fatal(err)
 	}

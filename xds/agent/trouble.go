@@ -14,21 +14,21 @@ import (
 // refuses, or that there is none any more. Empty: all is well.
 func (a *Agent) Trouble() string { return a.trouble.Load().GetReason() }
 
-// report tells the control plane why this pair does not serve, when that has changed.
-func (a *Agent) report() {
-	reason, before := a.reason(), a.trouble.Load()
+// reportTrouble tells the control plane why this pair does not serve, when that has changed.
+func (a *Agent) reportTrouble() {
+	reason, before := a.troubleReason(), a.trouble.Load()
 	if reason == before.GetReason() && (reason == "" || a.Revision() == before.GetRevision()) {
 		return
 	}
-	a.trouble.Store(a.troubled(reason, before))
+	a.trouble.Store(a.troubleFor(reason, before))
 	if a.up != nil {
 		a.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: policypb.TypeURL, Node: a.node()})
 	}
 }
 
-// troubled is the trouble for a reason, which began when there was none or another; nil
+// troubleFor is the trouble for a reason, which began when there was none or another; nil
 // where there is no reason.
-func (a *Agent) troubled(reason string, before *policypb.Trouble) *policypb.Trouble {
+func (a *Agent) troubleFor(reason string, before *policypb.Trouble) *policypb.Trouble {
 	if reason == "" {
 		return nil
 	}
@@ -39,15 +39,15 @@ func (a *Agent) troubled(reason string, before *policypb.Trouble) *policypb.Trou
 	return t
 }
 
-// reason is why this pair does not serve although a revision is in effect, as far as its
+// troubleReason is why this pair does not serve although a revision is in effect, as far as its
 // Envoys tell; empty where all is well.
-func (a *Agent) reason() string {
+func (a *Agent) troubleReason() string {
 	for _, e := range a.envoys {
-		if refusal := e.client.Refused(*a.current.Load()); refusal != nil && a.stage == idle {
+		if refusal := e.client.Refused(*a.current.Load()); refusal != nil && a.progress == idle {
 			return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + clip(strings.TrimSpace(refusal.Reason))
 		}
 	}
-	if a.joined && len(a.envoys) == 0 && a.now.Sub(a.alone) >= absent {
+	if a.hadEnvoy && len(a.envoys) == 0 && a.now.Sub(a.noEnvoySince) >= awaitEnvoy {
 		return "no Envoy is connected"
 	}
 	return ""

@@ -29,7 +29,7 @@ var types = []string{policypb.TypeURL, resourcev3.ClusterType, resourcev3.Listen
 // not be noticed, and spread, because many pairs lose it at the same moment.
 const (
 	backOffBase = 100 * time.Millisecond
-	backOffMost = 2 * time.Second
+	backOffMax  = 2 * time.Second
 )
 
 // maxMessage bounds one message of the control plane's, in bytes.
@@ -50,9 +50,9 @@ type upstream struct {
 // them before it has read them, so that more mean that it does not read.
 const backlog = 64
 
-// sending sends requests, so that a control plane that does not read holds up nobody
+// sendLoop sends requests, so that a control plane that does not read holds up nobody
 // else. An error ends the stream, which its reader sees.
-func (up *upstream) sending(ctx context.Context) {
+func (up *upstream) sendLoop(ctx context.Context) {
 	for {
 		select {
 		case req := <-up.out:
@@ -65,7 +65,7 @@ func (up *upstream) sending(ctx context.Context) {
 
 // dial keeps a stream to one of the control plane's replicas until ctx is done.
 func (a *Agent) dial(ctx context.Context) {
-	wait, failed := backOffBase, complaints{}
+	wait, failed := backOffBase, failureLog{}
 	for i := 0; ; i++ {
 		address := a.options.Addresses[i%len(a.options.Addresses)]
 		began := time.Now()
@@ -73,23 +73,23 @@ func (a *Agent) dial(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if time.Since(began) > backOffMost {
-			wait, failed = backOffBase, complaints{}
+		if time.Since(began) > backOffMax {
+			wait, failed = backOffBase, failureLog{}
 		}
-		if failed.worth(address, err) {
-			a.log.Warn("no control plane; "+a.without(), zap.String("address", address), zap.Error(err))
+		if failed.shouldLog(address, err) {
+			a.log.Warn("no control plane; "+a.whileUnlinked(), zap.String("address", address), zap.Error(err))
 		}
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
 		case <-ctx.Done():
 			return
 		}
-		wait = min(2*wait, backOffMost)
+		wait = min(2*wait, backOffMax)
 	}
 }
 
-// without says what a pair does while there is no control plane.
-func (a *Agent) without() string {
+// whileUnlinked says what a pair does while there is no control plane.
+func (a *Agent) whileUnlinked() string {
 	if a.Revision() == "" {
 		return "nothing can be served until one sends a policy"
 	}
@@ -99,7 +99,7 @@ func (a *Agent) without() string {
 // follow serves one stream until it ends.
 func (a *Agent) follow(ctx context.Context, address string) (err error) {
 	heard := false
-	defer func() { err = a.explained(err, heard) }()
+	defer func() { err = a.withHint(err, heard) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	conn, err := a.connection(address)
@@ -112,19 +112,19 @@ func (a *Agent) follow(ctx context.Context, address string) (err error) {
 		return fmt.Errorf("asking the control plane: %w", err)
 	}
 	up := &upstream{address, stream, make(chan *discoveryv3.DeltaDiscoveryRequest, backlog), cancel}
-	var sending sync.WaitGroup
-	sending.Go(func() { up.sending(ctx) })
-	defer sending.Wait()
+	var sender sync.WaitGroup
+	sender.Go(func() { up.sendLoop(ctx) })
+	defer sender.Wait()
 	defer cancel()
-	a.do(func() { a.connected(up) })
-	defer a.do(func() { a.disconnected(up) })
+	a.post(func() { a.connected(up) })
+	defer a.post(func() { a.disconnected(up) })
 	for {
 		msg, err := stream.Recv()
 		if err != nil {
 			return fmt.Errorf("the stream to the control plane ended: %w", err)
 		}
 		heard = true
-		a.do(func() { a.receive(up, msg) })
+		a.post(func() { a.receive(up, msg) })
 	}
 }
 
@@ -152,7 +152,7 @@ func (a *Agent) connection(address string) (*grpc.ClientConn, error) {
 // gone.
 func (a *Agent) connected(up *upstream) {
 	a.up, a.rejected = up, nil
-	a.link(true)
+	a.setLinked(true)
 	a.log.Info("following the control plane", zap.String("address", up.address))
 	a.nonces = map[string]string{}
 	a.received = ads.Set{}
@@ -187,7 +187,7 @@ func (a *Agent) disconnected(up *upstream) {
 	}
 	a.up = nil
 	a.nonces = map[string]string{}
-	a.link(false)
+	a.setLinked(false)
 }
 
 // receive takes one message. It is answered once the whole revision has been taken

@@ -48,7 +48,7 @@ func Server(f Files, o Options) (*tls.Config, error) {
 
 // forClient returns the configuration of one handshake.
 func (k *keeper) forClient() *tls.Config {
-	now := k.look()
+	now := k.current()
 	c := k.config()
 	c.Certificates = []tls.Certificate{*now.pair}
 	// A resumed session would bring back what was trusted when it began.
@@ -76,7 +76,7 @@ func Client(f Files, serverName string, o Options) (*tls.Config, error) {
 	c := k.config()
 	c.ServerName = serverName
 	if f.Cert != "" {
-		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return k.look().pair, nil }
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return k.current().pair, nil }
 	}
 	// The built-in verification knows only the roots of the moment when the
 	// configuration was made. VerifyConnection does the whole of it in its place.
@@ -92,7 +92,7 @@ func (k *keeper) verify(serverName string, s tls.ConnectionState) error {
 		return errors.New("the server shows no certificate")
 	}
 	o := x509.VerifyOptions{
-		DNSName: serverName, Roots: k.look().pool, CurrentTime: k.now(),
+		DNSName: serverName, Roots: k.current().pool, CurrentTime: k.now(),
 		Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	for _, c := range s.PeerCertificates[1:] {

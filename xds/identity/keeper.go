@@ -53,8 +53,8 @@ func open(f Files, o Options) (*keeper, error) {
 	return k, nil
 }
 
-// look returns what the files hold, or held when they last could be used.
-func (k *keeper) look() material {
+// current returns what the files hold, or held when they last could be used.
+func (k *keeper) current() material {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.now()

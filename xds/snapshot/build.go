@@ -20,12 +20,12 @@ import (
 // concurrent use.
 type Builder struct {
 	options Options
-	models  map[string]*part
-	nowhere *part
+	models  map[string]*modelResources
+	nowhere *modelResources
 }
 
-// part is what one model contributes.
-type part struct {
+// modelResources is what one model contributes.
+type modelResources struct {
 	model   *policy.Model
 	cluster *clusterv3.Cluster
 	encoded ads.Resource // the cluster
@@ -39,12 +39,12 @@ func Build(set *policy.Set, o Options) (*Resources, error) { return new(Builder)
 // and leaves the builder as it was. The resources share what did not change with
 // those of earlier policies: they must not be changed.
 func (b *Builder) Build(set *policy.Set, o Options) (*Resources, error) {
-	parts, err := b.parts(set, o)
+	models, err := b.modelResources(set, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &Resources{encoded: make(map[string]ads.Resource, len(parts)+1)}
-	if r.Routes, err = routes(set, parts); err != nil {
+	r := &Resources{encoded: make(map[string]ads.Resource, len(models)+1)}
+	if r.Routes, err = routes(set, models); err != nil {
 		return nil, err
 	}
 	if r.Listener, err = listener(set, o, fromADS()); err != nil {
@@ -58,38 +58,38 @@ func (b *Builder) Build(set *policy.Set, o Options) (*Resources, error) {
 			return nil, err
 		}
 	}
-	for _, p := range append(slices.Collect(maps.Values(parts)), b.nowhere) {
+	for _, p := range append(slices.Collect(maps.Values(models)), b.nowhere) {
 		r.Clusters = append(r.Clusters, p.cluster)
 		r.encoded[p.cluster.Name] = p.encoded
 	}
 	slices.SortFunc(r.Clusters, func(a, b *clusterv3.Cluster) int { return cmp.Compare(a.Name, b.Name) })
-	b.options, b.models = o, parts
+	b.options, b.models = o, models
 	return r, nil
 }
 
-// parts makes the parts of a policy's models, by name, or takes them from before.
-func (b *Builder) parts(set *policy.Set, o Options) (map[string]*part, error) {
+// modelResources makes the parts of a policy's models, by name, or takes them from before.
+func (b *Builder) modelResources(set *policy.Set, o Options) (map[string]*modelResources, error) {
 	before := b.models
 	if !reflect.DeepEqual(b.options, o) {
 		before = nil
 	}
-	parts := make(map[string]*part, len(set.Models))
+	all := make(map[string]*modelResources, len(set.Models))
 	for name, m := range set.Models {
 		if p := before[name]; p != nil && reflect.DeepEqual(p.model, m) {
-			parts[name] = p
+			all[name] = p
 			continue
 		}
-		p, err := newPart(m, o)
+		p, err := newModelResources(m, o)
 		if err != nil {
 			return nil, fmt.Errorf("model %q: %w", name, err)
 		}
-		parts[name] = p
+		all[name] = p
 	}
-	return parts, nil
+	return all, nil
 }
 
-// newPart makes and checks what a model contributes.
-func newPart(m *policy.Model, o Options) (*part, error) {
+// newModelResources makes and checks what a model contributes.
+func newModelResources(m *policy.Model, o Options) (*modelResources, error) {
 	c, err := pool(m, o)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func newPart(m *policy.Model, o Options) (*part, error) {
 	if err := identify(c, m.Name); err != nil {
 		return nil, err
 	}
-	p := &part{model: m, cluster: c, routes: []*routev3.Route{route(m, c.Name, false), route(m, c.Name, true)}}
+	p := &modelResources{model: m, cluster: c, routes: []*routev3.Route{route(m, c.Name, false), route(m, c.Name, true)}}
 	if err := nameHost(m, p.routes, o); err != nil {
 		return nil, err
 	}
@@ -110,15 +110,15 @@ func newPart(m *policy.Model, o Options) (*part, error) {
 }
 
 // withoutHosts is the cluster of what nobody processed.
-func withoutHosts() (*part, error) {
-	p := &part{cluster: &clusterv3.Cluster{
+func withoutHosts() (*modelResources, error) {
+	p := &modelResources{cluster: &clusterv3.Cluster{
 		Name: nowhere, ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
 	}}
 	return p, p.finish()
 }
 
 // finish checks and encodes the cluster.
-func (p *part) finish() (err error) {
+func (p *modelResources) finish() (err error) {
 	if err := p.cluster.ValidateAll(); err != nil {
 		return fmt.Errorf("cluster %q: %w", p.cluster.Name, err)
 	}

@@ -164,18 +164,18 @@ func outliers(m *policy.Model) *clusterv3.OutlierDetection {
 
 // What a pool may hold where its model does not say.
 const (
-	mostConnections = 4096
-	mostPending     = 4096
-	mostRequests    = 16384
+	maxConnections = 4096
+	maxPending     = 4096
+	maxRequests    = 16384
 )
 
 // breakers bound what one pool may hold. Envoy's default of three concurrent
 // retries would stop failover in the outage that it is for.
 func breakers(b policy.Breaker) *clusterv3.CircuitBreakers {
 	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
-		MaxConnections:     wrapperspb.UInt32(cmp.Or(b.Connections, mostConnections)),
-		MaxPendingRequests: wrapperspb.UInt32(cmp.Or(b.Pending, mostPending)),
-		MaxRequests:        wrapperspb.UInt32(cmp.Or(b.Requests, mostRequests)),
+		MaxConnections:     wrapperspb.UInt32(cmp.Or(b.Connections, maxConnections)),
+		MaxPendingRequests: wrapperspb.UInt32(cmp.Or(b.Pending, maxPending)),
+		MaxRequests:        wrapperspb.UInt32(cmp.Or(b.Requests, maxRequests)),
 		RetryBudget: &clusterv3.CircuitBreakers_Thresholds_RetryBudget{
 			BudgetPercent:       &typev3.Percent{Value: 100},
 			MinRetryConcurrency: wrapperspb.UInt32(200),

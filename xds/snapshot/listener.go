@@ -77,7 +77,7 @@ func listener(set *policy.Set, o Options, from routeSource) (*listenerv3.Listene
 func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager {
 	return &hcmv3.HttpConnectionManager{
 		StatPrefix:            listenerName,
-		StreamIdleTimeout:     durationpb.New(longestSilence(set)),
+		StreamIdleTimeout:     durationpb.New(maxSilence(set)),
 		RequestTimeout:        durationpb.New(upload),
 		RequestHeadersTimeout: durationpb.New(headersIn),
 		DelayedCloseTimeout:   durationpb.New(cutDelay),
@@ -101,12 +101,12 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 	}
 }
 
-// longestSilence is how long a client may have to wait without a byte: until every
+// maxSilence is how long a client may have to wait without a byte: until every
 // attempt of the longest chain was given up, after a stage of ext_proc's has waited
 // as long as it may. The clock of a route does not help here: it begins with the
 // first byte after the route was chosen, which of a request without a body is the
 // response's.
-func longestSilence(set *policy.Set) time.Duration {
+func maxSilence(set *policy.Set) time.Duration {
 	longest := upload
 	for _, m := range set.Models {
 		longest = max(longest, maxMessageTimeout+m.LongestChain()+time.Second)

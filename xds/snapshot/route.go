@@ -24,13 +24,13 @@ import (
 // have reached the workers yet, and the same link would be asked again.
 const (
 	backOffBase = 25 * time.Millisecond
-	backOffMost = 250 * time.Millisecond
+	backOffMax  = 250 * time.Millisecond
 )
 
 // routes are two routes per model, for JSON answers and for streams, and the
 // fall-through, which is matched first by every request: the router level then
 // names the route and has it chosen again.
-func routes(set *policy.Set, parts map[string]*part) (*routev3.RouteConfiguration, error) {
+func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteConfiguration, error) {
 	host := &routev3.VirtualHost{
 		Name:                          listenerName,
 		Domains:                       []string{"*"},
@@ -44,9 +44,9 @@ func routes(set *policy.Set, parts map[string]*part) (*routev3.RouteConfiguratio
 		return nil, fmt.Errorf("routes: %w", err)
 	}
 	last := host.Routes
-	host.Routes = make([]*routev3.Route, 0, 2*len(parts)+1)
-	for _, name := range slices.Sorted(maps.Keys(parts)) {
-		host.Routes = append(host.Routes, parts[name].routes...)
+	host.Routes = make([]*routev3.Route, 0, 2*len(models)+1)
+	for _, name := range slices.Sorted(maps.Keys(models)) {
+		host.Routes = append(host.Routes, models[name].routes...)
 	}
 	host.Routes = append(host.Routes, last...)
 	return table, nil
@@ -126,7 +126,7 @@ func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 		RetryOn:       "5xx,reset,connect-failure,refused-stream",
 		NumRetries:    wrapperspb.UInt32(uint32(m.Attempts() - 1)),
 		PerTryTimeout: durationpb.New(m.Timeout),
-		RetryBackOff:  &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(backOffBase), MaxInterval: durationpb.New(backOffMost)},
+		RetryBackOff:  &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(backOffBase), MaxInterval: durationpb.New(backOffMax)},
 	}
 	if _, single := m.Single(); single {
 		p.RetryOn += ",retriable-status-codes"

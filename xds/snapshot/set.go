@@ -42,10 +42,10 @@ func (r *Resources) clusters(salt string) (*ads.Resources, error) {
 	return ads.Encode(byName, salt)
 }
 
-// longestLinger bounds how long clusters that are no longer routed to are kept.
-const longestLinger = time.Hour
+// maxLinger bounds how long clusters that are no longer routed to are kept.
+const maxLinger = time.Hour
 
 // Linger is how long an exchange that began with a policy may still begin attempts:
 // its request is sent, waits in ext_proc, and every attempt of the longest chain is
 // given up.
-func Linger(set *policy.Set) time.Duration { return min(upload+longestSilence(set), longestLinger) }
+func Linger(set *policy.Set) time.Duration { return min(upload+maxSilence(set), maxLinger) }

@@ -32,7 +32,7 @@ type Envoy struct {
 
 	mu      sync.Mutex
 	stream  *Stream // nil: not connected
-	held    State
+	state   State
 	waiting []*Message
 	log     []string
 }
@@ -44,7 +44,7 @@ const Routes = "gateway"
 // each message, and tells seen, if there is one, of each that it has taken, while
 // nothing else happens to it.
 func NewEnvoy(t testing.TB, l *Listener, judge func(*Message) Verdict, seen func(*Envoy, *Message)) *Envoy {
-	return &Envoy{t: t, l: l, judge: judge, seen: seen, held: State{}}
+	return &Envoy{t: t, l: l, judge: judge, seen: seen, state: State{}}
 }
 
 // Connect opens a stream, and asks for everything, saying what it has.
@@ -54,7 +54,7 @@ func (e *Envoy) Connect() {
 	e.stream = Open(e.t, e.l, &corev3.Node{Id: "envoy"}, e.receive)
 	for _, ask := range [][2]string{{resourcev3.ClusterType, "*"}, {resourcev3.ListenerType, "*"}, {resourcev3.RouteType, Routes}} {
 		has := map[string]string{}
-		for name, r := range e.held[ask[0]] {
+		for name, r := range e.state[ask[0]] {
 			has[name] = r.GetVersion()
 		}
 		e.stream.Ask(ask[0], has, ask[1])
@@ -64,16 +64,16 @@ func (e *Envoy) Connect() {
 // AskAgain sends a request that asks for nothing new.
 func (e *Envoy) AskAgain(typ string) { e.stream.Ask(typ, nil) }
 
-// Judge changes what the Envoy makes of messages.
-func (e *Envoy) Judge(judge func(*Message) Verdict) {
+// SetJudge changes what the Envoy makes of messages.
+func (e *Envoy) SetJudge(judge func(*Message) Verdict) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.judge = judge
 }
 
-// Ask changes whom the Envoy asks when it connects next, and who is told of what it
+// SetServer changes whom the Envoy asks when it connects next, and who is told of what it
 // has taken.
-func (e *Envoy) Ask(l *Listener, seen func(*Envoy, *Message)) {
+func (e *Envoy) SetServer(l *Listener, seen func(*Envoy, *Message)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.l, e.seen = l, seen
@@ -93,7 +93,7 @@ func (e *Envoy) Disconnect() {
 // Restart forgets everything, as an Envoy that was started again has.
 func (e *Envoy) Restart() {
 	e.Disconnect()
-	e.Become(State{})
+	e.SetState(State{})
 	e.Connect()
 }
 
@@ -103,23 +103,23 @@ type State map[string]map[string]*discoveryv3.Resource
 // State is for judge and seen, and for who knows that everything is quiet.
 func (e *Envoy) State() State {
 	out := State{}
-	for typ, all := range e.held {
+	for typ, all := range e.state {
 		out[typ] = maps.Clone(all)
 	}
 	return out
 }
 
-// Become puts an Envoy that is not connected into a state.
-func (e *Envoy) Become(s State) {
+// SetState puts an Envoy that is not connected into a state.
+func (e *Envoy) SetState(s State) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.held = s
+	e.state = s
 }
 
 func (e *Envoy) receive(m *Message) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.log = append(e.log, Told(m))
+	e.log = append(e.log, Summary(m))
 	if e.stream == nil {
 		return
 	}
@@ -131,24 +131,24 @@ func (e *Envoy) receive(m *Message) {
 		e.waiting = append(e.waiting, m)
 		return
 	}
-	e.conclude(m, v)
+	e.answer(m, v)
 }
 
-// conclude takes or refuses a message. The mutex is held.
-func (e *Envoy) conclude(m *Message, v Verdict) {
+// answer takes or refuses a message. The mutex is held.
+func (e *Envoy) answer(m *Message, v Verdict) {
 	if v.Refuse != "" {
 		e.stream.Nack(m, v.Refuse)
 		return
 	}
 	typ := m.GetTypeUrl()
-	if e.held[typ] == nil {
-		e.held[typ] = map[string]*discoveryv3.Resource{}
+	if e.state[typ] == nil {
+		e.state[typ] = map[string]*discoveryv3.Resource{}
 	}
 	for _, r := range m.GetResources() {
-		e.held[typ][r.GetName()] = r
+		e.state[typ][r.GetName()] = r
 	}
 	for _, name := range m.GetRemovedResources() {
-		delete(e.held[typ], name)
+		delete(e.state[typ], name)
 	}
 	if e.seen != nil {
 		e.seen(e, m)
@@ -159,11 +159,11 @@ func (e *Envoy) conclude(m *Message, v Verdict) {
 // Answer takes the oldest message that waits, or refuses it for a reason. It reports
 // whether one did.
 func (e *Envoy) Answer(refuse string) bool {
-	return e.Conclude(func(*Message) string { return refuse })
+	return e.AnswerWith(func(*Message) string { return refuse })
 }
 
-// Conclude is Answer where the reason depends on the message.
-func (e *Envoy) Conclude(refuse func(*Message) string) bool {
+// AnswerWith is Answer where the reason depends on the message.
+func (e *Envoy) AnswerWith(refuse func(*Message) string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if len(e.waiting) == 0 {
@@ -171,7 +171,7 @@ func (e *Envoy) Conclude(refuse func(*Message) string) bool {
 	}
 	m := e.waiting[0]
 	e.waiting = e.waiting[1:]
-	e.conclude(m, Verdict{Refuse: refuse(m)})
+	e.answer(m, Verdict{Refuse: refuse(m)})
 	return true
 }
 
@@ -180,15 +180,15 @@ func (e *Envoy) Names(typ string) []string {
 	synctest.Wait()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Sorted(maps.Keys(e.held[typ]))
+	return slices.Sorted(maps.Keys(e.state[typ]))
 }
 
-// Holds returns a resource that Envoy has; nil: it has not. It is for judge and seen,
+// Resource returns a resource that Envoy has; nil: it has not. It is for judge and seen,
 // and for who knows that everything is quiet.
-func (e *Envoy) Holds(typ, name string) *discoveryv3.Resource { return e.held[typ][name] }
+func (e *Envoy) Resource(typ, name string) *discoveryv3.Resource { return e.state[typ][name] }
 
-// Take returns what has come since, in Told's form, once nothing more is coming.
-func (e *Envoy) Take() string {
+// Received returns what has come since, in Told's form, once nothing more is coming.
+func (e *Envoy) Received() string {
 	synctest.Wait()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -197,8 +197,8 @@ func (e *Envoy) Take() string {
 	return out
 }
 
-// Told says what a message brings: "Cluster +a +b -c".
-func Told(m *Message) string {
+// Summary says what a message brings: "Cluster +a +b -c".
+func Summary(m *Message) string {
 	typ := m.GetTypeUrl()
 	var b strings.Builder
 	b.WriteString(typ[strings.LastIndex(typ, ".")+1:])

@@ -43,10 +43,10 @@ func (l *Listener) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "
 
 // DialContext connects to the listener.
 func (l *Listener) DialContext(ctx context.Context) (net.Conn, error) {
-	near, far := net.Pipe()
+	client, server := net.Pipe()
 	select {
-	case l.conns <- far:
-		return near, nil
+	case l.conns <- server:
+		return client, nil
 	case <-l.closed:
 		return nil, net.ErrClosed
 	case <-ctx.Done():

@@ -145,8 +145,8 @@ func (s *Stream) Send(r *discoveryv3.DeltaDiscoveryRequest) {
 	_ = s.stream.Send(r)
 }
 
-// Take returns what has come since, once nothing more is coming.
-func (s *Stream) Take() []*Message {
+// Received returns what has come since, once nothing more is coming.
+func (s *Stream) Received() []*Message {
 	synctest.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -34,8 +34,8 @@ func TestPairsShowCertificates(t *testing.T) {
 	tells("certificate signed by unknown authority")
 	turnedAway(t, add(f, "--xds-cert", "", "--xds-key", ""), "certificate required")
 	tells("client didn't provide a certificate")
-	if n := f.XDS[0].Metric("headgate_xds_turned_away_total"); n < 2 {
-		t.Errorf("%v clients turned away", n)
+	if n := f.XDS[0].Metric("headgate_xds_handshake_failures_total"); n < 2 {
+		t.Errorf("%v handshakes failed, want 2", n)
 	}
 	turnedAway(t, add(f, newKeyring(t).fill(a, stranger, later).pair()...), "unknown authority")
 	turnedAway(t, add(f, "--xds-name", "other.example"), "other.example")
