@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/headgate/headgate/policy/strict"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/headgate/headgate/policy/loopback"
+	"github.com/headgate/headgate/policy/strict"
 )
 
 // openAICompatible is the provider of servers that are not listed.
@@ -132,9 +134,9 @@ func printable(text string) bool {
 
 // private tells whether a host is reached without crossing the public network.
 func private(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if loopback.Host(host) || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
 	ip, err := netip.ParseAddr(host)
-	return err == nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast())
+	return err == nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())
 }

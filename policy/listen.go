@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/policy/strict"
 )
 
@@ -26,7 +27,7 @@ func (c *compiler) listen(o *strict.Given) {
 	switch {
 	case problem != "":
 		c.Fault(p, `such as "127.0.0.1:8080"`, "%s, is %s", problem, strict.Quote(text))
-	case !addr.Addr().IsLoopback() && !c.set.Anonymous:
+	case !loopback.IP(addr.Addr()) && !c.set.Anonymous:
 		c.Fault(p, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", addr.Addr())
 	}
 	c.set.Listen = addr

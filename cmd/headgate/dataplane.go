@@ -18,6 +18,7 @@ import (
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/policy/policypb"
 )
 
@@ -69,7 +70,7 @@ func (d *dataPlane) apply(p *policypb.Policy) error {
 
 // take puts a policy into effect beside the one before, or refuses it as a whole.
 func (d *dataPlane) take(set *policy.Set) error {
-	if d.listen.IsValid() && !d.listen.Addr().IsLoopback() && !set.Anonymous {
+	if d.listen.IsValid() && !loopback.IP(d.listen.Addr()) && !set.Anonymous {
 		return fmt.Errorf("listen address %s is beyond loopback, and the policy does not say anonymous: true", d.listen)
 	}
 	p, err := extproc.NewPipeline(set, d.kinds)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/headgate/headgate/policy/loopback"
 )
 
 // operations is the loopback port for those who run the process: metrics, health,
@@ -87,24 +89,14 @@ func serveLoopback(l *lifecycle, name, addr string, srv *http.Server) (net.Addr,
 
 // loopbackOnly refuses an address that others could reach: nobody signs in there.
 func loopbackOnly(name, addr string) error {
-	loopback, err := isLoopback(addr)
+	local, err := loopback.HostPort(addr)
 	if err != nil {
 		return &exitError{exitUsage, fmt.Errorf("%s address %q: %w", name, addr, err)}
 	}
-	if !loopback {
+	if !local {
 		return &exitError{exitUsage, fmt.Errorf("%s address %q: only loopback is allowed", name, addr)}
 	}
 	return nil
-}
-
-// isLoopback tells whether only this machine can reach an address.
-func isLoopback(addr string) (bool, error) {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false, err
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback(), nil
 }
 
 func (o *operations) routes(reg *prometheus.Registry) http.Handler {

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/identity"
 )
@@ -85,11 +86,11 @@ func (o *pairOptions) credentials(log *zap.Logger) (credentials.TransportCredent
 		return dialers(o.addresses, o.serverName, o.tls, log)
 	}
 	for _, addr := range o.addresses {
-		loopback, err := isLoopback(addr)
+		local, err := loopback.HostPort(addr)
 		if err != nil {
 			return nil, fmt.Errorf("control plane address %q: %w", addr, err)
 		}
-		if !loopback {
+		if !local {
 			return nil, fmt.Errorf("control plane address %q: beyond loopback it takes TLS: give --xds-ca", addr)
 		}
 	}

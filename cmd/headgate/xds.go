@@ -13,6 +13,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/xds/identity"
 	"github.com/headgate/headgate/xds/snapshot"
 )
@@ -90,11 +91,11 @@ func serveXDS(ctx context.Context, o *xdsOptions) (err error) {
 // credentials are TLS where a certificate is given. Plain is for loopback only, and
 // beyond it pairs must show who they are.
 func (o *xdsOptions) credentials(log *zap.Logger) (credentials.TransportCredentials, error) {
-	loopback, err := isLoopback(o.listen)
+	local, err := loopback.HostPort(o.listen)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("xDS address %q: %w", o.listen, err)
-	case !loopback && (o.tls.Cert == "" || o.tls.CA == ""):
+	case !local && (o.tls.Cert == "" || o.tls.CA == ""):
 		return nil, fmt.Errorf("xDS address %q: beyond loopback it takes --tls-cert, --tls-key and --tls-client-ca", o.listen)
 	case o.tls == (identity.Files{}):
 		return nil, nil

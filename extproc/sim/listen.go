@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/headgate/headgate/policy/loopback"
 )
 
 // Running is a server with a listener of its own: HTTP/1.1 and unencrypted
@@ -22,15 +24,18 @@ type Running struct {
 }
 
 // Listen binds addr, such as "127.0.0.1:0", and serves until Shutdown. It refuses
-// an address beyond loopback unless the options allow it.
+// an address beyond loopback.
 func (s *Server) Listen(addr string) (*Running, error) {
-	ln, err := net.Listen("tcp", addr)
+	local, err := loopback.HostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}
-	if tcp, ok := ln.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() && !s.opt.AllowRemote {
-		ln.Close()
-		return nil, fmt.Errorf("sim: %s is beyond loopback, which the options do not allow", ln.Addr())
+	if !local {
+		return nil, fmt.Errorf("sim: address %q: only loopback is allowed", addr)
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("sim: %w", err)
 	}
 	return s.Serve(ln), nil
 }

@@ -26,9 +26,8 @@ type Options struct {
 	MaxBody   int // bytes of a request; 0: 32 MiB
 	CacheMin  int // tokens of the shortest prefix that the prompt cache keeps; 0: 1024
 
-	Clock       Clock  // nil: the machine's
-	Seed        uint64 // of the ids; 0: random, so that the ids of two servers differ
-	AllowRemote bool   // Listen may bind an address beyond loopback
+	Clock Clock  // nil: the machine's
+	Seed  uint64 // of the ids; 0: random, so that the ids of two servers differ
 }
 
 func (o *Options) validate() error {

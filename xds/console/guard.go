@@ -7,8 +7,8 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"net/netip"
-	"strings"
+
+	"github.com/headgate/headgate/policy/loopback"
 )
 
 // maxBody is the greatest size of a request's body in bytes.
@@ -21,7 +21,7 @@ const maxBody = 8 << 20
 func guarded(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !loopback(r.Host) {
+		if !atLoopback(r.Host) {
 			refuse(w, fail(Forbidden, "the host %q is not loopback: ask by 127.0.0.1, [::1] or localhost", r.Host))
 			return
 		}
@@ -44,17 +44,14 @@ func asJSON(next route) route {
 	}
 }
 
-// loopback tells whether a Host header names this machine by itself.
-func loopback(hostport string) bool {
+// atLoopback reports whether a Host header, with a port or without, names this machine
+// by itself.
+func atLoopback(hostport string) bool {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		host = h
 	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && addr.Unmap().IsLoopback()
+	return loopback.Host(host)
 }
 
 func isJSON(r *http.Request) bool {
