@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"strconv"
 
 	"github.com/headgate/headgate/policy/strict"
 )
@@ -142,7 +143,7 @@ var linkType = &strict.Type{Kind: strict.Either, Options: []*strict.Type{
 		{Key: "use", Type: useText, Required: true,
 			Doc:     "Backend and model, as backend/model.",
 			Example: `use: claude-us/claude-sonnet-4-6`},
-		{Key: "weight", Type: &strict.Type{Kind: strict.Whole, Min: "1", Max: "10000"}, Default: "1",
+		{Key: "weight", Type: &strict.Type{Kind: strict.Whole, Min: "1", Max: strconv.Itoa(MaxWeight)}, Default: "1",
 			Doc:     "Share of the link's requests, relative to the other uses of the link. Requests that name a user (x-headgate-user, or user in the body) stay with one use; a growing weight moves users to it and between no others.",
 			Example: `weight: 70`},
 	}}},

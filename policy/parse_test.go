@@ -115,6 +115,7 @@ func TestGoodDocuments(t *testing.T) {
 var sameSet = cmp.Options{
 	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
 	cmp.Transformer("overrides", func(c *price.Catalogue) []price.Override { return c.Overrides() }),
+	cmpopts.IgnoreUnexported(Set{}),
 }
 
 func TestCompiledSet(t *testing.T) {

@@ -8,10 +8,11 @@ import (
 	"github.com/headgate/headgate/policy/price"
 )
 
-// Set is the compiled form of one policy document. It is immutable once Parse
-// returned it and safe for concurrent use; a new document makes a new Set.
+// Set is the compiled form of one policy document, and of what lies over it. It is
+// immutable once Parse or Under returned it and safe for concurrent use; a new document
+// makes a new Set.
 type Set struct {
-	Revision  string         // content hash of the document, 12 hex digits
+	Revision  string         // content hash of the document and of what lies over it, 12 hex digits
 	Shape     string         // as Revision, of all that Envoy's routes and an exchange must agree on: weights are left out
 	Listen    netip.AddrPort // where the gateway listens for clients
 	Anonymous bool           // serve beyond loopback although no callers are configured
@@ -20,6 +21,9 @@ type Set struct {
 	Prices    *price.Catalogue // the built-in catalogue with the document's prices on top
 	Unpriced  Unpriced         // what to do with a model that has no price
 	BodyLimit int64            // bytes of one buffered request or response body
+	Overlay   Overlay          // what lies over the document: the entries that act
+
+	document *Set // without the overlay; nil: nothing lies over it
 }
 
 // MaxBody is the greatest BodyLimit that a policy may set, in bytes.

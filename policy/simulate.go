@@ -1,27 +1,45 @@
 package policy
 
-import "maps"
+import (
+	"maps"
+	"slices"
 
-// Simulated returns the policy with the simulated provider in the place of some
-// backends: it answers their models under their names and dialects, at their
-// prices. The revision stays, because the document is the same.
-func (s *Set) Simulated(backends map[string]bool) *Set {
-	if len(backends) == 0 {
-		return s
+	"github.com/headgate/headgate/policy/strict"
+)
+
+// Simulated has the simulated provider answer in the place of a backend: its models
+// under their names and in its dialect, at their prices.
+type Simulated struct {
+	Backend string `json:"backend"`
+	Laid
+}
+
+// Place implements Entry.
+func (e Simulated) Place() string { return strict.Join("backends", e.Backend) }
+
+// Effect implements Entry.
+func (e Simulated) Effect() string { return "the simulated provider answers" }
+
+func (e Simulated) kind() string { return "simulated" }
+
+func (e Simulated) faults(document *Set) []Fault {
+	if document.Backends[e.Backend] != nil {
+		return nil
 	}
-	out := *s
-	out.Backends = make(map[string]*Backend, len(s.Backends))
-	for name, b := range s.Backends {
-		if backends[name] {
-			b = b.simulated()
-		}
-		out.Backends[name] = b
+	names := slices.Sorted(maps.Keys(document.Backends))
+	return []Fault{{Path: e.Place(), Message: "backend " + strict.Quote(e.Backend) + " is not defined", Hint: strict.Meant(e.Backend, names)}}
+}
+
+func (e Simulated) lay(on *Set) { on.Backends[e.Backend] = on.Backends[e.Backend].simulated() }
+
+// simulated returns the names of the simulated backends, sorted.
+func (o Overlay) simulated() []string {
+	var names []string
+	for _, e := range o.Simulated {
+		names = append(names, e.Backend)
 	}
-	out.Models = make(map[string]*Model, len(s.Models))
-	for name, m := range s.Models {
-		out.Models[name] = m.with(out.Backends)
-	}
-	return &out
+	slices.Sort(names)
+	return names
 }
 
 func (b *Backend) simulated() *Backend {
@@ -35,20 +53,7 @@ func (b *Backend) simulated() *Backend {
 	return &out
 }
 
-// with returns the model with its uses pointing at other versions of its backends.
-func (m *Model) with(backends map[string]*Backend) *Model {
-	out := *m
-	out.Chain = make([]Link, len(m.Chain))
-	for i, link := range m.Chain {
-		for _, use := range link.Uses {
-			use.Backend = backends[use.Backend.Name]
-			out.Chain[i].Uses = append(out.Chain[i].Uses, use)
-		}
-	}
-	return &out
-}
-
-// NeedsSimulator tells whether a backend is answered by the gateway's built-in
+// NeedsSimulator reports whether a backend is answered by the gateway's built-in
 // simulated provider.
 func (s *Set) NeedsSimulator() bool {
 	for b := range maps.Values(s.Backends) {

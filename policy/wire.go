@@ -3,27 +3,27 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// Wire returns the set as the control plane sends it to pairs. The simulated provider
-// answers in the place of the named backends.
-func (s *Set) Wire(simulated map[string]bool) *policypb.Policy {
+// Wire returns the set as the control plane sends it to pairs. The document of the
+// message has everything of the overlay that a document can say, so that a pair of a
+// version without overlays serves what is in effect.
+func (s *Set) Wire() *policypb.Policy {
 	return &policypb.Policy{
-		Revision: s.Revision, Shape: s.Shape, Document: s.Canonical(),
-		Simulated: slices.Sorted(maps.Keys(simulated)),
+		Revision: s.Revision, Shape: s.Shape, Document: s.chosen().Canonical(),
+		Simulated: s.Overlay.simulated(), Overlay: s.Overlay.wire(s.Document().Revision),
 	}
 }
 
-// FromWire reads what Wire wrote, in this version of Headgate or in another, with the
-// simulated provider in its places. Revision and shape are those of the message: they
-// are names that the control plane gives, and Envoy's routes hold the shape. What has no
-// price here had one there, and costs an unknown amount as with unpriced: flag.
+// FromWire reads what Wire wrote, in this version of Headgate or in another. Revision
+// and shape are those of the message: they are names that the control plane gives, and
+// Envoy's routes hold the shape. What has no price here had one there, and costs an
+// unknown amount as with unpriced: flag. The set's document is what is in effect, and its
+// overlay says what was laid over the operator's, as far as this version knows it.
 //
 // It is an error where the document says what this version does not know.
 func FromWire(p *policypb.Policy) (*Set, error) {
@@ -31,17 +31,20 @@ func FromWire(p *policypb.Policy) (*Set, error) {
 		return nil, fmt.Errorf("policy revision %q is damaged", p.GetRevision())
 	}
 	// The canonical form of a short document may be larger than what was read.
-	set, faults := parse([]File{{Name: "policy", Data: p.GetDocument()}}, reading{most: math.MaxInt, priced: true})
+	document, faults := parse([]File{{Name: "policy", Data: p.GetDocument()}}, reading{most: math.MaxInt, priced: true})
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("this pair is older than the control plane that sent policy revision %s, and does not understand it: %s",
 			p.GetRevision(), notUnderstood(faults))
 	}
-	set.Revision, set.Shape = p.GetRevision(), p.GetShape()
-	simulated := make(map[string]bool, len(p.GetSimulated()))
+	var simulated Overlay
 	for _, name := range p.GetSimulated() {
-		simulated[name] = true
+		simulated.Simulated = append(simulated.Simulated, Simulated{Backend: name})
 	}
-	return set.Simulated(simulated), nil
+	laid, _ := document.Under(simulated)
+	set := *laid
+	set.Overlay = set.Overlay.With(overlayFromWire(p.GetOverlay()))
+	set.Revision, set.Shape = p.GetRevision(), p.GetShape()
+	return &set, nil
 }
 
 // maxUnknown bounds the faults that the error of FromWire names: one key may stand in

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,11 +15,11 @@ func TestWireKeepsTheSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := FromWire(set.Wire(map[string]bool{"a": true}))
+	want, _ := set.Under(Overlay{Simulated: []Simulated{{"a", Laid{Author: "headgate", Reason: "not set: KEY"}}}})
+	got, err := FromWire(want.Wire())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := set.Simulated(map[string]bool{"a": true})
 	if d := cmp.Diff(want, got, sameSet); d != "" {
 		t.Errorf("set differs (-want +got):\n%s", d)
 	}
@@ -91,11 +92,46 @@ func TestWireOfALargePolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := set.Wire(nil)
+	p := set.Wire()
 	if len(p.GetDocument()) <= MaxDocument {
 		t.Fatalf("%d bytes are not too many for a file", len(p.GetDocument()))
 	}
 	if _, err := FromWire(p); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWireOfAnOverlay holds that the document of the message has the weights in effect,
+// for pairs that know of no overlays, and that others can say what was laid by whom.
+func TestWireOfAnOverlay(t *testing.T) {
+	o := weights("m", 0, map[string]uint32{"a/gpt-5.5": 0, "c/gpt-5.5": 77})
+	o.Weights[0].Since, o.Weights[0].Expiry = time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
+	set := parsed(t, under)
+	want := laid(t, set, o.With(Overlay{Simulated: []Simulated{{"a", Laid{Author: "headgate", Reason: "not set: KEY"}}}}))
+	message := want.Wire()
+	if got := message.GetOverlay().GetDocument(); got != set.Revision {
+		t.Errorf("the overlay lies over %s, want %s", got, set.Revision)
+	}
+	got, err := FromWire(message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, sameSet); diff != "" {
+		t.Errorf("set differs (-want +got):\n%s", diff)
+	}
+	message.Overlay = nil // as a pair of a version without overlays reads it
+	old, err := FromWire(message)
+	if err != nil || chainOf(old, "m") != "b/gpt-5.5=20 c/gpt-5.5=77 | b/gpt-5.5=1" || old.Revision != want.Revision || old.Shape != want.Shape {
+		t.Errorf("without the overlay it is %v, %v", old, err)
+	}
+}
+
+// TestWireOfALaterOverlay holds that a kind of entry which came later is passed over: its
+// effect is in the document.
+func TestWireOfALaterOverlay(t *testing.T) {
+	p := parsed(t, under).Wire()
+	p.Overlay = &policypb.Overlay{Entries: []*policypb.OverlayEntry{{Author: "ann"}}}
+	if set, err := FromWire(p); err != nil || !set.Overlay.IsZero() {
+		t.Errorf("set %v, error %v", set, err)
 	}
 }

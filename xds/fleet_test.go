@@ -49,7 +49,7 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 		{"what only ext_proc needs: a route names the shape", backend + ", without_credential: simulate", port, "1", "1", "2"},
 		{"another address", strings.Replace(backend, ":1/", ":2/", 1), port, "2", "1", "3"},
 	} {
-		if err := c.Publish(parse(t, step.port, "m", step.backend), nil, snapshot.Options{}); err != nil {
+		if err := c.Publish(parse(t, step.port, "m", step.backend), snapshot.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		c.accept(t)

@@ -173,7 +173,7 @@ func TestAssumed(t *testing.T) {
 			t.Errorf("%s is taken by nobody", revision)
 		}
 		first := f.publish("a")
-		if err := f.AssumeGood(before, nil, snapshot.Options{}); err != nil {
+		if err := f.AssumeGood(before, snapshot.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		a := f.join("a", "")
@@ -234,7 +234,7 @@ func TestLargePolicy(t *testing.T) {
 			if n := len(set.Canonical()); n <= policy.MaxDocument {
 				t.Fatalf("the policy is %d bytes in its canonical form", n)
 			}
-			if err := f.Publish(set, nil, snapshot.Options{}); err != nil {
+			if err := f.Publish(set, snapshot.Options{}); err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)

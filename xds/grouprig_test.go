@@ -64,7 +64,7 @@ func (f *fleet) publish(model string) string {
 	f.t.Helper()
 	synctest.Wait()
 	set := parse(f.t, 8080, model, "provider: openai-compatible, url: \"http://127.0.0.1:1/v1\"")
-	if err := f.Publish(set, nil, snapshot.Options{}); err != nil {
+	if err := f.Publish(set, snapshot.Options{}); err != nil {
 		f.t.Fatal(err)
 	}
 	synctest.Wait()

@@ -16,6 +16,7 @@ import (
 type release struct {
 	number   int // counted by this process, from 1; 0: an assumed one
 	revision string
+	overlay  policy.Overlay // what acts on the policy's document
 	salt     string
 	pair     ads.Set
 	envoy    ads.Set
@@ -23,8 +24,8 @@ type release struct {
 
 // newRelease builds all resources of a policy. The salt is part of each version: with
 // another one, clients are offered again what they have refused.
-func newRelease(b *snapshot.Builder, number int, set *policy.Set, simulated map[string]bool, o snapshot.Options, salt string) (*release, error) {
-	r, err := b.Build(set.Simulated(simulated), o)
+func newRelease(b *snapshot.Builder, number int, set *policy.Set, o snapshot.Options, salt string) (*release, error) {
+	r, err := b.Build(set, o)
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}
@@ -32,7 +33,7 @@ func newRelease(b *snapshot.Builder, number int, set *policy.Set, simulated map[
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}
-	p := set.Wire(simulated)
+	p := set.Wire()
 	p.Versions, p.Linger = make(map[string]string, len(envoy)), durationpb.New(snapshot.Linger(set))
 	for typ, r := range envoy {
 		p.Versions[typ] = r.Version
@@ -41,7 +42,7 @@ func newRelease(b *snapshot.Builder, number int, set *policy.Set, simulated map[
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}
-	return &release{number, set.Revision, salt, envoy.With(policypb.TypeURL, resources), envoy}, nil
+	return &release{number, set.Revision, set.Overlay, salt, envoy.With(policypb.TypeURL, resources), envoy}, nil
 }
 
 // policyName is the name of the only resource of Headgate's own type.

@@ -95,14 +95,13 @@ func (s *Server) Stop() {
 
 func (s *Server) now() time.Time { return s.options.Now() }
 
-// Publish builds the resources of a policy and offers them to every client. The
-// simulated provider answers in place of the named backends. On an error nothing
-// changes.
-func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
+// Publish builds the resources of a policy, with what lies over it, and offers them to
+// every client. On an error nothing changes.
+func (s *Server) Publish(set *policy.Set, o snapshot.Options) error {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
 	number, salt := s.nextNumber(set.Revision)
-	r, err := newRelease(&s.builder, number, set, simulated, o, salt)
+	r, err := newRelease(&s.builder, number, set, o, salt)
 	if err != nil {
 		return err
 	}
@@ -122,10 +121,10 @@ func (s *Server) Publish(set *policy.Set, simulated map[string]bool, o snapshot.
 // AssumeGood names a policy that worked before this process began: a node group that
 // refuses what is published, and has accepted nothing from this server yet, goes back
 // to it.
-func (s *Server) AssumeGood(set *policy.Set, simulated map[string]bool, o snapshot.Options) error {
+func (s *Server) AssumeGood(set *policy.Set, o snapshot.Options) error {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
-	r, err := newRelease(&s.builder, 0, set, simulated, o, "")
+	r, err := newRelease(&s.builder, 0, set, o, "")
 	if err != nil {
 		return err
 	}

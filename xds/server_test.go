@@ -149,7 +149,7 @@ func (p *pair) serve(t *testing.T, o agent.Options) (socket string) {
 func (c *control) publish(t *testing.T, port uint16, model string) *policy.Set {
 	t.Helper()
 	set := parse(t, port, model, "provider: openai-compatible, url: \"http://127.0.0.1:1/v1\"")
-	if err := c.Publish(set, nil, snapshot.Options{}); err != nil {
+	if err := c.Publish(set, snapshot.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return set
@@ -229,7 +229,7 @@ func TestEnvoyTakesEachRevision(t *testing.T) {
 		t.Errorf("Envoy does not run revision %s alone:\n%s", second.Revision, got)
 	}
 	bad := parse(t, port, "third", "provider: simulated")
-	if err := c.Publish(bad, nil, snapshot.Options{}); err == nil || !strings.Contains(err.Error(), `backend "b"`) {
+	if err := c.Publish(bad, snapshot.Options{}); err == nil || !strings.Contains(err.Error(), `backend "b"`) {
 		t.Errorf("publishing what cannot be built: %v", err)
 	}
 	c.accept(t)
@@ -339,7 +339,7 @@ func TestControlPlaneComesBack(t *testing.T) {
 		t.Errorf("Envoy stopped serving with its control plane:\n%s", got)
 	}
 	second := start(t, first.addr)
-	if err := second.Publish(set, nil, snapshot.Options{}); err != nil {
+	if err := second.Publish(set, snapshot.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	second.accept(t)

@@ -6,13 +6,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
 )
 
 // Status is what the control plane knows of its fleet at one moment.
 type Status struct {
-	Groups []GroupStatus `json:"groups"`
-	Pairs  []PairStatus  `json:"pairs"`
+	Overlay policy.Overlay `json:"overlay,omitzero"` // over the policy that was published last
+	Groups  []GroupStatus  `json:"groups"`
+	Pairs   []PairStatus   `json:"pairs"`
 }
 
 // GroupStatus is one node group: pairs that are served the same snapshot.
@@ -57,6 +59,9 @@ func (s *Server) Status() Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := Status{Groups: []GroupStatus{}, Pairs: []PairStatus{}}
+	if s.latest != nil {
+		all.Overlay = s.latest.overlay
+	}
 	for _, g := range s.groups {
 		all.Groups = append(all.Groups, GroupStatus{
 			Cluster: g.key.cluster, Region: g.key.region, Revision: g.target.name(), LastGood: g.good.name(), Refused: g.refused,

@@ -24,8 +24,8 @@ func (g *gateway) announce() {
 	if c := g.control.source.Current(); c.Origin != source.FromFile {
 		fmt.Fprintf(&b, "  policy     the %s of %s is newer than %s: change the file, or take it back with headgate policy rollback\n", c.Origin, c.Author, g.options.policy)
 	}
-	for _, name := range slices.Sorted(maps.Keys(g.simulated)) {
-		fmt.Fprintf(&b, "  backend %s has no credential: the simulated provider answers for it\n", name)
+	for _, e := range g.control.server.Status().Overlay.Simulated {
+		fmt.Fprintf(&b, "  backend %s has no credential: the simulated provider answers for it\n", e.Backend)
 	}
 	if model := firstModel(set); model != "" {
 		fmt.Fprintf(&b, "\nTry it:\n\n  curl -i %s/chat/completions -H 'content-type: application/json' \\\n"+

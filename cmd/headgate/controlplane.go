@@ -40,7 +40,7 @@ type controlOptions struct {
 
 // resources are what depends on where the processes run.
 type resources struct {
-	simulated map[string]bool // backends that the simulated provider stands in for
+	set *policy.Set // as it is in effect here, with its simulated backends
 	snapshot.Options
 }
 
@@ -69,7 +69,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		if err != nil {
 			return err
 		}
-		return c.server.Publish(set, r.simulated, r.Options)
+		return c.server.Publish(r.set, r.Options)
 	}}); err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (c *controlPlane) recall(o controlOptions) {
 	}
 	r, err := o.resources(set)
 	if err == nil {
-		err = c.server.AssumeGood(set, r.simulated, r.Options)
+		err = c.server.AssumeGood(r.set, r.Options)
 	}
 	if err != nil {
 		o.log.Warn("the policy that pairs took last cannot be built any more; there is nothing to go back to", zap.String("revision", set.Revision), zap.Error(err))

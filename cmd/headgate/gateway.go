@@ -35,8 +35,7 @@ type gateway struct {
 	control   *controlPlane
 	data      string // folder
 	envoyPath string
-	sim       *url.URL        // of the simulated provider; nil: no policy needed it yet
-	simulated map[string]bool // backends of the latest policy that it stands in for
+	sim       *url.URL // of the simulated provider; nil: no policy needed it yet
 }
 
 func (g *gateway) start(ctx context.Context) (err error) {
@@ -118,11 +117,10 @@ func (g *gateway) startPair(data *dataPlane, sockets string) error {
 // verify the others. A credential that is not set refuses the policy before anybody
 // is offered it.
 func (g *gateway) resources(set *policy.Set) (resources, error) {
-	missing, err := unset(set)
+	live, err := simulated(set)
 	if err != nil {
 		return resources{}, err
 	}
-	live := set.Simulated(missing)
 	if _, err := credential.New(live, os.LookupEnv, time.Now); err != nil {
 		return resources{}, err
 	}
@@ -135,8 +133,7 @@ func (g *gateway) resources(set *policy.Set) (resources, error) {
 	if err != nil {
 		return resources{}, err
 	}
-	g.simulated = missing
-	return resources{missing, snapshot.Options{
+	return resources{live, snapshot.Options{
 		AccessLog: filepath.Join(g.data, "envoy-access.jsonl"), Simulated: g.sim, Roots: roots,
 	}}, nil
 }

@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/xds/identity"
@@ -110,7 +107,7 @@ func (o *xdsOptions) credentials(log *zap.Logger) (credentials.TransportCredenti
 func (o *xdsOptions) resources() (func(*policy.Set) (resources, error), error) {
 	r := resources{Options: snapshot.Options{AccessLog: o.accessLog, Roots: o.roots}}
 	if o.simulated == "" {
-		return func(*policy.Set) (resources, error) { return r, nil }, nil
+		return func(set *policy.Set) (resources, error) { return resources{set, r.Options}, nil }, nil
 	}
 	u, err := simulatedURL(o.simulated)
 	if err != nil {
@@ -118,30 +115,7 @@ func (o *xdsOptions) resources() (func(*policy.Set) (resources, error), error) {
 	}
 	r.Simulated = u
 	return func(set *policy.Set) (resources, error) {
-		here := r
-		here.simulated, err = unset(set)
-		return here, err
+		live, err := simulated(set)
+		return resources{live, r.Options}, err
 	}, nil
-}
-
-// unset lists the backends that may be simulated and whose credential is not set in
-// this process's environment.
-func unset(set *policy.Set) (map[string]bool, error) {
-	some := &policy.Set{Backends: map[string]*policy.Backend{}}
-	for name, b := range set.Backends {
-		if b.WithoutCredential == policy.WithoutSimulate {
-			some.Backends[name] = b
-		}
-	}
-	secrets, err := credential.New(some, os.LookupEnv, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	missing := make(map[string]bool)
-	for name, b := range some.Backends {
-		if secrets.Missing(b) {
-			missing[name] = true
-		}
-	}
-	return missing, nil
 }

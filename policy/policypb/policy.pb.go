@@ -13,6 +13,7 @@ import (
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	anypb "google.golang.org/protobuf/types/known/anypb"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -34,11 +35,14 @@ const (
 // not miss belongs into the document, of which it refuses what it does not know.
 type Policy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Content hash of the document; to a pair a name that it never computes.
+	// Content hash of the operator's document and of what is laid over it; to a pair a
+	// name that it never computes.
 	Revision string `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"`
-	// Content hash of the document without weights: what Envoy's routes name.
+	// Content hash of what Envoy's routes and an exchange must agree on, weights left out:
+	// what Envoy's routes name.
 	Shape string `protobuf:"bytes,2,opt,name=shape,proto3" json:"shape,omitempty"`
-	// The policy in its canonical form, which leaves out what equals its default.
+	// The policy in effect in its canonical form, which leaves out what equals its default:
+	// with the weights of the overlay.
 	Document []byte `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
 	// Backends in whose place the simulated provider answers, sorted.
 	Simulated []string `protobuf:"bytes,4,rep,name=simulated,proto3" json:"simulated,omitempty"`
@@ -47,7 +51,10 @@ type Policy struct {
 	Versions map[string]string `protobuf:"bytes,5,rep,name=versions,proto3" json:"versions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// How long an exchange of this revision may still begin attempts. Its clusters
 	// stay that long after the next revision has taken over.
-	Linger        *durationpb.Duration `protobuf:"bytes,6,opt,name=linger,proto3" json:"linger,omitempty"`
+	Linger *durationpb.Duration `protobuf:"bytes,6,opt,name=linger,proto3" json:"linger,omitempty"`
+	// What was laid over the operator's document, for reports. A pair does not act on it:
+	// its effect is in document and simulated already.
+	Overlay       *Overlay `protobuf:"bytes,7,opt,name=overlay,proto3" json:"overlay,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -124,6 +131,293 @@ func (x *Policy) GetLinger() *durationpb.Duration {
 	return nil
 }
 
+func (x *Policy) GetOverlay() *Overlay {
+	if x != nil {
+		return x.Overlay
+	}
+	return nil
+}
+
+// Overlay is what acts on top of an operator's document without a change of it.
+type Overlay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Revision of the operator's document.
+	Document      string          `protobuf:"bytes,1,opt,name=document,proto3" json:"document,omitempty"`
+	Entries       []*OverlayEntry `protobuf:"bytes,2,rep,name=entries,proto3" json:"entries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Overlay) Reset() {
+	*x = Overlay{}
+	mi := &file_policypb_policy_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Overlay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Overlay) ProtoMessage() {}
+
+func (x *Overlay) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_policy_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Overlay.ProtoReflect.Descriptor instead.
+func (*Overlay) Descriptor() ([]byte, []int) {
+	return file_policypb_policy_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Overlay) GetDocument() string {
+	if x != nil {
+		return x.Document
+	}
+	return ""
+}
+
+func (x *Overlay) GetEntries() []*OverlayEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+// OverlayEntry is one thing that was laid over a document. Kinds that a later version
+// adds are further members of the oneof; to an older pair such an entry has none.
+type OverlayEntry struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Author string                 `protobuf:"bytes,1,opt,name=author,proto3" json:"author,omitempty"`
+	Reason string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Unset where it is not known.
+	Since *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
+	// Unset: until it is taken back.
+	Expiry *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expiry,proto3" json:"expiry,omitempty"`
+	// Types that are valid to be assigned to Kind:
+	//
+	//	*OverlayEntry_Simulated
+	//	*OverlayEntry_Weights
+	Kind          isOverlayEntry_Kind `protobuf_oneof:"kind"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverlayEntry) Reset() {
+	*x = OverlayEntry{}
+	mi := &file_policypb_policy_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverlayEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverlayEntry) ProtoMessage() {}
+
+func (x *OverlayEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_policy_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverlayEntry.ProtoReflect.Descriptor instead.
+func (*OverlayEntry) Descriptor() ([]byte, []int) {
+	return file_policypb_policy_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *OverlayEntry) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *OverlayEntry) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *OverlayEntry) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *OverlayEntry) GetExpiry() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Expiry
+	}
+	return nil
+}
+
+func (x *OverlayEntry) GetKind() isOverlayEntry_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return nil
+}
+
+func (x *OverlayEntry) GetSimulated() *OverlaySimulated {
+	if x != nil {
+		if x, ok := x.Kind.(*OverlayEntry_Simulated); ok {
+			return x.Simulated
+		}
+	}
+	return nil
+}
+
+func (x *OverlayEntry) GetWeights() *OverlayWeights {
+	if x != nil {
+		if x, ok := x.Kind.(*OverlayEntry_Weights); ok {
+			return x.Weights
+		}
+	}
+	return nil
+}
+
+type isOverlayEntry_Kind interface {
+	isOverlayEntry_Kind()
+}
+
+type OverlayEntry_Simulated struct {
+	Simulated *OverlaySimulated `protobuf:"bytes,5,opt,name=simulated,proto3,oneof"`
+}
+
+type OverlayEntry_Weights struct {
+	Weights *OverlayWeights `protobuf:"bytes,6,opt,name=weights,proto3,oneof"`
+}
+
+func (*OverlayEntry_Simulated) isOverlayEntry_Kind() {}
+
+func (*OverlayEntry_Weights) isOverlayEntry_Kind() {}
+
+// OverlaySimulated has the simulated provider answer in the place of a backend.
+type OverlaySimulated struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Backend       string                 `protobuf:"bytes,1,opt,name=backend,proto3" json:"backend,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverlaySimulated) Reset() {
+	*x = OverlaySimulated{}
+	mi := &file_policypb_policy_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverlaySimulated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverlaySimulated) ProtoMessage() {}
+
+func (x *OverlaySimulated) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_policy_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverlaySimulated.ProtoReflect.Descriptor instead.
+func (*OverlaySimulated) Descriptor() ([]byte, []int) {
+	return file_policypb_policy_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *OverlaySimulated) GetBackend() string {
+	if x != nil {
+		return x.Backend
+	}
+	return ""
+}
+
+// OverlayWeights gives uses of one link other weights than the document's.
+type OverlayWeights struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Model string                 `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// Index of the link in the model's chain.
+	Link uint32 `protobuf:"varint,2,opt,name=link,proto3" json:"link,omitempty"`
+	// By backend/model; 0 takes the use out of the link.
+	Uses          map[string]uint32 `protobuf:"bytes,3,rep,name=uses,proto3" json:"uses,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverlayWeights) Reset() {
+	*x = OverlayWeights{}
+	mi := &file_policypb_policy_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverlayWeights) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverlayWeights) ProtoMessage() {}
+
+func (x *OverlayWeights) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_policy_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverlayWeights.ProtoReflect.Descriptor instead.
+func (*OverlayWeights) Descriptor() ([]byte, []int) {
+	return file_policypb_policy_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *OverlayWeights) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *OverlayWeights) GetLink() uint32 {
+	if x != nil {
+		return x.Link
+	}
+	return 0
+}
+
+func (x *OverlayWeights) GetUses() map[string]uint32 {
+	if x != nil {
+		return x.Uses
+	}
+	return nil
+}
+
 // Bundle is a revision as a pair keeps it on disk: the policy and Envoy's resources.
 type Bundle struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -134,7 +428,7 @@ type Bundle struct {
 
 func (x *Bundle) Reset() {
 	*x = Bundle{}
-	mi := &file_policypb_policy_proto_msgTypes[1]
+	mi := &file_policypb_policy_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -146,7 +440,7 @@ func (x *Bundle) String() string {
 func (*Bundle) ProtoMessage() {}
 
 func (x *Bundle) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[1]
+	mi := &file_policypb_policy_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -159,7 +453,7 @@ func (x *Bundle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bundle.ProtoReflect.Descriptor instead.
 func (*Bundle) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{1}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Bundle) GetResources() []*Resource {
@@ -181,7 +475,7 @@ type Resource struct {
 
 func (x *Resource) Reset() {
 	*x = Resource{}
-	mi := &file_policypb_policy_proto_msgTypes[2]
+	mi := &file_policypb_policy_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -193,7 +487,7 @@ func (x *Resource) String() string {
 func (*Resource) ProtoMessage() {}
 
 func (x *Resource) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[2]
+	mi := &file_policypb_policy_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -206,7 +500,7 @@ func (x *Resource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resource.ProtoReflect.Descriptor instead.
 func (*Resource) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{2}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Resource) GetName() string {
@@ -244,7 +538,7 @@ type PairState struct {
 
 func (x *PairState) Reset() {
 	*x = PairState{}
-	mi := &file_policypb_policy_proto_msgTypes[3]
+	mi := &file_policypb_policy_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -256,7 +550,7 @@ func (x *PairState) String() string {
 func (*PairState) ProtoMessage() {}
 
 func (x *PairState) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[3]
+	mi := &file_policypb_policy_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -269,7 +563,7 @@ func (x *PairState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PairState.ProtoReflect.Descriptor instead.
 func (*PairState) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{3}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PairState) GetGood() *Bundle {
@@ -290,17 +584,38 @@ var File_policypb_policy_proto protoreflect.FileDescriptor
 
 const file_policypb_policy_proto_rawDesc = "" +
 	"\n" +
-	"\x15policypb/policy.proto\x12\x12headgate.policy.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\"\xaa\x02\n" +
+	"\x15policypb/policy.proto\x12\x12headgate.policy.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x02\n" +
 	"\x06Policy\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\tR\brevision\x12\x14\n" +
 	"\x05shape\x18\x02 \x01(\tR\x05shape\x12\x1a\n" +
 	"\bdocument\x18\x03 \x01(\fR\bdocument\x12\x1c\n" +
 	"\tsimulated\x18\x04 \x03(\tR\tsimulated\x12D\n" +
 	"\bversions\x18\x05 \x03(\v2(.headgate.policy.v1.Policy.VersionsEntryR\bversions\x121\n" +
-	"\x06linger\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06linger\x1a;\n" +
+	"\x06linger\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06linger\x125\n" +
+	"\aoverlay\x18\a \x01(\v2\x1b.headgate.policy.v1.OverlayR\aoverlay\x1a;\n" +
 	"\rVersionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"D\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"a\n" +
+	"\aOverlay\x12\x1a\n" +
+	"\bdocument\x18\x01 \x01(\tR\bdocument\x12:\n" +
+	"\aentries\x18\x02 \x03(\v2 .headgate.policy.v1.OverlayEntryR\aentries\"\xb2\x02\n" +
+	"\fOverlayEntry\x12\x16\n" +
+	"\x06author\x18\x01 \x01(\tR\x06author\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x120\n" +
+	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x122\n" +
+	"\x06expiry\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06expiry\x12D\n" +
+	"\tsimulated\x18\x05 \x01(\v2$.headgate.policy.v1.OverlaySimulatedH\x00R\tsimulated\x12>\n" +
+	"\aweights\x18\x06 \x01(\v2\".headgate.policy.v1.OverlayWeightsH\x00R\aweightsB\x06\n" +
+	"\x04kind\",\n" +
+	"\x10OverlaySimulated\x12\x18\n" +
+	"\abackend\x18\x01 \x01(\tR\abackend\"\xb5\x01\n" +
+	"\x0eOverlayWeights\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x12\n" +
+	"\x04link\x18\x02 \x01(\rR\x04link\x12@\n" +
+	"\x04uses\x18\x03 \x03(\v2,.headgate.policy.v1.OverlayWeights.UsesEntryR\x04uses\x1a7\n" +
+	"\tUsesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\"D\n" +
 	"\x06Bundle\x12:\n" +
 	"\tresources\x18\x01 \x03(\v2\x1c.headgate.policy.v1.ResourceR\tresources\"d\n" +
 	"\bResource\x12\x12\n" +
@@ -323,28 +638,41 @@ func file_policypb_policy_proto_rawDescGZIP() []byte {
 	return file_policypb_policy_proto_rawDescData
 }
 
-var file_policypb_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_policypb_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_policypb_policy_proto_goTypes = []any{
-	(*Policy)(nil),              // 0: headgate.policy.v1.Policy
-	(*Bundle)(nil),              // 1: headgate.policy.v1.Bundle
-	(*Resource)(nil),            // 2: headgate.policy.v1.Resource
-	(*PairState)(nil),           // 3: headgate.policy.v1.PairState
-	nil,                         // 4: headgate.policy.v1.Policy.VersionsEntry
-	(*durationpb.Duration)(nil), // 5: google.protobuf.Duration
-	(*anypb.Any)(nil),           // 6: google.protobuf.Any
+	(*Policy)(nil),                // 0: headgate.policy.v1.Policy
+	(*Overlay)(nil),               // 1: headgate.policy.v1.Overlay
+	(*OverlayEntry)(nil),          // 2: headgate.policy.v1.OverlayEntry
+	(*OverlaySimulated)(nil),      // 3: headgate.policy.v1.OverlaySimulated
+	(*OverlayWeights)(nil),        // 4: headgate.policy.v1.OverlayWeights
+	(*Bundle)(nil),                // 5: headgate.policy.v1.Bundle
+	(*Resource)(nil),              // 6: headgate.policy.v1.Resource
+	(*PairState)(nil),             // 7: headgate.policy.v1.PairState
+	nil,                           // 8: headgate.policy.v1.Policy.VersionsEntry
+	nil,                           // 9: headgate.policy.v1.OverlayWeights.UsesEntry
+	(*durationpb.Duration)(nil),   // 10: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*anypb.Any)(nil),             // 12: google.protobuf.Any
 }
 var file_policypb_policy_proto_depIdxs = []int32{
-	4, // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
-	5, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
-	2, // 2: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
-	6, // 3: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
-	1, // 4: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
-	1, // 5: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	8,  // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
+	10, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
+	1,  // 2: headgate.policy.v1.Policy.overlay:type_name -> headgate.policy.v1.Overlay
+	2,  // 3: headgate.policy.v1.Overlay.entries:type_name -> headgate.policy.v1.OverlayEntry
+	11, // 4: headgate.policy.v1.OverlayEntry.since:type_name -> google.protobuf.Timestamp
+	11, // 5: headgate.policy.v1.OverlayEntry.expiry:type_name -> google.protobuf.Timestamp
+	3,  // 6: headgate.policy.v1.OverlayEntry.simulated:type_name -> headgate.policy.v1.OverlaySimulated
+	4,  // 7: headgate.policy.v1.OverlayEntry.weights:type_name -> headgate.policy.v1.OverlayWeights
+	9,  // 8: headgate.policy.v1.OverlayWeights.uses:type_name -> headgate.policy.v1.OverlayWeights.UsesEntry
+	6,  // 9: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
+	12, // 10: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
+	5,  // 11: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
+	5,  // 12: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_policypb_policy_proto_init() }
@@ -352,13 +680,17 @@ func file_policypb_policy_proto_init() {
 	if File_policypb_policy_proto != nil {
 		return
 	}
+	file_policypb_policy_proto_msgTypes[2].OneofWrappers = []any{
+		(*OverlayEntry_Simulated)(nil),
+		(*OverlayEntry_Weights)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_policy_proto_rawDesc), len(file_policypb_policy_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -10,7 +10,7 @@ import (
 // Fault is one thing that is wrong with a policy, and where. Its texts never
 // Quote what may be a secret.
 type Fault struct {
-	File    string
+	File    string // empty: it is of no file, such as a fault of an overlay
 	Line    int    // from 1
 	Col     int    // from 1, in characters
 	Path    string // such as models.assistant.chain[0].use; empty for the document itself
@@ -18,14 +18,16 @@ type Fault struct {
 	Hint    string // what to do about it; may be empty
 }
 
-// String returns the fault as `file:line:col path: message; hint`.
+// String returns the fault as `file:line:col path: message; hint`, as far as it has them.
 func (f Fault) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d:%d", f.File, f.Line, f.Col)
-	if f.Path != "" {
-		b.WriteString(" " + f.Path)
+	if f.File != "" {
+		fmt.Fprintf(&b, "%s:%d:%d", f.File, f.Line, f.Col)
 	}
-	b.WriteString(": " + f.Message)
+	if f.File != "" && f.Path != "" {
+		b.WriteString(" ")
+	}
+	b.WriteString(f.Path + ": " + f.Message)
 	if f.Hint != "" {
 		b.WriteString("; " + f.Hint)
 	}

@@ -38,7 +38,7 @@ func everything(t *testing.T) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := set.Wire(nil)
+	p := set.Wire()
 	p.Versions, p.Linger = map[string]string{}, durationpb.New(snapshot.Linger(set))
 	for typ, r := range envoy {
 		p.Versions[typ] = r.Version

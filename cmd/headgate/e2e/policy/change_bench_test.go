@@ -47,7 +47,7 @@ func BenchmarkPolicyCompile(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		wire := set.Wire(nil)
+		wire := set.Wire()
 		kinds := extproc.Kinds(extproc.Options{Provider: provider.Options{LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}})
 		var next snapshot.Builder
 		built, err := next.Build(set, snapshot.Options{})
