@@ -2,37 +2,38 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/headgate/headgate/cmd/headgate/app"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 )
 
 // announce prints what a user needs next.
-func (g *gateway) announce() {
-	set := g.control.source.Latest()
+func announce(w io.Writer, g *app.Gateway) {
+	set, change := g.Policy()
 	base := "http://" + set.Listen.String() + "/v1"
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nHeadgate is ready (policy revision %s).\n\n", set.Revision)
 	fmt.Fprintf(&b, "  base URL   %s\n", base)
-	fmt.Fprintf(&b, "  admin API  http://%s  (headgate status, headgate policy)\n", g.control.admin)
-	fmt.Fprintf(&b, "  operations http://%s  (/metrics /healthz /readyz /debug/pprof)\n", g.ops.addr)
-	fmt.Fprintf(&b, "  records    %s\n", filepath.Join(g.options.data, "access.jsonl"))
-	if c := g.control.source.Current(); c.Origin != source.FromFile {
-		fmt.Fprintf(&b, "  policy     the %s of %s is newer than %s: change the file, or take it back with headgate policy rollback\n", c.Origin, c.Author, g.options.policy)
+	fmt.Fprintf(&b, "  admin API  http://%s  (headgate status, headgate policy)\n", g.Admin())
+	fmt.Fprintf(&b, "  operations http://%s  (/metrics /healthz /readyz /debug/pprof)\n", g.Operations())
+	fmt.Fprintf(&b, "  records    %s\n", g.Records())
+	if change.Origin != source.FromFile {
+		fmt.Fprintf(&b, "  policy     the %s of %s is newer than %s: change the file, or take it back with headgate policy rollback\n", change.Origin, change.Author, g.PolicyPath())
 	}
-	for _, e := range g.control.server.Status().Overlay.Simulated {
-		fmt.Fprintf(&b, "  backend %s has no credential: the simulated provider answers for it\n", e.Backend)
+	for _, name := range g.Simulated() {
+		fmt.Fprintf(&b, "  backend %s has no credential: the simulated provider answers for it\n", name)
 	}
 	if model := firstModel(set); model != "" {
 		fmt.Fprintf(&b, "\nTry it:\n\n  curl -i %s/chat/completions -H 'content-type: application/json' \\\n"+
 			"    -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n", base, model)
 		fmt.Fprintf(&b, "\nStreamed: add \"stream\":true to the body and -N to curl.\n\n")
 	}
-	fmt.Fprint(g.out, b.String())
+	fmt.Fprint(w, b.String())
 }
 
 // firstModel is the first model by name; empty where there is none.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/headgate/headgate/cmd/headgate/app"
 	"github.com/headgate/headgate/envoy"
 )
 
@@ -16,14 +17,14 @@ func newEnvoy() *cobra.Command {
 }
 
 func newBootstrap() *cobra.Command {
-	b := envoy.Bootstrap{Cluster: nodeCluster}
+	b := envoy.Bootstrap{Cluster: app.NodeCluster}
 	cmd := &cobra.Command{
 		Use:   "bootstrap",
 		Short: "Print the bootstrap of a standalone Envoy",
 		Long:  "Print the bootstrap of a standalone Envoy, which takes its configuration from the\next_proc server (headgate extproc) on the socket that they share.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(checkNode(b.NodeID), checkSocket("--socket", b.ExtProc), checkOptionalSocket("--admin", b.Admin)); err != nil {
+			if err := errors.Join(checkNode(b.NodeID), app.CheckSocket("--socket", b.ExtProc), checkOptionalSocket("--admin", b.Admin)); err != nil {
 				return err
 			}
 			text, err := b.JSON()

@@ -3,44 +3,21 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
-	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/spf13/cobra"
-	"go.uber.org/zap"
-	"google.golang.org/grpc"
+
+	"github.com/headgate/headgate/cmd/headgate/app"
+	"github.com/headgate/headgate/policy"
 )
-
-// common are the flags that every serving subcommand has.
-type common struct {
-	policy     string
-	operations string
-	logLevel   string
-	logFormat  string
-}
-
-func (c *common) register(cmd *cobra.Command, policy, operations string) {
-	f := cmd.Flags()
-	f.StringVarP(&c.policy, "file", "f", policy, "policy file, or folder of them")
-	f.StringVar(&c.operations, "operations", operations, "loopback address of metrics, health and profiles")
-	f.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
-	f.StringVar(&c.logFormat, "log-format", "text", "text or json")
-}
-
-// grace bounds a stop: streams that are open then are cut.
-const grace = 30 * time.Second
 
 // extprocOptions are the flags of `headgate extproc`.
 type extprocOptions struct {
-	common
-	pair    pairOptions
-	socket  string
-	records string
+	serving
+	app.ExtprocOptions
+	listen string
 }
 
 func newExtproc() *cobra.Command {
@@ -57,128 +34,49 @@ func newExtproc() *cobra.Command {
 			"process.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.policy != "" && cmd.Flags().Changed("xds") {
+			if o.Policy != "" && cmd.Flags().Changed("xds") {
 				return errors.New("give either -f or --xds: the policy comes from one place")
 			}
 			if !cmd.Flags().Changed("state") {
-				o.pair.state = filepath.Join(".headgate", o.pair.node)
+				o.Pair.State = filepath.Join(".headgate", o.Pair.Node)
 			}
-			return serveExtproc(cmd.Context(), &o)
+			if err := o.validate(); err != nil {
+				return err
+			}
+			o.Stdout = os.Stdout
+			return o.run(cmd.Context(), o.Policy != "", func(context.Context) (process, error) { return app.StartExtproc(o.ExtprocOptions) })
 		},
 	}
-	o.register(cmd, "", "127.0.0.1:9090")
-	o.pair.register(cmd)
-	cmd.Flags().StringVar(&o.socket, "socket", "extproc.sock", "Unix socket that Envoy dials")
-	cmd.Flags().StringVar(&o.records, "access-log", "-", "file of access records, - for standard output")
+	o.register(cmd, &o.Options, "", "127.0.0.1:9090")
+	o.registerPair(cmd)
+	cmd.Flags().StringVar(&o.Socket, "socket", "extproc.sock", "Unix socket that Envoy dials")
+	cmd.Flags().StringVar(&o.Records, "access-log", "-", "file of access records, - for standard output")
 	return cmd
 }
 
-func serveExtproc(ctx context.Context, o *extprocOptions) (err error) {
-	log, err := newLogger(o.logLevel, o.logFormat)
-	if err != nil {
-		return err
-	}
-	if err := o.settle(log); err != nil {
-		return err
-	}
-	var l lifecycle
-	defer func() { err = errors.Join(err, stopAll(&l, log)) }()
-	reg := newRegistry()
-	ops, err := serveOperations(&l, o.operations, reg)
-	if err != nil {
-		return failed(err)
-	}
-	data, err := newDataPlane(&l, o.records, o.pair.region, reg, log)
-	if err != nil {
-		return failed(err)
-	}
-	serve := o.follow
-	if o.policy != "" {
-		serve = o.serveFile
-	}
-	if err := serve(&l, data, ops, reg, log); err != nil {
-		return failed(err)
-	}
-	ops.ready.Store(true)
-	log.Info("serving ext_proc", zap.String("socket", o.socket))
-	<-ctx.Done()
-	ops.ready.Store(false)
-	return nil
+func (o *extprocOptions) registerPair(cmd *cobra.Command) {
+	f, p := cmd.Flags(), &o.Pair
+	f.StringSliceVar(&p.Addresses, "xds", []string{"127.0.0.1:18000"}, "addresses of control plane replicas, tried in turn")
+	f.StringVar(&p.Node, "node", defaultNode, "id of this pair")
+	f.StringVar(&p.Region, "region", "", "region that this pair runs in, for models with nearest: true")
+	f.StringVar(&o.listen, "listen", "", "address that this pair's Envoy listens on in place of the policy's, for several pairs on one machine")
+	f.StringVar(&p.State, "state", "", "folder that keeps the last good policy, empty for none (default .headgate/NODE)")
+	f.StringVar(&p.TLS.CA, "xds-ca", "", "PEM file that verifies the control plane's certificate; TLS is required beyond loopback")
+	f.StringVar(&p.TLS.Cert, "xds-cert", "", "PEM file of this pair's certificate")
+	f.StringVar(&p.TLS.Key, "xds-key", "", "PEM file of the certificate's key")
+	f.StringVar(&p.ServerName, "xds-name", "", "name in the control plane's certificate (default the address's host)")
 }
 
-// settle refuses what the command line cannot mean.
-func (o *extprocOptions) settle(log *zap.Logger) error {
-	if err := checkSocket("--socket", o.socket); err != nil {
+// validate refuses what the command line cannot mean, and reads what it says.
+func (o *extprocOptions) validate() (err error) {
+	if err := errors.Join(app.CheckSocket("--socket", o.Socket), checkNode(o.Pair.Node)); err != nil {
 		return err
 	}
-	if o.policy != "" {
-		return checkNode(o.pair.node)
-	}
-	return o.pair.settle(log)
-}
-
-// follow serves what a control plane says.
-func (o *extprocOptions) follow(l *lifecycle, data *dataPlane, ops *operations, reg *prometheus.Registry, log *zap.Logger) error {
-	r, err := o.pair.agent(data, reg, log)
-	if err != nil {
-		return err
-	}
-	ops.tell(pairDetail(r, o.pair.addresses))
-	ops.need(func() bool { return r.Revision() != "" && r.Trouble() == "" })
-	if err := data.serve(l, o.socket, r.Register, r.Stop); err != nil {
-		return err
-	}
-	startAgent(l, r)
-	return nil
-}
-
-// serveFile serves what a file says, which is read again on SIGHUP.
-func (o *extprocOptions) serveFile(l *lifecycle, data *dataPlane, ops *operations, reg *prometheus.Registry, log *zap.Logger) error {
-	s, err := newStatic(o.policy, data, ops, reg, log)
-	if err != nil {
-		return err
-	}
-	if err := data.serve(l, o.socket, func(*grpc.Server) {}, func() {}); err != nil {
-		return err
-	}
-	onHUP(l, s.reload)
-	return nil
-}
-
-// onHUP calls f on each SIGHUP until the lifecycle stops it.
-func onHUP(l *lifecycle, f func()) {
-	hup, done, ended := make(chan os.Signal, 1), make(chan struct{}), make(chan struct{})
-	signal.Notify(hup, syscall.SIGHUP)
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-hup:
-				f()
-			case <-done:
-				return
-			}
-		}
-	}()
-	l.started("SIGHUP", func(context.Context) error {
-		signal.Stop(hup)
-		close(done)
-		<-ended
+	if o.listen == "" {
 		return nil
-	})
-}
-
-// stopAll stops what was started, in reverse, under one time limit.
-func stopAll(l *lifecycle, log *zap.Logger) error {
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
-	err := l.stop(ctx)
-	_ = log.Sync()
-	return err
-}
-
-func newRegistry() *prometheus.Registry {
-	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return reg
+	}
+	if o.Pair.Listen, err = policy.ParseListen(o.listen); err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	return nil
 }

@@ -1,50 +1,23 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 
-	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/cmd/headgate/app"
 )
 
-// failed gives what could not be done its exit code: of a file that cannot be read, and
-// of what is marked as the command line's fault, that is exitUsage.
-func failed(err error) error {
-	code := exitFault
-	var marked *exitError
-	var unread *source.ReadError
-	switch {
-	case errors.As(err, &marked):
-		code = marked.code
-	case errors.As(err, &unread):
-		code = exitUsage
-	}
-	return &exitError{code, err}
-}
-
-// maxSocket is the greatest length of a Unix socket's path in bytes: the kernel's bound.
-const maxSocket = 107
-
-// checkSocket refuses a flag's path at which no Unix socket can be.
-func checkSocket(flag, path string) error {
-	switch {
-	case path == "":
-		return fmt.Errorf("%s must be the path of a Unix socket, is empty", flag)
-	case len(path) > maxSocket:
-		return fmt.Errorf("%s must be at most %d bytes long, as every path of a Unix socket, is %d: %s", flag, maxSocket, len(path), path)
-	}
-	return nil
-}
-
-// checkOptionalSocket is checkSocket for a socket that may be left out.
+// checkOptionalSocket is app.CheckSocket for a socket that may be left out.
 func checkOptionalSocket(flag, path string) error {
 	if path == "" {
 		return nil
 	}
-	return checkSocket(flag, path)
+	return app.CheckSocket(flag, path)
 }
+
+// defaultNode is the id of a pair that is not given one.
+const defaultNode = "headgate-1"
 
 // checkNode refuses what cannot be the id of a pair, which names a folder, too.
 func checkNode(node string) error {

@@ -99,8 +99,9 @@ func TestWhatCannotBeDoneIsNoBadFlag(t *testing.T) {
 
 // TestListenOnLocalhost holds that a pair's own address is read as the policy's is.
 func TestListenOnLocalhost(t *testing.T) {
-	o := pairOptions{node: "a", listen: "localhost:8085", addresses: []string{"127.0.0.1:1"}}
-	if err := o.settle(nil); err != nil || o.at.String() != "127.0.0.1:8085" {
-		t.Errorf("%v, %v", o.at, err)
+	o := extprocOptions{listen: "localhost:8085"}
+	o.Socket, o.Pair.Node = "s", "a"
+	if err := o.validate(); err != nil || o.Pair.Listen.String() != "127.0.0.1:8085" {
+		t.Errorf("%v, %v", o.Pair.Listen, err)
 	}
 }

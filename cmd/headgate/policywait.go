@@ -28,7 +28,7 @@ func (c *changeFlags) await(ctx context.Context, api *adminClient, revision stri
 		}
 		if now := s.Policy; now.Revision != revision {
 			return "", &exitError{exitFault, fmt.Errorf("revision %s was replaced by %s, %s, before it was known to be taken",
-				clean(revision), clean(now.Revision), clean(origin(now)))}
+				clean(revision), clean(now.Revision), clean(now.By()))}
 		}
 		missing := without(s, revision)
 		switch all := len(s.Pairs); {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/headgate/headgate/cmd/headgate/app"
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/snapshot"
@@ -29,7 +30,7 @@ func newRenderEnvoy() *cobra.Command {
 			"new weights alone need no more than a SIGHUP to `headgate extproc`.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(checkSocket("--socket", socket), checkOptionalSocket("--admin", admin)); err != nil {
+			if err := errors.Join(app.CheckSocket("--socket", socket), checkOptionalSocket("--admin", admin)); err != nil {
 				return err
 			}
 			set, err := source.LoadOnce(cmd.Context(), policy)

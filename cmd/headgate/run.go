@@ -2,22 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
-	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/cmd/headgate/app"
 )
 
 // runOptions are the flags of `headgate run`.
 type runOptions struct {
-	common
-	admin       string
-	region      string
-	data        string
-	tools       string
-	concurrency int
-	script      string
+	serving
+	app.GatewayOptions
 }
 
 func newRun() *cobra.Command {
@@ -30,37 +24,27 @@ func newRun() *cobra.Command {
 			"answered by the simulated provider where the policy says so. A change of the\n" +
 			"policy file takes effect while traffic goes on.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), &o, cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, &o) },
 	}
-	o.register(cmd, "policy.yaml", "127.0.0.1:9090")
+	o.register(cmd, &o.Options, "policy.yaml", "127.0.0.1:9090")
 	f := cmd.Flags()
-	f.StringVar(&o.admin, "admin", "127.0.0.1:8081", "loopback address of the admin API")
-	f.StringVar(&o.region, "region", "", "region that this gateway runs in, for models with nearest: true")
-	f.StringVar(&o.data, "data", ".headgate", "folder for access records, logs and the policy's history")
-	f.StringVar(&o.tools, "tools", ".tools", "folder of the fetched Envoy")
-	f.IntVar(&o.concurrency, "envoy-concurrency", 0, "Envoy's worker threads, 0 for one per core")
-	f.StringVar(&o.script, "sim-script", "", "file of rules for the simulated provider")
+	f.StringVar(&o.Admin, "admin", "127.0.0.1:8081", "loopback address of the admin API")
+	f.StringVar(&o.Region, "region", "", "region that this gateway runs in, for models with nearest: true")
+	f.StringVar(&o.Data, "data", ".headgate", "folder for access records, logs and the policy's history")
+	f.StringVar(&o.Tools, "tools", ".tools", "folder of the fetched Envoy")
+	f.IntVar(&o.Concurrency, "envoy-concurrency", 0, "Envoy's worker threads, 0 for one per core")
+	f.StringVar(&o.Script, "sim-script", "", "file of rules for the simulated provider")
 	return cmd
 }
 
-// readyAfter bounds a start.
-const readyAfter = 30 * time.Second
-
-// run starts everything, says when it is ready, and stops it when ctx is done.
-func run(ctx context.Context, o *runOptions, out io.Writer) (err error) {
-	log, err := newLogger(o.logLevel, o.logFormat)
-	if err != nil {
-		return err
-	}
-	var l lifecycle
-	defer func() { err = errors.Join(err, stopAll(&l, log)) }()
-	g := &gateway{options: o, log: log, reg: newRegistry(), out: out, lifecycle: &l}
-	if err := g.start(ctx); err != nil {
-		return failed(err)
-	}
-	g.announce()
-	<-ctx.Done()
-	g.ops.ready.Store(false)
-	log.Info("stopping: letting answers that are under way end")
-	return nil
+// run starts everything, says when it is ready, and stops it when the context is done.
+func run(cmd *cobra.Command, o *runOptions) error {
+	return o.run(cmd.Context(), true, func(ctx context.Context) (process, error) {
+		g, err := app.StartGateway(ctx, o.GatewayOptions)
+		if err != nil {
+			return nil, err
+		}
+		announce(cmd.OutOrStdout(), g)
+		return g, nil
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/headgate/headgate/cmd/headgate/app"
 	"github.com/headgate/headgate/extproc/sim"
 )
 
@@ -39,7 +40,7 @@ func newSim() *cobra.Command {
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "simulated provider: %s/v1, log at %s/sim/log\n", running.URL, running.URL)
 			<-cmd.Context().Done()
-			ctx, cancel := context.WithTimeout(context.Background(), grace)
+			ctx, cancel := context.WithTimeout(context.Background(), app.Grace)
 			defer cancel()
 			return running.Shutdown(ctx)
 		},

@@ -32,6 +32,14 @@ type Change struct {
 	Rejected string        `json:"rejected,omitempty"` // why somebody who should have it in effect would not; empty: nobody is known
 }
 
+// By says in words where a change came from, such as "push of ann".
+func (c Change) By() string {
+	if c.Origin == FromFile {
+		return "file " + c.Reason
+	}
+	return string(c.Origin) + " of " + c.Author
+}
+
 // Proposal is a change that somebody asks for through the admin API.
 type Proposal struct {
 	Files  []policy.File `json:"files"`

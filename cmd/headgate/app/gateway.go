@@ -1,9 +1,8 @@
-package main
+package app
 
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,27 +22,76 @@ import (
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
-// gateway is everything that `headgate run` runs.
-type gateway struct {
-	options   *runOptions
-	log       *zap.Logger
-	reg       *prometheus.Registry
-	out       io.Writer
-	lifecycle *lifecycle
+// GatewayOptions say what runs on this machine. The policy says where Envoy listens.
+type GatewayOptions struct {
+	Options
+	Admin       string // loopback address of the admin API
+	Region      string
+	Data        string // folder of access records, logs and the policy's history
+	Tools       string // folder of the fetched Envoy
+	Concurrency int    // Envoy's worker threads; 0: one per core
+	Script      string // file of rules for the simulated provider; empty: none
+}
 
-	ops       *operations
+// Gateway is a running control plane and data plane with an Envoy as their child.
+type Gateway struct {
+	process
+	options   GatewayOptions
 	control   *controlPlane
 	data      string // folder
 	envoyPath string
 	sim       *url.URL // of the simulated provider; nil: no policy needed it yet
 }
 
-func (g *gateway) start(ctx context.Context) (err error) {
-	l := g.lifecycle
-	if g.envoyPath, _, err = envoy.Find(ctx, os.Getenv, g.options.tools); err != nil {
+// readyAfter bounds a start.
+const readyAfter = 30 * time.Second
+
+// StartGateway returns once a request gets through Envoy and everything after it.
+func StartGateway(ctx context.Context, o GatewayOptions) (*Gateway, error) {
+	g := &Gateway{process: newProcess(o.Options), options: o}
+	if err := g.start(ctx); err != nil {
+		return nil, g.rollBack(err)
+	}
+	return g, nil
+}
+
+// Stop lets answers that are under way end, as process.Stop does.
+func (g *Gateway) Stop(ctx context.Context) error {
+	g.log.Info("stopping: letting answers that are under way end")
+	return g.process.Stop(ctx)
+}
+
+// Admin is the address of the admin API.
+func (g *Gateway) Admin() net.Addr { return g.control.admin }
+
+// Reload reads the policy again. It may be called until Stop is.
+func (g *Gateway) Reload() { g.control.reload() }
+
+// Policy is the policy that is published, and the change that brought it.
+func (g *Gateway) Policy() (*policy.Set, source.Change) {
+	return g.control.source.Latest(), g.control.source.Current()
+}
+
+// PolicyPath is the policy's file or folder.
+func (g *Gateway) PolicyPath() string { return g.options.Policy }
+
+// Records is the file of access records.
+func (g *Gateway) Records() string { return filepath.Join(g.options.Data, "access.jsonl") }
+
+// Simulated names the backends that the simulated provider stands in for.
+func (g *Gateway) Simulated() (backends []string) {
+	for _, e := range g.control.server.Status().Overlay.Simulated {
+		backends = append(backends, e.Backend)
+	}
+	return backends
+}
+
+func (g *Gateway) start(ctx context.Context) (err error) {
+	l := &g.lifecycle
+	if g.envoyPath, _, err = envoy.Find(ctx, os.Getenv, g.options.Tools); err != nil {
 		return err
 	}
-	if g.data, err = filepath.Abs(g.options.data); err != nil {
+	if g.data, err = filepath.Abs(g.options.Data); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(g.data, 0o750); err != nil {
@@ -53,15 +101,15 @@ func (g *gateway) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if g.ops, err = serveOperations(l, g.options.operations, g.reg); err != nil {
+	if g.ops, err = serveOperations(l, g.options.Operations, g.reg); err != nil {
 		return err
 	}
-	data, err := newDataPlane(l, filepath.Join(g.data, "access.jsonl"), g.options.region, g.reg, g.log)
+	data, err := newDataPlane(l, recordsTo{path: filepath.Join(g.data, "access.jsonl")}, g.options.Region, g.reg, g.log)
 	if err != nil {
 		return err
 	}
 	if g.control, err = startControlPlane(l, controlOptions{
-		path: g.options.policy, listen: "127.0.0.1:0", admin: g.options.admin, state: g.data,
+		path: g.options.Policy, listen: "127.0.0.1:0", admin: g.options.Admin, state: g.data,
 		resources: g.resources, ops: g.ops, reg: g.reg, log: g.log,
 	}); err != nil {
 		return err
@@ -87,36 +135,36 @@ func (g *gateway) start(ctx context.Context) (err error) {
 }
 
 // ofPush says where a policy that does not work here came from, if not from the file.
-func (g *gateway) ofPush(err error) error {
+func (g *Gateway) ofPush(err error) error {
 	c := g.control.source.Current()
 	if c.Origin == source.FromFile {
 		return err
 	}
-	return fmt.Errorf("policy revision %s, a %s of %s that is newer than %s: %w; change the file to leave it", c.Revision, c.Origin, c.Author, g.options.policy, err)
+	return fmt.Errorf("policy revision %s, a %s of %s that is newer than %s: %w; change the file to leave it", c.Revision, c.Origin, c.Author, g.options.Policy, err)
 }
 
 // startPair serves ext_proc, and Envoy's configuration, on one socket. The control
 // plane is in this process, so nothing of it is kept on disk.
-func (g *gateway) startPair(data *dataPlane, sockets string) error {
-	o := pairOptions{node: "headgate-run", region: g.options.region, addresses: []string{g.control.addr.String()}}
-	if err := o.settle(g.log); err != nil {
+func (g *Gateway) startPair(data *dataPlane, sockets string) error {
+	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.control.addr.String()}}
+	if err := o.prepare(g.log); err != nil {
 		return err
 	}
 	r, err := o.agent(data, g.reg, g.log)
 	if err != nil {
 		return err
 	}
-	if err := data.serve(g.lifecycle, filepath.Join(sockets, "extproc.sock"), r.Register, r.Stop); err != nil {
+	if err := data.serve(&g.lifecycle, filepath.Join(sockets, "extproc.sock"), r.Register, r.Stop); err != nil {
 		return err
 	}
-	startAgent(g.lifecycle, r)
+	startAgent(&g.lifecycle, r)
 	return nil
 }
 
 // resources says where a policy's simulated backends are answered and which roots
 // verify the others. A credential that is not set refuses the policy before anybody
 // is offered it.
-func (g *gateway) resources(set *policy.Set) (resources, error) {
+func (g *Gateway) resources(set *policy.Set) (resources, error) {
 	live, err := simulated(set)
 	if err != nil {
 		return resources{}, err
@@ -157,7 +205,7 @@ func socketFolder(l *lifecycle) (string, error) {
 		return "", fmt.Errorf("socket folder: %w", err)
 	}
 	l.started("socket folder", func(context.Context) error { return os.RemoveAll(dir) })
-	return dir, checkSocket("the socket in TMPDIR", filepath.Join(dir, "extproc.sock"))
+	return dir, CheckSocket("the socket in TMPDIR", filepath.Join(dir, "extproc.sock"))
 }
 
 // portFree says in one line where another process has the gateway's port.
@@ -170,14 +218,14 @@ func portFree(addr string) error {
 }
 
 // startSim runs the simulated provider.
-func (g *gateway) startSim() (*url.URL, error) {
+func (g *Gateway) startSim() (*url.URL, error) {
 	options := sim.Options{Keyless: true}
-	if g.options.script != "" {
-		data, err := os.ReadFile(g.options.script)
+	if g.options.Script != "" {
+		data, err := os.ReadFile(g.options.Script)
 		if err != nil {
 			return nil, fmt.Errorf("script of the simulated provider: %w", err)
 		}
-		if options.Script, err = sim.ParseScript(g.options.script, data); err != nil {
+		if options.Script, err = sim.ParseScript(g.options.Script, data); err != nil {
 			return nil, err
 		}
 	}
@@ -193,9 +241,9 @@ func (g *gateway) startSim() (*url.URL, error) {
 	return url.Parse(running.URL + "/v1")
 }
 
-func (g *gateway) startEnvoy(sockets string) (*envoy.Child, error) {
+func (g *Gateway) startEnvoy(sockets string) (*envoy.Child, error) {
 	b := envoy.Bootstrap{
-		NodeID: "headgate-run", Cluster: nodeCluster, Region: g.options.region,
+		NodeID: "headgate-run", Cluster: NodeCluster, Region: g.options.Region,
 		ExtProc: filepath.Join(sockets, "extproc.sock"), Admin: filepath.Join(sockets, "envoy.sock"),
 	}
 	text, err := b.JSON()
@@ -209,7 +257,7 @@ func (g *gateway) startEnvoy(sockets string) (*envoy.Child, error) {
 	restarts := prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_envoy_restarts_total", Help: "Times that Envoy ended by itself and was started again."})
 	g.reg.MustRegister(restarts)
 	child := envoy.Start(envoy.ChildOptions{
-		Path: g.envoyPath, Config: config, Admin: b.Admin, Concurrency: g.options.concurrency,
+		Path: g.envoyPath, Config: config, Admin: b.Admin, Concurrency: g.options.Concurrency,
 		Log: g.log.Named("envoy"), Restarted: restarts.Inc,
 	})
 	g.lifecycle.started("Envoy", func(ctx context.Context) error {
@@ -223,13 +271,9 @@ func (g *gateway) startEnvoy(sockets string) (*envoy.Child, error) {
 	return child, nil
 }
 
-// drain is how long answers that are under way may take to end. The rest of the
-// grace is for everything behind Envoy.
-const drain = grace - 10*time.Second
-
 // waitReady asks through Envoy until Headgate answers: the only proof that the
 // whole path works.
-func (g *gateway) waitReady(ctx context.Context) error {
+func (g *Gateway) waitReady(ctx context.Context) error {
 	probe := &http.Client{Timeout: 2 * time.Second}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

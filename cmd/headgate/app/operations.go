@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -41,8 +41,8 @@ func (o *operations) isReady() bool {
 	return o.ready.Load() && !slices.ContainsFunc(o.needs, func(met func() bool) bool { return !met() })
 }
 
-// tell adds what /readyz says beside its verdict: lines that each end with a newline.
-func (o *operations) tell(detail func() string) {
+// say adds what /readyz says beside its verdict: lines that each end with a newline.
+func (o *operations) say(detail func() string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.details = append(o.details, detail)
@@ -91,10 +91,10 @@ func serveLoopback(l *lifecycle, name, addr string, srv *http.Server) (net.Addr,
 func loopbackOnly(name, addr string) error {
 	local, err := loopback.HostPort(addr)
 	if err != nil {
-		return &exitError{exitUsage, fmt.Errorf("%s address %q: %w", name, addr, err)}
+		return &OptionsError{fmt.Errorf("%s address %q: %w", name, addr, err)}
 	}
 	if !local {
-		return &exitError{exitUsage, fmt.Errorf("%s address %q: only loopback is allowed", name, addr)}
+		return &OptionsError{fmt.Errorf("%s address %q: only loopback is allowed", name, addr)}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"errors"
@@ -42,7 +42,7 @@ func newStatic(path string, data *dataPlane, ops *operations, reg prometheus.Reg
 		}
 		return 0
 	}))
-	ops.tell(s.detail)
+	ops.say(s.detail)
 	return s, nil
 }
 

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"errors"
@@ -19,23 +19,23 @@ import (
 // with who made it and why, whichever way it came, and each refusal with its faults.
 func TestEveryChangeIsTold(t *testing.T) {
 	core, logs := observer.New(zapcore.InfoLevel)
-	path := (&adminRig{t: t, folder: t.TempDir()}).write("p.yaml", firstPolicy)
+	path := policyFile(t, firstPolicy)
 	s, err := source.Open(source.Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	reg := prometheus.NewRegistry()
-	f := newFollower(s, noFleet{}, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.New(core)})
+	p := newPublisher(s, noFleet{}, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.New(core)})
 	push := func(text string) {
-		_, _ = f.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(text)}}, Author: "ann", Reason: "cheaper"})
+		_, _ = p.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(text)}}, Author: "ann", Reason: "cheaper"})
 	}
 	push(secondPolicy)
 	push(secondPolicy)
 	push(faultyPolicy)
-	if _, err := f.Rollback("", source.Proposal{Author: "bob", Reason: "worse"}); err != nil {
+	if _, err := p.Rollback("", source.Proposal{Author: "bob", Reason: "worse"}); err != nil {
 		t.Fatal(err)
 	}
-	f.reload()
+	p.reload()
 	var told []string
 	for _, entry := range logs.All() {
 		fields := entry.ContextMap()
@@ -76,13 +76,13 @@ func TestReadyzSaysWhatPairsHave(t *testing.T) {
 // refused, when another is refused after it.
 func TestNothingIsSaidToStay(t *testing.T) {
 	core, logs := observer.New(zapcore.ErrorLevel)
-	path := (&adminRig{t: t, folder: t.TempDir()}).write("p.yaml", firstPolicy)
+	path := policyFile(t, firstPolicy)
 	s, err := source.Open(source.Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFollower(s, unwilling{}, controlOptions{path: path, ops: &operations{}, reg: prometheus.NewRegistry(), log: zap.New(core)})
-	_, _ = f.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(faultyPolicy)}}, Author: "ann", Reason: "cheaper"})
+	p := newPublisher(s, unwilling{}, controlOptions{path: path, ops: &operations{}, reg: prometheus.NewRegistry(), log: zap.New(core)})
+	_, _ = p.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(faultyPolicy)}}, Author: "ann", Reason: "cheaper"})
 	if text := logs.All()[0].Message; logs.Len() != 1 || text != "policy refused; the one before, which was refused by a pair, stays published" {
 		t.Errorf("told %q", text)
 	}

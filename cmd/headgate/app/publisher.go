@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 	"github.com/headgate/headgate/xds"
 )
 
-// follower takes changes of the policy's files, and of a history that replicas share,
+// publisher takes changes of the policy's files, and of a history that replicas share,
 // into effect, and tells operators of every change, those through the admin API too.
-type follower struct {
+type publisher struct {
 	*source.Source
 	fleet   fleet
 	path    string
@@ -25,9 +25,9 @@ type follower struct {
 	changes *prometheus.CounterVec
 }
 
-func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
-	f := &follower{Source: s, fleet: fleet, path: o.path, ops: o.ops, log: o.log.Named("policy")}
-	f.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_changes_total",
+func newPublisher(s *source.Source, fleet fleet, o controlOptions) *publisher {
+	p := &publisher{Source: s, fleet: fleet, path: o.path, ops: o.ops, log: o.log.Named("policy")}
+	p.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_changes_total",
 		Help: "Changes of the policy that were asked for here or found in a shared history, by result: changed or refused."}, []string{"result"})
 	refused := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_policy_refused",
 		Help: "1 while the last change of the policy is one that was refused, here or by a pair."}, func() float64 {
@@ -36,16 +36,16 @@ func newFollower(s *source.Source, fleet fleet, o controlOptions) *follower {
 		}
 		return 0
 	})
-	o.reg.MustRegister(f.changes, refused)
+	o.reg.MustRegister(p.changes, refused)
 	for _, result := range []string{"changed", "refused"} {
-		f.changes.WithLabelValues(result)
+		p.changes.WithLabelValues(result)
 	}
-	f.ops.tell(f.detail)
-	f.ops.tell(func() string { return wentBack(fleet.Status()) })
+	p.ops.say(p.detail)
+	p.ops.say(func() string { return wentBack(fleet.Status()) })
 	if r := s.Refused(); r != nil {
-		f.log.Error("the policy file is refused; publishing the newest policy of the history", zap.String("revision", s.Latest().Revision), zap.String("reason", r.Reason))
+		p.log.Error("the policy file is refused; publishing the newest policy of the history", zap.String("revision", s.Latest().Revision), zap.String("reason", r.Reason))
 	}
-	return f
+	return p
 }
 
 // fleet is what became of the policy at the pairs.
@@ -71,12 +71,8 @@ func wentBack(s xds.Status) (text string) {
 }
 
 // start watches until the lifecycle stops it.
-func (f *follower) start(l *lifecycle, history string) {
+func (p *publisher) start(l *lifecycle, history string) {
 	ctx, cancel := context.WithCancel(context.Background())
-	onHUP(l, func() {
-		f.log.Info("SIGHUP: reading the policy again")
-		f.reload()
-	})
 	var running sync.WaitGroup
 	watch := func(path string, changed func()) {
 		if path == "" {
@@ -84,13 +80,13 @@ func (f *follower) start(l *lifecycle, history string) {
 		}
 		running.Go(func() {
 			if err := source.Watch(ctx, path, changed); err != nil {
-				f.log.Error("the policy cannot be watched: send SIGHUP after a change", zap.String("path", path), zap.Error(err))
+				p.log.Error("the policy cannot be watched: send SIGHUP after a change", zap.String("path", path), zap.Error(err))
 			}
 		})
 	}
-	watch(f.path, f.reload)
-	watch(history, f.sync)
-	running.Go(func() { f.note(ctx) })
+	watch(p.path, p.reload)
+	watch(history, p.sync)
+	running.Go(func() { p.note(ctx) })
 	l.started("policy watch", func(context.Context) error {
 		cancel()
 		running.Wait()
@@ -99,10 +95,10 @@ func (f *follower) start(l *lifecycle, history string) {
 }
 
 // note tells the history which revisions pairs have taken, until ctx is done.
-func (f *follower) note(ctx context.Context) {
+func (p *publisher) note(ctx context.Context) {
 	for {
-		revision, changed := f.fleet.Accepted()
-		f.Took(revision)
+		revision, changed := p.fleet.Accepted()
+		p.Took(revision)
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -113,78 +109,70 @@ func (f *follower) note(ctx context.Context) {
 
 // reload reads the file. Where it is good again without a change, nothing but this
 // tells whoever has seen the refusal that it is over.
-func (f *follower) reload() {
-	before := f.Refused()
-	changed, err := f.Reload()
-	f.done(changed, err)
-	if !changed && before != nil && before.Origin == source.FromFile && f.Refused() == nil {
-		f.log.Info("the policy file is good again; its refusal is over", zap.String("revision", f.Latest().Revision))
+func (p *publisher) reload() {
+	before := p.Refused()
+	changed, err := p.Reload()
+	p.done(changed, err)
+	if !changed && before != nil && before.Origin == source.FromFile && p.Refused() == nil {
+		p.log.Info("the policy file is good again; its refusal is over", zap.String("revision", p.Latest().Revision))
 	}
 }
 
-func (f *follower) sync() { f.done(f.Sync()) }
+func (p *publisher) sync() { p.done(p.Sync()) }
 
 // Push implements console.Policies.
-func (f *follower) Push(p source.Proposal) (source.Change, error) {
-	before := f.Latest().Revision
-	c, err := f.Source.Push(p)
-	f.done(err == nil && c.Revision != before, err)
+func (p *publisher) Push(proposal source.Proposal) (source.Change, error) {
+	before := p.Latest().Revision
+	c, err := p.Source.Push(proposal)
+	p.done(err == nil && c.Revision != before, err)
 	return c, err
 }
 
 // Rollback implements console.Policies.
-func (f *follower) Rollback(revision string, p source.Proposal) (source.Change, error) {
-	before := f.Latest().Revision
-	c, err := f.Source.Rollback(revision, p)
-	f.done(err == nil && c.Revision != before, err)
+func (p *publisher) Rollback(revision string, proposal source.Proposal) (source.Change, error) {
+	before := p.Latest().Revision
+	c, err := p.Source.Rollback(revision, proposal)
+	p.done(err == nil && c.Revision != before, err)
 	return c, err
 }
 
 // done tells what came of a change. The same refusal is told once: editors and file
 // systems announce one change several times.
-func (f *follower) done(changed bool, err error) {
+func (p *publisher) done(changed bool, err error) {
 	if changed {
-		f.changes.WithLabelValues("changed").Inc()
-		c := f.Current()
-		f.log.Info("policy changed", zap.String("revision", c.Revision), zap.String("origin", string(c.Origin)),
+		p.changes.WithLabelValues("changed").Inc()
+		c := p.Current()
+		p.log.Info("policy changed", zap.String("revision", c.Revision), zap.String("origin", string(c.Origin)),
 			zap.String("author", c.Author), zap.String("reason", c.Reason))
 	}
 	if err == nil {
 		return
 	}
-	f.changes.WithLabelValues("refused").Inc()
+	p.changes.WithLabelValues("refused").Inc()
 	faults := 1
 	var all *policy.Faults
 	if errors.As(err, &all) {
 		faults = len(all.Faults)
 	}
-	f.log.Error("policy refused; "+f.insteadOf(), zap.Int("faults", faults),
-		zap.String("revision", f.Latest().Revision), zap.String("reason", err.Error()))
+	p.log.Error("policy refused; "+p.insteadOf(), zap.Int("faults", faults),
+		zap.String("revision", p.Latest().Revision), zap.String("reason", err.Error()))
 }
 
 // insteadOf says what is in effect where a change is refused. What was published last is
 // not where pairs would not have it.
-func (f *follower) insteadOf() string {
-	if f.fleet.Refused() != nil {
+func (p *publisher) insteadOf() string {
+	if p.fleet.Refused() != nil {
 		return "the one before, which was refused by a pair, stays published"
 	}
 	return "the last good one stays in effect"
 }
 
-// origin says in words where a policy came from.
-func origin(c source.Change) string {
-	if c.Origin == source.FromFile {
-		return "file " + c.Reason
-	}
-	return string(c.Origin) + " of " + c.Author
-}
-
 // detail is what /readyz says of the policy.
-func (f *follower) detail() string {
-	c := f.Current()
+func (p *publisher) detail() string {
+	c := p.Current()
 	var b strings.Builder
-	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + origin(c) + "\n")
-	if r := f.Refused(); r != nil {
+	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + c.By() + "\n")
+	if r := p.Refused(); r != nil {
 		b.WriteString(refusedDetail(r.Origin, r.Reason))
 	}
 	return b.String()

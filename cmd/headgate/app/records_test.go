@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"os"
@@ -17,7 +17,7 @@ func TestATornRecordIsEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 		var l lifecycle
-		out, err := openRecords(&l, path)
+		out, err := openRecords(&l, recordsTo{path: path})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -8,12 +8,19 @@ import (
 	"path/filepath"
 )
 
+// recordsTo says where access records go.
+type recordsTo struct {
+	path   string    // "-": stdout
+	stdout io.Writer // needed for "-" only
+}
+
 // openRecords opens the file of access records for appending. A last line that a
 // process which was killed, or a full disk, left torn is ended first: the next row
 // would else be lost with it.
-func openRecords(l *lifecycle, path string) (io.Writer, error) {
+func openRecords(l *lifecycle, to recordsTo) (io.Writer, error) {
+	path := to.path
 	if path == "-" {
-		return os.Stdout, nil
+		return to.stdout, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("folder of access records: %w", err)

@@ -1,11 +1,10 @@
-package main
+package app
 
 import (
 	"context"
 	"fmt"
 	"net/netip"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -31,10 +30,8 @@ type dataPlane struct {
 	log    *zap.Logger
 }
 
-// newDataPlane makes a data plane, which holds no policy yet. Access records go to a
-// file; "-" is standard output.
-func newDataPlane(l *lifecycle, records, region string, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
-	relaxGC()
+// newDataPlane makes a data plane, which holds no policy yet.
+func newDataPlane(l *lifecycle, records recordsTo, region string, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
 	out, err := openRecords(l, records)
 	if err != nil {
 		return nil, err
@@ -116,14 +113,5 @@ func refusedKeys(reg prometheus.Registerer, log *zap.Logger) func(string, int) {
 	return func(backend string, status int) {
 		count.WithLabelValues(backend, strconv.Itoa(status)).Inc()
 		log.Error("a provider refuses the gateway's credential", zap.String("backend", backend), zap.Int("status", status))
-	}
-}
-
-// relaxGC lets the heap grow further between collections than Go does by itself:
-// what lives is small here and what dies young is not. GOGC says otherwise.
-func relaxGC() {
-	const percent = 400
-	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(percent)
 	}
 }

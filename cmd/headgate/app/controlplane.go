@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -19,9 +19,6 @@ import (
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/snapshot"
 )
-
-// nodeCluster is the node cluster of the pairs that share a policy.
-const nodeCluster = "headgate"
 
 // controlOptions say where a control plane listens and what it publishes.
 type controlOptions struct {
@@ -51,20 +48,21 @@ type controlPlane struct {
 	source *source.Source
 	addr   net.Addr // of xDS
 	admin  net.Addr // of the admin API
+	reload func()   // reads the policy again
 }
 
 // startControlPlane publishes the policy, follows its changes, and serves both ports.
 func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
-	c := &controlPlane{server: xds.New(xds.Options{Cluster: nodeCluster, Credentials: o.credentials, Now: time.Now}, o.reg, o.log.Named("xds"))}
+	c := &controlPlane{server: xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Now: time.Now}, o.reg, o.log.Named("xds"))}
 	history := ""
 	if o.state != "" {
 		history = filepath.Join(o.state, "history")
 	}
-	changes, err := openHistory(history)
+	kept, err := openHistory(history)
 	if err != nil {
 		return nil, err
 	}
-	if c.source, err = source.Open(source.Options{Path: o.path, History: changes, Now: time.Now, Rejected: c.server.Refused, Apply: func(set *policy.Set) error {
+	if c.source, err = source.Open(source.Options{Path: o.path, History: kept, Now: time.Now, Rejected: c.server.Refused, Apply: func(set *policy.Set) error {
 		r, err := o.resources(set)
 		if err != nil {
 			return err
@@ -77,11 +75,12 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	if err := c.serveXDS(l, o); err != nil {
 		return nil, err
 	}
-	f := newFollower(c.source, c.server, o)
-	if err := c.serveAdmin(l, o.admin, f); err != nil {
+	changes := newPublisher(c.source, c.server, o)
+	if err := c.serveAdmin(l, o.admin, changes); err != nil {
 		return nil, err
 	}
-	f.start(l, history)
+	changes.start(l, history)
+	c.reload = changes.reload
 	return c, nil
 }
 

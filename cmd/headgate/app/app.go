@@ -1,0 +1,79 @@
+// Package app is the processes of Headgate: the control plane (XDS), the data plane of a
+// pair (Extproc), and everything on one machine (Gateway). Each is started by a function
+// that returns once it serves, and ended by Stop; a start that fails leaves nothing
+// running. Nothing here reads flags, takes signals or ends the process, so a test can
+// start what a command starts.
+//
+// The trap: credentials are read from the environment, which is that of the process.
+// Two that run in one process share them.
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.uber.org/zap"
+)
+
+// NodeCluster is the node cluster of the pairs that share a policy.
+const NodeCluster = "headgate"
+
+// Grace is how long a stop may take: streams that are open then are cut.
+const Grace = 30 * time.Second
+
+// drain is how long answers that are under way may take to end. The rest of the
+// grace is for everything after them.
+const drain = Grace - 10*time.Second
+
+// Options are what every process has.
+type Options struct {
+	Policy     string // file or folder
+	Operations string // loopback address of metrics, health and profiles
+	Log        *zap.Logger
+}
+
+// OptionsError says that options will never do, whatever is running.
+type OptionsError struct{ err error }
+
+// Error implements error.
+func (e *OptionsError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *OptionsError) Unwrap() error { return e.err }
+
+// process is what every process is made of.
+type process struct {
+	log       *zap.Logger
+	reg       *prometheus.Registry
+	lifecycle lifecycle
+	ops       *operations // nil until they are served
+}
+
+func newProcess(o Options) process {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return process{log: o.Log, reg: reg}
+}
+
+// Operations is the address of metrics, health and profiles.
+func (p *process) Operations() net.Addr { return p.ops.addr }
+
+// Stop ends readiness, and then everything in the reverse order of its start. What is
+// still under way when ctx is done is cut. It is called once.
+func (p *process) Stop(ctx context.Context) error {
+	if p.ops != nil {
+		p.ops.ready.Store(false)
+	}
+	return p.lifecycle.stop(ctx)
+}
+
+// rollBack stops what a start had begun when it failed.
+func (p *process) rollBack(err error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), Grace)
+	defer cancel()
+	return errors.Join(err, p.Stop(ctx))
+}

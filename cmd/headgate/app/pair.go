@@ -1,0 +1,105 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/headgate/headgate/policy/loopback"
+	"github.com/headgate/headgate/xds/agent"
+	"github.com/headgate/headgate/xds/identity"
+)
+
+// PairOptions say which control plane a pair follows, and as whom.
+type PairOptions struct {
+	Node, Region string
+	Addresses    []string       // of the control plane's replicas, tried in turn
+	Listen       netip.AddrPort // of the pair's Envoy; the zero value: where the policy says
+	State        string         // folder of the last good policy; empty: none is kept
+	TLS          identity.Files
+	ServerName   string // in the control plane's certificate; empty: the address's host
+
+	creds credentials.TransportCredentials // what prepare made of them
+}
+
+// prepare refuses what the options cannot mean, before anything is started.
+func (o *PairOptions) prepare(log *zap.Logger) (err error) {
+	o.creds, err = o.credentials(log)
+	return err
+}
+
+// agent makes the pair's end of ADS of options that are prepared. It is started with
+// startAgent.
+func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *zap.Logger) (*agent.Agent, error) {
+	options := agent.Options{
+		Node: o.Node, Cluster: NodeCluster, Region: o.Region, Addresses: o.Addresses, State: o.State,
+		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Credentials: o.creds,
+	}
+	apply.listen = o.Listen
+	if o.State != "" {
+		if err := os.MkdirAll(o.State, 0o750); err != nil {
+			return nil, fmt.Errorf("state folder: %w", err)
+		}
+	}
+	return agent.New(options, reg)
+}
+
+// credentials are TLS where it is asked for. Plain is for loopback only: whoever is
+// between a pair and its control plane could change the policy.
+func (o *PairOptions) credentials(log *zap.Logger) (credentials.TransportCredentials, error) {
+	if o.TLS != (identity.Files{}) {
+		return dialers(o.Addresses, o.ServerName, o.TLS, log)
+	}
+	for _, addr := range o.Addresses {
+		local, err := loopback.HostPort(addr)
+		if err != nil {
+			return nil, fmt.Errorf("control plane address %q: %w", addr, err)
+		}
+		if !local {
+			return nil, fmt.Errorf("control plane address %q: beyond loopback it takes TLS: give --xds-ca", addr)
+		}
+	}
+	return nil, nil
+}
+
+func reportTLS(log *zap.Logger) func(error) {
+	return func(err error) {
+		log.Error("certificates could not be read again; the ones before stay in use", zap.Error(err))
+	}
+}
+
+// startAgent follows the control plane until the lifecycle stops it.
+func startAgent(l *lifecycle, r *agent.Agent) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { r.Run(ctx) })
+	l.started("control plane stream", func(context.Context) error {
+		cancel()
+		running.Wait()
+		return nil
+	})
+}
+
+// pairDetail is what /readyz says of a pair.
+func pairDetail(r *agent.Agent, addresses []string) func() string {
+	return func() string {
+		revision, link := r.Revision(), "no control plane reachable at "+strings.Join(addresses, ", ")
+		if r.Linked() {
+			link = "control plane connected"
+		}
+		if revision == "" {
+			revision = "none yet"
+		}
+		if trouble := r.Trouble(); trouble != "" {
+			link += "\n" + trouble
+		}
+		return "policy " + revision + "\n" + link + "\n"
+	}
+}

@@ -1,0 +1,39 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/headgate/headgate/policy"
+)
+
+const (
+	firstPolicy = `# the first
+version: 1
+unpriced: flag
+backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}}
+models: {fast: b/m}
+`
+	secondPolicy = firstPolicy + "limits: {body: 1MiB}\n"
+	faultyPolicy = "version: 1\nlisten: 1\nmodles: {}\n"
+)
+
+// policyFile writes a policy to a file of its own.
+func policyFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func revisionOf(t *testing.T, text string) string {
+	t.Helper()
+	set, err := policy.Parse("policy.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Revision
+}

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+
+	"go.uber.org/zap"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/loopback"
+	"github.com/headgate/headgate/xds/identity"
+	"github.com/headgate/headgate/xds/snapshot"
+)
+
+// XDSOptions say what a control plane publishes, and where it listens.
+type XDSOptions struct {
+	Options
+	Listen           string // address that pairs ask; beyond loopback it takes TLS
+	Admin            string // loopback address of the admin API
+	State            string // folder of the policy's history; empty: it lives in memory
+	TLS              identity.Files
+	AccessLog, Roots string   // files where the Envoys run
+	Simulated        *url.URL // of the simulated provider, as Envoys reach it; nil: there is none
+}
+
+// XDS is a running control plane.
+type XDS struct {
+	process
+	control *controlPlane
+}
+
+// StartXDS returns once the policy is published and both ports are served.
+func StartXDS(o XDSOptions) (*XDS, error) {
+	p := &XDS{process: newProcess(o.Options)}
+	if err := p.start(&o); err != nil {
+		return nil, p.rollBack(err)
+	}
+	p.ops.ready.Store(true)
+	p.log.Info("serving xDS", zap.Stringer("address", p.Addr()), zap.Stringer("admin", p.Admin()), zap.String("revision", p.control.source.Latest().Revision))
+	return p, nil
+}
+
+func (p *XDS) start(o *XDSOptions) error {
+	creds, err := o.credentials(p.log)
+	if err != nil {
+		return &OptionsError{err}
+	}
+	if p.ops, err = serveOperations(&p.lifecycle, o.Operations, p.reg); err != nil {
+		return err
+	}
+	p.control, err = startControlPlane(&p.lifecycle, controlOptions{
+		path: o.Policy, listen: o.Listen, credentials: creds, admin: o.Admin, state: o.State,
+		resources: o.resources(), ops: p.ops, reg: p.reg, log: p.log,
+	})
+	return err
+}
+
+// Addr is the address that pairs ask.
+func (p *XDS) Addr() net.Addr { return p.control.addr }
+
+// Admin is the address of the admin API.
+func (p *XDS) Admin() net.Addr { return p.control.admin }
+
+// Reload reads the policy again. It may be called until Stop is.
+func (p *XDS) Reload() { p.control.reload() }
+
+// credentials are TLS where a certificate is given. Plain is for loopback only, and
+// beyond it pairs must show who they are.
+func (o *XDSOptions) credentials(log *zap.Logger) (credentials.TransportCredentials, error) {
+	local, err := loopback.HostPort(o.Listen)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("xDS address %q: %w", o.Listen, err)
+	case !local && (o.TLS.Cert == "" || o.TLS.CA == ""):
+		return nil, fmt.Errorf("xDS address %q: beyond loopback it takes --tls-cert, --tls-key and --tls-client-ca", o.Listen)
+	case o.TLS == (identity.Files{}):
+		return nil, nil
+	}
+	c, err := identity.Server(o.TLS, identity.Options{Report: reportTLS(log)})
+	if err != nil {
+		return nil, err
+	}
+	return credentials.NewTLS(c), nil
+}
+
+func (o *XDSOptions) resources() func(*policy.Set) (resources, error) {
+	here := snapshot.Options{AccessLog: o.AccessLog, Roots: o.Roots, Simulated: o.Simulated}
+	if o.Simulated == nil {
+		return func(set *policy.Set) (resources, error) { return resources{set, here}, nil }
+	}
+	return func(set *policy.Set) (resources, error) {
+		live, err := simulated(set)
+		return resources{live, here}, err
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/cmd/headgate/app"
+	"github.com/headgate/headgate/policy/source"
+)
+
+// serving are the flags of every command that serves until it is told to end.
+type serving struct {
+	app                 *app.Options
+	logLevel, logFormat string
+}
+
+func (s *serving) register(cmd *cobra.Command, o *app.Options, policy, operations string) {
+	s.app = o
+	f := cmd.Flags()
+	f.StringVarP(&o.Policy, "file", "f", policy, "policy file, or folder of them")
+	f.StringVar(&o.Operations, "operations", operations, "loopback address of metrics, health and profiles")
+	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
+}
+
+// process is what package app starts.
+type process interface {
+	Reload()
+	Stop(context.Context) error
+}
+
+// run starts a process, lets it read its policy again on each SIGHUP if it can, and
+// stops it when ctx is done.
+func (s *serving) run(ctx context.Context, reloads bool, start func(context.Context) (process, error)) error {
+	log, err := newLogger(s.logLevel, s.logFormat)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Sync() }()
+	s.app.Log = log
+	relaxGC()
+	hangups := make(chan os.Signal, 1) // one that comes during the start is not lost
+	if reloads {
+		signal.Notify(hangups, syscall.SIGHUP)
+		defer signal.Stop(hangups)
+	}
+	p, err := start(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	serve(ctx, p, hangups, log)
+	limit, cancel := context.WithTimeout(context.Background(), app.Grace)
+	defer cancel()
+	return p.Stop(limit)
+}
+
+// serve returns when ctx is done.
+func serve(ctx context.Context, p process, hangups <-chan os.Signal, log *zap.Logger) {
+	for {
+		select {
+		case <-hangups:
+			log.Info("SIGHUP: reading the policy again")
+			p.Reload()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// relaxGC lets the heap grow further between collections than Go does by itself:
+// what lives is small here and what dies young is not. GOGC says otherwise.
+func relaxGC() {
+	const percent = 400
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(percent)
+	}
+}
+
+// failed gives what could not be done its exit code: of a file that cannot be read, and
+// of options that will never do, that is exitUsage.
+func failed(err error) error {
+	code := exitFault
+	var options *app.OptionsError
+	var unread *source.ReadError
+	if errors.As(err, &options) || errors.As(err, &unread) {
+		code = exitUsage
+	}
+	return &exitError{code, err}
+}
