@@ -48,6 +48,27 @@ func FuzzDiff(f *testing.F) {
 	})
 }
 
+// TestKeeping holds that what is to be kept is neither sent nor removed, and that a client
+// which was sent no more than the items does not count as one that keeps others.
+func TestKeeping(t *testing.T) {
+	all, some := Of(items([]byte("a1b1"))), Of(items([]byte("a1"))).Keeping(maps.Keys(map[string]int{"a": 0, "b": 0}))
+	if all.Version == some.Version || some.Version == Of(some.Items).Version {
+		t.Errorf("versions %s, %s and %s, want three", all.Version, some.Version, Of(some.Items).Version)
+	}
+	for _, has := range []string{"", "a1", "a1b1", "a1b2"} {
+		before := pairs([]byte(has))
+		changed, removed, next := some.diff(before, nil)
+		want := maps.Clone(before)
+		want["a"] = "1"
+		if len(changed) != len(want)-len(before) || len(removed) > 0 || !maps.Equal(next, want) {
+			t.Errorf("a client that has %q is sent %v, loses %v and has %v then", has, changed, removed, next)
+		}
+	}
+	if _, removed, _ := some.diff(pairs([]byte("a1c1")), nil); len(removed) != 1 || removed[0] != "c" {
+		t.Errorf("removed %q, want c", removed)
+	}
+}
+
 // pairs reads names and versions, a byte each.
 func pairs(data []byte) map[string]string {
 	out := map[string]string{}

@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -29,7 +30,8 @@ type Set map[string]*Resources
 type Resources struct {
 	Version    string // of them all; equal content has equal versions
 	Items      map[string]Resource
-	keepOthers bool // a client keeps what it has beside them
+	keep       map[string]struct{} // by name: a client that has it keeps it
+	keepOthers bool                // a client keeps all that it has beside Items
 }
 
 // Resource is one resource, encoded once for all clients.
@@ -66,19 +68,36 @@ func EncodeOne(m proto.Message, salt string) (Resource, error) {
 
 // Of makes the resources of one type from resources that have versions.
 func Of(items map[string]Resource) *Resources {
-	return &Resources{Version: versionOf(items), Items: items}
+	return &Resources{Version: versionOf(items, nil), Items: items}
 }
 
-// Added returns the resources as they are given to a client that may still need what
-// else it has: nothing is removed from it until it is given the resources themselves.
+// Keeping returns the resources, and beside them names of others that are not removed
+// from a client which has them, and not sent to one which has not.
+func (r *Resources) Keeping(names iter.Seq[string]) *Resources {
+	keep := map[string]struct{}{}
+	for name := range names {
+		if _, sent := r.Items[name]; !sent {
+			keep[name] = struct{}{}
+		}
+	}
+	return &Resources{Version: versionOf(r.Items, keep), Items: r.Items, keep: keep}
+}
+
+// WithoutRemovals returns the resources in the form for a client that may still need
+// what else it has: nothing is removed from it until it is given the resources themselves.
 func (r *Resources) WithoutRemovals() *Resources {
 	return &Resources{Version: r.Version, Items: r.Items, keepOthers: true}
 }
 
-func versionOf(items map[string]Resource) string {
+// versionOf hashes names and versions of items, and the names that are kept: a client
+// that was sent no more than the items has another version than one that keeps others.
+func versionOf(items map[string]Resource, keep map[string]struct{}) string {
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(items)) {
 		fmt.Fprintf(h, "%q %s\n", name, items[name].Version)
+	}
+	for _, name := range slices.Sorted(maps.Keys(keep)) {
+		fmt.Fprintf(h, "%q kept\n", name)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
@@ -132,7 +151,7 @@ func (r *Resources) diff(versions map[string]string, names map[string]struct{}) 
 		if _, stays := next[name]; stays {
 			continue
 		}
-		if r.keepOthers {
+		if _, kept := r.keep[name]; kept || r.keepOthers {
 			next[name] = had
 		} else {
 			removed = append(removed, name)

@@ -73,22 +73,22 @@ type Agent struct {
 	linked   atomic.Bool                      // a control plane is connected
 	trouble  atomic.Pointer[policypb.Trouble] // why the pair does not serve; nil: it does
 
-	up           *upstream              // nil: no control plane is connected
-	received     ads.Set                // what the control plane believes this pair to have
-	nonces       map[string]string      // by type: of the last response, while it has no answer
-	good         *bundle                // the last revision that ext_proc and Envoy both took
-	next         *bundle                // the revision on its way
-	progress     changeProgress         // of next
-	begun        time.Time              // when next was begun
-	unsaved      unsaved                // that both are not on disk
-	slow         bool                   // next has been on its way for longer than patience
-	rejected     *rejection             // what was refused here last: not tried again; nil: nothing since
-	kept         map[string]keptCluster // clusters that only exchanges under way need
-	envoys       map[int64]*envoy       // that are connected
-	hadEnvoy     bool                   // an Envoy has been connected
-	noEnvoySince time.Time              // since when no Envoy has been connected
-	now          time.Time              // when the step that is being done began
-	wakeup       *time.Timer            // for the next moment at which something is due
+	up           *upstream         // nil: no control plane is connected
+	received     ads.Set           // what the control plane believes this pair to have
+	nonces       map[string]string // by type: of the last response, while it has no answer
+	good         *bundle           // the last revision that ext_proc and Envoy both took
+	next         *bundle           // the revision on its way
+	progress     changeProgress    // of next
+	begun        time.Time         // when next was begun
+	unsaved      unsaved           // that both are not on disk
+	slow         bool              // next has been on its way for longer than patience
+	rejected     *rejection        // what was refused here last: not tried again; nil: nothing since
+	kept         keptClusters      // that only exchanges under way need
+	envoys       map[int64]*envoy  // that are connected
+	hadEnvoy     bool              // an Envoy has been connected
+	noEnvoySince time.Time         // since when no Envoy has been connected
+	now          time.Time         // when the step that is being done began
+	wakeup       *time.Timer       // for the next moment at which something is due
 }
 
 // changeProgress says how far a revision has got.
@@ -115,7 +115,7 @@ func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 	r := &Agent{
 		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.Listen},
 		events: make(chan func(), 64), ended: make(chan struct{}),
-		received: ads.Set{}, nonces: map[string]string{}, kept: map[string]keptCluster{}, envoys: map[int64]*envoy{},
+		received: ads.Set{}, nonces: map[string]string{}, kept: keptClusters{}, envoys: map[int64]*envoy{},
 		noEnvoySince: time.Now(), now: time.Now(), wakeup: time.NewTimer(time.Hour),
 	}
 	r.end = sync.OnceFunc(func() { close(r.ended) })

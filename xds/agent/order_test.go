@@ -97,7 +97,7 @@ func TestNoEnvoy(t *testing.T) {
 			t.Error("the second waits for an Envoy that has not been there for long")
 		}
 		e := p.envoy(nil)
-		p.expect(t, "when an Envoy comes", "apply r1", "apply r2", "Cluster +a +b", "Listener +gateway", "RouteConfiguration +gateway")
+		p.expect(t, "when an Envoy comes", "apply r1", "apply r2", "Cluster +b", "Listener +gateway", "RouteConfiguration +gateway")
 		if n := p.gauge(t, "headgate_pair_envoys"); n != 1 {
 			t.Errorf("%v Envoys counted", n)
 		}
@@ -196,5 +196,64 @@ func TestTwoEnvoys(t *testing.T) {
 			t.Error("the change is not done when both have it")
 		}
 		late(0)
+	})
+}
+
+// TestKeptClustersAreNotSent holds that an Envoy which connects in the middle of a change,
+// when routes are on their way already, is given the clusters that they name and no others:
+// one that cannot use a cluster of the revision before does not keep the change away.
+func TestKeptClustersAreNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane, slow := newControl(t), ""
+		p := newPair(t, "", plane)
+		first := p.envoy(func(m *adstest.Message) adstest.Verdict { return adstest.Verdict{Wait: m.GetTypeUrl() == slow} })
+		plane.publish(revision(t, "r1", "s1", "old=1"))
+		p.expect(t, "before", "apply r1", "Cluster +old", "Listener +gateway", "RouteConfiguration +gateway")
+		slow = resourcev3.RouteType
+		next := revision(t, "r2", "s2", "new=1")
+		plane.publish(next)
+		p.expect(t, "until routes", "apply r2", "Cluster +new", "RouteConfiguration +gateway")
+		second := p.envoy(refuse(resourcev3.ClusterType, "old", "its file is gone"))
+		p.unordered(t, "the second Envoy", []string{"Cluster +new", "Listener +gateway", "RouteConfiguration +gateway"})
+		first.Answer("")
+		synctest.Wait()
+		if told := plane.told(); !plane.has(next) || p.Revision() != "r2" || len(told) > 0 {
+			t.Errorf("%q is served, and the control plane was told %q", p.Revision(), told)
+		}
+		if got := first.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"new", "old"}) {
+			t.Errorf("the first Envoy has clusters %q, want old for the exchanges under way", got)
+		}
+		time.Sleep(lingering + time.Second)
+		p.expect(t, "when no exchange can need it", "Cluster -old")
+		second.Restart()
+		p.unordered(t, "after a restart", []string{"Cluster +new", "Listener +gateway", "RouteConfiguration +gateway"})
+	})
+}
+
+// TestBackToClustersThatWereNotSent holds that such an Envoy is given the clusters of the
+// revision before, and then its routes, if the change is taken back.
+func TestBackToClustersThatWereNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane, slow, slowSecond := newControl(t), "", ""
+		p := newPair(t, "", plane)
+		first := p.envoy(func(m *adstest.Message) adstest.Verdict { return adstest.Verdict{Wait: m.GetTypeUrl() == slow} })
+		plane.publish(revision(t, "r1", "s1", "old=1"))
+		slow = resourcev3.RouteType
+		plane.publish(revision(t, "r2", "s2", "new=1"))
+		second := p.envoy(func(m *adstest.Message) adstest.Verdict { return adstest.Verdict{Wait: m.GetTypeUrl() == slowSecond} })
+		p.unordered(t, "until here", []string{
+			"apply r1", "Cluster +old", "Listener +gateway", "RouteConfiguration +gateway",
+			"apply r2", "Cluster +new", "RouteConfiguration +gateway",
+			"Cluster +new", "Listener +gateway", "RouteConfiguration +gateway",
+		})
+		slow, slowSecond = "", resourcev3.ClusterType
+		first.Answer("no such route")
+		synctest.Wait()
+		if got := plane.told(); !slices.Equal(got, []string{"route: no such route"}) || p.Revision() != "r1" {
+			t.Errorf("the control plane is told %q, and %q is served", got, p.Revision())
+		}
+		p.unordered(t, "the second Envoy's clusters", []string{"apply r1", "RouteConfiguration +gateway", "Cluster +old"})
+		second.Answer("")
+		p.expect(t, "its routes", "RouteConfiguration +gateway")
 	})
 }

@@ -80,26 +80,22 @@ func (a *Agent) begin(b *bundle) {
 	a.offer()
 }
 
-// target is what Envoys should have at this stage: all clusters that somebody needs,
-// and listeners and routes of the revision in effect.
+// target is what Envoys should have now: listeners and routes of one revision, the
+// clusters that they name or that routes are about to name, and what is kept of others.
 func (a *Agent) target() ads.Set {
 	var set ads.Set
-	if a.good != nil {
+	items := map[string]ads.Resource{}
+	if a.good != nil && a.progress != offeringRoutes {
 		set = a.good.set
+		maps.Copy(items, a.good.clusters())
+	}
+	if a.next != nil {
+		maps.Copy(items, a.next.clusters())
 	}
 	if a.progress == offeringRoutes {
 		set = a.next.set
 	}
-	items := map[string]ads.Resource{}
-	for name, k := range a.kept {
-		items[name] = k.resource
-	}
-	for _, b := range []*bundle{a.good, a.next} {
-		if b != nil {
-			maps.Copy(items, b.set[resourcev3.ClusterType].Items)
-		}
-	}
-	return set.With(resourcev3.ClusterType, ads.Of(items))
+	return set.With(resourcev3.ClusterType, ads.Of(items).Keeping(maps.Keys(a.kept)))
 }
 
 // commit ends the way of a revision: both have taken it.
@@ -120,6 +116,12 @@ func (a *Agent) commit() {
 func (a *Agent) takeBack(refusal *ads.Refusal) {
 	b := a.next
 	a.keepAfterRefusal(b)
+	if a.progress == offeringRoutes {
+		// An Envoy that has connected since may lack the good revision's clusters.
+		for _, e := range a.envoys {
+			e.progress = gettingClusters
+		}
+	}
 	a.next, a.progress = nil, idle
 	if a.good != nil {
 		if err := a.options.Apply(a.good.policy); err != nil {
@@ -140,8 +142,8 @@ func (a *Agent) due() time.Duration {
 			next = t
 		}
 	}
-	for _, k := range a.kept {
-		earlier(k.until)
+	for _, until := range a.kept {
+		earlier(until)
 	}
 	if a.progress != idle {
 		earlier(a.begun.Add(slowAfter))
