@@ -44,11 +44,19 @@ venv: $(VENV)/.done
 $(VENV)/.done: examples/requirements.txt
 	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check -r examples/requirements.txt && touch $@
 
+# A switch over a closed set names every member, or says what holds for the rest: a
+# default is a decision (-d), to fall past a switch an oversight. Most switches pick a few
+# members of a large set, and a list of the others would hide them. Field numbers of the
+# wire are no closed set, although their package has constants.
+EXHAUSTIVE := -d -typeignore 'protowire\.Number'
+
 .PHONY: lint
-lint: ## Check formatting, vet and staticcheck
+lint: ## Check formatting, vet, staticcheck, comparisons of errors and switches
 	@out=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$out" ]; then echo "not formatted:"; echo "$$out"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(GO) tool go-errorlint ./...
+	$(GO) tool exhaustive $(EXHAUSTIVE) ./...
 
 .PHONY: generate
 generate: ## Rebuild everything that is generated

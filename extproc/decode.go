@@ -50,8 +50,9 @@ func (ev *event) decode(b []byte) error {
 			return ev.decodeHeaders(v)
 		case requestBody, responseBody:
 			return ev.decodeBody(v)
+		default:
+			return nil
 		}
-		return nil
 	})
 	if err == nil && ev.phase == phases {
 		return errors.New("a message of no known kind")

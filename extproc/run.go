@@ -80,6 +80,7 @@ func (r *run) handle(ctx context.Context, ev *event) (*reply, error) {
 		err = r.responseBody(ctx, ev)
 	case responseTrailers:
 		err = r.responseTrailers(ctx)
+	case requestTrailers, phases: // pass
 	}
 	r.patient.over()
 	return &r.reply, err

@@ -41,6 +41,7 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 			return true, r.refuse(ctx, v, i)
 		case exchange.Answer:
 			return true, r.give(ctx, v, i)
+		case exchange.Pass:
 		}
 	}
 	return false, nil
@@ -118,6 +119,7 @@ func (r *run) up(ctx context.Context, below int) error {
 			r.replace(v)
 		case exchange.Answer:
 			r.instead(v)
+		case exchange.Pass:
 		}
 	}
 	return nil

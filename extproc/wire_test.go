@@ -192,6 +192,7 @@ func generated(r *reply) *extprocv3.ProcessingResponse {
 		out.Response = &extprocv3.ProcessingResponse_RequestBody{RequestBody: &extprocv3.BodyResponse{Response: c}}
 	case responseBody:
 		out.Response = &extprocv3.ProcessingResponse_ResponseBody{ResponseBody: &extprocv3.BodyResponse{Response: c}}
+	case requestTrailers, responseTrailers, phases: // no reply has them
 	}
 	return out
 }

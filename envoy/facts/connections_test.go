@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -120,7 +121,7 @@ func TestDecompressorBetweenExtProcAndRouterHangsEveryGzipAnswer(t *testing.T) {
 					saw += string(m.GetResponseBody().GetBody())
 				}
 			}
-			if got.status != c.status || saw != c.saw || (got.err == io.ErrUnexpectedEOF) != c.cut {
+			if got.status != c.status || saw != c.saw || errors.Is(got.err, io.ErrUnexpectedEOF) != c.cut {
 				t.Errorf("answer: %+v; ext_proc saw %q, %v", got, saw, s.kinds)
 			}
 		})

@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -103,7 +104,7 @@ func TestUncleanEndingsAreLoggedWithTheExchangesMetadata(t *testing.T) {
 			if then != "" {
 				give(t, write, then)
 			}
-			if _, err := io.ReadAll(resp.Body); err != io.ErrUnexpectedEOF {
+			if _, err := io.ReadAll(resp.Body); !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Errorf("client: %v, want a cut", err)
 			}
 		}

@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -97,7 +98,7 @@ func (r *rig) cutInSSE(t *testing.T) *stream {
 	defer func() { _ = resp.Body.Close() }()
 	readUntil(t, resp.Body, "data: 1\n\n")
 	give(t, write, cutNow)
-	if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || err != io.ErrUnexpectedEOF {
+	if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("client read %q, %v; want a cut", rest, err)
 	}
 	s := r.next(t, "router")

@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -135,7 +136,7 @@ func TestFailureAfterSSEBytesWentOutIsACutNotACleanEnd(t *testing.T) {
 			defer func() { _ = resp.Body.Close() }()
 			readUntil(t, resp.Body, "data: 1\n\n")
 			give(t, write, "data: 2\n\n")
-			if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || err != io.ErrUnexpectedEOF {
+			if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Errorf("client read %q, %v; want a cut", rest, err)
 			}
 			await(t, "the provider to see the end", gone)
@@ -248,7 +249,7 @@ func TestUnaskedImmediateResponseEndsAnAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			a := <-got
-			if sse && (a.status != 200 || a.err != io.ErrUnexpectedEOF) || !sse && (a.status != 504 || a.body != `{"error":"silent"}`) {
+			if sse && (a.status != 200 || !errors.Is(a.err, io.ErrUnexpectedEOF)) || !sse && (a.status != 504 || a.body != `{"error":"silent"}`) {
 				t.Errorf("client: %d %q, %v", a.status, a.body, a.err)
 			}
 			if e := endingOf(r.logged(t, "endings")); e.Details != "facts_silent" || e.Exchange != "x" {

@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -174,7 +175,7 @@ func TestAStreamedChunkHeldLongerThanMessageTimeoutIsACut(t *testing.T) {
 	defer func() { _ = resp.Body.Close() }()
 	readUntil(t, resp.Body, "1")
 	give(t, write, "2")
-	if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || err != io.ErrUnexpectedEOF {
+	if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("client read %q, %v", rest, err)
 	}
 	await(t, "the provider to see the end", gone)

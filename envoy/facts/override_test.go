@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -190,7 +191,7 @@ func TestStreamedRepliesAreMatchedByOrderAlone(t *testing.T) {
 				close(write)
 			}
 			text, err := io.ReadAll(resp.Body)
-			if string(text) != c.body || err != c.err {
+			if string(text) != c.body || !errors.Is(err, c.err) {
 				t.Errorf("client read %q, %v; want %q, %v", text, err, c.body, c.err)
 			}
 		})

@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -189,7 +190,7 @@ func TestPerTryIdleTimeoutCutsInTheBody(t *testing.T) {
 	resp := r.stream(t, context.Background(), write, "data: 1\n\n")
 	defer func() { _ = resp.Body.Close() }()
 	readUntil(t, resp.Body, "data: 1\n\n")
-	if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || err != io.ErrUnexpectedEOF {
+	if rest, err := io.ReadAll(resp.Body); len(rest) > 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("client read %q, %v; want a cut", rest, err)
 	}
 	await(t, "the provider to see the end", gone)
@@ -229,7 +230,7 @@ func TestPerTryTimeoutTakesThePerTryIdleTimeoutAway(t *testing.T) {
 				if got := endingOf(r.logged(t, "all")); got.Details != c.details || got.Attempts != 1 {
 					t.Errorf("ending %+v, want %s", got, c.details)
 				}
-				if json := contentType == "application/json"; json != (a.status == 504) || json == (a.err == io.ErrUnexpectedEOF) {
+				if json := contentType == "application/json"; json != (a.status == 504) || json == errors.Is(a.err, io.ErrUnexpectedEOF) {
 					t.Errorf("client: %d %q, %v", a.status, a.body, a.err)
 				}
 				if got := names(r.received.take()); got != "a" {

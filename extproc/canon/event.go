@@ -74,8 +74,9 @@ func (ev *Event) Says() bool {
 	switch ev.Kind {
 	case EventText, EventRefusal, EventThinking, EventToolArgs:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // Clone returns a copy that outlives the stream's memory. A visit that holds an event

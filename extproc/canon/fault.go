@@ -73,8 +73,9 @@ func (k FaultKind) Status() int {
 		return 504
 	case FaultCut, FaultMalformed:
 		return 502
+	default:
+		return 500
 	}
-	return 500
 }
 
 // KindOf returns the kind of fault that an HTTP status stands for.

@@ -48,6 +48,7 @@ func AppendObject(dst []byte, args scan.Value) ([]byte, bool) {
 		if Whole(text) {
 			return append(dst, text...), true
 		}
+	default: // no other value holds an object
 	}
 	return dst, false
 }
@@ -60,8 +61,9 @@ func IsObject(args scan.Value) bool {
 	case scan.String:
 		text := scan.Unescape(Inside(args))
 		return blank(text) || Whole(text)
+	default:
+		return false
 	}
-	return false
 }
 
 // Whole tells whether text is one JSON object and nothing else.
@@ -89,8 +91,9 @@ func AppendText(dst []byte, args scan.Value) []byte {
 		return append(dst, args...)
 	case scan.Invalid:
 		return append(dst, `"{}"`...)
+	default:
+		return append(AppendEscaped(append(dst, '"'), args), '"')
 	}
-	return append(AppendEscaped(append(dst, '"'), args), '"')
 }
 
 // AppendEscaped appends valid JSON text as the inside of a string.

@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -129,7 +130,7 @@ func TestSplitterKnowsEveryLineEnd(t *testing.T) {
 func TestSplitterRefusesAnEndlessEvent(t *testing.T) {
 	s := Splitter{Max: 10}
 	s.Feed([]byte("data: 0123456789"))
-	if _, err := s.Next(); err != ErrEventTooLong {
+	if _, err := s.Next(); !errors.Is(err, ErrEventTooLong) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -99,8 +99,9 @@ func kindName(v scan.Value) string {
 		return "a decimal"
 	case scan.Bool:
 		return "a boolean"
+	default:
+		return "null"
 	}
-	return "null"
 }
 
 // toolName tells whether a name may be a tool's at both providers.

@@ -74,6 +74,7 @@ func section(b *bytes.Buffer, path string, t *strict.Type) {
 		}
 	case strict.Object:
 		object(b, path, t)
+	default: // a scalar is a line of its object's table
 	}
 }
 
@@ -142,6 +143,7 @@ func describe(t *strict.Type) string {
 			return "`" + t.Min + "`"
 		}
 		return fmt.Sprintf("%s from %s to %s", t.Kind, t.Min, t.Max)
+	default:
+		return string(t.Kind)
 	}
-	return string(t.Kind)
 }

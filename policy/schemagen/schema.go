@@ -141,6 +141,7 @@ func defaultValue(f strict.Field) any {
 		return json.Number(f.Default)
 	case strict.Switch:
 		return f.Default == strconv.FormatBool(true)
+	default:
+		return f.Default
 	}
-	return f.Default
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net"
@@ -197,7 +198,7 @@ func (s *Stream) Next() (string, error) {
 func (s *Stream) Rest() (events int, err error) {
 	for {
 		_, err := s.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return events, nil
 		}
 		if err != nil {

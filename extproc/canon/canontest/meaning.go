@@ -108,6 +108,7 @@ func AnswerOf(r *canon.Response) Answer {
 			a.Redacted += canon.Str(p.Text)
 		case canon.ToolCall:
 			a.Calls = append(a.Calls, canon.Str(p.ID)+" "+canon.Str(p.Name)+" "+compact(p.Args))
+		default: // no answer holds other parts
 		}
 	}
 	return a

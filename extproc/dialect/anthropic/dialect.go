@@ -23,8 +23,9 @@ func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
 		return "/messages"
 	case exchange.CountTokens:
 		return "/messages/count_tokens"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // Sign sets the key and, if the client named none, the version.

@@ -83,6 +83,7 @@ func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
 		return e.Abort(dst, ev.Fault)
 	case canon.EventDone:
 		return e.done(e.drain(dst))
+	case canon.EventStart, canon.EventBlank, canon.EventComment: // say nothing beyond the head
 	}
 	return dst
 }
@@ -158,6 +159,7 @@ func (e *StreamEncoder) begin(dst []byte, kind canon.Kind, id, name []byte) []by
 		dst = append(append(append(dst, `,"name":`...), name...), `,"input":{}}`...)
 		e.args = complete{}
 		e.called = true
+	default: // Append begins no other block
 	}
 	e.open, e.live = kind, true
 	return append(dst, '}', '\n', '\n')
@@ -173,6 +175,7 @@ func (e *StreamEncoder) delta(dst []byte, kind canon.Kind, text []byte) []byte {
 	case canon.ToolCall:
 		e.args.feed(text)
 		dst = append(dst, `input_json_delta","partial_json":`...)
+	default: // begin opens no other block
 	}
 	return append(canon.AppendQuoted(dst, text), '}', '}', '\n', '\n')
 }

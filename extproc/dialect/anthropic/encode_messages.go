@@ -94,8 +94,9 @@ func roleName(r canon.Role) string {
 		return "assistant"
 	case canon.RoleSystem:
 		return "system"
+	default:
+		return "user"
 	}
-	return "user"
 }
 
 // turnBlocks writes a turn as blocks: the results of tools first, as Anthropic
@@ -186,6 +187,7 @@ func (e *encoder) block(n int, p *canon.Part) {
 		e.b = canon.AppendRaw(e.b, "signature", p.Signature)
 	case canon.Redacted:
 		e.b = append(append(e.b, `{"type":"redacted_thinking","data":`...), p.Text...)
+	case canon.Other, canon.Audio: // the encoder has left them out
 	}
 	if p.Kind != canon.Thinking && p.Kind != canon.Redacted {
 		e.cache(p.Cache)
@@ -202,6 +204,7 @@ func (e *encoder) source(p *canon.Part) {
 		e.b = canon.AppendQuoted(append(e.b, `{"type":"url","url":`...), p.Data)
 	case canon.FromText:
 		e.b = append(append(e.b, `{"type":"text","media_type":"text/plain","data":`...), p.Text...)
+	case canon.FromFile, canon.FromOther: // the encoder has left them out
 	}
 	e.b = append(e.b, '}')
 }

@@ -81,8 +81,9 @@ func (e *encoder) samples(f canon.Field) bool {
 		return !e.think || number(v) == 1
 	case canon.TopP:
 		return e.r.Fields[canon.Temperature] == nil && (!e.think || number(v) >= 0.95)
+	default:
+		return !e.think
 	}
-	return !e.think
 }
 
 func number(v scan.Value) float64 {

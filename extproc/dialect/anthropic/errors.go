@@ -101,6 +101,7 @@ func faultType(k canon.FaultKind) string {
 		return "timeout_error"
 	case canon.FaultOverloaded:
 		return "overloaded_error"
+	default:
+		return "api_error"
 	}
-	return "api_error"
 }

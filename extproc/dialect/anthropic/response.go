@@ -65,12 +65,13 @@ func finishWord(f canon.Finish, called bool) string {
 		return "refusal"
 	case canon.FinishPause:
 		return "pause_turn"
+	default:
+		switch {
+		case called:
+			return "tool_use"
+		case f == canon.FinishStopSequence:
+			return "stop_sequence"
+		}
+		return "end_turn"
 	}
-	switch {
-	case called:
-		return "tool_use"
-	case f == canon.FinishStopSequence:
-		return "stop_sequence"
-	}
-	return "end_turn"
 }

@@ -81,8 +81,9 @@ func (e *encoder) in(t turn, m *canon.Message) bool {
 	switch m.Role {
 	case canon.RoleSystem, canon.RoleDeveloper:
 		return t.role == canon.RoleSystem || e.asked >= 0
+	default:
+		return m.Role == t.role
 	}
-	return m.Role == t.role
 }
 
 // hoisted tells whether message i belongs to the system prompt.

@@ -64,8 +64,9 @@ func neutral(f canon.Field, v scan.Value) bool {
 	case canon.ServiceTier:
 		s := string(canon.Inside(v))
 		return s == "auto" || s == "default"
+	default:
+		return false
 	}
-	return false
 }
 
 func (u *unfits) fields() {
@@ -94,6 +95,7 @@ func (u *unfits) fields() {
 		u.add(canon.Tuning, r.Names[canon.FormatField], "it has no JSON mode: the system prompt asks for JSON")
 	case canon.FormatOther:
 		u.add(canon.Meaning, r.Names[canon.FormatField], "this format is another dialect's")
+	case canon.FormatUnset, canon.FormatText, canon.FormatSchema: // can be said
 	}
 	for _, s := range r.Stop {
 		if blank(s) {
@@ -243,8 +245,9 @@ func (e *encoder) fits(n int, p *canon.Part) bool {
 		return !p.Broken && e.paired(n, p)
 	case canon.ToolResult:
 		return e.paired(n, p)
+	default:
+		return false
 	}
-	return false
 }
 
 func (e *encoder) misfit(p *canon.Part) (canon.UnfitKind, string) {

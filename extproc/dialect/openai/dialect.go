@@ -22,8 +22,9 @@ func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
 		return "/chat/completions"
 	case exchange.Embeddings:
 		return "/embeddings"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // Sign sets the bearer token.

@@ -138,8 +138,9 @@ func (e *encoder) isContent(p *canon.Part) bool {
 		return e.same && p.Place.List == canon.InContent
 	case canon.Other:
 		return p.Place.List == canon.InContent
+	default:
+		return true
 	}
-	return true
 }
 
 // content writes a message's content: as a string where it is one text and can

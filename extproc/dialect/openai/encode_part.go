@@ -30,6 +30,7 @@ func (e *encoder) part(p *canon.Part) {
 		e.b = append(e.b, '"', '}')
 	case canon.Document:
 		e.document(p)
+	case canon.Other, canon.ToolCall, canon.ToolResult, canon.Thinking, canon.Redacted: // are no parts of a content list
 	}
 	e.b = append(e.b, '}')
 }

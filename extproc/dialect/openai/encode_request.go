@@ -80,8 +80,9 @@ func (e *encoder) refuses(f canon.Field) bool {
 		return e.t.Quirks.NoSampling
 	case canon.Parallel:
 		return !e.tooled && !e.same
+	default:
+		return false
 	}
-	return false
 }
 
 // reasonEffort returns the effort that stands for a reasoning, empty for none. A
@@ -145,6 +146,7 @@ func (e *encoder) format() {
 			e.b = append(e.b, `,"strict":true`...) // Anthropic's only way
 		}
 		e.b = append(e.b, '}', '}')
+	case canon.FormatUnset, canon.FormatText, canon.FormatOther: // text is what comes unasked
 	}
 }
 
@@ -156,8 +158,9 @@ func (e *encoder) fitFormat() bool {
 		return !e.t.Quirks.NoJSONSchema
 	case canon.FormatOther:
 		return e.same
+	default:
+		return true
 	}
-	return true
 }
 
 func (e *encoder) tools() {
@@ -210,5 +213,6 @@ func (e *encoder) choice() {
 	case canon.ChoiceNamed:
 		e.b = append(append(e.b, `,"tool_choice":{"type":"function","function":{"name":`...), c.Name...)
 		e.b = append(e.b, '}', '}')
+	case canon.ChoiceUnset, canon.ChoiceOther: // the server's own choice
 	}
 }

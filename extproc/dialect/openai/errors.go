@@ -143,8 +143,10 @@ func faultType(f *canon.Fault) string {
 		if f.Status == 408 {
 			return "timeout_error"
 		}
+		return "server_error"
+	default:
+		return "server_error"
 	}
-	return "server_error"
 }
 
 func faultCode(f *canon.Fault) string {
@@ -172,6 +174,7 @@ func faultCode(f *canon.Fault) string {
 		return "stream_cut"
 	case canon.FaultTimeout:
 		return "timeout"
+	default:
+		return f.Code
 	}
-	return f.Code
 }

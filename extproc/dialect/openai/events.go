@@ -232,6 +232,7 @@ func (d *StreamDecoder) list(c *choiceSeen, v scan.Value) {
 			d.text(c, canon.EventText, p.Text)
 		case canon.Thinking:
 			d.text(c, canon.EventThinking, p.Text)
+		default: // a message says nothing else in a list
 		}
 	}
 }

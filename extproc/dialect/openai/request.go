@@ -156,8 +156,9 @@ func (d *decoder) choice(f *[reqMembers]scan.Value) error {
 			c.Mode, c.Name = canon.ChoiceNamed, name
 		}
 		return nil
+	default:
+		return canon.Errorf("tool_choice", "must be a string or an object")
 	}
-	return canon.Errorf("tool_choice", "must be a string or an object")
 }
 
 var schemaMembers = []string{"name", "schema", "strict", "description"}

@@ -110,6 +110,7 @@ func finishWord(f canon.Finish) string {
 		return "tool_calls"
 	case canon.FinishRefusal:
 		return "content_filter"
+	default:
+		return "stop"
 	}
-	return "stop"
 }

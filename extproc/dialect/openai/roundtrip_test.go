@@ -220,6 +220,7 @@ func (s *usageSeen) Append(dst []byte, ev *canon.Event) []byte {
 		s.u.Overwrite(ev.Usage)
 	case canon.EventFailed:
 		s.fault = ev.Fault
+	default: // what else a stream says is not summed here
 	}
 	return dst
 }

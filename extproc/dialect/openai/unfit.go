@@ -32,12 +32,14 @@ func foreign(f canon.Field, v scan.Value) fit {
 		if string(canon.Inside(v)) == "auto" {
 			return ignored
 		}
+		return tuning
 	case canon.Metadata:
 		return only(v, "user_id", "user_id")
 	case canon.OutputConfig:
 		return only(v, "format", "effort")
+	default:
+		return tuning
 	}
-	return tuning
 }
 
 // only tells whether an object has no members but these two.
@@ -184,8 +186,9 @@ func (e *encoder) fits(p *canon.Part) bool {
 		return p.Source == canon.FromURL || p.Source == canon.FromBase64
 	case canon.Document:
 		return p.Source == canon.FromText || p.Source == canon.FromBase64 && bytes.HasSuffix(p.Media, []byte("pdf"))
+	default:
+		return true
 	}
-	return true
 }
 
 func misfit(p *canon.Part) (canon.UnfitKind, string) {
@@ -196,6 +199,7 @@ func misfit(p *canon.Part) (canon.UnfitKind, string) {
 		return canon.Meaning, "it takes no images, or none of this source"
 	case canon.Document:
 		return canon.Meaning, "it takes PDF data and plain text only"
+	default:
+		return canon.Meaning, "this kind of content is another dialect's"
 	}
-	return canon.Meaning, "this kind of content is another dialect's"
 }
