@@ -39,8 +39,8 @@ func (m models) unknown(req *exchange.Request) string {
 		asked += "..."
 	}
 	message := fmt.Sprintf("The model %q is not served by this gateway.", asked)
-	if near := strict.Nearest(req.Model, m); near != "" {
-		message += fmt.Sprintf(" Did you mean %q?", near)
+	if meant := strict.Suggest(req.Model, m); meant != "" {
+		message += fmt.Sprintf(" Did you mean %q?", meant)
 	}
 	return message
 }

@@ -3,136 +3,132 @@ package policy
 import (
 	"net/netip"
 	"net/url"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/policy/strict"
 )
 
-// openAICompatible is the provider of servers that are not listed.
-const openAICompatible = "openai-compatible"
+// Backend is one provider account and deployment that requests can be sent to.
+type Backend struct {
+	Name              string
+	Provider          Provider
+	Dialect           string   // "openai" or "anthropic": the wire format it speaks
+	URL               *url.URL // scheme, host, optional port, path prefix without a trailing slash
+	Region            string
+	Credentials       []Credential // at most two; the second is the one rotated in
+	WithoutCredential WithoutCredential
+	CAFile            string // PEM bundle that verifies the server; empty: the system's roots
+}
 
-// backend reads one backend. A faulty one keeps its name defined, so that the
-// chains that use it do not cause faults as well.
-func (c *compiler) backend(name string, p strict.Place) {
-	before := len(c.Faults)
-	o, ok := c.Object(p, backendType)
-	if !ok {
-		c.broken[name] = true
+// WithoutCredential says what happens to a backend whose credential is not set
+// in the environment that runs the gateway.
+type WithoutCredential string
+
+// The values of WithoutCredential.
+const (
+	WithoutFail     WithoutCredential = "fail"     // the gateway does not start
+	WithoutSimulate WithoutCredential = "simulate" // the simulated provider answers in its place, and says so
+)
+
+var backendsSection = section{
+	fields: []strict.Member[document]{
+		strict.Bind("backends", func(d *document) *map[string]*Backend { return &d.Backends },
+			strict.Map(backendName, backendRule, backend).Named(func(b *Backend) *string { return &b.Name })).
+			Doc("Provider accounts and deployments that requests can be sent to, by name. A backend that no chain uses is allowed.").
+			Example(`backends: {gpt: {provider: openai, credential: {env: OPENAI_API_KEY}}}`),
+	},
+}
+
+var backend = strict.NewObject(
+	strict.Bind("provider", func(b *Backend) *Provider { return &b.Provider }, providers).Required().
+		Doc("Who serves the models. A server that speaks the OpenAI dialect and is not listed (vLLM, Ollama) is openai-compatible. With simulated the gateway answers by itself.").
+		Example(`provider: openai`),
+	strict.Bind("url", func(b *Backend) **url.URL { return &b.URL }, strict.Form(readURL, writeURL)).
+		DefaultFrom(func(b *Backend) *url.URL { return b.Provider.url() }, "the provider's").
+		Doc("Base URL of the API, without query. Required for openai-compatible; the other providers have one of their own. Plain http is allowed to loopback and private addresses and for openai-compatible and simulated; elsewhere a credential would travel in clear.").
+		Example(`url: "http://127.0.0.1:11434/v1"`),
+	strict.Bind("dialect", func(b *Backend) *string { return &b.Dialect }, strict.Enum("openai", "anthropic")).
+		DefaultFrom(func(b *Backend) string { return b.Provider.dialect() }, "the provider's").
+		Doc("Wire format, for openai-compatible and simulated only; there it is openai unless given. The other providers have one of their own.").
+		Example(`dialect: anthropic`),
+	strict.Bind("region", func(b *Backend) *string { return &b.Region }, strict.Text().Matching(regionName, regionRule)).
+		Doc("Where the deployment runs, in your own words; it labels records.").
+		Example(`region: us-east`),
+	strict.Bind("credential", func(b *Backend) *[]Credential { return &b.Credentials }, credentials).
+		Doc("Where the secret is found; never the secret itself. Two of them in a list make a rotation: when the provider rejects one, the other is used. Required unless the provider is openai-compatible or simulated.").
+		Example(`credential: {env: OPENAI_API_KEY}`),
+	strict.Bind("without_credential", func(b *Backend) *WithoutCredential { return &b.WithoutCredential }, strict.Enum(WithoutFail, WithoutSimulate)).
+		Default(WithoutFail).
+		Doc("What to do if the credential is not set in the environment of the gateway. With fail it does not start; with simulate the simulated provider answers in the backend's place, and says so.").
+		Example(`without_credential: simulate`),
+	strict.Bind("ca_file", func(b *Backend) *string { return &b.CAFile }, strict.Text().Matching(absolutePath, pathRule)).
+		Absent("the system's roots").
+		Doc("Absolute path of a PEM bundle that verifies the server's certificate. Without it the system's roots do.").
+		Example(`ca_file: /etc/ssl/private-ca.pem`),
+).Check(checkBackend)
+
+// checkBackend judges what depends on the provider.
+func checkBackend(r *strict.Reader, g *strict.Given, b *Backend) {
+	if _, ok := g.At("provider"); !ok {
 		return
 	}
-	b := &Backend{Name: name}
-	b.WithoutCredential = WithoutCredential(o.Text("without_credential"))
-	b.Region, b.CAFile = o.Text("region"), o.Text("ca_file")
-	provider := c.provider(o)
-	if provider != nil {
-		b.Provider = *provider
-		b.Dialect = c.dialect(o, provider)
+	p := b.Provider
+	if at, ok := g.At("dialect"); ok && !p.free() {
+		r.Fault(at, "leave it out", "provider %s has a dialect of its own", p.Name)
 	}
-	b.URL = c.url(o, provider)
-	b.Credentials = c.credentials(o, provider)
-	if len(c.Faults) > before {
-		c.broken[name] = true
-		return
+	if !g.Has("url") && p.URL == "" && p.Name != SimulatedProvider {
+		r.Fault(g.Place(), `add url: "http://127.0.0.1:11434/v1"`, "url is missing: provider %s has none of its own", p.Name)
 	}
-	c.set.Backends[name] = b
+	if at, ok := g.At("url"); ok && b.URL.Scheme == "http" && !p.free() && !private(b.URL.Hostname()) {
+		r.Fault(at, "use https://", "plain http to a public address would carry the credential in clear")
+	}
+	if !g.Has("credential") && !p.Keyless {
+		r.Fault(g.Place(), "add credential: {env: "+strings.ToUpper(p.Name)+"_API_KEY}", "credential is missing")
+	}
 }
 
-// provider finds the provider in Providers. The servers that people run by
-// themselves are known by name here, because their users look for them first.
-func (c *compiler) provider(o *strict.Given) *Provider {
-	p, ok := o.Get("provider")
-	if !ok {
-		return nil
-	}
-	if p.Node.Kind == yaml.ScalarNode {
-		switch strings.ToLower(p.Node.Value) {
-		case "vllm", "ollama", "llama.cpp", "lmstudio", "sglang", "tgi", "litellm":
-			c.Fault(p, `write provider: openai-compatible, with its url`, "%s is not a provider of its own", strict.Quote(p.Node.Value))
-			return nil
-		}
-	}
-	name, ok := c.Text(p, o.Of.Field("provider").Type)
-	if !ok {
-		return nil
-	}
-	i := slices.IndexFunc(Providers, func(p Provider) bool { return p.Name == name })
-	return &Providers[i]
-}
-
-func (c *compiler) dialect(o *strict.Given, provider *Provider) string {
-	free := provider.Name == openAICompatible || provider.Name == SimulatedProvider
-	p, given := o.Get("dialect")
-	switch {
-	case given && !free:
-		c.Fault(p, "leave it out", "provider %s has a dialect of its own", provider.Name)
-	case given:
-		return o.Text("dialect")
-	}
-	return provider.dialect()
-}
-
-// url reads the base URL, or takes the provider's own. No fault quotes it: people
-// put secrets into user info and query.
-func (c *compiler) url(o *strict.Given, provider *Provider) *url.URL {
-	p, given := o.Get("url")
-	if !given {
-		return c.defaultURL(o, provider)
-	}
-	text, ok := c.Text(p, o.Of.Field("url").Type)
-	if !ok {
-		return nil
-	}
-	before := len(c.Faults)
+// readURL reads a base URL. No fault quotes it: people put secrets into user info and
+// query.
+func readURL(r *strict.Reader, at strict.Place, text string) (*url.URL, bool) {
 	u, err := url.Parse(text)
+	ok := true
+	fault := func(hint, message string) {
+		r.Fault(at, hint, "%s", message)
+		ok = false
+	}
 	switch {
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || !printable(text):
-		c.Fault(p, `such as "https://llm.example.com/v1"`, "must be a URL that begins with https:// or http:// and names a host")
-		return nil
+		fault(`such as "https://llm.example.com/v1"`, "must be a URL that begins with https:// or http:// and names a host")
+		return nil, false
 	case u.User != nil:
-		c.Fault(p, "use credential", "must not hold a user or password")
+		fault("use credential", "must not hold a user or password")
 	case u.RawQuery != "" || u.ForceQuery:
-		c.Fault(p, "", "must not hold a query")
+		fault("", "must not hold a query")
 	case strings.Contains(text, "#"):
-		c.Fault(p, "", "must not hold a fragment")
+		fault("", "must not hold a fragment")
 	}
 	if n, err := strconv.Atoi(u.Port()); strings.HasSuffix(u.Host, ":") || u.Port() != "" && (err != nil || n < 1 || n > 65535) {
-		c.Fault(p, "", "the port must be from 1 to 65535")
-	}
-	if u.Scheme == "http" && provider != nil && provider.Name != openAICompatible && provider.Name != SimulatedProvider && !private(u.Hostname()) {
-		c.Fault(p, "use https://", "plain http to a public address would carry the credential in clear")
-	}
-	if len(c.Faults) > before {
-		return nil
+		fault("", "the port must be from 1 to 65535")
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
-	return u
+	return u, ok
 }
 
-func (c *compiler) defaultURL(o *strict.Given, provider *Provider) *url.URL {
-	if provider == nil || provider.Name == SimulatedProvider || o.Given["url"] {
-		return nil
+func writeURL(u *url.URL) string {
+	if u == nil {
+		return ""
 	}
-	if provider.URL == "" {
-		c.Fault(o.At, `add url: "http://127.0.0.1:11434/v1"`, "url is missing: provider %s has none of its own", provider.Name)
-		return nil
-	}
-	u, err := url.Parse(provider.URL)
-	if err != nil {
-		panic("policy: URL of provider " + provider.Name + ": " + err.Error())
-	}
-	return u
+	return u.String()
 }
 
 func printable(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// private tells whether a host is reached without crossing the public network.
+// private reports whether a host is reached without crossing the public network.
 func private(host string) bool {
 	if loopback.Host(host) || strings.HasSuffix(host, ".localhost") {
 		return true
@@ -140,3 +136,13 @@ func private(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && (ip.IsPrivate() || ip.IsLinkLocalUnicast())
 }
+
+var (
+	backendName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$`)
+	regionName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`)
+)
+
+const (
+	backendRule = "a name of a backend is 1 to 63 lower-case letters, digits, dots, dashes and underscores, a letter or digit at both ends"
+	regionRule  = "a region is 1 to 63 letters, digits, dots, dashes and underscores, a letter or digit at both ends"
+)

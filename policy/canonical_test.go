@@ -1,14 +1,14 @@
 package policy
 
 import (
-	"fmt"
+	"encoding/json"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/headgate/headgate/policy/strict"
+	"github.com/headgate/headgate/policy/strict/stricttest"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -57,13 +57,16 @@ func TestEveryDefaultIsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var doc yaml.Node
+	var doc any
 	if err := yaml.Unmarshal(data, &doc); err != nil {
 		t.Fatal(err)
 	}
-	for _, fault := range unwritten(Document, doc.Content[0], "") {
-		t.Error(fault)
-	}
+	said := stricttest.Said(Document(), doc)
+	stricttest.Walk(Document(), func(path string, k strict.Key) {
+		if (k.Default != "" || k.Derived) && !said[path] {
+			t.Errorf("%s is not written out", path)
+		}
+	})
 	for _, p := range Providers {
 		if !strings.Contains(string(data), "{provider: "+p.Name+",") {
 			t.Errorf("no backend of provider %s", p.Name)
@@ -71,46 +74,26 @@ func TestEveryDefaultIsWritten(t *testing.T) {
 	}
 }
 
-// unwritten names the keys with a default that a value of a type does not hold.
-func unwritten(t *strict.Type, n *yaml.Node, path string) (all []string) {
-	switch {
-	case t.Kind == strict.Either && n.Kind == yaml.SequenceNode:
-		return unwritten(t.Option(strict.List), n, path)
-	case t.Kind == strict.Either && n.Kind == yaml.MappingNode:
-		return unwritten(t.Option(strict.Object), n, path)
-	case t.Kind == strict.List:
-		for i, e := range n.Content {
-			all = append(all, unwritten(t.Elem, e, fmt.Sprintf("%s[%d]", path, i))...)
-		}
-	case t.Kind == strict.Map:
-		for i := 0; i < len(n.Content); i += 2 {
-			all = append(all, unwritten(t.Elem, n.Content[i+1], strict.Join(path, n.Content[i].Value))...)
-		}
-	case t.Kind == strict.Object:
-		for _, f := range t.Fields {
-			all = append(all, unwrittenField(f, n, path)...)
-		}
+// TestEveryKeyIsSet holds that testdata/good/everything.yaml sets every key to a value that
+// differs from its default, and that the canonical form holds every key: what it forgot
+// would be lost on the way to a pair.
+func TestEveryKeyIsSet(t *testing.T) {
+	form := stricttest.Document(t, fields, files(t, "good")["everything.yaml"])
+	set, err := Parse("policy.yaml", files(t, "good")["everything.yaml"])
+	if err != nil {
+		t.Fatal(err)
 	}
-	return all
-}
-
-func unwrittenField(f strict.Field, n *yaml.Node, path string) []string {
-	path = strict.Join(path, f.Key)
-	i := slices.IndexFunc(n.Content, func(key *yaml.Node) bool { return key.Value == f.Key })
-	switch {
-	case i < 0 && hasDefault(f):
-		return []string{path + " is not written out"}
-	case i < 0:
-		return nil
-	case f.Default != "" && n.Content[i+1].Value != f.Default:
-		return []string{path + " is not " + f.Default}
+	// Prices are compiled, so that their way to the canonical form is another one.
+	said := func(form []byte) map[string]bool {
+		var doc any
+		if err := json.Unmarshal(form, &doc); err != nil {
+			t.Fatal(err)
+		}
+		return stricttest.Said(Document(), doc)
 	}
-	return unwritten(f.Type, n.Content[i+1], path)
-}
-
-// hasDefault tells whether a key, or one below it, has a default.
-func hasDefault(f strict.Field) bool {
-	return f.Default != "" || f.Type.Kind == strict.Object && slices.ContainsFunc(f.Type.Fields, hasDefault)
+	if diff := cmp.Diff(said(form), said(set.Canonical())); diff != "" {
+		t.Errorf("the compiled set holds other keys (-document +set):\n%s", diff)
+	}
 }
 
 // TestCanonicalFormHoldsWhatIsSaid holds that the canonical form adds nothing: a pair

@@ -1,69 +1,45 @@
 package policy
 
 import (
-	"strings"
+	"regexp"
 
 	"github.com/headgate/headgate/policy/strict"
-	"go.yaml.in/yaml/v3"
 )
 
-// credentials reads where the secrets of a backend are found. Nothing here quotes
-// a value: it may be the secret itself, put where it does not belong.
-func (c *compiler) credentials(o *strict.Given, provider *Provider) []Credential {
-	p, given := o.Get("credential")
-	switch {
-	case !given:
-		if provider != nil && !provider.Keyless && !o.Given["credential"] {
-			c.Fault(o.At, "add credential: {env: "+strings.ToUpper(provider.Name)+"_API_KEY}", "credential is missing")
-		}
-		return nil
-	case p.Node.Kind == yaml.ScalarNode && p.Node.ShortTag() != "!!null":
-		c.literal(p)
-		return nil
-	case p.Node.Kind == yaml.SequenceNode:
-		return c.rotation(p)
-	}
-	one, ok := c.credential(p)
-	if !ok {
-		return nil
-	}
-	return []Credential{one}
+// Credential says where a secret is found. A Set never holds the secret itself.
+type Credential struct {
+	Env  string // name of an environment variable
+	File string // path of a file, read again when it changes
 }
 
-func (c *compiler) literal(p strict.Place) {
-	c.Fault(p, "name the place instead: {env: NAME} or {file: PATH}", "secrets do not belong in the policy")
-}
+// credentials reads where the secrets of a backend are found. No fault of it quotes a
+// value: it may be the secret itself, put where it does not belong.
+var credentials = strict.OneOrList(credential, strict.List(1, 2, credential).Check(func(r *strict.Reader, all []strict.Elem[Credential]) {
+	if len(all) == 2 && all[0].Value == all[1].Value {
+		r.Fault(all[1].At, "", "both credentials name the same place")
+	}
+})).InsteadOfText(notASecret, nameThePlace)
 
-func (c *compiler) rotation(p strict.Place) []Credential {
-	places, ok := c.Elements(p, credentialType.Option(strict.List), "a list")
-	if !ok {
-		return nil
-	}
-	var all []Credential
-	for _, at := range places {
-		if !c.Plain(at) {
-			continue
-		}
-		if at.Node.Kind == yaml.ScalarNode && at.Node.ShortTag() != "!!null" {
-			c.literal(at)
-			continue
-		}
-		one, ok := c.credential(at)
-		if !ok {
-			continue
-		}
-		if len(all) > 0 && all[0] == one {
-			c.Fault(at, "", "both credentials name the same place")
-		}
-		all = append(all, one)
-	}
-	return all
-}
+var credential = strict.NewObject(
+	strict.Bind("env", func(c *Credential) *string { return &c.Env }, strict.Text().Matching(envName, envRule).Secret()).
+		Doc("Name of the environment variable that holds the secret.").
+		Example(`env: OPENAI_API_KEY`),
+	strict.Bind("file", func(c *Credential) *string { return &c.File }, strict.Text().Matching(absolutePath, pathRule).Secret()).
+		Doc("Absolute path of the file that holds the secret. It is read again when it changes.").
+		Example(`file: /run/secrets/openai`),
+).OneKey().Secret().InsteadOfText(notASecret, nameThePlace)
 
-func (c *compiler) credential(p strict.Place) (Credential, bool) {
-	o, ok := c.Object(p, credentialObject)
-	if !ok || len(o.Values) != 1 {
-		return Credential{}, false
-	}
-	return Credential{Env: o.Text("env"), File: o.Text("file")}, true
-}
+const (
+	notASecret   = "secrets do not belong in the policy"
+	nameThePlace = "name the place instead: {env: NAME} or {file: PATH}"
+)
+
+var (
+	envName      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
+	absolutePath = regexp.MustCompile(`^/[!-~][ -~]{0,998}$`)
+)
+
+const (
+	envRule  = "expected the name of an environment variable: letters, digits and underscores, no digit first"
+	pathRule = "expected an absolute path of at most 1000 printable ASCII characters"
+)

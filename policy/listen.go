@@ -10,27 +10,32 @@ import (
 	"github.com/headgate/headgate/policy/strict"
 )
 
-// listen reads where the gateway listens. Beyond loopback it must be said twice,
+// listenSection says where the gateway listens. Beyond loopback it must be said twice,
 // because a policy of version 1 names no callers.
-func (c *compiler) listen(o *strict.Given) {
-	c.set.Anonymous = o.Flag("anonymous")
-	p, given := o.Get("listen")
-	if !given {
-		c.set.Listen, _ = parseListen(o.Of.Field("listen").Default)
-		return
+var listenSection = section{
+	fields: []strict.Member[document]{
+		strict.Bind("listen", func(d *document) *netip.AddrPort { return &d.Listen }, strict.Form(readListen, netip.AddrPort.String)).
+			Default(netip.MustParseAddrPort("127.0.0.1:8080")).
+			Doc("Address and port that clients connect to. The host is an IP address or localhost. An address beyond loopback needs anonymous: true.").
+			Example(`listen: "127.0.0.1:8080"`),
+		strict.Bind("anonymous", func(d *document) *bool { return &d.Anonymous }, strict.Switch()).Default(false).
+			Doc("Serve beyond loopback although the policy names no callers: whoever reaches the address spends on your credentials.").
+			Example(`anonymous: true`),
+	},
+	check: func(c *compiler) {
+		at, ok := c.Given.At("listen")
+		if ok && !loopback.IP(c.doc.Listen.Addr()) && !c.doc.Anonymous {
+			c.Fault(at, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", c.doc.Listen.Addr())
+		}
+	},
+}
+
+func readListen(r *strict.Reader, at strict.Place, text string) (netip.AddrPort, bool) {
+	addr, err := ParseListen(text)
+	if err != nil {
+		r.Fault(at, `such as "127.0.0.1:8080"`, "%v", err)
 	}
-	text, ok := c.Text(p, o.Of.Field("listen").Type)
-	if !ok {
-		return
-	}
-	addr, problem := parseListen(text)
-	switch {
-	case problem != "":
-		c.Fault(p, `such as "127.0.0.1:8080"`, "%s, is %s", problem, strict.Quote(text))
-	case !loopback.IP(addr.Addr()) && !c.set.Anonymous:
-		c.Fault(p, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", addr.Addr())
-	}
-	c.set.Listen = addr
+	return addr, err == nil
 }
 
 // ParseListen reads an address as the policy's listen is read: host:port, of an IP

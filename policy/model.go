@@ -1,43 +1,111 @@
 package policy
 
 import (
+	"regexp"
+	"time"
+
 	"github.com/headgate/headgate/policy/strict"
-	"go.yaml.in/yaml/v3"
 )
 
-// model reads one model, in short or in full.
-func (c *compiler) model(name string, p strict.Place) {
-	full := modelType.Option(strict.Object)
-	if p.Node.Kind == yaml.ScalarNode && p.Node.ShortTag() != "!!null" {
-		m := c.settings(name, &strict.Given{Of: full})
-		if use, ok := c.use(p); ok {
-			m.Chain = []Link{{Uses: []Use{use}}}
-		}
-		c.set.Models[name] = m
-		return
-	}
-	o, ok := c.Object(p, full)
-	if !ok {
-		return
-	}
-	m := c.settings(name, o)
-	if at, ok := o.Get("chain"); ok {
-		m.Chain = c.chain(at, full.Field("chain").Type)
-		if n := m.Orders(); n > MaxOrders {
-			c.Fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", n, MaxOrders)
-		}
-	}
-	if at, ok := o.Get("nearest"); ok && m.Nearest && !m.hasRegions() {
-		c.Fault(at, "give the backends of a link with several uses a region each", "has no effect: no link has uses in several regions")
-	}
-	c.set.Models[name] = m
+// Model is a name that clients may ask for and the chain that answers it.
+type Model struct {
+	Name        string
+	Chain       []Link        // primary, fallback, emergency
+	Retries     int           // further attempts on one link after a 5xx, before the next link
+	Timeout     time.Duration // of each attempt, to its response headers
+	IdleTimeout time.Duration // longest silence inside a response
+	Unfit       Unfit         // what to do with a field that a backend cannot express
+	Nearest     bool          // begin a link with its uses in the gateway's own region
+	Breaker     Breaker       // bounds of what the pool may hold
+	Health      Health        // active checks of the backends; the zero value: none
 }
 
-// hasRegions tells whether a link has uses in several regions.
+// Unfit says what happens to a request field that a backend cannot express.
+type Unfit string
+
+// The values of Unfit.
+const (
+	UnfitRefuse Unfit = "refuse" // 400 that names the field and the backend
+	UnfitDrop   Unfit = "drop"   // left out, named in a warning header
+)
+
+var modelsSection = section{
+	fields: []strict.Member[document]{
+		strict.Bind("models", func(d *document) *map[string]*Model { return &d.Models },
+			strict.Map(modelName, modelRule, shortOrFull).Named(func(m *Model) *string { return &m.Name })).
+			Doc("Models that clients may ask for, by the name that they ask with. A model is an object, or in short its only backend/model.").
+			Example(`models: {fast: gpt/gpt-5-nano}`),
+	},
+	check: func(c *compiler) {
+		c.findBackends()
+		c.checkNearest()
+	},
+}
+
+// shortOrFull is a model in short, of which only the use is said, or in full.
+var shortOrFull = strict.Either(
+	strict.As(use, func(u Use, m *Model) {
+		model.Reset(m)
+		m.Chain = []Link{{Uses: []Use{u}}}
+	}, func(*Model) (none Use, ok bool) { return none, false }),
+	strict.Itself(model),
+)
+
+var model = strict.NewObject(
+	strict.Bind("chain", func(m *Model) *[]Link { return &m.Chain },
+		strict.List(1, 8, link).Want("a list of links, such as [openai/gpt-5.5]")).Required().
+		Doc("Links in the order in which they are tried: primary, fallback, emergency. A link is backend/model, or a list of several with weights. The backend ends at the first slash; the model may hold more.").
+		Example(`chain: [claude/claude-sonnet-4-6, gpt/gpt-5.5]`),
+	strict.Bind("retries", func(m *Model) *int { return &m.Retries }, strict.Int(0, 5)).Default(2).
+		Doc("Further attempts on one link after a 5xx, before the next link. In a chain with a link of several uses the attempts are spread over its uses: the other use of the link comes the sooner, and other links get as many in a row as each of those.").
+		Example(`retries: 2`),
+	strict.Bind("timeout", func(m *Model) *time.Duration { return &m.Timeout }, strict.Duration(time.Millisecond, time.Hour)).Default(30*time.Second).
+		Doc("Time that each attempt has until its response headers.").
+		Example(`timeout: 30s`),
+	strict.Bind("idle_timeout", func(m *Model) *time.Duration { return &m.IdleTimeout }, strict.Duration(time.Millisecond, time.Hour)).Default(time.Minute).
+		Doc("Longest silence inside a response. Inside a JSON answer whose headers came before its body it is longer if the chain may take longer: each attempt its timeout and 1s to connect.").
+		Example(`idle_timeout: 60s`),
+	strict.Bind("nearest", func(m *Model) *bool { return &m.Nearest }, strict.Switch()).Default(false).
+		Doc("Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow if those fail. A gateway whose region none of them has goes by the weights alone.").
+		Example(`nearest: true`),
+	strict.Bind("unfit", func(m *Model) *Unfit { return &m.Unfit }, strict.Enum(UnfitRefuse, UnfitDrop)).Default(UnfitRefuse).
+		Doc("What to do with a request field that a backend cannot express: refuse answers 400 and names the field and the backend; drop leaves it out and names it in a warning header.").
+		Example(`unfit: drop`),
+	strict.Bind("breaker", func(m *Model) *Breaker { return &m.Breaker }, breaker).
+		Doc("Bounds of what the model's pool may hold in one Envoy at a time. Beyond them requests are refused at once instead of piling up.").
+		Example(`breaker: {connections: 4096, pending: 4096, requests: 16384}`),
+	strict.Bind("health", func(m *Model) *Health { return &m.Health }, health).
+		Doc("Active checks: an Envoy asks by a TCP connection whether each backend is there, beside what it learns from answers. Without it there are none.").
+		Example(`health: {interval: 30s}`),
+).Check(func(r *strict.Reader, g *strict.Given, m *Model) {
+	if at, ok := g.At("chain"); ok && m.Orders() > MaxOrders {
+		r.Fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", m.Orders(), MaxOrders)
+	}
+	if at, ok := g.At("nearest"); ok && m.Nearest {
+		r.Note(placedNearest{m, at})
+	}
+})
+
+// placedNearest is a model that begins with the nearest uses, and where it says so.
+type placedNearest struct {
+	model *Model
+	at    strict.Place
+}
+
+// checkNearest reports models to which nearest makes no difference.
+func (c *compiler) checkNearest() {
+	for _, n := range strict.Notes[placedNearest](c.Reader) {
+		if !n.model.hasRegions() {
+			c.Fault(n.at, "give the backends of a link with several uses a region each", "has no effect: no link has uses in several regions")
+		}
+	}
+}
+
+// hasRegions reports whether a link has uses in several regions.
 func (m *Model) hasRegions() bool {
 	for _, l := range m.Chain {
 		for _, u := range l.Uses {
-			if u.Backend != nil && l.Uses[0].Backend != nil && u.Backend.Region != l.Uses[0].Backend.Region {
+			if u.Backend.Region != l.Uses[0].Backend.Region {
 				return true
 			}
 		}
@@ -45,114 +113,12 @@ func (m *Model) hasRegions() bool {
 	return false
 }
 
-// settings reads what a model says beside its chain. An object without values
-// gives the defaults.
-func (c *compiler) settings(name string, o *strict.Given) *Model {
-	m := &Model{
-		Name: name, Retries: o.Whole("retries"), Unfit: Unfit(o.Text("unfit")),
-		Timeout: o.Duration("timeout"), IdleTimeout: o.Duration("idle_timeout"), Nearest: o.Flag("nearest"),
-	}
-	b := &strict.Given{Of: breakerType}
-	if given, ok := c.within(o, "breaker"); ok {
-		b = given
-	}
-	m.Breaker = Breaker{
-		Connections: uint32(b.Whole("connections")), Pending: uint32(b.Whole("pending")), Requests: uint32(b.Whole("requests")),
-	}
-	if h, ok := c.within(o, "health"); ok {
-		m.Health = Health{Interval: h.Duration("interval")}
-	}
-	return m
-}
-
-// within reads the object that a key of another one holds, where it is given.
-func (c *compiler) within(o *strict.Given, key string) (*strict.Given, bool) {
-	p, ok := o.Get(key)
-	if !ok {
-		return nil, false
-	}
-	return c.Object(p, o.Of.Field(key).Type)
-}
-
-func (c *compiler) chain(p strict.Place, t *strict.Type) []Link {
-	places, ok := c.Elements(p, t, "a list of links, such as [openai/gpt-5.5]")
-	if !ok {
-		return nil
-	}
-	var chain []Link
-	for _, at := range places {
-		if !c.Plain(at) {
-			continue
-		}
-		if at.Node.Kind == yaml.SequenceNode {
-			chain = append(chain, c.link(at))
-			continue
-		}
-		if at.Node.Kind == yaml.MappingNode {
-			c.Fault(at, "put it into a list: [{use: ...}]", "must be backend/model, or a list of {use, weight}")
-			continue
-		}
-		if use, ok := c.use(at); ok {
-			chain = append(chain, Link{Uses: []Use{use}})
-		}
-	}
-	return chain
-}
-
-// link reads a link of several uses with weights.
-func (c *compiler) link(p strict.Place) Link {
-	t := linkType.Option(strict.List)
-	places, _ := c.Elements(p, t, "a list")
-	var link Link
-	seen := make(map[string]int)
-	for i, at := range places {
-		if !c.Plain(at) {
-			continue
-		}
-		if at.Node.Kind == yaml.ScalarNode {
-			c.Fault(at, "write {use: backend/model, weight: 1}", "must be an object, is %s", strict.Form(at.Node))
-			continue
-		}
-		o, ok := c.Object(at, t.Elem)
-		if !ok {
-			continue
-		}
-		weight := o.Whole("weight")
-		to, ok := o.Get("use")
-		if !ok {
-			continue
-		}
-		if first, twice := seen[to.Node.Value]; twice {
-			c.Fault(to, "add the weights up", "%s is already in this link, at [%d]", strict.Quote(to.Node.Value), first)
-			continue
-		}
-		seen[to.Node.Value] = i
-		if use, ok := c.use(to); ok {
-			use.Weight = uint32(weight)
-			link.Uses = append(link.Uses, use)
-		}
-	}
-	return link
-}
-
-// use reads backend/model and finds the backend.
-func (c *compiler) use(p strict.Place) (Use, bool) {
-	text, ok := c.Text(p, useText)
-	if !ok {
-		return Use{}, false
-	}
-	backend, model, _ := split(text)
-	if !c.defined(backend) {
-		c.Fault(p, c.near(backend), "backend %s is not defined", strict.Quote(backend))
-		return Use{}, false
-	}
-	use := placedUse{backend, model, p}
-	c.uses = append(c.uses, use)
-	if _, ok := c.served[model]; !ok {
-		c.served[model] = use
-	}
-	return Use{Backend: c.set.Backends[backend], Model: model, Weight: defaultWeight}, true
-}
-
 // Path returns where the model stands in its document, such as models.assistant.
 func (m *Model) Path() string { return strict.Join("models", m.Name) }
+
+// The patterns are read by Go and, in the schema, by ECMAScript engines, so they
+// keep to what both mean the same by. A name of a model is printable ASCII without
+// blanks, quotes and backslash: the class below is what remains.
+var modelName = regexp.MustCompile(`^[!#-&(-\[\]-_a-~]{1,128}$`)
+
+const modelRule = "a name of a model is 1 to 128 printable ASCII characters without blanks, quotes and backslash"

@@ -68,7 +68,7 @@ func chainOf(set *Set, model string) string {
 func weightsOf(l Link) map[string]uint32 {
 	all := make(map[string]uint32)
 	for _, u := range l.Uses {
-		all[u.text()] = u.Weight
+		all[u.String()] = u.Weight
 	}
 	return all
 }

@@ -5,11 +5,22 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/headgate/headgate/policy/price"
 	"github.com/headgate/headgate/policy/strict"
 )
+
+// File is one file of a policy: its name, which faults begin with and which no
+// other file of the policy has, and its bytes.
+type File = strict.File
+
+// Fault is one thing that is wrong with a policy, and where. Its texts never
+// quote what may be a secret.
+type Fault = strict.Fault
+
+// Faults are all the faults of one policy, sorted by place. It is the error that
+// Parse and ParseFiles return.
+type Faults = strict.Faults
 
 // MaxDocument is the greatest size of a policy in bytes, all of its files together.
 const MaxDocument = 1 << 20
@@ -24,14 +35,18 @@ func Parse(name string, data []byte) (*Set, error) {
 // files; every other key stands in one file only. How a policy is cut into files
 // does not show in its Set.
 //
-// Where anything is wrong there is no Set: the error is then a *Faults with every
+// If anything is wrong there is no Set: the error is then a *Faults with every
 // fault of every file. A file that is no YAML leaves open what the others refer to,
-// so next to it only faults are told that do not depend on it.
+// so next to it only faults are reported that do not depend on it.
 func ParseFiles(files []File) (*Set, error) {
+	return parseFiles(files, reading{most: MaxDocument})
+}
+
+func parseFiles(files []File, how reading) (*Set, error) {
 	if len(files) == 0 {
 		return nil, errors.New("a policy needs at least one file, none is given")
 	}
-	set, faults := parse(files, reading{most: MaxDocument})
+	set, faults := parse(files, how)
 	if len(faults) > 0 {
 		return nil, strict.NewFaults(files, faults)
 	}
@@ -44,22 +59,24 @@ type reading struct {
 	priced bool // by whoever sent it: that a model has no price here is no fault
 }
 
-// parse reads files of a known origin. There is no set where there are faults.
+// parse reads files of a known origin. There is no set if there are faults.
 func parse(files []File, how reading) (*Set, []Fault) {
-	c := newCompiler()
-	c.how = how
-	if c.admit(files) {
-		c.files(files)
+	c := compiler{how: how, served: make(map[string]placedUse)}
+	c.Reading = strict.Read(fields, files, strict.Options{MaxBytes: how.most, Accepted: true}, &c.doc)
+	c.doc.Prices = price.Builtin()
+	if c.Whole {
+		c.compile()
 	}
-	if len(c.Faults) > 0 {
-		return nil, c.Faults
+	if len(c.Faults()) > 0 {
+		return nil, c.Faults()
 	}
-	c.set.Revision = digest(c.set.Canonical())
-	c.set.Shape = c.set.Revision
-	if c.set.weighted() {
-		c.set.Shape = digest(c.set.unweighted().Canonical())
+	set := c.doc.Set
+	set.Revision = digest(set.Canonical())
+	set.Shape = set.Revision
+	if set.weighted() {
+		set.Shape = digest(set.unweighted().Canonical())
 	}
-	return c.set, nil
+	return &set, nil
 }
 
 func digest(b []byte) string {
@@ -67,7 +84,7 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])[:12]
 }
 
-// weighted tells whether a use has another weight than the default.
+// weighted reports whether a use has another weight than the default.
 func (s *Set) weighted() bool {
 	for _, m := range s.Models {
 		for _, use := range m.Uses() {
@@ -94,110 +111,32 @@ func (s *Set) unweighted() *Set {
 	return &out
 }
 
-// compiler turns the documents into a Set while the reader collects the faults.
+// compiler makes a Set of a document that was read: it checks what depends on more than
+// one section.
 type compiler struct {
-	strict.Reader
-	how    reading
-	set    *Set
-	broken map[string]bool // names of backends that are defined, but with faults
-	uses   []placedUse
-	served map[string]placedUse // the first of uses, by model
-	names  []string             // of all backends, sorted, once they were read
+	*strict.Reading
+	how      reading
+	doc      document
+	backends []string // the defined names, sorted, those with faults included
+	uses     []placedUse
+	served   map[string]placedUse // the first of uses, by model
 }
 
-func newCompiler() *compiler {
-	return &compiler{set: &Set{
-		Backends: make(map[string]*Backend),
-		Models:   make(map[string]*Model),
-		Prices:   price.Builtin(),
-	}, broken: make(map[string]bool), served: make(map[string]placedUse)}
-}
-
-// placedUse is a use with the place where it stands.
-type placedUse struct {
-	backend, model string
-	at             strict.Place
-}
-
-// document reads the sections in the order in which they depend on each other, as
-// far as they can be judged where not all files were read.
-func (c *compiler) document(o *strict.Given, whole bool) {
-	c.limits(o)
-	c.named(o, "backends", c.backend)
-	if !whole {
-		return
+func (c *compiler) compile() {
+	for _, e := range c.Given.Entries("backends") {
+		c.backends = append(c.backends, e.Name)
 	}
-	c.listen(o)
-	c.set.Unpriced = Unpriced(o.Text("unpriced"))
-	c.names = c.backendNames()
-	c.named(o, "models", c.model)
-	c.prices(o)
-	if !c.how.priced {
-		c.unpriced()
-	}
-}
-
-func (c *compiler) limits(o *strict.Given) {
-	c.set.BodyLimit, _ = strict.BytesOf(limitsType.Field("body").Default)
-	if p, ok := o.Get("limits"); ok {
-		if l, ok := c.Object(p, limitsType); ok {
-			c.set.BodyLimit = l.Size("body")
+	slices.Sort(c.backends)
+	for _, s := range sections {
+		if s.check != nil {
+			s.check(c)
 		}
 	}
 }
 
-// named reads a map of names to values.
-func (c *compiler) named(o *strict.Given, key string, read func(name string, p strict.Place)) {
-	p, ok := o.Get(key)
-	if !ok {
-		return
-	}
-	t := o.Of.Field(key).Type
-	all, ok := c.Entries(p, "an object with names as keys", false)
-	if !ok {
-		return
-	}
-	for _, e := range all {
-		if !t.Pattern.MatchString(e.Key) {
-			c.Fault(e.At, "", "%s, is %s", t.Rule, strict.Quote(e.Key))
-		}
-		if e.OK {
-			read(e.Key, e.Value)
-		} else if key == "backends" {
-			c.broken[e.Key] = true
-		}
-	}
-}
-
-// backendNames returns the defined names, sorted, faulty ones included.
-func (c *compiler) backendNames() []string {
-	var names []string
-	for name := range c.set.Backends {
-		names = append(names, name)
-	}
-	for name := range c.broken {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// enough is the number of faults after which names are no longer searched for near
-// ones, because each search looks at every name.
-const enough = 100
-
-// near returns the hint for a misspelled name of a backend.
-func (c *compiler) near(backend string) string {
-	if len(c.Faults) > enough {
-		return ""
-	}
-	return strict.Meant(backend, c.names)
-}
-
-// defined tells whether a backend has this name, faulty ones included.
+// defined reports whether a backend has this name, even if it has faults: the chains that
+// use it must not cause faults as well.
 func (c *compiler) defined(name string) bool {
-	return c.set.Backends[name] != nil || c.broken[name]
+	_, ok := slices.BinarySearch(c.backends, name)
+	return ok
 }
-
-// split cuts backend/model at the first slash: the model may hold more.
-func split(use string) (backend, model string, ok bool) { return strings.Cut(use, "/") }

@@ -1,42 +1,114 @@
 package policy
 
 import (
-	"slices"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/headgate/headgate/policy/price"
 	"github.com/headgate/headgate/policy/strict"
-	"go.yaml.in/yaml/v3"
 )
 
-// prices puts the document's prices on top of the built-in catalogue.
-func (c *compiler) prices(o *strict.Given) {
-	var all []price.Override
-	c.named(o, "prices", func(name string, p strict.Place) {
-		backend, model, ok := c.priced(name, p)
-		if !ok {
-			return
-		}
-		days := make(map[time.Time]bool)
-		for _, at := range c.priceList(p) {
-			row, ok := c.price(name, at)
-			if !ok {
-				continue
-			}
-			if days[row.ValidFrom] {
-				c.Fault(at, "", "two prices of %s begin on the same day", strict.Quote(name))
-			}
-			days[row.ValidFrom] = true
-			all = append(all, price.Override{Backend: backend, Model: model, Price: row})
-		}
-	})
-	c.set.Prices = c.set.Prices.With(all)
+// Unpriced says what happens to a model without a price. It is never free.
+type Unpriced string
+
+// The values of Unpriced.
+const (
+	UnpricedRefuse Unpriced = "refuse" // the document is invalid
+	UnpricedFlag   Unpriced = "flag"   // served; the record carries no cost and says so; counted
+)
+
+var pricesSection = section{
+	fields: []strict.Member[document]{
+		strict.Bind("prices", func(d *document) *map[string]*[]price.Price { return &d.prices }, strict.Map(priceName, modelRule, priceRows)).
+			Doc("Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces the built-in one wholly, its long-context price included. Several prices of one model form a list and differ in valid_from.").
+			Example(`prices: {my-model: {input: 0.25, output: 2}}`),
+		strict.Bind("unpriced", func(d *document) *Unpriced { return &d.Unpriced }, strict.Enum(UnpricedRefuse, UnpricedFlag)).Default(UnpricedRefuse).
+			Doc("What to do about a model without a price at its provider. With refuse it is a fault of the policy; with flag it is served, and its records say that the cost is not known.").
+			Example(`unpriced: flag`),
+	},
+	check: func(c *compiler) {
+		c.overridePrices()
+		c.checkPrices()
+	},
 }
 
-// priced tells what a key of prices names. With a slash in it that may be a model
+var priceRows = strict.OneOrList(priceRow, strict.List(1, 64, priceRow).Check(func(r *strict.Reader, all []strict.Elem[price.Price]) {
+	days := make(map[time.Time]bool)
+	for _, e := range all {
+		if days[e.Value.ValidFrom] {
+			r.Fault(e.At, "", "two prices of one model begin on the same day")
+		}
+		days[e.Value.ValidFrom] = true
+	}
+}))
+
+var priceRow = strict.NewObject(
+	strict.Bind("input", func(p *price.Price) *price.Pico { return &p.Input }, rate).Required().
+		Doc("Input tokens, in USD per million.").Example(`input: 3`),
+	strict.Bind("output", func(p *price.Price) *price.Pico { return &p.Output }, rate).Required().
+		Doc("Output tokens, reasoning included, in USD per million.").Example(`output: 15`),
+	strict.Bind("cache_read", func(p *price.Price) *price.Pico { return &p.CacheRead }, rate).DefaultFrom(likeInput, "as input").
+		Doc("Input tokens read from the provider's prompt cache, in USD per million.").Example(`cache_read: 0.30`),
+	strict.Bind("cache_write_5m", func(p *price.Price) *price.Pico { return &p.CacheWrite5m }, rate).DefaultFrom(likeInput, "as input").
+		Doc("Input tokens written to the prompt cache for five minutes, in USD per million.").Example(`cache_write_5m: 3.75`),
+	strict.Bind("cache_write_1h", func(p *price.Price) *price.Pico { return &p.CacheWrite1h }, rate).DefaultFrom(likeInput, "as input").
+		Doc("Input tokens written to the prompt cache for one hour, in USD per million.").Example(`cache_write_1h: 6`),
+	strict.Bind("audio_input", func(p *price.Price) *price.Pico { return &p.AudioInput }, rate).DefaultFrom(likeInput, "as input").
+		Doc("Audio tokens in, in USD per million.").Example(`audio_input: 32`),
+	strict.Bind("audio_output", func(p *price.Price) *price.Pico { return &p.AudioOutput }, rate).DefaultFrom(likeOutput, "as output").
+		Doc("Audio tokens out, in USD per million.").Example(`audio_output: 64`),
+	strict.Bind("valid_from", func(p *price.Price) *time.Time { return &p.ValidFrom }, strict.Date()).Absent("always").
+		Doc("First day, in UTC, on which the price holds. One price of a model that the built-in catalogue does not know must have none.").Example(`valid_from: 2026-09-01`),
+)
+
+func likeInput(p *price.Price) price.Pico  { return p.Input }
+func likeOutput(p *price.Price) price.Pico { return p.Output }
+
+var rate = strict.Decimal("0", strconv.Itoa(price.MaxPerMillion), "a price in USD per million tokens", price.ParsePerMillion, price.Pico.PerMillion)
+
+var priceName = regexp.MustCompile(`^[!#-&(-\[\]-_a-~]{1,192}$`)
+
+// overridePrices puts the document's prices on top of the built-in catalogue.
+func (c *compiler) overridePrices() {
+	var all []price.Override
+	for _, e := range c.Given.Entries("prices") {
+		backend, model, ok := c.priced(e.Name, e.Value)
+		rows := c.doc.prices[e.Name]
+		if !ok || rows == nil {
+			continue
+		}
+		for _, row := range *rows {
+			row.ID = "policy:" + e.Name
+			if !row.ValidFrom.IsZero() {
+				row.ID += "@" + row.ValidFrom.Format(time.DateOnly)
+			}
+			all = append(all, price.Override{Backend: backend, Model: model, Price: row})
+		}
+	}
+	c.doc.Prices = c.doc.Prices.With(all)
+}
+
+// writtenPrices returns the operator's prices of a catalogue as a document has them.
+func writtenPrices(catalogue *price.Catalogue) map[string]*[]price.Price {
+	all := make(map[string]*[]price.Price)
+	for _, o := range catalogue.Overrides() {
+		name := o.Model
+		if o.Backend != "" {
+			name = o.Backend + "/" + o.Model
+		}
+		if all[name] == nil {
+			all[name] = new([]price.Price)
+		}
+		*all[name] = append(*all[name], o.Price)
+	}
+	return all
+}
+
+// priced returns what a key of prices names. With a slash in it that may be a model
 // at a backend, or a model whose name holds one; what could be both is a fault,
 // because the wrong guess would bill by the wrong price.
-func (c *compiler) priced(name string, p strict.Place) (backend, model string, ok bool) {
+func (c *compiler) priced(name string, at strict.Place) (backend, model string, ok bool) {
 	backend, model, slash := split(name)
 	if !slash {
 		return "", name, true
@@ -44,73 +116,33 @@ func (c *compiler) priced(name string, p strict.Place) (backend, model string, o
 	use, served := c.served[name]
 	switch {
 	case c.defined(backend) && model != "" && served:
-		c.Fault(p, "write "+strict.Quote(use.backend+"/"+name)+" for the latter", "may be model %s of backend %s or model %s", strict.Quote(model), strict.Quote(backend), strict.Quote(name))
+		c.Fault(at, "write "+strict.Quote(use.backend+"/"+name)+" for the latter", "may be model %s of backend %s or model %s", strict.Quote(model), strict.Quote(backend), strict.Quote(name))
 		return "", "", false
 	case c.defined(backend) && model != "":
 		return backend, model, true
 	case !served:
-		if hint := c.near(backend); hint != "" {
-			c.Fault(p, hint, "backend %s is not defined", strict.Quote(backend))
+		if hint := c.Suggest(backend, c.backends); hint != "" {
+			c.Fault(at, hint, "backend %s is not defined", strict.Quote(backend))
 			return "", "", false
 		}
 	}
 	return "", name, true
 }
 
-// priceList returns the places of the one or several prices of a model.
-func (c *compiler) priceList(p strict.Place) []strict.Place {
-	if p.Node.Kind != yaml.SequenceNode {
-		return []strict.Place{p}
-	}
-	places, _ := c.Elements(p, pricesType.Option(strict.List), "a list")
-	return slices.DeleteFunc(places, func(at strict.Place) bool { return !c.Plain(at) })
-}
-
-func (c *compiler) price(name string, p strict.Place) (price.Price, bool) {
-	before := len(c.Faults)
-	o, ok := c.Object(p, priceType)
-	if !ok {
-		return price.Price{}, false
-	}
-	rate := func(key string) *price.Pico {
-		at, given := o.Get(key)
-		if !given {
-			return nil
-		}
-		pico, _ := strict.ScalarAt(o.R, at, "a price in USD per million tokens", price.ParsePerMillion)
-		return &pico
-	}
-	var rates price.Rates
-	input, output := rate("input"), rate("output")
-	rates.CacheRead, rates.CacheWrite5m, rates.CacheWrite1h = rate("cache_read"), rate("cache_write_5m"), rate("cache_write_1h")
-	rates.AudioInput, rates.AudioOutput = rate("audio_input"), rate("audio_output")
-	var from time.Time
-	id := "policy:" + name
-	if at, given := o.Get("valid_from"); given {
-		from, _ = strict.ScalarAt(o.R, at, "a day, such as 2026-09-01", strict.ParseDate)
-		id += "@" + from.Format(time.DateOnly)
-	}
-	if len(c.Faults) > before || input == nil || output == nil {
-		return price.Price{}, false
-	}
-	rates.Input, rates.Output = *input, *output
-	return rates.Price(id, from), true
-}
-
-// unpriced reports the uses that have no price, unless the document allows them.
+// checkPrices reports the uses that have no price, unless the document allows them.
 // A price that begins on some day is not enough: before it the use would have none.
-func (c *compiler) unpriced() {
-	if c.set.Unpriced != UnpricedRefuse {
+func (c *compiler) checkPrices() {
+	if c.how.priced || c.doc.Unpriced != UnpricedRefuse {
 		return
 	}
 	seen := make(map[[2]string]bool)
 	for _, u := range c.uses {
-		b := c.set.Backends[u.backend]
+		b := c.doc.Backends[u.backend]
 		if b == nil || seen[[2]string{u.backend, u.model}] {
 			continue
 		}
 		seen[[2]string{u.backend, u.model}] = true
-		if _, ok := c.set.Prices.Look(b.Provider.Name, b.Name, u.model, time.Time{}); ok {
+		if _, ok := c.doc.Prices.Look(b.Provider.Name, b.Name, u.model, time.Time{}); ok {
 			continue
 		}
 		if c.pricedLater(u) {
@@ -123,17 +155,14 @@ func (c *compiler) unpriced() {
 
 func (c *compiler) pricedLater(u placedUse) bool {
 	future := time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
-	_, ok := c.set.Prices.Look(c.set.Backends[u.backend].Provider.Name, u.backend, u.model, future)
+	_, ok := c.doc.Prices.Look(c.doc.Backends[u.backend].Provider.Name, u.backend, u.model, future)
 	return ok
 }
 
 func (c *compiler) priceHint(b *Backend, model string) string {
 	hint := "add it under prices, or say unpriced: flag"
-	if len(c.Faults) > enough {
-		return hint
-	}
-	if near := strict.Meant(model, c.set.Prices.Models(b.Provider.Name)); near != "" {
-		hint = near + " Else " + hint
+	if meant := c.Suggest(model, c.doc.Prices.Models(b.Provider.Name)); meant != "" {
+		hint = meant + " Else " + hint
 	}
 	return hint
 }

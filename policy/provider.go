@@ -1,6 +1,13 @@
 package policy
 
-import "github.com/headgate/headgate/policy/quirk"
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/headgate/headgate/policy/quirk"
+	"github.com/headgate/headgate/policy/strict"
+)
 
 // Provider describes who serves models behind a backend, as data: a further
 // provider that speaks a known dialect is one line in Providers.
@@ -15,6 +22,9 @@ type Provider struct {
 // SimulatedProvider is the provider that the gateway itself plays.
 const SimulatedProvider = "simulated"
 
+// openAICompatible is the provider of servers that are not listed.
+const openAICompatible = "openai-compatible"
+
 // Providers are the providers that a backend may name.
 var Providers = []Provider{
 	{Name: "openai", Dialect: "openai", URL: "https://api.openai.com/v1"},
@@ -23,6 +33,56 @@ var Providers = []Provider{
 	{Name: "groq", Dialect: "openai", URL: "https://api.groq.com/openai/v1"},
 	{Name: "mistral", Dialect: "openai", URL: "https://api.mistral.ai/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, ShortToolIDs: true}},
 	{Name: "openrouter", Dialect: "openai", URL: "https://openrouter.ai/api/v1"},
-	{Name: "openai-compatible", Dialect: "openai", Keyless: true},
+	{Name: openAICompatible, Dialect: "openai", Keyless: true},
 	{Name: SimulatedProvider, Keyless: true},
+}
+
+// providers reads the name of a provider.
+var providers = strict.Form(
+	func(_ *strict.Reader, _ strict.Place, name string) (Provider, bool) {
+		i := slices.IndexFunc(Providers, func(p Provider) bool { return p.Name == name })
+		return Providers[i], true
+	},
+	func(p Provider) string { return p.Name },
+).OneOf(providerNames()...).Known(elsewhere)
+
+func providerNames() []string {
+	names := make([]string, len(Providers))
+	for i, p := range Providers {
+		names[i] = p.Name
+	}
+	return names
+}
+
+// elsewhere says how the servers that people run by themselves are reached: their users
+// look for them by name.
+func elsewhere(name string) (message, hint string) {
+	switch strings.ToLower(name) {
+	case "vllm", "ollama", "llama.cpp", "lmstudio", "sglang", "tgi", "litellm":
+		return strict.Quote(name) + " is not a provider of its own", "write provider: openai-compatible, with its url"
+	}
+	return "", ""
+}
+
+// free reports whether a backend of the provider chooses its dialect and may be anywhere.
+func (p *Provider) free() bool { return p.Name == openAICompatible || p.Name == SimulatedProvider }
+
+// dialect returns the dialect of a backend of this provider that does not say it.
+func (p *Provider) dialect() string {
+	if p.Dialect == "" {
+		return "openai"
+	}
+	return p.Dialect
+}
+
+// url returns the base URL of a backend of this provider that does not say it, or nil.
+func (p *Provider) url() *url.URL {
+	if p.URL == "" {
+		return nil
+	}
+	u, err := url.Parse(p.URL)
+	if err != nil {
+		panic("policy: URL of provider " + p.Name + ": " + err.Error())
+	}
+	return u
 }

@@ -27,7 +27,7 @@ func (e Simulated) faults(document *Set) []Fault {
 		return nil
 	}
 	names := slices.Sorted(maps.Keys(document.Backends))
-	return []Fault{{Path: e.Place(), Message: "backend " + strict.Quote(e.Backend) + " is not defined", Hint: strict.Meant(e.Backend, names)}}
+	return []Fault{{Path: e.Place(), Message: "backend " + strict.Quote(e.Backend) + " is not defined", Hint: strict.Suggestion(e.Backend, names)}}
 }
 
 func (e Simulated) lay(on *Set) { on.Backends[e.Backend] = on.Backends[e.Backend].simulated() }

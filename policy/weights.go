@@ -43,7 +43,7 @@ func (w Weights) kind() string { return "weights" }
 func (w Weights) faults(document *Set) []Fault {
 	m := document.Models[w.Model]
 	if m == nil {
-		return []Fault{{Path: strict.Join("models", w.Model), Message: "the policy has no such model", Hint: strict.Meant(w.Model, slices.Sorted(maps.Keys(document.Models)))}}
+		return []Fault{{Path: strict.Join("models", w.Model), Message: "the policy has no such model", Hint: strict.Suggestion(w.Model, slices.Sorted(maps.Keys(document.Models)))}}
 	}
 	if w.Link < 0 || w.Link >= len(m.Chain) {
 		return []Fault{{Path: w.Place(), Message: fmt.Sprintf("the chain has no such link: it has %d, counted from 0", len(m.Chain))}}
@@ -53,7 +53,7 @@ func (w Weights) faults(document *Set) []Fault {
 	switch {
 	case len(all) > 0:
 	case len(w.Uses) == 0:
-		all = append(all, w.fault("", "no weight is given", "name at least one use, such as "+link.Uses[0].text()+"=10"))
+		all = append(all, w.fault("", "no weight is given", "name at least one use, such as "+link.Uses[0].String()+"=10"))
 	case len(link.Uses) == 1:
 		all = append(all, w.fault("", "the link has one use, which gets every request", ""))
 	case w.empties(link):
@@ -65,11 +65,11 @@ func (w Weights) faults(document *Set) []Fault {
 func (w Weights) unknownUses(link Link) (all []Fault) {
 	var names []string
 	for _, u := range link.Uses {
-		names = append(names, u.text())
+		names = append(names, u.String())
 	}
 	for _, use := range slices.Sorted(maps.Keys(w.Uses)) {
 		if !slices.Contains(names, use) {
-			hint := strict.Meant(use, names)
+			hint := strict.Suggestion(use, names)
 			if hint == "" {
 				hint = "its uses are " + strings.Join(names, ", ")
 			}
@@ -100,7 +100,7 @@ func (w Weights) fault(use, message, hint string) Fault {
 // empties reports whether no use of the link would be left.
 func (w Weights) empties(link Link) bool {
 	return !slices.ContainsFunc(link.Uses, func(u Use) bool {
-		n, given := w.Uses[u.text()]
+		n, given := w.Uses[u.String()]
 		return !given || n > 0
 	})
 }
@@ -110,11 +110,11 @@ func (w Weights) lay(on *Set) {
 	link := &m.Chain[w.Link]
 	before := len(link.Uses)
 	link.Uses = slices.DeleteFunc(link.Uses, func(u Use) bool {
-		n, given := w.Uses[u.text()]
+		n, given := w.Uses[u.String()]
 		return given && n == 0
 	})
 	for i, u := range link.Uses {
-		if n, given := w.Uses[u.text()]; given {
+		if n, given := w.Uses[u.String()]; given {
 			link.Uses[i].Weight = n
 		}
 	}
@@ -148,7 +148,7 @@ func (m *Model) LinkOf(uses []string) (link int, ok bool) {
 	found := 0
 	for i, l := range m.Chain {
 		has := func(use string) bool {
-			return slices.ContainsFunc(l.Uses, func(u Use) bool { return u.text() == use })
+			return slices.ContainsFunc(l.Uses, func(u Use) bool { return u.String() == use })
 		}
 		if !slices.ContainsFunc(uses, func(use string) bool { return !has(use) }) {
 			link = i

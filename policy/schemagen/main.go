@@ -1,5 +1,5 @@
 // Command schemagen writes schema.json and README.md of package policy from the
-// table that the parser itself reads by, so that they cannot tell another story.
+// fields that the parser itself reads by, so that they cannot tell another story.
 //
 //	go run ./policy/schemagen
 package main
@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/strict"
 )
 
 func main() {
@@ -44,9 +45,9 @@ func generate(folder string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema, err := schemaJSON(policy.Document)
+	schema, err := strict.Schema(policy.Document(), "Headgate policy, version 1")
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"schema.json": schema, "README.md": reference(policy.Document, example)}, nil
+	return map[string][]byte{"schema.json": schema, "README.md": reference(policy.Document(), example)}, nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"strings"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
@@ -36,7 +35,7 @@ A name of a model with a slash in it can price two things: in ` + "`prices`, `a/
 func reference(t *strict.Type, example []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, preface, example)
-	section(&b, "", t)
+	b.Write(strict.Page(t))
 	checks(&b)
 	return b.Bytes()
 }
@@ -55,95 +54,5 @@ func checks(b *bytes.Buffer) {
 	fmt.Fprintf(b, checkIntro, advice.Span(policy.BackOffMost), advice.Span(advice.DefaultCallerTimeout))
 	for _, k := range advice.Kinds {
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", k.Code, k.Level, k.Meaning)
-	}
-}
-
-// section writes the table of an object and then those of the objects within.
-func section(b *bytes.Buffer, path string, t *strict.Type) {
-	switch t.Kind {
-	case strict.Map:
-		section(b, path+".NAME", t.Elem)
-	case strict.List:
-		section(b, path+"[]", t.Elem)
-	case strict.Either:
-		for _, o := range t.Options {
-			if o.Kind == strict.List && described(o.Elem, t.Options) {
-				continue
-			}
-			section(b, path, o)
-		}
-	case strict.Object:
-		object(b, path, t)
-	default: // a scalar is a line of its object's table
-	}
-}
-
-// described tells whether the elements of a list are the same type as another
-// form of the value, whose table then serves both.
-func described(elem *strict.Type, options []*strict.Type) bool {
-	for _, o := range options {
-		if o == elem {
-			return true
-		}
-	}
-	return false
-}
-
-func object(b *bytes.Buffer, path string, t *strict.Type) {
-	title := "The document"
-	if path != "" {
-		title = "`" + strings.TrimPrefix(path, ".") + "`"
-	}
-	fmt.Fprintf(b, "\n## %s\n\n", title)
-	if t.OneKey {
-		b.WriteString("Exactly one of the keys is given.\n\n")
-	}
-	b.WriteString("| Key | Type | Default | Meaning | Example |\n|---|---|---|---|---|\n")
-	for _, f := range t.Fields {
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | `%s` |\n", f.Key, describe(f.Type), fallback(f), f.Doc, f.Example)
-	}
-	if len(t.Planned) > 0 {
-		fmt.Fprintf(b, "\nNot supported yet, and refused because nothing would act on them: `%s`.\n", strings.Join(t.Planned, "`, `"))
-	}
-	for _, f := range t.Fields {
-		section(b, path+"."+f.Key, f.Type)
-	}
-}
-
-func fallback(f strict.Field) string {
-	switch {
-	case f.Required:
-		return "required"
-	case f.Default == "":
-		return "–"
-	}
-	return "`" + f.Default + "`"
-}
-
-// describe says in words what a value may be.
-func describe(t *strict.Type) string {
-	switch t.Kind {
-	case strict.Text:
-		if t.Enum != nil {
-			return "`" + strings.Join(t.Enum, "`, `") + "`"
-		}
-		return "text"
-	case strict.Map:
-		return "map of names to " + describe(t.Elem)
-	case strict.List:
-		return fmt.Sprintf("list of %s to %s: %s", t.Min, t.Max, describe(t.Elem))
-	case strict.Either:
-		words := make([]string, len(t.Options))
-		for i, o := range t.Options {
-			words[i] = describe(o)
-		}
-		return strings.Join(words, ", or ")
-	case strict.Whole, strict.Duration, strict.Size, strict.Decimal:
-		if t.Min == t.Max {
-			return "`" + t.Min + "`"
-		}
-		return fmt.Sprintf("%s from %s to %s", t.Kind, t.Min, t.Max)
-	default:
-		return string(t.Kind)
 	}
 }

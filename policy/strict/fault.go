@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Fault is one thing that is wrong with a policy, and where. Its texts never
-// Quote what may be a secret.
+// Fault is one thing that is wrong with a document, and where. Its texts never
+// quote what may be a secret.
 type Fault struct {
 	File    string // empty: it is of no file, such as a fault of an overlay
 	Line    int    // from 1
@@ -34,8 +34,7 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// Faults are all the faults of one policy, sorted by place. It is the error that
-// Parse and ParseFiles return.
+// Faults are all the faults of one document, sorted by place, as one error.
 type Faults struct {
 	Faults []Fault
 }
@@ -49,7 +48,7 @@ func (f *Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// NewFaults puts the faults of a policy in the order in which a reader meets their
+// NewFaults puts the faults of a document in the order in which a reader meets their
 // places: the files as they were given, each from its top.
 func NewFaults(files []File, faults []Fault) *Faults {
 	order := make(map[string]int, len(files))

@@ -1,118 +1,242 @@
 package strict
 
 import (
+	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
-	"time"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// Given is a mapping whose keys were held against its type.
-type Given struct {
-	R      *Reader
-	At     Place
-	Of     *Type
-	Values map[string]Place
-	Given  map[string]bool // keys that stand there, faulty and misspelled ones included
+// Object reads a mapping with fixed keys into an S. Unknown, repeated and missing keys
+// are faults.
+type Object[S any] struct {
+	typ     Type
+	fields  []Member[S]
+	sorted  []int    // indexes of fields in the order of the canonical form
+	quoted  []string // `"key":` by field
+	check   func(*Reader, *Given, *S)
+	instead instead
 }
 
-// Object reads a mapping with fixed keys: unknown, repeated and missing ones are
-// faults. It returns false where the value is no mapping at all.
-func (r *Reader) Object(p Place, t *Type) (*Given, bool) {
-	all, ok := r.Entries(p, "an object", t.Secret)
+var _ Value[struct{}] = (*Object[struct{}])(nil)
+
+// NewObject makes an object of fields, in the order of the page for people. Values are
+// read and defaults are set in this order, too.
+func NewObject[S any](fields ...Member[S]) *Object[S] {
+	o := &Object[S]{typ: Type{Kind: KindObject}, fields: fields}
+	for i, f := range fields {
+		k := f.key()
+		o.typ.Fields = append(o.typ.Fields, k)
+		o.sorted = append(o.sorted, i)
+		o.quoted = append(o.quoted, string(AppendText(nil, k.Key))+":")
+	}
+	slices.SortFunc(o.sorted, func(a, b int) int { return cmp.Compare(o.typ.Fields[a].Key, o.typ.Fields[b].Key) })
+	return o
+}
+
+// Check adds what depends on more than one key. It is called for every object that
+// stands in a document; what it reads of S is a default if the Given has no such key
+// without a fault.
+func (o *Object[S]) Check(check func(*Reader, *Given, *S)) *Object[S] {
+	o.check = check
+	return o
+}
+
+// Planned names keys that have no code behind them yet. They are refused as such.
+func (o *Object[S]) Planned(keys ...string) *Object[S] {
+	o.typ.Planned = keys
+	return o
+}
+
+// OneKey demands exactly one of the keys.
+func (o *Object[S]) OneKey() *Object[S] {
+	o.typ.OneKey = true
+	return o
+}
+
+// Secret keeps faults from quoting keys that are not known: they may be a secret.
+func (o *Object[S]) Secret() *Object[S] {
+	o.typ.Secret = true
+	return o
+}
+
+// InsteadOfText says what is wrong with a scalar in the object's place, and what to write.
+func (o *Object[S]) InsteadOfText(message, hint string) *Object[S] {
+	o.instead = instead{yaml.ScalarNode: {message, hint}}
+	return o
+}
+
+// Type implements Value.
+func (o *Object[S]) Type() *Type { return &o.typ }
+
+// Read implements Value.
+func (o *Object[S]) Read(r *Reader, at Place, into *S) bool {
+	before := len(r.faults)
+	g, ok := o.given(r, at)
 	if !ok {
+		o.Reset(into)
+		return false
+	}
+	o.demand(r, g, func(k Key) bool { return k.Required })
+	o.fill(r, g, into)
+	return len(r.faults) == before
+}
+
+// given reads the keys of a mapping, or returns false if the value is none.
+func (o *Object[S]) given(r *Reader, at Place) (*Given, bool) {
+	if at.node.Kind != yaml.MappingNode {
+		o.instead.report(r, at, &o.typ)
 		return nil, false
 	}
-	o := &Given{R: r, At: p, Of: t, Values: make(map[string]Place), Given: make(map[string]bool)}
-	for _, e := range all {
-		if slices.Contains(t.Planned, e.Key) {
-			r.Fault(Place{Node: e.At.Node, Path: Join(p.Path, e.Key), File: e.At.File}, "leave it out: nothing would act on it", "is not supported yet")
-			continue
+	g := newGiven(at, &o.typ)
+	r.pairs(at, func(name string, key, value Place) {
+		if i := o.typ.field(name); i >= 0 {
+			value.key = name
+			r.known(g, i, key, value)
+			return
 		}
-		if t.Field(e.Key) == nil {
-			r.unknown(e, t)
-			o.Given[Nearest(e.Key, t.Keys())] = true
-			continue
-		}
-		o.Given[e.Key] = true
-		if e.OK {
-			e.Value.Path = Join(p.Path, e.Key)
-			o.Values[e.Key] = e.Value
-		}
-	}
-	for _, f := range t.Fields {
-		if f.Required && !o.Given[f.Key] {
-			r.Fault(p, "add "+f.Example, "%s is missing", f.Key)
-		}
-	}
-	if t.OneKey && len(o.Given) != 1 {
-		r.Fault(p, "", "must have exactly one of the keys %s", strings.Join(t.Keys(), ", "))
-	}
-	return o, true
+		r.unknown(g, name, key, value)
+	})
+	return g, true
 }
 
-func (r *Reader) unknown(e Entry, t *Type) {
-	hint := Meant(e.Key, t.Keys())
-	if hint == "" {
-		hint = "the keys here are " + strings.Join(t.Keys(), ", ")
-	}
-	if t.Secret {
-		r.Fault(e.At, hint, "unknown key")
+// known takes a key of the type.
+func (r *Reader) known(g *Given, i int, key, value Place) {
+	s := &g.slots[i]
+	if s.key.node != nil {
+		r.twice(key, r.shown(g.typ, key), s.key)
 		return
 	}
-	r.Fault(e.At, hint, "unknown key %s", Quote(e.Key))
+	s.stands, s.key, s.value = true, key, value
+	s.plain = r.plain(value)
 }
 
-// Get returns the value of a key that was given and may be read.
-func (o *Given) Get(key string) (Place, bool) {
-	p, ok := o.Values[key]
-	return p, ok
+// unknown takes a key that the type does not know.
+func (r *Reader) unknown(g *Given, name string, key, value Place) {
+	if first, twice := g.other[name]; twice {
+		r.twice(key, r.shown(g.typ, key), first)
+		return
+	}
+	if g.other == nil {
+		g.other = make(map[string]Place)
+	}
+	g.other[name] = key
+	if !g.typ.Secret {
+		value.key = name
+	}
+	r.plain(value)
+	if slices.Contains(g.typ.Planned, name) {
+		key.key = name
+		r.Fault(key, "leave it out: nothing would act on it", "is not supported yet")
+		return
+	}
+	keys := g.typ.keys()
+	if i := g.typ.field(Suggest(name, keys)); i >= 0 {
+		g.slots[i].stands = true
+	}
+	hint := Suggestion(name, keys)
+	if hint == "" {
+		hint = "the keys here are " + strings.Join(keys, ", ")
+	}
+	if g.typ.Secret {
+		r.Fault(key, hint, "unknown key")
+		return
+	}
+	r.Fault(key, hint, "unknown key %s", Quote(name))
 }
 
-// Text returns the text of a key, its default, or "".
-func (o *Given) Text(key string) string {
-	f := o.Of.Field(key)
-	if p, ok := o.Values[key]; ok {
-		if s, ok := o.R.Text(p, f.Type); ok {
-			return s
+// shown returns a key as faults may show it.
+func (r *Reader) shown(t *Type, key Place) string {
+	if t.Secret {
+		return "a key"
+	}
+	return Quote(key.node.Value)
+}
+
+// demand reports the keys that are missing, of those that are needed.
+func (o *Object[S]) demand(r *Reader, g *Given, needed func(Key) bool) {
+	count := 0
+	for i, k := range o.typ.Fields {
+		if needed(k) && !g.slots[i].stands {
+			r.Fault(g.at, "add "+k.Example, "%s is missing", k.Key)
+		}
+		if g.slots[i].key.node != nil {
+			count++
 		}
 	}
-	return f.Default
-}
-
-func (o *Given) Flag(key string) bool {
-	if p, ok := o.Values[key]; ok {
-		return o.R.Flag(p)
+	if o.typ.OneKey && (count > 1 || count+len(g.other) == 0) {
+		r.Fault(g.at, "", "must have exactly one of the keys %s", strings.Join(o.typ.keys(), ", "))
 	}
-	return o.Of.Field(key).Default == "true"
 }
 
-// Whole returns the number of a key, or its default.
-func (o *Given) Whole(key string) int {
-	f := o.Of.Field(key)
-	return scalar(o, key, "a whole number", func(s string) (int, error) { return parseWhole(s, f.Type.Min, f.Type.Max) })
+// fill reads the values of the keys that are there. What is left out, or has a fault, is
+// what leaving it out means; a map keeps the names that have none.
+func (o *Object[S]) fill(r *Reader, g *Given, into *S) {
+	for i, f := range o.fields {
+		s := &g.slots[i]
+		f.reset(into)
+		s.good = s.plain && f.read(r, s.value, into)
+	}
+	if o.check != nil {
+		o.check(r, g, into)
+	}
 }
 
-func (o *Given) Duration(key string) time.Duration {
-	f := o.Of.Field(key)
-	return scalar(o, key, "a duration with a unit, such as 30s", func(s string) (time.Duration, error) { return parseDuration(s, f.Type.Min, f.Type.Max) })
+// Reset implements Value: every key is left out.
+func (o *Object[S]) Reset(into *S) {
+	for _, f := range o.fields {
+		f.reset(into)
+	}
 }
 
-func (o *Given) Size(key string) int64 {
-	f := o.Of.Field(key)
-	return scalar(o, key, "a size with a unit, such as 32MiB", func(s string) (int64, error) { return parseSize(s, f.Type.Min, f.Type.Max) })
+// Append implements Value.
+func (o *Object[S]) Append(b []byte, v *S) []byte {
+	b = append(b, '{')
+	first := len(b)
+	for _, i := range o.sorted {
+		start := len(b)
+		if start > first {
+			b = append(b, ',')
+		}
+		b = append(b, o.quoted[i]...)
+		out, said := o.fields[i].append(b, v)
+		if !said {
+			out = out[:start]
+		}
+		b = out
+	}
+	return append(b, '}')
 }
 
-// scalar reads a key with a parser, which also reads the default.
-func scalar[T any](o *Given, key, want string, parse func(string) (T, error)) T {
-	if p, ok := o.Values[key]; ok {
-		if v, ok := ScalarAt(o.R, p, want, parse); ok {
-			return v
+// Canonical returns the document in JSON, which is YAML too, on one line: keys sorted, no
+// comments, and nothing that equals what leaving it out means. Reading it gives an equal
+// S, and two documents that mean the same have the same canonical form.
+//
+// So a version of a program that does not know a key reads the form of a document that
+// does not use it, and the form stays the same as long as no default changes and a new
+// key's default means what its absence meant.
+func (o *Object[S]) Canonical(v *S) []byte { return append(o.Append(nil, v), '\n') }
+
+// AppendText appends a text in JSON.
+func AppendText(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return appendEscaped(b, text)
 		}
 	}
-	v, err := parse(o.Of.Field(key).Default)
-	if err != nil {
-		var none T
-		return none // a key without default
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"')
+}
+
+func appendEscaped(b []byte, text string) []byte {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(text); err != nil {
+		panic("strict: " + err.Error()) // a text has always a JSON form
 	}
-	return v
+	return append(b, strings.TrimSuffix(out.String(), "\n")...)
 }

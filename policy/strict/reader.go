@@ -2,184 +2,111 @@ package strict
 
 import (
 	"fmt"
-	"regexp"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Reader collects the faults of one policy. Its methods report a fault once and
-// then return false, so that reading goes on elsewhere.
+// Reader collects the faults of one document while it is read. What reads a value reports
+// a fault once and then returns false, so that reading goes on elsewhere.
 type Reader struct {
-	Faults []Fault
+	faults   []Fault
+	notes    []any
+	accepted bool
 }
 
-// Place is a value in the policy and the path to it.
-type Place struct {
-	Node *yaml.Node
-	Path string
-	File string
-	Also []Place // the same map in further files
-}
-
-func (r *Reader) Fault(p Place, hint, format string, args ...any) {
-	r.Faults = append(r.Faults, Fault{
-		File: p.File, Line: p.Node.Line, Col: p.Node.Column, Path: p.Path,
+// Fault reports what is wrong with the value at a place, and what to do about it.
+func (r *Reader) Fault(at Place, hint, format string, args ...any) {
+	r.faults = append(r.faults, Fault{
+		File: at.file, Line: at.node.Line, Col: at.node.Column, Path: at.Path(),
 		Message: fmt.Sprintf(format, args...), Hint: hint,
 	})
 }
 
-// Plain refuses what makes a value stand for another. Refusing aliases and merge
-// Keys keeps positions true and the size of what is read that of what is written.
-func (r *Reader) Plain(p Place) bool {
-	switch n := p.Node; {
+// Faults returns what was reported so far, in no order of places: see NewFaults.
+func (r *Reader) Faults() []Fault { return r.faults }
+
+// Accepted reports whether the document was accepted before: see Options.
+func (r *Reader) Accepted() bool { return r.accepted }
+
+// Note keeps what the reader of a value leaves for checks that need the whole document,
+// such as a name and the place where it is used.
+func (r *Reader) Note(note any) { r.notes = append(r.notes, note) }
+
+// Notes returns the notes of one type, in the order in which they were made.
+func Notes[T any](r *Reader) []T {
+	var all []T
+	for _, note := range r.notes {
+		if n, ok := note.(T); ok {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// maxSuggested is the number of faults after which misspelled names are no longer
+// compared with the known ones, because each search looks at every name.
+const maxSuggested = 100
+
+// Suggest returns the hint for a misspelled name: which of the known ones is meant. It is
+// empty if none is near.
+func (r *Reader) Suggest(asked string, known []string) string {
+	if len(r.faults) > maxSuggested {
+		return ""
+	}
+	return Suggestion(asked, known)
+}
+
+// plain refuses what makes a value stand for another. Refusing aliases and merge
+// keys keeps positions true and the size of what is read that of what is written.
+func (r *Reader) plain(at Place) bool {
+	switch n := at.node; {
 	case n.Kind == yaml.AliasNode:
-		r.Fault(p, "write the value out", "aliases are not supported")
+		r.Fault(at, "write the value out", "aliases are not supported")
 	case n.Anchor != "":
-		r.Fault(p, "write the value out where it is needed", "anchors are not supported")
+		r.Fault(at, "write the value out where it is needed", "anchors are not supported")
 	case n.Style&yaml.TaggedStyle != 0:
-		r.Fault(p, "leave the tag out", "tags are not supported")
+		r.Fault(at, "leave the tag out", "tags are not supported")
 	default:
 		return true
 	}
 	return false
 }
 
-// Entry is a key of a mapping with its value.
-type Entry struct {
-	Key   string
-	At    Place // of the key, for faults of the key itself
-	Value Place
-	OK    bool // the value is plain
-}
-
-// Entries returns the keys of a mapping in their order, each once. What faults say
-// of keys depends on secret.
-func (r *Reader) Entries(p Place, want string, secret bool) ([]Entry, bool) {
-	k := keys{Reader: r, secret: secret, seen: make(map[string]Place)}
-	mapping := false
-	for _, part := range append([]Place{p}, p.Also...) {
-		if part.Node.Kind != yaml.MappingNode {
-			r.Wrong(part, want)
-			continue
+// pairs visits the keys of a mapping that are plain text, with their values, in their
+// order. A value has no key in its path yet.
+func (r *Reader) pairs(at Place, visit func(name string, key, value Place)) {
+	path := at.Path()
+	for i := 0; i+1 < len(at.node.Content); i += 2 {
+		key := Place{node: at.node.Content[i], file: at.file, base: path}
+		if r.key(key) {
+			visit(key.node.Value, key, Place{node: at.node.Content[i+1], file: at.file, base: path})
 		}
-		mapping = true
-		k.read(part)
-	}
-	return k.all, mapping
-}
-
-// Keys collects the entries of a mapping that may be spread over several files.
-type keys struct {
-	*Reader
-	secret bool
-	seen   map[string]Place
-	all    []Entry
-}
-
-func (k *keys) read(p Place) {
-	for i := 0; i+1 < len(p.Node.Content); i += 2 {
-		at := Place{Node: p.Node.Content[i], Path: p.Path, File: p.File}
-		if !k.key(at) {
-			continue
-		}
-		name := at.Node.Value
-		k.seen[name] = at
-		value := Place{Node: p.Node.Content[i+1], Path: Join(p.Path, name), File: p.File}
-		if k.secret {
-			value.Path = p.Path
-		}
-		k.all = append(k.all, Entry{name, at, value, k.Plain(value)})
 	}
 }
 
-// key tells whether a key is text, plain and the first of its name.
-func (k *keys) key(at Place) bool {
-	switch n := at.Node; {
+// key reports whether a key is plain text.
+func (r *Reader) key(at Place) bool {
+	switch n := at.node; {
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!merge":
-		k.Fault(at, "write the keys out", "merge keys are not supported")
-		return false
+		r.Fault(at, "write the keys out", "merge keys are not supported")
 	case n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null":
-		k.Fault(at, "", "a key must be text")
-		return false
-	case !k.Plain(at):
-		return false
+		r.Fault(at, "", "a key must be text")
+	default:
+		return r.plain(at)
 	}
-	first, twice := k.seen[at.Node.Value]
-	if twice {
-		name := Quote(at.Node.Value)
-		if k.secret {
-			name = "a key"
-		}
-		k.Twice(at, name, first)
-	}
-	return !twice
+	return false
 }
 
-// Twice reports that what may stand once stands in two places.
-func (r *Reader) Twice(at Place, what string, first Place) {
-	if at.File == first.File {
-		r.Fault(at, "", "%s is given twice, first in line %d", what, first.Node.Line)
+// twice reports that what may stand once stands in two places.
+func (r *Reader) twice(at Place, what string, first Place) {
+	if at.file == first.file {
+		r.Fault(at, "", "%s is given twice, first in line %d", what, first.node.Line)
 		return
 	}
-	r.Fault(at, "", "%s is given twice, first in %s:%d", what, first.File, first.Node.Line)
+	r.Fault(at, "", "%s is given twice, first in %s:%d", what, first.file, first.node.Line)
 }
 
-var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-// Join adds a key to a path. A name that holds dots or slashes is quoted, so that
-// the path can be read back.
-func Join(path, key string) string {
-	switch {
-	case !plainKey.MatchString(key):
-		return path + "[" + Quote(key) + "]"
-	case path == "":
-		return key
-	}
-	return path + "." + key
-}
-
-// Elements returns the places in a list whose number of elements the type allows.
-func (r *Reader) Elements(p Place, t *Type, want string) ([]Place, bool) {
-	if p.Node.Kind != yaml.SequenceNode {
-		r.Wrong(p, want)
-		return nil, false
-	}
-	if n, least, most := len(p.Node.Content), atoi(t.Min), atoi(t.Max); n < least || n > most {
-		r.Fault(p, "", "must have %d to %d elements, has %d", least, most, n)
-		if n > most {
-			return nil, false // bounds the faults that one list can cause
-		}
-	}
-	all := make([]Place, len(p.Node.Content))
-	for i, n := range p.Node.Content {
-		all[i] = Place{Node: n, Path: fmt.Sprintf("%s[%d]", p.Path, i), File: p.File}
-	}
-	return all, true
-}
-
-// Wrong reports a value of another form than the wanted one.
-func (r *Reader) Wrong(p Place, want string) {
-	r.Fault(p, "", "must be %s, is %s", want, Form(p.Node))
-}
-
-// Form says in words what a value is, without quoting it.
-func Form(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "an object"
-	case yaml.SequenceNode:
-		return "a list"
-	case yaml.DocumentNode, yaml.ScalarNode, yaml.AliasNode:
-	}
-	switch n.ShortTag() {
-	case "!!null":
-		return "empty"
-	case "!!bool":
-		return "true or false"
-	case "!!int", "!!float":
-		return "a number"
-	case "!!timestamp":
-		return "a date"
-	}
-	return "text"
+// wrong reports a value of another form than the wanted one.
+func (r *Reader) wrong(at Place, hint, want string) {
+	r.Fault(at, hint, "must be %s, is %s", want, form(at.node))
 }

@@ -2,138 +2,153 @@ package strict
 
 import (
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Text reads a text that its type allows.
-func (r *Reader) Text(p Place, t *Type) (string, bool) {
-	n := p.Node
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" {
-		want := "text"
-		if t.Enum != nil {
-			want = "one of " + strings.Join(t.Enum, ", ")
-		}
-		r.Wrong(p, want)
-		return "", false
-	}
-	switch {
-	case t.Enum != nil && !slices.Contains(t.Enum, n.Value):
-		r.Fault(p, Meant(n.Value, t.Enum), "must be one of %s, is %s", strings.Join(t.Enum, ", "), Quote(n.Value))
-	case t.Pattern != nil && !t.Pattern.MatchString(n.Value) && t.Secret:
-		r.Fault(p, "", "%s", t.Rule)
-	case t.Pattern != nil && !t.Pattern.MatchString(n.Value):
-		r.Fault(p, "", "%s, is %s", t.Rule, Quote(n.Value))
-	default:
-		return n.Value, true
-	}
-	return "", false
+// scalar reads a value that has a text, by that text, whatever YAML takes it for: 0.30
+// must not become a float on its way.
+type scalar[T any] struct {
+	typ    Type
+	want   string // what it is, for values of another form
+	parse  func(text string) (T, error)
+	append func(b []byte, v T) []byte
+	text   func(v T) string // as people write it; nil: as the canonical form does
+	bare   bool             // is no text in YAML and JSON: in quotes it is refused
 }
 
-func (r *Reader) Flag(p Place) bool {
-	n := p.Node
-	if n.Kind != yaml.ScalarNode || n.Value != "true" && n.Value != "false" || n.ShortTag() != "!!bool" {
-		r.Wrong(p, "true or false")
+// Type implements Value.
+func (s *scalar[T]) Type() *Type { return &s.typ }
+
+// Read implements Value.
+func (s *scalar[T]) Read(r *Reader, at Place, into *T) bool {
+	if at.node.Kind != yaml.ScalarNode || empty(at.node) {
+		r.wrong(at, "", s.want)
 		return false
 	}
-	return n.Value == "true"
+	v, err := s.parse(at.node.Value)
+	if err != nil {
+		r.Fault(at, "", "%v", err)
+		return false
+	}
+	if s.bare && !r.accepted && at.node.ShortTag() == "!!str" {
+		r.Fault(at, "write it without quotes: "+at.node.Value, "must be %s, is text", s.want)
+		return false
+	}
+	*into = v
+	return true
 }
 
-// ScalarAt reads the text of a scalar with a parser, whatever YAML takes it for:
-// 0.30 must not become a float on its way.
-func ScalarAt[T any](r *Reader, p Place, want string, parse func(string) (T, error)) (T, bool) {
+// Reset implements Value: the zero value.
+func (s *scalar[T]) Reset(into *T) {
 	var none T
-	if p.Node.Kind != yaml.ScalarNode || p.Node.ShortTag() == "!!null" {
-		r.Wrong(p, want)
-		return none, false
-	}
-	v, err := parse(p.Node.Value)
-	if err != nil {
-		r.Fault(p, "", "%v", err)
-		return none, false
-	}
-	return v, true
+	*into = none
 }
 
-// parseWhole reads a decimal number between two bounds.
-func parseWhole(text, least, most string) (int, error) {
-	n, err := strconv.Atoi(text)
-	switch whole := err == nil && strconv.Itoa(n) == text; {
-	case least == most && text != least:
-		return 0, fmt.Errorf("must be %s, is %s", least, Quote(text))
-	case !whole:
-		return 0, fmt.Errorf("must be a whole number from %s to %s, is %s", least, most, Quote(text))
-	case n < atoi(least) || n > atoi(most):
-		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, text)
+// Append implements Value.
+func (s *scalar[T]) Append(b []byte, v *T) []byte { return s.append(b, *v) }
+
+func (s *scalar[T]) show(v T) string {
+	if s.text != nil {
+		return s.text(v)
 	}
-	return n, nil
+	return string(s.append(nil, v))
 }
 
-// atoi reads a bound of a Type.
-func atoi(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		panic("policy: bound " + text + " is no number")
+// Int is a whole number from min to max.
+func Int[N ~int | ~int64 | ~uint32](min, max N) Value[N] {
+	low, high := strconv.FormatInt(int64(min), 10), strconv.FormatInt(int64(max), 10)
+	return &scalar[N]{
+		typ: Type{Kind: KindInt, Min: low, Max: high}, want: "a whole number", bare: true,
+		append: func(b []byte, v N) []byte { return strconv.AppendInt(b, int64(v), 10) },
+		parse: func(text string) (N, error) {
+			n, err := strconv.ParseInt(text, 10, 64)
+			switch {
+			case err != nil || strconv.FormatInt(n, 10) != text:
+				return 0, fmt.Errorf("must be a whole number from %s to %s, is %s", low, high, Quote(text))
+			case n < int64(min) || n > int64(max):
+				return 0, fmt.Errorf("must be from %s to %s, is %s", low, high, text)
+			}
+			return N(n), nil
+		},
 	}
-	return n
 }
 
-// parseDuration reads a duration such as 30s or 1m30s between two bounds.
-func parseDuration(text, least, most string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil || !DurationPattern.MatchString(text) {
-		return 0, fmt.Errorf("must be a duration with a unit (ms, s, m, h), such as 30s, is %s", Quote(text))
+// Version is the version of a document's format. It is a name rather than a number and
+// may stand in quotes.
+func Version(supported int) Value[int] {
+	text := strconv.Itoa(supported)
+	return &scalar[int]{
+		typ: Type{Kind: KindVersion, Min: text, Max: text}, want: "a version",
+		append: func(b []byte, v int) []byte { return strconv.AppendInt(b, int64(v), 10) },
+		parse: func(asked string) (int, error) {
+			if asked != text {
+				return 0, fmt.Errorf("must be %s, is %s", text, Quote(asked))
+			}
+			return supported, nil
+		},
 	}
-	low, _ := time.ParseDuration(least)
-	high, _ := time.ParseDuration(most)
-	if d < low || d > high {
-		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, Quote(text))
-	}
-	if d%time.Millisecond != 0 {
-		return 0, fmt.Errorf("must be whole milliseconds, is %s", Quote(text))
-	}
-	return d, nil
 }
 
-var units = map[string]int64{"B": 1, "KB": 1e3, "MB": 1e6, "KiB": 1 << 10, "MiB": 1 << 20}
-
-// parseSize reads a size such as 32MiB between two bounds, in bytes.
-func parseSize(text, least, most string) (int64, error) {
-	n, err := BytesOf(text)
-	if err != nil {
-		return 0, err
+// Duration is a time span with a unit, in whole milliseconds.
+func Duration(min, max time.Duration) Value[time.Duration] {
+	low, high := spanText(min), spanText(max)
+	return &scalar[time.Duration]{
+		typ: Type{Kind: KindDuration, Min: low, Max: high}, want: "a duration with a unit, such as 30s",
+		append: func(b []byte, d time.Duration) []byte { return AppendText(b, d.String()) }, text: spanText,
+		parse: func(text string) (time.Duration, error) {
+			d, err := time.ParseDuration(text)
+			switch {
+			case err != nil || !durationPattern.MatchString(text):
+				return 0, fmt.Errorf("must be a duration with a unit (ms, s, m, h), such as 30s, is %s", Quote(text))
+			case d < min || d > max:
+				return 0, fmt.Errorf("must be from %s to %s, is %s", low, high, Quote(text))
+			case d%time.Millisecond != 0:
+				return 0, fmt.Errorf("must be whole milliseconds, is %s", Quote(text))
+			}
+			return d, nil
+		},
 	}
-	low, _ := BytesOf(least)
-	high, _ := BytesOf(most)
-	if n < low || n > high {
-		return 0, fmt.Errorf("must be from %s to %s, is %s", least, most, Quote(text))
-	}
-	return n, nil
 }
 
-func BytesOf(text string) (int64, error) {
-	parts := SizePattern.FindStringSubmatch(text)
-	if parts == nil {
-		return 0, fmt.Errorf("must be a whole number with a unit (B, KB, MB, KiB, MiB), such as 32MiB, is %s", Quote(text))
+// Size is a number of bytes with a unit.
+func Size(min, max int64) Value[int64] {
+	low, high := sizeText(min), sizeText(max)
+	return &scalar[int64]{
+		typ: Type{Kind: KindSize, Min: low, Max: high}, want: "a size with a unit, such as 32MiB",
+		append: func(b []byte, n int64) []byte { return AppendText(b, strconv.FormatInt(n, 10)+"B") }, text: sizeText,
+		parse: func(text string) (int64, error) {
+			n, err := parseSize(text)
+			if err == nil && (n < min || n > max) {
+				err = fmt.Errorf("must be from %s to %s, is %s", low, high, Quote(text))
+			}
+			return n, err
+		},
 	}
-	unit := units[parts[2]]
-	n, err := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || n > math.MaxInt64/unit {
-		return math.MaxInt64, nil // beyond every bound, which the caller names
-	}
-	return n * unit, nil
 }
 
-// ParseDate reads a day, which begins at midnight UTC.
-func ParseDate(text string) (time.Time, error) {
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil || !DatePattern.MatchString(text) {
-		return time.Time{}, fmt.Errorf("must be a day of this century, such as 2026-09-01, is %s", Quote(text))
+// Decimal is an exact number from min to max. The Go type is the caller's, with what reads
+// it, bounds included, and what writes it.
+func Decimal[T any](min, max, want string, parse func(text string) (T, error), format func(T) string) Value[T] {
+	return &scalar[T]{
+		typ: Type{Kind: KindDecimal, Min: min, Max: max}, want: want, bare: true, parse: parse,
+		append: func(b []byte, v T) []byte { return append(b, format(v)...) },
 	}
-	return t, nil
+}
+
+// Date is a day of this century, which begins at midnight UTC.
+func Date() Value[time.Time] {
+	return &scalar[time.Time]{
+		typ: Type{Kind: KindDate}, want: "a day, such as 2026-09-01",
+		append: func(b []byte, t time.Time) []byte { return AppendText(b, t.Format(time.DateOnly)) },
+		parse: func(text string) (time.Time, error) {
+			t, err := time.Parse(time.DateOnly, text)
+			if err != nil || !datePattern.MatchString(text) {
+				return time.Time{}, fmt.Errorf("must be a day of this century, such as 2026-09-01, is %s", Quote(text))
+			}
+			return t, nil
+		},
+	}
 }

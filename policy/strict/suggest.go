@@ -2,21 +2,21 @@ package strict
 
 import "strings"
 
-// Nearest returns the name that someone who wrote asked most likely meant, or ""
-// where none is near. A name is near when at most a third of the letters must
+// Suggest returns the name that someone who wrote asked most likely meant, or ""
+// if none is near. A name is near when at most a third of the letters must
 // change; of equally near names the first one counts.
-func Nearest(asked string, names []string) string {
-	const longest = 256 // bounds the work that a hostile name can cause
-	if len(asked) > longest {
+func Suggest(asked string, names []string) string {
+	const maxLength = 256 // bounds the work that a hostile name can cause
+	if len(asked) > maxLength {
 		return ""
 	}
-	folded, best, least := strings.ToLower(asked), "", len(asked)/3+1
+	folded, best, limit := strings.ToLower(asked), "", len(asked)/3+1
 	for _, name := range names {
-		if abs(len(name)-len(asked)) >= least || name == asked {
+		if abs(len(name)-len(asked)) >= limit || name == asked {
 			continue
 		}
-		if d := distance(folded, strings.ToLower(name)); d < least {
-			best, least = name, d
+		if d := distance(folded, strings.ToLower(name)); d < limit {
+			best, limit = name, d
 		}
 	}
 	return best
@@ -48,10 +48,10 @@ func distance(a, b string) int {
 
 func abs(n int) int { return max(n, -n) }
 
-// Meant returns the hint for a near miss, or "".
-func Meant(asked string, names []string) string {
-	if near := Nearest(asked, names); near != "" {
-		return `did you mean "` + near + `"?`
+// Suggestion returns the hint for a near miss, or "".
+func Suggestion(asked string, names []string) string {
+	if meant := Suggest(asked, names); meant != "" {
+		return `did you mean "` + meant + `"?`
 	}
 	return ""
 }

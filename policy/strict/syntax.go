@@ -5,43 +5,43 @@ import (
 	"errors"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// Root returns the root value of the only YAML document in data. The nodes are
-// never decoded further, so an alias is a node of its own and expands to nothing.
-func Root(name string, data []byte) (*yaml.Node, *Fault) {
+// root returns the root value of the only YAML document in data; minimal is the shortest
+// document there is. The nodes are never decoded further, so an alias is a node of its own
+// and expands to nothing.
+func root(name string, data []byte, minimal string) (*yaml.Node, *Fault) {
 	if f := malformed(data); f != nil {
 		f.File = name
 		return nil, f
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
-	empty := &Fault{File: name, Line: 1, Col: 1, Message: "the document is empty", Hint: "the least one is version: 1"}
+	none := &Fault{File: name, Line: 1, Col: 1, Message: "the document is empty", Hint: minimal}
 	switch err := decoder.Decode(&doc); {
 	case errors.Is(err, io.EOF):
-		return nil, empty
+		return nil, none
 	case err != nil:
 		return nil, syntaxFault(name, data, err)
 	}
 	switch err := decoder.Decode(&more); {
 	case err == nil:
-		return nil, &Fault{File: name, Line: more.Line, Col: more.Column, Message: "a second YAML document begins here", Hint: "a policy is one document"}
+		return nil, &Fault{File: name, Line: more.Line, Col: more.Column, Message: "a second YAML document begins here", Hint: "a file is one document"}
 	case !errors.Is(err, io.EOF):
 		return nil, syntaxFault(name, data, err)
 	}
-	if n := doc.Content[0]; n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
-		return nil, empty
+	if empty(doc.Content[0]) {
+		return nil, none
 	}
 	return doc.Content[0], nil
 }
 
 // malformed finds the first byte that is no UTF-8, and the first line end that
-// YAML and editors disagree about: lines are counted alike only where all end in
+// YAML and editors disagree about: lines are counted alike only if all end in
 // \n or \r\n.
 func malformed(data []byte) *Fault {
 	line, col := 1, 1
@@ -65,23 +65,23 @@ func malformed(data []byte) *Fault {
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 // syntaxFault turns the YAML parser's error into a fault with a place. The parser
-// tells the line of the structure that it was in, if any, so the line at which it
+// says the line of the structure that it was in, if any, so the line at which it
 // gave up is searched for: the shortest head of the document that fails alike.
 func syntaxFault(name string, data []byte, err error) *Fault {
 	message := yamlLine.ReplaceAllString(err.Error(), "")
 	f := &Fault{File: name, Line: 1, Col: 1, Message: "YAML: " + message}
 	lines := bytes.SplitAfter(data, []byte("\n"))
-	least, most := 1, len(lines)
-	for least < most {
-		middle := (least + most) / 2
+	first, last := 1, len(lines)
+	for first < last {
+		middle := (first + last) / 2
 		if head := bytes.Join(lines[:middle], nil); failsAlike(head, err) {
-			most = middle
+			last = middle
 		} else {
-			least = middle + 1
+			first = middle + 1
 		}
 	}
-	f.Line = least
-	text := string(lines[least-1])
+	f.Line = first
+	text := string(lines[first-1])
 	blank := len(text) - len(strings.TrimLeft(text, " \t"))
 	f.Col = blank + 1
 	if tab := strings.IndexByte(text[:blank], '\t'); tab >= 0 {
@@ -104,13 +104,4 @@ func failsAlike(head []byte, want error) bool {
 			return err.Error() == want.Error()
 		}
 	}
-}
-
-// Quote shows a text that a document holds, bounded.
-func Quote(text string) string {
-	const most = 64
-	if utf8.RuneCountInString(text) > most {
-		text = string([]rune(text)[:most]) + "..."
-	}
-	return strconv.Quote(text)
 }

@@ -1,64 +1,63 @@
 package strict
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // Kind is the form of a value in a document.
 type Kind string
 
 // The kinds of values.
 const (
-	Text     Kind = "text"
-	Whole    Kind = "whole number"
-	Switch   Kind = "true or false"
-	Duration Kind = "duration"
-	Size     Kind = "size"
-	Decimal  Kind = "decimal"
-	Date     Kind = "date"
-	List     Kind = "list"
-	Object   Kind = "object" // fixed keys
-	Map      Kind = "map"    // Keys are names that the operator chooses
-	Either   Kind = "either" // one of several forms
+	KindText     Kind = "text"
+	KindInt      Kind = "whole number"
+	KindSwitch   Kind = "true or false"
+	KindVersion  Kind = "version"
+	KindDuration Kind = "duration"
+	KindSize     Kind = "size"
+	KindDecimal  Kind = "decimal"
+	KindDate     Kind = "date"
+	KindList     Kind = "list"
+	KindObject   Kind = "object" // fixed keys
+	KindMap      Kind = "map"    // keys are names that the author chooses
+	KindEither   Kind = "either" // one of several forms
 )
 
-// Type says what a value may be. It is data that three readers share: the parser,
-// the JSON Schema and the reference. It must not be changed.
+// Type says what a value may be, as data for the JSON Schema and the page for people. It
+// follows from the Value that reads it and must not be changed.
 type Type struct {
 	Kind    Kind
-	Enum    []string       // of Text: the only values
-	Pattern *regexp.Regexp // of Text, and of the keys of a Map
+	Enum    []string       // of a text: the only values
+	Pattern *regexp.Regexp // of a text, and of the keys of a map
 	Rule    string         // Pattern in words
-	Min     string         // least value in the text of the kind; of List: elements
-	Max     string         // greatest value, likewise
-	Elem    *Type          // of List and Map
-	Fields  []Field        // of Object, in the order of the reference
-	Planned []string       // of Object: keys that have no code behind them yet, so that they are refused
-	OneKey  bool           // of Object: exactly one of the keys is given
-	Options []*Type        // of Either: told apart by their Kind
-	Secret  bool           // faults quote neither keys nor values
+	Except  *regexp.Regexp // texts, and keys of a map, that are refused although Pattern allows them
+	Min     string         // as people write it; of a list: elements
+	Max     string
+	Elem    *Type    // of a list and a map
+	Fields  []Key    // of an object, in the order of the page
+	Planned []string // of an object: keys that have no code behind them yet, so that they are refused
+	OneKey  bool     // of an object: exactly one of the keys is given
+	Options []*Type  // of either: told apart by their form
+	Secret  bool     // faults quote neither keys nor values
 }
 
-// Field is one key of an Object.
-type Field struct {
-	Key      string
-	Type     *Type
-	Required bool
-	Default  string // in the text of the document; empty: none
-	Doc      string // what it means, in full sentences
-	Example  string // YAML of the key and its value
+// Key is one key of an object, as data.
+type Key struct {
+	Key       string
+	Type      *Type
+	Required  bool
+	EveryFile bool   // stands in every file of a document, not in one of them
+	Default   string // as people write it; empty: none
+	Derived   bool   // the default depends on other keys: Absent says how
+	Absent    string // what it means to leave the key out, if no default says so
+	Doc       string // what it means, in full sentences
+	Example   string // YAML of the key and its value
 }
 
-// Field returns the field of this key, or nil.
-func (t *Type) Field(key string) *Field {
-	for i := range t.Fields {
-		if t.Fields[i].Key == key {
-			return &t.Fields[i]
-		}
-	}
-	return nil
-}
-
-// Keys returns the keys of an Object in their order.
-func (t *Type) Keys() []string {
+// keys returns the keys of an object in their order.
+func (t *Type) keys() []string {
 	keys := make([]string, len(t.Fields))
 	for i, f := range t.Fields {
 		keys[i] = f.Key
@@ -66,21 +65,37 @@ func (t *Type) Keys() []string {
 	return keys
 }
 
-// Option returns the form of an Either that has this kind.
-func (t *Type) Option(k Kind) *Type {
-	for _, o := range t.Options {
-		if o.Kind == k {
-			return o
+// field returns the index of a key of an object, or -1.
+func (t *Type) field(key string) int {
+	return slices.IndexFunc(t.Fields, func(f Key) bool { return f.Key == key })
+}
+
+// want says in words what a value of the type is.
+func (t *Type) want() string {
+	switch t.Kind {
+	case KindObject:
+		return "an object"
+	case KindMap:
+		return "an object with names as keys"
+	case KindList:
+		return "a list"
+	case KindEither:
+		words := make([]string, len(t.Options))
+		for i, o := range t.Options {
+			words[i] = o.want()
 		}
+		return strings.Join(words, " or ")
 	}
-	return nil
+	if t.Enum != nil {
+		return "one of " + strings.Join(t.Enum, ", ")
+	}
+	return string(t.Kind)
 }
 
 // The forms of texts are read by Go and, in the schema, by ECMAScript engines, so they
 // keep to what both mean the same by. Bounds are checked on top.
 var (
-	DurationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
-	SizePattern     = regexp.MustCompile(`^(0|[1-9][0-9]*)(B|KB|MB|KiB|MiB)$`)
-	DecimalPattern  = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
-	DatePattern     = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
+	durationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
+	sizePattern     = regexp.MustCompile(`^(0|[1-9][0-9]*)(B|KB|MB|KiB|MiB)$`)
+	datePattern     = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
 )

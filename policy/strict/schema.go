@@ -1,4 +1,4 @@
-package main
+package strict
 
 import (
 	"bytes"
@@ -6,19 +6,17 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-
-	"github.com/headgate/headgate/policy/strict"
 )
 
-// schemaJSON returns the JSON Schema of a document. It holds what a schema can
-// say; references between names, prices and addresses are the parser's alone.
-func schemaJSON(t *strict.Type) ([]byte, error) {
+// Schema returns the JSON Schema of a document. It holds what a schema can say; what
+// depends on several keys, or on how a value is written, is the reader's alone.
+func Schema(t *Type, title string) ([]byte, error) {
 	s, err := schema(t)
 	if err != nil {
 		return nil, err
 	}
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	s["title"] = "Headgate policy, version 1"
+	s["title"] = title
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -29,33 +27,33 @@ func schemaJSON(t *strict.Type) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func schema(t *strict.Type) (map[string]any, error) {
+func schema(t *Type) (map[string]any, error) {
 	switch t.Kind {
-	case strict.Text:
+	case KindText:
 		return textSchema(t), nil
-	case strict.Whole:
+	case KindInt:
 		return numberSchema("integer", t), nil
-	case strict.Switch:
+	case KindDecimal:
+		return numberSchema("number", t), nil
+	case KindSwitch:
 		return map[string]any{"type": "boolean"}, nil
-	case strict.Duration:
-		return matching(strict.DurationPattern), nil
-	case strict.Size:
-		return matching(strict.SizePattern), nil
-	case strict.Decimal:
-		s := numberSchema("number", t)
-		s["type"], s["pattern"] = []string{"number", "string"}, strict.DecimalPattern.String()
-		return s, nil
-	case strict.Date:
-		s := matching(strict.DatePattern)
+	case KindVersion:
+		return map[string]any{"enum": []any{json.Number(t.Min), t.Min}}, nil
+	case KindDuration:
+		return matching(durationPattern), nil
+	case KindSize:
+		return matching(sizePattern), nil
+	case KindDate:
+		s := matching(datePattern)
 		s["format"] = "date"
 		return s, nil
-	case strict.List:
+	case KindList:
 		return listSchema(t)
-	case strict.Object:
+	case KindObject:
 		return objectSchema(t)
-	case strict.Map:
+	case KindMap:
 		return mapSchema(t)
-	case strict.Either:
+	case KindEither:
 		return eitherSchema(t)
 	}
 	return nil, fmt.Errorf("kind %q has no schema", t.Kind)
@@ -65,22 +63,34 @@ func matching(pattern *regexp.Regexp) map[string]any {
 	return map[string]any{"type": "string", "pattern": pattern.String()}
 }
 
-func textSchema(t *strict.Type) map[string]any {
+func textSchema(t *Type) map[string]any {
 	s := map[string]any{"type": "string"}
 	if t.Enum != nil {
 		s["enum"] = t.Enum
 	}
-	if t.Pattern != nil {
-		s["pattern"] = t.Pattern.String()
+	for key, value := range patternSchema(t) {
+		s[key] = value
 	}
 	return s
 }
 
-func numberSchema(kind string, t *strict.Type) map[string]any {
+// patternSchema says which texts, or names, a type allows.
+func patternSchema(t *Type) map[string]any {
+	s := map[string]any{}
+	if t.Pattern != nil {
+		s["pattern"] = t.Pattern.String()
+	}
+	if t.Except != nil {
+		s["not"] = map[string]any{"pattern": t.Except.String()}
+	}
+	return s
+}
+
+func numberSchema(kind string, t *Type) map[string]any {
 	return map[string]any{"type": kind, "minimum": json.Number(t.Min), "maximum": json.Number(t.Max)}
 }
 
-func listSchema(t *strict.Type) (map[string]any, error) {
+func listSchema(t *Type) (map[string]any, error) {
 	elem, err := schema(t.Elem)
 	if err != nil {
 		return nil, err
@@ -88,16 +98,15 @@ func listSchema(t *strict.Type) (map[string]any, error) {
 	return map[string]any{"type": "array", "minItems": json.Number(t.Min), "maxItems": json.Number(t.Max), "items": elem}, nil
 }
 
-func mapSchema(t *strict.Type) (map[string]any, error) {
+func mapSchema(t *Type) (map[string]any, error) {
 	elem, err := schema(t.Elem)
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]any{"pattern": t.Pattern.String()}
-	return map[string]any{"type": "object", "propertyNames": names, "additionalProperties": elem}, nil
+	return map[string]any{"type": "object", "propertyNames": patternSchema(t), "additionalProperties": elem}, nil
 }
 
-func objectSchema(t *strict.Type) (map[string]any, error) {
+func objectSchema(t *Type) (map[string]any, error) {
 	properties, required := map[string]any{}, []string{}
 	for _, f := range t.Fields {
 		s, err := schema(f.Type)
@@ -123,7 +132,7 @@ func objectSchema(t *strict.Type) (map[string]any, error) {
 	return s, nil
 }
 
-func eitherSchema(t *strict.Type) (map[string]any, error) {
+func eitherSchema(t *Type) (map[string]any, error) {
 	var options []any
 	for _, o := range t.Options {
 		s, err := schema(o)
@@ -135,11 +144,11 @@ func eitherSchema(t *strict.Type) (map[string]any, error) {
 	return map[string]any{"anyOf": options}, nil
 }
 
-func defaultValue(f strict.Field) any {
+func defaultValue(f Key) any {
 	switch f.Type.Kind {
-	case strict.Whole:
+	case KindInt, KindDecimal:
 		return json.Number(f.Default)
-	case strict.Switch:
+	case KindSwitch:
 		return f.Default == strconv.FormatBool(true)
 	default:
 		return f.Default

@@ -1,0 +1,99 @@
+package strict
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Page returns the reference of a document for people, in Markdown: a table of the keys of
+// each object, with headings of the second level.
+func Page(t *Type) []byte {
+	var b bytes.Buffer
+	section(&b, "", t)
+	return b.Bytes()
+}
+
+// section writes the table of an object and then those of the objects within.
+func section(b *bytes.Buffer, path string, t *Type) {
+	switch t.Kind {
+	case KindMap:
+		section(b, path+".NAME", t.Elem)
+	case KindList:
+		section(b, path+"[]", t.Elem)
+	case KindEither:
+		for _, o := range t.Options {
+			// One table serves an object and a list of such objects.
+			if o.Kind != KindList || !slices.Contains(t.Options, o.Elem) {
+				section(b, path, o)
+			}
+		}
+	case KindObject:
+		table(b, path, t)
+	default: // a scalar is a line of its object's table
+	}
+}
+
+func table(b *bytes.Buffer, path string, t *Type) {
+	title := "The document"
+	if path != "" {
+		title = "`" + strings.TrimPrefix(path, ".") + "`"
+	}
+	fmt.Fprintf(b, "\n## %s\n\n", title)
+	if t.OneKey {
+		b.WriteString("Exactly one of the keys is given.\n\n")
+	}
+	b.WriteString("| Key | Type | Default | Meaning | Example |\n|---|---|---|---|---|\n")
+	for _, f := range t.Fields {
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | `%s` |\n", f.Key, describe(f.Type), f.fallback(), f.Doc, f.Example)
+	}
+	if len(t.Planned) > 0 {
+		fmt.Fprintf(b, "\nNot supported yet, and refused because nothing would act on them: `%s`.\n", strings.Join(t.Planned, "`, `"))
+	}
+	for _, f := range t.Fields {
+		section(b, path+"."+f.Key, f.Type)
+	}
+}
+
+// fallback says in words what it means to leave a key out.
+func (f Key) fallback() string {
+	switch {
+	case f.Required:
+		return "required"
+	case f.Default != "":
+		return "`" + f.Default + "`"
+	case f.Absent != "":
+		return f.Absent
+	case f.Type.Kind == KindObject && !slices.ContainsFunc(f.Type.Fields, func(k Key) bool { return k.Required }):
+		return "its defaults"
+	}
+	return "none"
+}
+
+// describe says in words what a value may be.
+func describe(t *Type) string {
+	switch t.Kind {
+	case KindText:
+		if t.Enum != nil {
+			return "`" + strings.Join(t.Enum, "`, `") + "`"
+		}
+		return "text"
+	case KindVersion:
+		return "`" + t.Min + "`"
+	case KindMap:
+		return "map of names to " + describe(t.Elem)
+	case KindList:
+		return fmt.Sprintf("list of %s to %s: %s", t.Min, t.Max, describe(t.Elem))
+	case KindEither:
+		words := make([]string, len(t.Options))
+		for i, o := range t.Options {
+			words[i] = describe(o)
+		}
+		return strings.Join(words, ", or ")
+	case KindInt, KindDuration, KindSize, KindDecimal:
+		return fmt.Sprintf("%s from %s to %s", t.Kind, t.Min, t.Max)
+	default:
+		return string(t.Kind)
+	}
+}
