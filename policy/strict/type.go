@@ -85,11 +85,12 @@ func (t *Type) want() string {
 			words[i] = o.want()
 		}
 		return strings.Join(words, " or ")
+	default:
+		if t.Enum != nil {
+			return "one of " + strings.Join(t.Enum, ", ")
+		}
+		return string(t.Kind)
 	}
-	if t.Enum != nil {
-		return "one of " + strings.Join(t.Enum, ", ")
-	}
-	return string(t.Kind)
 }
 
 // The forms of texts are read by Go and, in the schema, by ECMAScript engines, so they

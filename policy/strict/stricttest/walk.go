@@ -28,6 +28,7 @@ func walk(t *strict.Type, path string, visit func(string, strict.Key)) {
 			visit(at[1:], k)
 			walk(k.Type, at, visit)
 		}
+	default: // a scalar has no keys
 	}
 }
 
