@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,7 @@ func TestBadFlags(t *testing.T) {
 		{"xds -f POLICY --tls-cert DIR/none.pem --tls-key DIR/none.pem", "none.pem"},
 		{"xds -f POLICY --operations 0.0.0.0:1", "only loopback"},
 		{"xds -f POLICY --operations 127.0.0.1:0 --admin 0.0.0.0:1 --listen 127.0.0.1:0 --state=", "only loopback"},
+		{"sim --listen 0.0.0.0:1", "only loopback"},
 		{"xds -f DIR/none.yaml --operations 127.0.0.1:0 --state=", "none.yaml"},
 	} {
 		t.Run(c.line, func(t *testing.T) {
@@ -93,6 +96,40 @@ func TestWhatCannotBeDoneIsNoBadFlag(t *testing.T) {
 		t.Chdir(dir)
 		if code, text := ended(t, strings.Fields(line)); code != exitFault {
 			t.Errorf("%s: exit code %d, %q", line, code, text)
+		}
+	}
+}
+
+// TestATakenPortSaysWhatToDo holds that every command which listens says of a port that
+// another process has who that is, and how to choose another. What run says is held by
+// its end-to-end tests, because it begins with an Envoy.
+func TestATakenPortSaysWhatToDo(t *testing.T) {
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lis.Close()
+	by := "another process"
+	if runtime.GOOS == "linux" {
+		by = fmt.Sprintf("(process %d)", os.Getpid())
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("policy.yaml", []byte(firstPolicy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const free = "127.0.0.1:0"
+	for _, c := range []struct{ line, port, choose string }{
+		{"extproc -f policy.yaml --operations TAKEN", "operations port", "--operations"},
+		{"extproc --operations TAKEN", "operations port", "--operations"},
+		{"xds --state= --operations TAKEN --listen " + free + " --admin " + free, "operations port", "--operations"},
+		{"xds --state= --operations " + free + " --listen TAKEN --admin " + free, "xDS port", "--listen"},
+		{"xds --state= --operations " + free + " --listen " + free + " --admin TAKEN", "admin port", "--admin"},
+		{"sim --listen TAKEN", "simulated provider's port", "--listen"},
+	} {
+		code, text := ended(t, strings.Fields(strings.ReplaceAll(c.line, "TAKEN", lis.Addr().String())))
+		says := c.port + ": " + lis.Addr().String() + " is taken by "
+		if code != exitFault || !strings.Contains(text, says) || !strings.Contains(text, by+": stop that, or choose another address with "+c.choose+"\n") {
+			t.Errorf("%s: exit code %d, %q", c.line, code, text)
 		}
 	}
 }

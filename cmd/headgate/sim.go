@@ -20,6 +20,9 @@ func newSim() *cobra.Command {
 		Long:  "Serve the simulated provider alone: OpenAI and Anthropic wire formats with exact\nusage, scripted delays and faults, and a log of what it served at /sim/log.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := app.CheckLoopback("simulated provider's", listen); err != nil {
+				return err
+			}
 			options := sim.Options{Keyless: keyless}
 			if script != "" {
 				data, err := os.ReadFile(script)
@@ -36,7 +39,7 @@ func newSim() *cobra.Command {
 			}
 			running, err := server.Listen(listen)
 			if err != nil {
-				return &exitError{exitFault, err}
+				return &exitError{exitFault, app.ListenError("simulated provider's", listen, "--listen", err)}
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "simulated provider: %s/v1, log at %s/sim/log\n", running.URL, running.URL)
 			<-cmd.Context().Done()

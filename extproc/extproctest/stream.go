@@ -39,14 +39,18 @@ func Serve(t testing.TB, g *grpc.Server) *Envoy {
 		t.Fatal(err)
 	}
 	go func() { _ = g.Serve(l) }()
-	conn, err := grpc.NewClient("unix://"+path, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	t.Cleanup(g.Stop)
+	return Dial(t, path)
+}
+
+// Dial connects to a server on a Unix socket until the test ends.
+func Dial(t testing.TB, socket string) *Envoy {
+	t.Helper()
+	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = conn.Close()
-		g.Stop()
-	})
+	t.Cleanup(func() { _ = conn.Close() })
 	return &Envoy{t: t, Conn: conn}
 }
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -109,9 +108,9 @@ func (c *controlPlane) recall(o controlOptions) {
 }
 
 func (c *controlPlane) serveXDS(l *lifecycle, o controlOptions) error {
-	lis, err := net.Listen("tcp", o.listen)
+	lis, err := port{"xDS", o.listen, "--listen"}.listen()
 	if err != nil {
-		return fmt.Errorf("xDS port: %w", err)
+		return err
 	}
 	c.addr = lis.Addr()
 	var served sync.WaitGroup
@@ -133,7 +132,7 @@ const adminTimeout = time.Minute
 
 func (c *controlPlane) serveAdmin(l *lifecycle, addr string, policies console.Policies) (err error) {
 	api := console.New(console.Options{Policies: policies, Fleet: c.server.Status, Compile: policy.ParseFiles})
-	c.admin, err = serveLoopback(l, "admin", addr, &http.Server{
+	c.admin, err = serveLoopback(l, port{"admin", addr, "--admin"}, &http.Server{
 		Handler: api, ReadTimeout: adminTimeout, WriteTimeout: adminTimeout, IdleTimeout: adminTimeout,
 	})
 	return err

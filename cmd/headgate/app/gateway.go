@@ -114,8 +114,8 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	if err := portFree(g.control.source.Latest().Listen.String()); err != nil {
-		return g.ofPush(err)
+	if err := g.portFree(); err != nil {
+		return err
 	}
 	if err := g.startPair(data, sockets); err != nil {
 		return err
@@ -208,11 +208,12 @@ func socketFolder(l *lifecycle) (string, error) {
 	return dir, CheckSocket("the socket in TMPDIR", filepath.Join(dir, "extproc.sock"))
 }
 
-// portFree says in one line where another process has the gateway's port.
-func portFree(addr string) error {
-	lis, err := net.Listen("tcp", addr)
+// portFree refuses a policy whose address another process has, before Envoy does.
+func (g *Gateway) portFree() error {
+	listen := g.control.source.Latest().Listen.String()
+	lis, err := port{"gateway", listen, "listen: in " + g.options.Policy}.listen()
 	if err != nil {
-		return fmt.Errorf("gateway port: %w", err)
+		return g.ofPush(err)
 	}
 	return lis.Close()
 }

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,8 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"github.com/headgate/headgate/policy/loopback"
 )
 
 // operations is the loopback port for those who run the process: metrics, health,
@@ -61,42 +57,8 @@ func (o *operations) detail() (text string) {
 func serveOperations(l *lifecycle, addr string, reg *prometheus.Registry) (*operations, error) {
 	o := &operations{}
 	var err error
-	o.addr, err = serveLoopback(l, "operations", addr, &http.Server{Handler: o.routes(reg), ReadHeaderTimeout: 5 * time.Second})
+	o.addr, err = serveLoopback(l, port{"operations", addr, "--operations"}, &http.Server{Handler: o.routes(reg), ReadHeaderTimeout: 5 * time.Second})
 	return o, err
-}
-
-// serveLoopback serves a port that only this machine can reach.
-func serveLoopback(l *lifecycle, name, addr string, srv *http.Server) (net.Addr, error) {
-	if err := loopbackOnly(name, addr); err != nil {
-		return nil, err
-	}
-	lis, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("%s port: %w", name, err)
-	}
-	var served sync.WaitGroup
-	served.Go(func() { _ = srv.Serve(lis) })
-	l.started(name+" port", func(ctx context.Context) error {
-		err := srv.Shutdown(ctx)
-		if err != nil {
-			err = errors.Join(err, srv.Close())
-		}
-		served.Wait()
-		return err
-	})
-	return lis.Addr(), nil
-}
-
-// loopbackOnly refuses an address that others could reach: nobody signs in there.
-func loopbackOnly(name, addr string) error {
-	local, err := loopback.HostPort(addr)
-	if err != nil {
-		return &OptionsError{fmt.Errorf("%s address %q: %w", name, addr, err)}
-	}
-	if !local {
-		return &OptionsError{fmt.Errorf("%s address %q: only loopback is allowed", name, addr)}
-	}
-	return nil
 }
 
 func (o *operations) routes(reg *prometheus.Registry) http.Handler {

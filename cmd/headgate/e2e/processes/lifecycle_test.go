@@ -156,8 +156,9 @@ func TestStartsThatFail(t *testing.T) {
 		lines        int // of the log
 		says         []string
 	}{
-		{"the gateway's port is taken", "listen: " + taken + "\n" + good, nil, 1, []string{"gateway port", taken}},
-		{"the operations port is taken", "listen: " + free + "\n" + good, []string{"--operations", taken}, 1, []string{"operations port", taken}},
+		{"the gateway's port is taken", "listen: " + taken + "\n" + good, nil, 1, []string{"gateway port: " + taken + " is taken by ", "choose another address with listen: in ", "policy.yaml"}},
+		{"the operations port is taken", "listen: " + free + "\n" + good, []string{"--operations", taken}, 1, []string{"operations port: " + taken + " is taken by ", "choose another address with --operations"}},
+		{"the admin port is taken", "listen: " + free + "\n" + good, []string{"--admin", taken}, 1, []string{"admin port: " + taken + " is taken by ", "choose another address with --admin"}},
 		{"operations beyond loopback", "listen: " + free + "\n" + good, []string{"--operations", "0.0.0.0:0"}, 1, []string{"0.0.0.0:0", "loopback"}},
 		{"beyond loopback without saying so", "listen: 0.0.0.0:18080\n" + good, nil, 1, []string{"policy.yaml:1:9", "anonymous: true"}},
 		{"a credential is missing", "listen: " + free + "\nversion: 1\nbackends: {o: {provider: openai, credential: {env: HEADGATE_E2E_UNSET}}}\nmodels: {m: o/gpt-4o-mini}\n", nil, 1,

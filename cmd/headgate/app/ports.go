@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+
+	"github.com/headgate/headgate/policy/loopback"
+)
+
+// A port is what a process listens on.
+type port struct {
+	name   string // such as operations
+	addr   string // host:port
+	choose string // the flag or the policy's key that chooses another address
+}
+
+// listen opens a port. An error says who has it, if that can be known, and how to choose
+// another.
+func (p port) listen() (net.Listener, error) {
+	lis, err := net.Listen("tcp", p.addr)
+	if err != nil {
+		return nil, ListenError(p.name, p.addr, p.choose, err)
+	}
+	return lis, nil
+}
+
+// ListenError says of a failure to listen which port it is, and what to do: choose is the
+// flag or the policy's key by which another address is chosen.
+func ListenError(name, addr, choose string, err error) error {
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s port: %w: choose another address with %s", name, err, choose)
+	}
+	by := "another process"
+	if holder := holderOf(addr); holder != "" {
+		by = holder
+	}
+	return fmt.Errorf("%s port: %s is taken by %s: stop that, or choose another address with %s", name, addr, by, choose)
+}
+
+// CheckLoopback refuses an address that others could reach. The name says whose it is.
+func CheckLoopback(name, addr string) error {
+	local, err := loopback.HostPort(addr)
+	switch {
+	case err != nil:
+		return &OptionsError{fmt.Errorf("%s address %q: %w", name, addr, err)}
+	case !local:
+		return &OptionsError{fmt.Errorf("%s address %q: only loopback is allowed", name, addr)}
+	}
+	return nil
+}
+
+// serveLoopback serves a port that only this machine can reach: nobody signs in there.
+func serveLoopback(l *lifecycle, p port, srv *http.Server) (net.Addr, error) {
+	if err := CheckLoopback(p.name, p.addr); err != nil {
+		return nil, err
+	}
+	lis, err := p.listen()
+	if err != nil {
+		return nil, err
+	}
+	var served sync.WaitGroup
+	served.Go(func() { _ = srv.Serve(lis) })
+	l.started(p.name+" port", func(ctx context.Context) error {
+		err := srv.Shutdown(ctx)
+		if err != nil {
+			err = errors.Join(err, srv.Close())
+		}
+		served.Wait()
+		return err
+	})
+	return lis.Addr(), nil
+}
