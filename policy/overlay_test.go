@@ -46,8 +46,8 @@ func weights(model string, link int, uses map[string]uint32) Overlay {
 // laid returns what is in effect with every entry acting.
 func laid(t *testing.T, set *Set, o Overlay) *Set {
 	t.Helper()
-	if err := o.Check(set); err != nil {
-		t.Fatal(err)
+	if faults := o.Faults(set); faults != nil {
+		t.Fatal(faults)
 	}
 	out, left := set.Under(o)
 	if len(left) > 0 {
@@ -178,8 +178,8 @@ models.n.chain[0]: every use of the link has weight 0: nothing would answer; lea
 models.n.chain[0]: no weight is given; name at least one use, such as or/openai/gpt-5.5=10
 models.n.chain[0]: is in the overlay twice
 models["odd$name"].chain[0]["x/y"]: the link has no such use; its uses are a/gpt-5.5`)
-	if err := o.Check(set); err == nil || err.Error() != want {
-		t.Errorf("faults are\n%v\nwant\n%s", err, want)
+	if got := (&Faults{Faults: o.Faults(set)}).Error(); got != want {
+		t.Errorf("faults are\n%s\nwant\n%s", got, want)
 	}
 	out, left := set.Under(o)
 	if out != set || len(left) != 8 {
@@ -257,6 +257,43 @@ func TestStoredOverlay(t *testing.T) {
 		var got Overlay
 		if err := json.Unmarshal([]byte(later), &got); err != nil || got.Unknown() == nil || got.IsZero() {
 			t.Errorf("%s is read as %+v, %v", later, got, err)
+		}
+	}
+}
+
+// TestLinkOf holds that the link which is meant is found by its uses, or that it is said
+// why not.
+func TestLinkOf(t *testing.T) {
+	m := parsed(t, `
+version: 1
+backends: {a: {provider: openai, credential: {env: KEY}}, b: {provider: openai, credential: {env: KEY}}}
+models:
+  m: {chain: [a/gpt-5.5, [{use: a/gpt-5.5}, {use: b/gpt-5.5}], [{use: b/gpt-5.5}, {use: b/gpt-5-nano}], b/gpt-5-mini]}
+`).Models["m"]
+	for _, c := range []struct {
+		uses string
+		link int
+		want string
+	}{
+		{"a/gpt-5.5", 1, ""},
+		{"b/gpt-5-nano", 2, ""},
+		{"b/gpt-5-mini", 3, ""},
+		{"a/gpt-5.5 b/gpt-5.5", 1, ""},
+		{"b/gpt-5.5", 0, "models.m: its links [1 2] have these uses; name the one that is meant"},
+		{"a/gpt-5.5 b/gpt-5-mini", 0, "models.m: no link has all of these uses; lay weights over one link at a time"},
+		{"a/gpt-5.6", 0, `models.m: no link has the use "a/gpt-5.6"; did you mean "a/gpt-5.5"?`},
+	} {
+		uses := make(map[string]uint32)
+		for _, u := range strings.Fields(c.uses) {
+			uses[u] = 1
+		}
+		link, fault := m.LinkOf(uses)
+		got := ""
+		if fault != nil {
+			got = fault.String()
+		}
+		if link != c.link || got != c.want {
+			t.Errorf("%s: link %d, %q, want %d, %q", c.uses, link, got, c.link, c.want)
 		}
 	}
 }

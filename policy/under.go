@@ -100,18 +100,14 @@ func (o Overlay) fitted(document *Set) (fitting Overlay, left []LeftOut) {
 	return fitting, left
 }
 
-// Check returns every reason, as *Faults, why an entry of the overlay could not act on
-// the document of a set. Whoever lays an overlay asks this first.
-func (o Overlay) Check(s *Set) error {
+// Faults returns every reason why an entry of the overlay could not act on the document
+// of a set. Whoever lays an overlay asks this first.
+func (o Overlay) Faults(s *Set) (all []Fault) {
 	_, left := o.fitted(s.Document())
-	var all []Fault
 	for _, l := range left {
 		all = append(all, l.Faults...)
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	return &Faults{Faults: all}
+	return all
 }
 
 // with returns the model with its uses pointing at other versions of its backends.

@@ -143,17 +143,46 @@ func (s *Set) withoutUse(m *Model) {
 }
 
 // LinkOf returns the index of the only link of the model's chain that has all of these
-// uses, each written backend/model, or false where none has, or several have.
-func (m *Model) LinkOf(uses []string) (link int, ok bool) {
-	found := 0
+// uses, each written backend/model, or what is wrong. Links of one use count if no other
+// has them.
+func (m *Model) LinkOf(uses map[string]uint32) (int, *Fault) {
+	links := m.linksWith(slices.Sorted(maps.Keys(uses))...)
+	if split := slices.DeleteFunc(slices.Clone(links), func(i int) bool { return len(m.Chain[i].Uses) == 1 }); len(split) > 0 {
+		links = split
+	}
+	switch len(links) {
+	case 1:
+		return links[0], nil
+	case 0:
+		return 0, m.unlinked(uses)
+	}
+	return 0, &Fault{Path: m.Path(), Message: fmt.Sprintf("its links %v have these uses", links), Hint: "name the one that is meant"}
+}
+
+// linksWith returns the indexes of the links that have all of the uses.
+func (m *Model) linksWith(uses ...string) (all []int) {
 	for i, l := range m.Chain {
-		has := func(use string) bool {
-			return slices.ContainsFunc(l.Uses, func(u Use) bool { return u.String() == use })
-		}
-		if !slices.ContainsFunc(uses, func(use string) bool { return !has(use) }) {
-			link = i
-			found++
+		if !slices.ContainsFunc(uses, func(use string) bool { return !l.has(use) }) {
+			all = append(all, i)
 		}
 	}
-	return link, found == 1
+	return all
+}
+
+func (l Link) has(use string) bool {
+	return slices.ContainsFunc(l.Uses, func(u Use) bool { return u.String() == use })
+}
+
+// unlinked says why no link has all of the uses.
+func (m *Model) unlinked(uses map[string]uint32) *Fault {
+	var names []string
+	for _, u := range m.Uses() {
+		names = append(names, u.String())
+	}
+	for _, use := range slices.Sorted(maps.Keys(uses)) {
+		if !slices.Contains(names, use) {
+			return &Fault{Path: m.Path(), Message: "no link has the use " + strict.Quote(use), Hint: strict.Suggestion(use, names)}
+		}
+	}
+	return &Fault{Path: m.Path(), Message: "no link has all of these uses", Hint: "lay weights over one link at a time"}
 }

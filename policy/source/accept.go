@@ -7,7 +7,7 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// accept puts a Set into effect and records the change on top of another, the newest
+// accept puts a change into effect and records it on top of another, the newest
 // that the caller has looked at, or does neither. It returns
 // ErrOvertaken if another process recorded a change meanwhile: that one must be put
 // into effect then, and nothing is taken back before, because most often it is the
@@ -16,10 +16,11 @@ import (
 // The change is on disk before it takes effect, and gets its name afterwards: it is
 // never recorded without having been in effect, and once it is, little is left that
 // can fail.
-func (s *Source) accept(set *policy.Set, newest, c Change) (Change, error) {
-	c.Number, c.Revision, c.Parent = newest.Number+1, set.Revision, s.history.hashes.shown(newest).Revision
+func (s *Source) accept(e effect, newest Change) (Change, error) {
+	c, set := &e.change, e.set
+	c.Number, c.Parent = newest.Number+1, s.history.hashes.shown(newest).Revision
 	c.At = s.options.Now().UTC().Round(0) // as it is read back
-	d, err := s.history.Draft(c)
+	d, err := s.history.Draft(*c)
 	if err != nil {
 		return Change{}, fmt.Errorf("recording revision %s: %w", set.Revision, err)
 	}
@@ -33,9 +34,8 @@ func (s *Source) accept(set *policy.Set, newest, c Change) (Change, error) {
 	case err != nil:
 		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore())
 	}
-	s.history.hashes.learn(c.Number, set.Revision)
-	s.accepted(set, c)
-	return c, nil
+	s.accepted(e)
+	return *c, nil
 }
 
 // apply puts a Set into effect, unless its revision is.
@@ -72,9 +72,14 @@ func (s *Source) restore() error {
 }
 
 // accepted publishes what apply put into effect.
-func (s *Source) accepted(set *policy.Set, c Change) {
-	s.effect.Store(&effect{set, c})
+func (s *Source) accepted(e effect) {
+	s.history.hashes.learn(e.change.Number, namesOf(e.set))
+	s.effect.Store(&e)
 	s.refused.Store(nil)
+	select {
+	case s.moved <- struct{}{}:
+	default: // a signal waits already
+	}
 }
 
 // refuse notes a change that did not take effect, and returns why.

@@ -16,20 +16,37 @@ const (
 	FromFile     Origin = "file"
 	FromPush     Origin = "push"
 	FromRollback Origin = "rollback"
+	FromOverlay  Origin = "overlay" // the document stayed; somebody laid something over it, or took it back
+	FromExpiry   Origin = "expiry"  // the document stayed; what had expired was taken back
 )
 
 // Change is one entry of the policy's history: a policy that took effect.
 type Change struct {
-	Number   int           `json:"number"` // from 1, without gaps
-	Revision string        `json:"revision"`
-	Parent   string        `json:"parent,omitempty"` // the revision that was in effect before
-	Origin   Origin        `json:"origin"`
-	Author   string        `json:"author"`
-	Reason   string        `json:"reason,omitempty"`
-	At       time.Time     `json:"at"`
-	Files    []policy.File `json:"files,omitempty"`
-	Taken    bool          `json:"taken,omitempty"`    // somebody who should have it in effect has, or had
-	Rejected string        `json:"rejected,omitempty"` // why somebody who should have it in effect would not; empty: nobody is known
+	Number   int            `json:"number"` // from 1, without gaps
+	Revision string         `json:"revision"`
+	Document string         `json:"document,omitempty"` // revision of the files alone, if something that lies over them acts
+	Parent   string         `json:"parent,omitempty"`   // the revision that was in effect before
+	Origin   Origin         `json:"origin"`
+	Author   string         `json:"author"`
+	Reason   string         `json:"reason,omitempty"`
+	At       time.Time      `json:"at"`
+	Files    []policy.File  `json:"files,omitempty"`    // the document, as it was written
+	Overlay  policy.Overlay `json:"overlay,omitzero"`   // what lies over it, whether the document has a place for it or not
+	Taken    bool           `json:"taken,omitempty"`    // somebody who should have it in effect has, or had
+	Rejected string         `json:"rejected,omitempty"` // why somebody who should have it in effect would not; empty: nobody is known
+}
+
+// compile returns what a change puts into effect, and what of its overlay is left out.
+func (c Change) compile() (*policy.Set, []policy.LeftOut, error) {
+	document, err := policy.ParseFiles(c.Files)
+	if err == nil {
+		err = c.Overlay.Unknown()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	set, left := document.Under(c.Overlay)
+	return set, left, nil
 }
 
 // By says in words where a change came from, such as "push of ann".
@@ -46,6 +63,9 @@ type Proposal struct {
 	Author string        `json:"author"`
 	Reason string        `json:"reason"`
 	Expect string        `json:"expect,omitempty"` // the revision that must be in effect; empty: any
+	// WithoutOverlay takes back all that lies over the document. Else it stays, and acts
+	// as far as the new document has a place for it.
+	WithoutOverlay bool `json:"without_overlay,omitempty"`
 }
 
 // Refusal is a change that did not take effect.

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -134,8 +133,8 @@ func (h *Folder) read(number int) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	var c Change
-	if err := json.Unmarshal(data, &c); err != nil {
+	c, err := decode(data)
+	if err != nil {
 		return Change{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if c.Number != number || c.Revision == "" || len(c.Files) == 0 {

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -18,7 +17,7 @@ type folderDraft struct {
 
 // Draft writes the change to a file that is no part of the history yet.
 func (h *Folder) Draft(c Change) (Draft, error) {
-	data, err := json.MarshalIndent(c, "", "  ")
+	data, err := encode(c)
 	if err != nil {
 		return nil, err
 	}

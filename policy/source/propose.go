@@ -21,8 +21,17 @@ func (s *Source) Push(p Proposal) (Change, error) {
 	if len(p.Files) == 0 {
 		return Change{}, fmt.Errorf("%w: it holds no files", ErrIncomplete)
 	}
-	set, err := policy.ParseFiles(p.Files)
-	return s.propose(FromPush, p, func() ([]policy.File, *policy.Set, error) { return p.Files, set, err })
+	return s.propose(p, func(newest Change) (Change, error) {
+		return Change{Origin: FromPush, Files: p.Files, Overlay: p.overlay(newest)}, nil
+	})
+}
+
+// overlay is what lies over the proposed document.
+func (p Proposal) overlay(newest Change) policy.Overlay {
+	if p.WithoutOverlay {
+		return policy.Overlay{}
+	}
+	return newest.Overlay
 }
 
 func (p Proposal) complete() error {
@@ -39,8 +48,9 @@ func (p Proposal) complete() error {
 	return nil
 }
 
-// propose makes a change on top of the newest one, whichever process recorded that.
-func (s *Source) propose(origin Origin, p Proposal, target func() ([]policy.File, *policy.Set, error)) (Change, error) {
+// propose makes a change on top of the newest one, whichever process recorded that. An
+// error of target is of who asks, and no refusal of a policy.
+func (s *Source) propose(p Proposal, target func(newest Change) (Change, error)) (Change, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
@@ -53,22 +63,25 @@ func (s *Source) propose(origin Origin, p Proposal, target func() ([]policy.File
 		if p.Expect != "" && !s.history.hashes.named(recorded, p.Expect) {
 			return Change{}, fmt.Errorf("%w: expected %s, in effect is %s", ErrConflict, p.Expect, now.Revision)
 		}
-		files, set, err := target()
-		switch {
-		case errors.Is(err, ErrUnknownRevision):
+		c, err := target(recorded)
+		if err != nil {
 			return Change{}, err
+		}
+		e, err := compiled(c)
+		switch {
 		case err != nil:
-			return Change{}, s.refuse(origin, err)
-		case set.Revision == now.Revision:
+			return Change{}, s.refuse(c.Origin, err)
+		case e.set.Revision == now.Revision && c.Overlay.Equal(recorded.Overlay):
 			return now, errors.Join(late, s.again())
 		}
-		c, err := s.accept(set, recorded, Change{Origin: origin, Author: p.Author, Reason: p.Reason, Files: files})
+		e.change.Author, e.change.Reason = p.Author, p.Reason
+		done, err := s.accept(e, recorded)
 		if errors.Is(err, ErrOvertaken) {
 			continue
 		}
 		if err != nil {
-			return Change{}, s.refuse(origin, err)
+			return Change{}, s.refuse(c.Origin, err)
 		}
-		return c, nil
+		return done, nil
 	}
 }

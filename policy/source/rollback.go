@@ -6,21 +6,17 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// Rollback puts the newest policy of a revision into effect again, as a change of its
-// own. An empty revision is the one that was in effect before the current one: the
+// Rollback puts the newest document of a revision into effect again, as a change of its
+// own, under what lies over the one in effect. An empty revision is the one that was in effect before the current one: the
 // next Rollback goes further back, not forth again, and what was rejected is passed
 // over. The proposal is judged as by Push, but for its files, which are not read.
 func (s *Source) Rollback(revision string, p Proposal) (Change, error) {
 	if err := p.complete(); err != nil {
 		return Change{}, err
 	}
-	return s.propose(FromRollback, p, func() ([]policy.File, *policy.Set, error) {
+	return s.propose(p, func(newest Change) (Change, error) {
 		to, err := s.target(revision)
-		if err != nil {
-			return nil, nil, err
-		}
-		set, err := policy.ParseFiles(to.Files)
-		return to.Files, set, err
+		return Change{Origin: FromRollback, Files: to.Files, Overlay: p.overlay(newest)}, err
 	})
 }
 
@@ -31,13 +27,13 @@ func (s *Source) target(revision string) (Change, error) {
 		return s.Find(revision)
 	}
 	hashes := &s.history.hashes
-	now := hashes.shown(s.history.newest())
-	first := s.undone(now)
+	now := s.history.newest()
+	first := s.undone(s.brought(now))
 	c, ok := s.history.last(func(c Change) bool {
-		return c.Number < first.Number && c.Rejected == "" && hashes.of(c) != now.Revision
+		return c.Number < first.Number && c.Rejected == "" && hashes.document(c) != hashes.document(now)
 	})
 	if !ok {
-		return Change{}, fmt.Errorf("there is no policy before %s to go back to: %w", now.Revision, ErrUnknownRevision)
+		return Change{}, fmt.Errorf("there is no policy before %s to go back to: %w", hashes.document(now), ErrUnknownRevision)
 	}
 	return c, nil
 }
@@ -49,7 +45,8 @@ func (s *Source) Good() (*policy.Set, bool) {
 	if !ok || s.history.hashes.of(good) == s.Latest().Revision {
 		return nil, false
 	}
-	set, err := policy.ParseFiles(good.Files)
+	good.Overlay, _ = good.Overlay.At(s.options.Now())
+	set, _, err := good.compile()
 	return set, err == nil // another version of Headgate may not know all of it
 }
 
@@ -57,11 +54,30 @@ func (s *Source) Good() (*policy.Set, bool) {
 func (s *Source) undone(back Change) Change {
 	hashes := &s.history.hashes
 	for back.Origin == FromRollback {
-		earlier, ok := s.history.last(func(c Change) bool { return c.Number < back.Number && hashes.of(c) == hashes.of(back) })
+		earlier, ok := s.history.last(func(c Change) bool {
+			return c.Number < back.Number && hashes.document(c) == hashes.document(back)
+		})
 		if !ok {
 			break // its file was removed by hand
 		}
-		back = earlier
+		back = s.brought(earlier)
 	}
 	return back
 }
+
+// brought returns the change that brought the document of a change: those after it were
+// of what lies over the document.
+func (s *Source) brought(c Change) Change {
+	hashes := &s.history.hashes
+	for {
+		before, ok := s.history.last(func(other Change) bool { return other.Number < c.Number })
+		if !ok || hashes.document(before) != hashes.document(c) {
+			return c
+		}
+		c = before
+	}
+}
+
+// Brought returns the change that brought the document in effect: not one of what lies
+// over it.
+func (s *Source) Brought() Change { return s.history.hashes.shown(s.brought(s.Current())) }

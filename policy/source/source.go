@@ -4,7 +4,8 @@
 // The promise: a faulty policy never takes effect; the last good Set stays. Of good
 // ones the last change wins, whether it came from a file or was pushed, and that
 // holds over restarts. The trap: a Source watches nothing by itself. Whoever owns it
-// runs Watch on the policy's path with Reload, and on the history's folder with Sync.
+// runs Watch on the policy's path with Reload, and on the history's folder with Sync,
+// and ExpireInTime for what is laid over a policy until some time.
 package source
 
 import (
@@ -62,6 +63,8 @@ type Source struct {
 	effect  atomic.Pointer[effect]  // never nil once Open returned
 	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change, or the file is good again
 
+	moved chan struct{} // holds a signal after another change took effect
+
 	mu      sync.Mutex // one change at a time
 	applied string     // revision that Apply was called with last, without an error
 	badFile badFile    // the file that was refused last; the zero value: it was good
@@ -70,7 +73,21 @@ type Source struct {
 // effect is a policy in effect and how it came to be.
 type effect struct {
 	set    *policy.Set
+	left   []policy.LeftOut // of the change's overlay
 	change Change
+}
+
+// compiled returns what a change puts into effect, with the names that it has here.
+func compiled(c Change) (effect, error) {
+	set, left, err := c.compile()
+	if err != nil {
+		return effect{}, err
+	}
+	c.Revision, c.Document = set.Revision, ""
+	if document := set.Document().Revision; document != set.Revision {
+		c.Document = document
+	}
+	return effect{set, left, c}, nil
 }
 
 // Open puts the policy at the path into effect where it is newer than the one read
@@ -78,13 +95,13 @@ type effect struct {
 // history's newest stays, and Refused says why; without any that is an error.
 func Open(o Options) (*Source, error) {
 	o = o.withDefaults()
-	s := &Source{options: o, history: trail{History: o.History}}
+	s := &Source{options: o, history: trail{History: o.History}, moved: make(chan struct{}, 1)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.refresh(); err != nil {
 		return nil, err
 	}
-	err := s.fromFile()
+	err := errors.Join(s.expire(), s.fromFile())
 	refusal := s.refused.Load()
 	if s.effect.Load() == nil {
 		err = errors.Join(err, s.fromHistory())
@@ -113,7 +130,7 @@ func (s *Source) History() []Change {
 	all := slices.Clone(s.history.Changes())
 	slices.Reverse(all)
 	for i, c := range all {
-		all[i].Revision = s.history.hashes.learned(c)
+		all[i] = s.history.hashes.learned(c)
 	}
 	if len(all) > 0 && all[0].Number == s.Current().Number {
 		if why := s.options.Rejected(); why != nil {
@@ -128,10 +145,19 @@ func (s *Source) History() []Change {
 // again. A conflict is no refusal.
 func (s *Source) Refused() *Refusal { return s.refused.Load() }
 
+// LeftOut returns what lies over the document in effect and does not act, because the
+// document has no place for it.
+func (s *Source) LeftOut() []policy.LeftOut { return s.effect.Load().left }
+
 // Find returns the newest change to a revision, by the hash of this version of Headgate
-// or of the one that recorded it, or ErrUnknownRevision.
+// or of the one that recorded it, or else to a document of this revision under an
+// overlay, or ErrUnknownRevision.
 func (s *Source) Find(revision string) (Change, error) {
-	c, ok := s.history.last(func(c Change) bool { return s.history.hashes.named(c, revision) })
+	hashes := &s.history.hashes
+	c, ok := s.history.last(func(c Change) bool { return hashes.named(c, revision) })
+	if !ok {
+		c, ok = s.history.last(func(c Change) bool { return hashes.document(c) == revision })
+	}
 	if !ok {
 		return Change{}, fmt.Errorf("%w: %q", ErrUnknownRevision, revision)
 	}
@@ -191,16 +217,14 @@ func (s *Source) fromHistory() error {
 	if c.Number == 0 || now != nil && now.change.Number == c.Number {
 		return nil
 	}
-	set, err := policy.ParseFiles(c.Files)
+	e, err := compiled(c)
 	if err == nil {
-		err = s.apply(set)
+		err = s.apply(e.set)
 	}
 	if err != nil {
 		return s.refuse(c.Origin, errors.Join(fmt.Errorf("change %d of the history: %w", c.Number, err), s.restore()))
 	}
-	s.history.hashes.learn(c.Number, set.Revision)
-	c.Revision = set.Revision
-	s.accepted(set, c)
+	s.accepted(e)
 	return nil
 }
 
@@ -231,7 +255,11 @@ func (s *Source) acceptFile(set *policy.Set, files []policy.File) error {
 		if s.wasRead(set) {
 			return nil
 		}
-		_, err := s.accept(set, newest, Change{Origin: FromFile, Author: "file", Reason: s.options.Path, Files: files})
+		e, err := compiled(Change{Origin: FromFile, Author: "file", Reason: s.options.Path, Files: files, Overlay: newest.Overlay})
+		if err != nil {
+			return err
+		}
+		_, err = s.accept(e, newest)
 		if !errors.Is(err, ErrOvertaken) {
 			return err
 		}
@@ -244,5 +272,5 @@ func (s *Source) acceptFile(set *policy.Set, files []policy.File) error {
 // wasRead reports whether this policy is the one that was last read from a file.
 func (s *Source) wasRead(set *policy.Set) bool {
 	c, ok := s.history.last(func(c Change) bool { return c.Origin == FromFile })
-	return ok && s.history.hashes.of(c) == set.Revision
+	return ok && s.history.hashes.document(c) == set.Revision
 }

@@ -181,10 +181,10 @@ func TestChangesSayHowTheyCame(t *testing.T) {
 	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
 	file := func(n int) []policy.File { return []policy.File{{Name: path, Data: []byte(text(n))}} }
 	want := []Change{
-		{4, revision(3), revision(1), FromFile, "file", path, at(4), file(3), false, ""},
-		{3, revision(1), revision(2), FromRollback, "bob", "too small", at(3), file(1), false, ""},
-		{2, revision(2), revision(1), FromPush, "ada", "because", at(2), files(text(2)), false, ""},
-		{1, revision(1), "", FromFile, "file", path, at(1), file(1), false, ""},
+		{Number: 4, Revision: revision(3), Parent: revision(1), Origin: FromFile, Author: "file", Reason: path, At: at(4), Files: file(3)},
+		{Number: 3, Revision: revision(1), Parent: revision(2), Origin: FromRollback, Author: "bob", Reason: "too small", At: at(3), Files: file(1)},
+		{Number: 2, Revision: revision(2), Parent: revision(1), Origin: FromPush, Author: "ada", Reason: "because", At: at(2), Files: files(text(2))},
+		{Number: 1, Revision: revision(1), Origin: FromFile, Author: "file", Reason: path, At: at(1), Files: file(1)},
 	}
 	if diff := cmp.Diff(want, s.History()); diff != "" {
 		t.Errorf("the history differs (-want +got):\n%s", diff)

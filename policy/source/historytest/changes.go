@@ -30,7 +30,7 @@ func readBack(t *testing.T, s Store) {
 	bare := source.Change{Revision: "0123456789ab", Origin: source.FromFile, Author: "file", At: at(2), Files: files(2)}
 	h := s.Open(t)
 	var want []source.Change
-	for _, c := range []source.Change{full, bare} {
+	for _, c := range []source.Change{full, bare, overlaid()} {
 		must(t, record(h, c))
 		c.Number = len(want) + 1
 		want = append(want, c)
@@ -41,6 +41,19 @@ func readBack(t *testing.T, s Store) {
 			t.Errorf("the changes differ (-recorded +read):\n%s", diff)
 		}
 	}
+}
+
+// overlaid is a change of what lies over a document, which acts on it.
+func overlaid() source.Change {
+	const document = "version: 1\nbackends: {a: {provider: simulated}, b: {provider: simulated}}\nunpriced: flag\n" +
+		"models: {m: {chain: [[{use: a/x}, {use: b/x}]]}} # as it was written\n"
+	c := change(3)
+	c.Origin, c.Document, c.Files = source.FromOverlay, revision(4), []policy.File{{Name: "policy.yaml", Data: []byte(document)}}
+	c.Overlay.Weights = []policy.Weights{
+		{Model: "m", Uses: map[string]uint32{"a/x": 0}, Laid: policy.Laid{Author: "ada", Reason: "because", Since: at(3), Expiry: at(5)}},
+		{Model: "of another document", Link: 2, Uses: map[string]uint32{"b/x": 10000}},
+	}
+	return c
 }
 
 func unshared(t *testing.T, s Store) {
