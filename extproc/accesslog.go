@@ -79,7 +79,7 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 	}
 }
 
-// flagsOf writes the flags that outcomes are told by in Envoy's short form.
+// flagsOf writes the flags that decide outcomes in Envoy's short form.
 func flagsOf(f *alsdatav3.ResponseFlags) string {
 	var set []string
 	for _, flag := range []struct {

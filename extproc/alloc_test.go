@@ -135,7 +135,7 @@ func TestAllocationsDoNotGrow(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	r := newRig(t, testPolicy)
-	for name, most := range map[string]float64{"small": 110, "large": 112, "sse": 725, "translated sse": 1540} {
+	for name, allowed := range map[string]float64{"small": 110, "large": 112, "sse": 725, "translated sse": 1540} {
 		messages := speedCases(t)[name]
 		replies := 0
 		got := testing.AllocsPerRun(200, func() { replies = playInMemory(t, r, messages) })
@@ -143,8 +143,8 @@ func TestAllocationsDoNotGrow(t *testing.T) {
 			t.Errorf("%s: %d replies to %d messages", name, replies, len(messages))
 		}
 		t.Logf("%s: %.0f allocations", name, got)
-		if got > most {
-			t.Errorf("%s: %.0f allocations, at most %.0f are allowed", name, got, most)
+		if got > allowed {
+			t.Errorf("%s: %.0f allocations, at most %.0f are allowed", name, got, allowed)
 		}
 	}
 }

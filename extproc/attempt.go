@@ -64,12 +64,12 @@ func (j *join) find(id string) *run {
 	return s.runs[id]
 }
 
-// upstreamLevel tells the streams of attempts from those of exchanges.
+// upstreamLevel reports whether a stream is that of an attempt, not of an exchange.
 func upstreamLevel(stream extprocv3.ExternalProcessor_ProcessServer) bool {
 	return first(stream, policy.LevelHeader) == policy.LevelUpstream
 }
 
-// first returns the first value of a stream's metadata; empty where there is none.
+// first returns the first value of a stream's metadata; empty: there is none.
 func first(stream extprocv3.ExternalProcessor_ProcessServer, key string) string {
 	if v := metadata.ValueFromIncomingContext(stream.Context(), key); len(v) > 0 {
 		return v[0]
@@ -84,11 +84,11 @@ func first(stream extprocv3.ExternalProcessor_ProcessServer, key string) string 
 func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	ev := &event{}
 	if err := stream.RecvMsg(ev); err != nil {
-		return status.Error(codes.Unavailable, "the attempt brought no request")
+		return status.Error(codes.Unavailable, "the attempt sent no request")
 	}
 	run := s.join.find(ev.exchange)
 	if run == nil || !run.pipeline.use() {
-		s.metrics.orphans.Inc()
+		s.metrics.unjoined.Inc()
 		return status.Error(codes.Unavailable, "the attempt belongs to no exchange")
 	}
 	defer s.release(run.pipeline)

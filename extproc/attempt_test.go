@@ -135,7 +135,7 @@ func TestAStreamComesInTheClientsDialect(t *testing.T) {
 	}
 }
 
-func TestLimitsAndRefusedKeysMoveOnAtOnceAndEndWhereNobodyIsLeft(t *testing.T) {
+func TestLimitsAndRefusedKeysMoveOnAtOnceAndEndIfNoBackendIsLeft(t *testing.T) {
 	r := newRig(t, chainPolicy)
 	s, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)
 	a, _ := attempt(r, id, "gpt", "gpt-4o-mini", Post("/"))
@@ -144,10 +144,10 @@ func TestLimitsAndRefusedKeysMoveOnAtOnceAndEndWhereNobodyIsLeft(t *testing.T) {
 	}
 	b, _ := attempt(r, id, "claude", "claude-sonnet-4-6", Post("/"))
 	if judged := b.ResponseHeaders(H{":status", "401"}, false); judged.Set(":status") != "424" {
-		t.Errorf("when nobody is left the retries end: %v", judged)
+		t.Errorf("when no backend is left the retries end: %v", judged)
 	}
 	if r.refused.Load() != 1 {
-		t.Error("operators were not told of the refused credential")
+		t.Error("the refused credential was not logged")
 	}
 	s.ResponseHeaders(Answered("424", "application/json", "x-envoy-attempt-count", "2"), false)
 	reply := s.ResponseBody(`{"error":{"message":"key sk-ant-secret"}}`, true)
@@ -161,17 +161,17 @@ func TestLimitsAndRefusedKeysMoveOnAtOnceAndEndWhereNobodyIsLeft(t *testing.T) {
 	}
 }
 
-// TestAttemptsThatReachedNobodyAreTold holds what a caller reads of attempts of which
-// Envoy told nothing but their number: that it had no backend left to ask, or got no
+// TestUnseenAttemptsAreReported holds what a client reads of attempts of which Envoy
+// reports nothing but their number: that it had no backend left to ask, or got no
 // connection.
-func TestAttemptsThatReachedNobodyAreTold(t *testing.T) {
-	const nobody = "found no backend in service or no connection"
+func TestUnseenAttemptsAreReported(t *testing.T) {
+	const unseen = "found no backend in service or no connection"
 	for _, c := range []struct{ heard, all, want string }{
 		{"", "1", "none is in service after its latest failures"},
-		{"", "3", "3 attempts " + nobody},
+		{"", "3", "3 attempts " + unseen},
 		{"500", "1", "gpt/gpt-4o-mini 500"},
-		{"500", "2", "gpt/gpt-4o-mini 500, 1 further attempt " + nobody},
-		{"500", "4", "gpt/gpt-4o-mini 500, 3 further attempts " + nobody},
+		{"500", "2", "gpt/gpt-4o-mini 500, 1 further attempt " + unseen},
+		{"500", "4", "gpt/gpt-4o-mini 500, 3 further attempts " + unseen},
 	} {
 		t.Run(c.heard+" of "+c.all, func(t *testing.T) {
 			r := newRig(t, chainPolicy)
@@ -208,7 +208,7 @@ func TestAnAttemptThatCannotBePreparedFailsClosed(t *testing.T) {
 	}
 }
 
-func TestUnfitBackendsAreLeftOutBeforeEnvoyChooses(t *testing.T) {
+func TestUnsupportedBackendsAreLeftOutBeforeEnvoyChooses(t *testing.T) {
 	r := newRig(t, chainPolicy)
 	for _, tc := range []struct {
 		name, path, body, fit, refused string
@@ -217,7 +217,7 @@ func TestUnfitBackendsAreLeftOutBeforeEnvoyChooses(t *testing.T) {
 		{"Claude gives one answer", "/v1/chat/completions", `{"model":"assistant","n":2,"messages":[{"role":"user","content":"hi"}]}`, "c1", ""},
 		{"Claude embeds nothing", "/v1/embeddings", `{"model":"assistant","input":"hi"}`, "c1", ""},
 		{"GPT counts no tokens", "/v1/messages/count_tokens", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`, "c2", ""},
-		{"nobody counts tokens", "/v1/messages/count_tokens", `{"model":"mini","messages":[{"role":"user","content":"hi"}]}`, "", `"code":"unsupported_field"`},
+		{"no backend counts tokens", "/v1/messages/count_tokens", `{"model":"mini","messages":[{"role":"user","content":"hi"}]}`, "", `"code":"unsupported_field"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, reply := begin(r, tc.path, tc.body)
@@ -282,7 +282,7 @@ func TestWhatCannotBeReadIsNotJudgedByContent(t *testing.T) {
 }
 
 // TestWhoAnsweredIsWhoWasHeard holds that an answer is that of the attempt which was
-// heard to answer, also if the stream of one before it, to which no connection was made,
+// seen to answer, also if the stream of one before it, to which no connection was made,
 // began later.
 func TestWhoAnsweredIsWhoWasHeard(t *testing.T) {
 	r := newRig(t, chainPolicy)

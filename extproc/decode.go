@@ -205,7 +205,7 @@ func mapEntry(b []byte) (key string, value []byte, err error) {
 	return key, value, err
 }
 
-// fields calls f for each field of a message: with its bytes, or its number where
+// fields calls f for each field of a message: with its bytes, or its number if
 // it is a varint. Other kinds are skipped.
 func fields(b []byte, f func(num protowire.Number, v []byte, n uint64) error) error {
 	for len(b) > 0 {

@@ -12,7 +12,7 @@ const maxPiece = 62_000
 
 // say puts bytes for the client into replies of FULL_DUPLEX_STREAMED. A chunk that says
 // nothing yet is answered all the same, with an empty piece: Envoy may wait for the
-// first one before it tells of trailers (envoy/facts).
+// first one before it sends trailers (envoy/facts).
 func (r *run) say(out []byte, end bool) {
 	for len(out) > maxPiece {
 		r.before = append(r.before, &reply{phase: responseBody, piece: &piece{out[:maxPiece], false}})

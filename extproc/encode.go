@@ -44,7 +44,7 @@ func (r *reply) changes() bool {
 
 // encode appends a reply as a ProcessingResponse. b must be nil or empty.
 //
-// Nested messages need their length in front: each is written behind its place and
+// Nested messages need their length in front: each is written after its place and
 // the length put before it, so only headers and metadata ever move, never a body.
 func (r *reply) encode(b []byte) []byte {
 	switch {

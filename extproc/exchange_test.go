@@ -28,7 +28,7 @@ func TestJSONExchangeReachesTheBackendAndIsPriced(t *testing.T) {
 	}
 	req := s.RequestBody(chatBody)
 	if _, changed := req.Body(); changed {
-		t.Error("a body that nobody rewrites must go as it came")
+		t.Error("a body that no stage rewrites must go as it came")
 	}
 	for name, want := range map[string]string{
 		":path": "/v1/chat/completions", "authorization": "Bearer sk-backend-secret",

@@ -13,9 +13,9 @@ import (
 )
 
 // TestAClientThatLeavesIsNoFailureOfTheGateway holds that an exchange whose stage was
-// told so, and gave that as its error or still refused, waits for Envoy's account.
+// notified, and gave that as its error or still refused, waits for Envoy's account.
 func TestAClientThatLeavesIsNoFailureOfTheGateway(t *testing.T) {
-	for name, tell := range map[string]func(error) (exchange.Verdict, error){
+	for name, report := range map[string]func(error) (exchange.Verdict, error){
 		"its error": func(err error) (exchange.Verdict, error) { return exchange.Verdict{}, err },
 		"a refusal": func(error) (exchange.Verdict, error) {
 			return exchange.Denied(503, exchange.ReasonExhausted, "Too late."), nil
@@ -30,7 +30,7 @@ func TestAClientThatLeavesIsNoFailureOfTheGateway(t *testing.T) {
 			}
 			close(waits)
 			<-ctx.Done()
-			return tell(ctx.Err())
+			return report(ctx.Err())
 		})))
 		if err != nil {
 			t.Fatal(err)

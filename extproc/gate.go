@@ -10,13 +10,13 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
-// gateBound is how long an answer may be held until something is known of it. The
+// gateBound is how long Envoy may hold an answer until something is known of it. The
 // attempt's own time, which Envoy keeps, ends before.
 const gateBound = 10 * time.Minute
 
-// gateBytes is how much of an answer is held at most: without content in so much, it
-// is let go.
-const gateBytes = 64 << 10
+// maxGate is how many bytes of an answer Envoy holds: without content in so many, it
+// passes.
+const maxGate = 64 << 10
 
 // gate judges an answer by its first content, in a pool whose Envoy holds headers and
 // body for that. The headers are answered with the verdict, and only with one that
@@ -54,7 +54,7 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 		if err != nil {
 			return err
 		}
-		if !j.Undecided || !at.ByContent || at.Complete || at.Body > gateBytes {
+		if !j.Undecided || !at.ByContent || at.Complete || at.Body > maxGate {
 			return decide(stream, j)
 		}
 		wake = nil

@@ -79,7 +79,7 @@ func TestNothingOfTheBackendsAccountPassesWhereAChainIsSpent(t *testing.T) {
 	}
 }
 
-func TestARefusalNamesSomeOfManyUnfitFields(t *testing.T) {
+func TestARefusalNamesSomeOfManyUnsupportedFields(t *testing.T) {
 	r := newRig(t, testPolicy)
 	s := r.Open("router")
 	s.RequestHeaders(Post("/v1/chat/completions"), false)

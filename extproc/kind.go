@@ -14,8 +14,8 @@ import (
 type Kind interface {
 	Name() string
 	// Compile makes the stage of a policy and changes nothing that other policies
-	// see. An error refuses the policy, in words for operators: it is for what only
-	// this machine's environment can tell, as headgate check finds the rest.
+	// see. An error refuses the policy, in words for operators: it is for faults
+	// that only this machine's environment shows, as headgate check finds the rest.
 	Compile(*policy.Set) (exchange.Stage, error)
 	// Close lets go of what the Kind owns, once no stage of it is in use.
 	Close(context.Context) error

@@ -10,7 +10,7 @@ import (
 type Metrics struct {
 	inFlight        prometheus.Gauge
 	panics          prometheus.Counter
-	orphans         prometheus.Counter
+	unjoined        prometheus.Counter
 	unknownRevision prometheus.Counter
 	phase           [phases]prometheus.Observer
 	stage           *prometheus.HistogramVec
@@ -37,14 +37,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		stage: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "headgate_stage_seconds",
 			Help: "Time that one stage takes in one phase; of events, for one message of Envoy's.", Buckets: buckets}, []string{"stage", "phase"}),
 	}
-	m.orphans = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_attempts_unjoined_total",
+	m.unjoined = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_attempts_unjoined_total",
 		Help: "Attempts that belonged to no exchange of this process and failed closed."})
 	m.unknownRevision = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_exchanges_unknown_revision_total",
 		Help: "Exchanges that Envoy routed by a policy revision which ext_proc does not have, refused with 503."})
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics, m.orphans, m.unknownRevision, m.stage)
+	reg.MustRegister(vec, m.inFlight, m.panics, m.unjoined, m.unknownRevision, m.stage)
 	return m
 }
 

@@ -29,7 +29,7 @@ func (m models) resolve(req *exchange.Request) (string, exchange.Verdict) {
 	return "", v
 }
 
-// unknown is what a client is told that asks for a model that is not served.
+// unknown says to a client that the model it asks for is not served.
 func (m models) unknown(req *exchange.Request) string {
 	if req.Operation == exchange.Models {
 		return "The model '" + client.Quote(req.Model) + "' is not served by this gateway."

@@ -6,8 +6,8 @@ import "github.com/headgate/headgate/extproc/exchange"
 // seen, or Headgate gave the answer itself.
 func (r *run) done() bool { return r.answered || r.ex.Response.Complete }
 
-// outcome judges the ending by what the stream showed. Where the answer's end was
-// not seen it is only a guess, which Envoy's account replaces.
+// outcome judges the ending by what the stream showed. If the answer's end was not
+// seen it is only a guess, which Envoy's account replaces.
 func (r *run) outcome() exchange.Outcome {
 	ex := &r.ex
 	resp := &ex.Response

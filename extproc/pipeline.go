@@ -44,7 +44,7 @@ func (m *member) took(p exchange.Phases, began time.Time) {
 
 // NewPipeline makes the stages of a policy, in the order of their kinds. The first
 // sees every exchange from the moment that its stream opens; the last is next to the
-// wire. A policy that one kind refuses leaves nothing behind.
+// wire. A policy that one kind refuses leaves no trace.
 func NewPipeline(set *policy.Set, kinds []Kind) (*Pipeline, error) {
 	p := &Pipeline{
 		revision: set.Revision, shape: set.Shape, limit: set.BodyLimit,

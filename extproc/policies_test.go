@@ -19,7 +19,7 @@ func TestPolicies(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		taken []*Pipeline
-		want  map[string]string // by shape: the revision; empty: it is not held
+		want  map[string]string // by shape: the revision; empty: it is unknown
 	}{
 		{"one", []*Pipeline{shaped("r1", "a")}, map[string]string{"": "r1", "a": "r1", "b": ""}},
 		{"the one before", []*Pipeline{shaped("r1", "a"), shaped("r2", "b")}, map[string]string{"": "r2", "a": "r1", "b": "r2"}},

@@ -99,8 +99,8 @@ func (r *run) immediate(why string, refused bool) {
 	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.RefusedKey, mark})
 }
 
-// unanswer takes back what the client did not get, because it had left: how the
-// exchange ended Envoy's own account tells.
+// unanswer takes back what the client did not get because it had left: Envoy's own
+// account says how the exchange ended.
 func (r *run) unanswer() {
 	ex := &r.ex
 	if !r.answered {
@@ -136,7 +136,7 @@ func (r *run) worded(v *exchange.Verdict) []byte {
 	return client.Refusal(r.client, v, r.ex.ID)
 }
 
-// instead gives the client the answer of a stage instead of what came, be it an error.
+// instead gives the client the answer of a stage instead of what came, even of an error.
 func (r *run) instead(v exchange.Verdict) {
 	resp := &r.ex.Response
 	v.Status = 200
@@ -153,7 +153,7 @@ func (r *run) instead(v exchange.Verdict) {
 	resp.Out.ReplaceBody(body)
 }
 
-// retryHeaders tell SDKs whether and when to try again.
+// retryHeaders say to SDKs whether and when to try again.
 func retryHeaders(m *exchange.Mutation, v *exchange.Verdict) {
 	if v.Retry > 0 {
 		m.SetHeader("retry-after", strconv.FormatInt(int64((v.Retry+time.Second-1)/time.Second), 10))

@@ -15,7 +15,7 @@ import (
 var errAnswerInEvents = errors.New("a stream that has begun cannot be answered otherwise: emit events, or deny")
 
 // rise takes events up the list of stages. A visit that ends the stream, or denies, cuts
-// it: the visits below are told.
+// it: the visits below get EventFailed.
 func (r *run) rise(ctx context.Context, events []canon.Event) ([]canon.Event, error) {
 	for i := len(r.visits) - 1; i >= 0; i-- {
 		if !r.pipeline.stages[i].on(exchange.OnEvents) {
@@ -110,8 +110,7 @@ func endOf(events []canon.Event) int {
 	return -1
 }
 
-// cutBelow tells the visits below one that the stream has ended for them: the client
-// gets no more of it.
+// cutBelow ends the stream for the visits below one: the client gets no more of it.
 func (r *run) cutBelow(ctx context.Context, above int) error {
 	r.events.cut = true
 	cut := []canon.Event{{Kind: canon.EventFailed, Fault: canon.Cut()}}

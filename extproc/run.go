@@ -33,7 +33,7 @@ type run struct {
 	reply  reply
 	before []*reply // are sent before the reply
 
-	joined          bool // the request's body has been read
+	bodyRead        bool // the request's body has been read
 	rerouted        bool // attempts may come
 	answered        bool // an immediate response ended the exchange
 	silent          bool // a stream was cut, because nothing came for too long
@@ -114,7 +114,7 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 }
 
 // tooLarge refuses a body that says beforehand that it is beyond the limit. Envoy
-// refuses the others, at times before it can be told which exchange that was.
+// refuses the others, at times before the exchange is known to it.
 func (r *run) tooLarge() exchange.Verdict {
 	n, err := strconv.ParseInt(string(r.ex.Request.Headers.Get("content-length")), 10, 64)
 	if err != nil || n <= r.pipeline.limit {
@@ -127,10 +127,10 @@ func (r *run) tooLarge() exchange.Verdict {
 // request reads the body and takes the request down the list of stages.
 func (r *run) request(ctx context.Context) error {
 	req := &r.ex.Request
-	if r.joined {
+	if r.bodyRead {
 		return fmt.Errorf("a second request body: the request body mode must be BUFFERED")
 	}
-	r.joined = true
+	r.bodyRead = true
 	if req.Operation != exchange.Models {
 		if v := r.client.Read(req); v.Action != exchange.Pass {
 			return r.refuse(ctx, v, len(r.visits))
@@ -232,7 +232,7 @@ func (r *run) written() {
 func (r *run) headers() {
 	resp := &r.ex.Response
 	for i := range resp.Headers {
-		// What Envoy tells ext_proc is not for clients.
+		// What Envoy says to ext_proc is not for clients.
 		if name := resp.Headers[i].Name; strings.HasPrefix(name, policy.EnvoyPrefix) {
 			resp.Out.Remove = append(resp.Out.Remove, name)
 		}

@@ -45,8 +45,8 @@ func GRPC(s *Server, log *AccessLog) *grpc.Server {
 }
 
 // Listen opens the Unix socket that Envoy dials, for this user and group only. A
-// socket that a crashed process left behind is removed; one that somebody still
-// serves is an error.
+// socket that a crashed process left behind is removed; one that is still
+// served is an error.
 func Listen(path string) (net.Listener, error) {
 	if conn, err := net.Dial("unix", path); err == nil {
 		_ = conn.Close()
@@ -66,7 +66,7 @@ func Listen(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// removeSocket removes what a crashed process left behind, and nothing but a socket.
+// removeSocket removes the socket of a crashed process, and nothing but a socket.
 func removeSocket(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -85,7 +85,7 @@ func removeSocket(path string) error {
 
 // Drain lets the exchanges that are open end by themselves until ctx is done, then
 // cuts the rest: Envoy sees a broken stream, never an OK. Envoy's log of endings is
-// heard until the last exchange has ended.
+// read until the last exchange has ended.
 func Drain(ctx context.Context, g *grpc.Server, s *Server, log *AccessLog) {
 	stopped := make(chan struct{})
 	go func() {
@@ -103,7 +103,7 @@ func Drain(ctx context.Context, g *grpc.Server, s *Server, log *AccessLog) {
 	}
 }
 
-// idle waits until no exchange is open; false where ctx is done before.
+// idle waits until no exchange is open; false if ctx is done before.
 func (s *Server) idle(ctx context.Context) bool {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

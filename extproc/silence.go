@@ -34,22 +34,22 @@ type silence struct {
 	over  bool   // the ending was sent
 	fault error  // of a visit that was woken: the exchange fails closed
 	panic string // of a visit that was woken, with its stack
-	stale bool   // the clock ran out as Envoy was heard: end comes for a wait that is over
+	stale bool   // the clock ran out as a message came: end runs for a wait that is over
 }
 
 // wait starts the clock; with 0 there is none.
-func (s *silence) wait(most time.Duration) {
-	if most == 0 {
+func (s *silence) wait(limit time.Duration) {
+	if limit == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waits = true
 	if s.timer == nil {
-		s.timer = time.AfterFunc(most, s.end)
+		s.timer = time.AfterFunc(limit, s.end)
 		return
 	}
-	s.timer.Reset(most)
+	s.timer.Reset(limit)
 }
 
 // heard stops the clock. It reports whether the exchange goes on.
@@ -68,7 +68,7 @@ func (s *silence) heard() bool {
 }
 
 // end has Envoy cut the answer. Its own account of that closes the row, so nothing
-// in it marks the exchange as refused. Where the headers are still with Envoy the
+// in it marks the exchange as refused. If Envoy still has the headers, the
 // client gets the status, and an error in its dialect.
 func (s *silence) end() {
 	s.mu.Lock()
@@ -89,7 +89,7 @@ func (s *silence) end() {
 	_ = s.stream.SendMsg(ending)
 }
 
-// faultDetails are Envoy's words where a visit that was woken could not go on. They read
+// faultDetails are Envoy's words for a visit that was woken and could not go on. They read
 // as those of a filter that failed.
 const faultDetails = "ext_proc_woken_visit_failed"
 

@@ -11,7 +11,7 @@ import (
 // hasty is testPolicy with a short patience.
 var hasty = strings.Replace(testPolicy, "  gpt-4o-mini: gpt/gpt-4o-mini", "  gpt-4o-mini: {chain: [gpt/gpt-4o-mini], idle_timeout: 400ms}", 1)
 
-// TestSilenceInsideAStreamEndsIt holds that Envoy is told to cut a stream, though it
+// TestSilenceInsideAStreamEndsIt holds that Envoy has to cut a stream, though it
 // asked nothing, idle_timeout after the last that came, and that the row says so.
 func TestSilenceInsideAStreamEndsIt(t *testing.T) {
 	for _, events := range []int{0, 2} {
@@ -62,7 +62,7 @@ func TestWhatIsNoSilenceInsideAStream(t *testing.T) {
 }
 
 // slowStream plays a stream that begins late, whose events come in time, and whose end
-// is told late. It returns false where that was cut.
+// is told late. It returns false if that was cut.
 func slowStream(t *testing.T, long time.Duration) (whole bool) {
 	t.Helper()
 	r := newRig(t, hasty)

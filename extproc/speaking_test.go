@@ -81,7 +81,7 @@ func TestAPanicOfAWokenStageFailsOneExchangeClosed(t *testing.T) {
 	r := newRig(t, testPolicy, speaks(time.Millisecond, func(exchange.Emit) exchange.Verdict { panic("boom") }))
 	s := openDuplex(r)
 	if im := s.Wait().Immediate(); im == nil || !strings.HasPrefix(im.Details, "ext_proc") {
-		t.Errorf("Envoy is told %v", im)
+		t.Errorf("Envoy gets %v", im)
 	}
 	s.Cancel()
 	if row := r.row(); row.Outcome != "gateway_error" || row.By != "gateway" {
@@ -97,7 +97,7 @@ func TestAFaultOfAWokenStageIsTheGateways(t *testing.T) {
 	r := newRig(t, testPolicy, speaks(time.Millisecond, func(exchange.Emit) exchange.Verdict { return answers() }))
 	s := openDuplex(r)
 	if im := s.Wait().Immediate(); im == nil || !strings.HasPrefix(im.Details, "ext_proc") {
-		t.Errorf("Envoy is told %v", im)
+		t.Errorf("Envoy gets %v", im)
 	}
 	s.Cancel()
 	if row := r.row(); row.Outcome != "gateway_error" || row.By != "gateway" {

@@ -9,8 +9,8 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
-// streaming is a streamed answer on its way: bytes pass where both ends speak one
-// dialect and nobody wants events; otherwise events go from the provider's end up
+// streaming is a streamed answer on its way: bytes pass if both ends speak one
+// dialect and no visit wants events; otherwise events go from the provider's end up
 // through the stages to the client's end.
 type streaming struct {
 	reader exchange.StreamReader // nil: nothing is read, and all passes
@@ -166,8 +166,8 @@ func (r *run) piece(ctx context.Context, piece []byte, last bool) (out []byte, c
 	return e.out, true, err
 }
 
-// writeFrames writes what a piece says frame by frame: nobody wants its events but the
-// one that ends the stream.
+// writeFrames writes what a piece says frame by frame: no visit wants its events but
+// the one that ends the stream.
 func (r *run) writeFrames(ctx context.Context) error {
 	for events := r.events.reader.Next(); events != nil; events = r.events.reader.Next() {
 		r.firstToken()
@@ -189,7 +189,7 @@ func (r *run) writeAll(ctx context.Context) error {
 	return r.write(ctx, e.all)
 }
 
-// pass passes bytes. The stages are told of the end alone.
+// pass passes bytes. The stages see the end alone.
 func (r *run) pass(ctx context.Context, piece []byte, last bool) (out []byte, changed bool, err error) {
 	e := r.events
 	if out, err = e.reader.Pass(piece, last); err != nil {
@@ -231,7 +231,7 @@ func (r *run) firstToken() {
 func (r *run) write(ctx context.Context, events []canon.Event) error {
 	e := r.events
 	if e.writer.Ended() || e.writer.GaveUp() {
-		return nil // nobody hears more
+		return nil // the client gets no more
 	}
 	events, err := r.rise(ctx, events)
 	if err != nil {

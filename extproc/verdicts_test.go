@@ -176,7 +176,7 @@ func denies(n int, wants exchange.Wants) *scripted {
 }
 
 // TestADenialInEventsIsObeyedHoweverTheyArrive holds that a denial ends the stream with an
-// error, be it with the message that brings the end, and that the row says so: with the
+// error, even with the message that brings the end, and that the row says so: with the
 // status that the client had got by then.
 func TestADenialInEventsIsObeyedHoweverTheyArrive(t *testing.T) {
 	all := strings.Join(streamEvents, "")

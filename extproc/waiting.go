@@ -23,7 +23,7 @@ const waitMargin = time.Second
 type waiting struct {
 	stream extprocv3.ExternalProcessor_ProcessServer
 	now    func() time.Time
-	spent  time.Duration        // in messages before
+	used   time.Duration        // in messages before
 	since  time.Time            // that Envoy knows of the wait; zero: it does not
 	cancel []context.CancelFunc // of the contexts given in this message
 }
@@ -32,7 +32,7 @@ type waiting struct {
 // leaves (envoy/facts).
 func (w *waiting) More(ctx context.Context, d time.Duration) (context.Context, error) {
 	now := w.now()
-	left := waitBound - w.spent
+	left := waitBound - w.used
 	if w.since.IsZero() {
 		if left <= waitMargin {
 			return nil, exchange.ErrNoTime
@@ -56,7 +56,7 @@ func (w *waiting) over() {
 	if w.since.IsZero() {
 		return
 	}
-	w.spent += w.now().Sub(w.since)
+	w.used += w.now().Sub(w.since)
 	w.since = time.Time{}
 	for _, cancel := range w.cancel {
 		cancel()

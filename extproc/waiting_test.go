@@ -22,7 +22,7 @@ func (w *wishes) SendMsg(v any) error {
 }
 
 // TestWaitingIsGrantedPerMessageAndBoundedPerExchange holds that Envoy is asked once per
-// message, for what is left, that what a message waited is spent, and that its contexts
+// message, for what is left, that what a message waited is used up, and that its contexts
 // end with it.
 func TestWaitingIsGrantedPerMessageAndBoundedPerExchange(t *testing.T) {
 	now := time.Unix(1000, 0)

@@ -75,7 +75,7 @@ func (r *run) attempt(ctx context.Context, at *exchange.Attempt) error {
 // judge takes the answer to a try up the list of stages. The first that does not let it
 // pass decides, the lowest of all; otherwise one that is undecided holds it.
 func (r *run) judge(ctx context.Context, at *exchange.Attempt) (exchange.Judgement, error) {
-	var held exchange.Judgement
+	var undecided exchange.Judgement
 	for i := len(r.pipeline.stages) - 1; i >= 0; i-- {
 		s := r.pipeline.stages[i]
 		if !s.on(exchange.OnAnswered) {
@@ -90,13 +90,13 @@ func (r *run) judge(ctx context.Context, at *exchange.Attempt) (exchange.Judgeme
 		case !j.Undecided && j != (exchange.Judgement{}):
 			return j, nil
 		case j.Undecided:
-			held.Undecided = true
-			if j.Wake > 0 && (held.Wake == 0 || j.Wake < held.Wake) {
-				held.Wake = j.Wake
+			undecided.Undecided = true
+			if j.Wake > 0 && (undecided.Wake == 0 || j.Wake < undecided.Wake) {
+				undecided.Wake = j.Wake
 			}
 		}
 	}
-	return held, nil
+	return undecided, nil
 }
 
 // up takes a response up the list of stages, from below one of them.
@@ -131,7 +131,7 @@ func set(m *exchange.Mutation, headers exchange.Headers) {
 	}
 }
 
-// finish ends the visits once, the last stage first. A stream that brought no
+// finish ends the visits once, the last stage first. A stream that sent no
 // request was no exchange.
 func (r *run) finish(o exchange.Outcome) {
 	if r.ended || r.client == nil {

@@ -101,7 +101,7 @@ func TestAModelThatAStageRewritesIsResolvedAgain(t *testing.T) {
 	}
 }
 
-// TestARequestIsSealedOnceAttemptsMayRun holds that nobody decodes or rewrites it while
+// TestARequestIsSealedOnceAttemptsMayRun holds that it is neither decoded nor rewritten while
 // attempts read it.
 func TestARequestIsSealedOnceAttemptsMayRun(t *testing.T) {
 	var request *exchange.Request
@@ -132,7 +132,7 @@ func TestTheLowestVerdictOnATryCountsAndUndecidedOnesHold(t *testing.T) {
 	undecided := func(wake time.Duration) exchange.Judgement { return exchange.Judgement{Undecided: true, Wake: wake} }
 	reject := func(status int) exchange.Judgement { return exchange.Judgement{Status: status} }
 	for name, c := range map[string]struct{ above, below, want exchange.Judgement }{
-		"nobody objects":      {},
+		"no stage objects":    {},
 		"the lowest":          {reject(503), reject(429), reject(429)},
 		"above an undecided":  {reject(503), undecided(0), reject(503)},
 		"below an undecided":  {undecided(0), reject(503), reject(503)},

@@ -22,7 +22,7 @@ const (
 var phaseNames = [phases]string{"request_headers", "request_body", "request_trailers", "response_headers", "response_body", "response_trailers"}
 
 // event is one message of Envoy's. Its headers and body alias the bytes that it
-// came in, which nobody changes.
+// came in, which do not change.
 type event struct {
 	phase   phase
 	headers exchange.Headers
@@ -30,7 +30,7 @@ type event struct {
 	end     bool
 
 	// Of the first message of a stream.
-	modes                *bodyModes // how Envoy is configured, where it says so
+	modes                *bodyModes // how Envoy is configured, if it says so
 	exchange             string     // the exchange that an attempt belongs to
 	backend, backedModel string     // that Envoy chose for an attempt
 }

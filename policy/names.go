@@ -22,7 +22,7 @@ const (
 	EnvoyPrefix = "x-envoy-"
 	// RouteHeader carries RouteName from the router level to Envoy's routes.
 	RouteHeader = InternalPrefix + "route"
-	// SplitHeader carries the number of the order in which a caller goes through the
+	// SplitHeader carries the number of the order in which a user goes through the
 	// chain of its model, from the router level to Envoy; see Model.Orders.
 	SplitHeader = InternalPrefix + "split"
 	// RefusedKey is the key in MetadataNamespace that every answer made by
@@ -67,9 +67,9 @@ const (
 // and place, and each lists the orders that have it there.
 const MaxOrders = 64
 
-// Orders returns in how many orders callers go through the chain. A link of several
-// uses splits its callers: each begins with one of them, and has the others behind
-// it, as if they were links of its own.
+// Orders returns in how many orders users go through the chain. A link of several
+// uses splits its users: each begins with one of them, and has the others after it,
+// as if they were links of its own.
 func (m *Model) Orders() int {
 	orders := 1
 	for _, l := range m.Chain {

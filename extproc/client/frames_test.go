@@ -54,7 +54,7 @@ func write(events []canon.Event) string {
 }
 
 // TestUntouchedFramesLeaveAsTheyCame holds so, and that a changed text is put in its
-// frame's place, where the frame has one.
+// frame's place, if the frame has one.
 func TestUntouchedFramesLeaveAsTheyCame(t *testing.T) {
 	events := frames(t, "openai", streamed)
 	if got := write(events); got != streamed {

@@ -65,9 +65,9 @@ func likeliest(p string, anthropic bool) dialect.Client {
 
 // Quote makes what a client wrote safe to show in a message: printable ASCII, bounded.
 func Quote(p string) string {
-	const most = 100
-	if len(p) > most {
-		p = p[:most] + "..."
+	const maxQuoted = 100
+	if len(p) > maxQuoted {
+		p = p[:maxQuoted] + "..."
 	}
 	return strings.Map(func(r rune) rune {
 		if r < 0x21 || r > 0x7e || r == '"' {

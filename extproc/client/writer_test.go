@@ -27,16 +27,16 @@ func read(t *testing.T, raw string) []canon.Event {
 }
 
 // TestEveryChangedTextReachesTheClient holds that no text leaves as it came that a stage
-// has changed, wherever it stands in its frame, and that what nobody changed is the frame.
+// has changed, wherever it stands in its frame, and that an unchanged event leaves as its frame.
 func TestEveryChangedTextReachesTheClient(t *testing.T) {
 	const head = `data: {"id":"1","object":"chat.completion.chunk","model":"m","kept":1,"choices":[{"index":0,"delta":`
 	const tail = `,"finish_reason":null}]}` + "\n\n"
 	for name, delta := range map[string]string{
-		"one text":                    `{"content":"secret"}`,
-		"the thought after the text":  `{"content":"secret","reasoning_content":"secret"}`,
-		"the thought before the text": `{"reasoning_content":"secret","content":"secret"}`,
-		"in a list":                   `{"content":[{"type":"text","text":"secret"}]}`,
-		"data in two lines":           `{"content":` + "\ndata: " + `"secret"}`,
+		"one text":                  `{"content":"secret"}`,
+		"reasoning after the text":  `{"content":"secret","reasoning_content":"secret"}`,
+		"reasoning before the text": `{"reasoning_content":"secret","content":"secret"}`,
+		"in a list":                 `{"content":[{"type":"text","text":"secret"}]}`,
+		"data in two lines":         `{"content":` + "\ndata: " + `"secret"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			raw := head + delta + tail

@@ -15,7 +15,7 @@ type Attempt struct {
 	Backend   string
 	Model     string // the model's name at the backend
 	Now       time.Time
-	ByContent bool // the pool judges by content, and the answer may be held: one that is compressed is not
+	ByContent bool // the pool judges by content, and Envoy holds the answer: one that is compressed is not judged so
 
 	// Written by the provider stage.
 	Provider string

@@ -29,8 +29,8 @@ func (h Headers) Get(name string) []byte {
 type Mutation struct {
 	Set    Headers  // replaces every value of the header
 	Remove []string // names in lower case
-	Body   []byte   // replaces the body where Replace is true
-	// Replace says that Body counts, be it empty.
+	Body   []byte   // replaces the body if Replace is true
+	// Replace says that Body counts, even if it is empty.
 	Replace bool
 }
 
@@ -39,12 +39,12 @@ func (m *Mutation) SetHeader(name, value string) {
 	m.Set = append(m.Set, Header{name, []byte(value)})
 }
 
-// MaxText bounds, in bytes, what a client or a provider wrote where it leaves the
-// body: in a header, a row or a log.
+// MaxText bounds, in bytes, text of a client or a provider that leaves the body for a
+// header, a row or a log.
 const MaxText = 256
 
 // SetText makes the message carry a header with text that a client or a provider
-// wrote: bounded, and without what Envoy refuses a whole message for.
+// wrote: bounded, and without characters for which Envoy refuses the message.
 func (m *Mutation) SetText(name, text string) {
 	m.SetHeader(name, strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e {
@@ -54,17 +54,17 @@ func (m *Mutation) SetText(name, text string) {
 	}, Clip(text, MaxText)))
 }
 
-// Clip bounds text to so many bytes, and to whole characters. What is no character
-// becomes U+FFFD: Envoy refuses a message with text that is not UTF-8.
-func Clip(text string, most int) string {
+// Clip bounds text to so many bytes without cutting a character. What is not UTF-8
+// becomes U+FFFD: Envoy refuses a message that holds it.
+func Clip(text string, limit int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= most {
+	if len(text) <= limit {
 		return text
 	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
 	}
-	return strings.Clone(text[:most])
+	return strings.Clone(text[:limit])
 }
 
 // ReplaceBody makes the message carry another body.

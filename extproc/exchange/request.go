@@ -28,7 +28,7 @@ type Request struct {
 	Spans     Spans
 
 	// Written by the route stage.
-	Deadline time.Duration // of the whole exchange, that the caller asked for; 0: none
+	Deadline time.Duration // of the whole exchange, that the client asked for; 0: none
 
 	Out Mutation // what leaves for the provider, of all attempts
 
@@ -39,15 +39,15 @@ type Request struct {
 	more      Waiting
 }
 
-// Span is a range of bytes of the request body; empty where the field is absent.
+// Span is a range of bytes of the request body; empty: the field is absent.
 type Span struct{ Start, End int }
 
-// Spans says where fields that may be rewritten stand in the request body.
+// Spans are the places of fields in the request body that may be rewritten.
 type Spans struct {
 	Model         Span // the value
 	StreamOptions Span // the value
 	IncludeUsage  Span // the value, inside StreamOptions
-	First         int  // offset behind the opening brace
+	First         int  // offset after the opening brace
 	Empty         bool // the object has no members
 }
 
@@ -55,7 +55,7 @@ type Spans struct {
 // stateless and safe for concurrent use.
 type Dialect interface {
 	// Read fills the fields of a request that come from its body, without changing
-	// the body. A denial says what is wrong with it, and where.
+	// the body. A denial says what is wrong with it, and at which field.
 	Read(*Request) Verdict
 	// Decode reads a request into the canonical form.
 	Decode(body []byte) (*canon.Request, error)
@@ -112,7 +112,7 @@ func (r *Request) Canon() (*canon.Request, error) {
 }
 
 // Rewrite replaces texts of the canonical form, in the body and then in the form:
-// what nobody names stays byte for byte. Legal in the Request phase; what was taken
+// all other bytes stay as they are. Legal in the Request phase; what was taken
 // from Canon before is void. An edit that cannot be made changes nothing.
 func (r *Request) Rewrite(edits ...Edit) error {
 	if r.sealed {

@@ -34,7 +34,7 @@ type Response struct {
 	// a stream that the client's dialect cannot express.
 	Failed     bool         // an error in a 200 response: in a stream or a body, or an unreadable one
 	SawEnd     bool         // a stream that carried its dialect's end of a whole answer
-	TextBytes  int64        // bytes of generated text: of a stream what passed, of a JSON answer where it reports no usage
+	TextBytes  int64        // bytes of generated text: of a stream what passed, of a JSON answer only if it reports no usage
 	Model      string       // that the provider says it served
 	ID         string       // the provider's
 	Translates bool         // the backend speaks another dialect than the client
@@ -54,7 +54,7 @@ type Response struct {
 type StreamReader interface {
 	// Feed takes a piece, which must stay as it is until the next one.
 	Feed(piece []byte, last bool) error
-	// Next returns what the next frame of the piece says, and nil behind the last.
+	// Next returns what the next frame of the piece says, and nil after the last.
 	// The events hold until the next call, their texts until the next piece.
 	Next() []canon.Event
 	// Pass takes a piece and returns what a client of the same dialect gets of it:

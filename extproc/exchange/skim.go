@@ -1,12 +1,12 @@
 package exchange
 
 // A Skimmer reads what an exchange must know from the frames of a stream that passes
-// as it came: it looks into a frame only where a byte search says that something in
-// it counts. It writes to the response and the usage that it was made with. Not for
+// as it came: it looks into a frame only if a byte search says that something in it
+// counts. It writes to the response and the usage that it was made with. Not for
 // concurrent use.
 type Skimmer interface {
-	// Frame sees one whole event, blank line included. It returns false where the
-	// client must not get it.
+	// Frame sees one whole event, blank line included. It returns false if the client
+	// must not get it.
 	Frame(raw []byte) bool
 	// SawEnd reports whether the dialect's end of a whole answer was seen.
 	SawEnd() bool

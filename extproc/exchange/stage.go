@@ -56,8 +56,8 @@ type Visit interface {
 	// An error says that the attempt must not be made.
 	Attempt(context.Context, *Attempt) error
 	// Answered judges the answer to a try of a pool with several backends: at its
-	// headers, and, where the pool judges by content, again with each piece until
-	// it is decided. A pool of one backend has nothing to choose from: its only
+	// headers, and if the pool judges by content again with each piece until it is
+	// decided. A pool of one backend has nothing to choose from: its only
 	// answer goes to Response.
 	Answered(context.Context, *Attempt) (Judgement, error)
 	// Response sees a whole JSON answer, or the headers of a stream. It also runs
@@ -120,13 +120,13 @@ func (Idle) Wants() Wants { return Wants{} }
 // Judgement is what a visit makes of the answer to a try. The zero Judgement lets it
 // pass.
 type Judgement struct {
-	// Undecided holds the answer until more of it has come. It counts only where
-	// the pool judges by content (Attempt.ByContent); elsewhere it lets the answer pass.
+	// Undecided waits until more of the answer has come. It counts only if the pool
+	// judges by content (Attempt.ByContent); otherwise it lets the answer pass.
 	Undecided bool
 	// Wake is how long an undecided visit waits for more until it is asked again
 	// without; 0: as long as the attempt may take.
 	Wake time.Duration
-	// Status is what Envoy is told in place of the answer's own; 0: its own. Envoy
+	// Status is what Envoy gets in place of the answer's own; 0: its own. Envoy
 	// retries a 5xx on the same link and a 429 on the next one.
 	Status int
 	// Degrade has Envoy use the endpoint last for a while.

@@ -12,7 +12,7 @@ type Verdict struct {
 	Action  Action
 	Reason  Reason
 	Status  int           // HTTP status of a denial
-	Message string        // of a denial, for the caller: what they can act on
+	Message string        // of a denial, for the client: what they can act on
 	Param   string        // of a denial: the request field at fault, if there is one
 	Retry   time.Duration // of a denial: how long to wait; 0: waiting does not help, or it is not known
 	Body    []byte        // of a denial that is worded already, in the client's dialect
@@ -41,7 +41,7 @@ const (
 )
 
 // Reason says why a verdict was reached: a closed set, also a metric label and
-// the error code that the caller sees.
+// the error code that the client sees.
 type Reason string
 
 // The reasons for denials.

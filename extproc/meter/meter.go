@@ -15,11 +15,11 @@ import (
 	"github.com/headgate/headgate/policy/price"
 )
 
-// CostHeader tells the caller what a JSON answer cost, in USD.
+// CostHeader reports to the client what a JSON answer cost, in USD.
 const CostHeader = "x-headgate-cost-usd"
 
-// bytesPerToken is how many bytes of text make a token where nobody counted: the
-// rule of thumb for English under the common encodings. It only serves answers
+// bytesPerToken is how many bytes of text make a token if the provider did not
+// count: the rule of thumb for English under the common encodings. It only serves answers
 // that broke off or that report no usage, and what it makes is marked as an estimate.
 const bytesPerToken = 4
 
@@ -49,7 +49,7 @@ type stage struct {
 // Name returns "meter".
 func (s *stage) Name() string { return "meter" }
 
-// Phases names what tells of usage.
+// Phases names the phases that show usage.
 func (s *stage) Phases() exchange.Phases {
 	return exchange.OnResponse | exchange.OnEvents | exchange.OnEnd
 }
@@ -62,7 +62,7 @@ type visit struct {
 	exchange.Idle
 	stage  *stage
 	ex     *exchange.Exchange
-	priced bool // Cost is settled
+	priced bool // Cost is final
 }
 
 // Response implements exchange.Visit. It prices a whole answer.
@@ -102,7 +102,7 @@ func (v *visit) billed() bool {
 	return v.ex.Response.Origin == exchange.FromProvider || v.ex.Usage.Source == canon.UsageProvider
 }
 
-// close settles what the exchange consumed and costs.
+// close completes what the exchange consumed and costs.
 func (v *visit) close() {
 	v.estimate()
 	v.price()
@@ -134,7 +134,7 @@ func answered(ex *exchange.Exchange) bool {
 
 func tokens(bytes int64) int64 { return (bytes + bytesPerToken - 1) / bytesPerToken }
 
-// price settles the cost once.
+// price sets the cost, once.
 func (v *visit) price() {
 	ex := v.ex
 	if v.priced || ex.Usage.Source == "" {
@@ -156,7 +156,7 @@ func charge(u *canon.Usage, rate *price.Price, provider string) int64 {
 	return price.NanoOf(times*Cost(u, rate)+per*price.Pico(u.Searches)*price.Search(provider), per)
 }
 
-// rate looks the price up. That of the served model counts; where the provider names
+// rate looks the price up. That of the served model counts; if the provider names
 // one that the catalogue does not know, that of the model it was asked for does. A
 // price of the operator's own for either comes before both: who prices a deployment
 // by its name means what is served there, whatever that calls itself.
@@ -175,9 +175,9 @@ func (v *visit) rate() (price.Price, bool) {
 	return price.Price{}, false
 }
 
-// Cost sums the buckets of a usage at a price. The whole request costs the
-// long-context price where its input, cached tokens included, is above that
-// price's threshold.
+// Cost sums the buckets of a usage at a price. All of the request costs the
+// long-context price if its input, cached tokens included, is above that price's
+// threshold.
 func Cost(u *canon.Usage, p *price.Price) price.Pico {
 	p = p.For(u.TotalInput())
 	return price.Pico(u.Input)*p.Input +

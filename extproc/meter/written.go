@@ -6,9 +6,9 @@ const (
 	// unbroken is the length, in bytes, from which a string without blanks is data
 	// and no text.
 	unbroken = 512
-	// mostOfData is how many bytes of text an image or a document counts for at
-	// most: providers scale images down to some 1,600 tokens.
-	mostOfData = 1600 * bytesPerToken
+	// maxData bounds, in bytes of text, what an image or a document counts for:
+	// providers scale images down to some 1,600 tokens.
+	maxData = 1600 * bytesPerToken
 )
 
 // written is the length, in bytes, of what a request makes a model read. The base64
@@ -22,14 +22,14 @@ func written(body []byte) int64 {
 			end = len(body)
 		}
 		if isData(body[:end]) {
-			n -= max(0, int64(end)-mostOfData)
+			n -= max(0, int64(end)-maxData)
 		}
 		body = body[min(end+1, len(body)):]
 	}
 	return n
 }
 
-// isData tells whether a string holds base64, by its last bytes.
+// isData reports whether a string holds base64, by its last bytes.
 func isData(s []byte) bool {
 	if len(s) < unbroken {
 		return false

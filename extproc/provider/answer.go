@@ -122,17 +122,17 @@ func (a *answer) translated(resp *exchange.Response) exchange.Verdict {
 }
 
 // keyRefused hides a provider's refusal of the gateway's credential: its text may
-// quote the credential, and the caller's own key is not at fault.
+// quote the credential, and the client's own key is not at fault.
 func (a *answer) keyRefused(resp *exchange.Response) exchange.Verdict {
 	name := a.target.backend.Name
 	if a.pool.single != nil {
 		a.plan.stage.reject(name, a.secret, resp.Status)
 	}
 	return exchange.Denied(resp.Status, exchange.ReasonCredential,
-		fmt.Sprintf("The provider refused the gateway's credential for backend %q (status %d). Your own key is not at fault; the operators of this gateway have been told.", name, resp.Status))
+		fmt.Sprintf("The provider refused the gateway's credential for backend %q (status %d). Your own key is not at fault; the gateway's operators find it in their log.", name, resp.Status))
 }
 
-// failed passes on a provider's error: as it is where the client speaks its
+// failed passes on a provider's error: as it is if the client speaks its
 // dialect, else translated. One that is no JSON, or that quotes the gateway's
 // credential, is reported with its status.
 func (a *answer) failed(resp *exchange.Response) exchange.Verdict {

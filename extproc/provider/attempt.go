@@ -67,7 +67,7 @@ func (p *plan) exhausted(attempts []exchange.Tried) bool {
 				latest = attempts[i].Status
 			}
 		}
-		if p.fits&(1<<t.class) != 0 && !refusedKey(latest) && latest != 429 {
+		if p.supporting&(1<<t.class) != 0 && !refusedKey(latest) && latest != 429 {
 			return false
 		}
 	}

@@ -12,8 +12,8 @@ import (
 const overloaded = "x-envoy-overloaded"
 
 // choose finds out who answered for a pool of several backends, and refuses if all
-// that could be tried have failed. Of an attempt to which no connection was
-// made Envoy may not tell: it counts all the same. An attempt that Headgate could
+// that could be tried have failed. An attempt that got no
+// connection Envoy may not report: it counts all the same. An attempt that Headgate could
 // not prepare, and Envoy's own limits, are not the backends' fault.
 func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	if a.pool.single != nil {
@@ -24,14 +24,14 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	fromEnvoy := resp.Origin == exchange.FromEnvoy
 	unseen := max(resp.AttemptCount-len(attempts), 0)
 	if len(attempts) == 0 {
-		if fromEnvoy && resp.Status == 503 && !a.unprepared() && resp.Headers.Get(overloaded) == nil {
+		if fromEnvoy && resp.Status == 503 && !a.prepareFailed() && resp.Headers.Get(overloaded) == nil {
 			return exhausted(a.ex.Model, nil, unseen)
 		}
 		return exchange.Verdict{}
 	}
 	last := answering(attempts, resp)
 	if last.Status == 0 && !fromEnvoy {
-		last.Status = resp.Status // its own stream did not hear of the answer that is here
+		last.Status = resp.Status // its own stream had ended before the answer came
 	}
 	if fromEnvoy && resp.Status != 502 && resp.Status != 503 && !(resp.Status == 504 && a.ex.Request.Deadline == 0) {
 		return exchange.Verdict{}
@@ -60,7 +60,7 @@ func answering(attempts []exchange.Tried, resp *exchange.Response) *exchange.Tri
 	return &attempts[len(attempts)-1]
 }
 
-// exhausted tells the caller that every link was tried, what each said, and when
+// exhausted says to the client that every link was tried, what each said, and when
 // the first of them wants to be asked again.
 func exhausted(model string, attempts []exchange.Tried, unseen int) exchange.Verdict {
 	v := exchange.Denied(503, exchange.ReasonExhausted, "")
@@ -89,8 +89,8 @@ func exhausted(model string, attempts []exchange.Tried, unseen int) exchange.Ver
 	return v
 }
 
-// unseenAttempts tells of attempts of which nothing but their number is known: Envoy found
-// no endpoint for them, or got no connection.
+// unseenAttempts reports attempts of which nothing but their number is known: Envoy
+// found no endpoint for them, or got no connection.
 func unseenAttempts(n int, further bool) string {
 	what := "attempts"
 	if n == 1 {

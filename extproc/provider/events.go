@@ -6,7 +6,7 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// events decodes a backend's stream. With frames each event says where it stands, so
+// events decodes a backend's stream. With frames each event says where it was read, so
 // that it can leave as it came. It implements exchange.Reader.
 type events struct {
 	decoder canon.StreamDecoder
@@ -31,13 +31,13 @@ func (e *events) Read(piece []byte, last bool) ([]canon.Event, error) {
 
 // feed takes a piece, which must stay as it is until the next one.
 func (e *events) feed(piece []byte, last bool) {
-	if !e.broken { // nobody reads a broken stream, so nothing of it is kept
+	if !e.broken { // a broken stream is not read on, so nothing of it is kept
 		e.split.Feed(piece)
 		e.last = last
 	}
 }
 
-// next returns what the next frame of the piece says that says anything, and nil behind
+// next returns the events of the next frame of the piece that has any, and nil after
 // the last. The events hold until the next call.
 func (e *events) next() []canon.Event {
 	for !e.broken {
@@ -70,7 +70,7 @@ func (e *events) end() []canon.Event {
 	return e.locate(rest, found)
 }
 
-// locate says where the events of a frame stand, if frames are asked for.
+// locate says where in a frame its events were read, if frames are asked for.
 func (e *events) locate(raw scan.Event, found []canon.Event) []canon.Event {
 	if !e.frames {
 		return found
@@ -83,7 +83,7 @@ func (e *events) locate(raw scan.Event, found []canon.Event) []canon.Event {
 	for i := range found {
 		ev := &found[i]
 		if ev.Kind == canon.EventFailed && (ev.Fault.Kind == canon.FaultCut || ev.Fault.Kind == canon.FaultMalformed) {
-			continue // the frame does not say so: the client must be told
+			continue // the frame does not say so: the encoder must
 		}
 		ev.Frame = frame
 		if start, ok := scan.Within(raw, ev.Text); ok {

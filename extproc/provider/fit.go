@@ -40,10 +40,10 @@ func (p *plan) decoded() (*canon.Request, exchange.Verdict) {
 	return nil, v
 }
 
-// fit finds out, before Envoy chooses, which backends of the pool can express the
-// request. It refuses where none can and the policy does not drop, and names the
-// rest for Envoy where not all can.
-func (p *plan) fit() exchange.Verdict {
+// findSupporting finds out, before Envoy chooses, which backends of the pool support
+// the request. If none does and the policy does not drop, it refuses. If not all do, it
+// names those that do for Envoy.
+func (p *plan) findSupporting() exchange.Verdict {
 	var lacking []unsupportedField
 	for _, t := range p.pool.targets {
 		found, v := p.unsupported(t)
@@ -51,21 +51,21 @@ func (p *plan) fit() exchange.Verdict {
 			return v
 		}
 		if len(found) == 0 {
-			p.fits |= 1 << t.class
+			p.supporting |= 1 << t.class
 		}
 		lacking = append(lacking, found...)
 	}
-	if p.fits == 0 {
-		return unfit(lacking)
+	if p.supporting == 0 {
+		return refuseUnsupported(lacking)
 	}
-	if p.fits != 1<<p.pool.classes-1 {
-		p.ex.Fit = policy.FitName(p.fits, p.pool.classes)
+	if p.supporting != 1<<p.pool.classes-1 {
+		p.ex.Fit = policy.FitName(p.supporting, p.pool.classes)
 	}
 	return exchange.Verdict{}
 }
 
-// unsupported returns why a target cannot serve the request, up to maxNamed reasons:
-// nothing where it can.
+// unsupported returns why a target cannot serve the request, up to maxNamed reasons;
+// none if it can.
 func (p *plan) unsupported(t *target) ([]unsupportedField, exchange.Verdict) {
 	op := p.ex.Request.Operation
 	if !t.offers(op) {
@@ -87,8 +87,8 @@ func (p *plan) unsupported(t *target) ([]unsupportedField, exchange.Verdict) {
 	return out, exchange.Verdict{}
 }
 
-// unfit refuses a request that no backend can serve, naming what each lacks.
-func unfit(lacking []unsupportedField) exchange.Verdict {
+// refuseUnsupported refuses a request that no backend can serve, naming what each lacks.
+func refuseUnsupported(lacking []unsupportedField) exchange.Verdict {
 	var b strings.Builder
 	b.WriteString("No backend of this model can serve the request as it is.")
 	seen := map[unsupportedField]bool{}

@@ -9,13 +9,13 @@ import (
 	"iter"
 )
 
-// mostPlain bounds what a compressed body, or one chunk of a compressed stream,
+// maxPlain bounds what a compressed body, or one chunk of a compressed stream,
 // may unpack to, in bytes.
-const mostPlain = 64 << 20
+const maxPlain = 64 << 20
 
-var errTooPlain = fmt.Errorf("unpacks to more than %d bytes", mostPlain)
+var errTooPlain = fmt.Errorf("unpacks to more than %d bytes", maxPlain)
 
-// isGzip tells whether a content-encoding names gzip, in any case or by its old name.
+// isGzip reports whether a content-encoding names gzip, in any case or by its old name.
 func isGzip(encoding []byte) bool {
 	return bytes.EqualFold(encoding, []byte("gzip")) || bytes.EqualFold(encoding, []byte("x-gzip"))
 }
@@ -26,14 +26,14 @@ func unzip(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := io.ReadAll(io.LimitReader(z, mostPlain+1))
-	if err == nil && len(plain) > mostPlain {
+	plain, err := io.ReadAll(io.LimitReader(z, maxPlain+1))
+	if err == nil && len(plain) > maxPlain {
 		err = errTooPlain
 	}
 	return plain, err
 }
 
-// errStopped ends the unpacker of a stream that nobody reads any more.
+// errStopped ends the unpacker of a stream that is not read to its end.
 var errStopped = errors.New("stopped")
 
 // gunzip unpacks a stream chunk by chunk: what the server has flushed comes out
@@ -84,7 +84,7 @@ func (g *gunzip) Read(p []byte) (int, error) {
 }
 
 // chunk unpacks one chunk. With an error comes what was unpacked before it; there
-// is no more afterwards. Bytes behind the end of the packed stream are ignored.
+// is no more afterwards. Bytes after the end of the packed stream are ignored.
 func (g *gunzip) chunk(data []byte) (plain []byte, err error) {
 	if g.over || len(data) == 0 {
 		return nil, nil
@@ -100,7 +100,7 @@ func (g *gunzip) chunk(data []byte) (plain []byte, err error) {
 			return plain, nil
 		}
 		plain = append(plain, piece...)
-		if len(plain) > mostPlain {
+		if len(plain) > maxPlain {
 			g.over = true
 			return plain, errTooPlain
 		}

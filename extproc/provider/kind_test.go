@@ -35,7 +35,7 @@ func newTestKind(env map[string]string) *Kind {
 
 // TestARejectedCredentialStaysSoOverPolicies holds that a change of a weight does not
 // send the provider a credential again that it has just refused, whichever policy's
-// exchange was told so, and that a new secret begins afresh.
+// exchange saw it, and that a new secret begins afresh.
 func TestARejectedCredentialStaysSoOverPolicies(t *testing.T) {
 	k := newTestKind(map[string]string{"FIRST": "sk-1", "SECOND": "sk-2", "RENEWED": "sk-3"})
 	picked := func(s *stage) string { secret, _ := s.secrets.Pick("b"); return secret.Reveal() }

@@ -44,7 +44,7 @@ func TestBothReadersKnowTheWaysOfOpenAIServers(t *testing.T) {
 		{name: "no end marker", events: []string{hello, finish}, want: ended},
 		{name: "no finish", events: []string{hello, done}, want: ended},
 		{name: "a finish that is empty", events: []string{hello, `{"choices":[{"index":0,"delta":{},"finish_reason":""}]}`}, want: cut},
-		{name: "a finish that nobody knows", events: []string{hello, `{"choices":[{"index":0,"delta":{},"finish_reason":"done"}]}`}, want: ended},
+		{name: "an unknown finish", events: []string{hello, `{"choices":[{"index":0,"delta":{},"finish_reason":"done"}]}`}, want: ended},
 		{name: "neither finish nor end marker", events: []string{hello}, want: cut},
 		{name: "two choices, one without a finish", choices: 2, events: []string{hello, `{"choices":[{"index":1,"delta":{"content":"ho"},"finish_reason":"stop"}]}`}, want: cut},
 		{name: "two choices, finished", choices: 2, events: []string{hello, `{"choices":[{"index":1,"delta":{"content":"ho"},"finish_reason":"stop"}]}`, finish}, want: ended},

@@ -9,11 +9,11 @@ import (
 // if the client must not see every event is an incomplete one held back until the
 // rest of it is there.
 type passer struct {
-	skim  exchange.Skimmer
-	split scan.Splitter
-	hold  bool // an event may have to be left out
-	blind bool // gave up: an event was longer than the limit
-	held  int  // bytes of the incomplete event that the client has not got
+	skim      exchange.Skimmer
+	split     scan.Splitter
+	holdsBack bool // an event may have to be left out
+	blind     bool // gave up: an event was longer than the limit
+	heldBack  int  // bytes of the incomplete event that the client has not got
 }
 
 // piece returns what the client gets of a piece. It must not be written to, and may
@@ -22,7 +22,7 @@ func (p *passer) piece(data []byte, last bool) []byte {
 	if p.blind {
 		return data
 	}
-	before := p.held
+	before := p.heldBack
 	p.split.Feed(data)
 	kept, dropped := p.frames()
 	rest := p.split.Rest()
@@ -30,10 +30,10 @@ func (p *passer) piece(data []byte, last bool) []byte {
 		rest, dropped = nil, true
 	}
 	out := data
-	if p.hold && (dropped || before > 0 || len(rest) > 0) {
-		p.held = len(rest)
+	if p.holdsBack && (dropped || before > 0 || len(rest) > 0) {
+		p.heldBack = len(rest)
 		if last || p.blind {
-			kept, p.held = append(kept[:len(kept):len(kept)], rest...), 0
+			kept, p.heldBack = append(kept[:len(kept):len(kept)], rest...), 0
 		}
 		out = kept
 	}

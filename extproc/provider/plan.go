@@ -12,16 +12,16 @@ import (
 // plan is what leaves for the backends of one exchange.
 type plan struct {
 	exchange.Idle
-	stage *stage
-	ex    *exchange.Exchange
-	pool  *pool // nil: the exchange is for no model
-	fits  int   // mask of the pool's classes that can serve the request
+	stage      *stage
+	ex         *exchange.Exchange
+	pool       *pool // nil: the exchange is for no model
+	supporting int   // mask of the pool's classes that can serve the request
 
 	secret int // index of the credential that a pool's only backend was called with
 
-	mu            sync.Mutex // attempts come on goroutines of their own
-	bodies        []written
-	prepareFailed bool // an attempt could not be prepared
+	mu     sync.Mutex // attempts come on goroutines of their own
+	bodies []written
+	failed bool // an attempt could not be prepared
 }
 
 // written is a body that was written for a target, kept for its next attempt.
@@ -38,7 +38,7 @@ func (p *plan) Request(_ context.Context, req *exchange.Request) (exchange.Verdi
 		return exchange.Verdict{}, fmt.Errorf("model %q has no pool", p.ex.Model)
 	}
 	p.pool = pool
-	if v := p.fit(); v.Action != exchange.Pass {
+	if v := p.findSupporting(); v.Action != exchange.Pass {
 		p.pool = nil
 		return v, nil
 	}
@@ -53,7 +53,7 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 	defer p.mu.Unlock()
 	t := p.pool.find(at.Backend, at.Model)
 	if t == nil {
-		p.prepareFailed = true
+		p.failed = true
 		return fmt.Errorf("model %q has no backend %q with model %q", p.ex.Model, at.Backend, at.Model)
 	}
 	at.Provider, at.Model = t.backend.Provider.Name, t.model
@@ -63,7 +63,7 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 		restore(&at.Out, at.Request, t)
 	}
 	if err := p.write(at, t); err != nil {
-		p.prepareFailed = true
+		p.failed = true
 		return err
 	}
 	secret, index := p.stage.secrets.Pick(t.backend.Name)
@@ -130,9 +130,9 @@ func (p *plan) body(t *target) (body []byte, dropped []string, changed bool, err
 	return body, dropped, true, nil
 }
 
-// unprepared reports whether an attempt ended because it could not be prepared.
-func (p *plan) unprepared() bool {
+// prepareFailed reports whether an attempt ended because it could not be prepared.
+func (p *plan) prepareFailed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.prepareFailed
+	return p.failed
 }

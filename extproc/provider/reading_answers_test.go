@@ -45,7 +45,7 @@ func decodedAnswer(name string, body []byte) (s said) {
 		s.ID, s.Model, s.Usage = canon.Str(r.ID), canon.Str(r.Model), r.Usage
 	}
 	if s.Usage.Seen == 0 {
-		s.Usage.ServiceTier = "" // of a usage that nobody reported
+		s.Usage.ServiceTier = "" // of a usage that was not reported
 	}
 	s.fail(err)
 	return s

@@ -2,7 +2,7 @@
 // request, what leaves for them, and what their answers say. The wire formats are
 // below extproc/dialect.
 //
-// The promise: what nobody rewrites leaves byte for byte as it came, and no
+// The promise: what no stage rewrites leaves byte for byte as it came, and no
 // credential or internal header of the client's leaves at all. The trap: a
 // header that a request does not set must be removed by name, so what leaves is
 // an allow list and everything else that came is listed for removal.
@@ -49,7 +49,7 @@ func (k *Kind) Name() string { return "provider" }
 func (k *Kind) Close(context.Context) error { return nil }
 
 // Compile prepares the backends of a policy. It refuses one with a credential that is
-// not set here, naming each: its backend would answer nobody.
+// not set here, naming each: its backend could not answer.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	secrets, err := credential.New(set, k.options.LookupEnv, k.options.Now)
 	faults := []error{err}
@@ -90,8 +90,8 @@ func newStage(set *policy.Set, secrets *credential.Store, o *Options) *stage {
 	return s
 }
 
-// reject prefers another credential of the backend from now on and tells the
-// operators: the gateway is at fault.
+// reject prefers another credential of the backend from now on and reports the rejected
+// one to the operators: the gateway is at fault.
 func (s *stage) reject(backend string, secret, status int) {
 	s.secrets.Reject(backend, secret)
 	s.refused(backend, status)

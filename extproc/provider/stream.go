@@ -27,7 +27,7 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 		s.events.decoder = t.dialect.Decoder(false)
 	} else {
 		s.skim = t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage)
-		s.passer = passer{skim: s.skim, hold: !ex.Request.WantUsage}
+		s.passer = passer{skim: s.skim, holdsBack: !ex.Request.WantUsage}
 	}
 	return s
 }
@@ -53,8 +53,8 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 	out := s.passer.piece(plain, last)
 	s.skimmed()
 	if resp := &s.ex.Response; last && !resp.SawEnd && !resp.Failed && !s.passer.blind {
-		// Its bytes ended well although the answer did not: nothing else would tell
-		// the client that it is not whole.
+		// Its bytes ended well although the answer did not: nothing else would show
+		// the client that it is not complete.
 		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], canon.Cut())
 	}
 	return out, nil

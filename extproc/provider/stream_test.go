@@ -36,7 +36,7 @@ func TestAnEndlessEventIsNotKept(t *testing.T) {
 }
 
 // TestAStreamThatIsTooLongToFollowPassesAsItCame holds that a client of the same dialect
-// gets the bytes of a stream with an endless event, and no error that nobody can vouch for.
+// gets the bytes of a stream with an endless event, and no error that may be wrong.
 func TestAStreamThatIsTooLongToFollowPassesAsItCame(t *testing.T) {
 	s := newStream(&target{dialect: dialect.ByName("openai")}, &exchange.Exchange{}, false)
 	piece := bytes.Repeat([]byte("x"), 1<<20)

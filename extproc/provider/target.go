@@ -22,7 +22,7 @@ type target struct {
 	canon     canon.Target
 	paths     map[exchange.Operation][2]string // of a JSON answer, and of a stream
 	own       []string                         // headers of the client that are for this target
-	unwanted  []string                         // headers that it gets only where they are set for it
+	unwanted  []string                         // headers that it gets only if they are set for it
 }
 
 func newTarget(use policy.Use, prices *price.Catalogue) *target {
@@ -73,7 +73,7 @@ func (t *target) sortHeaders() {
 	}
 }
 
-// translates tells whether a request must be written anew for the target: the
+// translates reports whether a request must be written anew for the target: the
 // client speaks another dialect, or the server cannot take something in it. The
 // looks into the body may find a word in a text, which only costs the rewriting.
 func (t *target) translates(ex *exchange.Exchange) bool {
@@ -90,7 +90,7 @@ func (t *target) translates(ex *exchange.Exchange) bool {
 		has(q.NoImages, `"image_url"`) || has(q.ShortToolIDs, `"tool_call`) || has(q.NoStrict, `"strict"`)
 }
 
-// pool is where one model's exchanges may go.
+// pool is what may serve one model's exchanges.
 type pool struct {
 	targets   []*target
 	single    *target // the only one, or nil

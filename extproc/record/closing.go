@@ -16,14 +16,14 @@ import (
 const Wait = 2 * time.Second
 
 // A Sink takes closed rows. Take is called from many goroutines and never blocks: what
-// the sink has no room for it drops and counts. All sinks share a row, and nobody
-// writes to it any more.
+// the sink has no room for it drops and counts. All sinks share a row, which does not
+// change any more.
 type Sink interface {
 	Take(*policypb.Row)
 }
 
 // Closer makes the row of each exchange, closes it once it is known how the exchange
-// ended, and hands it to every sink. It is safe for concurrent use and blocks nobody.
+// ended, and hands it to every sink. It is safe for concurrent use and never blocks.
 // Close must be called, before the sinks are closed.
 type Closer struct {
 	sinks           []Sink // in the order in which they get a row
@@ -38,7 +38,7 @@ type Closer struct {
 // pendingRow is a row that waits for its ending.
 type pendingRow struct {
 	row     *policypb.Row
-	outcome exchange.Outcome // where no entry comes
+	outcome exchange.Outcome // if no entry comes
 	timer   *time.Timer
 }
 
@@ -56,8 +56,8 @@ func NewCloser(reg prometheus.Registerer, sinks ...Sink) *Closer {
 	}
 }
 
-// Add closes the row of an exchange, or keeps it until Envoy's account comes
-// where the outcome is not certain.
+// Add closes the row of an exchange. If the outcome is not certain, the row waits for
+// Envoy's account.
 func (c *Closer) Add(ex *exchange.Exchange, o exchange.Outcome) {
 	row := rowOf(ex)
 	if certain(ex) {
@@ -91,7 +91,7 @@ func certain(ex *exchange.Exchange) bool {
 	return ex.Response.Complete && ex.Response.Origin != exchange.FromEnvoy
 }
 
-// Ending takes Envoy's account of an exchange. One that nobody waits for is kept
+// Ending takes Envoy's account of an exchange. One that no row waits for is kept
 // for Wait, because entry and end of stream come in either order.
 func (c *Closer) Ending(e Ending) {
 	c.mu.Lock()

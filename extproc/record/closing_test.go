@@ -28,7 +28,7 @@ func (k *kept) Take(r *policypb.Row) {
 	k.rows, k.copies = append(k.rows, r), append(k.copies, proto.CloneOf(r))
 }
 
-// all returns the rows, and holds that nobody has written to one since.
+// all returns the rows, and holds that none has changed since.
 func (k *kept) all(t *testing.T) []*policypb.Row {
 	t.Helper()
 	k.mu.Lock()
@@ -195,7 +195,7 @@ func TestTheEndWaitsForNoEntry(t *testing.T) {
 			t.Errorf("%d rows, want 2", len(rows))
 		}
 		if missing := account(t, reg, "missing"); missing != 0 {
-			t.Errorf("%v entries are counted as missing that nobody waited for", missing)
+			t.Errorf("%v entries are counted as missing that no row waited for", missing)
 		}
 	})
 }

@@ -28,7 +28,7 @@ func (e *Ending) has(flag string) bool {
 	return false
 }
 
-// SilentDetails are Envoy's words where Headgate cut a stream that fell silent.
+// SilentDetails are Envoy's words for a stream that Headgate cut because it fell silent.
 const SilentDetails = "headgate_idle_timeout"
 
 // rule maps Envoy's words to an outcome. The first rule that holds counts.
@@ -39,8 +39,8 @@ type rule struct {
 	by     exchange.Party
 }
 
-// rules reads Envoy's flags and details. Details are asked first where a flag
-// alone is ambiguous: UT stands for three different clocks.
+// rules reads Envoy's flags and details. Details come first if a flag alone
+// is ambiguous: UT stands for three different clocks.
 var rules = []rule{
 	{"", "ext_proc", exchange.GatewayError, exchange.ByGateway},
 	{"", "mismatch_between_content_length", exchange.GatewayError, exchange.ByGateway},
@@ -69,8 +69,8 @@ var rules = []rule{
 	{"RLSE", "", exchange.GatewayError, exchange.ByGateway},
 }
 
-// outcome reads an ending. What was known before is kept where Envoy's words say
-// nothing that is known here.
+// outcome reads an ending. What was known before is kept if Envoy's words are
+// unknown here.
 func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 	detail := strings.Trim(e.Flags+" "+e.Details, " ")
 	switch {

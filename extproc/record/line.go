@@ -72,7 +72,7 @@ type Tokens struct {
 	AudioOutput  int64 `json:"audio_output,omitempty"`
 }
 
-// lineEncoder writes rows as lines, one behind the other. It uses its memory again and
+// lineEncoder writes rows as lines, one after the other. It uses its memory again and
 // is not for concurrent use.
 type lineEncoder struct {
 	bytes.Buffer // the lines so far

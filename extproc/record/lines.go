@@ -46,7 +46,7 @@ type Lines struct {
 	rows    chan *policypb.Row
 }
 
-// NewLines starts a writer to out, which nobody else writes to.
+// NewLines starts the only writer to out.
 func NewLines(out io.Writer, reg prometheus.Registerer, log *zap.Logger) *Lines {
 	l := &Lines{
 		out: out, log: log,
@@ -62,7 +62,7 @@ func NewLines(out io.Writer, reg prometheus.Registerer, log *zap.Logger) *Lines 
 	return l
 }
 
-// Take implements Sink. A row is lost where the queue is full, and after Close.
+// Take implements Sink. A row is lost if the queue is full, and after Close.
 func (l *Lines) Take(row *policypb.Row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,7 +110,7 @@ func (l *Lines) rest() {
 	}
 }
 
-// burst writes a row and what is queued behind it in one go. After a torn line it
+// burst writes a row and what is queued after it in one go. After a torn line it
 // begins a new one.
 func (l *Lines) burst(row *policypb.Row) {
 	l.next.Reset()

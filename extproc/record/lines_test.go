@@ -79,10 +79,10 @@ func (s *stuck) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestAStuckDiskBlocksNobody holds that Take returns whatever the disk does, that the
+// TestAStuckDiskBlocksNoExchange holds that Take returns whatever the disk does, that the
 // queue holds the rows of seconds, and that what finds no room there is counted and
 // reported, while all that was taken is written once the disk goes on.
-func TestAStuckDiskBlocksNobody(t *testing.T) {
+func TestAStuckDiskBlocksNoExchange(t *testing.T) {
 	const burst, room, beyond = 1, 1 << 16, 10
 	core, logs := observer.New(zap.ErrorLevel)
 	disk, reg := newStuck(), prometheus.NewRegistry()

@@ -1,10 +1,10 @@
 // Package record is the stage that writes down what each exchange was: one row,
-// the metrics, and the headers that name the exchange to the caller.
+// the metrics, and the headers that name the exchange to the client.
 //
 // The promise: every exchange that began leaves exactly one row, however it
-// ended. The trap: the stream alone does not tell how an exchange broke off, so
+// ended. The trap: the stream alone does not show how an exchange broke off, so
 // the row of an unclean one waits up to Wait for Envoy's access-log entry, and
-// closes as cut by nobody knows whom where none comes. Money depends on no entry.
+// closes as cut, by unknown, if none comes. Money depends on no entry.
 package record
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/headgate/headgate/policy/price"
 )
 
-// Headers that name an exchange and who served it to the caller.
+// Headers that name an exchange and who served it to the client.
 const (
 	ExchangeHeader = "x-headgate-exchange-id"
 	RevisionHeader = "x-headgate-policy-revision"
@@ -50,7 +50,7 @@ type stage Kind
 // Name returns "record".
 func (s *stage) Name() string { return "record" }
 
-// Phases names what a client and the row are told of.
+// Phases names the phases that change what a client reads and what the row says.
 func (s *stage) Phases() exchange.Phases {
 	return exchange.OnResponse | exchange.OnEvents | exchange.OnEnd
 }
@@ -96,8 +96,8 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 	return exchange.Verdict{}, nil
 }
 
-// refuser is who refused what a client does not get: the gateway, where Envoy answered by
-// itself or where a stage denied an answer that was good.
+// refuser is who refused what a client does not get: the gateway, if Envoy answered by
+// itself or if a stage denied an answer that was good.
 func refuser(ex *exchange.Exchange) string {
 	resp := &ex.Response
 	denied := ex.Replaced.Action == exchange.Deny

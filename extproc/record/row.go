@@ -65,7 +65,7 @@ func addUsage(r *policypb.Row, ex *exchange.Exchange) {
 	r.CostNanoUsd, r.Price = new(ex.Cost.Nano), ex.Cost.PriceID
 }
 
-// triedIn lists attempts. All but the last have failed, be it behind a good status:
+// triedIn lists attempts. All but the last have failed, even those with status 200:
 // they were tried again.
 func triedIn(list []exchange.Tried) []*policypb.Attempt {
 	if len(list) == 0 {
@@ -93,5 +93,5 @@ func clipped(names []string) []string {
 	return names
 }
 
-// between is a span of time in nanoseconds; 0 where the clock went back.
+// between is a span of time in nanoseconds; 0 if the clock went back.
 func between(from, to time.Time) int64 { return max(to.Sub(from), 0).Nanoseconds() }

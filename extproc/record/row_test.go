@@ -11,7 +11,7 @@ import (
 	"github.com/headgate/headgate/extproc/record"
 )
 
-// TestEveryFieldOfARowIsFilled holds that the wire has no field that nobody writes, and
+// TestEveryFieldOfARowIsFilled holds that the wire has no field that is never written, and
 // that every row can be sent: its text is valid UTF-8.
 func TestEveryFieldOfARowIsFilled(t *testing.T) {
 	sink := &kept{}
@@ -51,7 +51,7 @@ func checkFilled(t *testing.T, d protoreflect.MessageDescriptor, filled map[prot
 	for i := range d.Fields().Len() {
 		f := d.Fields().Get(i)
 		if !filled[f.FullName()] {
-			t.Errorf("nobody fills %s", f.FullName())
+			t.Errorf("%s is never filled", f.FullName())
 		}
 		if f.Message() != nil {
 			checkFilled(t, f.Message(), filled)

@@ -8,8 +8,8 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// TestNearestFirst holds where callers begin in gateways of several regions: with the
-// uses of their own, by their weights among each other, and with all where none is
+// TestNearestFirst holds where users begin in gateways of several regions: with the
+// uses of their own, by their weights among each other, and with all if none is
 // there or the model does not ask for it.
 func TestNearestFirst(t *testing.T) {
 	document := func(nearest string) string {
@@ -19,7 +19,7 @@ models: {m: {nearest: ` + nearest + `, chain: [[{use: us/a, weight: 80}, {use: e
 	}
 	for _, c := range []struct {
 		name, nearest, region string
-		least, most           map[string]int // of 1,000 callers
+		min, max              map[string]int // of 1,000 users
 	}{
 		{"in us", "true", "us", map[string]int{"a": 1000}, nil},
 		{"in eu", "true", "eu", map[string]int{"b": 650, "c": 150}, map[string]int{"a": 0}},
@@ -41,14 +41,14 @@ models: {m: {nearest: ` + nearest + `, chain: [[{use: us/a, weight: 80}, {use: e
 				}
 				got[m.Chain[0].Uses[m.Begins(order, 0)].Model]++
 			}
-			for use, n := range c.least {
+			for use, n := range c.min {
 				if got[use] < n {
-					t.Errorf("callers %v, want at least %d at %s", got, n, use)
+					t.Errorf("users %v, want at least %d at %s", got, n, use)
 				}
 			}
-			for use, n := range c.most {
+			for use, n := range c.max {
 				if got[use] > n {
-					t.Errorf("callers %v, want at most %d at %s", got, n, use)
+					t.Errorf("users %v, want at most %d at %s", got, n, use)
 				}
 			}
 		})

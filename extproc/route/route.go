@@ -97,7 +97,7 @@ func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verd
 	return deadline(req), nil
 }
 
-// clip bounds what a caller's own text may add to a message.
+// clip bounds what a client's own text may add to a message.
 func clip(s string) string {
 	if cut := exchange.Clip(s, 100); len(cut) < len(s) {
 		return cut + "..."
@@ -105,11 +105,11 @@ func clip(s string) string {
 	return s
 }
 
-// TimeoutHeader is how a caller bounds the whole exchange, as a Go duration or in
+// TimeoutHeader is how a client bounds the whole exchange, as a Go duration or in
 // whole seconds.
 const TimeoutHeader = "x-headgate-timeout"
 
-// deadline hands the caller's own limit to Envoy, which enforces it.
+// deadline hands the client's own limit to Envoy, which enforces it.
 func deadline(req *exchange.Request) exchange.Verdict {
 	text := string(req.Headers.Get(TimeoutHeader))
 	if text == "" {

@@ -12,14 +12,14 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// UserHeader is how a caller says on whose behalf it asks.
+// UserHeader names the user on whose behalf a client asks.
 const UserHeader = "x-headgate-user"
 
-// split chooses the order in which a caller goes through a chain with weights.
+// split chooses the order in which a user goes through a chain with weights.
 //
-// Each use draws a number from the caller, and the smallest draw over weight wins.
-// Hence the promise: a use gets its share of the callers, and where its weight grows
-// callers move to it and between no others. Nothing is kept, so it holds on every
+// Each use draws a number from the user, and the smallest draw over weight wins.
+// Hence the promise: a use gets its share of the users, and if its weight grows
+// users move to it and between no others. Nothing is kept, so it holds on every
 // pair, after a restart, and whatever the order in the document.
 type split struct {
 	model *policy.Model
@@ -46,7 +46,7 @@ func newSplit(m *policy.Model, region string) *split {
 	return s
 }
 
-// candidates are the link's uses, or those in the region where there are some and the
+// candidates are the link's uses, or those in the region if there are some and the
 // nearest are to be preferred.
 func candidates(l policy.Link, nearest bool, region string) (all []candidate) {
 	var near []candidate
@@ -63,17 +63,17 @@ func candidates(l policy.Link, nearest bool, region string) (all []candidate) {
 	return all
 }
 
-// order is the value of policy.SplitHeader. It is all of the caller that leaves the
+// order is the value of policy.SplitHeader. It is all of the user that leaves the
 // stage.
 func (s *split) order(req *exchange.Request) string {
 	h := sha256.New()
-	s.caller(h, req)
-	caller := h.Sum(nil)
+	s.user(h, req)
+	user := h.Sum(nil)
 	first := make([]int, len(s.uses))
 	for l, uses := range s.uses {
 		best := math.Inf(1)
 		for _, u := range uses {
-			if d := draw(h, caller, u.name) / u.weight; d < best {
+			if d := draw(h, user, u.name) / u.weight; d < best {
 				best, first[l] = d, u.index
 			}
 		}
@@ -81,11 +81,11 @@ func (s *split) order(req *exchange.Request) string {
 	return strconv.Itoa(s.model.Order(first))
 }
 
-// caller hashes the user on whose behalf the request is made. A request that names
-// none is a caller of its own, so that an application that asks for everybody with one
-// key does not go whole to one use. The model is part of it, so that the same callers
+// user hashes the user on whose behalf the request is made. A request that names
+// none is a user of its own, so that an application that asks for everybody with one
+// key does not go to one use alone. The model is part of it, so that the same users
 // are not first in every canary.
-func (s *split) caller(h hash.Hash, req *exchange.Request) {
+func (s *split) user(h hash.Hash, req *exchange.Request) {
 	h.Write([]byte(s.model.Name + "\x00"))
 	switch user := req.Headers.Get(UserHeader); {
 	case len(user) > 0:
@@ -97,10 +97,10 @@ func (s *split) caller(h hash.Hash, req *exchange.Request) {
 	}
 }
 
-// draw is an exponentially distributed number of a caller's for a use.
-func draw(h hash.Hash, caller, use []byte) float64 {
+// draw is an exponentially distributed number of a user's for a use.
+func draw(h hash.Hash, user, use []byte) float64 {
 	h.Reset()
-	h.Write(caller)
+	h.Write(user)
 	h.Write(use)
 	bits := binary.BigEndian.Uint64(h.Sum(nil)) >> 11 // as many as a float64 holds
 	return -math.Log((float64(bits) + 0.5) / (1 << 53))

@@ -60,8 +60,8 @@ func TestSharesFollowWeights(t *testing.T) {
 				share := float64(w) / 100
 				off := got[fmt.Sprintf("u%d", i)] - share*callers
 				t.Logf("weight %d: %.2f %% of the callers", w, 100*got[fmt.Sprintf("u%d", i)]/callers)
-				if most := 5 * math.Sqrt(share*(1-share)*callers); math.Abs(off) > most {
-					t.Errorf("use %d is off by %.0f callers of %d, at most %.0f", i, off, callers, most)
+				if allowed := 5 * math.Sqrt(share*(1-share)*callers); math.Abs(off) > allowed {
+					t.Errorf("use %d is off by %.0f users of %d, at most %.0f", i, off, callers, allowed)
 				}
 			}
 		})
@@ -91,12 +91,12 @@ func TestAGrowingUseTakesCallersAndMovesNoOthers(t *testing.T) {
 					}
 					moved++
 					if after[i] != canary {
-						t.Errorf("caller %d moved from %s to %s", i, before[i], after[i])
+						t.Errorf("user %d moved from %s to %s", i, before[i], after[i])
 					}
 				}
 				t.Logf("to %v: %d callers moved", weights, moved)
 				if moved == 0 {
-					t.Errorf("to %v: nobody moved", weights)
+					t.Errorf("to %v: no user moved", weights)
 				}
 				before = after
 			}
@@ -104,8 +104,8 @@ func TestAGrowingUseTakesCallersAndMovesNoOthers(t *testing.T) {
 	}
 }
 
-// TestWhoIsOneCaller holds what a caller is known by, and that nothing of it leaves.
-func TestWhoIsOneCaller(t *testing.T) {
+// TestWhoIsOneUser holds what a user is known by, and that nothing of it leaves.
+func TestWhoIsOneUser(t *testing.T) {
 	header := func(pairs ...string) exchange.Headers {
 		var h exchange.Headers
 		for i := 0; i < len(pairs); i += 2 {

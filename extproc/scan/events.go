@@ -22,8 +22,8 @@ type Splitter struct {
 
 	// How far Next has looked at rest without finding the end of an event, so that
 	// it looks at each byte once however small the chunks are.
-	line int  // where the first line begins whose end is not there
-	seen int  // where to look for that end
+	line int  // offset of the first line whose end is not there
+	seen int  // offset at which to look for that end
 	text bool // a line before it is not blank
 }
 
@@ -44,7 +44,7 @@ func (s *Splitter) Feed(chunk []byte) {
 	s.rest = s.buf
 }
 
-// Next returns the next complete event with its blank line, or nil where the
+// Next returns the next complete event with its blank line, or nil if the
 // rest of what was fed is incomplete.
 func (s *Splitter) Next() (Event, error) {
 	n := s.eventLen()
@@ -68,7 +68,7 @@ func (s *Splitter) Next() (Event, error) {
 func (s *Splitter) Rest() Event { return Event(s.rest) }
 
 // eventLen returns the length of the first event of rest with the blank line that
-// ends it, 0 where it is not complete. Blank lines before the first field belong
+// ends it, 0 if it is not complete. Blank lines before the first field belong
 // to the event, so that every byte is in exactly one event.
 func (s *Splitter) eventLen() int {
 	for {
@@ -136,7 +136,7 @@ func (e Event) Field(name string) []byte {
 }
 
 // Data returns the event's data: the values of its data lines, joined with
-// newlines. It aliases the event where there is one such line. It returns nil
+// newlines. It aliases the event if there is one such line. It returns nil
 // for an event without data, such as a comment.
 func (e Event) Data() []byte {
 	var data []byte

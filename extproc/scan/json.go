@@ -1,5 +1,5 @@
 // Package scan reads JSON in place and splits event streams, without building
-// a tree and without decoding what nobody asks for.
+// a tree and without decoding what is not asked for.
 //
 // The promise: what an Object or Array iterator returns without error is valid
 // RFC 8259 JSON of bounded depth, read as any other strict parser reads it. The
@@ -25,7 +25,7 @@ const MaxDepth = 200
 // ErrDepth says that a value nests deeper than MaxDepth.
 var ErrDepth = errors.New("nested too deep")
 
-// SyntaxError says where a text stopped being JSON.
+// SyntaxError says at which byte a text stopped being JSON.
 type SyntaxError struct {
 	Offset int    // bytes from the start of the text
 	Want   string // what was expected there
@@ -54,7 +54,7 @@ const (
 // aliases the text that it was read from.
 type Value []byte
 
-// Kind tells the value's type by its first byte.
+// Kind returns the value's type, by its first byte.
 func (v Value) Kind() Kind {
 	if len(v) == 0 {
 		return Invalid
@@ -74,7 +74,7 @@ func (v Value) Kind() Kind {
 	return Number
 }
 
-// Str decodes a string value; it aliases the text where nothing is escaped.
+// Str decodes a string value; it aliases the text if nothing is escaped.
 // It returns false for any other kind.
 func (v Value) Str() ([]byte, bool) {
 	if v.Kind() != String {
@@ -99,11 +99,11 @@ func (v Value) Int() (int64, bool) {
 	return int64(f), true
 }
 
-// True tells whether the value is the literal true.
+// True reports whether the value is the literal true.
 func (v Value) True() bool { return len(v) == 4 && v[0] == 't' }
 
 // Unescape decodes the inside of a JSON string, without its quotes. It returns
-// s itself where there is nothing to decode. Lone surrogates become U+FFFD.
+// s itself if there is nothing to decode. Lone surrogates become U+FFFD.
 func Unescape(s []byte) []byte {
 	i := bytes.IndexByte(s, '\\')
 	if i < 0 {
@@ -167,7 +167,7 @@ func skipBlank(b []byte, i int) int {
 	return i
 }
 
-// skipValue returns the offset behind the value that starts at i.
+// skipValue returns the offset after the value that starts at i.
 func skipValue(b []byte, i, depth int) (int, error) {
 	if i >= len(b) {
 		return i, &SyntaxError{i, "a value"}
@@ -234,7 +234,7 @@ func skipNested(b []byte, i, depth int) (int, error) {
 	}
 }
 
-// skipKey returns the offset of the value behind the member name at i.
+// skipKey returns the offset of the value after the member name at i.
 func skipKey(b []byte, i int) (int, error) {
 	if i >= len(b) || b[i] != '"' {
 		return i, &SyntaxError{i, "a member name"}
@@ -266,7 +266,7 @@ func special(w uint64) uint64 {
 	return m & highs
 }
 
-// skipString returns the offset behind the string that starts at i.
+// skipString returns the offset after the string that starts at i.
 func skipString(b []byte, i int) (int, error) {
 	i++
 	for {
@@ -297,7 +297,7 @@ func skipString(b []byte, i int) (int, error) {
 	}
 }
 
-// escapeLen returns the length of the escape sequence at the start of b, 0 where
+// escapeLen returns the length of the escape sequence at the start of b, 0 if
 // it is none.
 func escapeLen(b []byte) int {
 	if len(b) < 2 {

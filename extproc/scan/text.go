@@ -17,7 +17,7 @@ func FoldIndex(names []string, key []byte) int {
 }
 
 // Closing returns the offset of the quote that ends the JSON string whose inside
-// begins b, or the length of b where none does.
+// begins b, or the length of b if none does.
 func Closing(b []byte) int {
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
@@ -32,7 +32,7 @@ func Closing(b []byte) int {
 
 // TextBytes counts the bytes, as written, of the strings that are values of members
 // whose names end with one of these. Inside a string the quote of a name would be
-// escaped, so only names and whole strings match, and only names have a colon behind.
+// escaped, so only names and whole strings match, and only names are followed by a colon.
 func TextBytes(data []byte, names []string) int64 {
 	var n int64
 	for _, name := range names {
@@ -55,7 +55,7 @@ func TextBytes(data []byte, names []string) int64 {
 	return n
 }
 
-// opened returns the inside of the string value behind a member's name, whose
+// opened returns the inside of the string value after a member's name, whose
 // closing quote begins b.
 func opened(b []byte) ([]byte, bool) {
 	for _, c := range [...]byte{'"', ':', '"'} {
@@ -68,8 +68,8 @@ func opened(b []byte) ([]byte, bool) {
 	return b, true
 }
 
-// Within returns where inner, a part of outer's own memory, begins in outer; false
-// for what stands elsewhere, even if its bytes are the same.
+// Within returns the offset of inner, a part of outer's own memory, in outer; false for
+// any other memory, even if its bytes are the same.
 func Within(outer, inner []byte) (start int, ok bool) {
 	if len(inner) == 0 || len(inner) > len(outer) {
 		return 0, false

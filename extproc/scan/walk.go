@@ -72,7 +72,7 @@ func (v Value) Elements() Members {
 }
 
 // Get returns the value of the first member of an object value with this name.
-// Where that matters, duplicates are the caller's to refuse.
+// If that matters, the caller must refuse duplicates.
 func (v Value) Get(name string) Value {
 	m := v.Fields()
 	for m.Next() {
@@ -144,7 +144,7 @@ func (m *Members) fail(err error) bool {
 	return false
 }
 
-// Key returns the current member's name, decoded. It aliases the text where
+// Key returns the current member's name, decoded. It aliases the text if
 // nothing is escaped.
 func (m *Members) Key() []byte {
 	if m.array {

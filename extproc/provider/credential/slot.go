@@ -132,7 +132,7 @@ func (s *slot) refresh(now time.Time) {
 	}
 }
 
-// same tells whether a file is as it was: the same inode, size, time and mode.
+// same reports whether a file is as it was: the same inode, size, time and mode.
 func same(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && a.Mode() == b.Mode()
 }

@@ -19,7 +19,7 @@ import (
 const (
 	// checkEvery bounds how often a file is looked at, however many exchanges ask.
 	checkEvery = time.Second
-	// CoolDown is how long a rejected credential stands behind the other one.
+	// CoolDown is how long the other credential is preferred to a rejected one.
 	CoolDown = time.Minute
 )
 
@@ -99,7 +99,7 @@ func (s *Store) Pick(backend string) (Secret, int) {
 	if len(here.all) > 1 && best.cooling(now) {
 		other := here.all[1]
 		other.refresh(now)
-		// Where both were rejected the one whose rejection is older has the better
+		// If both were rejected, the one whose rejection is older has the better
 		// chance to have been renewed since.
 		if !other.cooling(now) || other.rejected.Load() < best.rejected.Load() {
 			best = other
