@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/headgate/headgate/extproc/canon/canontest"
+	"github.com/headgate/headgate/extproc/canon/canontest/recorded"
 	. "github.com/headgate/headgate/extproc/extproctest"
 	"github.com/headgate/headgate/extproc/record"
 )
@@ -25,7 +25,7 @@ func TestRecordedExchangesAreCountedAndPricedExactly(t *testing.T) {
 		"openai-": "openai", "azure-": "openai", "deepseek-": "deepseek", "mistral-": "mistral",
 		"ollama-": "openai-compatible", "openrouter-": "openrouter", "anthropic-": "anthropic",
 	} {
-		for _, ex := range canontest.Recorded(t, prefix) {
+		for _, ex := range recorded.Exchanges(t, prefix) {
 			path := ""
 			switch {
 			case strings.HasSuffix(ex.URL, "/embeddings"):
@@ -48,7 +48,7 @@ func TestRecordedExchangesAreCountedAndPricedExactly(t *testing.T) {
 }
 
 // playRecording serves a recorded exchange and returns its row.
-func playRecording(t *testing.T, provider, path string, ex canontest.Exchange) record.Line {
+func playRecording(t *testing.T, provider, path string, ex recorded.Exchange) record.Line {
 	var asked struct{ Model string }
 	if err := json.Unmarshal(ex.Request, &asked); err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func lastUsage(text string) (u reported, model string, found bool) {
 	return u, model, found
 }
 
-func checkRecording(t *testing.T, provider, path string, ex canontest.Exchange, row record.Line) {
+func checkRecording(t *testing.T, provider, path string, ex recorded.Exchange, row record.Line) {
 	want, model, found := lastUsage(string(ex.Response))
 	if ex.Status != 200 || strings.HasSuffix(path, "count_tokens") {
 		if row.Tokens != nil || row.CostNano != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/extproc/canon"
-	"github.com/headgate/headgate/extproc/canon/canontest"
+	"github.com/headgate/headgate/extproc/canon/canontest/recorded"
 	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
 )
@@ -101,7 +101,7 @@ func TestBothReadingsOfAnAnswerSayTheSame(t *testing.T) {
 
 func TestBothReadingsOfARecordedAnswerSayTheSame(t *testing.T) {
 	for name, prefixes := range recordings {
-		for _, ex := range canontest.Recorded(t, prefixes...) {
+		for _, ex := range recorded.Exchanges(t, prefixes...) {
 			if !ex.Stream && ex.Status == 200 && !strings.Contains(ex.URL, "count_tokens") {
 				bothReadTheSame(t, name, ex.Name, ex.Response)
 			}

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/extproc/canon"
-	"github.com/headgate/headgate/extproc/canon/canontest"
+	"github.com/headgate/headgate/extproc/canon/canontest/recorded"
 	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
 )
@@ -47,7 +48,7 @@ func pass(t *testing.T, name string, ex *exchange.Exchange, stream []byte) []byt
 	t.Helper()
 	s := newStream(&target{dialect: dialect.ByName(name)}, ex, false)
 	var out []byte
-	for _, piece := range append(canontest.Pieces(stream, 61), nil) {
+	for _, piece := range append(slices.Collect(slices.Chunk(stream, 61)), nil) {
 		got, err := s.Pass(piece, piece == nil)
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +64,7 @@ func translated(t *testing.T, name string, stream []byte) heard {
 	ex := &exchange.Exchange{}
 	ex.Response.Translates = true
 	s := newStream(&target{dialect: dialect.ByName(name)}, ex, false)
-	for _, piece := range append(canontest.Pieces(stream, 61), nil) {
+	for _, piece := range append(slices.Collect(slices.Chunk(stream, 61)), nil) {
 		if err := s.Feed(piece, piece == nil); err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +132,7 @@ func TestBothReadersOfAStreamSayTheSame(t *testing.T) {
 
 func TestBothReadersOfARecordedStreamSayTheSame(t *testing.T) {
 	for name, prefixes := range recordings {
-		for _, ex := range canontest.Recorded(t, prefixes...) {
+		for _, ex := range recorded.Exchanges(t, prefixes...) {
 			if ex.Stream {
 				bothSayTheSame(t, name, ex.Name, ex.Response)
 			}

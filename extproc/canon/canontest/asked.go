@@ -81,35 +81,3 @@ func compact(v scan.Value) string {
 	}
 	return b.String()
 }
-
-// Answer is what an answer says in all dialects: texts and thoughts joined, since
-// where one piece ends has no meaning.
-type Answer struct {
-	Text, Thoughts, Redacted string
-	Signatures               []string
-	Calls                    []string
-	Finish                   canon.Finish
-	Usage                    canon.Usage
-}
-
-// AnswerOf returns the meaning of the first choice of an answer.
-func AnswerOf(r *canon.Response) Answer {
-	a := Answer{Finish: r.Choices[0].Finish, Usage: r.Usage}
-	a.Usage.Seen, a.Usage.Searches, a.Usage.ServiceTier = 0, 0, "" // what a provider charges beside tokens is not for other dialects
-	for i := range r.Choices[0].Parts {
-		p := &r.Choices[0].Parts[i]
-		switch p.Kind {
-		case canon.Text, canon.Refusal:
-			a.Text += canon.Str(p.Text)
-		case canon.Thinking:
-			a.Thoughts += canon.Str(p.Text)
-			a.Signatures = append(a.Signatures, canon.Str(p.Signature))
-		case canon.Redacted:
-			a.Redacted += canon.Str(p.Text)
-		case canon.ToolCall:
-			a.Calls = append(a.Calls, canon.Str(p.ID)+" "+canon.Str(p.Name)+" "+compact(p.Args))
-		default: // no answer holds other parts
-		}
-	}
-	return a
-}

@@ -1,6 +1,8 @@
 package canontest
 
 import (
+	"fmt"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
 )
@@ -44,6 +46,17 @@ func Stream(d Decoder, e Encoder, chunks ...[]byte) []byte {
 	}
 	pass(d.End(s.Rest()))
 	return out
+}
+
+// everySplit cuts a stream in all the ways that matter: into equal pieces of growing
+// sizes, and in two at each byte.
+func everySplit(stream []byte, do func(pieces [][]byte, how string)) {
+	for size := 1; size < len(stream); size += 1 + size/3 {
+		do(Pieces(stream, size), fmt.Sprintf("in pieces of %d bytes", size))
+	}
+	for at := 1; at < len(stream); at++ {
+		do([][]byte{stream[:at], stream[at:]}, fmt.Sprintf("cut in two at byte %d", at))
+	}
 }
 
 // Pieces cuts a stream into chunks of a size.

@@ -77,6 +77,12 @@ func faultKind(f *canon.Fault) canon.FaultKind {
 		return canon.FaultContent
 	case "context_length_exceeded":
 		return canon.FaultRequest
+	case "request_too_large":
+		return canon.FaultTooLarge
+	case "overloaded":
+		return canon.FaultOverloaded
+	case "timeout":
+		return canon.FaultTimeout
 	}
 	if f.Status != 0 {
 		return canon.KindOf(f.Status)
@@ -86,6 +92,8 @@ func faultKind(f *canon.Fault) canon.FaultKind {
 		return canon.FaultRequest
 	case "authentication_error":
 		return canon.FaultAuthentication
+	case "permission_error":
+		return canon.FaultPermission
 	case "rate_limit_error", "requests", "tokens":
 		return canon.FaultRateLimit
 	case "insufficient_quota":

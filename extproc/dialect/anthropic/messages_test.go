@@ -9,40 +9,8 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-func TestNothingFollowsTheEndOfAStream(t *testing.T) {
-	for name, end := range map[string]canon.Event{
-		"good": {Kind: canon.EventDone},
-		"bad":  {Kind: canon.EventFailed, Fault: canon.Cut()},
-	} {
-		e := anthropic.NewStreamEncoder(client)
-		out := e.Append(nil, &canon.Event{Kind: canon.EventStart})
-		if e.Ended() {
-			t.Errorf("%s: ended at the start", name)
-		}
-		out = e.Append(out, &end)
-		if !e.Ended() {
-			t.Errorf("%s: not ended", name)
-		}
-		more := e.Append(nil, &canon.Event{Kind: canon.EventText, Text: scan.Value(`"late"`)})
-		if more = e.Abort(more, canon.Cut()); len(more) > 0 {
-			t.Errorf("%s: %q follows %q", name, more, out)
-		}
-	}
-}
-
-func TestAbortEndsWithAnErrorAndWithoutMessageStop(t *testing.T) {
-	e := anthropic.NewStreamEncoder(client)
-	e.Append(nil, &canon.Event{Kind: canon.EventStart})
-	got := string(e.Abort(nil, &canon.Fault{Kind: canon.FaultOverloaded, Message: "busy"}))
-	if want := "event: error\n" + `data: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}` + "\n\n"; got != want {
-		t.Errorf("got %q", got)
-	}
-}
-
 func TestInputIsAnEstimateUntilItIsCounted(t *testing.T) {
-	c := client
-	c.Input = 42
-	e := anthropic.NewStreamEncoder(c)
+	e := anthropic.NewStreamEncoder(canon.Client{Input: 42})
 	start := string(e.Append(nil, &canon.Event{Kind: canon.EventStart, ID: scan.Value(`"id"`), Model: scan.Value(`"m"`)}))
 	if want := "event: message_start\n" + `data: {"type":"message_start","message":{"id":"id","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,` +
 		`"usage":{"input_tokens":42,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}` + "\n\n"; start != want {
@@ -51,7 +19,7 @@ func TestInputIsAnEstimateUntilItIsCounted(t *testing.T) {
 }
 
 func TestAStreamThatMakesTooMuchWaitIsGivenUp(t *testing.T) {
-	e := anthropic.NewStreamEncoder(client)
+	e := anthropic.NewStreamEncoder(canon.Client{})
 	e.Append(nil, &canon.Event{Kind: canon.EventStart})
 	e.Append(nil, &canon.Event{Kind: canon.EventToolStart, ID: scan.Value(`"c"`), Name: scan.Value(`"f"`)})
 	text := scan.Value(`"` + strings.Repeat("x", 1<<20) + `"`)
@@ -62,5 +30,25 @@ func TestAStreamThatMakesTooMuchWaitIsGivenUp(t *testing.T) {
 	}
 	if out := e.Append(nil, &canon.Event{Kind: canon.EventText, Text: text}); !e.Ended() || !strings.HasPrefix(string(out), "event: error") {
 		t.Errorf("%.100s", out)
+	}
+}
+
+func TestToolIDsComeBackAndStayApart(t *testing.T) {
+	ids := []string{"call_1", "", "a b", "hgid_YWJj", "hgid_", "abc", "hgid_YSBi", "é", "\"\\", "hgid_aGdpZF9ZV0pq", strings.Repeat("x", 100) + ":"}
+	seen := map[string]string{}
+	for _, id := range ids {
+		there, back := anthropic.MapID(id)
+		if back != id {
+			t.Errorf("%q comes back as %q", id, back)
+		}
+		if other, ok := seen[there]; ok {
+			t.Errorf("%q and %q both become %q", id, other, there)
+		}
+		seen[there] = id
+		for _, c := range there {
+			if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", c) {
+				t.Errorf("%q becomes %q, which Anthropic refuses", id, there)
+			}
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package openai_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,37 +13,6 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-func TestNothingFollowsTheEndOfAStream(t *testing.T) {
-	for name, end := range map[string]canon.Event{
-		"good": {Kind: canon.EventDone},
-		"bad":  {Kind: canon.EventFailed, Fault: canon.Cut()},
-	} {
-		e := openai.NewStreamEncoder(client)
-		out := e.Append(nil, &canon.Event{Kind: canon.EventStart})
-		if e.Ended() {
-			t.Errorf("%s: ended at the start", name)
-		}
-		out = e.Append(out, &end)
-		if !e.Ended() {
-			t.Errorf("%s: not ended", name)
-		}
-		more := e.Append(nil, &canon.Event{Kind: canon.EventText, Text: scan.Value(`"late"`)})
-		if more = e.Abort(more, canon.Cut()); len(more) > 0 {
-			t.Errorf("%s: %q follows %q", name, more, out)
-		}
-	}
-}
-
-func TestAbortEndsWithAnErrorAndWithoutDone(t *testing.T) {
-	e := openai.NewStreamEncoder(client)
-	e.Append(nil, &canon.Event{Kind: canon.EventStart})
-	got := string(e.Abort(nil, &canon.Fault{Kind: canon.FaultOverloaded, Message: "busy"}))
-	if want := `data: {"error":{"message":"busy","type":"server_error","param":null,"code":"overloaded"}}` + "\n\n"; got != want {
-		t.Errorf("got %q", got)
-	}
-}
-
-// A forced call ends with stop at OpenAI; what it means is that a tool was called.
 func TestACalledToolIsTheReasonForTheEnd(t *testing.T) {
 	stream := `data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}]}|data: [DONE]`
 	var d openai.StreamDecoder
@@ -119,5 +89,37 @@ func TestAWholeMessageInAChunkIsTakenOnce(t *testing.T) {
 		if text != want {
 			t.Errorf("%s: text %q", stream, text)
 		}
+	}
+}
+
+func TestFaultsOfServersThatHaveTheirOwnForm(t *testing.T) {
+	for body, want := range map[string]canon.Fault{
+		`{"object":"error","message":"bad","type":"invalid_request_error","code":400}`: {Kind: canon.FaultRequest, Status: 422, Type: "invalid_request_error", Code: "400", Message: "bad"},
+		`{"detail":[{"msg":"no"}]}`: {Kind: canon.FaultRequest, Status: 422, Message: `[{"msg":"no"}]`},
+		`{"error":"plain"}`:         {Kind: canon.FaultRequest, Status: 422, Message: "plain"},
+		`<html>`:                    {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
+		``:                          {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
+	} {
+		if diff := cmp.Diff(want, *openai.DecodeFault(422, []byte(body))); diff != "" {
+			t.Errorf("%s: %s", body, diff)
+		}
+	}
+}
+
+func TestFaultsAreErrorsOfDecoders(t *testing.T) {
+	_, err := openai.DecodeResponse([]byte(`{"error":{"message":"m","code":"rate_limit_exceeded"}}`))
+	var fault *canon.Fault
+	if !errors.As(fmt.Errorf("attempt 1: %w", err), &fault) || fault.Kind != canon.FaultRateLimit || fault.Status != 429 {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAnOverloadIs503 holds the status of an overload, for which Anthropic has one of its
+// own.
+func TestAnOverloadIs503(t *testing.T) {
+	overloaded := &canon.Fault{Kind: canon.FaultOverloaded, Status: 529, Type: "overloaded_error", Message: "busy", RequestID: "req_1"}
+	body, status := openai.EncodeFault(nil, overloaded)
+	if want := `{"error":{"message":"busy","type":"server_error","param":null,"code":"overloaded"}}`; status != 503 || string(body) != want {
+		t.Errorf("529 becomes %d %s", status, body)
 	}
 }

@@ -1,4 +1,7 @@
-package canontest
+// Package recorded reads exchanges with real providers that were recorded: what clients
+// asked and servers answered, not what documentation says. They are no part of the
+// repository.
+package recorded
 
 import (
 	"encoding/json"
@@ -18,9 +21,9 @@ type Exchange struct {
 	Stream   bool
 }
 
-// Recorded returns the recorded exchanges whose names begin with one of the
-// prefixes. It skips the test where the shared data are not there.
-func Recorded(t *testing.T, prefixes ...string) []Exchange {
+// Exchanges returns the recorded exchanges whose names begin with one of the
+// prefixes. It skips the test if the shared data are not there.
+func Exchanges(t *testing.T, prefixes ...string) []Exchange {
 	t.Helper()
 	dir := filepath.Join(shared(t), "data", "recorded")
 	var all []Exchange

@@ -1,0 +1,127 @@
+package canontest
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
+	"github.com/headgate/headgate/policy/quirk"
+)
+
+// inDialect lists the files of corpora whose inputs are written in this dialect.
+func (u *under) inDialect(f *testing.F, folder, ending string) (all []string) {
+	f.Helper()
+	for _, dir := range u.Seeds {
+		all = append(all, files(f, dir, folder, "*.in."+ending)...)
+	}
+	answers, _ := filepath.Glob(filepath.Join(u.dir(), "answers", "*."+ending))
+	if folder != "requests" {
+		all = append(all, answers...)
+	}
+	return all
+}
+
+// FuzzRequest holds that whatever a client sends is refused or becomes valid JSON in its
+// own dialect and in the other one.
+func FuzzRequest(f *testing.F, d dialect.Dialect, c *Corpus) {
+	u := underTest(f, d, c)
+	for _, file := range u.inDialect(f, "requests", "json") {
+		var asked Asked
+		if err := json.Unmarshal(load(f, file), &asked); err != nil {
+			f.Fatal(err)
+		}
+		f.Add([]byte(asked.Body))
+	}
+	for _, file := range files(f, u.dir(), "requests", "*.out.json") {
+		var out Translated
+		if err := json.Unmarshal(load(f, file), &out); err != nil {
+			f.Fatal(err)
+		}
+		f.Add([]byte(out.Body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := u.Decode(body)
+		if err != nil {
+			return
+		}
+		for _, to := range []dialect.Dialect{u, u.from} {
+			for _, quirks := range append([]quirk.Set{{}}, u.Quirks...) {
+				out, _, err := to.Encode(nil, r, canon.Target{Model: "m", Quirks: quirks})
+				if err == nil && !json.Valid(out) {
+					t.Fatalf("%s: invalid JSON %s", to.Name(), out)
+				}
+			}
+		}
+	})
+}
+
+// FuzzAnswer holds that whatever a server answers is a fault or becomes valid JSON in
+// its own dialect and in the other one.
+func FuzzAnswer(f *testing.F, d dialect.Dialect, c *Corpus) {
+	u := underTest(f, d, c)
+	for _, file := range u.inDialect(f, "responses", "json") {
+		f.Add(load(f, file))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r, err := u.DecodeAnswer(body)
+		if err != nil {
+			return
+		}
+		for _, to := range []dialect.Dialect{u, u.from} {
+			if out := to.EncodeAnswer(nil, r, asker); !json.Valid(out) {
+				t.Fatalf("%s: invalid JSON %s", to.Name(), out)
+			}
+		}
+	})
+}
+
+// FuzzStream holds that whatever a server streams, in whatever pieces, gives the same
+// valid stream in the other dialect, whose end is either good or bad: from the other
+// dialect to this one and from this one to the other.
+func FuzzStream(f *testing.F, d dialect.Dialect, c *Corpus) {
+	u := underTest(f, d, c)
+	for _, file := range files(f, u.dir(), "streams", "*.in.sse") {
+		f.Add(load(f, file), uint16(7))
+	}
+	for _, file := range u.inDialect(f, "streams", "sse") {
+		f.Add(load(f, file), uint16(7))
+	}
+	f.Fuzz(func(t *testing.T, in []byte, size uint16) {
+		pieces := Pieces(in, int(size)+1)
+		whole := u.translate(in)
+		if diff := cmp.Diff(string(whole), string(u.translate(pieces...))); diff != "" {
+			t.Fatal(diff)
+		}
+		if _, ended, failed := u.Judge.Stream(t, whole); ended == failed {
+			t.Fatalf("ended %v, failed %v: %s", ended, failed, whole)
+		}
+		there := func(chunks ...[]byte) string {
+			return string(Stream(u.Decoder(false), u.from.Encoder(asker), chunks...))
+		}
+		if diff := cmp.Diff(there(in), there(pieces...)); diff != "" {
+			t.Fatalf("to %s: %s", u.From, diff)
+		}
+	})
+}
+
+// FuzzFault holds that whatever a server says of an error becomes a valid one in its own
+// dialect and in the other one.
+func FuzzFault(f *testing.F, d dialect.Dialect, c *Corpus) {
+	u := underTest(f, d, c)
+	for kind := range u.Faults {
+		body, status := u.EncodeFault(nil, &canon.Fault{Kind: kind, Message: "m", RequestID: "r"})
+		f.Add(status, body)
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		for _, to := range []dialect.Dialect{u, u.from} {
+			out, got := to.EncodeFault(nil, u.DecodeFault(status, body))
+			if !json.Valid(out) || got < 400 || got > 599 {
+				t.Fatalf("%s: status %d: %s", to.Name(), got, out)
+			}
+		}
+	})
+}

@@ -1,0 +1,114 @@
+package canontest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
+)
+
+// Asked is a golden request: a body and the target that it is translated for.
+type Asked struct {
+	Target canon.Target
+	Body   json.RawMessage
+}
+
+// Translated is a golden output: the body and what the target cannot express.
+type Translated struct {
+	Unfit []string `json:",omitempty"`
+	Error string   `json:",omitempty"`
+	Body  json.RawMessage
+}
+
+func (u *under) goldenRequests(t *testing.T) {
+	Golden(t, filepath.Join(u.dir(), "requests"), func(t *testing.T, in []byte) []byte {
+		var asked Asked
+		if err := json.Unmarshal(in, &asked); err != nil {
+			t.Fatal(err)
+		}
+		return marshal(t, u.request(t, &asked))
+	})
+}
+
+// request translates a request, and holds that what is left out is named.
+func (u *under) request(t *testing.T, asked *Asked) (out Translated) {
+	t.Helper()
+	r, err := u.from.Decode(asked.Body)
+	if err != nil {
+		out.Error = err.Error()
+		return out
+	}
+	for _, f := range u.Unfit(r, asked.Target) {
+		out.Unfit = append(out.Unfit, fmt.Sprintf("%s: %s: %s", [...]string{"tuning", "meaning"}[f.Kind], f.Field, f.Why))
+	}
+	body, dropped, err := u.Encode(nil, r, asked.Target)
+	if err != nil {
+		out.Error = err.Error()
+	} else {
+		out.Body = body
+	}
+	if len(dropped) != len(out.Unfit) {
+		t.Errorf("dropped %q, unfit %q", dropped, out.Unfit)
+	}
+	return out
+}
+
+func marshal(t *testing.T, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		t.Fatalf("%v: %+v", err, v)
+	}
+	return bytes.TrimSpace(b.Bytes())
+}
+
+func (u *under) goldenResponses(t *testing.T) {
+	Golden(t, filepath.Join(u.dir(), "responses"), func(t *testing.T, in []byte) []byte {
+		body, status := answer(t, u.from, u, in)
+		if status != 200 {
+			return marshal(t, map[string]any{"status": status, "body": json.RawMessage(body)})
+		}
+		return body
+	})
+}
+
+// answer translates a whole answer, or the error that it is.
+func answer(t testing.TB, from dialect.Backend, to dialect.Client, in []byte) (body []byte, status int) {
+	t.Helper()
+	r, err := from.DecodeAnswer(in)
+	var fault *canon.Fault
+	switch {
+	case errors.As(err, &fault):
+		return to.EncodeFault(nil, fault)
+	case err != nil:
+		t.Fatalf("the error is no fault: %v", err)
+	}
+	return to.EncodeAnswer(nil, r, asker), 200
+}
+
+// goldenStreams holds that a stream is translated alike in whatever pieces it comes.
+func (u *under) goldenStreams(t *testing.T) {
+	Golden(t, filepath.Join(u.dir(), "streams"), func(t *testing.T, in []byte) []byte {
+		whole := u.translate(in)
+		everySplit(in, func(pieces [][]byte, how string) {
+			if got := u.translate(pieces...); !bytes.Equal(whole, got) {
+				t.Fatalf("%s (-whole +pieces):\n%s", how, cmp.Diff(string(whole), string(got)))
+			}
+		})
+		return whole
+	})
+}
+
+// translate translates a stream of the other dialect's server.
+func (u *under) translate(chunks ...[]byte) []byte {
+	return Stream(u.from.Decoder(false), u.Encoder(asker), chunks...)
+}
