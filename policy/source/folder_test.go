@@ -97,6 +97,13 @@ func TestFolderWithoutItsOldest(t *testing.T) {
 	must(t, os.Remove(filepath.Join(folder, "000001.json")))
 	h = history(t, folder)
 	must(t, record(h, "four"))
+	h.Mark(1, MarkTaken, "")
+	h.Mark(3, MarkRejected, "no")
+	for _, h := range []History{h, history(t, folder)} {
+		if all := h.Changes(); all[0].Rejected != "" || all[1].Rejected != "no" || all[0].Taken {
+			t.Errorf("the marks are not those of change 3: %+v", all)
+		}
+	}
 	if newest := h.Changes()[2].Number; revisions(h) != "four three two" || newest != 4 {
 		t.Errorf("the history is %s up to %d", revisions(h), newest)
 	}
