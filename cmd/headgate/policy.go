@@ -6,7 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headgate/headgate/policy/source"
-	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/client"
+	"github.com/headgate/headgate/xds/console/policies"
 )
 
 func newPolicy() *cobra.Command {
@@ -26,7 +27,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			"where it is still the one that was in effect when the command began, or the one\n" +
 			"that --expect names." + adminCodes,
 		Args: cobra.ExactArgs(1),
-		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
+		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			if err := c.complete(); err != nil {
 				return err
 			}
@@ -34,7 +35,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			current, err := api.current(cmd.Context())
+			current, err := api.Current(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -42,7 +43,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if c.expect == "" {
 				c.expect = current.Revision
 			}
-			taken, err := api.push(cmd.Context(), source.Proposal{Files: files, Author: c.author, Reason: c.reason, Expect: c.expect})
+			taken, err := api.Push(cmd.Context(), source.Proposal{Files: files, Author: c.author, Reason: c.reason, Expect: c.expect})
 			if err != nil {
 				return atPaths(args[0], err)
 			}
@@ -62,22 +63,22 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 			"before the latest change. Repeated, it goes further back each time; a policy that\n" +
 			"a pair would not take is passed over unless it is named." + adminCodes,
 		Args: cobra.MaximumNArgs(1),
-		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
+		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			if err := c.complete(); err != nil {
 				return err
 			}
-			current, err := api.current(cmd.Context())
+			current, err := api.Current(cmd.Context())
 			if err != nil {
 				return err
 			}
-			to := console.Rollback{Author: c.author, Reason: c.reason, Expect: c.expect}
+			to := policies.Rollback{Author: c.author, Reason: c.reason, Expect: c.expect}
 			if to.Expect == "" {
 				to.Expect = current.Revision
 			}
 			if len(args) > 0 {
 				to.Revision = args[0]
 			}
-			taken, err := api.rollback(cmd.Context(), to)
+			taken, err := api.Rollback(cmd.Context(), to)
 			if err != nil {
 				return err
 			}
@@ -90,7 +91,7 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 
 // taken says what is published after a change, and what the pairs made of it: only they
 // bring it into effect.
-func (a *adminFlags) taken(cmd *cobra.Command, api *adminClient, c *changeFlags, change source.Change) error {
+func (a *adminFlags) taken(cmd *cobra.Command, api *client.Client, c *changeFlags, change source.Change) error {
 	err := a.print(cmd, change, func() error {
 		if change.Revision == c.before {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is published already; nothing changed\n", clean(change.Revision))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,8 @@ import (
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/consoletest"
+	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/policies"
 )
 
 func TestAPolicyIsPushedAndTakenBack(t *testing.T) {
@@ -35,7 +38,7 @@ func TestAPolicyIsPushedAndTakenBack(t *testing.T) {
 
 func TestAFolderIsPushedAndShown(t *testing.T) {
 	r := newAdminRig(t)
-	r.write("d/2-models.yml", "models: {fast: b/m}")
+	r.write("d/2-models.yml", "version: 1\nmodels: {fast: b/m}")
 	r.write("d/1-base.yaml", "version: 1\nunpriced: flag\nbackends: {b: {provider: simulated}}\n")
 	r.write("d/.hidden.yaml", faultyPolicy)
 	r.write("d/notes.txt", faultyPolicy)
@@ -43,7 +46,7 @@ func TestAFolderIsPushedAndShown(t *testing.T) {
 	if got := r.run("policy", "push", "DIR/d", "--reason", "two files"); got.code != 0 {
 		t.Fatalf("%+v", got)
 	}
-	r.want(printed{out: "# file: 1-base.yaml\nversion: 1\nunpriced: flag\nbackends: {b: {provider: simulated}}\n# file: 2-models.yml\nmodels: {fast: b/m}\n"}, "policy", "show")
+	r.want(printed{out: "# file: 1-base.yaml\nversion: 1\nunpriced: flag\nbackends: {b: {provider: simulated}}\n# file: 2-models.yml\nversion: 1\nmodels: {fast: b/m}\n"}, "policy", "show")
 	r.want(printed{out: string(r.policies.Latest().Canonical())}, "policy", "show", "--canonical")
 	r.want(printed{out: string(r.policies.Latest().Canonical())}, "policy", "show", "--canonical", r.policies.Latest().Revision)
 }
@@ -113,9 +116,9 @@ func TestWhatCannotBeDone(t *testing.T) {
 		{"policy psuh DIR/p.yaml", printed{code: exitUsage, err: "headgate: unknown command \"psuh\" for \"headgate policy\"\n"}},
 		{"policy rollback", printed{code: exitUsage, err: "headgate: a change needs a reason: --reason\n"}},
 		{"policy rollback --reason x", printed{code: exitFault, err: "headgate: there is no policy before FIRST------- to go back to: the history holds no such revision\n"}},
-		{"policy rollback 0123 --reason x", printed{code: exitFault, err: "headgate: revision 0123: the history holds no such revision\n"}},
-		{"policy show 0123", printed{code: exitFault, err: "headgate: revision 0123: the history holds no such revision\n"}},
-		{"policy show ../../x?y", printed{code: exitFault, err: "headgate: revision ../../x?y: the history holds no such revision\n"}},
+		{"policy rollback 0123 --reason x", printed{code: exitFault, err: "headgate: the history holds no such revision: \"0123\"\n"}},
+		{"policy show 0123", printed{code: exitFault, err: "headgate: the history holds no such revision: \"0123\"\n"}},
+		{"policy show ../../x?y", printed{code: exitFault, err: "headgate: the history holds no such revision: \"../../x?y\"\n"}},
 		{"status -o yaml", printed{code: exitUsage, err: "headgate: output \"yaml\": must be table or json\n"}},
 	} {
 		r.want(row.want, strings.Fields(row.line)...)
@@ -170,12 +173,12 @@ func TestJSONForPrograms(t *testing.T) {
 	if into(&c, 0, "policy show -o json"); string(c.Files[0].Data) != firstPolicy {
 		t.Errorf("show: %+v", c)
 	}
-	var d console.Diff
+	var d policies.Diff
 	if into(&d, 0, "policy diff DIR/p.yaml -o json"); len(d.Changes) != 1 {
 		t.Errorf("diff: %+v", d)
 	}
 	var f console.Failure
-	if into(&f, exitFault, "policy push DIR/faulty.yaml --reason x -o json"); f.Cause.Code != console.InvalidPolicy || len(f.Faults) != 2 {
+	if into(&f, exitFault, "policy push DIR/faulty.yaml --reason x -o json"); !errors.Is(&f, policies.Invalid) || len(f.Faults) != 2 {
 		t.Errorf("faults: %+v", f)
 	}
 	if into(&c, 0, "policy push DIR/p.yaml --reason x -o json"); c.Number != 2 || c.Author != "ann" {
@@ -185,7 +188,7 @@ func TestJSONForPrograms(t *testing.T) {
 	if into(&all, 0, "policy history -o json"); len(all) != 2 {
 		t.Errorf("history: %+v", all)
 	}
-	var s console.Status
+	var s fleet.Status
 	if into(&s, 0, "status -o json"); s.Policy.Number != 2 {
 		t.Errorf("status: %+v", s)
 	}

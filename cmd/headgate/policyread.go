@@ -11,7 +11,8 @@ import (
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
-	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/client"
+	"github.com/headgate/headgate/xds/console/policies"
 )
 
 func newPolicyShow(a *adminFlags) *cobra.Command {
@@ -20,19 +21,19 @@ func newPolicyShow(a *adminFlags) *cobra.Command {
 		Use:   "show [REVISION]",
 		Short: "Print the policy in effect, or that of a revision, as it was written",
 		Args:  cobra.MaximumNArgs(1),
-		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
+		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			revision := ""
 			if len(args) > 0 {
 				revision = args[0]
 			}
 			if canonical {
-				form, err := api.canonical(cmd.Context(), revision)
+				form, err := api.Canonical(cmd.Context(), revision)
 				if err != nil {
 					return err
 				}
 				return printFiles(cmd.OutOrStdout(), []policy.File{{Data: form}})
 			}
-			c, err := api.find(cmd.Context(), revision)
+			c, err := api.Find(cmd.Context(), revision)
 			if err != nil {
 				return err
 			}
@@ -69,8 +70,8 @@ func newPolicyHistory(a *adminFlags) *cobra.Command {
 		Use:   "history",
 		Short: "List every change of the policy, the latest first",
 		Args:  cobra.NoArgs,
-		RunE: a.run(func(cmd *cobra.Command, _ []string, api *adminClient) error {
-			all, err := api.history(cmd.Context())
+		RunE: a.run(func(cmd *cobra.Command, _ []string, api *client.Client) error {
+			all, err := api.History(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -103,12 +104,12 @@ func newPolicyDiff(a *adminFlags) *cobra.Command {
 		Short: "Show what a push would change, by meaning",
 		Long:  "Show what a push would change, by meaning: comments, order and defaults that are\nwritten out do not count. Nothing changes." + adminCodes,
 		Args:  cobra.ExactArgs(1),
-		RunE: a.run(func(cmd *cobra.Command, args []string, api *adminClient) error {
+		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			files, err := filesToSend(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			d, err := api.diff(cmd.Context(), files)
+			d, err := api.Diff(cmd.Context(), files)
 			if err != nil {
 				return atPaths(args[0], err)
 			}
@@ -117,7 +118,7 @@ func newPolicyDiff(a *adminFlags) *cobra.Command {
 	}
 }
 
-func printDiff(w io.Writer, d console.Diff) error {
+func printDiff(w io.Writer, d policies.Diff) error {
 	if len(d.Changes) == 0 {
 		_, err := fmt.Fprintf(w, "no difference to revision %s, which is in effect\n", clean(d.From))
 		return err
@@ -126,9 +127,9 @@ func printDiff(w io.Writer, d console.Diff) error {
 	for _, c := range d.Changes {
 		path, from, to := clean(c.Path), clean(string(c.From)), clean(string(c.To))
 		switch c.Kind {
-		case console.Added:
+		case policies.Added:
 			fmt.Fprintf(w, "+ %s: %s\n", path, to)
-		case console.Removed:
+		case policies.Removed:
 			fmt.Fprintf(w, "- %s: %s\n", path, from)
 		default:
 			fmt.Fprintf(w, "~ %s: %s -> %s\n", path, from, to)

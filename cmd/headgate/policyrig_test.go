@@ -16,6 +16,8 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/consoletest"
+	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/policies"
 )
 
 const (
@@ -51,12 +53,19 @@ func adminRigOf(t *testing.T, policies *consoletest.Policies) *adminRig {
 	return r
 }
 
-func (r *adminRig) serve(p console.Policies) {
-	s := httptest.NewServer(console.New(console.Options{
-		Policies: p, Fleet: func() xds.Status { return r.fleet }, Compile: consoletest.Compile,
-	}))
+func (r *adminRig) serve(p policiesOfRig) {
+	api := console.New(console.Options{Who: console.Anyone})
+	api.Mount(policies.Prefix, policies.Routes(p))
+	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }))
+	s := httptest.NewServer(api)
 	r.t.Cleanup(s.Close)
 	r.addr = s.Listener.Addr().String()
+}
+
+// policiesOfRig is what all routes take.
+type policiesOfRig interface {
+	policies.Source
+	fleet.Policies
 }
 
 // write makes a file in the folder and returns its path.

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/xds"
-	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/client"
+	"github.com/headgate/headgate/xds/console/fleet"
 )
 
 // lookAgain is how often the pairs are asked after while one is on its way.
@@ -16,10 +17,10 @@ const lookAgain = 50 * time.Millisecond
 // await waits until every connected pair has a revision and says so; nothing where none
 // is connected. It is an error, with the pair's words, where one refuses it, and one
 // where another change replaces it or the time is over.
-func (c *changeFlags) await(ctx context.Context, api *adminClient, revision string) (pairs string, err error) {
+func (c *changeFlags) await(ctx context.Context, api *client.Client, revision string) (pairs string, err error) {
 	deadline := time.Now().Add(c.wait)
 	for {
-		s, err := api.status(ctx)
+		s, err := api.Status(ctx)
 		if err != nil {
 			return "", err
 		}
@@ -49,7 +50,7 @@ func (c *changeFlags) await(ctx context.Context, api *adminClient, revision stri
 }
 
 // without names the connected pairs that do not have a revision.
-func without(s console.Status, revision string) (nodes []string) {
+func without(s fleet.Status, revision string) (nodes []string) {
 	for _, p := range s.Pairs {
 		if p.Revision != revision {
 			nodes = append(nodes, p.Node)
@@ -59,7 +60,7 @@ func without(s console.Status, revision string) (nodes []string) {
 }
 
 // troubles names the pairs that do not serve, whatever they have taken.
-func troubles(s console.Status) (text string) {
+func troubles(s fleet.Status) (text string) {
 	for _, p := range s.Pairs {
 		if p.Trouble != "" {
 			text += "\n" + clean(p.Node) + " does not serve: " + clean(p.Trouble)
@@ -69,7 +70,7 @@ func troubles(s console.Status) (text string) {
 }
 
 // refusedBy returns why a pair did not take a revision, or why its group went back.
-func refusedBy(s console.Status, revision string) *xds.Refusal {
+func refusedBy(s fleet.Status, revision string) *xds.Refusal {
 	for _, p := range s.Pairs {
 		if p.Refused != nil && p.Refused.Revision == revision {
 			return p.Refused

@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/headgate/headgate/xds"
-	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/client"
+	"github.com/headgate/headgate/xds/console/fleet"
 )
 
 func newStatus() *cobra.Command {
@@ -18,8 +19,8 @@ func newStatus() *cobra.Command {
 		Short: "Show the policy in effect and which pairs have taken it",
 		Long:  "Show the policy in effect, the latest change that was refused, and which pairs have\ntaken what." + adminCodes,
 		Args:  cobra.NoArgs,
-		RunE: a.run(func(cmd *cobra.Command, _ []string, api *adminClient) error {
-			s, err := api.status(cmd.Context())
+		RunE: a.run(func(cmd *cobra.Command, _ []string, api *client.Client) error {
+			s, err := api.Status(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -30,7 +31,7 @@ func newStatus() *cobra.Command {
 	return cmd
 }
 
-func printStatus(w io.Writer, s console.Status) error {
+func printStatus(w io.Writer, s fleet.Status) error {
 	p := s.Policy
 	fmt.Fprintf(w, "policy  %s, for %s\norigin  %s\nauthor  %s\nreason  %s\n",
 		clean(p.Revision), age(p.At), orDash(string(p.Origin)), orDash(p.Author), orDash(p.Reason))

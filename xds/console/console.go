@@ -1,75 +1,81 @@
-// Package console is the admin API of the control plane: what is in effect, what
-// was, what the fleet takes, and how to change it.
+// Package console is the admin API of the control plane: it serves the routes that
+// capabilities mount, and guards them.
 //
-// The promise: a change is whole or none, and says who, why and against what it was
-// made. The trap: nobody signs in. The port must be loopback, and what a browser
-// could be tricked into sending is refused; who may reach the port may change the
-// policy.
+// Who may call it: whoever reaches its port, which must be loopback. Nobody signs in
+// yet, so everybody there may read and change; see Anyone. What a web page could make
+// the browser of an operator send is refused. README.md lists every route with the
+// right that it takes.
+//
+// The promise: whatever a capability mounts is guarded in the same way, bounded in size
+// and time, and fails in the same form; no capability can forget that. The trap: the
+// guard knows the host that a request names, not the port that it came through. Whoever
+// serves a Console listens on loopback only.
 package console
 
 import (
+	"cmp"
 	"net/http"
-
-	"github.com/headgate/headgate/policy"
-	"github.com/headgate/headgate/policy/source"
-	"github.com/headgate/headgate/xds"
+	"slices"
+	"time"
 )
 
-// Policies is the history of policies with the one in effect at its end. All
-// methods are safe for concurrent use.
-type Policies interface {
-	// Latest returns the policy in effect, in its compiled form.
-	Latest() *policy.Set
-	// Current returns the change that brought the policy in effect.
-	Current() source.Change
-	// History returns every change that took effect.
-	History() []source.Change
-	// Find returns the latest change to a revision, or source.ErrUnknownRevision.
-	Find(revision string) (source.Change, error)
-	// Push brings a policy into effect. It returns *policy.Faults where it has some,
-	// and source.ErrConflict where another revision is in effect than expected.
-	Push(source.Proposal) (source.Change, error)
-	// Rollback brings an earlier revision into effect again. The files of the
-	// proposal are not read. It returns the errors of Find and Push.
-	Rollback(revision string, p source.Proposal) (source.Change, error)
-	// Refused returns the latest change that did not take effect, nil where one did
-	// since.
-	Refused() *source.Refusal
-}
+// Root is the path that every route is below.
+const Root = "/api/v1/"
 
-// Options are what the API shows and steers. All are required.
+// Timeout bounds one request unless Options say otherwise.
+const Timeout = 50 * time.Second
+
+// Options are what a Console is made of.
 type Options struct {
-	Policies Policies
-	Fleet    func() xds.Status
-	// Compile compiles the files of a policy and changes nothing. Its error is
-	// *policy.Faults where they have some.
-	Compile func([]policy.File) (*policy.Set, error)
+	// Who says who sends a request, after the guard let it pass. It is required.
+	Who func(*http.Request) Principal
+	// Timeout bounds one request. Without it that is the constant.
+	Timeout time.Duration
 }
 
-// api answers requests.
-type api struct{ Options }
+// Console is a handler of everything below Root. Capabilities mount their routes before
+// it serves; from then on it is safe for concurrent use.
+type Console struct {
+	options Options
+	mux     *http.ServeMux
+	handler http.Handler // mux, guarded
+	routes  []Route
+}
 
-// route answers one kind of request with a value that becomes JSON.
-type route func(http.ResponseWriter, *http.Request) (any, error)
+// New returns a Console without routes.
+func New(o Options) *Console {
+	o.Timeout = cmp.Or(o.Timeout, Timeout)
+	c := &Console{options: o, mux: http.NewServeMux()}
+	c.handler = guarded(c.mux)
+	c.mux.HandleFunc("/", notFound)
+	return c
+}
 
-// New returns the handler of everything below /api/v1/. Its server must bound the
-// time of a request, and listen on loopback only.
-func New(o Options) http.Handler {
-	a := &api{o}
-	mux := http.NewServeMux()
-	for path, methods := range map[string]map[string]route{
-		"/api/v1/policy":                    {"GET": a.current, "PUT": asJSON(a.push)},
-		"/api/v1/policy/history":            {"GET": a.history},
-		"/api/v1/policy/history/{revision}": {"GET": a.find},
-		"/api/v1/policy/rollback":           {"POST": asJSON(a.rollback)},
-		"/api/v1/policy/diff":               {"POST": asJSON(a.diff)},
-		"/api/v1/status":                    {"GET": a.status},
-	} {
-		for method, r := range methods {
-			mux.Handle(method+" "+path, answered(r))
+// Mount serves the routes of a capability below Root and a prefix, such as policy. It
+// panics if a route is incomplete, could be called by a link, or is mounted already.
+func (c *Console) Mount(prefix string, routes []Route) {
+	paths := make(map[string]methods)
+	for _, r := range routes {
+		r.Path = Root + prefix + r.Path
+		r.check()
+		c.routes = append(c.routes, r)
+		if paths[r.Path] == nil {
+			paths[r.Path] = make(methods)
+			c.mux.Handle(r.Path, paths[r.Path])
 		}
-		mux.Handle(path, answered(notAllowed(methods)))
+		paths[r.Path].add(r.Method, c.serve(r))
 	}
-	mux.Handle("/", answered(notFound))
-	return guarded(mux)
+}
+
+// Routes returns what is mounted, with whole paths, in the order of mounting.
+func (c *Console) Routes() []Route { return slices.Clone(c.routes) }
+
+// ServeHTTP implements http.Handler.
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.ServeHTTP(w, r) }
+
+// Server returns a server of the Console whose connections are bounded in time, too: an
+// answer to a request that took all of its own time still gets out.
+func (c *Console) Server() *http.Server {
+	bound := c.options.Timeout + 10*time.Second
+	return &http.Server{Handler: c, ReadTimeout: bound, WriteTimeout: bound, IdleTimeout: bound}
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"net"
-	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
-	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -75,7 +73,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	changes := newPublisher(c.source, c.server, o)
-	if err := c.serveAdmin(l, o.admin, changes); err != nil {
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(changes, c.server.Status).Server()); err != nil {
 		return nil, err
 	}
 	changes.start(l, history)
@@ -125,15 +123,4 @@ func (c *controlPlane) serveXDS(l *lifecycle, o controlOptions) error {
 		return nil
 	})
 	return nil
-}
-
-// adminTimeout bounds one request to the admin API, and one connection's idleness.
-const adminTimeout = time.Minute
-
-func (c *controlPlane) serveAdmin(l *lifecycle, addr string, policies console.Policies) (err error) {
-	api := console.New(console.Options{Policies: policies, Fleet: c.server.Status, Compile: policy.ParseFiles})
-	c.admin, err = serveLoopback(l, port{"admin", addr, "--admin"}, &http.Server{
-		Handler: api, ReadTimeout: adminTimeout, WriteTimeout: adminTimeout, IdleTimeout: adminTimeout,
-	})
-	return err
 }

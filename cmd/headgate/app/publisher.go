@@ -18,14 +18,14 @@ import (
 // into effect, and tells operators of every change, those through the admin API too.
 type publisher struct {
 	*source.Source
-	fleet   fleet
+	fleet   pairs
 	path    string
 	ops     *operations
 	log     *zap.Logger
 	changes *prometheus.CounterVec
 }
 
-func newPublisher(s *source.Source, fleet fleet, o controlOptions) *publisher {
+func newPublisher(s *source.Source, fleet pairs, o controlOptions) *publisher {
 	p := &publisher{Source: s, fleet: fleet, path: o.path, ops: o.ops, log: o.log.Named("policy")}
 	p.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_changes_total",
 		Help: "Changes of the policy that were asked for here or found in a shared history, by result: changed or refused."}, []string{"result"})
@@ -48,8 +48,8 @@ func newPublisher(s *source.Source, fleet fleet, o controlOptions) *publisher {
 	return p
 }
 
-// fleet is what became of the policy at the pairs.
-type fleet interface {
+// pairs is what became of the policy at the pairs.
+type pairs interface {
 	Refused() error
 	Status() xds.Status
 	Accepted() (revision string, changed <-chan struct{})
@@ -120,7 +120,7 @@ func (p *publisher) reload() {
 
 func (p *publisher) sync() { p.done(p.Sync()) }
 
-// Push implements console.Policies.
+// Push implements policies.Source.
 func (p *publisher) Push(proposal source.Proposal) (source.Change, error) {
 	before := p.Latest().Revision
 	c, err := p.Source.Push(proposal)
@@ -128,7 +128,7 @@ func (p *publisher) Push(proposal source.Proposal) (source.Change, error) {
 	return c, err
 }
 
-// Rollback implements console.Policies.
+// Rollback implements policies.Source.
 func (p *publisher) Rollback(revision string, proposal source.Proposal) (source.Change, error) {
 	before := p.Latest().Revision
 	c, err := p.Source.Rollback(revision, proposal)

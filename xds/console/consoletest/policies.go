@@ -1,33 +1,27 @@
-// Package consoletest has a history of policies in memory, for tests of the admin
-// API and of who calls it. It behaves as the real one does, without files on disk.
+// Package consoletest has a policy with a history in memory, for tests of the admin API
+// and of who calls it.
 package consoletest
 
 import (
-	"fmt"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
-	"github.com/headgate/headgate/xds/console"
 )
 
 // Start is when the first change of a history took effect unless it was begun with At.
 var Start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// Policies is a history in memory. It is safe for concurrent use.
+// Policies is a Source in memory whose last refusal can be made up.
 type Policies struct {
-	start   time.Time // each change takes effect a minute after the one before
-	mu      sync.Mutex
-	changes []source.Change
-	latest  *policy.Set
-	refused *source.Refusal
+	*source.Source
+	refused atomic.Pointer[source.Refusal]
 }
 
-var _ console.Policies = (*Policies)(nil)
-
-// New begins a history with a policy file.
+// New begins a history with a policy file. Each change takes effect a minute after the
+// one before.
 func New(t testing.TB, text string) *Policies {
 	t.Helper()
 	return At(t, Start, text)
@@ -36,107 +30,41 @@ func New(t testing.TB, text string) *Policies {
 // At is New at some time.
 func At(t testing.TB, start time.Time, text string) *Policies {
 	t.Helper()
-	p := &Policies{start: start}
-	_, err := p.take(source.Change{Origin: source.FromFile, Author: "file", Files: []policy.File{{Name: "policy.yaml", Data: []byte(text)}}}, "")
+	history := &source.Memory{}
+	record(t, history, source.Change{Number: 1, Origin: source.FromFile, Author: "file", At: start,
+		Files: []policy.File{{Name: "policy.yaml", Data: []byte(text)}}})
+	s, err := source.Open(source.Options{History: history, Now: func() time.Time {
+		return start.Add(time.Duration(len(history.Changes())) * time.Minute)
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return &Policies{Source: s}
 }
 
-// Compile compiles files, which must be maps of their own keys, one after another.
-func Compile(files []policy.File) (*policy.Set, error) {
-	var all []byte
-	for _, f := range files {
-		all = append(all, f.Data...)
-	}
-	return policy.Parse(files[0].Name, all)
-}
-
-// Latest implements console.Policies.
-func (p *Policies) Latest() *policy.Set {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.latest
-}
-
-// Current implements console.Policies.
-func (p *Policies) Current() source.Change {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.changes[len(p.changes)-1]
-}
-
-// History implements console.Policies.
-func (p *Policies) History() []source.Change {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.changes
-}
-
-// Find implements console.Policies.
-func (p *Policies) Find(revision string) (source.Change, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i := len(p.changes) - 1; i >= 0; i-- {
-		if p.changes[i].Revision == revision {
-			return p.changes[i], nil
-		}
-	}
-	return source.Change{}, fmt.Errorf("revision %s: %w", revision, source.ErrUnknownRevision)
-}
-
-// Push implements console.Policies.
-func (p *Policies) Push(in source.Proposal) (source.Change, error) {
-	return p.take(source.Change{Origin: source.FromPush, Author: in.Author, Reason: in.Reason, Files: in.Files}, in.Expect)
-}
-
-// Rollback implements console.Policies. Without a revision it goes back to the parent
-// of the latest change.
-func (p *Policies) Rollback(revision string, in source.Proposal) (source.Change, error) {
-	if revision == "" {
-		now := p.Current()
-		if revision = now.Parent; revision == "" {
-			return source.Change{}, fmt.Errorf("there is no policy before %s to go back to: %w", now.Revision, source.ErrUnknownRevision)
-		}
-	}
-	c, err := p.Find(revision)
+func record(t testing.TB, history source.History, c source.Change) {
+	t.Helper()
+	set, err := policy.ParseFiles(c.Files)
 	if err != nil {
-		return source.Change{}, err
+		t.Fatal(err)
 	}
-	return p.take(source.Change{Origin: source.FromRollback, Author: in.Author, Reason: in.Reason, Files: c.Files}, in.Expect)
+	c.Revision = set.Revision
+	d, err := history.Draft(c)
+	if err == nil {
+		err = d.Commit()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
-// Refused implements console.Policies.
+// Refused returns the last refusal that was made up, if there is one.
 func (p *Policies) Refused() *source.Refusal {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.refused
+	if r := p.refused.Load(); r != nil {
+		return r
+	}
+	return p.Source.Refused()
 }
 
-// Refuse makes a change the latest one that was not taken.
-func (p *Policies) Refuse(r source.Refusal) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refused = &r
-}
-
-func (p *Policies) take(c source.Change, expect string) (source.Change, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.latest != nil {
-		c.Parent = p.latest.Revision
-	}
-	if expect != "" && expect != c.Parent {
-		return source.Change{}, fmt.Errorf("%w: %s, not %s", source.ErrConflict, c.Parent, expect)
-	}
-	c.Number, c.At = len(p.changes)+1, p.start.Add(time.Duration(len(p.changes))*time.Minute)
-	set, err := Compile(c.Files)
-	if err != nil {
-		p.refused = &source.Refusal{Origin: c.Origin, Reason: err.Error(), At: c.At}
-		return source.Change{}, fmt.Errorf("taking a policy: %w", err)
-	}
-	p.latest, p.refused, c.Revision = set, nil, set.Revision
-	p.changes = append(p.changes, c)
-	return c, nil
-}
+// Refuse makes a change up that is the latest one that was not taken.
+func (p *Policies) Refuse(r source.Refusal) { p.refused.Store(&r) }

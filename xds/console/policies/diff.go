@@ -1,4 +1,4 @@
-package console
+package policies
 
 import (
 	"bytes"
@@ -135,7 +135,7 @@ func raw(v any) json.RawMessage {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic("console: " + err.Error()) // it was decoded from JSON
+		panic("policies: " + err.Error()) // it was decoded from JSON
 	}
 	return bytes.TrimRight(b.Bytes(), "\n")
 }

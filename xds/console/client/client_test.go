@@ -1,0 +1,160 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/client"
+	"github.com/headgate/headgate/xds/console/consoletest"
+	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/policies"
+)
+
+const (
+	first  = "version: 1\n"
+	second = "version: 1\nlimits: {body: 1MiB}\n"
+)
+
+func files(text string) []policy.File {
+	return []policy.File{{Name: "p.yaml", Data: []byte(text)}}
+}
+
+// serve returns a client of a policy's history and of a fleet.
+func serve(t *testing.T, pairs xds.Status) (*client.Client, *consoletest.Policies) {
+	t.Helper()
+	p := consoletest.New(t, first)
+	c := console.New(console.Options{Who: console.Anyone})
+	c.Mount(policies.Prefix, policies.Routes(p))
+	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }))
+	return client.New(strings.TrimPrefix(consoletest.Serve(t, c).URL, "http://")), p
+}
+
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// canonical is the canonical form without the newline at its end.
+func canonical(s *policy.Set) string { return strings.TrimSpace(string(s.Canonical())) }
+
+// TestEveryCall holds that each method reads what the API has, with every field.
+func TestEveryCall(t *testing.T) {
+	pairs := xds.Status{Groups: []xds.GroupStatus{{Cluster: "headgate", Revision: "1"}}, Pairs: []xds.PairStatus{{Node: "a", Connected: consoletest.Start}}}
+	c, p := serve(t, pairs)
+	same := func(what string, want, got any) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-API +client):\n%s", what, diff)
+		}
+	}
+	bare := func(c source.Change) source.Change { c.Files = nil; return c }
+	ctx, was := t.Context(), p.Current()
+	same("the current change", was, must(c.Current(ctx))(t))
+	d := must(c.Diff(ctx, files(second)))(t)
+	pushed := must(c.Push(ctx, source.Proposal{Files: files(second), Author: "ann", Reason: "less", Expect: was.Revision}))(t)
+	same("the pushed change", bare(p.Current()), pushed)
+	same("the diff", policies.Diff{From: was.Revision, To: pushed.Revision, Changes: d.Changes}, d)
+	if len(d.Changes) != 1 || d.Changes[0].Kind != policies.Added {
+		t.Errorf("the differences are %+v", d.Changes)
+	}
+	same("an earlier change", was, must(c.Find(ctx, was.Revision))(t))
+	same("what it means", canonical(must(policy.ParseFiles(was.Files))(t)), string(must(c.Canonical(ctx, was.Revision))(t)))
+	same("what is in effect", canonical(p.Latest()), string(must(c.Canonical(ctx, ""))(t)))
+	same("the status", fleet.Status{Policy: pushed, Groups: pairs.Groups, Pairs: pairs.Pairs}, must(c.Status(ctx))(t))
+	back := must(c.Rollback(ctx, policies.Rollback{Author: "bob", Reason: "oops"}))(t)
+	same("the history", []source.Change{back, pushed, bare(was)}, must(c.History(ctx))(t))
+}
+
+func TestFailuresAreTyped(t *testing.T) {
+	c, p := serve(t, xds.Status{})
+	ctx, by := t.Context(), policies.Rollback{Author: "ann", Reason: "less"}
+	push := func(text, expect string) error {
+		_, err := c.Push(ctx, source.Proposal{Files: files(text), Author: "ann", Reason: "less", Expect: expect})
+		return err
+	}
+	failure := func(err error, kind *console.Kind) console.Failure {
+		t.Helper()
+		var f *console.Failure
+		if !errors.As(err, &f) || !errors.Is(err, kind) || f.Error() == "" {
+			t.Fatalf("%v is no failure of kind %s", err, kind.Code)
+		}
+		return *f
+	}
+	if f := failure(push(second, "0123456789ab"), policies.Conflict); f.Expected != "0123456789ab" || f.InEffect != p.Current().Revision {
+		t.Errorf("a conflict of %q with %q", f.Expected, f.InEffect)
+	}
+	if f := failure(push("version: 1\nlisten: 1\nmodles: {}\n", ""), policies.Invalid); len(f.Faults) != 2 || f.Faults[1].Line != 3 || f.Faults[1].Hint == "" {
+		t.Errorf("the faults are %+v", f.Faults)
+	}
+	failure(push("", ""), policies.Invalid)
+	failure(func() error { _, err := c.Push(ctx, source.Proposal{Files: files(second)}); return err }(), console.BadRequest)
+	for _, revision := range []string{"0123", "../../x?y", "a/b", "%2e"} {
+		_, err := c.Find(ctx, revision)
+		failure(err, policies.UnknownRevision)
+		_, err = c.Canonical(ctx, revision)
+		failure(err, policies.UnknownRevision)
+		by.Revision = revision
+		_, err = c.Rollback(ctx, by)
+		failure(err, policies.UnknownRevision)
+	}
+}
+
+// TestNobodyToAsk holds that what is not the API is told apart from what it refuses.
+func TestNobodyToAsk(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1") // it must not matter
+	answer := func(status int, body string) *client.Client {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}))
+		t.Cleanup(s.Close)
+		return client.New(s.Listener.Addr().String())
+	}
+	var stranger *client.StrangerError
+	for _, body := range []string{"404 page not found", `{"error": "no"}`, `{}`, ""} {
+		if _, err := answer(404, body).Status(t.Context()); !errors.As(err, &stranger) || stranger.Status != 404 {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+	if _, err := answer(200, "<html>").Status(t.Context()); err == nil || !strings.Contains(err.Error(), "may not be Headgate") {
+		t.Errorf("a page: %v", err)
+	}
+	var unreachable *client.UnreachableError
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	if _, err := client.New(gone.Listener.Addr().String()).Status(t.Context()); !errors.As(err, &unreachable) || unreachable.Addr != gone.Listener.Addr().String() {
+		t.Errorf("a closed port: %v", err)
+	}
+	if _, err := client.New("not an address").Status(t.Context()); err == nil || !strings.HasPrefix(err.Error(), `address "not an address" of the admin API: `) {
+		t.Errorf("no address: %v", err)
+	}
+}
+
+func TestACallEndsWithItsContext(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := client.New(s.Listener.Addr().String()).Status(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the call returned %v", err)
+	}
+	if client.Timeout <= console.Timeout {
+		t.Errorf("a client waits %s, less than the API takes: %s", client.Timeout, console.Timeout)
+	}
+}
