@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/policy"
 )
 
 var listenLine = regexp.MustCompile(`(?m)^listen: .*\n`)
@@ -19,13 +20,13 @@ var listenLine = regexp.MustCompile(`(?m)^listen: .*\n`)
 // noKeys empties the providers' keys, so that no example ever calls a real one.
 var noKeys = []string{"OPENAI_API_KEY=", "ANTHROPIC_API_KEY=", "DEEPSEEK_API_KEY="}
 
-func start(t *testing.T, example string) *gatewaytest.Gateway {
+func start(t *testing.T, example string, args ...string) *gatewaytest.Gateway {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(example, "policy.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return gatewaytest.Start(t, listenLine.ReplaceAllString(string(text), ""), gatewaytest.Options{Env: noKeys})
+	return gatewaytest.Start(t, listenLine.ReplaceAllString(string(text), ""), gatewaytest.Options{Env: noKeys, Args: args})
 }
 
 // post sends a body and returns the answer's status, headers and text.
@@ -71,16 +72,59 @@ func TestQuickstart(t *testing.T) {
 	}
 }
 
+// TestQuickstartCounts holds that the quickstart's first line counts what follows it.
+func TestQuickstartCounts(t *testing.T) {
+	text, err := os.ReadFile("quickstart/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := policy.Parse("policy.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := []string{"no", "one", "two", "three", "four", "five", "six"}
+	want := numbers[len(set.Backends)] + " providers, " + numbers[len(set.Models)] + " models"
+	if first, _, _ := strings.Cut(string(text), "\n"); !strings.Contains(first, want) {
+		t.Errorf("the first line is %q, want %q in it", first, want)
+	}
+}
+
+const askAssistant = `{"model":"assistant","user":"ada","messages":[{"role":"user","content":"Hello!"}]}`
+
+// TestFallback walks through the page of the chain: GPT answers, and if every backend
+// refuses, the client gets one error that lists them.
 func TestFallback(t *testing.T) {
 	g := start(t, "fallback")
-	const ask = `{"model":"assistant","max_completion_tokens":50,"messages":[{"role":"user","content":"Hello!"}]}`
-	if status, h, body := post(t, g.URL+"/v1/chat/completions", ask); status != 200 || h.Get("x-headgate-backend") != "gpt" {
+	if status, h, body := post(t, g.URL+"/v1/chat/completions", askAssistant); status != 200 || h.Get("x-headgate-backend") != "gpt" || h.Get("x-headgate-attempts") != "1" {
 		t.Errorf("%d %v %s", status, h, body)
 	}
-	// Every backend of the chain is told to refuse.
-	refuse := strings.Replace(ask, "Hello!", "Hello! [[sim status=429]]", 1)
+	refuse := strings.Replace(askAssistant, "Hello!", "Hello! [[sim status=429]]", 1)
 	status, h, body := post(t, g.URL+"/v1/chat/completions", refuse)
-	if status != 503 || !strings.Contains(body, "all_models_exhausted") || h.Get("x-headgate-attempts") == "1" {
+	if status != 503 || !strings.Contains(body, "all_models_exhausted") || h.Get("retry-after") == "" || h.Get("x-headgate-attempts") == "1" {
 		t.Errorf("%d %v %s", status, h, body)
 	}
+}
+
+// TestFallbackInAnOutage is the page's outage: GPT is tried, then Claude answers, and
+// once GPT is ejected, Claude answers at the first attempt.
+func TestFallbackInAnOutage(t *testing.T) {
+	script, err := filepath.Abs("fallback/outage.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := start(t, "fallback", "--sim-script", script)
+	ask := func() (backend, attempts string) {
+		status, h, body := post(t, g.URL+"/v1/chat/completions", askAssistant)
+		if status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+		return h.Get("x-headgate-backend"), h.Get("x-headgate-attempts")
+	}
+	if backend, attempts := ask(); backend != "claude" || attempts != "3" {
+		t.Errorf("%s answers after %s attempts, want claude after 3", backend, attempts)
+	}
+	gatewaytest.Eventually(t, "the first attempt at Claude", func() bool {
+		backend, attempts := ask()
+		return backend == "claude" && attempts == "1"
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -15,7 +16,8 @@ import (
 )
 
 // TestSeparate walks through the README of the three processes: a change applies while
-// requests go on, a bad one is refused with every fault, and the control plane may go.
+// requests go on, a bad one is refused with every fault, the control plane may go, and a
+// pair that is restarted then serves from its disk. The start warns of nothing.
 func TestSeparate(t *testing.T) {
 	gatewaytest.Envoy(t)
 	dir, err := os.MkdirTemp("", "hg") // short: Unix socket paths are bounded
@@ -25,17 +27,10 @@ func TestSeparate(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	at := func() string { return fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)) }
 	gateway, admin, ops := at(), at(), at()
-	cmd := exec.Command("sh", "separate/run.sh")
-	cmd.Env = append(os.Environ(), append(noKeys, "HEADGATE_BIN="+gatewaytest.Binary(t), "DIR="+dir, "GATEWAY="+gateway, "ADMIN="+admin,
+	env := append(os.Environ(), append(noKeys, "HEADGATE_BIN="+gatewaytest.Binary(t), "DIR="+dir, "GATEWAY="+gateway, "ADMIN="+admin,
 		"XDS="+at(), "SIM="+at(), "PAIR_OPS="+at(), "XDS_OPS="+ops)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-	})
+	log := filepath.Join(dir, "log")
+	script(t, env, log, "separate/run.sh")
 	ask := func() (int, string) {
 		resp, err := http.Post("http://"+gateway+"/v1/chat/completions", "application/json",
 			strings.NewReader(`{"model":"assistant","messages":[{"role":"user","content":"Hello!"}]}`))
@@ -49,6 +44,9 @@ func TestSeparate(t *testing.T) {
 		return func() bool { status, got := ask(); return status == http.StatusOK && got == model }
 	}
 	gatewaytest.Eventually(t, "the gateway", answers("gpt-4o-mini"))
+	if text, err := os.ReadFile(log); err != nil || strings.Contains(string(text), "WARN") {
+		t.Errorf("the start warns of something: %v\n%s", err, text)
+	}
 	var stop atomic.Bool
 	failed := make(chan int)
 	go func() {
@@ -78,6 +76,45 @@ func TestSeparate(t *testing.T) {
 	if bad := <-failed; bad > 0 {
 		t.Errorf("%d requests failed", bad)
 	}
+	endPair(t, filepath.Join(dir, "pair.pid"))
+	script(t, env, filepath.Join(dir, "pair.log"), "separate/pair.sh")
+	gatewaytest.Eventually(t, "the policy on the pair's disk", answers("gpt-4o"))
+}
+
+// endPair ends the pair as its page says, by the process id in a file that goes with it.
+func endPair(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	gatewaytest.Eventually(t, "the pair's end", func() bool { _, err := os.Stat(file); return os.IsNotExist(err) })
+}
+
+// script runs one until the test ends. What it and its processes print goes to a file.
+func script(t *testing.T, env []string, log, path string) {
+	t.Helper()
+	out, err := os.Create(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", path)
+	cmd.Env, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = env, out, out, &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+		_ = out.Close()
+	})
 }
 
 func edit(t *testing.T, path, from, to string) {
