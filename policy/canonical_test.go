@@ -124,7 +124,7 @@ func TestRevisionsStay(t *testing.T) {
 		if name == wroteDefaults {
 			continue
 		}
-		set, err := Parse("policy.yaml", r.document)
+		set, err := ParseAccepted([]File{{Name: "policy.yaml", Data: r.document}})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

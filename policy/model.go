@@ -32,7 +32,7 @@ const (
 var modelsSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("models", func(d *document) *map[string]*Model { return &d.Models },
-			strict.Map(modelName, modelRule, shortOrFull).Named(func(m *Model) *string { return &m.Name })).
+			strict.Map(modelName, modelRule, shortOrFull).Named(func(m *Model) *string { return &m.Name }).Except(wildcard, nameEachModel)).
 			Doc("Models that clients may ask for, by the name that they ask with. A model is an object, or in short its only backend/model.").
 			Example(`models: {fast: gpt/gpt-5-nano}`),
 	},
@@ -120,5 +120,14 @@ func (m *Model) Path() string { return strict.Join("models", m.Name) }
 // keep to what both mean the same by. A name of a model is printable ASCII without
 // blanks, quotes and backslash: the class below is what remains.
 var modelName = regexp.MustCompile(`^[!#-&(-\[\]-_a-~]{1,128}$`)
+
+// wildcard is what people write for many models at once. No request would ever ask for such
+// a name.
+var wildcard = regexp.MustCompile(`\*`)
+
+// nameEachModel says what to write instead of a name that is a wildcard.
+func nameEachModel(name string) (message, hint string) {
+	return strict.Quote(name) + " is a wildcard: each model must be named", "such as models: {gpt-5.5: openai/gpt-5.5, gpt-5-nano: openai/gpt-5-nano}"
+}
 
 const modelRule = "a name of a model is 1 to 128 printable ASCII characters without blanks, quotes and backslash"

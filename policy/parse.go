@@ -42,6 +42,12 @@ func ParseFiles(files []File) (*Set, error) {
 	return parseFiles(files, reading{most: MaxDocument})
 }
 
+// ParseAccepted is ParseFiles for a policy that this or an earlier version of Headgate
+// accepted, such as one of a history: what came to be refused since then is read as it was.
+func ParseAccepted(files []File) (*Set, error) {
+	return parseFiles(files, reading{most: MaxDocument, accepted: true})
+}
+
 func parseFiles(files []File, how reading) (*Set, error) {
 	if len(files) == 0 {
 		return nil, errors.New("a policy needs at least one file, none is given")
@@ -55,14 +61,15 @@ func parseFiles(files []File, how reading) (*Set, error) {
 
 // reading says how a policy is read.
 type reading struct {
-	most   int  // bytes of all files together
-	priced bool // by whoever sent it: that a model has no price here is no fault
+	most     int  // bytes of all files together
+	priced   bool // by whoever sent it: that a model has no price here is no fault
+	accepted bool // by some version: see ParseAccepted
 }
 
 // parse reads files of a known origin. There is no set if there are faults.
 func parse(files []File, how reading) (*Set, []Fault) {
 	c := compiler{how: how, served: make(map[string]placedUse)}
-	c.Reading = strict.Read(fields, files, strict.Options{MaxBytes: how.most, Accepted: true}, &c.doc)
+	c.Reading = strict.Read(fields, files, strict.Options{MaxBytes: how.most, Accepted: how.accepted}, &c.doc)
 	c.doc.Prices = price.Builtin()
 	if c.Whole {
 		c.compile()

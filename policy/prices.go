@@ -20,7 +20,7 @@ const (
 
 var pricesSection = section{
 	fields: []strict.Member[document]{
-		strict.Bind("prices", func(d *document) *map[string]*[]price.Price { return &d.prices }, strict.Map(priceName, modelRule, priceRows)).
+		strict.Bind("prices", func(d *document) *map[string]*[]price.Price { return &d.prices }, strict.Map(priceName, modelRule, priceRows).Except(wildcard, priceEachModel)).
 			Doc("Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces the built-in one wholly, its long-context price included. Several prices of one model form a list and differ in valid_from.").
 			Example(`prices: {my-model: {input: 0.25, output: 2}}`),
 		strict.Bind("unpriced", func(d *document) *Unpriced { return &d.Unpriced }, strict.Enum(UnpricedRefuse, UnpricedFlag)).Default(UnpricedRefuse).
@@ -66,6 +66,11 @@ func likeInput(p *price.Price) price.Pico  { return p.Input }
 func likeOutput(p *price.Price) price.Pico { return p.Output }
 
 var rate = strict.Decimal("0", strconv.Itoa(price.MaxPerMillion), "a price in USD per million tokens", price.ParsePerMillion, price.Pico.PerMillion)
+
+// priceEachModel says what to write instead of a price for a wildcard.
+func priceEachModel(name string) (message, hint string) {
+	return strict.Quote(name) + " is a wildcard: each model must be named", "such as prices: {my-model: {input: 0.25, output: 2}}"
+}
 
 var priceName = regexp.MustCompile(`^[!#-&(-\[\]-_a-~]{1,192}$`)
 

@@ -3,7 +3,6 @@ package policy
 import (
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/headgate/headgate/policy/quirk"
 	"github.com/headgate/headgate/policy/strict"
@@ -52,16 +51,6 @@ func providerNames() []string {
 		names[i] = p.Name
 	}
 	return names
-}
-
-// elsewhere says how the servers that people run by themselves are reached: their users
-// look for them by name.
-func elsewhere(name string) (message, hint string) {
-	switch strings.ToLower(name) {
-	case "vllm", "ollama", "llama.cpp", "lmstudio", "sglang", "tgi", "litellm":
-		return strict.Quote(name) + " is not a provider of its own", "write provider: openai-compatible, with its url"
-	}
-	return "", ""
 }
 
 // free reports whether a backend of the provider chooses its dialect and may be anywhere.

@@ -90,7 +90,7 @@ func TestLastReleaseIsRecorded(t *testing.T) {
 // document means, under the revision and the shape that the release gave it.
 func TestEveryReleaseIsRead(t *testing.T) {
 	for name, r := range releases(t) {
-		want, err := Parse("policy.yaml", r.document)
+		want, err := ParseAccepted([]File{{Name: "policy.yaml", Data: r.document}})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

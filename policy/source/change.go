@@ -38,7 +38,11 @@ type Change struct {
 
 // compile returns what a change puts into effect, and what of its overlay is left out.
 func (c Change) compile() (*policy.Set, []policy.LeftOut, error) {
-	document, err := policy.ParseFiles(c.Files)
+	parse := policy.ParseAccepted
+	if c.unseen() {
+		parse = policy.ParseFiles
+	}
+	document, err := parse(c.Files)
 	if err == nil {
 		err = c.Overlay.Unknown()
 	}
@@ -47,6 +51,12 @@ func (c Change) compile() (*policy.Set, []policy.LeftOut, error) {
 	}
 	set, left := document.Under(c.Overlay)
 	return set, left, nil
+}
+
+// unseen reports whether no version of Headgate has accepted the document yet: it comes
+// from outside, and the history does not hold it.
+func (c Change) unseen() bool {
+	return c.Number == 0 && (c.Origin == FromFile || c.Origin == FromPush)
 }
 
 // By says in words where a change came from, such as "push of ann".

@@ -152,7 +152,7 @@ func killed(t *testing.T, s Store) {
 	found := make(map[string]bool)
 	for _, c := range h.Changes() {
 		found[fmt.Sprint(c.Number, " ", c.Revision)] = true
-		if set, err := policy.ParseFiles(c.Files); err != nil || set.Revision != c.Revision {
+		if set, err := policy.ParseAccepted(c.Files); err != nil || set.Revision != c.Revision {
 			t.Errorf("change %d does not hold its revision: %v", c.Number, err)
 		}
 	}

@@ -57,7 +57,7 @@ func (a api) find(call *console.Call) (any, error) {
 	if !call.Query().Has("canonical") {
 		return c, nil
 	}
-	set, err := policy.ParseFiles(c.Files)
+	set, err := policy.ParseAccepted(c.Files)
 	if err != nil {
 		return nil, failure(err)
 	}

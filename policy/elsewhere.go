@@ -1,0 +1,61 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/headgate/headgate/policy/strict"
+)
+
+// vendor is who serves models but is no provider of its own: it speaks the OpenAI dialect
+// at an address.
+type vendor struct {
+	names []string // as people write them: lower case, dashes for underscores and blanks
+	url   string   // base URL of its OpenAI dialect; capitals stand for what is the operator's own
+}
+
+// vendors are those whose names people try as a provider.
+var vendors = []vendor{
+	{[]string{"azure", "azure-openai", "azure-ai", "azure-foundry", "microsoft"}, "https://RESOURCE.openai.azure.com/openai/v1"},
+	{[]string{"gemini", "google", "google-ai", "google-gemini", "ai-studio", "palm"}, "https://generativelanguage.googleapis.com/v1beta/openai"},
+	{[]string{"bedrock", "aws", "amazon", "amazon-bedrock", "aws-bedrock"}, "https://bedrock-runtime.REGION.amazonaws.com/openai/v1"},
+	{[]string{"vertex", "vertex-ai", "vertexai", "google-vertex", "gcp"}, "https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION/endpoints/openapi"},
+	{[]string{"xai", "x-ai", "grok"}, "https://api.x.ai/v1"},
+	{[]string{"cohere"}, "https://api.cohere.ai/compatibility/v1"},
+	{[]string{"together", "together-ai", "togetherai"}, "https://api.together.xyz/v1"},
+	{[]string{"fireworks", "fireworks-ai"}, "https://api.fireworks.ai/inference/v1"},
+	{[]string{"cerebras"}, "https://api.cerebras.ai/v1"},
+	{[]string{"perplexity"}, "https://api.perplexity.ai"},
+	{[]string{"ollama"}, "http://127.0.0.1:11434/v1"},
+	{[]string{
+		"vllm", "llama.cpp", "llamacpp", "lmstudio", "lm-studio", "sglang", "tgi", "localai", "litellm", "custom", "self-hosted",
+		"nvidia", "nvidia-nim", "nim", "huggingface", "hugging-face", "deepinfra", "sambanova", "databricks",
+		"moonshot", "kimi", "qwen", "dashscope", "alibaba", "zhipu", "glm", "z-ai", "minimax", "cloudflare",
+		"github", "github-models", "nebius", "novita", "hyperbolic", "baseten",
+	}, ""},
+}
+
+// otherNames are names that people have for providers.
+var otherNames = map[string]string{
+	"claude": "anthropic", "gpt": "openai", "chatgpt": "openai", "open-ai": "openai", "mistralai": "mistral", "mistral-ai": "mistral",
+	"deep-seek": "deepseek", "open-router": "openrouter", "openai-like": openAICompatible, "openai-compat": openAICompatible,
+	"compatible": openAICompatible, "generic": openAICompatible, "simulator": SimulatedProvider, "mock": SimulatedProvider, "fake": SimulatedProvider,
+}
+
+// elsewhere says of a name that is no provider what serves its models meanwhile. It has
+// nothing to say of a name that it does not know.
+func elsewhere(name string) (message, hint string) {
+	plain := strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(name))
+	if meant, ok := otherNames[plain]; ok {
+		return strict.Quote(name) + " is not the name of a provider", "write provider: " + meant
+	}
+	i := slices.IndexFunc(vendors, func(v vendor) bool { return slices.Contains(v.names, plain) })
+	if i < 0 {
+		return "", ""
+	}
+	url := "the base URL of its OpenAI-compatible API"
+	if vendors[i].url != "" {
+		url = `"` + vendors[i].url + `"`
+	}
+	return strict.Quote(name) + " is not a provider of its own", "write provider: openai-compatible and url: " + url
+}
