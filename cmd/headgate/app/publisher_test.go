@@ -15,9 +15,9 @@ import (
 	"github.com/headgate/headgate/xds"
 )
 
-// TestEveryChangeIsTold holds that the control plane's log and count have each change,
+// TestEveryChangeIsLogged holds that the control plane's log and count have each change,
 // with who made it and why, whichever way it came, and each refusal with its faults.
-func TestEveryChangeIsTold(t *testing.T) {
+func TestEveryChangeIsLogged(t *testing.T) {
 	core, logs := observer.New(zapcore.InfoLevel)
 	path := policyFile(t, firstPolicy)
 	s, err := source.Open(source.Options{Path: path})

@@ -53,18 +53,3 @@ func MarkOf(body string) string {
 	}
 	return r.Messages[len(r.Messages)-1].Content
 }
-
-// Ending is how an exchange ended, as its row tells it.
-type Ending struct {
-	Outcome, By string
-	Status      int
-	Attempts    int
-}
-
-// EndingWith is the ending with these parts, in the order of the fields.
-func EndingWith(outcome, by string, status, attempts int) Ending {
-	return Ending{outcome, by, status, attempts}
-}
-
-// EndingOf reads an ending from a row.
-func EndingOf(r record.Line) Ending { return Ending{r.Outcome, r.By, r.Status, r.Attempts} }

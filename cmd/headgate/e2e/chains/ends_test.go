@@ -1,12 +1,16 @@
 package chains
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
 // TestChainsAfterTheFirstByte holds that nothing is tried again once an answer has
@@ -94,26 +98,6 @@ func TestChainsOutOfService(t *testing.T) {
 	}
 }
 
-// TestWeights holds that the uses of a link share its callers by their weights.
-func TestWeights(t *testing.T) {
-	t.Parallel()
-	const n = 200
-	rig := gatewaytest.StartChains(t, "  shared: {chain: [[{use: a/m, weight: 80}, {use: c/m, weight: 20}], b/m]}\n", nil, gatewaytest.Options{})
-	got := map[string]int{}
-	for i := range n {
-		a := rig.Ask(gatewaytest.Ways[i%4].Request("shared", "Whose turn?", "x-headgate-user", fmt.Sprint("user-", i)))
-		gatewaytest.MustOK(t, a)
-		got[a.Header.Get("x-headgate-backend")]++
-	}
-	// By chance alone one run in 10 million is further off than five deviations: 28.
-	if got["a"] < n*80/100-28 || got["a"] > n*80/100+28 || got["a"]+got["c"] != n {
-		t.Errorf("of %d: %v", n, got)
-	}
-	if s := len(rig.Served("a", "Whose turn?")); s != got["a"] {
-		t.Errorf("a answered %d, its log has %d", got["a"], s)
-	}
-}
-
 // TestChainDeadline holds that a caller's own limit ends a chain, whatever it still
 // could try.
 func TestChainDeadline(t *testing.T) {
@@ -173,5 +157,50 @@ func TestEmbeddingChains(t *testing.T) {
 	gatewaytest.MustOK(t, c)
 	if got := gatewaytest.Tried(rig.Row(c.Exchange())); got != "c500 c200" || !strings.Contains(c.Body, "input_tokens") {
 		t.Errorf("tried %q: %s", got, c.Body)
+	}
+}
+
+// TestChainAborts holds that a client that hangs up while a chain waits ends it: the
+// provider hears of it, and no further one is asked.
+func TestChainAborts(t *testing.T) {
+	t.Parallel()
+	var models strings.Builder
+	for _, w := range gatewaytest.Ways {
+		fmt.Fprintf(&models, "  waits-%s: {chain: [a/m+ttft=15s, c/m]}\n", w)
+	}
+	rig := gatewaytest.StartChains(t, models.String(), nil, gatewaytest.Options{})
+	for _, w := range gatewaytest.Ways {
+		t.Run(w.String(), func(t *testing.T) {
+			rig, mark := rig.With(t), "Hang up "+w.String()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			gone := make(chan error, 1)
+			go func() {
+				_, err := rig.Try(ctx, w.Request("waits-"+w.String(), mark))
+				gone <- err
+			}()
+			rig.At["a"].Received()
+			cancel()
+			if err := <-gone; err == nil {
+				t.Fatal("an answer came")
+			}
+			if s := rig.At["a"].Find(mark); s.Ended != sim.EndedClientGone {
+				t.Errorf("the provider's side ended as %q", s.Ended)
+			}
+			var row record.Line
+			rig.Eventually("the record", func() bool {
+				i := slices.IndexFunc(rig.Rows(), func(r record.Line) bool { return r.Model == "waits-"+w.String() })
+				if i >= 0 {
+					row = rig.Rows()[i]
+				}
+				return i >= 0
+			})
+			if row.Outcome != "cancelled" || row.By != "client" || gatewaytest.Tried(row) != "a-" || row.Tokens != nil {
+				t.Errorf("record %+v", row)
+			}
+			if n := len(rig.Served("c", mark)); n != 0 {
+				t.Errorf("the next link got %d requests", n)
+			}
+		})
 	}
 }

@@ -157,9 +157,9 @@ func TestTranslatedStreamsBreakVisibly(t *testing.T) {
 	}
 }
 
-// TestErrorBehindAGoodStatus holds that an error that a provider sends with status
+// TestAnErrorInA200Response holds that an error that a provider sends with status
 // 200 is one for a client of either dialect, and that its SDK raises it.
-func TestErrorBehindAGoodStatus(t *testing.T) {
+func TestAnErrorInA200Response(t *testing.T) {
 	t.Parallel()
 	g, _ := gatewaytest.Serve(t, "")
 	for _, w := range []gatewaytest.Way{gatewaytest.Ways[0], gatewaytest.Ways[2]} {

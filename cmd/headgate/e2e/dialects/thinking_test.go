@@ -23,10 +23,10 @@ type thought struct {
 	Index     int    `json:"index"`
 }
 
-// TestSignedThoughtsComeBack lets a client of OpenAI's dialect loop through a tool
+// TestSignedThinkingComesBack lets a client of OpenAI's dialect loop through a tool
 // with Claude, which goes on only where its signed thoughts come back as they were:
 // the provider checks the signature.
-func TestSignedThoughtsComeBack(t *testing.T) {
+func TestSignedThinkingComesBack(t *testing.T) {
 	t.Parallel()
 	g, p := gatewaytest.Serve(t, "")
 	want := gatewaytest.DirectAnswer(t, p)
@@ -107,10 +107,10 @@ func thinking(t *testing.T, client openai.Client, params openai.ChatCompletionNe
 	return acc.ChatCompletion, all
 }
 
-// TestThoughtsOfOtherProviders lets a client of Anthropic's dialect loop through a
+// TestReasoningOfOtherProviders lets a client of Anthropic's dialect loop through a
 // tool with a server that shows its thoughts: they have no signature, are shown,
 // and do not come back.
-func TestThoughtsOfOtherProviders(t *testing.T) {
+func TestReasoningOfOtherProviders(t *testing.T) {
 	t.Parallel()
 	g, p := gatewaytest.Serve(t, "  thinks: sim/gpt-5-mini\n")
 	want := gatewaytest.DirectAnswer(t, p)

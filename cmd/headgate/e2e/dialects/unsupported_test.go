@@ -48,9 +48,9 @@ func (c *unfitCase) ask(g *gatewaytest.Gateway, model, mark string) gatewaytest.
 	return g.Ask(gatewaytest.ChatRequest(path, body, "", "anthropic-version", "2023-06-01"))
 }
 
-// TestUnfit holds what becomes of requests that a backend cannot express: refused
+// TestUnsupportedRequests holds what becomes of requests that a backend cannot express: refused
 // before anything is sent, sent to a backend that can, or sent without it.
-func TestUnfit(t *testing.T) {
+func TestUnsupportedRequests(t *testing.T) {
 	t.Parallel()
 	g, p := gatewaytest.Serve(t, `  openai-first: {chain: [sim/plain, claude/plain-claude]}
   claude-first: {chain: [claude/plain-claude, sim/plain]}

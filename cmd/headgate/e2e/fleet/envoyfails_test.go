@@ -11,10 +11,10 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
-// TestEnvoyThatCannotServeIsTold takes away a file that the policy in effect names and
+// TestEnvoyThatCannotServeIsReported takes away a file that the policy in effect names and
 // starts Envoy again: the pair is not ready and says why, a good policy mends it, and
 // the one that names the file is refused then, which changes nothing.
-func TestEnvoyThatCannotServeIsTold(t *testing.T) {
+func TestEnvoyThatCannotServeIsReported(t *testing.T) {
 	t.Parallel()
 	s := gatewaytest.NewEditions(t, 1)
 	dir := t.TempDir()

@@ -83,3 +83,45 @@ func TestCheckRefusesFlags(t *testing.T) {
 		})
 	}
 }
+
+func TestCheckEndsWithACode(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := write("good.yaml", "version: 1\nbackends: {s: {provider: simulated}}\nmodels: {m: s/gpt-4o-mini}\n")
+	open := write("open.yaml", "version: 1\nlisten: 0.0.0.0:8080\nanonymous: true\nbackends: {s: {provider: simulated}}\nmodels: {m: s/gpt-4o-mini}\n")
+	bad := write("bad.yaml", "version: 1\nbackends: {s: {provider: simulated, regin: eu}}\nmodels: {m: t/gpt-4o-mini}\n")
+	for _, c := range []struct {
+		name           string
+		args           []string
+		code           int
+		stdout, stderr []string
+	}{
+		{"valid", []string{"check", good}, 0, []string{"good.yaml: valid", "1 model,", "1 backend"}, nil},
+		{"beyond loopback, said twice", []string{"check", open}, 0, []string{"valid"}, nil},
+		{"faults", []string{"check", bad}, 1, []string{"bad.yaml:2:", "regin", `"region"`, "bad.yaml:3:", `"t"`}, []string{"2 faults"}},
+		{"no such file", []string{"check", filepath.Join(dir, "none.yaml")}, 2, nil, []string{"none.yaml"}},
+		{"no file named", []string{"check"}, 2, nil, []string{"arg"}},
+		{"unknown command", []string{"chekc"}, 2, nil, []string{"chekc"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stdout, stderr, code := gatewaytest.Run(t, c.args...)
+			if code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			for text, says := range map[string][]string{stdout: c.stdout, stderr: c.stderr} {
+				for _, want := range says {
+					if !strings.Contains(text, want) {
+						t.Errorf("%q is not in %q", want, text)
+					}
+				}
+			}
+		})
+	}
+}

@@ -11,9 +11,9 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
-// TestCheckTellsTheWorstTimes measures the worst that check tells of a chain: until
+// TestCheckSaysTheWorstTimes measures the worst that check tells of a chain: until
 // an answer begins or fails, and until a JSON answer that falls silent is an error.
-func TestCheckTellsTheWorstTimes(t *testing.T) {
+func TestCheckSaysTheWorstTimes(t *testing.T) {
 	t.Parallel()
 	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
 	const models = `  patient-MARK: {chain: [sim/plain], retries: 0, timeout: 1s, idle_timeout: 3s}
