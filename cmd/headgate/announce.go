@@ -36,7 +36,7 @@ func announce(w io.Writer, g *app.Gateway) {
 	fmt.Fprint(w, b.String())
 }
 
-// firstModel is the first model by name; empty where there is none.
+// firstModel is the first model by name; empty: there is none.
 func firstModel(set *policy.Set) string {
 	names := slices.Sorted(maps.Keys(set.Models))
 	if len(names) == 0 {

@@ -19,7 +19,7 @@ const (
 	exitUsage = 2 // the command line, or a file that cannot be read
 )
 
-// exitError carries an exit code. Its text was printed already where it is empty.
+// exitError carries an exit code. Its text was printed already if it is empty.
 type exitError struct {
 	code int
 	err  error

@@ -15,7 +15,7 @@ import (
 	"github.com/headgate/headgate/policy/source"
 )
 
-// serving are the flags of every command that serves until it is told to end.
+// serving are the flags of every command that serves until a signal ends it.
 type serving struct {
 	app                 *app.Options
 	logLevel, logFormat string

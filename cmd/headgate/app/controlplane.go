@@ -89,7 +89,7 @@ func openHistory(folder string) (source.History, error) {
 	return source.OpenFolder(folder)
 }
 
-// recall tells the server what pairs took before this process began, where they have
+// recall gives the server what pairs took before this process began, if they have
 // not taken what is in effect now.
 func (c *controlPlane) recall(o controlOptions) {
 	set, ok := c.source.Good()

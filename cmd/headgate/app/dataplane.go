@@ -104,8 +104,7 @@ func (d *dataPlane) serve(l *lifecycle, socket string, register func(*grpc.Serve
 	return nil
 }
 
-// refusedKeys tells operators, in a count and in the log, that a provider does not
-// take the gateway's credential.
+// refusedKeys counts and logs that a provider does not take the gateway's credential.
 func refusedKeys(reg prometheus.Registerer, log *zap.Logger) func(string, int) {
 	count := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_credentials_refused_total",
 		Help: "Answers by which a provider refused the gateway's credential."}, []string{"backend", "status"})

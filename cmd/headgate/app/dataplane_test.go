@@ -13,7 +13,7 @@ import (
 )
 
 // TestListenNeedsThePolicysLeave holds that a pair's own address goes beyond loopback
-// only where the policy may.
+// only if the policy may.
 func TestListenNeedsThePolicysLeave(t *testing.T) {
 	d := testDataPlane(t)
 	for _, c := range []struct {

@@ -19,7 +19,7 @@ type byHost map[string]credentials.TransportCredentials
 var _ credentials.TransportCredentials = byHost(nil)
 
 // dialers are the credentials for addresses, host:port. All of them are verified by
-// one name where it is given.
+// one name if it is given.
 func dialers(addresses []string, name string, files identity.Files, log *zap.Logger) (credentials.TransportCredentials, error) {
 	b := byHost{}
 	for _, addr := range addresses {

@@ -187,7 +187,7 @@ func (g *Gateway) resources(set *policy.Set) (resources, error) {
 }
 
 // systemRoots returns the file of root certificates that Envoy verifies providers
-// with, where a backend needs it.
+// with, if a backend needs it.
 func systemRoots(set *policy.Set) (string, error) {
 	for _, b := range set.Backends {
 		if b.URL != nil && b.URL.Scheme == "https" && b.CAFile == "" {

@@ -51,7 +51,7 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 	return agent.New(options, reg)
 }
 
-// credentials are TLS where it is asked for. Plain is for loopback only: whoever is
+// credentials are TLS if it is asked for. Plain is for loopback only: whoever is
 // between a pair and its control plane could change the policy.
 func (o *PairOptions) credentials(log *zap.Logger) (credentials.TransportCredentials, error) {
 	if o.TLS != (identity.Files{}) {

@@ -15,7 +15,7 @@ import (
 )
 
 // publisher takes changes of the policy's files, and of a history that replicas share,
-// into effect, and tells operators of every change, those through the admin API too.
+// into effect, and logs and counts every change, those through the admin API too.
 type publisher struct {
 	*source.Source
 	fleet   pairs
@@ -94,7 +94,7 @@ func (p *publisher) start(l *lifecycle, history string) {
 	})
 }
 
-// note tells the history which revisions pairs have taken, until ctx is done.
+// note writes to the history which revisions pairs have taken, until ctx is done.
 func (p *publisher) note(ctx context.Context) {
 	for {
 		revision, changed := p.fleet.Accepted()
@@ -107,8 +107,8 @@ func (p *publisher) note(ctx context.Context) {
 	}
 }
 
-// reload reads the file. Where it is good again without a change, nothing but this
-// tells whoever has seen the refusal that it is over.
+// reload reads the file. If it is good again without a change, only this line says that
+// the refusal is over.
 func (p *publisher) reload() {
 	before := p.Refused()
 	changed, err := p.Reload()
@@ -136,8 +136,8 @@ func (p *publisher) Rollback(revision string, proposal source.Proposal) (source.
 	return c, err
 }
 
-// done tells what came of a change. The same refusal is told once: editors and file
-// systems announce one change several times.
+// done logs and counts what came of a change. The same refusal is logged once: editors
+// and file systems announce one change several times.
 func (p *publisher) done(changed bool, err error) {
 	if changed {
 		p.changes.WithLabelValues("changed").Inc()
@@ -158,8 +158,8 @@ func (p *publisher) done(changed bool, err error) {
 		zap.String("revision", p.Latest().Revision), zap.String("reason", err.Error()))
 }
 
-// insteadOf says what is in effect where a change is refused. What was published last is
-// not where pairs would not have it.
+// insteadOf says what is in effect if a change is refused. What was published last is
+// not, if pairs would not have it.
 func (p *publisher) insteadOf() string {
 	if p.fleet.Refused() != nil {
 		return "the one before, which was refused by a pair, stays published"

@@ -36,17 +36,17 @@ func TestEveryChangeIsLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.reload()
-	var told []string
+	var logged []string
 	for _, entry := range logs.All() {
 		fields := entry.ContextMap()
-		told = append(told, strings.Join([]string{entry.Message, str(fields["origin"]), str(fields["author"])}, "|"))
+		logged = append(logged, strings.Join([]string{entry.Message, str(fields["origin"]), str(fields["author"])}, "|"))
 	}
 	want := []string{"policy changed|push|ann", "policy refused; the last good one stays in effect||", "policy changed|rollback|bob"}
-	if strings.Join(told, "\n") != strings.Join(want, "\n") {
-		t.Errorf("told:\n%s\nwant:\n%s", strings.Join(told, "\n"), strings.Join(want, "\n"))
+	if strings.Join(logged, "\n") != strings.Join(want, "\n") {
+		t.Errorf("logged:\n%s\nwant:\n%s", strings.Join(logged, "\n"), strings.Join(want, "\n"))
 	}
 	if n := logs.All()[1].ContextMap()["faults"]; n != int64(2) {
-		t.Errorf("%v faults told, want 2", n)
+		t.Errorf("%v faults logged, want 2", n)
 	}
 	if n := counts(t, reg, "headgate_policy_changes_total"); n["changed"] != 2 || n["refused"] != 1 {
 		t.Errorf("counted %v, want 2 changed and 1 refused", n)
@@ -54,7 +54,7 @@ func TestEveryChangeIsLogged(t *testing.T) {
 }
 
 // TestReadyzSaysWhatPairsHave holds that after a refusal the pairs are said to be served
-// what they are, and nothing where there was nothing to go back to.
+// what they are, and nothing if there was nothing to go back to.
 func TestReadyzSaysWhatPairsHave(t *testing.T) {
 	no := &xds.Refusal{Node: "a", Type: "policy", Revision: "2222", Reason: "no key"}
 	for _, c := range []struct {
@@ -84,7 +84,7 @@ func TestNothingIsSaidToStay(t *testing.T) {
 	p := newPublisher(s, unwilling{}, controlOptions{path: path, ops: &operations{}, reg: prometheus.NewRegistry(), log: zap.New(core)})
 	_, _ = p.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(faultyPolicy)}}, Author: "ann", Reason: "cheaper"})
 	if text := logs.All()[0].Message; logs.Len() != 1 || text != "policy refused; the one before, which was refused by a pair, stays published" {
-		t.Errorf("told %q", text)
+		t.Errorf("logged %q", text)
 	}
 }
 
@@ -93,7 +93,7 @@ type unwilling struct{ noFleet }
 
 func (unwilling) Refused() error { return errors.New("pair a refused the policy") }
 
-// noFleet is nobody.
+// noFleet has no pair.
 type noFleet struct{}
 
 func (noFleet) Refused() error                      { return nil }

@@ -38,7 +38,7 @@ func openRecords(l *lifecycle, to recordsTo) (io.Writer, error) {
 	return f, nil
 }
 
-// isTorn tells whether a file's last line has no end. What is no file, such as a
+// isTorn reports whether a file's last line has no end. What is no file, such as a
 // device, has no lines.
 func isTorn(path string) bool {
 	info, err := os.Stat(path)

@@ -11,7 +11,7 @@ import (
 )
 
 // TestAStaticEnvoyCannotFollow holds that beside an Envoy whose configuration stays,
-// only new weights are taken, and that a refusal is told until the file is good again.
+// only new weights are taken, and that a refusal is reported until the file is good again.
 func TestAStaticEnvoyCannotFollow(t *testing.T) {
 	path, reg, ops := filepath.Join(t.TempDir(), "policy.yaml"), prometheus.NewRegistry(), &operations{}
 	document := func(weight, more string) string {

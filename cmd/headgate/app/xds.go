@@ -66,7 +66,7 @@ func (p *XDS) Admin() net.Addr { return p.control.admin }
 // Reload reads the policy again. It may be called until Stop is.
 func (p *XDS) Reload() { p.control.reload() }
 
-// credentials are TLS where a certificate is given. Plain is for loopback only, and
+// credentials are TLS if a certificate is given. Plain is for loopback only, and
 // beyond it pairs must show who they are.
 func (o *XDSOptions) credentials(log *zap.Logger) (credentials.TransportCredentials, error) {
 	local, err := loopback.HostPort(o.Listen)

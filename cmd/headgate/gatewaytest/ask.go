@@ -38,7 +38,7 @@ type Answer struct {
 // Exchange returns the exchange id that the answer names.
 func (a *Answer) Exchange() string { return a.Header.Get(record.ExchangeHeader) }
 
-// client sends what it is told to and nothing more: no encoding is asked for, no
+// client sends what a test says and nothing more: no encoding is asked for, no
 // redirect followed.
 var client = &http.Client{
 	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
@@ -95,7 +95,7 @@ func (g *Gateway) Ask(r Request) Answer {
 	return read(g.Open(ctx, r))
 }
 
-// Try is Ask where no answer may come at all. It may be called from any
+// Try is Ask if no answer may come at all. It may be called from any
 // goroutine.
 func (g *Gateway) Try(ctx context.Context, r Request) (Answer, error) {
 	resp, err := g.try(ctx, r)
@@ -193,7 +193,7 @@ func (s *Stream) Next() (string, error) {
 	}
 }
 
-// Rest reads to the end and returns the number of further events, and nil where
+// Rest reads to the end and returns the number of further events, and nil if
 // the end was clean.
 func (s *Stream) Rest() (events int, err error) {
 	for {

@@ -116,7 +116,7 @@ func (w Way) Request(model, text string, header ...string) Request {
 	return ChatRequest("/v1/chat/completions", ChatBody(model, text, w.Stream), "", header...)
 }
 
-// Text reads a whole answer and fails the test where it is not one, with the end
+// Text reads a whole answer and fails the test if it is not one, with the end
 // that its dialect demands.
 func (w Way) Text(t *testing.T, a Answer) string {
 	t.Helper()
@@ -145,7 +145,7 @@ func (w Way) Text(t *testing.T, a Answer) string {
 	return ""
 }
 
-// Ended tells whether a stream has the end that says that it is whole.
+// Ended reports whether a stream has the end that says that it is whole.
 func (w Way) Ended(a Answer) bool {
 	if w.Claude() {
 		return strings.Contains(a.Body, `"type":"message_stop"`)

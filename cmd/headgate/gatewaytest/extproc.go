@@ -77,7 +77,7 @@ func (e *Extproc) awaitReady(url string) {
 	}
 }
 
-// Hangup tells the process to read the policy again.
+// Hangup makes the process read the policy again.
 func (e *Extproc) Hangup() { _ = e.process.Process.Signal(syscall.SIGHUP) }
 
 // Log returns what the process wrote to its outputs.

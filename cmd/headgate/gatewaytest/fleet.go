@@ -73,7 +73,7 @@ func (f *Fleet) Write(policy string) {
 	save(f.t, f.Policy, policy)
 }
 
-// Write replaces the policy file of a gateway likewise. The policy must say where to
+// Write replaces the policy file of a gateway in the same way. The policy must say where to
 // listen.
 func (g *Gateway) Write(policy string) {
 	g.t.Helper()
@@ -97,7 +97,7 @@ func (f *Fleet) AwaitAnswer(p *Pair) {
 	Eventually(f.t, "an answer of "+p.Node, func() bool { return up(p.URL + "/v1/models") })
 }
 
-// Eventually polls until cond holds, and fails the test where it does not within a
+// Eventually polls until cond holds, and fails the test if it does not within a
 // bounded time.
 func Eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()

@@ -60,7 +60,7 @@ func Root() string {
 	return filepath.Join(filepath.Dir(file), "..", "..", "..")
 }
 
-// Envoy fails the test, or skips it outside CI, where no Envoy can be had.
+// Envoy fails the test, or skips it outside CI, if no Envoy can be had.
 func Envoy(t testing.TB) {
 	t.Helper()
 	path := os.Getenv("HEADGATE_ENVOY")
@@ -174,7 +174,7 @@ func (g *Gateway) WaitReady() {
 	})
 }
 
-// Eventually polls until cond holds, and fails the test where it does not within
+// Eventually polls until cond holds, and fails the test if it does not within
 // a bounded time or the gateway ends first.
 func (g *Gateway) Eventually(what string, cond func() bool) {
 	g.t.Helper()
@@ -211,7 +211,7 @@ func (g *Gateway) Log() string { return g.log.String() }
 // Interrupt sends what Ctrl-C sends.
 func (g *Gateway) Interrupt() { _ = g.Process.Process.Signal(syscall.SIGINT) }
 
-// Stop ends the gateway as Ctrl-C does and fails the test where it does not end.
+// Stop ends the gateway as Ctrl-C does and fails the test if it does not end.
 func (g *Gateway) Stop() {
 	g.Interrupt()
 	select {

@@ -106,7 +106,7 @@ func AwaitLink(pair *Pair) {
 	pair.Eventually("a control plane", func() bool { return pair.Metric("headgate_pair_linked") == 1 })
 }
 
-// HasTaken tells whether a control plane knows that a pair has taken a revision whole.
+// HasTaken reports whether a control plane knows that a pair has taken a revision whole.
 func HasTaken(x *Replica, pair *Pair, revision string) bool {
 	return strings.Contains(x.Status(), pair.Node+"  -       "+revision)
 }

@@ -18,7 +18,7 @@ func NewOperator(t *testing.T, admin string) *Operator {
 	return &Operator{t: t, admin: admin, dir: t.TempDir()}
 }
 
-// Says runs a command and fails the test where it does not end with a code, or does
+// Says runs a command and fails the test if it does not end with a code, or does
 // not print all of the texts.
 func (o *Operator) Says(code int, args []string, texts ...string) string {
 	o.t.Helper()

@@ -19,7 +19,7 @@ type Pair struct {
 	Node    string
 	Binary  string   // empty: that of all
 	Args    []string // flags of its ext_proc server beside those of all
-	Env     []string // NAME=value, likewise
+	Env     []string // NAME=value, beside those of all
 	ExtProc *Process
 	Envoy   *Process
 	Socket  string

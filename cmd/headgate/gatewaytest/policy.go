@@ -87,7 +87,7 @@ func Nano(u sim.Usage) int64 {
 	return n
 }
 
-// MustOK fails the test where an answer is not a whole success.
+// MustOK fails the test if an answer is not a whole success.
 func MustOK(t *testing.T, a Answer) {
 	t.Helper()
 	if a.Status != http.StatusOK || a.Err != nil {

@@ -70,7 +70,7 @@ func (p *Process) Pid() int { return p.Cmd.Process.Pid }
 // Log returns what the process wrote to its outputs.
 func (p *Process) Log() string { return p.log.String() }
 
-// ended tells whether the process has ended.
+// ended reports whether the process has ended.
 func (p *Process) ended() bool {
 	select {
 	case <-p.exited:
@@ -105,7 +105,7 @@ func (p *Process) Freeze() { _ = p.Cmd.Process.Signal(syscall.SIGSTOP) }
 // Thaw lets a process go on.
 func (p *Process) Thaw() { _ = p.Cmd.Process.Signal(syscall.SIGCONT) }
 
-// Hangup tells the process to read its files again.
+// Hangup makes the process read its files again.
 func (p *Process) Hangup() { _ = p.Cmd.Process.Signal(syscall.SIGHUP) }
 
 type lockedBuffer struct {
@@ -134,8 +134,8 @@ func tail(s string, n int) string {
 	return s
 }
 
-// EnvoyPID returns the process id of the gateway's Envoy, 0 where none runs. It
-// reads /proc, and skips the test where there is none.
+// EnvoyPID returns the process id of the gateway's Envoy, 0 if none runs. It
+// reads /proc, and skips the test if there is none.
 func (g *Gateway) EnvoyPID() int {
 	g.t.Helper()
 	if runtime.GOOS != "linux" {
@@ -156,7 +156,7 @@ func (g *Gateway) EnvoyPID() int {
 	return 0
 }
 
-// Alive tells whether a process runs; one that ended and waits to be reaped does
+// Alive reports whether a process runs; one that ended and waits to be reaped does
 // not.
 func Alive(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

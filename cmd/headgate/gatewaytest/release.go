@@ -78,7 +78,7 @@ func run(folder, name string, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// either returns a binary, or that of all where none is given.
+// either returns a binary, or that of all if none is given.
 func either(t testing.TB, path string) string {
 	t.Helper()
 	if path != "" {

@@ -53,7 +53,7 @@ func (x *Replica) Readyz() (status int, text string) {
 	return x.gateway().Readyz()
 }
 
-// gateway stands for a replica where it is asked as a gateway is.
+// gateway stands for a replica that is asked as a gateway is.
 func (x *Replica) gateway() *Gateway { return &Gateway{t: x.t, Ops: "http://" + x.Ops} }
 
 // Status returns what headgate status prints about a replica.

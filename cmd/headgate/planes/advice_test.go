@@ -47,8 +47,8 @@ func said(set *policy.Set, model string, code advice.Code) string {
 	return ""
 }
 
-// meant tells whether a backend is unfit for a request, and lists what it drops.
-func meant(t *testing.T, client, backend, body string, q quirk.Set) (unfit bool, dropped []string) {
+// meant reports whether a backend cannot serve a request, and lists what it drops.
+func meant(t *testing.T, client, backend, body string, q quirk.Set) (unsupported bool, dropped []string) {
 	t.Helper()
 	r, err := dialect.ByName(client).Decode([]byte(`{"model":"m",` + body + `}`))
 	if err != nil {
@@ -56,17 +56,17 @@ func meant(t *testing.T, client, backend, body string, q quirk.Set) (unfit bool,
 	}
 	for _, u := range dialect.ByName(backend).Unfit(r, canon.Target{Model: "m", Quirks: q}) {
 		if u.Kind == canon.Meaning {
-			unfit = true
+			unsupported = true
 		} else {
 			dropped = append(dropped, u.Field)
 		}
 	}
-	return unfit, dropped
+	return unsupported, dropped
 }
 
-// TestCheckSaysWhatIsUnfit holds what check says of a fallback in another dialect
+// TestCheckSaysWhatIsUnsupported holds what check says of a fallback in another dialect
 // against the translators themselves, sample by sample.
-func TestCheckSaysWhatIsUnfit(t *testing.T) {
+func TestCheckSaysWhatIsUnsupported(t *testing.T) {
 	t.Parallel()
 	const text, part = `"messages":[{"role":"user","content":"x"}]`, `"max_tokens":9,"messages":[{"role":"user","content":[PART]}]`
 	const chat = `"messages":[{"role":"user","content":[PART]}]`
@@ -98,15 +98,15 @@ func TestCheckSaysWhatIsUnfit(t *testing.T) {
 			if own, _ := meant(t, client, client, body, quirk.Set{}); own {
 				t.Errorf("%s: %s do not fit their own dialect", client, word)
 			}
-			if unfit, _ := meant(t, client, other, body, quirk.Set{}); !unfit || !slices.Contains(words, word) {
-				t.Errorf("%s: %s unfit for the other dialect: %v; check says: %s", client, word, unfit, message)
+			if unsupported, _ := meant(t, client, other, body, quirk.Set{}); !unsupported || !slices.Contains(words, word) {
+				t.Errorf("%s: %s unsupported for the other dialect: %v; check says: %s", client, word, unsupported, message)
 			}
 		}
 	}
 }
 
-// TestCheckSaysWhichOperationsAreUnfit holds the last word of the lists.
-func TestCheckSaysWhichOperationsAreUnfit(t *testing.T) {
+// TestCheckSaysWhichOperationsAreUnsupported holds the last word of the lists.
+func TestCheckSaysWhichOperationsAreUnsupported(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		client, other, word string
@@ -138,11 +138,11 @@ func TestCheckSaysWhatQuirksCost(t *testing.T) {
 			set := twoDialectsSet(t)
 			fallback := set.Models[model].Chain[1].Uses[0].Backend
 			fallback.Provider.Quirks = c.quirks
-			unfit, dropped := meant(t, "openai", fallback.Dialect, c.body, c.quirks)
+			unsupported, dropped := meant(t, "openai", fallback.Dialect, c.body, c.quirks)
 			fits, kept := meant(t, "openai", fallback.Dialect, c.body, quirk.Set{})
 			skips := c.code == advice.FallbackSkipped
-			if fits || len(kept) > 0 || unfit != skips || (len(dropped) > 0) == skips || !strings.Contains(said(set, model, c.code), c.word) {
-				t.Errorf("%s at a server of the %s dialect: unfit %v, drops %v; check says %q", c.word, fallback.Dialect, unfit, dropped, said(set, model, c.code))
+			if fits || len(kept) > 0 || unsupported != skips || (len(dropped) > 0) == skips || !strings.Contains(said(set, model, c.code), c.word) {
+				t.Errorf("%s at a server of the %s dialect: unsupported %v, drops %v; check says %q", c.word, fallback.Dialect, unsupported, dropped, said(set, model, c.code))
 			}
 			if message := said(twoDialectsSet(t), model, c.code); message != "" {
 				t.Errorf("without the quirk check says %q", message)

@@ -102,7 +102,7 @@ func checkAnswerLimit(t *testing.T, g *gatewaytest.Gateway, limit int) {
 		}
 	}
 	// A stream is not buffered: no limit cuts it, unless all of it comes before
-	// Envoy has been told that it is one.
+	// Envoy has heard that it is one.
 	s := g.Chat(gatewaytest.ChatBody("once", "big stream", true), fmt.Sprintf("oversize=%d;drip=16384;pause=1ms", limit+1000))
 	if s.Err != nil || len(s.Body) < limit+1000 || !strings.Contains(s.Body, "[DONE]") {
 		t.Errorf("a stream of %d bytes, %v: %.300s", len(s.Body), s.Err, s.Body)

@@ -56,7 +56,7 @@ func TestProviderStatuses(t *testing.T) {
 	}
 }
 
-// failing asks for an answer that the provider is told to refuse.
+// failing asks for an answer that a directive makes the provider refuse.
 func failing(g *gatewaytest.Gateway, mark, sim string, claude bool, model string) gatewaytest.Answer {
 	if claude {
 		if model == "" {

@@ -130,7 +130,7 @@ func checkChain(t *testing.T, rig *gatewaytest.Chains, c *chainCase, w gatewayte
 		}
 		checkServedBy(t, rig, a, row, c.model(w)+`\"`)
 	case http.StatusServiceUnavailable:
-		checkSpent(t, w, a, row, c.after)
+		checkAllTried(t, w, a, row, c.after)
 	default:
 		gatewaytest.CheckRefusal(t, a, w.Claude(), w.ErrorType(c.status), "")
 		if a.Status != c.status || a.Header.Get("x-headgate-refused-by") != "provider" {
@@ -196,9 +196,9 @@ func checkServedBy(t *testing.T, rig *gatewaytest.Chains, a gatewaytest.Answer, 
 	}
 }
 
-// checkSpent holds the refusal of a chain of which every link has failed: it lists
+// checkAllTried holds the refusal of a chain of which every link has failed: it lists
 // the attempts, costs nothing and says when to come back.
-func checkSpent(t *testing.T, w gatewaytest.Way, a gatewaytest.Answer, row record.Line, after string) {
+func checkAllTried(t *testing.T, w gatewaytest.Way, a gatewaytest.Answer, row record.Line, after string) {
 	t.Helper()
 	message := gatewaytest.CheckExhausted(t, w, a)
 	for _, at := range row.Tried {
@@ -216,7 +216,7 @@ func checkSpent(t *testing.T, w gatewaytest.Way, a gatewaytest.Answer, row recor
 		t.Errorf("retry-after %q, want %q", got, after)
 	}
 	if row.Tokens != nil || row.CostNano != nil || row.Reason != "all_models_exhausted" {
-		t.Errorf("the record of an exchange that brought nothing: %+v", row)
+		t.Errorf("the record of an exchange without an answer: %+v", row)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestChainsAfterTheFirstByte(t *testing.T) {
 			t.Run(c.first+" "+w.String(), func(t *testing.T) {
 				rig, mark := rig.With(t), fmt.Sprintf("Begun %d %s?", i, w)
 				a := rig.Ask(w.Request(fmt.Sprintf("begun-%d-%s", i, w), mark))
-				row := rig.Row(namedIn(a)) // a body that broke while Envoy held it brings its own answer
+				row := rig.Row(namedIn(a)) // a body that broke while Envoy buffered it brings its own answer
 				if got := gatewaytest.Tried(row); got != c.first[:1]+"200" || row.Attempts != 1 {
 					t.Errorf("tried %q in %d attempts", got, row.Attempts)
 				}
@@ -63,7 +63,7 @@ func TestChainsAfterTheFirstByte(t *testing.T) {
 	}
 }
 
-// namedIn is the exchange that an answer names, be it Envoy's own.
+// namedIn is the exchange that an answer names, even if it is Envoy's own.
 func namedIn(a gatewaytest.Answer) string {
 	if id := a.Exchange(); id != "" {
 		return id

@@ -19,9 +19,9 @@ import (
 )
 
 // region is a simulated provider in a region: over TLS and HTTP/2, as providers are,
-// behind a relay.
+// behind a network that breaks.
 type region struct {
-	*relay
+	*network
 	url   string
 	storm atomic.Bool // answer every request with 503
 }
@@ -42,7 +42,7 @@ func startRegion(t *testing.T, ca *gatewaytest.Authority) *region {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // broken connections are the point
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	r.relay = startRelay(t, s.Listener.Addr().String())
+	r.network = startNetwork(t, s.Listener.Addr().String())
 	r.url = fmt.Sprintf("https://localhost:%d/v1", r.address.Port)
 	return r
 }
@@ -52,7 +52,7 @@ const failover = 5 * time.Second
 
 // TestRegionFailover holds, under a constant load, that a region that fails costs no
 // request, and that the first request after it succeeds within failover. "first" has
-// the region in its first link, "shared" has half of its callers begin there.
+// the region in its first link, "shared" has half of its users begin there.
 func TestRegionFailover(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(*region){
@@ -78,7 +78,7 @@ models:
 			for _, l := range loads {
 				l.start()
 			}
-			g.Eventually("every caller's first answers", func() bool {
+			g.Eventually("every user's first answers", func() bool {
 				return loads["first"].answered() > 2*atOneTime && loads["shared"].answered() > 2*atOneTime
 			})
 			failed := time.Now()
@@ -94,7 +94,7 @@ models:
 	}
 }
 
-// steady asks a model at a constant rate, as many callers in turn.
+// steady asks a model at a constant rate, as many users in turn.
 type steady struct {
 	g     *gatewaytest.Gateway
 	model string
@@ -108,7 +108,7 @@ type steady struct {
 
 // shot is one request.
 type shot struct {
-	caller       int
+	user         int
 	begun, ended time.Time
 	status       int
 	backend      string
@@ -118,7 +118,7 @@ type shot struct {
 
 const (
 	pace      = 50 * time.Millisecond // between two requests of one: 20 a second
-	atOneTime = 40                    // callers
+	atOneTime = 40                    // users
 )
 
 func (l *steady) start() {
@@ -137,9 +137,9 @@ func (l *steady) start() {
 	})
 }
 
-func (l *steady) shoot(caller int) {
-	s := shot{caller: caller, begun: time.Now()}
-	a, err := l.g.Try(context.Background(), gatewaytest.Ways[0].Request(l.model, "Which region?", "x-headgate-user", fmt.Sprint("caller-", caller)))
+func (l *steady) shoot(user int) {
+	s := shot{user: user, begun: time.Now()}
+	a, err := l.g.Try(context.Background(), gatewaytest.Ways[0].Request(l.model, "Which region?", "x-headgate-user", fmt.Sprint("user-", user)))
 	s.ended, s.status, s.backend, s.attempts = time.Now(), a.Status, a.Header.Get("x-headgate-backend"), a.Header.Get("x-headgate-attempts")
 	if err = cmp.Or(err, a.Err); err != nil || a.Status != http.StatusOK {
 		s.fault = fmt.Sprintf("status %d, %v: %.200s", a.Status, err, a.Body)
@@ -165,20 +165,20 @@ func (l *steady) answered() int {
 // began at the failed region.
 func (l *steady) judge(t *testing.T, model string, failed time.Time) {
 	t.Helper()
-	began := map[int]bool{} // callers of the region
+	began := map[int]bool{} // users of the region
 	for _, s := range l.all {
 		if s.fault != "" && s.ended.After(failed) {
 			t.Errorf("%s: a request %v after the failure: %s", model, s.begun.Sub(failed), s.fault)
 		}
 		if s.backend == "us" && s.ended.Before(failed) {
-			began[s.caller] = true
+			began[s.user] = true
 		}
 	}
 	slices.SortFunc(l.all, func(a, b shot) int { return a.ended.Compare(b.ended) })
 	var first, slowest, settled time.Duration
 	hurt := 0
 	for _, s := range l.all {
-		if s.begun.Before(failed) || !began[s.caller] {
+		if s.begun.Before(failed) || !began[s.user] {
 			continue
 		}
 		if s.fault == "" && first == 0 {

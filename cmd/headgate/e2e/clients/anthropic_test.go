@@ -115,7 +115,7 @@ func anthropicTools(t *testing.T, client anthropic.Client, want string) {
 }
 
 // TestAnthropicGoErrors holds that the client raises its typed error, and that it
-// tries again where, and only where, that can help.
+// tries again if, and only if, that can help.
 func TestAnthropicGoErrors(t *testing.T) {
 	t.Parallel()
 	g, p := gatewaytest.Serve(t, "")

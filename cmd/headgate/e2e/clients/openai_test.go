@@ -148,7 +148,7 @@ func openAIEmbeddings(t *testing.T, client openai.Client) {
 }
 
 // TestOpenAIGoErrors holds that the client raises its typed error, and that it
-// tries again where, and only where, that can help.
+// tries again if, and only if, that can help.
 func TestOpenAIGoErrors(t *testing.T) {
 	t.Parallel()
 	g, p := gatewaytest.Serve(t, "")

@@ -16,7 +16,7 @@ import (
 )
 
 // python names an interpreter with the official clients, and fails, or outside CI
-// skips, the test where there is none.
+// skips, the test if there is none.
 func python(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("HEADGATE_PYTHON")

@@ -21,7 +21,7 @@ type raises struct {
 	Status     int
 	Type, Code string
 	RetryAfter string
-	Outcome    string // that the record tells
+	Outcome    string // that the record says
 }
 
 // translatedError is a provider's error with what clients of the other dialect get.

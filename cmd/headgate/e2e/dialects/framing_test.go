@@ -29,7 +29,7 @@ func TestTranslatedShapes(t *testing.T) {
 				served := p.With(t).Find(mark)
 				gatewaytest.CheckUsage(t, g.With(t).Row(a.Exchange()), served.Usage)
 				if w.Stream && !strings.Contains(a.Body, fmt.Sprintf("tokens-out=%d ", served.Usage.TotalOutput())) {
-					t.Errorf("the last comment does not tell the usage: %s", a.Body[max(0, len(a.Body)-300):])
+					t.Errorf("the last comment does not say the usage: %s", a.Body[max(0, len(a.Body)-300):])
 				}
 			})
 		}

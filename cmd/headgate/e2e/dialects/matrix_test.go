@@ -64,7 +64,7 @@ func TestDialectMatrix(t *testing.T) {
 // and output tokens, and the exchange's id.
 type asking func(*testing.T, *gatewaytest.Gateway) (m meaning, used [2]int64, id string)
 
-// askAs returns how the SDK of a way asks for a feature; nil where it cannot.
+// askAs returns how the SDK of a way asks for a feature; nil if it cannot.
 func askAs(f *feature, w gatewaytest.Way, model string) asking {
 	if w.Claude() {
 		if f.claude == nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/headgate/headgate/extproc/sim"
 )
 
-// thought is an element of reasoning_details.
-type thought struct {
+// reasoningDetail is an element of reasoning_details.
+type reasoningDetail struct {
 	Type      string `json:"type"`
 	Text      string `json:"text,omitempty"`
 	Signature string `json:"signature,omitempty"`
@@ -24,7 +24,7 @@ type thought struct {
 }
 
 // TestSignedThinkingComesBack lets a client of OpenAI's dialect loop through a tool
-// with Claude, which goes on only where its signed thoughts come back as they were:
+// with Claude, which goes on only if its signed thinking comes back as it was:
 // the provider checks the signature.
 func TestSignedThinkingComesBack(t *testing.T) {
 	t.Parallel()
@@ -37,16 +37,16 @@ func TestSignedThinkingComesBack(t *testing.T) {
 			params.Model, params.ReasoningEffort = "plain-claude", shared.ReasoningEffortLow
 			params.Tools = []openai.ChatCompletionToolUnionParam{openAITool("weather")}
 			before := len(p.Served())
-			first, thoughts := thinking(t, client, params, stream)
-			if len(thoughts) != 1 || thoughts[0].Text == "" || thoughts[0].Signature == "" || len(first.Choices[0].Message.ToolCalls) != 1 {
-				t.Fatalf("thoughts %+v, answer %s", thoughts, first.RawJSON())
+			first, details := thinking(t, client, params, stream)
+			if len(details) != 1 || details[0].Text == "" || details[0].Signature == "" || len(first.Choices[0].Message.ToolCalls) != 1 {
+				t.Fatalf("details %+v, answer %s", details, first.RawJSON())
 			}
 			if got := first.Usage.CompletionTokensDetails.ReasoningTokens; got != sim.ThinkingTokens {
 				t.Errorf("%d reasoning tokens", got)
 			}
 			call := first.Choices[0].Message.ToolCalls[0]
 			back := first.Choices[0].Message.ToParam()
-			back.OfAssistant.SetExtraFields(map[string]any{"reasoning_details": thoughts})
+			back.OfAssistant.SetExtraFields(map[string]any{"reasoning_details": details})
 			params.Messages = append(params.Messages, back, openai.ToolMessage("sunny", call.ID))
 			second, _ := thinking(t, client, params, stream)
 			if got := second.Choices[0].Message.Content; got != want {
@@ -57,19 +57,19 @@ func TestSignedThinkingComesBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			sent := body.Messages[1].Content
-			if len(sent) != 2 || sent[0].OfThinking == nil || sent[0].OfThinking.Thinking != thoughts[0].Text ||
-				sent[0].OfThinking.Signature != thoughts[0].Signature || sent[1].OfToolUse.ID != call.ID || body.Thinking.OfEnabled == nil {
+			if len(sent) != 2 || sent[0].OfThinking == nil || sent[0].OfThinking.Thinking != details[0].Text ||
+				sent[0].OfThinking.Signature != details[0].Signature || sent[1].OfToolUse.ID != call.ID || body.Thinking.OfEnabled == nil {
 				t.Errorf("the provider got %s", p.Last(before+2).Body)
 			}
 		})
 	}
 }
 
-// thinking asks and gathers the thoughts, which the SDK keeps as fields that it does
+// thinking asks and gathers the reasoning, which the SDK keeps as fields that it does
 // not know.
-func thinking(t *testing.T, client openai.Client, params openai.ChatCompletionNewParams, stream bool) (openai.ChatCompletion, []thought) {
+func thinking(t *testing.T, client openai.Client, params openai.ChatCompletionNewParams, stream bool) (openai.ChatCompletion, []reasoningDetail) {
 	t.Helper()
-	var all []thought
+	var all []reasoningDetail
 	if !stream {
 		c := openAIAnswer(t, client, params, false)
 		if raw := c.Choices[0].Message.JSON.ExtraFields["reasoning_details"].Raw(); raw != "" {
@@ -86,7 +86,7 @@ func thinking(t *testing.T, client openai.Client, params openai.ChatCompletionNe
 		chunk := events.Current()
 		acc.AddChunk(chunk)
 		for _, choice := range chunk.Choices {
-			var pieces []thought
+			var pieces []reasoningDetail
 			if raw := choice.Delta.JSON.ExtraFields["reasoning_details"].Raw(); raw != "" {
 				if err := json.Unmarshal([]byte(raw), &pieces); err != nil {
 					t.Fatal(err)
@@ -94,7 +94,7 @@ func thinking(t *testing.T, client openai.Client, params openai.ChatCompletionNe
 			}
 			for _, piece := range pieces {
 				if piece.Index == len(all) {
-					all = append(all, thought{Type: piece.Type, Format: piece.Format, Index: piece.Index})
+					all = append(all, reasoningDetail{Type: piece.Type, Format: piece.Format, Index: piece.Index})
 				}
 				at := &all[piece.Index]
 				at.Text, at.Signature = at.Text+piece.Text, at.Signature+piece.Signature
@@ -108,7 +108,7 @@ func thinking(t *testing.T, client openai.Client, params openai.ChatCompletionNe
 }
 
 // TestReasoningOfOtherProviders lets a client of Anthropic's dialect loop through a
-// tool with a server that shows its thoughts: they have no signature, are shown,
+// tool with a server that shows its reasoning: its parts have no signature, are shown,
 // and do not come back.
 func TestReasoningOfOtherProviders(t *testing.T) {
 	t.Parallel()

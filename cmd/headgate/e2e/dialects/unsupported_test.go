@@ -13,9 +13,9 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest/sdk"
 )
 
-// unfitCase is a request with something that a backend of the other dialect cannot
+// unsupportedCase is a request with something that a backend of the other dialect cannot
 // express.
-type unfitCase struct {
+type unsupportedCase struct {
 	name    string
 	dialect string // the client's
 	field   string // as the client wrote it
@@ -25,7 +25,7 @@ type unfitCase struct {
 
 const markText = `"messages":[{"role":"user","content":"MARK"}]`
 
-var unfitCases = []unfitCase{
+var unsupportedCases = []unsupportedCase{
 	{"several answers", "openai", "n", `"n":2,` + markText, ""},
 	{"log probabilities", "openai", "logprobs", `"logprobs":true,` + markText, ""},
 	{"audio out", "openai", "modalities", `"modalities":["text","audio"],"audio":{"voice":"alloy","format":"wav"},` + markText, ""},
@@ -39,7 +39,7 @@ var unfitCases = []unfitCase{
 	{"counting", "anthropic", "/v1/messages/count_tokens", markText, "/v1/messages/count_tokens"},
 }
 
-func (c *unfitCase) ask(g *gatewaytest.Gateway, model, mark string) gatewaytest.Answer {
+func (c *unsupportedCase) ask(g *gatewaytest.Gateway, model, mark string) gatewaytest.Answer {
 	path := c.path
 	if path == "" {
 		path = map[string]string{"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}[c.dialect]
@@ -57,7 +57,7 @@ func TestUnsupportedRequests(t *testing.T) {
   drops: {chain: [sim/plain], unfit: drop}
   drops-claude: {chain: [claude/plain-claude], unfit: drop}
 `)
-	for _, c := range unfitCases {
+	for _, c := range unsupportedCases {
 		other, first := "plain-claude", "claude-first"
 		backends := [2]string{"claude", "sim"} // that cannot, that can
 		drops := "drops-claude"
@@ -67,7 +67,7 @@ func TestUnsupportedRequests(t *testing.T) {
 		t.Run(c.name+" is refused", func(t *testing.T) {
 			before, mark := len(p.Served()), "refuse "+c.name
 			a := c.ask(g, other, mark)
-			checkUnfit(t, a, c, backends[0])
+			checkUnsupported(t, a, c, backends[0])
 			if row := g.With(t).Row(a.Exchange()); row.Outcome != "client_error" || row.Reason != "unsupported_field" || row.Attempts != 0 || row.Tokens != nil {
 				t.Errorf("record %+v", row)
 			}
@@ -103,7 +103,7 @@ func TestUnsupportedRequests(t *testing.T) {
 	}
 }
 
-func checkUnfit(t *testing.T, a gatewaytest.Answer, c unfitCase, backend string) {
+func checkUnsupported(t *testing.T, a gatewaytest.Answer, c unsupportedCase, backend string) {
 	t.Helper()
 	if a.Status != 400 || a.Header.Get("x-headgate-refused-by") != "gateway" {
 		t.Errorf("status %d, refused by %q", a.Status, a.Header.Get("x-headgate-refused-by"))
@@ -215,6 +215,6 @@ func TestQuirks(t *testing.T) {
 	}
 	t.Run("what a server cannot take at all", func(t *testing.T) {
 		a := g.Ask(gatewaytest.ChatRequest("/v1/chat/completions", `{"model":"deepseek","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x.example/a.png"}}]}]}`, ""))
-		checkUnfit(t, a, unfitCase{dialect: "openai", field: "messages[0].content[0]"}, "deepseek")
+		checkUnsupported(t, a, unsupportedCase{dialect: "openai", field: "messages[0].content[0]"}, "deepseek")
 	})
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
-// refusedWell tells whether an answer says in JSON that the gateway has no ext_proc.
+// refusedWell reports whether an answer says in JSON that the gateway has no ext_proc.
 func refusedWell(a gatewaytest.Answer) bool {
 	var e struct {
 		Error struct{ Message, Code string }
@@ -21,8 +21,8 @@ func refusedWell(a gatewaytest.Answer) bool {
 }
 
 // TestExtprocKilledUnderLoad holds that a gateway whose ext_proc server is killed
-// refuses in JSON, cuts what is under way where one can see it, and works again as
-// soon as the server is back, with no exchange of a policy that it does not hold.
+// refuses in JSON, cuts what is under way so that it shows, and works again as
+// soon as the server is back, with no exchange of a policy that it does not have.
 func TestExtprocKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	s := gatewaytest.NewEditions(t, 2)

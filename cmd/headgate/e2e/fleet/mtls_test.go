@@ -26,14 +26,14 @@ func TestPairsShowCertificates(t *testing.T) {
 	expiry := time.Now().Add(3 * time.Second).Truncate(time.Second)
 	brief := add(f, newKeyring(t).fill(a, a, expiry).pair()...)
 	gatewaytest.AwaitLink(brief)
-	tells := func(says string) {
+	says := func(text string) {
 		t.Helper()
-		gatewaytest.Eventually(t, "the control plane's log to say "+says, func() bool { return strings.Contains(f.XDS[0].Log(), says) })
+		gatewaytest.Eventually(t, "the control plane's log to say "+text, func() bool { return strings.Contains(f.XDS[0].Log(), text) })
 	}
 	turnedAway(t, add(f, newKeyring(t).fill(stranger, a, later).pair()...), "certificate")
-	tells("certificate signed by unknown authority")
+	says("certificate signed by unknown authority")
 	turnedAway(t, add(f, "--xds-cert", "", "--xds-key", ""), "certificate required")
-	tells("client didn't provide a certificate")
+	says("client didn't provide a certificate")
 	if n := f.XDS[0].Metric("headgate_xds_handshake_failures_total"); n < 2 {
 		t.Errorf("%v handshakes failed, want 2", n)
 	}
@@ -41,11 +41,11 @@ func TestPairsShowCertificates(t *testing.T) {
 	turnedAway(t, add(f, "--xds-name", "other.example"), "other.example")
 	gatewaytest.AwaitLink(add(f, "--xds-name", "control.example"))
 
-	time.Sleep(time.Until(expiry.Add(1100 * time.Millisecond))) // nothing tells that a certificate expires
+	time.Sleep(time.Until(expiry.Add(1100 * time.Millisecond))) // nothing says that a certificate expires
 	f.XDS[0].Kill()
 	f.StartXDS(0)
 	turnedAway(t, brief, "expired")
-	tells("certificate has expired")
+	says("certificate has expired")
 	gatewaytest.AwaitLink(pair)
 	f.Write(gatewaytest.Edition(2, s.URLs))
 	pair.AwaitPolicy(gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs)))

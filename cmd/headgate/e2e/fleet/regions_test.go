@@ -9,7 +9,7 @@ import (
 )
 
 // TestPairsPreferTheirRegion holds that pairs in two regions, served the same policy,
-// each ask their own region's backend, and the other one's where it is gone.
+// each ask their own region's backend, and the other one's once it is gone.
 func TestPairsPreferTheirRegion(t *testing.T) {
 	t.Parallel()
 	us, eu := gatewaytest.Simulate(t, sim.Options{Keyless: true}), gatewaytest.Simulate(t, sim.Options{Keyless: true})

@@ -74,7 +74,7 @@ func TestControlPlaneOfAnotherRelease(t *testing.T) {
 }
 
 // TestSavedStateOfAnotherRelease holds that a pair starts from what another release has
-// saved, without a control plane, for an Envoy that routes as that release told it, and
+// saved, without a control plane, for an Envoy that routes as that release had it, and
 // follows a control plane of either release then.
 func TestSavedStateOfAnotherRelease(t *testing.T) {
 	t.Parallel()

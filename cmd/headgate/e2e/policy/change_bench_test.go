@@ -207,7 +207,7 @@ func (c *byteCount) reset(b *testing.B) {
 	c.last = time.Time{}
 }
 
-// sent tells what has come since reset.
+// sent counts what has come since reset.
 func (c *byteCount) sent(b *testing.B) (toPolicy, toEnvoy float64) {
 	b.Helper()
 	c.quiet(b, time.Time{})

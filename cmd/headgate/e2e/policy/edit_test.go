@@ -19,7 +19,7 @@ func answers(t *testing.T, g *gatewaytest.Gateway, model string) {
 }
 
 // TestAPolicyIsEditedWhileAGatewayRuns holds that headgate run takes each change: a
-// new model, the simulated provider where none was needed before, another address,
+// new model, the simulated provider that was not needed before, another address,
 // and nothing of a faulty one.
 func TestAPolicyIsEditedWhileAGatewayRuns(t *testing.T) {
 	t.Parallel()

@@ -12,7 +12,7 @@ import (
 )
 
 // TestCheckReadsPipes holds that a policy may come from a pipe of the shell, and that a
-// command which waits for one ends when it is told to.
+// command which waits for one ends when a signal says so.
 func TestCheckReadsPipes(t *testing.T) {
 	t.Parallel()
 	out, errs, code := run("bash", "-c", "exec "+gatewaytest.Binary(t)+" check -q <(cat testdata/check/sound.yaml)")
@@ -27,7 +27,7 @@ func TestCheckReadsPipes(t *testing.T) {
 	var writer *os.File
 	gatewaytest.Eventually(t, "a reader", func() (there bool) {
 		var err error
-		writer, err = os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails where nobody reads
+		writer, err = os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails while nobody reads
 		return err == nil
 	})
 	defer writer.Close()

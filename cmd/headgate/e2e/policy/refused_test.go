@@ -163,7 +163,7 @@ func TestPairRefusesAPolicy(t *testing.T) {
 }
 
 // TestPairRefusesAPolicyThatAnotherRuns holds that a pair which refuses a policy when
-// another one runs it already stays behind alone, visibly, until the next change.
+// another one runs it already keeps the one before alone, visibly, until the next change.
 func TestPairRefusesAPolicyThatAnotherRuns(t *testing.T) {
 	t.Parallel()
 	s := gatewaytest.NewEditions(t, 3)

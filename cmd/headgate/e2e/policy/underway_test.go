@@ -65,7 +65,7 @@ models:
 	}
 }
 
-// slowly begins a request and sends the rest of its body when told to.
+// slowly begins a request and sends the rest of its body at a signal.
 func slowly(t *testing.T, pair *gatewaytest.Pair, body string) (answer <-chan gatewaytest.Answer, finish func()) {
 	t.Helper()
 	in, out := io.Pipe()

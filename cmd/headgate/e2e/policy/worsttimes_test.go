@@ -11,7 +11,7 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
-// TestCheckSaysTheWorstTimes measures the worst that check tells of a chain: until
+// TestCheckSaysTheWorstTimes measures the worst that check says of a chain: until
 // an answer begins or fails, and until a JSON answer that falls silent is an error.
 func TestCheckSaysTheWorstTimes(t *testing.T) {
 	t.Parallel()
@@ -26,8 +26,8 @@ func TestCheckSaysTheWorstTimes(t *testing.T) {
 	begins, worst := worstTimes(t, policy)
 	for _, model := range []string{"patient-", "twice-", "hasty-"} {
 		for _, c := range []struct {
-			name, sim   string
-			least, most time.Duration
+			name, sim string
+			min, max  time.Duration
 		}{
 			{"mute", "hang=headers", begins[model+"mute"] - 300*time.Millisecond, begins[model+"mute"]},
 			{"silent", "hang=3", worst[model+"silent"] - begins[model+"silent"], worst[model+"silent"]},
@@ -40,14 +40,14 @@ func TestCheckSaysTheWorstTimes(t *testing.T) {
 				for range 3 { // the machine may be busy
 					began := time.Now()
 					a := g.Chat(gatewaytest.ChatBody(model+c.name, "worst", false), c.sim)
-					if took = time.Since(began); took < c.least-50*time.Millisecond || a.Status < 503 {
-						t.Errorf("status %d after %v, want an error after %v at least", a.Status, took, c.least)
+					if took = time.Since(began); took < c.min-50*time.Millisecond || a.Status < 503 {
+						t.Errorf("status %d after %v, want an error after %v at least", a.Status, took, c.min)
 					}
-					if took <= c.most+300*time.Millisecond { // the clocks may be a little off
+					if took <= c.max+300*time.Millisecond { // the clocks may be a little off
 						return
 					}
 				}
-				t.Errorf("an error after %v, want it after %v at most", took, c.most)
+				t.Errorf("an error after %v, want it after %v at most", took, c.max)
 			})
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // TestRenderedEnvoyServes holds that what `headgate render envoy` prints is all that an
 // Envoy needs: the pinned one and the oldest take it without a warning, and with
 // `headgate extproc` beside it a chain with weights answers real requests, in its own
-// words where nothing can. Policies that Envoy cannot follow are not taken. Without
+// words if nothing can. Policies that Envoy cannot follow are not taken. Without
 // ext_proc it refuses.
 func TestRenderedEnvoyServes(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,7 @@ func TestStartsThatFail(t *testing.T) {
 		{"beyond loopback without saying so", "listen: 0.0.0.0:18080\n" + good, nil, 1, []string{"policy.yaml:1:9", "anonymous: true"}},
 		{"a credential is missing", "listen: " + free + "\nversion: 1\nbackends: {o: {provider: openai, credential: {env: HEADGATE_E2E_UNSET}}}\nmodels: {m: o/gpt-4o-mini}\n", nil, 1,
 			[]string{`"o"`, "HEADGATE_E2E_UNSET"}},
-		{"every fault is told", "listen: " + free + "\nversion: 2\nbackends: {o: {provider: opnai}}\nmodels: {m: p/x}\nlimts: {}\n", nil, 5,
+		{"every fault is reported", "listen: " + free + "\nversion: 2\nbackends: {o: {provider: opnai}}\nmodels: {m: p/x}\nlimts: {}\n", nil, 5,
 			[]string{"policy.yaml:2:10 version", "policy.yaml:3:", "policy.yaml:4:", "policy.yaml:5:1: unknown key", "limts", `"limits"`}},
 		{"no such log level", "listen: " + free + "\n" + good, []string{"--log-level", "loud"}, 1, []string{"loud"}},
 	} {

@@ -15,7 +15,7 @@ import (
 )
 
 // canaries are what nobody but the provider may see: each is a text of its own,
-// so that a find tells where it came from.
+// so that a find says where it came from.
 var canaries = map[string]string{
 	"the backend's credential": gatewaytest.BackendKey,
 	"the client's key":         "sk-canary-client-77aa",

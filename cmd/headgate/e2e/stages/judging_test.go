@@ -73,8 +73,8 @@ func TestAnAttemptIsJudgedByItsFirstContent(t *testing.T) {
 	}
 }
 
-// TestAChainWhoseAnswersAreAllRejectedIsExhausted holds that a client is not told of the
-// last link alone where none of them said what a stage let pass.
+// TestAChainWhoseAnswersAreAllRejectedIsExhausted holds that a client is not heard of the
+// last link alone if none of them said what a stage let pass.
 func TestAChainWhoseAnswersAreAllRejectedIsExhausted(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{503, 429} {

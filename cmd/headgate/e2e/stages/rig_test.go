@@ -195,7 +195,7 @@ func (r *rig) bootstrap(socket string) []byte {
 	return text
 }
 
-// judgeByContent sets the ext_proc filters below a value to hold an answer until it is
+// judgeByContent sets the ext_proc filters below a value to keep an answer back until it is
 // judged, and returns how many there are.
 func judgeByContent(v any) (n int) {
 	switch v := v.(type) {

@@ -38,7 +38,7 @@ func TestAStageWaitsForLongerThanEnvoyDoes(t *testing.T) {
 		t.Errorf("status %d after %v: %s", got.StatusCode, took, got.body)
 	}
 	if row := r.row(1); row.Outcome != "ok" || len(left) != 0 {
-		t.Errorf("row %v, %d stages were told that nobody waits", row, len(left))
+		t.Errorf("row %v, %d stages heard that no client waits", row, len(left))
 	}
 }
 
@@ -56,12 +56,12 @@ func TestAStageThatWaitsLearnsThatTheClientHasLeft(t *testing.T) {
 	}
 	select {
 	case err := <-left:
-		t.Logf("told %v after the client left", time.Since(<-gone))
+		t.Logf("heard %v after the client left", time.Since(<-gone))
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("told %v", err)
+			t.Errorf("heard %v", err)
 		}
 	case <-time.After(2 * time.Second):
-		t.Error("the stage was not told")
+		t.Error("the stage did not hear of it")
 	}
 	if row := r.row(1); row.Outcome != "cancelled" || row.By != "client" || row.Route != "gpt" {
 		t.Errorf("row %v", row)

@@ -16,7 +16,7 @@ import (
 )
 
 // TestIdleTimeout holds idle_timeout apart from timeout: it bounds the silence inside
-// a response, not the one before it, be it above or below timeout.
+// a response, not the one before it, whether it is above or below timeout.
 func TestIdleTimeout(t *testing.T) {
 	t.Parallel()
 	p := gatewaytest.Simulate(t, gatewaytest.Keyless)

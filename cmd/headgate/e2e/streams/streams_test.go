@@ -11,7 +11,7 @@ import (
 	"github.com/headgate/headgate/extproc/sim"
 )
 
-// lastComment is the comment line that tells at a stream's end what it cost.
+// lastComment is the comment line that says at a stream's end what it cost.
 func lastComment(row record.Line) string {
 	k := row.Tokens
 	return fmt.Sprintf(": x-headgate-exchange-id=%s tokens-in=%d tokens-out=%d x-headgate-cost-usd=%s", row.Exchange,
