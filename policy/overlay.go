@@ -52,6 +52,24 @@ type Entry interface {
 	lay(on *Set)                  // acts on a set whose maps and chains may be changed
 }
 
+// Describe says in one line what an entry does, who laid it, why, and until when.
+func Describe(e Entry) string {
+	text, by := e.Place()+": "+e.Effect(), e.By()
+	if by.Author != "" {
+		text += ", by " + by.Author
+	}
+	if !by.Since.IsZero() {
+		text += " since " + by.Since.UTC().Format(time.RFC3339)
+	}
+	if !by.Expiry.IsZero() {
+		text += " until " + by.Expiry.UTC().Format(time.RFC3339)
+	}
+	if by.Reason != "" {
+		text += ": " + by.Reason
+	}
+	return text
+}
+
 // Kinds returns the kinds of entries, as Entries counts them.
 func Kinds() []string { return []string{Simulated{}.kind(), Weights{}.kind()} }
 

@@ -82,6 +82,11 @@ type LeftOut struct {
 	Faults []Fault // what the document lacks
 }
 
+// Describe says in one line which entry does not act, and why.
+func (l LeftOut) Describe() string {
+	return Describe(l.Entry) + " (left out: " + l.Faults[0].String() + ")"
+}
+
 // fitted returns the entries that can act on a document, and the others.
 func (o Overlay) fitted(document *Set) (fitting Overlay, left []LeftOut) {
 	met := make(map[[2]string]bool)

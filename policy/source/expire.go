@@ -19,15 +19,16 @@ const (
 )
 
 // Expire takes back what has expired of what lies over the document, as a change of its
-// own, unless a process that shares the history has. It reports whether the revision in
-// effect changed.
+// own, unless a process that shares the history has. It reports whether another change is
+// in effect then.
 func (s *Source) Expire() (changed bool, err error) {
-	return s.changing(func() error {
-		if err := s.sync(); err != nil {
-			return err
-		}
-		return s.expire()
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.Current().Number
+	if err = s.sync(); err == nil {
+		err = s.expire()
+	}
+	return s.Current().Number != before, err
 }
 
 // expire is Expire of the newest change that is known.

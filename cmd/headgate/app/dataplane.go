@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -28,6 +29,15 @@ type dataPlane struct {
 	kinds  []extproc.Kind
 	listen netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
 	log    *zap.Logger
+	newest atomic.Pointer[policy.Set] // that it holds; nil: none
+}
+
+// overlay is what lies over the newest policy, as its control plane says.
+func (d *dataPlane) overlay() policy.Overlay {
+	if set := d.newest.Load(); set != nil {
+		return set.Overlay
+	}
+	return policy.Overlay{}
 }
 
 // newDataPlane makes a data plane, which holds no policy yet.
@@ -75,6 +85,7 @@ func (d *dataPlane) take(set *policy.Set) error {
 		return err
 	}
 	d.server.Use(p)
+	d.newest.Store(set)
 	return nil
 }
 

@@ -59,7 +59,7 @@ func (p *Extproc) follow(o *ExtprocOptions, data *dataPlane) error {
 	if err != nil {
 		return err
 	}
-	p.ops.say(pairDetail(a, o.Pair.Addresses))
+	p.ops.say(pairDetail(a, data, o.Pair.Addresses))
 	p.ops.need(func() bool { return a.Revision() != "" && a.Trouble() == "" })
 	if err := data.serve(&p.lifecycle, o.Socket, a.Register, a.Stop); err != nil {
 		return err

@@ -69,7 +69,7 @@ func (g *Gateway) Reload() { g.control.reload() }
 
 // Policy is the policy that is published, and the change that brought it.
 func (g *Gateway) Policy() (*policy.Set, source.Change) {
-	return g.control.source.Latest(), g.control.source.Current()
+	return g.control.source.Latest(), g.control.source.Brought()
 }
 
 // PolicyPath is the policy's file or folder.
@@ -136,7 +136,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 
 // ofPush says where a policy that does not work here came from, if not from the file.
 func (g *Gateway) ofPush(err error) error {
-	c := g.control.source.Current()
+	c := g.control.source.Brought()
 	if c.Origin == source.FromFile {
 		return err
 	}

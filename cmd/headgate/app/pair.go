@@ -88,7 +88,7 @@ func startAgent(l *lifecycle, r *agent.Agent) {
 }
 
 // pairDetail is what /readyz says of a pair.
-func pairDetail(r *agent.Agent, addresses []string) func() string {
+func pairDetail(r *agent.Agent, d *dataPlane, addresses []string) func() string {
 	return func() string {
 		revision, link := r.Revision(), "no control plane reachable at "+strings.Join(addresses, ", ")
 		if r.Linked() {
@@ -100,6 +100,6 @@ func pairDetail(r *agent.Agent, addresses []string) func() string {
 		if trouble := r.Trouble(); trouble != "" {
 			link += "\n" + trouble
 		}
-		return "policy " + revision + "\n" + link + "\n"
+		return "policy " + revision + "\n" + overlayDetail(d.overlay(), nil) + link + "\n"
 	}
 }

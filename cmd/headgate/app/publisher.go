@@ -36,7 +36,7 @@ func newPublisher(s *source.Source, fleet pairs, o controlOptions) *publisher {
 		}
 		return 0
 	})
-	o.reg.MustRegister(p.changes, refused)
+	o.reg.MustRegister(p.changes, refused, newOverlayMetric(p))
 	for _, result := range []string{"changed", "refused"} {
 		p.changes.WithLabelValues(result)
 	}
@@ -45,6 +45,7 @@ func newPublisher(s *source.Source, fleet pairs, o controlOptions) *publisher {
 	if r := s.Refused(); r != nil {
 		p.log.Error("the policy file is refused; publishing the newest policy of the history", zap.String("revision", s.Latest().Revision), zap.String("reason", r.Reason))
 	}
+	p.logLeftOut()
 	return p
 }
 
@@ -87,6 +88,7 @@ func (p *publisher) start(l *lifecycle, history string) {
 	watch(p.path, p.reload)
 	watch(history, p.sync)
 	running.Go(func() { p.note(ctx) })
+	running.Go(func() { p.ExpireInTime(ctx, p.done) })
 	l.started("policy watch", func(context.Context) error {
 		cancel()
 		running.Wait()
@@ -144,6 +146,7 @@ func (p *publisher) done(changed bool, err error) {
 		c := p.Current()
 		p.log.Info("policy changed", zap.String("revision", c.Revision), zap.String("origin", string(c.Origin)),
 			zap.String("author", c.Author), zap.String("reason", c.Reason))
+		p.logLeftOut()
 	}
 	if err == nil {
 		return
@@ -172,6 +175,7 @@ func (p *publisher) detail() string {
 	c := p.Current()
 	var b strings.Builder
 	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + c.By() + "\n")
+	b.WriteString(overlayDetail(p.fleet.Status().Overlay, p.LeftOut()))
 	if r := p.Refused(); r != nil {
 		b.WriteString(refusedDetail(r.Origin, r.Reason))
 	}

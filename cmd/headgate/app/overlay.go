@@ -1,0 +1,66 @@
+package app
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/source"
+)
+
+// Lay implements policies.Source.
+func (p *publisher) Lay(l source.Laying) (source.Change, error) {
+	before := p.Current().Number
+	c, err := p.Source.Lay(l)
+	p.done(err == nil && c.Number != before, err)
+	return c, err
+}
+
+// logLeftOut warns of what lies over the policy and does not act.
+func (p *publisher) logLeftOut() {
+	for _, l := range p.LeftOut() {
+		p.log.Warn("an entry of the overlay is left out: the policy has no place for it", zap.String("entry", policy.Describe(l.Entry)),
+			zap.String("reason", (&policy.Faults{Faults: l.Faults}).Error()))
+	}
+}
+
+// overlayDetail is what /readyz says of what lies over a policy.
+func overlayDetail(acts policy.Overlay, left []policy.LeftOut) (text string) {
+	for _, e := range acts.Entries() {
+		text += "overlay " + policy.Describe(e) + "\n"
+	}
+	for _, l := range left {
+		text += "overlay " + l.Describe() + "\n"
+	}
+	return text
+}
+
+// overlayMetric counts what lies over the policy, when it is read.
+type overlayMetric struct {
+	publisher *publisher
+	entries   *prometheus.Desc
+}
+
+func newOverlayMetric(p *publisher) *overlayMetric {
+	return &overlayMetric{p, prometheus.NewDesc("headgate_policy_overlay_entries",
+		"Entries that lie over the policy, by kind and by state: in_effect, or left_out because the policy has no place for them.",
+		[]string{"kind", "state"}, nil)}
+}
+
+// Describe implements prometheus.Collector.
+func (m *overlayMetric) Describe(to chan<- *prometheus.Desc) { to <- m.entries }
+
+// Collect implements prometheus.Collector.
+func (m *overlayMetric) Collect(to chan<- prometheus.Metric) {
+	acts, left := make(map[string]int), make(map[string]int)
+	for _, e := range m.publisher.fleet.Status().Overlay.Entries() {
+		acts[policy.KindOf(e)]++
+	}
+	for _, l := range m.publisher.LeftOut() {
+		left[policy.KindOf(l.Entry)]++
+	}
+	for _, kind := range policy.Kinds() {
+		to <- prometheus.MustNewConstMetric(m.entries, prometheus.GaugeValue, float64(acts[kind]), kind, "in_effect")
+		to <- prometheus.MustNewConstMetric(m.entries, prometheus.GaugeValue, float64(left[kind]), kind, "left_out")
+	}
+}
