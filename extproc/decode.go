@@ -14,30 +14,24 @@ import (
 // errTruncated says that a message ended inside a field.
 var errTruncated = errors.New("truncated message")
 
-// Field numbers of envoy.service.ext_proc.v3.ProcessingRequest. The generated
-// types decode each header into objects of its own; an exchange needs none of
-// them, and decoding was a seventh of what it cost.
-const (
-	fieldMetadata   = 8
-	fieldAttributes = 9
-	fieldProtocol   = 11
-)
-
 // phaseFields are the fields of the request oneof.
 var phaseFields = map[protowire.Number]phase{
-	2: requestHeaders, 3: responseHeaders, 4: requestBody, 5: responseBody, 6: requestTrailers, 7: responseTrailers,
+	numRequestHeadersIn: requestHeaders, numResponseHeadersIn: responseHeaders, numRequestBodyIn: requestBody,
+	numResponseBodyIn: responseBody, numRequestTrailersIn: requestTrailers, numResponseTrailersIn: responseTrailers,
 }
 
-// decode reads a ProcessingRequest. The event aliases b.
+// decode reads a ProcessingRequest. The event aliases b. The generated types decode each
+// header into objects of its own: an exchange needs none of them, and decoding was a
+// seventh of what it cost.
 func (ev *event) decode(b []byte) error {
 	*ev = event{phase: phases}
 	err := fields(b, func(num protowire.Number, v []byte, _ uint64) error {
 		switch num {
-		case fieldMetadata:
+		case numMetadataContext:
 			return ev.decodeMetadata(v)
-		case fieldAttributes:
+		case numAttributes:
 			return ev.decodeAttributes(v)
-		case fieldProtocol:
+		case numProtocolConfig:
 			return ev.decodeProtocol(v)
 		}
 		p, ok := phaseFields[num]
@@ -60,37 +54,37 @@ func (ev *event) decode(b []byte) error {
 	return err
 }
 
-// decodeHeaders reads HttpHeaders: headers = 1, end_of_stream = 3.
+// decodeHeaders reads HttpHeaders.
 func (ev *event) decodeHeaders(b []byte) error {
 	ev.headers = make(exchange.Headers, 0, 24)
 	return fields(b, func(num protowire.Number, v []byte, n uint64) error {
 		switch num {
-		case 1: // HeaderMap: headers = 1
+		case numHeaderMap:
 			return fields(v, func(num protowire.Number, v []byte, _ uint64) error {
-				if num != 1 {
+				if num != numHeaderMapHeaders {
 					return nil
 				}
 				return ev.decodeHeader(v)
 			})
-		case 3:
+		case numHeadersEnd:
 			ev.end = n != 0
 		}
 		return nil
 	})
 }
 
-// decodeHeader reads a HeaderValue: key = 1, value = 2, raw_value = 3.
+// decodeHeader reads a HeaderValue, whose value Envoy sends raw.
 func (ev *event) decodeHeader(b []byte) error {
 	var h exchange.Header
 	err := fields(b, func(num protowire.Number, v []byte, _ uint64) error {
 		switch num {
-		case 1:
+		case numHeaderKey:
 			h.Name = name(v)
-		case 2:
+		case numHeaderValue:
 			if h.Value == nil {
 				h.Value = v
 			}
-		case 3:
+		case numHeaderRawValue:
 			h.Value = v
 		}
 		return nil
@@ -102,40 +96,38 @@ func (ev *event) decodeHeader(b []byte) error {
 	return err
 }
 
-// decodeBody reads HttpBody: body = 1, end_of_stream = 2.
+// decodeBody reads HttpBody.
 func (ev *event) decodeBody(b []byte) error {
 	return fields(b, func(num protowire.Number, v []byte, n uint64) error {
 		switch num {
-		case 1:
+		case numBody:
 			ev.body = v
-		case 2:
+		case numBodyEnd:
 			ev.end = n != 0
 		}
 		return nil
 	})
 }
 
-// decodeProtocol reads ProtocolConfiguration: request_body_mode = 1,
-// response_body_mode = 2, send_body_without_waiting_for_header_response = 3.
+// decodeProtocol reads ProtocolConfiguration.
 func (ev *event) decodeProtocol(b []byte) error {
 	ev.modes = &bodyModes{}
 	return fields(b, func(num protowire.Number, _ []byte, n uint64) error {
 		switch num {
-		case 1:
+		case numRequestMode:
 			ev.modes.request = n
-		case 2:
+		case numResponseMode:
 			ev.modes.response = n
-		case 3:
+		case numBodyWithoutAnswer:
 			ev.modes.gate = n != 0
 		}
 		return nil
 	})
 }
 
-// decodeMetadata reads the exchange's id from Metadata: filter_metadata = 1, a map
-// of namespaces to structs.
+// decodeMetadata reads the exchange's id from Metadata, a map of namespaces to structs.
 func (ev *event) decodeMetadata(b []byte) error {
-	return entries(b, 1, func(namespace string, v []byte) error {
+	return entries(b, numFilterMetadata, func(namespace string, v []byte) error {
 		if namespace != policy.MetadataNamespace {
 			return nil
 		}
@@ -164,12 +156,11 @@ func (ev *event) decodeAttributes(b []byte) error {
 	})
 }
 
-// texts calls f for each text value of a Struct: fields = 1, a map of names to
-// Values with string_value = 3.
+// texts calls f for each text value of a Struct.
 func texts(b []byte, f func(key, value string)) error {
-	return entries(b, 1, func(key string, v []byte) error {
+	return entries(b, numStructFields, func(key string, v []byte) error {
 		return fields(v, func(num protowire.Number, v []byte, _ uint64) error {
-			if num == 3 {
+			if num == numStringValue {
 				f(key, string(v))
 			}
 			return nil
@@ -191,13 +182,13 @@ func entries(b []byte, field protowire.Number, f func(key string, value []byte) 
 	})
 }
 
-// mapEntry reads one entry of a map: key = 1, value = 2.
+// mapEntry reads one entry of a map.
 func mapEntry(b []byte) (key string, value []byte, err error) {
 	err = fields(b, func(num protowire.Number, v []byte, _ uint64) error {
 		switch num {
-		case 1:
+		case numEntryKey:
 			key = string(v)
-		case 2:
+		case numEntryValue:
 			value = v
 		}
 		return nil

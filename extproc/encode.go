@@ -10,23 +10,10 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// Values of the enums that replies use.
-const (
-	bodyBuffered         = 2 // ProcessingMode.BodySendMode.BUFFERED
-	bodyStreamed         = 1 // ProcessingMode.BodySendMode.STREAMED
-	continueAndReplace   = 1 // CommonResponse.ResponseStatus.CONTINUE_AND_REPLACE
-	overwriteOrAdd       = 2 // HeaderValueOption.HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD
-	fieldImmediate       = 7 // of ProcessingResponse
-	fieldDynamicMetadata = 8
-	fieldModeOverride    = 9
-	fieldMoreTime        = 10
-	bodyFullDuplex       = 4 // ProcessingMode.BodySendMode.FULL_DUPLEX_STREAMED
-	trailersSend         = 1 // ProcessingMode.HeaderSendMode.SEND
-)
-
 // replyFields are the fields of ProcessingResponse's oneof.
 var replyFields = [phases]protowire.Number{
-	requestHeaders: 1, responseHeaders: 2, requestBody: 3, responseBody: 4, requestTrailers: 5, responseTrailers: 6,
+	requestHeaders: numRequestHeadersOut, responseHeaders: numResponseHeadersOut, requestBody: numRequestBodyOut,
+	responseBody: numResponseBodyOut, requestTrailers: numRequestTrailersOut, responseTrailers: numResponseTrailersOut,
 }
 
 // plain are the encoded replies that change nothing. They are never written to.
@@ -48,9 +35,9 @@ func (r *reply) changes() bool {
 // the length put before it, so only headers and metadata ever move, never a body.
 func (r *reply) encode(b []byte) []byte {
 	switch {
-	case r.more > 0: // a Duration: seconds = 1, nanos = 2
-		d := appendEnum(nil, 1, uint64(r.more/time.Second))
-		return appendMessage(b, fieldMoreTime, appendEnum(d, 2, uint64(r.more%time.Second)))
+	case r.more > 0: // a Duration
+		d := appendEnum(nil, numSeconds, uint64(r.more/time.Second))
+		return appendMessage(b, numMoreTime, appendEnum(d, numNanos, uint64(r.more%time.Second)))
 	case r.deny:
 		b = r.encodeImmediate(b)
 	case r.piece != nil:
@@ -62,84 +49,85 @@ func (r *reply) encode(b []byte) []byte {
 }
 
 // encodeModes writes the override of the body modes, which are taken literally, so the
-// request's is repeated: request_body_mode = 3, response_body_mode = 4,
-// response_trailer_mode = 6.
+// request's is repeated.
 func (r *reply) encodeModes(b []byte) []byte {
 	var modes []byte
 	switch {
 	case r.stream:
-		modes = appendEnum(appendEnum(make([]byte, 0, 8), 3, bodyBuffered), 4, bodyStreamed)
+		modes = appendEnum(appendEnum(make([]byte, 0, 8), numRequestBodyMode, bodyBuffered), numResponseBodyMode, bodyStreamed)
 	case r.duplex:
-		modes = appendEnum(appendEnum(make([]byte, 0, 8), 3, bodyBuffered), 4, bodyFullDuplex)
-		modes = appendEnum(modes, 6, trailersSend)
+		modes = appendEnum(appendEnum(make([]byte, 0, 8), numRequestBodyMode, bodyBuffered), numResponseBodyMode, bodyFullDuplex)
+		modes = appendEnum(modes, numResponseTrailerMode, trailersSend)
 	default:
 		return b
 	}
-	return appendMessage(b, fieldModeOverride, modes)
+	return appendMessage(b, numModeOverride, modes)
 }
 
-// encodePiece writes a BodyResponse with a piece of a duplex stream: response = 1, a
-// CommonResponse with body_mutation = 3, a BodyMutation with streamed_response = 3, of
-// body = 1 and end_of_stream = 2.
+// encodePiece writes a BodyResponse with a piece of a duplex stream: a CommonResponse
+// with a BodyMutation with a StreamedBodyResponse.
 func (r *reply) encodePiece(b []byte) []byte {
-	in := appendMessage(make([]byte, 0, len(r.piece.data)+8), 1, r.piece.data)
+	in := appendMessage(make([]byte, 0, len(r.piece.data)+8), numPieceBody, r.piece.data)
 	if r.piece.end {
-		in = appendEnum(in, 2, 1)
+		in = appendEnum(in, numPieceEnd, 1)
 	}
-	in = appendMessage(nil, 1, appendMessage(nil, 3, appendMessage(nil, 3, in)))
+	in = appendMessage(nil, numCommonResponse, appendMessage(nil, numBodyMutation, appendMessage(nil, numStreamedResponse, in)))
 	return appendMessage(b, replyFields[r.phase], in)
 }
 
-// encodePhase writes the HeadersResponse or BodyResponse: response = 1, a
-// CommonResponse. Its size is summed first, because the body comes last in it.
+// encodePhase writes the HeadersResponse or BodyResponse with its CommonResponse, whose
+// size is summed first, because the body comes last in it.
 func (r *reply) encodePhase(b []byte) []byte {
 	var head []byte
 	var body []byte
 	replace := false
 	if m := r.mutation; m != nil {
-		head = appendMessage(nil, 2, encodeHeaders(nil, m, r.status))
+		head = appendMessage(nil, numHeaderMutation, encodeHeaders(nil, m, r.status))
 		body, replace = m.Body, m.Replace
 	}
 	if r.whole {
-		head = appendEnum(head, 1, continueAndReplace)
+		head = appendEnum(head, numStatus, continueAndReplace)
 	}
 	if r.reroute {
-		head = appendEnum(head, 5, 1)
+		head = appendEnum(head, numClearRouteCache, 1)
 	}
 	inner := len(head) + bodySize(body, replace)
 	b = protowire.AppendTag(b, replyFields[r.phase], protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(1)+protowire.SizeBytes(inner)))
-	b = protowire.AppendTag(b, 1, protowire.BytesType)
+	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(numCommonResponse)+protowire.SizeBytes(inner)))
+	b = protowire.AppendTag(b, numCommonResponse, protowire.BytesType)
 	b = protowire.AppendVarint(b, uint64(inner))
 	return appendBody(append(b, head...), body, replace)
 }
 
-// bodySize is the size of CommonResponse's body_mutation = 3, a BodyMutation with
-// body = 1 or clear_body = 2.
+// cleared is a BodyMutation that empties the body. It is never written to.
+var cleared = appendEnum(nil, numClearBody, 1)
+
+// bodySize is the size of what appendBody writes.
 func bodySize(body []byte, replace bool) int {
 	switch {
 	case !replace:
 		return 0
 	case len(body) == 0:
-		return protowire.SizeTag(3) + protowire.SizeBytes(2)
+		return protowire.SizeTag(numBodyMutation) + protowire.SizeBytes(len(cleared))
 	}
-	return protowire.SizeTag(3) + protowire.SizeBytes(protowire.SizeTag(1)+protowire.SizeBytes(len(body)))
+	return protowire.SizeTag(numBodyMutation) + protowire.SizeBytes(protowire.SizeTag(numNewBody)+protowire.SizeBytes(len(body)))
 }
 
+// appendBody writes CommonResponse's BodyMutation.
 func appendBody(b, body []byte, replace bool) []byte {
 	switch {
 	case !replace:
 		return b
 	case len(body) == 0:
-		return appendMessage(b, 3, []byte{2 << 3, 1})
+		return appendMessage(b, numBodyMutation, cleared)
 	}
-	b = protowire.AppendTag(b, 3, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(1)+protowire.SizeBytes(len(body))))
-	return appendMessage(b, 1, body)
+	b = protowire.AppendTag(b, numBodyMutation, protowire.BytesType)
+	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(numNewBody)+protowire.SizeBytes(len(body))))
+	return appendMessage(b, numNewBody, body)
 }
 
-// encodeHeaders writes a HeaderMutation: set_headers = 1, remove_headers = 2. Each
-// header replaces what is there: the enum's zero value is not that.
+// encodeHeaders writes a HeaderMutation. Each header replaces what is there: the enum's
+// zero value is not that.
 func encodeHeaders(b []byte, m *exchange.Mutation, status int) []byte {
 	if status > 0 {
 		b = encodeHeader(b, ":status", strconv.AppendInt(make([]byte, 0, 4), int64(status), 10))
@@ -148,34 +136,33 @@ func encodeHeaders(b []byte, m *exchange.Mutation, status int) []byte {
 		b = encodeHeader(b, m.Set[i].Name, m.Set[i].Value)
 	}
 	for _, name := range m.Remove {
-		b = protowire.AppendTag(b, 2, protowire.BytesType)
+		b = protowire.AppendTag(b, numRemoveHeaders, protowire.BytesType)
 		b = protowire.AppendString(b, name)
 	}
 	return b
 }
 
-// encodeHeader writes a HeaderValueOption: header = 1 with key = 1 and
-// raw_value = 3, append_action = 3.
+// encodeHeader writes a HeaderValueOption with a HeaderValue and an append action.
 func encodeHeader(b []byte, name string, value []byte) []byte {
-	pair := protowire.SizeTag(1) + protowire.SizeBytes(len(name)) + protowire.SizeTag(3) + protowire.SizeBytes(len(value))
-	b = protowire.AppendTag(b, 1, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(1)+protowire.SizeBytes(pair)+2))
-	b = protowire.AppendTag(b, 1, protowire.BytesType)
+	pair := protowire.SizeTag(numHeaderKey) + protowire.SizeBytes(len(name)) + protowire.SizeTag(numHeaderRawValue) + protowire.SizeBytes(len(value))
+	action := protowire.SizeTag(numAppendAction) + protowire.SizeVarint(overwriteOrAdd)
+	b = protowire.AppendTag(b, numSetHeaders, protowire.BytesType)
+	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(numHeader)+protowire.SizeBytes(pair)+action))
+	b = protowire.AppendTag(b, numHeader, protowire.BytesType)
 	b = protowire.AppendVarint(b, uint64(pair))
-	b = protowire.AppendTag(b, 1, protowire.BytesType)
+	b = protowire.AppendTag(b, numHeaderKey, protowire.BytesType)
 	b = protowire.AppendString(b, name)
-	b = appendMessage(b, 3, value)
-	return appendEnum(b, 3, overwriteOrAdd)
+	b = appendMessage(b, numHeaderRawValue, value)
+	return appendEnum(b, numAppendAction, overwriteOrAdd)
 }
 
-// encodeImmediate writes an ImmediateResponse: status = 1 with code = 1,
-// headers = 2, body = 3, details = 5.
+// encodeImmediate writes an ImmediateResponse.
 func (r *reply) encodeImmediate(b []byte) []byte {
-	in := appendMessage(nil, 1, appendEnum(nil, 1, uint64(r.status)))
-	in = appendMessage(in, 2, encodeHeaders(nil, r.mutation, 0))
-	in = appendMessage(in, 3, r.mutation.Body)
-	in = appendMessage(in, 5, []byte(r.details))
-	return appendMessage(b, fieldImmediate, in)
+	in := appendMessage(nil, numImmediateStatus, appendEnum(nil, numStatusCode, uint64(r.status)))
+	in = appendMessage(in, numImmediateHeaders, encodeHeaders(nil, r.mutation, 0))
+	in = appendMessage(in, numImmediateBody, r.mutation.Body)
+	in = appendMessage(in, numImmediateDetails, []byte(r.details))
+	return appendMessage(b, numImmediate, in)
 }
 
 // encodeMetadata writes dynamic_metadata, a Struct of namespaces.
@@ -194,32 +181,30 @@ func (r *reply) encodeMetadata(b []byte) []byte {
 	if r.fit != "" {
 		all = appendNamespace(all, policy.BalancerNamespace, appendText(nil, policy.FitKey, r.fit))
 	}
-	return appendMessage(b, fieldDynamicMetadata, all)
+	return appendMessage(b, numDynamicMetadata, all)
 }
 
-// appendNamespace writes a field of a Struct that holds another Struct:
-// fields = 1, an entry of key = 1 and value = 2, a Value with struct_value = 5.
+// appendNamespace writes a field of a Struct that holds another Struct.
 func appendNamespace(b []byte, name string, in []byte) []byte {
-	value := protowire.SizeTag(5) + protowire.SizeBytes(len(in))
+	value := protowire.SizeTag(numStructValue) + protowire.SizeBytes(len(in))
 	b = appendEntry(b, name, value)
-	return appendMessage(b, 5, in)
+	return appendMessage(b, numStructValue, in)
 }
 
-// appendText writes a field of a Struct that holds text: a Value with
-// string_value = 3.
+// appendText writes a field of a Struct that holds text.
 func appendText(b []byte, key, text string) []byte {
-	b = appendEntry(b, key, protowire.SizeTag(3)+protowire.SizeBytes(len(text)))
-	b = protowire.AppendTag(b, 3, protowire.BytesType)
+	b = appendEntry(b, key, protowire.SizeTag(numStringValue)+protowire.SizeBytes(len(text)))
+	b = protowire.AppendTag(b, numStringValue, protowire.BytesType)
 	return protowire.AppendString(b, text)
 }
 
 // appendEntry begins a field of a Struct up to its Value, of that size.
 func appendEntry(b []byte, key string, value int) []byte {
-	b = protowire.AppendTag(b, 1, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(1)+protowire.SizeBytes(len(key))+protowire.SizeTag(2)+protowire.SizeBytes(value)))
-	b = protowire.AppendTag(b, 1, protowire.BytesType)
+	b = protowire.AppendTag(b, numStructFields, protowire.BytesType)
+	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(numEntryKey)+protowire.SizeBytes(len(key))+protowire.SizeTag(numEntryValue)+protowire.SizeBytes(value)))
+	b = protowire.AppendTag(b, numEntryKey, protowire.BytesType)
 	b = protowire.AppendString(b, key)
-	b = protowire.AppendTag(b, 2, protowire.BytesType)
+	b = protowire.AppendTag(b, numEntryValue, protowire.BytesType)
 	return protowire.AppendVarint(b, uint64(value))
 }
 
