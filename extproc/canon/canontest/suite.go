@@ -110,6 +110,7 @@ func Suite(t *testing.T, d dialect.Dialect, c *Corpus) {
 		{"Golden/requests", u.goldenRequests},
 		{"Golden/responses", u.goldenResponses},
 		{"Golden/streams", u.goldenStreams},
+		{"Golden/read", u.goldenRead},
 		{"Answers", u.answers},
 		{"FourWays", u.fourWays},
 		{"Judge/requests", u.judgesRequests},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -106,6 +107,20 @@ func (u *under) goldenStreams(t *testing.T) {
 		})
 		return whole
 	})
+}
+
+// goldenRead holds what becomes in the other dialect of what is written in this one, if
+// no other corpus has such inputs: folder read holds golden pairs the other way round.
+func (u *under) goldenRead(t *testing.T) {
+	dir := filepath.Join(u.dir(), "read")
+	back := *u.Corpus
+	back.Dir = dir
+	r := &under{Dialect: u.from, Corpus: &back, from: u.Dialect}
+	for folder, run := range map[string]func(*testing.T){"requests": r.goldenRequests, "responses": r.goldenResponses, "streams": r.goldenStreams} {
+		if _, err := os.Stat(filepath.Join(dir, folder)); err == nil {
+			t.Run(folder, run)
+		}
+	}
 }
 
 // translate translates a stream of the other dialect's server.
