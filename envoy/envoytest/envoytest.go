@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -124,31 +123,6 @@ func (e *Envoy) Ask(path string) (string, error) {
 
 // Log returns what Envoy has logged so far.
 func (e *Envoy) Log() string { return e.log.String() }
-
-// given are the ports that FreePort returned: one that is not listened on yet, or for
-// as long as its process is restarted, is not given to another test.
-var given sync.Map
-
-// FreePort returns a port of 127.0.0.1 that nothing listens on now, another one each
-// time. It is below the range from which systems take ports for outgoing connections:
-// one of those would take a port from under the test that is about to use it.
-func FreePort(t testing.TB) uint16 {
-	t.Helper()
-	const least, most, tries = 10_000, 30_000, 100
-	for range tries {
-		port := least + rand.IntN(most-least)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
-		}
-		_ = l.Close()
-		if _, taken := given.LoadOrStore(port, true); !taken {
-			return uint16(port)
-		}
-	}
-	t.Fatal("no free port")
-	return 0
-}
 
 // buffer is a bytes.Buffer that may be written and read at once.
 type buffer struct {

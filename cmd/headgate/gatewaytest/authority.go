@@ -21,6 +21,7 @@ type Authority struct {
 	File string // its certificate, in PEM
 }
 
+// NewAuthority makes one that is good for an hour.
 func NewAuthority(t *testing.T) *Authority {
 	t.Helper()
 	a := &Authority{File: filepath.Join(t.TempDir(), "ca.pem")}

@@ -83,6 +83,7 @@ type Way struct {
 	Stream  bool
 }
 
+// Ways are all of them.
 var Ways = []Way{{"openai", false}, {"openai", true}, {"anthropic", false}, {"anthropic", true}}
 
 // String names the way in subtests and models.
@@ -93,6 +94,7 @@ func (w Way) String() string {
 	return w.Dialect + "-json"
 }
 
+// Claude reports whether the client speaks Anthropic's dialect.
 func (w Way) Claude() bool { return w.Dialect == "anthropic" }
 
 // ErrorType is the type of the errors of a status in the way's dialect.

@@ -33,6 +33,7 @@ func Edition(k int, urls [3]string) string {
 	return b.String()
 }
 
+// RevisionOf is the revision of a policy, which must be without faults.
 func RevisionOf(t *testing.T, text string) string {
 	t.Helper()
 	set, err := policy.Parse("policy.yaml", []byte(text))
@@ -48,6 +49,7 @@ type Editions struct {
 	Revisions map[string]int
 }
 
+// NewEditions starts three providers and makes the first n editions of policies of them.
 func NewEditions(t *testing.T, n int) *Editions {
 	s := &Editions{Revisions: map[string]int{}}
 	for i := range s.URLs {

@@ -14,6 +14,7 @@ func Overwrite(t *testing.T, path, text string) {
 	}
 }
 
+// Decoded reads a JSON object.
 func Decoded(t *testing.T, body []byte) (m map[string]any) {
 	t.Helper()
 	if err := json.Unmarshal(body, &m); err != nil {

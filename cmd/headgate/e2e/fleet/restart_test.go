@@ -67,8 +67,8 @@ func TestPairRestartsWithoutControlPlane(t *testing.T) {
 	gatewaytest.CheckRevisionsKnown(t, pair)
 }
 
-// TestEnvoyRestartedAlone measures how long a new Envoy is without configuration. It
-// runs alone, because it measures.
+// TestEnvoyRestartedAlone measures how long a new Envoy is without configuration. No
+// test of this package runs meanwhile, because it measures.
 func TestEnvoyRestartedAlone(t *testing.T) {
 	s := gatewaytest.NewEditions(t, 2)
 	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: gatewaytest.Edition(1, s.URLs)})

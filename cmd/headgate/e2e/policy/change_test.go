@@ -27,7 +27,7 @@ func TestChangesUnderLoad(t *testing.T) {
 		pair := f.Pairs[i%2]
 		open.Go(func() {
 			what := fmt.Sprintf("stream %d", i)
-			a, err := pair.Try(ctx, gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody("m", "[[sim tokens=100 pause=200ms]] "+what, true), ""))
+			a, err := pair.Try(ctx, gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody("m", "[[sim tokens=75 pause=200ms]] "+what, true), ""))
 			if err != nil {
 				t.Errorf("%s: %v", what, err)
 				return

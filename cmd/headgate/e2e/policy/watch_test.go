@@ -57,7 +57,8 @@ func halves(k int, url string) (backends, models string) {
 }
 
 // TestChangesTakeEffect measures how long a change of the files takes until a request
-// meets it, for each way in which files change. It runs alone, because it measures.
+// meets it, for each way in which files change. No test of
+// this package runs meanwhile, because it measures.
 func TestChangesTakeEffect(t *testing.T) {
 	const changes = 10
 	url := gatewaytest.NewEditions(t, 0).URLs[0]

@@ -1,3 +1,4 @@
+// Package sdk is the official clients of providers, pointed at a gateway.
 package sdk
 
 import (
@@ -16,6 +17,7 @@ func Claude(g *gatewaytest.Gateway, opts ...option.RequestOption) anthropic.Clie
 	}, opts...)...)
 }
 
+// MessageParams ask a model with one text.
 func MessageParams(model, text string) anthropic.MessageNewParams {
 	return anthropic.MessageNewParams{
 		Model: anthropic.Model(model), MaxTokens: 4096,

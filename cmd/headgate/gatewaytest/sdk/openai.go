@@ -16,6 +16,7 @@ func OpenAI(g *gatewaytest.Gateway, opts ...option.RequestOption) openai.Client 
 	}, opts...)...)
 }
 
+// ChatParams ask a model with one text.
 func ChatParams(model, text string) openai.ChatCompletionNewParams {
 	return openai.ChatCompletionNewParams{Model: model, Messages: []openai.ChatCompletionMessageParamUnion{openai.UserMessage(text)}}
 }
