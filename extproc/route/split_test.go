@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/exchange/exchangetest"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -151,9 +152,9 @@ models: {one: b/x, chain: {chain: [b/x, b/y]}, shared: {chain: [b/x, [{use: b/y,
 	}
 	got := map[string]bool{}
 	for name := range set.Models {
-		ex := &exchange.Exchange{Model: name, Request: exchange.Request{Operation: exchange.Chat, User: "ann"}}
-		if v, err := newStage(set, "").Join(ex).Request(t.Context(), &ex.Request); err != nil || v.Action != exchange.Pass {
-			t.Fatalf("%s: %+v, %v", name, v, err)
+		ex := exchangetest.Ask(t, "openai", `{"model":"`+name+`","user":"ann","messages":[]}`)
+		if v := exchangetest.Join(t, newStage(set, ""), ex).Request(); v.Action != exchange.Pass {
+			t.Fatalf("%s: %+v", name, v)
 		}
 		got[name] = ex.Request.Out.Set.Get(policy.SplitHeader) != nil
 	}
