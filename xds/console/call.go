@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -61,6 +62,10 @@ func (c *Call) Decode(into any) error {
 		if err == nil {
 			err = errors.New("something follows the JSON value")
 		}
+	}
+	var misplaced *json.UnmarshalTypeError
+	if errors.As(err, &misplaced) { // its own text names types of this program
+		return BadRequest.New("reading the body: %s cannot be a JSON %s", cmp.Or(misplaced.Field, "the value"), misplaced.Value)
 	}
 	return BadRequest.New("reading the body: %v", err)
 }

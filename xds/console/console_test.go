@@ -123,10 +123,22 @@ func TestEveryBodyIsBounded(t *testing.T) {
 	if n := f.calls.Load(); n != 0 {
 		t.Errorf("%d calls came through", n)
 	}
-	for name, body := range map[string]string{"no JSON": "name: x", "nothing": "", "two values": `{} {}`, "an unknown key": `{"nmae": ""}`} {
+}
+
+func TestEveryBodyIsStrict(t *testing.T) {
+	_, api := mounted(t, console.Anyone)
+	for body, want := range map[string]string{
+		"name: x":        "invalid character 'a' in literal null (expecting 'u')",
+		"":               "EOF",
+		`{"name": "x"`:   "unexpected EOF",
+		`{} {}`:          "something follows the JSON value",
+		`{"nmae": ""}`:   `json: unknown field "nmae"`,
+		`{"name": true}`: "name cannot be a JSON bool",
+		`[]`:             "the value cannot be a JSON array",
+	} {
 		got := consoletest.Fails(t, api.Ask("PUT", "/api/v1/tea", body), console.BadRequest)
-		if !strings.HasPrefix(got.Cause.Message, "reading the body: ") {
-			t.Errorf("%s: %s", name, got.Cause.Message)
+		if got.Cause.Message != "reading the body: "+want {
+			t.Errorf("%s: %s, want %s", body, got.Cause.Message, want)
 		}
 	}
 }
