@@ -22,9 +22,9 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 	var c changeFlags
 	cmd := &cobra.Command{
 		Use:   "push FILE|DIR --reason TEXT",
-		Short: "Bring a policy into effect: whole, or not at all",
-		Long: "Bring a policy into effect: whole, or not at all. The policy is only replaced\n" +
-			"where it is still the one that was in effect when the command began, or the one\n" +
+		Short: "Bring a policy into effect, completely or not at all",
+		Long: "Bring a policy into effect, completely or not at all. The policy is only replaced\n" +
+			"if it is still the one that was in effect when the command began, or the one\n" +
 			"that --expect names." + adminCodes,
 		Args: cobra.ExactArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {

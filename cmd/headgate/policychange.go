@@ -31,7 +31,7 @@ func filesToSend(ctx context.Context, path string) ([]policy.File, error) {
 }
 
 // atPaths puts the paths in the place of the names that files were sent with, so
-// that a fault shows where to look.
+// that a fault shows the file to open.
 func atPaths(path string, err error) error {
 	var f *console.Failure
 	if !errors.As(err, &f) {
@@ -63,7 +63,7 @@ func (c *changeFlags) register(cmd *cobra.Command) {
 	f.StringVar(&c.expect, "expect", "", "revision that must be in effect (default: the one that is when the command begins)")
 }
 
-// whoami is the name of the user that runs the command; empty where nobody knows.
+// whoami is the name of the user that runs the command; empty if nobody knows.
 func whoami() string {
 	if name := os.Getenv("USER"); name != "" {
 		return name

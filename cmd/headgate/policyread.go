@@ -87,7 +87,7 @@ func newPolicyHistory(a *adminFlags) *cobra.Command {
 	}
 }
 
-// fate says what pairs made of a change, as far as one has told.
+// fate says what pairs made of a change, as far as is known.
 func fate(c source.Change) string {
 	switch {
 	case c.Rejected != "":

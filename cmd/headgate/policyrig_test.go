@@ -37,7 +37,7 @@ type adminRig struct {
 	policies *consoletest.Policies
 	fleet    xds.Status
 	addr     string
-	folder   string // where commands find files
+	folder   string // of the files that commands read
 }
 
 func newAdminRig(t *testing.T) *adminRig {
@@ -81,7 +81,7 @@ func (r *adminRig) write(name, text string) string {
 	return path
 }
 
-// printed is what a command left behind.
+// printed is what a command printed, with its exit code.
 type printed struct {
 	code     int
 	out, err string

@@ -93,7 +93,7 @@ func age(then time.Time) string {
 	return fmt.Sprintf("%dd", d/(24*time.Hour))
 }
 
-// isTerminal tells whether somebody looks at what is written.
+// isTerminal reports whether somebody looks at what is written.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {

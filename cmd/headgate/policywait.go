@@ -14,9 +14,9 @@ import (
 // lookAgain is how often the pairs are asked after while one is on its way.
 const lookAgain = 50 * time.Millisecond
 
-// await waits until every connected pair has a revision and says so; nothing where none
-// is connected. It is an error, with the pair's words, where one refuses it, and one
-// where another change replaces it or the time is over.
+// await waits until every connected pair has a revision and says so; nothing if none
+// is connected. It is an error, with the pair's words, if one refuses it, and one if
+// another change replaces it or the time is over.
 func (c *changeFlags) await(ctx context.Context, api *client.Client, revision string) (pairs string, err error) {
 	deadline := time.Now().Add(c.wait)
 	for {

@@ -7,8 +7,8 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// TestAskedForAgain holds that a policy which was refused where it should be in effect
-// is applied again when it is asked for again, is no change, and that nothing is
+// TestAskedForAgain holds that a policy which somebody refused who should have it in
+// effect is applied again when it is asked for again, is no change, and that nothing is
 // applied again otherwise.
 func TestAskedForAgain(t *testing.T) {
 	refused, applied, broken := false, 0, error(nil)

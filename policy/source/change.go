@@ -33,7 +33,7 @@ type Change struct {
 	Files    []policy.File  `json:"files,omitempty"`    // the document, as it was written
 	Overlay  policy.Overlay `json:"overlay,omitzero"`   // what lies over it, whether the document has a place for it or not
 	Taken    bool           `json:"taken,omitempty"`    // somebody who should have it in effect has, or had
-	Rejected string         `json:"rejected,omitempty"` // why somebody who should have it in effect would not; empty: nobody is known
+	Rejected string         `json:"rejected,omitempty"` // why somebody who should have it in effect refused; empty: nobody is known
 }
 
 // compile returns what a change puts into effect, and what of its overlay is left out.
@@ -94,8 +94,8 @@ var ErrConflict = errors.New("another revision is in effect")
 // ErrUnknownRevision says that the history holds no such revision.
 var ErrUnknownRevision = errors.New("the history holds no such revision")
 
-// ApplyError says that a policy without faults cannot be in effect here, such as for
-// want of a credential, in the words of Options.Apply.
+// ApplyError says that a policy without faults cannot be in effect here, for example because
+// a credential is missing, in the words of Options.Apply.
 type ApplyError struct {
 	Revision string
 	Err      error

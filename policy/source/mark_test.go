@@ -36,8 +36,8 @@ func TestWhatWasTakenIsKnownLater(t *testing.T) {
 	}
 }
 
-// TestRollbackPassesOverTheRejected holds that what did not work where it should be
-// in effect is no target, unless it is named, also for a process that hears of it
+// TestRollbackPassesOverTheRejected holds that what somebody refused who should
+// have it in effect is no target, unless it is named, even for a process that knows it
 // from the history alone, and after a restart.
 func TestRollbackPassesOverTheRejected(t *testing.T) {
 	path, folder := policyFile(t, text(1)), t.TempDir()

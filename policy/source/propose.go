@@ -12,7 +12,7 @@ import (
 // policy is refused with *policy.Faults, one that lacks files, author or reason with
 // ErrIncomplete, and one that expects another revision than the one in effect with
 // ErrConflict. If the proposed revision is in effect already, Push returns the
-// change that put it there and records none, but applies it once more where
+// change that put it there and records none, but applies it once more if
 // Options.Rejected says so.
 func (s *Source) Push(p Proposal) (Change, error) {
 	if err := p.complete(); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// Load reads and compiles the policy at a path, as Read finds it. Where the policy
+// Load reads and compiles the policy at a path, as Read finds it. If the policy
 // itself is at fault the error wraps *policy.Faults; else *ReadError.
 func Load(path string) (*policy.Set, error) { return parsed(Read(path)) }
 
@@ -150,7 +150,7 @@ func readFolder(folder string) ([]policy.File, error) {
 	return files, nil
 }
 
-// isDocument tells whether a path in a folder is a file of the policy. A pipe or
+// isDocument reports whether a path in a folder is a file of the policy. A pipe or
 // device of such a name is an error.
 func isDocument(path string) (bool, error) {
 	if !named(filepath.Base(path)) {
@@ -164,7 +164,7 @@ func isDocument(path string) (bool, error) {
 	return err == nil, err
 }
 
-// named tells whether a file of this name in a folder belongs to the policy.
+// named reports whether a file of this name in a folder belongs to the policy.
 func named(name string) bool {
 	switch filepath.Ext(name) {
 	case ".yaml", ".yml", ".json":

@@ -87,7 +87,7 @@ func TestReadTakesNoMixture(t *testing.T) {
 	for good := 0; good < 200; {
 		all, err := Read(volume)
 		if err != nil {
-			continue // it changes all the time: being told so is right
+			continue // it changes all the time: to say so is right
 		}
 		good++
 		if a, b, c := string(all[0].Data), string(all[1].Data), string(all[2].Data); a != b || b != c {
@@ -152,15 +152,15 @@ func TestLoadFaults(t *testing.T) {
 }
 
 // TestAPipeIsReadOnce holds that what is read a single time may come through a pipe,
-// which the reader gives up when it is told to, and that files are read likewise.
+// which the reader gives up when it has to, and that files are read, too.
 func TestAPipeIsReadOnce(t *testing.T) {
 	silent, pipe := filepath.Join(t.TempDir(), "silent"), filepath.Join(t.TempDir(), "pipe")
 	must(t, syscall.Mkfifo(silent, 0o600))
 	must(t, syscall.Mkfifo(pipe, 0o600))
 	ctx, cancel := context.WithCancelCause(t.Context())
-	time.AfterFunc(20*time.Millisecond, func() { cancel(errors.New("told to end")) })
+	time.AfterFunc(20*time.Millisecond, func() { cancel(errors.New("asked to end")) })
 	_, err := ReadOnce(ctx, silent)
-	if err == nil || !strings.Contains(err.Error(), "waiting for "+silent+": told to end") {
+	if err == nil || !strings.Contains(err.Error(), "waiting for "+silent+": asked to end") {
 		t.Errorf("nobody writes: %v", err)
 	}
 	put := func(pipe string) {

@@ -38,8 +38,8 @@ func (s *Source) target(revision string) (Change, error) {
 	return c, nil
 }
 
-// Good returns the newest policy that was in effect where it should be, if the current
-// one never was.
+// Good returns the newest policy that somebody who should have it in effect had, if
+// nobody has had the current one.
 func (s *Source) Good() (*policy.Set, bool) {
 	good, ok := s.history.last(func(c Change) bool { return c.Taken })
 	if !ok || s.history.hashes.of(good) == s.Latest().Revision {

@@ -1,5 +1,5 @@
-// Package source reads policies, watches where they come from and publishes the
-// latest valid Set, with a history of how it came to be.
+// Package source reads policies, watches the files that they come from and publishes
+// the latest valid Set, with a history of how it came to be.
 //
 // The promise: a faulty policy never takes effect; the last good Set stays. Of good
 // ones the last change wins, whether it came from a file or was pushed, and that
@@ -21,18 +21,18 @@ import (
 
 // Options are what a Source is made of.
 type Options struct {
-	// Path is the file or folder of the policy. It may be empty where the history
+	// Path is the file or folder of the policy. It may be empty if the history
 	// has entries.
 	Path string
 	// History keeps the changes. Without it they live in memory.
 	History History
 	// Apply puts a Set into effect. Its error refuses the change and means that
 	// nothing changed. It is called one at a time, also for the first Set, and for
-	// an earlier Set again where a change could not be recorded. It must not call
+	// an earlier Set again if a change could not be recorded. It must not call
 	// methods that change the policy.
 	Apply func(*policy.Set) error
-	// Rejected says why the Set that was applied last does not work where it should be
-	// in effect, or nil. Such a Set is applied once more when it is asked for again, and
+	// Rejected says why somebody who should have the Set in effect that was applied
+	// last refused it, or nil. Such a Set is applied once more when it is asked for again, and
 	// the history says so of its change. Without it that is never so.
 	Rejected func() error
 	// Now is the clock of the changes. Without it that is time.Now.
@@ -61,7 +61,7 @@ type Source struct {
 	options Options
 	history trail
 	effect  atomic.Pointer[effect]  // never nil once Open returned
-	refused atomic.Pointer[Refusal] // nil where nothing was refused since the last change, or the file is good again
+	refused atomic.Pointer[Refusal] // nil: nothing was refused since the last change, or the file is good again
 
 	moved chan struct{} // holds a signal after another change took effect
 
@@ -90,8 +90,8 @@ func compiled(c Change) (effect, error) {
 	return effect{set, left, c}, nil
 }
 
-// Open puts the policy at the path into effect where it is newer than the one read
-// from there last, else the newest of the history. Where the file is faulty the
+// Open puts the policy at the path into effect if it is newer than the one read
+// from there last, else the newest of the history. If the file is faulty the
 // history's newest stays, and Refused says why; without any that is an error.
 func Open(o Options) (*Source, error) {
 	o = o.withDefaults()
@@ -170,9 +170,9 @@ func (s *Source) Sync() (changed bool, err error) {
 	return s.changing(s.sync)
 }
 
-// Reload reads the file again, after Sync. It takes effect where it differs from the
+// Reload reads the file again, after Sync. It takes effect if it differs from the
 // one read last, by revision: a file that stayed as it was does not undo a push.
-// Where nothing differs the Set in effect is applied once more where Options.Rejected
+// If nothing differs the Set in effect is applied once more, provided Options.Rejected
 // says so. Reload reports whether the revision in effect changed; on an error it may have,
 // by Sync alone.
 func (s *Source) Reload() (changed bool, err error) {
@@ -228,7 +228,7 @@ func (s *Source) fromHistory() error {
 	return nil
 }
 
-// fromFile puts the file into effect where it is newer than the last one read.
+// fromFile puts the file into effect if it is newer than the last one read.
 func (s *Source) fromFile() error {
 	if s.options.Path == "" {
 		return nil

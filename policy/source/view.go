@@ -11,7 +11,7 @@ import (
 type view struct {
 	folders map[string]bool // without symbolic links; a change of the policy shows in one of them
 	names   map[string]bool // in these folders, as whole paths, on which the policy depends
-	folder  string          // where the path leads to a folder: its place
+	folder  string          // at the end of the path; empty: there is none
 	notes   strings.Builder // links, sizes, times and modes of all that was met
 }
 
@@ -43,11 +43,11 @@ func look(path string) *view {
 	return v
 }
 
-// stamp is the same for two views of which nothing differs that can be told without
+// stamp is the same for two views that differ in nothing that can be seen without
 // reading the files.
 func (v *view) stamp() string { return v.notes.String() }
 
-// concerns tells whether a change of this path may change the policy.
+// concerns reports whether a change of this path may change the policy.
 func (v *view) concerns(path string) bool {
 	return v.names[path] || v.folders[path] || filepath.Dir(path) == v.folder && named(filepath.Base(path))
 }
@@ -56,8 +56,8 @@ func (v *view) concerns(path string) bool {
 const links = 40
 
 // follow walks a path from a folder that holds no symbolic link, and notes every
-// name on the way that may come to mean something else. It returns where the path
-// ends; where nothing is there it returns no info, and the missing name is noted.
+// name on the way that may come to mean something else. It returns the
+// end of the path; if nothing is there it returns no info, and the missing name is noted.
 func (v *view) follow(at, path string) (string, os.FileInfo) {
 	rest := parts(path)
 	for followed := 0; followed <= links; {
@@ -81,7 +81,7 @@ func (v *view) follow(at, path string) (string, os.FileInfo) {
 		case len(rest) == 0:
 			v.depend(at, next)
 			v.note(next, info.Mode())
-			if !info.IsDir() { // a folder's own time tells of names that do not matter
+			if !info.IsDir() { // a folder's own time is also that of names that do not matter
 				v.note(info.Size(), info.ModTime().UnixNano())
 			}
 			return next, info

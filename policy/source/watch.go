@@ -13,17 +13,17 @@ import (
 const (
 	quiet     = 30 * time.Millisecond  // without further events: whoever writes is done
 	impatient = 150 * time.Millisecond // after the first event, however many follow
-	interval  = 2 * time.Second        // of looking, where a file system sends no events
+	interval  = 2 * time.Second        // of looking, if a file system sends no events
 )
 
 // Watch calls changed when the policy at a path may have changed, as Read finds it:
-// written in place, replaced, behind a symbolic link that now points elsewhere, added
+// written in place, replaced, at the end of a symbolic link that then points elsewhere, added
 // to a folder or removed. The path need not exist. The first call comes as soon as
 // everything is watched, so that no change after an earlier read is missed. A call
 // may come without a change; calls never overlap.
 //
 // Watch returns when ctx is done, nil then, and no call is under way afterwards. It
-// returns an error only where it cannot begin.
+// returns an error only if it cannot begin.
 func Watch(ctx context.Context, path string, changed func()) error {
 	w := watch{path: path, changed: changed, interval: interval}
 	if err := w.run(ctx); err != nil {
@@ -105,7 +105,7 @@ func (w *watch) aim() error {
 	w.seen = look(w.path)
 	for _, folder := range w.events.WatchList() {
 		if !w.seen.folders[folder] {
-			_ = w.events.Remove(folder) // fails where the folder is gone, and its watch with it
+			_ = w.events.Remove(folder) // fails if the folder is gone, and its watch with it
 		}
 	}
 	var errs []error

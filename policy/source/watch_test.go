@@ -12,7 +12,7 @@ import (
 const never = time.Hour
 
 // watched runs a watch and returns what the policy is at each of its calls; empty
-// where it cannot be read.
+// if it cannot be read.
 func watched(t *testing.T, path string, interval time.Duration) <-chan string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

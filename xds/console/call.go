@@ -86,7 +86,7 @@ func (c *Call) Match() (revision string, ok bool) {
 }
 
 // within runs a handler until the time of the call is over. A panic of the handler goes
-// on where the server deals with it.
+// on in the goroutine of the server, which deals with it.
 func (c *Call) within(handle func(*Call) (any, error)) (any, error) {
 	type result struct {
 		answer   any

@@ -17,7 +17,7 @@ import (
 	"github.com/headgate/headgate/policy/source"
 )
 
-// Store is where one history lives.
+// Store is the place of one history.
 type Store struct {
 	// Open opens the history, as often as it is called, for as many users.
 	Open func(t testing.TB) source.History

@@ -115,7 +115,7 @@ func TestFailuresAreTyped(t *testing.T) {
 	}
 }
 
-// TestNobodyToAsk holds that what is not the API is told apart from what it refuses.
+// TestNobodyToAsk holds that what is not the API is another error than what it refuses.
 func TestNobodyToAsk(t *testing.T) {
 	answer := func(status int, body string) *client.Client {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

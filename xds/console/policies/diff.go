@@ -20,8 +20,8 @@ type Diff struct {
 	Changes []Difference `json:"changes"`
 }
 
-// Difference is one path at which two policies differ. From is missing where To was
-// added, To where From was removed.
+// Difference is one path at which two policies differ. From is missing if To was
+// added, To if From was removed.
 type Difference struct {
 	Path string          `json:"path"`
 	Kind Kind            `json:"kind"`
