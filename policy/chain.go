@@ -9,7 +9,7 @@ func (m *Model) Uses() []Use {
 	return all
 }
 
-// Single returns the only use of the chain where it has exactly one: such a
+// Single returns the only use of the chain if it has exactly one: such a
 // pool needs no upstream level, because nothing depends on Envoy's choice.
 func (m *Model) Single() (Use, bool) {
 	if len(m.Chain) == 1 && len(m.Chain[0].Uses) == 1 {
@@ -19,7 +19,7 @@ func (m *Model) Single() (Use, bool) {
 }
 
 // InARow returns how many attempts in a row one backend gets before the next one's
-// turn: retries + 1 where no link has several uses. Where one has, a caller goes
+// turn: retries + 1 if no link has several uses. If one has, a user goes
 // through the chain use by use, and the uses of the widest link share its attempts, so
 // that the other use of a link comes the sooner and the next link no later.
 func (m *Model) InARow() int {
@@ -30,7 +30,7 @@ func (m *Model) InARow() int {
 	return (m.Retries + widest) / widest // (retries + 1) / widest, rounded up
 }
 
-// Before returns how many attempts are made before the turn of a link, where all fail.
+// Before returns how many attempts are made before the turn of a link, if all fail.
 func (m *Model) Before(link int) int {
 	uses := 0
 	for _, l := range m.Chain[:link] {

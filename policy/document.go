@@ -59,7 +59,7 @@ func Document() *strict.Type { return fields.Type() }
 // documents that mean the same have the same canonical form.
 //
 // Versions of Headgate that differ rest on it: a policy that does not use a key reads
-// the same where the key is not known. So no default ever changes within version 1 of
+// the same to one that does not know the key. So no default ever changes within version 1 of
 // the document, a key that is added gets a default which means what its absence meant,
 // and what a document that was accepted before may say stays readable to pairs and from
 // a history (ParseAccepted). testdata/defaults.yaml holds every default.

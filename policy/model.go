@@ -113,6 +113,10 @@ func (m *Model) hasRegions() bool {
 	return false
 }
 
+// Written returns the model as the canonical form of a document has it, without its name:
+// two models with the same one are answered alike.
+func (m *Model) Written() string { return string(model.Append(nil, m)) }
+
 // Path returns where the model stands in its document, such as models.assistant.
 func (m *Model) Path() string { return strict.Join("models", m.Name) }
 

@@ -39,13 +39,13 @@ func Parse(name string, data []byte) (*Set, error) {
 // fault of every file. A file that is no YAML leaves open what the others refer to,
 // so next to it only faults are reported that do not depend on it.
 func ParseFiles(files []File) (*Set, error) {
-	return parseFiles(files, reading{most: MaxDocument})
+	return parseFiles(files, reading{maxBytes: MaxDocument})
 }
 
 // ParseAccepted is ParseFiles for a policy that this or an earlier version of Headgate
 // accepted, such as one of a history: what came to be refused since then is read as it was.
 func ParseAccepted(files []File) (*Set, error) {
-	return parseFiles(files, reading{most: MaxDocument, accepted: true})
+	return parseFiles(files, reading{maxBytes: MaxDocument, accepted: true})
 }
 
 func parseFiles(files []File, how reading) (*Set, error) {
@@ -61,7 +61,7 @@ func parseFiles(files []File, how reading) (*Set, error) {
 
 // reading says how a policy is read.
 type reading struct {
-	most     int  // bytes of all files together
+	maxBytes int  // bytes of all files together
 	priced   bool // by whoever sent it: that a model has no price here is no fault
 	accepted bool // by some version: see ParseAccepted
 }
@@ -69,7 +69,7 @@ type reading struct {
 // parse reads files of a known origin. There is no set if there are faults.
 func parse(files []File, how reading) (*Set, []Fault) {
 	c := compiler{how: how, served: make(map[string]placedUse)}
-	c.Reading = strict.Read(fields, files, strict.Options{MaxBytes: how.most, Accepted: how.accepted}, &c.doc)
+	c.Reading = strict.Read(fields, files, strict.Options{MaxBytes: how.maxBytes, Accepted: how.accepted}, &c.doc)
 	c.doc.Prices = price.Builtin()
 	if c.Whole {
 		c.compile()

@@ -5,8 +5,8 @@ import "time"
 // Clocks that every pool has in Envoy, whatever the policy says. The worst case of
 // a chain follows from them and from the policy.
 const (
-	// BackOffMost is the longest pause between two attempts of an exchange.
-	BackOffMost = 250 * time.Millisecond
+	// MaxBackOff is the longest pause between two attempts of an exchange.
+	MaxBackOff = 250 * time.Millisecond
 	// ConnectTimeout is how long an attempt, or a check, waits for a connection.
 	ConnectTimeout = time.Second
 	// MessageTimeout is how long Envoy waits for one answer of ext_proc's.
@@ -20,7 +20,7 @@ const (
 // attempt was given up: each waits for a connection, and then for the headers.
 func (m *Model) LongestChain() time.Duration {
 	n := time.Duration(m.Attempts())
-	return n*(ConnectTimeout+m.Timeout) + (n-1)*BackOffMost
+	return n*(ConnectTimeout+m.Timeout) + (n-1)*MaxBackOff
 }
 
 // Silence returns how long Envoy itself lets an exchange be silent. Its clock runs

@@ -25,13 +25,13 @@ func (s *Set) Wire() *policypb.Policy {
 // unknown amount as with unpriced: flag. The set's document is what is in effect, and its
 // overlay says what was laid over the operator's, as far as this version knows it.
 //
-// It is an error where the document says what this version does not know.
+// It is an error if the document says what this version does not know.
 func FromWire(p *policypb.Policy) (*Set, error) {
 	if p.GetRevision() == "" || p.GetShape() == "" || !json.Valid(p.GetDocument()) {
 		return nil, fmt.Errorf("policy revision %q is damaged", p.GetRevision())
 	}
 	// The canonical form of a short document may be larger than what was read.
-	document, faults := parse([]File{{Name: "policy", Data: p.GetDocument()}}, reading{most: math.MaxInt, priced: true, accepted: true})
+	document, faults := parse([]File{{Name: "policy", Data: p.GetDocument()}}, reading{maxBytes: math.MaxInt, priced: true, accepted: true})
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("this pair is older than the control plane that sent policy revision %s, and does not understand it: %s",
 			p.GetRevision(), notUnderstood(faults))

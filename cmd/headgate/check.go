@@ -106,7 +106,8 @@ func printValid(w io.Writer, path string, set *policy.Set, found []advice.Advice
 	if o.quiet {
 		return nil
 	}
-	return explainChains(w, path, advice.Explain(set), found)
+	groups, once := advice.Groups(set, o.expect)
+	return explainChains(w, path, groups, once)
 }
 
 func warnings(found []advice.Advice) int {

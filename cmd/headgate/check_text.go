@@ -13,17 +13,19 @@ import (
 const headersNote = `
 At worst every attempt times out, and a new connection takes up to %s more in each. A
 timeout ends with the response headers: those of a stream come at its beginning, those
-of a JSON answer mostly at its end. Where they come sooner, a silence behind them ends
+of a JSON answer mostly at its end. If they come sooner, a silence after them ends
 in an error, not in another attempt. An answer of which a byte comes now and then has
 no bound but the caller's deadline (x-headgate-timeout).
 `
 
-// explainChains prints a block for each model and then the advice, a line each.
-func explainChains(w io.Writer, path string, chains []advice.Chain, found []advice.Advice) error {
+// explainChains prints a block for each group of equal models and then the advice, a line
+// each, the warnings last.
+func explainChains(w io.Writer, path string, groups []advice.Group, found []advice.Finding) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, c := range chains {
+	for _, g := range groups {
+		c := g.Chain
 		fmt.Fprintf(table, "\n%s: an answer begins, or an error comes, within %s (%s of %s); a whole JSON answer or an error within %s\n",
-			c.Model, advice.Span(c.Begins), counted(c.Attempts, "attempt"), advice.Span(c.Timeout), advice.Span(c.Worst))
+			g.Title(), advice.Span(c.Begins), counted(c.Attempts, "attempt"), advice.Span(c.Timeout), advice.Span(c.Worst))
 		for i, l := range c.Links {
 			fmt.Fprintf(table, "  chain[%d]\t%s\t%s\n", i, turn(l), uses(l))
 		}
@@ -31,7 +33,7 @@ func explainChains(w io.Writer, path string, chains []advice.Chain, found []advi
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if len(chains) > 0 {
+	if len(groups) > 0 {
 		fmt.Fprintf(w, headersNote, advice.Span(policy.ConnectTimeout))
 	}
 	if len(found) > 0 {

@@ -7,6 +7,7 @@
 package advice
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,8 +36,11 @@ type Advice struct {
 }
 
 // String returns the advice as `level path: message; hint`.
-func (a Advice) String() string {
-	text := fmt.Sprintf("%s %s: %s", a.Level, a.Path, a.Message)
+func (a Advice) String() string { return a.text("") }
+
+// text returns the advice with something to say of its path.
+func (a Advice) text(ofPath string) string {
+	text := fmt.Sprintf("%s %s%s: %s", a.Level, a.Path, ofPath, a.Message)
 	if a.Hint != "" {
 		text += "; " + a.Hint
 	}
@@ -55,19 +59,34 @@ var rules = []rule{
 	lowBreaker, busyChecks,
 }
 
-// Advise returns the advice about every model, in the order of their names.
+// Advise returns the advice about every model: notes, then warnings, each in the order of
+// the models' names.
 func Advise(set *policy.Set, e Expectation) []Advice {
+	var all []Advice
+	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
+		all = append(all, about(set.Models[name], e)...)
+	}
+	slices.SortStableFunc(all, warningsLast)
+	return all
+}
+
+// about returns the advice about one model.
+func about(m *policy.Model, e Expectation) []Advice {
 	if e.CallerTimeout == 0 {
 		e.CallerTimeout = DefaultCallerTimeout
 	}
 	var all []Advice
-	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
-		for _, r := range rules {
-			all = append(all, r(set.Models[name], e)...)
-		}
+	for _, r := range rules {
+		all = append(all, r(m, e)...)
 	}
 	return all
 }
+
+// warningsLast orders advice so that what matters most is read last, where a terminal
+// stops.
+func warningsLast(a, b Advice) int { return cmp.Compare(weight[a.Level], weight[b.Level]) }
+
+var weight = map[Level]int{Note: 0, Warning: 1}
 
 // give makes advice of a kind.
 func give(code Code, path, hint, format string, args ...any) Advice {

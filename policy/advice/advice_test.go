@@ -260,7 +260,7 @@ func TestKinds(t *testing.T) {
 	for _, a := range Advise(set, Expectation{}) {
 		paths = append(paths, a.Path)
 	}
-	if diff := cmp.Diff([]string{`models["a/b"].chain`, `models["b.1"]`}, paths); diff != "" {
+	if diff := cmp.Diff([]string{`models["b.1"]`, `models["a/b"].chain`}, paths); diff != "" {
 		t.Errorf("paths differ (-want +got):\n%s", diff)
 	}
 }

@@ -26,8 +26,8 @@ func lowBreaker(m *policy.Model, e Expectation) []Advice {
 	return all
 }
 
-// plain tells whether a model's pool speaks HTTP/1.1: a newer version is agreed on
-// in TLS handshakes, and only where every backend has one.
+// plain reports whether a model's pool speaks HTTP/1.1: a newer version is agreed on
+// in TLS handshakes, and only if every backend has one.
 func plain(m *policy.Model) bool {
 	for _, u := range m.Uses() {
 		if u.Backend.URL == nil || u.Backend.URL.Scheme == "http" {

@@ -20,8 +20,8 @@ type Chain struct {
 	// times out, or the last one just not. A new connection may
 	// take up to policy.ConnectTimeout more in each.
 	Begins time.Duration
-	// Worst is the longest until a whole JSON answer or an error is there, where the
-	// answer falls silent behind its headers: it is not tried again. While bytes come,
+	// Worst is the longest until a whole JSON answer or an error is there, if the
+	// answer falls silent after its headers: it is not tried again. While bytes come,
 	// there is no bound but the caller's deadline.
 	Worst time.Duration
 }
@@ -29,7 +29,7 @@ type Chain struct {
 // Link is one place in a chain and when it is asked.
 type Link struct {
 	Uses    []policy.Use
-	Reached time.Duration // until its first attempt, where every one before it times out
+	Reached time.Duration // until its first attempt, if every one before it times out
 }
 
 // Explain returns the chain of every model, in the order of their names.
@@ -55,7 +55,7 @@ func explain(m *policy.Model) Chain {
 
 // before returns the longest until the attempt that comes after n others begins.
 func before(m *policy.Model, n int) time.Duration {
-	return time.Duration(n) * (m.Timeout + policy.BackOffMost)
+	return time.Duration(n) * (m.Timeout + policy.MaxBackOff)
 }
 
 // lasting returns the longest that n attempts take; n is at least 1.

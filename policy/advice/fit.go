@@ -20,7 +20,7 @@ var features = []feature{
 	{with: "strict tools", loses: "the strictness of its tools", missing: func(q quirk.Set) bool { return q.NoStrict }, tuning: true},
 }
 
-// expressed tells whether any of the uses takes the feature from a client of a
+// expressed reports whether any of the uses takes the feature from a client of a
 // dialect. What an Anthropic client sends to an Anthropic server goes as it is.
 func (f *feature) expressed(client string, uses []policy.Use) bool {
 	return slices.ContainsFunc(uses, func(u policy.Use) bool {
@@ -29,7 +29,7 @@ func (f *feature) expressed(client string, uses []policy.Use) bool {
 	})
 }
 
-// lacks tells whether some client can have the feature from one of the first uses
+// lacks reports whether some client can have the feature from one of the first uses
 // but from none of the second.
 func (f *feature) lacks(first, second []policy.Use) bool {
 	return slices.ContainsFunc(dialects, func(d dialect) bool {
@@ -98,7 +98,7 @@ func otherDialect(m *policy.Model, _ Expectation) []Advice {
 	return all
 }
 
-// spoken tells whether any of the uses speaks the dialect.
+// spoken reports whether any of the uses speaks the dialect.
 func (d *dialect) spoken(uses []policy.Use) bool {
 	return slices.ContainsFunc(uses, func(u policy.Use) bool { return u.Backend.Dialect == d.name })
 }

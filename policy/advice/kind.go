@@ -9,7 +9,7 @@ const (
 	Warning Level = "warning" // most likely not meant
 )
 
-// Code tells the kinds of advice apart, for programs. It never changes.
+// Code is what programs know a kind of advice by. It never changes.
 type Code string
 
 // The values of Code.

@@ -6,7 +6,7 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// noFallback tells where one outage takes every backend of a model. Of a model
+// noFallback reports that one outage takes every backend of a model. Of a model
 // with one link that is often meant; of a chain it is not.
 func noFallback(m *policy.Model, _ Expectation) []Advice {
 	backend, host := sole(m, backendOf), sole(m, hostOf)
@@ -25,7 +25,7 @@ func noFallback(m *policy.Model, _ Expectation) []Advice {
 	return []Advice{give(OneHost, m.Path()+".chain", "add a link to another provider or region", "every link goes to %s: in its outage there is no fallback", place)}
 }
 
-// sole returns what all uses of a model share, or "" where they differ.
+// sole returns what all uses of a model share, or "" if they differ.
 func sole(m *policy.Model, of func(policy.Use) string) string {
 	uses := m.Uses()
 	for _, u := range uses {
@@ -38,7 +38,7 @@ func sole(m *policy.Model, of func(policy.Use) string) string {
 
 func backendOf(u policy.Use) string { return u.Backend.Name }
 
-// hostOf returns the host of a use, or "" where the gateway itself answers: it
+// hostOf returns the host of a use, or "" if the gateway itself answers: it
 // has no outage of its own. Two ports of one host go down together.
 func hostOf(u policy.Use) string {
 	if u.Backend.URL == nil {

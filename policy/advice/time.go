@@ -7,7 +7,7 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// hangUp warns where callers hang up before the chain has come to its end.
+// hangUp warns if callers hang up before the chain has come to its end.
 func hangUp(m *policy.Model, e Expectation) []Advice {
 	c := explain(m)
 	if c.Begins <= e.CallerTimeout {
@@ -30,14 +30,14 @@ func hangUp(m *policy.Model, e Expectation) []Advice {
 // fitting says what would bring every attempt into the time that callers wait.
 func fitting(m *policy.Model, wait time.Duration) string {
 	n := m.Attempts()
-	most := (wait - time.Duration(n-1)*policy.BackOffMost) / time.Duration(n)
-	if most = most.Truncate(time.Second); most < time.Second {
+	longest := (wait - time.Duration(n-1)*policy.MaxBackOff) / time.Duration(n)
+	if longest = longest.Truncate(time.Second); longest < time.Second {
 		return "use fewer links or retries"
 	}
-	return fmt.Sprintf("a timeout of at most %s would fit", Span(most))
+	return fmt.Sprintf("a timeout of at most %s would fit", Span(longest))
 }
 
-// lateRetry warns where not even the first retry after a timeout comes in time.
+// lateRetry warns if not even the first retry after a timeout comes in time.
 func lateRetry(m *policy.Model, e Expectation) []Advice {
 	begins := before(m, 1)
 	if m.Retries == 0 || begins < e.CallerTimeout {
@@ -47,7 +47,7 @@ func lateRetry(m *policy.Model, e Expectation) []Advice {
 		"a retry after a timeout begins after up to %s; callers hang up after %s", Span(begins), Span(e.CallerTimeout))}
 }
 
-// busyChecks warns where a check may last as long as the time to the next one.
+// busyChecks warns if a check may last as long as the time to the next one.
 func busyChecks(m *policy.Model, _ Expectation) []Advice {
 	every := m.Health.Interval
 	if every == 0 || every > policy.ConnectTimeout {

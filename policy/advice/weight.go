@@ -18,7 +18,7 @@ func loneWeight(m *policy.Model, _ Expectation) []Advice {
 	return all
 }
 
-// unmetWeight warns where some requests can go to a part of a link's uses only, so
+// unmetWeight warns if some requests can go to a part of a link's uses only, so
 // that the weights hold for the others alone.
 func unmetWeight(m *policy.Model, _ Expectation) []Advice {
 	if m.Unfit == policy.UnfitDrop {

@@ -167,8 +167,8 @@ func TestCheckKnowsEnvoysClocks(t *testing.T) {
 			continue
 		}
 		clocks++
-		if got := p.RetryBackOff.MaxInterval.AsDuration(); got != policy.BackOffMost {
-			t.Errorf("route %s: a back-off of up to %v, want %v", route.Name, got, policy.BackOffMost)
+		if got := p.RetryBackOff.MaxInterval.AsDuration(); got != policy.MaxBackOff {
+			t.Errorf("route %s: a back-off of up to %v, want %v", route.Name, got, policy.MaxBackOff)
 		}
 		if got := p.PerTryTimeout.AsDuration(); got != 30*time.Second {
 			t.Errorf("route %s: attempts of %v, want 30s", route.Name, got)

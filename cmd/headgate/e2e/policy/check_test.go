@@ -21,7 +21,7 @@ var revisionText = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
 
 func TestCheckPrints(t *testing.T) {
 	t.Parallel()
-	const chain, sound, faults = "testdata/check/chain.yaml", "testdata/check/sound.yaml", "testdata/check/faults.yaml"
+	const chain, many, sound, faults = "testdata/check/chain.yaml", "testdata/check/many.yaml", "testdata/check/sound.yaml", "testdata/check/faults.yaml"
 	for _, c := range []struct {
 		golden string
 		args   []string
@@ -35,6 +35,8 @@ func TestCheckPrints(t *testing.T) {
 		{"chain.txt", []string{chain, "--strict"}, 1, "headgate: " + chain + ": 4 warnings\n"},
 		{"chain-quiet.txt", []string{chain, "-q", "--strict"}, 1, "headgate: " + chain + ": 4 warnings\n"},
 		{"chain.json", []string{chain, "--strict", "-o", "json"}, 1, "headgate: " + chain + ": 4 warnings\n"},
+		{"many.txt", []string{many}, 0, ""},
+		{"many.txt", []string{many, "--strict"}, 1, "headgate: " + many + ": 2 warnings\n"},
 		{"sound.txt", []string{sound, "--strict"}, 0, ""},
 		{"sound.json", []string{sound, "-o", "json"}, 0, ""},
 		{"faults.txt", []string{faults}, 1, "headgate: " + faults + ": 3 faults\n"},
