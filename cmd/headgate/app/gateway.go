@@ -10,13 +10,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/zap"
-
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/extproc/record"
-	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/snapshot"
@@ -39,6 +35,7 @@ type Gateway struct {
 	options   GatewayOptions
 	control   *controlPlane
 	data      string // folder
+	sockets   string // folder of Unix sockets
 	envoyPath string
 	sim       *url.URL // of the simulated provider; nil: no policy needed it yet
 }
@@ -88,17 +85,7 @@ func (g *Gateway) Simulated() (backends []string) {
 
 func (g *Gateway) start(ctx context.Context) (err error) {
 	l := &g.lifecycle
-	if g.envoyPath, _, err = envoy.Find(ctx, os.Getenv, g.options.Tools); err != nil {
-		return err
-	}
-	if g.data, err = filepath.Abs(g.options.Data); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(g.data, 0o750); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	sockets, err := socketFolder(l)
-	if err != nil {
+	if err := g.prepare(ctx); err != nil {
 		return err
 	}
 	if g.ops, err = serveOperations(l, g.options.Operations, g.reg); err != nil {
@@ -117,10 +104,10 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	if err := g.portFree(); err != nil {
 		return err
 	}
-	if err := g.startPair(data, sockets); err != nil {
+	if err := g.startPair(data); err != nil {
 		return err
 	}
-	child, err := g.startEnvoy(sockets)
+	child, err := g.startEnvoy()
 	if err != nil {
 		return err
 	}
@@ -134,6 +121,21 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	return g.waitReady(ctx)
 }
 
+// prepare finds Envoy and makes the folders.
+func (g *Gateway) prepare(ctx context.Context) (err error) {
+	if g.envoyPath, _, err = envoy.Find(ctx, os.Getenv, g.options.Tools); err != nil {
+		return err
+	}
+	if g.data, err = filepath.Abs(g.options.Data); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(g.data, 0o750); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	g.sockets, err = socketFolder(&g.lifecycle)
+	return err
+}
+
 // ofPush says where a policy that does not work here came from, if not from the file.
 func (g *Gateway) ofPush(err error) error {
 	c := g.control.source.Brought()
@@ -145,7 +147,7 @@ func (g *Gateway) ofPush(err error) error {
 
 // startPair serves ext_proc, and Envoy's configuration, on one socket. The control
 // plane is in this process, so nothing of it is kept on disk.
-func (g *Gateway) startPair(data *dataPlane, sockets string) error {
+func (g *Gateway) startPair(data *dataPlane) error {
 	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.control.addr.String()}}
 	if err := o.prepare(g.log); err != nil {
 		return err
@@ -154,7 +156,7 @@ func (g *Gateway) startPair(data *dataPlane, sockets string) error {
 	if err != nil {
 		return err
 	}
-	if err := data.serve(&g.lifecycle, filepath.Join(sockets, "extproc.sock"), r.Register, r.Stop); err != nil {
+	if err := data.serve(&g.lifecycle, filepath.Join(g.sockets, "extproc.sock"), r.Register, r.Stop); err != nil {
 		return err
 	}
 	startAgent(&g.lifecycle, r)
@@ -197,17 +199,6 @@ func systemRoots(set *policy.Set) (string, error) {
 	return "", nil
 }
 
-// socketFolder makes a private folder for sockets: their paths are bounded to
-// some hundred bytes, which a data folder deep in a tree would exceed.
-func socketFolder(l *lifecycle) (string, error) {
-	dir, err := os.MkdirTemp("", "headgate-")
-	if err != nil {
-		return "", fmt.Errorf("socket folder: %w", err)
-	}
-	l.started("socket folder", func(context.Context) error { return os.RemoveAll(dir) })
-	return dir, CheckSocket("the socket in TMPDIR", filepath.Join(dir, "extproc.sock"))
-}
-
 // portFree refuses a policy whose address another process has, before Envoy does.
 func (g *Gateway) portFree() error {
 	listen := g.control.source.Latest().Listen.String()
@@ -216,60 +207,6 @@ func (g *Gateway) portFree() error {
 		return g.ofPush(err)
 	}
 	return lis.Close()
-}
-
-// startSim runs the simulated provider.
-func (g *Gateway) startSim() (*url.URL, error) {
-	options := sim.Options{Keyless: true}
-	if g.options.Script != "" {
-		data, err := os.ReadFile(g.options.Script)
-		if err != nil {
-			return nil, fmt.Errorf("script of the simulated provider: %w", err)
-		}
-		if options.Script, err = sim.ParseScript(g.options.Script, data); err != nil {
-			return nil, err
-		}
-	}
-	server, err := sim.New(options)
-	if err != nil {
-		return nil, err
-	}
-	running, err := server.Listen("127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	g.lifecycle.started("simulated provider", running.Shutdown)
-	return url.Parse(running.URL + "/v1")
-}
-
-func (g *Gateway) startEnvoy(sockets string) (*envoy.Child, error) {
-	b := envoy.Bootstrap{
-		NodeID: "headgate-run", Cluster: NodeCluster, Region: g.options.Region,
-		ExtProc: filepath.Join(sockets, "extproc.sock"), Admin: filepath.Join(sockets, "envoy.sock"),
-	}
-	text, err := b.JSON()
-	if err != nil {
-		return nil, err
-	}
-	config := filepath.Join(g.data, "envoy.json")
-	if err := os.WriteFile(config, text, 0o600); err != nil {
-		return nil, fmt.Errorf("writing Envoy's bootstrap: %w", err)
-	}
-	restarts := prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_envoy_restarts_total", Help: "Times that Envoy ended by itself and was started again."})
-	g.reg.MustRegister(restarts)
-	child := envoy.Start(envoy.ChildOptions{
-		Path: g.envoyPath, Config: config, Admin: b.Admin, Concurrency: g.options.Concurrency,
-		Log: g.log.Named("envoy"), Restarted: restarts.Inc,
-	})
-	g.lifecycle.started("Envoy", func(ctx context.Context) error {
-		drained, cancel := context.WithTimeout(ctx, drain)
-		defer cancel()
-		if err := child.Drain(drained); err != nil {
-			g.log.Warn("Envoy was not drained", zap.Error(err))
-		}
-		return child.Stop(ctx)
-	})
-	return child, nil
 }
 
 // waitReady asks through Envoy until Headgate answers: the only proof that the

@@ -12,7 +12,7 @@ import (
 	"github.com/headgate/headgate/policy/loopback"
 )
 
-// A port is what a process listens on.
+// port is what a process listens on.
 type port struct {
 	name   string // such as operations
 	addr   string // host:port
@@ -24,22 +24,20 @@ type port struct {
 func (p port) listen() (net.Listener, error) {
 	lis, err := net.Listen("tcp", p.addr)
 	if err != nil {
-		return nil, ListenError(p.name, p.addr, p.choose, err)
+		return nil, listenError(p, err)
 	}
 	return lis, nil
 }
 
-// ListenError says of a failure to listen which port it is, and what to do: choose is the
-// flag or the policy's key by which another address is chosen.
-func ListenError(name, addr, choose string, err error) error {
+func listenError(p port, err error) error {
 	if !errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s port: %w: choose another address with %s", name, err, choose)
+		return fmt.Errorf("%s port: %w: choose another address with %s", p.name, err, p.choose)
 	}
 	by := "another process"
-	if holder := holderOf(addr); holder != "" {
+	if holder := holderOf(p.addr); holder != "" {
 		by = holder
 	}
-	return fmt.Errorf("%s port: %s is taken by %s: stop that, or choose another address with %s", name, addr, by, choose)
+	return fmt.Errorf("%s port: %s is taken by %s: stop that, or choose another address with %s", p.name, p.addr, by, p.choose)
 }
 
 // CheckLoopback refuses an address that others could reach. The name says whose it is.

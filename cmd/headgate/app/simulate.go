@@ -1,13 +1,16 @@
 package app
 
 import (
+	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -43,4 +46,48 @@ func credentialsOf(b *policy.Backend) string {
 		all = append(all, c.Env+c.File) // one of them is empty
 	}
 	return strings.Join(all, ", ")
+}
+
+// SimOptions say how the simulated provider is served.
+type SimOptions struct {
+	Listen  string // loopback address
+	Script  string // file of rules for answers and faults; empty: none
+	Keyless bool   // take requests without a credential
+}
+
+// StartSim serves the simulated provider until its Shutdown.
+func StartSim(o SimOptions) (*sim.Running, error) {
+	const name = "simulated provider's"
+	if err := CheckLoopback(name, o.Listen); err != nil {
+		return nil, err
+	}
+	options := sim.Options{Keyless: o.Keyless}
+	if o.Script != "" {
+		data, err := os.ReadFile(o.Script)
+		if err != nil {
+			return nil, &OptionsError{fmt.Errorf("script of the simulated provider: %w", err)}
+		}
+		if options.Script, err = sim.ParseScript(o.Script, data); err != nil {
+			return nil, err
+		}
+	}
+	server, err := sim.New(options)
+	if err != nil {
+		return nil, err
+	}
+	running, err := server.Listen(o.Listen)
+	if err != nil {
+		return nil, listenError(port{name, o.Listen, "--listen"}, err)
+	}
+	return running, nil
+}
+
+// startSim runs the simulated provider of this gateway.
+func (g *Gateway) startSim() (*url.URL, error) {
+	running, err := StartSim(SimOptions{Listen: "127.0.0.1:0", Script: g.options.Script, Keyless: true})
+	if err != nil {
+		return nil, err
+	}
+	g.lifecycle.started("simulated provider", running.Shutdown)
+	return url.Parse(running.URL + "/v1")
 }

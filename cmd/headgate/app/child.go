@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/envoy"
+)
+
+// socketFolder makes a private folder for sockets: their paths are bounded to
+// some hundred bytes, which a data folder deep in a tree would exceed.
+func socketFolder(l *lifecycle) (string, error) {
+	dir, err := os.MkdirTemp("", "headgate-")
+	if err != nil {
+		return "", fmt.Errorf("socket folder: %w", err)
+	}
+	l.started("socket folder", func(context.Context) error { return os.RemoveAll(dir) })
+	return dir, CheckSocket("the socket in TMPDIR", filepath.Join(dir, "extproc.sock"))
+}
+
+// startEnvoy runs Envoy until the lifecycle drains and stops it.
+func (g *Gateway) startEnvoy() (*envoy.Child, error) {
+	b := envoy.Bootstrap{
+		NodeID: "headgate-run", Cluster: NodeCluster, Region: g.options.Region,
+		ExtProc: filepath.Join(g.sockets, "extproc.sock"), Admin: filepath.Join(g.sockets, "envoy.sock"),
+	}
+	text, err := b.JSON()
+	if err != nil {
+		return nil, err
+	}
+	config := filepath.Join(g.data, "envoy.json")
+	if err := os.WriteFile(config, text, 0o600); err != nil {
+		return nil, fmt.Errorf("writing Envoy's bootstrap: %w", err)
+	}
+	restarts := prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_envoy_restarts_total", Help: "Times that Envoy ended by itself and was started again."})
+	g.reg.MustRegister(restarts)
+	child := envoy.Start(envoy.ChildOptions{
+		Path: g.envoyPath, Config: config, Admin: b.Admin, Concurrency: g.options.Concurrency,
+		Log: g.log.Named("envoy"), Restarted: restarts.Inc,
+	})
+	g.lifecycle.started("Envoy", func(ctx context.Context) error {
+		drained, cancel := context.WithTimeout(ctx, drain)
+		defer cancel()
+		if err := child.Drain(drained); err != nil {
+			g.log.Warn("Envoy was not drained", zap.Error(err))
+		}
+		return child.Stop(ctx)
+	})
+	return child, nil
+}
