@@ -97,6 +97,10 @@ func forbidden(at, imported string) string {
 		return "Envoy's messages end at extproc"
 	case a == "sim" && strings.HasPrefix(imported, module) && b != "sim" && b != "scan" && imported != module+"policy/loopback":
 		return "the simulated provider shares nothing with what it judges"
+	case at == "cmd/headgate" && imported == "net/http":
+		return "commands ask the control plane by xds/console/client"
+	case at == "xds/console" && strings.HasPrefix(imported, module) && imported != module+"policy/loopback":
+		return "capabilities import the console that they mount routes on"
 	}
 	return ""
 }
