@@ -1,5 +1,7 @@
 package extproc
 
+//go:generate go run ./outcomegen README.md
+
 import "github.com/headgate/headgate/extproc/exchange"
 
 // done reports whether nothing more can come that matters: the answer's end was

@@ -10,22 +10,22 @@ type Outcome struct {
 // Result is the kind of an ending.
 type Result string
 
-// The kinds of endings.
+// The kinds of endings. Outcomes says when each is reached.
 const (
 	OK                  Result = "ok"
-	ClientError         Result = "client_error"          // the request was at fault: any 4xx of its making
-	Cancelled           Result = "cancelled"             // the client hung up
-	Cut                 Result = "cut"                   // the answer broke off
-	IdleTimeout         Result = "idle_timeout"          // silence inside the answer, or before it, for too long
-	Timeout             Result = "timeout"               // no response headers within an attempt's time
-	Deadline            Result = "deadline"              // the whole exchange took longer than it was given
-	ConnectFailed       Result = "connect_failed"        // no connection to the backend
-	NoHealthyBackend    Result = "no_healthy_backend"    // every backend of the pool is ejected or gone
-	ProviderError       Result = "provider_error"        // 5xx, an error event in a stream, an unreadable answer
-	ProviderRateLimited Result = "provider_rate_limited" // 429
-	ProviderRefusedKey  Result = "provider_refused_key"  // 401, 402, 403: the gateway's credential
-	Exhausted           Result = "exhausted"             // every link of the chain failed
-	GatewayError        Result = "gateway_error"         // Envoy or Headgate itself
+	ClientError         Result = "client_error"
+	Cancelled           Result = "cancelled"
+	Cut                 Result = "cut"
+	IdleTimeout         Result = "idle_timeout"
+	Timeout             Result = "timeout"
+	Deadline            Result = "deadline"
+	ConnectFailed       Result = "connect_failed"
+	NoHealthyBackend    Result = "no_healthy_backend"
+	ProviderError       Result = "provider_error"
+	ProviderRateLimited Result = "provider_rate_limited"
+	ProviderRefusedKey  Result = "provider_refused_key"
+	Exhausted           Result = "exhausted"
+	GatewayError        Result = "gateway_error"
 )
 
 // Party is who failed.
@@ -39,3 +39,32 @@ const (
 	ByProvider Party = "provider"
 	ByUnknown  Party = "unknown"
 )
+
+// Possible is one outcome that an exchange can have.
+type Possible struct {
+	Result Result
+	By     Party
+	When   string // in words for operators
+}
+
+// Outcomes are all that are possible. The table of the data plane's page is made from them.
+var Outcomes = []Possible{
+	{OK, ByNone, "the client got the whole answer"},
+	{ClientError, ByClient, "the request was at fault: Headgate refused it, the provider answered with another 4xx, or the body was over the limit"},
+	{Cancelled, ByClient, "the client hung up"},
+	{Cut, ByGateway, "a stage ended the stream early"},
+	{Cut, ByProvider, "the answer broke off, or a stream ended without its end marker"},
+	{Cut, ByUnknown, "the answer broke off, and Envoy's account of it did not come or did not say why"},
+	{IdleTimeout, ByClient, "the rest of the request did not come in time"},
+	{IdleTimeout, ByProvider, "silence inside the answer, or before it, for too long"},
+	{Timeout, ByProvider, "no response headers within an attempt's time"},
+	{Deadline, ByProvider, "the exchange took longer than `x-headgate-timeout` allowed"},
+	{ConnectFailed, ByProvider, "no connection to the backend"},
+	{ConnectFailed, ByUnknown, "Envoy answered 502 or 503 by itself, and its account did not come"},
+	{NoHealthyBackend, ByProvider, "every backend of the pool is ejected or gone"},
+	{ProviderError, ByProvider, "a 5xx or 408, an error in a 200 response, or an answer that cannot be read"},
+	{ProviderRateLimited, ByProvider, "429"},
+	{ProviderRefusedKey, ByGateway, "401, 402 or 403: the provider refused the gateway's own credential"},
+	{Exhausted, ByProvider, "every link of the chain failed"},
+	{GatewayError, ByGateway, "Envoy or Headgate failed, or the policy's revision is unknown"},
+}
