@@ -139,7 +139,7 @@ func readPID(t *testing.T, file string) int {
 	return pid
 }
 
-// running tells whether a process that is no child of this one runs: dead ones may
+// running reports whether a process that is no child of this one runs: dead ones may
 // wait for whoever adopted them.
 func running(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// updates tells how many responses of each type Envoy has taken.
+// updates counts the responses of each type that Envoy has accepted.
 func updates(t *testing.T, e *pair) map[string]string {
 	t.Helper()
 	text, err := e.Ask("/stats?filter=(cds|lds|rds.gateway).update_success")
@@ -59,7 +59,7 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 			"http.gateway.rds.gateway.update_success": step.route,
 		}
 		if d := cmp.Diff(want, updates(t, e)); d != "" {
-			t.Errorf("%s: responses that Envoy has taken (-want +got):\n%s", step.name, d)
+			t.Errorf("%s: responses that Envoy has accepted (-want +got):\n%s", step.name, d)
 		}
 	}
 }
@@ -88,9 +88,9 @@ func TestPairsShareARevision(t *testing.T) {
 	}
 }
 
-// TestOldFaultHoldsNobodyUp holds that a pair whose machine cannot serve, because its
-// port is taken, is told of but does not take the next revision from the others.
-func TestOldFaultHoldsNobodyUp(t *testing.T) {
+// TestOldFaultDelaysNoOther holds that a pair whose machine cannot serve, because its port
+// is in use, is reported but does not keep the next revision from the others.
+func TestOldFaultDelaysNoOther(t *testing.T) {
 	c, port := start(t, "127.0.0.1:0"), envoytest.FreePort(t)
 	first := c.join(t, "first")
 	c.publish(t, port, "m")
@@ -112,8 +112,8 @@ func TestOldFaultHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// TestRefusalKeepsTheLastGood holds that Envoy goes on with what it had where it
-// refuses what comes, and takes what comes next.
+// TestRefusalKeepsTheLastGood holds that Envoy goes on with what it had if it refuses
+// what comes, and accepts what comes next.
 func TestRefusalKeepsTheLastGood(t *testing.T) {
 	c, port, taken := start(t, "127.0.0.1:0"), envoytest.FreePort(t), envoytest.FreePort(t)
 	other := start(t, "127.0.0.1:0")
@@ -141,9 +141,9 @@ func TestRefusalKeepsTheLastGood(t *testing.T) {
 	}
 }
 
-// TestStrangersAreTurnedAway holds that an Envoy of another node cluster is told so,
-// and neither counts nor holds AwaitAccepted up.
-func TestStrangersAreTurnedAway(t *testing.T) {
+// TestOtherNodeClustersAreRefused holds that an Envoy of another node cluster learns why it
+// is refused, and that it neither counts nor delays AwaitAccepted.
+func TestOtherNodeClustersAreRefused(t *testing.T) {
 	c := start(t, "127.0.0.1:0")
 	c.publish(t, envoytest.FreePort(t), "m")
 	stranger := c.joinAs(t, agent.Options{Node: "stranger", Cluster: "elsewhere"})
@@ -165,8 +165,8 @@ func TestStrangersAreTurnedAway(t *testing.T) {
 	c.accept(t)
 }
 
-// TestWaitTellsItsCause holds that who waits learns why the waiting ended.
-func TestWaitTellsItsCause(t *testing.T) {
+// TestWaitReturnsItsCause holds that whoever waits learns why the waiting ended.
+func TestWaitReturnsItsCause(t *testing.T) {
 	c := start(t, "127.0.0.1:0")
 	c.publish(t, 8080, "m")
 	ctx, cancel := context.WithCancelCause(t.Context())

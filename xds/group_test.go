@@ -45,7 +45,7 @@ func TestOneAfterTheOther(t *testing.T) {
 }
 
 // TestOneNameForTwoPairs holds that pairs which cannot be told apart are served, and that
-// the log says so; a pair that returns is nothing to tell of.
+// the log says so; a pair that returns is not logged.
 func TestOneNameForTwoPairs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t)
@@ -71,7 +71,7 @@ func TestOneNameForTwoPairs(t *testing.T) {
 }
 
 // TestRefusedRelease holds what a group is served when its pairs answer in either
-// order: a release that somebody runs stays, one that was refused first goes.
+// order: a release that a pair has accepted stays, one that was refused first goes.
 func TestRefusedRelease(t *testing.T) {
 	for _, refusedFirst := range []bool{true, false} {
 		t.Run(fmt.Sprint("refused first ", refusedFirst), func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestRefusedRelease(t *testing.T) {
 }
 
 // TestTriedAgain holds that what was refused is offered again when it is published
-// again, directly or after another, and that what was taken then is not sent twice.
+// again, directly or after another, and that what was then accepted is not sent twice.
 func TestTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t)
@@ -135,7 +135,7 @@ func TestTriedAgain(t *testing.T) {
 		f.publish("b")
 		want(t, "at last", take(t, s), second)
 		f.publish("b")
-		want(t, "once it is taken", take(t, s))
+		want(t, "once it is accepted", take(t, s))
 		if err := f.AwaitAccepted(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -143,7 +143,7 @@ func TestTriedAgain(t *testing.T) {
 }
 
 // TestFirstReleaseRefused holds that without a good release there is nothing to go
-// back to, and that a pair which takes it makes it good after all.
+// back to, and that a pair which accepts the release makes it good after all.
 func TestFirstReleaseRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t)
@@ -163,14 +163,14 @@ func TestFirstReleaseRefused(t *testing.T) {
 	})
 }
 
-// TestAssumed holds that a group which has taken nothing yet goes back to what is
-// known from before, and that what its pairs take counts instead from then on.
+// TestAssumed holds that a group which has accepted nothing yet goes back to the release
+// that is assumed good, and later to what its pairs have accepted.
 func TestAssumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t)
 		before := parse(t, 8080, "before", "provider: openai-compatible, url: \"http://127.0.0.1:1/v1\"")
 		if revision, _ := f.Accepted(); revision != "" {
-			t.Errorf("%s is taken by nobody", revision)
+			t.Errorf("%s counts as accepted before a pair has accepted it", revision)
 		}
 		first := f.publish("a")
 		if err := f.AssumeGood(before, snapshot.Options{}); err != nil {

@@ -24,7 +24,7 @@ import (
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
-// fleet is a control plane in memory, with pairs that say what the test tells them to.
+// fleet is a control plane in memory, with pairs that answer as the test says.
 type fleet struct {
 	*xds.Server
 	t    *testing.T

@@ -73,7 +73,7 @@ type pair struct {
 	logs    *observer.ObservedLogs
 }
 
-// applied is what the ext_proc server of a pair was told to hold, in order.
+// applied are the policies that a pair's ext_proc server was given, in order.
 type applied struct {
 	mu        sync.Mutex
 	revisions []string
@@ -192,7 +192,7 @@ func (c *control) accept(t *testing.T) {
 	}
 }
 
-// running tells which revisions Envoy's routes name.
+// running returns Envoy's routes, which name the policy's shape.
 func running(t *testing.T, e *pair) string {
 	t.Helper()
 	dump, err := e.Ask("/config_dump?resource=dynamic_route_configs")
@@ -350,8 +350,9 @@ func TestControlPlaneComesBack(t *testing.T) {
 	}
 }
 
-// TestNobodyAccepts holds that without an Envoy there is nothing to be told.
-func TestNobodyAccepts(t *testing.T) {
+// TestWithoutEnvoyNothingIsAccepted holds that AwaitAccepted waits while no Envoy is
+// connected.
+func TestWithoutEnvoyNothingIsAccepted(t *testing.T) {
 	c := start(t, "127.0.0.1:0")
 	c.publish(t, 8080, "m")
 	ctx, cancel := context.WithCancel(t.Context())

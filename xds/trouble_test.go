@@ -14,7 +14,7 @@ import (
 )
 
 // TestTroubleOfPairsOfEveryVersion holds that the status says why a pair does not serve,
-// whether the pair tells the reason only or more.
+// whether the pair reports the reason only or more.
 func TestTroubleOfPairsOfEveryVersion(t *testing.T) {
 	reasonOnly, err := structpb.NewStruct(map[string]any{"trouble": "no Envoy is connected"})
 	if err != nil {

@@ -129,7 +129,7 @@ func (c *control) taken(t *testing.T, kind string) {
 	})
 }
 
-// has tells whether Envoy has acknowledged what was published last of a type.
+// has reports whether Envoy has acknowledged what was published last of a type.
 func (c *control) has(kind string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

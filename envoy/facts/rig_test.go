@@ -137,7 +137,7 @@ func within(t *testing.T, what string, since, moment time.Time, limit time.Durat
 	}
 }
 
-// contains tells whether the text has the part; an empty part is in no text.
+// contains reports whether the text has the part; an empty part is in no text.
 func contains(text, part string) bool { return part != "" && strings.Contains(text, part) }
 
 // stream opens an exchange whose answer must begin well, and has the provider

@@ -17,8 +17,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Owner decides what clients are served. Its methods are called on the goroutines
-// of the clients' streams, never with a lock of the Hub's held, and may call Give.
+// Owner decides what clients are served. Its methods are called on the goroutines of the
+// clients' streams, never while the Hub's mutex is held, and may call Give.
 type Owner interface {
 	// OnConnect returns what a new client is given. An error ends its stream.
 	OnConnect(c Client) (Set, error)
@@ -30,7 +30,7 @@ type Owner interface {
 	OnDisconnect(id int64)
 }
 
-// Client is what is known of the other end of one ADS stream, at one moment.
+// Client is the state of the other end of one ADS stream at one moment.
 type Client struct {
 	ID       int64 // of the stream
 	Node     *corev3.Node
@@ -39,18 +39,18 @@ type Client struct {
 	refusals map[string]Refusal
 }
 
-// Refusal is a NACK.
+// Refusal is a client's NACK of one type of a set.
 type Refusal struct {
 	Type, Version string
 	Reason        string // in the client's own words
 	Old           bool   // the client says that what it refused did not change
 }
 
-// OldFault is the code by which a client says that it cannot take a set because of
-// something in it that it has refused before.
+// OldFault is the code of a client's refusal of a set because of something in it that it
+// has refused before.
 const OldFault = codes.FailedPrecondition
 
-// Has tells whether the client holds all of a set.
+// Has reports whether the client has all of a set.
 func (c *Client) Has(s Set) bool {
 	for typ, r := range s {
 		if c.has[typ] != r.Version {
@@ -122,9 +122,9 @@ func (h *Hub) Register(g *grpc.Server) {
 // Stop ends every stream. Clients keep what they have.
 func (h *Hub) Stop() { h.stop() }
 
-// Give offers a set to a client in place of what it was given before; types that the
-// set lacks stay as they are. It returns what is known of the client then, and false
-// where it has gone.
+// Give offers a set to a client in place of what it was given before. Types that are not
+// in the set stay as they are. It returns the client's state after that; false: the client
+// has disconnected.
 func (h *Hub) Give(id int64, set Set) (Client, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -141,7 +141,7 @@ func (h *Hub) Give(id int64, set Set) (Client, bool) {
 	return s.snapshot(), true
 }
 
-// Client returns what is known of a client, and false where it has gone.
+// Client returns a client's state; false: it has disconnected.
 func (h *Hub) Client(id int64) (Client, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -181,8 +181,8 @@ func (h *Hub) request(id int64, r *discoveryv3.DeltaDiscoveryRequest) error {
 	return nil
 }
 
-// updateNode takes over what a client says of itself now, in its node's metadata, and tells
-// whether that is something new. Who it is stays. The mutex is held.
+// updateNode takes over the metadata of a client's node, and reports whether they have
+// changed. The rest of the node stays as it was. The mutex is held.
 func (s *stream) updateNode(now *corev3.Node) bool {
 	if now == nil || now == s.Node || proto.Equal(now.GetMetadata(), s.Node.GetMetadata()) {
 		return false
@@ -237,8 +237,8 @@ func (s *stream) onAnswer(r *discoveryv3.DeltaDiscoveryRequest) (refusal *Refusa
 	return nil, true
 }
 
-// markUnsure notes that the client may have all, some or nothing of an answer, because it
-// refused it. The mutex is held.
+// markUnsure notes that the client may have all, some or nothing of a response, because
+// it refused it. The mutex is held.
 func (s *stream) markUnsure(refused *message) {
 	typ := refused.GetTypeUrl()
 	if s.unsure[typ] == nil {
@@ -252,7 +252,7 @@ func (s *stream) markUnsure(refused *message) {
 	}
 }
 
-// underWay tells whether the client has still to answer something of a type. The
+// underWay reports whether the client has not yet answered something of a type. The
 // mutex is held.
 func (s *stream) underWay(typ string) bool { return s.queued[typ] != nil || len(s.sent[typ]) > 0 }
 

@@ -94,9 +94,9 @@ func TestHasMeansAcknowledged(t *testing.T) {
 	})
 }
 
-// TestRefusedIsNotSentAgain holds that a refused version rests until another takes
-// its place, that it is told with the client's words, and that what else was in the
-// refused answer is sent again with the next version: the client has it or has not.
+// TestRefusedIsNotSentAgain holds that a refused version is not sent again until another
+// takes its place, that the refusal has the client's words, and that the other resources of
+// the refused message are sent again with the next version: the client may lack them.
 func TestRefusedIsNotSentAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		r.give(ads.Set{clusters: of(t, "old=1 same=1")})
@@ -262,7 +262,7 @@ func TestTurnedAway(t *testing.T) {
 	})
 }
 
-// TestDeltaOnly holds that a state-of-the-world client is told so.
+// TestDeltaOnly holds that a state-of-the-world client is refused with the reason.
 func TestDeltaOnly(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		conn := adstest.Dial(t, r.l)

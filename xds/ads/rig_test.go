@@ -138,7 +138,7 @@ func of(t testing.TB, words string) *ads.Resources {
 	return r
 }
 
-// told says what messages bring, one line each: "cluster +a +b -c".
+// told sums up messages, one line each: "cluster +a +b -c".
 func told(messages []*adstest.Message) string {
 	var lines []string
 	for _, m := range messages {

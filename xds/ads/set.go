@@ -1,10 +1,10 @@
 // Package ads serves sets of resources over delta ADS, to each client the set that
-// its owner gives it, and knows which versions the client has taken or refused.
+// its owner gives it, and knows which versions the client has accepted or refused.
 //
 // The promise: a client is only sent what differs from what it has, in the order
-// in which Envoy needs it, and a refused version is never sent again by itself.
-// The trap: a type that did not change brings no answer, so "has taken it" is
-// judged by comparing, not by counting acknowledgements.
+// in which Envoy needs it, and a refused version is not sent again.
+// The trap: a type that did not change is not sent, and so not acknowledged. Whether a
+// client has a set is found by comparing versions, not by counting acknowledgements.
 package ads
 
 import (
@@ -22,8 +22,8 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// Set is one consistent set of resources, by type URL. It is immutable once it was
-// given away.
+// Set is one consistent set of resources, by type URL. Once it was given to a Hub it must
+// not be changed.
 type Set map[string]*Resources
 
 // Resources are all resources of one type.
@@ -53,8 +53,8 @@ func Encode[M proto.Message](messages map[string]M, salt string) (*Resources, er
 	return Of(items), nil
 }
 
-// EncodeOne makes one resource. Its version is a hash of the content and of the salt,
-// which makes a refused version another one.
+// EncodeOne makes one resource. Its version is a hash of the content and of the salt:
+// with another salt a refused resource is sent again.
 func EncodeOne(m proto.Message, salt string) (Resource, error) {
 	value := &anypb.Any{}
 	if err := anypb.MarshalFrom(value, m, proto.MarshalOptions{Deterministic: true}); err != nil {
@@ -134,8 +134,8 @@ func (s Set) types() []string {
 	})
 }
 
-// diff is what a client that holds versions by name must be sent. Names limits it to
-// those; nil: all.
+// diff is what must be sent to a client that has these versions by name, and what it has
+// after that. Names limits it to those; nil: all.
 func (r *Resources) diff(versions map[string]string, names map[string]struct{}) (changed []*discoveryv3.Resource, removed []string, next map[string]string) {
 	next = make(map[string]string, len(r.Items))
 	for name, item := range r.Items {

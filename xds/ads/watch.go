@@ -13,8 +13,8 @@ import (
 
 var _ cachev3.Cache = (*Hub)(nil)
 
-// CreateDeltaWatch implements cache.Cache: it answers at once where the client
-// lacks something, else as soon as it does.
+// CreateDeltaWatch implements cache.Cache: it answers at once if the client lacks
+// something, else as soon as it does.
 func (h *Hub) CreateDeltaWatch(r *cachev3.DeltaRequest, sub cachev3.Subscription, out chan cachev3.DeltaResponse) (func(), error) {
 	h.mu.Lock()
 	s := h.asking[r]
@@ -41,8 +41,8 @@ func (h *Hub) cancel(s *stream, typ string, w *watch) {
 	}
 }
 
-// answer sends what the client lacks. It reports whether the client is found to
-// hold the type as it is given already. The mutex is held.
+// answer sends what the client lacks. It reports whether the client turned out to have
+// everything of the type already. The mutex is held.
 func (s *stream) answer(typ string, w *watch) (upToDate bool) {
 	given := s.set[typ]
 	if given == nil || s.refusals[typ].Version == given.Version {
@@ -57,7 +57,7 @@ func (s *stream) answer(typ string, w *watch) (upToDate bool) {
 		one := newResponse(w.request, given.Version, changed, removed, next)
 		delete(s.watches, typ)
 		delete(s.unsure, typ)
-		delete(s.has, typ) // until it answers nobody knows which of the two it has
+		delete(s.has, typ) // until it answers it may have either
 		s.queued[typ] = one
 		w.out <- one
 		return false
@@ -71,9 +71,9 @@ func (s *stream) answer(typ string, w *watch) (upToDate bool) {
 	return true
 }
 
-// clientVersions is what the client has by name once it has what is under way. Go-control-plane
-// learns of an answer when it sends it, which may be after the next one was asked
-// for. The mutex is held.
+// clientVersions is what the client will have, by name, once it has accepted what is under
+// way. Go-control-plane learns of a response when it sends it, which may be after the next
+// request has come. The mutex is held.
 func (s *stream) clientVersions(typ string, w *watch) map[string]string {
 	versions := w.sub.ReturnedResources()
 	if last := s.queued[typ]; last != nil {

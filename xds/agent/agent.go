@@ -2,16 +2,16 @@
 // Envoy's resources, from a control plane, and hands it on to the pair's ext_proc
 // server and then to the pair's Envoy, which asks for it on the same Unix socket.
 //
-// The promise: ext_proc has a revision before Envoy has it; Envoy has the clusters
-// of a revision before routes name them, and keeps those of the revision before for
-// the exchanges that are under way; a revision that either refuses is taken back
-// from both; and the last good one is on disk, so that a pair serves without its
-// control plane, from the first moment. That is why Envoy does not ask the control
-// plane itself: of several replicas, Envoy and ext_proc could be at two, and neither
-// replica would know what the other end of the pair has.
+// The promise: ext_proc has a revision before Envoy has it. Envoy has the clusters
+// of a revision before routes name them, and keeps those of the previous revision for
+// the exchanges that are under way. A revision that either of them refuses is taken back
+// from both. The last good one is on disk, so that a pair serves without its control
+// plane, even after a restart. That is why Envoy does not ask the control plane itself:
+// of several replicas, Envoy and ext_proc could be connected to two, and neither replica
+// would know what the other end of the pair has.
 //
-// The trap: it rests on Envoy's acknowledging clusters over ADS only when they can be
-// used, their names resolved and their first checks done. envoy/facts holds that.
+// The trap: all this relies on Envoy acknowledging clusters over ADS only when they can
+// be used: their names are resolved and their first checks are done. envoy/facts tests it.
 package agent
 
 import (
@@ -32,7 +32,7 @@ import (
 	"github.com/headgate/headgate/xds/ads"
 )
 
-// Options say what an Agent needs.
+// Options are what an Agent needs.
 type Options struct {
 	Node        string   // id of the pair
 	Cluster     string   // node cluster
@@ -41,8 +41,8 @@ type Options struct {
 	Credentials credentials.TransportCredentials
 	Dial        func(ctx context.Context, address string) (net.Conn, error) // nil: TCP
 	Listen      netip.AddrPort                                              // where the pair's Envoy listens; the zero value: where the policy says
-	State       string                                                      // folder for the last good revision; empty: it is not kept
-	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc beside the one before
+	State       string                                                      // folder for the last good revision; empty: it is not saved
+	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc, beside the previous one
 	Log         *zap.Logger
 }
 
@@ -51,13 +51,13 @@ func (o *Options) validate() error {
 	case len(o.Addresses) == 0:
 		return errors.New("no address of a control plane is given")
 	case o.Apply == nil:
-		return errors.New("nothing is given that takes a policy in")
+		return errors.New("no function that applies a policy is given")
 	}
 	return nil
 }
 
 // Agent passes revisions on. All its state belongs to the goroutine of Run, which
-// does one thing at a time; what happens elsewhere is sent there as an event.
+// does one step at a time. What happens on other goroutines is posted there as an event.
 type Agent struct {
 	options Options
 	hub     *ads.Hub
@@ -69,42 +69,42 @@ type Agent struct {
 	end     func()        // called when Run returns, and by Stop
 
 	current  atomic.Pointer[ads.Set]          // what Envoys are given
-	revision atomic.Pointer[string]           // that is good
+	revision atomic.Pointer[string]           // the good one's
 	linked   atomic.Bool                      // a control plane is connected
 	trouble  atomic.Pointer[policypb.Trouble] // why the pair does not serve; nil: it does
 
 	up           *upstream         // nil: no control plane is connected
-	received     ads.Set           // what the control plane believes this pair to have
-	nonces       map[string]string // by type: of the last response, while it has no answer
-	good         *bundle           // the last revision that ext_proc and Envoy both took
-	next         *bundle           // the revision on its way
+	received     ads.Set           // what the control plane has sent on this stream, and what it knew the pair to have
+	nonces       map[string]string // by type: of the last response, until it is acknowledged or refused
+	good         *bundle           // the last revision that ext_proc and Envoy both accepted
+	next         *bundle           // the revision that Envoys are being moved to; nil: none
 	progress     changeProgress    // of next
 	begun        time.Time         // when next was begun
-	unsaved      unsaved           // that both are not on disk
-	slow         bool              // next has been on its way for longer than patience
-	rejected     *rejection        // what was refused here last: not tried again; nil: nothing since
-	kept         keptClusters      // that only exchanges under way need
-	envoys       map[int64]*envoy  // that are connected
+	unsaved      unsaved           // why good and next are not on disk
+	slow         bool              // Envoys have not accepted next within slowAfter
+	rejected     *rejection        // what was refused here last, and is not tried again; nil: nothing
+	kept         keptClusters      // clusters that only exchanges under way need
+	envoys       map[int64]*envoy  // those connected, by the id of their stream
 	hadEnvoy     bool              // an Envoy has been connected
-	noEnvoySince time.Time         // since when no Envoy has been connected
-	now          time.Time         // when the step that is being done began
-	wakeup       *time.Timer       // for the next moment at which something is due
+	noEnvoySince time.Time         // when the last Envoy left, or the agent was made
+	now          time.Time         // when the present step began
+	wakeup       *time.Timer       // fires when something is due without an event
 }
 
-// changeProgress says how far a revision has got.
+// changeProgress says how far the move to the next revision has come.
 type changeProgress int
 
 const (
-	idle             changeProgress = iota // there is none on its way
-	offeringClusters                       // Envoy is given the clusters
-	offeringRoutes                         // Envoy is given the rest
+	idle             changeProgress = iota // there is no next revision
+	offeringClusters                       // Envoys are given the clusters of both revisions
+	offeringRoutes                         // Envoys are given the listeners and routes of the next one
 )
 
-// slowAfter is how long a revision may be on its way to Envoy until somebody is told.
+// slowAfter is how long Envoys may take to accept a revision before that is logged.
 const slowAfter = 10 * time.Second
 
-// awaitEnvoy is how long a pair may be without Envoy until a revision is not held up by
-// its return: Envoy asks again within a second.
+// awaitEnvoy is how long a change waits for an Envoy to return, if none is connected:
+// Envoy asks again within a second.
 const awaitEnvoy = 3 * time.Second
 
 // New makes an agent and puts what is on disk into effect.
@@ -125,12 +125,12 @@ func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 	return r, nil
 }
 
-// restore puts what is on disk into effect. A revision that was on its way when the
-// process ended goes on, because Envoy may be there already.
+// restore puts what is on disk into effect. A change that was under way when the process
+// ended goes on, because Envoy may have accepted it already.
 func (a *Agent) restore() {
 	good, next, err := a.disk.load()
 	if err != nil {
-		a.log.Error("what was kept on disk cannot be used; starting without", zap.Error(err))
+		a.log.Error("the saved policy cannot be used; starting without one", zap.Error(err))
 	}
 	if good != nil {
 		a.serveLastGood(good)
@@ -140,13 +140,13 @@ func (a *Agent) restore() {
 	}
 }
 
-// serveLastGood puts the last good revision into effect again. What has become wrong with
-// it since, such as a credential that is gone, leaves the pair without a policy
-// until the control plane sends one.
+// serveLastGood puts the last good revision into effect again. If it does not work any
+// more, because a credential is gone, the pair is without a policy until the control
+// plane sends one.
 func (a *Agent) serveLastGood(good *bundle) {
 	revision := zap.String("revision", good.policy.GetRevision())
 	if err := a.options.Apply(good.policy); err != nil {
-		a.log.Error("the last good policy works no more", revision, zap.Error(err))
+		a.log.Error("the last good policy does not work any more", revision, zap.Error(err))
 		return
 	}
 	a.log.Info("serving the last good policy until the control plane says otherwise", revision)
@@ -173,7 +173,7 @@ func (a *Agent) Revision() string {
 	return ""
 }
 
-// Linked tells whether a control plane is connected.
+// Linked reports whether a control plane is connected.
 func (a *Agent) Linked() bool { return a.linked.Load() }
 
 // Run follows the control plane until ctx is done.
@@ -203,7 +203,7 @@ func (a *Agent) Stop() {
 	a.hub.Stop()
 }
 
-// post sends an event to the goroutine of Run. After its end nothing happens.
+// post sends an event to the goroutine of Run. After Run has ended, it does nothing.
 func (a *Agent) post(event func()) {
 	select {
 	case a.events <- event:
@@ -211,7 +211,7 @@ func (a *Agent) post(event func()) {
 	}
 }
 
-// setLinked tells whether a control plane is connected.
+// setLinked notes whether a control plane is connected.
 func (a *Agent) setLinked(up bool) {
 	a.linked.Store(up)
 	value := 0.0

@@ -18,9 +18,8 @@ type rejection struct {
 	why    ads.Refusal
 }
 
-// nextRevision returns the revision that was received, once nothing of it is missing; nil
-// where there is nothing new. What is in effect already, or was refused here, is
-// answered.
+// nextRevision returns the revision that was received, once it is complete; nil: there is
+// nothing new. One that is in effect already, or was refused here, is answered.
 func (a *Agent) nextRevision() *bundle {
 	own := a.received[policypb.TypeURL]
 	switch {
@@ -43,7 +42,7 @@ func (a *Agent) nextRevision() *bundle {
 	return b
 }
 
-// reject tells the control plane that a revision does not work here.
+// reject logs that a revision does not work here, and refuses it to the control plane.
 func (a *Agent) reject(b *bundle, why ads.Refusal) {
 	why.Reason = strings.TrimSpace(why.Reason)
 	a.rejected = &rejection{b, why}
@@ -53,7 +52,7 @@ func (a *Agent) reject(b *bundle, why ads.Refusal) {
 	a.deny(a.rejected)
 }
 
-// insteadOf says what is in effect where a revision is refused.
+// insteadOf says what is in effect in place of a revision that is refused.
 func (a *Agent) insteadOf() string {
 	if a.good == nil {
 		return "none is in effect"
@@ -61,8 +60,8 @@ func (a *Agent) insteadOf() string {
 	return "the one before stays in effect"
 }
 
-// acknowledge acknowledges what has come of a revision that is in effect. What has
-// come of a later one waits until that is.
+// acknowledge acknowledges what was received of a revision that is in effect. What was
+// received of a later one waits until that one is in effect.
 func (a *Agent) acknowledge(b *bundle) {
 	for _, typ := range types {
 		if a.nonces[typ] != "" && a.received[typ].Version == b.pair[typ].Version {
@@ -72,9 +71,9 @@ func (a *Agent) acknowledge(b *bundle) {
 }
 
 // deny refuses the one type of a revision that does not work here, and acknowledges
-// the others. A type that has no answer due did not come with this revision: then it
-// is the policy that is refused, for an old fault. A revision that has not come whole
-// on this stream is refused when it has.
+// the others. A type that awaits no answer was not sent with this revision: then the
+// policy is refused in its place, for an old fault. A revision that was not received
+// completely on this stream is refused once it was.
 func (a *Agent) deny(rejected *rejection) {
 	for typ, resources := range rejected.bundle.pair {
 		if a.received[typ] == nil || a.received[typ].Version != resources.Version {

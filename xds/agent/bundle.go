@@ -13,7 +13,7 @@ import (
 	"github.com/headgate/headgate/xds/ads"
 )
 
-// bundle is one whole revision: the policy, and Envoy's resources that belong to it.
+// bundle is one complete revision: the policy, and Envoy's resources that belong to it.
 type bundle struct {
 	policy  *policypb.Policy
 	version string  // of the policy as a resource
@@ -21,8 +21,8 @@ type bundle struct {
 	pair    ads.Set // those and the policy itself, as the control plane sent them
 }
 
-// newBundle reads a set as it is received; nil: it is not whole yet. A valid listen
-// is where the pair's Envoy listens in place of the policy's address.
+// newBundle reads a set as it is received; nil: it is not complete yet. If listen is
+// valid, the pair's Envoy listens there in place of the policy's address.
 func newBundle(received ads.Set, listen netip.AddrPort) (*bundle, error) {
 	own := received[policypb.TypeURL]
 	if own == nil || len(own.Items) == 0 {
@@ -67,8 +67,7 @@ func (b *bundle) readPolicy(own *ads.Resources) error {
 	return nil
 }
 
-// check refuses resources that are not of their type. What is in them is for Envoy to
-// judge.
+// check refuses resources of another type. Their content is judged by Envoy.
 func check(typ string, all *ads.Resources) error {
 	for name, item := range all.Items {
 		if got := item.Value.GetTypeUrl(); got != typ {

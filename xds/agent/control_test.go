@@ -24,7 +24,7 @@ type control struct {
 	id       int64 // of the pair that joined last
 	joined   int
 	refusals []string
-	trouble  string            // that the pair told last, as every control plane reads it
+	trouble  string            // that the pair reported last, as every control plane reads it
 	details  *policypb.Trouble // the same, as this one reads it
 }
 
@@ -48,7 +48,7 @@ func (c *control) start() {
 	})
 }
 
-// listener is where the control plane is to be found at present.
+// listener is the one on which the control plane serves at present.
 func (c *control) listener() *adstest.Listener {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -81,7 +81,7 @@ func (c *control) OnChange(id int64, refusal *ads.Refusal) {
 	}
 }
 
-// hear notes what the pair says of itself. The mutex is held.
+// hear notes the trouble that the pair reports. The mutex is held.
 func (c *control) hear(client ads.Client) {
 	c.trouble = client.Node.GetMetadata().GetFields()["trouble"].GetStringValue()
 	c.details = policypb.TroubleOf(client.Node.GetMetadata())
@@ -100,7 +100,7 @@ func (c *control) publish(set ads.Set) {
 	synctest.Wait()
 }
 
-// has tells whether the pair has acknowledged all of a set.
+// has reports whether the pair has acknowledged all of a set.
 func (c *control) has(set ads.Set) bool {
 	synctest.Wait()
 	c.mu.Lock()

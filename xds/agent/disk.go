@@ -15,7 +15,7 @@ import (
 	"github.com/headgate/headgate/xds/ads"
 )
 
-// disk keeps revisions over restarts, in one file that is replaced as a whole.
+// disk keeps revisions over restarts, in one file that is replaced atomically.
 type disk struct {
 	folder string
 	listen netip.AddrPort // where the pair's Envoy listens, as in Options
@@ -24,7 +24,7 @@ type disk struct {
 // stateFile is the name of the file.
 const stateFile = "last-good.pb"
 
-// load returns what was saved last; nil and nil where nothing was.
+// load returns what was saved last; nil and nil if there is nothing.
 func (d disk) load() (good, next *bundle, err error) {
 	if d.folder == "" {
 		return nil, nil, nil
@@ -43,7 +43,7 @@ func (d disk) load() (good, next *bundle, err error) {
 	return good, next, nil
 }
 
-// read decodes the file's content, which is never empty: save removes the file then.
+// read decodes the file's content. It is never empty: save removes the file instead.
 func (d disk) read(data []byte) (good, next *bundle, err error) {
 	state, err := decodeState(data)
 	if err != nil {
@@ -61,14 +61,14 @@ func (d disk) read(data []byte) (good, next *bundle, err error) {
 // retrySaveAfter is how often a save that failed is tried again.
 const retrySaveAfter = 10 * time.Second
 
-// unsaved is a save that failed; the zero value: none has since one worked.
+// unsaved is a save that failed; the zero value: the last one worked.
 type unsaved struct {
-	text string
+	text string    // of the error
 	next time.Time // when it is tried again
 }
 
-// save keeps what is in effect and what is on its way. Where that fails the pair serves
-// on, and a restart without a control plane would begin with what was saved before.
+// save saves the good revision and the next one. If that fails the pair serves on, and a
+// restart without a control plane would begin with what was saved before.
 func (a *Agent) save() {
 	err := a.disk.save(a.good, a.next)
 	switch before := a.unsaved; {
@@ -76,12 +76,12 @@ func (a *Agent) save() {
 		a.unsaved = unsaved{err.Error(), time.Now().Add(retrySaveAfter)}
 		a.metrics.unsaved.Set(1)
 		if a.unsaved.text != before.text {
-			a.log.Error("the policy could not be kept on disk", zap.Error(err))
+			a.log.Error("the policy could not be saved on disk", zap.Error(err))
 		}
 	case before != (unsaved{}):
 		a.unsaved = unsaved{}
 		a.metrics.unsaved.Set(0)
-		a.log.Info("the policy is on disk now")
+		a.log.Info("the policy is saved on disk again")
 	}
 }
 
@@ -112,7 +112,7 @@ func (d disk) write(state *policypb.PairState) error {
 	if err != nil {
 		return err
 	}
-	// One name for all times: what a killed process left half-written is overwritten.
+	// Always the same name: what a killed process left half-written is overwritten.
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func (d disk) decode(b *policypb.Bundle) (*bundle, error) {
 	}
 	out, err := newBundle(set, d.listen)
 	if err == nil && out == nil {
-		err = errors.New("there is no whole policy in it")
+		err = errors.New("the policy in it is not complete")
 	}
 	return out, err
 }

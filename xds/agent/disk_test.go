@@ -40,10 +40,10 @@ func copyOf(t *testing.T, state string) string {
 	return to
 }
 
-// TestKilledAtAnyMoment holds that whatever the disk holds when a pair is killed in
-// the middle of a change, good or bad, the next process serves something whole
-// without a control plane, with an Envoy that is where the killed process left it or
-// fresh, and ends where the change would have ended.
+// TestKilledAtAnyMoment holds that whatever is on the disk when a pair is killed in the
+// middle of a change, good or bad, the next process serves a complete revision without a
+// control plane, to an Envoy that is as the killed process left it or fresh, and finishes
+// the change as the killed one would have.
 func TestKilledAtAnyMoment(t *testing.T) {
 	for _, bad := range []string{"", resourcev3.ClusterType, resourcev3.RouteType} {
 		for _, fresh := range []bool{false, true} {
@@ -67,7 +67,7 @@ func killAtAnyMoment(t *testing.T, bad string, fresh bool) {
 	judge := refuse(bad, "new", "no")
 	e := p.envoy(judge)
 	plane.publish(revision(t, "r1", "s1", "a=1"))
-	// Each moment is one at which Envoy is asked or ext_proc is told something: between
+	// Each moment is one at which Envoy or ext_proc is given something: between
 	// two of them the disk is written at most once, so that both sides of each write
 	// are seen.
 	var moments []moment
@@ -209,7 +209,7 @@ func TestADiskThatIsFull(t *testing.T) {
 		if err != nil || good == nil || good.policy.GetRevision() != "r2" || next != nil {
 			t.Errorf("the disk holds %v and %v, %v", good, next, err)
 		}
-		if n, m := logs.FilterMessageSnippet("could not be kept on disk").Len(), logs.FilterMessageSnippet("is on disk now").Len(); n != 1 || m != 1 {
+		if n, m := logs.FilterMessageSnippet("could not be saved on disk").Len(), logs.FilterMessageSnippet("is saved on disk again").Len(); n != 1 || m != 1 {
 			t.Errorf("told %d times that it is not saved and %d times that it is", n, m)
 		}
 	})

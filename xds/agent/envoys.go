@@ -12,22 +12,22 @@ import (
 	"github.com/headgate/headgate/xds/ads"
 )
 
-// envoy is one that is connected.
+// envoy is one connected Envoy.
 type envoy struct {
-	client        ads.Client // as the agent has looked last
-	connected     bool       // when the agent last looked; if not, OnDisconnect follows
+	client        ads.Client // as it was at the last refreshEnvoys
+	connected     bool       // at that time; if not, OnDisconnect follows
 	progress      envoyProgress
-	refusedBefore bool // it refused the clusters before the revision on its way, which is not to blame
+	refusedBefore bool // it refused clusters before the present change began
 }
 
-// phase is how far an Envoy that has joined has come. It may route by whatever there
-// was when it was here last.
+// envoyProgress is how far an Envoy has come since it connected. It may still route by
+// what was in effect when it was connected last.
 type envoyProgress int
 
 const (
-	gettingClusters envoyProgress = iota // it is given the clusters that it lacks, and loses none
-	gettingRoutes                        // it is given the listeners and routes as well
-	caughtUp                             // it is given what all have
+	gettingClusters envoyProgress = iota // it is given the clusters that it lacks, and none is removed
+	gettingRoutes                        // it is given listeners and routes as well
+	caughtUp                             // it is given what all others have
 )
 
 // share is what an Envoy is given of a set.
@@ -50,7 +50,7 @@ func (a *Agent) OnConnect(c ads.Client) (ads.Set, error) {
 		e := &envoy{}
 		a.envoys[c.ID], a.hadEnvoy = e, true
 		a.metrics.envoys.Set(float64(len(a.envoys)))
-		a.log.Info("an Envoy follows this pair", zap.String("node", c.Node.GetId()), zap.Int("envoys", len(a.envoys)))
+		a.log.Info("an Envoy is connected", zap.String("node", c.Node.GetId()), zap.Int("envoys", len(a.envoys)))
 		a.hub.Give(c.ID, e.share(*a.current.Load()))
 	})
 	return (&envoy{}).share(*a.current.Load()), nil
@@ -65,12 +65,12 @@ func (a *Agent) OnChange(_ int64, refusal *ads.Refusal) {
 	})
 }
 
-// logRefusal tells of a refusal of what is in effect. It concerns one Envoy, which has been
-// started beside the one that took it, and changes nothing.
+// logRefusal logs a refusal of what is in effect. It concerns the one Envoy that refuses,
+// which connected after another had accepted it, and changes nothing.
 func (a *Agent) logRefusal(refusal *ads.Refusal) {
 	given := (*a.current.Load())[refusal.Type]
 	if a.progress != idle || given == nil || given.Version != refusal.Version {
-		return // it was of a revision on its way, and is dealt with there
+		return // it belongs to a change, and advance deals with it
 	}
 	a.metrics.refusals.WithLabelValues(ads.Kind(refusal.Type)).Inc()
 	a.log.Error("Envoy refused what is in effect", zap.String("type", ads.Kind(refusal.Type)), zap.String("reason", refusal.Reason))
@@ -88,7 +88,7 @@ func (a *Agent) OnDisconnect(id int64) {
 	})
 }
 
-// clustersOf is the part of a set that holds the clusters.
+// clustersOf is the set with nothing but its clusters.
 func clustersOf(set ads.Set) ads.Set {
 	if set[resourcev3.ClusterType] == nil {
 		return ads.Set{}
@@ -96,15 +96,15 @@ func clustersOf(set ads.Set) ads.Set {
 	return ads.Set{resourcev3.ClusterType: set[resourcev3.ClusterType]}
 }
 
-// refreshEnvoys takes over what is known of Envoys now. What they answer later counts at the
-// next look, for which OnChange sees to.
+// refreshEnvoys notes what Envoys have accepted and refused by now. What they answer later
+// is seen at the next refresh, which OnChange causes.
 func (a *Agent) refreshEnvoys() {
 	for id, e := range a.envoys {
 		e.client, e.connected = a.hub.Client(id)
 	}
 }
 
-// offer offers Envoys what they should have at this stage.
+// offer gives each Envoy what it should have now.
 func (a *Agent) offer() {
 	set := a.target()
 	a.current.Store(&set)
@@ -113,9 +113,9 @@ func (a *Agent) offer() {
 	}
 }
 
-// advanceEnvoys leads Envoys that have joined to where the others are. One that refuses
-// clusters goes on with those that it can take; one that refuses the rest keeps the
-// clusters to which it routes. It reports whether there was one to lead.
+// advanceEnvoys brings Envoys that have connected to where the others are, one step each.
+// One that refuses clusters goes on with those that it can use; one that refuses listeners
+// or routes keeps the clusters to which it routes. It reports whether one has advanced.
 func (a *Agent) advanceEnvoys() (advanced bool) {
 	set := *a.current.Load()
 	for id, e := range a.envoys {
@@ -129,9 +129,9 @@ func (a *Agent) advanceEnvoys() (advanced bool) {
 	return advanced
 }
 
-// everyEnvoyHas tells whether all Envoys have a set. What one of them refused holds
-// nothing up where refusal has found no fault in it. Without any it waits a while for
-// one to return.
+// everyEnvoyHas reports whether all Envoys have a set. An Envoy that refuses it does not
+// delay the change: refusal has found that the revision is not to blame. Without any Envoy
+// it waits a while for one to return.
 func (a *Agent) everyEnvoyHas(set ads.Set) bool {
 	for _, e := range a.envoys {
 		if !e.connected || !e.client.Has(set) && e.client.Refused(set) == nil {
@@ -141,7 +141,7 @@ func (a *Agent) everyEnvoyHas(set ads.Set) bool {
 	return len(a.envoys) > 0 || a.now.Sub(a.noEnvoySince) >= awaitEnvoy
 }
 
-// refusal returns what an Envoy will not take of what the revision on its way brings.
+// refusal returns an Envoy's refusal for which the next revision is to blame, or nil.
 func (a *Agent) refusal() *ads.Refusal {
 	for _, e := range a.envoys {
 		if refusal := a.refusalBy(e); refusal != nil {
@@ -151,9 +151,9 @@ func (a *Agent) refusal() *ads.Refusal {
 	return nil
 }
 
-// refusalBy returns why the revision on its way does not work at an Envoy, or nil. An
-// ailing one refuses clusters anyhow: then it is the revision's fault where Envoy names
-// one that it has, and an old one where the good revision has it, too.
+// refusalBy returns why the next revision does not work at an Envoy, or nil. One that
+// refused clusters before refuses them again: then the next revision is to blame if Envoy
+// names a pool of it, and the fault is an old one if the good revision has that pool, too.
 func (a *Agent) refusalBy(e *envoy) *ads.Refusal {
 	if refusal := e.client.Refused(a.changesFor(e)); refusal != nil || !e.refusedBefore {
 		return refusal
@@ -166,7 +166,7 @@ func (a *Agent) refusalBy(e *envoy) *ads.Refusal {
 	return refusal
 }
 
-// namesPool tells whether Envoy's words name a pool of a set.
+// namesPool reports whether Envoy's reason names a pool of a set.
 func namesPool(reason string, set ads.Set) bool {
 	for name := range set[resourcev3.ClusterType].Items {
 		if strings.HasPrefix(name, policy.PoolPrefix) && strings.Contains(reason, name) {
@@ -176,8 +176,8 @@ func namesPool(reason string, set ads.Set) bool {
 	return false
 }
 
-// changesFor is what the revision on its way changes for an Envoy: refusals of the rest
-// are older than it is.
+// changesFor is what the next revision changes for an Envoy: refusals of the rest are
+// older than the change.
 func (a *Agent) changesFor(e *envoy) ads.Set {
 	set := maps.Clone(*a.current.Load())
 	for typ, given := range set {
@@ -192,7 +192,7 @@ func (a *Agent) changesFor(e *envoy) ads.Set {
 	return set
 }
 
-// noteOldRefusals notes which Envoys are ailing.
+// noteOldRefusals notes which Envoys refuse clusters before a change begins.
 func (a *Agent) noteOldRefusals() {
 	for _, e := range a.envoys {
 		e.refusedBefore = e.client.Refused(clustersOf(*a.current.Load())) != nil

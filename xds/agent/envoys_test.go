@@ -34,7 +34,7 @@ func TestEnvoysComeAndGo(t *testing.T) {
 				told = append(told, entry.Level.String()+" "+entry.Message)
 			}
 		}
-		const come, gone = "info an Envoy follows this pair", "warn the last Envoy has left; none is connected"
+		const come, gone = "info an Envoy is connected", "warn the last Envoy has left; none is connected"
 		if want := []string{come, come, gone, come}; !slices.Equal(told, want) {
 			t.Errorf("told %q, want %q", told, want)
 		}

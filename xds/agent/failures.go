@@ -7,22 +7,21 @@ import (
 	"strings"
 )
 
-// logAgainAfter says how many attempts to connect that fail alike one line in the log
-// stands for.
+// logAgainAfter is after how many attempts to connect the same failure is logged again.
 const logAgainAfter = 30
 
-// failureLog decide which failed attempts the log is told of: each failure once, and
-// again after tellEvery attempts.
+// failureLog decides which failed attempts to connect are logged: each failure once, and
+// again after logAgainAfter attempts.
 type failureLog struct {
 	attempts int             // that failed since
 	logged   map[string]bool // by address and text
 }
 
-// addressPair are both ends of a connection. Every attempt has a port of its own, and that is
-// no other failure.
+// addressPair matches both ends of a connection. Each attempt has its own local port, which
+// does not make its failure another one.
 var addressPair = regexp.MustCompile(`\S+->\S+`)
 
-// shouldLog tells whether this failure is to be told.
+// shouldLog reports whether this failure is to be logged.
 func (c *failureLog) shouldLog(address string, err error) bool {
 	if c.attempts%logAgainAfter == 0 {
 		c.logged = map[string]bool{}
@@ -36,9 +35,9 @@ func (c *failureLog) shouldLog(address string, err error) bool {
 	return true
 }
 
-// withHint adds to a failure what to do about it. Over TLS a control plane turns a
-// pair away after the pair's own part of the handshake, and what it says of that is
-// often lost: the pair sees that the connection broke.
+// withHint adds to a failure what to do about it. Over TLS the control plane may refuse a
+// pair after the pair's own part of the handshake, and its reason is often lost: the pair
+// sees no more than that the connection broke.
 func (a *Agent) withHint(err error, heard bool) error {
 	if err == nil || heard || a.options.Credentials == nil {
 		return err
@@ -51,4 +50,4 @@ func (a *Agent) withHint(err error, heard bool) error {
 	return err
 }
 
-var errHandshakeHint = errors.New("where the control plane has turned this pair away, its log says why")
+var errHandshakeHint = errors.New("if the control plane has refused this pair's TLS handshake, its log says why")

@@ -20,7 +20,8 @@ import (
 )
 
 // TestTheSameFailureIsToldOnce holds that a connection which breaks again, from another
-// port, is no news, and that a pair which may have been turned away says where to look.
+// port, is not logged again, and that a pair whose handshake may have been refused says
+// where to look.
 func TestTheSameFailureIsToldOnce(t *testing.T) {
 	for _, c := range []struct {
 		name, failure string

@@ -257,8 +257,8 @@ func TestHangingAddress(t *testing.T) {
 	})
 }
 
-// TestStopsWhenever holds that an agent ends before it runs, and with events that
-// nobody takes any more.
+// TestStopsWhenever holds that an agent can be stopped before it runs, and while events
+// are posted that are not handled any more.
 func TestStopsWhenever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, err := New(Options{Addresses: []string{"10.0.0.1:1"}, Apply: func(*policypb.Policy) error { return nil }}, prometheus.NewRegistry())
@@ -285,7 +285,7 @@ func TestStopsWhenever(t *testing.T) {
 func TestOptions(t *testing.T) {
 	apply := func(*policypb.Policy) error { return nil }
 	for name, o := range map[string]Options{
-		"address": {Apply: apply}, "takes a policy in": {Addresses: []string{"10.0.0.1:1"}},
+		"address": {Apply: apply}, "applies a policy": {Addresses: []string{"10.0.0.1:1"}},
 	} {
 		if _, err := New(o, prometheus.NewRegistry()); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("error %v, want one about %q", err, name)

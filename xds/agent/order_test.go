@@ -57,7 +57,7 @@ func TestOrder(t *testing.T) {
 }
 
 // TestWeightsOnly holds that other content of the same clusters is one update of
-// clusters, and nothing else where the routes are the same.
+// clusters, and nothing else if the routes are the same.
 func TestWeightsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newControl(t)

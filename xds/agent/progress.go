@@ -11,12 +11,13 @@ import (
 	"github.com/headgate/headgate/xds/ads"
 )
 
-// step does what can be done now, and sets the alarm for what cannot yet.
+// step does what can be done now, and sets the timer for what is due later.
 func (a *Agent) step() {
 	a.now = time.Now()
 	a.dropExpired()
-	// Both judge by one look, and in this order: who refuses the clusters of a revision on
-	// its way, at whatever moment, is not given routes to them before it is taken back.
+	// Both use the same refresh, and in this order: an Envoy that refuses clusters of the
+	// next revision, at whatever moment, is not given routes to them before the revision is
+	// taken back.
 	for a.refreshEnvoys(); a.advance() || a.advanceEnvoys(); a.refreshEnvoys() {
 	}
 	a.retrySave()
@@ -25,8 +26,8 @@ func (a *Agent) step() {
 	a.wakeup.Reset(a.due())
 }
 
-// warnIfSlow tells of a revision that Envoy neither takes nor refuses. Nothing is done about
-// it: what is in effect goes on, and there is no telling which of both Envoy has.
+// warnIfSlow logs that Envoy neither accepts nor refuses a revision. Nothing else is done:
+// what is in effect goes on, and it is not known which of the two Envoy has.
 func (a *Agent) warnIfSlow() {
 	late := a.progress != idle && a.now.Sub(a.begun) >= slowAfter
 	if late == a.slow {
@@ -41,7 +42,7 @@ func (a *Agent) warnIfSlow() {
 	}
 }
 
-// advance goes one stage on. False: it waits for something.
+// advance makes one step of progress, or begins a change. False: it waits for something.
 func (a *Agent) advance() bool {
 	if a.progress == idle {
 		b := a.nextRevision()
@@ -98,7 +99,7 @@ func (a *Agent) target() ads.Set {
 	return set.With(resourcev3.ClusterType, ads.Of(items).Keeping(maps.Keys(a.kept)))
 }
 
-// commit ends the way of a revision: both have taken it.
+// commit ends a change: ext_proc and every Envoy have accepted the next revision.
 func (a *Agent) commit() {
 	last := a.next
 	if a.good != nil {
@@ -112,7 +113,7 @@ func (a *Agent) commit() {
 	a.acknowledge(a.good)
 }
 
-// takeBack takes the revision on its way back from ext_proc and from Envoys.
+// takeBack takes the next revision back from ext_proc and from Envoys.
 func (a *Agent) takeBack(refusal *ads.Refusal) {
 	b := a.next
 	a.keepAfterRefusal(b)
@@ -133,8 +134,8 @@ func (a *Agent) takeBack(refusal *ads.Refusal) {
 	a.reject(b, *refusal)
 }
 
-// due is how long until something is to be done without an event. It speaks of the
-// moment at which the step looked: what has come since is not missed.
+// due is how long it is until something must be done without an event. It reckons from
+// the moment when the step began, so that nothing which has become due since is missed.
 func (a *Agent) due() time.Duration {
 	next := a.now.Add(time.Hour)
 	earlier := func(t time.Time) {

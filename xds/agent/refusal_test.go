@@ -14,9 +14,9 @@ import (
 	"github.com/headgate/headgate/xds/ads/adstest"
 )
 
-// TestRefused holds what happens where a revision does not work, by who says so: the
-// one before is in effect again at both, the control plane is told in the words of
-// who refused, nothing is tried again, and the next revision is taken.
+// TestRefused holds what happens if a revision does not work, by who refuses it: the one
+// before is in effect again at both, the control plane gets the words of the one that
+// refused, nothing is tried again, and the next revision is accepted.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -80,7 +80,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// unordered is expect where listener and routes may come either way round.
+// unordered is expect for messages that may come in any order.
 func (p *pair) unordered(t *testing.T, when string, want []string) {
 	t.Helper()
 	synctest.Wait()
@@ -153,8 +153,8 @@ func TestRefusedTwice(t *testing.T) {
 	})
 }
 
-// TestNothingIsSaidToStay holds that the log speaks of a policy before only where there
-// is one, of a refusal and of a control plane that is not there.
+// TestNothingIsSaidToStay holds that the log says that a policy stays in effect only if
+// there is one, after a refusal and without a control plane.
 func TestNothingIsSaidToStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		plane := newControl(t)
@@ -175,7 +175,7 @@ func TestNothingIsSaidToStay(t *testing.T) {
 		if want := []string{"policy refused; none is in effect", "policy refused; the one before stays in effect"}; !slices.Equal(told, want) {
 			t.Errorf("told %q, want %q", told, want)
 		}
-		const nothing, on = "nothing can be served until one sends a policy", "serving on with what is there"
+		const nothing, on = "nothing can be served until one sends a policy", "serving on with the last good policy"
 		if want := []string{nothing, on, on}; !slices.Equal(without, want) {
 			t.Errorf("without a control plane it says %q, want %q", without, want)
 		}
@@ -183,7 +183,7 @@ func TestNothingIsSaidToStay(t *testing.T) {
 }
 
 // TestOldFault holds that what Envoy refuses again, unchanged in the next revision, is
-// told as an old fault, so that the other pairs are not led back.
+// reported as an old fault, so that the other pairs do not go back.
 func TestOldFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		plane := newControl(t)
@@ -201,7 +201,7 @@ func TestOldFault(t *testing.T) {
 	})
 }
 
-// TestFirstRefused holds that where there is nothing to go back to, an Envoy that took
+// TestFirstRefused holds that if there is nothing to go back to, an Envoy that accepted
 // the refused revision keeps its clusters, until another revision is in effect.
 func TestFirstRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -226,9 +226,9 @@ func TestFirstRefused(t *testing.T) {
 	})
 }
 
-// TestAilingEnvoy holds that an Envoy which cannot take what is in effect, because its
-// machine has changed, does not keep the next revision away, by which that is mended.
-func TestAilingEnvoy(t *testing.T) {
+// TestEnvoyRefusesWhatIsInEffect holds that an Envoy which refuses what is in effect,
+// because its machine has changed, does not block the next revision, which may mend that.
+func TestEnvoyRefusesWhatIsInEffect(t *testing.T) {
 	for _, c := range []struct{ name, typ, text string }{
 		{"clusters", resourcev3.ClusterType, "gone"},
 		{"listener", resourcev3.ListenerType, "moved"},

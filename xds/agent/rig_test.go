@@ -69,7 +69,7 @@ func encode[M proto.Message](t testing.TB, messages map[string]M) *ads.Resources
 	return r
 }
 
-// pair is an agent under test, with what its ext_proc server was told to hold.
+// pair is an agent under test, with the policies that its ext_proc server was given.
 type pair struct {
 	*Agent
 	t    *testing.T
@@ -80,8 +80,8 @@ type pair struct {
 	mu             sync.Mutex
 	log            []string         // what was applied, and what Envoys were sent
 	fail           map[string]error // by revision
-	onApply        func()           // called with each policy; nil: not
-	newest, before string           // shapes that ext_proc holds
+	onApply        func()           // called with each policy; may be nil
+	newest, before string           // shapes that ext_proc has
 	faults         []string
 }
 
@@ -122,7 +122,7 @@ func (p *pair) start(state string, planes []*control) (err error) {
 	return nil
 }
 
-// apply holds policies by the rule of the ext_proc server.
+// apply keeps policies as the ext_proc server does: the newest and the one before.
 func (p *pair) apply(policy *policypb.Policy) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -144,7 +144,7 @@ func (p *pair) apply(policy *policypb.Policy) error {
 	return nil
 }
 
-// envoy connects an Envoy, which the test may let judge.
+// envoy connects an Envoy, which accepts everything if judge is nil.
 func (p *pair) envoy(judge func(*adstest.Message) adstest.Verdict) *adstest.Envoy {
 	e := adstest.NewEnvoy(p.t, p.l, func(m *adstest.Message) adstest.Verdict {
 		p.mu.Lock()
@@ -164,8 +164,8 @@ func (p *pair) envoy(judge func(*adstest.Message) adstest.Verdict) *adstest.Envo
 // adopt lets an Envoy ask this pair from now on.
 func (p *pair) adopt(e *adstest.Envoy) { e.SetServer(p.l, p.see) }
 
-// see holds what must be true whenever an Envoy has taken something: its routes name
-// clusters that it has, and a shape that ext_proc holds.
+// see checks what must be true whenever an Envoy has accepted something: its routes name
+// clusters that it has, and a shape that ext_proc has.
 func (p *pair) see(e *adstest.Envoy, m *adstest.Message) {
 	r := e.Resource(resourcev3.RouteType, adstest.Routes)
 	if r == nil {
@@ -197,8 +197,8 @@ func (p *pair) fault(format string, args ...any) {
 	p.faults = append(p.faults, fmt.Sprintf(format, args...))
 }
 
-// expect holds what has happened since, once everything is quiet, and that nothing
-// happened that must not.
+// expect checks what has happened since, once everything is quiet, and that see has found
+// nothing.
 func (p *pair) expect(t *testing.T, when string, want ...string) {
 	t.Helper()
 	synctest.Wait()
@@ -213,7 +213,7 @@ func (p *pair) expect(t *testing.T, when string, want ...string) {
 	p.log, p.faults = nil, nil
 }
 
-// inside calls a function where the agent takes its steps, before the next of them.
+// inside calls a function on the goroutine of Run, between two steps.
 func (p *pair) inside(f func()) {
 	done := make(chan struct{})
 	p.post(func() {
@@ -223,7 +223,7 @@ func (p *pair) inside(f func()) {
 	<-done
 }
 
-// refuse makes an Envoy refuse what brings a resource of a type with a text in it.
+// refuse makes an Envoy refuse a message that has a resource of a type with a text in it.
 func refuse(typ, text, reason string) func(*adstest.Message) adstest.Verdict {
 	return func(m *adstest.Message) adstest.Verdict {
 		for _, r := range m.GetResources() {
@@ -235,7 +235,7 @@ func refuse(typ, text, reason string) func(*adstest.Message) adstest.Verdict {
 	}
 }
 
-// await waits for messages of a type to be answered by the test.
+// await leaves it to the test to answer messages of a type.
 func await(typ string) func(*adstest.Message) adstest.Verdict {
 	return func(m *adstest.Message) adstest.Verdict { return adstest.Verdict{Wait: m.GetTypeUrl() == typ} }
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// magic begins a state file. The SHA-256 of the rest follows it, and then the message.
+// magic begins a state file. After it come the SHA-256 of the message and the message.
 const magic = "headgate pair state\n"
 
-var errNotState = errors.New("this is no file of a pair's policies")
+var errNotState = errors.New("this is not a file of a pair's policies")
 
-// encodeState writes what a pair keeps as a state file.
+// encodeState returns what a pair keeps in the form of a state file.
 func encodeState(state *policypb.PairState) ([]byte, error) {
 	message, err := proto.Marshal(state)
 	if err != nil {
@@ -26,8 +26,8 @@ func encodeState(state *policypb.PairState) ([]byte, error) {
 	return append(append([]byte(magic), sum[:]...), message...), nil
 }
 
-// decodeState reads what seal wrote, in this version of Headgate or in another: fields of a
-// later one are passed over, so that a pair starts after a downgrade.
+// decodeState reads what encodeState wrote in this version of Headgate or in another.
+// Fields of a later version are ignored, so that a pair starts after a downgrade.
 func decodeState(file []byte) (*policypb.PairState, error) {
 	rest, sealed := bytes.CutPrefix(file, []byte(magic))
 	if !sealed {
@@ -42,8 +42,8 @@ func decodeState(file []byte) (*policypb.PairState, error) {
 	return parseState(rest[sha256.Size:])
 }
 
-// decodeBareState reads a bare message, as the state file was before it had a seal. Only its
-// fields tell it from a file of something else.
+// decodeBareState reads a message without magic and checksum, as state files once were.
+// Only its fields distinguish it from a file of something else.
 func decodeBareState(file []byte) (*policypb.PairState, error) {
 	state, err := parseState(file)
 	if err == nil && len(state.ProtoReflect().GetUnknown()) > 0 {

@@ -11,10 +11,11 @@ import (
 )
 
 // Trouble says why the pair does not serve although it has a policy: what its Envoy
-// refuses, or that there is none any more. Empty: all is well.
+// refuses, or that no Envoy is connected. Empty: it serves.
 func (a *Agent) Trouble() string { return a.trouble.Load().GetReason() }
 
-// reportTrouble tells the control plane why this pair does not serve, when that has changed.
+// reportTrouble reports to the control plane why this pair does not serve, if that has
+// changed.
 func (a *Agent) reportTrouble() {
 	reason, before := a.troubleReason(), a.trouble.Load()
 	if reason == before.GetReason() && (reason == "" || a.Revision() == before.GetRevision()) {
@@ -26,8 +27,8 @@ func (a *Agent) reportTrouble() {
 	}
 }
 
-// troubleFor is the trouble for a reason, which began when there was none or another; nil
-// where there is no reason.
+// troubleFor is the trouble with this reason; nil: there is no reason. It began earlier if
+// the trouble before had the same reason.
 func (a *Agent) troubleFor(reason string, before *policypb.Trouble) *policypb.Trouble {
 	if reason == "" {
 		return nil
@@ -39,8 +40,8 @@ func (a *Agent) troubleFor(reason string, before *policypb.Trouble) *policypb.Tr
 	return t
 }
 
-// troubleReason is why this pair does not serve although a revision is in effect, as far as its
-// Envoys tell; empty where all is well.
+// troubleReason is why this pair does not serve although a revision is in effect, as far
+// as its Envoys report; empty: it serves.
 func (a *Agent) troubleReason() string {
 	for _, e := range a.envoys {
 		if refusal := e.client.Refused(*a.current.Load()); refusal != nil && a.progress == idle {
@@ -53,7 +54,7 @@ func (a *Agent) troubleReason() string {
 	return ""
 }
 
-// maxWords bounds what is passed on of Envoy's words, in bytes.
+// maxWords bounds how much of Envoy's own words is passed on, in bytes.
 const maxWords = 1000
 
 func clip(words string) string {

@@ -22,17 +22,17 @@ import (
 	"github.com/headgate/headgate/xds/ads"
 )
 
-// types are what a pair asks a control plane for.
+// types are the resource types for which a pair asks a control plane.
 var types = []string{policypb.TypeURL, resourcev3.ClusterType, resourcev3.ListenerType, resourcev3.RouteType}
 
-// Back-off between connections: short, because a control plane that restarts should
-// not be noticed, and spread, because many pairs lose it at the same moment.
+// Back-off between connections. It is short, so that a restart of the control plane goes
+// unnoticed, and randomised, because many pairs lose it at the same moment.
 const (
 	backOffBase = 100 * time.Millisecond
 	backOffMax  = 2 * time.Second
 )
 
-// maxMessage bounds one message of the control plane's, in bytes.
+// maxMessage bounds one message from the control plane, in bytes.
 const maxMessage = 256 << 20
 
 // connectTimeout is how long one address may take to answer: the next may be alive.
@@ -46,12 +46,12 @@ type upstream struct {
 	end     context.CancelFunc
 }
 
-// backlog is how many requests may wait to be sent. A control plane answers none of
-// them before it has read them, so that more mean that it does not read.
+// backlog is how many requests may wait to be sent. The agent sends little that is not an
+// answer, so more than these mean that the control plane does not read.
 const backlog = 64
 
-// sendLoop sends requests, so that a control plane that does not read holds up nobody
-// else. An error ends the stream, which its reader sees.
+// sendLoop sends requests on a goroutine of its own, so that a control plane that does not
+// read blocks nothing else. An error ends the stream, which its reader sees.
 func (up *upstream) sendLoop(ctx context.Context) {
 	for {
 		select {
@@ -93,7 +93,7 @@ func (a *Agent) whileUnlinked() string {
 	if a.Revision() == "" {
 		return "nothing can be served until one sends a policy"
 	}
-	return "serving on with what is there"
+	return "serving on with the last good policy"
 }
 
 // follow serves one stream until it ends.
@@ -106,7 +106,7 @@ func (a *Agent) follow(ctx context.Context, address string) (err error) {
 	if err != nil {
 		return fmt.Errorf("dialing the control plane: %w", err)
 	}
-	defer conn.Close() // nothing is lost: every answer that matters was received
+	defer conn.Close() // the error says nothing: the stream has ended already
 	stream, err := discoveryv3.NewAggregatedDiscoveryServiceClient(conn).DeltaAggregatedResources(ctx)
 	if err != nil {
 		return fmt.Errorf("asking the control plane: %w", err)
@@ -145,11 +145,10 @@ func (a *Agent) connection(address string) (*grpc.ClientConn, error) {
 	return grpc.NewClient(address, options...)
 }
 
-// connected subscribes to everything, saying what this pair has already. That is what
-// is in effect here and not what is on its way: the control plane is to send that
-// again, because without a response there is nothing to refuse it with. What was
-// refused is tried again: another control plane may not know, and the fault may be
-// gone.
+// connected subscribes to everything, and says which versions this pair has already:
+// those in effect and not those of the next revision. The control plane sends these
+// again, because only a response can be refused. What was refused is tried again: another
+// control plane may not know of it, and the fault may be gone.
 func (a *Agent) connected(up *upstream) {
 	a.up, a.rejected = up, nil
 	a.setLinked(true)
@@ -190,15 +189,15 @@ func (a *Agent) disconnected(up *upstream) {
 	a.setLinked(false)
 }
 
-// receive takes one message. It is answered once the whole revision has been taken
-// or refused.
+// receive takes one message. It is answered once the complete revision was accepted or
+// refused.
 func (a *Agent) receive(up *upstream, msg *discoveryv3.DeltaDiscoveryResponse) {
 	if a.up != up {
 		return
 	}
 	typ := msg.GetTypeUrl()
 	if !slices.Contains(types, typ) {
-		a.log.Warn("the control plane sent what nobody asked for", zap.String("type", typ))
+		a.log.Warn("the control plane sent a type that was not asked for", zap.String("type", typ))
 		return
 	}
 	items := map[string]ads.Resource{}

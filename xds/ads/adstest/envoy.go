@@ -14,16 +14,15 @@ import (
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 )
 
-// Verdict is what an Envoy makes of a message: it is taken, unless there is a reason
-// to refuse it, or it is to wait for Answer.
+// Verdict is what an Envoy makes of a message. The zero value accepts it.
 type Verdict struct {
-	Refuse string
-	Wait   bool
+	Refuse string // why the message is refused; empty: it is not
+	Wait   bool   // the message is not answered before Answer is called
 }
 
 // Envoy takes clusters, listeners and routes over one ADS stream after the other, and
-// keeps what it has from one to the next. Like Envoy, it asks for routes by name,
-// and takes a message whole or not at all.
+// keeps what it has from one to the next. Like Envoy, it asks for routes by name. A
+// message applies completely or not at all.
 type Envoy struct {
 	t     testing.TB
 	l     *Listener
@@ -40,9 +39,9 @@ type Envoy struct {
 // Routes is the name by which an Envoy asks for routes.
 const Routes = "gateway"
 
-// NewEnvoy makes an Envoy that is not connected. It asks judge, if there is one, about
-// each message, and tells seen, if there is one, of each that it has taken, while
-// nothing else happens to it.
+// NewEnvoy makes an Envoy that is not connected. Judge, if there is one, is asked about
+// each message. Seen, if there is one, is called with each message that was accepted,
+// while nothing else happens to the Envoy.
 func NewEnvoy(t testing.TB, l *Listener, judge func(*Message) Verdict, seen func(*Envoy, *Message)) *Envoy {
 	return &Envoy{t: t, l: l, judge: judge, seen: seen, state: State{}}
 }
@@ -71,8 +70,8 @@ func (e *Envoy) SetJudge(judge func(*Message) Verdict) {
 	e.judge = judge
 }
 
-// SetServer changes whom the Envoy asks when it connects next, and who is told of what it
-// has taken.
+// SetServer changes which server the Envoy asks when it connects next, and what is called
+// with each message that was accepted.
 func (e *Envoy) SetServer(l *Listener, seen func(*Envoy, *Message)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -90,7 +89,7 @@ func (e *Envoy) Disconnect() {
 	}
 }
 
-// Restart forgets everything, as an Envoy that was started again has.
+// Restart disconnects, forgets everything and connects again, as a new process would.
 func (e *Envoy) Restart() {
 	e.Disconnect()
 	e.SetState(State{})
@@ -100,7 +99,8 @@ func (e *Envoy) Restart() {
 // State is what an Envoy has at one moment, by type and name.
 type State map[string]map[string]*discoveryv3.Resource
 
-// State is for judge and seen, and for who knows that everything is quiet.
+// State returns what the Envoy has. It may be called in judge and seen, and when everything
+// is quiet.
 func (e *Envoy) State() State {
 	out := State{}
 	for typ, all := range e.state {
@@ -134,7 +134,7 @@ func (e *Envoy) receive(m *Message) {
 	e.answer(m, v)
 }
 
-// answer takes or refuses a message. The mutex is held.
+// answer accepts or refuses a message. The mutex is held.
 func (e *Envoy) answer(m *Message, v Verdict) {
 	if v.Refuse != "" {
 		e.stream.Nack(m, v.Refuse)
@@ -156,13 +156,13 @@ func (e *Envoy) answer(m *Message, v Verdict) {
 	e.stream.Ack(m)
 }
 
-// Answer takes the oldest message that waits, or refuses it for a reason. It reports
-// whether one did.
+// Answer accepts the oldest message that waits, or refuses it for a reason. It reports
+// whether one was waiting.
 func (e *Envoy) Answer(refuse string) bool {
 	return e.AnswerWith(func(*Message) string { return refuse })
 }
 
-// AnswerWith is Answer where the reason depends on the message.
+// AnswerWith is Answer with a reason that depends on the message.
 func (e *Envoy) AnswerWith(refuse func(*Message) string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -183,11 +183,11 @@ func (e *Envoy) Names(typ string) []string {
 	return slices.Sorted(maps.Keys(e.state[typ]))
 }
 
-// Resource returns a resource that Envoy has; nil: it has not. It is for judge and seen,
-// and for who knows that everything is quiet.
+// Resource returns a resource that Envoy has; nil: it has not. It may be called in judge
+// and seen, and when everything is quiet.
 func (e *Envoy) Resource(typ, name string) *discoveryv3.Resource { return e.state[typ][name] }
 
-// Received returns what has come since, in Told's form, once nothing more is coming.
+// Received returns what has come since, in Summary's form, once nothing more is coming.
 func (e *Envoy) Received() string {
 	synctest.Wait()
 	e.mu.Lock()

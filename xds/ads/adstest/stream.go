@@ -1,8 +1,8 @@
-// Package adstest plays the other end of delta ADS: a raw stream that says what a
-// test tells it to, and an Envoy that takes, refuses or keeps waiting what it is sent.
+// Package adstest plays the other end of delta ADS: a raw stream that sends what a test
+// says, and an Envoy that accepts or refuses what it is sent, or lets it wait.
 //
-// Its types are for tests in a synctest bubble, where quiet is an event: what a test
-// has not been sent when everything waits, it is not going to be sent.
+// Its types are for tests in a synctest bubble, in which a test can wait until everything
+// is quiet: what has not been sent by then is not going to be sent.
 package adstest
 
 import (
@@ -76,7 +76,7 @@ type Stream struct {
 }
 
 // Open opens a stream. A handler, if there is one, gets the messages in their order;
-// else they wait for Take.
+// else they wait for Received.
 func Open(t testing.TB, l *Listener, node *corev3.Node, handle func(*Message)) *Stream {
 	t.Helper()
 	s := &Stream{t: t, node: node, conn: Dial(t, l), ended: make(chan struct{}), handle: handle}
@@ -111,8 +111,8 @@ func (s *Stream) read() {
 	}
 }
 
-// Ask subscribes to names of a type; "*" is everything. It tells which versions the
-// client has already.
+// Ask subscribes to names of a type; "*" is everything. It says which versions the client
+// has already.
 func (s *Stream) Ask(typ string, has map[string]string, names ...string) {
 	s.Send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: typ, ResourceNamesSubscribe: names, InitialResourceVersions: has})
 }
