@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"go.uber.org/zap"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -94,7 +95,7 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 	defer s.release(run.pipeline)
 	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Now: s.now(), ByContent: ev.modes != nil && ev.modes.gate}
 	if err := run.attempt(stream.Context(), at); err != nil {
-		s.log.Error("attempt could not be prepared: " + err.Error())
+		s.log.Error("preparing an attempt", zap.Error(err))
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")
 	}
 	index := run.ex.Attempts.Begin(exchange.Tried{

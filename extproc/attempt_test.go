@@ -281,10 +281,10 @@ func TestWhatCannotBeReadIsNotJudgedByContent(t *testing.T) {
 	}
 }
 
-// TestWhoAnsweredIsWhoWasHeard holds that an answer is that of the attempt which was
+// TestTheAnswerIsOfTheAttemptThatGaveIt holds that an answer is that of the attempt which was
 // seen to answer, also if the stream of one before it, to which no connection was made,
 // began later.
-func TestWhoAnsweredIsWhoWasHeard(t *testing.T) {
+func TestTheAnswerIsOfTheAttemptThatGaveIt(t *testing.T) {
 	r := newRig(t, chainPolicy)
 	s, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)
 	second, _ := attempt(r, id, "gpt", "gpt-4o-mini", Post("/v1/chat/completions"))

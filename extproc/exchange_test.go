@@ -372,7 +372,7 @@ func TestAnAnswerWithoutUsageIsEstimatedAndNotFree(t *testing.T) {
 	}
 }
 
-func TestAnErrorBehindAGoodStatusIsNoSuccess(t *testing.T) {
+func TestAnErrorInA200ResponseIsNoSuccess(t *testing.T) {
 	for path, answer := range map[string]string{
 		"/v1/chat/completions": `{"error":{"message":"no","code":502}}`,
 		"/v1/messages":         `{"type":"error","error":{"type":"overloaded_error","message":"no"}}`,

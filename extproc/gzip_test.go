@@ -102,7 +102,7 @@ func openStreamGzip(r *rig) *Stream {
 	return s
 }
 
-func TestTheStatusOfAnErrorSpeaksWhereItsBodyCannot(t *testing.T) {
+func TestAnErrorWithAnUnreadableBodyIsReportedWithItsStatus(t *testing.T) {
 	for _, tc := range []struct{ status, body, code string }{
 		{"401", "<html>no gzip", "backend_credential_rejected"},
 		{"429", "", "provider_rate_limited"},

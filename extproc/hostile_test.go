@@ -10,7 +10,7 @@ import (
 	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
-func TestAnErrorInPlaceOfNoBodyGoesWithTheHeaders(t *testing.T) {
+func TestAnErrorInPlaceOfAnEmptyBodyGoesWithTheHeaders(t *testing.T) {
 	for _, status := range []string{"204", "302", "404", "429", "503"} {
 		t.Run(status, func(t *testing.T) {
 			r := newRig(t, testPolicy)
@@ -67,7 +67,7 @@ func TestTextOfOthersIsBoundedInHeadersAndRows(t *testing.T) {
 	}
 }
 
-func TestNothingOfTheBackendsAccountPassesWhereAChainIsSpent(t *testing.T) {
+func TestNothingOfTheBackendsAccountPassesFromAnExhaustedChain(t *testing.T) {
 	r := newRig(t, chainPolicy)
 	s, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)
 	first, _ := attempt(r, id, "gpt", "gpt-4o-mini", Post("/v1/chat/completions"))

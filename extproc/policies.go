@@ -1,33 +1,33 @@
 package extproc
 
 // policies are those that exchanges may begin with: the newest one, and the one
-// before for Envoys that still route by it. Two of the same shape differ in weights
-// only, which are Envoy's, so the newer takes the older one's place.
+// before for Envoys that still route by it. Two of the same shape differ only in
+// what Envoy does not see, such as weights: the newer takes the older one's place.
 type policies struct {
 	newest, before *Pipeline
 }
 
-// and returns the policies with a further one, and those that it replaces.
-func (h *policies) and(p *Pipeline) (next *policies, retired []*Pipeline) {
+// with returns the policies with a further one, and those that it replaces.
+func (a *policies) with(p *Pipeline) (next *policies, retired []*Pipeline) {
 	switch {
-	case h == nil:
+	case a == nil:
 		return &policies{newest: p}, nil
-	case h.newest.shape == p.shape:
-		return &policies{newest: p, before: h.before}, []*Pipeline{h.newest}
-	case h.before != nil:
-		retired = []*Pipeline{h.before}
+	case a.newest.shape == p.shape:
+		return &policies{newest: p, before: a.before}, []*Pipeline{a.newest}
+	case a.before != nil:
+		retired = []*Pipeline{a.before}
 	}
-	return &policies{newest: p, before: h.newest}, retired
+	return &policies{newest: p, before: a.newest}, retired
 }
 
 // by returns the policy that a stream was routed by, or nil if it is not there. An
 // Envoy that does not name a shape gets the newest.
-func (h *policies) by(shape string) *Pipeline {
+func (a *policies) by(shape string) *Pipeline {
 	switch {
-	case shape == "" || shape == h.newest.shape:
-		return h.newest
-	case h.before != nil && shape == h.before.shape:
-		return h.before
+	case shape == "" || shape == a.newest.shape:
+		return a.newest
+	case a.before != nil && shape == a.before.shape:
+		return a.before
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func TestPolicies(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var h *policies
 			for _, p := range c.taken {
-				h, _ = h.and(p)
+				h, _ = h.with(p)
 			}
 			got := map[string]string{}
 			for shape := range c.want {

@@ -38,7 +38,7 @@ type run struct {
 	answered        bool // an immediate response ended the exchange
 	silent          bool // a stream was cut, because nothing came for too long
 	ended           bool // the visits have ended
-	unknownRevision bool // Envoy routes by a policy that is not here
+	unknownRevision bool // Envoy routes by a policy revision that is unknown here
 }
 
 // begin starts an exchange. Its first stage is entered at once.

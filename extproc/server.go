@@ -48,7 +48,7 @@ func (s *Server) Use(p *Pipeline) {
 	for _, e := range p.stages {
 		e.clocks = s.metrics.clocksOf(e.Name(), e.phases)
 	}
-	next, retired := s.policies.Load().and(p)
+	next, retired := s.policies.Load().with(p)
 	s.policies.Store(next)
 	for _, old := range retired {
 		s.release(old)
@@ -70,7 +70,7 @@ func (s *Server) Retire() {
 // release ends a use of a policy.
 func (s *Server) release(p *Pipeline) {
 	if err := p.release(); err != nil {
-		s.log.Error("a policy's stages", zap.String("revision", p.revision), zap.Error(err))
+		s.log.Error("closing a policy", zap.String("revision", p.revision), zap.Error(err))
 	}
 }
 
@@ -158,7 +158,7 @@ func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
 		}
 		if !known {
 			s.metrics.unknownRevision.Inc()
-			s.log.Warn("Envoy routes by a policy that is not here", zap.String("shape", shape), zap.String("newest", all.newest.shape))
+			s.log.Warn("Envoy routes by a policy revision that is unknown here", zap.String("shape", shape), zap.String("newest", all.newest.shape))
 		}
 		r := p.begin(stream, s.now)
 		r.unknownRevision = !known

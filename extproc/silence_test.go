@@ -85,9 +85,9 @@ func slowStream(t *testing.T, long time.Duration) (whole bool) {
 	return r.row().Outcome == "ok"
 }
 
-// TestAClockThatRanOutAsEnvoyWasHeardEndsNothing holds that the ending of a wait that is
+// TestAClockThatRanOutAsAMessageCameEndsNothing holds that the ending of a wait that is
 // over is not taken for that of the next one.
-func TestAClockThatRanOutAsEnvoyWasHeardEndsNothing(t *testing.T) {
+func TestAClockThatRanOutAsAMessageCameEndsNothing(t *testing.T) {
 	ran := make(chan struct{})
 	s := &silence{waits: true, timer: time.AfterFunc(0, func() { close(ran) })}
 	<-ran // and its end waits for the lock that heard has

@@ -55,7 +55,7 @@ func play(s *Stream, chunks []string, emptyEnd bool) (text, comment string) {
 	return text, ""
 }
 
-func TestUsageEventIsSwallowedWhereTheClientDidNotAsk(t *testing.T) {
+func TestUsageEventIsSwallowedIfTheClientDidNotAsk(t *testing.T) {
 	want := strings.Join(streamEvents[:3], "") + streamEvents[4]
 	whole := strings.Join(streamEvents, "")
 	for _, size := range []int{1, 2, 3, 7, 50, 190, 400, len(whole)} {
@@ -80,7 +80,7 @@ func TestUsageEventIsSwallowedWhereTheClientDidNotAsk(t *testing.T) {
 	}
 }
 
-func TestUsageEventPassesWhereTheClientAsked(t *testing.T) {
+func TestUsageEventPassesIfTheClientAsked(t *testing.T) {
 	whole := strings.Join(streamEvents, "")
 	r := newRig(t, testPolicy)
 	s := openStream(t, r, `{"model":"gpt-4o-mini","stream":true,"stream_options":{"include_usage":true}}`)
@@ -104,7 +104,7 @@ func TestUntouchedChunksCarryNoMutation(t *testing.T) {
 	}
 }
 
-func TestStreamEndingsAreTold(t *testing.T) {
+func TestStreamEndingsAreRecorded(t *testing.T) {
 	finish := func(index int) string {
 		return fmt.Sprintf(`data: {"choices":[{"index":%d,"delta":{"content":"x"},"finish_reason":"stop"}]}`+"\n\n", index)
 	}
@@ -243,7 +243,7 @@ func TestAReportFromBeforeTheCutIsNotOfAllOfTheAnswer(t *testing.T) {
 	}
 }
 
-func TestAPictureIsNotChargedByItsBytesWhereTheClientHangsUp(t *testing.T) {
+func TestAPictureIsNotChargedByItsBytesIfTheClientHangsUp(t *testing.T) {
 	r := newRig(t, testPolicy)
 	s := openStream(t, r, `{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,`+strings.Repeat("QUJD", 1_000_000)+`"}}]}]}`)
 	s.ResponseBody(streamEvents[1], false)

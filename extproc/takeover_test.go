@@ -25,9 +25,9 @@ var serverTools = []string{
 	"event: message_stop\n" + `data: {"type":"message_stop"}` + "\n\n",
 }
 
-// TestTheEncoderTakesOverBehindBlocksOfItsDialect holds that what a stage says of its own
+// TestTheEncoderTakesOverAfterBlocksOfItsDialect holds that what a stage says of its own
 // goes on in the block that is open at the client, whatever blocks came before.
-func TestTheEncoderTakesOverBehindBlocksOfItsDialect(t *testing.T) {
+func TestTheEncoderTakesOverAfterBlocksOfItsDialect(t *testing.T) {
 	r := newRig(t, testPolicy, &scripted{name: "adds", wants: exchange.Wants{Events: true}, events: func(events []canon.Event, emit exchange.Emit) exchange.Verdict {
 		for i := range events {
 			emit(&events[i])

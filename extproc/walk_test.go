@@ -50,9 +50,9 @@ func TestAResponseGoesUpFromWhereTheRequestStopped(t *testing.T) {
 	}
 }
 
-// TestStagesBelowACutAreTold holds that a stage below one that ends a stream sees an end,
+// TestStagesBelowACutSeeTheStreamFail holds that a stage below one that ends a stream sees an end,
 // once, and nothing afterwards.
-func TestStagesBelowACutAreTold(t *testing.T) {
+func TestStagesBelowACutSeeTheStreamFail(t *testing.T) {
 	var seen []canon.EventKind
 	below := &scripted{name: "below", wants: exchange.Wants{Events: true}, events: func(events []canon.Event, emit exchange.Emit) exchange.Verdict {
 		for i := range events {
@@ -126,9 +126,9 @@ func TestARequestIsSealedOnceAttemptsMayRun(t *testing.T) {
 	r.row()
 }
 
-// TestTheLowestVerdictOnATryCountsAndUndecidedOnesHold holds how the judgements of several
+// TestTheLowestVerdictOnATryCountsAndUndecidedOnesWait holds how the judgements of several
 // stages become one.
-func TestTheLowestVerdictOnATryCountsAndUndecidedOnesHold(t *testing.T) {
+func TestTheLowestVerdictOnATryCountsAndUndecidedOnesWait(t *testing.T) {
 	undecided := func(wake time.Duration) exchange.Judgement { return exchange.Judgement{Undecided: true, Wake: wake} }
 	reject := func(status int) exchange.Judgement { return exchange.Judgement{Status: status} }
 	for name, c := range map[string]struct{ above, below, want exchange.Judgement }{

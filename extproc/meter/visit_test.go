@@ -87,8 +87,8 @@ func TestAStreamIsPricedAtItsEnd(t *testing.T) {
 	}
 }
 
-// TestWhatNobodyAnsweredCostsNothing holds so of Envoy's own replies and refusals.
-func TestWhatNobodyAnsweredCostsNothing(t *testing.T) {
+// TestWhatNoProviderAnsweredCostsNothing holds so of Envoy's own replies and refusals.
+func TestWhatNoProviderAnsweredCostsNothing(t *testing.T) {
 	for _, origin := range []exchange.Origin{exchange.FromEnvoy, exchange.FromGateway, exchange.FromStage} {
 		v := join(t, "false")
 		v.Exchange.Response.Origin = origin

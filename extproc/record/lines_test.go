@@ -139,8 +139,8 @@ func TestNoRowIsLostUncounted(t *testing.T) {
 	}
 }
 
-// TestAStuckDiskDoesNotHoldTheEndUp holds that Close gives up in time.
-func TestAStuckDiskDoesNotHoldTheEndUp(t *testing.T) {
+// TestAStuckDiskDoesNotDelayTheEnd holds that Close gives up in time.
+func TestAStuckDiskDoesNotDelayTheEnd(t *testing.T) {
 	disk := newStuck()
 	defer close(disk.release)
 	l := record.NewLines(disk, prometheus.NewRegistry(), zap.NewNop())

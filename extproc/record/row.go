@@ -8,8 +8,9 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// rowOf copies what an exchange was, because the exchange's memory is used again. How
-// it ended is left to the Closer.
+// rowOf copies what an exchange was: attempts may still write to it, and a row that
+// waits must not keep the exchange's bodies in memory. How it ended is left to the
+// Closer.
 func rowOf(ex *exchange.Exchange) *policypb.Row {
 	r := &policypb.Row{
 		Exchange:       ex.ID,

@@ -69,9 +69,9 @@ func TestSharesFollowWeights(t *testing.T) {
 	}
 }
 
-// TestAGrowingUseTakesCallersAndMovesNoOthers holds that a step of a canary moves
+// TestAGrowingUseTakesUsersAndMovesNoOthers holds that a step of a canary moves
 // callers to the canary alone, whatever the other uses are.
-func TestAGrowingUseTakesCallersAndMovesNoOthers(t *testing.T) {
+func TestAGrowingUseTakesUsersAndMovesNoOthers(t *testing.T) {
 	for name, steps := range map[string][][]int{
 		"two uses":                    {{95, 5}, {80, 20}, {50, 50}},
 		"two uses, one weight kept":   {{100, 5}, {100, 25}, {100, 100}},

@@ -2,8 +2,9 @@
 // secrets themselves.
 //
 // The promise: no secret is ever part of an error, a warning or a log line; Secret
-// redacts itself. A file that changes is read again within a second. The trap: a
-// file that becomes unreadable keeps its former secret, so look at Warnings.
+// redacts itself. A file is looked at when a secret is asked for, at most once a second,
+// and read again if it has changed. The trap: a file that becomes unreadable keeps its
+// former secret, so look at Warnings.
 package credential
 
 import (
@@ -35,9 +36,10 @@ type slots struct {
 	all  []*slot
 }
 
-// New resolves every credential of a policy. A backend whose credential is not
-// set is an error that names the variable or file, unless the policy says
-// without_credential: simulate; then Missing says so, also of a store with an error.
+// New resolves every credential of a policy. One that is not set, or that cannot be
+// used, is an error that names the backend and the variable or file. With
+// without_credential: simulate one that is not set is left out instead, and Missing says
+// if none is left. The store is valid even with an error, for Missing.
 func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() time.Time) (*Store, error) {
 	s := &Store{clock: clock, backends: make(map[string]*slots)}
 	var faults []error
@@ -59,9 +61,10 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 	return s, errors.Join(faults...)
 }
 
-// Inherit makes what is known of a secret outlive the policy: a rejection through
-// either store counts in both, for as long as the backend has the same secret. It is
-// called before the store is used.
+// Inherit makes what is known of a secret outlive the policy. The secrets of each
+// backend are compared with those of the store before: of two that are the same, a
+// rejection through either store counts in both from then on. It is called before the
+// store is shared with other goroutines.
 func (s *Store) Inherit(before *Store) {
 	for name, here := range s.backends {
 		was := before.backends[name]
@@ -108,8 +111,8 @@ func (s *Store) Pick(backend string) (Secret, int) {
 	return best.secret(), best.index
 }
 
-// Secrets returns the secrets of a backend in the order of the policy, for tests
-// and checks that look for them where they must not be.
+// Secrets returns the secrets of a backend in the order of the policy, for those who
+// look for them in texts that must not hold them.
 func (s *Store) Secrets(backend string) []Secret {
 	here := s.backends[backend]
 	if here == nil {
@@ -124,8 +127,7 @@ func (s *Store) Secrets(backend string) []Secret {
 }
 
 // Reject marks a secret that the provider did not take (401, 402, 403), so that
-// the other one is preferred for CoolDown. An index that Pick did not return is
-// ignored.
+// the other one is preferred for CoolDown. An index that no credential has is ignored.
 func (s *Store) Reject(backend string, index int) {
 	here := s.backends[backend]
 	if here == nil {
