@@ -84,7 +84,12 @@ type LeftOut struct {
 
 // Describe says in one line which entry does not act, and why.
 func (l LeftOut) Describe() string {
-	return Describe(l.Entry) + " (left out: " + l.Faults[0].String() + ")"
+	return Describe(l.Entry) + " (left out: " + l.Reason() + ")"
+}
+
+// Reason says what the document lacks. Hints are for whoever writes an entry.
+func (l LeftOut) Reason() string {
+	return l.Faults[0].Path + ": " + l.Faults[0].Message
 }
 
 // fitted returns the entries that can act on a document, and the others.

@@ -87,6 +87,8 @@ func refusal(f *console.Failure) error {
 	switch {
 	case errors.Is(f, policies.Invalid):
 		text = fmt.Sprintf("the policy has %s; nothing changed", counted(len(f.Faults), "fault"))
+	case errors.Is(f, policies.InvalidOverlay):
+		text = fmt.Sprintf("the overlay has %s; nothing changed", counted(len(f.Faults), "fault"))
 	case errors.Is(f, policies.Conflict):
 		text = fmt.Sprintf("revision %s is in effect, not %s: see what changed with headgate policy show and headgate policy diff, then repeat with --expect %[1]s",
 			f.InEffect, f.Expected)

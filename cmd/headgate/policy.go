@@ -14,7 +14,7 @@ func newPolicy() *cobra.Command {
 	a := &adminFlags{}
 	cmd := group("policy", "Show, change and take back the policy of a running control plane")
 	a.register(cmd)
-	cmd.AddCommand(newPolicyShow(a), newPolicyHistory(a), newPolicyDiff(a), newPolicyPush(a), newPolicyRollback(a))
+	cmd.AddCommand(newPolicyShow(a), newPolicyHistory(a), newPolicyDiff(a), newPolicyPush(a), newPolicyRollback(a), newPolicyWeight(a))
 	return cmd
 }
 
@@ -25,7 +25,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 		Short: "Bring a policy into effect, completely or not at all",
 		Long: "Bring a policy into effect, completely or not at all. The policy is only replaced\n" +
 			"if it is still the one that was in effect when the command began, or the one\n" +
-			"that --expect names." + adminCodes,
+			"that --expect names. What lies over the policy stays: see headgate policy weight." + adminCodes,
 		Args: cobra.ExactArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			if err := c.complete(); err != nil {
@@ -43,7 +43,9 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if c.expect == "" {
 				c.expect = current.Revision
 			}
-			taken, err := api.Push(cmd.Context(), source.Proposal{Files: files, Author: c.author, Reason: c.reason, Expect: c.expect})
+			taken, err := api.Push(cmd.Context(), source.Proposal{
+				Files: files, Author: c.author, Reason: c.reason, Expect: c.expect, WithoutOverlay: c.withoutOverlay,
+			})
 			if err != nil {
 				return atPaths(args[0], err)
 			}
@@ -51,6 +53,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 		}),
 	}
 	c.register(cmd)
+	c.registerDocument(cmd)
 	return cmd
 }
 
@@ -61,7 +64,8 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 		Short: "Bring an earlier policy into effect again",
 		Long: "Bring an earlier policy into effect again: the one of a revision, or else the one\n" +
 			"before the latest change. Repeated, it goes further back each time; a policy that\n" +
-			"a pair would not take is passed over unless it is named." + adminCodes,
+			"a pair would not take is passed over unless it is named. What lies over the policy\n" +
+			"in effect stays: see headgate policy weight." + adminCodes,
 		Args: cobra.MaximumNArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			if err := c.complete(); err != nil {
@@ -71,7 +75,7 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			to := policies.Rollback{Author: c.author, Reason: c.reason, Expect: c.expect}
+			to := policies.Rollback{Author: c.author, Reason: c.reason, Expect: c.expect, WithoutOverlay: c.withoutOverlay}
 			if to.Expect == "" {
 				to.Expect = current.Revision
 			}
@@ -86,6 +90,7 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 		}),
 	}
 	c.register(cmd)
+	c.registerDocument(cmd)
 	return cmd
 }
 
@@ -102,6 +107,11 @@ func (a *adminFlags) taken(cmd *cobra.Command, api *client.Client, c *changeFlag
 	})
 	if err != nil {
 		return err
+	}
+	if a.output == "table" && !change.Overlay.IsZero() {
+		if err := printLaid(cmd, api); err != nil {
+			return err
+		}
 	}
 	pairs, err := c.await(cmd.Context(), api, change.Revision)
 	if err != nil || pairs == "" || a.output == "json" {

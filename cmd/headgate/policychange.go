@@ -52,7 +52,13 @@ func atPaths(path string, err error) error {
 type changeFlags struct {
 	reason, author, expect string
 	wait                   time.Duration
+	withoutOverlay         bool
 	before                 string // the revision that was in effect when the command began
+}
+
+// registerDocument adds the flags of the commands that change the document.
+func (c *changeFlags) registerDocument(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&c.withoutOverlay, "without-overlay", false, "take back everything that lies over the policy, too")
 }
 
 func (c *changeFlags) register(cmd *cobra.Command) {

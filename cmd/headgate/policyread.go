@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -16,32 +17,64 @@ import (
 )
 
 func newPolicyShow(a *adminFlags) *cobra.Command {
-	var canonical bool
+	var canonical, document bool
 	cmd := &cobra.Command{
 		Use:   "show [REVISION]",
 		Short: "Print the policy in effect, or that of a revision, as it was written",
-		Args:  cobra.MaximumNArgs(1),
+		Long: "Print the policy in effect, or that of a revision, as it was written, and below it in\n" +
+			"comments what lies over it: see headgate policy weight. With --canonical, what it\n" +
+			"means: with the weights that lie over it, or without them, with --document." + adminCodes,
+		Args: cobra.MaximumNArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			revision := ""
 			if len(args) > 0 {
 				revision = args[0]
 			}
-			if canonical {
-				form, err := api.Canonical(cmd.Context(), revision)
-				if err != nil {
-					return err
-				}
-				return printFiles(cmd.OutOrStdout(), []policy.File{{Data: form}})
+			if document && !canonical {
+				return errors.New("--document is for --canonical: without it the document is printed anyway")
 			}
 			c, err := api.Find(cmd.Context(), revision)
 			if err != nil {
 				return err
 			}
-			return a.print(cmd, c, func() error { return printFiles(cmd.OutOrStdout(), c.Files) })
+			if canonical {
+				return printCanonical(cmd, api, c, document)
+			}
+			laid, err := overlayLines(cmd.Context(), api, c, revision == "")
+			if err != nil {
+				return err
+			}
+			return a.print(cmd, c, func() error {
+				if err := printFiles(cmd.OutOrStdout(), c.Files); err != nil {
+					return err
+				}
+				return printOverlay(cmd.OutOrStdout(), c, laid)
+			})
 		}),
 	}
-	cmd.Flags().BoolVar(&canonical, "canonical", false, "print what it means instead: JSON with every default")
+	cmd.Flags().BoolVar(&canonical, "canonical", false, "print what it means instead: JSON without what equals its default")
+	cmd.Flags().BoolVar(&document, "document", false, "with --canonical: without what lies over it")
 	return cmd
+}
+
+// printCanonical prints a canonical form, and says on the error output which of two it is.
+func printCanonical(cmd *cobra.Command, api *client.Client, c source.Change, document bool) error {
+	ask := api.Canonical
+	if document {
+		ask = api.CanonicalDocument
+	}
+	form, err := ask(cmd.Context(), c.Revision)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Document == "":
+	case document:
+		fmt.Fprintf(cmd.ErrOrStderr(), "document %s, without what lies over it in revision %s\n", clean(c.Document), clean(c.Revision))
+	default:
+		fmt.Fprintf(cmd.ErrOrStderr(), "revision %s: document %s with what lies over it\n", clean(c.Revision), clean(c.Document))
+	}
+	return printFiles(cmd.OutOrStdout(), []policy.File{{Data: form}})
 }
 
 // printFiles prints files byte for byte, unless to a terminal, which would act on
@@ -102,7 +135,7 @@ func newPolicyDiff(a *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff FILE|DIR",
 		Short: "Show what a push would change, by meaning",
-		Long:  "Show what a push would change, by meaning: comments, order and defaults that are\nwritten out do not count. Nothing changes." + adminCodes,
+		Long:  "Show what a push would change, by meaning: comments, order and defaults that are\nwritten out do not count. What lies over the policy in effect is listed with what\nwould become of it. Nothing changes." + adminCodes,
 		Args:  cobra.ExactArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			files, err := filesToSend(cmd.Context(), args[0])
@@ -135,5 +168,6 @@ func printDiff(w io.Writer, d policies.Diff) error {
 			fmt.Fprintf(w, "~ %s: %s -> %s\n", path, from, to)
 		}
 	}
+	printOverlayDiff(w, d.Overlay)
 	return nil
 }

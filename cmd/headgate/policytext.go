@@ -80,8 +80,17 @@ func printTable(w io.Writer, header string, rows [][]string) error {
 }
 
 // age is the time since then in its greatest unit, such as 3h.
-func age(then time.Time) string {
-	d := max(time.Since(then), 0)
+func age(then time.Time) string { return greatest(max(time.Since(then), 0)) }
+
+// remaining says how long it is until then; empty: for ever.
+func remaining(then time.Time) string {
+	if then.IsZero() {
+		return ""
+	}
+	return " (" + greatest(max(time.Until(then), 0)) + " left)"
+}
+
+func greatest(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%ds", d/time.Second)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console/client"
 	"github.com/headgate/headgate/xds/console/fleet"
@@ -35,6 +36,18 @@ func printStatus(w io.Writer, s fleet.Status) error {
 	p := s.Policy
 	fmt.Fprintf(w, "policy  %s, for %s\norigin  %s\nauthor  %s\nreason  %s\n",
 		clean(p.Revision), age(p.At), orDash(string(p.Origin)), orDash(p.Author), orDash(p.Reason))
+	if p.Document != "" {
+		fmt.Fprintf(w, "document  %s, under the overlay\n", clean(p.Document))
+	}
+	if entries := s.Overlay.Entries(); len(entries)+len(s.LeftOut) > 0 {
+		fmt.Fprintln(w, "\noverlay")
+		for _, e := range entries {
+			fmt.Fprintf(w, "  %s%s\n", clean(policy.Describe(e)), remaining(e.By().Expiry))
+		}
+		for _, l := range s.LeftOut {
+			fmt.Fprintf(w, "  %s\n", clean(l))
+		}
+	}
 	if r := s.Refused; r != nil {
 		fmt.Fprintf(w, "\nrefused a change by %s, %s ago:\n", clean(string(r.Origin)), age(r.At))
 		for line := range strings.Lines(r.Reason) {

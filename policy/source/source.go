@@ -145,6 +145,9 @@ func (s *Source) History() []Change {
 // again. A conflict is no refusal.
 func (s *Source) Refused() *Refusal { return s.refused.Load() }
 
+// Overlay returns what lies over the document in effect and acts.
+func (s *Source) Overlay() policy.Overlay { return s.Latest().Overlay }
+
 // LeftOut returns what lies over the document in effect and does not act, because the
 // document has no place for it.
 func (s *Source) LeftOut() []policy.LeftOut { return s.effect.Load().left }

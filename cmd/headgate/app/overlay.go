@@ -16,11 +16,14 @@ func (p *publisher) Lay(l source.Laying) (source.Change, error) {
 	return c, err
 }
 
+// Overlay implements policies.Source.
+func (p *publisher) Overlay() policy.Overlay { return p.fleet.Status().Overlay }
+
 // logLeftOut warns of what lies over the policy and does not act.
 func (p *publisher) logLeftOut() {
 	for _, l := range p.LeftOut() {
 		p.log.Warn("an entry of the overlay is left out: the policy has no place for it", zap.String("entry", policy.Describe(l.Entry)),
-			zap.String("reason", (&policy.Faults{Faults: l.Faults}).Error()))
+			zap.String("reason", l.Reason()))
 	}
 }
 
@@ -53,7 +56,7 @@ func (m *overlayMetric) Describe(to chan<- *prometheus.Desc) { to <- m.entries }
 // Collect implements prometheus.Collector.
 func (m *overlayMetric) Collect(to chan<- prometheus.Metric) {
 	acts, left := make(map[string]int), make(map[string]int)
-	for _, e := range m.publisher.fleet.Status().Overlay.Entries() {
+	for _, e := range m.publisher.Overlay().Entries() {
 		acts[policy.KindOf(e)]++
 	}
 	for _, l := range m.publisher.LeftOut() {

@@ -24,6 +24,7 @@ import (
 const (
 	first  = "version: 1\n"
 	second = "version: 1\nlimits: {body: 1MiB}\n"
+	split  = "version: 1\nunpriced: flag\nbackends: {a: {provider: simulated}, b: {provider: simulated}}\nmodels: {m: {chain: [[{use: a/x}, {use: b/x}]]}}\n"
 )
 
 func files(text string) []policy.File {
@@ -79,6 +80,30 @@ func TestEveryCall(t *testing.T) {
 	same("the status", fleet.Status{Policy: pushed, Groups: pairs.Groups, Pairs: pairs.Pairs}, must(c.Status(ctx))(t))
 	back := must(c.Rollback(ctx, policies.Rollback{Author: "bob", Reason: "oops"}))(t)
 	same("the history", []source.Change{back, pushed, bare(was)}, must(c.History(ctx))(t))
+}
+
+// TestOverlayCalls holds that what is laid over a policy is read as the API has it.
+func TestOverlayCalls(t *testing.T) {
+	c, p := serve(t, xds.Status{})
+	ctx := t.Context()
+	document := must(c.Push(ctx, source.Proposal{Files: files(split), Author: "ann", Reason: "more"}))(t)
+	weights := []source.LinkWeights{{Target: source.Target{Model: "m"}, Uses: map[string]uint32{"b/x": 7}}}
+	laid := must(c.Lay(ctx, policies.Laying{Weights: weights, For: "1h", Author: "ann", Reason: "more"}))(t)
+	current := p.Current()
+	current.Files = nil
+	for what, diff := range map[string]string{
+		"the change":         cmp.Diff(current, laid),
+		"what lies over it":  cmp.Diff(policies.Overlay{Revision: laid.Revision, Document: document.Revision, InEffect: laid.Overlay}, must(c.Overlay(ctx))(t)),
+		"the document below": cmp.Diff(canonical(p.Latest().Document()), string(must(c.CanonicalDocument(ctx, ""))(t))),
+		"what is in effect":  cmp.Diff(canonical(p.Latest()), string(must(c.Canonical(ctx, laid.Revision))(t))),
+	} {
+		if diff != "" {
+			t.Errorf("%s (-API +client):\n%s", what, diff)
+		}
+	}
+	if len(laid.Overlay.Weights) != 1 || laid.Revision == document.Revision {
+		t.Errorf("laid is %+v", laid)
+	}
 }
 
 func TestFailuresAreTyped(t *testing.T) {

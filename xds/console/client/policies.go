@@ -24,9 +24,14 @@ func (c *Client) Find(ctx context.Context, revision string) (r source.Change, er
 	return r, c.ask(ctx, http.MethodGet, pathOf(revision), nil, &r)
 }
 
-// Canonical is Find for the canonical form.
+// Canonical is Find for the canonical form of what is, or was, in effect.
 func (c *Client) Canonical(ctx context.Context, revision string) (form json.RawMessage, err error) {
 	return form, c.ask(ctx, http.MethodGet, pathOf(revision)+"?canonical", nil, &form)
+}
+
+// CanonicalDocument is Canonical without what lies over the document.
+func (c *Client) CanonicalDocument(ctx context.Context, revision string) (form json.RawMessage, err error) {
+	return form, c.ask(ctx, http.MethodGet, pathOf(revision)+"?canonical=document", nil, &form)
 }
 
 // Push puts a policy into effect and returns its change. Failures are of
@@ -44,6 +49,18 @@ func (c *Client) Rollback(ctx context.Context, to policies.Rollback) (r source.C
 // Diff returns what a push would change.
 func (c *Client) Diff(ctx context.Context, files []policy.File) (d policies.Diff, err error) {
 	return d, c.ask(ctx, http.MethodPost, policies.Prefix+"/diff", policies.Candidate{Files: files}, &d)
+}
+
+// Overlay returns what lies over the document in effect.
+func (c *Client) Overlay(ctx context.Context) (o policies.Overlay, err error) {
+	return o, c.ask(ctx, http.MethodGet, policies.Prefix+"/overlay", nil, &o)
+}
+
+// Lay lays something over the document in effect, or takes it back, and returns the
+// change. Failures are of policies.Conflict, policies.InvalidOverlay with every fault, or
+// policies.Unfit.
+func (c *Client) Lay(ctx context.Context, l policies.Laying) (r source.Change, err error) {
+	return r, c.ask(ctx, http.MethodPost, policies.Prefix+"/overlay", l, &r)
 }
 
 func pathOf(revision string) string {

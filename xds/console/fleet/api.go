@@ -2,6 +2,7 @@
 package fleet
 
 import (
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console"
@@ -9,8 +10,10 @@ import (
 
 // Status is what the control plane knows at one moment.
 type Status struct {
-	Policy  source.Change     `json:"policy"`  // in effect, without its files
-	Refused *source.Refusal   `json:"refused"` // the latest change that was not taken; null: none since
+	Policy  source.Change     `json:"policy"`             // in effect, without its files
+	Overlay policy.Overlay    `json:"overlay,omitzero"`   // what lies over it and acts
+	LeftOut []string          `json:"left_out,omitempty"` // what lies over it and does not, because it has no place for it
+	Refused *source.Refusal   `json:"refused"`            // the latest change that was not taken; null: none since
 	Groups  []xds.GroupStatus `json:"groups"`
 	Pairs   []xds.PairStatus  `json:"pairs"`
 }
@@ -19,6 +22,8 @@ type Status struct {
 type Policies interface {
 	// Current returns the change that put the policy into effect.
 	Current() source.Change
+	// LeftOut returns what lies over the policy and does not act.
+	LeftOut() []policy.LeftOut
 	// Refused returns the latest change that did not take effect; nil: one did since.
 	Refused() *source.Refusal
 }
@@ -29,11 +34,15 @@ const Prefix = "status"
 // Routes shows a policy and what became of it at the pairs.
 func Routes(policies Policies, pairs func() xds.Status) []console.Route {
 	return []console.Route{{Method: "GET", Right: console.Read,
-		Answer: "`{policy, refused, groups, pairs}`; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
+		Answer: "`{policy, overlay, left_out, refused, groups, pairs}`; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
 		Handle: func(*console.Call) (any, error) {
 			s, current := pairs(), policies.Current()
 			current.Files = nil
-			return Status{Policy: current, Refused: policies.Refused(),
+			var left []string
+			for _, l := range policies.LeftOut() {
+				left = append(left, l.Describe())
+			}
+			return Status{Policy: current, Overlay: s.Overlay, LeftOut: left, Refused: policies.Refused(),
 				Groups: append([]xds.GroupStatus{}, s.Groups...),
 				Pairs:  append([]xds.PairStatus{}, s.Pairs...),
 			}, nil

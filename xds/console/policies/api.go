@@ -17,6 +17,8 @@ type Rollback struct {
 	Author   string `json:"author"`
 	Reason   string `json:"reason"`
 	Expect   string `json:"expect,omitempty"` // the revision that must be in effect; empty: any
+	// WithoutOverlay takes back what lies over the document.
+	WithoutOverlay bool `json:"without_overlay,omitempty"`
 }
 
 // Candidate is what a request to compare a policy holds.
@@ -33,7 +35,7 @@ func (a api) current(call *console.Call) (any, error) {
 	if call.Query().Has("canonical") {
 		set := a.source.Latest()
 		call.Tag(set.Revision)
-		return json.RawMessage(set.Canonical()), nil
+		return canonical(call, set), nil
 	}
 	c := a.source.Current()
 	call.Tag(c.Revision)
@@ -57,11 +59,20 @@ func (a api) find(call *console.Call) (any, error) {
 	if !call.Query().Has("canonical") {
 		return c, nil
 	}
-	set, err := policy.ParseAccepted(c.Files)
+	document, err := policy.ParseAccepted(c.Files)
 	if err != nil {
 		return nil, failure(err)
 	}
-	return json.RawMessage(set.Canonical()), nil
+	set, _ := document.Under(c.Overlay)
+	return canonical(call, set), nil
+}
+
+// canonical is the form of a set that the query asks for.
+func canonical(call *console.Call, set *policy.Set) json.RawMessage {
+	if call.Query().Get("canonical") == "document" {
+		set = set.Document()
+	}
+	return set.Canonical()
 }
 
 func (a api) push(call *console.Call) (any, error) {
@@ -84,7 +95,7 @@ func (a api) rollback(call *console.Call) (any, error) {
 	if err := call.Decode(&body); err != nil {
 		return nil, err
 	}
-	p := source.Proposal{Author: body.Author, Reason: body.Reason, Expect: body.Expect}
+	p := source.Proposal{Author: body.Author, Reason: body.Reason, Expect: body.Expect, WithoutOverlay: body.WithoutOverlay}
 	if err := complete(call, &p); err != nil {
 		return nil, err
 	}
@@ -130,7 +141,7 @@ func (a api) diff(call *console.Call) (any, error) {
 	if err != nil {
 		return nil, failure(err)
 	}
-	return compare(a.source.Latest(), to)
+	return compare(a.source.Latest(), to, a.source.Current().Overlay)
 }
 
 // sendable demands that there are files, each with a name by which a fault can be found.

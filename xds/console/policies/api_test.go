@@ -176,21 +176,25 @@ func TestARevisionThatIsNotThere(t *testing.T) {
 // TestAProvenNameIsTheAuthor holds that who signed in cannot change the policy in the
 // name of another.
 func TestAProvenNameIsTheAuthor(t *testing.T) {
-	p := consoletest.New(t, first)
+	p := consoletest.New(t, split)
 	c := console.New(console.Options{Who: func(*http.Request) console.Principal {
 		return console.Principal{Name: "eve", Rights: []console.Right{console.Change}}
 	}})
 	c.Mount(policies.Prefix, policies.Routes(p))
 	api := consoletest.Serve(t, c)
-	mute := proposal(second, "")
+	mute := proposal(split+"limits: {body: 1MiB}\n", "")
 	mute.Author = ""
 	for i, call := range []consoletest.Answer{
 		api.Ask("PUT", "/api/v1/policy", mute),
 		api.Ask("POST", "/api/v1/policy/rollback", policies.Rollback{Author: "ann", Reason: "oops"}),
+		api.Ask("POST", overlayPath, laying("")),
 	} {
 		if c := consoletest.Want[source.Change](t, call, 200); c.Author != "eve" || c.Number != i+2 {
 			t.Errorf("change %d is by %q", c.Number, c.Author)
 		}
+	}
+	if by := p.Latest().Overlay.Weights[0].Author; by != "eve" {
+		t.Errorf("the weights are of %q", by)
 	}
 }
 
@@ -198,7 +202,7 @@ func TestAProvenNameIsTheAuthor(t *testing.T) {
 func TestCodesOfFailures(t *testing.T) {
 	want := map[*console.Kind]string{
 		policies.UnknownRevision: "404 unknown_revision", policies.Conflict: "409 conflict",
-		policies.Invalid: "422 invalid_policy", policies.Unfit: "422 unfit_policy",
+		policies.Invalid: "422 invalid_policy", policies.InvalidOverlay: "422 invalid_overlay", policies.Unfit: "422 unfit_policy",
 	}
 	for _, r := range policies.Routes(nil) {
 		for _, k := range r.Fails {

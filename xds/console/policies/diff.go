@@ -16,8 +16,9 @@ import (
 // do not differ.
 type Diff struct {
 	From    string       `json:"from"` // the revision in effect
-	To      string       `json:"to"`   // the revision of the files
+	To      string       `json:"to"`   // the revision of the files, under what lies over the policy in effect
 	Changes []Difference `json:"changes"`
+	Overlay []EntryDiff  `json:"overlay,omitempty"` // of each entry that lies over the policy in effect
 }
 
 // Difference is one path at which two policies differ. From is missing if To was
@@ -39,8 +40,9 @@ const (
 	Changed Kind = "changed"
 )
 
-func compare(from, to *policy.Set) (*Diff, error) {
-	a, err := tree(from)
+// compare compares the document in effect, and what lies over it, with another document.
+func compare(from, to *policy.Set, overlay policy.Overlay) (*Diff, error) {
+	a, err := tree(from.Document())
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +50,8 @@ func compare(from, to *policy.Set) (*Diff, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Diff{From: from.Revision, To: to.Revision, Changes: []Difference{}}
+	laid, _ := to.Under(overlay)
+	d := &Diff{From: from.Revision, To: laid.Revision, Changes: []Difference{}, Overlay: compareOverlay(overlay, from, to)}
 	d.values("", a, b)
 	return d, nil
 }

@@ -28,6 +28,14 @@ type Source interface {
 	// Rollback puts an earlier revision into effect again. The files of the proposal are
 	// not read. It returns the errors of Find and Push.
 	Rollback(revision string, p source.Proposal) (source.Change, error)
+	// Lay lays something over the document in effect, or takes it back. It returns
+	// *source.OverlayError if the document has no place for it, and the errors of Push.
+	Lay(source.Laying) (source.Change, error)
+	// Overlay returns what lies over the document and acts, the simulated backends of
+	// this process included.
+	Overlay() policy.Overlay
+	// LeftOut returns what lies over the document and does not act.
+	LeftOut() []policy.LeftOut
 }
 
 // Prefix is what the routes are mounted under.
@@ -36,27 +44,37 @@ const Prefix = "policy"
 // Routes shows and changes the policy of a source.
 func Routes(s Source) []console.Route {
 	a := api{s}
-	canonical := "; `?canonical`: what it means instead, without what equals its default"
+	canonical := "; `?canonical`: what it means instead, with what lies over it and without what equals its default; " +
+		"`?canonical=document`: without what lies over it"
 	return []console.Route{
 		{Method: "GET", Right: console.Read, Handle: a.current,
 			Answer: "the change in effect with its files (base64); its revision as the `ETag`" + canonical},
 		{Method: "PUT", Right: console.Change, Handle: a.push,
-			Body:   "`{files: [{name, data}], author, reason, expect}`",
-			Answer: "the new change; without one, the change that put the same policy into effect",
-			Fails:  []*console.Kind{Conflict, Invalid, Unfit}},
+			Body: "`{files: [{name, data}], author, reason, expect, without_overlay}`",
+			Answer: "the new change; without one, the change that put the same policy into effect. " +
+				"What lies over the policy stays, unless `without_overlay` takes it back",
+			Fails: []*console.Kind{Conflict, Invalid, Unfit}},
 		{Method: "GET", Path: "/history", Right: console.Read, Handle: a.history,
 			Answer: "every change, the newest first, without files"},
 		{Method: "GET", Path: "/history/{revision}", Right: console.Read, Handle: a.find,
 			Answer: "the newest change to a revision with its files" + canonical,
 			Fails:  []*console.Kind{UnknownRevision, Invalid}},
 		{Method: "POST", Path: "/rollback", Right: console.Change, Handle: a.rollback,
-			Body: "`{revision, author, reason, expect}`",
+			Body: "`{revision, author, reason, expect, without_overlay}`",
 			Answer: "the new change. Without `revision` it goes back by one policy, each time further; " +
 				"one that a pair refused is passed over",
 			Fails: []*console.Kind{Conflict, UnknownRevision, Invalid, Unfit}},
 		{Method: "POST", Path: "/diff", Right: console.Read, Handle: a.diff,
-			Body:   "`{files: [{name, data}]}`",
-			Answer: "`{from, to, changes: [{path, kind, from, to}]}`, by meaning; nothing changes",
-			Fails:  []*console.Kind{Invalid}},
+			Body: "`{files: [{name, data}]}`",
+			Answer: "`{from, to, changes: [{path, kind, from, to}], overlay: [{entry, before, after, reason}]}`, by meaning: " +
+				"of the documents, and of what lies over the one in effect; nothing changes",
+			Fails: []*console.Kind{Invalid}},
+		{Method: "GET", Path: "/overlay", Right: console.Read, Handle: a.overlay,
+			Answer: "`{revision, document, in_effect, left_out}`: what lies over the document, by whom, why and until when"},
+		{Method: "POST", Path: "/overlay", Right: console.Change, Handle: a.lay,
+			Body: "`{weights: [{model, link, uses: {\"backend/model\": weight}}], clear: [{model, link}], for, author, reason, expect}`",
+			Answer: "the new change, with what lies over the document then. The weights replace those that lie over the same link; " +
+				"0 takes a use out of it; `for` is a duration, and without it they stay until they are cleared",
+			Fails: []*console.Kind{Conflict, InvalidOverlay, Invalid, Unfit}},
 	}
 }
