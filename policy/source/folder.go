@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -112,6 +113,9 @@ func (h *Folder) Refresh() error {
 	}
 	return nil
 }
+
+// Watch implements History.
+func (h *Folder) Watch(ctx context.Context, changed func()) error { return Watch(ctx, h.path, changed) }
 
 // readChanges reads the changes after those that are known. The caller holds the mutex.
 func (h *Folder) readChanges() error {

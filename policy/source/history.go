@@ -1,6 +1,9 @@
 package source
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 // History is an append-only store of changes, numbered without gaps. Sources share
 // one, in a process or over several. Every method is safe for concurrent use. The
@@ -23,6 +26,10 @@ type History interface {
 	// lost if nothing can be written is no error: no other change can be recorded
 	// there either, so this one stays the newest.
 	Mark(number int, m Mark, text string)
+	// Watch calls changed when another process may have recorded a change, and once as
+	// soon as none is missed any more; marks alone need not be announced. Calls never
+	// overlap. Watch returns when ctx is done, nil then, or an error if it cannot begin.
+	Watch(ctx context.Context, changed func()) error
 }
 
 // Draft is a change that is ready to be recorded, but not part of the history yet. It

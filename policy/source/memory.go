@@ -1,5 +1,7 @@
 package source
 
+import "context"
+
 // Memory is a History that ends with its process: for gateways that need none, and
 // for tests. The zero value is empty.
 type Memory struct{ entries }
@@ -8,6 +10,13 @@ var _ History = (*Memory)(nil)
 
 // Refresh does nothing: all who share the memory see the same.
 func (m *Memory) Refresh() error { return nil }
+
+// Watch calls changed once: no other process shares the memory.
+func (m *Memory) Watch(ctx context.Context, changed func()) error {
+	changed()
+	<-ctx.Done()
+	return nil
+}
 
 // Draft implements History.
 func (m *Memory) Draft(c Change) (Draft, error) { return &memoryDraft{m, c}, nil }

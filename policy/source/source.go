@@ -4,7 +4,7 @@
 // The promise: a faulty policy never takes effect; the last good Set stays. Of good
 // ones the last change wins, whether it came from a file or was pushed, and that
 // holds over restarts. The trap: a Source watches nothing by itself. Whoever owns it
-// runs Watch on the policy's path with Reload, and on the history's folder with Sync,
+// runs Watch on the policy's path with Reload, the Watch of the history with Sync,
 // and ExpireInTime for what is laid over a policy until some time.
 package source
 

@@ -51,15 +51,11 @@ type controlPlane struct {
 // startControlPlane publishes the policy, follows its changes, and serves both ports.
 func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	c := &controlPlane{server: xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Now: time.Now}, o.reg, o.log.Named("xds"))}
-	history := ""
-	if o.state != "" {
-		history = filepath.Join(o.state, "history")
-	}
-	kept, err := openHistory(history)
+	history, err := openHistory(o.state)
 	if err != nil {
 		return nil, err
 	}
-	if c.source, err = source.Open(source.Options{Path: o.path, History: kept, Now: time.Now, Rejected: c.server.Refused, Apply: func(set *policy.Set) error {
+	if c.source, err = source.Open(source.Options{Path: o.path, History: history, Now: time.Now, Rejected: c.server.Refused, Apply: func(set *policy.Set) error {
 		r, err := o.resources(set)
 		if err != nil {
 			return err
@@ -81,12 +77,12 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	return c, nil
 }
 
-// openHistory opens the policy's history in a folder; empty: in memory.
-func openHistory(folder string) (source.History, error) {
-	if folder == "" {
+// openHistory opens the policy's history below a folder; empty: in memory.
+func openHistory(state string) (source.History, error) {
+	if state == "" {
 		return &source.Memory{}, nil
 	}
-	return source.OpenFolder(folder)
+	return source.OpenFolder(filepath.Join(state, "history"))
 }
 
 // recall gives the server what pairs took before this process began, if they have

@@ -72,21 +72,18 @@ func wentBack(s xds.Status) (text string) {
 }
 
 // start watches until the lifecycle stops it.
-func (p *publisher) start(l *lifecycle, history string) {
+func (p *publisher) start(l *lifecycle, history source.History) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	watch := func(path string, changed func()) {
-		if path == "" {
-			return
+	cannot := func(err error) {
+		if err != nil {
+			p.log.Error("the policy cannot be watched: send SIGHUP after a change", zap.Error(err))
 		}
-		running.Go(func() {
-			if err := source.Watch(ctx, path, changed); err != nil {
-				p.log.Error("the policy cannot be watched: send SIGHUP after a change", zap.String("path", path), zap.Error(err))
-			}
-		})
 	}
-	watch(p.path, p.reload)
-	watch(history, p.sync)
+	if p.path != "" {
+		running.Go(func() { cannot(source.Watch(ctx, p.path, p.reload)) })
+	}
+	running.Go(func() { cannot(history.Watch(ctx, p.sync)) })
 	running.Go(func() { p.note(ctx) })
 	running.Go(func() { p.ExpireInTime(ctx, p.done) })
 	l.started("policy watch", func(context.Context) error {

@@ -44,6 +44,7 @@ func Suite(t *testing.T, empty func(t testing.TB) Store) {
 		"a push that is overtaken is judged again":  judgedAgain,
 		"pushes without expectation all count":      allPushesCount,
 		"a Source begins with the newest change":    restart,
+		"watching begins at once and ends":          watchEnds,
 	})
 	if empty(t).Address == "" {
 		return
@@ -51,6 +52,7 @@ func Suite(t *testing.T, empty func(t testing.TB) Store) {
 	run(t, empty, map[string]func(*testing.T, Store){
 		"one of several processes wins":               oneProcessWins,
 		"what another process recorded is seen":       acrossProcesses,
+		"what others record is announced":             announced,
 		"what was acknowledged survives being killed": killed,
 	})
 }
