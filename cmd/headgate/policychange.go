@@ -69,7 +69,7 @@ func (c *changeFlags) register(cmd *cobra.Command) {
 	f.StringVar(&c.expect, "expect", "", "revision that must be in effect (default: the one that is when the command begins)")
 }
 
-// whoami is the name of the user that runs the command; empty if nobody knows.
+// whoami is the name of the user that runs the command; empty: it is unknown.
 func whoami() string {
 	if name := os.Getenv("USER"); name != "" {
 		return name

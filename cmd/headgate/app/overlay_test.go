@@ -51,7 +51,7 @@ func TestOverlayIsTold(t *testing.T) {
 			defer close(done)
 			p.ExpireInTime(ctx, p.done)
 		}()
-		tells := func(what, detail string, acting, left float64) {
+		says := func(what, detail string, acting, left float64) {
 			t.Helper()
 			if _, rest, _ := strings.Cut(p.detail(), "\n"); rest != detail {
 				t.Errorf("%s: /readyz says %q, want %q", what, rest, detail)
@@ -61,35 +61,35 @@ func TestOverlayIsTold(t *testing.T) {
 				t.Errorf("%s: counted (-want +got):\n%s", what, diff)
 			}
 		}
-		tells("at first", "", 0, 0)
+		says("at first", "", 0, 0)
 		_, err = p.Lay(source.Laying{Weights: []source.LinkWeights{{Target: source.Target{Model: "m"}, Uses: map[string]uint32{"a/x": 0}}},
 			Author: "ann", Reason: "it is slow", For: time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}
 		const entry = "models.m.chain[0]: a/x=0, by ann since 2000-01-01T00:00:00Z until 2000-01-01T01:00:00Z: it is slow"
-		tells("laid", "overlay "+entry+"\n", 1, 0)
+		says("laid", "overlay "+entry+"\n", 1, 0)
 		_, err = p.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(wholePolicy)}}, Author: "bob", Reason: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		tells("left out", "overlay "+entry+" (left out: models.m.chain[0]: the link has one use, which gets every request)\n", 0, 1)
+		says("left out", "overlay "+entry+" (left out: models.m.chain[0]: the link has one use, which gets every request)\n", 0, 1)
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		tells("expired", "", 0, 0)
+		says("expired", "", 0, 0)
 		cancel()
 		<-done
 	})
-	var told []string
+	var logged []string
 	for _, entry := range logs.All() {
 		fields := entry.ContextMap()
-		told = append(told, strings.Join([]string{entry.Message, str(fields["origin"]), str(fields["author"]), str(fields["reason"])}, "|"))
+		logged = append(logged, strings.Join([]string{entry.Message, str(fields["origin"]), str(fields["author"]), str(fields["reason"])}, "|"))
 	}
 	want := []string{"policy changed|overlay|ann|it is slow", "policy changed|push|bob|test",
 		"an entry of the overlay is left out: the policy has no place for it|||models.m.chain[0]: the link has one use, which gets every request",
 		"policy changed|expiry|headgate|expired: models.m.chain[0]: a/x=0 of ann (it is slow)"}
-	if diff := cmp.Diff(want, told); diff != "" {
-		t.Errorf("told (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, logged); diff != "" {
+		t.Errorf("logged (-want +got):\n%s", diff)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // Overwrite writes a file in place.
-func Overwrite(t *testing.T, path, text string) {
+func Overwrite(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -21,4 +21,16 @@ func Decoded(t *testing.T, body []byte) (m map[string]any) {
 		t.Fatalf("%v: %s", err, body)
 	}
 	return m
+}
+
+// shortFolder is a folder that goes with the test. Its path is short, because those of
+// Unix sockets are bounded.
+func shortFolder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "hg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }

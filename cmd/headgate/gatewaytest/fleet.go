@@ -37,11 +37,7 @@ type FleetOptions struct {
 func StartFleet(t testing.TB, o FleetOptions) *Fleet {
 	t.Helper()
 	Envoy(t)
-	dir, err := os.MkdirTemp("", "hg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	dir := shortFolder(t)
 	f := &Fleet{t: t, o: o, Dir: dir, Policy: filepath.Join(dir, "policy.yaml")}
 	if o.PolicyFolder != "" {
 		f.Policy = o.PolicyFolder

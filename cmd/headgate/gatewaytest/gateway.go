@@ -4,11 +4,7 @@
 package gatewaytest
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +16,6 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/envoy/envoytest"
-	"github.com/headgate/headgate/extproc/record"
 )
 
 // patience bounds every wait of a test.
@@ -92,10 +87,7 @@ type Gateway struct {
 	Ops     string // of the operations port
 	Data    string // folder with records and logs
 	Policy  string // its file
-	Process *exec.Cmd
-	log     *lockedBuffer
-	exited  chan struct{} // closed when the process has ended
-	err     error         // of the process, once exited is closed
+	Process *Process
 }
 
 // Options are what a test may say about a gateway beside its policy.
@@ -106,7 +98,7 @@ type Options struct {
 
 // Start runs `headgate run` with a policy and waits until it says that it is
 // ready. The policy must not say where to listen: Start does. The gateway ends
-// with the test, which fails where it does not end well.
+// with the test, which fails if it does not end.
 func Start(t testing.TB, policy string, o Options) *Gateway {
 	t.Helper()
 	g := Launch(t, fmt.Sprintf("listen: 127.0.0.1:%d\n%s", FreePort(t), policy), o)
@@ -122,41 +114,26 @@ func Start(t testing.TB, policy string, o Options) *Gateway {
 func Launch(t testing.TB, policy string, o Options) *Gateway {
 	t.Helper()
 	Envoy(t)
-	dir, err := os.MkdirTemp("", "hg") // short: Unix socket paths are bounded
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := shortFolder(t)
 	file := filepath.Join(dir, "policy.yaml")
-	if err := os.WriteFile(file, []byte(policy), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	Overwrite(t, file, policy)
 	ops := fmt.Sprintf("127.0.0.1:%d", FreePort(t))
 	args := append([]string{"run", "-f", file, "--operations", ops, "--admin", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--envoy-concurrency", "1", "--tools", filepath.Join(Root(), ".tools")}, o.Args...)
-	g := &Gateway{t: t, Ops: "http://" + ops, Data: filepath.Join(dir, "data"), Policy: file, log: &lockedBuffer{}, exited: make(chan struct{})}
+	g := &Gateway{t: t, Ops: "http://" + ops, Data: filepath.Join(dir, "data"), Policy: file}
 	for line := range strings.Lines(policy) {
 		if at, ok := strings.CutPrefix(line, "listen: "); ok {
 			g.URL = "http://" + strings.TrimSpace(at)
 		}
 	}
-	g.Process = exec.Command(Binary(t), args...)
-	g.Process.Env = append(append(os.Environ(), "TMPDIR="+dir), o.Env...) // what a killed gateway leaves goes with it
-	g.Process.Stdout, g.Process.Stderr = g.log, g.log
-	if err := g.Process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		g.err = g.Process.Wait()
-		close(g.exited)
-	}()
+	env := append([]string{"TMPDIR=" + dir}, o.Env...) // what a killed gateway leaves goes with it
+	g.Process = StartProcess(t, env, Binary(t), args...)
 	t.Cleanup(func() {
 		g.Stop()
 		if t.Failed() {
-			t.Logf("gateway's log:\n%s", tail(g.log.String(), 8000))
 			if b, err := os.ReadFile(filepath.Join(g.Data, "envoy-access.jsonl")); err == nil {
 				t.Logf("envoy's access log:\n%s", tail(string(b), 4000))
 			}
 		}
-		_ = os.RemoveAll(dir)
 	})
 	return g
 }
@@ -164,14 +141,7 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 // WaitReady waits until the gateway says that it is ready.
 func (g *Gateway) WaitReady() {
 	g.t.Helper()
-	g.Eventually("readiness", func() bool {
-		resp, err := http.Get(g.Ops + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode == http.StatusOK
-	})
+	g.Eventually("readiness", func() bool { return up(g.Ops + "/readyz") })
 }
 
 // Eventually polls until cond holds, and fails the test if it does not within
@@ -183,8 +153,8 @@ func (g *Gateway) Eventually(what string, cond func() bool) {
 	defer tick.Stop()
 	for !cond() {
 		select {
-		case <-g.exited:
-			g.t.Fatalf("waiting for %s: the gateway ended: %v", what, g.err)
+		case <-g.Process.exited:
+			g.t.Fatalf("waiting for %s: the gateway ended: %v", what, g.Process.ProcessState)
 		case <-tick.C:
 		}
 		if time.Now().After(deadline) {
@@ -196,93 +166,17 @@ func (g *Gateway) Eventually(what string, cond func() bool) {
 // Exited waits for the process to end by itself and returns its exit code.
 func (g *Gateway) Exited() int {
 	g.t.Helper()
-	select {
-	case <-g.exited:
-		return g.Process.ProcessState.ExitCode()
-	case <-time.After(patience):
-		g.t.Fatal("the gateway does not end")
-		return -1
-	}
+	return g.Process.Exited(g.t)
 }
 
 // Log returns what the gateway wrote to its outputs.
-func (g *Gateway) Log() string { return g.log.String() }
+func (g *Gateway) Log() string { return g.Process.Log() }
 
 // Interrupt sends what Ctrl-C sends.
-func (g *Gateway) Interrupt() { _ = g.Process.Process.Signal(syscall.SIGINT) }
+func (g *Gateway) Interrupt() { g.Process.Signal(syscall.SIGINT) }
 
 // Stop ends the gateway as Ctrl-C does and fails the test if it does not end.
 func (g *Gateway) Stop() {
-	g.Interrupt()
-	select {
-	case <-g.exited:
-	case <-time.After(40 * time.Second):
-		_ = g.Process.Process.Kill()
-		<-g.exited
-		g.t.Error("the gateway did not stop by itself")
-	}
-}
-
-// Row waits for the access record of an exchange.
-func (g *Gateway) Row(exchange string) record.Line {
 	g.t.Helper()
-	var found record.Line
-	g.Eventually("the record of "+exchange, func() bool {
-		for _, r := range g.Rows() {
-			if r.Exchange == exchange {
-				found = r
-				return true
-			}
-		}
-		return false
-	})
-	return found
-}
-
-// Rows returns the access records so far, but for one that is being written.
-func (g *Gateway) Rows() []record.Line {
-	g.t.Helper()
-	b, err := os.ReadFile(filepath.Join(g.Data, "access.jsonl"))
-	if err != nil && !os.IsNotExist(err) {
-		g.t.Fatal(err)
-	}
-	var rows []record.Line
-	for line := range bytes.Lines(b) {
-		if !bytes.HasSuffix(line, []byte("\n")) {
-			break
-		}
-		var r record.Line
-		if err := json.Unmarshal(line, &r); err != nil {
-			g.t.Fatalf("access record %q: %v", line, err)
-		}
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-// Metrics returns the text of /metrics.
-func (g *Gateway) Metrics() string {
-	g.t.Helper()
-	_, text := g.operations("/metrics")
-	return text
-}
-
-// Readyz returns the status and the text of /readyz.
-func (g *Gateway) Readyz() (status int, text string) {
-	g.t.Helper()
-	return g.operations("/readyz")
-}
-
-func (g *Gateway) operations(path string) (status int, text string) {
-	g.t.Helper()
-	resp, err := http.Get(g.Ops + path)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	return resp.StatusCode, string(b)
+	g.Process.Stop(g.t, syscall.SIGINT)
 }

@@ -3,7 +3,6 @@ package gatewaytest
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -82,48 +81,4 @@ func (l *Load) Stop() {
 	close(l.stopped)
 	l.running.Wait()
 	l.t.Logf("%d requests and %d streams of two seconds", l.asked.Load(), l.opened.Load())
-}
-
-// AwaitRevision asks until a request meets a revision.
-func AwaitRevision(t *testing.T, g *Gateway, revision string) {
-	t.Helper()
-	Eventually(t, "a request that meets revision "+revision, func() bool { return Meets(t, g) == revision })
-}
-
-// Meets asks once and returns the revision that answered; empty: nobody did.
-func Meets(t *testing.T, g *Gateway) string {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	a, err := g.Try(ctx, ChatRequest("/v1/chat/completions", ChatBody("m", "[[sim tokens=1]]", false), ""))
-	if err != nil || a.Status != 200 {
-		return ""
-	}
-	return a.Header.Get("x-headgate-policy-revision")
-}
-
-// AwaitLink waits until a pair follows a control plane.
-func AwaitLink(pair *Pair) {
-	pair.Eventually("a control plane", func() bool { return pair.Metric("headgate_pair_linked") == 1 })
-}
-
-// HasTaken reports whether a control plane knows that a pair has taken a revision whole.
-func HasTaken(x *Replica, pair *Pair, revision string) bool {
-	return strings.Contains(x.Status(), pair.Node+"  -       "+revision)
-}
-
-// CheckRevisionsKnown fails the test if Envoy routed an exchange by a policy that
-// ext_proc did not have. A pair of the release before counts such exchanges under
-// another name.
-func CheckRevisionsKnown(t *testing.T, pair *Pair) {
-	t.Helper()
-	metrics := pair.Metrics()
-	for _, series := range []string{"headgate_exchanges_unknown_revision_total", "headgate_exchanges_unheld_total"} {
-		if strings.Contains(metrics, "\n"+series+" ") {
-			if n := pair.Metric(series); n != 0 {
-				t.Errorf("%s: %v exchanges of policies that ext_proc did not have", pair.Node, n)
-			}
-			return
-		}
-	}
-	t.Errorf("%s: exchanges of unknown revisions are not counted", pair.Node)
 }

@@ -47,7 +47,7 @@ func (f *Fleet) StartExtProc(p *Pair) {
 		"--socket", p.Socket, "--operations", strings.TrimPrefix(p.Ops, "http://"), "--state", filepath.Join(p.Data, "state"),
 		"--access-log", filepath.Join(p.Data, "access.jsonl")}, f.o.PairArgs...)
 	p.ExtProc = StartProcess(f.t, append(append([]string{}, f.o.Env...), p.Env...), either(f.t, p.Binary), append(args, p.Args...)...)
-	p.Gateway.exited, p.Gateway.log = p.ExtProc.exited, p.ExtProc.log
+	p.Gateway.Process = p.ExtProc
 	Eventually(f.t, "the ext_proc server of "+p.Node, func() bool { return p.ExtProc.ended() || up(p.Ops+"/healthz") })
 }
 
@@ -84,12 +84,4 @@ func (p *Pair) Updates() string {
 		p.t.Fatal(err)
 	}
 	return string(b)
-}
-
-// AwaitPolicy waits until ext_proc and Envoy both have a revision.
-func (p *Pair) AwaitPolicy(revision string) {
-	p.t.Helper()
-	p.Eventually("revision "+revision+" at "+p.Node, func() bool {
-		return p.Metric(`headgate_pair_policy_info{revision="`+revision+`"}`) == 1
-	})
 }

@@ -25,10 +25,6 @@ var prices = map[string]int64{
 // PolicyFor is the policy that most tests run: models on a backend of the OpenAI and
 // of the Anthropic dialect, both answered by p.
 func PolicyFor(p *Provider, more string) string {
-	price := make([]string, 0, len(prices))
-	for name, pico := range prices {
-		price = append(price, fmt.Sprintf("%s: %d.%06d", name, pico/1_000_000, pico%1_000_000))
-	}
 	text := `version: 1
 backends:
   sim:    {provider: simulated, url: "URL"}
@@ -50,7 +46,16 @@ prices:
   plain: {PRICE}
   plain-claude: {PRICE}
 `
-	return strings.NewReplacer("URL", p.URL, "KEY", BackendKeyName, "MORE", strings.TrimSuffix(more, "\n"), "PRICE", strings.Join(price, ", ")).Replace(text)
+	return strings.NewReplacer("URL", p.URL, "KEY", BackendKeyName, "MORE", strings.TrimSuffix(more, "\n"), "PRICE", priceText()).Replace(text)
+}
+
+// priceText writes the prices as a policy does, in USD per million tokens.
+func priceText() string {
+	var all []string
+	for name, pico := range prices {
+		all = append(all, fmt.Sprintf("%s: %d.%06d", name, pico/1_000_000, pico%1_000_000))
+	}
+	return strings.Join(all, ", ")
 }
 
 // Keyless are the options of a provider that takes requests of any backend.

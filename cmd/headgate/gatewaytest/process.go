@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Run runs the headgate binary to its end and returns its outputs and exit code.
@@ -58,7 +59,7 @@ func StartProcess(t testing.TB, env []string, path string, args ...string) *Proc
 	t.Cleanup(func() {
 		p.Kill()
 		if t.Failed() {
-			t.Logf("%s %s:\n%s", filepath.Base(path), args[0], tail(p.Log(), 6000))
+			t.Logf("%s %s:\n%s", filepath.Base(path), args[0], tail(p.Log(), 8000))
 		}
 	})
 	return p
@@ -89,24 +90,40 @@ func (p *Process) Exited(t testing.TB) int {
 
 // Kill ends the process as kill -9 does, and waits for its end.
 func (p *Process) Kill() {
-	_ = p.Cmd.Process.Kill()
+	p.Signal(syscall.SIGKILL)
 	<-p.exited
 }
 
 // Terminate ends the process as an orchestrator does, and waits for its end.
 func (p *Process) Terminate() {
-	_ = p.Cmd.Process.Signal(syscall.SIGTERM)
+	p.Signal(syscall.SIGTERM)
 	<-p.exited
 }
 
+// Stop ends the process by a signal. One that does not end in its time is killed, and
+// fails the test.
+func (p *Process) Stop(t testing.TB, signal os.Signal) {
+	t.Helper()
+	p.Signal(signal)
+	select {
+	case <-p.exited:
+	case <-time.After(2 * patience): // a gateway lets answers end
+		p.Kill()
+		t.Errorf("%s did not stop by itself", p.Args[1])
+	}
+}
+
 // Freeze stops the process where it is, until Thaw.
-func (p *Process) Freeze() { _ = p.Cmd.Process.Signal(syscall.SIGSTOP) }
+func (p *Process) Freeze() { p.Signal(syscall.SIGSTOP) }
 
 // Thaw lets a process go on.
-func (p *Process) Thaw() { _ = p.Cmd.Process.Signal(syscall.SIGCONT) }
+func (p *Process) Thaw() { p.Signal(syscall.SIGCONT) }
 
 // Hangup makes the process read its files again.
-func (p *Process) Hangup() { _ = p.Cmd.Process.Signal(syscall.SIGHUP) }
+func (p *Process) Hangup() { p.Signal(syscall.SIGHUP) }
+
+// Signal sends a signal to the process, if it still runs.
+func (p *Process) Signal(signal os.Signal) { _ = p.Cmd.Process.Signal(signal) }
 
 type lockedBuffer struct {
 	mu  sync.Mutex
@@ -165,20 +182,4 @@ func Alive(pid int) bool {
 	}
 	_, state, ok := strings.Cut(string(b), ") ")
 	return ok && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
-}
-
-// Metric returns the value of one series of /metrics, written as Prometheus
-// writes it, such as name{label="value"}. A series that is not there is 0.
-func (g *Gateway) Metric(series string) float64 {
-	g.t.Helper()
-	for line := range strings.Lines(g.Metrics()) {
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), series+" "); ok {
-			v, err := strconv.ParseFloat(rest, 64)
-			if err != nil {
-				g.t.Fatalf("%s: %v", series, err)
-			}
-			return v
-		}
-	}
-	return 0
 }

@@ -56,7 +56,7 @@ func TestExtprocKilledUnderLoad(t *testing.T) {
 		if again := refused.Load() - before; again > 0 {
 			t.Errorf("%d refusals after ext_proc had come back", again)
 		}
-		gatewaytest.CheckRevisionsKnown(t, pair)
+		pair.CheckRevisionsKnown()
 	}
 	l.Stop()
 	t.Logf("%d answers were refused, %d were cut", refused.Load(), cut.Load())
@@ -102,8 +102,8 @@ func killDuringChanges(t *testing.T, restart func(*gatewaytest.Fleet, *gatewayte
 		restart(f, pair)
 		f.AwaitAnswer(pair)
 		pair.AwaitPolicy(next)
-		gatewaytest.AwaitRevision(t, &pair.Gateway, next)
-		gatewaytest.CheckRevisionsKnown(t, pair)
+		pair.AwaitRevision(next)
+		pair.CheckRevisionsKnown()
 	}
 	t.Logf("%d of %d kills met a change that was on its way", onTheWay, kills)
 }
@@ -142,5 +142,5 @@ func TestExtprocDrains(t *testing.T) {
 	}
 	f.StartExtProc(pair)
 	f.AwaitAnswer(pair)
-	gatewaytest.CheckRevisionsKnown(t, pair)
+	pair.CheckRevisionsKnown()
 }

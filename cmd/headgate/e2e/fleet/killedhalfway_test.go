@@ -57,14 +57,14 @@ func TestExtprocKilledHalfway(t *testing.T) {
 	pair.AwaitPolicy(gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)))
 	halfEnvoy(t, pair.Socket)
 	f.Write(gatewaytest.Edition(2, s.URLs))
-	gatewaytest.AwaitRevision(t, &pair.Gateway, second)
+	pair.AwaitRevision(second)
 	if pair.Metric(`headgate_pair_policy_info{revision="`+second+`"}`) != 0 {
 		t.Fatal("the change is over: the test shows nothing")
 	}
 	f.XDS[0].Kill()
 	pair.ExtProc.Kill()
 	f.StartExtProc(pair)
-	gatewaytest.AwaitRevision(t, &pair.Gateway, second)
+	pair.AwaitRevision(second)
 	pair.AwaitPolicy(second)
-	gatewaytest.CheckRevisionsKnown(t, pair)
+	pair.CheckRevisionsKnown()
 }

@@ -21,11 +21,11 @@ func TestPairsShowCertificates(t *testing.T) {
 		Policy: gatewaytest.Edition(1, s.URLs), XDSArgs: newKeyring(t).fill(a, a, later).server(), PairArgs: newKeyring(t).fill(a, a, later).pair(),
 	})
 	pair := f.Pairs[0]
-	gatewaytest.AwaitLink(pair)
+	pair.AwaitLink()
 	l := gatewaytest.StartLoad(t, pair, 5, s.Whole(t))
 	expiry := time.Now().Add(3 * time.Second).Truncate(time.Second)
 	brief := add(f, newKeyring(t).fill(a, a, expiry).pair()...)
-	gatewaytest.AwaitLink(brief)
+	brief.AwaitLink()
 	says := func(text string) {
 		t.Helper()
 		gatewaytest.Eventually(t, "the control plane's log to say "+text, func() bool { return strings.Contains(f.XDS[0].Log(), text) })
@@ -39,14 +39,14 @@ func TestPairsShowCertificates(t *testing.T) {
 	}
 	turnedAway(t, add(f, newKeyring(t).fill(a, stranger, later).pair()...), "unknown authority")
 	turnedAway(t, add(f, "--xds-name", "other.example"), "other.example")
-	gatewaytest.AwaitLink(add(f, "--xds-name", "control.example"))
+	add(f, "--xds-name", "control.example").AwaitLink()
 
 	time.Sleep(time.Until(expiry.Add(1100 * time.Millisecond))) // nothing says that a certificate expires
 	f.XDS[0].Kill()
 	f.StartXDS(0)
 	turnedAway(t, brief, "expired")
 	says("certificate has expired")
-	gatewaytest.AwaitLink(pair)
+	pair.AwaitLink()
 	f.Write(gatewaytest.Edition(2, s.URLs))
 	pair.AwaitPolicy(gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs)))
 	gatewaytest.Eventually(t, "the two pairs that may be served", func() bool { return f.XDS[0].Metric("headgate_xds_clients") == 2 })
@@ -91,13 +91,13 @@ func TestCertificatesAreReplaced(t *testing.T) {
 	server, client := newKeyring(t).fill(first, first, later), newKeyring(t).fill(first, first, later)
 	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: gatewaytest.Edition(1, s.URLs), XDSArgs: server.server(), PairArgs: client.pair()})
 	pair := f.Pairs[0]
-	gatewaytest.AwaitLink(pair)
+	pair.AwaitLink()
 
 	server.fill(second, second, later)
 	client.fill(second, second, later)
 	pair.ExtProc.Kill()
 	f.StartExtProc(pair)
-	gatewaytest.AwaitLink(pair) // the control plane has read its files again
+	pair.AwaitLink() // the control plane has read its files again
 
 	server.fill(third, third, later)
 	client.fill(third, third, later)
@@ -106,7 +106,7 @@ func TestCertificatesAreReplaced(t *testing.T) {
 	gatewaytest.Eventually(t, "the pair, which has read its files again", func() bool { return f.XDS[0].Metric("headgate_xds_clients") == 1 })
 
 	turnedAway(t, add(f, newKeyring(t).fill(first, third, later).pair()...), "certificate")
-	gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)))
+	pair.AwaitRevision(gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)))
 }
 
 // TestPlainBeyondLoopback holds that neither end starts where others could read or

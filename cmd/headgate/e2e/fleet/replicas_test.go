@@ -17,7 +17,7 @@ func TestAReplicaIsKilled(t *testing.T) {
 		t.Helper()
 		for _, pair := range f.Pairs {
 			pair.AwaitPolicy(gatewaytest.RevisionOf(t, gatewaytest.Edition(k, s.URLs)))
-			gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, gatewaytest.Edition(k, s.URLs)))
+			pair.AwaitRevision(gatewaytest.RevisionOf(t, gatewaytest.Edition(k, s.URLs)))
 		}
 	}
 	await(1)
@@ -35,7 +35,7 @@ func TestAReplicaIsKilled(t *testing.T) {
 	}
 	for i, l := range loads {
 		l.Stop()
-		gatewaytest.CheckRevisionsKnown(t, f.Pairs[i])
+		f.Pairs[i].CheckRevisionsKnown()
 	}
 }
 
@@ -51,7 +51,7 @@ func TestReplicasShareTheHistory(t *testing.T) {
 		o.Push(0, gatewaytest.Edition(2+k, s.URLs), nil, pushed)
 		for _, pair := range f.Pairs {
 			pair.AwaitPolicy(pushed)
-			gatewaytest.AwaitRevision(t, &pair.Gateway, pushed)
+			pair.AwaitRevision(pushed)
 		}
 		for _, x := range f.XDS {
 			gatewaytest.Eventually(t, "the push at each replica", func() bool { return strings.HasPrefix(x.Status(), "policy  "+pushed) })
@@ -67,7 +67,7 @@ func TestReplicasShareTheHistory(t *testing.T) {
 	f.XDS[0].Kill()
 	gatewaytest.Eventually(t, "both pairs at the other replica", func() bool { return f.XDS[1].Metric("headgate_xds_clients") == 2 })
 	for _, pair := range f.Pairs {
-		gatewaytest.AwaitRevision(t, &pair.Gateway, last)
-		gatewaytest.CheckRevisionsKnown(t, pair)
+		pair.AwaitRevision(last)
+		pair.CheckRevisionsKnown()
 	}
 }

@@ -23,8 +23,8 @@ func TestControlPlaneKilledUnderLoad(t *testing.T) {
 	pair.Eventually("the loss of the control plane", func() bool { return pair.Metric("headgate_pair_linked") == 0 })
 	l.More(10)
 	f.StartXDS(0)
-	gatewaytest.AwaitLink(pair)
-	gatewaytest.Eventually(t, "the pair in the control plane's status", func() bool { return gatewaytest.HasTaken(f.XDS[0], pair, first) })
+	pair.AwaitLink()
+	gatewaytest.Eventually(t, "the pair in the control plane's status", func() bool { return f.XDS[0].HasTaken(pair, first) })
 	if after := pair.Updates(); after != before || !strings.Contains(before, "update_success") {
 		t.Errorf("Envoy was given something anew:\n%s\nbefore:\n%s", after, before)
 	}
@@ -36,9 +36,9 @@ func TestControlPlaneKilledUnderLoad(t *testing.T) {
 	l.More(5)
 	f.StartXDS(0)
 	pair.AwaitPolicy(second)
-	gatewaytest.AwaitRevision(t, &pair.Gateway, second)
+	pair.AwaitRevision(second)
 	l.Stop()
-	gatewaytest.CheckRevisionsKnown(t, pair)
+	pair.CheckRevisionsKnown()
 }
 
 // TestPairRestartsWithoutControlPlane holds that a pair, both halves of which were
@@ -56,15 +56,15 @@ func TestPairRestartsWithoutControlPlane(t *testing.T) {
 	pair.Envoy.Kill()
 	f.StartExtProc(pair)
 	f.StartEnvoy(pair)
-	gatewaytest.AwaitRevision(t, &pair.Gateway, second)
+	pair.AwaitRevision(second)
 	if text := pair.ExtProc.Log(); !strings.Contains(text, "serving the last good policy") || !strings.Contains(text, "no control plane") {
 		t.Error("the log does not say that the pair serves the last good policy alone")
 	}
 	f.Write(gatewaytest.Edition(3, s.URLs))
 	f.StartXDS(0)
 	pair.AwaitPolicy(third)
-	gatewaytest.AwaitRevision(t, &pair.Gateway, third)
-	gatewaytest.CheckRevisionsKnown(t, pair)
+	pair.AwaitRevision(third)
+	pair.CheckRevisionsKnown()
 }
 
 // TestEnvoyRestartedAlone measures how long a new Envoy is without configuration. No
@@ -90,5 +90,5 @@ func TestEnvoyRestartedAlone(t *testing.T) {
 	restart("with the control plane")
 	f.XDS[0].Kill()
 	restart("without the control plane")
-	gatewaytest.CheckRevisionsKnown(t, pair)
+	pair.CheckRevisionsKnown()
 }

@@ -32,11 +32,11 @@ func TestPairOfAnotherRelease(t *testing.T) {
 			for k := 2; k < 4; k++ {
 				f.Write(gatewaytest.Edition(k, s.URLs))
 				pair.AwaitPolicy(gatewaytest.RevisionOf(t, gatewaytest.Edition(k, s.URLs)))
-				gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, gatewaytest.Edition(k, s.URLs)))
+				pair.AwaitRevision(gatewaytest.RevisionOf(t, gatewaytest.Edition(k, s.URLs)))
 				l.More(5)
 			}
 			l.Stop()
-			gatewaytest.CheckRevisionsKnown(t, pair)
+			pair.CheckRevisionsKnown()
 		})
 	}
 }
@@ -57,18 +57,18 @@ func TestControlPlaneOfAnotherRelease(t *testing.T) {
 			x.Kill()
 			x.Binary = v[1]
 			f.StartXDS(0)
-			gatewaytest.AwaitLink(pair)
-			gatewaytest.Eventually(t, "the pair in the control plane's status", func() bool { return gatewaytest.HasTaken(x, pair, second) })
+			pair.AwaitLink()
+			gatewaytest.Eventually(t, "the pair in the control plane's status", func() bool { return x.HasTaken(pair, second) })
 			o := gatewaytest.NewOperator(t, x.Admin)
 			if out := o.Says(0, []string{"policy", "history"}); strings.Count(strings.TrimSpace(out), "\n") != 2 || !strings.Contains(out, first) {
 				t.Errorf("the history is\n%s", out)
 			}
 			o.Says(0, []string{"policy", "rollback", "--author", "ann", "--reason", "test"})
 			pair.AwaitPolicy(first)
-			gatewaytest.AwaitRevision(t, &pair.Gateway, first)
+			pair.AwaitRevision(first)
 			l.More(10)
 			l.Stop()
-			gatewaytest.CheckRevisionsKnown(t, pair)
+			pair.CheckRevisionsKnown()
 		})
 	}
 }
@@ -88,15 +88,15 @@ func TestSavedStateOfAnotherRelease(t *testing.T) {
 			pair.ExtProc.Kill()
 			pair.Binary = v[1]
 			f.StartExtProc(pair)
-			gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs)))
+			pair.AwaitRevision(gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs)))
 			l := gatewaytest.StartLoad(t, pair, 10, s.Whole(t))
 			l.More(10)
 			f.Write(gatewaytest.Edition(3, s.URLs))
 			f.StartXDS(0)
 			pair.AwaitPolicy(gatewaytest.RevisionOf(t, gatewaytest.Edition(3, s.URLs)))
-			gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, gatewaytest.Edition(3, s.URLs)))
+			pair.AwaitRevision(gatewaytest.RevisionOf(t, gatewaytest.Edition(3, s.URLs)))
 			l.Stop()
-			gatewaytest.CheckRevisionsKnown(t, pair)
+			pair.CheckRevisionsKnown()
 		})
 	}
 }
@@ -132,5 +132,5 @@ func TestReplicasOfTwoReleases(t *testing.T) {
 			t.Errorf("replica %d has %d changes, want 4:\n%s", i, n, out)
 		}
 	}
-	gatewaytest.CheckRevisionsKnown(t, pair)
+	pair.CheckRevisionsKnown()
 }

@@ -82,7 +82,7 @@ func TestChangesUnderLoad(t *testing.T) {
 		t.Errorf("requests met %d of %d policies only: the changes did not take effect in time", met, policies)
 	}
 	for _, pair := range f.Pairs {
-		gatewaytest.CheckRevisionsKnown(t, pair)
+		pair.CheckRevisionsKnown()
 		if n := pair.Metric("headgate_attempts_unjoined_total"); n != 0 {
 			t.Errorf("%s: %v attempts of no exchange", pair.Node, n)
 		}

@@ -59,7 +59,7 @@ func TestAPipeAtThePolicysPath(t *testing.T) {
 	}
 	gatewaytest.Eventually(t, "the refusal", func() bool { return strings.Contains(f.XDS[0].Log(), "is no regular file but a pipe") })
 	f.Write(gatewaytest.Edition(2, s.URLs))
-	gatewaytest.AwaitRevision(t, &f.Pairs[0].Gateway, gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs)))
+	f.Pairs[0].AwaitRevision(gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs)))
 	f.XDS[0].Terminate()
 	if code := f.XDS[0].Exited(t); code != 0 {
 		t.Errorf("exit code %d", code)

@@ -20,7 +20,7 @@ func TestPushesToAControlPlane(t *testing.T) {
 	}
 	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: text(0)})
 	pair := f.Pairs[0]
-	awaits := func(revision string) { gatewaytest.AwaitRevision(t, &pair.Gateway, revision) }
+	awaits := func(revision string) { pair.AwaitRevision(revision) }
 	o := gatewaytest.NewOperator(t, f.XDS[0].Admin)
 	commands(t, o, text, awaits)
 	pushed, file := gatewaytest.RevisionOf(t, text(3)), gatewaytest.RevisionOf(t, text(4))
@@ -28,7 +28,7 @@ func TestPushesToAControlPlane(t *testing.T) {
 	awaits(pushed)
 	f.XDS[0].Kill()
 	f.StartXDS(0)
-	gatewaytest.AwaitLink(pair)
+	pair.AwaitLink()
 	o.Says(0, []string{"status"}, pushed, "push")
 	awaits(pushed)
 	f.Write(text(4))
@@ -49,7 +49,7 @@ func TestPushesToARunningGateway(t *testing.T) {
 	listen := "listen: " + strings.TrimPrefix(g.URL, "http://") + "\n"
 	o := gatewaytest.NewOperator(t, admin)
 	listening := func(k int) string { return listen + text(k) }
-	awaits := func(revision string) { gatewaytest.AwaitRevision(t, g, revision) }
+	awaits := func(revision string) { g.AwaitRevision(revision) }
 	commands(t, o, listening, awaits)
 	keyed := strings.Replace(listening(1), "models:\n", fmt.Sprintf("  keyed: {provider: openai, url: %q, credential: {env: HEADGATE_E2E_UNSET}}\nmodels:\n  k: keyed/x\n", url), 1)
 	o.Push(1, keyed, nil, "HEADGATE_E2E_UNSET", `"keyed"`, "not set")

@@ -59,7 +59,7 @@ func TestEnvoyRefusesAPolicy(t *testing.T) {
 	}
 	l.Stop()
 	for _, pair := range f.Pairs {
-		gatewaytest.CheckRevisionsKnown(t, pair)
+		pair.CheckRevisionsKnown()
 	}
 }
 
@@ -93,7 +93,7 @@ func refusedByAll(t *testing.T, f *gatewaytest.Fleet, l *gatewaytest.Load, polic
 		}
 	}
 	for _, pair := range f.Pairs {
-		if got := gatewaytest.Meets(t, &pair.Gateway); got != before {
+		if got := pair.Meets(); got != before {
 			t.Errorf("%s: a request meets %q", pair.Node, got)
 		}
 	}
@@ -151,7 +151,7 @@ func TestPairRefusesAPolicy(t *testing.T) {
 	f.StartEnvoy(late)
 	for _, pair := range f.Pairs {
 		pair.AwaitPolicy(first)
-		gatewaytest.AwaitRevision(t, &pair.Gateway, first)
+		pair.AwaitRevision(first)
 	}
 	o := gatewaytest.NewOperator(t, control.Admin)
 	o.Says(0, []string{"policy", "history"}, "PAIRS", "HEADGATE_E2E_PAIR")
@@ -171,11 +171,11 @@ func TestPairRefusesAPolicyThatAnotherRuns(t *testing.T) {
 	control, first, next := f.XDS[0], gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)), gatewaytest.RevisionOf(t, needy(s))
 	poor.ExtProc.Freeze()
 	f.Write(needy(s))
-	gatewaytest.Eventually(t, "the policy at the pair that can run it", func() bool { return gatewaytest.HasTaken(control, rich, next) })
+	gatewaytest.Eventually(t, "the policy at the pair that can run it", func() bool { return control.HasTaken(rich, next) })
 	poor.ExtProc.Thaw()
 	gatewaytest.Eventually(t, "the refusal", func() bool { return strings.Contains(control.Status(), "HEADGATE_E2E_PAIR") })
-	gatewaytest.AwaitRevision(t, &poor.Gateway, first)
-	gatewaytest.AwaitRevision(t, &rich.Gateway, next)
+	poor.AwaitRevision(first)
+	rich.AwaitRevision(next)
 	if n := control.Metric("headgate_xds_rollbacks_total"); n != 0 {
 		t.Errorf("%v ways back from a policy that a pair runs", n)
 	}
@@ -232,11 +232,11 @@ func TestARefusedPolicyAfterARestart(t *testing.T) {
 	if status := f.XDS[0].Status(); !strings.Contains(status, "ca.pem") {
 		t.Errorf("headgate status does not say why:\n%s", status)
 	}
-	gatewaytest.AwaitRevision(t, &pair.Gateway, first)
+	pair.AwaitRevision(first)
 	if err := os.Rename(gatewaytest.NewAuthority(t).File, ca); err != nil {
 		t.Fatal(err)
 	}
 	f.XDS[0].Hangup()
 	pair.AwaitPolicy(gatewaytest.RevisionOf(t, trusting(s, ca)))
-	gatewaytest.AwaitRevision(t, &pair.Gateway, gatewaytest.RevisionOf(t, trusting(s, ca)))
+	pair.AwaitRevision(gatewaytest.RevisionOf(t, trusting(s, ca)))
 }

@@ -88,7 +88,7 @@ func TestChangesTakeEffect(t *testing.T) {
 				k++
 				want, began := gatewaytest.RevisionOf(t, text(k)), time.Now()
 				way.change(k)
-				gatewaytest.AwaitRevision(t, pair, want)
+				pair.AwaitRevision(want)
 				took = append(took, time.Since(began).Round(time.Millisecond))
 			}
 			slices.Sort(took)
@@ -139,7 +139,7 @@ func TestABadChange(t *testing.T) {
 	if n := strings.Count(control.Log(), "policy refused"); n != 1 {
 		t.Errorf("the log says it %d times", n)
 	}
-	if got := gatewaytest.Meets(t, &pair.Gateway); got != first {
+	if got := pair.Meets(); got != first {
 		t.Errorf("a request meets %q, not the old policy", got)
 	}
 	gatewaytest.Overwrite(t, f.Policy, gatewaytest.Edition(1, s.URLs))
@@ -148,6 +148,6 @@ func TestABadChange(t *testing.T) {
 	f.Write("version: 2\n")
 	gatewaytest.Eventually(t, "the second refusal", func() bool { return strings.Count(control.Log(), "policy refused") == 2 })
 	f.Write(gatewaytest.Edition(2, s.URLs))
-	gatewaytest.AwaitRevision(t, &pair.Gateway, second)
+	pair.AwaitRevision(second)
 	clear()
 }

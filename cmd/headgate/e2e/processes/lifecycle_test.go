@@ -119,7 +119,7 @@ func TestKilledGatewayLeavesNoEnvoy(t *testing.T) {
 	if _, err := s.Next(); err != nil {
 		t.Fatal(err)
 	}
-	_ = g.Process.Process.Kill()
+	g.Process.Kill()
 	g.Exited()
 	gatewaytest.Eventually(t, "Envoy's end", func() bool { return !gatewaytest.Alive(pid) && g.RefusesConnections() })
 	b, err := os.ReadFile(records)
