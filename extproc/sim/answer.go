@@ -76,12 +76,7 @@ func (x *exchange) respond() (*answer, error) {
 	return a, nil
 }
 
-func (x *exchange) answerID() string {
-	if x.dialect == anthropic {
-		return string(x.s.ids.text([]byte("msg_01"), 22, x.served.Seq, 1))
-	}
-	return string(x.s.ids.text([]byte("chatcmpl-"), 29, x.served.Seq, 1))
-}
+func (x *exchange) answerID() string { return x.dialect.answerID(x.s.ids, x.served.Seq) }
 
 // say fills one choice: thinking, then a refusal, tool calls or text.
 func (x *exchange) say(ch *choice, index int) error {
@@ -105,7 +100,7 @@ func (x *exchange) say(ch *choice, index int) error {
 		return nil
 	}
 	if do.Refusal != nil {
-		ch.refuse(*do.Refusal, x.dialect)
+		ch.refuse(*do.Refusal, x.dialect.saysRefusals())
 		return nil
 	}
 	calls, err := x.toolCalls(index)
@@ -119,12 +114,12 @@ func (x *exchange) say(ch *choice, index int) error {
 	return x.text(ch, left)
 }
 
-func (ch *choice) refuse(text string, d dialect) {
+func (ch *choice) refuse(text string, said bool) {
 	ch.refused, ch.end = true, endRefusal
 	if text == "" {
 		text = refusalText
 	}
-	if d == openAI {
+	if said {
 		ch.pieces = split(text)
 		ch.tokens = len(ch.pieces)
 	}
@@ -227,17 +222,13 @@ func (x *exchange) pick(i int) (tool, error) {
 		return tool{name: name}, nil
 	}
 	if len(c.tools) == 0 {
-		return tool{}, invalid("", "", "x-sim: tools: the request has no tools; name one with tool=NAME")
+		return tool{}, badRequest("x-sim: tools: the request has no tools; name one with tool=NAME")
 	}
 	return c.tools[i%len(c.tools)], nil
 }
 
 func (x *exchange) callID(choice, i int) string {
-	k := 2 + choice*128 + i
-	if x.dialect == anthropic {
-		return string(x.s.ids.text([]byte("toolu_01"), 22, x.served.Seq, k))
-	}
-	return string(x.s.ids.text([]byte("call_"), 24, x.served.Seq, k))
+	return x.dialect.callID(x.s.ids, x.served.Seq, 2+choice*128+i)
 }
 
 // call fills in tool calls, cut short where the limit ends them.
@@ -272,7 +263,7 @@ func (x *exchange) countInput(u *Usage) {
 		u.AudioInput = *do.Audio
 	}
 	scope := x.served.Key + "\x00" + c.model
-	if x.dialect == anthropic {
+	if x.dialect.marksCache() {
 		u.CacheRead, u.CacheWrite5m, u.CacheWrite1h = x.s.cache.marked(p, scope, x.s.opt.CacheMin, x.arrived)
 	} else {
 		u.CacheRead = x.s.cache.automatic(p, scope, x.s.opt.CacheMin, x.arrived)

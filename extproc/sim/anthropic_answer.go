@@ -8,7 +8,7 @@ import (
 )
 
 // stopReason gives an ending its Anthropic name.
-func (x *exchange) stopReason(ch *choice) string {
+func stopReason(x *turn, ch *choice) string {
 	if x.do.Finish != "" {
 		return x.do.Finish
 	}
@@ -25,16 +25,16 @@ func (x *exchange) stopReason(ch *choice) string {
 	return "end_turn"
 }
 
-// messageJSON renders an answer as a message.
-func (x *exchange) messageJSON(a *answer) []byte {
+// json renders an answer as a message.
+func (anthropic) json(x *turn, a *answer) []byte {
 	ch := &a.choices[0]
-	b := make([]byte, 0, 1024+len(answerText)+x.do.Oversize)
+	b := make([]byte, 0, 1024+200+x.do.Oversize)
 	b = append(b, `{"model":`...)
 	b = scan.AppendString(b, a.model)
 	b = append(append(append(b, `,"id":"`...), a.id...), `","type":"message","role":"assistant","content":[`...)
 	b = appendBlocks(b, ch)
 	b = append(b, `],"stop_reason":`...)
-	b = scan.AppendString(b, x.stopReason(ch))
+	b = scan.AppendString(b, stopReason(x, ch))
 	b = append(b, `,"stop_sequence":`...)
 	b = appendNullable(b, ch.stop)
 	if !x.do.NoUsage {
@@ -103,11 +103,11 @@ func appendMessageInput(b []byte, u *Usage) []byte {
 // messageStream renders an answer as Anthropic's named events.
 type messageStream struct {
 	stream
-	x     *exchange
+	x     *turn
 	index int // of the content block
 }
 
-func (x *exchange) messageEvents(a *answer) *stream {
+func (anthropic) events(x *turn, a *answer) *stream {
 	ch := &a.choices[0]
 	st := messageStream{x: x}
 	st.start(a)
@@ -226,7 +226,7 @@ func (st *messageStream) finish(a *answer) {
 	ch := &a.choices[0]
 	st.name("message_delta")
 	st.buf = append(st.buf, `"delta":{"stop_reason":`...)
-	st.buf = scan.AppendString(st.buf, st.x.stopReason(ch))
+	st.buf = scan.AppendString(st.buf, stopReason(st.x, ch))
 	st.buf = append(st.buf, `,"stop_sequence":`...)
 	st.buf = append(appendNullable(st.buf, ch.stop), '}')
 	if !st.x.do.NoUsage {

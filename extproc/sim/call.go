@@ -33,6 +33,8 @@ type call struct {
 	lastText   string   // of the last user message, without directives
 	directives []string // in that message
 	afterTool  bool     // tool results followed it
+
+	own any // of the operation that reads and answers it
 }
 
 type tool struct {

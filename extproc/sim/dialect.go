@@ -2,77 +2,77 @@ package sim
 
 import (
 	"net/http"
-	"strings"
+	"net/url"
+	"time"
 )
 
-// dialect is the wire format of one provider.
-type dialect int
+// dialect is the wire format of one provider: how it is asked, how it answers, and what
+// it says of errors. It is stateless and safe for concurrent use.
+type dialect interface {
+	// operations are what the provider has, by path: all of them by POST.
+	operations() map[string]operation
+	// claims reports whether a client of the dialect sent a request to a path that
+	// several dialects have, or none.
+	claims(http.Header) bool
+	// key returns the credential of a request, and keyless the error for one that has
+	// none.
+	key(http.Header) string
+	keyless() *apiError
+	// check refuses a request that lacks what all must carry.
+	check(http.Header) *apiError
+	// possible refuses a script that the dialect cannot show.
+	possible(*Behaviour) error
 
-const (
-	openAI dialect = iota
-	anthropic
-)
+	// requestID, answerID and callID are the ids that go with the nth exchange.
+	requestID(ids idSource, seq int64) string
+	answerID(ids idSource, seq int64) string
+	callID(ids idSource, seq int64, n int) string
 
-// dialectOf tells whose client sent a request: Anthropic's paths and every
-// request with its version header are Anthropic's.
-func dialectOf(r *http.Request) dialect {
-	switch path := r.URL.Path; {
-	case path == "/v1/messages" || strings.HasPrefix(path, "/v1/messages/"):
-		return anthropic
-	case path == "/v1/chat/completions" || path == "/v1/embeddings":
-		return openAI
-	}
-	if r.Header.Get("Anthropic-Version") != "" {
-		return anthropic
-	}
-	return openAI
+	// json renders an answer as a whole, events as a stream.
+	json(*turn, *answer) []byte
+	events(*turn, *answer) *stream
+	// saysRefusals reports whether a refusal has a text.
+	saysRefusals() bool
+	// marksCache reports whether the request says what shall be cached; otherwise the
+	// provider caches by itself.
+	marksCache() bool
+	// head sets the headers of every answer; limited: it is a 429.
+	head(h http.Header, t *turn, limited bool)
+
+	// failure is the error that the provider gives with a status, refuse that for a
+	// request which makes no sense, and noPath and noMethod those for what it does
+	// not have.
+	failure(status int, model, key string, quota bool) *apiError
+	refuse(message string) *apiError
+	noPath(method, path string) *apiError
+	noMethod(method, path string) *apiError
+	// appendError renders an error, errorEvent puts one into a stream, and
+	// errorInStream is the usual status of such a one.
+	appendError(b []byte, e *apiError, requestID string) []byte
+	errorEvent(body []byte) []byte
+	errorInStream() int
+
+	// offers reports whether the provider has a model of the common ones, models
+	// renders a list of models, and model one of them.
+	offers(model string) bool
+	models(names []string, q url.Values) ([]byte, *apiError)
+	model(name string) []byte
 }
 
-func (d dialect) requestID(s *Server, seq int64) string {
-	if d == anthropic {
-		return string(s.ids.text([]byte("req_011C"), 21, seq, 0))
-	}
-	return "req_" + s.ids.hex(seq)
+// operation is something that a provider does.
+type operation struct {
+	// read reads a request. The call is usable for what was read before an error.
+	read func(body []byte) (*call, *apiError)
+	// answer renders what is no model's text; nil: it is an answer that is made up.
+	answer func(*turn) ([]byte, Usage)
 }
 
-// failure returns the error that the provider gives with a status.
-func (d dialect) failure(status int, model, key string, quota bool) *apiError {
-	if d == anthropic {
-		return anthropicFailure(status, model, quota)
-	}
-	return openAIFailure(status, model, key, quota)
-}
-
-// credential returns the key of a request, and the error for one without.
-func (x *exchange) credential() (string, *apiError) {
-	h := x.r.Header
-	key := h.Get("X-Api-Key")
-	if bearer, ok := strings.CutPrefix(h.Get("Authorization"), "Bearer "); ok && (x.dialect == openAI || key == "") {
-		key = bearer
-	} else if x.dialect == openAI {
-		key = ""
-	}
-	switch {
-	case x.s.opt.Keyless:
-		return key, nil
-	case key == "" && x.dialect == anthropic:
-		return "", &apiError{status: 401, typ: "authentication_error", message: "x-api-key header is required"}
-	case key == "":
-		return "", &apiError{status: 401, typ: "invalid_request_error", message: "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."}
-	case !x.s.accepts(key):
-		return key, x.dialect.failure(401, "", key, false)
-	}
-	return key, nil
-}
-
-func (s *Server) accepts(key string) bool {
-	if len(s.opt.Keys) == 0 {
-		return true
-	}
-	for _, k := range s.opt.Keys {
-		if k == key {
-			return true
-		}
-	}
-	return false
+// turn is a request on its way, as far as a dialect must know of it.
+type turn struct {
+	call      *call
+	do        Behaviour
+	arrived   time.Time
+	took      time.Duration // since then
+	requestID string
+	header    http.Header // of the answer
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -26,15 +25,17 @@ type embedding struct {
 	dims   int
 }
 
-// embeddings answers POST /v1/embeddings.
-func (x *exchange) embeddings() {
-	e, err := readEmbedding(x.served.Body)
-	if !x.begin(&e.call, err) {
-		return
-	}
-	x.w.Header()["Openai-Model"] = []string{e.model}
-	u := Usage{Input: e.prompt.tokens}
-	x.reply(http.StatusOK, jsonType, x.embeddingJSON(e), u)
+// embeddings answers a request for vectors.
+func embeddings(t *turn) ([]byte, Usage) {
+	e := t.call.own.(*embedding)
+	t.header["Openai-Model"] = []string{e.model}
+	return embeddingJSON(&t.do, e), Usage{Input: e.prompt.tokens}
+}
+
+func readEmbeddingCall(body []byte) (*call, *apiError) {
+	e, err := readEmbedding(body)
+	e.own = e
+	return &e.call, err
 }
 
 func readEmbedding(body []byte) (*embedding, *apiError) {
@@ -143,7 +144,7 @@ func (e *embedding) add(v scan.Value) *apiError {
 	return nil
 }
 
-func (x *exchange) embeddingJSON(e *embedding) []byte {
+func embeddingJSON(do *Behaviour, e *embedding) []byte {
 	b := []byte(`{"object":"list","data":[`)
 	for i, words := range e.inputs {
 		if i > 0 {
@@ -155,11 +156,11 @@ func (x *exchange) embeddingJSON(e *embedding) []byte {
 	}
 	b = append(b, `],"model":`...)
 	model := e.model
-	if x.do.Snapshot != "" {
-		model = x.do.Snapshot
+	if do.Snapshot != "" {
+		model = do.Snapshot
 	}
 	b = scan.AppendString(b, model)
-	if !x.do.NoUsage {
+	if !do.NoUsage {
 		b = appendCount(b, `,"usage":{"prompt_tokens":`, e.prompt.tokens)
 		b = append(appendCount(b, `,"total_tokens":`, e.prompt.tokens), '}')
 	}

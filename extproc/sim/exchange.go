@@ -2,11 +2,11 @@ package sim
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // exchange is one request on its way through the server.
@@ -16,25 +16,8 @@ type exchange struct {
 	r       *http.Request
 	rc      *http.ResponseController
 	dialect dialect
-	arrived time.Time
 	served  *Served
-
-	call *call
-	do   Behaviour
-}
-
-// route is what the provider has at a path.
-type route struct {
-	method string
-	serve  func(*exchange)
-}
-
-var routes = map[string]route{
-	"/v1/chat/completions":      {http.MethodPost, (*exchange).chat},
-	"/v1/embeddings":            {http.MethodPost, (*exchange).embeddings},
-	"/v1/messages":              {http.MethodPost, (*exchange).messages},
-	"/v1/messages/count_tokens": {http.MethodPost, (*exchange).countTokens},
-	"/v1/models":                {http.MethodGet, (*exchange).listModels},
+	turn
 }
 
 func (x *exchange) serve() {
@@ -48,39 +31,49 @@ func (x *exchange) serve() {
 		x.fail(err)
 		return
 	}
-	path := x.r.URL.Path
-	at, ok := routes[path]
-	if id, isModel := strings.CutPrefix(path, "/v1/models/"); isModel && id != "" {
-		at, ok = route{http.MethodGet, (*exchange).oneModel}, true
-	}
+	method, run := x.route(x.r.URL.Path)
 	switch {
-	case !ok:
-		x.fail(x.noPath())
-	case x.r.Method != at.method && !(at.method == http.MethodGet && x.r.Method == http.MethodHead):
-		x.fail(x.noMethod())
-	case x.dialect == anthropic && x.r.Header.Get("Anthropic-Version") == "":
-		x.fail(unfit("anthropic-version: header is required"))
+	case run == nil:
+		x.fail(x.dialect.noPath(x.r.Method, x.r.URL.Path))
+	case x.r.Method != method && !(method == http.MethodGet && x.r.Method == http.MethodHead):
+		x.fail(x.dialect.noMethod(x.r.Method, x.r.URL.Path))
 	default:
-		at.serve(x)
+		if err := x.dialect.check(x.r.Header); err != nil {
+			x.fail(err)
+			return
+		}
+		run()
 	}
 }
 
-func (x *exchange) noPath() *apiError {
-	if x.dialect == anthropic {
-		return &apiError{status: http.StatusNotFound, typ: "not_found_error", message: "Not Found"}
+// route returns what the provider has at a path, and its method; nil: nothing.
+func (x *exchange) route(path string) (method string, run func()) {
+	for _, d := range dialects {
+		if op, ok := d.operations()[path]; ok {
+			return http.MethodPost, func() { x.answerBy(op) }
+		}
 	}
-	e := invalid("", "", "Invalid URL (%s %s)", x.r.Method, x.r.URL.Path)
-	e.status = http.StatusNotFound
-	return e
+	if path == modelsPath {
+		return http.MethodGet, x.listModels
+	}
+	if id, ok := strings.CutPrefix(path, modelsPath+"/"); ok && id != "" {
+		return http.MethodGet, x.oneModel
+	}
+	return "", nil
 }
 
-func (x *exchange) noMethod() *apiError {
-	if x.dialect == anthropic {
-		return &apiError{status: http.StatusMethodNotAllowed, typ: "invalid_request_error", message: "Method Not Allowed"}
+// credential returns the key of a request, and the error for one without.
+func (x *exchange) credential() (string, *apiError) {
+	key := x.dialect.key(x.r.Header)
+	switch {
+	case x.s.opt.Keyless:
+		return key, nil
+	case key == "":
+		return "", x.dialect.keyless()
+	case !x.s.accepts(key):
+		return key, x.dialect.failure(http.StatusUnauthorized, "", key, false)
 	}
-	e := invalid("", "method_not_supported", "Not allowed to %s on %s. (HINT: Perhaps you meant to use a different HTTP method?)", x.r.Method, x.r.URL.Path)
-	e.status = http.StatusMethodNotAllowed
-	return e
+	return key, nil
 }
 
 func (x *exchange) readBody() *apiError {
@@ -97,10 +90,16 @@ func (x *exchange) readBody() *apiError {
 	return nil
 }
 
-// chat answers POST /v1/chat/completions.
-func (x *exchange) chat() {
-	c, err := readChat(x.served.Body)
+// answerBy answers a request for one of the dialect's operations.
+func (x *exchange) answerBy(op operation) {
+	c, err := op.read(x.served.Body)
 	if !x.begin(c, err) {
+		return
+	}
+	if op.answer != nil {
+		x.header = x.w.Header()
+		body, u := op.answer(&x.turn)
+		x.reply(http.StatusOK, jsonType, body, u)
 		return
 	}
 	a, fault := x.respond()
@@ -108,36 +107,10 @@ func (x *exchange) chat() {
 	case fault != nil:
 		x.failWith(fault)
 	case c.stream:
-		x.play(x.chatEvents(a), a.usage)
+		x.play(x.dialect.events(&x.turn, a), a.usage)
 	default:
-		x.reply(http.StatusOK, jsonType, x.chatJSON(a), a.usage)
+		x.reply(http.StatusOK, jsonType, x.dialect.json(&x.turn, a), a.usage)
 	}
-}
-
-// messages answers POST /v1/messages.
-func (x *exchange) messages() {
-	c, err := readMessagesCall(x.served.Body, false)
-	if !x.begin(c, err) {
-		return
-	}
-	a, fault := x.respond()
-	switch {
-	case fault != nil:
-		x.failWith(fault)
-	case c.stream:
-		x.play(x.messageEvents(a), a.usage)
-	default:
-		x.reply(http.StatusOK, jsonType, x.messageJSON(a), a.usage)
-	}
-}
-
-// countTokens answers POST /v1/messages/count_tokens, which is free.
-func (x *exchange) countTokens() {
-	c, err := readMessagesCall(x.served.Body, true)
-	if !x.begin(c, err) {
-		return
-	}
-	x.reply(http.StatusOK, jsonType, append(appendCount(nil, `{"input_tokens":`, c.prompt.tokens), '}'), Usage{})
 }
 
 // begin settles how the request is answered. It returns false where it has
@@ -149,7 +122,7 @@ func (x *exchange) begin(c *call, err *apiError) bool {
 	fault := x.script()
 	switch {
 	case fault != nil:
-		err = x.refuse("x-sim: %v", fault)
+		err = x.dialect.refuse(fmt.Sprintf("x-sim: %v", fault))
 	case err == nil && c.model != "" && !x.s.exists(c.model):
 		err = x.dialect.failure(http.StatusNotFound, c.model, x.served.Key, false)
 	}
@@ -172,13 +145,6 @@ func (x *exchange) scripted(otherwise int) *apiError {
 		status = otherwise
 	}
 	return x.dialect.failure(status, x.call.model, x.served.Key, x.do.Quota)
-}
-
-func (x *exchange) refuse(format string, args ...any) *apiError {
-	if x.dialect == anthropic {
-		return unfit(format, args...)
-	}
-	return invalid("", "", format, args...)
 }
 
 // script finds the behaviour for the request: the rule's, overwritten by the
@@ -207,17 +173,11 @@ func (x *exchange) script() error {
 
 // possible refuses what this dialect or this transport cannot show.
 func (x *exchange) possible() error {
-	do := &x.do
-	_, hasConn := x.r.Context().Value(connKey{}).(net.Conn)
-	switch {
-	case do.Reset != nil && !hasConn:
+	if _, hasConn := x.r.Context().Value(connKey{}).(net.Conn); x.do.Reset != nil && !hasConn {
 		return errors.New("reset: the http.Server needs ConnContext")
-	case x.dialect == openAI && (do.CacheWrite != nil || do.CacheWrite1h != nil):
-		return errors.New("cache-write: this dialect does not report it")
-	case x.dialect == anthropic && (do.Audio != nil || do.AudioOut != nil):
-		return errors.New("audio: this dialect has none")
-	case x.dialect == anthropic && do.ReasoningContent:
-		return errors.New("reasoning-content: this dialect shows thinking where the request enables it")
 	}
-	return do.validate()
+	if err := x.dialect.possible(&x.do); err != nil {
+		return err
+	}
+	return x.do.validate()
 }

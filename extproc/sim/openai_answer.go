@@ -10,7 +10,7 @@ import (
 const fingerprint = `"fp_5417b77867"`
 
 // chatFinish gives an ending its OpenAI name.
-func (x *exchange) chatFinish(ch *choice) string {
+func chatFinish(x *turn, ch *choice) string {
 	if x.do.Finish != "" {
 		return x.do.Finish
 	}
@@ -23,9 +23,9 @@ func (x *exchange) chatFinish(ch *choice) string {
 	return "stop"
 }
 
-// chatJSON renders an answer as a chat.completion.
-func (x *exchange) chatJSON(a *answer) []byte {
-	b := make([]byte, 0, 1024+2*len(a.choices)*len(answerText)+x.do.Oversize)
+// json renders an answer as a chat.completion.
+func (openAI) json(x *turn, a *answer) []byte {
+	b := make([]byte, 0, 1024+400*len(a.choices)+x.do.Oversize)
 	b = append(b, `{"id":"`...)
 	b = append(b, a.id...)
 	b = append(b, `","object":"chat.completion","created":`...)
@@ -37,7 +37,7 @@ func (x *exchange) chatJSON(a *answer) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = x.appendChoice(b, &a.choices[i], i)
+		b = appendChoice(x, b, &a.choices[i], i)
 	}
 	b = append(b, ']')
 	if !x.do.NoUsage {
@@ -48,7 +48,7 @@ func (x *exchange) chatJSON(a *answer) []byte {
 	return append(append(b, fingerprint...), '}')
 }
 
-func (x *exchange) appendChoice(b []byte, ch *choice, index int) []byte {
+func appendChoice(x *turn, b []byte, ch *choice, index int) []byte {
 	b = append(b, `{"index":`...)
 	b = strconv.AppendInt(b, int64(index), 10)
 	b = append(b, `,"message":{"role":"assistant","content":`...)
@@ -80,7 +80,7 @@ func (x *exchange) appendChoice(b []byte, ch *choice, index int) []byte {
 		b = append(b, "null"...)
 	}
 	b = append(b, `,"annotations":[]},"logprobs":null,"finish_reason":`...)
-	return append(scan.AppendString(b, x.chatFinish(ch)), '}')
+	return append(scan.AppendString(b, chatFinish(x, ch)), '}')
 }
 
 func appendCall(b []byte, call *toolCall, arguments string) []byte {
@@ -110,18 +110,14 @@ func appendChatUsage(b []byte, u *Usage) []byte {
 	return append(b, `,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}`...)
 }
 
-func appendCount(b []byte, name string, n int) []byte {
-	return strconv.AppendInt(append(b, name...), int64(n), 10)
-}
-
 // chatStream renders an answer as chat.completion.chunk events.
 type chatStream struct {
 	stream
-	x    *exchange
+	x    *turn
 	head []byte // of every chunk, up to its choices
 }
 
-func (x *exchange) chatEvents(a *answer) *stream {
+func (openAI) events(x *turn, a *answer) *stream {
 	st := chatStream{x: x}
 	st.head = append(st.head, `data: {"id":"`...)
 	st.head = append(st.head, a.id...)
@@ -176,7 +172,7 @@ func (st *chatStream) choice(ch *choice, index int) {
 	}
 	open()
 	st.buf = append(st.buf, '}')
-	st.close(st.x.chatFinish(ch))
+	st.close(chatFinish(st.x, ch))
 }
 
 func (st *chatStream) piece(open func(), name, piece string, tokens int) {

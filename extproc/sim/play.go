@@ -112,11 +112,7 @@ func (x *exchange) lineEnds(b []byte) []byte {
 
 // inBand returns the error that comes inside an answer with status 200.
 func (x *exchange) inBand() *apiError {
-	usual := http.StatusInternalServerError
-	if x.dialect == anthropic {
-		usual = 529
-	}
-	e := x.scripted(usual)
+	e := x.scripted(x.dialect.errorInStream())
 	if e.html {
 		e = x.dialect.failure(http.StatusInternalServerError, x.call.model, x.served.Key, false)
 	}
@@ -124,10 +120,5 @@ func (x *exchange) inBand() *apiError {
 }
 
 func (x *exchange) errorEvent() []byte {
-	var b []byte
-	if x.dialect == anthropic {
-		b = append(b, "event: error\n"...)
-	}
-	b = append(append(b, "data: "...), x.errorBody(x.inBand())...)
-	return append(b, '\n', '\n')
+	return append(x.dialect.errorEvent(x.errorBody(x.inBand())), '\n', '\n')
 }

@@ -31,10 +31,7 @@ func (x *exchange) failWith(err error) {
 }
 
 func (x *exchange) errorBody(e *apiError) []byte {
-	if x.dialect == anthropic {
-		return e.appendAnthropic(nil, x.served.RequestID)
-	}
-	return e.appendOpenAI(nil)
+	return x.dialect.appendError(nil, e, x.served.RequestID)
 }
 
 // reply answers with a whole body, which costs u once a byte of it is sent.

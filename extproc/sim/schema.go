@@ -25,7 +25,7 @@ func fit(schema scan.Value) ([]byte, error) {
 	f := fitter{root: schema}
 	b, err := f.value(nil, schema, 0)
 	if err != nil {
-		return nil, invalid("", "", "simulated provider: answering by the schema: %v", err)
+		return nil, badRequest("simulated provider: answering by the schema: %v", err)
 	}
 	return b, nil
 }

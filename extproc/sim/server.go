@@ -140,7 +140,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{
-		s: s, w: w, r: r, rc: http.NewResponseController(w), arrived: s.clock.Now(),
+		s: s, w: w, r: r, rc: http.NewResponseController(w), turn: turn{arrived: s.clock.Now()},
 		served: &Served{
 			Seq: s.seq.Add(1), Proto: r.Proto, Method: r.Method, Host: r.Host,
 			Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header, Ended: EndedComplete,
@@ -148,7 +148,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x.served.Time = x.arrived
 	x.dialect = dialectOf(r)
-	x.served.RequestID = x.dialect.requestID(s, x.served.Seq)
+	x.requestID = x.dialect.requestID(s.ids, x.served.Seq)
+	x.served.RequestID = x.requestID
 	epoch := s.log.arrive()
 	defer func() {
 		x.served.Took = s.clock.Now().Sub(x.arrived)
@@ -163,3 +164,7 @@ func (s *Server) exists(model string) bool {
 }
 
 func (s *Server) now() time.Time { return s.clock.Now() }
+
+func (s *Server) accepts(key string) bool {
+	return len(s.opt.Keys) == 0 || slices.Contains(s.opt.Keys, key)
+}
