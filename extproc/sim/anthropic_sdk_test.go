@@ -8,6 +8,9 @@ import (
 
 	sdk "github.com/anthropics/anthropic-sdk-go"
 	"github.com/anthropics/anthropic-sdk-go/option"
+
+	"github.com/headgate/headgate/extproc/sim/anthropic"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 func anthropicClient(r *Running, opts ...option.RequestOption) sdk.Client {
@@ -31,8 +34,8 @@ func TestAnthropicPlainAndCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const prompt = PrimeTokens + 2*FrameTokens + 3 + 2
-	if got.Model != "claude-sonnet-5" || CountTokens(got.Content[0].Text) != 9 || got.StopReason != "end_turn" {
+	const prompt = wire.PrimeTokens + 2*wire.FrameTokens + 3 + 2
+	if got.Model != "claude-sonnet-5" || wire.CountTokens(got.Content[0].Text) != 9 || got.StopReason != "end_turn" {
 		t.Errorf("got %s", got.RawJSON())
 	}
 	if got.Usage.InputTokens != prompt || got.Usage.OutputTokens != 9 {
@@ -89,7 +92,7 @@ func TestAnthropicStreamWithThinkingAndTools(t *testing.T) {
 		t.Errorf("inputs %s, %s", args, message.Content[2].Input)
 	}
 	u := last(t, s, 1).Usage
-	if message.Usage.OutputTokens != int64(u.TotalOutput()) || u.Reasoning != ThinkingTokens || message.Usage.InputTokens != int64(u.Input) {
+	if message.Usage.OutputTokens != int64(u.TotalOutput()) || u.Reasoning != anthropic.ThinkingTokens || message.Usage.InputTokens != int64(u.Input) {
 		t.Errorf("usage %s, served %+v", message.Usage.RawJSON(), u)
 	}
 	params.Messages = append(params.Messages, message.ToParam(), sdk.NewUserMessage(

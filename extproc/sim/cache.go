@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"sync"
 	"time"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // promptCache remembers prefixes of prompts by their hash. It forgets the oldest
@@ -24,9 +26,6 @@ const (
 	cacheStep    = 128              // tokens between the prefixes that OpenAI caches
 	openAITTL    = 10 * time.Minute // since the last use
 	lookBack     = 20               // blocks before a breakpoint at which Anthropic looks for a prefix
-	maxBreaks    = 4
-	shortLife    = 5 * time.Minute
-	longLife     = time.Hour
 	unknownPlace = -1
 )
 
@@ -63,11 +62,11 @@ func (c *promptCache) put(key uint64, ttl time.Duration, now time.Time) {
 
 // automatic is OpenAI's cache: it returns how many tokens at the start of p were
 // cached, in steps of 128 from minimum on, and caches the rest.
-func (c *promptCache) automatic(p *prompt, scope string, minimum int, now time.Time) int {
-	if p.tokens < minimum {
+func (c *promptCache) automatic(p *wire.Prompt, scope string, minimum int, now time.Time) int {
+	if p.Tokens < minimum {
 		return 0
 	}
-	marks := p.marks(scope, minimum)
+	marks := marksOf(p, scope, minimum)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	cached := 0
@@ -87,8 +86,8 @@ type mark struct {
 	hash   uint64
 }
 
-// marks returns the hash of each prefix that the automatic cache knows.
-func (p *prompt) marks(scope string, minimum int) []mark {
+// marksOf returns the hash of each prefix that the automatic cache knows.
+func marksOf(p *wire.Prompt, scope string, minimum int) []mark {
 	h := newPrefixHash(scope)
 	var out []mark
 	pos := 0
@@ -97,16 +96,16 @@ func (p *prompt) marks(scope string, minimum int) []mark {
 			out = append(out, mark{pos, h.sum()})
 		}
 	}
-	for _, part := range p.parts {
-		if part.fixed > 0 {
-			h.add(part.text)
-			for range part.fixed {
+	for _, part := range p.Parts {
+		if part.Fixed > 0 {
+			h.add(part.Text)
+			for range part.Fixed {
 				advance()
 			}
 			continue
 		}
-		for text := part.text; text != ""; {
-			n := tokenLen(text)
+		for text := part.Text; text != ""; {
+			n := wire.TokenLen(text)
 			h.add(text[:n])
 			advance()
 			text = text[n:]
@@ -117,46 +116,46 @@ func (p *prompt) marks(scope string, minimum int) []mark {
 
 // marked is Anthropic's cache, which knows the prefixes that cache_control marks:
 // it returns the tokens read from it, and those written for 5 minutes and 1 hour.
-func (c *promptCache) marked(p *prompt, scope string, minimum int, now time.Time) (read, short, long int) {
+func (c *promptCache) marked(p *wire.Prompt, scope string, minimum int, now time.Time) (read, short, long int) {
 	last := unknownPlace
-	for i, b := range p.blocks {
-		if b.ttl > 0 && b.tokens >= minimum {
+	for i, b := range p.Blocks {
+		if b.TTL > 0 && b.Tokens >= minimum {
 			last = i
 		}
 	}
 	if last == unknownPlace {
 		return 0, 0, 0
 	}
-	hashes := p.blockHashes(scope)
+	hashes := blockHashes(p, scope)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	hit := c.longest(p, hashes, last, now)
 	if hit != unknownPlace {
-		read = p.blocks[hit].tokens
+		read = p.Blocks[hit].Tokens
 	}
 	from := read
 	for i := hit + 1; i <= last; i++ {
-		b := p.blocks[i]
-		if b.ttl == 0 || b.tokens < minimum {
+		b := p.Blocks[i]
+		if b.TTL == 0 || b.Tokens < minimum {
 			continue
 		}
-		if b.ttl == longLife {
-			long += b.tokens - from
+		if b.TTL == wire.LongLife {
+			long += b.Tokens - from
 		} else {
-			short += b.tokens - from
+			short += b.Tokens - from
 		}
-		from = b.tokens
-		c.put(hashes[i], b.ttl, now)
+		from = b.Tokens
+		c.put(hashes[i], b.TTL, now)
 	}
 	return read, short, long
 }
 
 // longest returns the last block whose prefix is cached, no more than lookBack
 // blocks before a breakpoint.
-func (c *promptCache) longest(p *prompt, hashes []uint64, last int, now time.Time) int {
+func (c *promptCache) longest(p *wire.Prompt, hashes []uint64, last int, now time.Time) int {
 	reach := 0
 	for i := last; i >= 0; i-- {
-		if p.blocks[i].ttl > 0 {
+		if p.Blocks[i].TTL > 0 {
 			reach = lookBack
 		}
 		if reach > 0 && c.has(hashes[i], now) {
@@ -167,13 +166,13 @@ func (c *promptCache) longest(p *prompt, hashes []uint64, last int, now time.Tim
 	return unknownPlace
 }
 
-func (p *prompt) blockHashes(scope string) []uint64 {
+func blockHashes(p *wire.Prompt, scope string) []uint64 {
 	h := newPrefixHash(scope)
-	out := make([]uint64, len(p.blocks))
+	out := make([]uint64, len(p.Blocks))
 	done := 0
-	for i, b := range p.blocks {
-		for ; done < b.parts; done++ {
-			h.add(p.parts[done].text)
+	for i, b := range p.Blocks {
+		for ; done < b.Parts; done++ {
+			h.add(p.Parts[done].Text)
 		}
 		out[i] = h.sum()
 	}

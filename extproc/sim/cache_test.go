@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 func long(tokens int) string { return strings.Repeat(" word", tokens) }
@@ -66,8 +68,8 @@ func TestMarkedCache(t *testing.T) {
 	const (
 		short = `,"cache_control":{"type":"ephemeral"}`
 		hour  = `,"cache_control":{"type":"ephemeral","ttl":"1h"}`
-		sys   = PrimeTokens + FrameTokens + 2000 // to the end of system
-		turn  = FrameTokens + 1000               // to the end of the first block
+		sys   = wire.PrimeTokens + wire.FrameTokens + 2000 // to the end of system
+		turn  = wire.FrameTokens + 1000                    // to the end of the first block
 	)
 	for _, c := range []struct {
 		name                  string
@@ -106,8 +108,8 @@ func TestCountTokens(t *testing.T) {
 		"": 0, "Hello!": 2, "Be brief.": 3, "abcdefgh": 1, "abcdefghi": 2, " abcdefgh": 1, "a  b": 3, "a\n\nb": 3, " ": 1,
 		"中文": 2, "é😀": 2, "👩‍👧": 3, "\xff": 1, "x  ": 2, "a.b": 3,
 	} {
-		if got := CountTokens(text); got != want || strings.Join(split(text), "") != text {
-			t.Errorf("%q: %d %q, want %d", text, got, split(text), want)
+		if got := wire.CountTokens(text); got != want || strings.Join(wire.Split(text), "") != text {
+			t.Errorf("%q: %d %q, want %d", text, got, wire.Split(text), want)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/headgate/headgate/extproc/sim/openai"
 )
 
 const (
@@ -93,7 +95,7 @@ func (s *Server) writeLog(w http.ResponseWriter, full bool) {
 			Seq: e.Seq, Time: e.Time, TookMS: float64(e.Took) / float64(time.Millisecond), Proto: e.Proto, Method: e.Method,
 			Host: e.Host, Path: e.Path, Model: e.Model, Stream: e.Stream, Status: e.Status, Usage: e.Usage,
 			BodyBytes: len(e.Body), BytesSent: e.BytesSent, Events: e.Events, Ended: e.Ended, ID: e.ID,
-			RequestID: e.RequestID, Key: maskKey(e.Key),
+			RequestID: e.RequestID, Key: openai.MaskKey(e.Key),
 		}
 		if full {
 			line.Key, line.Header, line.Query = e.Key, e.Header, e.Query

@@ -5,7 +5,7 @@
 //
 // The promise: what it serves without a script is what the real provider would
 // serve to the same request in shape, validation and accounting, and every token
-// that it reports follows from CountTokens and the constants beside it. What it
+// that it reports follows from wire.CountTokens and the constants beside it. What it
 // received and what it served is kept, see Served.
 //
 // The trap: faults that end a connection (cut, reset, content-length) act on the

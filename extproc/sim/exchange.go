@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // exchange is one request on its way through the server.
@@ -15,9 +17,9 @@ type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	rc      *http.ResponseController
-	dialect dialect
+	dialect wire.Dialect
 	served  *Served
-	turn
+	wire.Turn
 }
 
 func (x *exchange) serve() {
@@ -34,11 +36,11 @@ func (x *exchange) serve() {
 	method, run := x.route(x.r.URL.Path)
 	switch {
 	case run == nil:
-		x.fail(x.dialect.noPath(x.r.Method, x.r.URL.Path))
+		x.fail(x.dialect.NoPath(x.r.Method, x.r.URL.Path))
 	case x.r.Method != method && !(method == http.MethodGet && x.r.Method == http.MethodHead):
-		x.fail(x.dialect.noMethod(x.r.Method, x.r.URL.Path))
+		x.fail(x.dialect.NoMethod(x.r.Method, x.r.URL.Path))
 	default:
-		if err := x.dialect.check(x.r.Header); err != nil {
+		if err := x.dialect.Check(x.r.Header); err != nil {
 			x.fail(err)
 			return
 		}
@@ -49,7 +51,7 @@ func (x *exchange) serve() {
 // route returns what the provider has at a path, and its method; nil: nothing.
 func (x *exchange) route(path string) (method string, run func()) {
 	for _, d := range dialects {
-		if op, ok := d.operations()[path]; ok {
+		if op, ok := d.Operations()[path]; ok {
 			return http.MethodPost, func() { x.answerBy(op) }
 		}
 	}
@@ -63,27 +65,27 @@ func (x *exchange) route(path string) (method string, run func()) {
 }
 
 // credential returns the key of a request, and the error for one without.
-func (x *exchange) credential() (string, *apiError) {
-	key := x.dialect.key(x.r.Header)
+func (x *exchange) credential() (string, *wire.Error) {
+	key := x.dialect.Key(x.r.Header)
 	switch {
 	case x.s.opt.Keyless:
 		return key, nil
 	case key == "":
-		return "", x.dialect.keyless()
+		return "", x.dialect.Keyless()
 	case !x.s.accepts(key):
-		return key, x.dialect.failure(http.StatusUnauthorized, "", key, false)
+		return key, x.dialect.Failure(http.StatusUnauthorized, "", key, false)
 	}
 	return key, nil
 }
 
-func (x *exchange) readBody() *apiError {
+func (x *exchange) readBody() *wire.Error {
 	limit := x.s.opt.MaxBody
 	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, int64(limit)))
 	x.served.Body = body
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return x.dialect.failure(http.StatusRequestEntityTooLarge, "", "", false)
+		return x.dialect.Failure(http.StatusRequestEntityTooLarge, "", "", false)
 	case err != nil:
 		x.leave() // the client broke off its upload
 	}
@@ -91,14 +93,14 @@ func (x *exchange) readBody() *apiError {
 }
 
 // answerBy answers a request for one of the dialect's operations.
-func (x *exchange) answerBy(op operation) {
-	c, err := op.read(x.served.Body)
+func (x *exchange) answerBy(op wire.Operation) {
+	c, err := op.Read(x.served.Body)
 	if !x.begin(c, err) {
 		return
 	}
-	if op.answer != nil {
-		x.header = x.w.Header()
-		body, u := op.answer(&x.turn)
+	if op.Answer != nil {
+		x.Header = x.w.Header()
+		body, u := op.Answer(&x.Turn)
 		x.reply(http.StatusOK, jsonType, body, u)
 		return
 	}
@@ -106,31 +108,31 @@ func (x *exchange) answerBy(op operation) {
 	switch {
 	case fault != nil:
 		x.failWith(fault)
-	case c.stream:
-		x.play(x.dialect.events(&x.turn, a), a.usage)
+	case c.Stream:
+		x.play(x.dialect.Events(&x.Turn, a), a.Usage)
 	default:
-		x.reply(http.StatusOK, jsonType, x.dialect.json(&x.turn, a), a.usage)
+		x.reply(http.StatusOK, jsonType, x.dialect.JSON(&x.Turn, a), a.Usage)
 	}
 }
 
 // begin settles how the request is answered. It returns false where it has
 // already answered it with an error: its own faults first, since a script must
 // not hide a request that the real provider would refuse.
-func (x *exchange) begin(c *call, err *apiError) bool {
-	x.call = c
-	x.served.Model, x.served.Stream = c.model, c.stream
+func (x *exchange) begin(c *wire.Call, err *wire.Error) bool {
+	x.Call = c
+	x.served.Model, x.served.Stream = c.Model, c.Stream
 	fault := x.script()
 	switch {
 	case fault != nil:
-		err = x.dialect.refuse(fmt.Sprintf("x-sim: %v", fault))
-	case err == nil && c.model != "" && !x.s.exists(c.model):
-		err = x.dialect.failure(http.StatusNotFound, c.model, x.served.Key, false)
+		err = x.dialect.Refuse(fmt.Sprintf("x-sim: %v", fault))
+	case err == nil && c.Model != "" && !x.s.exists(c.Model):
+		err = x.dialect.Failure(http.StatusNotFound, c.Model, x.served.Key, false)
 	}
 	switch {
 	case err != nil:
-		x.do = Behaviour{}
+		x.Do = Behaviour{}
 		x.fail(err)
-	case (x.do.Status != 0 || x.do.Quota) && x.do.Error == nil:
+	case (x.Do.Status != 0 || x.Do.Quota) && x.Do.Error == nil:
 		x.fail(x.scripted(http.StatusTooManyRequests))
 	default:
 		return true
@@ -139,32 +141,32 @@ func (x *exchange) begin(c *call, err *apiError) bool {
 }
 
 // scripted returns the error of the scripted status, or of another.
-func (x *exchange) scripted(otherwise int) *apiError {
-	status := x.do.Status
+func (x *exchange) scripted(otherwise int) *wire.Error {
+	status := x.Do.Status
 	if status == 0 {
 		status = otherwise
 	}
-	return x.dialect.failure(status, x.call.model, x.served.Key, x.do.Quota)
+	return x.dialect.Failure(status, x.Call.Model, x.served.Key, x.Do.Quota)
 }
 
 // script finds the behaviour for the request: the rule's, overwritten by the
 // model name's, the message's and the header's directives in this order.
 func (x *exchange) script() error {
-	x.do = x.s.book.find(x.r, x.call.model, x.served.Key)
-	if err := x.do.apply(x.call.suffix, '+'); err != nil {
+	x.Do = x.s.book.find(x.r, x.Call.Model, x.served.Key)
+	if err := x.Do.Apply(x.Call.Suffix, '+'); err != nil {
 		return err
 	}
-	tool, tools := x.do.Tool, x.do.Tools
-	for _, d := range x.call.directives {
-		if err := x.do.apply(d, ' '); err != nil {
+	tool, tools := x.Do.Tool, x.Do.Tools
+	for _, d := range x.Call.Directives {
+		if err := x.Do.Apply(d, ' '); err != nil {
 			return err
 		}
 	}
-	if x.call.afterTool { // the message's calls are made and answered
-		x.do.Tool, x.do.Tools = tool, tools
+	if x.Call.AfterTool { // the message's calls are made and answered
+		x.Do.Tool, x.Do.Tools = tool, tools
 	}
 	for _, h := range x.r.Header["X-Sim"] {
-		if err := x.do.apply(h, ';'); err != nil {
+		if err := x.Do.Apply(h, ';'); err != nil {
 			return err
 		}
 	}
@@ -173,11 +175,11 @@ func (x *exchange) script() error {
 
 // possible refuses what this dialect or this transport cannot show.
 func (x *exchange) possible() error {
-	if _, hasConn := x.r.Context().Value(connKey{}).(net.Conn); x.do.Reset != nil && !hasConn {
+	if _, hasConn := x.r.Context().Value(connKey{}).(net.Conn); x.Do.Reset != nil && !hasConn {
 		return errors.New("reset: the http.Server needs ConnContext")
 	}
-	if err := x.dialect.possible(&x.do); err != nil {
+	if err := x.dialect.Possible(&x.Do); err != nil {
 		return err
 	}
-	return x.do.validate()
+	return x.Do.Validate()
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // outcome is what one faulty answer looks like to its client and in the log.
@@ -115,7 +117,7 @@ func TestBehaviours(t *testing.T) {
 			}
 		}
 	}
-	const input = PrimeTokens + FrameTokens + 2
+	const input = wire.PrimeTokens + wire.FrameTokens + 2
 	for _, c := range []struct {
 		sim, body string
 		check     func(*testing.T, answered, Served)
@@ -234,7 +236,7 @@ func TestHangs(t *testing.T) {
 		{"hang=3", chatStreams, 200, 2, `"content":" "`},
 		{"hang=3;burst", chatStreams, 200, 2, `"content":" "`},
 		{"hang=10", chatBody, 200, len(answerTokens), `{"id":"cha`},
-		{"hang=99999", chatBody, 200, len(answerTokens), fingerprint},
+		{"hang=99999", chatBody, 200, len(answerTokens), `"fp_5417b77867"`},
 	} {
 		t.Run(c.sim+" "+c.body, func(t *testing.T) {
 			s, r := start(t, Options{})
@@ -314,7 +316,7 @@ func TestResetIsATCPReset(t *testing.T) {
 func TestEveryKeyIsShown(t *testing.T) {
 	shown := readAll(t, "fault_test.go", "wire_test.go", "openai_sdk_test.go", "anthropic_sdk_test.go")
 	readme := readAll(t, "README.md")
-	for key := range keys {
+	for key := range wire.Keys {
 		if !strings.Contains(shown, `"`+key) && !strings.Contains(shown, ";"+key) {
 			t.Errorf("%s: no test", key)
 		}

@@ -15,22 +15,22 @@ const (
 func (x *exchange) head(contentType string) {
 	h := x.w.Header()
 	h["Content-Type"] = []string{contentType}
-	if x.do.Close {
+	if x.Do.Close {
 		h["Connection"] = []string{"close"}
 	}
-	if x.do.Gzip {
+	if x.Do.Gzip {
 		h["Content-Encoding"] = []string{"gzip"}
 	}
 	if contentType == streamType {
 		h["Cache-Control"] = []string{"no-cache"}
 	}
-	if x.do.RetryAfter != "" {
-		h["Retry-After"] = []string{x.do.RetryAfter}
+	if x.Do.RetryAfter != "" {
+		h["Retry-After"] = []string{x.Do.RetryAfter}
 	}
-	if x.do.RetryAfterMS != nil {
-		h["Retry-After-Ms"] = []string{strconv.Itoa(*x.do.RetryAfterMS)}
+	if x.Do.RetryAfterMS != nil {
+		h["Retry-After-Ms"] = []string{strconv.Itoa(*x.Do.RetryAfterMS)}
 	}
-	limited := x.do.Error == nil && (x.do.Status == http.StatusTooManyRequests || x.do.Quota)
-	x.took = x.s.now().Sub(x.arrived)
-	x.dialect.head(h, &x.turn, limited)
+	limited := x.Do.Error == nil && (x.Do.Status == http.StatusTooManyRequests || x.Do.Quota)
+	x.Took = x.s.now().Sub(x.Arrived)
+	x.dialect.Head(h, &x.Turn, limited)
 }

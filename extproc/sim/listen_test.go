@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // h2 returns a client that speaks unencrypted HTTP/2 only.
@@ -173,7 +174,7 @@ func TestManyAtOnce(t *testing.T) {
 	for i := range 40 {
 		wg.Go(func() {
 			got := ask(t, r, "POST", "/v1/messages", msgBody, fmt.Sprintf("X-Sim: tokens=%d", i))
-			id := str(scan.Value(got.body).Get("id"))
+			id := wire.Str(scan.Value(got.body).Get("id"))
 			if _, dup := ids.LoadOrStore(id, true); dup || got.status != 200 {
 				t.Errorf("%d, id %q twice: %v", got.status, id, dup)
 			}

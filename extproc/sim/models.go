@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // commonModels are listed where Options names none.
@@ -22,16 +24,16 @@ func (x *exchange) names() []string {
 		return x.s.opt.Models
 	}
 	return slices.DeleteFunc(slices.Clone(commonModels), func(name string) bool {
-		return !x.dialect.offers(name)
+		return !x.dialect.Offers(name)
 	})
 }
 
 // listModels answers GET /v1/models.
 func (x *exchange) listModels() {
-	if !x.begin(&call{}, nil) {
+	if !x.begin(&wire.Call{}, nil) {
 		return
 	}
-	list, err := x.dialect.models(x.names(), x.r.URL.Query())
+	list, err := x.dialect.Models(x.names(), x.r.URL.Query())
 	if err != nil {
 		x.fail(err)
 		return
@@ -41,10 +43,10 @@ func (x *exchange) listModels() {
 
 // oneModel answers GET /v1/models/{id}.
 func (x *exchange) oneModel() {
-	c := &call{}
-	c.setModel(strings.TrimPrefix(x.r.URL.Path, modelsPath+"/"))
+	c := &wire.Call{}
+	c.SetModel(strings.TrimPrefix(x.r.URL.Path, modelsPath+"/"))
 	if !x.begin(c, nil) {
 		return
 	}
-	x.reply(http.StatusOK, jsonType, x.dialect.model(c.model), Usage{})
+	x.reply(http.StatusOK, jsonType, x.dialect.Model(c.Model), Usage{})
 }

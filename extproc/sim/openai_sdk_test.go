@@ -11,20 +11,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/jsonschema-go/jsonschema"
-	"github.com/openai/openai-go/v3"
+	sdk "github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
+
+	"github.com/headgate/headgate/extproc/sim/openai"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-func openAIClient(r *Running, opts ...option.RequestOption) openai.Client {
-	return openai.NewClient(append([]option.RequestOption{
+func openAIClient(r *Running, opts ...option.RequestOption) sdk.Client {
+	return sdk.NewClient(append([]option.RequestOption{
 		option.WithBaseURL(r.URL + "/v1"), option.WithAPIKey("sk-test"), option.WithMaxRetries(0),
 	}, opts...)...)
 }
 
-func chatParams(model string) openai.ChatCompletionNewParams {
-	return openai.ChatCompletionNewParams{
+func chatParams(model string) sdk.ChatCompletionNewParams {
+	return sdk.ChatCompletionNewParams{
 		Model:    model,
-		Messages: []openai.ChatCompletionMessageParamUnion{openai.SystemMessage("Be brief."), openai.UserMessage("Hello!")},
+		Messages: []sdk.ChatCompletionMessageParamUnion{sdk.SystemMessage("Be brief."), sdk.UserMessage("Hello!")},
 	}
 }
 
@@ -36,8 +39,8 @@ func TestOpenAIPlain(t *testing.T) {
 		t.Fatal(err)
 	}
 	// PrimeTokens, two frames, "Be brief." is 3 and "Hello!" 2.
-	const prompt = PrimeTokens + 2*FrameTokens + 3 + 2
-	if got.Model != "gpt-4o-mini-2024-07-18" || CountTokens(got.Choices[0].Message.Content) != 9 || got.Choices[0].FinishReason != "stop" {
+	const prompt = wire.PrimeTokens + 2*wire.FrameTokens + 3 + 2
+	if got.Model != "gpt-4o-mini-2024-07-18" || wire.CountTokens(got.Choices[0].Message.Content) != 9 || got.Choices[0].FinishReason != "stop" {
 		t.Errorf("got %s", got.RawJSON())
 	}
 	if u := got.Usage; u.PromptTokens != prompt || u.CompletionTokens != 9 || u.TotalTokens != prompt+9 {
@@ -61,9 +64,9 @@ func TestOpenAIStream(t *testing.T) {
 	s, r := start(t, Options{})
 	client := openAIClient(r)
 	params := chatParams("gpt-5-nano")
-	params.StreamOptions.IncludeUsage = openai.Bool(true)
+	params.StreamOptions.IncludeUsage = sdk.Bool(true)
 	stream := client.Chat.Completions.NewStreaming(timeout(t), params)
-	acc := openai.ChatCompletionAccumulator{}
+	acc := sdk.ChatCompletionAccumulator{}
 	empty := 0
 	for stream.Next() {
 		chunk := stream.Current()
@@ -81,7 +84,7 @@ func TestOpenAIStream(t *testing.T) {
 		t.Errorf("%d empty chunks, text %q", empty, acc.Choices[0].Message.Content)
 	}
 	u, served := acc.Usage, last(t, s, 1)
-	if u.CompletionTokensDetails.ReasoningTokens != int64(EffortTokens["medium"]) || u.CompletionTokens != int64(served.Usage.TotalOutput()) ||
+	if u.CompletionTokensDetails.ReasoningTokens != int64(openai.EffortTokens["medium"]) || u.CompletionTokens != int64(served.Usage.TotalOutput()) ||
 		u.PromptTokens != int64(served.Usage.TotalInput()) || served.Usage.Output != len(answerTokens) {
 		t.Errorf("usage %s, served %+v", u.RawJSON(), served.Usage)
 	}
@@ -91,12 +94,12 @@ func TestOpenAIParallelTools(t *testing.T) {
 	_, r := start(t, Options{})
 	client := openAIClient(r)
 	params := chatParams("gpt-4o")
-	params.Tools = []openai.ChatCompletionToolUnionParam{openai.ChatCompletionFunctionTool(openai.FunctionDefinitionParam{
-		Name: "get_weather", Parameters: openai.FunctionParameters{"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string"}}},
+	params.Tools = []sdk.ChatCompletionToolUnionParam{sdk.ChatCompletionFunctionTool(sdk.FunctionDefinitionParam{
+		Name: "get_weather", Parameters: sdk.FunctionParameters{"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string"}}},
 	})}
-	params.Messages = append(params.Messages, openai.UserMessage("Weather in two towns? [[sim tools=2]]"))
+	params.Messages = append(params.Messages, sdk.UserMessage("Weather in two towns? [[sim tools=2]]"))
 	stream := client.Chat.Completions.NewStreaming(timeout(t), params)
-	acc := openai.ChatCompletionAccumulator{}
+	acc := sdk.ChatCompletionAccumulator{}
 	for stream.Next() {
 		acc.AddChunk(stream.Current())
 	}
@@ -109,7 +112,7 @@ func TestOpenAIParallelTools(t *testing.T) {
 		if call.Function.Name != "get_weather" || call.Function.Arguments != `{"city":"café 中文 😀"}` {
 			t.Errorf("call %+v", call)
 		}
-		params.Messages = append(params.Messages, openai.ToolMessage("sunny", call.ID))
+		params.Messages = append(params.Messages, sdk.ToolMessage("sunny", call.ID))
 	}
 	// The directive is spent once its calls are answered.
 	got, err := client.Chat.Completions.New(timeout(t), params)
@@ -124,7 +127,7 @@ func TestOpenAISchema(t *testing.T) {
 	 "properties":{"name":{"type":"string","minLength":20},"age":{"type":"integer","minimum":18,"multipleOf":5},"kind":{"enum":["a","b"]},"tags":{"type":"array","minItems":2,"items":{"type":"boolean"}},"when":{"type":"string","format":"date-time"},"next":{"$ref":"#/$defs/node"},"note":{"type":["null","string"]}}}`
 	body := `{"model":"gpt-4o","response_format":{"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":` + text + `}},"messages":[{"role":"user","content":"x"}]}`
 	got := ask(t, r, "POST", "/v1/chat/completions", body)
-	var res openai.ChatCompletion
+	var res sdk.ChatCompletion
 	if err := json.Unmarshal([]byte(got.body), &res); err != nil || got.status != 200 {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
@@ -146,10 +149,10 @@ func TestOpenAIEmbeddings(t *testing.T) {
 	s, r := start(t, Options{})
 	client := openAIClient(r)
 	vectors := map[string][]float64{}
-	for _, format := range []openai.EmbeddingNewParamsEncodingFormat{"float", "base64"} {
-		got, err := client.Embeddings.New(timeout(t), openai.EmbeddingNewParams{
-			Model: "text-embedding-3-small", EncodingFormat: format, Dimensions: openai.Int(64),
-			Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"where is my parcel now", "where is my parcel", "Une autre chose 中文"}},
+	for _, format := range []sdk.EmbeddingNewParamsEncodingFormat{"float", "base64"} {
+		got, err := client.Embeddings.New(timeout(t), sdk.EmbeddingNewParams{
+			Model: "text-embedding-3-small", EncodingFormat: format, Dimensions: sdk.Int(64),
+			Input: sdk.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"where is my parcel now", "where is my parcel", "Une autre chose 中文"}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -180,25 +183,6 @@ func TestOpenAIEmbeddings(t *testing.T) {
 	}
 }
 
-func TestOpenAIEmbeddingEncodingsAgree(t *testing.T) {
-	words := split("some text")
-	v := vector(words, 8)
-	var floats []float32
-	if err := json.Unmarshal(appendVector(nil, v, false), &floats); err != nil || !cmp.Equal(floats, v) {
-		t.Errorf("float: %v %v", err, floats)
-	}
-	var raw []byte
-	if err := json.Unmarshal(appendVector(nil, v, true), &raw); err != nil || len(raw) != 32 {
-		t.Fatalf("base64: %v, %d bytes", err, len(raw))
-	}
-	for i, want := range v {
-		bits := uint32(raw[4*i]) | uint32(raw[4*i+1])<<8 | uint32(raw[4*i+2])<<16 | uint32(raw[4*i+3])<<24
-		if math.Float32frombits(bits) != want {
-			t.Errorf("base64[%d]: %v, want %v", i, math.Float32frombits(bits), want)
-		}
-	}
-}
-
 func TestOpenAIModels(t *testing.T) {
 	_, r := start(t, Options{Models: []string{"gpt-4o", "local/llama"}})
 	client := openAIClient(r)
@@ -209,7 +193,7 @@ func TestOpenAIModels(t *testing.T) {
 	if m, err := client.Models.Get(timeout(t), "gpt-4o"); err != nil || m.ID != "gpt-4o" {
 		t.Errorf("get: %v %+v", err, m)
 	}
-	var e *openai.Error
+	var e *sdk.Error
 	_, err = client.Chat.Completions.New(timeout(t), chatParams("gpt-9"))
 	if !errors.As(err, &e) || e.StatusCode != 404 || e.Code != "model_not_found" {
 		t.Errorf("unknown model: %v", err)
@@ -235,7 +219,7 @@ func TestOpenAITypedErrors(t *testing.T) {
 			s, r := start(t, Options{})
 			client := openAIClient(r, option.WithHeader("X-Sim", c.sim))
 			_, err := client.Chat.Completions.New(timeout(t), chatParams("gpt-4o"))
-			var e *openai.Error
+			var e *sdk.Error
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v", err)
 			}

@@ -4,20 +4,22 @@ import (
 	"bytes"
 	"net/http"
 	"time"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 const comment = ": keep-alive\n\n"
 
 // play answers with a stream. It costs the whole input of u, and of its output
 // what was sent.
-func (x *exchange) play(st *stream, u Usage) {
+func (x *exchange) play(st *wire.Stream, u Usage) {
 	x.before(0)
 	x.served.Status = http.StatusOK
 	x.served.ID = x.answerID()
 	x.head(streamType)
-	if x.do.ContentLength != nil {
-		x.served.Usage, x.served.Events = u, len(st.events)
-		x.misstate(http.StatusOK, x.lineEnds(st.buf))
+	if x.Do.ContentLength != nil {
+		x.served.Usage, x.served.Events = u, len(st.Events)
+		x.misstate(http.StatusOK, x.lineEnds(st.Buf))
 		return
 	}
 	x.w.WriteHeader(http.StatusOK)
@@ -28,20 +30,20 @@ func (x *exchange) play(st *stream, u Usage) {
 // player sends the events of one stream in order.
 type player struct {
 	x     *exchange
-	st    *stream
+	st    *wire.Stream
 	k     *sink
 	full  Usage
 	start time.Time // of the first event
 }
 
 func (p *player) run() {
-	x, n := p.x, len(p.st.events)
+	x, n := p.x, len(p.st.Events)
 	at, act := x.interruption(n)
 	failAt, endAt := n+1, n+1
-	if x.do.Error != nil {
-		failAt = min(*x.do.Error, n)
+	if x.Do.Error != nil {
+		failAt = min(*x.Do.Error, n)
 	}
-	if t := x.do.Truncate; t != nil {
+	if t := x.Do.Truncate; t != nil {
 		if endAt = min(*t, n); endAt < 0 {
 			endAt = n / 2
 		}
@@ -66,15 +68,15 @@ func (p *player) run() {
 
 // event sends event i and bills it.
 func (p *player) event(i int) {
-	x, ev := p.x, p.st.events[i]
-	if x.do.TPS > 0 {
+	x, ev := p.x, p.st.Events[i]
+	if x.Do.TPS > 0 {
 		p.pace(ev)
 	}
-	b := p.st.bytes(i)
-	if m := x.do.Malformed; m != nil && i == min(*m, len(p.st.events))-1 {
-		b = p.st.broken(i)
+	b := p.st.Bytes(i)
+	if m := x.Do.Malformed; m != nil && i == min(*m, len(p.st.Events))-1 {
+		b = p.st.Broken(i)
 	}
-	if x.do.Comments {
+	if x.Do.Comments {
 		p.k.write(x.lineEnds([]byte(comment)))
 	}
 	p.k.write(x.lineEnds(b))
@@ -84,10 +86,10 @@ func (p *player) event(i int) {
 
 // pace waits until the model would have written an event's tokens. Thinking that
 // is not shown takes no time beyond the scripted one to the first token.
-func (p *player) pace(ev event) {
-	first := p.st.events[0]
-	tokens := ev.out + ev.hidden - first.out - first.hidden
-	due := p.start.Add(time.Duration(float64(tokens) / p.x.do.TPS * float64(time.Second)))
+func (p *player) pace(ev wire.Event) {
+	first := p.st.Events[0]
+	tokens := ev.Out + ev.Hidden - first.Out - first.Hidden
+	due := p.start.Add(time.Duration(float64(tokens) / p.x.Do.TPS * float64(time.Second)))
 	if d := due.Sub(p.x.s.now()); d > 0 {
 		p.x.wait(d)
 	}
@@ -95,30 +97,30 @@ func (p *player) pace(ev event) {
 
 // bill counts what was sent so far.
 func (p *player) bill(i int) {
-	u, ev := p.full, p.st.events[i]
-	if i < len(p.st.events)-1 {
-		u.Output, u.Reasoning, u.AudioOutput = ev.out, ev.hidden, 0
+	u, ev := p.full, p.st.Events[i]
+	if i < len(p.st.Events)-1 {
+		u.Output, u.Reasoning, u.AudioOutput = ev.Out, ev.Hidden, 0
 	}
 	p.x.served.Usage = u
 }
 
 // lineEnds gives an event the line ends of the script. JSON has none inside.
 func (x *exchange) lineEnds(b []byte) []byte {
-	if !x.do.CRLF {
+	if !x.Do.CRLF {
 		return b
 	}
 	return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))
 }
 
 // inBand returns the error that comes inside an answer with status 200.
-func (x *exchange) inBand() *apiError {
-	e := x.scripted(x.dialect.errorInStream())
-	if e.html {
-		e = x.dialect.failure(http.StatusInternalServerError, x.call.model, x.served.Key, false)
+func (x *exchange) inBand() *wire.Error {
+	e := x.scripted(x.dialect.ErrorInStream())
+	if e.HTML {
+		e = x.dialect.Failure(http.StatusInternalServerError, x.Call.Model, x.served.Key, false)
 	}
 	return e
 }
 
 func (x *exchange) errorEvent() []byte {
-	return append(x.dialect.errorEvent(x.errorBody(x.inBand())), '\n', '\n')
+	return append(x.dialect.ErrorEvent(x.errorBody(x.inBand())), '\n', '\n')
 }

@@ -10,44 +10,46 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // fail answers with an error.
-func (x *exchange) fail(e *apiError) {
-	if e.html {
-		x.reply(e.status, htmlType, []byte(badGateway), Usage{})
+func (x *exchange) fail(e *wire.Error) {
+	if e.HTML {
+		x.reply(e.Status, htmlType, []byte(wire.BadGateway), Usage{})
 		return
 	}
-	x.reply(e.status, jsonType, x.errorBody(e), Usage{})
+	x.reply(e.Status, jsonType, x.errorBody(e), Usage{})
 }
 
 // failWith answers with an error that came up while the answer was made.
 func (x *exchange) failWith(err error) {
-	var e *apiError
+	var e *wire.Error
 	if !errors.As(err, &e) {
-		e = &apiError{status: http.StatusInternalServerError, typ: "server_error", message: err.Error()}
+		e = &wire.Error{Status: http.StatusInternalServerError, Type: "server_error", Message: err.Error()}
 	}
 	x.fail(e)
 }
 
-func (x *exchange) errorBody(e *apiError) []byte {
-	return x.dialect.appendError(nil, e, x.served.RequestID)
+func (x *exchange) errorBody(e *wire.Error) []byte {
+	return x.dialect.AppendError(nil, e, x.served.RequestID)
 }
 
 // reply answers with a whole body, which costs u once a byte of it is sent.
 func (x *exchange) reply(status int, contentType string, body []byte, u Usage) {
-	if status == http.StatusOK && x.do.Error != nil {
+	if status == http.StatusOK && x.Do.Error != nil {
 		body = x.errorBody(x.inBand())
 	}
 	x.before(x.generation(&u))
 	x.served.Status = status
 	x.served.Usage = u
-	if status == http.StatusOK && x.call != nil {
+	if status == http.StatusOK && x.Call != nil {
 		x.served.ID = x.idOf(body)
 	}
 	body = x.mangle(body)
 	x.head(contentType)
-	if x.do.ContentLength != nil {
+	if x.Do.ContentLength != nil {
 		x.misstate(status, body)
 		return
 	}
@@ -58,10 +60,10 @@ func (x *exchange) reply(status int, contentType string, body []byte, u Usage) {
 
 // generation returns how long the model takes to write an answer.
 func (x *exchange) generation(u *Usage) time.Duration {
-	if x.do.TPS == 0 {
+	if x.Do.TPS == 0 {
 		return 0
 	}
-	return time.Duration(float64(u.TotalOutput()) / x.do.TPS * float64(time.Second))
+	return time.Duration(float64(u.TotalOutput()) / x.Do.TPS * float64(time.Second))
 }
 
 // idOf returns the answer's id, where the body has it.
@@ -74,34 +76,34 @@ func (x *exchange) idOf(body []byte) string {
 
 // before plays what comes before the headers.
 func (x *exchange) before(more time.Duration) {
-	if x.do.HangHeaders {
+	if x.Do.HangHeaders {
 		x.hang()
 	}
-	if d := x.do.TTFT + more; d > 0 {
+	if d := x.Do.TTFT + more; d > 0 {
 		x.wait(d)
 	}
 	switch {
-	case x.do.Cut != nil && *x.do.Cut < 0:
+	case x.Do.Cut != nil && *x.Do.Cut < 0:
 		x.cut()
-	case x.do.Reset != nil && *x.do.Reset < 0:
+	case x.Do.Reset != nil && *x.Do.Reset < 0:
 		x.reset()
 	}
 }
 
 // mangle breaks, shortens and encodes a JSON body as scripted, in this order.
 func (x *exchange) mangle(body []byte) []byte {
-	if p := x.do.Malformed; p != nil {
+	if p := x.Do.Malformed; p != nil {
 		at := min(*p, len(body))
 		body = append(append(append([]byte(nil), body[:at]...), 0), body[at:]...)
 	}
-	if p := x.do.Truncate; p != nil {
+	if p := x.Do.Truncate; p != nil {
 		at := min(*p, len(body))
 		if at < 0 {
 			at = len(body) / 2
 		}
 		body = body[:at]
 	}
-	if x.do.Gzip {
+	if x.Do.Gzip {
 		var coded bytes.Buffer
 		z := gzip.NewWriter(&coded)
 		z.Write(body) // into memory, which does not fail
@@ -115,7 +117,7 @@ func (x *exchange) mangle(body []byte) []byte {
 // since a client that has read a whole body sees no interruption.
 func (x *exchange) send(body []byte) {
 	at, act := x.interruption(max(0, len(body)-1))
-	if act == nil && x.do.Drip == 0 {
+	if act == nil && x.Do.Drip == 0 {
 		x.write(body)
 		return
 	}
@@ -134,7 +136,7 @@ func (x *exchange) interruption(length int) (at int, act func()) {
 	for _, stop := range []struct {
 		at  *int
 		act func()
-	}{{x.do.Hang, x.hang}, {x.do.Cut, x.cut}, {x.do.Reset, x.reset}} {
+	}{{x.Do.Hang, x.hang}, {x.Do.Cut, x.cut}, {x.Do.Reset, x.reset}} {
 		if stop.at != nil && min(*stop.at, length) < at {
 			at, act = min(*stop.at, length), stop.act
 		}
@@ -146,12 +148,12 @@ func (x *exchange) interruption(length int) (at int, act func()) {
 // bypasses the server for that and closes the connection. HTTP/2 cannot send
 // more than it promised and sends less.
 func (x *exchange) misstate(status int, body []byte) {
-	length := strconv.Itoa(*x.do.ContentLength)
+	length := strconv.Itoa(*x.Do.ContentLength)
 	h := x.w.Header()
 	if x.r.ProtoMajor > 1 {
 		h["Content-Length"] = []string{length}
 		x.w.WriteHeader(status)
-		x.write(body[:min(len(body), *x.do.ContentLength)])
+		x.write(body[:min(len(body), *x.Do.ContentLength)])
 		return
 	}
 	conn, _, err := x.rc.Hijack()
@@ -160,7 +162,7 @@ func (x *exchange) misstate(status int, body []byte) {
 	}
 	defer conn.Close()
 	h["Connection"] = []string{"close"}
-	h["Date"] = []string{x.arrived.UTC().Format(http.TimeFormat)}
+	h["Date"] = []string{x.Arrived.UTC().Format(http.TimeFormat)}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\nContent-Length: %s\r\n", status, http.StatusText(status), length)
 	h.Write(&out)

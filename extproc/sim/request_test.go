@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -179,8 +181,8 @@ func TestEndings(t *testing.T) {
 		{"n", "/v1/chat/completions", `{"model":"m","n":2,"max_tokens":3,"messages":[{"role":"user","content":"x"}]}`, `"completion_tokens":6,`},
 		{"json_object", "/v1/chat/completions", `{"model":"m","response_format":{"type":"json_object"},"messages":[{"role":"user","content":"json"}]}`, `"content":"{}"`},
 		{"audio", "/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"` + strings.Repeat("A", 250) + `","format":"wav"}}]}]}`, `"audio_tokens":3}`},
-		{"images", "/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y"}},{"type":"image_url","image_url":{"url":"https://x/y","detail":"low"}}]}]}`, `"prompt_tokens":` + itoa(PrimeTokens+FrameTokens+ImageTokens+ImageLowTokens)},
-		{"document", "/v1/messages", `{"model":"c","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"` + strings.Repeat("A", 101) + `"}}]}]}`, `"input_tokens":` + itoa(PrimeTokens+FrameTokens+2)},
+		{"images", "/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y"}},{"type":"image_url","image_url":{"url":"https://x/y","detail":"low"}}]}]}`, `"prompt_tokens":` + itoa(wire.PrimeTokens+wire.FrameTokens+wire.ImageTokens+wire.ImageLowTokens)},
+		{"document", "/v1/messages", `{"model":"c","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"` + strings.Repeat("A", 101) + `"}}]}]}`, `"input_tokens":` + itoa(wire.PrimeTokens+wire.FrameTokens+2)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, r := start(t, Options{})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 const (
@@ -19,13 +20,13 @@ const (
 // allOf, const, examples and the bounds of numbers, strings and arrays. A
 // schema that it cannot follow is an error, never a wrong answer.
 func fit(schema scan.Value) ([]byte, error) {
-	if !given(schema) {
+	if !wire.Given(schema) {
 		return []byte("{}"), nil
 	}
 	f := fitter{root: schema}
 	b, err := f.value(nil, schema, 0)
 	if err != nil {
-		return nil, badRequest("simulated provider: answering by the schema: %v", err)
+		return nil, wire.BadRequest("simulated provider: answering by the schema: %v", err)
 	}
 	return b, nil
 }
@@ -42,14 +43,14 @@ func (f *fitter) value(b []byte, s scan.Value, depth int) ([]byte, error) {
 		}
 		return append(b, "{}"...), nil
 	}
-	if ref := s.Get("$ref"); given(ref) {
-		target, err := f.resolve(str(ref))
+	if ref := s.Get("$ref"); wire.Given(ref) {
+		target, err := f.resolve(wire.Str(ref))
 		if err != nil {
 			return nil, err
 		}
 		return f.value(b, target, depth+1)
 	}
-	for _, fixed := range []scan.Value{s.Get("const"), first(s.Get("enum")), s.Get("default"), first(s.Get("examples"))} {
+	for _, fixed := range []scan.Value{s.Get("const"), wire.First(s.Get("enum")), s.Get("default"), wire.First(s.Get("examples"))} {
 		if fixed.Kind() != scan.Invalid {
 			return append(b, fixed...), nil
 		}
@@ -60,14 +61,6 @@ func (f *fitter) value(b []byte, s scan.Value, depth int) ([]byte, error) {
 		}
 	}
 	return f.typed(b, s, depth)
-}
-
-func first(list scan.Value) scan.Value {
-	m := list.Elements()
-	if m.Next() {
-		return m.Value()
-	}
-	return nil
 }
 
 // resolve follows a reference inside the document.
@@ -95,30 +88,30 @@ func (f *fitter) option(b []byte, s, options scan.Value, list string, depth int)
 	var all []scan.Value
 	for m := options.Elements(); m.Next(); {
 		all = append(all, m.Value())
-		if depth > deepEnough && str(m.Value().Get("type")) == "null" {
+		if depth > deepEnough && wire.Str(m.Value().Get("type")) == "null" {
 			return append(b, "null"...), nil
 		}
 	}
 	switch {
 	case len(all) == 0:
 		return nil, fmt.Errorf("%s is empty", list)
-	case list == "allOf" && (len(all) > 1 || given(s.Get("properties"))):
+	case list == "allOf" && (len(all) > 1 || wire.Given(s.Get("properties"))):
 		return nil, fmt.Errorf("allOf of several schemas is not supported")
 	}
 	return f.value(b, all[0], depth+1)
 }
 
 func (f *fitter) typed(b []byte, s scan.Value, depth int) ([]byte, error) {
-	kind := str(s.Get("type"))
+	kind := wire.Str(s.Get("type"))
 	if list := s.Get("type"); list.Kind() == scan.Array {
-		kind = str(first(list))
+		kind = wire.Str(wire.First(list))
 		for m := list.Elements(); m.Next() && depth > deepEnough; {
-			if str(m.Value()) == "null" {
+			if wire.Str(m.Value()) == "null" {
 				kind = "null"
 			}
 		}
 	}
-	if kind == "" && given(s.Get("items")) {
+	if kind == "" && wire.Given(s.Get("items")) {
 		kind = "array"
 	}
 	switch kind {
@@ -141,7 +134,7 @@ func (f *fitter) typed(b []byte, s scan.Value, depth int) ([]byte, error) {
 func (f *fitter) object(b []byte, s scan.Value, depth int) ([]byte, error) {
 	required := map[string]bool{}
 	for m := s.Get("required").Elements(); m.Next(); {
-		required[str(m.Value())] = true
+		required[wire.Str(m.Value())] = true
 	}
 	b = append(b, '{')
 	sep := ""
@@ -185,7 +178,7 @@ func (f *fitter) array(b []byte, s scan.Value, depth int) ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if !given(items) {
+		if !wire.Given(items) {
 			b = append(b, "null"...)
 			continue
 		}
@@ -205,10 +198,10 @@ var formats = map[string]string{
 }
 
 func fitString(b []byte, s scan.Value) ([]byte, error) {
-	if p := s.Get("pattern"); given(p) {
+	if p := s.Get("pattern"); wire.Given(p) {
 		return nil, fmt.Errorf("pattern is not supported without enum, default or examples")
 	}
-	if text, ok := formats[str(s.Get("format"))]; ok {
+	if text, ok := formats[wire.Str(s.Get("format"))]; ok {
 		return scan.AppendString(b, text), nil
 	}
 	text := []rune("café 中文 😀")

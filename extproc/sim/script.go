@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // Script is a list of rules. The first rule that matches a request and is not
@@ -219,7 +221,7 @@ func (p *scriptParser) text(n *yaml.Node, at string, to *string) {
 func (p *scriptParser) number(n *yaml.Node, at string, to *int) {
 	if n.Kind != yaml.ScalarNode {
 		p.fault(n, at, "want a number")
-	} else if err := setInt(to, n.Value, 1, 1<<30); err != nil {
+	} else if err := wire.SetInt(to, n.Value, 1, 1<<30); err != nil {
 		p.fault(n, at, "%v", err)
 	}
 }
@@ -229,20 +231,20 @@ func (p *scriptParser) behaviour(n *yaml.Node, at string) Behaviour {
 	var b Behaviour
 	before := len(p.faults)
 	if n.Kind == yaml.ScalarNode && n.Value != "" {
-		if err := b.apply(n.Value, ' '); err != nil {
+		if err := b.Apply(n.Value, ' '); err != nil {
 			p.fault(n, at, "%v", err)
 		}
 	} else {
 		p.entries(n, at, func(k, v *yaml.Node, path string) {
 			if v.Kind != yaml.ScalarNode {
 				p.fault(v, path, "want a single value")
-			} else if err := b.set(k.Value, v.Value); err != nil {
+			} else if err := b.Set(k.Value, v.Value); err != nil {
 				p.fault(k, at, "%v", err)
 			}
 		})
 	}
 	if len(p.faults) == before {
-		if err := b.validate(); err != nil {
+		if err := b.Validate(); err != nil {
 			p.fault(n, at, "%v", err)
 		}
 	}

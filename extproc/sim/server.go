@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // Options are the settings of a Server. The zero Options is a provider that
@@ -38,7 +40,7 @@ func (o *Options) validate() error {
 		return errors.New("sim: keyless, but with keys")
 	}
 	for i, rule := range o.Script {
-		if err := rule.Do.validate(); err != nil {
+		if err := rule.Do.Validate(); err != nil {
 			return fmt.Errorf("sim: script[%d]: %w", i, err)
 		}
 	}
@@ -50,7 +52,7 @@ func (o *Options) validate() error {
 type Server struct {
 	opt   Options
 	clock Clock
-	ids   idSource
+	ids   wire.IDs
 	book  book
 	log   *journal
 	cache promptCache
@@ -82,7 +84,7 @@ func New(opt Options) (*Server, error) {
 		opt.Seed = binary.LittleEndian.Uint64(b[:]) | 1
 	}
 	s := &Server{
-		opt: opt, clock: opt.Clock, ids: idSource{seed: opt.Seed},
+		opt: opt, clock: opt.Clock, ids: wire.IDs{Seed: opt.Seed},
 		log: newJournal(opt.Keep, opt.KeepBytes), closing: make(chan struct{}),
 	}
 	s.cache.entries = map[uint64]cacheEntry{}
@@ -100,7 +102,7 @@ func setDefault(p *int, v int) {
 // and then keeps the old ones.
 func (s *Server) Script(rules ...Rule) error {
 	for i, rule := range rules {
-		if err := rule.Do.validate(); err != nil {
+		if err := rule.Do.Validate(); err != nil {
 			return fmt.Errorf("sim: script[%d]: %w", i, err)
 		}
 	}
@@ -140,19 +142,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{
-		s: s, w: w, r: r, rc: http.NewResponseController(w), turn: turn{arrived: s.clock.Now()},
+		s: s, w: w, r: r, rc: http.NewResponseController(w), Turn: wire.Turn{Arrived: s.clock.Now()},
 		served: &Served{
 			Seq: s.seq.Add(1), Proto: r.Proto, Method: r.Method, Host: r.Host,
 			Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header, Ended: EndedComplete,
 		},
 	}
-	x.served.Time = x.arrived
+	x.served.Time = x.Arrived
 	x.dialect = dialectOf(r)
-	x.requestID = x.dialect.requestID(s.ids, x.served.Seq)
-	x.served.RequestID = x.requestID
+	x.RequestID = x.dialect.RequestID(s.ids, x.served.Seq)
+	x.served.RequestID = x.RequestID
 	epoch := s.log.arrive()
 	defer func() {
-		x.served.Took = s.clock.Now().Sub(x.arrived)
+		x.served.Took = s.clock.Now().Sub(x.Arrived)
 		s.log.finish(x.served, epoch)
 	}()
 	x.serve()

@@ -17,7 +17,7 @@ type sink struct {
 
 func (x *exchange) sink() *sink {
 	k := &sink{x: x}
-	if x.do.Gzip {
+	if x.Do.Gzip {
 		k.zip = gzip.NewWriter(&k.coded)
 	}
 	return k
@@ -41,7 +41,7 @@ func (k *sink) drain() {
 }
 
 func (k *sink) pass(b []byte) {
-	if k.x.do.Burst {
+	if k.x.Do.Burst {
 		k.held = append(k.held, b...)
 		return
 	}
@@ -71,11 +71,11 @@ func (k *sink) raw(b []byte) {
 	x := k.x
 	for len(b) > 0 {
 		n := len(b)
-		if x.do.Drip > 0 {
-			n = min(n, x.do.Drip)
+		if x.Do.Drip > 0 {
+			n = min(n, x.Do.Drip)
 		}
-		if k.wrote && x.do.Pause > 0 {
-			x.wait(x.do.Pause)
+		if k.wrote && x.Do.Pause > 0 {
+			x.wait(x.Do.Pause)
 		}
 		x.write(b[:n])
 		x.flush()

@@ -3,6 +3,8 @@ package sim
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // answerText is what the simulated provider says when nobody scripts it. Each
@@ -16,8 +18,8 @@ const thoughtText = "The user asks something; I weigh it — très simple, 很�
 const refusalText = "I’m sorry, but I can’t help with that."
 
 var (
-	answerTokens  = split(answerText)
-	thoughtTokens = split(thoughtText)
+	answerTokens  = wire.Split(answerText)
+	thoughtTokens = wire.Split(thoughtText)
 )
 
 // cycle returns n tokens of a text, over and over. Joined, they count as n

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 const weatherTool = `{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":2}}}}}`
@@ -83,7 +84,7 @@ func TestStreamsSplitIntoEvents(t *testing.T) {
 						continue
 					}
 					events++
-					text += str(data.Get("delta").Get("text")) + str(first(data.Get("choices")).Get("delta").Get("content"))
+					text += wire.Str(data.Get("delta").Get("text")) + wire.Str(wire.First(data.Get("choices")).Get("delta").Get("content"))
 				}
 				if len(sp.Rest()) != 0 || text != answerText {
 					t.Errorf("rest %q, text %q", sp.Rest(), text)
@@ -108,7 +109,7 @@ func TestTextHasRunesOfEveryLength(t *testing.T) {
 	}
 	for _, tokens := range [][]string{answerTokens, thoughtTokens} {
 		for _, n := range []int{0, 1, len(tokens) - 1, len(tokens), len(tokens) + 1, 500} {
-			if got := CountTokens(strings.Join(cycle(tokens, n), "")); got != n {
+			if got := wire.CountTokens(strings.Join(cycle(tokens, n), "")); got != n {
 				t.Errorf("%d tokens count as %d", n, got)
 			}
 		}

@@ -1,14 +1,15 @@
-package sim
+package openai
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-func readTools(c *call, f *chatFields) *apiError {
-	if given(f.tools) {
+func readTools(c *wire.Call, f *chatFields) *wire.Error {
+	if wire.Given(f.tools) {
 		if f.tools.Kind() != scan.Array {
 			return wrongType("tools", "an array of objects", f.tools)
 		}
@@ -18,27 +19,27 @@ func readTools(c *call, f *chatFields) *apiError {
 				return err
 			}
 		}
-		if len(c.tools) == 0 {
+		if len(c.Tools) == 0 {
 			return invalid("tools", "empty_array", "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array instead.")
 		}
 	}
-	if given(f.parallel) {
-		if len(c.tools) == 0 {
+	if wire.Given(f.parallel) {
+		if len(c.Tools) == 0 {
 			return invalid("parallel_tool_calls", "", "'parallel_tool_calls' is only allowed when 'tools' are specified.")
 		}
-		c.oneTool = !f.parallel.True()
+		c.OneTool = !f.parallel.True()
 	}
 	return readToolChoice(c, f.toolChoice)
 }
 
-func readTool(c *call, v scan.Value, i int) *apiError {
+func readTool(c *wire.Call, v scan.Value, i int) *wire.Error {
 	at := fmt.Sprintf("tools[%d]", i)
 	if v.Kind() != scan.Object {
 		return wrongType(at, "an object", v)
 	}
-	kind := str(v.Get("type"))
+	kind := wire.Str(v.Get("type"))
 	switch {
-	case !given(v.Get("type")):
+	case !wire.Given(v.Get("type")):
 		return missing(at + ".type")
 	case kind != "function" && kind != "custom":
 		return invalid(at+".type", "invalid_value", "Invalid value: '%s'. Supported values are: 'function' and 'custom'.", kind)
@@ -47,15 +48,15 @@ func readTool(c *call, v scan.Value, i int) *apiError {
 	if inner.Kind() != scan.Object {
 		return missing(at + "." + kind)
 	}
-	name := str(inner.Get("name"))
-	if !given(inner.Get("name")) {
+	name := wire.Str(inner.Get("name"))
+	if !wire.Given(inner.Get("name")) {
 		return missing(at + "." + kind + ".name")
 	}
-	if !toolName(name) || len(name) > 64 {
+	if !wire.ToolName(name) || len(name) > 64 {
 		return invalid(at+".function.name", "invalid_value", "Invalid '%s.function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.", at)
 	}
 	schema := inner.Get("parameters")
-	if given(schema) && schema.Kind() != scan.Object {
+	if wire.Given(schema) && schema.Kind() != scan.Object {
 		return wrongType(at+".function.parameters", "an object", schema)
 	}
 	if inner.Get("strict").True() {
@@ -63,43 +64,43 @@ func readTool(c *call, v scan.Value, i int) *apiError {
 			return invalid(at+".function.parameters", "invalid_function_parameters", "Invalid schema for function '%s': %s", name, fault)
 		}
 	}
-	c.tools = append(c.tools, tool{name, schema})
-	c.prompt.fixed("tool", ToolTokens)
-	c.prompt.text(string(v))
+	c.Tools = append(c.Tools, wire.Tool{Name: name, Schema: schema})
+	c.Prompt.Fixed("tool", wire.ToolTokens)
+	c.Prompt.Text(string(v))
 	return nil
 }
 
-func missing(param string) *apiError {
+func missing(param string) *wire.Error {
 	return invalid(param, "missing_required_parameter", "Missing required parameter: '%s'.", param)
 }
 
-func readToolChoice(c *call, v scan.Value) *apiError {
-	if !given(v) {
+func readToolChoice(c *wire.Call, v scan.Value) *wire.Error {
+	if !wire.Given(v) {
 		return nil
 	}
-	if len(c.tools) == 0 {
+	if len(c.Tools) == 0 {
 		return invalid("tool_choice", "", "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.")
 	}
 	if v.Kind() == scan.String {
-		switch c.toolChoice = str(v); c.toolChoice {
+		switch c.ToolChoice = wire.Str(v); c.ToolChoice {
 		case "none", "auto", "required":
 			return nil
 		}
-		return invalid("tool_choice", "invalid_value", "Invalid value: '%s'. Supported values are: 'none', 'auto', and 'required'.", str(v))
+		return invalid("tool_choice", "invalid_value", "Invalid value: '%s'. Supported values are: 'none', 'auto', and 'required'.", wire.Str(v))
 	}
 	if v.Kind() != scan.Object {
 		return wrongType("tool_choice", "one of a string or an object", v)
 	}
-	switch kind := str(v.Get("type")); kind {
+	switch kind := wire.Str(v.Get("type")); kind {
 	case "function", "custom":
-		c.toolChoice, c.choiceName = "tool", str(v.Get(kind).Get("name"))
-		if _, ok := c.toolNamed(c.choiceName); !ok {
-			return invalid("tool_choice", "", "Invalid value for 'tool_choice': no function named '%s' was specified in the 'tools' parameter.", c.choiceName)
+		c.ToolChoice, c.ChoiceName = "tool", wire.Str(v.Get(kind).Get("name"))
+		if _, ok := c.ToolNamed(c.ChoiceName); !ok {
+			return invalid("tool_choice", "", "Invalid value for 'tool_choice': no function named '%s' was specified in the 'tools' parameter.", c.ChoiceName)
 		}
 	case "allowed_tools":
-		c.toolChoice = str(v.Get("allowed_tools").Get("mode"))
-		if c.toolChoice != "auto" && c.toolChoice != "required" {
-			return invalid("tool_choice.allowed_tools.mode", "invalid_value", "Invalid value: '%s'. Supported values are: 'auto' and 'required'.", c.toolChoice)
+		c.ToolChoice = wire.Str(v.Get("allowed_tools").Get("mode"))
+		if c.ToolChoice != "auto" && c.ToolChoice != "required" {
+			return invalid("tool_choice.allowed_tools.mode", "invalid_value", "Invalid value: '%s'. Supported values are: 'auto' and 'required'.", c.ToolChoice)
 		}
 	default:
 		return invalid("tool_choice.type", "invalid_value", "Invalid value: '%s'. Supported values are: 'function', 'allowed_tools', and 'custom'.", kind)
@@ -107,21 +108,21 @@ func readToolChoice(c *call, v scan.Value) *apiError {
 	return nil
 }
 
-func readFormat(c *call, f *chatFields) *apiError {
+func readFormat(c *wire.Call, f *chatFields) *wire.Error {
 	v := f.responseFormat
-	if !given(v) {
+	if !wire.Given(v) {
 		return nil
 	}
 	if v.Kind() != scan.Object {
 		return wrongType("response_format", "an object", v)
 	}
-	switch kind := str(v.Get("type")); kind {
+	switch kind := wire.Str(v.Get("type")); kind {
 	case "text":
 	case "json_object":
 		if !strings.Contains(strings.ToLower(string(f.messages)), "json") {
 			return invalid("messages", "", "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.")
 		}
-		c.json = true
+		c.JSON = true
 	case "json_schema":
 		return readJSONSchema(c, v.Get("json_schema"))
 	default:
@@ -130,40 +131,40 @@ func readFormat(c *call, f *chatFields) *apiError {
 	return nil
 }
 
-func readJSONSchema(c *call, v scan.Value) *apiError {
+func readJSONSchema(c *wire.Call, v scan.Value) *wire.Error {
 	const at = "response_format.json_schema"
 	name := v.Get("name")
 	switch {
 	case v.Kind() != scan.Object:
 		return missing(at)
-	case !given(name):
+	case !wire.Given(name):
 		return missing(at + ".name")
-	case !toolName(str(name)):
+	case !wire.ToolName(wire.Str(name)):
 		return invalid(at+".name", "invalid_value", "Invalid '%s.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.", at)
 	}
-	c.json, c.schema = true, v.Get("schema")
-	if given(c.schema) && c.schema.Kind() != scan.Object {
-		return wrongType(at+".schema", "an object", c.schema)
+	c.JSON, c.Schema = true, v.Get("schema")
+	if wire.Given(c.Schema) && c.Schema.Kind() != scan.Object {
+		return wrongType(at+".schema", "an object", c.Schema)
 	}
 	if v.Get("strict").True() {
-		if fault := notStrict(c.schema, "()"); fault != "" {
-			return invalid("response_format", "", "Invalid schema for response_format '%s': %s", str(name), fault)
+		if fault := notStrict(c.Schema, "()"); fault != "" {
+			return invalid("response_format", "", "Invalid schema for response_format '%s': %s", wire.Str(name), fault)
 		}
 	}
-	c.prompt.text(string(c.schema))
+	c.Prompt.Text(string(c.Schema))
 	return nil
 }
 
 // notStrict says what keeps a schema from being one for strict mode: objects
 // must close their properties and require them all.
 func notStrict(schema scan.Value, at string) string {
-	if props := schema.Get("properties"); given(props) || str(schema.Get("type")) == "object" {
+	if props := schema.Get("properties"); wire.Given(props) || wire.Str(schema.Get("type")) == "object" {
 		if string(schema.Get("additionalProperties")) != "false" {
 			return "In context=" + at + ", 'additionalProperties' is required to be supplied and to be false."
 		}
 		required := map[string]bool{}
 		for m := schema.Get("required").Elements(); m.Next(); {
-			required[str(m.Value())] = true
+			required[wire.Str(m.Value())] = true
 		}
 		for m := props.Fields(); m.Next(); {
 			name := string(m.Key())

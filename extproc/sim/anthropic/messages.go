@@ -1,15 +1,16 @@
-package sim
+package anthropic
 
 import (
 	"fmt"
 	"strings"
 
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // readConversation reads system and messages.
-func readConversation(c *call, f *messageFields) *apiError {
-	c.prompt.fixed("messages", PrimeTokens)
+func readConversation(c *wire.Call, f *messageFields) *wire.Error {
+	c.Prompt.Fixed("messages", wire.PrimeTokens)
 	r := turnReader{c: c}
 	if err := r.system(f.system); err != nil {
 		return err
@@ -35,16 +36,16 @@ func readConversation(c *call, f *messageFields) *apiError {
 	if err != nil {
 		return err
 	}
-	if n := len(c.prompt.blocks); ttl > 0 && n > 0 {
-		c.prompt.blocks[n-1].ttl = ttl
+	if n := len(c.Prompt.Blocks); ttl > 0 && n > 0 {
+		c.Prompt.Blocks[n-1].TTL = ttl
 	}
 	return r.breakpoints()
 }
 
-func (r *turnReader) breakpoints() *apiError {
+func (r *turnReader) breakpoints() *wire.Error {
 	n := 0
-	for _, b := range r.c.prompt.blocks {
-		if b.ttl > 0 {
+	for _, b := range r.c.Prompt.Blocks {
+		if b.TTL > 0 {
 			n++
 		}
 	}
@@ -57,7 +58,7 @@ func (r *turnReader) breakpoints() *apiError {
 // turnReader reads turns in order and remembers which tool uses wait for their
 // result. Consecutive turns of one role are one turn.
 type turnReader struct {
-	c        *call
+	c        *wire.Call
 	i        int
 	role     string
 	open     []string // ids of the uses of the last assistant turn
@@ -65,34 +66,34 @@ type turnReader struct {
 	lastText string
 }
 
-func (r *turnReader) system(v scan.Value) *apiError {
+func (r *turnReader) system(v scan.Value) *wire.Error {
 	switch v.Kind() {
 	case scan.Invalid, scan.Null:
 		return nil
 	case scan.String:
-		r.c.prompt.fixed("system", FrameTokens)
-		r.c.prompt.text(str(v))
-		r.c.prompt.endBlock(0)
+		r.c.Prompt.Fixed("system", wire.FrameTokens)
+		r.c.Prompt.Text(wire.Str(v))
+		r.c.Prompt.EndBlock(0)
 		return nil
 	case scan.Array:
 	default:
 		return unfit("system: Input should be a valid string or list")
 	}
-	r.c.prompt.fixed("system", FrameTokens)
+	r.c.Prompt.Fixed("system", wire.FrameTokens)
 	m := v.Elements()
 	for k := 0; m.Next(); k++ {
 		at := fmt.Sprintf("system.%d", k)
-		if kind := str(m.Value().Get("type")); kind != "text" {
+		if kind := wire.Str(m.Value().Get("type")); kind != "text" {
 			return unfit("%s.type: Input should be 'text'", at)
 		}
 		text := m.Value().Get("text")
 		if text.Kind() != scan.String {
 			return unfit("%s.text: Field required", at)
 		}
-		if str(text) == "" {
+		if wire.Str(text) == "" {
 			return unfit("system: text content blocks must be non-empty")
 		}
-		r.c.prompt.text(str(text))
+		r.c.Prompt.Text(wire.Str(text))
 		if err := endBlock(r.c, m.Value(), at); err != nil {
 			return err
 		}
@@ -100,20 +101,20 @@ func (r *turnReader) system(v scan.Value) *apiError {
 	return nil
 }
 
-func (r *turnReader) unanswered() *apiError {
+func (r *turnReader) unanswered() *wire.Error {
 	return unfit("messages.%d: `tool_use` ids were found without `tool_result` blocks immediately after: %s. Each `tool_use` block must have a corresponding `tool_result` block in the next message.", r.i-1, strings.Join(r.open, ", "))
 }
 
-func (r *turnReader) turn(v scan.Value) *apiError {
+func (r *turnReader) turn(v scan.Value) *wire.Error {
 	if v.Kind() != scan.Object {
 		return unfit("messages.%d: Input should be a valid dictionary or object to extract fields from", r.i)
 	}
 	var role, content scan.Value
-	if unknown := members(v, map[string]*scan.Value{"role": &role, "content": &content}); unknown != "" {
+	if unknown := wire.Members(v, map[string]*scan.Value{"role": &role, "content": &content}); unknown != "" {
 		return unfit("messages.%d.%s: Extra inputs are not permitted", r.i, unknown)
 	}
-	switch name := str(role); {
-	case !given(role):
+	switch name := wire.Str(role); {
+	case !wire.Given(role):
 		return unfit("messages.%d.role: Field required", r.i)
 	case name == "system":
 		return unfit("messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" as an input message role.")
@@ -125,24 +126,24 @@ func (r *turnReader) turn(v scan.Value) *apiError {
 		return r.unanswered()
 	case name != r.role:
 		r.role, r.started = name, false
-		r.c.prompt.fixed(name, FrameTokens)
+		r.c.Prompt.Fixed(name, wire.FrameTokens)
 	}
 	return r.content(content)
 }
 
-func (r *turnReader) content(v scan.Value) *apiError {
+func (r *turnReader) content(v scan.Value) *wire.Error {
 	var text string
 	switch v.Kind() {
 	case scan.String:
-		text = str(v)
+		text = wire.Str(v)
 		if text == "" && r.role == "user" {
 			return unfit("messages.%d: user messages must have non-empty content", r.i)
 		}
 		if r.role == "user" && len(r.open) > 0 {
 			return r.unanswered()
 		}
-		r.c.prompt.text(text)
-		r.c.prompt.endBlock(0)
+		r.c.Prompt.Text(text)
+		r.c.Prompt.EndBlock(0)
 		r.started = true
 	case scan.Array:
 		m := v.Elements()
@@ -163,26 +164,26 @@ func (r *turnReader) content(v scan.Value) *apiError {
 	}
 	r.lastText = text
 	if r.role == "user" && text != "" {
-		r.c.userText(text)
+		r.c.UserText(text)
 	}
 	return nil
 }
 
 // block counts one content block and returns its text, where it is one of text.
-func (r *turnReader) block(v scan.Value, at string) (text string, err *apiError) {
+func (r *turnReader) block(v scan.Value, at string) (text string, err *wire.Error) {
 	if v.Kind() != scan.Object {
 		return "", unfit("%s: Input should be a valid dictionary or object to extract fields from", at)
 	}
-	p := &r.c.prompt
-	switch kind := str(v.Get("type")); kind {
+	p := &r.c.Prompt
+	switch kind := wire.Str(v.Get("type")); kind {
 	case "text":
 		if v.Get("text").Kind() != scan.String {
 			return "", unfit("%s.text.text: Field required", at)
 		}
-		if text = str(v.Get("text")); text == "" {
+		if text = wire.Str(v.Get("text")); text == "" {
 			return "", unfit("messages: text content blocks must be non-empty")
 		}
-		p.text(text)
+		p.Text(text)
 	case "image", "document":
 		err = r.source(v, kind, at)
 	case "tool_use":
@@ -194,7 +195,7 @@ func (r *turnReader) block(v scan.Value, at string) (text string, err *apiError)
 	case "server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
 		"bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "mcp_tool_use", "mcp_tool_result",
 		"search_result", "container_upload", "compaction":
-		p.text(string(v))
+		p.Text(string(v))
 	case "":
 		return "", unfit("%s.type: Field required", at)
 	default:
@@ -203,28 +204,28 @@ func (r *turnReader) block(v scan.Value, at string) (text string, err *apiError)
 	if err != nil {
 		return "", err
 	}
-	if kind := str(v.Get("type")); r.role == "user" && kind != "tool_result" {
+	if kind := wire.Str(v.Get("type")); r.role == "user" && kind != "tool_result" {
 		r.started = true
 	}
 	return text, endBlock(r.c, v, at)
 }
 
-func (r *turnReader) source(v scan.Value, kind, at string) *apiError {
+func (r *turnReader) source(v scan.Value, kind, at string) *wire.Error {
 	src := v.Get("source")
 	if src.Kind() != scan.Object {
 		return unfit("%s.%s.source: Field required", at, kind)
 	}
-	p := &r.c.prompt
-	p.text(str(v.Get("title")))
-	p.text(str(v.Get("context")))
-	how := str(src.Get("type"))
-	data := str(src.Get("data")) + str(src.Get("url")) + str(src.Get("file_id"))
+	p := &r.c.Prompt
+	p.Text(wire.Str(v.Get("title")))
+	p.Text(wire.Str(v.Get("context")))
+	how := wire.Str(src.Get("type"))
+	data := wire.Str(src.Get("data")) + wire.Str(src.Get("url")) + wire.Str(src.Get("file_id"))
 	switch {
 	case how == "text" && kind == "document":
-		p.text(data)
+		p.Text(data)
 		return nil
 	case how == "content" && kind == "document":
-		p.text(string(src.Get("content")))
+		p.Text(string(src.Get("content")))
 		return nil
 	case how != "base64" && how != "url" && how != "file":
 		return unfit("%s.%s.source: Input tag '%s' found using 'type' does not match any of the expected tags: 'base64', 'file', 'url'", at, kind, how)
@@ -234,42 +235,42 @@ func (r *turnReader) source(v scan.Value, kind, at string) *apiError {
 	if kind == "image" {
 		return r.image(src, how, data, at)
 	}
-	p.fixed(data, mediaTokens(len(data)))
+	p.Fixed(data, wire.MediaTokens(len(data)))
 	return nil
 }
 
-func (r *turnReader) image(src scan.Value, how, data, at string) *apiError {
+func (r *turnReader) image(src scan.Value, how, data, at string) *wire.Error {
 	if how == "base64" {
-		switch str(src.Get("media_type")) {
+		switch wire.Str(src.Get("media_type")) {
 		case "image/jpeg", "image/png", "image/gif", "image/webp":
 		default:
 			return unfit("%s.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'", at)
 		}
 	}
-	r.c.prompt.fixed(data, ImageTokens)
+	r.c.Prompt.Fixed(data, wire.ImageTokens)
 	return nil
 }
 
-func (r *turnReader) use(v scan.Value, at string) *apiError {
-	id := str(v.Get("id"))
+func (r *turnReader) use(v scan.Value, at string) *wire.Error {
+	id := wire.Str(v.Get("id"))
 	switch {
 	case r.role != "assistant":
 		return unfit("messages.%d: `tool_use` blocks can only be in `assistant` messages", r.i)
-	case !toolName(id):
+	case !wire.ToolName(id):
 		return unfit("%s.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", at)
-	case str(v.Get("name")) == "":
+	case wire.Str(v.Get("name")) == "":
 		return unfit("%s.tool_use.name: Field required", at)
 	case v.Get("input").Kind() != scan.Object:
 		return unfit("%s.tool_use.input: Input should be a valid dictionary", at)
 	}
 	r.open = append(r.open, id)
-	r.c.prompt.text(str(v.Get("name")))
-	r.c.prompt.text(string(v.Get("input")))
+	r.c.Prompt.Text(wire.Str(v.Get("name")))
+	r.c.Prompt.Text(string(v.Get("input")))
 	return nil
 }
 
-func (r *turnReader) result(v scan.Value, at string) *apiError {
-	id := str(v.Get("tool_use_id"))
+func (r *turnReader) result(v scan.Value, at string) *wire.Error {
+	id := wire.Str(v.Get("tool_use_id"))
 	switch {
 	case id == "":
 		return unfit("%s.tool_result.tool_use_id: Field required", at)
@@ -283,29 +284,29 @@ func (r *turnReader) result(v scan.Value, at string) *apiError {
 			continue
 		}
 		r.open = append(r.open[:k:k], r.open[k+1:]...)
-		r.c.afterTool = true
+		r.c.AfterTool = true
 		return r.resultContent(v.Get("content"), at)
 	}
 	return unfit("%s: unexpected `tool_use_id` found in `tool_result` blocks: %s. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.", at, id)
 }
 
-func (r *turnReader) resultContent(v scan.Value, at string) *apiError {
+func (r *turnReader) resultContent(v scan.Value, at string) *wire.Error {
 	if v.Kind() == scan.String {
-		r.c.prompt.text(str(v))
+		r.c.Prompt.Text(wire.Str(v))
 	}
 	m := v.Elements()
 	for k := 0; m.Next(); k++ {
 		b := m.Value()
 		inner := fmt.Sprintf("%s.tool_result.content.%d", at, k)
-		switch kind := str(b.Get("type")); kind {
+		switch kind := wire.Str(b.Get("type")); kind {
 		case "text":
-			r.c.prompt.text(str(b.Get("text")))
+			r.c.Prompt.Text(wire.Str(b.Get("text")))
 		case "image", "document":
 			if err := r.source(b, kind, inner); err != nil {
 				return err
 			}
 		case "search_result", "tool_reference":
-			r.c.prompt.text(string(b))
+			r.c.Prompt.Text(string(b))
 		default:
 			return unfit("%s: Input tag '%s' found using 'type' does not match any of the expected tags: 'document', 'image', 'search_result', 'text', 'tool_reference'", inner, kind)
 		}
@@ -315,23 +316,26 @@ func (r *turnReader) resultContent(v scan.Value, at string) *apiError {
 
 // thinking checks that a thinking block that this provider signed comes back
 // unchanged. Signatures of the real provider cannot be checked and pass.
-func (r *turnReader) thinking(v scan.Value, kind, at string) *apiError {
+func (r *turnReader) thinking(v scan.Value, kind, at string) *wire.Error {
 	if r.role != "assistant" {
 		return unfit("messages.%d: `%s` blocks can only be in `assistant` messages", r.i, kind)
 	}
 	if kind == "redacted_thinking" {
-		if str(v.Get("data")) == "" {
+		if wire.Str(v.Get("data")) == "" {
 			return unfit("%s.redacted_thinking.data: Field required", at)
 		}
 		return nil
 	}
-	text, signature := str(v.Get("thinking")), str(v.Get("signature"))
+	text, signature := wire.Str(v.Get("thinking")), wire.Str(v.Get("signature"))
 	if signature == "" {
 		return unfit("%s.thinking.signature: Field required", at)
 	}
 	if strings.HasPrefix(signature, signaturePrefix) && signature != sign(text) {
 		return unfit("%s: Invalid `signature` in `thinking` block", at)
 	}
-	r.c.prompt.text(text)
+	r.c.Prompt.Text(text)
 	return nil
 }
+
+// maxBreaks is how many breakpoints a request may have.
+const maxBreaks = 4

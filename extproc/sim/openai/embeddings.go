@@ -1,4 +1,4 @@
-package sim
+package openai
 
 import (
 	"encoding/base64"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 const (
@@ -19,44 +20,44 @@ const (
 
 // embedding is a request for vectors.
 type embedding struct {
-	call
+	wire.Call
 	inputs [][]string // the words of each input
 	base64 bool
 	dims   int
 }
 
 // embeddings answers a request for vectors.
-func embeddings(t *turn) ([]byte, Usage) {
-	e := t.call.own.(*embedding)
-	t.header["Openai-Model"] = []string{e.model}
-	return embeddingJSON(&t.do, e), Usage{Input: e.prompt.tokens}
+func embeddings(t *wire.Turn) ([]byte, wire.Usage) {
+	e := t.Call.Own.(*embedding)
+	t.Header["Openai-Model"] = []string{e.Model}
+	return embeddingJSON(&t.Do, e), wire.Usage{Input: e.Prompt.Tokens}
 }
 
-func readEmbeddingCall(body []byte) (*call, *apiError) {
+func readEmbeddingCall(body []byte) (*wire.Call, *wire.Error) {
 	e, err := readEmbedding(body)
-	e.own = e
-	return &e.call, err
+	e.Own = e
+	return &e.Call, err
 }
 
-func readEmbedding(body []byte) (*embedding, *apiError) {
+func readEmbedding(body []byte) (*embedding, *wire.Error) {
 	e := &embedding{}
 	doc, err := object(body)
 	if err != nil {
 		return e, err
 	}
 	var model, input, format, dims scan.Value
-	unknown := members(doc, map[string]*scan.Value{
+	unknown := wire.Members(doc, map[string]*scan.Value{
 		"model": &model, "input": &input, "encoding_format": &format, "dimensions": &dims, "user": nil,
 	})
-	if model.Kind() != scan.String || str(model) == "" {
+	if model.Kind() != scan.String || wire.Str(model) == "" {
 		return e, invalid("", "", "you must provide a model parameter")
 	}
-	e.setModel(str(model))
+	e.SetModel(wire.Str(model))
 	if unknown != "" {
 		return e, invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
 	}
-	switch name := str(format); {
-	case !given(format), name == "float":
+	switch name := wire.Str(format); {
+	case !wire.Given(format), name == "float":
 	case name == "base64":
 		e.base64 = true
 	default:
@@ -68,17 +69,17 @@ func readEmbedding(body []byte) (*embedding, *apiError) {
 	return e, e.input(input)
 }
 
-func (e *embedding) dimensions(v scan.Value) *apiError {
+func (e *embedding) dimensions(v scan.Value) *wire.Error {
 	e.dims = 1536
-	if strings.Contains(e.model, "large") {
+	if strings.Contains(e.Model, "large") {
 		e.dims = 3072
 	}
-	if !given(v) {
+	if !wire.Given(v) {
 		return nil
 	}
 	n, ok := v.Int()
 	switch {
-	case strings.Contains(e.model, "ada"):
+	case strings.Contains(e.Model, "ada"):
 		return invalid("", "", "This model does not support specifying dimensions.")
 	case !ok:
 		return wrongType("dimensions", "an integer", v)
@@ -91,7 +92,7 @@ func (e *embedding) dimensions(v scan.Value) *apiError {
 	return nil
 }
 
-func (e *embedding) input(v scan.Value) *apiError {
+func (e *embedding) input(v scan.Value) *wire.Error {
 	switch v.Kind() {
 	case scan.String:
 		return e.add(v)
@@ -101,7 +102,7 @@ func (e *embedding) input(v scan.Value) *apiError {
 	default:
 		return invalid("input", "", "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
 	}
-	if first(v).Kind() == scan.Number {
+	if wire.First(v).Kind() == scan.Number {
 		return e.add(v)
 	}
 	for m := v.Elements(); m.Next(); {
@@ -116,13 +117,13 @@ func (e *embedding) input(v scan.Value) *apiError {
 }
 
 // add takes one input: a text or a list of tokens.
-func (e *embedding) add(v scan.Value) *apiError {
+func (e *embedding) add(v scan.Value) *wire.Error {
 	var words []string
 	switch v.Kind() {
 	case scan.String:
-		words = split(str(v))
-		e.prompt.text(str(v))
-		_, e.directives = cutDirectives(str(v))
+		words = wire.Split(wire.Str(v))
+		e.Prompt.Text(wire.Str(v))
+		_, e.Directives = wire.CutDirectives(wire.Str(v))
 	case scan.Array:
 		for m := v.Elements(); m.Next(); {
 			if n, ok := m.Value().Int(); !ok || n < 0 {
@@ -130,7 +131,7 @@ func (e *embedding) add(v scan.Value) *apiError {
 			}
 			words = append(words, string(m.Value()))
 		}
-		e.prompt.fixed("tokens", len(words))
+		e.Prompt.Fixed("tokens", len(words))
 	default:
 		return invalid("input", "", "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
 	}
@@ -144,25 +145,25 @@ func (e *embedding) add(v scan.Value) *apiError {
 	return nil
 }
 
-func embeddingJSON(do *Behaviour, e *embedding) []byte {
+func embeddingJSON(do *wire.Behaviour, e *embedding) []byte {
 	b := []byte(`{"object":"list","data":[`)
 	for i, words := range e.inputs {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendCount(b, `{"object":"embedding","index":`, i)
+		b = wire.AppendCount(b, `{"object":"embedding","index":`, i)
 		b = append(b, `,"embedding":`...)
 		b = append(appendVector(b, vector(words, e.dims), e.base64), '}')
 	}
 	b = append(b, `],"model":`...)
-	model := e.model
+	model := e.Model
 	if do.Snapshot != "" {
 		model = do.Snapshot
 	}
 	b = scan.AppendString(b, model)
 	if !do.NoUsage {
-		b = appendCount(b, `,"usage":{"prompt_tokens":`, e.prompt.tokens)
-		b = append(appendCount(b, `,"total_tokens":`, e.prompt.tokens), '}')
+		b = wire.AppendCount(b, `,"usage":{"prompt_tokens":`, e.Prompt.Tokens)
+		b = append(wire.AppendCount(b, `,"total_tokens":`, e.Prompt.Tokens), '}')
 	}
 	return append(b, '}')
 }
@@ -202,7 +203,7 @@ func vector(words []string, dims int) []float32 {
 		fmt.Fprint(h, key)
 		seed := h.Sum64()
 		for i := range sum {
-			sum[i] += weights[key] * (float64(int64(mix(seed+uint64(i)))) / (1 << 63))
+			sum[i] += weights[key] * (float64(int64(wire.Mix(seed+uint64(i)))) / (1 << 63))
 		}
 		weights[key] = 0
 	}

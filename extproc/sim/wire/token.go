@@ -1,4 +1,4 @@
-package sim
+package wire
 
 import (
 	"unicode"
@@ -27,26 +27,26 @@ const maxPiece = 8 // letters and digits of one token
 func CountTokens(text string) int {
 	n := 0
 	for len(text) > 0 {
-		text = text[tokenLen(text):]
+		text = text[TokenLen(text):]
 		n++
 	}
 	return n
 }
 
-// split cuts text into its tokens, which joined are text again.
-func split(text string) []string {
+// Split cuts text into its tokens, which joined are text again.
+func Split(text string) []string {
 	var out []string
 	for len(text) > 0 {
-		n := tokenLen(text)
+		n := TokenLen(text)
 		out = append(out, text[:n])
 		text = text[n:]
 	}
 	return out
 }
 
-// tokenLen returns the length in bytes of the first token of a text that is not
+// TokenLen returns the length in bytes of the first token of a text that is not
 // empty.
-func tokenLen(text string) int {
+func TokenLen(text string) int {
 	i := 0
 	if text[0] == ' ' {
 		i = 1
@@ -99,4 +99,5 @@ func blankLen(s string) int {
 	return i
 }
 
-func mediaTokens(bytes int) int { return max(1, (bytes+MediaTokenBytes-1)/MediaTokenBytes) }
+// MediaTokens returns what an image or a document of so many bytes counts as.
+func MediaTokens(bytes int) int { return max(1, (bytes+MediaTokenBytes-1)/MediaTokenBytes) }

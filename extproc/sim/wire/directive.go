@@ -1,4 +1,4 @@
-package sim
+package wire
 
 import (
 	"errors"
@@ -15,8 +15,8 @@ var statuses = []int{400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 502,
 
 const maxOversize = 64 << 20
 
-// keys maps each directive key to what it sets.
-var keys = map[string]func(*Behaviour, string) error{
+// Keys maps each directive key to what it sets.
+var Keys = map[string]func(*Behaviour, string) error{
 	"ttft":  func(b *Behaviour, v string) error { return setDuration(&b.TTFT, v) },
 	"pause": func(b *Behaviour, v string) error { return setDuration(&b.Pause, v) },
 	"tps": func(b *Behaviour, v string) (err error) {
@@ -29,9 +29,9 @@ var keys = map[string]func(*Behaviour, string) error{
 	"tokens":            func(b *Behaviour, v string) error { return setPtr(&b.Tokens, v, 0, maxOversize/4) },
 	"text":              func(b *Behaviour, v string) error { b.Text = &v; return nil },
 	"echo":              func(b *Behaviour, v string) error { return setFlag(&b.Echo, v) },
-	"oversize":          func(b *Behaviour, v string) error { return setInt(&b.Oversize, v, 1, maxOversize) },
+	"oversize":          func(b *Behaviour, v string) error { return SetInt(&b.Oversize, v, 1, maxOversize) },
 	"tool":              func(b *Behaviour, v string) error { return setWord(&b.Tool, v) },
-	"tools":             func(b *Behaviour, v string) error { return setInt(&b.Tools, v, 1, 128) },
+	"tools":             func(b *Behaviour, v string) error { return SetInt(&b.Tools, v, 1, 128) },
 	"reasoning":         func(b *Behaviour, v string) error { return setPtr(&b.Reasoning, v, 0, 1<<20) },
 	"reasoning-content": func(b *Behaviour, v string) error { return setFlag(&b.ReasoningContent, v) },
 	"refusal":           func(b *Behaviour, v string) error { b.Refusal = &v; return nil },
@@ -80,7 +80,7 @@ var keys = map[string]func(*Behaviour, string) error{
 		return setPtr(&b.Truncate, v, 0, 1<<30)
 	},
 	"error":          func(b *Behaviour, v string) error { return setPtr(&b.Error, v, 0, 1<<30) },
-	"drip":           func(b *Behaviour, v string) error { return setInt(&b.Drip, v, 1, 1<<20) },
+	"drip":           func(b *Behaviour, v string) error { return SetInt(&b.Drip, v, 1, 1<<20) },
 	"burst":          func(b *Behaviour, v string) error { return setFlag(&b.Burst, v) },
 	"content-length": func(b *Behaviour, v string) error { return setPtr(&b.ContentLength, v, 0, 1<<40) },
 	"gzip":           func(b *Behaviour, v string) error { return setFlag(&b.Gzip, v) },
@@ -90,9 +90,9 @@ var keys = map[string]func(*Behaviour, string) error{
 	"close":          func(b *Behaviour, v string) error { return setFlag(&b.Close, v) },
 }
 
-// set sets one key; it overwrites what a source of lower rank has set.
-func (b *Behaviour) set(key, value string) error {
-	f := keys[key]
+// Set sets one key; it overwrites what a source of lower rank has set.
+func (b *Behaviour) Set(key, value string) error {
+	f := Keys[key]
 	if f == nil {
 		return fmt.Errorf("unknown key %q", key)
 	}
@@ -102,8 +102,8 @@ func (b *Behaviour) set(key, value string) error {
 	return nil
 }
 
-// apply sets the keys of a directive whose items are parted by sep.
-func (b *Behaviour) apply(text string, sep byte) error {
+// Apply sets the keys of a directive whose items are parted by sep.
+func (b *Behaviour) Apply(text string, sep byte) error {
 	for text != "" {
 		var item string
 		var err error
@@ -119,7 +119,7 @@ func (b *Behaviour) apply(text string, sep byte) error {
 				return fmt.Errorf("%s: want a value quoted as in Go", key)
 			}
 		}
-		if err := b.set(strings.TrimSpace(key), value); err != nil {
+		if err := b.Set(strings.TrimSpace(key), value); err != nil {
 			return err
 		}
 	}
@@ -150,8 +150,8 @@ const (
 	directiveClose = "]]"
 )
 
-// cutDirectives takes the directives out of a message's text.
-func cutDirectives(text string) (clean string, directives []string) {
+// CutDirectives takes the directives out of a message's text.
+func CutDirectives(text string) (clean string, directives []string) {
 	for {
 		before, rest, ok := strings.Cut(text, directiveOpen)
 		if !ok {
@@ -176,7 +176,8 @@ func setDuration(p *time.Duration, v string) error {
 	return nil
 }
 
-func setInt(p *int, v string, low, high int) error {
+// SetInt reads a number within bounds.
+func SetInt(p *int, v string, low, high int) error {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < low || n > high {
 		return fmt.Errorf("want a whole number from %d to %d, got %q", low, high, v)
@@ -187,7 +188,7 @@ func setInt(p *int, v string, low, high int) error {
 
 func setPtr(p **int, v string, low, high int) error {
 	var n int
-	if err := setInt(&n, v, low, high); err != nil {
+	if err := SetInt(&n, v, low, high); err != nil {
 		return err
 	}
 	*p = &n

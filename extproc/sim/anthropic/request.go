@@ -1,4 +1,4 @@
-package sim
+package anthropic
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // messageFields are the members of a Messages request. Anthropic refuses others.
@@ -29,8 +30,8 @@ func (f *messageFields) targets() map[string]*scan.Value {
 
 // readMessagesCall reads a Messages request, or with count a count_tokens request.
 // The call is usable for what was read before an error.
-func readMessagesCall(body []byte, count bool) (*call, *apiError) {
-	c := &call{n: 1, toolChoice: "auto"}
+func readMessagesCall(body []byte, count bool) (*wire.Call, *wire.Error) {
+	c := &wire.Call{N: 1, ToolChoice: "auto"}
 	m := scan.Document(body)
 	for m.Next() {
 	}
@@ -38,27 +39,27 @@ func readMessagesCall(body []byte, count bool) (*call, *apiError) {
 		return c, unfit("The request body is not valid JSON: %v", m.Err())
 	}
 	var f messageFields
-	unknown := members(scan.Value(bytes.TrimLeft(body, " \n\t\r")), f.targets())
+	unknown := wire.Members(scan.Value(bytes.TrimLeft(body, " \n\t\r")), f.targets())
 	switch {
-	case !given(f.model):
+	case !wire.Given(f.model):
 		return c, unfit("model: Field required")
 	case f.model.Kind() != scan.String:
 		return c, unfit("model: Input should be a valid string")
 	}
-	c.setModel(str(f.model))
+	c.SetModel(wire.Str(f.model))
 	switch {
-	case c.model == "":
+	case c.Model == "":
 		return c, unfit("model: String should have at least 1 character")
 	case unknown != "":
 		return c, unfit("%s: Extra inputs are not permitted", unknown)
-	case count && (given(f.maxTokens) || given(f.stream)):
+	case count && (wire.Given(f.maxTokens) || wire.Given(f.stream)):
 		return c, unfit("max_tokens: Extra inputs are not permitted")
-	case !count && !given(f.maxTokens):
+	case !count && !wire.Given(f.maxTokens):
 		return c, unfit("max_tokens: Field required")
-	case !given(f.messages):
+	case !wire.Given(f.messages):
 		return c, unfit("messages: Field required")
 	}
-	for _, read := range []func(*call, *messageFields) *apiError{
+	for _, read := range []func(*wire.Call, *messageFields) *wire.Error{
 		readScalars, readToolUse, readThinking, readOutput, readConversation,
 	} {
 		if err := read(c, &f); err != nil {
@@ -68,8 +69,8 @@ func readMessagesCall(body []byte, count bool) (*call, *apiError) {
 	return c, nil
 }
 
-func readScalars(c *call, f *messageFields) *apiError {
-	if given(f.maxTokens) {
+func readScalars(c *wire.Call, f *messageFields) *wire.Error {
+	if wire.Given(f.maxTokens) {
 		n, ok := f.maxTokens.Int()
 		if !ok {
 			return unfit("max_tokens: Input should be a valid integer")
@@ -77,35 +78,35 @@ func readScalars(c *call, f *messageFields) *apiError {
 		if n < 1 {
 			return unfit("max_tokens: Input should be greater than or equal to 1")
 		}
-		c.limit = int(min(n, 1<<40))
+		c.Limit = int(min(n, 1<<40))
 	}
-	if given(f.stream) && f.stream.Kind() != scan.Bool {
+	if wire.Given(f.stream) && f.stream.Kind() != scan.Bool {
 		return unfit("stream: Input should be a valid boolean")
 	}
-	c.stream = f.stream.True()
-	if given(f.stops) {
+	c.Stream = f.stream.True()
+	if wire.Given(f.stops) {
 		if f.stops.Kind() != scan.Array {
 			return unfit("stop_sequences: Input should be a valid list")
 		}
 		for m := f.stops.Elements(); m.Next(); {
 			if m.Value().Kind() != scan.String {
-				return unfit("stop_sequences.%d: Input should be a valid string", len(c.stops))
+				return unfit("stop_sequences.%d: Input should be a valid string", len(c.Stops))
 			}
-			if strings.TrimSpace(str(m.Value())) == "" {
+			if strings.TrimSpace(wire.Str(m.Value())) == "" {
 				return unfit("stop_sequences: each stop sequence must contain non-whitespace")
 			}
-			c.stops = append(c.stops, str(m.Value()))
+			c.Stops = append(c.Stops, wire.Str(m.Value()))
 		}
 	}
 	return readRanges(f)
 }
 
-func readRanges(f *messageFields) *apiError {
+func readRanges(f *messageFields) *wire.Error {
 	for _, p := range []struct {
 		name string
 		v    scan.Value
 	}{{"temperature", f.temperature}, {"top_p", f.topP}} {
-		if !given(p.v) {
+		if !wire.Given(p.v) {
 			continue
 		}
 		x, err := strconv.ParseFloat(string(p.v), 64)
@@ -121,8 +122,8 @@ func readRanges(f *messageFields) *apiError {
 	return nil
 }
 
-func readToolUse(c *call, f *messageFields) *apiError {
-	if given(f.tools) && f.tools.Kind() != scan.Array {
+func readToolUse(c *wire.Call, f *messageFields) *wire.Error {
+	if wire.Given(f.tools) && f.tools.Kind() != scan.Array {
 		return unfit("tools: Input should be a valid list")
 	}
 	m := f.tools.Elements()
@@ -132,25 +133,25 @@ func readToolUse(c *call, f *messageFields) *apiError {
 		}
 	}
 	v := f.toolChoice
-	if !given(v) {
+	if !wire.Given(v) {
 		return nil
 	}
 	if v.Kind() != scan.Object {
 		return unfit("tool_choice: Input should be a valid dictionary or object to extract fields from")
 	}
-	if len(c.tools) == 0 {
+	if len(c.Tools) == 0 {
 		return unfit("tool_choice: may only be specified while providing tools")
 	}
-	c.oneTool = v.Get("disable_parallel_tool_use").True()
-	switch kind := str(v.Get("type")); kind {
+	c.OneTool = v.Get("disable_parallel_tool_use").True()
+	switch kind := wire.Str(v.Get("type")); kind {
 	case "auto", "none":
-		c.toolChoice = kind
+		c.ToolChoice = kind
 	case "any":
-		c.toolChoice = "required"
+		c.ToolChoice = "required"
 	case "tool":
-		c.toolChoice, c.choiceName = "tool", str(v.Get("name"))
-		if _, ok := c.toolNamed(c.choiceName); !ok {
-			return unfit("Tool '%s' not found in provided tools", c.choiceName)
+		c.ToolChoice, c.ChoiceName = "tool", wire.Str(v.Get("name"))
+		if _, ok := c.ToolNamed(c.ChoiceName); !ok {
+			return unfit("Tool '%s' not found in provided tools", c.ChoiceName)
 		}
 	default:
 		return unfit("tool_choice: Input tag '%s' found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'", kind)
@@ -168,56 +169,56 @@ func serverTool(kind string) bool {
 	return err == nil
 }
 
-func readToolDefinition(c *call, v scan.Value, i int) *apiError {
+func readToolDefinition(c *wire.Call, v scan.Value, i int) *wire.Error {
 	if v.Kind() != scan.Object {
 		return unfit("tools.%d: Input should be a valid dictionary or object to extract fields from", i)
 	}
-	name, schema, kind := v.Get("name"), v.Get("input_schema"), str(v.Get("type"))
+	name, schema, kind := v.Get("name"), v.Get("input_schema"), wire.Str(v.Get("type"))
 	switch {
 	case kind != "" && kind != "custom" && !serverTool(kind):
 		return unfit("tools.%d: Input tag '%s' found using 'type' does not match any of the expected tags: 'bash_20250124', 'custom', 'text_editor_20250728', 'web_search_20250305'", i, kind)
-	case !given(name):
+	case !wire.Given(name):
 		return unfit("tools.%d.custom.name: Field required", i)
-	case !toolName(str(name)):
+	case !wire.ToolName(wire.Str(name)):
 		return unfit("tools.%d.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", i)
-	case !serverTool(kind) && !given(schema):
+	case !serverTool(kind) && !wire.Given(schema):
 		return unfit("tools.%d.custom.input_schema: Field required", i)
-	case given(schema) && schema.Kind() != scan.Object:
+	case wire.Given(schema) && schema.Kind() != scan.Object:
 		return unfit("tools.%d.custom.input_schema: Input should be a valid dictionary", i)
-	case given(schema) && str(schema.Get("type")) != "object":
+	case wire.Given(schema) && wire.Str(schema.Get("type")) != "object":
 		return unfit("tools.%d.custom.input_schema.type: Input should be 'object'", i)
 	}
-	if _, dup := c.toolNamed(str(name)); dup {
+	if _, dup := c.ToolNamed(wire.Str(name)); dup {
 		return unfit("tools: Tool names must be unique.")
 	}
-	c.tools = append(c.tools, tool{str(name), schema})
-	c.prompt.fixed("tool", ToolTokens)
-	c.prompt.text(string(v))
+	c.Tools = append(c.Tools, wire.Tool{Name: wire.Str(name), Schema: schema})
+	c.Prompt.Fixed("tool", wire.ToolTokens)
+	c.Prompt.Text(string(v))
 	return endBlock(c, v, fmt.Sprintf("tools.%d", i))
 }
 
 // endBlock notes the end of a cacheable block and its breakpoint.
-func endBlock(c *call, v scan.Value, at string) *apiError {
+func endBlock(c *wire.Call, v scan.Value, at string) *wire.Error {
 	ttl, err := cacheControl(v.Get("cache_control"), at+".cache_control")
 	if err != nil {
 		return err
 	}
-	c.prompt.endBlock(ttl)
+	c.Prompt.EndBlock(ttl)
 	return nil
 }
 
-func cacheControl(v scan.Value, at string) (time.Duration, *apiError) {
-	if !given(v) {
+func cacheControl(v scan.Value, at string) (time.Duration, *wire.Error) {
+	if !wire.Given(v) {
 		return 0, nil
 	}
-	if str(v.Get("type")) != "ephemeral" {
+	if wire.Str(v.Get("type")) != "ephemeral" {
 		return 0, unfit("%s.type: Input should be 'ephemeral'", at)
 	}
-	switch ttl := str(v.Get("ttl")); ttl {
+	switch ttl := wire.Str(v.Get("ttl")); ttl {
 	case "", "5m":
-		return shortLife, nil
+		return wire.ShortLife, nil
 	case "1h":
-		return longLife, nil
+		return wire.LongLife, nil
 	default:
 		return 0, unfit("%s.ephemeral.ttl: Input should be '5m' or '1h'", at)
 	}
@@ -226,12 +227,12 @@ func cacheControl(v scan.Value, at string) (time.Duration, *apiError) {
 // ThinkingTokens are the tokens of a thinking block where none are scripted.
 const ThinkingTokens = 24
 
-func readThinking(c *call, f *messageFields) *apiError {
+func readThinking(c *wire.Call, f *messageFields) *wire.Error {
 	v := f.thinking
-	if !given(v) {
+	if !wire.Given(v) {
 		return nil
 	}
-	switch kind := str(v.Get("type")); kind {
+	switch kind := wire.Str(v.Get("type")); kind {
 	case "disabled":
 		return nil
 	case "adaptive":
@@ -242,49 +243,49 @@ func readThinking(c *call, f *messageFields) *apiError {
 			return unfit("thinking.enabled.budget_tokens: Field required")
 		case budget < 1024:
 			return unfit("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024")
-		case c.limit > 0 && budget >= int64(c.limit):
+		case c.Limit > 0 && budget >= int64(c.Limit):
 			return unfit("`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size")
 		}
 	default:
 		return unfit("thinking: Input tag '%s' found using 'type' does not match any of the expected tags: 'adaptive', 'disabled', 'enabled'", kind)
 	}
 	switch {
-	case c.toolChoice == "required" || c.toolChoice == "tool":
+	case c.ToolChoice == "required" || c.ToolChoice == "tool":
 		return unfit("Thinking may not be enabled when tool_choice forces tool use.")
-	case given(f.temperature) && string(f.temperature) != "1" && string(f.temperature) != "1.0":
+	case wire.Given(f.temperature) && string(f.temperature) != "1" && string(f.temperature) != "1.0":
 		return unfit("`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking")
-	case given(f.topK):
+	case wire.Given(f.topK):
 		return unfit("`top_k` must be unset when thinking is enabled.")
 	}
-	c.thinking, c.reasoning = true, ThinkingTokens
+	c.Thinking, c.Reasoning = true, ThinkingTokens
 	return nil
 }
 
-func readOutput(c *call, f *messageFields) *apiError {
+func readOutput(c *wire.Call, f *messageFields) *wire.Error {
 	format, at := f.output.Get("format"), "output_config.format"
-	if !given(format) {
+	if !wire.Given(format) {
 		format, at = f.outputOld, "output_format"
 	}
-	if !given(format) {
+	if !wire.Given(format) {
 		return nil
 	}
-	if str(format.Get("type")) != "json_schema" {
+	if wire.Str(format.Get("type")) != "json_schema" {
 		return unfit("%s.type: Input should be 'json_schema'", at)
 	}
-	c.json, c.schema = true, format.Get("schema")
-	if c.schema.Kind() != scan.Object {
+	c.JSON, c.Schema = true, format.Get("schema")
+	if c.Schema.Kind() != scan.Object {
 		return unfit("%s.schema: Field required", at)
 	}
-	if fault := open(c.schema); fault != "" {
+	if fault := open(c.Schema); fault != "" {
 		return unfit("%s.schema: For 'object' type, 'additionalProperties' must be explicitly set to false", at)
 	}
-	c.prompt.text(string(c.schema))
+	c.Prompt.Text(string(c.Schema))
 	return nil
 }
 
 // open says which object of a schema takes further properties.
 func open(schema scan.Value) string {
-	if str(schema.Get("type")) == "object" && string(schema.Get("additionalProperties")) != "false" {
+	if wire.Str(schema.Get("type")) == "object" && string(schema.Get("additionalProperties")) != "false" {
 		return "object"
 	}
 	for m := schema.Get("properties").Fields(); m.Next(); {

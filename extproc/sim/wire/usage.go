@@ -1,4 +1,4 @@
-package sim
+package wire
 
 // Usage is what the provider would bill for one exchange, in tokens, in disjoint
 // buckets. An answer that ended early is billed for its whole input and for the

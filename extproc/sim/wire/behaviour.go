@@ -1,4 +1,4 @@
-package sim
+package wire
 
 import (
 	"fmt"
@@ -55,8 +55,8 @@ type Behaviour struct {
 	Close         bool // "connection: close"
 }
 
-// validate refuses what would have no effect.
-func (b *Behaviour) validate() error {
+// Validate refuses what would have no effect.
+func (b *Behaviour) Validate() error {
 	failing := b.Status != 0 || b.Quota
 	switch {
 	case b.RetryAfter != "" && !failing:

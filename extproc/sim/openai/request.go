@@ -1,4 +1,4 @@
-package sim
+package openai
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
 // chatFields are the members of a chat completion request. OpenAI refuses others.
@@ -30,22 +31,22 @@ func (f *chatFields) targets() map[string]*scan.Value {
 
 // readChat reads a chat completion request. The call is usable for what was read
 // before an error.
-func readChat(body []byte) (*call, *apiError) {
-	c := &call{n: 1, toolChoice: "auto", obfuscation: true}
+func readChat(body []byte) (*wire.Call, *wire.Error) {
+	c := &wire.Call{N: 1, ToolChoice: "auto", Obfuscation: true}
 	doc, err := object(body)
 	if err != nil {
 		return c, err
 	}
 	var f chatFields
-	unknown := members(doc, f.targets())
-	if f.model.Kind() != scan.String || str(f.model) == "" {
+	unknown := wire.Members(doc, f.targets())
+	if f.model.Kind() != scan.String || wire.Str(f.model) == "" {
 		return c, invalid("", "", "you must provide a model parameter")
 	}
-	c.setModel(str(f.model))
+	c.SetModel(wire.Str(f.model))
 	if unknown != "" {
 		return c, invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
 	}
-	for _, read := range []func(*call, *chatFields) *apiError{
+	for _, read := range []func(*wire.Call, *chatFields) *wire.Error{
 		readLimits, readSampling, readTools, readFormat, readStream, readMessages,
 	} {
 		if err := read(c, &f); err != nil {
@@ -56,7 +57,7 @@ func readChat(body []byte) (*call, *apiError) {
 }
 
 // object checks that a body is one JSON object.
-func object(body []byte) (scan.Value, *apiError) {
+func object(body []byte) (scan.Value, *wire.Error) {
 	m := scan.Document(body)
 	for m.Next() {
 	}
@@ -83,19 +84,19 @@ func reasoningModel(model string) bool {
 // reasoning_effort, where none are scripted. Without the parameter it is medium.
 var EffortTokens = map[string]int{"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 128, "xhigh": 256}
 
-func readLimits(c *call, f *chatFields) *apiError {
-	if given(f.maxTokens) && reasoningModel(c.model) {
+func readLimits(c *wire.Call, f *chatFields) *wire.Error {
+	if wire.Given(f.maxTokens) && reasoningModel(c.Model) {
 		return invalid("max_tokens", "unsupported_parameter", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
 	}
-	var err *apiError
-	if c.limit, err = atLeastOne(f.maxTokens, "max_tokens"); err != nil {
+	var err *wire.Error
+	if c.Limit, err = atLeastOne(f.maxTokens, "max_tokens"); err != nil {
 		return err
 	}
-	if given(f.maxCompletionTokens) {
-		if given(f.maxTokens) {
+	if wire.Given(f.maxCompletionTokens) {
+		if wire.Given(f.maxTokens) {
 			return invalid("max_tokens", "invalid_parameter_combination", "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.")
 		}
-		if c.limit, err = atLeastOne(f.maxCompletionTokens, "max_completion_tokens"); err != nil {
+		if c.Limit, err = atLeastOne(f.maxCompletionTokens, "max_completion_tokens"); err != nil {
 			return err
 		}
 	}
@@ -106,13 +107,13 @@ func readLimits(c *call, f *chatFields) *apiError {
 	if n > 128 {
 		return invalid("n", "integer_above_max_value", "Invalid 'n': integer above maximum value. Expected a value <= 128, but got %d instead.", n)
 	}
-	c.n = max(1, n)
+	c.N = max(1, n)
 	return readStop(c, f.stop)
 }
 
 // atLeastOne reads an optional positive integer; 0 where it is absent.
-func atLeastOne(v scan.Value, name string) (int, *apiError) {
-	if !given(v) {
+func atLeastOne(v scan.Value, name string) (int, *wire.Error) {
+	if !wire.Given(v) {
 		return 0, nil
 	}
 	n, ok := v.Int()
@@ -125,16 +126,16 @@ func atLeastOne(v scan.Value, name string) (int, *apiError) {
 	return int(min(n, 1<<40)), nil
 }
 
-func wrongType(name, want string, got scan.Value) *apiError {
-	return invalid(name, "invalid_type", "Invalid type for '%s': expected %s, but got %s instead.", name, want, kindName(got))
+func wrongType(name, want string, got scan.Value) *wire.Error {
+	return invalid(name, "invalid_type", "Invalid type for '%s': expected %s, but got %s instead.", name, want, wire.KindName(got))
 }
 
-func readStop(c *call, v scan.Value) *apiError {
+func readStop(c *wire.Call, v scan.Value) *wire.Error {
 	switch {
-	case !given(v):
+	case !wire.Given(v):
 		return nil
 	case v.Kind() == scan.String:
-		c.stops = []string{str(v)}
+		c.Stops = []string{wire.Str(v)}
 		return nil
 	case v.Kind() != scan.Array:
 		return wrongType("stop", "one of a string or array of strings", v)
@@ -142,17 +143,17 @@ func readStop(c *call, v scan.Value) *apiError {
 	m := v.Elements()
 	for m.Next() {
 		if m.Value().Kind() != scan.String {
-			return wrongType(fmt.Sprintf("stop[%d]", len(c.stops)), "a string", m.Value())
+			return wrongType(fmt.Sprintf("stop[%d]", len(c.Stops)), "a string", m.Value())
 		}
-		c.stops = append(c.stops, str(m.Value()))
+		c.Stops = append(c.Stops, wire.Str(m.Value()))
 	}
-	if len(c.stops) > 4 {
-		return invalid("stop", "array_above_max_length", "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length %d instead.", len(c.stops))
+	if len(c.Stops) > 4 {
+		return invalid("stop", "array_above_max_length", "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length %d instead.", len(c.Stops))
 	}
 	return nil
 }
 
-func readSampling(c *call, f *chatFields) *apiError {
+func readSampling(c *wire.Call, f *chatFields) *wire.Error {
 	for _, p := range []struct {
 		name           string
 		v              scan.Value
@@ -161,7 +162,7 @@ func readSampling(c *call, f *chatFields) *apiError {
 		{"temperature", f.temperature, 0, 2, 1}, {"top_p", f.topP, 0, 1, 1},
 		{"presence_penalty", f.presence, -2, 2, 0}, {"frequency_penalty", f.frequency, -2, 2, 0},
 	} {
-		if !given(p.v) {
+		if !wire.Given(p.v) {
 			continue
 		}
 		x, err := strconv.ParseFloat(string(p.v), 64)
@@ -172,16 +173,16 @@ func readSampling(c *call, f *chatFields) *apiError {
 			return invalid(p.name, "decimal_below_min_value", "Invalid '%s': decimal below minimum value. Expected a value >= %v, but got %s instead.", p.name, p.low, p.v)
 		case x > p.high:
 			return invalid(p.name, "decimal_above_max_value", "Invalid '%s': decimal above maximum value. Expected a value <= %v, but got %s instead.", p.name, p.high, p.v)
-		case x != p.def && reasoningModel(c.model):
+		case x != p.def && reasoningModel(c.Model):
 			return invalid(p.name, "unsupported_value", "Unsupported value: '%s' does not support %s with this model. Only the default (%v) value is supported.", p.name, p.v, p.def)
 		}
 	}
 	return readEffort(c, f)
 }
 
-func readEffort(c *call, f *chatFields) *apiError {
-	if !reasoningModel(c.model) {
-		if given(f.effort) {
+func readEffort(c *wire.Call, f *chatFields) *wire.Error {
+	if !reasoningModel(c.Model) {
+		if wire.Given(f.effort) {
 			return invalid("reasoning_effort", "unsupported_parameter", "Unrecognized request argument supplied: reasoning_effort")
 		}
 		return nil
@@ -190,34 +191,34 @@ func readEffort(c *call, f *chatFields) *apiError {
 		return invalid("logprobs", "unsupported_parameter", "Unsupported parameter: 'logprobs' is not supported with this model.")
 	}
 	effort := "medium"
-	if given(f.effort) {
-		effort = str(f.effort)
+	if wire.Given(f.effort) {
+		effort = wire.Str(f.effort)
 	}
 	n, ok := EffortTokens[effort]
 	if !ok {
 		return invalid("reasoning_effort", "invalid_value", "Invalid value: '%s'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', and 'xhigh'.", effort)
 	}
-	c.reasoning = n
+	c.Reasoning = n
 	return nil
 }
 
-func readStream(c *call, f *chatFields) *apiError {
-	if given(f.stream) {
+func readStream(c *wire.Call, f *chatFields) *wire.Error {
+	if wire.Given(f.stream) {
 		if f.stream.Kind() != scan.Bool {
 			return wrongType("stream", "a boolean", f.stream)
 		}
-		c.stream = f.stream.True()
+		c.Stream = f.stream.True()
 	}
-	if !given(f.streamOptions) {
+	if !wire.Given(f.streamOptions) {
 		return nil
 	}
-	if !c.stream {
+	if !c.Stream {
 		return invalid("stream_options", "", "The 'stream_options' parameter is only allowed when 'stream' is enabled.")
 	}
 	if f.streamOptions.Kind() != scan.Object {
 		return wrongType("stream_options", "an object", f.streamOptions)
 	}
-	c.includeUsage = f.streamOptions.Get("include_usage").True()
-	c.obfuscation = string(f.streamOptions.Get("include_obfuscation")) != "false"
+	c.IncludeUsage = f.streamOptions.Get("include_usage").True()
+	c.Obfuscation = string(f.streamOptions.Get("include_obfuscation")) != "false"
 	return nil
 }

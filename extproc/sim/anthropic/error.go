@@ -1,0 +1,81 @@
+package anthropic
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/extproc/sim/wire"
+)
+
+// unfit is Anthropic's error for a request that makes no sense.
+func unfit(format string, args ...any) *wire.Error {
+	return &wire.Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Message: fmt.Sprintf(format, args...)}
+}
+
+// Refuse implements wire.Dialect.
+func (Dialect) Refuse(message string) *wire.Error { return unfit("%s", message) }
+
+// NoPath implements wire.Dialect.
+func (Dialect) NoPath(string, string) *wire.Error {
+	return &wire.Error{Status: http.StatusNotFound, Type: "not_found_error", Message: "Not Found"}
+}
+
+// NoMethod implements wire.Dialect.
+func (Dialect) NoMethod(string, string) *wire.Error {
+	return &wire.Error{Status: http.StatusMethodNotAllowed, Type: "invalid_request_error", Message: "Method Not Allowed"}
+}
+
+// AppendError implements wire.Dialect.
+func (Dialect) AppendError(b []byte, e *wire.Error, requestID string) []byte {
+	b = append(b, `{"type":"error","error":{"type":`...)
+	b = scan.AppendString(b, e.Type)
+	b = append(b, `,"message":`...)
+	b = scan.AppendString(b, e.Message)
+	b = append(b, `},"request_id":`...)
+	b = scan.AppendString(b, requestID)
+	return append(b, '}')
+}
+
+// ErrorEvent implements wire.Dialect.
+func (Dialect) ErrorEvent(body []byte) []byte {
+	return append([]byte("event: error\ndata: "), body...)
+}
+
+// ErrorInStream implements wire.Dialect.
+func (Dialect) ErrorInStream() int { return 529 }
+
+// Failure returns the error that Anthropic gives with a status.
+func (Dialect) Failure(status int, model, _ string, quota bool) *wire.Error {
+	e := &wire.Error{Status: status, Type: "api_error"}
+	switch status {
+	case 401:
+		e.Type, e.Message = "authentication_error", "invalid x-api-key"
+	case 402:
+		e.Type, e.Message = "billing_error", "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."
+	case 403:
+		e.Type, e.Message = "permission_error", "Your API key does not have permission to use the specified resource."
+	case 404:
+		e.Type, e.Message = "not_found_error", "model: "+model
+	case 408, 504:
+		e.Type, e.Message = "timeout_error", "Request timed out"
+	case 413:
+		e.Type, e.Message = "request_too_large", "Request exceeds the maximum size"
+	case 400, 409, 422:
+		e.Type, e.Message = "invalid_request_error", "The request is not valid."
+	case 429:
+		e.Type, e.Message = "rate_limit_error", "This request would exceed your organization’s rate limit of 50 requests per minute."
+		if quota {
+			e.Message = "You have reached your specified API usage limits. You will regain access on the first of next month."
+		}
+	case 502:
+		e.HTML = true
+	case 529:
+		e.Type, e.Message = "overloaded_error", "Overloaded"
+	case 503:
+		e.Message = "Service unavailable"
+	default:
+		e.Message = "Internal server error"
+	}
+	return e
+}
