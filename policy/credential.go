@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/headgate/headgate/policy/strict"
 )
@@ -27,7 +28,45 @@ var credential = strict.NewObject(
 	strict.Bind("file", func(c *Credential) *string { return &c.File }, strict.Text().Matching(absolutePath, pathRule).Secret()).
 		Doc("Absolute path of the file that holds the secret. It is read again when it changes.").
 		Example(`file: /run/secrets/openai`),
-).OneKey().Secret().InsteadOfText(notASecret, nameThePlace)
+).OneKey().Secret().InsteadOfText(notASecret, nameThePlace).Check(func(r *strict.Reader, g *strict.Given, c *Credential) {
+	r.Note(noted{*c, g.Place()})
+})
+
+// noted is a credential and the place where it stands.
+type noted struct {
+	credential Credential
+	at         strict.Place
+}
+
+// PlacedCredential is a credential of a policy, whose it is, and where it is named.
+type PlacedCredential struct {
+	Credential
+	Backend *Backend
+	at      strict.Place
+}
+
+// Fault returns a fault of the credential.
+func (c PlacedCredential) Fault(message, hint string) Fault { return c.at.Fault(message, hint) }
+
+// Credentials returns the credentials of a policy in the order of its files. It reads the
+// policy as ParseFiles does, with the same errors: places are no part of a Set, which means
+// the same wherever it was written.
+func Credentials(files []File) ([]PlacedCredential, error) {
+	c, faults := compile(files, reading{maxBytes: MaxDocument})
+	if len(faults) > 0 {
+		return nil, strict.NewFaults(files, faults)
+	}
+	backends := make(map[string]*Backend)
+	for name, b := range c.doc.Backends {
+		backends[strict.Join(strict.Join("backends", name), "credential")] = b
+	}
+	var all []PlacedCredential
+	for _, n := range strict.Notes[noted](c.Reader) {
+		path := strings.TrimSuffix(strings.TrimSuffix(n.at.Path(), "[0]"), "[1]") // of a rotation
+		all = append(all, PlacedCredential{n.credential, backends[path], n.at})
+	}
+	return all, nil
+}
 
 const (
 	notASecret   = "secrets do not belong in the policy"

@@ -68,14 +68,9 @@ type reading struct {
 
 // parse reads files of a known origin. There is no set if there are faults.
 func parse(files []File, how reading) (*Set, []Fault) {
-	c := compiler{how: how, served: make(map[string]placedUse)}
-	c.Reading = strict.Read(fields, files, strict.Options{MaxBytes: how.maxBytes, Accepted: how.accepted}, &c.doc)
-	c.doc.Prices = price.Builtin()
-	if c.Whole {
-		c.compile()
-	}
-	if len(c.Faults()) > 0 {
-		return nil, c.Faults()
+	c, faults := compile(files, how)
+	if len(faults) > 0 {
+		return nil, faults
 	}
 	set := c.doc.Set
 	set.Revision = digest(set.Canonical())
@@ -84,6 +79,17 @@ func parse(files []File, how reading) (*Set, []Fault) {
 		set.Shape = digest(set.unweighted().Canonical())
 	}
 	return &set, nil
+}
+
+// compile reads files and checks them.
+func compile(files []File, how reading) (*compiler, []Fault) {
+	c := &compiler{how: how, served: make(map[string]placedUse)}
+	c.Reading = strict.Read(fields, files, strict.Options{MaxBytes: how.maxBytes, Accepted: how.accepted}, &c.doc)
+	c.doc.Prices = price.Builtin()
+	if c.Whole {
+		c.check()
+	}
+	return c, c.Faults()
 }
 
 func digest(b []byte) string {
@@ -129,7 +135,8 @@ type compiler struct {
 	served   map[string]placedUse // the first of uses, by model
 }
 
-func (c *compiler) compile() {
+// check checks what depends on several sections.
+func (c *compiler) check() {
 	for _, e := range c.Given.Entries("backends") {
 		c.backends = append(c.backends, e.Name)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,12 +18,16 @@ import (
 const checkHelp = `Check a policy without a running gateway: every fault at once, or what a valid
 policy makes of each model, at worst, and what in it is most likely not meant.
 
+With --env it also looks for the credentials where a gateway in this environment
+would: each one that is not set is a fault, where the policy names it.
+
 Exit codes: 0 the policy is valid, 1 it has faults (with --strict: or warnings),
 2 it cannot be read.`
 
 // checkOptions are the flags of the command.
 type checkOptions struct {
 	expect advice.Expectation
+	env    bool
 	strict bool
 	output string
 	quiet  bool
@@ -45,7 +50,8 @@ func newCheck() *cobra.Command {
 	f := cmd.Flags()
 	f.DurationVar(&o.expect.CallerTimeout, "caller-timeout", advice.DefaultCallerTimeout, "how long callers wait for an answer")
 	f.IntVar(&o.expect.Concurrency, "concurrency", 0, "requests of one model at a time, to judge its breaker by; 0: not known")
-	f.BoolVar(&o.strict, "strict", false, "exit with 1 where there are warnings")
+	f.BoolVar(&o.env, "env", false, "look for the credentials in this environment")
+	f.BoolVar(&o.strict, "strict", false, "exit with 1 if there are warnings")
 	f.StringVarP(&o.output, "output", "o", "text", "text, or json for programs")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "of a valid policy print the first line only")
 	cmd.MarkFlagsMutuallyExclusive("output", "quiet")
@@ -68,7 +74,7 @@ func (o *checkOptions) validate() error {
 
 // check reads a policy and prints what there is to say about it.
 func check(ctx context.Context, w io.Writer, path string, o checkOptions) error {
-	set, err := source.LoadOnce(ctx, path)
+	set, notes, err := examine(ctx, path, o)
 	var faults *policy.Faults
 	switch {
 	case errors.As(err, &faults):
@@ -80,13 +86,28 @@ func check(ctx context.Context, w io.Writer, path string, o checkOptions) error 
 		return &exitError{exitUsage, err}
 	}
 	found := advice.Advise(set, o.expect)
-	if err := printValid(w, path, set, found, o); err != nil {
+	if err := printValid(w, path, set, notes, found, o); err != nil {
 		return err
 	}
 	if n := warnings(found); o.strict && n > 0 {
 		return &exitError{exitFault, fmt.Errorf("%s: %s", path, counted(n, "warning"))}
 	}
 	return nil
+}
+
+// examine reads a policy. With --env it looks for its credentials, too, and returns notes
+// about them.
+func examine(ctx context.Context, path string, o checkOptions) (*policy.Set, []advice.Advice, error) {
+	files, err := source.ReadOnce(ctx, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := policy.ParseFiles(files)
+	if err != nil || !o.env {
+		return set, nil, err
+	}
+	notes, err := checkEnvironment(files)
+	return set, notes, err
 }
 
 func printFaults(w io.Writer, faults *policy.Faults, o checkOptions) error {
@@ -97,9 +118,11 @@ func printFaults(w io.Writer, faults *policy.Faults, o checkOptions) error {
 	return err
 }
 
-func printValid(w io.Writer, path string, set *policy.Set, found []advice.Advice, o checkOptions) error {
+// printValid prints what a policy makes of its models. The notes are about the environment,
+// what was found about the policy.
+func printValid(w io.Writer, path string, set *policy.Set, notes, found []advice.Advice, o checkOptions) error {
 	if o.output == "json" {
-		return validReport(set, found).write(w)
+		return validReport(set, slices.Concat(notes, found)).write(w)
 	}
 	fmt.Fprintf(w, "%s: valid, revision %s: %s, %s\n", path, set.Revision,
 		counted(len(set.Models), "model"), counted(len(set.Backends), "backend"))
@@ -107,7 +130,11 @@ func printValid(w io.Writer, path string, set *policy.Set, found []advice.Advice
 		return nil
 	}
 	groups, once := advice.Groups(set, o.expect)
-	return explainChains(w, path, groups, once)
+	all := make([]advice.Finding, 0, len(notes)+len(once))
+	for _, n := range notes {
+		all = append(all, advice.Finding{Advice: n})
+	}
+	return explainChains(w, path, groups, append(all, once...))
 }
 
 func warnings(found []advice.Advice) int {

@@ -52,6 +52,9 @@ type adviceReport struct {
 	Path    string       `json:"path"`
 	Message string       `json:"message"`
 	Hint    string       `json:"hint,omitempty"`
+	File    string       `json:"file,omitempty"`
+	Line    int          `json:"line,omitempty"`
+	Col     int          `json:"col,omitempty"`
 }
 
 func faultsReport(faults *policy.Faults) checkReport {

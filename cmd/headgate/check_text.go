@@ -39,8 +39,12 @@ func explainChains(w io.Writer, path string, groups []advice.Group, found []advi
 	if len(found) > 0 {
 		fmt.Fprintln(w)
 	}
-	for _, a := range found {
-		fmt.Fprintf(w, "%s: %s\n", path, a)
+	for _, f := range found {
+		at := path
+		if f.File != "" {
+			at = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Col)
+		}
+		fmt.Fprintf(w, "%s: %s\n", at, f)
 	}
 	return nil
 }

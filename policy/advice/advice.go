@@ -33,6 +33,9 @@ type Advice struct {
 	Path    string // of what it is about, such as models.assistant.chain[1]
 	Message string
 	Hint    string // what to do about it; may be empty
+	File    string // where it stands, with line and column from 1; empty: not known
+	Line    int
+	Col     int
 }
 
 // String returns the advice as `level path: message; hint`.

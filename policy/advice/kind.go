@@ -26,6 +26,7 @@ const (
 	WeightUnmet     Code = "weight-unmet"
 	BreakerLow      Code = "breaker-low"
 	ChecksTooOften  Code = "checks-too-often"
+	Simulated       Code = "simulated"
 )
 
 // Kind describes all advice of one code.
@@ -49,6 +50,7 @@ var Kinds = []Kind{
 	{WeightUnmet, Warning, "Weights cannot be met by requests that only some uses of the link can express."},
 	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},
 	{ChecksTooOften, Warning, "Checks of a backend come as fast as one may take."},
+	{Simulated, Note, "With --env: a credential is not set here, so that the simulated provider answers in the backend's place, or the backend's other credential serves alone."},
 }
 
 // level returns the level of all advice of a code.

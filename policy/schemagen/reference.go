@@ -43,7 +43,7 @@ func reference(t *strict.Type, example []byte) []byte {
 const checkIntro = `
 ## What check says of a valid policy
 
-` + "`headgate check`" + ` prints for each model, or group of equal models, when a link is asked, when an answer begins or an error comes, and when a whole JSON answer or an error is there, at worst: every attempt times out, up to %s pass between two, and the answer falls silent once after its headers. While bytes of it come, only the deadline of its caller bounds it. Then it gives advice, one line each, warnings last. ` + "`--caller-timeout`" + ` (%s unless given, as in the OpenAI and Anthropic SDKs) and ` + "`--concurrency`" + ` tell it what to expect of callers; ` + "`--strict`" + ` makes warnings fail, ` + "`-o json`" + ` gives all of it with these codes:
+` + "`headgate check`" + ` prints for each model, or group of equal models, when a link is asked, when an answer begins or an error comes, and when a whole JSON answer or an error is there, at worst: every attempt times out, up to %s pass between two, and the answer falls silent once after its headers. While bytes of it come, only the deadline of its caller bounds it. Then it gives advice, one line each, warnings last. ` + "`--caller-timeout`" + ` (%s unless given, as in the OpenAI and Anthropic SDKs) and ` + "`--concurrency`" + ` say what to expect of callers; ` + "`--env`" + ` looks for the credentials as a gateway in this environment would, and reports each one that is not set by file and line; ` + "`--strict`" + ` makes warnings fail, ` + "`-o json`" + ` gives all of it with these codes:
 
 | Code | Level | Meaning |
 |---|---|---|

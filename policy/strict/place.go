@@ -34,6 +34,11 @@ func (p Place) Path() string {
 // File returns the name of the file that the value stands in.
 func (p Place) File() string { return p.file }
 
+// Fault returns a fault of the value at the place.
+func (p Place) Fault(message, hint string) Fault {
+	return Fault{File: p.file, Line: p.node.Line, Col: p.node.Column, Path: p.Path(), Message: message, Hint: hint}
+}
+
 // Line returns the line that the value begins in, from 1.
 func (p Place) Line() int { return p.node.Line }
 

@@ -16,10 +16,7 @@ type Reader struct {
 
 // Fault reports what is wrong with the value at a place, and what to do about it.
 func (r *Reader) Fault(at Place, hint, format string, args ...any) {
-	r.faults = append(r.faults, Fault{
-		File: at.file, Line: at.node.Line, Col: at.node.Column, Path: at.Path(),
-		Message: fmt.Sprintf(format, args...), Hint: hint,
-	})
+	r.faults = append(r.faults, at.Fault(fmt.Sprintf(format, args...), hint))
 }
 
 // Faults returns what was reported so far, in no order of places: see NewFaults.

@@ -16,9 +16,9 @@ import (
 // maxSecret is the greatest size of a secret in bytes: what an HTTP header holds.
 const maxSecret = 16 << 10
 
-// errNotSet marks a credential that is missing or empty, in contrast to one that
+// ErrNotSet marks a credential that is missing or empty, in contrast to one that
 // is there and unusable.
-var errNotSet = errors.New("credential is not set")
+var ErrNotSet = errors.New("credential is not set")
 
 // slot is one credential: the place of a secret and the secret found there.
 type slot struct {
@@ -61,7 +61,7 @@ func resolve(ref policy.Credential, index int, lookupEnv func(string) (string, b
 func read(path string) (*found, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("file %s: %w: it does not exist", path, errNotSet)
+		return nil, fmt.Errorf("file %s: %w: it does not exist", path, ErrNotSet)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
@@ -90,7 +90,7 @@ func clean(text string) (Secret, error) {
 	text = strings.TrimRight(text, "\r\n")
 	switch {
 	case strings.TrimSpace(text) == "":
-		return Secret{}, fmt.Errorf("%w: it is missing or empty", errNotSet)
+		return Secret{}, fmt.Errorf("%w: it is missing or empty", ErrNotSet)
 	case len(text) > maxSecret:
 		return Secret{}, fmt.Errorf("credential is longer than %d bytes", maxSecret)
 	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):

@@ -51,7 +51,7 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 			switch {
 			case err == nil:
 				here.all = append(here.all, one)
-			case b.WithoutCredential == policy.WithoutSimulate && errors.Is(err, errNotSet):
+			case b.WithoutCredential == policy.WithoutSimulate && errors.Is(err, ErrNotSet):
 			default:
 				faults = append(faults, fmt.Errorf("backend %q: %w", name, err))
 			}
@@ -59,6 +59,13 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 		s.backends[name] = here
 	}
 	return s, errors.Join(faults...)
+}
+
+// Check reports why a credential is of no use in an environment, in the words of New; nil:
+// it is set. The error never holds the secret.
+func Check(ref policy.Credential, lookupEnv func(string) (string, bool)) error {
+	_, err := resolve(ref, 0, lookupEnv, time.Time{})
+	return err
 }
 
 // Inherit makes what is known of a secret outlive the policy. The secrets of each

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/advice"
+)
+
+// checkEnvironment looks for the credentials of a policy where the gateway would: in this
+// environment. What the gateway would not start with is a fault at the place where the
+// policy names it; what it would do without is a note.
+func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
+	all, err := policy.Credentials(files)
+	if err != nil {
+		return nil, err
+	}
+	set := make(map[*policy.Backend]int)
+	why := make([]error, len(all))
+	for i, c := range all {
+		if why[i] = credential.Check(c.Credential, os.LookupEnv); why[i] == nil {
+			set[c.Backend]++
+		}
+	}
+	var faults []policy.Fault
+	var notes []advice.Advice
+	for i, c := range all {
+		notSet := errors.Is(why[i], credential.ErrNotSet)
+		switch {
+		case why[i] == nil:
+		case notSet && c.Backend.WithoutCredential == policy.WithoutSimulate:
+			notes = append(notes, advice.NotSet(c, why[i].Error(), set[c.Backend]))
+		case notSet:
+			faults = append(faults, c.Fault(why[i].Error(), "set it, or say without_credential: simulate"))
+		default:
+			faults = append(faults, c.Fault(why[i].Error(), ""))
+		}
+	}
+	if len(faults) > 0 {
+		return nil, &policy.Faults{Faults: faults}
+	}
+	return notes, nil
+}

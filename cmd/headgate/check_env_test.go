@@ -1,0 +1,116 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/policy/source"
+)
+
+// inEnvironment names credentials of all kinds in several files. In its environment some
+// are set, some are empty and some are of no use.
+func inEnvironment(t *testing.T) (folder string) {
+	t.Helper()
+	t.Setenv("CHECK_SET", "hunter2")
+	t.Setenv("CHECK_EMPTY", "")
+	t.Setenv("CHECK_BLANKS", "hunter2 hunter2")
+	folder = t.TempDir()
+	for name, text := range map[string]string{
+		"secret": "hunter2\n", "empty": "\n", "blanks": "hunter2 hunter2",
+		"p/a.yaml": "version: 1\nunpriced: flag\nbackends:\n" +
+			"  good: {provider: openai, credential: {env: CHECK_SET}}\n" +
+			"  none: {provider: openai, credential: {env: CHECK_NONE}}\n" +
+			"  rotation.1: {provider: openai, credential: [{env: CHECK_SET}, {env: CHECK_EMPTY}]}\n" +
+			"  keyless: {provider: openai-compatible, url: \"http://127.0.0.1:1/v1\"}\n" +
+			"models: {m: good/m}\n",
+		"p/b.yaml": "version: 1\nbackends:\n" +
+			"  blanks: {provider: openai, credential: {env: CHECK_BLANKS}, without_credential: simulate}\n" +
+			"  good-file: {provider: openai, credential: {file: DIR/secret}}\n" +
+			"  no-file: {provider: openai, credential: {file: DIR/none}}\n" +
+			"  empty-file:\n    provider: openai\n    credential:\n      - {file: DIR/empty}\n      - file: DIR/secret/under-a-file\n" +
+			"  folder: {provider: openai, credential: {file: DIR/p}}\n" +
+			"  blanks-file: {provider: openai, credential: {file: DIR/blanks}}\n",
+		"simulated.yaml": "version: 1\nunpriced: flag\nbackends:\n" +
+			"  one: {provider: openai, credential: {env: CHECK_NONE}, without_credential: simulate}\n" +
+			"  two: {provider: openai, credential: [{env: CHECK_EMPTY}, {file: DIR/secret}], without_credential: simulate}\n" +
+			"models: {m: {chain: [one/m, two/m]}}\n",
+	} {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "DIR", folder)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// TestCheckFindsCredentials holds that check --env finds every credential that the gateway
+// could not use, by file, line and path, all at once, and shows no secret.
+func TestCheckFindsCredentials(t *testing.T) {
+	folder := inEnvironment(t)
+	at := func(text string) string { return strings.ReplaceAll(text, "DIR", folder) }
+	code, got := ended(t, []string{"check", "--env", folder + "/p"})
+	want := at(`DIR/p/a.yaml:5:40 backends.none.credential: environment variable CHECK_NONE: credential is not set: it is missing or empty; set it, or say without_credential: simulate
+DIR/p/a.yaml:6:65 backends["rotation.1"].credential[1]: environment variable CHECK_EMPTY: credential is not set: it is missing or empty; set it, or say without_credential: simulate
+DIR/p/b.yaml:3:42 backends.blanks.credential: environment variable CHECK_BLANKS: credential holds blanks, line ends or other characters that a header cannot carry
+DIR/p/b.yaml:5:43 backends.no-file.credential: file DIR/none: credential is not set: it does not exist; set it, or say without_credential: simulate
+DIR/p/b.yaml:9:9 backends.empty-file.credential[0]: file DIR/empty: credential is not set: it is missing or empty; set it, or say without_credential: simulate
+DIR/p/b.yaml:10:9 backends.empty-file.credential[1]: credential: open DIR/secret/under-a-file: not a directory
+DIR/p/b.yaml:11:42 backends.folder.credential: file DIR/p: not a regular file
+DIR/p/b.yaml:12:47 backends.blanks-file.credential: file DIR/blanks: credential holds blanks, line ends or other characters that a header cannot carry
+headgate: DIR/p: 8 faults
+`)
+	if diff := cmp.Diff(want, got); diff != "" || code != exitFault {
+		t.Errorf("exit code %d, differs (-want +got):\n%s", code, diff)
+	}
+	if strings.Contains(got, "hunter2") {
+		t.Error("shows a secret")
+	}
+	set, err := source.Load(folder + "/p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := credential.New(set, os.LookupEnv, time.Now); err == nil || strings.Count(err.Error(), "\n") != strings.Count(want, "\n")-2 {
+		t.Errorf("the gateway would say: %v", err)
+	}
+	if code, got := ended(t, []string{"check", folder + "/p", "-q"}); code != 0 {
+		t.Errorf("without --env: exit code %d, %s", code, got)
+	}
+	code, got = ended(t, []string{"check", "--env", "-o", "json", folder + "/p"})
+	if code != exitFault || !strings.Contains(got, `"valid": false`) || !strings.Contains(got, `"path": "backends.no-file.credential"`) || strings.Contains(got, "hunter2") {
+		t.Errorf("exit code %d, JSON %s", code, got)
+	}
+}
+
+// TestCheckNotesWhatIsSimulated holds that a credential which the gateway does without is a
+// note, with its place, and no fault.
+func TestCheckNotesWhatIsSimulated(t *testing.T) {
+	path := inEnvironment(t) + "/simulated.yaml"
+	code, got := ended(t, []string{"check", "--env", path})
+	for _, line := range []string{
+		path + ":4:39: note backends.one.credential: environment variable CHECK_NONE: credential is not set: it is missing or empty, so that the simulated provider answers in the place of the backend\n",
+		path + ":5:40: note backends.two.credential[0]: environment variable CHECK_EMPTY: credential is not set: it is missing or empty, so that the backend has the other one alone\n",
+	} {
+		if !strings.Contains(got, line) {
+			t.Errorf("lacks %s\n%s", line, got)
+		}
+	}
+	if code != 0 || strings.Contains(got, "hunter2") {
+		t.Errorf("exit code %d", code)
+	}
+	code, got = ended(t, []string{"check", "--env", "-o", "json", path})
+	if code != 0 || !strings.Contains(got, `"valid": true`) || !strings.Contains(got, `"code": "simulated"`) || !strings.Contains(got, `"line": 4`) {
+		t.Errorf("exit code %d, JSON %s", code, got)
+	}
+	if _, without := ended(t, []string{"check", path}); strings.Contains(without, "credential") {
+		t.Errorf("without --env: %s", without)
+	}
+}
