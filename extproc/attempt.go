@@ -129,7 +129,7 @@ func (s *Server) judgeHeaders(stream extprocv3.ExternalProcessor_ProcessServer, 
 		if ev.phase != responseHeaders {
 			return status.Error(codes.Unavailable, "unexpected message at the upstream level")
 		}
-		s.answered(run, at, index, ev)
+		s.noteHeaders(run, at, index, ev)
 		j, err := run.judge(stream.Context(), at)
 		if err != nil {
 			return err
@@ -140,8 +140,8 @@ func (s *Server) judgeHeaders(stream extprocv3.ExternalProcessor_ProcessServer, 
 	}
 }
 
-// answered notes the headers of an attempt's answer.
-func (s *Server) answered(run *run, at *exchange.Attempt, index int, ev *event) {
+// noteHeaders notes the headers of an attempt's answer.
+func (s *Server) noteHeaders(run *run, at *exchange.Attempt, index int, ev *event) {
 	at.Headers, at.Now, at.Complete = ev.headers, s.now(), ev.end
 	at.Status, _ = strconv.Atoi(string(ev.headers.Get(":status")))
 	run.ex.Attempts.NoteHeaders(index, at.Status, exchange.RetryAfter(ev.headers, at.Now), at.Now)

@@ -35,7 +35,7 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 				return nil // the attempt has ended: nothing is left undone
 			}
 			if ev.phase == responseHeaders {
-				s.answered(run, at, index, ev)
+				s.noteHeaders(run, at, index, ev)
 				since = at.Now
 				at.ByContent = readable(at.Headers)
 			}

@@ -6,7 +6,7 @@ import "github.com/headgate/headgate/extproc/exchange"
 
 // done reports whether nothing more can come that matters: the answer's end was
 // seen, or Headgate gave the answer itself.
-func (r *run) done() bool { return r.answered || r.ex.Response.Complete }
+func (r *run) done() bool { return r.sentImmediate || r.ex.Response.Complete }
 
 // outcome judges the ending by what the stream showed. If the answer's end was not
 // seen it is only a guess, which Envoy's account replaces.
@@ -20,11 +20,11 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
 		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
-	case r.answered && ex.Replaced.Action == exchange.Deny:
-		return refused(ex.Replaced.Status)
+	case r.sentImmediate && ex.Replaced.Action == exchange.Deny:
+		return outcomeOfRefusal(ex.Replaced.Status)
 	case ex.Refused.Action == exchange.Deny:
-		return refused(ex.Refused.Status)
-	case r.answered:
+		return outcomeOfRefusal(ex.Refused.Status)
+	case r.sentImmediate:
 		return exchange.Outcome{Result: exchange.OK}
 	case r.silent:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
@@ -32,34 +32,35 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
-	case r.denied():
-		return refused(ex.Replaced.Status)
+	case r.deniedGoodAnswer():
+		return outcomeOfRefusal(ex.Replaced.Status)
 	case resp.Origin == exchange.FromStage:
 		return exchange.Outcome{Result: exchange.OK}
 	case resp.Origin == exchange.FromEnvoy:
-		return local(resp.Status)
+		return outcomeOfLocalReply(resp.Status)
 	case resp.Failed:
 		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider}
 	case resp.Stream && !resp.SawEnd:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: "the stream ended without its end marker"}
 	}
-	return answered(resp.Status)
+	return outcomeOfStatus(resp.Status)
 }
 
-// denied reports whether a stage refused an answer that was good as it came.
-func (r *run) denied() bool {
+// deniedGoodAnswer reports whether a stage refused an answer that was good as it came.
+func (r *run) deniedGoodAnswer() bool {
 	return r.ex.Replaced.Action == exchange.Deny && r.ex.Response.Status < 400 && !r.ex.Response.Failed
 }
 
-func refused(status int) exchange.Outcome {
+// outcomeOfRefusal judges a refusal of Headgate's by its status.
+func outcomeOfRefusal(status int) exchange.Outcome {
 	if status >= 500 {
 		return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway}
 	}
 	return exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}
 }
 
-// answered judges a provider's whole answer by its status.
-func answered(status int) exchange.Outcome {
+// outcomeOfStatus judges a provider's whole answer by its status.
+func outcomeOfStatus(status int) exchange.Outcome {
 	switch {
 	case status < 400:
 		return exchange.Outcome{Result: exchange.OK}
@@ -73,8 +74,8 @@ func answered(status int) exchange.Outcome {
 	return exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}
 }
 
-// local guesses why Envoy answered itself, until its own account comes.
-func local(status int) exchange.Outcome {
+// outcomeOfLocalReply guesses why Envoy answered itself, until its own account comes.
+func outcomeOfLocalReply(status int) exchange.Outcome {
 	switch status {
 	case 408: // the request did not arrive in time
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByClient}

@@ -87,7 +87,7 @@ const notRefused = "no"
 // Envoy does not dress it as a reply of its own.
 func (r *run) immediate(why string, refused bool) {
 	resp := &r.ex.Response
-	r.answered = true
+	r.sentImmediate = true
 	if r.reply.status == 0 {
 		r.reply.status = resp.Status
 	}
@@ -103,13 +103,13 @@ func (r *run) immediate(why string, refused bool) {
 // account says how the exchange ended.
 func (r *run) unanswer() {
 	ex := &r.ex
-	if !r.answered {
+	if !r.sentImmediate {
 		return
 	}
 	if ex.Refused.Action != exchange.Pass { // all of the response is Headgate's
 		ex.Response, ex.Usage, ex.Cost = exchange.Response{}, canon.Usage{}, exchange.Cost{}
 	}
-	r.answered, ex.Refused, ex.Replaced = false, exchange.Verdict{}, exchange.Verdict{}
+	r.sentImmediate, ex.Refused, ex.Replaced = false, exchange.Verdict{}, exchange.Verdict{}
 	ex.Response.Complete = false
 }
 

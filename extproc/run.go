@@ -27,7 +27,7 @@ type run struct {
 	client   dialect.Client // the client's
 	visits   []exchange.Visit
 	single   exchange.Attempt // the only one of a pool of one backend
-	patient  waiting
+	waiting  waiting
 	events   *streaming // of a stream; nil before its headers
 
 	reply  reply
@@ -35,15 +35,15 @@ type run struct {
 
 	bodyRead        bool // the request's body has been read
 	rerouted        bool // attempts may come
-	answered        bool // an immediate response ended the exchange
+	sentImmediate   bool // an immediate response ended the exchange
 	silent          bool // a stream was cut, because nothing came for too long
-	ended           bool // the visits have ended
+	finished        bool // the visits have ended
 	unknownRevision bool // Envoy routes by a policy revision that is unknown here
 }
 
 // begin starts an exchange. Its first stage is entered at once.
 func (p *Pipeline) begin(stream extprocv3.ExternalProcessor_ProcessServer, now func() time.Time) *run {
-	r := &run{pipeline: p, now: now, patient: waiting{stream: stream, now: now}}
+	r := &run{pipeline: p, now: now, waiting: waiting{stream: stream, now: now}}
 	r.ex.ID = ulid.Make().String()
 	r.ex.Revision = p.revision
 	r.ex.Started = now()
@@ -82,7 +82,7 @@ func (r *run) handle(ctx context.Context, ev *event) (*reply, error) {
 		err = r.responseTrailers(ctx)
 	case requestTrailers, phases: // pass
 	}
-	r.patient.over()
+	r.waiting.endMessage()
 	return &r.reply, err
 }
 
@@ -95,7 +95,7 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	var v exchange.Verdict
 	r.client, v = client.Classify(req)
 	r.ex.Dialect = r.client.Name()
-	req.Bind(r.client, &r.patient)
+	req.Bind(r.client, &r.waiting)
 	if v.Action == exchange.Pass {
 		v = r.tooLarge()
 	}
@@ -157,7 +157,7 @@ func (r *run) request(ctx context.Context) error {
 
 func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	resp := &r.ex.Response
-	resp.Bind(&r.patient)
+	resp.Bind(&r.waiting)
 	resp.Headers = ev.headers
 	resp.Status, _ = strconv.Atoi(string(resp.Headers.Get(":status")))
 	resp.AttemptCount, _ = strconv.Atoi(string(resp.Headers.Get("x-envoy-attempt-count")))

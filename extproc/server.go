@@ -125,12 +125,12 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 		case quiet.fault != nil:
 			return s.fault(run, quiet.fault)
 		case err != nil:
-			return s.over(run, err)
+			return s.streamEnded(run, err)
 		case run.silent: // what came meanwhile is not wanted any more
 			continue
 		}
 		if err := s.step(stream, run, ev); err != nil {
-			return s.failed(stream, run, err)
+			return s.stepFailed(stream, run, err)
 		}
 		quiet.wait(run.patience())
 	}
@@ -221,9 +221,9 @@ func checkModes(m *bodyModes) error {
 	return nil
 }
 
-// over handles the end of what Envoy sends. It is the normal end of every
+// streamEnded handles the end of what Envoy sends. It is the normal end of every
 // exchange; for one whose answer was not complete, of an unclean one.
-func (s *Server) over(run *run, err error) error {
+func (s *Server) streamEnded(run *run, err error) error {
 	if run.done() {
 		run.finish(run.outcome())
 		return nil
@@ -236,11 +236,11 @@ func (s *Server) over(run *run, err error) error {
 	return status.Error(codes.Unavailable, "the exchange was not complete")
 }
 
-// failed ends an exchange that could not be processed. If Envoy has ended it already,
+// stepFailed ends an exchange that could not be processed. If Envoy has ended it already,
 // nothing has failed here.
-func (s *Server) failed(stream extprocv3.ExternalProcessor_ProcessServer, run *run, err error) error {
+func (s *Server) stepFailed(stream extprocv3.ExternalProcessor_ProcessServer, run *run, err error) error {
 	if code := status.Code(err); stream.Context().Err() != nil || code == codes.Canceled || code == codes.Unavailable || errors.Is(err, io.EOF) {
-		return s.over(run, err)
+		return s.streamEnded(run, err)
 	}
 	return s.fault(run, err)
 }

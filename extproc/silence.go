@@ -31,7 +31,7 @@ type silence struct {
 
 	mu    sync.Mutex
 	waits bool   // for Envoy
-	over  bool   // the ending was sent
+	cut   bool   // the ending was sent
 	fault error  // of a visit that was woken: the exchange fails closed
 	panic string // of a visit that was woken, with its stack
 	stale bool   // the clock ran out as a message came: end runs for a wait that is over
@@ -64,7 +64,7 @@ func (s *silence) heard() bool {
 	if !s.timer.Stop() && ran {
 		s.stale = true
 	}
-	return !s.over
+	return !s.cut
 }
 
 // end has Envoy cut the answer. Its own account of that closes the row, so nothing
@@ -80,7 +80,7 @@ func (s *silence) end() {
 	if s.spoke() {
 		return
 	}
-	s.waits, s.over = false, true
+	s.waits, s.cut = false, true
 	ending := &reply{deny: true, status: http.StatusGatewayTimeout, details: record.SilentDetails, mutation: &exchange.Mutation{}}
 	if s.fault != nil {
 		ending.status, ending.details = http.StatusInternalServerError, faultDetails

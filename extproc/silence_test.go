@@ -96,7 +96,7 @@ func TestAClockThatRanOutAsAMessageCameEndsNothing(t *testing.T) {
 	}
 	s.wait(time.Hour)
 	s.end()
-	if s.over || !s.waits {
+	if s.cut || !s.waits {
 		t.Error("the next wait was ended")
 	}
 	s.timer.Stop()

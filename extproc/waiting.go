@@ -51,8 +51,8 @@ func (w *waiting) More(ctx context.Context, d time.Duration) (context.Context, e
 	return ctx, nil
 }
 
-// over ends what was granted for one message.
-func (w *waiting) over() {
+// endMessage ends what was granted for one message.
+func (w *waiting) endMessage() {
 	if w.since.IsZero() {
 		return
 	}

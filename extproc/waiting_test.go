@@ -36,7 +36,7 @@ func TestWaitingIsGrantedPerMessageAndBoundedPerExchange(t *testing.T) {
 		t.Fatal(err)
 	}
 	now = now.Add(20 * time.Second)
-	w.over()
+	w.endMessage()
 	if first.Err() == nil {
 		t.Error("a context outlives its message")
 	}
@@ -50,7 +50,7 @@ func TestWaitingIsGrantedPerMessageAndBoundedPerExchange(t *testing.T) {
 	if _, err := w.More(context.Background(), time.Second); !errors.Is(err, exchange.ErrNoTime) {
 		t.Errorf("with nothing left in a message: %v", err)
 	}
-	w.over()
+	w.endMessage()
 	if _, err := w.More(context.Background(), time.Second); !errors.Is(err, exchange.ErrNoTime) || len(stream.more) != 2 {
 		t.Errorf("with nothing left of the exchange: %v, Envoy was asked for %v", err, stream.more)
 	}

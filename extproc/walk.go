@@ -134,10 +134,10 @@ func set(m *exchange.Mutation, headers exchange.Headers) {
 // finish ends the visits once, the last stage first. A stream that sent no
 // request was no exchange.
 func (r *run) finish(o exchange.Outcome) {
-	if r.ended || r.client == nil {
+	if r.finished || r.client == nil {
 		return
 	}
-	r.ended = true
+	r.finished = true
 	r.ex.Ended = r.now()
 	for i := len(r.visits) - 1; i >= 0; i-- {
 		s := r.pipeline.stages[i]

@@ -113,7 +113,7 @@ func (v *visit) close() {
 // event reported is kept.
 func (v *visit) estimate() {
 	u, resp := &v.ex.Usage, &v.ex.Response
-	if u.Source == canon.UsageProvider || !answered(v.ex) {
+	if u.Source == canon.UsageProvider || !billable(v.ex) {
 		return
 	}
 	if u.TotalInput() == 0 {
@@ -123,8 +123,8 @@ func (v *visit) estimate() {
 	u.Source = canon.UsageEstimated
 }
 
-// answered reports whether a provider answered something that it bills for.
-func answered(ex *exchange.Exchange) bool {
+// billable reports whether a provider answered something that it bills for.
+func billable(ex *exchange.Exchange) bool {
 	resp, op := &ex.Response, ex.Request.Operation
 	if resp.Stream {
 		return resp.TextBytes > 0
