@@ -44,8 +44,8 @@ func (r *run) patience() time.Duration {
 }
 
 // speak lets the visits emit whose time has come while the provider is silent. It
-// returns false if none has: the silence has lasted for as long as it may. The replies
-// are the caller's to send, who sees that nothing else of the exchange runs.
+// returns false if none has: the silence has lasted for as long as it may. The caller
+// sends the replies, and makes sure that nothing else of the exchange runs.
 func (r *run) speak(ctx context.Context) (replies []*reply, spoke bool, err error) {
 	e := r.events
 	if e == nil || !e.duplex {

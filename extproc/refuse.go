@@ -113,8 +113,8 @@ func (r *run) unanswer() {
 	ex.Response.Complete = false
 }
 
-// ofBody are headers that speak of the body that came, or lead elsewhere in its
-// place. An error that replaces it cannot be read, or is passed by, with them.
+// ofBody are headers that describe the body that came, or redirect the client. With
+// them an error in its place could not be read, or would be skipped.
 var ofBody = []string{"content-encoding", "content-language", "content-md5", "content-range", "digest", "etag", "location"}
 
 // replace gives the client an error of Headgate's instead of what came.

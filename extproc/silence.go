@@ -85,7 +85,7 @@ func (s *silence) end() {
 	if s.fault != nil {
 		ending.status, ending.details = http.StatusInternalServerError, faultDetails
 	}
-	// An error means that the stream has ended: who waits for Envoy learns of it.
+	// An error means that the stream has ended: the exchange's goroutine learns of it.
 	_ = s.stream.SendMsg(ending)
 }
 
@@ -107,7 +107,7 @@ func (s *silence) spoke() bool {
 	}
 	for _, r := range replies {
 		if s.stream.SendMsg(r) != nil {
-			return true // who waits for Envoy learns of it
+			return true // the exchange's goroutine learns of it
 		}
 	}
 	if next := s.run.patience(); next > 0 {

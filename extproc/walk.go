@@ -72,8 +72,8 @@ func (r *run) attempt(ctx context.Context, at *exchange.Attempt) error {
 	return nil
 }
 
-// judge takes the answer to a try up the list of stages. The first that does not let it
-// pass decides, the lowest of all; otherwise one that is undecided holds it.
+// judge takes the answer to a try up the list of stages. The lowest that does not let it
+// pass decides. If there is none, but one is undecided, the answer waits.
 func (r *run) judge(ctx context.Context, at *exchange.Attempt) (exchange.Judgement, error) {
 	var undecided exchange.Judgement
 	for i := len(r.pipeline.stages) - 1; i >= 0; i-- {

@@ -158,8 +158,8 @@ func charge(u *canon.Usage, rate *price.Price, provider string) int64 {
 
 // rate looks the price up. That of the served model counts; if the provider names
 // one that the catalogue does not know, that of the model it was asked for does. A
-// price of the operator's own for either comes before both: who prices a deployment
-// by its name means what is served there, whatever that calls itself.
+// price of the operator's own for either comes before both: an operator who prices a
+// deployment means what is served there, under whatever name.
 func (v *visit) rate() (price.Price, bool) {
 	r, now := &v.ex.Route, v.stage.now()
 	for _, model := range [...]string{v.ex.Response.Model, r.Serves} {

@@ -84,9 +84,9 @@ func (a *answer) noAnswer(resp *exchange.Response, err error) exchange.Verdict {
 	return a.fault(resp, f)
 }
 
-// unpack makes a compressed answer plain: no client was asked whether it wants
-// one, because accept-encoding does not leave. Of an error the status speaks if
-// the body cannot.
+// unpack makes a compressed answer plain: no client has asked for compression, because
+// accept-encoding does not leave. An error whose body cannot be unpacked is reported
+// with its status.
 func (a *answer) unpack(resp *exchange.Response) exchange.Verdict {
 	if !isGzip(resp.Headers.Get("content-encoding")) {
 		return exchange.Verdict{}
