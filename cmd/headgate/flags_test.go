@@ -49,6 +49,7 @@ func TestBadFlags(t *testing.T) {
 		{"xds -f POLICY --operations 0.0.0.0:1", "only loopback"},
 		{"xds -f POLICY --operations 127.0.0.1:0 --admin 0.0.0.0:1 --listen 127.0.0.1:0 --state=", "only loopback"},
 		{"sim --listen 0.0.0.0:1", "only loopback"},
+		{"sim --listen 127.0.0.1:0 --script DIR/none.yaml", "none.yaml"},
 		{"xds -f DIR/none.yaml --operations 127.0.0.1:0 --state=", "none.yaml"},
 	} {
 		t.Run(c.line, func(t *testing.T) {

@@ -22,6 +22,7 @@ var rules = []struct {
 	{"extproc", "", []string{module + "xds", module + "envoy", module + "cmd"}},
 	{"xds", "", []string{module + "extproc", module + "cmd"}},
 	{"envoy", "envoy/facts", []string{module + "extproc", module + "xds", module + "policy", module + "cmd"}},
+	{"cmd/headgate/app", "", []string{"os/signal", "flag", "github.com/spf13"}},
 }
 
 // floors are the packages of the data plane, and what it shares with the policy, that
@@ -32,6 +33,7 @@ var floors = []struct {
 }{
 	{"extproc/scan", "", nil},
 	{"policy/quirk", "", nil},
+	{"policy/loopback", "", nil},
 	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "policy/quirk"}},
 	{"extproc/exchange", "extproc/exchange/exchangetest", []string{module + "extproc/canon", module + "extproc/scan"}},
 	{"extproc/dialect", "", []string{module + "policy/quirk", module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
