@@ -1,9 +1,9 @@
 // Package envoy runs Envoy beside Headgate: it finds the binary, writes its
-// bootstrap and supervises it as a child process. Its tests say what Envoy really
-// does.
+// bootstrap and supervises it as a child process. The tests in facts hold what Envoy
+// really does.
 //
-// The promise: an Envoy that ends is started again with back-off, and one whose
-// parent is gone ends too. The trap: Envoy takes its listeners from the ext_proc
+// The promise: an Envoy that ends is started again with back-off, and on Linux one whose
+// parent is killed ends too. The trap: Envoy takes its listeners from the ext_proc
 // server's socket, so a started child serves nothing until that has answered.
 package envoy
 
@@ -24,35 +24,35 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Bootstrap is what Envoy must know before it can ask the control plane.
+// Bootstrap is what Envoy must know before it can ask for its configuration.
 type Bootstrap struct {
 	NodeID  string // of this Envoy
 	Cluster string // of all Envoys that share a policy
-	ExtProc string // Unix socket of the ext_proc server, which hands Envoy its configuration too
-	Region  string // where this Envoy runs; may be empty
+	ExtProc string // Unix socket of the ext_proc server, which serves Envoy's configuration too
+	Region  string // in which this Envoy runs; may be empty
 	Admin   string // Unix socket of Envoy's admin interface; empty: none
 }
 
 // extProcCluster is the name of the only static cluster, as snapshot.ExtProcCluster.
 const extProcCluster = "headgate_extproc"
 
-// Back-off of the stream that brings Envoy its configuration. It comes over a socket
-// on the same machine, so asking often costs nothing, and an ext_proc server that was
-// restarted must be found at once.
+// Back-off of the stream by which Envoy gets its configuration. It is a socket on the same
+// machine, so asking often costs nothing, and after a restart of the ext_proc server Envoy
+// must be connected again at once.
 const (
 	askAgain    = 100 * time.Millisecond
 	askAgainMax = time.Second
 )
 
-// Windows of the socket to ext_proc, in bytes: what one slow stream may pile up,
-// and what all streams of a worker may.
+// Windows of the socket to ext_proc, in bytes: how much one slow stream may have waiting,
+// and how much all streams of a worker.
 const (
 	streamWindow     = 1 << 20
 	connectionWindow = 16 << 20
 )
 
-// maxConnections is how many clients may be connected at a time: far beyond what
-// one Envoy serves well, and few enough that a flood of them leaves it memory.
+// maxConnections is how many clients may be connected at a time: more than one Envoy serves
+// well, and few enough that a flood of connections does not use up its memory.
 const maxConnections = 50_000
 
 // JSON renders the bootstrap.

@@ -19,15 +19,15 @@ import (
 	"go.uber.org/zap"
 )
 
-// Back-off between a child's end and its next start. A child that ran for stable
-// begins again with the least.
+// Back-off between a child's end and its next start. It begins again with backOffMin after
+// a child that ran for longer than stable.
 const (
 	backOffMin = 100 * time.Millisecond
 	backOffMax = 10 * time.Second
 	stable     = 30 * time.Second
 )
 
-// killAfter is how long a child may take to end after it was told to.
+// killAfter is how long a child may take to end after SIGTERM.
 const killAfter = 5 * time.Second
 
 // ChildOptions say what to run.
@@ -73,15 +73,15 @@ func Start(o ChildOptions) *Child {
 	return c
 }
 
-// PID returns the process id of the running Envoy; 0 where none runs.
+// PID returns the process id of the running Envoy; 0: none runs.
 func (c *Child) PID() int { return int(c.pid.Load()) }
 
 func newLife() *life { return &life{ended: make(chan struct{})} }
 
-// While returns a context that is done when ctx is, or as soon as Envoy ends; at once
-// where it has ended and was not started again yet. Its cause then holds Envoy's last
-// words: who waits for Envoy need not wait for one that refuses its configuration.
-// cancel must be called.
+// While returns a context that is done when ctx is, or as soon as Envoy ends; at once if
+// it has ended and was not started again yet. Its cause then has the last errors that Envoy
+// printed, so that nobody waits for an Envoy that refuses its configuration. cancel must be
+// called.
 func (c *Child) While(ctx context.Context) (_ context.Context, cancel context.CancelFunc) {
 	c.mu.Lock()
 	l := c.latest
@@ -129,7 +129,7 @@ func (c *Child) supervise() {
 	}
 }
 
-// begin is a new life in the place of the one that has ended.
+// begin makes a new life in place of the one that has ended.
 func (c *Child) begin() *life {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -146,7 +146,7 @@ func (c *Child) run() error {
 	}
 	cmd := exec.Command(c.options.Path, args...)
 	cmd.SysProcAttr = childAttributes()
-	cmd.WaitDelay = killAfter // a process that it left behind may hold the pipe open
+	cmd.WaitDelay = killAfter // a process that it has started may keep the pipe open
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
 	var lines sync.WaitGroup
@@ -165,7 +165,7 @@ func (c *Child) run() error {
 	err := cmd.Wait()
 	close(ended)
 	stopper.Wait()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what a script around Envoy left behind
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what a script around Envoy has started and not ended
 	quiet()
 	if err == nil {
 		err = errors.New("it ended by itself")
@@ -173,8 +173,9 @@ func (c *Child) run() error {
 	return last.of(err)
 }
 
-// terminate ends the process when the child is stopped: kindly, then not. The whole
-// group is told, because what runs may be a script around Envoy.
+// terminate ends the process when the child is stopped: with SIGTERM, and if need be with
+// SIGKILL. Both go to the whole process group, because what runs may be a script around
+// Envoy.
 func (c *Child) terminate(p *os.Process, ended <-chan struct{}) {
 	select {
 	case <-ended:

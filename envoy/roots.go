@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// rootFiles are where systems keep their root certificates as one file.
+// rootFiles are the paths at which systems keep their root certificates as one file.
 var rootFiles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",                // Debian, Ubuntu, Alpine
 	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL
@@ -16,9 +16,9 @@ var rootFiles = []string{
 	"/etc/ssl/cert.pem",                                 // macOS, BSDs, Arch
 }
 
-// Roots returns the file with the system's root certificates, which Envoy must be
-// told: the one that SSL_CERT_FILE names, else the first that is there. It speaks
-// of this machine, so it serves an Envoy that runs here.
+// Roots returns the file with the system's root certificates, which Envoy does not find by
+// itself: the one that SSL_CERT_FILE names, else the first of rootFiles that exists. It is
+// this machine's, for an Envoy that runs here.
 func Roots(getenv func(string) string) (string, error) {
 	return rootsAmong(getenv, rootFiles)
 }

@@ -44,7 +44,7 @@ func TestExistingEnvoyIsUpToDate(t *testing.T) {
 }
 
 // TestExistingEnvoy holds that the shop works as before, whatever ext_proc does, and
-// that LLM traffic is governed, and refused where ext_proc is gone.
+// that LLM traffic is governed, and refused if ext_proc is gone.
 func TestExistingEnvoy(t *testing.T) {
 	gatewaytest.Envoy(t)
 	var asked atomic.Int64

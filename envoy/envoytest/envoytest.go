@@ -34,8 +34,8 @@ func Start(t testing.TB, config []byte) *Envoy {
 	return e
 }
 
-// Run is Start without the waiting, for an Envoy that is not to become ready. The
-// admin interface is added to the bootstrap, on a Unix socket.
+// Run is Start without waiting, for an Envoy that does not become ready. The admin
+// interface is added to the bootstrap, on a Unix socket.
 func Run(t testing.TB, config []byte) *Envoy {
 	t.Helper()
 	path := Path(t)
@@ -76,8 +76,8 @@ func adminClient(socket string) *http.Client {
 	}}
 }
 
-// AwaitReady returns when Envoy says that it is ready, and fails the test where it
-// ends or takes too long.
+// AwaitReady returns when Envoy says that it is ready, and fails the test if it ends or
+// takes too long.
 func (e *Envoy) AwaitReady(t testing.TB) {
 	t.Helper()
 	e.Await(t, "ready", func() bool {
@@ -86,8 +86,8 @@ func (e *Envoy) AwaitReady(t testing.TB) {
 	})
 }
 
-// Await returns when a condition on Envoy holds, and fails the test where Envoy
-// ends or it takes too long. The condition is asked for again and again.
+// Await returns when a condition on Envoy holds, and fails the test if Envoy ends or it
+// takes too long. The condition is asked for again and again.
 func (e *Envoy) Await(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)

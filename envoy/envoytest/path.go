@@ -1,8 +1,8 @@
 // Package envoytest runs a real Envoy in tests.
 //
-// The promise: an Envoy that was started here ends with its test, and what it
-// logged is shown where the test failed. The trap: where no Envoy is found tests
-// are skipped, unless CI=true, so that a green run on a bare machine proves little.
+// The promise: an Envoy that was started here ends with its test, and its log is shown if
+// the test failed. The trap: if no Envoy is found, tests are skipped unless CI=true, so that
+// a green run on a bare machine proves little.
 package envoytest
 
 import (
@@ -17,9 +17,8 @@ import (
 	"github.com/headgate/headgate/envoy"
 )
 
-// Path returns the Envoy that tests run, as envoy.Find has it: HEADGATE_ENVOY,
-// one on PATH, or the fetched one. Without any the test is skipped, or fails where
-// CI=true.
+// Path returns the Envoy that tests run, as envoy.Find does: HEADGATE_ENVOY, one on PATH, or
+// the fetched one. Without any the test is skipped; with CI=true it fails.
 func Path(t testing.TB) string {
 	t.Helper()
 	root, err := root()
@@ -91,8 +90,8 @@ func Validate(t testing.TB, path string, config []byte) error {
 	return nil
 }
 
-// write puts a configuration where Envoy reads it. YAML includes JSON, but not
-// the other way round, and Envoy goes by the name.
+// write writes a configuration to a file. Envoy chooses the format by the file's name; it
+// is YAML's, which includes JSON.
 func write(t testing.TB, config []byte) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "envoy.yaml")

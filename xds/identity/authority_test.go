@@ -117,7 +117,7 @@ func block(typ string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: typ, Bytes: der})
 }
 
-// folder is where the files of one end are.
+// folder has the files of one end.
 type folder struct {
 	t    *testing.T
 	path string

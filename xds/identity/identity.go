@@ -19,12 +19,12 @@ import (
 type Files struct {
 	Cert string // the certificate and its chain, leaf first; a client may have none
 	Key  string // the private key of the certificate
-	CA   string // what verifies the other end; empty: a server asks for no certificate, a client trusts the system's roots
+	CA   string // verifies the other end; empty: a server asks for no certificate, a client trusts the system's roots
 }
 
 // Options are what both ends may set.
 type Options struct {
-	Report func(error)      // told of files that cannot be used, once until the failure differs or ends; nil: nobody is
+	Report func(error)      // called for files that cannot be used, once until the failure changes or ends; may be nil
 	Now    func() time.Time // nil: the system's clock
 }
 
@@ -60,8 +60,8 @@ func (k *keeper) forClient() *tls.Config {
 	return c
 }
 
-// Client returns the configuration of who dials a server of that name, which may
-// be an IP address. The server is verified by it, whatever address is dialled.
+// Client returns the configuration of a client of the server with that name, which may
+// be an IP address. The server is verified by the name, whatever address is dialled.
 func Client(f Files, serverName string, o Options) (*tls.Config, error) {
 	switch {
 	case serverName == "":
@@ -78,8 +78,8 @@ func Client(f Files, serverName string, o Options) (*tls.Config, error) {
 	if f.Cert != "" {
 		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return k.current().pair, nil }
 	}
-	// The built-in verification knows only the roots of the moment when the
-	// configuration was made. VerifyConnection does the whole of it in its place.
+	// The built-in verification uses the roots of the moment when the configuration was
+	// made. VerifyConnection does all of it in its place.
 	c.InsecureSkipVerify = true
 	c.VerifyConnection = func(s tls.ConnectionState) error { return k.verify(serverName, s) }
 	return c, nil
@@ -104,7 +104,7 @@ func (k *keeper) verify(serverName string, s tls.ConnectionState) error {
 	return negotiated(s)
 }
 
-// negotiated refuses a peer that named no protocol: crypto/tls lets it pass.
+// negotiated refuses a peer that named no protocol, which crypto/tls accepts.
 func negotiated(s tls.ConnectionState) error {
 	if s.NegotiatedProtocol != protocol {
 		return fmt.Errorf("the peer does not offer the protocol %s", protocol)

@@ -14,18 +14,18 @@ const (
 	maxFile   = 1 << 20     // bytes
 )
 
-// keeper holds what is in the files, and looks at them again when it is asked. It
-// is safe for concurrent use.
+// keeper has the content of the files, and reads them again when it is asked for it. It is
+// safe for concurrent use.
 type keeper struct {
 	files  Files
 	now    func() time.Time
 	report func(error)
 
 	mu       sync.Mutex
-	due      time.Time // when the files are looked at again
+	due      time.Time // when the files are read again
 	good     material
 	from     *contents // what good was made from; nil before the first success
-	reported string    // the failure that was told last; empty since the last success
+	reported string    // the failure that was reported last; empty since the last success
 }
 
 // contents are the bytes of the files. They are compared whole: times and inodes
@@ -37,7 +37,8 @@ func (c contents) equal(d contents) bool {
 	return bytes.Equal(c.cert, d.cert) && bytes.Equal(c.key, d.key) && bytes.Equal(c.ca, d.ca)
 }
 
-// open reads the files a first time, when there is nothing good to fall back to.
+// open reads the files a first time. There is nothing to fall back to, so that they must be
+// good.
 func open(f Files, o Options) (*keeper, error) {
 	k := &keeper{files: f, now: o.Now, report: o.Report}
 	if k.now == nil {
@@ -73,8 +74,8 @@ func (k *keeper) current() material {
 	return k.good
 }
 
-// reload takes what the files hold where all of it can be used. A pair of which
-// only one half was replaced yet cannot.
+// reload takes what the files hold if all of it can be used. A certificate without its key,
+// because only one of the two files was replaced yet, cannot.
 func (k *keeper) reload() error {
 	c, err := k.files.read()
 	if err != nil {
@@ -102,7 +103,7 @@ func (f Files) read() (c contents, err error) {
 	return c, err
 }
 
-// read returns the bytes of a file, none where no file is named.
+// read returns the bytes of a file; none if no file is named.
 func read(what, path string) ([]byte, error) {
 	if path == "" {
 		return nil, nil

@@ -89,7 +89,7 @@ func certificates(data []byte) ([]*x509.Certificate, error) {
 	return all, nil
 }
 
-// valid reports whether a certificate may be used now.
+// valid returns why a certificate may not be used now, or nil.
 func valid(c *x509.Certificate, now time.Time) error {
 	switch {
 	case now.After(c.NotAfter):

@@ -18,12 +18,12 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// both is a server and a client of one authority, with what each was told.
+// both is a server and a client of one authority, with what each has reported.
 type both struct {
 	clock          clock
 	ours           *authority
 	server, client folder
-	told           []string
+	reported           []string
 	listener       *listener
 	dial           *tls.Config
 }
@@ -31,7 +31,7 @@ type both struct {
 func newBoth(t *testing.T) *both {
 	t.Helper()
 	b := &both{ours: newAuthority(t, "ours", start.Add(1000*time.Hour)), server: newFolder(t), client: newFolder(t)}
-	o := Options{Now: b.clock.now, Report: func(err error) { b.told = append(b.told, err.Error()) }}
+	o := Options{Now: b.clock.now, Report: func(err error) { b.reported = append(b.reported, err.Error()) }}
 	b.listener = listen(t, server(t, b.server.fill(b.ours, leaf{name: "server"}, b.ours), o))
 	b.dial = client(t, b.client.fill(b.ours, leaf{name: "pair"}, b.ours), "localhost", o)
 	return b
@@ -70,8 +70,8 @@ func TestNewHandshakesUseNewFiles(t *testing.T) {
 			t.Fatalf("%s: the open connection answers %q, %v", s.name, names, err)
 		}
 	}
-	if len(b.told) > 0 {
-		t.Errorf("reported %q, want nothing", b.told)
+	if len(b.reported) > 0 {
+		t.Errorf("reported %q, want nothing", b.reported)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestFaultyFilesChangeNothingAndAreReportedOnce(t *testing.T) {
 		name   string
 		change func()
 		meet   string
-		told   string // empty: nothing
+		reported   string // empty: nothing
 	}{
 		{"half of a pair", func() { b.server.write("tls.crt", cert) }, "server, pair", "private key does not match public key"},
 		{"still half of it", func() {}, "server, pair", ""},
@@ -109,16 +109,16 @@ func TestFaultyFilesChangeNothingAndAreReportedOnce(t *testing.T) {
 		{"the client's CA", func() { b.client.write("ca.crt", []byte("x")) }, "soon, pair", "holds no certificate in PEM form"},
 	}
 	for _, s := range steps {
-		b.told = nil
+		b.reported = nil
 		s.change()
 		b.clock.pass(lookEvery)
 		b.listener.meet(t, b.dial, s.meet)
 		b.listener.meet(t, b.dial, s.meet)
-		if s.told == "" && len(b.told) > 0 || s.told != "" && (len(b.told) != 1 || !strings.Contains(b.told[0], s.told)) {
-			t.Errorf("%s: reported %q, want once %q", s.name, b.told, s.told)
+		if s.reported == "" && len(b.reported) > 0 || s.reported != "" && (len(b.reported) != 1 || !strings.Contains(b.reported[0], s.reported)) {
+			t.Errorf("%s: reported %q, want once %q", s.name, b.reported, s.reported)
 		}
-		if slices.ContainsFunc(b.told, func(s string) bool { return !strings.HasPrefix(s, "kept the former certificates: ") }) {
-			t.Errorf("%s: reported %q", s.name, b.told)
+		if slices.ContainsFunc(b.reported, func(s string) bool { return !strings.HasPrefix(s, "kept the former certificates: ") }) {
+			t.Errorf("%s: reported %q", s.name, b.reported)
 		}
 	}
 }

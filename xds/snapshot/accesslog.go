@@ -14,7 +14,7 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// flush is how long an entry about an ending may wait in Envoy.
+// flush is how long an entry about an unclean ending may wait in Envoy.
 const flush = 50 * time.Millisecond
 
 // accessLogs are Envoy's own log, if any, and the entries about unclean endings,
@@ -27,8 +27,8 @@ func accessLogs(o Options) []*accesslogv3.AccessLog {
 	return logs
 }
 
-// fileLog tells what Envoy saw, with what Headgate said about the exchange. It
-// holds no header and no query, because either may carry a secret.
+// fileLog is Envoy's own view of each exchange, beside what Headgate says of it. It logs
+// no header and no query, because either may carry a secret.
 func fileLog(path string) *accesslogv3.AccessLog {
 	format := &structpb.Struct{Fields: map[string]*structpb.Value{}}
 	for key, operator := range map[string]string{

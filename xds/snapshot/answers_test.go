@@ -67,7 +67,7 @@ func TestAnswersWithoutBody(t *testing.T) {
 	}
 }
 
-// shape asks for an answer of a shape and tells its status, length and body.
+// shape asks for an answer of a shape and returns its status, length and body.
 func (g gateway) shape(t *testing.T, method, route, name string, h2 bool) string {
 	t.Helper()
 	transport := &http.Transport{Protocols: &http.Protocols{}}

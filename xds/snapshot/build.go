@@ -67,7 +67,8 @@ func (b *Builder) Build(set *policy.Set, o Options) (*Resources, error) {
 	return r, nil
 }
 
-// modelResources makes the parts of a policy's models, by name, or takes them from before.
+// modelResources makes the resources of a policy's models, by name, or takes them from the
+// policy before.
 func (b *Builder) modelResources(set *policy.Set, o Options) (map[string]*modelResources, error) {
 	before := b.models
 	if !reflect.DeepEqual(b.options, o) {
@@ -88,7 +89,7 @@ func (b *Builder) modelResources(set *policy.Set, o Options) (map[string]*modelR
 	return all, nil
 }
 
-// newModelResources makes and checks what a model contributes.
+// newModelResources makes and validates the resources of one model.
 func newModelResources(m *policy.Model, o Options) (*modelResources, error) {
 	c, err := pool(m, o)
 	if err != nil {
@@ -109,7 +110,7 @@ func newModelResources(m *policy.Model, o Options) (*modelResources, error) {
 	return p, p.finish()
 }
 
-// withoutHosts is the cluster of what nobody processed.
+// withoutHosts is the cluster to which requests go that ext_proc did not process.
 func withoutHosts() (*modelResources, error) {
 	p := &modelResources{cluster: &clusterv3.Cluster{
 		Name: nowhere, ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
@@ -117,7 +118,7 @@ func withoutHosts() (*modelResources, error) {
 	return p, p.finish()
 }
 
-// finish checks and encodes the cluster.
+// finish validates and encodes the cluster.
 func (p *modelResources) finish() (err error) {
 	if err := p.cluster.ValidateAll(); err != nil {
 		return fmt.Errorf("cluster %q: %w", p.cluster.Name, err)

@@ -29,11 +29,10 @@ type endpoint struct {
 	port uint32
 }
 
-// identify names a pool by what it is: pool/<model>/<hash>. Two policies are routed
-// by side by side while one follows the other, and a pool must not change under a
-// route in use, so that any change makes another cluster. A pool knows no weights,
-// because ext_proc splits the callers: new weights leave all of Envoy as it is. The
-// statistics have one name throughout.
+// identify names a pool by its content: pool/<model>/<hash>. During a change both policies
+// have routes in use, and a pool must not change under a route, so each change makes another
+// cluster. A pool has no weights, because ext_proc splits the users: new weights change
+// nothing in Envoy. The name of the statistics has no hash.
 func identify(c *clusterv3.Cluster, model string) error {
 	hash, err := contentHash(c)
 	if err != nil {
@@ -77,8 +76,8 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 	return c, nil
 }
 
-// locate finds the address of a use. A backend of the simulated provider without
-// a URL is answered where the options say.
+// locate finds the address of a use. For a backend of the simulated provider without a
+// URL it is the one in the options.
 func locate(use policy.Use, o Options) (endpoint, error) {
 	u := use.Backend.URL
 	if u == nil {
@@ -103,12 +102,12 @@ func locate(use policy.Use, o Options) (endpoint, error) {
 
 func (e *endpoint) tls() bool { return e.url.Scheme == "https" }
 
-// authority is the Host header that the endpoint expects: as the URL writes it,
-// with the brackets of an IPv6 address, and a port only where it names one.
+// authority is the Host header that the endpoint expects: as the URL writes it, with the
+// brackets of an IPv6 address, and with a port only if the URL has one.
 func (e *endpoint) authority() string { return e.url.Host }
 
-// discover resolves names where there are any, every address of a name being an
-// endpoint. A name that cannot be resolved is asked for again soon.
+// discover has Envoy resolve names, if there are any. Each address of a name is an
+// endpoint. A name that cannot be resolved is resolved again soon.
 func discover(c *clusterv3.Cluster, all []endpoint) {
 	c.ClusterDiscoveryType = &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC}
 	for i := range all {
@@ -129,8 +128,8 @@ func discover(c *clusterv3.Cluster, all []endpoint) {
 	}
 }
 
-// lbConfig has no panic: an ejected backend gets nothing while another one lives,
-// and the caller an error at once where none does. Ejections act at once.
+// lbConfig switches Envoy's panic mode off: an ejected backend gets no requests, and if
+// every backend is ejected the client gets an error at once. Ejections act at once.
 func lbConfig() *clusterv3.Cluster_CommonLbConfig {
 	return &clusterv3.Cluster_CommonLbConfig{
 		HealthyPanicThreshold: &typev3.Percent{Value: 0},
@@ -138,8 +137,8 @@ func lbConfig() *clusterv3.Cluster_CommonLbConfig {
 	}
 }
 
-// outliers ejects a backend after three failed attempts in a row, and uses one that
-// said 429 last, as the upstream level marks it. A pool's only backend is given three
+// outliers ejects a backend after three failed attempts in a row, and puts one that
+// answered 429 last, as the upstream level marks it. A pool's only backend is given three
 // whole exchanges: without it there is no answer at all.
 func outliers(m *policy.Model) *clusterv3.OutlierDetection {
 	failures := 3
@@ -162,7 +161,7 @@ func outliers(m *policy.Model) *clusterv3.OutlierDetection {
 	return o
 }
 
-// What a pool may hold where its model does not say.
+// What a pool may hold if its model does not say.
 const (
 	maxConnections = 4096
 	maxPending     = 4096
@@ -190,9 +189,9 @@ const (
 	checkAgain   = 2 * time.Second
 )
 
-// checks ask each backend for a connection. A new endpoint counts as down until its
-// first check, for which a new cluster waits before it is used; that one check may
-// fail by chance, and so what is down is asked again soon, whatever the interval.
+// checks open a connection to each backend. A new endpoint counts as down until its first
+// check, and a new cluster is not used before that. This one check may fail by chance, so
+// what is down is checked again soon, whatever the interval.
 func checks(h policy.Health) []*corev3.HealthCheck {
 	if h.Interval == 0 {
 		return nil

@@ -27,9 +27,8 @@ const (
 // routerFilter is the name of the router level's filter.
 const routerFilter = "headgate.router"
 
-// httpFilters are the filters of every exchange, in request order. Compressed
-// answers are ext_proc's to unpack: behind it, Envoy's decompressor never lets an
-// answer end.
+// httpFilters are the filters of every exchange, in request order. Compressed answers are
+// unpacked by ext_proc: after it, Envoy's decompressor never lets an answer end.
 func httpFilters() []*hcmv3.HttpFilter {
 	return []*hcmv3.HttpFilter{
 		httpFilter(routerFilter, routerLevel()),
@@ -49,7 +48,7 @@ func extProcService(level string) *corev3.GrpcService {
 	}
 }
 
-// failClosed is what a client gets where ext_proc cannot be asked.
+// failClosed is what a client gets if ext_proc cannot be asked.
 func failClosed() *typev3.HttpStatus {
 	return &typev3.HttpStatus{Code: typev3.StatusCode_ServiceUnavailable}
 }
@@ -76,8 +75,8 @@ func routerLevel() *extprocv3.ExternalProcessor {
 	}
 }
 
-// order hands the caller's order of the chain on to the choice of an endpoint, beside
-// the fit that ext_proc writes there itself.
+// order turns the user's order of the chain, which ext_proc sets as a header, into metadata
+// for the choice of an endpoint. The fit ext_proc writes there itself.
 func order() *headertov3.Config {
 	return &headertov3.Config{RequestRules: []*headertov3.Config_Rule{{
 		Header:          policy.SplitHeader,

@@ -49,7 +49,7 @@ func options(t *testing.T) snapshot.Options {
 	return snapshot.Options{AccessLog: "/dev/stdout", Simulated: u}
 }
 
-// TestGolden shows every resource of each policy, as Envoy gets it.
+// TestGolden compares every resource of each policy, as Envoy gets it, with a file.
 func TestGolden(t *testing.T) {
 	for name, document := range documents(t) {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func plain(t *testing.T, m proto.Message) (v any) {
 }
 
 // TestEnvoyAccepts has Envoy check each policy's resources, without a warning: the
-// pinned one and, where there is one, the oldest that is supported.
+// pinned one and, if it is there, the oldest that is supported.
 func TestEnvoyAccepts(t *testing.T) {
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	server := httptest.NewTLSServer(nil)

@@ -30,7 +30,7 @@ const (
 	headersIn = time.Minute
 )
 
-// routeSource says where the connection manager takes its routes from.
+// routeSource sets where a connection manager takes its routes from.
 type routeSource func(*hcmv3.HttpConnectionManager)
 
 func fromADS() routeSource {
@@ -63,8 +63,8 @@ func listener(set *policy.Set, o Options, from routeSource) (*listenerv3.Listene
 			Address:       set.Listen.Addr().String(),
 			PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(set.Listen.Port())},
 		}}},
-		// With a shared port two gateways on one machine would take turns
-		// unnoticed; without, the second one is refused.
+		// With a shared port two gateways on one machine would share the connections
+		// unnoticed. Without it, the second one is refused.
 		EnableReusePort:               wrapperspb.Bool(false),
 		PerConnectionBufferLimitBytes: wrapperspb.UInt32(uint32(min(set.BodyLimit, listenerBuffer))),
 		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
@@ -81,8 +81,8 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 		RequestTimeout:        durationpb.New(upload),
 		RequestHeadersTimeout: durationpb.New(headersIn),
 		DelayedCloseTimeout:   durationpb.New(cutDelay),
-		// The connection's own address is the client's: an x-forwarded-for that
-		// it brings is not believed.
+		// The connection's own address is the client's: its x-forwarded-for is not
+		// trusted.
 		UseRemoteAddress: wrapperspb.Bool(true),
 		ServerName:       "headgate",
 		// Paths are matched exactly by ext_proc; normalising them first leaves no
@@ -101,11 +101,10 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 	}
 }
 
-// maxSilence is how long a client may have to wait without a byte: until every
-// attempt of the longest chain was given up, after a stage of ext_proc's has waited
-// as long as it may. The clock of a route does not help here: it begins with the
-// first byte after the route was chosen, which of a request without a body is the
-// response's.
+// maxSilence is how long a client may have to wait without a byte: a stage of ext_proc
+// waits as long as it may, and then every attempt of the longest chain is given up. The
+// clock of a route does not help here: it begins with the first byte after the route was
+// chosen, which for a request without a body is the response's.
 func maxSilence(set *policy.Set) time.Duration {
 	longest := upload
 	for _, m := range set.Models {

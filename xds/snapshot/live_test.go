@@ -129,15 +129,15 @@ func (g gateway) ask(t *testing.T, method string, sent io.Reader, route string, 
 	return resp, string(body)
 }
 
-// Headers by which a test tells the ext_proc server what to name.
+// Headers by which a test says what the ext_proc server is to name.
 const (
 	wantedRoute = "x-wanted-route"
 	wantedOrder = "x-wanted-order"
 	wantedFit   = "x-wanted-fit"
 )
 
-// namer is an ext_proc server for both levels that changes nothing but where requests
-// go: the route, the order and the fit, and the mark of an endpoint that said 429.
+// namer is an ext_proc server for both levels that sets nothing but the way of a request:
+// the route, the order and the fit, and the mark of an endpoint that answered 429.
 type namer struct {
 	extprocv3.UnimplementedExternalProcessorServer
 }
@@ -156,7 +156,7 @@ func (namer) Process(s extprocv3.ExternalProcessor_ProcessServer) error {
 			c := &extprocv3.CommonResponse{}
 			if router {
 				c = name(r.RequestHeaders.GetHeaders().GetHeaders(), reply)
-			} else if asks(r.RequestHeaders.GetHeaders().GetHeaders(), tellModel) {
+			} else if asks(r.RequestHeaders.GetHeaders().GetHeaders(), askModel) {
 				c.HeaderMutation = &extprocv3.HeaderMutation{SetHeaders: []*corev3.HeaderValueOption{overwrite(servedModel, chosenModel(m))}}
 			}
 			reply.Response = &extprocv3.ProcessingResponse_RequestHeaders{RequestHeaders: &extprocv3.HeadersResponse{Response: c}}
@@ -204,11 +204,11 @@ func overwrite(name string, value []byte) *corev3.HeaderValueOption {
 	}
 }
 
-// servedModel is the header by which a provider learns the model of the endpoint, where
-// the client has sent tellModel.
+// servedModel is the header by which a provider learns the model of the endpoint, if the
+// client has sent askModel.
 const (
 	servedModel = "x-served-model"
-	tellModel   = "x-tell-model"
+	askModel   = "x-ask-model"
 )
 
 func asks(headers []*corev3.HeaderValue, name string) bool {
@@ -261,8 +261,8 @@ type provider struct {
 	seen []*http.Request
 }
 
-// startProvider serves until the test ends. The handler's context is done where
-// Envoy gave the attempt up, or the test ends.
+// startProvider serves until the test ends. The handler's context is done if Envoy gives
+// the attempt up, and when the test ends.
 func startProvider(t *testing.T, handle http.HandlerFunc) *provider {
 	t.Helper()
 	p := &provider{}

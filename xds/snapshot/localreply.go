@@ -19,42 +19,43 @@ import (
 // refusal is what Envoy's own answers of one status say. Envoy's details stay in
 // its log: they name sockets and addresses.
 type refusal struct {
-	where             []*accesslogv3.AccessLogFilter // all hold
+	conditions        []*accesslogv3.AccessLogFilter // all hold
 	message           string
 	openai, anthropic string // error types of the dialects
 	code              string
-	retry             time.Duration // after which asking again may help; 0: unknown
+	retry             time.Duration // after which another request may succeed; 0: unknown
 }
 
-// refusals lists them; the first that holds counts.
+// refusals lists them; the first whose conditions hold counts.
 func refusals(set *policy.Set) []refusal {
-	type where = []*accesslogv3.AccessLogFilter
+	type all = []*accesslogv3.AccessLogFilter
 	return []refusal{
-		{where{byExtProc()}, "The gateway could not process the request.", "server_error", "api_error", "gateway_unavailable", time.Second},
-		{where{statusIs(400)}, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request", 0},
-		{where{statusIs(408)}, "The request did not arrive in time.", "timeout_error", "timeout_error", "request_timeout", 0},
-		{where{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", 0},
-		{where{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", 0},
-		{where{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", 0},
-		{where{statusIs(503), flagged("UH")}, "No backend is in service after its latest failures.", "server_error", "overloaded_error", "backend_unavailable", policy.Ejection},
-		{where{statusIs(503)}, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable", 0},
-		{where{statusIs(504)}, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout", 0},
+		{all{byExtProc()}, "The gateway could not process the request.", "server_error", "api_error", "gateway_unavailable", time.Second},
+		{all{statusIs(400)}, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request", 0},
+		{all{statusIs(408)}, "The request did not arrive in time.", "timeout_error", "timeout_error", "request_timeout", 0},
+		{all{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", 0},
+		{all{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", 0},
+		{all{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", 0},
+		{all{statusIs(503), flagged("UH")}, "No backend is in service after its latest failures.", "server_error", "overloaded_error", "backend_unavailable", policy.Ejection},
+		{all{statusIs(503)}, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable", 0},
+		{all{statusIs(504)}, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout", 0},
 		{nil, "The gateway could not serve the request.", "server_error", "api_error", "gateway_error", 0},
 	}
 }
 
-// localReplies dress Envoy's own refusals as errors of the client's dialect, as the
-// router level has recognised it. Answers that Headgate itself made carry metadata and pass.
+// localReplies write Envoy's own refusals as errors of the client's dialect, which the
+// router level has recognised. Answers that Headgate itself made have metadata that says
+// so, and stay as they are.
 func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
 	c := &hcmv3.LocalReplyConfig{}
 	for _, r := range refusals(set) {
 		c.Mappers = append(c.Mappers,
-			mapper(r, append(r.where, anthropic()), map[string]any{
+			mapper(r, append(r.conditions, anthropic()), map[string]any{
 				"type":       "error",
 				"error":      map[string]any{"type": r.anthropic, "message": r.message, "code": r.code},
 				"request_id": exchangeID,
 			}),
-			mapper(r, r.where, map[string]any{
+			mapper(r, r.conditions, map[string]any{
 				"error": map[string]any{"message": r.message, "type": r.openai, "param": nil, "code": r.code, "exchange_id": exchangeID},
 			}))
 	}
@@ -63,15 +64,15 @@ func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
 
 const exchangeID = "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":" + policy.ExchangeKey + ")%"
 
-func mapper(r refusal, where []*accesslogv3.AccessLogFilter, body map[string]any) *hcmv3.ResponseMapper {
+func mapper(r refusal, conditions []*accesslogv3.AccessLogFilter, body map[string]any) *hcmv3.ResponseMapper {
 	format, err := structpb.NewStruct(body)
 	if err != nil {
 		panic("snapshot: a local reply is no JSON: " + err.Error()) // a constant of this package is wrong
 	}
 	filter := notOurs()
-	if len(where) > 0 {
+	if len(conditions) > 0 {
 		filter = &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_AndFilter{AndFilter: &accesslogv3.AndFilter{
-			Filters: append([]*accesslogv3.AccessLogFilter{filter}, where...),
+			Filters: append([]*accesslogv3.AccessLogFilter{filter}, conditions...),
 		}}}
 	}
 	return &hcmv3.ResponseMapper{
@@ -99,8 +100,8 @@ func header(name, value string) *corev3.HeaderValueOption {
 	}
 }
 
-// byExtProc holds where ext_proc could not be asked, or failed: whatever the status
-// is then, no backend is to blame.
+// byExtProc holds if ext_proc could not be asked, or failed: whatever the status is then,
+// no backend is to blame.
 func byExtProc() *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ExtensionFilter{ExtensionFilter: &accesslogv3.ExtensionFilter{
 		Name: "envoy.access_loggers.extension_filters.cel",
@@ -110,7 +111,7 @@ func byExtProc() *accesslogv3.AccessLogFilter {
 	}}}
 }
 
-// flagged holds where Envoy says why by this response flag.
+// flagged holds if Envoy has set this response flag.
 func flagged(flag string) *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
 		ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{flag}},
@@ -120,9 +121,9 @@ func flagged(flag string) *accesslogv3.AccessLogFilter {
 // notOurs holds for answers that Headgate did not make.
 func notOurs() *accesslogv3.AccessLogFilter { return metadataIs(policy.RefusedKey, "none", true) }
 
-// anthropic holds for clients of that dialect: as the router level said, or by the
-// path where it has said nothing. The path alone would mislead, because it may
-// have been rewritten for the backend.
+// anthropic holds for clients of that dialect: as the router level says, or by the path if
+// it has not said. The path alone would mislead, because it may have been rewritten for the
+// backend.
 func anthropic() *accesslogv3.AccessLogFilter {
 	unsaid := &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_AndFilter{AndFilter: &accesslogv3.AndFilter{
 		Filters: []*accesslogv3.AccessLogFilter{metadataIs(policy.DialectKey, "none", true), pathPrefix("/v1/messages")},
@@ -132,8 +133,8 @@ func anthropic() *accesslogv3.AccessLogFilter {
 	}}}
 }
 
-// metadataIs holds where Headgate set a key to this value, and where the key is
-// not set as absent says.
+// metadataIs holds if Headgate has set a key to this value. If the key is not set, absent
+// decides.
 func metadataIs(key, value string, absent bool) *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_MetadataFilter{MetadataFilter: &accesslogv3.MetadataFilter{
 		Matcher: &matcherv3.MetadataMatcher{

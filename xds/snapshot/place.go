@@ -16,13 +16,13 @@ import (
 const orderKey = "order"
 
 // places are the endpoints of a chain. A link of one use is one priority. A link of
-// several is as many, because its callers go through it in different orders: each
+// several is as many, because its users go through it in different orders: each
 // use has an endpoint at each of these priorities, for the orders that have it there.
 //
-// So whom a caller is sent to is decided before Envoy chooses, and all else is as in
-// any chain: retries, ejection, degraded endpoints and what a backend supports. Envoy's own sticky
-// balancers, ring hash and maglev, cannot do that: they know neither the priorities
-// that a request has tried nor a degraded last resort.
+// So the use to which a user is sent is decided before Envoy chooses, and all else is as
+// in any chain: retries, ejection, degraded endpoints and what a backend supports. Envoy's
+// own sticky balancers, ring hash and maglev, cannot do that: they know neither the
+// priorities that a request has tried nor a degraded last resort.
 func places(m *policy.Model, all []endpoint) []*endpointv3.LocalityLbEndpoints {
 	var out []*endpointv3.LocalityLbEndpoints
 	priority := uint32(0)
@@ -55,7 +55,7 @@ func orders(m *policy.Model, link, use int) []string {
 	return out
 }
 
-// locality is the backend's region. The rest tells uses of one region apart.
+// locality is the backend's region. Zone and sub-zone distinguish the uses of a region.
 func locality(u policy.Use) *corev3.Locality {
 	return &corev3.Locality{Region: u.Backend.Region, Zone: u.Backend.Name, SubZone: u.Model}
 }
@@ -89,8 +89,8 @@ func list(texts []string) *structpb.Value {
 }
 
 // subsets keep requests, and their retries, on the endpoints that can express them,
-// and in the caller's order of a chain that has several. Without an endpoint that
-// supports the request there is none.
+// and in the user's order of a chain that has several. If no endpoint supports the request,
+// none is chosen.
 func subsets(m *policy.Model) *clusterv3.Cluster_LbSubsetConfig {
 	c := &clusterv3.Cluster_LbSubsetConfig{
 		FallbackPolicy:  clusterv3.Cluster_LbSubsetConfig_NO_FALLBACK,

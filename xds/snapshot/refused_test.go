@@ -19,7 +19,7 @@ import (
 
 // TestEnvoyRefusesInTheClientsDialect holds that what Envoy refuses although
 // ext_proc let it pass is an error that either dialect's client can read, says
-// who refused, and tells nothing of what Envoy is made of.
+// who refused, and shows nothing of Envoy's inside.
 func TestEnvoyRefusesInTheClientsDialect(t *testing.T) {
 	g := startGateway(t, map[string]any{"gone": map[string]any{"provider": "openai-compatible", "url": fmt.Sprintf("http://127.0.0.1:%d/v1", envoytest.FreePort(t))}},
 		map[string]any{"m": map[string]any{"chain": []string{"gone/m"}, "retries": 0}})
@@ -28,7 +28,7 @@ func TestEnvoyRefusesInTheClientsDialect(t *testing.T) {
 		status            int
 		openai, anthropic string
 	}{
-		{"a route that nobody named", "", 503, "server_error", "overloaded_error"},
+		{"a route that was not named", "", 503, "server_error", "overloaded_error"},
 		{"a backend that is not there", wantedRoute + ": " + policy.RouteName("m", false) + "\r\n", 503, "server_error", "overloaded_error"},
 	} {
 		for path, want := range map[string]string{"/v1/chat/completions": c.openai, "/v1/messages": c.anthropic} {

@@ -20,8 +20,8 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// Back-off between attempts. Below some ten milliseconds a 429's mark may not
-// have reached the workers yet, and the same link would be asked again.
+// Back-off between attempts. Within about ten milliseconds the mark of a 429 may not have
+// reached the workers yet, and the same link would be asked again.
 const (
 	backOffBase = 25 * time.Millisecond
 	backOffMax  = 250 * time.Millisecond
@@ -52,8 +52,8 @@ func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteC
 	return table, nil
 }
 
-// unrouted is the fall-through. It is where ext_proc learns by which policy the
-// exchange will be routed: Envoy keeps to one route table from here on.
+// unrouted is the fall-through. From it ext_proc learns by which policy the exchange will
+// be routed: from here on Envoy keeps to one route table.
 func unrouted(set *policy.Set) *routev3.Route {
 	shape := &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: &extprocv3.ExtProcOverrides{
 		GrpcInitialMetadata: []*corev3.HeaderValue{{Key: policy.ShapeHeader, Value: set.Shape}},
@@ -68,10 +68,10 @@ func unrouted(set *policy.Set) *routev3.Route {
 	}
 }
 
-// nameHost writes the Host header of a pool of one into its routes. Of a pool of
-// several the upstream level sets it for each attempt. With auto_host_rewrite
-// Envoy would do it when a connection is there, which on a new one is behind the
-// egress filter: x-envoy-original-host would leave.
+// nameHost writes the Host header of a pool of one into its routes. For a pool of several
+// the upstream level sets it in each attempt. With auto_host_rewrite Envoy would do it once
+// there is a connection, which for a new one is after the egress filter: the provider would
+// get x-envoy-original-host.
 func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 	use, single := m.Single()
 	if !single {
@@ -91,7 +91,7 @@ func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 	name := policy.RouteName(m.Name, stream)
 	action := &routev3.RouteAction{
 		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: pool},
-		Timeout:          durationpb.New(0), // streams last as long as they last; each attempt has its own clock
+		Timeout:          durationpb.New(0), // streams have no bound; each attempt has its own clock
 		IdleTimeout:      durationpb.New(m.Silence()),
 		RetryPolicy:      retryPolicy(m),
 	}
@@ -116,11 +116,10 @@ func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 	}
 }
 
-// retryPolicy is the rule of a chain: a 5xx, a reset, a refused connection and a
-// timeout are tried again on the link and then on the next one; a 429 is tried
-// again only where there is another backend, to which the mark of the upstream
-// level sends it at once. A per-try idle timeout would never act: the per-try timeout
-// takes it away as it passes.
+// retryPolicy is the rule of a chain: a 5xx, a reset, a refused connection and a timeout
+// are tried again on the link and then on the next one. A 429 is tried again only if there
+// is another backend: the upstream level's mark sends it there at once. A per-try idle
+// timeout would never act: the per-try timeout cancels it when it expires.
 func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 	p := &routev3.RetryPolicy{
 		RetryOn:       "5xx,reset,connect-failure,refused-stream",

@@ -30,7 +30,7 @@ func (r *Resources) Set(salt string) (ads.Set, error) {
 	return ads.Set{resourcev3.ClusterType: clusters, resourcev3.ListenerType: listeners, resourcev3.RouteType: routes}, nil
 }
 
-// clusters are encoded already, but for the salt.
+// clusters are encoded already. With a salt they are encoded again.
 func (r *Resources) clusters(salt string) (*ads.Resources, error) {
 	if salt == "" {
 		return ads.Of(r.encoded), nil
@@ -45,7 +45,7 @@ func (r *Resources) clusters(salt string) (*ads.Resources, error) {
 // maxLinger bounds how long clusters that are no longer routed to are kept.
 const maxLinger = time.Hour
 
-// Linger is how long an exchange that began with a policy may still begin attempts:
-// its request is sent, waits in ext_proc, and every attempt of the longest chain is
+// Linger is how long an exchange that began with a policy may still begin attempts: until
+// its request was sent, has waited in ext_proc, and every attempt of the longest chain was
 // given up.
 func Linger(set *policy.Set) time.Duration { return min(upload+maxSilence(set), maxLinger) }

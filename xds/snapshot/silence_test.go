@@ -99,7 +99,7 @@ func TestUploadIsBounded(t *testing.T) {
 		t.Errorf("a slow backend: status %d, %q", status, text)
 	}
 	stalled, end := io.Pipe()
-	// The client waits for its body, even where it has given up.
+	// The client waits for its body, even if it has given up.
 	defer time.AfterFunc(envoytest.Patience/2, func() { _ = end.CloseWithError(errors.New("the body was not given up")) }).Stop()
 	defer func() { _ = end.Close() }()
 	go func() { _, _ = end.Write([]byte("{")) }()
@@ -110,7 +110,7 @@ func TestUploadIsBounded(t *testing.T) {
 
 // TestSilenceInsideAResponse holds that timeout alone bounds the silence before the
 // headers, whatever idle_timeout is, and that Envoy, without ext_proc's help, ends a
-// silence behind them after what the chain might have taken.
+// silence after them once the chain might have taken that long.
 func TestSilenceInsideAResponse(t *testing.T) {
 	t.Parallel()
 	const thinks = 2500 * time.Millisecond // longer than idle_timeout and ext_proc's own part

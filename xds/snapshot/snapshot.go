@@ -2,9 +2,9 @@
 //
 // It is pure: the same policy and options give the same resources and versions,
 // whatever the time and the machine. The promise: what Build returns was
-// validated resource by resource and is complete, so Envoy never waits for a name
-// that nobody serves. The trap: first-matched routes decide the filter chain and
-// the buffer limit, which is why the fall-through forwards to a cluster without
+// validated resource by resource and is complete, so Envoy never waits for a
+// resource that is not served. The trap: the route that matches first decides the filter
+// chain and the buffer limit. That is why the fall-through forwards to a cluster without
 // hosts instead of answering directly.
 package snapshot
 
@@ -23,11 +23,11 @@ import (
 	"github.com/headgate/headgate/xds/ads"
 )
 
-// Options say what the resources need to know beside the policy.
+// Options are what the resources depend on beside the policy.
 type Options struct {
 	AccessLog string   // file of Envoy's own access log; empty: none
-	Simulated *url.URL // where backends of the provider "simulated" without a URL are answered
-	Roots     string   // file with the system's root certificates where Envoy runs; empty: DefaultRoots
+	Simulated *url.URL // of the simulated provider, for its backends without a URL; nil: none runs
+	Roots     string   // file with the system's root certificates on Envoy's machine; empty: DefaultRoots
 }
 
 // DefaultRoots is where Debian, Ubuntu, Alpine and images made from them keep the
@@ -42,7 +42,7 @@ const ExtProcCluster = "headgate_extproc"
 const (
 	listenerName = "gateway"
 	routesName   = "gateway"
-	nowhere      = "nowhere" // the cluster without hosts: what nobody processed ends here
+	nowhere      = "nowhere" // the cluster without hosts: what ext_proc did not process ends here
 )
 
 // Resources are Envoy's resources for one policy.

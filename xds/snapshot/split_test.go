@@ -17,7 +17,7 @@ import (
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
-// shared is a gateway with two models, each split between a and b with c behind them:
+// shared is a gateway with two models, each split between a and b, with c after them:
 // "many" on servers of their own, "one" on one server, by its name, that has them all.
 type shared struct {
 	gateway
@@ -74,7 +74,7 @@ func (s *shared) ask(model string, headers ...string) string {
 	s.mu.Lock()
 	s.tried = ""
 	s.mu.Unlock()
-	resp, _ := s.get(s.t, policy.RouteName(model, false), append(headers, tellModel, "yes")...)
+	resp, _ := s.get(s.t, policy.RouteName(model, false), append(headers, askModel, "yes")...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return resp.Status[:3] + " " + s.tried
@@ -173,8 +173,8 @@ func TestOrderSharesAttempts(t *testing.T) {
 	s.want("many", "1", "500 bbaacc")
 }
 
-// TestOrderAndDegraded holds that a use that said 429 is asked last, and is asked
-// where all have said so. The mark may come to the worker after the back-off, and the
+// TestOrderAndDegraded holds that a use that answered 429 is asked last, and is asked
+// if all have answered so. The mark may come to the worker after the back-off, and the
 // use is then asked again by that request, but not by later ones.
 func TestOrderAndDegraded(t *testing.T) {
 	for _, model := range splitModels {

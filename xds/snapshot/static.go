@@ -30,9 +30,9 @@ func Static(set *policy.Set, o Options) (*bootstrapv3.Bootstrap_StaticResources,
 	return &bootstrapv3.Bootstrap_StaticResources{Listeners: []*listenerv3.Listener{l}, Clusters: r.Clusters}, nil
 }
 
-// YAML writes the static resources, with the cluster of ext_proc and an admin
-// interface on a Unix socket where one is named, as a complete bootstrap for people
-// to read and to take parts from.
+// YAML writes the static resources as a complete bootstrap for people to read and to take
+// pieces from. It has the cluster of ext_proc, and an admin interface if admin names a Unix
+// socket.
 func YAML(set *policy.Set, o Options, extProc *clusterv3.Cluster, admin string) ([]byte, error) {
 	static, err := Static(set, o)
 	if err != nil {
@@ -70,8 +70,8 @@ func block(text []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// plain drops the style in which nodes were read, but for the quotes of texts that a
-// reader of YAML 1.1, such as Envoy, takes for something else.
+// plain drops the style in which nodes were read, except for the quotes of texts that a
+// reader of YAML 1.1, such as Envoy, would read as another type.
 func plain(n *yaml.Node) {
 	if n.Kind != yaml.ScalarNode || n.Style&yaml.DoubleQuotedStyle == 0 || !ambiguous.MatchString(n.Value) {
 		n.Style = 0

@@ -126,7 +126,7 @@ func TestTLS(t *testing.T) {
 		p    *provider
 		want []string
 	}{
-		// HTTP/2 where every backend of the pool can speak it.
+		// HTTP/2 if every backend of the pool can speak it.
 		{"right", rightProvider, []string{"HTTP/2.0 localhost", "HTTP/1.1 localhost", "HTTP/2.0 localhost"}},
 		{"address", addressProvider, []string{"HTTP/2.0 "}},
 		{"wrong", wrongProvider, nil},
@@ -165,7 +165,7 @@ func TestTLSAtTheUsualPort(t *testing.T) {
 	}
 }
 
-// arrivals tells how each request reached a provider: protocol and name in the
+// arrivals lists how each request reached a provider: the protocol, and the name in the
 // handshake.
 func arrivals(p *provider) (all []string) {
 	for _, r := range p.requests() {

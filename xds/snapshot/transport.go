@@ -27,13 +27,13 @@ import (
 const (
 	// providerIdle closes connections to providers before most of them do.
 	providerIdle = 55 * time.Second
-	// window bounds what one slow client's answer piles up in Envoy, in bytes.
+	// window bounds how much of a slow client's answer Envoy buffers, in bytes.
 	window           = 1 << 20
 	connectionWindow = 16 << 20
 )
 
-// secure gives the cluster its transport: one socket where all endpoints use the
-// same, else one for each, chosen by the endpoint's metadata.
+// secure gives the cluster its transport: one socket if all endpoints use the same, else
+// one for each kind, chosen by the endpoint's metadata.
 func secure(c *clusterv3.Cluster, all []endpoint, o Options) {
 	seen := map[string]bool{}
 	var matches []*clusterv3.Cluster_TransportSocketMatch
@@ -47,16 +47,16 @@ func secure(c *clusterv3.Cluster, all []endpoint, o Options) {
 			Name: name, Match: fields("socket", name), TransportSocket: socket(&all[i], o),
 		})
 	}
-	// With ALPN a cluster must have a socket that can do it beside those that are
-	// matched.
+	// A cluster that negotiates HTTP/2 by ALPN must have a socket that can do that, beside
+	// those that are matched.
 	c.TransportSocket = matches[0].TransportSocket
 	if len(matches) > 1 {
 		c.TransportSocketMatches = matches
 	}
 }
 
-// socketName tells transports apart: plain, TLS with the system's roots, and TLS
-// with roots or an address of its own.
+// socketName distinguishes transports: plain, TLS with the system's roots, and TLS with
+// roots or an address of its own.
 func socketName(e *endpoint) string {
 	own := e.use.Backend.CAFile
 	if address := e.address(); address.IsValid() {
@@ -72,7 +72,7 @@ func socketName(e *endpoint) string {
 	return "tls-" + hex.EncodeToString(sum[:4])
 }
 
-// address is the host where it is one; else not valid.
+// address is the host if that is an IP address; else it is not valid.
 func (e *endpoint) address() netip.Addr {
 	a, _ := netip.ParseAddr(e.host)
 	return a
@@ -118,8 +118,8 @@ func tlsContext(e *endpoint, o Options) *tlsv3.UpstreamTlsContext {
 	return c
 }
 
-// protocol is HTTP/2 where all endpoints can agree on it by ALPN, else HTTP/1.1,
-// with the filters of every attempt.
+// protocol is HTTP/2 if all endpoints can agree on it by ALPN, else HTTP/1.1. It has the
+// filters of every attempt.
 func protocol(all []endpoint) map[string]*anypb.Any {
 	o := &httpv3.HttpProtocolOptions{
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(providerIdle)},
@@ -130,7 +130,7 @@ func protocol(all []endpoint) map[string]*anypb.Any {
 			Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
 				InitialStreamWindowSize:     wrapperspb.UInt32(window),
 				InitialConnectionWindowSize: wrapperspb.UInt32(connectionWindow),
-				// A connection whose other end is gone is known in some 3 s.
+				// A connection whose other end is gone is noticed within about 3 s.
 				ConnectionKeepalive: &corev3.KeepaliveSettings{
 					Interval: durationpb.New(2 * time.Second), Timeout: durationpb.New(1500 * time.Millisecond),
 				},
@@ -153,15 +153,15 @@ func everyTLS(all []endpoint) bool {
 	return true
 }
 
-// envoysOwn are the headers that Envoy adds and no provider may see.
-var envoysOwn = []string{"x-request-id", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "via", "traceparent", "tracestate"}
+// addedByEnvoy are the headers that Envoy adds and no provider may see.
+var addedByEnvoy = []string{"x-request-id", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "via", "traceparent", "tracestate"}
 
-// attemptFilters run once per attempt: the upstream level where the backend's
-// choice matters, then the last look at what leaves.
+// attemptFilters run once per attempt: the upstream level if there is a choice of backends,
+// then the egress filter, which removes what no provider may see.
 func attemptFilters(several bool) []*hcmv3.HttpFilter {
 	var out []*hcmv3.HttpFilter
 	egress := []*rulesv3.HeaderMutation{removePrefix(policy.HeaderPrefix), removePrefix(policy.EnvoyPrefix)}
-	for _, name := range envoysOwn {
+	for _, name := range addedByEnvoy {
 		egress = append(egress, remove(name))
 	}
 	if several {
@@ -173,7 +173,7 @@ func attemptFilters(several bool) []*hcmv3.HttpFilter {
 		httpFilter("envoy.filters.http.upstream_codec", &codecv3.UpstreamCodec{}))
 }
 
-// contentLength writes the header again that Envoy drops with a replaced body.
+// contentLength sets the header again that Envoy drops when a body is replaced.
 func contentLength() *rulesv3.HeaderMutation {
 	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_Append{Append: header("content-length", "%DYNAMIC_METADATA("+policy.MetadataNamespace+":"+policy.ContentLengthKey+")%")}}
 }
