@@ -23,7 +23,7 @@ type both struct {
 	clock          clock
 	ours           *authority
 	server, client folder
-	reported           []string
+	reported       []string
 	listener       *listener
 	dial           *tls.Config
 }
@@ -92,10 +92,10 @@ func TestFaultyFilesChangeNothingAndAreReportedOnce(t *testing.T) {
 	b := newBoth(t)
 	cert, key := b.ours.issue(leaf{name: "server 2"})
 	steps := []struct {
-		name   string
-		change func()
-		meet   string
-		reported   string // empty: nothing
+		name     string
+		change   func()
+		meet     string
+		reported string // empty: nothing
 	}{
 		{"half of a pair", func() { b.server.write("tls.crt", cert) }, "server, pair", "private key does not match public key"},
 		{"still half of it", func() {}, "server, pair", ""},

@@ -208,7 +208,7 @@ func overwrite(name string, value []byte) *corev3.HeaderValueOption {
 // client has sent askModel.
 const (
 	servedModel = "x-served-model"
-	askModel   = "x-ask-model"
+	askModel    = "x-ask-model"
 )
 
 func asks(headers []*corev3.HeaderValue, name string) bool {
