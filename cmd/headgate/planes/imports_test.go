@@ -97,6 +97,8 @@ func forbidden(at, imported string) string {
 		return "a stage imports no stage"
 	case slices.Contains(stages, a) && strings.HasPrefix(imported, "github.com/envoyproxy"):
 		return "Envoy's messages end at extproc"
+	case knowsSibling(at, strings.TrimPrefix(imported, module)):
+		return "the simulated provider's dialects know extproc/sim/wire alone"
 	case a == "sim" && strings.HasPrefix(imported, module) && b != "sim" && b != "scan" && imported != module+"policy/loopback":
 		return "the simulated provider shares nothing with what it judges"
 	case at == "cmd/headgate" && imported == "net/http":
@@ -105,6 +107,14 @@ func forbidden(at, imported string) string {
 		return "capabilities import the console that they mount routes on"
 	}
 	return ""
+}
+
+// knowsSibling reports whether a dialect of the simulated provider, or what they share,
+// knows another of them or the server.
+func knowsSibling(at, imported string) bool {
+	const folder = "extproc/sim"
+	a, b := child(at, folder), child(imported, folder)
+	return a != "" && (imported == folder || b != "" && b != a && (b != "wire" || a == "wire"))
 }
 
 // child is the folder directly below another that holds a path; empty: it is not in it.
