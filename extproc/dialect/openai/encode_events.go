@@ -119,7 +119,7 @@ func (e *StreamEncoder) endThought() {
 }
 
 // thought writes a piece of reasoning both ways: as text, and as a detail that
-// the client can send back. See thoughts.go.
+// the client can send back. See reasoning.go.
 func (e *StreamEncoder) thought(dst []byte, ev *canon.Event) []byte {
 	if ev.Kind == canon.EventRedacted {
 		e.endThought()

@@ -16,14 +16,14 @@ var corpus = &canontest.Corpus{
 	Judge: judge,
 	Heard: map[string]canontest.Heard{
 		"streams/text":     {Finish: "stop", Blocks: []string{"text Hi \"é\"\n there"}, Usage: [5]int64{20, 9, 29, 4, 0}},
-		"streams/thoughts": {Finish: "stop", Blocks: []string{"text 2"}, Usage: [5]int64{20, 9, 29, 4, 4}},
+		"streams/thinking": {Finish: "stop", Blocks: []string{"text 2"}, Usage: [5]int64{20, 9, 29, 4, 4}},
 		"streams/calls-one-of-them-empty-and-one-whole-at-once": {Finish: "tool_calls", Usage: [5]int64{20, 9, 29, 4, 0},
 			Blocks: []string{"text let me", `function toolu_1 f {"a":1}`, `function toolu_2 g {}`, `function toolu_3 h {"b":"\"2\""}`}},
 		"streams/ends-with-refusal":                           {Finish: "content_filter", Blocks: []string{"text Hi \"é\"\n there"}, Usage: [5]int64{20, 9, 29, 4, 0}},
 		"streams/usage-grows-and-absent-fields-reset-nothing": {Finish: "stop", Blocks: []string{"text Hi \"é\"\n there"}, Usage: [5]int64{25, 9, 34, 4, 0}},
 
 		"responses/text":     {Finish: "stop", Blocks: []string{"text Hi \"é\"\nthere"}, Usage: [5]int64{20, 9, 29, 4, 3}},
-		"responses/thoughts": {Finish: "stop", Blocks: []string{"text 2"}, Usage: [5]int64{20, 9, 29, 4, 3}},
+		"responses/thinking": {Finish: "stop", Blocks: []string{"text 2"}, Usage: [5]int64{20, 9, 29, 4, 3}},
 		"responses/parallel-calls": {Finish: "tool_calls", Usage: [5]int64{20, 9, 29, 4, 3},
 			Blocks: []string{"text let me", `function toolu_1 f {"a":"\"x\""}`, `function toolu_2 g {}`}},
 		"responses/ends-with-max_tokens": {Finish: "length", Blocks: []string{"text x"}, Usage: [5]int64{20, 9, 29, 4, 3}},
