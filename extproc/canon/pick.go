@@ -99,5 +99,5 @@ func Str(v scan.Value) string {
 	return string(s)
 }
 
-// Empty tells whether a value is absent or the empty string.
+// Empty reports whether a value is absent or the empty string.
 func Empty(v scan.Value) bool { return len(v) == 0 || string(v) == `""` }

@@ -44,7 +44,7 @@ const (
 	FinishOther   // a word that this version does not know; means FinishStop
 )
 
-// Calls tells whether parts hold a tool call.
+// Calls reports whether parts hold a tool call.
 func Calls(parts []Part) bool {
 	for i := range parts {
 		if parts[i].Kind == ToolCall {

@@ -17,6 +17,6 @@ type StreamEncoder interface {
 	Append(dst []byte, ev *Event) []byte
 	// Abort ends the stream with an error instead of its end.
 	Abort(dst []byte, f *Fault) []byte
-	// Ended tells whether the stream has got its end, good or bad.
+	// Ended reports whether the stream has got its end, good or bad.
 	Ended() bool
 }

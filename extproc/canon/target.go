@@ -5,7 +5,7 @@ import "github.com/headgate/headgate/policy/quirk"
 // Target is where an attempt goes, as far as the body's form depends on it.
 type Target struct {
 	Model     string    // the model's name at the backend
-	MaxTokens int64     // the most that the model answers with; 0: not known
+	MaxTokens int64     // that the model answers with at most; 0: not known
 	Quirks    quirk.Set // of the server and the model
 }
 

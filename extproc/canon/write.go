@@ -53,7 +53,7 @@ func AppendObject(dst []byte, args scan.Value) ([]byte, bool) {
 	return dst, false
 }
 
-// IsObject tells whether AppendObject can write a tool call's arguments.
+// IsObject reports whether AppendObject can write a tool call's arguments.
 func IsObject(args scan.Value) bool {
 	switch args.Kind() {
 	case scan.Object, scan.Invalid:
@@ -66,7 +66,7 @@ func IsObject(args scan.Value) bool {
 	}
 }
 
-// Whole tells whether text is one JSON object and nothing else.
+// Whole reports whether text is one JSON object and nothing else.
 func Whole(text []byte) bool {
 	m := scan.Document(text)
 	for m.Next() {

@@ -204,7 +204,7 @@ func (r *Reply) Set(name string) string {
 	return ""
 }
 
-// Removes tells whether the reply removes a header.
+// Removes reports whether the reply removes a header.
 func (r *Reply) Removes(name string) bool {
 	for _, n := range r.common().GetHeaderMutation().GetRemoveHeaders() {
 		if n == name {
@@ -226,10 +226,10 @@ func (r *Reply) Body() (string, bool) {
 	return "", false
 }
 
-// Reroutes tells whether the route cache is cleared.
+// Reroutes reports whether the route cache is cleared.
 func (r *Reply) Reroutes() bool { return r.common().GetClearRouteCache() }
 
-// Streams tells whether the reply overrides the response body mode to STREAMED.
+// Streams reports whether the reply overrides the response body mode to STREAMED.
 func (r *Reply) Streams() bool {
 	return r.ProcessingResponse.GetModeOverride().GetResponseBodyMode() == filterv3.ProcessingMode_STREAMED
 }

@@ -46,7 +46,7 @@ func (x *exchange) say(ch *wire.Choice, index int) error {
 		left = c.Limit - ch.Hidden
 	}
 	if c.Thinking || do.ReasoningContent {
-		ch.Thought = cycle(thoughtTokens, ch.Hidden)
+		ch.Reasoning = cycle(reasoningTokens, ch.Hidden)
 	}
 	if ch.End == wire.EndLength {
 		return nil

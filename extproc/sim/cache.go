@@ -38,7 +38,7 @@ func (c *promptCache) clear() {
 	c.order = nil
 }
 
-// has tells whether a prefix is cached, and renews it.
+// has reports whether a prefix is cached, and renews it.
 func (c *promptCache) has(key uint64, now time.Time) bool {
 	e, ok := c.entries[key]
 	if !ok || !now.Before(e.expires) {

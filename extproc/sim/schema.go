@@ -163,11 +163,11 @@ func (f *fitter) array(b []byte, s scan.Value, depth int) ([]byte, error) {
 	if depth > deepEnough {
 		n = 0
 	}
-	if most, ok := s.Get("maxItems").Int(); ok {
-		n = min(n, int(most))
+	if maxItems, ok := s.Get("maxItems").Int(); ok {
+		n = min(n, int(maxItems))
 	}
-	if least, ok := s.Get("minItems").Int(); ok {
-		n = max(n, int(min(least, 10_000)))
+	if minItems, ok := s.Get("minItems").Int(); ok {
+		n = max(n, int(min(minItems, 10_000)))
 	}
 	if n > 1 && s.Get("uniqueItems").True() {
 		return nil, fmt.Errorf("uniqueItems with several items is not supported")
@@ -205,13 +205,13 @@ func fitString(b []byte, s scan.Value) ([]byte, error) {
 		return scan.AppendString(b, text), nil
 	}
 	text := []rune("café 中文 😀")
-	if least, ok := s.Get("minLength").Int(); ok {
-		for int64(len(text)) < min(least, 100_000) {
+	if minLength, ok := s.Get("minLength").Int(); ok {
+		for int64(len(text)) < min(minLength, 100_000) {
 			text = append(text, 'é')
 		}
 	}
-	if most, ok := s.Get("maxLength").Int(); ok && int64(len(text)) > most {
-		text = text[:max(0, most)]
+	if maxLength, ok := s.Get("maxLength").Int(); ok && int64(len(text)) > maxLength {
+		text = text[:max(0, maxLength)]
 	}
 	return scan.AppendString(b, string(text)), nil
 }

@@ -160,7 +160,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.serve()
 }
 
-// exists tells whether the provider has a model.
+// exists reports whether the provider has a model.
 func (s *Server) exists(model string) bool {
 	return len(s.opt.Models) == 0 || slices.Contains(s.opt.Models, model)
 }

@@ -13,13 +13,13 @@ import (
 const answerText = "Voilà 😀: the simulated provider answers. 你好，世界! " +
 	"Its café serves naïve questions — déjà vu guaranteed ✅ — and every token is counted."
 
-const thoughtText = "The user asks something; I weigh it — très simple, 很好 🤔 — and answer."
+const reasoningText = "The user asks something; I weigh it — très simple, 很好 🤔 — and answer."
 
 const refusalText = "I’m sorry, but I can’t help with that."
 
 var (
-	answerTokens  = wire.Split(answerText)
-	thoughtTokens = wire.Split(thoughtText)
+	answerTokens    = wire.Split(answerText)
+	reasoningTokens = wire.Split(reasoningText)
 )
 
 // cycle returns n tokens of a text, over and over. Joined, they count as n

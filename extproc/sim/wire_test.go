@@ -107,7 +107,7 @@ func TestTextHasRunesOfEveryLength(t *testing.T) {
 			t.Errorf("answer text lacks %q", want)
 		}
 	}
-	for _, tokens := range [][]string{answerTokens, thoughtTokens} {
+	for _, tokens := range [][]string{answerTokens, reasoningTokens} {
 		for _, n := range []int{0, 1, len(tokens) - 1, len(tokens), len(tokens) + 1, 500} {
 			if got := wire.CountTokens(strings.Join(cycle(tokens, n), "")); got != n {
 				t.Errorf("%d tokens count as %d", n, got)

@@ -23,7 +23,7 @@ type Choice struct {
 	Text       string
 	Reasoning  string
 	Redacted   string
-	Signatures []string // of thoughts that have one
+	Signatures []string // of reasoning that has one
 	Calls      []string // id, name and arguments of each, in their order
 	Finish     canon.Finish
 	StopHit    string // the stop sequence that ended it

@@ -10,7 +10,7 @@ type complete struct {
 	begun   bool
 }
 
-// done tells whether the arguments are whole.
+// done reports whether the arguments are whole.
 func (c *complete) done() bool { return c.begun && c.depth == 0 && !c.inside }
 
 // feed reads a piece.

@@ -41,7 +41,7 @@ type waiting struct {
 // NewStreamEncoder starts a stream for a client.
 func NewStreamEncoder(c canon.Client) *StreamEncoder { return &StreamEncoder{c: c} }
 
-// Ended tells whether the stream has got its end, good or bad.
+// Ended reports whether the stream has got its end, good or bad.
 func (e *StreamEncoder) Ended() bool { return e.ended }
 
 // Append appends what an event means for the client to dst. Of several choices
@@ -106,7 +106,7 @@ func (e *StreamEncoder) start(dst []byte, ev *canon.Event) []byte {
 	return append(appendUsage(dst, &canon.Usage{Input: e.c.Input}), '}', '}', '\n', '\n')
 }
 
-// put writes text or thought into its block, opening it where none is open.
+// put writes text or thinking into its block, opening it if none is open.
 func (e *StreamEncoder) put(dst []byte, kind canon.Kind, text []byte) []byte {
 	if e.busy() {
 		return e.wait(dst, kind, text)
@@ -117,7 +117,7 @@ func (e *StreamEncoder) put(dst []byte, kind canon.Kind, text []byte) []byte {
 	return e.delta(dst, kind, text)
 }
 
-// busy tells whether the open block must not be closed yet.
+// busy reports whether the open block must not be closed yet.
 func (e *StreamEncoder) busy() bool { return e.live && e.open == canon.ToolCall && !e.args.done() }
 
 // maxHeld bounds, in bytes, what waits for its turn.
@@ -134,7 +134,7 @@ func (e *StreamEncoder) wait(dst []byte, kind canon.Kind, text []byte) []byte {
 // much wait.
 func (e *StreamEncoder) hold(dst []byte, w *waiting, text []byte) []byte {
 	if e.held += len(text); e.held > maxHeld {
-		return e.Abort(dst, canon.Malformed("too much text behind an unfinished tool call"))
+		return e.Abort(dst, canon.Malformed("too much text after an unfinished tool call"))
 	}
 	w.text = append(w.text, text...)
 	return dst
@@ -205,7 +205,7 @@ func (e *StreamEncoder) signature(dst []byte, ev *canon.Event) []byte {
 
 func (e *StreamEncoder) redacted(dst []byte, ev *canon.Event) []byte {
 	if e.busy() {
-		return e.Abort(dst, canon.Malformed("a thought inside a tool call"))
+		return e.Abort(dst, canon.Malformed("thinking inside a tool call"))
 	}
 	dst = append(e.head(e.close(dst), "content_block_start"), `,"content_block":{"type":"redacted_thinking","data":`...)
 	dst = append(append(dst, ev.Text...), '}', '}', '\n', '\n')

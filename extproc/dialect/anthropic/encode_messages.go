@@ -132,7 +132,7 @@ func (e *encoder) blocks(n int, parts []canon.Part) {
 	}
 }
 
-// writes tells whether a part is written: it fits, and is not an empty text,
+// writes reports whether a part is written: it fits, and is not an empty text,
 // which means nothing and which Anthropic refuses.
 func (e *encoder) writes(n int, p *canon.Part) bool {
 	if e.same {

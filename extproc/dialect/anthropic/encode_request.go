@@ -66,7 +66,7 @@ func (e *encoder) user() scan.Value {
 	return e.r.Fields[canon.SafetyIdentifier]
 }
 
-// samples tells whether a sampling field goes out. Where a model thinks it takes
+// samples reports whether a sampling field goes out. Where a model thinks it takes
 // temperature 1 only and no top_k, and never a temperature and a top_p at once.
 func (e *encoder) samples(f canon.Field) bool {
 	v := e.r.Fields[f]
@@ -94,7 +94,7 @@ func number(v scan.Value) float64 {
 	return n
 }
 
-func above(v scan.Value, most float64) bool { return v.Kind() == scan.Number && number(v) > most }
+func above(v scan.Value, max float64) bool { return v.Kind() == scan.Number && number(v) > max }
 
 func (e *encoder) stops() {
 	open := false
@@ -113,7 +113,7 @@ func (e *encoder) stops() {
 	}
 }
 
-// blank tells whether a string holds nothing but blanks.
+// blank reports whether a string holds nothing but blanks.
 func blank(v scan.Value) bool { return len(trimmed(canon.Inside(v))) == 0 }
 
 // trimmed cuts the blanks off the end of escaped text.
@@ -131,7 +131,7 @@ func trimmed(s []byte) []byte {
 	return s
 }
 
-// odd tells whether s ends in an odd number of backslashes: the last one escapes
+// odd reports whether s ends in an odd number of backslashes: the last one escapes
 // what comes next.
 func odd(s []byte) bool {
 	n := 0

@@ -11,15 +11,15 @@ const (
 	// defaultMaxTokens bounds an answer that neither the client nor the target
 	// bounds: Anthropic demands a number.
 	defaultMaxTokens = 4096
-	// minBudget is the least that Anthropic lets a model think.
+	// minBudget is the smallest thinking budget that Anthropic takes.
 	minBudget = 1024
 	// maxMarks is how many cache breakpoints a request may have.
 	maxMarks = 4
 )
 
-// reasons tells whether the model is to think, and with which budget. It is not
+// reasons reports whether the model is to think, and with which budget. It is not
 // where Anthropic would refuse the request for it: with a forced tool, with too
-// few tokens, and in the middle of a tool loop whose thoughts are not there to
+// few tokens, and in the middle of a tool loop whose thinking is not there to
 // be sent back.
 func (e *encoder) reasons() (bool, int64) {
 	r := &e.r.Reason
@@ -30,7 +30,7 @@ func (e *encoder) reasons() (bool, int64) {
 		return true, r.Budget
 	}
 	forced := e.r.Choice.Mode == canon.ChoiceRequired || e.r.Choice.Mode == canon.ChoiceNamed
-	if forced && len(e.r.Tools) > 0 || e.thoughtlessLoop() {
+	if forced && len(e.r.Tools) > 0 || e.loopWithoutThinking() {
 		return false, 0
 	}
 	if e.t.Quirks.AdaptiveThinking {
@@ -68,9 +68,9 @@ func effortOf(effort string) string {
 	return "high"
 }
 
-// thoughtlessLoop tells whether the last turn answers tool calls that no signed
-// thought led to.
-func (e *encoder) thoughtlessLoop() bool {
+// loopWithoutThinking reports whether the last turn answers tool calls that no signed
+// thinking led to.
+func (e *encoder) loopWithoutThinking() bool {
 	n := len(e.turns)
 	if n < 2 || e.turns[n-2].role != canon.RoleAssistant {
 		return false

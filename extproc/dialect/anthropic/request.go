@@ -152,7 +152,7 @@ func (d *decoder) choice(f *[reqMembers]scan.Value) error {
 	return nil
 }
 
-// output reads how the answer must look and how much thought it deserves.
+// output reads how the answer must look and how much the model is to think about it.
 func (d *decoder) output(f *[reqMembers]scan.Value) error {
 	format := f[reqOutputFormat] // the older beta's name
 	if v := f[reqOutput]; v != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // idPrefix marks ids of tool calls that another dialect made and that do not fit
-// Anthropic's pattern ^[a-zA-Z0-9_-]+$: behind it stands the id in URL-safe base64.
+// Anthropic's pattern ^[a-zA-Z0-9_-]+$: after it stands the id in URL-safe base64.
 // An id that looks so by itself is encoded too, so that every id comes back as
 // it was and no two become one.
 const idPrefix = "hgid_"

@@ -76,7 +76,7 @@ func (e *encoder) takeTurns() {
 
 func (e *encoder) keepsSystem() bool { return e.same || e.t.Quirks.MidSystem }
 
-// in tells whether a message is a part of the turn and not hoisted out of it.
+// in reports whether a message is a part of the turn and not hoisted out of it.
 func (e *encoder) in(t turn, m *canon.Message) bool {
 	switch m.Role {
 	case canon.RoleSystem, canon.RoleDeveloper:
@@ -86,7 +86,7 @@ func (e *encoder) in(t turn, m *canon.Message) bool {
 	}
 }
 
-// hoisted tells whether message i belongs to the system prompt.
+// hoisted reports whether message i belongs to the system prompt.
 func (e *encoder) hoisted(i int) bool {
 	role := e.r.Messages[i].Role
 	if role != canon.RoleSystem && role != canon.RoleDeveloper || i == e.asked {
@@ -95,7 +95,7 @@ func (e *encoder) hoisted(i int) bool {
 	return !e.keepsSystem() || len(e.turns) == 0 || i < e.turns[0].from
 }
 
-// paired tells whether the turn behind n, or for a result the one before it,
+// paired reports whether the turn after n, or for a result the one before it,
 // holds the other half of a call.
 func (e *encoder) paired(n int, p *canon.Part) bool {
 	other, want := n+1, canon.ToolResult

@@ -41,7 +41,7 @@ func (e *encoder) unfit() []canon.Unfit {
 	return u.list
 }
 
-// neutral tells whether a field has the value that it has anyway.
+// neutral reports whether a field has the value that it has anyway.
 func neutral(f canon.Field, v scan.Value) bool {
 	switch f {
 	case canon.N:
@@ -104,7 +104,7 @@ func (u *unfits) fields() {
 		}
 	}
 	if (r.Reason.Mode == canon.ReasonOn || r.Reason.Mode == canon.ReasonAdaptive) && !u.e.think {
-		u.add(canon.Tuning, r.Names[canon.ReasoningField], "it cannot think with a forced tool, with few tokens, or in a tool loop without its earlier thoughts")
+		u.add(canon.Tuning, r.Names[canon.ReasoningField], "it cannot think with a forced tool, with few tokens, or in a tool loop without its earlier thinking")
 	}
 	if r.MaxTokens > u.e.limit {
 		u.add(canon.Tuning, r.MaxTokensName, fmt.Sprintf("the model answers with %d tokens at most", u.e.limit))
@@ -227,7 +227,7 @@ func suffix(p *canon.Part) string {
 	return "." + string(p.Type)
 }
 
-// fits tells whether Anthropic takes a part in turn n; -1 is the system prompt
+// fits reports whether Anthropic takes a part in turn n; -1 is the system prompt
 // or the content of a result.
 func (e *encoder) fits(n int, p *canon.Part) bool {
 	switch p.Kind {
@@ -253,7 +253,7 @@ func (e *encoder) fits(n int, p *canon.Part) bool {
 func (e *encoder) misfit(p *canon.Part) (canon.UnfitKind, string) {
 	switch {
 	case p.Kind == canon.Thinking:
-		return canon.Tuning, "it takes back only thoughts that it signed"
+		return canon.Tuning, "it takes back only thinking that it signed"
 	case p.Kind == canon.Other && p.Place.List == canon.InReasoning:
 		return canon.Tuning, "it does not take another provider's reasoning back"
 	case p.Kind == canon.ToolCall && !p.Broken:

@@ -169,7 +169,7 @@ var (
 )
 
 // askUsage is the edit that makes a stream end with its usage. A request that is
-// read has at least the member model, so a comma always fits behind a new one.
+// read has at least the member model, so a comma always fits after a new one.
 func askUsage(req *exchange.Request) scan.Edit {
 	s := &req.Spans
 	options := req.Body[s.StreamOptions.Start:s.StreamOptions.End]

@@ -6,5 +6,5 @@
 // another dialect.
 //
 // The trap: prompt_tokens includes cached and audio tokens, completion_tokens
-// includes reasoning; everything behind this package counts disjoint buckets.
+// includes reasoning; everything beyond this package counts disjoint buckets.
 package openai

@@ -15,8 +15,8 @@ type StreamEncoder struct {
 	head     []byte // of each chunk, up to the choice's index
 	usage    canon.Usage
 	finishes []finished
-	thinking bool // a thought is open
-	details  int  // thoughts that were closed
+	thinking bool // a block of reasoning is open
+	details  int  // blocks of reasoning that were closed
 	ended    bool
 }
 
@@ -28,7 +28,7 @@ type finished struct {
 // NewStreamEncoder starts a stream for a client.
 func NewStreamEncoder(c canon.Client) *StreamEncoder { return &StreamEncoder{c: c} }
 
-// Ended tells whether the stream has got its end, good or bad.
+// Ended reports whether the stream has got its end, good or bad.
 func (e *StreamEncoder) Ended() bool { return e.ended }
 
 // Append appends what an event means for the client to dst.
@@ -45,13 +45,13 @@ func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
 	case canon.EventRefusal:
 		return e.member(dst, ev, "refusal")
 	case canon.EventThinking, canon.EventSignature, canon.EventRedacted:
-		return e.thought(dst, ev)
+		return e.reasoning(dst, ev)
 	case canon.EventToolStart:
 		return e.tool(dst, ev)
 	case canon.EventToolArgs:
 		return e.args(dst, ev)
 	case canon.EventBlockEnd:
-		e.endThought()
+		e.endReasoning()
 	case canon.EventFinish:
 		e.finishes = append(e.finishes, finished{ev.Choice, ev.Finish})
 	case canon.EventUsage:
@@ -107,22 +107,22 @@ func (e *StreamEncoder) end(dst []byte) []byte {
 }
 
 func (e *StreamEncoder) member(dst []byte, ev *canon.Event, name string) []byte {
-	e.endThought()
+	e.endReasoning()
 	return e.close(canon.AppendRaw(e.open(dst, ev.Choice), name, ev.Text))
 }
 
-func (e *StreamEncoder) endThought() {
+func (e *StreamEncoder) endReasoning() {
 	if e.thinking {
 		e.thinking = false
 		e.details++
 	}
 }
 
-// thought writes a piece of reasoning both ways: as text, and as a detail that
+// reasoning writes a piece of reasoning both ways: as text, and as a detail that
 // the client can send back. See reasoning.go.
-func (e *StreamEncoder) thought(dst []byte, ev *canon.Event) []byte {
+func (e *StreamEncoder) reasoning(dst []byte, ev *canon.Event) []byte {
 	if ev.Kind == canon.EventRedacted {
-		e.endThought()
+		e.endReasoning()
 	}
 	dst = e.open(dst, ev.Choice)
 	if ev.Kind == canon.EventThinking {
@@ -143,7 +143,7 @@ func (e *StreamEncoder) thought(dst []byte, ev *canon.Event) []byte {
 }
 
 func (e *StreamEncoder) call(dst []byte, ev *canon.Event) []byte {
-	e.endThought()
+	e.endReasoning()
 	dst = append(e.open(dst, ev.Choice), `"tool_calls":[{"index":`...)
 	return strconv.AppendInt(dst, int64(ev.Tool), 10)
 }

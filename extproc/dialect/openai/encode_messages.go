@@ -36,7 +36,7 @@ func (e *encoder) messages() {
 }
 
 // results writes one tool message for each result of a user's turn. They go
-// before the rest of it, right behind the calls.
+// before the rest of it, right after the calls.
 func (e *encoder) results(m *canon.Message) {
 	for i := range m.Parts {
 		p := &m.Parts[i]
@@ -105,7 +105,7 @@ func (e *encoder) said(m *canon.Message, role string) {
 	}
 	e.content(m, role == "user")
 	if role == "assistant" {
-		e.thoughts(m.Parts)
+		e.reasoning(m.Parts)
 	}
 	if calls > 0 {
 		e.calls(m.Parts)
@@ -128,7 +128,7 @@ func (e *encoder) pictures(parts []canon.Part) int {
 	return n
 }
 
-// isContent tells whether a part belongs into the content. Thoughts do where a
+// isContent reports whether a part belongs into the content. Reasoning does if a
 // client of this dialect put them there, as Mistral's do.
 func (e *encoder) isContent(p *canon.Part) bool {
 	switch p.Kind {

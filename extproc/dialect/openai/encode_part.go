@@ -64,8 +64,8 @@ func (e *encoder) document(p *canon.Part) {
 	e.b = append(e.b, '"', '}')
 }
 
-// thoughts writes an assistant's earlier reasoning where it is wanted back.
-func (e *encoder) thoughts(parts []canon.Part) {
+// reasoning writes an assistant's earlier reasoning if it is wanted back.
+func (e *encoder) reasoning(parts []canon.Part) {
 	text, details := false, false
 	for i := range parts {
 		p := &parts[i]

@@ -103,7 +103,7 @@ func appendText(b []byte, parts []canon.Part, kind canon.Kind) []byte {
 	return append(b, '"')
 }
 
-// appendReasoning writes thoughts as reasoning_content, and as reasoning_details
+// appendReasoning writes reasoning as reasoning_content, and as reasoning_details
 // where a client has to send them back.
 func appendReasoning(b []byte, parts []canon.Part) []byte {
 	text, details := false, false

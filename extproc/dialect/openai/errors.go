@@ -133,7 +133,7 @@ func appendWord(dst []byte, word string) []byte {
 	return scan.AppendString(dst, word)
 }
 
-// faultType is OpenAI's word for a fault. A timeout behind a gateway's status is a fault
+// faultType is OpenAI's word for a fault. A timeout with a gateway's status is a fault
 // of the server.
 func faultType(f *canon.Fault) string {
 	switch f.Kind {

@@ -198,7 +198,7 @@ func (d *StreamDecoder) delta(c *choiceSeen, v scan.Value) {
 		d.fail(canon.Malformed(err.Error()))
 		return
 	}
-	d.thoughts(c, &f)
+	d.reasoning(c, &f)
 	d.text(c, canon.EventRefusal, f[msgRefusal])
 	if f[msgContent].Kind() == scan.Array {
 		d.list(c, f[msgContent])
@@ -237,7 +237,7 @@ func (d *StreamDecoder) list(c *choiceSeen, v scan.Value) {
 	}
 }
 
-func (d *StreamDecoder) thoughts(c *choiceSeen, f *[msgMembers]scan.Value) {
+func (d *StreamDecoder) reasoning(c *choiceSeen, f *[msgMembers]scan.Value) {
 	e := f[msgDetails].Elements()
 	found := false
 	for e.Next() {

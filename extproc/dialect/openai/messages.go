@@ -96,9 +96,9 @@ func (d *decoder) since(start int) []canon.Part {
 	return d.parts[start:len(d.parts):len(d.parts)]
 }
 
-// body reads what a message or an answer says: thoughts, content, calls.
+// body reads what a message or an answer says: reasoning, content, calls.
 func (d *decoder) body(f *[msgMembers]scan.Value, at int32) error {
-	d.thoughts(f, at)
+	d.reasoning(f, at)
 	if err := d.content(f[msgContent], at); err != nil {
 		return err
 	}

@@ -30,9 +30,9 @@ const (
 
 var detailNames = []string{"type", "text", "summary", "signature", "data", "format"}
 
-// thoughts reads a message's reasoning: the details where there are any, since
+// reasoning reads a message's reasoning: the details where there are any, since
 // the text repeats them.
-func (d *decoder) thoughts(f *[msgMembers]scan.Value, at int32) {
+func (d *decoder) reasoning(f *[msgMembers]scan.Value, at int32) {
 	e := f[msgDetails].Elements()
 	found := false
 	for i := int32(0); e.Next(); i++ {

@@ -39,7 +39,7 @@ var fieldNames = canon.Names{
 	canon.ReasoningField:       "reasoning_effort",
 }
 
-// Members of a request that are no fields, behind those that are.
+// Members of a request that are no fields, after those that are.
 const (
 	reqModel = int(canon.NumFields) + iota
 	reqMessages

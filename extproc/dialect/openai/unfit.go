@@ -21,7 +21,7 @@ const (
 	meaning
 )
 
-// foreign tells whether chat completions can express a field that a client of
+// foreign reports whether chat completions can express a field that a client of
 // another dialect set. Ignored fields say what is so without them.
 func foreign(f canon.Field, v scan.Value) fit {
 	switch f {
@@ -42,7 +42,7 @@ func foreign(f canon.Field, v scan.Value) fit {
 	}
 }
 
-// only tells whether an object has no members but these two.
+// only reports whether an object has no members but these two.
 func only(v scan.Value, a, b string) fit {
 	m := v.Fields()
 	for m.Next() {
@@ -167,7 +167,7 @@ func suffix(dialect string, p *canon.Part) string {
 	return "." + string(p.Type)
 }
 
-// fits tells whether the backend takes a part.
+// fits reports whether the backend takes a part.
 func (e *encoder) fits(p *canon.Part) bool {
 	if p.Kind == canon.Image && e.t.Quirks.NoImages {
 		return false

@@ -47,8 +47,8 @@ func (Dialect) JSON(x *wire.Turn, a *wire.Answer) []byte {
 
 func appendBlocks(b []byte, ch *wire.Choice) []byte {
 	sep := ""
-	if len(ch.Thought) > 0 {
-		text := strings.Join(ch.Thought, "")
+	if len(ch.Reasoning) > 0 {
+		text := strings.Join(ch.Reasoning, "")
 		b = append(b, `{"type":"thinking","thinking":`...)
 		b = scan.AppendString(b, text)
 		b = append(b, `,"signature":`...)
@@ -82,12 +82,12 @@ func input(call *wire.ToolCall) string {
 }
 
 // appendMessageUsage appends the usage of a message with so many output tokens.
-func appendMessageUsage(b []byte, u *wire.Usage, output int, thought bool) []byte {
+func appendMessageUsage(b []byte, u *wire.Usage, output int, thinks bool) []byte {
 	b = appendMessageInput(b, u)
 	b = wire.AppendCount(b, `,"cache_creation":{"ephemeral_5m_input_tokens":`, u.CacheWrite5m)
 	b = wire.AppendCount(b, `,"ephemeral_1h_input_tokens":`, u.CacheWrite1h)
 	b = wire.AppendCount(b, `},"output_tokens":`, output)
-	if thought {
+	if thinks {
 		b = wire.AppendCount(b, `,"output_tokens_details":{"thinking_tokens":`, u.Reasoning)
 		b = append(b, '}')
 	}
@@ -113,7 +113,7 @@ func (Dialect) Events(x *wire.Turn, a *wire.Answer) *wire.Stream {
 	ch := &a.Choices[0]
 	st := messageStream{x: x}
 	st.start(a)
-	if len(ch.Thought) > 0 {
+	if len(ch.Reasoning) > 0 {
 		st.think(ch)
 	}
 	if len(ch.Pieces) > 0 {
@@ -188,11 +188,11 @@ func (st *messageStream) close() {
 
 func (st *messageStream) think(ch *wire.Choice) {
 	st.open(func() { st.Buf = append(st.Buf, `"thinking","thinking":"","signature":""`...) })
-	for _, piece := range ch.Thought {
+	for _, piece := range ch.Reasoning {
 		st.Hidden++
 		st.delta("thinking_delta", "thinking", piece)
 	}
-	st.delta("signature_delta", "signature", sign(strings.Join(ch.Thought, "")))
+	st.delta("signature_delta", "signature", sign(strings.Join(ch.Reasoning, "")))
 	st.close()
 }
 

@@ -159,7 +159,7 @@ func readToolUse(c *wire.Call, f *messageFields) *wire.Error {
 	return nil
 }
 
-// serverTool tells whether a tool type is one that Anthropic runs or defines.
+// serverTool reports whether a tool type is one that Anthropic runs or defines.
 func serverTool(kind string) bool {
 	i := strings.LastIndexByte(kind, '_')
 	if i < 0 || len(kind)-i-1 != 8 {

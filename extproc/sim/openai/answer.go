@@ -62,7 +62,7 @@ func appendChoice(x *wire.Turn, b []byte, ch *wire.Choice, index int) []byte {
 	}
 	if x.Do.ReasoningContent {
 		b = append(b, `,"reasoning_content":`...)
-		b = scan.AppendString(b, strings.Join(ch.Thought, ""))
+		b = scan.AppendString(b, strings.Join(ch.Reasoning, ""))
 	}
 	if len(ch.Calls) > 0 {
 		b = append(b, `,"tool_calls":[`...)
@@ -159,7 +159,7 @@ func (st *chatStream) choice(ch *wire.Choice, index int) {
 	open()
 	st.Buf = append(st.Buf, `"role":"assistant",`+first+`,"refusal":null}`...)
 	st.close("")
-	for _, piece := range ch.Thought {
+	for _, piece := range ch.Reasoning {
 		st.piece(open, `"reasoning_content":`, piece, 0)
 	}
 	name := `"content":`

@@ -67,7 +67,7 @@ func object(body []byte) (scan.Value, *wire.Error) {
 	return scan.Value(bytes.TrimLeft(body, " \n\t\r")), nil
 }
 
-// reasoningModel tells whether a model thinks before it answers.
+// reasoningModel reports whether a model thinks before it answers.
 func reasoningModel(model string) bool {
 	if strings.Contains(model, "-chat") {
 		return false

@@ -23,14 +23,14 @@ type Answer struct {
 // Choice is one of the answers that were asked for. Its pieces joined are its
 // text; a piece is one token, and one event of a stream.
 type Choice struct {
-	Thought []string // visible thinking
-	Hidden  int      // tokens of thinking, visible or not
-	Pieces  []string
-	Tokens  int // of the pieces
-	Refused bool
-	Calls   []ToolCall
-	End     string
-	Stop    string // the sequence that ended it
+	Reasoning []string // visible thinking
+	Hidden    int      // tokens of thinking, visible or not
+	Pieces    []string
+	Tokens    int // of the pieces
+	Refused   bool
+	Calls     []ToolCall
+	End       string
+	Stop      string // the sequence that ended it
 }
 
 // ToolCall is a call of a tool. Its arguments come token by token.

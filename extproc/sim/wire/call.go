@@ -9,7 +9,7 @@ import (
 // Call is a request for an answer, read from either dialect.
 type Call struct {
 	Model  string // without its directive suffix
-	Suffix string // the directive behind the model's name
+	Suffix string // the directive after the model's name
 	Stream bool
 
 	IncludeUsage bool // stream_options.include_usage
@@ -79,7 +79,7 @@ func Members(v scan.Value, into map[string]*scan.Value) (unknown string) {
 	return unknown
 }
 
-// Given tells whether a member is there and not null.
+// Given reports whether a member is there and not null.
 func Given(v scan.Value) bool { return v.Kind() != scan.Invalid && v.Kind() != scan.Null }
 
 // Str returns a string's text, empty for any other value.
@@ -88,7 +88,7 @@ func Str(v scan.Value) string {
 	return string(b)
 }
 
-// kindNames are the types as the providers' errors name them.
+// KindName returns the type as the providers' errors name them.
 func KindName(v scan.Value) string {
 	switch v.Kind() {
 	case scan.Object:
@@ -109,7 +109,7 @@ func KindName(v scan.Value) string {
 	}
 }
 
-// ToolName tells whether a name may be a tool's at both providers.
+// ToolName reports whether a name may be a tool's at both providers.
 func ToolName(name string) bool {
 	if name == "" || len(name) > 128 {
 		return false

@@ -13,7 +13,7 @@ type Stream struct {
 
 // Event is one event and what would be billed once it is sent.
 type Event struct {
-	end    int // offset behind it
+	end    int // offset after it
 	Out    int // output tokens up to it, without thinking
 	Hidden int // thinking tokens up to it
 }

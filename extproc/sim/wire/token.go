@@ -87,7 +87,7 @@ func wordRune(s string) int {
 }
 
 // blankLen returns the length of the run of blanks at the start of s. The last
-// space of a longer run belongs to the word behind it.
+// space of a longer run belongs to the word after it.
 func blankLen(s string) int {
 	i := 0
 	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\t' || s[i] == '\r') {
