@@ -107,15 +107,18 @@ func TestAStageSpeaksWhileTheProviderIsSilent(t *testing.T) {
 		}}
 	}}
 	r := start(t, speaks)
-	n := 0
-	fourWays(t, func(t *testing.T, client, model string) {
-		got := r.speak(t, client, model, `[[sim text="here it is" pause=600ms]]`, true)
-		if got.err != nil || got.text != "wait... wait... here it is" && strings.Count(got.text, "wait... ") != 2 || (got.finish != "stop" && got.finish != "end_turn") {
-			t.Errorf("%+v", got)
-		}
-		n++
-		if row := r.row(n); row.Outcome != "ok" {
+	t.Run("four ways", func(t *testing.T) {
+		fourWays(t, func(t *testing.T, client, model string) {
+			t.Parallel() // each waits for seconds
+			got := r.speak(t, client, model, `[[sim text="here it is" pause=600ms]]`, true)
+			if got.err != nil || got.text != "wait... wait... here it is" && strings.Count(got.text, "wait... ") != 2 || (got.finish != "stop" && got.finish != "end_turn") {
+				t.Errorf("%+v", got)
+			}
+		})
+	})
+	for n := range 4 {
+		if row := r.row(n + 1); row.Outcome != "ok" {
 			t.Errorf("row %v", row)
 		}
-	})
+	}
 }
