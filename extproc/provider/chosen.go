@@ -12,9 +12,9 @@ import (
 const overloaded = "x-envoy-overloaded"
 
 // choose finds out who answered for a pool of several backends, and refuses if all
-// that could be tried have failed. Envoy may not report
-// an attempt that got no connection: it counts all the same. An attempt that Headgate could
-// not prepare, and Envoy's own limits, are not the backends' fault.
+// that could be tried have failed. Envoy may not report an attempt that got no
+// connection: it counts all the same. An attempt that Headgate could not prepare, and
+// Envoy's own limits, are not the backends' fault.
 func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	if a.pool.single != nil {
 		a.target, a.secret = a.pool.single, a.plan.secret
