@@ -50,7 +50,7 @@ type Possible struct {
 // Outcomes are all that are possible. The table of the data plane's page is made from them.
 var Outcomes = []Possible{
 	{OK, ByNone, "the client got the whole answer"},
-	{ClientError, ByClient, "the request was at fault: Headgate refused it, the provider answered with another 4xx, or the body was over the limit"},
+	{ClientError, ByClient, "the request was at fault: Headgate refused it, its body was over the limit, or the provider answered with a 4xx that no row below names"},
 	{Cancelled, ByClient, "the client hung up"},
 	{Cut, ByGateway, "a stage ended the stream early"},
 	{Cut, ByProvider, "the answer broke off, or a stream ended without its end marker"},

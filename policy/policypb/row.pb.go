@@ -28,7 +28,7 @@ const (
 //
 // Money is in nano-USD: 1e-9 USD. Spans of time are in nanoseconds and never negative.
 //
-// Each group of fields has numbers of its own, with room behind it for what comes.
+// Each group of fields has numbers of its own, with room after it for further ones.
 type Row struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ULID of the exchange: the key by which a row is told from others.
@@ -69,7 +69,7 @@ type Row struct {
 	Status int32 `protobuf:"varint,50,opt,name=status,proto3" json:"status,omitempty"`
 	// How the exchange ended: a closed set, such as "ok" and "cut".
 	Outcome string `protobuf:"bytes,51,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	// Who failed: "client", "gateway", "provider" or "unknown"; empty: nobody did.
+	// Who failed: "client", "gateway", "provider" or "unknown"; empty: none.
 	By string `protobuf:"bytes,52,opt,name=by,proto3" json:"by,omitempty"`
 	// Why the client was denied what it asked for: a closed set; empty: it was not.
 	Reason string `protobuf:"bytes,53,opt,name=reason,proto3" json:"reason,omitempty"`
