@@ -36,6 +36,7 @@ func reference(t *strict.Type, example []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, preface, example)
 	b.Write(strict.Page(t))
+	b.WriteString(overlays)
 	checks(&b)
 	return b.Bytes()
 }

@@ -134,3 +134,48 @@ func TestReplicasOfTwoReleases(t *testing.T) {
 	}
 	pair.CheckRevisionsKnown()
 }
+
+// TestOverlayForAPairOfTheReleaseBefore holds that a pair which knows no overlays serves
+// what its control plane has laid over the policy.
+func TestOverlayForAPairOfTheReleaseBefore(t *testing.T) {
+	t.Parallel()
+	s := startSplitting(t, gatewaytest.FleetOptions{PairBinary: gatewaytest.Release(t)})
+	before := s.users()
+	stop := s.curl()
+	s.lay(s.XDS[0], "c/m=200")
+	moved(t, "weights", before, s.users(), "c")
+	s.lay(s.XDS[0], "a/m=0")
+	s.onlyC("a use taken out")
+	s.lay(s.XDS[0], "--clear")
+	same(t, "taken back", before, s.users())
+	stop()
+}
+
+// TestOverlayUnderAControlPlaneOfTheReleaseBefore holds that a control plane which knows no
+// overlays serves from a shared history what was laid over the policy, and that this
+// version finds it there again.
+func TestOverlayUnderAControlPlaneOfTheReleaseBefore(t *testing.T) {
+	t.Parallel()
+	before := gatewaytest.Release(t)
+	s := startSplitting(t, gatewaytest.FleetOptions{})
+	x, pair := s.XDS[0], s.Pairs[0]
+	laid := s.lay(x, "a/m=0")
+	stop := s.curl()
+	for _, binary := range []string{before, ""} {
+		x.Kill()
+		x.Binary = binary
+		s.StartXDS(0)
+		pair.AwaitLink()
+		gatewaytest.Eventually(t, "the pair in the control plane's status", func() bool { return strings.Contains(x.Status(), pair.Node) })
+		gatewaytest.NewOperator(t, x.Admin).Says(0, []string{"policy", "history"}, "  overlay ")
+		s.onlyC("after the control plane was replaced")
+	}
+	if status := x.Status(); !strings.HasPrefix(status, "policy  "+laid) || !strings.Contains(status, "a/m=0, by ann") {
+		t.Errorf("the status is\n%s", status)
+	}
+	s.lay(x, "--clear")
+	if s.onlyAtC() {
+		t.Error("what was laid stays")
+	}
+	stop()
+}

@@ -1,0 +1,24 @@
+package main
+
+// overlays explains what the document does not say: what lies over it.
+const overlays = `
+## What lies over a policy
+
+Nothing edits the document but who writes it. What acts on top of it, by hand or by itself, is its overlay:
+
+` + "```" + `
+headgate policy weight assistant claude-eu/claude-sonnet-4-20260510=0 --reason "slow since noon" --for 1h
+headgate policy weight assistant --clear --reason "fast again"
+` + "```" + `
+
+An entry has an author, a reason, since when it is there, and until when if it is to end by itself. ` + "`headgate policy show`" + ` prints the entries below the document, ` + "`headgate status`" + ` and ` + "`/readyz`" + ` name them, and the history holds each as a change: laid, taken back, or expired.
+
+| Kind | Acts on | Laid by |
+|---|---|---|
+| weights | one link of a model: uses that are named have this weight in place of the document's, 1 to 10000; 0 takes the use out of the link | ` + "`headgate policy weight`" + `, or the admin API |
+| simulated | a backend with ` + "`without_credential: simulate`" + `: the simulated provider answers in its place | the process that publishes the policy, if the credential is not set in its environment |
+
+An entry stays whatever is pushed or rolled back, unless ` + "`--without-overlay`" + ` takes all of it back. If a later document has no place for an entry, because the model, the link or the use is gone, the entry is left out, which status, log and the metric ` + "`headgate_policy_overlay_entries`" + ` say, and acts again once there is a place.
+
+What is in effect has a revision of its own: ` + "`headgate status`" + ` names that and the document's. Records, pairs and ` + "`--expect`" + ` go by the former. Simulated backends do not change it, so that a document has one revision in every environment.
+`
