@@ -168,7 +168,7 @@ func message[M proto.Message](t *testing.T, text string, m M) M {
 	return m
 }
 
-// routesTo are the template's routes, with another cluster behind the chosen one.
+// routesTo are the template's routes, with another cluster for the chosen one.
 func routesTo(cluster string) string {
 	return `{ name: gateway, virtual_hosts: [ { name: gateway, domains: ["*"], routes: [
   { name: chosen, match: { prefix: /, headers: [ { name: x-pool, string_match: { exact: pool } } ] }, route: { cluster: ` + cluster + `, timeout: 0s } },

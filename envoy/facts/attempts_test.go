@@ -150,7 +150,7 @@ func TestEachAttemptMustRemoveTheOtherCredentialNames(t *testing.T) {
 	}
 }
 
-// statusOf tells what an upstream-level stream saw of its attempt's answer.
+// statusOf returns the status that an upstream-level stream saw of its attempt's answer.
 func statusOf(t *testing.T, s *stream) string {
 	t.Helper()
 	s.wait(t)

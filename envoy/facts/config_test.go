@@ -20,7 +20,7 @@ type setup struct {
 	HCM                 string
 	KeepClientHeaders   bool // leaves out early_header_mutation
 	VHost               string
-	FirstRoutes         string // whole routes, matched before the others
+	FirstRoutes         string // complete routes, matched before the others
 	ChosenRoute         string
 	Route               string // of the chosen route's action; default: no timeout
 	Retry               string
@@ -32,8 +32,8 @@ type setup struct {
 	UpstreamLevel       string // further fields of the upstream level
 	MessageTimeout      string // of both levels
 	MaxMessageTimeout   string // of both levels; empty: an answer gets no more time
-	Before, After       string // whole filters around the router level
-	Egress              string // whole filters after the upstream level
+	Before, After       string // complete filters around the router level
+	Egress              string // complete filters after the upstream level
 	ResponseAttributes  string // of the router level, further ones: `, "a", "b"`
 	Router              string // ", field: value" of the router filter
 	Pool                string // of the cluster that the chosen route leads to

@@ -93,7 +93,7 @@ func TestUncleanEndingsAreLoggedWithTheExchangesMetadata(t *testing.T) {
 		cancel()
 		<-failed
 	}
-	// An SSE answer of one event, after which the provider does as told.
+	// An SSE answer of one event, after which the provider ends as the case says.
 	sse := func(then string) func(*testing.T, *rig) {
 		return func(t *testing.T, r *rig) {
 			do, write, _ := events()

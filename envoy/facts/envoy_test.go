@@ -20,8 +20,8 @@ import (
 // patience bounds every wait in these tests; none is expected to last so long.
 const patience = 10 * time.Second
 
-// binary returns the path of the Envoy to be tested, and skips the test where
-// there is none, unless CI=true.
+// binary returns the path of the Envoy to be tested, and skips the test if there is none,
+// unless CI=true.
 func binary(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("HEADGATE_ENVOY")
@@ -129,7 +129,7 @@ func awaitReady(t *testing.T, adminPort int, exited chan error) {
 	}
 }
 
-// freePort returns a port that nobody listened on a moment ago.
+// freePort returns a port on which nothing listened a moment ago.
 func freePort(t *testing.T) int {
 	t.Helper()
 	return int(envoytest.FreePort(t))

@@ -149,7 +149,7 @@ func (p *extProc) Process(g extprocv3.ExternalProcessor_ProcessServer) error {
 		s.seen <- m
 		switch err := does.answer(s, m); {
 		case err != nil && g.Context().Err() != nil:
-			continue // Envoy ended the stream meanwhile; Recv tells how
+			continue // Envoy ended the stream meanwhile; Recv returns how
 		case errors.Is(err, errEndWithOK):
 			s.kinds = append(s.kinds, "ended by the server with OK")
 			return nil

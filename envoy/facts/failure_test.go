@@ -224,9 +224,9 @@ func TestMoreThanAHundredStreamsAtOnceNeedNoMaxConcurrentStreams(t *testing.T) {
 	}
 }
 
-// An immediate response may come when Envoy has asked nothing: it ends an answer
-// that it holds with a status, one whose headers are out by a cut, and the details
-// of the log are its own.
+// An immediate response may come when Envoy has asked nothing. It ends an answer that
+// Envoy still holds back with its status, and one whose headers are out with a cut. The
+// log has its details.
 func TestUnaskedImmediateResponseEndsAnAnswer(t *testing.T) {
 	for _, contentType := range []string{"application/json", "text/event-stream"} {
 		t.Run(contentType, func(t *testing.T) {

@@ -12,14 +12,14 @@ import (
 )
 
 // A gate is an upstream level that lets an answer go on only when it has seen the
-// first content: until then Envoy holds the headers and every chunk.
+// first content: until then Envoy holds back the headers and every chunk.
 const (
 	gateMode  = "{ request_header_mode: SEND, response_header_mode: SEND, response_body_mode: STREAMED }"
 	gateLevel = "send_body_without_waiting_for_header_response: true\nallow_content_length_header: true"
 )
 
-// judge tells what becomes of an attempt by what has come of its body: "" goes on
-// waiting, "good" lets it go, a status is put in the place of the provider's.
+// judge decides about an attempt by what has come of its body: "" goes on waiting, "good"
+// lets it go, a status replaces the provider's.
 type judge func(text string, eos bool) string
 
 // firstContent is the judge of the tests: an event with data is content, one of

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A gate that waits must ask for more time at the headers and at each chunk, as
-// each chunk that Envoy sends takes it away. The 504 is not retried.
+// A gate that waits must ask for more time at the headers and at each chunk, because
+// each chunk that Envoy sends cancels it. The 504 is not retried.
 func TestAGateThatAsksForNoMoreTimeAtAChunkIsA504(t *testing.T) {
 	for _, asks := range []string{"never", "at the headers", "at each message"} {
 		t.Run(asks, func(t *testing.T) {

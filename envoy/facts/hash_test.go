@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// sticky is a route that keeps a user with one endpoint, where the pool's balancer
-// goes by a hash.
+// sticky is a route that keeps a user with one endpoint, if the pool's balancer chooses by
+// a hash.
 const sticky = "timeout: 0s\nhash_policy: [ { header: { header_name: x-user } } ]"
 
 func TestHashBalancersIgnoreTheRetryPriority(t *testing.T) {

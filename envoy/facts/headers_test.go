@@ -49,9 +49,9 @@ func TestHeaderMutationReplacesUnlessTheOldFieldAppendIsSet(t *testing.T) {
 
 const threeTries = "retry_on: 5xx\nnum_retries: 2\nretry_back_off: { base_interval: 0.001s }"
 
-// Envoy itself drops the retry and timeout headers of a request from outside.
-// Where internal_address_config names addresses, a client makes itself one from
-// inside by x-forwarded-for.
+// Envoy itself drops the retry and timeout headers of a request from outside. If
+// internal_address_config names addresses, a client can count as one from inside by
+// sending x-forwarded-for.
 func TestClientsEnvoyHeadersAreObeyedFromInsideUnlessStrippedEarly(t *testing.T) {
 	const inside = "internal_address_config: { cidr_ranges: [ { address_prefix: 10.0.0.0, prefix_len: 8 } ] }"
 	cases := []struct {

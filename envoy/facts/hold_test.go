@@ -64,7 +64,7 @@ func TestSwallowedChunksAreReleasedInTheAnswerToALaterOne(t *testing.T) {
 	}
 }
 
-// A chunk whose answer is held stops the provider once Envoy's buffers are full,
+// A chunk whose answer is held back stops the provider once Envoy's buffers are full,
 // and nothing is lost when the answers come.
 func TestAHeldStreamedChunkStopsTheProvider(t *testing.T) {
 	const piece, pieces = 64 << 10, 1536 // 96 MiB
@@ -108,8 +108,8 @@ func TestAHeldStreamedChunkStopsTheProvider(t *testing.T) {
 	}
 }
 
-// Envoy sends the next chunks while the answer to one is held, and each that it
-// sends takes away the time that was granted before. So who holds longer than
+// Envoy sends the next chunks while the answer to one is held back, and each cancels the
+// time that was granted before. So a server that holds back for longer than
 // message_timeout must go on reading, and ask again at each chunk.
 func TestMoreTimeAtAStreamedChunkIsTakenAwayByTheNextChunk(t *testing.T) {
 	for _, again := range []bool{false, true} {
@@ -159,7 +159,7 @@ func TestMoreTimeAtAStreamedChunkIsTakenAwayByTheNextChunk(t *testing.T) {
 	}
 }
 
-// Once headers are out a held chunk that gets no more time is a cut. Envoy 1.39
+// Once headers are out, a chunk that is held back without more time is a cut. Envoy 1.39
 // has not sent them before the first chunk was answered, and sends 504.
 func TestAStreamedChunkHeldLongerThanMessageTimeoutIsACut(t *testing.T) {
 	r := start(t, setup{MessageTimeout: "0.3s", HCM: "delayed_close_timeout: 0.05s"})

@@ -13,8 +13,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// holder is a step that keeps its answer back until the test releases it. While
-// it holds, nobody reads from its stream.
+// holder is a step that holds its answer back until the test releases it. Until then
+// nothing reads from its stream.
 type holder struct {
 	there   chan struct{} // closed when the message is there
 	release chan struct{} // closed to have the answer sent
@@ -26,8 +26,8 @@ func newHolder() *holder {
 	return &holder{there: make(chan struct{}), release: make(chan struct{}), sent: make(chan error, 1)}
 }
 
-// hold sends what comes first, if anything, holds the first message and answers
-// further ones at once.
+// hold sends the first answer, if there is one, holds back the answer to the first message
+// and answers further ones at once.
 func (h *holder) hold(first, answer *response) step {
 	return func(s *stream, _ *request) error {
 		held := false
@@ -50,8 +50,8 @@ func (h *holder) hold(first, answer *response) step {
 	}
 }
 
-// overHTTP2 has the client speak HTTP/2, where leaving is a RST_STREAM and not
-// the end of the connection.
+// overHTTP2 has the client speak HTTP/2, in which leaving is a RST_STREAM and not the end
+// of the connection.
 func (r *rig) overHTTP2() {
 	var p http.Protocols
 	p.SetUnencryptedHTTP2(true)

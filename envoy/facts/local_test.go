@@ -86,7 +86,7 @@ func TestAttemptCountIsInTheResponseOnlyWhenIncluded(t *testing.T) {
 	}
 }
 
-// What tells a provider's answers from Envoy's own would be gone.
+// Without it a provider's answers could not be distinguished from Envoy's own.
 func TestSuppressEnvoyHeadersTakesUpstreamServiceTimeAway(t *testing.T) {
 	r := start(t, setup{Router: ", suppress_envoy_headers: true"})
 	r.play(routed(), script{})

@@ -51,7 +51,7 @@ func TestOverrideToStreamedDeliversEachWriteAtOnce(t *testing.T) {
 	}
 }
 
-// Envoy 1.39 holds them until the first chunk, so a client of a slow provider
+// Envoy 1.39 holds them back until the first chunk, so a client of a slow provider
 // sees nothing, not even the status, before the first token.
 func TestHeadersOfAStreamedAnswerGoOutBeforeItsFirstChunkFrom140(t *testing.T) {
 	needs(t, 40)

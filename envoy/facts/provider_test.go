@@ -85,7 +85,7 @@ func (j *journal) take() []received {
 	return out
 }
 
-// names tells which providers were tried, in order: "aab".
+// names lists the providers that were tried, in order: "aab".
 func names(all []received) string {
 	out := ""
 	for _, r := range all {
@@ -194,7 +194,7 @@ func withHeader(name, value string, do http.HandlerFunc) http.HandlerFunc {
 // passed gives a value when patience is at its end.
 func passed() <-chan time.Time { return time.After(patience) }
 
-// passes lets time go by, where the fact is that nothing happens meanwhile.
+// passes lets time go by, for facts that say that nothing happens meanwhile.
 func passes(t *testing.T, milliseconds int) {
 	t.Helper()
 	select {

@@ -209,9 +209,9 @@ func stalls(contentType string) http.HandlerFunc {
 	}
 }
 
-// Where an answer has begun the per-try timeout ends nothing, but as it passes it
-// takes the idle one away: that one acts only where it runs out first. An answer
-// that the router has handed on is not tried again, even one that ext_proc holds.
+// After an answer has begun, the per-try timeout ends nothing, but when it expires it
+// cancels the idle one: that one acts only if it expires first. An answer that the router
+// has passed on is not tried again, even if ext_proc holds it back.
 func TestPerTryTimeoutTakesThePerTryIdleTimeoutAway(t *testing.T) {
 	for _, c := range []struct{ name, timeouts, details string }{
 		{"alone", "", "upstream_per_try_idle_timeout"},
@@ -330,7 +330,7 @@ func TestPanicThresholdZeroGivesNoHealthyUpstreamAtOnce(t *testing.T) {
 	}
 }
 
-// The breaker default of 3 concurrent retries takes failover away in an outage.
+// The breaker's default of 3 concurrent retries prevents failover in an outage.
 func TestRetryBreakerDefaultAllowsThreeRetriesAtOnce(t *testing.T) {
 	for _, c := range []struct {
 		pool string

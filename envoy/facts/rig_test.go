@@ -141,7 +141,7 @@ func within(t *testing.T, what string, since, moment time.Time, limit time.Durat
 func contains(text, part string) bool { return part != "" && strings.Contains(text, part) }
 
 // stream opens an exchange whose answer must begin well, and has the provider
-// write the first text meanwhile: Envoy 1.39 holds the headers until then.
+// write the first text meanwhile: Envoy 1.39 holds back the headers until then.
 func (r *rig) stream(t *testing.T, ctx context.Context, write chan string, first string) *http.Response {
 	t.Helper()
 	go func() {
