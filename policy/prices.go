@@ -21,7 +21,7 @@ const (
 var pricesSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("prices", func(d *document) *map[string]*[]price.Price { return &d.prices }, strict.Map(priceName, modelRule, priceRows).Except(wildcard, priceEachModel)).
-			Doc("Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces the built-in one wholly, its long-context price included. Several prices of one model form a list and differ in valid_from.").
+			Doc("Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces all of the built-in one, its long-context price included. Several prices of one model form a list and differ in valid_from.").
 			Example(`prices: {my-model: {input: 0.25, output: 2}}`),
 		strict.Bind("unpriced", func(d *document) *Unpriced { return &d.Unpriced }, strict.Enum(UnpricedRefuse, UnpricedFlag)).Default(UnpricedRefuse).
 			Doc("What to do about a model without a price at its provider. With refuse it is a fault of the policy; with flag it is served, and its records say that the cost is not known.").

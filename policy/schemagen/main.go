@@ -1,5 +1,5 @@
 // Command schemagen writes schema.json and README.md of package policy from the
-// fields that the parser itself reads by, so that they cannot tell another story.
+// fields that the parser itself reads by, so that they cannot differ from it.
 //
 //	go run ./policy/schemagen
 package main

@@ -77,12 +77,15 @@ func (f *Field[S, T]) Example(text string) *Field[S, T] {
 // Member is a field of an object, whatever its value's Go type.
 type Member[S any] interface {
 	key() Key
+	place(s *S) any // where the value goes
 	read(r *Reader, at Place, s *S) bool
 	reset(s *S)
 	append(b []byte, s *S) (out []byte, said bool)
 }
 
 func (f *Field[S, T]) key() Key { return f.info }
+
+func (f *Field[S, T]) place(s *S) any { return f.at(s) }
 
 func (f *Field[S, T]) read(r *Reader, at Place, s *S) bool { return f.value.Read(r, at, f.at(s)) }
 

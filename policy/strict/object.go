@@ -23,17 +23,30 @@ type Object[S any] struct {
 var _ Value[struct{}] = (*Object[struct{}])(nil)
 
 // NewObject makes an object of fields, in the order of the page for people. Values are
-// read and defaults are set in this order, too.
+// read and defaults are set in this order, too. It panics if two fields have one key or go
+// to one place.
 func NewObject[S any](fields ...Member[S]) *Object[S] {
 	o := &Object[S]{typ: Type{Kind: KindObject}, fields: fields}
 	for i, f := range fields {
 		k := f.key()
+		distinct(f, fields[:i])
 		o.typ.Fields = append(o.typ.Fields, k)
 		o.sorted = append(o.sorted, i)
 		o.quoted = append(o.quoted, string(AppendText(nil, k.Key))+":")
 	}
 	slices.SortFunc(o.sorted, func(a, b int) int { return cmp.Compare(o.typ.Fields[a].Key, o.typ.Fields[b].Key) })
 	return o
+}
+
+// distinct panics if a field has the key or the place of another one: whichever is read
+// last would win.
+func distinct[S any](f Member[S], others []Member[S]) {
+	s := new(S)
+	for _, other := range others {
+		if f.key().Key == other.key().Key || f.place(s) == other.place(s) {
+			panic("strict: keys " + other.key().Key + " and " + f.key().Key + " are bound to one place")
+		}
+	}
 }
 
 // Check adds what depends on more than one key. It is called for every object that

@@ -176,3 +176,24 @@ func TestPage(t *testing.T) {
 		}
 	}
 }
+
+// TestOnePlaceForEachKey holds that no two keys can be bound to one place, nor one key to
+// two: the mistake of a copied line.
+func TestOnePlaceForEachKey(t *testing.T) {
+	trays := func(o *oven) *uint32 { return &o.Trays }
+	preheat := func(o *oven) *time.Duration { return &o.Preheat }
+	number, span := strict.Int[uint32](1, 9), strict.Duration(0, time.Hour)
+	for _, fields := range [][]strict.Member[oven]{
+		{strict.Bind("a", trays, number), strict.Bind("b", preheat, span), strict.Bind("c", trays, number)},
+		{strict.Bind("a", trays, number), strict.Bind("a", preheat, span)},
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%d fields are an object", len(fields))
+				}
+			}()
+			strict.NewObject(fields...)
+		}()
+	}
+}
