@@ -19,9 +19,9 @@ const gateBound = 10 * time.Minute
 const maxGate = 64 << 10
 
 // gate judges an answer by its first content, in a pool whose Envoy holds headers and
-// body for that. The headers are answered with the verdict, and only with one that
-// changes something; then the stream ends with OK, which releases what is held or has
-// Envoy try again: the one place where ending with OK is right (envoy/facts).
+// body for that. A verdict that changes something is the answer to the headers. Then the
+// stream ends with OK: Envoy releases what it holds, or tries again. Nowhere else may a
+// stream end with OK before its work is done (envoy/facts).
 func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run, at *exchange.Attempt, index int) error {
 	ctx, cancel := context.WithCancel(stream.Context())
 	defer cancel()

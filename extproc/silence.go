@@ -15,9 +15,8 @@ import (
 )
 
 // silence ends a stream of events in which nothing came for too long. No clock of
-// Envoy's can: the one of an attempt is taken away as its time to the headers
-// passes, the one of a route runs from the request on, over all attempts
-// (envoy/facts).
+// Envoy's can: that of an attempt ends with the time to its headers, that of a route
+// runs from the request on, over all attempts (envoy/facts).
 //
 // It also wakes the visits that speak while the provider is silent.
 //

@@ -9,9 +9,9 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
-// streaming is a streamed answer on its way: bytes pass if both ends speak one
-// dialect and no visit wants events; otherwise events go from the provider's end up
-// through the stages to the client's end.
+// streaming is a streamed answer on its way. Bytes pass if both ends speak one dialect
+// and no visit wants events. Otherwise events go from the provider's end up through the
+// stages to the client's end.
 type streaming struct {
 	reader exchange.StreamReader // nil: nothing is read, and all passes
 	writer *client.Writer        // nil: bytes pass

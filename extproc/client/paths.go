@@ -1,6 +1,6 @@
-// Package client is the client's end of the gateway: what may be asked for at which
-// path, the refusals and the answers of stages in the client's dialect, and what a
-// client gets of a stream.
+// Package client is the client's end of the gateway. It says what may be asked for at
+// which path, writes refusals and answers of stages in the client's dialect, and writes
+// what a client gets of a stream.
 //
 // The promise: a client is answered in its own dialect, whatever it did and whoever
 // answered. The trap: a stream passes as frames for as long as nothing in it was

@@ -1,7 +1,7 @@
 package exchange
 
 // A Skimmer reads what an exchange must know from the frames of a stream that passes
-// as it came: it looks into a frame only if a byte search says that something in it
+// as it came. It looks into a frame only if a byte search says that something in it
 // counts. It writes to the response and the usage that it was made with. Not for
 // concurrent use.
 type Skimmer interface {

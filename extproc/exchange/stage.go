@@ -12,9 +12,9 @@ import (
 // Visit that it returns.
 //
 // Requests and attempts go down the list of stages. Answered, Response, Events and End
-// go up it, from the stage that the request reached, like deferred calls: a stage
-// below one that refused or answered sees nothing of the exchange, and the first
-// stage sees every exchange from the moment its stream opens.
+// go up it, from the stage that the request reached, like deferred calls. So a stage
+// below one that refused or answered sees nothing of the exchange. The first stage sees
+// every exchange from the moment its stream opens.
 type Stage interface {
 	Name() string
 	// Phases says which phases of an exchange the stage takes part in. It is asked

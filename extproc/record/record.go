@@ -2,9 +2,9 @@
 // the metrics, and the headers that name the exchange to the client.
 //
 // The promise: every exchange that began leaves exactly one row, however it
-// ended. The trap: the stream alone does not show how an exchange broke off, so
-// the row of an unclean one waits up to Wait for Envoy's access-log entry, and
-// closes as cut, by unknown, if none comes. Money depends on no entry.
+// ended. The trap: the stream alone does not show how an exchange broke off.
+// So the row of an unclean one waits, up to Wait, for Envoy's access-log entry. If none
+// comes it closes as cut, by unknown. Money depends on no entry.
 package record
 
 import (

@@ -3,9 +3,9 @@
 //
 // The promise: what an Object or Array iterator returns without error is valid
 // RFC 8259 JSON of bounded depth, read as any other strict parser reads it. The
-// trap: only the members that are walked are checked for duplicates; a caller
-// that acts on a member must refuse a second one of the same name, because
-// parsers differ in which of two they keep.
+// trap: only the members that are walked are checked for duplicates. A caller that acts
+// on a member must refuse a second one of its name, because parsers differ in which of
+// two they keep.
 package scan
 
 import (

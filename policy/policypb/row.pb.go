@@ -59,7 +59,7 @@ type Row struct {
 	ResponseId string `protobuf:"bytes,33,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
 	// How often a backend was tried, as Envoy counts it; at least as often as tried says.
 	Attempts int32 `protobuf:"varint,34,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	// Each try, in order. Empty for a pool of one backend, whose tries nobody sees.
+	// Each try, in order. Empty for a pool of one backend, whose attempts Envoy does not show.
 	Tried []*Attempt `protobuf:"bytes,35,rep,name=tried,proto3" json:"tried,omitempty"`
 	// Request fields that the answering backend cannot express and did not get.
 	Dropped []string `protobuf:"bytes,36,rep,name=dropped,proto3" json:"dropped,omitempty"`
