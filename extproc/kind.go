@@ -17,7 +17,7 @@ type Kind interface {
 	// see. An error refuses the policy, in words for operators: it is for faults
 	// that only this machine's environment shows, as headgate check finds the rest.
 	Compile(*policy.Set) (exchange.Stage, error)
-	// Close lets go of what the Kind owns, once no stage of it is in use.
+	// Close releases what the Kind owns, once no stage of it is in use.
 	Close(context.Context) error
 }
 

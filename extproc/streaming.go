@@ -44,7 +44,7 @@ func (r *run) streamHeaders(ctx context.Context) error {
 	}
 	resp := &r.ex.Response
 	r.headers()
-	if resp.Out.Replace { // a verdict: the provider is let go
+	if resp.Out.Replace { // a verdict: Envoy cancels the request to the provider
 		resp.Complete = true
 		why, refused := "answer", r.ex.Replaced.Action == exchange.Deny
 		if refused {

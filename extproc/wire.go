@@ -66,5 +66,5 @@ type reply struct {
 // piece is a piece of a body in a duplex stream.
 type piece struct {
 	data []byte
-	end  bool // of the stream: the provider is let go
+	end  bool // of the stream: Envoy cancels the request to the provider
 }

@@ -13,7 +13,7 @@ type Edit struct {
 	With string     // its new value, not escaped
 }
 
-// splice makes the edits in a body that their texts stand in.
+// splice makes the edits in the body that holds their texts.
 func splice(body []byte, edits []Edit) ([]byte, error) {
 	all := make([]scan.Edit, len(edits))
 	for i, e := range edits {

@@ -61,7 +61,7 @@ type StreamReader interface {
 	// the piece itself, but for events that the client must not see. Nothing is
 	// decoded that need not be.
 	Pass(piece []byte, last bool) ([]byte, error)
-	// Close lets go of what reading took.
+	// Close releases what reading took.
 	Close()
 }
 

@@ -85,7 +85,7 @@ type Emit func(*canon.Event)
 type Wants struct {
 	Events bool // every event, not only the one that ends the stream
 	Speak  bool // to emit events that it was not given, while the provider is silent
-	Cut    bool // to end the stream before the provider does, which is then let go
+	Cut    bool // to end the stream before the provider does, whose request Envoy then cancels
 }
 
 // Idle takes part in no phase.

@@ -37,7 +37,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	return &stage{prices: set.Prices, now: k.now}, nil
 }
 
-// Close lets go of nothing.
+// Close releases nothing.
 func (k *Kind) Close(context.Context) error { return nil }
 
 // stage prices exchanges by one policy. It is safe for concurrent use.
@@ -78,7 +78,7 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 }
 
 // Events implements exchange.Visit. It prices a stream that has ended. One that failed is
-// priced again at the end: a provider that was not let go may still report its usage.
+// priced again at the end: a provider that still sends may report its usage.
 func (v *visit) Events(_ context.Context, events []canon.Event, emit exchange.Emit) (exchange.Verdict, error) {
 	for i := range events {
 		if events[i].Ends() {

@@ -45,7 +45,7 @@ func NewKind(o Options) *Kind { return &Kind{options: o} }
 // Name returns "provider".
 func (k *Kind) Name() string { return "provider" }
 
-// Close lets go of nothing: credentials are memory.
+// Close releases nothing: credentials are memory.
 func (k *Kind) Close(context.Context) error { return nil }
 
 // Compile prepares the backends of a policy. It refuses one with a credential that is

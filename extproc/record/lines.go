@@ -14,7 +14,7 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// maxQueued is how many rows may wait for the writer. A disk that stands still costs
+// maxQueued is how many rows may wait for the writer. A disk that hangs costs
 // none at a thousand exchanges a second for a minute, and at ten thousand for six
 // seconds. A row is about 1 KB of memory while it waits.
 const maxQueued = 1 << 16

@@ -30,7 +30,7 @@ func (k *Kind) Name() string { return "route" }
 // Compile prepares the routes of a policy's models.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) { return newStage(set, k.region), nil }
 
-// Close lets go of nothing.
+// Close releases nothing.
 func (k *Kind) Close(context.Context) error { return nil }
 
 // stage routes exchanges by one policy. It is safe for concurrent use.
