@@ -9,35 +9,35 @@ type Target struct {
 	Quirks    quirk.Set // of the server and the model
 }
 
-// UnfitKind tells what leaving a field out does to an answer.
-type UnfitKind uint8
+// UnsupportedKind says what leaving a field out does to an answer.
+type UnsupportedKind uint8
 
-// The kinds of unfit fields.
+// The kinds of unsupported fields.
 const (
 	// Tuning fields shape an answer that is still the one asked for: they are
 	// left out or approximated, and named in a warning.
-	Tuning UnfitKind = iota
+	Tuning UnsupportedKind = iota
 	// Meaning fields change what the answer is: the request is refused, or the
 	// backend skipped, unless the policy says drop.
 	Meaning
 )
 
-// Unfit is a part of a request that a dialect cannot express.
-type Unfit struct {
+// Unsupported is a part of a request that a dialect cannot express.
+type Unsupported struct {
 	Field string // its path in the client's body
-	Kind  UnfitKind
+	Kind  UnsupportedKind
 	Why   string // a clause for a person: what the backend lacks
 }
 
 // Extra reports members that the client's own dialect did not know. Prefix ends
 // in a dot or is empty.
-func Extra(u []Unfit, prefix string, extra []Member) []Unfit {
+func Extra(u []Unsupported, prefix string, extra []Member) []Unsupported {
 	for _, m := range extra {
 		if m.Tuning {
-			u = append(u, Unfit{Field: prefix + string(m.Name), Why: "there is no such field"})
+			u = append(u, Unsupported{Field: prefix + string(m.Name), Why: "there is no such field"})
 			continue
 		}
-		u = append(u, Unfit{Field: prefix + string(m.Name), Kind: Meaning, Why: "the field is not known"})
+		u = append(u, Unsupported{Field: prefix + string(m.Name), Kind: Meaning, Why: "the field is not known"})
 	}
 	return u
 }
@@ -46,14 +46,14 @@ func Extra(u []Unfit, prefix string, extra []Member) []Unfit {
 // only approximated.
 type Dropped []string
 
-// Fields returns the paths of unfit fields.
-func Fields(unfit []Unfit) Dropped {
-	if len(unfit) == 0 {
+// Fields returns the paths of unsupported fields.
+func Fields(unsupported []Unsupported) Dropped {
+	if len(unsupported) == 0 {
 		return nil
 	}
-	d := make(Dropped, len(unfit))
-	for i := range unfit {
-		d[i] = unfit[i].Field
+	d := make(Dropped, len(unsupported))
+	for i := range unsupported {
+		d[i] = unsupported[i].Field
 	}
 	return d
 }

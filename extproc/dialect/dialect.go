@@ -38,8 +38,8 @@ type Backend interface {
 	// Path returns where a model answers an operation, below the base URL; empty:
 	// it does not.
 	Path(op exchange.Operation, model string, stream bool) string
-	// Unfit lists what a server cannot express of a request.
-	Unfit(*canon.Request, canon.Target) []canon.Unfit
+	// Unsupported lists what a server cannot express of a request.
+	Unsupported(*canon.Request, canon.Target) []canon.Unsupported
 	// Encode appends a request to dst and names what it left out.
 	Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error)
 	// Sign adds the headers that carry a secret, and what else servers demand. It

@@ -79,7 +79,7 @@ func (p *plan) unsupported(t *target) ([]unsupportedField, exchange.Verdict) {
 		return nil, v
 	}
 	var out []unsupportedField
-	for _, u := range t.dialect.Unfit(meaning, t.canon) {
+	for _, u := range t.dialect.Unsupported(meaning, t.canon) {
 		if u.Kind == canon.Meaning && !p.pool.drop && len(out) < maxNamed {
 			out = append(out, unsupportedField{t.backend.Name, exchange.Clip(u.Field, exchange.MaxText), u.Why})
 		}

@@ -54,7 +54,7 @@ func meant(t *testing.T, client, backend, body string, q quirk.Set) (unsupported
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, u := range dialect.ByName(backend).Unfit(r, canon.Target{Model: "m", Quirks: q}) {
+	for _, u := range dialect.ByName(backend).Unsupported(r, canon.Target{Model: "m", Quirks: q}) {
 		if u.Kind == canon.Meaning {
 			unsupported = true
 		} else {

@@ -23,9 +23,9 @@ type Asked struct {
 
 // Translated is a golden output: the body and what the target cannot express.
 type Translated struct {
-	Unfit []string `json:",omitempty"`
-	Error string   `json:",omitempty"`
-	Body  json.RawMessage
+	Unsupported []string `json:",omitempty"`
+	Error       string   `json:",omitempty"`
+	Body        json.RawMessage
 }
 
 func (u *under) goldenRequests(t *testing.T) {
@@ -46,8 +46,8 @@ func (u *under) request(t *testing.T, asked *Asked) (out Translated) {
 		out.Error = err.Error()
 		return out
 	}
-	for _, f := range u.Unfit(r, asked.Target) {
-		out.Unfit = append(out.Unfit, fmt.Sprintf("%s: %s: %s", [...]string{"tuning", "meaning"}[f.Kind], f.Field, f.Why))
+	for _, f := range u.Unsupported(r, asked.Target) {
+		out.Unsupported = append(out.Unsupported, fmt.Sprintf("%s: %s: %s", [...]string{"tuning", "meaning"}[f.Kind], f.Field, f.Why))
 	}
 	body, dropped, err := u.Encode(nil, r, asked.Target)
 	if err != nil {
@@ -55,8 +55,8 @@ func (u *under) request(t *testing.T, asked *Asked) (out Translated) {
 	} else {
 		out.Body = body
 	}
-	if len(dropped) != len(out.Unfit) {
-		t.Errorf("dropped %q, unfit %q", dropped, out.Unfit)
+	if len(dropped) != len(out.Unsupported) {
+		t.Errorf("dropped %q, unsupported %q", dropped, out.Unsupported)
 	}
 	return out
 }

@@ -132,7 +132,7 @@ func (e *encoder) blocks(n int, parts []canon.Part) {
 	}
 }
 
-// writes reports whether a part is written: it fits, and is not an empty text,
+// writes reports whether a part is written: it is supported, and is not an empty text,
 // which means nothing and which Anthropic refuses.
 func (e *encoder) writes(n int, p *canon.Part) bool {
 	if e.same {
@@ -141,7 +141,7 @@ func (e *encoder) writes(n int, p *canon.Part) bool {
 	if p.Kind == canon.Text || p.Kind == canon.Refusal {
 		return !blank(p.Text)
 	}
-	return e.fits(n, p)
+	return e.supports(n, p)
 }
 
 // text returns a text's escaped inside. The last words of an assistant's turn

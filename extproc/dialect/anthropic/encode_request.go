@@ -7,12 +7,12 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// EncodeRequest appends a Messages request to dst. What Unfit reports is left
+// EncodeRequest appends a Messages request to dst. What Unsupported reports is left
 // out, or approximated where there is a way, and returned. An error says that
 // nothing is left to ask.
 func EncodeRequest(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
 	e := plan(dst, r, &t)
-	dropped := canon.Fields(e.unfit())
+	dropped := canon.Fields(e.unsupported())
 	e.b = append(e.b, '{')
 	e.b = scan.AppendString(canon.AppendKey(e.b, "model"), t.Model)
 	e.b = strconv.AppendInt(canon.AppendKey(e.b, "max_tokens"), e.limit, 10)

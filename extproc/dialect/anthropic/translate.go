@@ -7,8 +7,10 @@ import (
 // Decode reads a client's request into the canonical form.
 func (Dialect) Decode(body []byte) (*canon.Request, error) { return DecodeRequest(body) }
 
-// Unfit lists what a server of this kind cannot express.
-func (Dialect) Unfit(r *canon.Request, t canon.Target) []canon.Unfit { return Unfit(r, t) }
+// Unsupported lists what a server of this kind cannot express.
+func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
+	return Unsupported(r, t)
+}
 
 // Encode appends a request for a server of this kind to dst, and names what it
 // left out.

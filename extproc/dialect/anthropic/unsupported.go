@@ -8,25 +8,25 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// Unfit lists what a request holds that Anthropic cannot express, by the paths
+// Unsupported lists what a request holds that Anthropic cannot express, by the paths
 // of the client's body. It is empty where nothing is; EncodeRequest leaves out,
 // or approximates, exactly what it lists.
-func Unfit(r *canon.Request, t canon.Target) []canon.Unfit {
+func Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
 	e := plan(nil, r, &t)
-	return e.unfit()
+	return e.unsupported()
 }
 
-type unfits struct {
+type findings struct {
 	e    *encoder
-	list []canon.Unfit
+	list []canon.Unsupported
 }
 
-func (u *unfits) add(kind canon.UnfitKind, field, why string) {
-	u.list = append(u.list, canon.Unfit{Field: field, Kind: kind, Why: why})
+func (u *findings) add(kind canon.UnsupportedKind, field, why string) {
+	u.list = append(u.list, canon.Unsupported{Field: field, Kind: kind, Why: why})
 }
 
-func (e *encoder) unfit() []canon.Unfit {
-	u := unfits{e: e}
+func (e *encoder) unsupported() []canon.Unsupported {
+	u := findings{e: e}
 	if e.same {
 		return nil // it goes as the client wrote it: the quirks are those of translation
 	}
@@ -69,7 +69,7 @@ func neutral(f canon.Field, v scan.Value) bool {
 	}
 }
 
-func (u *unfits) fields() {
+func (u *findings) fields() {
 	r := u.e.r
 	for i, v := range r.Fields {
 		f := canon.Field(i)
@@ -111,7 +111,7 @@ func (u *unfits) fields() {
 	}
 }
 
-func (u *unfits) sampling() {
+func (u *findings) sampling() {
 	r := u.e.r
 	for _, f := range [...]canon.Field{canon.Temperature, canon.TopP, canon.TopK} {
 		v := r.Fields[f]
@@ -125,7 +125,7 @@ func (u *unfits) sampling() {
 	}
 }
 
-func (u *unfits) tools() {
+func (u *findings) tools() {
 	r := u.e.r
 	if r.Choice.Mode == canon.ChoiceOther {
 		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
@@ -154,7 +154,7 @@ func (u *unfits) tools() {
 	}
 }
 
-func (u *unfits) messages() {
+func (u *findings) messages() {
 	e := u.e
 	for i := range e.r.Messages {
 		m := &e.r.Messages[i]
@@ -181,7 +181,7 @@ func (u *unfits) messages() {
 	u.turns()
 }
 
-func (u *unfits) turns() {
+func (u *findings) turns() {
 	e := u.e
 	for n, t := range e.turns {
 		if n == 0 && t.role == canon.RoleAssistant {
@@ -196,11 +196,11 @@ func (u *unfits) turns() {
 	}
 }
 
-func (u *unfits) parts(n int, parts []canon.Part) {
+func (u *findings) parts(n int, parts []canon.Part) {
 	for i := range parts {
 		p := &parts[i]
-		if !u.e.fits(n, p) {
-			kind, why := u.e.misfit(p)
+		if !u.e.supports(n, p) {
+			kind, why := u.e.lacks(p)
 			u.add(kind, p.Place.Path()+suffix(p), why)
 			continue
 		}
@@ -227,9 +227,9 @@ func suffix(p *canon.Part) string {
 	return "." + string(p.Type)
 }
 
-// fits reports whether Anthropic takes a part in turn n; -1 is the system prompt
+// supports reports whether Anthropic takes a part in turn n; -1 is the system prompt
 // or the content of a result.
-func (e *encoder) fits(n int, p *canon.Part) bool {
+func (e *encoder) supports(n int, p *canon.Part) bool {
 	switch p.Kind {
 	case canon.Text, canon.Refusal:
 		return true
@@ -250,7 +250,7 @@ func (e *encoder) fits(n int, p *canon.Part) bool {
 	}
 }
 
-func (e *encoder) misfit(p *canon.Part) (canon.UnfitKind, string) {
+func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
 	switch {
 	case p.Kind == canon.Thinking:
 		return canon.Tuning, "it takes back only thinking that it signed"

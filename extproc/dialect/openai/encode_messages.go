@@ -86,12 +86,12 @@ func (e *encoder) said(m *canon.Message, role string) {
 		p := &m.Parts[i]
 		switch {
 		case isCall(p):
-			if e.fits(p) {
+			if e.supports(p) {
 				calls++
 			}
 		case p.Kind == canon.ToolResult:
 			rest += e.pictures(p.Content)
-		case e.fits(p):
+		case e.supports(p):
 			rest++
 		}
 	}
@@ -121,7 +121,7 @@ func (e *encoder) said(m *canon.Message, role string) {
 func (e *encoder) pictures(parts []canon.Part) int {
 	n := 0
 	for i := range parts {
-		if parts[i].Kind != canon.Text && e.fits(&parts[i]) {
+		if parts[i].Kind != canon.Text && e.supports(&parts[i]) {
 			n++
 		}
 	}
@@ -153,7 +153,7 @@ func (e *encoder) content(m *canon.Message, user bool) {
 		if p.Kind == canon.ToolResult {
 			n += e.pictures(p.Content)
 		}
-		if !e.isContent(p) || !e.fits(p) {
+		if !e.isContent(p) || !e.supports(p) {
 			continue
 		}
 		n++
@@ -221,7 +221,7 @@ func (e *encoder) calls(parts []canon.Part) {
 	e.b = append(e.b, `,"tool_calls":[`...)
 	for i := range parts {
 		p := &parts[i]
-		if !isCall(p) || !e.fits(p) {
+		if !isCall(p) || !e.supports(p) {
 			continue
 		}
 		e.b = canon.AppendComma(e.b)

@@ -6,7 +6,7 @@ import (
 
 // part writes one element of a content list, unless it does not fit.
 func (e *encoder) part(p *canon.Part) {
-	if !e.fits(p) {
+	if !e.supports(p) {
 		return
 	}
 	e.b = canon.AppendComma(e.b)
@@ -69,7 +69,7 @@ func (e *encoder) reasoning(parts []canon.Part) {
 	text, details := false, false
 	for i := range parts {
 		p := &parts[i]
-		if p.Place.List != canon.InReasoning && !e.t.Quirks.ReplayReasoning || !e.fits(p) {
+		if p.Place.List != canon.InReasoning && !e.t.Quirks.ReplayReasoning || !e.supports(p) {
 			continue
 		}
 		text = text || p.Kind == canon.Thinking && p.Text != nil

@@ -7,11 +7,11 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// EncodeRequest appends a chat completion request to dst. What Unfit reports is
+// EncodeRequest appends a chat completion request to dst. What Unsupported reports is
 // left out and returned. An error says that nothing is left to ask.
 func EncodeRequest(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
 	e := encoder{r: r, t: &t, same: r.Dialect == "openai"}
-	dropped := canon.Fields(Unfit(r, t))
+	dropped := canon.Fields(Unsupported(r, t))
 	start := len(dst)
 	e.b = append(dst, '{')
 	e.b = scan.AppendString(canon.AppendKey(e.b, "model"), t.Model)
@@ -42,7 +42,7 @@ type encoder struct {
 func (e *encoder) settings() {
 	for i, v := range e.r.Fields {
 		f := canon.Field(i)
-		if len(v) == 0 || !e.same && foreign(f, v) != fits || e.refuses(f) {
+		if len(v) == 0 || !e.same && expressed(f, v) != supported || e.refuses(f) {
 			continue
 		}
 		e.b = canon.AppendRaw(e.b, fieldNames[f], v)

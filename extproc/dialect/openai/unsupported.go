@@ -11,23 +11,23 @@ import (
 // maxStops is how many stop sequences chat completions take.
 const maxStops = 4
 
-// fit says what becomes of a field of another dialect.
-type fit uint8
+// support says what becomes of a field of another dialect.
+type support uint8
 
 const (
-	fits fit = iota
+	supported support = iota
 	ignored
 	tuning
 	meaning
 )
 
-// foreign reports whether chat completions can express a field that a client of
+// expressed says whether chat completions can express a field that a client of
 // another dialect set. Ignored fields say what is so without them.
-func foreign(f canon.Field, v scan.Value) fit {
+func expressed(f canon.Field, v scan.Value) support {
 	switch f {
 	case canon.Temperature, canon.TopP, canon.Parallel, canon.User, canon.N, canon.Seed, canon.PresencePenalty,
 		canon.FrequencyPenalty, canon.Logprobs, canon.TopLogprobs, canon.LogitBias, canon.PromptCacheKey:
-		return fits
+		return supported
 	case canon.ServiceTier:
 		if string(canon.Inside(v)) == "auto" {
 			return ignored
@@ -43,7 +43,7 @@ func foreign(f canon.Field, v scan.Value) fit {
 }
 
 // only reports whether an object has no members but these two.
-func only(v scan.Value, a, b string) fit {
+func only(v scan.Value, a, b string) support {
 	m := v.Fields()
 	for m.Next() {
 		if k := string(m.Key()); k != a && k != b {
@@ -53,14 +53,14 @@ func only(v scan.Value, a, b string) fit {
 	return ignored
 }
 
-// Unfit lists what a request holds that a chat completions server of this kind
+// Unsupported lists what a request holds that a chat completions server of this kind
 // cannot express, by the paths of the client's body. It is empty where nothing
 // is; EncodeRequest leaves out exactly what it lists.
-func Unfit(r *canon.Request, t canon.Target) []canon.Unfit {
+func Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
 	e := encoder{r: r, t: &t, same: r.Dialect == "openai"}
-	var u []canon.Unfit
-	add := func(kind canon.UnfitKind, field, why string) {
-		u = append(u, canon.Unfit{Field: field, Kind: kind, Why: why})
+	var u []canon.Unsupported
+	add := func(kind canon.UnsupportedKind, field, why string) {
+		u = append(u, canon.Unsupported{Field: field, Kind: kind, Why: why})
 	}
 	if r.Format.Kind != canon.FormatUnset && !e.fitFormat() {
 		add(canon.Meaning, r.Names[canon.FormatField], "it cannot hold an answer to this format")
@@ -76,18 +76,18 @@ func Unfit(r *canon.Request, t canon.Target) []canon.Unfit {
 		}
 	}
 	if !e.same {
-		e.foreignFields(add)
+		e.translatedFields(add)
 	}
-	e.unfitParts(add)
+	e.unsupportedParts(add)
 	return u
 }
 
-type adder func(kind canon.UnfitKind, field, why string)
+type adder func(kind canon.UnsupportedKind, field, why string)
 
-func (e *encoder) foreignFields(add adder) {
+func (e *encoder) translatedFields(add adder) {
 	r := e.r
 	for i, v := range r.Fields {
-		if f := canon.Field(i); len(v) > 0 && foreign(f, v) == tuning {
+		if f := canon.Field(i); len(v) > 0 && expressed(f, v) == tuning {
 			add(canon.Tuning, r.Names[f], "there is no such field")
 		}
 	}
@@ -127,7 +127,7 @@ func addExtra(add adder, prefix string, extra []canon.Member) {
 	}
 }
 
-func (e *encoder) unfitParts(add adder) {
+func (e *encoder) unsupportedParts(add adder) {
 	for i := range e.r.Messages {
 		m := &e.r.Messages[i]
 		if m.Role == canon.RoleOther && !e.same {
@@ -137,15 +137,15 @@ func (e *encoder) unfitParts(add adder) {
 		if !e.same && len(m.Extra) > 0 {
 			addExtra(add, fmt.Sprintf("messages[%d].", m.At), m.Extra)
 		}
-		e.unfitList(add, m.Parts)
+		e.unsupportedList(add, m.Parts)
 	}
 }
 
-func (e *encoder) unfitList(add adder, parts []canon.Part) {
+func (e *encoder) unsupportedList(add adder, parts []canon.Part) {
 	for i := range parts {
 		p := &parts[i]
-		if !e.fits(p) {
-			kind, why := misfit(p)
+		if !e.supports(p) {
+			kind, why := lacks(p)
 			add(kind, p.Place.Path()+suffix(e.r.Dialect, p), why)
 			continue
 		}
@@ -155,7 +155,7 @@ func (e *encoder) unfitList(add adder, parts []canon.Part) {
 		if !e.same && len(p.Extra) > 0 {
 			addExtra(add, p.Place.Path()+".", p.Extra)
 		}
-		e.unfitList(add, p.Content)
+		e.unsupportedList(add, p.Content)
 	}
 }
 
@@ -167,8 +167,8 @@ func suffix(dialect string, p *canon.Part) string {
 	return "." + string(p.Type)
 }
 
-// fits reports whether the backend takes a part.
-func (e *encoder) fits(p *canon.Part) bool {
+// supports reports whether the backend takes a part.
+func (e *encoder) supports(p *canon.Part) bool {
 	if p.Kind == canon.Image && e.t.Quirks.NoImages {
 		return false
 	}
@@ -191,7 +191,7 @@ func (e *encoder) fits(p *canon.Part) bool {
 	}
 }
 
-func misfit(p *canon.Part) (canon.UnfitKind, string) {
+func lacks(p *canon.Part) (canon.UnsupportedKind, string) {
 	switch p.Kind {
 	case canon.Thinking, canon.Redacted:
 		return canon.Tuning, "it does not take another provider's reasoning back"

@@ -49,7 +49,7 @@ func (Dialect) Keyless() *wire.Error {
 // Check implements wire.Dialect.
 func (Dialect) Check(h http.Header) *wire.Error {
 	if h.Get("Anthropic-Version") == "" {
-		return unfit("anthropic-version: header is required")
+		return invalid("anthropic-version: header is required")
 	}
 	return nil
 }
@@ -156,20 +156,20 @@ func page(names []string, q url.Values) (part []string, more bool, err *wire.Err
 	limit := 20
 	if v := q.Get("limit"); v != "" {
 		if wire.SetInt(&limit, v, 1, 1000) != nil {
-			return nil, false, unfit("limit: Input should be a valid integer from 1 to 1000")
+			return nil, false, invalid("limit: Input should be a valid integer from 1 to 1000")
 		}
 	}
 	if id := q.Get("after_id"); id != "" {
 		i := slices.Index(names, id)
 		if i < 0 {
-			return nil, false, unfit("after_id: model not found: %s", id)
+			return nil, false, invalid("after_id: model not found: %s", id)
 		}
 		names = names[i+1:]
 	}
 	if id := q.Get("before_id"); id != "" {
 		i := slices.Index(names, id)
 		if i < 0 {
-			return nil, false, unfit("before_id: model not found: %s", id)
+			return nil, false, invalid("before_id: model not found: %s", id)
 		}
 		return names[max(0, i-limit):i], i > limit, nil
 	}

@@ -8,13 +8,13 @@ import (
 	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-// unfit is Anthropic's error for a request that makes no sense.
-func unfit(format string, args ...any) *wire.Error {
+// invalid is Anthropic's error for a request that makes no sense.
+func invalid(format string, args ...any) *wire.Error {
 	return &wire.Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Message: fmt.Sprintf(format, args...)}
 }
 
 // Refuse implements wire.Dialect.
-func (Dialect) Refuse(message string) *wire.Error { return unfit("%s", message) }
+func (Dialect) Refuse(message string) *wire.Error { return invalid("%s", message) }
 
 // NoPath implements wire.Dialect.
 func (Dialect) NoPath(string, string) *wire.Error {

@@ -16,7 +16,7 @@ func readConversation(c *wire.Call, f *messageFields) *wire.Error {
 		return err
 	}
 	if f.messages.Kind() != scan.Array {
-		return unfit("messages: Input should be a valid list")
+		return invalid("messages: Input should be a valid list")
 	}
 	m := f.messages.Elements()
 	for ; m.Next(); r.i++ {
@@ -26,11 +26,11 @@ func readConversation(c *wire.Call, f *messageFields) *wire.Error {
 	}
 	switch {
 	case r.i == 0:
-		return unfit("messages: at least one message is required")
+		return invalid("messages: at least one message is required")
 	case len(r.open) > 0:
 		return r.unanswered()
 	case r.role == "assistant" && strings.TrimRight(r.lastText, " \n\t\r") != r.lastText:
-		return unfit("messages: final assistant content cannot end with trailing whitespace")
+		return invalid("messages: final assistant content cannot end with trailing whitespace")
 	}
 	ttl, err := cacheControl(f.cacheControl, "cache_control")
 	if err != nil {
@@ -50,7 +50,7 @@ func (r *turnReader) breakpoints() *wire.Error {
 		}
 	}
 	if n > maxBreaks {
-		return unfit("A maximum of %d blocks with cache_control may be provided. Found %d.", maxBreaks, n)
+		return invalid("A maximum of %d blocks with cache_control may be provided. Found %d.", maxBreaks, n)
 	}
 	return nil
 }
@@ -77,21 +77,21 @@ func (r *turnReader) system(v scan.Value) *wire.Error {
 		return nil
 	case scan.Array:
 	default:
-		return unfit("system: Input should be a valid string or list")
+		return invalid("system: Input should be a valid string or list")
 	}
 	r.c.Prompt.Fixed("system", wire.FrameTokens)
 	m := v.Elements()
 	for k := 0; m.Next(); k++ {
 		at := fmt.Sprintf("system.%d", k)
 		if kind := wire.Str(m.Value().Get("type")); kind != "text" {
-			return unfit("%s.type: Input should be 'text'", at)
+			return invalid("%s.type: Input should be 'text'", at)
 		}
 		text := m.Value().Get("text")
 		if text.Kind() != scan.String {
-			return unfit("%s.text: Field required", at)
+			return invalid("%s.text: Field required", at)
 		}
 		if wire.Str(text) == "" {
-			return unfit("system: text content blocks must be non-empty")
+			return invalid("system: text content blocks must be non-empty")
 		}
 		r.c.Prompt.Text(wire.Str(text))
 		if err := endBlock(r.c, m.Value(), at); err != nil {
@@ -102,26 +102,26 @@ func (r *turnReader) system(v scan.Value) *wire.Error {
 }
 
 func (r *turnReader) unanswered() *wire.Error {
-	return unfit("messages.%d: `tool_use` ids were found without `tool_result` blocks immediately after: %s. Each `tool_use` block must have a corresponding `tool_result` block in the next message.", r.i-1, strings.Join(r.open, ", "))
+	return invalid("messages.%d: `tool_use` ids were found without `tool_result` blocks immediately after: %s. Each `tool_use` block must have a corresponding `tool_result` block in the next message.", r.i-1, strings.Join(r.open, ", "))
 }
 
 func (r *turnReader) turn(v scan.Value) *wire.Error {
 	if v.Kind() != scan.Object {
-		return unfit("messages.%d: Input should be a valid dictionary or object to extract fields from", r.i)
+		return invalid("messages.%d: Input should be a valid dictionary or object to extract fields from", r.i)
 	}
 	var role, content scan.Value
 	if unknown := wire.Members(v, map[string]*scan.Value{"role": &role, "content": &content}); unknown != "" {
-		return unfit("messages.%d.%s: Extra inputs are not permitted", r.i, unknown)
+		return invalid("messages.%d.%s: Extra inputs are not permitted", r.i, unknown)
 	}
 	switch name := wire.Str(role); {
 	case !wire.Given(role):
-		return unfit("messages.%d.role: Field required", r.i)
+		return invalid("messages.%d.role: Field required", r.i)
 	case name == "system":
-		return unfit("messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" as an input message role.")
+		return invalid("messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" as an input message role.")
 	case name != "user" && name != "assistant":
-		return unfit("messages: Unexpected role \"%s\". Allowed roles are \"user\" or \"assistant\"", name)
+		return invalid("messages: Unexpected role \"%s\". Allowed roles are \"user\" or \"assistant\"", name)
 	case r.i == 0 && name != "user":
-		return unfit("messages: first message must use the \"user\" role")
+		return invalid("messages: first message must use the \"user\" role")
 	case name == "assistant" && len(r.open) > 0:
 		return r.unanswered()
 	case name != r.role:
@@ -137,7 +137,7 @@ func (r *turnReader) content(v scan.Value) *wire.Error {
 	case scan.String:
 		text = wire.Str(v)
 		if text == "" && r.role == "user" {
-			return unfit("messages.%d: user messages must have non-empty content", r.i)
+			return invalid("messages.%d: user messages must have non-empty content", r.i)
 		}
 		if r.role == "user" && len(r.open) > 0 {
 			return r.unanswered()
@@ -158,9 +158,9 @@ func (r *turnReader) content(v scan.Value) *wire.Error {
 			return r.unanswered()
 		}
 	case scan.Invalid:
-		return unfit("messages.%d.content: Field required", r.i)
+		return invalid("messages.%d.content: Field required", r.i)
 	default:
-		return unfit("messages.%d.content: Input should be a valid string or list", r.i)
+		return invalid("messages.%d.content: Input should be a valid string or list", r.i)
 	}
 	r.lastText = text
 	if r.role == "user" && text != "" {
@@ -172,16 +172,16 @@ func (r *turnReader) content(v scan.Value) *wire.Error {
 // block counts one content block and returns its text, where it is one of text.
 func (r *turnReader) block(v scan.Value, at string) (text string, err *wire.Error) {
 	if v.Kind() != scan.Object {
-		return "", unfit("%s: Input should be a valid dictionary or object to extract fields from", at)
+		return "", invalid("%s: Input should be a valid dictionary or object to extract fields from", at)
 	}
 	p := &r.c.Prompt
 	switch kind := wire.Str(v.Get("type")); kind {
 	case "text":
 		if v.Get("text").Kind() != scan.String {
-			return "", unfit("%s.text.text: Field required", at)
+			return "", invalid("%s.text.text: Field required", at)
 		}
 		if text = wire.Str(v.Get("text")); text == "" {
-			return "", unfit("messages: text content blocks must be non-empty")
+			return "", invalid("messages: text content blocks must be non-empty")
 		}
 		p.Text(text)
 	case "image", "document":
@@ -197,9 +197,9 @@ func (r *turnReader) block(v scan.Value, at string) (text string, err *wire.Erro
 		"search_result", "container_upload", "compaction":
 		p.Text(string(v))
 	case "":
-		return "", unfit("%s.type: Field required", at)
+		return "", invalid("%s.type: Field required", at)
 	default:
-		return "", unfit("%s: Input tag '%s' found using 'type' does not match any of the expected tags: 'document', 'image', 'redacted_thinking', 'search_result', 'server_tool_use', 'text', 'thinking', 'tool_result', 'tool_use', 'web_search_tool_result'", at, kind)
+		return "", invalid("%s: Input tag '%s' found using 'type' does not match any of the expected tags: 'document', 'image', 'redacted_thinking', 'search_result', 'server_tool_use', 'text', 'thinking', 'tool_result', 'tool_use', 'web_search_tool_result'", at, kind)
 	}
 	if err != nil {
 		return "", err
@@ -213,7 +213,7 @@ func (r *turnReader) block(v scan.Value, at string) (text string, err *wire.Erro
 func (r *turnReader) source(v scan.Value, kind, at string) *wire.Error {
 	src := v.Get("source")
 	if src.Kind() != scan.Object {
-		return unfit("%s.%s.source: Field required", at, kind)
+		return invalid("%s.%s.source: Field required", at, kind)
 	}
 	p := &r.c.Prompt
 	p.Text(wire.Str(v.Get("title")))
@@ -228,9 +228,9 @@ func (r *turnReader) source(v scan.Value, kind, at string) *wire.Error {
 		p.Text(string(src.Get("content")))
 		return nil
 	case how != "base64" && how != "url" && how != "file":
-		return unfit("%s.%s.source: Input tag '%s' found using 'type' does not match any of the expected tags: 'base64', 'file', 'url'", at, kind, how)
+		return invalid("%s.%s.source: Input tag '%s' found using 'type' does not match any of the expected tags: 'base64', 'file', 'url'", at, kind, how)
 	case data == "":
-		return unfit("%s.%s.source.%s.data: Field required", at, kind, how)
+		return invalid("%s.%s.source.%s.data: Field required", at, kind, how)
 	}
 	if kind == "image" {
 		return r.image(src, how, data, at)
@@ -244,7 +244,7 @@ func (r *turnReader) image(src scan.Value, how, data, at string) *wire.Error {
 		switch wire.Str(src.Get("media_type")) {
 		case "image/jpeg", "image/png", "image/gif", "image/webp":
 		default:
-			return unfit("%s.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'", at)
+			return invalid("%s.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'", at)
 		}
 	}
 	r.c.Prompt.Fixed(data, wire.ImageTokens)
@@ -255,13 +255,13 @@ func (r *turnReader) use(v scan.Value, at string) *wire.Error {
 	id := wire.Str(v.Get("id"))
 	switch {
 	case r.role != "assistant":
-		return unfit("messages.%d: `tool_use` blocks can only be in `assistant` messages", r.i)
+		return invalid("messages.%d: `tool_use` blocks can only be in `assistant` messages", r.i)
 	case !wire.ToolName(id):
-		return unfit("%s.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", at)
+		return invalid("%s.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", at)
 	case wire.Str(v.Get("name")) == "":
-		return unfit("%s.tool_use.name: Field required", at)
+		return invalid("%s.tool_use.name: Field required", at)
 	case v.Get("input").Kind() != scan.Object:
-		return unfit("%s.tool_use.input: Input should be a valid dictionary", at)
+		return invalid("%s.tool_use.input: Input should be a valid dictionary", at)
 	}
 	r.open = append(r.open, id)
 	r.c.Prompt.Text(wire.Str(v.Get("name")))
@@ -273,9 +273,9 @@ func (r *turnReader) result(v scan.Value, at string) *wire.Error {
 	id := wire.Str(v.Get("tool_use_id"))
 	switch {
 	case id == "":
-		return unfit("%s.tool_result.tool_use_id: Field required", at)
+		return invalid("%s.tool_result.tool_use_id: Field required", at)
 	case r.role != "user":
-		return unfit("messages.%d: `tool_result` blocks can only be in `user` messages", r.i)
+		return invalid("messages.%d: `tool_result` blocks can only be in `user` messages", r.i)
 	case r.started && len(r.open) > 0:
 		return r.unanswered()
 	}
@@ -287,7 +287,7 @@ func (r *turnReader) result(v scan.Value, at string) *wire.Error {
 		r.c.AfterTool = true
 		return r.resultContent(v.Get("content"), at)
 	}
-	return unfit("%s: unexpected `tool_use_id` found in `tool_result` blocks: %s. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.", at, id)
+	return invalid("%s: unexpected `tool_use_id` found in `tool_result` blocks: %s. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.", at, id)
 }
 
 func (r *turnReader) resultContent(v scan.Value, at string) *wire.Error {
@@ -308,7 +308,7 @@ func (r *turnReader) resultContent(v scan.Value, at string) *wire.Error {
 		case "search_result", "tool_reference":
 			r.c.Prompt.Text(string(b))
 		default:
-			return unfit("%s: Input tag '%s' found using 'type' does not match any of the expected tags: 'document', 'image', 'search_result', 'text', 'tool_reference'", inner, kind)
+			return invalid("%s: Input tag '%s' found using 'type' does not match any of the expected tags: 'document', 'image', 'search_result', 'text', 'tool_reference'", inner, kind)
 		}
 	}
 	return nil
@@ -318,20 +318,20 @@ func (r *turnReader) resultContent(v scan.Value, at string) *wire.Error {
 // unchanged. Signatures of the real provider cannot be checked and pass.
 func (r *turnReader) thinking(v scan.Value, kind, at string) *wire.Error {
 	if r.role != "assistant" {
-		return unfit("messages.%d: `%s` blocks can only be in `assistant` messages", r.i, kind)
+		return invalid("messages.%d: `%s` blocks can only be in `assistant` messages", r.i, kind)
 	}
 	if kind == "redacted_thinking" {
 		if wire.Str(v.Get("data")) == "" {
-			return unfit("%s.redacted_thinking.data: Field required", at)
+			return invalid("%s.redacted_thinking.data: Field required", at)
 		}
 		return nil
 	}
 	text, signature := wire.Str(v.Get("thinking")), wire.Str(v.Get("signature"))
 	if signature == "" {
-		return unfit("%s.thinking.signature: Field required", at)
+		return invalid("%s.thinking.signature: Field required", at)
 	}
 	if strings.HasPrefix(signature, signaturePrefix) && signature != sign(text) {
-		return unfit("%s: Invalid `signature` in `thinking` block", at)
+		return invalid("%s: Invalid `signature` in `thinking` block", at)
 	}
 	r.c.Prompt.Text(text)
 	return nil

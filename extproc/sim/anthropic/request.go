@@ -36,28 +36,28 @@ func readMessagesCall(body []byte, count bool) (*wire.Call, *wire.Error) {
 	for m.Next() {
 	}
 	if m.Err() != nil {
-		return c, unfit("The request body is not valid JSON: %v", m.Err())
+		return c, invalid("The request body is not valid JSON: %v", m.Err())
 	}
 	var f messageFields
 	unknown := wire.Members(scan.Value(bytes.TrimLeft(body, " \n\t\r")), f.targets())
 	switch {
 	case !wire.Given(f.model):
-		return c, unfit("model: Field required")
+		return c, invalid("model: Field required")
 	case f.model.Kind() != scan.String:
-		return c, unfit("model: Input should be a valid string")
+		return c, invalid("model: Input should be a valid string")
 	}
 	c.SetModel(wire.Str(f.model))
 	switch {
 	case c.Model == "":
-		return c, unfit("model: String should have at least 1 character")
+		return c, invalid("model: String should have at least 1 character")
 	case unknown != "":
-		return c, unfit("%s: Extra inputs are not permitted", unknown)
+		return c, invalid("%s: Extra inputs are not permitted", unknown)
 	case count && (wire.Given(f.maxTokens) || wire.Given(f.stream)):
-		return c, unfit("max_tokens: Extra inputs are not permitted")
+		return c, invalid("max_tokens: Extra inputs are not permitted")
 	case !count && !wire.Given(f.maxTokens):
-		return c, unfit("max_tokens: Field required")
+		return c, invalid("max_tokens: Field required")
 	case !wire.Given(f.messages):
-		return c, unfit("messages: Field required")
+		return c, invalid("messages: Field required")
 	}
 	for _, read := range []func(*wire.Call, *messageFields) *wire.Error{
 		readScalars, readToolUse, readThinking, readOutput, readConversation,
@@ -73,27 +73,27 @@ func readScalars(c *wire.Call, f *messageFields) *wire.Error {
 	if wire.Given(f.maxTokens) {
 		n, ok := f.maxTokens.Int()
 		if !ok {
-			return unfit("max_tokens: Input should be a valid integer")
+			return invalid("max_tokens: Input should be a valid integer")
 		}
 		if n < 1 {
-			return unfit("max_tokens: Input should be greater than or equal to 1")
+			return invalid("max_tokens: Input should be greater than or equal to 1")
 		}
 		c.Limit = int(min(n, 1<<40))
 	}
 	if wire.Given(f.stream) && f.stream.Kind() != scan.Bool {
-		return unfit("stream: Input should be a valid boolean")
+		return invalid("stream: Input should be a valid boolean")
 	}
 	c.Stream = f.stream.True()
 	if wire.Given(f.stops) {
 		if f.stops.Kind() != scan.Array {
-			return unfit("stop_sequences: Input should be a valid list")
+			return invalid("stop_sequences: Input should be a valid list")
 		}
 		for m := f.stops.Elements(); m.Next(); {
 			if m.Value().Kind() != scan.String {
-				return unfit("stop_sequences.%d: Input should be a valid string", len(c.Stops))
+				return invalid("stop_sequences.%d: Input should be a valid string", len(c.Stops))
 			}
 			if strings.TrimSpace(wire.Str(m.Value())) == "" {
-				return unfit("stop_sequences: each stop sequence must contain non-whitespace")
+				return invalid("stop_sequences: each stop sequence must contain non-whitespace")
 			}
 			c.Stops = append(c.Stops, wire.Str(m.Value()))
 		}
@@ -112,11 +112,11 @@ func readRanges(f *messageFields) *wire.Error {
 		x, err := strconv.ParseFloat(string(p.v), 64)
 		switch {
 		case p.v.Kind() != scan.Number || err != nil:
-			return unfit("%s: Input should be a valid number", p.name)
+			return invalid("%s: Input should be a valid number", p.name)
 		case x < 0:
-			return unfit("%s: Input should be greater than or equal to 0", p.name)
+			return invalid("%s: Input should be greater than or equal to 0", p.name)
 		case x > 1:
-			return unfit("%s: Input should be less than or equal to 1", p.name)
+			return invalid("%s: Input should be less than or equal to 1", p.name)
 		}
 	}
 	return nil
@@ -124,7 +124,7 @@ func readRanges(f *messageFields) *wire.Error {
 
 func readToolUse(c *wire.Call, f *messageFields) *wire.Error {
 	if wire.Given(f.tools) && f.tools.Kind() != scan.Array {
-		return unfit("tools: Input should be a valid list")
+		return invalid("tools: Input should be a valid list")
 	}
 	m := f.tools.Elements()
 	for i := 0; m.Next(); i++ {
@@ -137,10 +137,10 @@ func readToolUse(c *wire.Call, f *messageFields) *wire.Error {
 		return nil
 	}
 	if v.Kind() != scan.Object {
-		return unfit("tool_choice: Input should be a valid dictionary or object to extract fields from")
+		return invalid("tool_choice: Input should be a valid dictionary or object to extract fields from")
 	}
 	if len(c.Tools) == 0 {
-		return unfit("tool_choice: may only be specified while providing tools")
+		return invalid("tool_choice: may only be specified while providing tools")
 	}
 	c.OneTool = v.Get("disable_parallel_tool_use").True()
 	switch kind := wire.Str(v.Get("type")); kind {
@@ -151,10 +151,10 @@ func readToolUse(c *wire.Call, f *messageFields) *wire.Error {
 	case "tool":
 		c.ToolChoice, c.ChoiceName = "tool", wire.Str(v.Get("name"))
 		if _, ok := c.ToolNamed(c.ChoiceName); !ok {
-			return unfit("Tool '%s' not found in provided tools", c.ChoiceName)
+			return invalid("Tool '%s' not found in provided tools", c.ChoiceName)
 		}
 	default:
-		return unfit("tool_choice: Input tag '%s' found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'", kind)
+		return invalid("tool_choice: Input tag '%s' found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'", kind)
 	}
 	return nil
 }
@@ -171,25 +171,25 @@ func serverTool(kind string) bool {
 
 func readToolDefinition(c *wire.Call, v scan.Value, i int) *wire.Error {
 	if v.Kind() != scan.Object {
-		return unfit("tools.%d: Input should be a valid dictionary or object to extract fields from", i)
+		return invalid("tools.%d: Input should be a valid dictionary or object to extract fields from", i)
 	}
 	name, schema, kind := v.Get("name"), v.Get("input_schema"), wire.Str(v.Get("type"))
 	switch {
 	case kind != "" && kind != "custom" && !serverTool(kind):
-		return unfit("tools.%d: Input tag '%s' found using 'type' does not match any of the expected tags: 'bash_20250124', 'custom', 'text_editor_20250728', 'web_search_20250305'", i, kind)
+		return invalid("tools.%d: Input tag '%s' found using 'type' does not match any of the expected tags: 'bash_20250124', 'custom', 'text_editor_20250728', 'web_search_20250305'", i, kind)
 	case !wire.Given(name):
-		return unfit("tools.%d.custom.name: Field required", i)
+		return invalid("tools.%d.custom.name: Field required", i)
 	case !wire.ToolName(wire.Str(name)):
-		return unfit("tools.%d.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", i)
+		return invalid("tools.%d.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", i)
 	case !serverTool(kind) && !wire.Given(schema):
-		return unfit("tools.%d.custom.input_schema: Field required", i)
+		return invalid("tools.%d.custom.input_schema: Field required", i)
 	case wire.Given(schema) && schema.Kind() != scan.Object:
-		return unfit("tools.%d.custom.input_schema: Input should be a valid dictionary", i)
+		return invalid("tools.%d.custom.input_schema: Input should be a valid dictionary", i)
 	case wire.Given(schema) && wire.Str(schema.Get("type")) != "object":
-		return unfit("tools.%d.custom.input_schema.type: Input should be 'object'", i)
+		return invalid("tools.%d.custom.input_schema.type: Input should be 'object'", i)
 	}
 	if _, dup := c.ToolNamed(wire.Str(name)); dup {
-		return unfit("tools: Tool names must be unique.")
+		return invalid("tools: Tool names must be unique.")
 	}
 	c.Tools = append(c.Tools, wire.Tool{Name: wire.Str(name), Schema: schema})
 	c.Prompt.Fixed("tool", wire.ToolTokens)
@@ -212,7 +212,7 @@ func cacheControl(v scan.Value, at string) (time.Duration, *wire.Error) {
 		return 0, nil
 	}
 	if wire.Str(v.Get("type")) != "ephemeral" {
-		return 0, unfit("%s.type: Input should be 'ephemeral'", at)
+		return 0, invalid("%s.type: Input should be 'ephemeral'", at)
 	}
 	switch ttl := wire.Str(v.Get("ttl")); ttl {
 	case "", "5m":
@@ -220,7 +220,7 @@ func cacheControl(v scan.Value, at string) (time.Duration, *wire.Error) {
 	case "1h":
 		return wire.LongLife, nil
 	default:
-		return 0, unfit("%s.ephemeral.ttl: Input should be '5m' or '1h'", at)
+		return 0, invalid("%s.ephemeral.ttl: Input should be '5m' or '1h'", at)
 	}
 }
 
@@ -240,22 +240,22 @@ func readThinking(c *wire.Call, f *messageFields) *wire.Error {
 		budget, ok := v.Get("budget_tokens").Int()
 		switch {
 		case !ok:
-			return unfit("thinking.enabled.budget_tokens: Field required")
+			return invalid("thinking.enabled.budget_tokens: Field required")
 		case budget < 1024:
-			return unfit("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024")
+			return invalid("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024")
 		case c.Limit > 0 && budget >= int64(c.Limit):
-			return unfit("`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size")
+			return invalid("`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size")
 		}
 	default:
-		return unfit("thinking: Input tag '%s' found using 'type' does not match any of the expected tags: 'adaptive', 'disabled', 'enabled'", kind)
+		return invalid("thinking: Input tag '%s' found using 'type' does not match any of the expected tags: 'adaptive', 'disabled', 'enabled'", kind)
 	}
 	switch {
 	case c.ToolChoice == "required" || c.ToolChoice == "tool":
-		return unfit("Thinking may not be enabled when tool_choice forces tool use.")
+		return invalid("Thinking may not be enabled when tool_choice forces tool use.")
 	case wire.Given(f.temperature) && string(f.temperature) != "1" && string(f.temperature) != "1.0":
-		return unfit("`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking")
+		return invalid("`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking")
 	case wire.Given(f.topK):
-		return unfit("`top_k` must be unset when thinking is enabled.")
+		return invalid("`top_k` must be unset when thinking is enabled.")
 	}
 	c.Thinking, c.Reasoning = true, ThinkingTokens
 	return nil
@@ -270,14 +270,14 @@ func readOutput(c *wire.Call, f *messageFields) *wire.Error {
 		return nil
 	}
 	if wire.Str(format.Get("type")) != "json_schema" {
-		return unfit("%s.type: Input should be 'json_schema'", at)
+		return invalid("%s.type: Input should be 'json_schema'", at)
 	}
 	c.JSON, c.Schema = true, format.Get("schema")
 	if c.Schema.Kind() != scan.Object {
-		return unfit("%s.schema: Field required", at)
+		return invalid("%s.schema: Field required", at)
 	}
 	if fault := open(c.Schema); fault != "" {
-		return unfit("%s.schema: For 'object' type, 'additionalProperties' must be explicitly set to false", at)
+		return invalid("%s.schema: For 'object' type, 'additionalProperties' must be explicitly set to false", at)
 	}
 	c.Prompt.Text(string(c.Schema))
 	return nil
