@@ -58,8 +58,7 @@ func As[T, U any](v Value[U], to func(U, *T), from func(*T) (U, bool)) Option[T]
 	return Option[T]{v.Type(), read, nil, write}
 }
 
-// OneOrList is a list of min to max elements, of which a single one may stand without the
-// list.
+// OneOrList is a list whose only element may stand without the list.
 func OneOrList[E any](elem Value[E], list *ListOf[E]) *Choice[[]E] {
 	return Either(
 		As(elem, func(e E, all *[]E) { *all = []E{e} }, func(all *[]E) (e E, ok bool) {

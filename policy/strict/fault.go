@@ -10,7 +10,7 @@ import (
 // Fault is one thing that is wrong with a document, and where. Its texts never
 // quote what may be a secret.
 type Fault struct {
-	File    string // empty: it is of no file, such as a fault of an overlay
+	File    string // empty: it is of no file
 	Line    int    // from 1
 	Col     int    // from 1, in characters
 	Path    string // such as models.assistant.chain[0].use; empty for the document itself

@@ -90,7 +90,7 @@ func (m *MapOf[T]) Append(b []byte, v *map[string]*T) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(AppendText(b, name), ':')
+		b = append(appendText(b, name), ':')
 		b = m.elem.Append(b, (*v)[name])
 	}
 	return append(b, '}')

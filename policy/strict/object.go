@@ -32,7 +32,7 @@ func NewObject[S any](fields ...Member[S]) *Object[S] {
 		distinct(f, fields[:i])
 		o.typ.Fields = append(o.typ.Fields, k)
 		o.sorted = append(o.sorted, i)
-		o.quoted = append(o.quoted, string(AppendText(nil, k.Key))+":")
+		o.quoted = append(o.quoted, string(appendText(nil, k.Key))+":")
 	}
 	slices.SortFunc(o.sorted, func(a, b int) int { return cmp.Compare(o.typ.Fields[a].Key, o.typ.Fields[b].Key) })
 	return o
@@ -232,8 +232,8 @@ func (o *Object[S]) Append(b []byte, v *S) []byte {
 // key's default means what its absence meant.
 func (o *Object[S]) Canonical(v *S) []byte { return append(o.Append(nil, v), '\n') }
 
-// AppendText appends a text in JSON.
-func AppendText(b []byte, text string) []byte {
+// appendText appends a text in JSON.
+func appendText(b []byte, text string) []byte {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
 			return appendEscaped(b, text)

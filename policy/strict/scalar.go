@@ -97,7 +97,7 @@ func Duration(min, max time.Duration) Value[time.Duration] {
 	low, high := spanText(min), spanText(max)
 	return &scalar[time.Duration]{
 		typ: Type{Kind: KindDuration, Min: low, Max: high}, want: "a duration with a unit, such as 30s",
-		append: func(b []byte, d time.Duration) []byte { return AppendText(b, d.String()) }, text: spanText,
+		append: func(b []byte, d time.Duration) []byte { return appendText(b, d.String()) }, text: spanText,
 		parse: func(text string) (time.Duration, error) {
 			d, err := time.ParseDuration(text)
 			switch {
@@ -118,7 +118,7 @@ func Size(min, max int64) Value[int64] {
 	low, high := sizeText(min), sizeText(max)
 	return &scalar[int64]{
 		typ: Type{Kind: KindSize, Min: low, Max: high}, want: "a size with a unit, such as 32MiB",
-		append: func(b []byte, n int64) []byte { return AppendText(b, strconv.FormatInt(n, 10)+"B") }, text: sizeText,
+		append: func(b []byte, n int64) []byte { return appendText(b, strconv.FormatInt(n, 10)+"B") }, text: sizeText,
 		parse: func(text string) (int64, error) {
 			n, err := parseSize(text)
 			if err == nil && (n < min || n > max) {
@@ -142,7 +142,7 @@ func Decimal[T any](min, max, want string, parse func(text string) (T, error), f
 func Date() Value[time.Time] {
 	return &scalar[time.Time]{
 		typ: Type{Kind: KindDate}, want: "a day, such as 2026-09-01",
-		append: func(b []byte, t time.Time) []byte { return AppendText(b, t.Format(time.DateOnly)) },
+		append: func(b []byte, t time.Time) []byte { return appendText(b, t.Format(time.DateOnly)) },
 		parse: func(text string) (time.Time, error) {
 			t, err := time.Parse(time.DateOnly, text)
 			if err != nil || !datePattern.MatchString(text) {

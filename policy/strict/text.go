@@ -131,4 +131,4 @@ func (t *Texts[T]) Reset(into *T) {
 }
 
 // Append implements Value.
-func (t *Texts[T]) Append(b []byte, v *T) []byte { return AppendText(b, t.format(*v)) }
+func (t *Texts[T]) Append(b []byte, v *T) []byte { return appendText(b, t.format(*v)) }
