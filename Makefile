@@ -32,7 +32,7 @@ run: envoy build ## Run the quickstart: control plane, ext_proc and Envoy on thi
 
 .PHONY: test
 test: envoy build venv ## Run every test, real Envoy and official SDKs included
-	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -parallel 4 $$($(GO) list ./... | grep -v /envoy/facts) # tests of whole gateways wait more than they work
+	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -parallel 3 $$($(GO) list ./... | grep -v /envoy/facts) # tests of whole gateways wait more than they work
 	$(GO) test ./envoy/facts # alone: it looks at Envoy's clocks
 
 .PHONY: race

@@ -44,7 +44,7 @@ var chainCases = []chainCase{
 	{name: "no retries", links: "a/m+status=500, b/m", more: "retries: 0", tried: "a500 b200"},
 	{name: "one retry", links: "a/m+status=500, b/m+status=500, c/m", more: "retries: 1", tried: "a500 a500 b500 b500 c200"},
 	{name: "a 429 after a 5xx", links: "a/*, b/m", tried: "a500 a429( a429)? b200"},
-	{name: "headers that do not come in time", links: "a/m+hang=headers, b/m", more: "timeout: 600ms", tried: "a- a- a- b200"},
+	{name: "headers that do not come in time", links: "a/m+hang=headers, b/m", more: "timeout: 1s", tried: "a- a- a- b200"},
 	{name: "a connection that breaks before headers", links: "a/m+cut=headers, c/m", tried: "a- a- a- c200"},
 	{name: "a connection that is reset before headers", links: "c/m+reset=headers, a/m", tried: "c- c- c- a200"},
 	{name: "a port that nobody has", links: "down/m, c/m", tried: "(down- )*c200"},

@@ -128,8 +128,8 @@ func TestChainDeadline(t *testing.T) {
 // less, until its headers.
 func TestAttemptClock(t *testing.T) {
 	t.Parallel()
-	const clock = 500.0 // milliseconds
-	rig := gatewaytest.StartChains(t, "  clocked: {chain: [a/m+hang=headers, c/m], retries: 1, timeout: 500ms}\n", nil, gatewaytest.Options{})
+	const clock = 1000.0 // milliseconds
+	rig := gatewaytest.StartChains(t, "  clocked: {chain: [a/m+hang=headers, c/m], retries: 1, timeout: 1s}\n", nil, gatewaytest.Options{})
 	a := rig.Ask(gatewaytest.Ways[0].Request("clocked", "How long?"))
 	gatewaytest.MustOK(t, a)
 	row := rig.Row(a.Exchange())

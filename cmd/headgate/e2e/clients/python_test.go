@@ -36,8 +36,15 @@ func python(t *testing.T) string {
 // results are what a script's cases gave.
 type results map[string]any
 
+// interpreters bounds how many run at once: each takes a core while it loads its SDK, and
+// tests with clocks run beside them.
+var interpreters = make(chan struct{}, 2)
+
+// script runs a script of testdata against a base URL and returns what its cases gave.
 func script(t *testing.T, name, baseURL string) map[string]results {
 	t.Helper()
+	interpreters <- struct{}{}
+	defer func() { <-interpreters }()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python(t), filepath.Join("testdata", name), baseURL)
