@@ -31,7 +31,7 @@ const (
 // It is also the error of decoders whose input is such an answer.
 type Fault struct {
 	Kind      FaultKind
-	Status    int    // HTTP; that of the kind where the provider named none
+	Status    int    // HTTP; that of the kind if the provider named none
 	Type      string // the provider's own word
 	Code      string // the provider's own word
 	Message   string
@@ -45,7 +45,7 @@ type Fault struct {
 }
 
 // Error implements error. The message is the provider's and goes to the client;
-// it must not be logged where prompts may not.
+// it must not be logged unless prompts may be.
 func (f *Fault) Error() string {
 	return "provider fault " + string(f.Kind) + " (status " + strconv.Itoa(f.Status) + "): " + f.Message
 }

@@ -46,7 +46,7 @@ const (
 	NumFields
 )
 
-// Names are what a dialect calls the fields; empty where it has no such field.
+// Names are what a dialect calls the fields; empty if it has no such field.
 // Nested members are written as a path, such as output_config.format.
 type Names [NumFields]string
 

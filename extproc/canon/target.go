@@ -61,8 +61,8 @@ func Fields(unsupported []Unsupported) Dropped {
 // Client is what an answer's encoder must know of the client.
 type Client struct {
 	Model   string // shown as the answer's model; empty: the one that the backend named
-	ID      string // the answer's id where the backend gave none
-	Created int64  // Unix seconds, where the backend gave none
+	ID      string // the answer's id if the backend gave none
+	Created int64  // Unix seconds, if the backend gave none
 	Usage   bool   // the client asked for the usage event of a stream
 	Input   int64  // tokens of input, estimated: shown until the backend has counted
 }

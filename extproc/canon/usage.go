@@ -60,7 +60,7 @@ func (u *Usage) TotalInput() int64 {
 // TotalOutput returns all tokens of output, reasoning included.
 func (u *Usage) TotalOutput() int64 { return u.Output + u.Reasoning + u.AudioOutput }
 
-// Replace takes over a usage as a whole, counted by source, where anything was
+// Replace takes over a usage as a whole, counted by source, if anything was
 // reported in it.
 func (u *Usage) Replace(by *Usage, source UsageSource) {
 	if by.Seen == 0 {

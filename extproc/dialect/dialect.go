@@ -58,7 +58,7 @@ type Backend interface {
 // Native is a dialect at both ends at once: bytes pass as they came, and only what
 // the exchange must know is read.
 type Native interface {
-	// Adapt appends the body for a backend to dst. It returns false where the
+	// Adapt appends the body for a backend to dst. It returns false if the
 	// request can go as it came.
 	Adapt(dst []byte, req *exchange.Request, model string, usage bool) ([]byte, bool)
 	// ReadResponse fills the fields of a JSON response and its usage from its

@@ -187,7 +187,7 @@ func (r *Reply) common() *extprocv3.CommonResponse {
 	return nil
 }
 
-// Set returns the value that the reply sets for a header; "" where it sets none.
+// Set returns the value that the reply sets for a header; "" if it sets none.
 func (r *Reply) Set(name string) string {
 	m := r.common().GetHeaderMutation()
 	if i := r.Immediate(); i != nil {

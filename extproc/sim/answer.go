@@ -183,7 +183,7 @@ func (x *exchange) callID(choice, i int) string {
 	return x.dialect.CallID(x.s.ids, x.served.Seq, 2+choice*128+i)
 }
 
-// callTools fills in tool calls, cut short where the limit ends them.
+// callTools fills in tool calls, cut short if the limit ends them.
 func callTools(ch *wire.Choice, calls []wire.ToolCall, left int) {
 	ch.End = wire.EndTool
 	for _, call := range calls {

@@ -81,12 +81,12 @@ type logLine struct {
 	Key       string      `json:"key"` // masked unless full
 	Query     string      `json:"query,omitempty"`
 	Header    http.Header `json:"header,omitempty"`      // full only
-	Body      *string     `json:"body,omitempty"`        // full only, where it is UTF-8
-	Base64    []byte      `json:"body_base64,omitempty"` // full only, where it is not
+	Body      *string     `json:"body,omitempty"`        // full only, if it is UTF-8
+	Base64    []byte      `json:"body_base64,omitempty"` // full only, if it is not
 }
 
 // writeLog writes the exchanges as JSON lines. Credentials, headers and bodies
-// are in it only where the reader asks for them.
+// are in it only if the reader asks for them.
 func (s *Server) writeLog(w http.ResponseWriter, full bool) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	enc := json.NewEncoder(w)

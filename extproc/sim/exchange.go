@@ -115,7 +115,7 @@ func (x *exchange) answerBy(op wire.Operation) {
 	}
 }
 
-// begin settles how the request is answered. It returns false where it has
+// begin chooses how the request is answered. It returns false if it has
 // already answered it with an error: its own faults first, since a script must
 // not hide a request that the real provider would refuse.
 func (x *exchange) begin(c *wire.Call, err *wire.Error) bool {

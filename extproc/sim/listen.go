@@ -60,7 +60,7 @@ func (s *Server) Serve(ln net.Listener) *Running {
 
 // Shutdown stops accepting, ends what hangs, and lets other exchanges finish
 // until ctx ends; then it breaks them off. It returns when the listener is
-// closed, with ctx's error where exchanges were broken off.
+// closed, with ctx's error if exchanges were broken off.
 func (r *Running) Shutdown(ctx context.Context) error {
 	defer r.cancel()
 	r.sim.Close()

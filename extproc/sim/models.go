@@ -8,7 +8,7 @@ import (
 	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-// commonModels are listed where Options names none.
+// commonModels are listed if Options names none.
 var commonModels = []string{
 	"claude-opus-5", "claude-sonnet-5", "claude-sonnet-4-20250514", "claude-haiku-4-5-20251001",
 	"gpt-5.5", "gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-4.1", "gpt-4o", "gpt-4o-mini",

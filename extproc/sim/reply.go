@@ -66,7 +66,7 @@ func (x *exchange) generation(u *Usage) time.Duration {
 	return time.Duration(float64(u.TotalOutput()) / x.Do.TPS * float64(time.Second))
 }
 
-// idOf returns the answer's id, where the body has it.
+// idOf returns the answer's id, if the body has it.
 func (x *exchange) idOf(body []byte) string {
 	if id := x.answerID(); bytes.Contains(body[:min(len(body), 1024)], []byte(id)) {
 		return id

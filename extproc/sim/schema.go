@@ -82,7 +82,7 @@ func (f *fitter) resolve(ref string) (scan.Value, error) {
 	return v, nil
 }
 
-// option follows one of several schemas: the first, or null where a recursion
+// option follows one of several schemas: the first, or null if a recursion
 // has to end. Of allOf there may be one only, since merging is beyond strict mode.
 func (f *fitter) option(b []byte, s, options scan.Value, list string, depth int) ([]byte, error) {
 	var all []scan.Value

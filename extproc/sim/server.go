@@ -121,7 +121,7 @@ func (s *Server) Reset() {
 }
 
 // Wait returns as soon as n exchanges have finished since the last Reset, and
-// with ctx's error where ctx ends first.
+// with ctx's error if ctx ends first.
 func (s *Server) Wait(ctx context.Context, n int) error {
 	return s.log.wait(ctx, n, &s.log.finished)
 }

@@ -183,7 +183,7 @@ func whole(d dialect.Backend, status int, body []byte) Said {
 	return SaidBy(r)
 }
 
-// means holds what an answer means. What a fault says is held where it is known, and what
+// means holds what an answer means. What a fault says is held if it is known, and what
 // a stream that failed has cost is not.
 func means(t *testing.T, want, got Said) {
 	t.Helper()

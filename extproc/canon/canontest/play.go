@@ -159,7 +159,7 @@ func (u *under) recorded(t *testing.T, v *exchangetest.Visit, s Said) {
 	t.Helper()
 	ex := v.Exchange
 	if resp := &ex.Response; s.Fault != "" {
-		cut := s.Message == canon.Cut().Message // which nobody but the missing end tells
+		cut := s.Message == canon.Cut().Message // which only the missing end says
 		if resp.Status == 200 && resp.Failed == cut || resp.SawEnd {
 			t.Errorf("the exchange does not know of a fault: failed %v, end %v", resp.Failed, resp.SawEnd)
 		}

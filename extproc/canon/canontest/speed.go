@@ -203,7 +203,8 @@ func BenchmarkStreamEvent(b *testing.B, d dialect.Dialect, c *Corpus) {
 // measure runs a benchmark of each size, to the dialect and back from it.
 func measure(b *testing.B, d dialect.Dialect, c *Corpus, sizes []int, prepare func(*speed, int) ([]byte, func([]byte) []byte)) {
 	to, back := underTest(b, d, c).speeds(b)
-	for prefix, s := range map[string]*speed{"": &to, "back-": &back} {
+	for i, s := range []*speed{&to, &back} {
+		prefix := [...]string{"", "back-"}[i]
 		for _, size := range sizes {
 			body, run := prepare(s, size)
 			b.Run(fmt.Sprintf("%s%d-bytes", prefix, len(body)), func(b *testing.B) {

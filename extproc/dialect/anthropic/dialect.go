@@ -8,7 +8,7 @@ import (
 // Dialect is the Anthropic Messages wire format. The zero Dialect is ready.
 type Dialect struct{}
 
-// Version is the API version that a backend is called with where the client
+// Version is the API version that a backend is called with if the client
 // names none.
 const Version = "2023-06-01"
 

@@ -7,7 +7,7 @@ import (
 // jsonLine asks for what OpenAI calls JSON mode, which Anthropic does not have.
 const jsonLine = `{"type":"text","text":"Answer with one JSON object and nothing else."}`
 
-// system writes the system prompt: a string where it is one text, else blocks.
+// system writes the system prompt: a string if it is one text, else blocks.
 func (e *encoder) system() {
 	n := 0
 	var only *canon.Part
@@ -41,7 +41,7 @@ func (e *encoder) system() {
 	e.b = append(e.b, ']')
 }
 
-// messages writes the turns. It returns false where there are none.
+// messages writes the turns. It returns false if there are none.
 func (e *encoder) messages() bool {
 	e.b = append(e.b, `,"messages":[`...)
 	empty := len(e.b)

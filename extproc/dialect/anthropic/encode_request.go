@@ -8,7 +8,7 @@ import (
 )
 
 // EncodeRequest appends a Messages request to dst. What Unsupported reports is left
-// out, or approximated where there is a way, and returned. An error says that
+// out, or approximated if there is a way, and returned. An error says that
 // nothing is left to ask.
 func EncodeRequest(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
 	e := plan(dst, r, &t)
@@ -66,7 +66,7 @@ func (e *encoder) user() scan.Value {
 	return e.r.Fields[canon.SafetyIdentifier]
 }
 
-// samples reports whether a sampling field goes out. Where a model thinks it takes
+// samples reports whether a sampling field goes out. If a model thinks it takes
 // temperature 1 only and no top_k, and never a temperature and a top_p at once.
 func (e *encoder) samples(f canon.Field) bool {
 	v := e.r.Fields[f]

@@ -64,7 +64,7 @@ func (d *StreamDecoder) Next(ev scan.Event) []canon.Event {
 }
 
 // End returns what the end of the stream's bytes means: without message_stop it
-// is a cut. Rest is what no blank line has ended: it counts where it is a whole
+// is a cut. Rest is what no blank line has ended: it counts if it is a whole
 // event nevertheless.
 func (d *StreamDecoder) End(rest scan.Event) []canon.Event {
 	d.out = d.out[:0]
@@ -206,7 +206,7 @@ func (d *StreamDecoder) delta(f *event) {
 var emptyObject = scan.Value(`"{}"`)
 
 // close ends a block. A tool call that got no fragments has the arguments that
-// it started with, and {} where those were none.
+// it started with, and {} if those were none.
 func (d *StreamDecoder) close(f *event) {
 	b := d.block(f)
 	if b == nil {

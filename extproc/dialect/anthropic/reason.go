@@ -18,7 +18,7 @@ const (
 )
 
 // reasons reports whether the model is to think, and with which budget. It is not
-// where Anthropic would refuse the request for it: with a forced tool, with too
+// if Anthropic would refuse the request for it: with a forced tool, with too
 // few tokens, and in the middle of a tool loop whose thinking is not there to
 // be sent back.
 func (e *encoder) reasons() (bool, int64) {
@@ -101,7 +101,7 @@ func (e *encoder) thinking() {
 	}
 }
 
-// output writes output_config: the format and, where it guides, the effort.
+// output writes output_config: the format and, if it guides, the effort.
 func (e *encoder) output() {
 	if own := e.r.Fields[canon.OutputConfig]; e.same && own != nil {
 		e.b = canon.AppendRaw(e.b, "output_config", own)

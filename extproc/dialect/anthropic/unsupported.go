@@ -9,7 +9,7 @@ import (
 )
 
 // Unsupported lists what a request holds that Anthropic cannot express, by the paths
-// of the client's body. It is empty where nothing is; EncodeRequest leaves out,
+// of the client's body. It is empty if nothing is; EncodeRequest leaves out,
 // or approximates, exactly what it lists.
 func Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
 	e := plan(nil, r, &t)

@@ -143,7 +143,7 @@ func (e *encoder) isContent(p *canon.Part) bool {
 	}
 }
 
-// content writes a message's content: as a string where it is one text and can
+// content writes a message's content: as a string if it is one text and can
 // be, else as a list.
 func (e *encoder) content(m *canon.Message, user bool) {
 	n, texts := 0, 0
@@ -245,7 +245,7 @@ func isCall(p *canon.Part) bool {
 	return p.Kind == canon.ToolCall || p.Kind == canon.Other && p.Place.List == canon.InToolCalls
 }
 
-// toolID appends a call's id. Where a server takes nine letters and digits only,
+// toolID appends a call's id. If a server takes nine letters and digits only,
 // any other id becomes nine that follow from it, so that a call and its result
 // still name each other.
 func (e *encoder) toolID(dst []byte, id scan.Value) []byte {

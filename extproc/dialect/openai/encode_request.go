@@ -72,8 +72,8 @@ func (e *encoder) settings() {
 	}
 }
 
-// refuses reports whether a field goes nowhere: sampling where the model takes
-// none, and what tells how to call tools where there are none.
+// refuses reports whether a field goes nowhere: sampling if the model takes
+// none, and what tells how to call tools if there are none.
 func (e *encoder) refuses(f canon.Field) bool {
 	switch f {
 	case canon.Temperature, canon.TopP, canon.TopK:
@@ -194,7 +194,7 @@ func (e *encoder) tools() {
 	}
 }
 
-// tooStrict reports whether a tool is strict where the server knows no such thing.
+// tooStrict reports whether a tool is strict although the server knows no such thing.
 func (e *encoder) tooStrict(t *canon.Tool) bool { return e.t.Quirks.NoStrict && t.Strict.True() }
 
 func (e *encoder) choice() {

@@ -84,7 +84,7 @@ func appendChoice(b []byte, c *canon.Choice, same bool) []byte {
 	return append(b, '}')
 }
 
-// appendText appends all parts of a kind as one string, null where there is none.
+// appendText appends all parts of a kind as one string, null if there is none.
 func appendText(b []byte, parts []canon.Part, kind canon.Kind) []byte {
 	found := false
 	for i := range parts {
@@ -104,7 +104,7 @@ func appendText(b []byte, parts []canon.Part, kind canon.Kind) []byte {
 }
 
 // appendReasoning writes reasoning as reasoning_content, and as reasoning_details
-// where a client has to send them back.
+// if a client has to send them back.
 func appendReasoning(b []byte, parts []canon.Part) []byte {
 	text, details := false, false
 	for i := range parts {

@@ -11,7 +11,7 @@ import (
 const maxCalls = 1024
 
 // call reads a fragment of a tool call. at is its place in the delta, which
-// counts where a server sends no index.
+// counts if a server sends no index.
 func (d *StreamDecoder) call(c *choiceSeen, v scan.Value, at int) {
 	var f [4]scan.Value
 	var fn [2]scan.Value

@@ -50,7 +50,7 @@ func (d *StreamDecoder) Next(ev scan.Event) []canon.Event {
 }
 
 // End returns what the end of the stream's bytes means. Rest is what no blank
-// line has ended: it counts where it is a whole event nevertheless.
+// line has ended: it counts if it is a whole event nevertheless.
 func (d *StreamDecoder) End(rest scan.Event) []canon.Event {
 	d.out = d.out[:0]
 	if data := bytes.TrimSpace(rest.Data()); isDone(data) || canon.Whole(data) {

@@ -89,7 +89,7 @@ func errorIn(err, kind scan.Value, object []byte) scan.Value {
 }
 
 // isError reports whether a member that is called error says that there is one. Some
-// servers write null, false or an empty text where there is none.
+// servers write null, false or an empty text if there is none.
 func isError(v scan.Value) bool {
 	return v.Kind() == scan.Object || v.Kind() == scan.String && !canon.Empty(v)
 }

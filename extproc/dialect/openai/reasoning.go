@@ -30,7 +30,7 @@ const (
 
 var detailNames = []string{"type", "text", "summary", "signature", "data", "format"}
 
-// reasoning reads a message's reasoning: the details where there are any, since
+// reasoning reads a message's reasoning: the details if there are any, since
 // the text repeats them.
 func (d *decoder) reasoning(f *[msgMembers]scan.Value, at int32) {
 	e := f[msgDetails].Elements()
@@ -60,7 +60,7 @@ func reasoningText(content, reasoning scan.Value) scan.Value {
 
 // readDetail reads one of the reasoning_details. What only a provider other than
 // Anthropic can read is carried whole. It returns false for a kind that it does
-// not know, and where a member stands there twice.
+// not know, and if a member stands there twice.
 func readDetail(v scan.Value) (canon.Part, bool) {
 	var f [detailMembers]scan.Value
 	if _, err := canon.Pick(v.Fields(), detailNames, f[:], nil); err != nil {

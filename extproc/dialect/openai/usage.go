@@ -6,7 +6,7 @@ import (
 )
 
 // readUsageInto reads OpenAI's usage object into disjoint buckets: prompt_tokens
-// includes cached and audio tokens, completion_tokens reasoning and audio. Where
+// includes cached and audio tokens, completion_tokens reasoning and audio. If
 // a server counts more of a part than of the whole, the part is clamped. What
 // the object does not report stays as it was.
 func readUsageInto(v scan.Value, u *canon.Usage) {

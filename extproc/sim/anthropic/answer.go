@@ -122,7 +122,7 @@ func (Dialect) Events(x *wire.Turn, a *wire.Answer) *wire.Stream {
 	for i := range ch.Calls {
 		st.use(&ch.Calls[i])
 	}
-	st.Hidden = ch.Hidden // also where it was not shown
+	st.Hidden = ch.Hidden // also if it was not shown
 	st.finish(a)
 	return &st.Stream
 }

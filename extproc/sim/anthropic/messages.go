@@ -169,7 +169,7 @@ func (r *turnReader) content(v scan.Value) *wire.Error {
 	return nil
 }
 
-// block counts one content block and returns its text, where it is one of text.
+// block counts one content block and returns its text, if it is one of text.
 func (r *turnReader) block(v scan.Value, at string) (text string, err *wire.Error) {
 	if v.Kind() != scan.Object {
 		return "", invalid("%s: Input should be a valid dictionary or object to extract fields from", at)

@@ -224,7 +224,7 @@ func cacheControl(v scan.Value, at string) (time.Duration, *wire.Error) {
 	}
 }
 
-// ThinkingTokens are the tokens of a thinking block where none are scripted.
+// ThinkingTokens are the tokens of a thinking block if none are scripted.
 const ThinkingTokens = 24
 
 func readThinking(c *wire.Call, f *messageFields) *wire.Error {

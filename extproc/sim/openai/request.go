@@ -81,7 +81,7 @@ func reasoningModel(model string) bool {
 }
 
 // EffortTokens are the reasoning tokens of a reasoning model by its
-// reasoning_effort, where none are scripted. Without the parameter it is medium.
+// reasoning_effort, if none are scripted. Without the parameter it is medium.
 var EffortTokens = map[string]int{"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 128, "xhigh": 256}
 
 func readLimits(c *wire.Call, f *chatFields) *wire.Error {
@@ -111,7 +111,7 @@ func readLimits(c *wire.Call, f *chatFields) *wire.Error {
 	return readStop(c, f.stop)
 }
 
-// atLeastOne reads an optional positive integer; 0 where it is absent.
+// atLeastOne reads an optional positive integer; 0 if it is absent.
 func atLeastOne(v scan.Value, name string) (int, *wire.Error) {
 	if !wire.Given(v) {
 		return 0, nil

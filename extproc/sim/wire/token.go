@@ -69,7 +69,7 @@ func TokenLen(text string) int {
 	return n
 }
 
-// wordRune returns the length of the letter or digit that s begins with, 0 where
+// wordRune returns the length of the letter or digit that s begins with, 0 if
 // it begins with something else. CJK characters are tokens of their own.
 func wordRune(s string) int {
 	c := s[0]
