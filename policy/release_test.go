@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
@@ -16,8 +17,19 @@ import (
 // record names the release whose message is recorded: see testdata/wire/README.md.
 var record = flag.String("record", "", "name of the release to record a message of")
 
-// standIn is what lies over the document in every recorded message.
+// standIn is what lies over the document in a message of a release without overlays.
 var standIn = Overlay{Simulated: []Simulated{{Backend: "a"}}}
+
+// everyEntry is what lies over the document in a message of this version: an entry of
+// each kind.
+func everyEntry() Overlay {
+	laid := Laid{Author: "Ada <ada@example.com>", Reason: "two\nlines",
+		Since: time.Date(2026, 9, 1, 12, 0, 0, 1, time.UTC), Expiry: time.Date(2026, 9, 2, 12, 0, 0, 0, time.UTC)}
+	return Overlay{
+		Simulated: []Simulated{{"a", laid}},
+		Weights:   []Weights{{"org/model:tag+x", 1, map[string]uint32{"a/m": 9999}, laid}},
+	}
+}
 
 // recorded is what one release sent, and the document that it was made of.
 type recorded struct {
@@ -52,22 +64,28 @@ func releases(t *testing.T) map[string]recorded {
 	return all
 }
 
-// TestRecordRelease writes what this version sends for a document that sets every key.
-func TestRecordRelease(t *testing.T) {
-	if *record == "" {
-		t.Skip("no release is named with -record")
-	}
+// thisVersion is what would be recorded of this version.
+func thisVersion(t *testing.T) recorded {
+	t.Helper()
 	document := files(t, "good")["everything.yaml"]
 	set, err := Parse("policy.yaml", document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	laid, _ := set.Under(standIn)
-	message, err := proto.MarshalOptions{Deterministic: true}.Marshal(laid.Wire())
+	return recorded{document, laid(t, set, everyEntry()).Wire()}
+}
+
+// TestRecordRelease writes what this version sends for a document that sets every key.
+func TestRecordRelease(t *testing.T) {
+	if *record == "" {
+		t.Skip("no release is named with -record")
+	}
+	now := thisVersion(t)
+	message, err := proto.MarshalOptions{Deterministic: true}.Marshal(now.message)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for ending, data := range map[string][]byte{".yaml": document, ".binpb": message} {
+	for ending, data := range map[string][]byte{".yaml": now.document, ".binpb": message} {
 		if err := os.WriteFile(filepath.Join("testdata/wire", *record+ending), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -87,14 +105,21 @@ func TestLastReleaseIsRecorded(t *testing.T) {
 }
 
 // TestEveryReleaseIsRead holds that a message of every release means here what its
-// document means, under the revision and the shape that the release gave it.
+// document means under what was laid over it, by the revision and the shape that the
+// release gave it.
 func TestEveryReleaseIsRead(t *testing.T) {
-	for name, r := range releases(t) {
+	all := releases(t)
+	all["this version"] = thisVersion(t)
+	for name, r := range all {
 		want, err := ParseAccepted([]File{{Name: "policy.yaml", Data: r.document}})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		want, _ = want.Under(standIn)
+		over := standIn
+		if r.message.GetOverlay() != nil {
+			over = overlayFromWire(r.message.GetOverlay())
+		}
+		want = laid(t, want, over)
 		want.Revision, want.Shape = r.message.GetRevision(), r.message.GetShape()
 		got, err := FromWire(r.message)
 		if err != nil {

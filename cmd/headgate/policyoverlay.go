@@ -13,6 +13,7 @@ import (
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/client"
 	"github.com/headgate/headgate/xds/console/policies"
 )
@@ -123,6 +124,9 @@ func overlayLines(ctx context.Context, api *client.Client, c source.Change, inEf
 		return lines, nil
 	}
 	o, err := api.Overlay(ctx)
+	if errors.Is(err, console.NotFound) {
+		return nil, nil // a control plane of the release before has no overlays
+	}
 	if err != nil {
 		return nil, err
 	}

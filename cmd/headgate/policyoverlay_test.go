@@ -2,13 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/consoletest"
+	"github.com/headgate/headgate/xds/console/policies"
 )
 
 // splitPolicy has a link to lay weights over, wholePolicy has none.
@@ -160,5 +163,17 @@ func TestWeightsLieOverWhatWasSeen(t *testing.T) {
 	got := r.run("policy", "weight", "m", "a/x=70", "--reason", "slow")
 	if got.code != exitFault || !strings.Contains(got.err, "is in effect, not ") || !r.policies.Current().Overlay.IsZero() {
 		t.Errorf("overtaken by another: %+v", got)
+	}
+}
+
+// TestShowOfAControlPlaneWithoutOverlays holds that the policy of a control plane of the
+// release before is shown.
+func TestShowOfAControlPlaneWithoutOverlays(t *testing.T) {
+	r := adminRigOf(t, consoletest.New(t, splitPolicy))
+	routes := slices.DeleteFunc(policies.Routes(r.policies), func(route console.Route) bool { return route.Path == "/overlay" })
+	r.addr = strings.TrimPrefix(consoletest.Mounted(t, policies.Prefix, routes).URL, "http://")
+	r.want(printed{out: splitPolicy}, "policy", "show")
+	if got := r.run("policy", "weight", "m", "a/x=1", "--reason", "x"); got.code != exitUsage || !strings.Contains(got.err, "/api/v1/policy/overlay") {
+		t.Errorf("weights: %+v", got)
 	}
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,6 +28,10 @@ func everything() []Change {
 		{Number: 1, Revision: "000000000001", Origin: FromFile, Author: "file", Reason: "policy.yaml", At: at, Files: first, Taken: true},
 		{Number: 2, Revision: "000000000002", Parent: "000000000001", Origin: FromPush, Author: "Ada <ada@example.com>", Reason: "two\nlines", At: at.Add(time.Hour), Files: second, Rejected: "pair-1: a port is taken\npair-2: no such file"},
 		{Number: 3, Revision: "000000000001", Parent: "000000000002", Origin: FromRollback, Author: "bob", Reason: "\u2028 & \U0001f600", At: at.Add(2 * time.Hour), Files: first},
+		// Releases before overlays have recorded the changes above alone.
+		{Number: 4, Revision: "000000000004", Document: "000000000003", Parent: "000000000001", Origin: FromOverlay, Author: "ada", Reason: "because", At: at.Add(3 * time.Hour),
+			Files: files(split("5")), Overlay: policy.Overlay{Weights: []policy.Weights{{Model: "m", Uses: map[string]uint32{"a/x": 0, "b/x": 10000},
+				Laid: policy.Laid{Author: "ada", Reason: "because", Since: at, Expiry: at.Add(time.Hour)}}}}},
 	}
 }
 
@@ -59,8 +64,8 @@ func TestRecordRelease(t *testing.T) {
 }
 
 // TestFolderOfAnotherRelease holds that the history of every release is read, and that
-// the latest of them would find what this version writes as its own, byte for byte: a
-// downgrade starts, and replicas of both may share a folder.
+// the latest of them would find what this version writes of the same changes as its own,
+// byte for byte: a downgrade starts, and replicas of both may share a folder.
 func TestFolderOfAnotherRelease(t *testing.T) {
 	folders, err := filepath.Glob(filepath.Join(releases, "*"))
 	must(t, err)
@@ -70,7 +75,8 @@ func TestFolderOfAnotherRelease(t *testing.T) {
 	for _, folder := range folders {
 		copied := filepath.Join(t.TempDir(), "history") // a read makes and sweeps
 		must(t, os.CopyFS(copied, os.DirFS(folder)))
-		if diff := cmp.Diff(everything(), history(t, copied).Changes()); diff != "" {
+		got := history(t, copied).Changes()
+		if diff := cmp.Diff(everything()[:max(3, len(got))], got); diff != "" {
 			t.Errorf("%s is read otherwise (-want +got):\n%s", folder, diff)
 		}
 	}
@@ -78,7 +84,9 @@ func TestFolderOfAnotherRelease(t *testing.T) {
 	must(t, err)
 	ours := t.TempDir()
 	recordEverything(t, ours)
-	if diff := cmp.Diff(content(t, filepath.Join(releases, string(commit[:7]))), content(t, ours)); diff != "" {
+	before, now := content(t, filepath.Join(releases, string(commit[:7]))), content(t, ours)
+	maps.DeleteFunc(now, func(name, _ string) bool { return before[name] == "" })
+	if diff := cmp.Diff(before, now); diff != "" {
 		t.Errorf("this version writes otherwise (-release +this):\n%s", diff)
 	}
 }

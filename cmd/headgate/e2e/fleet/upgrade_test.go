@@ -167,7 +167,9 @@ func TestOverlayUnderAControlPlaneOfTheReleaseBefore(t *testing.T) {
 		s.StartXDS(0)
 		pair.AwaitLink()
 		gatewaytest.Eventually(t, "the pair in the control plane's status", func() bool { return strings.Contains(x.Status(), pair.Node) })
-		gatewaytest.NewOperator(t, x.Admin).Says(0, []string{"policy", "history"}, "  overlay ")
+		o := gatewaytest.NewOperator(t, x.Admin)
+		o.Says(0, []string{"policy", "history"}, "  overlay ")
+		o.Says(0, []string{"policy", "show"}, "models")
 		s.onlyC("after the control plane was replaced")
 	}
 	if status := x.Status(); !strings.HasPrefix(status, "policy  "+laid) || !strings.Contains(status, "a/m=0, by ann") {
