@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"maps"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,15 +14,17 @@ import (
 	"github.com/headgate/headgate/xds/ads/adstest"
 )
 
-// control is a control plane that gives its pairs what the test says.
+// control is a control plane that gives its pair what the test says, one set after the
+// other, as the real one does.
 type control struct {
 	hub  *ads.Hub
 	l    *adstest.Listener
 	stop func()
 
 	mu       sync.Mutex
-	set      ads.Set
-	id       int64 // of the pair that joined last
+	set      ads.Set // published last
+	given    ads.Set // to the pair
+	id       int64   // of the pair that joined last
 	joined   int
 	refusals []string
 	trouble  string            // that the pair reported last, as every control plane reads it
@@ -58,7 +61,7 @@ func (c *control) listener() *adstest.Listener {
 func (c *control) OnConnect(client ads.Client) (ads.Set, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.id = client.ID
+	c.id, c.given = client.ID, c.set
 	c.joined++
 	c.hear(client)
 	return c.set, nil
@@ -79,6 +82,19 @@ func (c *control) OnChange(id int64, refusal *ads.Refusal) {
 		}
 		c.refusals = append(c.refusals, ads.Kind(refusal.Type)+": "+refusal.Reason+old)
 	}
+	c.advance()
+}
+
+// advance gives the pair what was published last, unless it has not answered to what it
+// was given before. The mutex is held.
+func (c *control) advance() {
+	client, connected := c.hub.Client(c.id)
+	busy := !client.Has(c.given) && client.Refused(c.given) == nil
+	if !connected || busy || maps.Equal(c.given, c.set) {
+		return
+	}
+	c.given = c.set
+	c.hub.Give(c.id, c.set)
 }
 
 // hear notes the trouble that the pair reports. The mutex is held.
@@ -94,9 +110,8 @@ func (c *control) publish(set ads.Set) {
 	synctest.Wait()
 	c.mu.Lock()
 	c.set = set
-	id := c.id
+	c.advance()
 	c.mu.Unlock()
-	c.hub.Give(id, set)
 	synctest.Wait()
 }
 
