@@ -42,13 +42,15 @@ func (m *member) set(r *release) ads.Set {
 	return r.envoy
 }
 
-// busy reports whether a pair has neither accepted nor refused what it was given.
+// busy reports whether a pair has neither accepted nor refused what it was given. One that
+// has refused a resource of it before is busy, too, until it has answered the rest: a pair
+// needs a complete release to answer.
 func (m *member) busy() bool {
 	if m.given == nil || !m.pair {
 		return false
 	}
 	set := m.set(m.given)
-	return !m.client.Has(set) && m.client.Refused(set) == nil
+	return !m.client.Has(set) && (m.client.Busy() || m.client.Refused(set) == nil)
 }
 
 // advance gives a member its group's target, once it is ready for it. The caller holds

@@ -35,8 +35,9 @@ type Client struct {
 	ID       int64 // of the stream
 	Node     *corev3.Node
 	Opened   time.Time
-	has      map[string]string
-	refusals map[string]Refusal
+	busy     bool               // it has not answered everything that it was sent
+	has      map[string]string  // versions that it has, by type
+	refusals map[string]Refusal // by type
 }
 
 // Refusal is a client's NACK of one type of a set.
@@ -49,6 +50,9 @@ type Refusal struct {
 // OldFault is the code of a client's refusal of a set because of something in it that it
 // has refused before.
 const OldFault = codes.FailedPrecondition
+
+// Busy reports whether the client has still to answer something that it was sent.
+func (c *Client) Busy() bool { return c.busy }
 
 // Has reports whether the client has all of a set.
 func (c *Client) Has(s Set) bool {
@@ -154,6 +158,10 @@ func (h *Hub) Client(id int64) (Client, bool) {
 
 func (s *stream) snapshot() Client {
 	c := s.Client
+	c.busy = len(s.queued) > 0
+	for _, unanswered := range s.sent {
+		c.busy = c.busy || len(unanswered) > 0
+	}
 	c.has, c.refusals = maps.Clone(s.has), maps.Clone(s.refusals)
 	return c
 }

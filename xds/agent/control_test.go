@@ -89,7 +89,7 @@ func (c *control) OnChange(id int64, refusal *ads.Refusal) {
 // was given before. The mutex is held.
 func (c *control) advance() {
 	client, connected := c.hub.Client(c.id)
-	busy := !client.Has(c.given) && client.Refused(c.given) == nil
+	busy := !client.Has(c.given) && (client.Busy() || client.Refused(c.given) == nil)
 	if !connected || busy || maps.Equal(c.given, c.set) {
 		return
 	}
