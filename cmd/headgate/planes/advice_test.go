@@ -47,8 +47,8 @@ func said(set *policy.Set, model string, code advice.Code) string {
 	return ""
 }
 
-// meant reports whether a backend cannot serve a request, and lists what it drops.
-func meant(t *testing.T, client, backend, body string, q quirk.Set) (unsupported bool, dropped []string) {
+// translated reports whether a backend cannot serve a request, and lists what it drops.
+func translated(t *testing.T, client, backend, body string, q quirk.Set) (unsupported bool, dropped []string) {
 	t.Helper()
 	r, err := dialect.ByName(client).Decode([]byte(`{"model":"m",` + body + `}`))
 	if err != nil {
@@ -95,10 +95,10 @@ func TestCheckSaysWhatIsUnsupported(t *testing.T) {
 			t.Errorf("%s: %d fields are listed, %d have a sample: %s", client, n, len(all), message)
 		}
 		for word, body := range all {
-			if own, _ := meant(t, client, client, body, quirk.Set{}); own {
+			if own, _ := translated(t, client, client, body, quirk.Set{}); own {
 				t.Errorf("%s: %s do not fit their own dialect", client, word)
 			}
-			if unsupported, _ := meant(t, client, other, body, quirk.Set{}); !unsupported || !slices.Contains(words, word) {
+			if unsupported, _ := translated(t, client, other, body, quirk.Set{}); !unsupported || !slices.Contains(words, word) {
 				t.Errorf("%s: %s unsupported for the other dialect: %v; check says: %s", client, word, unsupported, message)
 			}
 		}
@@ -138,10 +138,10 @@ func TestCheckSaysWhatQuirksCost(t *testing.T) {
 			set := twoDialectsSet(t)
 			fallback := set.Models[model].Chain[1].Uses[0].Backend
 			fallback.Provider.Quirks = c.quirks
-			unsupported, dropped := meant(t, "openai", fallback.Dialect, c.body, c.quirks)
-			fits, kept := meant(t, "openai", fallback.Dialect, c.body, quirk.Set{})
+			unsupported, dropped := translated(t, "openai", fallback.Dialect, c.body, c.quirks)
+			anyway, kept := translated(t, "openai", fallback.Dialect, c.body, quirk.Set{})
 			skips := c.code == advice.FallbackSkipped
-			if fits || len(kept) > 0 || unsupported != skips || (len(dropped) > 0) == skips || !strings.Contains(said(set, model, c.code), c.word) {
+			if anyway || len(kept) > 0 || unsupported != skips || (len(dropped) > 0) == skips || !strings.Contains(said(set, model, c.code), c.word) {
 				t.Errorf("%s at a server of the %s dialect: unsupported %v, drops %v; check says %q", c.word, fallback.Dialect, unsupported, dropped, said(set, model, c.code))
 			}
 			if message := said(twoDialectsSet(t), model, c.code); message != "" {
