@@ -41,11 +41,11 @@ type resources struct {
 // controlPlane is the xDS server of this process, the policy that it publishes and
 // the admin API by which it is changed.
 type controlPlane struct {
-	server *xds.Server
-	source *source.Source
-	addr   net.Addr // of xDS
-	admin  net.Addr // of the admin API
-	reload func()   // reads the policy again
+	server  *xds.Server
+	source  *source.Source
+	changes *publisher // of the source
+	addr    net.Addr   // of xDS
+	admin   net.Addr   // of the admin API
 }
 
 // startControlPlane publishes the policy, follows its changes, and serves both ports.
@@ -68,12 +68,11 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	if err := c.serveXDS(l, o); err != nil {
 		return nil, err
 	}
-	changes := newPublisher(c.source, c.server, o)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(changes, c.server.Status).Server()); err != nil {
+	c.changes = newPublisher(c.source, c.server, o)
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status).Server()); err != nil {
 		return nil, err
 	}
-	changes.start(l, history)
-	c.reload = changes.reload
+	c.changes.start(l, history)
 	return c, nil
 }
 

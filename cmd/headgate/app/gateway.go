@@ -62,7 +62,7 @@ func (g *Gateway) Stop(ctx context.Context) error {
 func (g *Gateway) Admin() net.Addr { return g.control.admin }
 
 // Reload reads the policy again. It may be called until Stop is.
-func (g *Gateway) Reload() { g.control.reload() }
+func (g *Gateway) Reload() { g.control.changes.reload() }
 
 // Policy is the policy that is published, and the change that brought it.
 func (g *Gateway) Policy() (*policy.Set, source.Change) {

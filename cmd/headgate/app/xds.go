@@ -64,7 +64,7 @@ func (p *XDS) Addr() net.Addr { return p.control.addr }
 func (p *XDS) Admin() net.Addr { return p.control.admin }
 
 // Reload reads the policy again. It may be called until Stop is.
-func (p *XDS) Reload() { p.control.reload() }
+func (p *XDS) Reload() { p.control.changes.reload() }
 
 // credentials are TLS if a certificate is given. Plain is for loopback only, and
 // beyond it pairs must show who they are.

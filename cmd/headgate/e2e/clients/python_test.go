@@ -74,14 +74,11 @@ func (r results) with(key string, value any) results {
 	return r
 }
 
-func TestOpenAIPython(t *testing.T) {
-	t.Parallel()
-	g, p := gatewaytest.Serve(t, "")
-	text := gatewaytest.DirectAnswer(t, p)
-	got := script(t, "sdk_openai.py", g.URL+"/v1")
-	u := p.Find("py plain").Usage
+// openAIResults are what OpenAI's client makes of a gateway before a backend of its own
+// dialect. Which error a stream that broke off raises is the HTTP library's choice.
+func openAIResults(text string, u sim.Usage, broken results) map[string]results {
 	input, output := float64(u.TotalInput()), float64(u.TotalOutput())
-	want := map[string]results{
+	return map[string]results{
 		"plain":           {"text": text, "model": "plain", "input": input, "output": output},
 		"streamed":        {"text": text, "finish": "stop", "usages": 0.0},
 		"streamed usage":  {"choices": 0.0, "output": output},
@@ -89,7 +86,7 @@ func TestOpenAIPython(t *testing.T) {
 		"embeddings":      {"length": 64.0, "same": true},
 		"models":          {"first": "fast", "one": "plain"},
 		"aborted":         {},
-		"broken":          got["broken"],
+		"broken":          broken,
 		"retried":         raised("RateLimitError", 429, "requests", "rate_limit_exceeded"),
 		"400":             raised("BadRequestError", 400, "invalid_request_error", nil),
 		"401":             raised("AuthenticationError", 401, "authentication_error", "backend_credential_rejected"),
@@ -104,42 +101,45 @@ func TestOpenAIPython(t *testing.T) {
 		"timeout":         {"raised": "APITimeoutError"},
 		"unreachable":     {"raised": "APIConnectionError"},
 	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("results (-want +got):\n%s", d)
-	}
-	checkBroken(t, got["broken"])
-	if served := p.Find("py aborts"); served.Ended != sim.EndedHung {
-		t.Errorf("the aborted stream: %+v", served)
-	}
+}
+
+func TestOpenAIPython(t *testing.T) {
+	t.Parallel()
+	g, p := gatewaytest.Serve(t, "")
+	text := gatewaytest.DirectAnswer(t, p)
+	got := script(t, "sdk_openai.py", g.URL+"/v1")
+	checkResults(t, p, openAIResults(text, p.Find("py plain").Usage, got["broken"]), got)
 	if n := len(p.FindAll("py retried", 2)); n != 2 {
 		t.Errorf("%d tries of a client that retries once", n)
 	}
 }
 
-// checkBroken holds that a stream that broke off raises an error. Which one is
-// the HTTP library's choice.
-func checkBroken(t *testing.T, r results) {
+// checkResults compares what a script's cases gave, and holds that the stream that broke
+// off raised an error, and that the one that was aborted was let go.
+func checkResults(t *testing.T, p *gatewaytest.Provider, want, got map[string]results) {
 	t.Helper()
-	if class, _ := r["raised"].(string); class == "" {
-		t.Errorf("a stream that broke off gave %v", r)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("results (-want +got):\n%s", d)
+	}
+	if class, _ := got["broken"]["raised"].(string); class == "" {
+		t.Errorf("a stream that broke off gave %v", got["broken"])
+	}
+	if served := p.Find("py aborts"); served.Ended != sim.EndedHung {
+		t.Errorf("the aborted stream: %+v", served)
 	}
 }
 
-func TestAnthropicPython(t *testing.T) {
-	t.Parallel()
-	g, p := gatewaytest.Serve(t, "")
-	text := gatewaytest.DirectAnswer(t, p)
-	got := script(t, "sdk_anthropic.py", g.URL)
-	u := p.Find("py plain").Usage
+// anthropicResults are the same of Anthropic's client.
+func anthropicResults(text string, u sim.Usage, broken results) map[string]results {
 	input, output := float64(u.TotalInput()), float64(u.TotalOutput())
-	want := map[string]results{
+	return map[string]results{
 		"plain":               {"text": text, "model": "plain-claude", "input": input, "output": output},
 		"streamed":            {"text": text, "finish": "end_turn", "output": output},
 		"tools":               {"names": []any{"get_weather", "get_weather"}, "arguments": true, "text": text},
 		"count":               {"input": float64(sim.PrimeTokens + sim.FrameTokens + 3)},
 		"models":              {"first": "fast", "one": "plain-claude"},
 		"aborted":             {},
-		"broken":              got["broken"],
+		"broken":              broken,
 		"400":                 raised("BadRequestError", 400, "invalid_request_error"),
 		"401":                 raised("AuthenticationError", 401, "authentication_error"),
 		"403":                 raised("PermissionDeniedError", 403, "permission_error"),
@@ -153,11 +153,12 @@ func TestAnthropicPython(t *testing.T) {
 		"timeout":             {"raised": "APITimeoutError"},
 		"unreachable":         {"raised": "APIConnectionError"},
 	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("results (-want +got):\n%s", d)
-	}
-	checkBroken(t, got["broken"])
-	if served := p.Find("py aborts"); served.Ended != sim.EndedHung {
-		t.Errorf("the aborted stream: %+v", served)
-	}
+}
+
+func TestAnthropicPython(t *testing.T) {
+	t.Parallel()
+	g, p := gatewaytest.Serve(t, "")
+	text := gatewaytest.DirectAnswer(t, p)
+	got := script(t, "sdk_anthropic.py", g.URL)
+	checkResults(t, p, anthropicResults(text, p.Find("py plain").Usage, got["broken"]), got)
 }

@@ -6,10 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
-	"github.com/headgate/headgate/extproc/sim"
 )
 
 // serveSwapped starts what serve does with the dialects of the backends exchanged:
@@ -58,32 +55,12 @@ func TestOpenAIPythonOnAnthropic(t *testing.T) {
 	g, p := serveSwapped(t)
 	text := gatewaytest.DirectAnswer(t, p)
 	got := script(t, longer(t, "sdk_openai.py"), g.URL+"/v1")
-	u := p.Find("py plain").Usage
-	input, output := float64(u.TotalInput()), float64(u.TotalOutput())
-	want := map[string]results{
-		"plain":           {"text": text, "model": "plain", "input": input, "output": output},
-		"streamed":        {"text": text, "finish": "stop", "usages": 0.0},
-		"streamed usage":  {"choices": 0.0, "output": output},
-		"tools":           {"names": []any{"get_weather", "get_weather"}, "arguments": true, "text": text},
-		"embeddings":      raised("BadRequestError", 400, "invalid_request_error", "unsupported_field"),
-		"models":          {"first": "fast", "one": "plain"},
-		"aborted":         {},
-		"broken":          got["broken"],
-		"retried":         raised("RateLimitError", 429, "rate_limit_error", "rate_limit_exceeded").with("retry_after", "1"),
-		"400":             raised("BadRequestError", 400, "invalid_request_error", nil),
-		"401":             raised("AuthenticationError", 401, "authentication_error", "backend_credential_rejected"),
-		"403":             raised("PermissionDeniedError", 403, "permission_error", "backend_credential_rejected"),
-		"404":             raised("NotFoundError", 404, "invalid_request_error", "model_not_found"),
-		"no model":        raised("NotFoundError", 404, "invalid_request_error", "model_not_found"),
-		"409":             raised("ConflictError", 409, "invalid_request_error", nil),
-		"422":             raised("UnprocessableEntityError", 422, "invalid_request_error", nil),
-		"429":             raised("RateLimitError", 429, "rate_limit_error", "rate_limit_exceeded").with("retry_after", "7"),
-		"500":             raised("InternalServerError", 500, "server_error", nil),
-		"gateway timeout": raised("InternalServerError", 504, "server_error", "backend_timeout"),
-		"timeout":         {"raised": "APITimeoutError"},
-		"unreachable":     {"raised": "APIConnectionError"},
-	}
-	checkSwapped(t, p, want, got)
+	want := openAIResults(text, p.Find("py plain").Usage, got["broken"])
+	want["embeddings"] = raised("BadRequestError", 400, "invalid_request_error", "unsupported_field")
+	want["retried"] = raised("RateLimitError", 429, "rate_limit_error", "rate_limit_exceeded").with("retry_after", "1")
+	want["409"] = raised("ConflictError", 409, "invalid_request_error", nil)
+	want["429"] = raised("RateLimitError", 429, "rate_limit_error", "rate_limit_exceeded").with("retry_after", "7")
+	checkResults(t, p, want, got)
 }
 
 // TestAnthropicPythonOnOpenAI is the same for Anthropic's client.
@@ -92,39 +69,8 @@ func TestAnthropicPythonOnOpenAI(t *testing.T) {
 	g, p := serveSwapped(t)
 	text := gatewaytest.DirectAnswer(t, p)
 	got := script(t, "sdk_anthropic.py", g.URL)
-	u := p.Find("py plain").Usage
-	input, output := float64(u.TotalInput()), float64(u.TotalOutput())
-	want := map[string]results{
-		"plain":               {"text": text, "model": "plain-claude", "input": input, "output": output},
-		"streamed":            {"text": text, "finish": "end_turn", "output": output},
-		"tools":               {"names": []any{"get_weather", "get_weather"}, "arguments": true, "text": text},
-		"count":               raised("BadRequestError", 400, "invalid_request_error"),
-		"models":              {"first": "fast", "one": "plain-claude"},
-		"aborted":             {},
-		"broken":              got["broken"],
-		"400":                 raised("BadRequestError", 400, "invalid_request_error"),
-		"401":                 raised("AuthenticationError", 401, "authentication_error"),
-		"403":                 raised("PermissionDeniedError", 403, "permission_error"),
-		"404":                 raised("NotFoundError", 404, "not_found_error"),
-		"no model":            raised("NotFoundError", 404, "not_found_error"),
-		"429":                 raised("RateLimitError", 429, "rate_limit_error").with("retry_after", "7"),
-		"500":                 raised("InternalServerError", 500, "api_error"),
-		"529":                 raised("OverloadedError", 529, "overloaded_error"),
-		"error in the stream": raised("APIStatusError", 200, "api_error"),
-		"gateway timeout":     raised("GatewayTimeoutError", 504, "timeout_error"),
-		"timeout":             {"raised": "APITimeoutError"},
-		"unreachable":         {"raised": "APIConnectionError"},
-	}
-	checkSwapped(t, p, want, got)
-}
-
-func checkSwapped(t *testing.T, p *gatewaytest.Provider, want, got map[string]results) {
-	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("results (-want +got):\n%s", d)
-	}
-	checkBroken(t, got["broken"])
-	if served := p.Find("py aborts"); served.Ended != sim.EndedHung {
-		t.Errorf("the aborted stream: %+v", served)
-	}
+	want := anthropicResults(text, p.Find("py plain").Usage, got["broken"])
+	want["count"] = raised("BadRequestError", 400, "invalid_request_error")
+	want["error in the stream"] = raised("APIStatusError", 200, "api_error")
+	checkResults(t, p, want, got)
 }
