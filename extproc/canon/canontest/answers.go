@@ -1,6 +1,7 @@
 package canontest
 
 import (
+	"bytes"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -167,6 +168,7 @@ func (u *under) streamedAnswer(t *testing.T, a *Answer) {
 	})
 	if want.Fault == "" {
 		u.judged(t, in)
+		means(t, want, heardIn(u, bytes.TrimRight(in, "\n"))) // a server that forgets the last blank line
 	}
 }
 

@@ -1,6 +1,7 @@
 package canontest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/exchange/exchangetest"
 	"github.com/headgate/headgate/extproc/provider"
+	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -106,6 +108,9 @@ func (u *under) playStream(t *testing.T, a *Answer, to dialect.Dialect, events b
 			t.Errorf("pieces of %d: ended %v: %s", size, l.ended, out)
 		}
 		means(t, want, l.done())
+		if want.Fault != "" && !told(to, out) {
+			t.Errorf("pieces of %d: nothing but the missing end tells the client: %s", size, out)
+		}
 		u.accepted(t, to, a.streamed(), func() { u.judged(t, out) })
 		u.recorded(t, v, a.streamed())
 		if to.Name() == u.Name() && want.Fault == "" {
@@ -114,6 +119,19 @@ func (u *under) playStream(t *testing.T, a *Answer, to dialect.Dialect, events b
 			}
 		}
 	}
+}
+
+// told reports whether a stream says by itself that it failed.
+func told(d dialect.Backend, stream []byte) bool {
+	var split scan.Splitter
+	split.Feed(stream)
+	decoder := d.Decoder(false)
+	for ev, err := split.Next(); ev != nil && err == nil; ev, err = split.Next() {
+		if slices.ContainsFunc(decoder.Next(ev), func(ev canon.Event) bool { return ev.Kind == canon.EventFailed }) {
+			return true
+		}
+	}
+	return false
 }
 
 // streamTo is what the client gets of a stream, as the stream loop writes it.

@@ -67,8 +67,8 @@ func (v *Visit) EventsVerdict(events ...canon.Event) ([]canon.Event, exchange.Ve
 	}
 	passed := clones(events[:from])
 	step := v.call(events[from:], end >= 0)
-	if end >= 0 {
-		v.phase = streamed
+	if end >= 0 || v.stream.over || step.Verdict.Action == exchange.Deny {
+		v.phase = streamed // the loop shows no more to who ended the stream, or denied
 	}
 	return append(passed, step.Events...), step.Verdict
 }
@@ -97,7 +97,9 @@ func (v *Visit) call(events []canon.Event, end bool) step {
 		v.t.Errorf("Events wrote to the memory of an event: set its Text to a value of its own")
 	}
 	lent.poison()
-	clear(given)
+	for i := range given {
+		given[i] = canon.Event{Kind: dead}
+	}
 	return step{s.emitted, verdict}
 }
 
@@ -149,7 +151,8 @@ func borrowed(events []canon.Event) memory {
 	return m
 }
 
-// dead fills memory that is over. It stands in no valid text.
+// dead fills memory that is over, and is the kind of events in it. It stands in no valid
+// text.
 const dead = 0xFF
 
 // poison overwrites the memory, as the next message does.
@@ -167,6 +170,6 @@ func (m *memory) poison() {
 // poisoned reports whether an event lives in memory that is over.
 func poisoned(ev *canon.Event) bool {
 	m := borrowed([]canon.Event{*ev})
-	return slices.ContainsFunc(m.texts, func(b []byte) bool { return bytes.IndexByte(b, dead) >= 0 }) ||
+	return ev.Kind == dead || slices.ContainsFunc(m.texts, func(b []byte) bool { return bytes.IndexByte(b, dead) >= 0 }) ||
 		slices.ContainsFunc(m.usages, func(u *canon.Usage) bool { return u.Input < 0 })
 }

@@ -223,6 +223,33 @@ func TestPhasesComeInOrder(t *testing.T) {
 	}
 }
 
+// TestWhoEndsAStreamSeesNoMoreOfIt holds so of one that emits an end, and of one that
+// denies.
+func TestWhoEndsAStreamSeesNoMoreOfIt(t *testing.T) {
+	for name, end := range map[string]func(exchange.Emit) exchange.Verdict{
+		"emits an end": func(emit exchange.Emit) exchange.Verdict {
+			done := exchangetest.Done()
+			emit(&done)
+			return exchange.Verdict{}
+		},
+		"denies": func(exchange.Emit) exchange.Verdict { return exchange.Denied(403, "policy", "no") },
+	} {
+		s := &stage{wants: exchange.Wants{Events: true, Cut: true}, events: func(_ []canon.Event, emit exchange.Emit) exchange.Verdict { return end(emit) }}
+		var f faults
+		func() {
+			defer func() { _ = recover() }()
+			v := exchangetest.Join(&f, s, exchangetest.Ask(&f, "openai", body))
+			v.Request()
+			v.Stream()
+			v.Events(exchangetest.Text("one"))
+			v.Events(exchangetest.Text("two"))
+		}()
+		if len(f) != 1 || !strings.Contains(f[0], "cannot follow") {
+			t.Errorf("who %s: %q", name, f)
+		}
+	}
+}
+
 // TestAVisitThatWantsNoEventsSeesTheEndAlone holds so, and that the others go on.
 func TestAVisitThatWantsNoEventsSeesTheEndAlone(t *testing.T) {
 	var seen []canon.EventKind
