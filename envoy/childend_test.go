@@ -47,10 +47,10 @@ func (c *child) cause(t *testing.T) error {
 	return context.Cause(ctx)
 }
 
-// TestRefusedConfigurationIsTold holds that who waits for an Envoy that refuses its
+// TestRefusedConfigurationIsReported holds that who waits for an Envoy that refuses its
 // configuration learns so at once and in Envoy's words, that they are in the log, and
 // that such an Envoy is tried less and less often.
-func TestRefusedConfigurationIsTold(t *testing.T) {
+func TestRefusedConfigurationIsReported(t *testing.T) {
 	c := supervised(t, "static_resources: {clusters: [{name: c, no_such_field: 1}]}")
 	if err := c.cause(t); err == nil || !strings.Contains(err.Error(), "no_such_field") || !strings.Contains(err.Error(), "exit status 1") {
 		t.Errorf("cause %v, want Envoy's words", err)
@@ -90,8 +90,8 @@ func TestLastWords(t *testing.T) {
 	})
 }
 
-// TestWaitingIsNotHeldUp holds that While follows its parent while Envoy lives.
-func TestWaitingIsNotHeldUp(t *testing.T) {
+// TestWhileFollowsItsParent holds that While follows its parent while Envoy lives.
+func TestWhileFollowsItsParent(t *testing.T) {
 	c := shell(t, "exec sleep 60")
 	cause := errors.New("enough")
 	parent, end := context.WithCancelCause(t.Context())

@@ -31,8 +31,8 @@ const (
 // credentials, never secrets.
 //
 // A pair and its control plane are upgraded one after the other: each reads what the
-// other's version sends. A pair passes over fields that it does not know, so what it must
-// not miss belongs into the document, of which it refuses what it does not know.
+// other's version sends. A pair ignores fields that it does not know. So what it must not
+// miss belongs into the document: there it refuses what it does not know.
 type Policy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Content hash of the operator's document and of what is laid over it; to a pair a
@@ -47,7 +47,7 @@ type Policy struct {
 	// Backends in whose place the simulated provider answers, sorted.
 	Simulated []string `protobuf:"bytes,4,rep,name=simulated,proto3" json:"simulated,omitempty"`
 	// Versions of Envoy's resources that belong to this revision, by type URL: the
-	// revision is whole once a pair has received all of them.
+	// revision is complete once a pair has received all of them.
 	Versions map[string]string `protobuf:"bytes,5,rep,name=versions,proto3" json:"versions,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// How long an exchange of this revision may still begin attempts. Its clusters
 	// stay that long after the next revision has taken over.
@@ -524,13 +524,13 @@ func (x *Resource) GetValue() *anypb.Any {
 	return nil
 }
 
-// PairState is what a pair keeps over a restart. Fields that a later version has added are
-// passed over.
+// PairState is what a pair saves for a restart. Fields that a later version has added are
+// ignored.
 type PairState struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The last revision that ext_proc and Envoy both took.
+	// The last revision that ext_proc and Envoy both accepted.
 	Good *Bundle `protobuf:"bytes,1,opt,name=good,proto3" json:"good,omitempty"`
-	// The revision that they may be half-way to.
+	// The revision of a change that was under way.
 	Next          *Bundle `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

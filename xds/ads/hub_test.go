@@ -205,9 +205,9 @@ func TestNamedSubscription(t *testing.T) {
 	})
 }
 
-// TestNobodyAsked holds that a client which asks for nothing that is there does not
+// TestAsksForNothing holds that a client which asks for nothing that is there does not
 // count as having it, and one that asks for all of nothing does.
-func TestNobodyAsked(t *testing.T) {
+func TestAsksForNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		set := ads.Set{clusters: of(t, ""), routes: of(t, "r=1")}
 		r.give(set)
@@ -246,9 +246,9 @@ func TestOneNodeTwice(t *testing.T) {
 	})
 }
 
-// TestTurnedAway holds that a client which the owner does not serve learns why, and is
+// TestRefusedClient holds that a client which the owner does not serve learns why, and is
 // no client.
-func TestTurnedAway(t *testing.T) {
+func TestRefusedClient(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := r.open("stranger")
 		s.Ask(clusters, nil)

@@ -19,10 +19,10 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// TestTheSameFailureIsToldOnce holds that a connection which breaks again, from another
+// TestTheSameFailureIsLoggedOnce holds that a connection which breaks again, from another
 // port, is not logged again, and that a pair whose handshake may have been refused says
 // where to look.
-func TestTheSameFailureIsToldOnce(t *testing.T) {
+func TestTheSameFailureIsLoggedOnce(t *testing.T) {
 	for _, c := range []struct {
 		name, failure string
 		tls, hint     bool

@@ -20,7 +20,7 @@ import (
 // event what Envoys have must be consistent with itself and with ext_proc, which see
 // holds; in the end everything is at the last release that works.
 func TestAnySequence(t *testing.T) {
-	const sequences, events = 40, 40
+	const sequences, events = 100, 40
 	for seed := range uint64(sequences) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

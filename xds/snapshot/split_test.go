@@ -88,9 +88,9 @@ func (s *shared) want(model, order, want string, headers ...string) {
 	}
 }
 
-// TestOrdersAreWhole holds that each order has one endpoint at each priority, which are
+// TestOrdersAreComplete holds that each order has one endpoint at each priority, which are
 // all uses of the chain, link by link, beginning with those that it says.
-func TestOrdersAreWhole(t *testing.T) {
+func TestOrdersAreComplete(t *testing.T) {
 	const document = `{version: 1, unpriced: flag, backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}}, models: {m: {chain: [
 [{use: b/1, weight: 1}, {use: b/2, weight: 1}], b/3, [{use: b/4, weight: 1}, {use: b/5, weight: 1}, {use: b/6, weight: 1}]]}}}`
 	set := parse(t, document)
