@@ -1,7 +1,6 @@
 package envoytest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 )
@@ -20,7 +18,7 @@ const Patience = 20 * time.Second
 
 // Envoy is one running process.
 type Envoy struct {
-	log    buffer
+	log    Buffer
 	admin  *http.Client
 	exited chan struct{} // closed when the process has ended
 }
@@ -123,21 +121,3 @@ func (e *Envoy) Ask(path string) (string, error) {
 
 // Log returns what Envoy has logged so far.
 func (e *Envoy) Log() string { return e.log.String() }
-
-// buffer is a bytes.Buffer that may be written and read at once.
-type buffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}

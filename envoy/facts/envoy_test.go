@@ -1,7 +1,6 @@
 package facts_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -84,7 +83,7 @@ func startEnvoy(t *testing.T, config []byte, adminPort int) {
 	if err := os.WriteFile(file, config, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var log lockedBuffer
+	var log envoytest.Buffer
 	cmd := exec.Command(binary(t), "-c", file, "--concurrency", "1", "-l", "warn", "--use-dynamic-base-id", "--drain-time-s", "0")
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
@@ -133,22 +132,4 @@ func awaitReady(t *testing.T, adminPort int, exited chan error) {
 func freePort(t *testing.T) int {
 	t.Helper()
 	return int(envoytest.FreePort(t))
-}
-
-// lockedBuffer is a bytes.Buffer that may be written and read at once.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -57,7 +56,7 @@ func TestOverlayIsTold(t *testing.T) {
 				t.Errorf("%s: /readyz says %q, want %q", what, rest, detail)
 			}
 			want := map[string]float64{"simulated in_effect": 0, "simulated left_out": 0, "weights in_effect": acting, "weights left_out": left}
-			if diff := cmp.Diff(want, gauges(t, reg, "headgate_policy_overlay_entries")); diff != "" {
+			if diff := cmp.Diff(want, values(t, reg, "headgate_policy_overlay_entries")); diff != "" {
 				t.Errorf("%s: counted (-want +got):\n%s", what, diff)
 			}
 		}
@@ -101,12 +100,7 @@ func TestPairSaysWhatLiesOverItsPolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	set, _ = set.Under(policy.Overlay{Weights: []policy.Weights{{Model: "m", Uses: map[string]uint32{"a/x": 9}, Laid: policy.Laid{Author: "ann", Reason: "test"}}}})
-	var l lifecycle
-	d, err := newDataPlane(&l, recordsTo{path: "-", stdout: io.Discard}, "", prometheus.NewRegistry(), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.stop(context.Background()) })
+	d := testDataPlane(t)
 	if got := overlayDetail(d.overlay(), nil); got != "" {
 		t.Errorf("without a policy: %q", got)
 	}
@@ -116,22 +110,4 @@ func TestPairSaysWhatLiesOverItsPolicy(t *testing.T) {
 	if got := overlayDetail(d.overlay(), nil); got != "overlay models.m.chain[0]: a/x=9, by ann: test\n" {
 		t.Errorf("it says %q", got)
 	}
-}
-
-// gauges are the values of a gauge by its labels.
-func gauges(t *testing.T, reg *prometheus.Registry, name string) map[string]float64 {
-	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]float64{}
-	for _, family := range families {
-		for _, m := range family.GetMetric() {
-			if family.GetName() == name {
-				out[m.GetLabel()[0].GetValue()+" "+m.GetLabel()[1].GetValue()] = m.GetGauge().GetValue()
-			}
-		}
-	}
-	return out
 }

@@ -48,7 +48,7 @@ func TestEveryChangeIsLogged(t *testing.T) {
 	if n := logs.All()[1].ContextMap()["faults"]; n != int64(2) {
 		t.Errorf("%v faults logged, want 2", n)
 	}
-	if n := counts(t, reg, "headgate_policy_changes_total"); n["changed"] != 2 || n["refused"] != 1 {
+	if n := values(t, reg, "headgate_policy_changes_total"); n["changed"] != 2 || n["refused"] != 1 {
 		t.Errorf("counted %v, want 2 changed and 1 refused", n)
 	}
 }
@@ -99,24 +99,6 @@ type noFleet struct{}
 func (noFleet) Refused() error                      { return nil }
 func (noFleet) Accepted() (string, <-chan struct{}) { return "", nil }
 func (noFleet) Status() xds.Status                  { return xds.Status{} }
-
-// counts are the values of a counter by its only label.
-func counts(t *testing.T, reg *prometheus.Registry, name string) map[string]float64 {
-	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]float64{}
-	for _, family := range families {
-		for _, m := range family.GetMetric() {
-			if family.GetName() == name {
-				out[m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
-			}
-		}
-	}
-	return out
-}
 
 func str(v any) string {
 	s, _ := v.(string)

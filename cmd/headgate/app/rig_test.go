@@ -3,7 +3,10 @@ package app
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/policy"
 )
@@ -36,4 +39,27 @@ func revisionOf(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return set.Revision
+}
+
+// values are those of a counter or a gauge by its labels, which are joined by a blank.
+func values(t *testing.T, reg *prometheus.Registry, name string) map[string]float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() != name {
+				continue
+			}
+			var labels []string
+			for _, l := range m.GetLabel() {
+				labels = append(labels, l.GetValue())
+			}
+			out[strings.Join(labels, " ")] = m.GetCounter().GetValue() + m.GetGauge().GetValue() // it has one of them
+		}
+	}
+	return out
 }

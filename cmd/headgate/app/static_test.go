@@ -45,7 +45,7 @@ models: {m: {chain: [[{use: b/x, weight: ` + weight + `}, {use: b/y, weight: 1}]
 	} {
 		write(c.text)
 		s.reload()
-		text, gauge := ops.detail(), gaugeOf(t, reg, "headgate_policy_refused")
+		text, gauge := ops.detail(), values(t, reg, "headgate_policy_refused")[""]
 		if !strings.Contains(text, "policy "+revisionOf(t, c.serves)+" in effect, by file "+path+"\n") {
 			t.Errorf("%s: /readyz says %q", c.name, text)
 		}
@@ -54,20 +54,4 @@ models: {m: {chain: [[{use: b/x, weight: ` + weight + `}, {use: b/y, weight: 1}]
 			t.Errorf("%s: the gauge is %v, /readyz says %q", c.name, gauge, text)
 		}
 	}
-}
-
-// gaugeOf is the value of a gauge without labels.
-func gaugeOf(t *testing.T, reg *prometheus.Registry, name string) float64 {
-	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		if family.GetName() == name {
-			return family.GetMetric()[0].GetGauge().GetValue()
-		}
-	}
-	t.Fatalf("there is no %s", name)
-	return 0
 }

@@ -10,10 +10,11 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/headgate/headgate/envoy/envoytest"
 )
 
 // Run runs the headgate binary to its end and returns its outputs and exit code.
@@ -39,14 +40,14 @@ func RunBinary(t testing.TB, path string, args ...string) (stdout, stderr string
 // Process is a process that ends with the test.
 type Process struct {
 	*exec.Cmd
-	log    *lockedBuffer
+	log    *envoytest.Buffer
 	exited chan struct{} // closed when it has ended
 }
 
 // StartProcess starts a program with its arguments and further environment.
 func StartProcess(t testing.TB, env []string, path string, args ...string) *Process {
 	t.Helper()
-	p := &Process{Cmd: exec.Command(path, args...), log: &lockedBuffer{}, exited: make(chan struct{})}
+	p := &Process{Cmd: exec.Command(path, args...), log: &envoytest.Buffer{}, exited: make(chan struct{})}
 	p.Env = append(os.Environ(), env...)
 	p.Stdout, p.Stderr = p.log, p.log
 	if err := p.Start(); err != nil {
@@ -124,25 +125,6 @@ func (p *Process) Hangup() { p.Signal(syscall.SIGHUP) }
 
 // Signal sends a signal to the process, if it still runs.
 func (p *Process) Signal(signal os.Signal) { _ = p.Cmd.Process.Signal(signal) }
-
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-// String returns what was written.
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
 
 func tail(s string, n int) string {
 	if len(s) > n {
