@@ -19,10 +19,10 @@ func (s *Set) Document() *Set {
 // does not have what they name. Neither s nor its document is changed. What is in effect
 // could be a document itself: Canonical gives a form of it that any version reads.
 //
-// The revision of the set in effect is its own, and its document's where nothing but
-// simulated backends lies over that: which these are depends on the environment of a
-// process, and a document is to have one revision in all of them. The shape is its own
-// where Envoy's routes differ from those of the document.
+// The revision of the set in effect is its own, but its document's if only simulated
+// backends lie over that: which these are depends on the environment of a process, and a
+// document is to have one revision in all of them. The shape is its own if Envoy's routes
+// differ from those of the document.
 func (s *Set) Under(o Overlay) (*Set, []LeftOut) {
 	document := s.Document()
 	fitting, left := o.fitted(document)

@@ -88,7 +88,7 @@ func (w Weights) outOfBounds() (all []Fault) {
 	return all
 }
 
-// fault is about a use, or about the link where none is named.
+// fault is about a use, or about the link if none is named.
 func (w Weights) fault(use, message, hint string) Fault {
 	path := w.Place()
 	if use != "" {

@@ -68,12 +68,20 @@ func (s *Source) Lay(l Laying) (Change, error) {
 
 // over returns what lies over a document after this change.
 func (l Laying) over(document *policy.Set, before policy.Overlay, now time.Time) (policy.Overlay, error) {
+	more, faults := l.laid(document, now)
+	left, missing := l.left(before)
+	if faults = append(faults, missing...); faults != nil {
+		return policy.Overlay{}, &OverlayError{&policy.Faults{Faults: faults}}
+	}
+	return left.With(more), nil
+}
+
+// laid is what is laid over a document.
+func (l Laying) laid(document *policy.Set, now time.Time) (more policy.Overlay, faults []policy.Fault) {
 	laid := policy.Laid{Author: l.Author, Reason: l.Reason, Since: now}
 	if l.For > 0 {
 		laid.Expiry = now.Add(l.For)
 	}
-	var more policy.Overlay
-	var faults []policy.Fault
 	for _, w := range l.Weights {
 		link, fault := w.link(document)
 		if fault != nil {
@@ -82,19 +90,19 @@ func (l Laying) over(document *policy.Set, before policy.Overlay, now time.Time)
 		}
 		more.Weights = append(more.Weights, policy.Weights{Model: w.Model, Link: link, Uses: w.Uses, Laid: laid})
 	}
-	faults = append(faults, more.Faults(document)...)
+	return more, append(faults, more.Faults(document)...)
+}
+
+// left is what an overlay is without what is taken back.
+func (l Laying) left(o policy.Overlay) (left policy.Overlay, faults []policy.Fault) {
 	for _, t := range l.Clear {
-		left := before
-		left.Weights = slices.DeleteFunc(slices.Clone(before.Weights), t.has)
-		if len(left.Weights) == len(before.Weights) {
+		before := len(o.Weights)
+		o.Weights = slices.DeleteFunc(slices.Clone(o.Weights), t.has)
+		if len(o.Weights) == before {
 			faults = append(faults, policy.Fault{Path: (&policy.Model{Name: t.Model}).Path(), Message: "no weights are laid over it"})
 		}
-		before = left
 	}
-	if faults != nil {
-		return policy.Overlay{}, &OverlayError{&policy.Faults{Faults: faults}}
-	}
-	return before.With(more), nil
+	return o, faults
 }
 
 // has reports whether weights are laid over a link that the target names.

@@ -17,7 +17,7 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// split is a policy with a link of two uses, where the first has a weight.
+// split is a policy with a link of two uses, of which the first has a weight.
 func split(weight string) string {
 	return `
 version: 1

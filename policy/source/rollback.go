@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/headgate/headgate/policy"
 )
@@ -69,13 +70,16 @@ func (s *Source) undone(back Change) Change {
 // of what lies over the document.
 func (s *Source) brought(c Change) Change {
 	hashes := &s.history.hashes
-	for {
-		before, ok := s.history.last(func(other Change) bool { return other.Number < c.Number })
-		if !ok || hashes.document(before) != hashes.document(c) {
-			return c
+	for _, before := range slices.Backward(s.history.Changes()) {
+		if before.Number >= c.Number {
+			continue
+		}
+		if hashes.document(before) != hashes.document(c) {
+			break
 		}
 		c = before
 	}
+	return c
 }
 
 // Brought returns the change that brought the document in effect: not one of what lies

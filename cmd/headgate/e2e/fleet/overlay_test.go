@@ -20,7 +20,7 @@ type splitting struct {
 	document string // revision of the policy
 }
 
-// startSplitting starts a fleet in which most users are at backend a.
+// startSplitting starts a fleet in which backend a has four of five users.
 func startSplitting(t *testing.T, o gatewaytest.FleetOptions) *splitting {
 	t.Helper()
 	o.Policy = fmt.Sprintf(`version: 1
