@@ -123,3 +123,23 @@ func TestAnOverloadIs503(t *testing.T) {
 		t.Errorf("529 becomes %d %s", status, body)
 	}
 }
+
+// TestALastEventThatNoBlankLineEndsCounts holds that a server may leave out [DONE] and the
+// last blank line: what its last event says is not lost.
+func TestALastEventThatNoBlankLineEndsCounts(t *testing.T) {
+	for rest, want := range map[string][]canon.EventKind{
+		`data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`: {canon.EventFinish, canon.EventUsage, canon.EventDone},
+		"data: [DONE]": {canon.EventFinish, canon.EventDone},
+		`data: {"choices":[{"index":0,"delta":{},"finish_reason":"st`: {canon.EventFailed},
+	} {
+		var d openai.StreamDecoder
+		d.Next(scan.Event(`data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}` + "\n\n"))
+		var kinds []canon.EventKind
+		for _, ev := range d.End(scan.Event(rest)) {
+			kinds = append(kinds, ev.Kind)
+		}
+		if diff := cmp.Diff(want, kinds); diff != "" {
+			t.Errorf("%s: %s", rest, diff)
+		}
+	}
+}
