@@ -57,8 +57,8 @@ type Member struct {
 	Tuning bool // the dialect's reader knows that it only tunes
 }
 
-// Tunes marks the members that are known to tune only. Of what nobody knows it
-// cannot be told whether it changes what an answer means.
+// Tunes marks the members that are known to tune only. Any other may change what an
+// answer means.
 func Tunes(extra []Member, names ...string) {
 	for i := range extra {
 		extra[i].Tuning = index(names, extra[i].Name) >= 0

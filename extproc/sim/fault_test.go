@@ -293,7 +293,7 @@ func TestClientLeavesWhileTheServerWaits(t *testing.T) {
 	}
 }
 
-// TestResetIsATCPReset tells a reset from a plain close.
+// TestResetIsATCPReset holds that a reset is no plain close.
 func TestResetIsATCPReset(t *testing.T) {
 	for sim, reset := range map[string]bool{"reset=2": true, "cut=2": false} {
 		_, r := start(t, Options{})

@@ -114,7 +114,7 @@ func TestOpenAIParallelTools(t *testing.T) {
 		}
 		params.Messages = append(params.Messages, sdk.ToolMessage("sunny", call.ID))
 	}
-	// The directive is spent once its calls are answered.
+	// The directive is used up once its calls are answered.
 	got, err := client.Chat.Completions.New(timeout(t), params)
 	if err != nil || got.Choices[0].Message.Content != answerText {
 		t.Errorf("after the results: %v %+v", err, got)

@@ -21,8 +21,8 @@ import (
 // fourWays plays each answer in all the ways that it can take through the gateway: JSON
 // and stream, to a client of the same dialect and of others; the stream to one of the
 // same dialect as bytes and as events. The provider's end is the provider stage, the
-// client's end is extproc/client. Held are what the client is told, and what the
-// exchange is told of it, which is what is recorded and paid for.
+// client's end is extproc/client. Held are what the client gets, and what the
+// exchange knows of it, which is what is recorded and paid for.
 func (u *under) fourWays(t *testing.T) {
 	u.eachAnswer(t, func(t *testing.T, a *Answer) {
 		for _, to := range u.clients() {
@@ -51,7 +51,7 @@ func (u *under) clients() []dialect.Dialect {
 	return all
 }
 
-// want is what a client of a dialect must be told of an answer.
+// want is what a client of a dialect must get of an answer.
 func (u *under) want(to dialect.Dialect, s Said) Said {
 	s = u.loses(s)
 	if to.Name() != u.Name() {
@@ -108,8 +108,8 @@ func (u *under) playStream(t *testing.T, a *Answer, to dialect.Dialect, events b
 			t.Errorf("pieces of %d: ended %v: %s", size, l.ended, out)
 		}
 		means(t, want, l.done())
-		if want.Fault != "" && !told(to, out) {
-			t.Errorf("pieces of %d: nothing but the missing end tells the client: %s", size, out)
+		if want.Fault != "" && !saysItFailed(to, out) {
+			t.Errorf("pieces of %d: the client gets no error, only no end: %s", size, out)
 		}
 		u.accepted(t, to, a.streamed(), func() { u.judged(t, out) })
 		u.recorded(t, v, a.streamed())
@@ -121,8 +121,8 @@ func (u *under) playStream(t *testing.T, a *Answer, to dialect.Dialect, events b
 	}
 }
 
-// told reports whether a stream says by itself that it failed.
-func told(d dialect.Backend, stream []byte) bool {
+// saysItFailed reports whether a stream says by itself that it failed.
+func saysItFailed(d dialect.Backend, stream []byte) bool {
 	var split scan.Splitter
 	split.Feed(stream)
 	decoder := d.Decoder(false)

@@ -32,7 +32,7 @@ const (
 	over
 	text
 	refusal
-	thought
+	thinking
 	signature
 	secret
 	call
@@ -42,7 +42,7 @@ const (
 )
 
 var names = []string{"id", "model", "say", "end", "hit", "used", "problem", "message", "over",
-	"text", "refusal", "thought", "signature", "secret", "call", "name", "args"}
+	"text", "refusal", "thinking", "signature", "secret", "call", "name", "args"}
 
 type words [members]scan.Value
 
@@ -65,7 +65,7 @@ func wordOf(f canon.Finish) string {
 	return "stop"
 }
 
-var buckets = []string{"in", "cached", "written", "written_hour", "out", "thought"}
+var buckets = []string{"in", "cached", "written", "written_hour", "out", "thinking"}
 
 func usageOf(v scan.Value) (u canon.Usage) {
 	var n [6]scan.Value
@@ -113,8 +113,8 @@ func partOf(w *words) canon.Part {
 	switch {
 	case w[refusal] != nil:
 		return canon.Part{Kind: canon.Refusal, Text: w[refusal]}
-	case w[thought] != nil:
-		return canon.Part{Kind: canon.Thinking, Text: w[thought], Signature: w[signature]}
+	case w[thinking] != nil:
+		return canon.Part{Kind: canon.Thinking, Text: w[thinking], Signature: w[signature]}
 	case w[secret] != nil:
 		return canon.Part{Kind: canon.Redacted, Text: w[secret]}
 	case w[call] != nil:
@@ -146,7 +146,7 @@ func appendPart(b []byte, p *canon.Part) []byte {
 	case canon.Refusal:
 		return canon.AppendRaw(b, names[refusal], p.Text)
 	case canon.Thinking:
-		return canon.AppendRaw(canon.AppendRaw(b, names[thought], p.Text), names[signature], p.Signature)
+		return canon.AppendRaw(canon.AppendRaw(b, names[thinking], p.Text), names[signature], p.Signature)
 	case canon.Redacted:
 		return canon.AppendRaw(b, names[secret], p.Text)
 	case canon.ToolCall:

@@ -57,7 +57,7 @@ func (d *toyDecoder) read(w *words) {
 	for _, says := range []struct {
 		member int
 		kind   canon.EventKind
-	}{{text, canon.EventText}, {refusal, canon.EventRefusal}, {thought, canon.EventThinking}, {signature, canon.EventSignature}, {secret, canon.EventRedacted}} {
+	}{{text, canon.EventText}, {refusal, canon.EventRefusal}, {thinking, canon.EventThinking}, {signature, canon.EventSignature}, {secret, canon.EventRedacted}} {
 		if w[says.member].Kind() == scan.String {
 			d.emit(canon.Event{Kind: says.kind, Text: w[says.member]})
 		}
@@ -118,7 +118,7 @@ func (e *toyEncoder) Append(b []byte, ev *canon.Event) []byte {
 	case canon.EventRefusal:
 		member = refusal
 	case canon.EventThinking:
-		member = thought
+		member = thinking
 	case canon.EventSignature:
 		member = signature
 	case canon.EventRedacted:

@@ -1,7 +1,7 @@
 package anthropic
 
 // complete follows the JSON text of a tool call's arguments, as the escaped
-// inside of the strings that bring it in pieces, and tells when the object has
+// inside of the strings that bring it in pieces, and reports when the object has
 // come to its end. Only then may another block begin: blocks cannot be reopened.
 type complete struct {
 	depth   int

@@ -19,11 +19,11 @@ type StreamDecoder struct {
 	sum    canon.Usage // what usage amounts to, while an event points to it
 	blocks []blockSeen
 	tools  int
-	reason bool // message_delta told why the answer ended
+	reason bool // message_delta said why the answer ended
 	ended  bool
 }
 
-// blockSeen is what a block's start told.
+// blockSeen is what a block's start said.
 type blockSeen struct {
 	kind  canon.Kind
 	tool  int

@@ -56,7 +56,7 @@ func (e *encoder) results(m *canon.Message) {
 }
 
 // resultText writes what a tool said: text only, since tool messages hold no
-// images. A failure is told in words, because there is no member for it.
+// images. A failure is said in words, because there is no member for it.
 func (e *encoder) resultText(p *canon.Part) {
 	if e.same && len(p.Content) > 0 && p.Content[0].Place.Item >= 0 {
 		e.partList(p.Content)

@@ -73,7 +73,7 @@ func (e *encoder) settings() {
 }
 
 // refuses reports whether a field goes nowhere: sampling if the model takes
-// none, and what tells how to call tools if there are none.
+// none, and what says how to call tools if there are none.
 func (e *encoder) refuses(f canon.Field) bool {
 	switch f {
 	case canon.Temperature, canon.TopP, canon.TopK:

@@ -83,7 +83,7 @@ func (d *StreamDecoder) fail(f *canon.Fault) {
 	d.emit(canon.Event{Kind: canon.EventFailed, Fault: f})
 }
 
-// done reads [DONE]. Some servers never tell why a choice ended.
+// done reads [DONE]. Some servers never say why a choice ended.
 func (d *StreamDecoder) done() {
 	for i := range d.choices {
 		if c := &d.choices[i]; c.spoke && !c.finished {

@@ -189,7 +189,7 @@ func TestMisuseIsFound(t *testing.T) {
 }
 
 // TestPhasesComeInOrder holds that a test which drives a visit in another order than an
-// exchange has is told so.
+// exchange has fails.
 func TestPhasesComeInOrder(t *testing.T) {
 	for name, drive := range map[string]func(*exchangetest.Visit){
 		"Events before Stream":    func(v *exchangetest.Visit) { v.Request(); v.Events(exchangetest.Done()) },

@@ -1,6 +1,6 @@
 package wire
 
-// The limits that the rate-limit headers tell of. Nothing enforces them: a 429
+// The limits that the rate-limit headers name. Nothing enforces them: a 429
 // is scripted. What remains is the limit less this request alone.
 const (
 	RequestLimit = 500
