@@ -40,3 +40,19 @@ func TestWhoHoldsAPort(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyListenersHoldAPort holds that connections of a port, and other ports, do not
+// count.
+func TestOnlyListenersHoldAPort(t *testing.T) {
+	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 101 1 0000000000000000 100 0 0 10 0
+   1: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 102 1 0000000000000000 20 4 30 10 -1
+   2: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 103 1 0000000000000000 20 4 30 10 -1
+   3: 0100007F:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 104 1 0000000000000000 100 0 0 10 0
+`
+	got := map[string]bool{}
+	listening(table, 0x1F90, got)
+	if len(got) != 1 || !got["socket:[101]"] {
+		t.Errorf("%v", got)
+	}
+}
