@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -340,20 +341,21 @@ func TestExpiryWhileNobodyRan(t *testing.T) {
 // forgotten, and not tried without a pause.
 func TestExpiryIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		refuse := false
+		var refuse atomic.Bool
 		s := open(t, Options{Path: policyFile(t, split("5")), Now: time.Now, Apply: func(*policy.Set) error {
-			if refuse {
+			if refuse.Load() {
 				return errors.New("no space")
 			}
 			return nil
 		}})
 		ctx, cancel := context.WithCancel(t.Context())
-		failed, done := 0, make(chan struct{})
+		var failed atomic.Int32
+		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			s.ExpireInTime(ctx, func(_ bool, err error) {
 				if err != nil {
-					failed++
+					failed.Add(1)
 				}
 			})
 		}()
@@ -361,13 +363,13 @@ func TestExpiryIsTriedAgain(t *testing.T) {
 		l.For = time.Second
 		lay(t, s, l)
 		synctest.Wait()
-		refuse = true
+		refuse.Store(true)
 		time.Sleep(time.Second + 2*expireAgain + time.Millisecond)
 		synctest.Wait()
-		if failed != 3 || s.Refused() == nil || s.Refused().Origin != FromExpiry {
-			t.Errorf("%d attempts failed, want 3; refused: %+v", failed, s.Refused())
+		if failed.Load() != 3 || s.Refused() == nil || s.Refused().Origin != FromExpiry {
+			t.Errorf("%d attempts failed, want 3; refused: %+v", failed.Load(), s.Refused())
 		}
-		refuse = false
+		refuse.Store(false)
 		time.Sleep(expireAgain)
 		synctest.Wait()
 		weighs(t, "in the end", s, map[string]uint32{"a": 5, "b": 1})
