@@ -8,7 +8,7 @@ BIN           := $(CURDIR)/bin/headgate
 FUZZTIME      ?= 60s
 GO            ?= go
 
-# An Envoy that is named, or new enough on PATH, is used before the fetched one.
+# An Envoy that HEADGATE_ENVOY names is used in place of the fetched one.
 export HEADGATE_ENVOY ?= $(ENVOY)
 
 .PHONY: all

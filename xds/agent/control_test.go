@@ -125,8 +125,8 @@ func (c *control) has(set ads.Set) bool {
 	return connected && client.Has(set)
 }
 
-// told returns the refusals since, once everything is quiet.
-func (c *control) told() []string {
+// refused returns the refusals since, once everything is quiet.
+func (c *control) refused() []string {
 	synctest.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()

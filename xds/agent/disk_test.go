@@ -158,7 +158,7 @@ func TestLastGoodWorksNoMore(t *testing.T) {
 		if again.Revision() != "" {
 			t.Errorf("it claims to serve %q", again.Revision())
 		}
-		if got := plane.told(); !slices.Equal(got, []string{"policy: " + errBroken.Error()}) {
+		if got := plane.refused(); !slices.Equal(got, []string{"policy: " + errBroken.Error()}) {
 			t.Errorf("the control plane is told %q", got)
 		}
 		if good, _, err := again.disk.load(); err != nil || good == nil {

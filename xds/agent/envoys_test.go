@@ -41,7 +41,7 @@ func TestEnvoysComeAndGo(t *testing.T) {
 	})
 }
 
-// TestTroubleIsReported holds that the control plane learns what ails a pair and when
+// TestTroubleIsReported holds that the control plane learns of a pair's trouble and when
 // that is over, also one to which the pair comes later.
 func TestTroubleIsReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -93,7 +93,7 @@ func TestReconnectInTheMiddle(t *testing.T) {
 					}
 					e.Answer(c.refuse)
 				}
-				if got := second.told(); !slices.Equal(got, c.want) {
+				if got := second.refused(); !slices.Equal(got, c.want) {
 					t.Errorf("the second control plane is told %q, want %q", got, c.want)
 				}
 				if got := second.has(set); got != (c.refuse == "") {
@@ -123,7 +123,7 @@ func TestPublishedMeanwhile(t *testing.T) {
 		if second.has(later) {
 			t.Error("the later one counts as taken with the one before it")
 		}
-		if got := second.told(); !slices.Equal(got, []string{"policy: " + errBroken.Error()}) {
+		if got := second.refused(); !slices.Equal(got, []string{"policy: " + errBroken.Error()}) {
 			t.Errorf("the control plane is told %q", got)
 		}
 		if p.Revision() != "r1" {
@@ -174,7 +174,7 @@ func TestGarbage(t *testing.T) {
 				plane.publish(c.set(t))
 				time.Sleep(time.Minute)
 				p.expect(t, "garbage")
-				got := plane.told()
+				got := plane.refused()
 				if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], "policy: ") || !strings.Contains(got[0], c.want)) {
 					t.Errorf("the control plane is told %q, want %q", got, c.want)
 				}

@@ -217,7 +217,7 @@ func TestKeptClustersAreNotSent(t *testing.T) {
 		p.unordered(t, "the second Envoy", []string{"Cluster +new", "Listener +gateway", "RouteConfiguration +gateway"})
 		first.Answer("")
 		synctest.Wait()
-		if told := plane.told(); !plane.has(next) || p.Revision() != "r2" || len(told) > 0 {
+		if told := plane.refused(); !plane.has(next) || p.Revision() != "r2" || len(told) > 0 {
 			t.Errorf("%q is served, and the control plane was told %q", p.Revision(), told)
 		}
 		if got := first.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"new", "old"}) {
@@ -249,7 +249,7 @@ func TestBackToClustersThatWereNotSent(t *testing.T) {
 		slow, slowSecond = "", resourcev3.ClusterType
 		first.Answer("no such route")
 		synctest.Wait()
-		if got := plane.told(); !slices.Equal(got, []string{"route: no such route"}) || p.Revision() != "r1" {
+		if got := plane.refused(); !slices.Equal(got, []string{"route: no such route"}) || p.Revision() != "r1" {
 			t.Errorf("the control plane is told %q, and %q is served", got, p.Revision())
 		}
 		p.unordered(t, "the second Envoy's clusters", []string{"apply r1", "RouteConfiguration +gateway", "Cluster +old"})

@@ -47,7 +47,7 @@ func TestRefused(t *testing.T) {
 				p.expect(t, "the good one", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway")
 				plane.publish(bad)
 				p.unordered(t, "the bad one", c.log)
-				if got := plane.told(); !slices.Equal(got, []string{c.refusal}) {
+				if got := plane.refused(); !slices.Equal(got, []string{c.refusal}) {
 					t.Errorf("the control plane is told %q, want %q", got, c.refusal)
 				}
 				if plane.has(bad) || p.Revision() != "r1" {
@@ -72,7 +72,7 @@ func TestRefused(t *testing.T) {
 				}
 				next := revision(t, "r3", "s3", "a=1 c=1")
 				plane.publish(next)
-				if !plane.has(next) || p.Revision() != "r3" || len(plane.told()) > 0 {
+				if !plane.has(next) || p.Revision() != "r3" || len(plane.refused()) > 0 {
 					t.Errorf("the next one is not taken: %q is served", p.Revision())
 				}
 			})
@@ -120,7 +120,7 @@ func TestRefusedInTheMiddleOfAStep(t *testing.T) {
 			}
 		})
 		p.expect(t, "in the end", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway", "Cluster -new")
-		if got := plane.told(); !slices.Equal(got, []string{"cluster: no"}) || p.Revision() != "r1" {
+		if got := plane.refused(); !slices.Equal(got, []string{"cluster: no"}) || p.Revision() != "r1" {
 			t.Errorf("the control plane is told %q, and %q is served", got, p.Revision())
 		}
 	})
@@ -137,14 +137,14 @@ func TestRefusedTwice(t *testing.T) {
 		for range 3 {
 			plane.publish(first)
 			plane.publish(bad)
-			if got := plane.told(); !slices.Equal(got, []string{"cluster: no"}) {
+			if got := plane.refused(); !slices.Equal(got, []string{"cluster: no"}) {
 				t.Errorf("the control plane is told %q", got)
 			}
 		}
 		p.fail["r2"] = errBroken
 		plane.publish(first)
 		plane.publish(bad)
-		if got := plane.told(); !slices.Equal(got, []string{"policy: " + errBroken.Error()}) {
+		if got := plane.refused(); !slices.Equal(got, []string{"policy: " + errBroken.Error()}) {
 			t.Errorf("the control plane is told %q", got)
 		}
 		if got := e.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"a"}) {
@@ -192,7 +192,7 @@ func TestOldFault(t *testing.T) {
 		plane.publish(revision(t, "r1", "s1", "a=1"))
 		plane.publish(revision(t, "r2", "s2", "a=2"))
 		want := []string{"listener: port taken", "policy: listener: port taken (old)"}
-		if got := plane.told(); !slices.Equal(got, want) {
+		if got := plane.refused(); !slices.Equal(got, want) {
 			t.Errorf("the control plane is told %q, want %q", got, want)
 		}
 		if p.Revision() != "" {
@@ -210,7 +210,7 @@ func TestFirstRefused(t *testing.T) {
 		took := p.envoy(nil)
 		other := p.envoy(refuse(resourcev3.RouteType, "r1", "no"))
 		plane.publish(revision(t, "r1", "s1", "r1=1"))
-		if len(plane.told()) != 1 {
+		if len(plane.refused()) != 1 {
 			t.Fatal("the first revision is not refused")
 		}
 		time.Sleep(2 * lingering)
@@ -246,7 +246,7 @@ func TestEnvoyRefusesWhatIsInEffect(t *testing.T) {
 				next := revision(t, "r2", "s2", "b=1")
 				plane.publish(next)
 				if !plane.has(next) || p.Revision() != "r2" {
-					t.Errorf("the next revision is not taken: %q, %q", p.Revision(), plane.told())
+					t.Errorf("the next revision is not taken: %q, %q", p.Revision(), plane.refused())
 				}
 				time.Sleep(2 * lingering)
 				if got := e.Names(resourcev3.ClusterType); !slices.Equal(got, []string{"b"}) {

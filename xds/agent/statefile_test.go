@@ -89,7 +89,7 @@ func stateOf(t testing.TB) []byte {
 }
 
 // TestStateOfANewerVersion holds that fields which a later version has added to what a
-// pair keeps are passed over, wherever they are.
+// pair keeps are ignored, wherever they are.
 func TestStateOfANewerVersion(t *testing.T) {
 	state, err := decodeState(stateOf(t))
 	if err != nil {
