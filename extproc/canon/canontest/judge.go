@@ -28,6 +28,26 @@ type Judge struct {
 	Loosen func(tree any)
 }
 
+// Read reads JSON into a type of an SDK's.
+func Read[T any](t testing.TB, body []byte) *T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal(body, &v); err != nil {
+		t.Fatalf("the SDK refuses %s: %v", body, err)
+	}
+	return &v
+}
+
+// Rewrite reads JSON into a type of an SDK's, and returns it as the SDK writes it.
+func Rewrite[T any](t testing.TB, body []byte) []byte {
+	t.Helper()
+	again, err := json.Marshal(Read[T](t, body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again
+}
+
 // Heard is what an SDK makes of an answer: of the first choice its finish, its blocks in
 // their order, each with its kind in front, and the usage in the dialect's own counts.
 type Heard struct {

@@ -12,15 +12,11 @@ import (
 )
 
 // judge is the vendor's SDK.
-var judge = &canontest.Judge{Answer: sdkAnswer, Stream: sdkStream, Request: sdkRequest, Loosen: loosen}
+var judge = &canontest.Judge{Answer: sdkAnswer, Stream: sdkStream, Request: canontest.Rewrite[sdk.MessageNewParams], Loosen: loosen}
 
 func sdkAnswer(t testing.TB, body []byte) canontest.Heard {
 	t.Helper()
-	var m sdk.Message
-	if err := json.Unmarshal(body, &m); err != nil {
-		t.Fatalf("the SDK refuses %s: %v", body, err)
-	}
-	return heard(&m)
+	return heard(canontest.Read[sdk.Message](t, body))
 }
 
 // sdkStream is what the SDK accumulates of a stream. It also holds the stream against
@@ -36,10 +32,7 @@ func sdkStream(t testing.TB, stream []byte) (h canontest.Heard, stopped, failed 
 		if err != nil || ev == nil {
 			break
 		}
-		var event sdk.MessageStreamEventUnion
-		if err := json.Unmarshal(ev.Data(), &event); err != nil {
-			t.Fatalf("the SDK refuses %s: %v", ev, err)
-		}
+		event := canontest.Read[sdk.MessageStreamEventUnion](t, ev.Data())
 		if string(ev.Field("event")) != event.Type {
 			t.Fatalf("event %q with data of %q", ev.Field("event"), event.Type)
 		}
@@ -50,9 +43,9 @@ func sdkStream(t testing.TB, stream []byte) (h canontest.Heard, stopped, failed 
 		case "ping":
 			continue
 		}
-		open = inOrder(t, &event, open)
+		open = inOrder(t, event, open)
 		stopped = stopped || event.Type == "message_stop"
-		if err := msg.Accumulate(event); err != nil {
+		if err := msg.Accumulate(*event); err != nil {
 			t.Fatalf("the SDK cannot accumulate %s: %v", ev, err)
 		}
 	}
@@ -110,19 +103,6 @@ func heard(m *sdk.Message) canontest.Heard {
 	u := &m.Usage
 	h.Usage = [5]int64{u.InputTokens, u.CacheReadInputTokens, u.CacheCreationInputTokens, u.OutputTokens, u.OutputTokensDetails.ThinkingTokens}
 	return h
-}
-
-func sdkRequest(t testing.TB, body []byte) []byte {
-	t.Helper()
-	var params sdk.MessageNewParams
-	if err := json.Unmarshal(body, &params); err != nil {
-		t.Fatalf("the SDK refuses %s: %v", body, err)
-	}
-	again, err := json.Marshal(params)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return again
 }
 
 // loosen writes contents as the SDK does, as lists of one text block instead of strings,

@@ -13,15 +13,11 @@ import (
 )
 
 // judge is the vendor's SDK.
-var judge = &canontest.Judge{Answer: sdkAnswer, Stream: sdkStream, Request: sdkRequest, Loosen: loosen}
+var judge = &canontest.Judge{Answer: sdkAnswer, Stream: sdkStream, Request: canontest.Rewrite[sdk.ChatCompletionNewParams], Loosen: loosen}
 
 func sdkAnswer(t testing.TB, body []byte) canontest.Heard {
 	t.Helper()
-	var c sdk.ChatCompletion
-	if err := json.Unmarshal(body, &c); err != nil {
-		t.Fatalf("the SDK refuses %s: %v", body, err)
-	}
-	return heard(&c)
+	return heard(canontest.Read[sdk.ChatCompletion](t, body))
 }
 
 // sdkStream is what the SDK accumulates of a stream.
@@ -42,11 +38,7 @@ func sdkStream(t testing.TB, stream []byte) (h canontest.Heard, done, failed boo
 			failed = true
 			continue
 		}
-		var chunk sdk.ChatCompletionChunk
-		if err := json.Unmarshal([]byte(data), &chunk); err != nil {
-			t.Fatalf("the SDK refuses %s: %v", data, err)
-		}
-		if !acc.AddChunk(chunk) {
+		if !acc.AddChunk(*canontest.Read[sdk.ChatCompletionChunk](t, []byte(data))) {
 			t.Fatalf("the SDK cannot accumulate %s", data)
 		}
 	}
@@ -74,19 +66,6 @@ func heard(c *sdk.ChatCompletion) (h canontest.Heard) {
 	u := &c.Usage
 	h.Usage = [5]int64{u.PromptTokens, u.CompletionTokens, u.TotalTokens, u.PromptTokensDetails.CachedTokens, u.CompletionTokensDetails.ReasoningTokens}
 	return h
-}
-
-func sdkRequest(t testing.TB, body []byte) []byte {
-	t.Helper()
-	var params sdk.ChatCompletionNewParams
-	if err := json.Unmarshal(body, &params); err != nil {
-		t.Fatalf("the SDK refuses %s: %v", body, err)
-	}
-	again, err := json.Marshal(params)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return again
 }
 
 // loosen takes the members that the SDK does not write: nulls, stream, which it adds
