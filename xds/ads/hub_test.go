@@ -253,7 +253,7 @@ func TestRefusedClient(t *testing.T) {
 		s := r.open("stranger")
 		s.Ask(clusters, nil)
 		synctest.Wait()
-		if err := s.Err(); err == nil || !strings.Contains(err.Error(), "turned away") {
+		if err := s.Err(); err == nil || !strings.Contains(err.Error(), "not served here") {
 			t.Errorf("error %v, want the owner's", err)
 		}
 		if r.left != 0 {

@@ -63,7 +63,7 @@ func (r *rig) OnConnect(c ads.Client) (ads.Set, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if c.Node.GetId() == "stranger" {
-		return nil, errors.New("turned away")
+		return nil, errors.New("not served here")
 	}
 	r.ids = append(r.ids, c.ID)
 	return r.set, nil

@@ -30,21 +30,21 @@ func TestPairsShowCertificates(t *testing.T) {
 		t.Helper()
 		gatewaytest.Eventually(t, "the control plane's log to say "+text, func() bool { return strings.Contains(f.XDS[0].Log(), text) })
 	}
-	turnedAway(t, add(f, newKeyring(t).fill(stranger, a, later).pair()...), "certificate")
+	notServed(t, add(f, newKeyring(t).fill(stranger, a, later).pair()...), "certificate")
 	says("certificate signed by unknown authority")
-	turnedAway(t, add(f, "--xds-cert", "", "--xds-key", ""), "certificate required")
+	notServed(t, add(f, "--xds-cert", "", "--xds-key", ""), "certificate required")
 	says("client didn't provide a certificate")
 	if n := f.XDS[0].Metric("headgate_xds_handshake_failures_total"); n < 2 {
 		t.Errorf("%v handshakes failed, want 2", n)
 	}
-	turnedAway(t, add(f, newKeyring(t).fill(a, stranger, later).pair()...), "unknown authority")
-	turnedAway(t, add(f, "--xds-name", "other.example"), "other.example")
+	notServed(t, add(f, newKeyring(t).fill(a, stranger, later).pair()...), "unknown authority")
+	notServed(t, add(f, "--xds-name", "other.example"), "other.example")
 	add(f, "--xds-name", "control.example").AwaitLink()
 
 	time.Sleep(time.Until(expiry.Add(1100 * time.Millisecond))) // nothing says that a certificate expires
 	f.XDS[0].Kill()
 	f.StartXDS(0)
-	turnedAway(t, brief, "expired")
+	notServed(t, brief, "expired")
 	says("certificate has expired")
 	pair.AwaitLink()
 	f.Write(gatewaytest.Edition(2, s.URLs))
@@ -61,8 +61,8 @@ func add(f *gatewaytest.Fleet, args ...string) *gatewaytest.Pair {
 	return p
 }
 
-// turnedAway waits until a pair says why it is not served.
-func turnedAway(t *testing.T, p *gatewaytest.Pair, says string) {
+// notServed waits until a pair says why it is not served.
+func notServed(t *testing.T, p *gatewaytest.Pair, says string) {
 	t.Helper()
 	p.Eventually("the log of "+p.Node+" to say "+says, func() bool { return strings.Contains(p.ExtProc.Log(), says) })
 	if n := p.Metric("headgate_pair_linked"); n != 0 {
@@ -105,7 +105,7 @@ func TestCertificatesAreReplaced(t *testing.T) {
 	f.StartXDS(0)
 	gatewaytest.Eventually(t, "the pair, which has read its files again", func() bool { return f.XDS[0].Metric("headgate_xds_clients") == 1 })
 
-	turnedAway(t, add(f, newKeyring(t).fill(first, third, later).pair()...), "certificate")
+	notServed(t, add(f, newKeyring(t).fill(first, third, later).pair()...), "certificate")
 	pair.AwaitRevision(gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)))
 }
 

@@ -1,0 +1,88 @@
+package xds
+
+import (
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	"go.uber.org/zap"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
+)
+
+// OnConnect implements ads.Owner. A client of another node cluster is refused, with the
+// reason for its own log.
+func (s *Server) OnConnect(c ads.Client) (ads.Set, error) {
+	if c.Node.GetCluster() != s.options.Cluster {
+		s.log.Warn("a node of another cluster asked", zap.String("node", c.Node.GetId()), zap.String("cluster", c.Node.GetCluster()))
+		return nil, status.Errorf(codes.PermissionDenied, "node cluster %q is not served here, only %q", c.Node.GetCluster(), s.options.Cluster)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := &member{client: c, group: s.group(c.Node), pair: c.Node.GetUserAgentName() == policypb.PairAgent}
+	m.given = m.group.target
+	if m.pair && s.connected(c.Node.GetId()) {
+		s.log.Warn("two connected pairs share a node id, and cannot be told apart; give each its own with --node, unless this one has just lost its connection",
+			zap.String("node", c.Node.GetId()), zap.String("region", m.group.key.region))
+	}
+	s.members[c.ID] = m
+	s.metrics.members.Set(float64(len(s.members)))
+	s.wake()
+	if m.given == nil {
+		return nil, nil
+	}
+	return m.set(m.given), nil
+}
+
+// connected reports whether a pair with this id is connected. The caller holds the
+// mutex.
+func (s *Server) connected(node string) bool {
+	for _, m := range s.members {
+		if m.pair && m.client.Node.GetId() == node {
+			return true
+		}
+	}
+	return false
+}
+
+// group returns the group of a node. The caller holds the mutex.
+func (s *Server) group(node *corev3.Node) *group {
+	key := groupOf(node)
+	g := s.groups[key]
+	if g == nil {
+		g = &group{key: key, target: s.latest}
+		s.groups[key] = g
+		s.metrics.serve(g)
+	}
+	return g
+}
+
+// OnChange implements ads.Owner.
+func (s *Server) OnChange(id int64, refusal *ads.Refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, isConnected := s.hub.Client(id)
+	m := s.members[id]
+	if m == nil || !isConnected {
+		return
+	}
+	m.client = c
+	if refusal != nil {
+		kind := ads.Kind(refusal.Type)
+		s.metrics.nacks.WithLabelValues(kind).Inc()
+		s.log.Error("resources were refused", zap.String("node", c.Node.GetId()), zap.String("type", kind),
+			zap.String("version", refusal.Version), zap.String("reason", refusal.Reason))
+	}
+	s.evaluate(m)
+	s.advance(m)
+	s.wake()
+}
+
+// OnDisconnect implements ads.Owner.
+func (s *Server) OnDisconnect(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.members, id)
+	s.metrics.members.Set(float64(len(s.members)))
+	s.wake()
+}
