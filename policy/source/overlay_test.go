@@ -1,16 +1,12 @@
 package source
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,6 +56,7 @@ func lay(t *testing.T, s *Source, l Laying) Change {
 }
 
 // TestLay holds that what is laid acts and is a change like others, that it is taken back
+
 // alone, and that the document stays as it was.
 func TestLay(t *testing.T) {
 	path := policyFile(t, split("5"))
@@ -95,6 +92,7 @@ func TestLay(t *testing.T) {
 }
 
 // TestLayIsRefused holds that a fault, a conflict and what is incomplete change nothing,
+
 // and that they are nobody's refused policy.
 func TestLayIsRefused(t *testing.T) {
 	s := open(t, Options{Path: policyFile(t, split("5"))})
@@ -132,61 +130,11 @@ func TestLayIsRefused(t *testing.T) {
 }
 
 // TestOverlayOutlivesDocuments holds that a push, a file and a rollback leave what lies
-// over the document, as far as the new one has a place for it, unless it is to go.
-func TestOverlayOutlivesDocuments(t *testing.T) {
-	path := policyFile(t, split("5"))
-	s := open(t, Options{Path: path})
-	lay(t, s, laying("a/x", 70))
-	_, err := s.Push(push(split("6"), ""))
-	must(t, err)
-	weighs(t, "a push", s, map[string]uint32{"a": 70, "b": 1})
-	write(t, path, withoutA)
-	_, err = s.Reload()
-	must(t, err)
-	weighs(t, "a document without the use", s, map[string]uint32{"c": 5, "b": 1})
-	if left := s.LeftOut(); len(left) != 1 || left[0].Entry.Place() != "models.m.chain[0]" || s.Current().Document != "" {
-		t.Errorf("left out: %+v", left)
-	}
-	_, err = s.Rollback("", push("", ""))
-	must(t, err)
-	weighs(t, "the document before", s, map[string]uint32{"a": 70, "b": 1})
-	if left := s.LeftOut(); left != nil {
-		t.Errorf("left out: %+v", left)
-	}
-	p := push("", "")
-	p.WithoutOverlay = true
-	c, err := s.Rollback("", p)
-	must(t, err)
-	weighs(t, "without the overlay", s, map[string]uint32{"a": 5, "b": 1})
-	if c.Revision != s.History()[len(s.History())-1].Revision || !c.Overlay.IsZero() {
-		t.Errorf("rolled back to %+v", c)
-	}
-}
 
 // TestRollbackPassesOverlays holds that a rollback goes from document to document,
-// whatever was laid over them in between, and never forth again.
-func TestRollbackPassesOverlays(t *testing.T) {
-	s := open(t, Options{Path: policyFile(t, split("1"))})
-	lay(t, s, laying("b/x", 9))
-	for _, n := range []string{"2", "3"} {
-		_, err := s.Push(push(split(n), ""))
-		must(t, err)
-		lay(t, s, laying("b/x", 7))
-		lay(t, s, laying("b/x", 9))
-	}
-	for _, n := range []uint32{2, 1} {
-		_, err := s.Rollback("", push("", ""))
-		must(t, err)
-		weighs(t, "rolled back", s, map[string]uint32{"a": n, "b": 9})
-		lay(t, s, laying("b/x", 8))
-		lay(t, s, laying("b/x", 9))
-	}
-	if _, err := s.Rollback("", push("", "")); !errors.Is(err, ErrUnknownRevision) {
-		t.Errorf("there is something before the first document: %v", err)
-	}
-}
 
 // TestOverlaySurvivesARestart holds that what was laid acts again in another process, and
+
 // that the file below, which stayed, does not undo it.
 func TestOverlaySurvivesARestart(t *testing.T) {
 	folder, path := t.TempDir(), policyFile(t, split("5"))
@@ -202,6 +150,7 @@ func TestOverlaySurvivesARestart(t *testing.T) {
 }
 
 // TestOverlayForTheReleaseBefore holds that a control plane which knows no overlays and
+
 // reads this history serves what is in effect.
 func TestOverlayForTheReleaseBefore(t *testing.T) {
 	folder := t.TempDir()
@@ -222,6 +171,7 @@ func TestOverlayForTheReleaseBefore(t *testing.T) {
 }
 
 // TestOverlayOfALaterRelease holds that what this version does not know how to lay is not
+
 // served without it, neither from the history nor under another document.
 func TestOverlayOfALaterRelease(t *testing.T) {
 	folder := t.TempDir()
@@ -243,224 +193,18 @@ func TestOverlayOfALaterRelease(t *testing.T) {
 	}
 }
 
-// expiring runs sources on one history, as replicas do, until the test's end.
-func expiring(t *testing.T, n int, h History, path string) (all []*Source) {
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	for range n {
-		s := open(t, Options{Path: path, History: h, Now: time.Now})
-		running.Go(func() {
-			s.ExpireInTime(ctx, func(_ bool, err error) { must(t, err) })
-		})
-		all = append(all, s)
-	}
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-	})
-	return all
-}
-
 // TestExpiry holds that what expires is taken back at its time, that the history says so
-// once whichever replica did, and that what has more time stays.
-func TestExpiry(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		path := policyFile(t, strings.Replace(split("5"), "models: {", "models: {n: {chain: [[{use: a/x}, {use: b/x}]]}, ", 1))
-		all := expiring(t, 3, &Memory{}, path)
-		s := all[0]
-		n := laying("b/x", 4)
-		n.Weights[0].Model = "n"
-		lay(t, s, n)
-		l := laying("a/x", 70)
-		l.For = 90 * time.Minute
-		lay(t, s, l)
-		for _, other := range all[1:] {
-			_, err := other.Sync()
-			must(t, err)
-		}
-		time.Sleep(90*time.Minute - time.Nanosecond)
-		synctest.Wait()
-		for _, s := range all {
-			weighs(t, "before its expiry", s, map[string]uint32{"a": 70, "b": 1})
-		}
-		time.Sleep(time.Nanosecond)
-		synctest.Wait()
-		for _, s := range all {
-			weighs(t, "at its expiry", s, map[string]uint32{"a": 5, "b": 1})
-			if w := s.Latest().Models["n"].Chain[0].Uses[1].Weight; w != 4 {
-				t.Errorf("what does not expire is %d", w)
-			}
-		}
-		c := s.Current()
-		if c.Number != 4 || c.Origin != FromExpiry || c.Author != "headgate" || c.Reason != "expired: models.m.chain[0]: a/x=70 of ann (test)" {
-			t.Errorf("the change is %+v", c)
-		}
-		if got := len(s.History()); got != 4 {
-			t.Errorf("the history has %d changes, want 4", got)
-		}
-	})
-}
 
 // TestExpiryOfAnEarlierOne holds that an expiry which is laid later and comes sooner is
-// not missed.
-func TestExpiryOfAnEarlierOne(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := expiring(t, 1, &Memory{}, policyFile(t, split("5")))[0]
-		for _, d := range []time.Duration{50 * time.Second, 10 * time.Second} {
-			l := laying("a/x", 70)
-			l.For = d
-			lay(t, s, l)
-			time.Sleep(time.Second)
-		}
-		time.Sleep(9 * time.Second)
-		synctest.Wait()
-		weighs(t, "after the sooner expiry", s, map[string]uint32{"a": 5, "b": 1})
-	})
-}
 
 // TestExpiryWhileNobodyRan holds that what expired between two processes never acts in
-// the second, which records it.
-func TestExpiryWhileNobodyRan(t *testing.T) {
-	folder, path, now := t.TempDir(), policyFile(t, split("5")), noon
-	clock := func() time.Time { return now }
-	l := laying("a/x", 70)
-	l.For = time.Hour
-	lay(t, open(t, Options{Path: path, History: history(t, folder), Now: clock}), l)
-	now = now.Add(time.Hour)
-	var applied []uint32
-	s := open(t, Options{Path: path, History: history(t, folder), Now: clock, Apply: func(set *policy.Set) error {
-		applied = append(applied, set.Models["m"].Chain[0].Uses[0].Weight)
-		return nil
-	}})
-	if diff := cmp.Diff([]uint32{5}, applied); diff != "" || s.Current().Origin != FromExpiry || s.Current().Number != 3 {
-		t.Errorf("applied were %v; in effect is %+v", applied, s.Current())
-	}
-}
 
 // TestExpiryIsTriedAgain holds that an expiry which could not be recorded is not
-// forgotten, and not tried without a pause.
-func TestExpiryIsTriedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var refuse atomic.Bool
-		s := open(t, Options{Path: policyFile(t, split("5")), Now: time.Now, Apply: func(*policy.Set) error {
-			if refuse.Load() {
-				return errors.New("no space")
-			}
-			return nil
-		}})
-		ctx, cancel := context.WithCancel(t.Context())
-		var failed atomic.Int32
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			s.ExpireInTime(ctx, func(_ bool, err error) {
-				if err != nil {
-					failed.Add(1)
-				}
-			})
-		}()
-		l := laying("a/x", 70)
-		l.For = time.Second
-		lay(t, s, l)
-		synctest.Wait()
-		refuse.Store(true)
-		time.Sleep(time.Second + 2*expireAgain + time.Millisecond)
-		synctest.Wait()
-		if failed.Load() != 3 || s.Refused() == nil || s.Refused().Origin != FromExpiry {
-			t.Errorf("%d attempts failed, want 3; refused: %+v", failed.Load(), s.Refused())
-		}
-		refuse.Store(false)
-		time.Sleep(expireAgain)
-		synctest.Wait()
-		weighs(t, "in the end", s, map[string]uint32{"a": 5, "b": 1})
-		if s.Refused() != nil {
-			t.Errorf("refused: %+v", s.Refused())
-		}
-		cancel()
-		<-done
-	})
-}
 
 // TestRollbackThroughOverlays holds that what a rollback has undone is not brought back
-// by the next one, although something was laid over it in between.
-func TestRollbackThroughOverlays(t *testing.T) {
-	s := open(t, Options{Path: policyFile(t, split("1"))})
-	back := func() error {
-		_, err := s.Rollback("", push("", ""))
-		return err
-	}
-	_, err := s.Push(push(split("2"), ""))
-	must(t, err)
-	must(t, back())
-	lay(t, s, laying("b/x", 9))
-	_, err = s.Push(push(split("3"), ""))
-	must(t, err)
-	must(t, back())
-	weighs(t, "rolled back", s, map[string]uint32{"a": 1, "b": 9})
-	if err := back(); !errors.Is(err, ErrUnknownRevision) {
-		t.Errorf("what was undone came back: %v, %v", chain(s), err)
-	}
-	p := push(split("1"), "")
-	p.WithoutOverlay = true
-	_, err = s.Push(p)
-	must(t, err)
-	if err := back(); !errors.Is(err, ErrUnknownRevision) {
-		t.Errorf("the same document came back: %v, %v", chain(s), err)
-	}
-}
 
 // TestFileUnderAnOverlay holds that a file which was read under an overlay is not read
-// as another one, and found by its own revision.
-func TestFileUnderAnOverlay(t *testing.T) {
-	path := policyFile(t, split("5"))
-	s := open(t, Options{Path: path})
-	lay(t, s, laying("b/x", 9))
-	write(t, path, split("6"))
-	_, err := s.Reload()
-	must(t, err)
-	document := s.Current().Document
-	if c, err := s.Find(document); err != nil || c.Number != 3 || document == "" {
-		t.Errorf("document %q is of change %d, %v", document, c.Number, err)
-	}
-	_, err = s.Push(push(split("7"), ""))
-	must(t, err)
-	if changed, err := s.Reload(); changed || err != nil || len(s.History()) != 4 {
-		t.Errorf("the file undid a push: %t, %v; the history has %d changes", changed, err, len(s.History()))
-	}
-}
 
 // TestTakingBackWhatDoesNotAct holds that this is a change, though nothing that acts
-// differs.
-func TestTakingBackWhatDoesNotAct(t *testing.T) {
-	var applied []string
-	s := open(t, Options{Path: policyFile(t, split("5")), Apply: func(set *policy.Set) error {
-		applied = append(applied, set.Revision)
-		return nil
-	}})
-	lay(t, s, laying("a/x", 9))
-	_, err := s.Push(push(withoutA, ""))
-	must(t, err)
-	c := lay(t, s, Laying{Clear: []Target{{Model: "m"}}, Author: "bob", Reason: "over"})
-	if c.Number != 4 || len(s.LeftOut()) != 0 || c.Revision != c.Parent || len(applied) != 3 {
-		t.Errorf("taken back: %+v; left out %v; applied %v", c, s.LeftOut(), applied)
-	}
-}
 
 // TestRollbackPassesTheSameDocument holds that a document under an overlay is none to go
-// back to from the same without one, if the one between them was rejected.
-func TestRollbackPassesTheSameDocument(t *testing.T) {
-	var rejected error
-	s := open(t, Options{Path: policyFile(t, split("1")), Rejected: func() error { return rejected }})
-	lay(t, s, laying("b/x", 9))
-	_, err := s.Push(push(split("2"), ""))
-	must(t, err)
-	rejected = errors.New("no")
-	p := push(split("1"), "")
-	p.WithoutOverlay = true
-	_, err = s.Push(p)
-	must(t, err)
-	rejected = nil
-	if c, err := s.Rollback("", push("", "")); !errors.Is(err, ErrUnknownRevision) {
-		t.Errorf("rolled back to %+v, %v", c, err)
-	}
-}
