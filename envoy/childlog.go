@@ -45,7 +45,21 @@ func (c *Child) logLine(line string, cut bool, last *words) {
 	if levelOf(level) == zapcore.ErrorLevel {
 		last.add(text)
 	}
-	c.options.Log.Log(levelOf(level), text, append(fields, zap.String("logger", name))...)
+	c.options.Log.Log(c.levelNow(levelOf(level)), text, append(fields, zap.String("logger", name))...)
+}
+
+// levelNow is the level of a line at present: what Envoy warns of once it was told to stop,
+// its SIGTERM for one, is as it should be.
+func (c *Child) levelNow(level zapcore.Level) zapcore.Level {
+	select {
+	case <-c.stop:
+		if level == zapcore.WarnLevel {
+			return zapcore.InfoLevel
+		}
+		return level
+	default:
+		return level
+	}
 }
 
 func levelOf(name string) zapcore.Level {

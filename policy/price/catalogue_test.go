@@ -35,9 +35,9 @@ func TestLook(t *testing.T) {
 		{"a dated snapshot of a listed model", "openai", "gpt-5-nano-2025-08-07", now, "openai/gpt-5-nano@2026-07-24"},
 		{"a listed snapshot has its own row", "openai", "gpt-5.5-2026-04-23", now, "openai/gpt-5.5-2026-04-23@2026-07-24"},
 		{"a compact date", "anthropic", "claude-opus-5-20260301", now, "anthropic/claude-opus-5@2026-07-24"},
-		{"a date behind @", "anthropic", "claude-opus-5@20260301", now, "anthropic/claude-opus-5@2026-07-24"},
+		{"a date after @", "anthropic", "claude-opus-5@20260301", now, "anthropic/claude-opus-5@2026-07-24"},
 		{"the undated name of one snapshot", "anthropic", "claude-sonnet-4-5", now, "anthropic/claude-sonnet-4-5-20250929@2026-07-24"},
-		{"the same snapshot behind @", "anthropic", "claude-sonnet-4-5@20250929", now, "anthropic/claude-sonnet-4-5-20250929@2026-07-24"},
+		{"the same snapshot after @", "anthropic", "claude-sonnet-4-5@20250929", now, "anthropic/claude-sonnet-4-5-20250929@2026-07-24"},
 		{"another snapshot than the listed one", "anthropic", "claude-sonnet-4-20260510", now, ""},
 		{"no date at the end", "openai", "gpt-5-nano-turbo", now, ""},
 		{"a month that is none", "openai", "gpt-5-nano-2025-13-07", now, ""},
@@ -52,7 +52,7 @@ func TestLook(t *testing.T) {
 		{"simulated, the first of several providers", "simulated", "o4-mini", now, "openai/o4-mini@2026-07-24"},
 		{"simulated, a snapshot", "simulated", "gpt-5-nano-2025-08-07", now, "openai/gpt-5-nano@2026-07-24"},
 		{"simulated, an undated name", "simulated", "claude-haiku-4-5", now, "anthropic/claude-haiku-4-5-20251001@2026-07-24"},
-		{"simulated, a date behind @", "simulated", "claude-haiku-4-5@20251001", now, "anthropic/claude-haiku-4-5-20251001@2026-07-24"},
+		{"simulated, a date after @", "simulated", "claude-haiku-4-5@20251001", now, "anthropic/claude-haiku-4-5-20251001@2026-07-24"},
 		{"simulated, unknown", "simulated", "nothing", now, ""},
 	}
 	for _, tt := range tests {

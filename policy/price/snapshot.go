@@ -20,7 +20,7 @@ func snapshotDate(model string) int {
 // undated returns the name without its snapshot date.
 func undated(model string) string { return model[:snapshotDate(model)] }
 
-// date tells whether the parts look like a day of this century; 32-digit hashes
+// date reports whether the parts look like a day of this century; 32-digit hashes
 // and build numbers at the end of a name do not.
 func date(year, month, day string) bool {
 	return digits(year) && digits(month) && digits(day) &&

@@ -87,6 +87,7 @@ type Agent struct {
 	envoys       map[int64]*envoy  // those connected, by the id of their stream
 	hadEnvoy     bool              // an Envoy has been connected
 	noEnvoySince time.Time         // when the last Envoy left, or the agent was made
+	stopping     bool              // Envoys are being stopped with the pair
 	now          time.Time         // when the present step began
 	wakeup       *time.Timer       // fires when something is due without an event
 }
@@ -196,6 +197,10 @@ func (a *Agent) Run(ctx context.Context) {
 		a.step()
 	}
 }
+
+// Stopping says that the pair is being stopped, so that an Envoy that leaves is no cause
+// for a warning.
+func (a *Agent) Stopping() { a.post(func() { a.stopping = true }) }
 
 // Stop ends the streams of Envoys, which keep what they have.
 func (a *Agent) Stop() {

@@ -7,6 +7,7 @@ import (
 
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/ads"
@@ -83,9 +84,16 @@ func (a *Agent) OnDisconnect(id int64) {
 		a.metrics.envoys.Set(float64(len(a.envoys)))
 		if len(a.envoys) == 0 {
 			a.noEnvoySince = time.Now()
-			a.log.Warn("the last Envoy has left; none is connected")
+			a.log.Log(a.levelOfLeaving(), "the last Envoy has left; none is connected")
 		}
 	})
+}
+
+func (a *Agent) levelOfLeaving() zapcore.Level {
+	if a.stopping {
+		return zapcore.InfoLevel
+	}
+	return zapcore.WarnLevel
 }
 
 // clustersOf is the set with nothing but its clusters.

@@ -15,6 +15,7 @@ import (
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -34,6 +35,7 @@ type Gateway struct {
 	process
 	options   GatewayOptions
 	control   *controlPlane
+	pair      *agent.Agent
 	data      string // folder
 	sockets   string // folder of Unix sockets
 	envoyPath string
@@ -55,6 +57,7 @@ func StartGateway(ctx context.Context, o GatewayOptions) (*Gateway, error) {
 // Stop lets answers that are under way end, as process.Stop does.
 func (g *Gateway) Stop(ctx context.Context) error {
 	g.log.Info("stopping: letting answers that are under way end")
+	g.pair.Stopping()
 	return g.process.Stop(ctx)
 }
 
@@ -152,14 +155,14 @@ func (g *Gateway) startPair(data *dataPlane) error {
 	if err := o.prepare(g.log); err != nil {
 		return err
 	}
-	r, err := o.agent(data, g.reg, g.log)
-	if err != nil {
+	var err error
+	if g.pair, err = o.agent(data, g.reg, g.log); err != nil {
 		return err
 	}
-	if err := data.serve(&g.lifecycle, filepath.Join(g.sockets, "extproc.sock"), r.Register, r.Stop); err != nil {
+	if err := data.serve(&g.lifecycle, filepath.Join(g.sockets, "extproc.sock"), g.pair.Register, g.pair.Stop); err != nil {
 		return err
 	}
-	startAgent(&g.lifecycle, r)
+	startAgent(&g.lifecycle, g.pair)
 	return nil
 }
 

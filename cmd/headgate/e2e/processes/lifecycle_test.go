@@ -43,6 +43,9 @@ func TestInterruptLetsStreamsEnd(t *testing.T) {
 	if code := g.Exited(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
+	if _, stop, _ := strings.Cut(g.Log(), "stopping: "); stop == "" || strings.Contains(stop, "WARN") || strings.Contains(stop, "ERROR") {
+		t.Errorf("a clean stop warns:\n%s", stop)
+	}
 	if row := g.Row(s.Response.Header.Get(record.ExchangeHeader)); row.Outcome != "ok" {
 		t.Errorf("row %+v", row)
 	}
