@@ -22,12 +22,18 @@ var listenSection = section{
 			Doc("Serve beyond loopback although the policy names no callers: whoever reaches the address spends on your credentials.").
 			Example(`anonymous: true`),
 	},
-	check: func(c *compiler) {
-		at, ok := c.Given.At("listen")
-		if ok && !loopback.IP(c.doc.Listen.Addr()) && !c.doc.Anonymous {
-			c.Fault(at, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", c.doc.Listen.Addr())
-		}
-	},
+	check: (*compiler).checkListen,
+}
+
+// checkListen refuses an address beyond loopback that anonymous does not allow. It has
+// nothing to say if one of the two has a fault of its own.
+func (c *compiler) checkListen() {
+	at, good := c.Given.At("listen")
+	_, said := c.Given.At("anonymous")
+	faulty := c.Given.Has("anonymous") && !said
+	if good && !faulty && !loopback.IP(c.doc.Listen.Addr()) && !c.doc.Anonymous {
+		c.Fault(at, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", c.doc.Listen.Addr())
+	}
 }
 
 func readListen(r *strict.Reader, at strict.Place, text string) (netip.AddrPort, bool) {

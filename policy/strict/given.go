@@ -68,7 +68,7 @@ func (g *Given) Entries(key string) []Entry {
 			k, v := part.node.Content[i], part.node.Content[i+1]
 			all = append(all, Entry{k.Value,
 				Place{node: k, file: part.file, base: path},
-				Place{node: v, file: part.file, base: path, key: k.Value}})
+				Place{node: v, file: part.file, base: path}.under(k.Value)})
 		}
 	}
 	return all

@@ -56,8 +56,7 @@ func (m *MapOf[T]) Read(r *Reader, at Place, into *map[string]*T) bool {
 				return
 			}
 			seen[name] = key
-			value.key = name
-			m.entry(r, name, key, value, *into)
+			m.entry(r, name, key, value.under(name), *into)
 		})
 	}
 	return len(r.faults) == before

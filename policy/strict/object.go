@@ -106,8 +106,7 @@ func (o *Object[S]) given(r *Reader, at Place) (*Given, bool) {
 	g := newGiven(at, &o.typ)
 	r.pairs(at, func(name string, key, value Place) {
 		if i := o.typ.field(name); i >= 0 {
-			value.key = name
-			r.known(g, i, key, value)
+			r.known(g, i, key, value.under(name))
 			return
 		}
 		r.unknown(g, name, key, value)
@@ -137,12 +136,11 @@ func (r *Reader) unknown(g *Given, name string, key, value Place) {
 	}
 	g.other[name] = key
 	if !g.typ.Secret {
-		value.key = name
+		value = value.under(name)
 	}
 	r.plain(value)
 	if slices.Contains(g.typ.Planned, name) {
-		key.key = name
-		r.Fault(key, "leave it out: nothing would act on it", "is not supported yet")
+		r.Fault(key.under(name), "leave it out: nothing would act on it", "is not supported yet")
 		return
 	}
 	keys := g.typ.keys()

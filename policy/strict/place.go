@@ -14,7 +14,8 @@ type Place struct {
 	node  *yaml.Node
 	file  string
 	base  string  // path of what it stands in
-	key   string  // its own key there; empty: none
+	key   string  // its own key there, which may be empty
+	keyed bool    // it has a key
 	index int     // its own index there, from 1; 0: none
 	also  []Place // the same map in further files
 }
@@ -23,7 +24,7 @@ type Place struct {
 // when it is asked for, because most places are never shown.
 func (p Place) Path() string {
 	switch {
-	case p.key != "":
+	case p.keyed:
 		return Join(p.base, p.key)
 	case p.index > 0:
 		return p.base + "[" + strconv.Itoa(p.index-1) + "]"
@@ -44,6 +45,12 @@ func (p Place) Line() int { return p.node.Line }
 
 // Text returns the text of a scalar as it is written, without quotes.
 func (p Place) Text() string { return p.node.Value }
+
+// under returns the place with a key of its own.
+func (p Place) under(key string) Place {
+	p.key, p.keyed = key, true
+	return p
+}
 
 // elem returns the place of an element of a list.
 func (p Place) elem(path string, i int) Place {
