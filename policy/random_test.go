@@ -1,0 +1,256 @@
+package policy
+
+import (
+	"encoding/json"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/headgate/headgate/policy/strict"
+	"github.com/headgate/headgate/policy/strict/stricttest"
+)
+
+// TestAnyPolicyComesBack holds of random policies, which set every key between them, that
+// the canonical form means the same, and that nothing shows in it of the form, the order
+// and the files in which a policy was written, nor of the wire.
+func TestAnyPolicyComesBack(t *testing.T) {
+	random, said := &randomly{t, rand.New(rand.NewPCG(1, 2))}, map[string]bool{}
+	for range 150 {
+		document := random.document()
+		maps.Copy(said, stricttest.Said(Document(), document))
+		set, err := Parse("policy.json", jsonOf(t, document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for how, files := range otherForms(t, document, set) {
+			again, err := ParseFiles(files)
+			if err != nil || !cmp.Equal(set, again, sameSet) {
+				t.Fatalf("%s: %v\n%s\n%s", how, err, cmp.Diff(set, again, sameSet), jsonOf(t, document))
+			}
+		}
+		sent, err := FromWire(set.Wire())
+		if err != nil || !cmp.Equal(set, sent, sameSet) {
+			t.Fatalf("over the wire: %v\n%s\n%s", err, cmp.Diff(set, sent, sameSet), jsonOf(t, document))
+		}
+	}
+	stricttest.Walk(Document(), func(path string, _ strict.Key) {
+		if !said[path] {
+			t.Errorf("%s is in none of the policies", path)
+		}
+	})
+}
+
+// TestAnyOverlayIsADocument holds of random policies under random weights that what is in
+// effect is a document without faults: the release before reads it from a history, and
+// pairs from the wire.
+func TestAnyOverlayIsADocument(t *testing.T) {
+	random := &randomly{t, rand.New(rand.NewPCG(3, 4))}
+	for range 150 {
+		document := random.document()
+		set, err := Parse("policy.json", jsonOf(t, document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		laid, left := set.Under(random.overlay(set))
+		again, err := Parse("in-effect.json", laid.Canonical())
+		if err != nil || len(left) > 0 || !cmp.Equal(laid.Models, again.Models) {
+			t.Fatalf("%v; left out %v\n%s\nunder %s", err, left, jsonOf(t, document), laid.Overlay.stored())
+		}
+	}
+}
+
+// otherForms writes a document in other ways that mean the same.
+func otherForms(t *testing.T, document map[string]any, set *Set) map[string][]File {
+	t.Helper()
+	block, err := yaml.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var several []File
+	for key, value := range document { // in any order
+		several = append(several, File{Name: key + ".json", Data: jsonOf(t, map[string]any{"version": 1, key: value})})
+	}
+	return map[string][]File{
+		"the canonical form": {{Name: "canonical.json", Data: set.Canonical()}},
+		"block style":        {{Name: "policy.yaml", Data: block}},
+		"several files":      several,
+	}
+}
+
+func jsonOf(t *testing.T, document any) []byte {
+	t.Helper()
+	data, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// someTexts are values of the keys that hold a text of a free form, by path, and of the
+// names of maps.
+var someTexts = map[string][]string{
+	"listen":                        {"127.0.0.1:8080", "localhost:1", "[::1]:65535", "0.0.0.0:80"},
+	"backends":                      {"a", "b", "c"},
+	"backends.NAME.url":             {"http://127.0.0.1:11434/v1/", "https://example.com", "https://h.example/a%2Fb//", "http://10.0.0.1"},
+	"backends.NAME.region":          {"eu", "US-East.1"},
+	"backends.NAME.credential.env":  {"A", "B_2"},
+	"backends.NAME.credential.file": {"/a", `/run/a b/"\<>&`},
+	"backends.NAME.ca_file":         {"/etc/ca.pem", "/a b"},
+	"models":                        {"fast", "a/b:c", "5", "true", "{&}"},
+	"models.NAME":                   {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
+	"models.NAME.chain[]":           {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
+	"models.NAME.chain[][].use":     {"a/gpt-5.5", "b/m", "c/m", "c/org/m:tag+x"},
+	"prices":                        {"m", "b/m", "org/m:tag+x", "gpt-5.5"},
+}
+
+// randomly makes random documents.
+type randomly struct {
+	t *testing.T
+	*rand.Rand
+}
+
+// document makes a policy without faults: of every part of it, each key of the document
+// and each name of a map, several values are tried until one goes with the rest.
+func (r *randomly) document() map[string]any {
+	document := map[string]any{"version": 1, "unpriced": "flag"}
+	for _, k := range Document().Fields {
+		if k.Type.Kind != strict.KindMap {
+			r.try(document, document, k.Key, func() any { return r.value(k.Key, k.Type) })
+			continue
+		}
+		entries := map[string]any{}
+		document[k.Key] = entries
+		for _, name := range someTexts[k.Key] {
+			r.try(document, entries, name, func() any { return r.value(k.Key+".NAME", k.Type.Elem) })
+		}
+	}
+	return document
+}
+
+// try sets a key of a part of the document to a value that causes no fault, or leaves it
+// as it is.
+func (r *randomly) try(document, part map[string]any, key string, value func() any) {
+	const tries = 20
+	before, was := part[key]
+	for range tries {
+		part[key] = value()
+		if _, err := Parse("policy.json", jsonOf(r.t, document)); err == nil {
+			return
+		}
+	}
+	if delete(part, key); was {
+		part[key] = before
+	}
+}
+
+// value makes a value of a type, as encoding/json reads it.
+func (r *randomly) value(path string, typ *strict.Type) any {
+	switch typ.Kind {
+	case strict.KindObject:
+		return r.object(path, typ)
+	case strict.KindList:
+		all := []any{}
+		for range 1 + r.IntN(3) {
+			all = append(all, r.value(path+"[]", typ.Elem))
+		}
+		return all
+	case strict.KindEither:
+		option := typ.Options[r.IntN(len(typ.Options))]
+		if option.Kind == strict.KindList && slices.Contains(typ.Options, option.Elem) { // one or several
+			return []any{r.value(path, option.Elem), r.value(path, option.Elem)}
+		}
+		return r.value(path, option)
+	default:
+		return r.scalar(path, typ)
+	}
+}
+
+func (r *randomly) object(path string, typ *strict.Type) map[string]any {
+	all := map[string]any{}
+	for _, k := range typ.Fields {
+		if k.Required || r.IntN(2) == 0 {
+			all[k.Key] = r.value(path+"."+k.Key, k.Type)
+		}
+	}
+	return all
+}
+
+func (r *randomly) scalar(path string, typ *strict.Type) any {
+	switch typ.Kind {
+	case strict.KindSwitch:
+		return r.IntN(2) == 0
+	case strict.KindInt, strict.KindVersion:
+		return number(r.whole(typ.Min, typ.Max))
+	case strict.KindDecimal:
+		return number(r.pick(path, []string{r.whole(typ.Min, typ.Max), "0.000001", "0.30", "2.0", "9999.999999"}))
+	case strict.KindDuration:
+		return r.pick(path, []string{typ.Min, typ.Max, "1.5s", "90000ms", "1m30s", "60s"})
+	case strict.KindSize:
+		return r.pick(path, []string{typ.Min, typ.Max, "32MiB", "2000KB", "1024KiB"})
+	case strict.KindDate:
+		return r.pick(path, []string{"2026-09-01", "2000-02-29", time.Now().Format(time.DateOnly)})
+	case strict.KindText:
+		if typ.Enum != nil {
+			return r.pick(path, typ.Enum)
+		}
+		return r.pick(path, someTexts[path])
+	default:
+		r.t.Fatalf("%s: no values of kind %s", path, typ.Kind)
+		return nil
+	}
+}
+
+// whole makes a whole number from one bound to the other, these included.
+func (r *randomly) whole(low, high string) string {
+	min, _ := strconv.Atoi(low)
+	max, _ := strconv.Atoi(high)
+	return r.pick("", []string{low, high, strconv.Itoa(min + r.IntN(max-min+1))})
+}
+
+func (r *randomly) pick(path string, values []string) string {
+	if len(values) == 0 {
+		r.t.Fatalf("%s: someTexts has no values of it", path)
+	}
+	return values[r.IntN(len(values))]
+}
+
+// overlay lays weights over some links of a policy, some of which lose a use.
+func (r *randomly) overlay(set *Set) (o Overlay) {
+	for name, m := range set.Models {
+		for i, l := range m.Chain {
+			if len(l.Uses) == 1 || r.IntN(3) == 0 {
+				continue
+			}
+			w := Weights{Model: name, Link: i, Uses: map[string]uint32{l.Uses[0].String(): []uint32{0, 1, MaxWeight}[r.IntN(3)]}}
+			for _, u := range l.Uses[1:] {
+				if r.IntN(2) == 0 {
+					w.Uses[u.String()] = 1 + r.Uint32N(MaxWeight)
+				}
+			}
+			o.Weights = append(o.Weights, w)
+		}
+	}
+	return o
+}
+
+// number is a number by its text.
+type number string
+
+// MarshalJSON implements json.Marshaler.
+func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
+
+// MarshalYAML implements yaml.Marshaler.
+func (n number) MarshalYAML() (any, error) {
+	tag := "!!int"
+	if strings.Contains(string(n), ".") {
+		tag = "!!float"
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: string(n)}, nil
+}
