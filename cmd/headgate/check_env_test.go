@@ -106,6 +106,9 @@ func TestCheckNotesWhatIsSimulated(t *testing.T) {
 	if code != 0 || strings.Contains(got, "hunter2") {
 		t.Errorf("exit code %d", code)
 	}
+	if lines := strings.Split(strings.TrimSpace(got), "\n"); !strings.Contains(lines[len(lines)-1], ": warning ") {
+		t.Errorf("the warnings are not last: %s", got)
+	}
 	code, got = ended(t, []string{"check", "--env", "-o", "json", path})
 	if code != 0 || !strings.Contains(got, `"valid": true`) || !strings.Contains(got, `"code": "simulated"`) || !strings.Contains(got, `"line": 4`) {
 		t.Errorf("exit code %d, JSON %s", code, got)

@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"testing"
+	"time"
 )
 
 // TestWhatWasTakenIsKnownLater holds that a process that starts with a policy that
@@ -33,6 +34,27 @@ func TestWhatWasTakenIsKnownLater(t *testing.T) {
 	good(revision(3))
 	if c := s.History(); c[0].Taken || !c[1].Taken || c[2].Taken || !c[3].Taken {
 		t.Errorf("taken in the history: %+v", c)
+	}
+}
+
+// TestWhatWasTakenUnderAnOverlay holds that what somebody had in effect is without what
+// has expired since, and none to go back to if that is the current one.
+func TestWhatWasTakenUnderAnOverlay(t *testing.T) {
+	folder, path, now := t.TempDir(), policyFile(t, split("5")), noon
+	s := open(t, Options{Path: path, History: history(t, folder)})
+	document := s.Latest().Revision
+	l := laying("a/x", 70)
+	l.For = time.Hour
+	s.Took(lay(t, s, l).Revision)
+	now = now.Add(time.Hour)
+	later := open(t, Options{History: history(t, folder), Now: func() time.Time { return now }})
+	if set, ok := later.Good(); ok {
+		t.Errorf("the good one is %q, the current one %q", set.Revision, later.Latest().Revision)
+	}
+	_, err := later.Push(push(split("6"), ""))
+	must(t, err)
+	if set, ok := later.Good(); !ok || set.Revision != document {
+		t.Errorf("the good one is %+v, %t; want %s", set, ok, document)
 	}
 }
 

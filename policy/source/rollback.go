@@ -8,9 +8,9 @@ import (
 )
 
 // Rollback puts the newest document of a revision into effect again, as a change of its
-// own, under what lies over the one in effect. An empty revision is the one that was in effect before the current one: the
-// next Rollback goes further back, not forth again, and what was rejected is passed
-// over. The proposal is judged as by Push, but for its files, which are not read.
+// own, under what lies over the one in effect. An empty revision is the one that was in
+// effect before the current one: the next Rollback goes further back, not forth again, and
+// what was rejected is passed over. The proposal is judged as by Push, but for its files, which are not read.
 func (s *Source) Rollback(revision string, p Proposal) (Change, error) {
 	if err := p.complete(); err != nil {
 		return Change{}, err
@@ -39,8 +39,8 @@ func (s *Source) target(revision string) (Change, error) {
 	return c, nil
 }
 
-// Good returns the newest policy that somebody who should have it in effect had, if
-// nobody has had the current one.
+// Good returns the newest policy that somebody who should have it in effect had, without
+// what has expired of it, if nobody has had the current one.
 func (s *Source) Good() (*policy.Set, bool) {
 	good, ok := s.history.last(func(c Change) bool { return c.Taken })
 	if !ok || s.history.hashes.of(good) == s.Latest().Revision {
@@ -48,7 +48,10 @@ func (s *Source) Good() (*policy.Set, bool) {
 	}
 	good.Overlay, _ = good.Overlay.At(s.options.Now())
 	set, _, err := good.compile()
-	return set, err == nil // another version of Headgate may not know all of it
+	if err != nil || set.Revision == s.Latest().Revision {
+		return nil, false // another version of Headgate may not know all of it
+	}
+	return set, true
 }
 
 // undone returns the change that brought what a rollback has brought back.
