@@ -91,7 +91,7 @@ func killAtAnyMoment(t *testing.T, bad string, fresh bool) {
 	for i, m := range moments {
 		e.Disconnect()
 		e.SetState(m.envoy)
-		next := &pair{t: t, fail: map[string]error{}, reg: prometheus.NewRegistry()}
+		next := &pair{t: t, fail: map[string]error{}, reg: prometheus.NewRegistry(), underWay: map[*adstest.Envoy]*exchanges{}}
 		if err := next.start(m.disk, []*control{plane}); err != nil {
 			t.Fatalf("moment %d: %v", i, err)
 		}
@@ -135,6 +135,10 @@ func TestRestartWithoutControlPlane(t *testing.T) {
 		again.adopt(e)
 		e.Received()
 		e.Connect()
+		if got := e.Received(); got != "" {
+			t.Errorf("Envoy is sent %q, want nothing: it has everything, and may need more", got)
+		}
+		time.Sleep(lingering + time.Second)
 		if got := e.Received(); got != "Cluster -a" {
 			t.Errorf("Envoy is sent %q, want only what lingered to be removed", got)
 		}

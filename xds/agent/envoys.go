@@ -18,7 +18,8 @@ type envoy struct {
 	client        ads.Client // as it was at the last refreshEnvoys
 	connected     bool       // at that time; if not, OnDisconnect follows
 	progress      envoyProgress
-	refusedBefore bool // it refused clusters before the present change began
+	drained       time.Time // when the exchanges have ended that it began before it had routes; zero: it has none yet
+	refusedBefore bool      // it refused clusters before the present change began
 }
 
 // envoyProgress is how far an Envoy has come since it connected. It may still route by
@@ -28,6 +29,7 @@ type envoyProgress int
 const (
 	gettingClusters envoyProgress = iota // it is given the clusters that it lacks, and none is removed
 	gettingRoutes                        // it is given listeners and routes as well
+	ending                               // it has them; exchanges that it began before may need other clusters
 	caughtUp                             // it is given what all others have
 )
 
@@ -37,7 +39,7 @@ func (e *envoy) share(set ads.Set) ads.Set {
 	switch {
 	case e.progress == caughtUp || clusters == nil:
 		return set
-	case e.progress == gettingRoutes:
+	case e.progress == gettingRoutes || e.progress == ending:
 		return set.With(resourcev3.ClusterType, clusters.WithoutRemovals())
 	}
 	return ads.Set{resourcev3.ClusterType: clusters.WithoutRemovals()}
@@ -122,19 +124,45 @@ func (a *Agent) offer() {
 }
 
 // advanceEnvoys brings Envoys that have connected to where the others are, one step each.
+// One that was away during a change may have begun exchanges by the routes before it until
+// it was given the new ones, so it keeps what it has as long as those may take.
 // One that refuses clusters goes on with those that it can use; one that refuses listeners
 // or routes keeps the clusters to which it routes. It reports whether one has advanced.
 func (a *Agent) advanceEnvoys() (advanced bool) {
 	set := *a.current.Load()
 	for id, e := range a.envoys {
-		share := e.share(set)
-		if !e.connected || e.progress == caughtUp || !e.client.Has(share) && (e.progress == gettingRoutes || e.client.Refused(share) == nil) {
+		if !e.connected || !a.canAdvance(e, e.share(set)) {
 			continue
 		}
 		e.progress, advanced = e.progress+1, true
+		if e.progress == ending && e.drained.IsZero() {
+			e.drained = a.now.Add(a.linger())
+		}
 		a.hub.Give(id, e.share(set))
 	}
 	return advanced
+}
+
+// canAdvance reports whether an Envoy has done what its progress waits for.
+func (a *Agent) canAdvance(e *envoy, share ads.Set) bool {
+	switch e.progress {
+	case gettingClusters:
+		return e.client.Has(share) || e.client.Refused(share) != nil
+	case gettingRoutes:
+		return e.client.Has(share)
+	case ending:
+		return !a.now.Before(e.drained)
+	default:
+		return false
+	}
+}
+
+// linger is how long an exchange may take that began with what is in effect now.
+func (a *Agent) linger() time.Duration {
+	if a.good == nil {
+		return 0
+	}
+	return a.good.policy.GetLinger().AsDuration()
 }
 
 // everyEnvoyHas reports whether all Envoys have a set. An Envoy that refuses it does not

@@ -146,6 +146,11 @@ func (a *Agent) due() time.Duration {
 	for _, until := range a.kept {
 		earlier(until)
 	}
+	for _, e := range a.envoys {
+		if e.progress == ending {
+			earlier(e.drained)
+		}
+	}
 	if a.progress != idle {
 		earlier(a.begun.Add(slowAfter))
 	}

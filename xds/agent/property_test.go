@@ -136,7 +136,10 @@ func (w *world) answer(i int) { w.envoys[i].AnswerWith(w.fault) }
 
 func (w *world) connect(i int, fresh bool) {
 	if fresh {
-		w.envoys[i].Restart()
+		w.envoys[i].Disconnect()
+		w.envoys[i].SetState(adstest.State{})
+		w.p.beginExchanges(w.envoys[i])
+		w.envoys[i].Connect()
 	} else if !w.up[i] {
 		w.envoys[i].Connect()
 	}

@@ -119,7 +119,9 @@ func TestRefusedInTheMiddleOfAStep(t *testing.T) {
 				t.Error("the agent goes on before it has dealt with the refusal")
 			}
 		})
-		p.expect(t, "in the end", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway", "Cluster -new")
+		p.expect(t, "in the end", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway")
+		time.Sleep(lingering + time.Second)
+		p.expect(t, "once its exchanges have ended", "Cluster -new")
 		if got := plane.refused(); !slices.Equal(got, []string{"cluster: no"}) || p.Revision() != "r1" {
 			t.Errorf("the control plane is told %q, and %q is served", got, p.Revision())
 		}

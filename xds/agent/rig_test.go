@@ -83,13 +83,14 @@ type pair struct {
 	onApply        func()           // called with each policy; may be nil
 	newest, before string           // shapes that ext_proc has
 	faults         []string
+	underWay       map[*adstest.Envoy]*exchanges // by the Envoy that began them
 }
 
 // newPair starts an agent that follows control planes by their addresses, "1:1" and so
 // on. It ends with the test.
 func newPair(t *testing.T, state string, planes ...*control) *pair {
 	t.Helper()
-	p := &pair{t: t, fail: map[string]error{}, reg: prometheus.NewRegistry()}
+	p := &pair{t: t, fail: map[string]error{}, reg: prometheus.NewRegistry(), underWay: map[*adstest.Envoy]*exchanges{}}
 	if err := p.start(state, planes); err != nil {
 		t.Fatal(err)
 	}
@@ -162,11 +163,15 @@ func (p *pair) envoy(judge func(*adstest.Message) adstest.Verdict) *adstest.Envo
 }
 
 // adopt lets an Envoy ask this pair from now on.
-func (p *pair) adopt(e *adstest.Envoy) { e.SetServer(p.l, p.see) }
+func (p *pair) adopt(e *adstest.Envoy) {
+	p.beginExchanges(e)
+	e.SetServer(p.l, p.see)
+}
 
 // see checks what must be true whenever an Envoy has accepted something: its routes name
-// clusters that it has, and a shape that ext_proc has.
+// clusters that it has, and a shape that ext_proc has, and exchanges keep their clusters.
 func (p *pair) see(e *adstest.Envoy, m *adstest.Message) {
+	p.seeExchanges(e, m)
 	r := e.Resource(resourcev3.RouteType, adstest.Routes)
 	if r == nil {
 		return
