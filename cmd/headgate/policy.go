@@ -39,7 +39,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c.before = current.Revision
+			c.before = current.Number
 			if c.expect == "" {
 				c.expect = current.Revision
 			}
@@ -75,6 +75,7 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			c.before = current.Number
 			to := policies.Rollback{Author: c.author, Reason: c.reason, Expect: c.expect, WithoutOverlay: c.withoutOverlay}
 			if to.Expect == "" {
 				to.Expect = current.Revision
@@ -98,11 +99,7 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 // bring it into effect.
 func (a *adminFlags) taken(cmd *cobra.Command, api *client.Client, c *changeFlags, change source.Change) error {
 	err := a.print(cmd, change, func() error {
-		if change.Revision == c.before {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is published already; nothing changed\n", clean(change.Revision))
-			return err
-		}
-		_, err := fmt.Fprintf(cmd.OutOrStdout(), "revision %s is published; before it was %s\n", clean(change.Revision), orDash(change.Parent))
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), c.publishedAs(change))
 		return err
 	})
 	if err != nil {

@@ -53,7 +53,7 @@ type changeFlags struct {
 	reason, author, expect string
 	wait                   time.Duration
 	withoutOverlay         bool
-	before                 string // the revision that was in effect when the command began
+	before                 int // the number of the change that was in effect when the command began
 }
 
 // registerDocument adds the flags of the commands that change the document.
@@ -93,4 +93,16 @@ func (c *changeFlags) complete() error {
 		return fmt.Errorf("--wait must not be below 0, is %s", c.wait)
 	}
 	return nil
+}
+
+// publishedAs says what is published after a change, and whether that is new.
+func (c *changeFlags) publishedAs(change source.Change) string {
+	revision := "revision " + clean(change.Revision)
+	switch {
+	case change.Number == c.before:
+		return revision + " is published already; nothing changed"
+	case change.Revision == change.Parent:
+		return revision + " stays published: what changed of the overlay does not act"
+	}
+	return revision + " is published; before it was " + orDash(change.Parent)
 }

@@ -49,6 +49,7 @@ func newPolicyWeight(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			f.before = current.Number
 			if laying.Expect == "" {
 				laying.Expect = current.Revision
 			}

@@ -90,6 +90,27 @@ func TestDocumentsWithoutOverlay(t *testing.T) {
 	}
 }
 
+// TestWhatChangesNothingIsSaid holds that a command which found what it asks for, and one
+// that changed only what does not act, say so.
+func TestWhatChangesNothingIsSaid(t *testing.T) {
+	r := adminRigOf(t, consoletest.New(t, splitPolicy))
+	r.write("whole.yaml", wholePolicy)
+	const entry = "overlay models.m.chain[0]: a/x=70, by ann"
+	if got := r.run("policy", "weight", "m", "a/x=70", "--reason", "slow"); !strings.Contains(got.out, entry) {
+		t.Fatalf("%+v", got)
+	}
+	for _, row := range [][2]string{
+		{"policy push DIR/whole.yaml --reason x", "revision WHOLE is published; before it was LAID\n" + entry},
+		{"policy push DIR/whole.yaml --reason x", "revision WHOLE is published already; nothing changed\n" + entry},
+		{"policy rollback " + revisionOf(t, wholePolicy) + " --reason x", "revision WHOLE is published already; nothing changed\n" + entry},
+		{"policy weight m --clear --reason x", "revision WHOLE stays published: what changed of the overlay does not act\n"},
+	} {
+		if got := r.overlaid(strings.Fields(row[0])...); got.code != 0 || !strings.HasPrefix(got.out, row[1]) {
+			t.Errorf("%s: %+v", row[0], got)
+		}
+	}
+}
+
 // TestStatusNamesTheOverlay holds that the status says what lies over the policy and how
 // long it stays, what is left out, and what is simulated.
 func TestStatusNamesTheOverlay(t *testing.T) {

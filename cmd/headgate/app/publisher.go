@@ -121,17 +121,17 @@ func (p *publisher) sync() { p.done(p.Sync()) }
 
 // Push implements policies.Source.
 func (p *publisher) Push(proposal source.Proposal) (source.Change, error) {
-	before := p.Latest().Revision
+	before := p.Current().Number
 	c, err := p.Source.Push(proposal)
-	p.done(err == nil && c.Revision != before, err)
+	p.done(err == nil && c.Number != before, err)
 	return c, err
 }
 
 // Rollback implements policies.Source.
 func (p *publisher) Rollback(revision string, proposal source.Proposal) (source.Change, error) {
-	before := p.Latest().Revision
+	before := p.Current().Number
 	c, err := p.Source.Rollback(revision, proposal)
-	p.done(err == nil && c.Revision != before, err)
+	p.done(err == nil && c.Number != before, err)
 	return c, err
 }
 
