@@ -92,6 +92,30 @@ func TestOverlayIsTold(t *testing.T) {
 	}
 }
 
+// TestTakingBackIsLogged holds that a push which only takes back what did not act is a
+// change that is logged and counted.
+func TestTakingBackIsLogged(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	s, err := source.Open(source.Options{Path: policyFile(t, splitPolicy)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPublisher(s, publishes{source: s}, controlOptions{ops: &operations{}, reg: prometheus.NewRegistry(), log: zap.New(core)})
+	_, err = p.Lay(source.Laying{Weights: []source.LinkWeights{{Target: source.Target{Model: "m"}, Uses: map[string]uint32{"a/x": 7}}}, Author: "ann", Reason: "slow"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	proposal := source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(wholePolicy)}}, Author: "bob", Reason: "test"}
+	for _, proposal.WithoutOverlay = range []bool{false, true, true} {
+		if _, err := p.Push(proposal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := logs.FilterMessage("policy changed").Len(); got != 3 {
+		t.Errorf("%d changes are logged, want 3", got)
+	}
+}
+
 // TestPairSaysWhatLiesOverItsPolicy holds that a pair's /readyz can say why it serves
 // other weights than the operator's document has.
 func TestPairSaysWhatLiesOverItsPolicy(t *testing.T) {
