@@ -1,7 +1,10 @@
 package facts_test
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -88,9 +91,17 @@ func TestAnImmediateResponseToHEADHasTheHeadersButNoBody(t *testing.T) {
 	}
 }
 
-// It goes on also when the request's body was not read before the answer.
+// It goes on also when the request's body was not read before the answer. One socket is
+// written to and read from, because Go's client takes another one if its body is still
+// being written when the answer is there.
 func TestAConnectionServesTheNextRequestAfterAnImmediateResponse(t *testing.T) {
 	r := start(t, setup{})
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	answers := bufio.NewReader(conn)
 	for name, does := range map[string]script{
 		"to request headers": {requestHeaders: always(sseReply("data: 1\n\n"))},
 		"to a request body":  {requestBody: always(sseReply("data: 1\n\n"))},
@@ -98,13 +109,18 @@ func TestAConnectionServesTheNextRequestAfterAnImmediateResponse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r.play(does, script{})
 			for range 3 {
-				if got := r.post(t, strings.Repeat("x", 100<<10)); got.status != 200 || got.body != "data: 1\n\n" || got.err != nil {
-					t.Errorf("answer: %+v", got)
+				if _, err := fmt.Fprintf(conn, "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n%s", 100<<10, strings.Repeat("x", 100<<10)); err != nil {
+					t.Fatal(err)
+				}
+				resp, err := http.ReadResponse(answers, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := io.ReadAll(resp.Body)
+				if err != nil || resp.StatusCode != 200 || resp.Close || string(body) != "data: 1\n\n" {
+					t.Errorf("%d, close %t, %q, %v", resp.StatusCode, resp.Close, body, err)
 				}
 			}
 		})
-	}
-	if got := r.ask(t, "/stats?filter=http.gateway.downstream_cx_total"); !strings.HasSuffix(strings.TrimSpace(got), ": 1") {
-		t.Errorf("not on one connection: %s", got)
 	}
 }
