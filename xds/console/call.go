@@ -6,9 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -86,7 +88,7 @@ func (c *Call) Match() (revision string, ok bool) {
 }
 
 // within runs a handler until the time of the call is over. A panic of the handler goes
-// on in the goroutine of the server, which deals with it.
+// on in the goroutine of the server, which logs it, with the stack that it came from.
 func (c *Call) within(handle func(*Call) (any, error)) (any, error) {
 	type result struct {
 		answer   any
@@ -96,7 +98,7 @@ func (c *Call) within(handle func(*Call) (any, error)) (any, error) {
 	done := make(chan result, 1)
 	go func() {
 		var r result
-		defer func() { r.panicked = recover(); done <- r }()
+		defer func() { r.panicked = withStack(recover()); done <- r }()
 		r.answer, r.err = handle(c)
 	}()
 	select {
@@ -108,4 +110,13 @@ func (c *Call) within(handle func(*Call) (any, error)) (any, error) {
 	case <-c.Context().Done():
 		return nil, TimedOut.New("it took too long and may still take effect: %v", c.Context().Err())
 	}
+}
+
+// withStack adds the stack to a panic, unless nobody is to hear of it.
+func withStack(panicked any) any {
+	err, _ := panicked.(error)
+	if panicked == nil || errors.Is(err, http.ErrAbortHandler) {
+		return panicked
+	}
+	return fmt.Sprintf("%v\n%s", panicked, debug.Stack())
 }

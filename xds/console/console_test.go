@@ -3,7 +3,10 @@ package console_test
 import (
 	"errors"
 	"fmt"
+	"log"
+	"math"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -148,6 +151,10 @@ func TestWhatIsNotMounted(t *testing.T) {
 	for _, path := range []string{"/", "/api/v1/", "/api/v1/te", "/api/v1/tea/green/leaf", "/tea"} {
 		consoletest.Fails(t, api.Ask("GET", path, nil), console.NotFound)
 	}
+	for _, path := range []string{"//api/v1/tea/green", "/api/v1/tea//green", "/api/v1/cups/../tea/green", "/api/v1/./tea/green"} {
+		consoletest.Fails(t, api.Ask("GET", path, nil), console.NotFound)
+		consoletest.Fails(t, api.Ask("PUT", path, sent{"green"}), console.NotFound)
+	}
 	for path, allowed := range map[string]string{"/api/v1/tea": "PUT", "/api/v1/tea/green": "DELETE, GET", "/api/v1/tea/weigh": "POST"} {
 		got := api.Ask("PATCH", path, nil, "Content-Type", "")
 		consoletest.Fails(t, got, console.NotAllowed)
@@ -216,6 +223,16 @@ func TestARouteFailsAsItSays(t *testing.T) {
 	consoletest.Fails(t, silent.Ask("GET", "/api/v1/tea", nil), console.NotFound)
 }
 
+// TestAnAnswerThatIsNoJSONFails holds that it is no success without a body.
+func TestAnAnswerThatIsNoJSONFails(t *testing.T) {
+	api := consoletest.Mounted(t, "tea", []console.Route{{Method: "GET", Right: console.Read, Answer: "it",
+		Handle: func(call *console.Call) (any, error) { call.Tag("1"); return math.NaN(), nil }}})
+	if got := api.Ask("GET", "/api/v1/tea", nil); got.Header.Get("ETag") != "" {
+		t.Errorf("a failure is tagged %s", got.Header.Get("ETag"))
+	}
+	consoletest.Fails(t, api.Ask("GET", "/api/v1/tea", nil), console.Internal)
+}
+
 // TestAPanicEndsItsRequestOnly holds that a capability which panics takes nobody along.
 func TestAPanicEndsItsRequestOnly(t *testing.T) {
 	c := console.New(console.Options{Who: console.Anyone})
@@ -227,6 +244,25 @@ func TestAPanicEndsItsRequestOnly(t *testing.T) {
 	}
 	consoletest.Fails(t, api.Ask("GET", "/", nil), console.NotFound)
 }
+
+// TestAPanicIsLoggedWithItsPlace holds that the log says where a capability panicked.
+func TestAPanicIsLoggedWithItsPlace(t *testing.T) {
+	c := console.New(console.Options{Who: console.Anyone})
+	c.Mount("tea", []console.Route{{Method: "GET", Right: console.Read, Answer: "it", Handle: spill}})
+	var text strings.Builder
+	s := httptest.NewUnstartedServer(c)
+	s.Config.ErrorLog = log.New(&text, "", 0)
+	s.Start()
+	if resp, err := http.Get(s.URL + "/api/v1/tea"); err == nil {
+		_ = resp.Body.Close()
+	}
+	s.Close() // waits for what writes the log
+	if !strings.Contains(text.String(), "the cup is full") || !strings.Contains(text.String(), "console_test.spill") {
+		t.Errorf("the log says %s", text.String())
+	}
+}
+
+func spill(*console.Call) (any, error) { panic("the cup is full") }
 
 func TestOnlyLoopbackNamesAreServed(t *testing.T) {
 	_, api := mounted(t, console.Anyone)

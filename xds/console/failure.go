@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -74,17 +75,28 @@ func (f *Failure) Is(target error) bool {
 	return ok && k.Code == f.Cause.Code
 }
 
-func refuse(w http.ResponseWriter, f *Failure) { write(w, f.kind.Status, f) }
+func refuse(w http.ResponseWriter, f *Failure) {
+	text, _ := encode(f) // texts and numbers always are JSON
+	write(w, f.kind.Status, text)
+}
 
-func write(w http.ResponseWriter, status int, body any) {
+// encode returns a value as JSON. A canonical form in it stays what its revision is the
+// hash of.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+func write(w http.ResponseWriter, status int, text []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false) // a canonical form stays what its revision is the hash of
-	_ = e.Encode(body)     // fails only if nobody is left to read it
+	_, _ = w.Write(text) // fails only if nobody is left to read it
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {

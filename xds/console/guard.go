@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"path"
 
 	"github.com/headgate/headgate/policy/loopback"
 )
@@ -24,6 +25,10 @@ func guarded(next http.Handler) http.Handler {
 		}
 		if err := crossOrigin.Check(r); err != nil {
 			refuse(w, Forbidden.New("another site asks for a change"))
+			return
+		}
+		if p := r.URL.EscapedPath(); p != path.Clean(p) && p != path.Clean(p)+"/" {
+			notFound(w, r) // the mux would redirect, with a page of HTML
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)

@@ -82,6 +82,10 @@ func (c *Console) serve(r Route) http.Handler {
 		if err == nil {
 			answer, err = call.within(r.Handle)
 		}
+		var text []byte
+		if err == nil {
+			text, err = encode(answer)
+		}
 		if err != nil {
 			refuse(w, r.failure(err))
 			return
@@ -89,7 +93,7 @@ func (c *Console) serve(r Route) http.Handler {
 		if call.revision != "" {
 			w.Header().Set("ETag", `"`+call.revision+`"`)
 		}
-		write(w, http.StatusOK, answer)
+		write(w, http.StatusOK, text)
 	})
 }
 

@@ -32,9 +32,10 @@ type Client struct {
 }
 
 // New returns a client that goes to an address, such as 127.0.0.1:8081, itself: no proxy
-// leads to loopback.
+// leads to loopback, and the API redirects nobody.
 func New(addr string) *Client {
-	return &Client{addr: addr, http: http.Client{Transport: &http.Transport{}, Timeout: Timeout}}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{addr: addr, http: http.Client{Transport: &http.Transport{}, Timeout: Timeout, CheckRedirect: stay}}
 }
 
 // UnreachableError says that nothing answers at an address.

@@ -156,6 +156,14 @@ func TestNobodyToAsk(t *testing.T) {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
+	elsewhere := httptest.NewServer(http.NotFoundHandler())
+	defer elsewhere.Close()
+	redirects := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer redirects.Close()
+	_, err := client.New(redirects.Listener.Addr().String()).Push(t.Context(), source.Proposal{Files: files(second), Author: "ann", Reason: "less"})
+	if !errors.As(err, &stranger) || stranger.Status != http.StatusTemporaryRedirect {
+		t.Errorf("a policy is sent to where a stranger says: %v", err)
+	}
 	if _, err := answer(200, "<html>").Status(t.Context()); err == nil || !strings.Contains(err.Error(), "may not be Headgate") {
 		t.Errorf("a page: %v", err)
 	}
