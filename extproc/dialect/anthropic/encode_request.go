@@ -7,10 +7,10 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// EncodeRequest appends a Messages request to dst. What Unsupported reports is left
+// Encode appends a Messages request to dst. What Unsupported reports is left
 // out, or approximated if there is a way, and returned. An error says that
 // nothing is left to ask.
-func EncodeRequest(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
+func (Dialect) Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
 	e := plan(dst, r, &t)
 	dropped := canon.Fields(e.unsupported())
 	e.b = append(e.b, '{')

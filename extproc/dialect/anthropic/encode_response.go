@@ -5,9 +5,9 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// EncodeResponse appends an answer as a message to dst. Of several choices the
+// EncodeAnswer appends an answer as a message to dst. Of several choices the
 // first counts: a client of this dialect cannot have asked for more.
-func EncodeResponse(dst []byte, r *canon.Response, c canon.Client) []byte {
+func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byte {
 	same := r.Dialect == "anthropic"
 	b := append(append(dst, `{"id":`...), idOf(r.ID, c)...)
 	b = append(b, `,"type":"message","role":"assistant","model":`...)

@@ -10,7 +10,7 @@ import (
 // DecodeFault reads the body of an answer with an error status; 0 stands for an
 // error inside a 200. Any body gives a fault: one that is no Anthropic error
 // leaves the status to speak.
-func DecodeFault(status int, body []byte) *canon.Fault {
+func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
 	f := &canon.Fault{Status: status}
 	var whole [2]scan.Value
 	if _, err := canon.Pick(scan.Document(body), []string{"error", "request_id"}, whole[:], nil); err == nil {
@@ -59,7 +59,7 @@ func faultKind(name string, status int) canon.FaultKind {
 // EncodeFault appends a fault as an error body to dst and returns the status
 // that goes with a provider's: an overload is 529 here, and a cut a 502. A refusal of
 // Headgate's own has a code, and its exchange's id as the request's.
-func EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
+func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	status := f.Kind.Status()
 	if f.Status >= 400 && f.Status < 600 {
 		status = f.Status

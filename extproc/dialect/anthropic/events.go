@@ -23,6 +23,9 @@ type StreamDecoder struct {
 	ended  bool
 }
 
+// Decoder starts reading a server's stream.
+func (Dialect) Decoder(native bool) canon.StreamDecoder { return &StreamDecoder{Whole: native} }
+
 // blockSeen is what a block's start said.
 type blockSeen struct {
 	kind  canon.Kind
@@ -58,7 +61,7 @@ func (d *StreamDecoder) Next(ev scan.Event) []canon.Event {
 	case "message_stop":
 		d.stop()
 	case "error":
-		d.fail(DecodeFault(0, data))
+		d.fail(Dialect{}.DecodeFault(0, data))
 	}
 	return d.out
 }

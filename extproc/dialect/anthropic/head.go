@@ -69,7 +69,7 @@ func (h *head) usage() canon.Usage {
 // fault returns the error that a 200 response is; nil: it is none.
 func (h *head) fault(body []byte) *canon.Fault {
 	if string(kindOf(nil, h[respType], h[respError])) == "error" {
-		return DecodeFault(0, body)
+		return Dialect{}.DecodeFault(0, body)
 	}
 	return nil
 }

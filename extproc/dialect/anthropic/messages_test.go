@@ -10,7 +10,7 @@ import (
 )
 
 func TestInputIsAnEstimateUntilItIsCounted(t *testing.T) {
-	e := anthropic.NewStreamEncoder(canon.Client{Input: 42})
+	e := anthropic.Dialect{}.Encoder(canon.Client{Input: 42})
 	start := string(e.Append(nil, &canon.Event{Kind: canon.EventStart, ID: scan.Value(`"id"`), Model: scan.Value(`"m"`)}))
 	if want := "event: message_start\n" + `data: {"type":"message_start","message":{"id":"id","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,` +
 		`"usage":{"input_tokens":42,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}` + "\n\n"; start != want {
@@ -19,7 +19,7 @@ func TestInputIsAnEstimateUntilItIsCounted(t *testing.T) {
 }
 
 func TestAStreamThatMakesTooMuchWaitIsGivenUp(t *testing.T) {
-	e := anthropic.NewStreamEncoder(canon.Client{})
+	e := anthropic.Dialect{}.Encoder(canon.Client{})
 	e.Append(nil, &canon.Event{Kind: canon.EventStart})
 	e.Append(nil, &canon.Event{Kind: canon.EventToolStart, ID: scan.Value(`"c"`), Name: scan.Value(`"f"`)})
 	text := scan.Value(`"` + strings.Repeat("x", 1<<20) + `"`)

@@ -53,10 +53,10 @@ const (
 var requestMembers = []string{"model", "messages", "system", "max_tokens", "stream", "stop_sequences", "tools", "tool_choice", "thinking",
 	"output_config", "output_format", "metadata", "temperature", "top_p", "top_k", "service_tier", "cache_control", "context_management"}
 
-// DecodeRequest reads a Messages request, or one to count its tokens. What it
+// Decode reads a Messages request, or one to count its tokens. What it
 // returns aliases body. An error is a *canon.RequestError and names the member
 // at fault.
-func DecodeRequest(body []byte) (*canon.Request, error) {
+func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	var f [reqMembers]scan.Value
 	extra, err := canon.Pick(scan.Document(body), requestMembers, f[:], nil)
 	if err != nil {

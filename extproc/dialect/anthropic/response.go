@@ -5,9 +5,9 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// DecodeResponse reads a message. What it returns aliases body. The error is a
+// DecodeAnswer reads a message. What it returns aliases body. The error is a
 // *canon.Fault if the body is one or cannot be read.
-func DecodeResponse(body []byte) (*canon.Response, error) {
+func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 	var h head
 	extra, err := canon.Pick(scan.Document(body), responseMembers[:respTokens], h[:], nil)
 	if err != nil {

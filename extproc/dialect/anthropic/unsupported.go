@@ -9,9 +9,9 @@ import (
 )
 
 // Unsupported lists what a request holds that Anthropic cannot express, by the paths
-// of the client's body. It is empty if nothing is; EncodeRequest leaves out,
+// of the client's body. It is empty if nothing is; Encode leaves out,
 // or approximates, exactly what it lists.
-func Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
+func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
 	e := plan(nil, r, &t)
 	return e.unsupported()
 }

@@ -25,8 +25,8 @@ type finished struct {
 	finish canon.Finish
 }
 
-// NewStreamEncoder starts a stream for a client.
-func NewStreamEncoder(c canon.Client) *StreamEncoder { return &StreamEncoder{c: c} }
+// Encoder starts writing a stream for a client.
+func (Dialect) Encoder(c canon.Client) canon.StreamEncoder { return &StreamEncoder{c: c} }
 
 // Ended reports whether the stream has got its end, good or bad.
 func (e *StreamEncoder) Ended() bool { return e.ended }
@@ -71,7 +71,7 @@ func (e *StreamEncoder) Abort(dst []byte, f *canon.Fault) []byte {
 		return dst
 	}
 	e.ended = true
-	dst, _ = EncodeFault(append(dst, "data: "...), f)
+	dst, _ = Dialect{}.EncodeFault(append(dst, "data: "...), f)
 	return append(dst, '\n', '\n')
 }
 

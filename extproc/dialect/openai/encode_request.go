@@ -7,11 +7,11 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// EncodeRequest appends a chat completion request to dst. What Unsupported reports is
+// Encode appends a chat completion request to dst. What Unsupported reports is
 // left out and returned. An error says that nothing is left to ask.
-func EncodeRequest(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
+func (Dialect) Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
 	e := encoder{r: r, t: &t, same: r.Dialect == "openai"}
-	dropped := canon.Fields(Unsupported(r, t))
+	dropped := canon.Fields(Dialect{}.Unsupported(r, t))
 	start := len(dst)
 	e.b = append(dst, '{')
 	e.b = scan.AppendString(canon.AppendKey(e.b, "model"), t.Model)

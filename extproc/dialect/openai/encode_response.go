@@ -7,8 +7,8 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// EncodeResponse appends an answer as a chat completion to dst.
-func EncodeResponse(dst []byte, r *canon.Response, c canon.Client) []byte {
+// EncodeAnswer appends an answer as a chat completion to dst.
+func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byte {
 	same := r.Dialect == "openai"
 	b := append(append(dst, `{"id":`...), idOf(r.ID, c)...)
 	b = append(b, `,"object":"chat.completion","created":`...)

@@ -11,7 +11,7 @@ import (
 
 // DecodeFault reads the body of an answer with an error status. Any body gives a
 // fault: one that is no OpenAI error leaves the status to speak.
-func DecodeFault(status int, body []byte) *canon.Fault {
+func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
 	var whole [1]scan.Value
 	extra, err := canon.Pick(scan.Document(body), []string{"error"}, whole[:], nil)
 	if err != nil {
@@ -107,7 +107,7 @@ func faultKind(f *canon.Fault) canon.FaultKind {
 // EncodeFault appends a fault as an error body to dst and returns the status
 // that goes with a provider's, which OpenAI's SDKs turn into their error types. A
 // refusal of Headgate's own names its exchange, and when to try again.
-func EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
+func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	status := f.Kind.Status()
 	if f.Status >= 400 && f.Status < 600 && f.Status != 529 && f.Status != 498 {
 		status = f.Status

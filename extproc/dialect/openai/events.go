@@ -24,6 +24,9 @@ type StreamDecoder struct {
 	ended   bool
 }
 
+// Decoder starts reading a server's stream.
+func (Dialect) Decoder(bool) canon.StreamDecoder { return &StreamDecoder{} }
+
 type choiceSeen struct {
 	index, tools    int
 	spoke, finished bool

@@ -16,7 +16,7 @@ func TestQuirksOfServersThatSpeakTheDialect(t *testing.T) {
 	const body = `{"model":"a","future":{"x":1},"messages":[{"role":"developer","content":"d"},{"role":"user","weird":true,"content":[{"type":"text","text":"x","more":1},{"type":"image_url","image_url":"https://example.org/a.png"}]},` +
 		`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","content":"r"}],` +
 		`"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":false},"functions":[],"tools":[{"type":"function","function":{"name":"f","strict":true}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},"seed":1}`
-	r, err := openai.DecodeRequest([]byte(body))
+	r, err := openai.Dialect{}.Decode([]byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestQuirksOfServersThatSpeakTheDialect(t *testing.T) {
 			canon.Dropped{"response_format", "tools[0].strict", "messages[1].content[1].image_url"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, dropped, err := openai.EncodeRequest(nil, r, canon.Target{Model: "b", Quirks: c.quirks})
+			got, dropped, err := openai.Dialect{}.Encode(nil, r, canon.Target{Model: "b", Quirks: c.quirks})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,9 +54,9 @@ var requestMembers = func() []string {
 	return append(names, "model", "messages", "stream", "stream_options", "max_tokens")
 }()
 
-// DecodeRequest reads a chat completion request. What it returns aliases body.
+// Decode reads a chat completion request. What it returns aliases body.
 // An error is a *canon.RequestError and names the member at fault.
-func DecodeRequest(body []byte) (*canon.Request, error) {
+func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	var f [reqMembers]scan.Value
 	extra, err := canon.Pick(scan.Document(body), requestMembers, f[:], nil)
 	if err != nil {

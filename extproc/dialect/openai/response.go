@@ -20,10 +20,10 @@ var choiceNames = []string{"index", "message", "finish_reason", "logprobs"}
 
 var errNoAnswer = errors.New("no choices")
 
-// DecodeResponse reads a chat completion. What it returns aliases body. The
+// DecodeAnswer reads a chat completion. What it returns aliases body. The
 // error is a *canon.Fault if the body is one, or an answer that the provider broke
 // off, or cannot be read.
-func DecodeResponse(body []byte) (*canon.Response, error) {
+func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 	var h head
 	extra, err := canon.Pick(scan.Document(body), responseMembers[:respData], h[:], nil)
 	if err != nil {

@@ -63,7 +63,7 @@ func TestArgumentsThatAreAnObjectAreNotLost(t *testing.T) {
 
 func TestADataURIHasNoParametersInItsMediaType(t *testing.T) {
 	const body = `{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;name=x.png;base64,AAAA"}}]}]}`
-	r, err := openai.DecodeRequest([]byte(body))
+	r, err := openai.Dialect{}.Decode([]byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,14 +100,14 @@ func TestFaultsOfServersThatHaveTheirOwnForm(t *testing.T) {
 		`<html>`:                    {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
 		``:                          {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
 	} {
-		if diff := cmp.Diff(want, *openai.DecodeFault(422, []byte(body))); diff != "" {
+		if diff := cmp.Diff(want, *openai.Dialect{}.DecodeFault(422, []byte(body))); diff != "" {
 			t.Errorf("%s: %s", body, diff)
 		}
 	}
 }
 
 func TestFaultsAreErrorsOfDecoders(t *testing.T) {
-	_, err := openai.DecodeResponse([]byte(`{"error":{"message":"m","code":"rate_limit_exceeded"}}`))
+	_, err := openai.Dialect{}.DecodeAnswer([]byte(`{"error":{"message":"m","code":"rate_limit_exceeded"}}`))
 	var fault *canon.Fault
 	if !errors.As(fmt.Errorf("attempt 1: %w", err), &fault) || fault.Kind != canon.FaultRateLimit || fault.Status != 429 {
 		t.Errorf("%v", err)
@@ -118,7 +118,7 @@ func TestFaultsAreErrorsOfDecoders(t *testing.T) {
 // own.
 func TestAnOverloadIs503(t *testing.T) {
 	overloaded := &canon.Fault{Kind: canon.FaultOverloaded, Status: 529, Type: "overloaded_error", Message: "busy", RequestID: "req_1"}
-	body, status := openai.EncodeFault(nil, overloaded)
+	body, status := openai.Dialect{}.EncodeFault(nil, overloaded)
 	if want := `{"error":{"message":"busy","type":"server_error","param":null,"code":"overloaded"}}`; status != 503 || string(body) != want {
 		t.Errorf("529 becomes %d %s", status, body)
 	}

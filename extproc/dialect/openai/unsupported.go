@@ -55,8 +55,8 @@ func only(v scan.Value, a, b string) support {
 
 // Unsupported lists what a request holds that a chat completions server of this kind
 // cannot express, by the paths of the client's body. It is empty if nothing
-// is; EncodeRequest leaves out exactly what it lists.
-func Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
+// is; Encode leaves out exactly what it lists.
+func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
 	e := encoder{r: r, t: &t, same: r.Dialect == "openai"}
 	var u []canon.Unsupported
 	add := func(kind canon.UnsupportedKind, field, why string) {
