@@ -25,13 +25,10 @@ var listenSection = section{
 	check: (*compiler).checkListen,
 }
 
-// checkListen refuses an address beyond loopback that anonymous does not allow. It has
-// nothing to say if one of the two has a fault of its own.
+// checkListen refuses an address beyond loopback that anonymous does not allow.
 func (c *compiler) checkListen() {
-	at, good := c.Given.At("listen")
-	_, said := c.Given.At("anonymous")
-	faulty := c.Given.Has("anonymous") && !said
-	if good && !faulty && !loopback.IP(c.doc.Listen.Addr()) && !c.doc.Anonymous {
+	at, ok := c.Given.At("listen")
+	if ok && !c.Given.Faulty("anonymous") && !loopback.IP(c.doc.Listen.Addr()) && !c.doc.Anonymous {
 		c.Fault(at, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", c.doc.Listen.Addr())
 	}
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/headgate/headgate/policy/strict"
@@ -81,7 +82,7 @@ var model = strict.NewObject(
 	if at, ok := g.At("chain"); ok && m.Orders() > MaxOrders {
 		r.Fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", m.Orders(), MaxOrders)
 	}
-	if at, ok := g.At("nearest"); ok && m.Nearest {
+	if at, ok := g.At("nearest"); ok && m.Nearest && !g.Faulty("chain") {
 		r.Note(placedNearest{m, at})
 	}
 })
@@ -92,10 +93,12 @@ type placedNearest struct {
 	at    strict.Place
 }
 
-// checkNearest reports models to which nearest makes no difference.
+// checkNearest reports models to which nearest makes no difference, as far as the regions
+// of their backends are known.
 func (c *compiler) checkNearest() {
 	for _, n := range strict.Notes[placedNearest](c.Reader) {
-		if !n.model.hasRegions() {
+		unknown := slices.ContainsFunc(n.model.Uses(), func(u Use) bool { return c.doc.Backends[u.Backend.Name] == nil })
+		if !unknown && !n.model.hasRegions() {
 			c.Fault(n.at, "give the backends of a link with several uses a region each", "has no effect: no link has uses in several regions")
 		}
 	}

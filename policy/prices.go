@@ -137,13 +137,13 @@ func (c *compiler) priced(name string, at strict.Place) (backend, model string, 
 // checkPrices reports the uses that have no price, unless the document allows them.
 // A price that begins on some day is not enough: before it the use would have none.
 func (c *compiler) checkPrices() {
-	if c.how.priced || c.doc.Unpriced != UnpricedRefuse {
+	if c.how.priced || c.doc.Unpriced != UnpricedRefuse || c.Given.Faulty("unpriced") {
 		return
 	}
-	seen := make(map[[2]string]bool)
+	seen, unread := make(map[[2]string]bool), c.unreadPrices()
 	for _, u := range c.uses {
 		b := c.doc.Backends[u.backend]
-		if b == nil || seen[[2]string{u.backend, u.model}] {
+		if b == nil || unread(u.model) || unread(u.backend+"/"+u.model) || seen[[2]string{u.backend, u.model}] {
 			continue
 		}
 		seen[[2]string{u.backend, u.model}] = true
@@ -156,6 +156,20 @@ func (c *compiler) checkPrices() {
 		}
 		c.Fault(u.at, c.priceHint(b, u.model), "model %s has no price at provider %s", strict.Quote(u.model), b.Provider.Name)
 	}
+}
+
+// unreadPrices returns what reports whether a name has a price that faults hide.
+func (c *compiler) unreadPrices() func(name string) bool {
+	entries := c.Given.Entries("prices")
+	if len(entries) == 0 {
+		hidden := c.Given.Faulty("prices")
+		return func(string) bool { return hidden }
+	}
+	unread := make(map[string]bool)
+	for _, e := range entries {
+		unread[e.Name] = c.doc.prices[e.Name] == nil
+	}
+	return func(name string) bool { return unread[name] }
 }
 
 func (c *compiler) pricedLater(u placedUse) bool {

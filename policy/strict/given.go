@@ -36,6 +36,13 @@ func (g *Given) At(key string) (Place, bool) {
 // the one that is most likely meant.
 func (g *Given) Has(key string) bool { return g.slot(key).stands }
 
+// Faulty reports whether a key stands there, if misspelled, and what was meant is not known
+// because of a fault. What follows from such a key is no fault of its own.
+func (g *Given) Faulty(key string) bool {
+	s := g.slot(key)
+	return s.stands && !s.good
+}
+
 func (g *Given) slot(key string) *slot {
 	i := g.typ.field(key)
 	if i < 0 {
