@@ -36,7 +36,7 @@ type process interface {
 	Stop(context.Context) error
 }
 
-// run starts a process, lets it read its policy again on each SIGHUP if it can, and
+// run starts a process, lets it read its policy again on each SIGHUP if it reads one, and
 // stops it when ctx is done.
 func (s *serving) run(ctx context.Context, reloads bool, start func(context.Context) (process, error)) error {
 	log, err := newLogger(s.logLevel, s.logFormat)
@@ -47,25 +47,27 @@ func (s *serving) run(ctx context.Context, reloads bool, start func(context.Cont
 	s.app.Log = log
 	relaxGC()
 	hangups := make(chan os.Signal, 1) // one that comes during the start is not lost
-	if reloads {
-		signal.Notify(hangups, syscall.SIGHUP)
-		defer signal.Stop(hangups)
-	}
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	p, err := start(ctx)
 	if err != nil {
 		return failed(err)
 	}
-	serve(ctx, p, hangups, log)
+	serve(ctx, p, reloads, hangups, log)
 	limit, cancel := context.WithTimeout(context.Background(), app.Grace)
 	defer cancel()
 	return p.Stop(limit)
 }
 
 // serve returns when ctx is done.
-func serve(ctx context.Context, p process, hangups <-chan os.Signal, log *zap.Logger) {
+func serve(ctx context.Context, p process, reloads bool, hangups <-chan os.Signal, log *zap.Logger) {
 	for {
 		select {
 		case <-hangups:
+			if !reloads {
+				log.Info("SIGHUP: the policy is the control plane's, so nothing is read again")
+				continue
+			}
 			log.Info("SIGHUP: reading the policy again")
 			p.Reload()
 		case <-ctx.Done():

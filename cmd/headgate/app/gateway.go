@@ -215,7 +215,8 @@ func (g *Gateway) portFree() error {
 // waitReady asks through Envoy until Headgate answers: the only proof that the
 // whole path works.
 func (g *Gateway) waitReady(ctx context.Context) error {
-	probe := &http.Client{Timeout: 2 * time.Second}
+	alone := &http.Transport{DisableKeepAlives: true} // no proxy knows this machine's address
+	probe := &http.Client{Transport: alone, Timeout: 2 * time.Second}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	var last error

@@ -2,6 +2,7 @@ package processes
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -141,5 +142,33 @@ func TestKilledGatewayLeavesNoEnvoy(t *testing.T) {
 	after, err := os.ReadFile(records)
 	if err != nil || !strings.HasPrefix(string(after), string(b)) || len(after) <= len(b) {
 		t.Errorf("%v: %d bytes of records became %d", err, len(b), len(after))
+	}
+}
+
+// TestAProxyIsNotAsked holds that the gateway asks itself whether it is ready, even if it
+// listens beyond loopback and the environment names a proxy.
+func TestAProxyIsNotAsked(t *testing.T) {
+	t.Parallel()
+	port := gatewaytest.FreePort(t)
+	proxy := fmt.Sprintf("http://127.0.0.1:%d", gatewaytest.FreePort(t)) // nothing listens there
+	g := gatewaytest.Launch(t, fmt.Sprintf("listen: 0.0.0.0:%d\nanonymous: true\nversion: 1\nbackends: {s: {provider: simulated}}\nmodels: {m: s/gpt-4o-mini}\n", port),
+		gatewaytest.Options{Env: []string{"HTTP_PROXY=" + proxy, "http_proxy=" + proxy}})
+	g.WaitReady()
+}
+
+// TestAHangupEndsNoPair holds that a signal by which others read their policy again does
+// not end a process that has nothing to read.
+func TestAHangupEndsNoPair(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	nobody := fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t))
+	p := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), "extproc", "--socket", filepath.Join(dir, "s"), "--xds", nobody,
+		"--state", "", "--access-log", filepath.Join(dir, "log"), "--operations", "127.0.0.1:0")
+	gatewaytest.Eventually(t, "the start", func() bool { return strings.Contains(p.Log(), "serving ext_proc") })
+	p.Hangup()
+	gatewaytest.Eventually(t, "the signal", func() bool { return strings.Contains(p.Log(), "SIGHUP: the policy is the control plane's") })
+	p.Terminate()
+	if code := p.Exited(t); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }
