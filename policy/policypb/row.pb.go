@@ -357,7 +357,7 @@ type Attempt struct {
 	Failed bool `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`
 	// How long the provider asked to be left alone; 0: it did not.
 	RetryAfterNanos int64 `protobuf:"varint,5,opt,name=retry_after_nanos,json=retryAfterNanos,proto3" json:"retry_after_nanos,omitempty"`
-	// From the attempt's start to the headers of its answer, or to its end where none came.
+	// From the attempt's start to the headers of its answer, or to its end if none came.
 	DurationNanos int64 `protobuf:"varint,6,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

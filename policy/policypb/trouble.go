@@ -12,7 +12,7 @@ const (
 	troubleKey = "trouble_details" // the whole Trouble, in protobuf's JSON form
 )
 
-// TroubleMetadata is the metadata of the node of a pair that is in trouble; nil where it
+// TroubleMetadata is the metadata of the node of a pair that is in trouble; nil if it
 // is in none.
 func TroubleMetadata(t *Trouble) *structpb.Struct {
 	if t.GetReason() == "" {
@@ -35,7 +35,7 @@ func valueOf(t *Trouble) (*structpb.Value, error) {
 }
 
 // TroubleOf reads the metadata of a pair's node, of whatever version the pair is; nil
-// where it is in no trouble.
+// if it is in no trouble.
 func TroubleOf(metadata *structpb.Struct) *Trouble {
 	reason := metadata.GetFields()[reasonKey].GetStringValue()
 	if reason == "" {
@@ -48,7 +48,7 @@ func TroubleOf(metadata *structpb.Struct) *Trouble {
 }
 
 // troubleIn reads a whole Trouble, but for fields that only newer pairs know. It is nil
-// where there is none that can be read.
+// if there is none that can be read.
 func troubleIn(v *structpb.Value) *Trouble {
 	text, err := protojson.Marshal(v)
 	if err != nil {

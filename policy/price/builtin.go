@@ -22,7 +22,7 @@ import (
 //go:embed catalogue.csv
 var catalogueCSV string
 
-// Builtin returns the catalogue that is compiled in, read once. It panics where the
+// Builtin returns the catalogue that is compiled in, read once. It panics if the
 // embedded file is broken, which only a faulty build can cause.
 func Builtin() *Catalogue { return builtin() }
 
@@ -79,7 +79,7 @@ func (c *Catalogue) add(k key, p Price) error {
 	return nil
 }
 
-// addAliases gives dated rows their other names: the undated one, where only one
+// addAliases gives dated rows their other names: the undated one, if only one
 // snapshot has it and nothing is listed under it, and the one with an @.
 func (c *Catalogue) addAliases(rows []row) {
 	snapshots := make(map[key]map[string]bool)

@@ -32,7 +32,7 @@ type Override struct {
 	Price   Price
 }
 
-// Look returns what a model costs at a moment, or false where no row names it.
+// Look returns what a model costs at a moment, or false if no row names it.
 //
 // The operator's prices come first: for the backend, then for the model; then
 // the built-in row of the provider. A dated snapshot (gpt-5-nano-2025-08-07) costs
@@ -61,7 +61,7 @@ func (c *Catalogue) Look(provider, backend, model string, at time.Time) (Price, 
 }
 
 // Override returns the price that the operator set for a model, at the backend or at
-// any, or false where there is none.
+// any, or false if there is none.
 func (c *Catalogue) Override(backend, model string, at time.Time) (Price, bool) {
 	if len(c.overrides) > 0 {
 		if p := c.override(backend, model, undated(model), at); p != nil {
@@ -72,7 +72,7 @@ func (c *Catalogue) Override(backend, model string, at time.Time) (Price, bool) 
 }
 
 // MaxOutput returns the tokens of the longest answer that a provider's model gives,
-// 0 where no source says.
+// 0 if no source says.
 func (c *Catalogue) MaxOutput(provider, model string) int64 {
 	if n := c.maxOutput[key{provider, model}]; n > 0 {
 		return n

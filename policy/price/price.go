@@ -24,7 +24,7 @@ type Price struct {
 	AudioInput   Pico
 	AudioOutput  Pico
 	ValidFrom    time.Time // zero: since ever
-	// Long, where not nil, replaces the price for a whole request whose input,
+	// Long, if not nil, replaces the price for a whole request whose input,
 	// cached tokens included, exceeds LongAbove tokens.
 	LongAbove int64
 	Long      *Price

@@ -1,7 +1,7 @@
 package price
 
 // snapshotDate returns where the date begins with which a model's name ends, its
-// separator included, or len(model) where it ends with none. The forms are those
+// separator included, or len(model) if it ends with none. The forms are those
 // that providers use: -2025-08-07, -20250929 and @20250929.
 func snapshotDate(model string) int {
 	if i := len(model) - len("-2025-08-07"); i > 0 && model[i] == '-' && model[i+5] == '-' && model[i+8] == '-' {
