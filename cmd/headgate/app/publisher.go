@@ -149,6 +149,10 @@ func (p *publisher) done(changed bool, err error) {
 		return
 	}
 	p.changes.WithLabelValues("refused").Inc()
+	if impossible(err) {
+		p.log.Warn("change refused: it cannot be made", zap.String("revision", p.Latest().Revision), zap.String("reason", err.Error()))
+		return
+	}
 	faults := 1
 	var all *policy.Faults
 	if errors.As(err, &all) {
@@ -156,6 +160,13 @@ func (p *publisher) done(changed bool, err error) {
 	}
 	p.log.Error("policy refused; "+p.insteadOf(), zap.Int("faults", faults),
 		zap.String("revision", p.Latest().Revision), zap.String("reason", err.Error()))
+}
+
+// impossible reports whether a change was refused for what was asked, not for a policy.
+func impossible(err error) bool {
+	var overlay *source.OverlayError
+	return errors.As(err, &overlay) || errors.Is(err, source.ErrIncomplete) ||
+		errors.Is(err, source.ErrConflict) || errors.Is(err, source.ErrUnknownRevision)
 }
 
 // insteadOf says what is in effect if a change is refused. What was published last is

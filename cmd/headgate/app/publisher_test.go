@@ -53,6 +53,28 @@ func TestEveryChangeIsLogged(t *testing.T) {
 	}
 }
 
+// TestWhatCannotBeAskedIsNoRefusedPolicy holds that the log calls no policy refused if a
+// change could not be made of what is there.
+func TestWhatCannotBeAskedIsNoRefusedPolicy(t *testing.T) {
+	core, logs := observer.New(zapcore.InfoLevel)
+	s, err := source.Open(source.Options{Path: policyFile(t, firstPolicy)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg := prometheus.NewRegistry()
+	p := newPublisher(s, noFleet{}, controlOptions{ops: &operations{}, reg: reg, log: zap.New(core)})
+	_, _ = p.Lay(source.Laying{Clear: []source.Target{{Model: "none"}}, Author: "ann", Reason: "fast"})
+	_, _ = p.Rollback("", source.Proposal{Author: "ann", Reason: "worse"})
+	_, _ = p.Rollback("", source.Proposal{Author: "ann", Reason: "worse", Expect: "000000000000"})
+	_, _ = p.Push(source.Proposal{Author: "ann", Reason: "empty"})
+	if got := logs.FilterMessage("change refused: it cannot be made").FilterLevelExact(zapcore.WarnLevel).Len(); got != 4 || logs.Len() != 4 {
+		t.Errorf("logged %+v", logs.All())
+	}
+	if n := values(t, reg, "headgate_policy_changes_total"); n["changed"] != 0 || n["refused"] != 4 {
+		t.Errorf("counted %v", n)
+	}
+}
+
 // TestReadyzSaysWhatPairsHave holds that after a refusal the pairs are said to be served
 // what they are, and nothing if there was nothing to go back to.
 func TestReadyzSaysWhatPairsHave(t *testing.T) {
