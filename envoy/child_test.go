@@ -177,9 +177,10 @@ func TestStubbornChildIsKilled(t *testing.T) {
 }
 
 // TestLinesKeepTheirLevel holds that what Envoy logs is logged at the same level,
-// whatever it looks like, and that a monstrous line loses none of the next ones.
+// whatever it looks like, that blank lines are left out, and that a monstrous line loses
+// none of the next ones.
 func TestLinesKeepTheirLevel(t *testing.T) {
-	c := shell(t, `printf 'debug\ta\tone\ninfo\tb\ttwo\nwarning\tc\tthree\nerror\td\tfour\ncritical\te\tfive\nloose\n' >&2
+	c := shell(t, `printf 'debug\ta\tone\ninfo\tb\ttwo\nwarning\tc\tthree\nerror\td\tfour\ncritical\te\tfive\n\n \nloose\n' >&2
 printf 'info\tlong\t'; head -c 2000000 /dev/zero | tr '\0' x; printf '\ninfo\tlast\tend\n'; exec sleep 60`)
 	eventually(t, "the last line", func() bool { return c.logs.FilterMessage("end").Len() == 1 })
 	type line struct {

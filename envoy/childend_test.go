@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 
+	"go.uber.org/zap/zapcore"
+
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/envoy/envoytest"
 )
@@ -234,5 +236,19 @@ func TestDrainWithoutListener(t *testing.T) {
 	defer cancel()
 	if err := c.Drain(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWarningsOfAStopAreForDebugging holds that what Envoy warns of as it is stopped is
+// not shown to operators, and that its errors are.
+func TestWarningsOfAStopAreForDebugging(t *testing.T) {
+	c := shell(t, `trap 'printf "warning\tmain\tcaught\nerror\tmain\tfailed\n"; exit 0' TERM
+printf 'warning\ta\tup\n'; while :; do sleep 0.01; done`)
+	eventually(t, "the first line", func() bool { return c.logs.FilterMessage("up").Len() == 1 })
+	c.end(t)
+	for text, want := range map[string]zapcore.Level{"up": zapcore.WarnLevel, "caught": zapcore.DebugLevel, "failed": zapcore.ErrorLevel} {
+		if got := c.logs.FilterMessage(text).All(); len(got) != 1 || got[0].Level != want {
+			t.Errorf("%s: logged as %v, want it once at level %v", text, got, want)
+		}
 	}
 }

@@ -31,6 +31,9 @@ func (c *Child) log(r io.Reader, last *words) {
 }
 
 func (c *Child) logLine(line string, cut bool, last *words) {
+	if strings.TrimSpace(line) == "" {
+		return // the end of a message of several lines
+	}
 	var fields []zap.Field
 	if cut {
 		fields = append(fields, zap.Bool("cut", true))
@@ -48,13 +51,13 @@ func (c *Child) logLine(line string, cut bool, last *words) {
 	c.options.Log.Log(c.levelNow(levelOf(level)), text, append(fields, zap.String("logger", name))...)
 }
 
-// levelNow is the level of a line at present: what Envoy warns of once it was told to stop,
-// its SIGTERM for one, is as it should be.
+// levelNow is the level of a line at present. What Envoy warns of once it was asked to stop,
+// its SIGTERM and the streams that it closes, needs no action.
 func (c *Child) levelNow(level zapcore.Level) zapcore.Level {
 	select {
 	case <-c.stop:
 		if level == zapcore.WarnLevel {
-			return zapcore.InfoLevel
+			return zapcore.DebugLevel
 		}
 		return level
 	default:

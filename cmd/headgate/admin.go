@@ -23,7 +23,13 @@ type adminFlags struct {
 // adminPort is the address of the admin API unless a flag names another.
 const adminPort = "127.0.0.1:8081"
 
-const adminCodes = "\n\nExit codes: 0 done, 1 refused or not taken in time, 2 the command line, or the admin API cannot be reached."
+// What the help of a command says of its exit codes: one that changes something, and one
+// that only asks.
+const (
+	changeCodes = "\n\nExit codes: 0 done, 1 refused or not taken in time," + usageCode
+	askCodes    = "\n\nExit codes: 0 done, 1 refused (a faulty policy, an unknown revision)," + usageCode
+	usageCode   = "\n2 the command line is at fault, or the admin API cannot be reached."
+)
 
 func (a *adminFlags) register(cmd *cobra.Command) {
 	addr := os.Getenv("HEADGATE_ADMIN")

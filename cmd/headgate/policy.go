@@ -25,7 +25,7 @@ func newPolicyPush(a *adminFlags) *cobra.Command {
 		Short: "Bring a policy into effect, completely or not at all",
 		Long: "Bring a policy into effect, completely or not at all. The policy is only replaced\n" +
 			"if it is still the one that was in effect when the command began, or the one\n" +
-			"that --expect names. What lies over the policy stays: see headgate policy weight." + adminCodes,
+			"that --expect names. What lies over the policy stays: see headgate policy weight." + changeCodes,
 		Args: cobra.ExactArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			if err := c.complete(); err != nil {
@@ -65,7 +65,7 @@ func newPolicyRollback(a *adminFlags) *cobra.Command {
 		Long: "Bring an earlier policy into effect again: the one of a revision, or else the one\n" +
 			"before the latest change. Repeated, it goes further back each time; a policy that\n" +
 			"a pair would not take is passed over unless it is named. What lies over the policy\n" +
-			"in effect stays: see headgate policy weight." + adminCodes,
+			"in effect stays: see headgate policy weight." + changeCodes,
 		Args: cobra.MaximumNArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			if err := c.complete(); err != nil {

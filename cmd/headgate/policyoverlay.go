@@ -36,7 +36,7 @@ func newPolicyWeight(a *adminFlags) *cobra.Command {
 			"is over, whatever is pushed or rolled back meanwhile. They replace those that lie\n" +
 			"over the link already; a use that is not named keeps the document's weight. 0 takes\n" +
 			"a use out of the link for new requests. Users move to the uses that grow, and\n" +
-			"between no others." + adminCodes,
+			"between no others." + changeCodes,
 		Example: "  headgate policy weight assistant claude-eu/claude-sonnet-4-6=5 --reason 'slow since noon' --for 1h\n" +
 			"  headgate policy weight assistant --clear --reason 'fast again'",
 		Args: cobra.MinimumNArgs(1),
@@ -61,7 +61,7 @@ func newPolicyWeight(a *adminFlags) *cobra.Command {
 		}),
 	}
 	f.register(cmd)
-	cmd.Flags().IntVar(&f.link, "link", -1, "index of the link in the model's chain, from 0 (default: the only one that has the uses; with --clear, all)")
+	cmd.Flags().IntVar(&f.link, "link", -1, "index of the link in the model's chain, from 0; -1: the only one that has the uses, with --clear all")
 	cmd.Flags().DurationVar(&f.last, "for", 0, "how long, such as 1h (default: until they are taken back)")
 	cmd.Flags().BoolVar(&f.clear, "clear", false, "take back what lies over the model")
 	return cmd

@@ -23,7 +23,7 @@ func newPolicyShow(a *adminFlags) *cobra.Command {
 		Short: "Print the policy in effect, or that of a revision, as it was written",
 		Long: "Print the policy in effect, or that of a revision, as it was written, and below it in\n" +
 			"comments what lies over it: see headgate policy weight. With --canonical, what it\n" +
-			"means: with the weights that lie over it, or without them, with --document." + adminCodes,
+			"means: with the weights that lie over it, or without them, with --document." + askCodes,
 		Args: cobra.MaximumNArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			revision := ""
@@ -102,7 +102,9 @@ func newPolicyHistory(a *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "history",
 		Short: "List every change of the policy, the latest first",
-		Args:  cobra.NoArgs,
+		Long: "List every change of the policy, the latest first: who made it, why, and whether the\n" +
+			"pairs have taken it." + askCodes,
+		Args: cobra.NoArgs,
 		RunE: a.run(func(cmd *cobra.Command, _ []string, api *client.Client) error {
 			all, err := api.History(cmd.Context())
 			if err != nil {
@@ -135,7 +137,7 @@ func newPolicyDiff(a *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff FILE|DIR",
 		Short: "Show what a push would change, by meaning",
-		Long:  "Show what a push would change, by meaning: comments, order and defaults that are\nwritten out do not count. What lies over the policy in effect is listed with what\nwould become of it. Nothing changes." + adminCodes,
+		Long:  "Show what a push would change, by meaning: comments, order and defaults that are\nwritten out do not count. What lies over the policy in effect is listed with what\nwould become of it. Nothing changes." + askCodes,
 		Args:  cobra.ExactArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			files, err := filesToSend(cmd.Context(), args[0])

@@ -18,7 +18,7 @@ func newStatus() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the policy in effect and which pairs have taken it",
-		Long:  "Show the policy in effect, the latest change that was refused, and which pairs have\ntaken what." + adminCodes,
+		Long:  "Show the policy in effect, the latest change that was refused, and which pairs have\ntaken what.\n\nExit codes: 0 done, 1 refused," + usageCode,
 		Args:  cobra.NoArgs,
 		RunE: a.run(func(cmd *cobra.Command, _ []string, api *client.Client) error {
 			s, err := api.Status(cmd.Context())

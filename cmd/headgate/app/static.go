@@ -58,8 +58,11 @@ func (s *static) reload() {
 		s.log.Error("policy refused; the last good one stays in effect", zap.String("revision", *s.revision.Load()), zap.Error(err))
 		return
 	}
-	s.revision.Store(&set.Revision)
 	s.refused.Store(nil)
+	if was := s.revision.Swap(&set.Revision); *was == set.Revision {
+		s.log.Info("the policy file was read again; the policy has not changed", zap.String("revision", set.Revision))
+		return
+	}
 	s.log.Info("policy changed", zap.String("revision", set.Revision))
 }
 

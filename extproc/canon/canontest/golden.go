@@ -1,5 +1,3 @@
-// Package canontest holds what the tests of the dialects share: golden pairs and
-// the recorded exchanges.
 package canontest
 
 import (

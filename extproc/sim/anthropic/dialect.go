@@ -1,3 +1,5 @@
+// Package anthropic is the Anthropic dialect of the simulated provider: messages, token
+// counts and models, with the validation, the errors and the accounting of the real API.
 package anthropic
 
 import (

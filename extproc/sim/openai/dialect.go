@@ -1,3 +1,5 @@
+// Package openai is the OpenAI dialect of the simulated provider: chat completions,
+// embeddings and models, with the validation, the errors and the accounting of the real API.
 package openai
 
 import (
