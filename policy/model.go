@@ -58,7 +58,7 @@ var model = strict.NewObject(
 		Doc("Links in the order in which they are tried: primary, fallback, emergency. A link is backend/model, or a list of several with weights. The backend ends at the first slash; the model may hold more.").
 		Example(`chain: [claude/claude-sonnet-4-6, gpt/gpt-5.5]`),
 	strict.Bind("retries", func(m *Model) *int { return &m.Retries }, strict.Int(0, 5)).Default(2).
-		Doc("Further attempts on one link after a 5xx, before the next link. In a chain with a link of several uses the attempts are spread over its uses: the other use of the link comes the sooner, and other links get as many in a row as each of those.").
+		Doc("Further attempts on one link after a 5xx, before the next link. If a link has several uses, they share its attempts, so that the next use comes sooner; every other link of the chain then has as many attempts in a row as one of those uses.").
 		Example(`retries: 2`),
 	strict.Bind("timeout", func(m *Model) *time.Duration { return &m.Timeout }, strict.Duration(time.Millisecond, time.Hour)).Default(30*time.Second).
 		Doc("Time that each attempt has until its response headers.").

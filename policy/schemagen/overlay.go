@@ -4,14 +4,14 @@ package main
 const overlays = `
 ## What lies over a policy
 
-Nothing edits the document but who writes it. What acts on top of it, by hand or by itself, is its overlay:
+The document changes only when an operator changes it. What acts on top of it, laid by hand or by Headgate, is its overlay:
 
 ` + "```" + `
 headgate policy weight assistant claude-eu/claude-sonnet-4-20260510=0 --reason "slow since noon" --for 1h
 headgate policy weight assistant --clear --reason "fast again"
 ` + "```" + `
 
-An entry has an author, a reason, since when it is there, and until when if it is to end by itself. ` + "`headgate policy show`" + ` prints the entries below the document, ` + "`headgate status`" + ` and ` + "`/readyz`" + ` name them, and the history holds each as a change: laid, taken back, or expired.
+An entry has an author, a reason, the time at which it was laid, and the time at which it expires, if it does. ` + "`headgate policy show`" + ` prints the entries below the document, ` + "`headgate status`" + ` and ` + "`/readyz`" + ` name them, and the history holds each as a change: laid, taken back, or expired.
 
 | Kind | Acts on | Laid by |
 |---|---|---|
