@@ -16,7 +16,8 @@ import (
 type release struct {
 	number   int // counted by this process, from 1; 0: an assumed one
 	revision string
-	overlay  policy.Overlay // what acts on the policy's document
+	policy   *policy.Set
+	options  snapshot.Options
 	salt     string
 	pair     ads.Set
 	envoy    ads.Set
@@ -42,7 +43,7 @@ func newRelease(b *snapshot.Builder, number int, set *policy.Set, o snapshot.Opt
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}
-	return &release{number, set.Revision, set.Overlay, salt, envoy.With(policypb.TypeURL, resources), envoy}, nil
+	return &release{number, set.Revision, set, o, salt, envoy.With(policypb.TypeURL, resources), envoy}, nil
 }
 
 // policyName is the name of the only resource of Headgate's own type.

@@ -60,7 +60,7 @@ func (s *Server) Status() Status {
 	defer s.mu.Unlock()
 	all := Status{Groups: []GroupStatus{}, Pairs: []PairStatus{}}
 	if s.latest != nil {
-		all.Overlay = s.latest.overlay
+		all.Overlay = s.latest.policy.Overlay
 	}
 	for _, g := range s.groups {
 		all.Groups = append(all.Groups, GroupStatus{

@@ -1,6 +1,9 @@
 package app
 
 import (
+	"context"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
@@ -18,6 +21,37 @@ func (p *publisher) Lay(l source.Laying) (source.Change, error) {
 
 // Overlay implements policies.Source.
 func (p *publisher) Overlay() policy.Overlay { return p.fleet.Status().Overlay }
+
+const (
+	// expireLate bounds how late an expiry is noticed on a machine whose clock was set, or
+	// that was asleep.
+	expireLate = time.Minute
+	// expireAgain is the pause after an expiry that failed.
+	expireAgain = 10 * time.Second
+)
+
+// expireEarlier takes back what expires over an earlier policy that pairs are served,
+// because one of them refused the latest, until ctx is done.
+func (p *publisher) expireEarlier(ctx context.Context) {
+	for {
+		_, changed := p.fleet.Accepted()
+		wait := expireLate
+		next, err := p.fleet.ExpireEarlier()
+		switch {
+		case err != nil:
+			p.log.Error("what has expired over an earlier policy cannot be taken back", zap.Error(err))
+			wait, changed = expireAgain, nil
+		case !next.IsZero():
+			wait = min(wait, time.Until(next))
+		}
+		select {
+		case <-changed:
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
 
 // logLeftOut warns of what lies over the policy and does not act.
 func (p *publisher) logLeftOut() {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,6 +115,47 @@ func TestTakingBackIsLogged(t *testing.T) {
 	if got := logs.FilterMessage("policy changed").Len(); got != 3 {
 		t.Errorf("%d changes are logged, want 3", got)
 	}
+}
+
+// earlierPolicy is a fleet that was taken back to a policy over which something expires.
+type earlierPolicy struct {
+	noFleet
+	asked  []time.Time
+	expiry time.Time
+	fails  bool
+}
+
+func (e *earlierPolicy) ExpireEarlier() (time.Time, error) {
+	e.asked = append(e.asked, time.Now())
+	switch {
+	case e.fails:
+		e.fails = false
+		return e.expiry, errors.New("cannot be built")
+	case time.Now().Before(e.expiry):
+		return e.expiry, nil
+	}
+	return time.Time{}, nil
+}
+
+// TestEarlierPoliciesExpireInTime holds that what lies over an earlier policy is taken back
+// at its expiry, and tried again after a pause if that fails.
+func TestEarlierPoliciesExpireInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		e := &earlierPolicy{expiry: start.Add(40 * time.Second), fails: true}
+		p := &publisher{fleet: e, log: zap.NewNop()}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		p.expireEarlier(ctx)
+		var got []time.Duration
+		for _, at := range e.asked {
+			got = append(got, at.Sub(start))
+		}
+		want := []time.Duration{0, expireAgain, 40 * time.Second, 40*time.Second + expireLate}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("asked (-want +got):\n%s", diff)
+		}
+	})
 }
 
 // TestPairSaysWhatLiesOverItsPolicy holds that a pair's /readyz can say why it serves

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -54,6 +55,7 @@ type pairs interface {
 	Refused() error
 	Status() xds.Status
 	Accepted() (revision string, changed <-chan struct{})
+	ExpireEarlier() (next time.Time, err error)
 }
 
 // wentBack is what /readyz says of refusals by pairs.
@@ -86,6 +88,7 @@ func (p *publisher) start(l *lifecycle, history source.History) {
 	running.Go(func() { cannot(history.Watch(ctx, p.sync)) })
 	running.Go(func() { p.note(ctx) })
 	running.Go(func() { p.ExpireInTime(ctx, p.done) })
+	running.Go(func() { p.expireEarlier(ctx) })
 	l.started("policy watch", func(context.Context) error {
 		cancel()
 		running.Wait()

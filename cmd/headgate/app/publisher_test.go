@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -121,6 +122,7 @@ type noFleet struct{}
 func (noFleet) Refused() error                      { return nil }
 func (noFleet) Accepted() (string, <-chan struct{}) { return "", nil }
 func (noFleet) Status() xds.Status                  { return xds.Status{} }
+func (noFleet) ExpireEarlier() (time.Time, error)   { return time.Time{}, nil }
 
 func str(v any) string {
 	s, _ := v.(string)

@@ -17,6 +17,7 @@ import (
 type splitting struct {
 	*gatewaytest.Fleet
 	t        *testing.T
+	policy   string
 	document string // revision of the policy
 }
 
@@ -30,7 +31,7 @@ backends:
   c: {provider: openai-compatible, url: %q}
 models: {m: {chain: [[{use: a/m, weight: 80}, {use: c/m, weight: 20}]]}}
 `, gatewaytest.Simulate(t, sim.Options{Keyless: true}).URL, gatewaytest.Simulate(t, sim.Options{Keyless: true}).URL)
-	s := &splitting{gatewaytest.StartFleet(t, o), t, gatewaytest.RevisionOf(t, o.Policy)}
+	s := &splitting{gatewaytest.StartFleet(t, o), t, o.Policy, gatewaytest.RevisionOf(t, o.Policy)}
 	s.await(s.document)
 	return s
 }
@@ -200,6 +201,25 @@ func TestAUseIsTakenOutOfItsLink(t *testing.T) {
 	s.lay(s.XDS[0], "--clear")
 	same(t, "put back", before, s.users())
 	stop()
+}
+
+// TestWeightsExpireAtPairsThatWentBack holds that weights are taken back at their time from
+// pairs that serve an earlier policy, because Envoy refused the latest.
+func TestWeightsExpireAtPairsThatWentBack(t *testing.T) {
+	t.Parallel()
+	s := startSplitting(t, gatewaytest.FleetOptions{})
+	x := s.XDS[0]
+	before := s.users()
+	laid := s.lay(x, "c/m=200", "--for", "10s")
+	refused := strings.Replace(s.policy, "models: {", "  ca: {provider: openai-compatible, url: \"https://127.0.0.1:1\", ca_file: /nowhere/ca.pem}\nmodels: {n: ca/x, ", 1)
+	gatewaytest.NewOperator(t, x.Admin).Push(1, refused, []string{"--without-overlay"}, "/nowhere/ca.pem")
+	s.await(laid)
+	moved(t, "gone back", before, s.users(), "c")
+	s.await(s.document)
+	same(t, "expired", before, s.users())
+	if status := x.Status(); !strings.Contains(status, "/nowhere/ca.pem") {
+		t.Errorf("the refusal is forgotten:\n%s", status)
+	}
 }
 
 // TestAReplicaTakesBackWhatAnotherLaid holds that replicas with one history serve what is
