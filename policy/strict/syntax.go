@@ -87,6 +87,9 @@ func syntaxFault(name string, data []byte, err error) *Fault {
 	if tab := strings.IndexByte(text[:blank], '\t'); tab >= 0 {
 		f.Col, f.Hint = tab+1, "indent with spaces: YAML takes no tabs"
 	}
+	if strings.HasPrefix(text, "%") {
+		f.Hint = "leave the line out: the document needs no directive"
+	}
 	if strings.HasPrefix(message, "unknown anchor") {
 		f.Message, f.Hint = "YAML: alias of an anchor that does not exist", "write the value out: anchors and aliases are not supported"
 	}
