@@ -12,7 +12,7 @@ GO            ?= go
 export HEADGATE_ENVOY ?= $(ENVOY)
 
 .PHONY: all
-all: build lint test
+all: build lint test ## Build, lint and test: what make does by itself
 
 .PHONY: help
 help: ## Print this list
@@ -40,7 +40,7 @@ race: envoy build venv ## Run every test with the race detector
 	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -race ./...
 
 .PHONY: venv
-venv: $(VENV)/.done
+venv: $(VENV)/.done ## Install the official SDKs for Python that tests and examples use
 $(VENV)/.done: examples/requirements.txt
 	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check -r examples/requirements.txt && touch $@
 
