@@ -16,6 +16,30 @@ func TestInputIsAnEstimateUntilItIsCounted(t *testing.T) {
 		`"usage":{"input_tokens":42,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}` + "\n\n"; start != want {
 		t.Errorf("got %s", start)
 	}
+	end := func(usage *canon.Usage) string {
+		e := anthropic.Dialect{}.Encoder(canon.Client{Input: 42})
+		e.Append(nil, &canon.Event{Kind: canon.EventStart})
+		if usage != nil {
+			e.Append(nil, &canon.Event{Kind: canon.EventUsage, Usage: usage})
+		}
+		return string(e.Append(nil, &canon.Event{Kind: canon.EventDone}))
+	}
+	if got := end(nil); !strings.Contains(got, `"usage":{"input_tokens":42,`) {
+		t.Errorf("nothing was counted: %s", got)
+	}
+	if got := end(&canon.Usage{Input: 7, Seen: canon.BucketInput}); !strings.Contains(got, `"usage":{"input_tokens":7,`) {
+		t.Errorf("7 were counted: %s", got)
+	}
+}
+
+// TestARawBlockKeepsItsFrame holds that line ends inside JSON do not end the frame.
+func TestARawBlockKeepsItsFrame(t *testing.T) {
+	e := anthropic.Dialect{}.Encoder(canon.Client{})
+	e.Append(nil, &canon.Event{Kind: canon.EventStart})
+	got := string(e.Append(nil, &canon.Event{Kind: canon.EventOther, Raw: scan.Value("{\r\n\"type\":\r\"x\"\n}")}))
+	if _, data, _ := strings.Cut(got, "data: "); strings.ContainsAny(strings.TrimSuffix(data, "\n\n"), "\r\n") {
+		t.Errorf("got %q", got)
+	}
 }
 
 func TestAStreamThatMakesTooMuchWaitIsGivenUp(t *testing.T) {

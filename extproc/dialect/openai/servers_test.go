@@ -143,3 +143,33 @@ func TestALastEventThatNoBlankLineEndsCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestUsageByServer holds what servers call their tokens, and that no token counts twice.
+func TestUsageByServer(t *testing.T) {
+	for usage, want := range map[string]canon.Usage{
+		`{"prompt_tokens":20,"completion_tokens":9,"prompt_tokens_details":{"audio_tokens":3},"completion_tokens_details":{"audio_tokens":4,"reasoning_tokens":2}}`: {Input: 17, AudioInput: 3, Output: 3, AudioOutput: 4, Reasoning: 2},
+		`{"prompt_tokens":20,"completion_tokens":9,"prompt_cache_hit_tokens":15,"prompt_cache_miss_tokens":5}`:                                                      {Input: 5, CacheRead: 15, Output: 9},
+	} {
+		r, err := openai.Dialect{}.DecodeAnswer([]byte(`{"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":` + usage + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Usage
+		got.Seen = 0
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", usage, diff)
+		}
+	}
+}
+
+// TestEachChoiceKeepsItsPlace holds that a stream says of which answer each piece is.
+func TestEachChoiceKeepsItsPlace(t *testing.T) {
+	e := openai.Dialect{}.Encoder(canon.Client{ID: "1"})
+	e.Append(nil, &canon.Event{Kind: canon.EventStart})
+	for _, choice := range []int{0, 2} {
+		got := string(e.Append(nil, &canon.Event{Kind: canon.EventText, Choice: choice, Text: scan.Value(`"x"`)}))
+		if want := fmt.Sprintf(`"choices":[{"index":%d,`, choice); !strings.Contains(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
