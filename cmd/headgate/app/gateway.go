@@ -94,6 +94,9 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	if g.ops, err = serveOperations(l, g.options.Operations, g.reg); err != nil {
 		return err
 	}
+	if err := reserveFolder(l, g.data); err != nil {
+		return err
+	}
 	data, err := newDataPlane(l, recordsTo{path: filepath.Join(g.data, "access.jsonl")}, g.options.Region, g.reg, g.log)
 	if err != nil {
 		return err

@@ -60,3 +60,21 @@ func TestStartsThatFail(t *testing.T) {
 		})
 	}
 }
+
+// TestADataFolderServesOneGateway holds that a gateway does not start on the data folder of
+// one that runs: the history is in it, and so the first would serve the second's policy.
+func TestADataFolderServesOneGateway(t *testing.T) {
+	t.Parallel()
+	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
+	key := []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}
+	first := gatewaytest.Start(t, gatewaytest.PolicyFor(p, ""), gatewaytest.Options{Env: key})
+	second := gatewaytest.Launch(t, gatewaytest.PolicyFor(p, ""), gatewaytest.Options{Env: key, Args: []string{"--data", first.Data}})
+	if code, text := second.Exited(), second.Log(); code != 1 || strings.Count(text, "\n") != 1 || !strings.Contains(text,
+		fmt.Sprintf("data folder: %s is used by headgate run (process %d): stop that, or choose another folder with --data", first.Data, first.Process.Pid())) {
+		t.Errorf("exit code %d:\n%s", code, text)
+	}
+	gatewaytest.MustOK(t, first.Chat(gatewaytest.ChatBody("plain", "after", false), ""))
+	if text := first.Log(); strings.Contains(text, "policy changed") {
+		t.Errorf("the first gateway took the second's policy:\n%s", text)
+	}
+}
