@@ -19,7 +19,7 @@ const checkHelp = `Check a policy without a running gateway: every fault at once
 policy makes of each model, at worst, and what in it is most likely not meant.
 
 With --env it also looks for the credentials where a gateway in this environment
-would: each one that is not set is a fault, where the policy names it.
+would: each one that is not set is a fault, at its place in the policy.
 
 Exit codes: 0 the policy is valid, 1 it has faults (with --strict: or warnings),
 2 it cannot be read.`

@@ -38,7 +38,7 @@ func newBootstrap() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&b.NodeID, "node", defaultNode, "id of this Envoy's pair")
 	f.StringVar(&b.Region, "region", "", "region that this Envoy runs in")
-	f.StringVar(&b.ExtProc, "socket", "/run/headgate/extproc.sock", "Unix socket of the ext_proc server (headgate extproc --socket)")
+	f.StringVar(&b.ExtProc, "socket", defaultSocket, "Unix socket of the ext_proc server (headgate extproc --socket)")
 	f.StringVar(&b.Admin, "admin", "", "Unix socket of Envoy's admin interface, empty for none")
 	return cmd
 }

@@ -29,7 +29,7 @@ func newExtproc() *cobra.Command {
 			"The policy comes from a control plane (headgate xds), and so does Envoy's\n" +
 			"configuration, which Envoy takes from the same socket (headgate envoy bootstrap).\n" +
 			"With -f the policy is a file's, for an Envoy that you configure yourself\n" +
-			"(headgate render envoy). On SIGHUP it is read again, and taken where nothing but\n" +
+			"(headgate render envoy). On SIGHUP it is read again, and taken if nothing but\n" +
 			"weights differs: after any other change render again, and restart Envoy and this\n" +
 			"process.",
 		Args: cobra.NoArgs,
@@ -49,7 +49,7 @@ func newExtproc() *cobra.Command {
 	}
 	o.register(cmd, &o.Options, "", "127.0.0.1:9090")
 	o.registerPair(cmd)
-	cmd.Flags().StringVar(&o.Socket, "socket", "extproc.sock", "Unix socket that Envoy dials")
+	cmd.Flags().StringVar(&o.Socket, "socket", defaultSocket, "Unix socket that Envoy dials; its folder must exist")
 	cmd.Flags().StringVar(&o.Records, "access-log", "-", "file of access records, - for standard output")
 	return cmd
 }

@@ -19,6 +19,10 @@ func checkOptionalSocket(flag, path string) error {
 // defaultNode is the id of a pair that is not given one.
 const defaultNode = "headgate-1"
 
+// defaultSocket is the socket at which a pair's Envoy meets its ext_proc server, unless
+// another one is given to both.
+const defaultSocket = "/run/headgate/extproc.sock"
+
 // checkNode refuses what cannot be the id of a pair, which names a folder, too.
 func checkNode(node string) error {
 	if node == "" || node == "." || node == ".." || strings.Contains(node, "/") {

@@ -52,7 +52,7 @@ func newRenderEnvoy() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVarP(&policy, "file", "f", "policy.yaml", "policy file, or folder of them")
-	f.StringVar(&socket, "socket", "/run/headgate/extproc.sock", "Unix socket of the ext_proc server")
+	f.StringVar(&socket, "socket", defaultSocket, "Unix socket of the ext_proc server")
 	f.StringVar(&admin, "admin", "", "Unix socket of Envoy's admin interface, empty for none")
 	f.StringVar(&o.Roots, "roots", snapshot.DefaultRoots, "file of root certificates where Envoy runs")
 	f.StringVar(&o.AccessLog, "envoy-access-log", "/dev/stdout", "file of Envoy's own access log, empty for none")

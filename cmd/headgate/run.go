@@ -21,7 +21,7 @@ func newRun() *cobra.Command {
 		Short: "Run everything on this machine: control plane, ext_proc and Envoy",
 		Long: "Run everything on this machine: control plane, ext_proc and Envoy as a child\n" +
 			"process, with nothing else needed. Backends whose credential is not set are\n" +
-			"answered by the simulated provider where the policy says so. A change of the\n" +
+			"answered by the simulated provider if the policy says so. A change of the\n" +
 			"policy file takes effect while traffic goes on.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, &o) },
@@ -30,7 +30,7 @@ func newRun() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Admin, "admin", "127.0.0.1:8081", "loopback address of the admin API")
 	f.StringVar(&o.Region, "region", "", "region that this gateway runs in, for models with nearest: true")
-	f.StringVar(&o.Data, "data", ".headgate", "folder for access records, logs and the policy's history")
+	f.StringVar(&o.Data, "data", ".headgate", "folder for access records, logs and the policy's history; each gateway has its own")
 	f.StringVar(&o.Tools, "tools", ".tools", "folder of the fetched Envoy")
 	f.IntVar(&o.Concurrency, "envoy-concurrency", 0, "Envoy's worker threads, 0 for one per core")
 	f.StringVar(&o.Script, "sim-script", "", "file of rules for the simulated provider")
