@@ -67,8 +67,11 @@ func Describe(e Entry) string {
 	if by.Reason != "" {
 		text += ": " + by.Reason
 	}
-	return text
+	return lineEnds.Replace(text)
 }
+
+// lineEnds keeps on one line what people have written.
+var lineEnds = strings.NewReplacer("\n", `\n`, "\r", `\r`)
 
 // Kinds returns the kinds of entries, as Entries counts them.
 func Kinds() []string { return []string{Simulated{}.kind(), Weights{}.kind()} }
