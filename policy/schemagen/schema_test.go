@@ -64,7 +64,7 @@ func TestSchemaAcceptsGoodDocuments(t *testing.T) {
 // all, bounds of texts, and what depends on another part of the document.
 var parserOnly = map[string]bool{
 	"empty": true, "empty_marker": true, "only_comment": true, "second_document": true, "tab": true, "not_utf8": true, "line_end": true,
-	"syntax_in_block": true, "unclosed_list": true, "duplicate_key": true, "unknown_anchor": true,
+	"syntax_in_block": true, "directive": true, "unclosed_list": true, "duplicate_key": true, "unknown_anchor": true,
 	"key_not_text": true, "anchor_alias_merge_tag": true, "billion_laughs": true,
 	"backend_undefined": true, "unpriced": true, "price_ambiguous": true,
 	"listen_beyond_loopback": true, "listen_name": true, "listen_port": true, "listen_without_port": true,
