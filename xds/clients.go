@@ -22,7 +22,7 @@ func (s *Server) OnConnect(c ads.Client) (ads.Set, error) {
 	m := &member{client: c, group: s.group(c.Node), pair: c.Node.GetUserAgentName() == policypb.PairAgent}
 	m.given = m.group.target
 	if m.pair && s.connected(c.Node.GetId()) {
-		s.log.Warn("two connected pairs share a node id, and cannot be told apart; give each its own with --node, unless this one has just lost its connection",
+		s.log.Warn("two connected pairs share a node id, and cannot be distinguished; give each its own with --node, unless this one has just lost its connection",
 			zap.String("node", c.Node.GetId()), zap.String("region", m.group.key.region))
 	}
 	s.members[c.ID] = m

@@ -135,7 +135,7 @@ func TestFallbackSkipped(t *testing.T) {
 		{"nothing that the first could", `{chain: [deepseek/d, deepseek/e]}`, Expectation{}, nil},
 		{"a weighted use takes them", `{chain: [gpt/g, [{use: deepseek/d}, {use: claude/c}]]}`, Expectation{}, nil},
 		{"left out where the policy says so", `{chain: [gpt/g, deepseek/d], unfit: drop}`, Expectation{}, []string{
-			"warning models.m.chain[1]: a request loses its images and the JSON schema of its answer here: the servers of this link cannot express it; the answer's header x-headgate-dropped tells the caller",
+			"warning models.m.chain[1]: a request loses its images and the JSON schema of its answer here: the servers of this link cannot express it; the answer's header x-headgate-dropped names them",
 		}},
 	}, FallbackSkipped, FallbackDrops)
 }
@@ -147,7 +147,7 @@ func TestStrictnessIsLost(t *testing.T) {
 		want        []string
 	}{
 		{"of the fallback", `{chain: [claude/c, gpt/g]}`, []string{
-			"warning models.m.chain[1]: a request loses the strictness of its tools here: the servers of this link cannot express it; the answer's header x-headgate-dropped tells the caller",
+			"warning models.m.chain[1]: a request loses the strictness of its tools here: the servers of this link cannot express it; the answer's header x-headgate-dropped names them",
 		}},
 		{"of the first link", `{chain: [gpt/g, claude/c]}`, nil},
 	} {

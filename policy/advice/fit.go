@@ -56,7 +56,7 @@ func skipped(m *policy.Model, _ Expectation) []Advice {
 				"requests with %s skip this link: its servers cannot express them", list(skip, "or")))
 		}
 		if lose != nil {
-			all = append(all, give(FallbackDrops, linkPath(m, i), "the answer's header x-headgate-dropped tells the caller",
+			all = append(all, give(FallbackDrops, linkPath(m, i), "the answer's header x-headgate-dropped names them",
 				"a request loses %s here: the servers of this link cannot express it", list(lose, "and")))
 		}
 	}

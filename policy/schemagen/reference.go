@@ -28,7 +28,7 @@ A whole policy:
 
 What is written is what is read: unknown and repeated keys, anchors, aliases, merge keys, tags, empty values and a second document are faults. Numbers with a unit are written with it (` + "`30s`, `1m30s`, `32MiB`" + `). Other numbers, true and false stand without quotes, in JSON, too. A name is a name: there are no wildcards, each model is named. Prices are decimals with at most six places and are read exactly. Secrets never stand in a policy.
 
-A name of a model with a slash in it can price two things: in ` + "`prices`, `a/b`" + ` is model ` + "`b`" + ` at backend ` + "`a`" + ` where that backend exists, else the model of that whole name.
+A name of a model with a slash in it can price two things: in ` + "`prices`, `a/b`" + ` is model ` + "`b`" + ` at backend ` + "`a`" + ` if that backend exists, else the model of that whole name.
 `
 
 // reference returns the page that explains every key, with a document as example.
