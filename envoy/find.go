@@ -52,7 +52,7 @@ func Find(ctx context.Context, getenv func(string) string, tools string) (path, 
 	if !errors.Is(err, fs.ErrNotExist) {
 		found += fmt.Sprintf(" (the fetched one does not run: %v)", err)
 	}
-	return "", "", fmt.Errorf("no Envoy 1.39 or later%s: run `make envoy`, put one on PATH, or name one with HEADGATE_ENVOY", found)
+	return "", "", fmt.Errorf("no Envoy 1.39 or later on PATH or in %s%s: run `make envoy`, put one on PATH, or name one with HEADGATE_ENVOY", tools, found)
 }
 
 var versionLine = regexp.MustCompile(`/(\d+\.\d+\.\d+)[^/]*/`)

@@ -49,7 +49,7 @@ func TestFind(t *testing.T) {
 		{name: "too old alone", named: none, path: "1.38.0", fetched: none, err: []string{"1.38.0", "make envoy", "HEADGATE_ENVOY"}},
 		{name: "broken alone", named: none, path: "", fetched: none, err: []string{"exit status 1", "make envoy"}},
 		{name: "the fetched one is broken", named: none, path: none, fetched: "", err: []string{"the fetched one does not run", "exit status 1", "make envoy"}},
-		{name: "none at all", named: none, path: none, fetched: none, err: []string{"no Envoy 1.39 or later", "make envoy"}},
+		{name: "none at all", named: none, path: none, fetched: none, err: []string{"no Envoy 1.39 or later on PATH or in /", "make envoy"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
