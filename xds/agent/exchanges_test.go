@@ -86,3 +86,21 @@ func TestALateEnvoyKeepsItsClusters(t *testing.T) {
 		p.expect(t, "when those of the next one have", "Cluster -b")
 	})
 }
+
+// TestExchangesTakeAsLongAsTheirRevisionSays holds that a revision's clusters stay as long as
+// its own exchanges may take, even if those of the next may take less.
+func TestExchangesTakeAsLongAsTheirRevisionSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plane := newControl(t)
+		p := newPair(t, "", plane)
+		p.envoy(nil)
+		plane.publish(revision(t, "r1", "s1", "a=1"))
+		plane.publish(revision(t, "brief2", "s2", "b=1"))
+		p.expect(t, "before", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway",
+			"apply brief2", "Cluster +b", "RouteConfiguration +gateway")
+		time.Sleep(lingering - time.Second)
+		p.expect(t, "while exchanges of the first may be under way")
+		time.Sleep(2 * time.Second)
+		p.expect(t, "when they have ended", "Cluster -a")
+	})
+}

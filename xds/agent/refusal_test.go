@@ -184,25 +184,6 @@ func TestNothingIsSaidToStay(t *testing.T) {
 	})
 }
 
-// TestOldFault holds that what Envoy refuses again, unchanged in the next revision, is
-// reported as an old fault, so that the other pairs do not go back.
-func TestOldFault(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		plane := newControl(t)
-		p := newPair(t, "", plane)
-		p.envoy(refuse(resourcev3.ListenerType, "gateway", "port taken"))
-		plane.publish(revision(t, "r1", "s1", "a=1"))
-		plane.publish(revision(t, "r2", "s2", "a=2"))
-		want := []string{"listener: port taken", "policy: listener: port taken (old)"}
-		if got := plane.refused(); !slices.Equal(got, want) {
-			t.Errorf("the control plane is told %q, want %q", got, want)
-		}
-		if p.Revision() != "" {
-			t.Errorf("the pair claims to serve %q", p.Revision())
-		}
-	})
-}
-
 // TestFirstRefused holds that if there is nothing to go back to, an Envoy that accepted
 // the refused revision keeps its clusters, until another revision is in effect.
 func TestFirstRefused(t *testing.T) {

@@ -54,6 +54,9 @@ func revision(t testing.TB, name, shape, words string) ads.Set {
 		resourcev3.RouteType:    encode(t, map[string]*routev3.RouteConfiguration{adstest.Routes: routes}),
 	}
 	p := &policypb.Policy{Revision: name, Shape: shape, Versions: map[string]string{}, Linger: durationpb.New(lingering)}
+	if strings.HasPrefix(name, "brief") {
+		p.Linger = durationpb.New(lingering / 5)
+	}
 	for typ, r := range set {
 		p.Versions[typ] = r.Version
 	}
