@@ -117,7 +117,7 @@ func fullExchange() *exchange.Exchange {
 	return ex
 }
 
-// refusedExchange was turned away before it had a route.
+// refusedExchange was refused before it had a route.
 func refusedExchange() *exchange.Exchange {
 	ex := minimalExchange()
 	ex.Response = exchange.Response{}

@@ -95,7 +95,7 @@ func TestAGrowingUseTakesUsersAndMovesNoOthers(t *testing.T) {
 						t.Errorf("user %d moved from %s to %s", i, before[i], after[i])
 					}
 				}
-				t.Logf("to %v: %d callers moved", weights, moved)
+				t.Logf("to %v: %d users moved", weights, moved)
 				if moved == 0 {
 					t.Errorf("to %v: no user moved", weights)
 				}
