@@ -21,7 +21,7 @@ type Class struct {
 }
 
 // ClassOf returns the class of a backend.
-func ClassOf(b *Backend) Class { return Class{b.Dialect, b.Provider.Quirks} }
+func ClassOf(b *Backend) Class { return Class{b.Dialect, b.Provider.Quirks.Support()} }
 
 // Classes returns the distinct classes of the chain, in the order of its uses. A
 // set of classes is written as a mask with bit i for the i-th of them.

@@ -55,6 +55,7 @@ type Member struct {
 	Name   []byte // decoded
 	Value  scan.Value
 	Tuning bool // the dialect's reader knows that it only tunes
+	Read   bool // what it says stands elsewhere in the request
 }
 
 // Tunes marks the members that are known to tune only. Any other may change what an
@@ -62,6 +63,42 @@ type Member struct {
 func Tunes(extra []Member, names ...string) {
 	for i := range extra {
 		extra[i].Tuning = index(names, extra[i].Name) >= 0
+	}
+}
+
+// Answered marks the members of an assistant's message that its reader did not know as
+// tuning: some provider wrote them into an answer, and they ask for nothing. One that
+// wants the model to go on with the message is a client's.
+func Answered(m *Message) {
+	answered(m.Extra)
+	for i := range m.Parts {
+		answered(m.Parts[i].Extra)
+	}
+}
+
+func answered(extra []Member) {
+	for i := range extra {
+		extra[i].Tuning = string(extra[i].Name) != "prefix"
+	}
+}
+
+// Void reports whether a member's value says nothing: it is null, false, or empty.
+func Void(v scan.Value) bool {
+	switch v.Kind() {
+	case scan.Null, scan.Invalid:
+		return true
+	case scan.Bool:
+		return !v.True()
+	case scan.String:
+		return len(v) == 2
+	case scan.Array:
+		m := v.Elements()
+		return !m.Next()
+	case scan.Object:
+		m := v.Fields()
+		return !m.Next()
+	default:
+		return false
 	}
 }
 

@@ -169,4 +169,13 @@ type Reasoning struct {
 	Effort []byte // minimal, low, medium, high, xhigh or max, without quotes
 	Budget int64  // tokens; 0: none given
 	Raw    scan.Value
+	Name   string // what the client called it; empty: as its dialect does
+}
+
+// ReasonName returns what the client calls its wish for reasoning.
+func (r *Request) ReasonName() string {
+	if r.Reason.Name != "" {
+		return r.Reason.Name
+	}
+	return r.Names[ReasoningField]
 }

@@ -20,6 +20,8 @@ const (
 	// Meaning fields change what the answer is: the request is refused, or the
 	// backend skipped, unless the policy says drop.
 	Meaning
+	// Impossible is what no policy can drop: nothing would be left to ask.
+	Impossible
 )
 
 // Unsupported is a part of a request that a dialect cannot express.
@@ -30,10 +32,13 @@ type Unsupported struct {
 }
 
 // Extra reports members that the client's own dialect did not know. Prefix ends
-// in a dot or is empty.
+// in a dot or is empty. An empty or false one counts as absent.
 func Extra(u []Unsupported, prefix string, extra []Member) []Unsupported {
 	for _, m := range extra {
-		if m.Tuning {
+		switch {
+		case m.Read || Void(m.Value):
+			continue
+		case m.Tuning:
 			u = append(u, Unsupported{Field: prefix + string(m.Name), Why: "there is no such field"})
 			continue
 		}

@@ -61,6 +61,10 @@ type Native interface {
 	// Adapt appends the body for a backend to dst. It returns false if the
 	// request can go as it came.
 	Adapt(dst []byte, req *exchange.Request, model string, usage bool) ([]byte, bool)
+	// Mend takes out of a body for a backend what the backend would refuse of a
+	// history that other servers wrote, and names what that loses. It returns false if
+	// the body can go as it is.
+	Mend(body []byte, t *canon.Target) ([]byte, canon.Dropped, bool)
 	// ReadResponse fills the fields of a JSON response and its usage from its
 	// body. The error is a *canon.Fault if the body is an error; any other one says
 	// that the body is not what the dialect promises.

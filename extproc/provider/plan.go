@@ -112,22 +112,38 @@ func (p *plan) body(t *target) (body []byte, dropped []string, changed bool, err
 		if !changed {
 			body = req.Body
 		}
-		return body, nil, changed || req.Rewritten(), nil
+		body, dropped, mended := t.mend(req.Operation, body)
+		return body, dropped, changed || mended || req.Rewritten(), nil
 	}
 	for i := range p.bodies {
 		if w := &p.bodies[i]; w.target == t {
 			return w.body, w.dropped, true, nil
 		}
 	}
-	meaning, err := req.Canon()
-	if err == nil {
-		body, dropped, err = t.dialect.Encode(make([]byte, 0, len(req.Body)+256), meaning, t.canon)
-	}
-	if err != nil {
+	if body, dropped, err = p.translate(t); err != nil {
 		return nil, nil, false, fmt.Errorf("translating for backend %q: %w", t.backend.Name, err)
 	}
 	p.bodies = append(p.bodies, written{t, body, dropped})
 	return body, dropped, true, nil
+}
+
+// translate writes the request anew. If the client speaks the target's dialect, what is
+// mended is named by its place in the client's body.
+func (p *plan) translate(t *target) ([]byte, []string, error) {
+	req := &p.ex.Request
+	meaning, err := req.Canon()
+	if err != nil {
+		return nil, nil, err
+	}
+	body, dropped, err := t.dialect.Encode(make([]byte, 0, len(req.Body)+256), meaning, t.canon)
+	if err != nil {
+		return nil, nil, err
+	}
+	body, mended, _ := t.mend(req.Operation, body)
+	if t.dialect.Name() == p.ex.Dialect {
+		_, mended, _ = t.mend(req.Operation, req.Body)
+	}
+	return body, append(dropped, mended...), nil
 }
 
 // prepareFailed reports whether an attempt ended because it could not be prepared.

@@ -80,7 +80,8 @@ func (p *plan) unsupported(t *target) ([]unsupportedField, exchange.Verdict) {
 	}
 	var out []unsupportedField
 	for _, u := range t.dialect.Unsupported(meaning, t.canon) {
-		if u.Kind == canon.Meaning && !p.pool.drop && len(out) < maxNamed {
+		refuses := u.Kind == canon.Impossible || u.Kind == canon.Meaning && !p.pool.drop
+		if refuses && len(out) < maxNamed {
 			out = append(out, unsupportedField{t.backend.Name, exchange.Clip(u.Field, exchange.MaxText), u.Why})
 		}
 	}

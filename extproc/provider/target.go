@@ -55,6 +55,15 @@ func (t *target) path(req *exchange.Request) string {
 	return t.paths[req.Operation][0]
 }
 
+// mend takes out of a conversation in the target's dialect what the target refuses of
+// what other servers wrote.
+func (t *target) mend(op exchange.Operation, body []byte) ([]byte, canon.Dropped, bool) {
+	if op != exchange.Chat && op != exchange.CountTokens {
+		return body, nil, false
+	}
+	return t.dialect.Mend(body, &t.canon)
+}
+
 // sortHeaders separates the headers that the client may send to the target from those
 // that must not reach it.
 func (t *target) sortHeaders() {

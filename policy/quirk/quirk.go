@@ -21,10 +21,35 @@ type Set struct {
 	ShortToolIDs    bool // takes tool call ids of nine letters and digits only
 	NoStrict        bool // knows no strict tools
 
+	// Of servers, about the history of a conversation. They change how a request is
+	// written, never whether it can be: Support leaves them out.
+	History         History // the members of an assistant's message that it takes
+	SignedThinking  bool    // checks the signatures of thinking that comes back
+	NoUserAfterTool bool    // wants an assistant's message between a tool's and a user's
+
 	// Of models, by models.
 	NoSampling       bool // refuses temperature, top_p and top_k
 	AdaptiveThinking bool // chooses its thinking budget itself, guided by an effort
 	MidSystem        bool // takes system messages between the turns
+}
+
+// History says which members of an assistant's message a server takes. Providers
+// write members of their own into answers, and clients send answers back as they came.
+type History uint8
+
+// The histories.
+const (
+	AnyHistory History = iota // not known: all pass
+	OpenAIHistory
+	GroqHistory
+	MistralHistory
+	DeepSeekHistory
+)
+
+// Support returns the quirks that decide which requests a backend supports.
+func (s Set) Support() Set {
+	s.History, s.SignedThinking, s.NoUserAfterTool = 0, false, false
+	return s
 }
 
 // models are those that differ from the rest of their dialect, by the beginning of

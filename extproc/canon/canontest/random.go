@@ -79,6 +79,9 @@ func (r Random) messages() []any {
 			results = append(results, object{"role": "tool", "tool_call_id": id, "content": r.Text()})
 		}
 		m := object{"role": "assistant", "content": r.Text()}
+		if r.maybe() { // what servers write into their answers though it says nothing
+			m["refusal"], m["annotations"], m["audio"], m["prefix"] = nil, []any{}, nil, false
+		}
 		if len(calls) > 0 {
 			m["tool_calls"] = calls
 		}

@@ -195,6 +195,9 @@ func (toy) EncodeFault(b []byte, f *canon.Fault) ([]byte, int) {
 	return append(scan.AppendString(append(b, `,"message":`...), f.Message), '}'), status
 }
 
+// Mend implements dialect.Native.
+func (toy) Mend(body []byte, _ *canon.Target) ([]byte, canon.Dropped, bool) { return body, nil, false }
+
 // ReadResponse implements dialect.Native.
 func (d toy) ReadResponse(_ exchange.Operation, resp *exchange.Response, u *canon.Usage) error {
 	r, err := d.DecodeAnswer(resp.Body)

@@ -47,11 +47,12 @@ func (u *under) request(t *testing.T, asked *Asked) (out Translated) {
 		return out
 	}
 	for _, f := range u.Unsupported(r, asked.Target) {
-		out.Unsupported = append(out.Unsupported, fmt.Sprintf("%s: %s: %s", [...]string{"tuning", "meaning"}[f.Kind], f.Field, f.Why))
+		out.Unsupported = append(out.Unsupported, fmt.Sprintf("%s: %s: %s", [...]string{"tuning", "meaning", "impossible"}[f.Kind], f.Field, f.Why))
 	}
 	body, dropped, err := u.Encode(nil, r, asked.Target)
 	if err != nil {
 		out.Error = err.Error()
+		knownImpossible(t, u, r, asked.Target)
 	} else {
 		out.Body = body
 	}
@@ -59,6 +60,18 @@ func (u *under) request(t *testing.T, asked *Asked) (out Translated) {
 		t.Errorf("dropped %q, unsupported %q", dropped, out.Unsupported)
 	}
 	return out
+}
+
+// knownImpossible holds that a request that cannot be encoded is known to be impossible
+// before a backend is chosen for it.
+func knownImpossible(t testing.TB, to dialect.Backend, r *canon.Request, target canon.Target) {
+	t.Helper()
+	for _, f := range to.Unsupported(r, target) {
+		if f.Kind == canon.Impossible {
+			return
+		}
+	}
+	t.Error("the request cannot be encoded, and nothing says so before")
 }
 
 func marshal(t *testing.T, v any) []byte {

@@ -126,8 +126,37 @@ func readSource(v scan.Value, p *canon.Part) error {
 	case "text":
 		p.Source, p.Text = canon.FromText, v.Get("data")
 		return wantString(p.Text, "source.data")
+	case "content":
+		if text := contentText(v.Get("content")); text != nil {
+			p.Source, p.Text = canon.FromText, text
+		}
 	case "file":
 		p.Source, p.Data = canon.FromFile, canon.Inside(v.Get("file_id"))
 	}
 	return nil
+}
+
+// contentText reads a document that is given as text: a string, or a list of texts,
+// which become its lines. It returns nil if there is something else in it.
+func contentText(v scan.Value) scan.Value {
+	if v.Kind() == scan.String {
+		return v
+	}
+	var text scan.Value
+	for e := v.Elements(); e.Next(); {
+		line := canon.Inside(e.Value().Get("text"))
+		if string(canon.Inside(e.Value().Get("type"))) != "text" || line == nil {
+			return nil
+		}
+		if text == nil {
+			text = append(text, '"')
+		} else {
+			text = append(text, '\\', 'n')
+		}
+		text = append(text, line...)
+	}
+	if text == nil {
+		return nil
+	}
+	return append(text, '"')
 }

@@ -72,6 +72,9 @@ func (d *decoder) message(v scan.Value, at int32) error {
 		return err
 	}
 	m.Parts = d.since(start)
+	if m.Role == canon.RoleAssistant {
+		canon.Answered(&m)
+	}
 	d.r.Messages = append(d.r.Messages, m)
 	return nil
 }

@@ -30,11 +30,14 @@ func (e *encoder) reasons() (bool, int64) {
 		return true, r.Budget
 	}
 	forced := e.r.Choice.Mode == canon.ChoiceRequired || e.r.Choice.Mode == canon.ChoiceNamed
-	if forced && len(e.r.Tools) > 0 || e.loopWithoutThinking() {
+	if forced && len(e.r.Tools) > 0 {
 		return false, 0
 	}
 	if e.t.Quirks.AdaptiveThinking {
-		return true, 0
+		return true, 0 // no turn has to begin with thinking
+	}
+	if e.loopWithoutThinking() {
+		return false, 0
 	}
 	budget := min(r.Budget, e.limit-1)
 	if r.Budget == 0 {
@@ -68,22 +71,37 @@ func effortOf(effort string) string {
 	return "high"
 }
 
-// loopWithoutThinking reports whether the last turn answers tool calls that no signed
-// thinking led to.
+// loopWithoutThinking reports whether the last turn answers tool calls of a loop that no
+// signed thinking began. Anthropic takes the whole loop for one turn of the assistant.
 func (e *encoder) loopWithoutThinking() bool {
-	n := len(e.turns)
-	if n < 2 || e.turns[n-2].role != canon.RoleAssistant {
-		return false
+	first := -1
+	for n := len(e.turns) - 1; n > 0 && e.answersCall(n) && e.turns[n-1].role == canon.RoleAssistant; n -= 2 {
+		first = n - 1
 	}
-	calls, signed := false, false
-	for i := e.turns[n-2].from; i < e.turns[n-2].to; i++ {
+	return first >= 0 && !e.thought(first)
+}
+
+// answersCall reports whether a turn holds the result of a tool.
+func (e *encoder) answersCall(n int) bool {
+	return e.holds(n, func(p *canon.Part) bool { return p.Kind == canon.ToolResult })
+}
+
+// thought reports whether a turn holds thinking that Anthropic signed.
+func (e *encoder) thought(n int) bool {
+	return e.holds(n, func(p *canon.Part) bool {
+		return p.Kind == canon.Redacted || p.Kind == canon.Thinking && p.Signature != nil
+	})
+}
+
+func (e *encoder) holds(n int, what func(*canon.Part) bool) bool {
+	for i := e.turns[n].from; i < e.turns[n].to; i++ {
 		for k := range e.r.Messages[i].Parts {
-			p := &e.r.Messages[i].Parts[k]
-			calls = calls || p.Kind == canon.ToolCall
-			signed = signed || p.Kind == canon.Redacted || p.Kind == canon.Thinking && p.Signature != nil
+			if what(&e.r.Messages[i].Parts[k]) {
+				return true
+			}
 		}
 	}
-	return calls && !signed
+	return false
 }
 
 func (e *encoder) thinking() {

@@ -51,7 +51,7 @@ var corpus = &canontest.Corpus{
 	Recordings: recordings,
 
 	Seeds:  []string{"../openai/testdata"},
-	Quirks: []quirk.Set{{NoImages: true, NoJSONSchema: true, ShortToolIDs: true, ReplayReasoning: true}},
+	Quirks: []quirk.Set{{NoImages: true, NoJSONSchema: true, ShortToolIDs: true, ReplayReasoning: true, SignedThinking: true, NoUserAfterTool: true, History: quirk.DeepSeekHistory}},
 }
 
 var recordings = map[string]canontest.Recording{

@@ -38,6 +38,9 @@ func (e *encoder) unsupported() []canon.Unsupported {
 	u.tools()
 	u.list = canon.Extra(u.list, "", e.r.Extra)
 	u.messages()
+	if field := e.unasked(); field != "" {
+		u.add(canon.Impossible, field, "it holds nothing that the model can be asked")
+	}
 	return u.list
 }
 
@@ -104,7 +107,7 @@ func (u *findings) fields() {
 		}
 	}
 	if (r.Reason.Mode == canon.ReasonOn || r.Reason.Mode == canon.ReasonAdaptive) && !u.e.think {
-		u.add(canon.Tuning, r.Names[canon.ReasoningField], "it cannot think with a forced tool, with few tokens, or in a tool loop without its earlier thinking")
+		u.add(canon.Tuning, r.ReasonName(), "it cannot think with a forced tool, with few tokens, or in a tool loop without its earlier thinking")
 	}
 	if r.MaxTokens > u.e.limit {
 		u.add(canon.Tuning, r.MaxTokensName, fmt.Sprintf("the model answers with %d tokens at most", u.e.limit))
@@ -204,6 +207,9 @@ func (u *findings) parts(n int, parts []canon.Part) {
 			u.add(kind, p.Place.Path()+suffix(p), why)
 			continue
 		}
+		if (p.Kind == canon.Text || p.Kind == canon.Refusal) && !canon.Empty(p.Text) && blank(p.Text) {
+			u.add(canon.Tuning, p.Place.Path(), "it takes no text of blanks only")
+		}
 		if p.Detail != nil && string(p.Detail) != `"auto"` {
 			u.add(canon.Tuning, p.Place.Path()+suffix(p)+".detail", "it has one resolution")
 		}
@@ -254,6 +260,8 @@ func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
 	switch {
 	case p.Kind == canon.Thinking:
 		return canon.Tuning, "it takes back only thinking that it signed"
+	case p.Kind == canon.Other && string(p.Type) == "reference":
+		return canon.Tuning, "it does not take another provider's references back"
 	case p.Kind == canon.Other && p.Place.List == canon.InReasoning:
 		return canon.Tuning, "it does not take another provider's reasoning back"
 	case p.Kind == canon.ToolCall && !p.Broken:

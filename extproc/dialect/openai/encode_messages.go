@@ -9,8 +9,13 @@ import (
 
 func (e *encoder) messages() {
 	e.b = append(e.b, `,"messages":[`...)
-	for i := range e.r.Messages {
+	for i := 0; i < len(e.r.Messages); i++ {
 		m := &e.r.Messages[i]
+		if n := e.neighbours(i); n > 1 {
+			e.run(e.r.Messages[i : i+n])
+			i += n - 1
+			continue
+		}
 		switch m.Role {
 		case canon.RoleOther:
 			if e.same && len(m.Parts) > 0 {
@@ -43,7 +48,8 @@ func (e *encoder) results(m *canon.Message) {
 		if p.Kind != canon.ToolResult {
 			continue
 		}
-		e.b = append(canon.AppendComma(e.b), `{"role":"tool","tool_call_id":`...)
+		e.open("tool")
+		e.b = append(e.b, `,"tool_call_id":`...)
 		e.b = e.toolID(e.b, p.ID)
 		e.b = append(e.b, `,"content":`...)
 		e.resultText(p)
@@ -98,8 +104,7 @@ func (e *encoder) said(m *canon.Message, role string) {
 	if calls+rest == 0 && !(e.same && len(m.Parts) == 0) {
 		return
 	}
-	e.b = append(append(canon.AppendComma(e.b), `{"role":"`...), role...)
-	e.b = append(e.b, '"')
+	e.open(role)
 	if e.same {
 		e.b = canon.AppendRaw(e.b, "name", m.Name)
 	}

@@ -33,9 +33,10 @@ type encoder struct {
 	b      []byte
 	r      *canon.Request
 	t      *canon.Target
-	same   bool // client and backend speak this dialect
-	count  int  // of messages written
-	tooled bool // tools were written
+	same   bool   // client and backend speak this dialect
+	count  int    // of messages written
+	role   string // of the latest message
+	tooled bool   // tools were written
 }
 
 // settings writes the fields that are values and nothing else.
@@ -67,7 +68,7 @@ func (e *encoder) settings() {
 		}
 		e.b = append(e.b, ']')
 	}
-	if effort := reasonEffort(&e.r.Reason); effort != "" {
+	if effort := reasonEffort(&e.r.Reason); effort != "" && (!e.same || e.r.Reason.Raw != nil) {
 		e.b = scan.AppendString(canon.AppendKey(e.b, "reasoning_effort"), effort)
 	}
 }

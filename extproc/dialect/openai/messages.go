@@ -84,6 +84,9 @@ func (d *decoder) message(v scan.Value, at int32) error {
 		err = d.body(&f, at)
 	}
 	m.Parts = d.since(start)
+	if m.Role == canon.RoleAssistant {
+		canon.Answered(&m)
+	}
 	if n := len(m.Parts); n > 0 && f[msgCache] != nil && m.Parts[n-1].Cache == nil {
 		m.Parts[n-1].Cache = f[msgCache]
 	}

@@ -2,7 +2,10 @@ package openai
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -77,7 +80,7 @@ func readImage(v scan.Value, p *canon.Part) error {
 	}
 	p.Source = canon.FromURL
 	p.Data = canon.Inside(url)
-	if bytes.HasPrefix(p.Data, []byte("data:")) {
+	if isDataURI(p.Data) {
 		p.Source = dataURI(p.Data, p)
 	}
 	return nil
@@ -95,20 +98,45 @@ func readFile(v scan.Value, p *canon.Part) error {
 		return fmt.Errorf("file needs file_data or file_id")
 	}
 	p.Source = dataURI(data, p)
+	plainText(p)
 	return nil
 }
 
-// dataURI splits data:MEDIA;base64,DATA. Any other form is FromOther.
+const (
+	dataScheme = "data:"
+	base64Mark = ";base64"
+)
+
+// isDataURI reports whether an address holds its data. Schemes have no case.
+func isDataURI(uri []byte) bool {
+	return len(uri) >= len(dataScheme) && bytes.EqualFold(uri[:len(dataScheme)], []byte(dataScheme))
+}
+
+// dataURI splits data:MEDIA;base64,DATA, in letters of any case. Any other form is
+// FromOther.
 func dataURI(uri []byte, p *canon.Part) canon.Source {
 	head, data, ok := bytes.Cut(uri, []byte(","))
-	media, is64 := bytes.CutSuffix(head, []byte(";base64"))
-	media, is := bytes.CutPrefix(media, []byte("data:"))
-	if !ok || !is64 || !is {
+	n := len(head) - len(base64Mark)
+	if !ok || !isDataURI(head) || n < len(dataScheme) || !bytes.EqualFold(head[n:], []byte(base64Mark)) {
 		return canon.FromOther
 	}
-	p.Media, _, _ = bytes.Cut(media, []byte(";")) // without its parameters
-	p.Data = data
+	media, _, _ := bytes.Cut(head[len(dataScheme):n], []byte(";")) // without its parameters
+	if bytes.ContainsFunc(media, unicode.IsUpper) {
+		media = bytes.ToLower(media)
+	}
+	p.Media, p.Data = media, data
 	return canon.FromBase64
+}
+
+// plainText reads a file of plain text, which no provider takes as data, as its text.
+func plainText(p *canon.Part) {
+	if p.Source != canon.FromBase64 || !bytes.Equal(p.Media, []byte("text/plain")) {
+		return
+	}
+	text, err := base64.StdEncoding.DecodeString(canon.Str(canon.AppendQuoted(nil, p.Data)))
+	if err == nil && utf8.Valid(text) {
+		p.Source, p.Text, p.Data = canon.FromText, scan.AppendString(nil, string(text)), nil
+	}
 }
 
 // thinkingText joins the texts of a chunk list such as Mistral's thinking parts.

@@ -109,6 +109,7 @@ func (d *decoder) settings(f *[reqMembers]scan.Value) error {
 			r.Reason.Mode = canon.ReasonOff
 		}
 	}
+	d.reasoningObjects()
 	return d.stop(f[canon.Stop])
 }
 

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -53,6 +54,9 @@ func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 	}
 	if len(r.Choices) == 0 {
 		return nil, canon.Malformed(errNoAnswer.Error())
+	}
+	if len(r.Choices) > 1 { // a server need not give them in order
+		slices.SortStableFunc(r.Choices, func(a, b canon.Choice) int { return a.Index - b.Index })
 	}
 	return r, nil
 }

@@ -79,6 +79,9 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 		e.translatedFields(add)
 	}
 	e.unsupportedParts(add)
+	if last := e.unasked(); last != nil {
+		add(canon.Impossible, fmt.Sprintf("messages[%d].content", last.At), "it holds nothing that the model can be asked")
+	}
 	return u
 }
 

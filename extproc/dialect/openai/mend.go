@@ -1,0 +1,298 @@
+package openai
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy/quirk"
+)
+
+// taken is what a server takes in an assistant's message. Clients send answers back as
+// they came, so a history holds what other servers write into theirs.
+type taken struct {
+	members []string
+	parts   []string // types of the content's parts
+	call    []string // members of a tool call
+}
+
+// histories are by quirk.History. Sources: the parameter types of the vendors' SDKs
+// (openai 3.57, groq 1.7, mistralai 3.7 for Python), and api-docs.deepseek.com. OpenAI
+// takes its own annotations back, as its guides send answers back whole.
+var histories = [...]taken{
+	quirk.OpenAIHistory: {
+		members: []string{"role", "content", "name", "refusal", "tool_calls", "function_call", "audio", "annotations"},
+		parts:   []string{"text", "refusal"}, call: []string{"id", "type", "function", "custom"}},
+	quirk.GroqHistory: {
+		members: []string{"role", "content", "name", "tool_calls", "function_call"},
+		parts:   []string{"text"}, call: []string{"id", "type", "function"}},
+	quirk.MistralHistory: {
+		members: []string{"role", "content", "tool_calls", "prefix"},
+		parts:   []string{"text", "thinking", "reference", "image_url", "document_url"}, call: []string{"id", "type", "function", "index"}},
+	quirk.DeepSeekHistory: {
+		members: []string{"role", "content", "name", "tool_calls", "reasoning_content", "prefix"},
+		parts:   []string{"text"}, call: []string{"id", "type", "function"}},
+}
+
+var noText, noContent = []byte(`""`), []byte("null")
+
+var functionCalled = []string{"name", "arguments"}
+
+// Mend takes out of a request in this dialect what other servers wrote into its history
+// and the server would refuse, and what a tool loop that it did not begin forbids. All
+// else stays byte for byte. It returns false if the request can go as it is.
+func (Dialect) Mend(body []byte, t *canon.Target) ([]byte, canon.Dropped, bool) {
+	m := mender{t: t}
+	if t.Quirks.History == quirk.AnyHistory || !bytes.Contains(body, []byte(`"assistant"`)) {
+		return body, nil, false
+	}
+	m.takes = &histories[t.Quirks.History]
+	if t.Quirks.ReplayReasoning && bytes.Contains(body, []byte(`"tool_calls"`)) {
+		m.still = loopWithoutReasoning(body)
+	}
+	m.request(body)
+	if len(m.edits) == 0 {
+		return body, nil, false
+	}
+	return scan.Splice(make([]byte, 0, len(body)+len(thinkingOff)+1), body, m.edits), m.dropped, true
+}
+
+// mender collects the edits of one request.
+type mender struct {
+	t       *canon.Target
+	takes   *taken
+	still   bool   // the model must not think
+	n       int    // index of the message
+	k       int    // index of the tool call
+	within  string // the member of the call
+	edits   []scan.Edit
+	dropped canon.Dropped
+}
+
+const thinkingOff = `"thinking":{"type":"disabled"}`
+
+func (m *mender) request(body []byte) {
+	if m.still {
+		at := bytes.IndexByte(body, '{') + 1
+		m.edits = append(m.edits, scan.Edit{Start: at, End: at, With: []byte(thinkingOff + ",")})
+		m.dropped = append(m.dropped, "thinking")
+	}
+	c := scan.NewCutter(m.edits)
+	f := scan.Document(body)
+	for f.Next() {
+		start, end := f.MemberSpan()
+		key := f.Key()
+		effort := string(key) == "reasoning_effort"
+		c.Item(start, end, m.still && (effort || string(key) == "thinking"))
+		if m.still && effort {
+			m.dropped = append(m.dropped, "reasoning_effort")
+		}
+		if string(key) == "messages" {
+			at, _ := f.Span()
+			m.edits = c.Edits
+			m.messages(f.Value(), at)
+			c.Edits = m.edits
+		}
+	}
+	m.edits = c.Close()
+}
+
+// messages mends a list that stands at this offset.
+func (m *mender) messages(list scan.Value, at int) {
+	e := list.Elements()
+	for i := 0; e.Next(); i++ {
+		if v := e.Value(); string(canon.Inside(v.Get("role"))) == "assistant" {
+			start, _ := e.Span()
+			m.n = i
+			m.assistant(v, at+start)
+		}
+	}
+}
+
+func (m *mender) assistant(v scan.Value, at int) {
+	if v.Get("content") == nil && !speaks(v) {
+		m.edits = append(m.edits, scan.Edit{Start: at + 1, End: at + 1, With: []byte(`"content":"",`)})
+	}
+	c := scan.NewCutter(m.edits)
+	f := v.Fields()
+	for f.Next() {
+		start, end := f.MemberSpan()
+		key, value := f.Key(), f.Value()
+		if m.renames(v, key, value) {
+			c.Item(at+start, at+end, false)
+			c.Edits = append(c.Edits, scan.Edit{Start: at + start, End: at + start + len(`"reasoning"`), With: []byte(`"reasoning_content"`)})
+			continue
+		}
+		cut := m.cuts(key, value)
+		c.Item(at+start, at+end, cut)
+		if cut {
+			if !canon.Void(value) {
+				m.drop("%s", key)
+			}
+			continue
+		}
+		inner, _ := f.Span()
+		m.edits = c.Edits
+		switch string(key) {
+		case "content":
+			m.content(value, at+inner, speaks(v))
+		case "tool_calls":
+			m.calls(value, at+inner)
+		}
+		c.Edits = m.edits
+	}
+	m.edits = c.Close()
+}
+
+// drop names what goes from the message.
+func (m *mender) drop(format string, args ...any) {
+	m.dropped = append(m.dropped, fmt.Sprintf("messages[%d].", m.n)+fmt.Sprintf(format, args...))
+}
+
+// speaks reports whether a message says something besides its content.
+func speaks(v scan.Value) bool {
+	for _, name := range [...]string{"tool_calls", "function_call", "refusal", "audio"} {
+		if !canon.Void(v.Get(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// cuts reports whether a member goes: it is another server's, or a list or object that
+// holds nothing, which OpenAI refuses of tool_calls, function_call and audio. A client
+// that asks the model to go on with a message is heard.
+func (m *mender) cuts(key []byte, v scan.Value) bool {
+	switch string(key) {
+	case "tool_calls", "function_call", "audio":
+		if canon.Void(v) {
+			return true
+		}
+	case "prefix":
+		if v.True() {
+			return false
+		}
+	case "reasoning":
+		if m.t.Quirks.History == quirk.GroqHistory && strings.Contains(m.t.Model, "gpt-oss") {
+			return canon.Void(v) // these take it back
+		}
+	}
+	return !contains(m.takes.members, key)
+}
+
+// renames reports whether a member holds another server's reasoning, which this one
+// takes as reasoning_content.
+func (m *mender) renames(message scan.Value, key []byte, v scan.Value) bool {
+	return string(key) == "reasoning" && m.t.Quirks.ReplayReasoning && v.Kind() == scan.String && !canon.Void(v) &&
+		message.Get("reasoning_content") == nil
+}
+
+// content mends an assistant's content. A message that says nothing else needs one.
+func (m *mender) content(v scan.Value, at int, speaks bool) {
+	none := noText
+	if speaks {
+		none = noContent
+	}
+	if v.Kind() == scan.Null && !speaks {
+		m.edits = append(m.edits, scan.Edit{Start: at, End: at + len(v), With: none})
+	}
+	if v.Kind() != scan.Array {
+		return
+	}
+	kept := 0
+	c := scan.NewCutter(m.edits)
+	before := len(m.edits)
+	e := v.Elements()
+	for i := 0; e.Next(); i++ {
+		cut := !contains(m.takes.parts, canon.Inside(e.Value().Get("type")))
+		start, end := e.Span()
+		c.Item(at+start, at+end, cut)
+		if cut {
+			m.drop("content[%d]", i)
+			continue
+		}
+		kept++
+	}
+	m.edits = c.Close()
+	if kept == 0 {
+		m.edits = append(m.edits[:before], scan.Edit{Start: at, End: at + len(v), With: none})
+	}
+}
+
+func (m *mender) calls(list scan.Value, at int) {
+	e := list.Elements()
+	for i := 0; e.Next(); i++ {
+		start, _ := e.Span()
+		m.k, m.within = i, ""
+		m.call(e.Value(), at+start, m.takes.call)
+	}
+}
+
+// call cuts all members of a call, or of its function, but these.
+func (m *mender) call(v scan.Value, at int, members []string) {
+	c := scan.NewCutter(m.edits)
+	f := v.Fields()
+	for f.Next() {
+		start, end := f.MemberSpan()
+		key := f.Key()
+		cut := !contains(members, key)
+		c.Item(at+start, at+end, cut)
+		if cut && string(key) != "index" && !canon.Void(f.Value()) {
+			m.drop("tool_calls[%d].%s%s", m.k, m.within, key)
+		}
+		if !cut && string(key) == "function" {
+			inner, _ := f.Span()
+			m.edits = c.Edits
+			m.within = "function."
+			m.call(f.Value(), at+inner, functionCalled)
+			m.within = ""
+			c.Edits = m.edits
+		}
+	}
+	m.edits = c.Close()
+}
+
+func contains(names []string, key []byte) bool {
+	for _, name := range names {
+		if string(key) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// loopWithoutReasoning reports whether a turn with tool calls holds an assistant's
+// message without reasoning, because another server wrote it. A server that thinks
+// wants it back from all messages of such a turn, in all later requests: it refuses the
+// request otherwise, unless it is told not to think (api-docs.deepseek.com,
+// guides/thinking_mode).
+func loopWithoutReasoning(body []byte) bool {
+	calls, lacks := false, false
+	e := messageList(body).Elements()
+	for e.Next() {
+		v := e.Value()
+		switch string(canon.Inside(v.Get("role"))) {
+		case "user":
+			if calls && lacks {
+				return true
+			}
+			calls, lacks = false, false
+		case "assistant":
+			calls = calls || !canon.Void(v.Get("tool_calls"))
+			lacks = lacks || v.Get("reasoning_content").Kind() != scan.String && canon.Void(v.Get("reasoning"))
+		}
+	}
+	return calls && lacks
+}
+
+func messageList(body []byte) scan.Value {
+	f := scan.Document(body)
+	for f.Next() {
+		if string(f.Key()) == "messages" {
+			return f.Value()
+		}
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package openai
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+)
+
+// neighbours counts the messages of one speaker from i on that another dialect takes
+// for one turn. In this one, a call must be answered by the messages right after its
+// own. A client of this dialect is taken at its word.
+func (e *encoder) neighbours(i int) int {
+	role := e.r.Messages[i].Role
+	if e.same || role != canon.RoleUser && role != canon.RoleAssistant {
+		return 1
+	}
+	n := 1
+	for i+n < len(e.r.Messages) && e.r.Messages[i+n].Role == role {
+		n++
+	}
+	return n
+}
+
+// run writes neighbours: assistant's messages as one, so that all their calls stand in
+// it, and of a user's the results of tools before all else.
+func (e *encoder) run(messages []canon.Message) {
+	if messages[0].Role == canon.RoleUser {
+		for i := range messages {
+			e.results(&messages[i])
+		}
+		for i := range messages {
+			e.said(&messages[i], "user")
+		}
+		return
+	}
+	all := messages[0]
+	all.Parts = nil
+	for i := range messages {
+		all.Parts = append(all.Parts, messages[i].Parts...)
+	}
+	e.said(&all, "assistant")
+}
+
+// open begins a message. A server that wants the assistant to speak between a tool and
+// the user is given a word of it.
+func (e *encoder) open(role string) {
+	if e.t.Quirks.NoUserAfterTool && e.role == "tool" && role == "user" {
+		e.b = append(canon.AppendComma(e.b), `{"role":"assistant","content":"OK."}`...)
+	}
+	e.role = role
+	e.b = append(append(canon.AppendComma(e.b), `{"role":"`...), role...)
+	e.b = append(e.b, '"')
+}
