@@ -11,7 +11,7 @@ import (
 // readConversation reads system and messages.
 func readConversation(c *wire.Call, f *messageFields) *wire.Error {
 	c.Prompt.Fixed("messages", wire.PrimeTokens)
-	r := turnReader{c: c}
+	r := turnReader{c: c, forced: wire.Str(f.thinking.Get("type")) == "enabled"}
 	if err := r.system(f.system); err != nil {
 		return err
 	}
@@ -29,6 +29,8 @@ func readConversation(c *wire.Call, f *messageFields) *wire.Error {
 		return invalid("messages: at least one message is required")
 	case len(r.open) > 0:
 		return r.unanswered()
+	case r.forced && r.loop && !r.thought:
+		return invalid("messages.%d.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks). To avoid this requirement, disable `thinking`.", r.first)
 	case r.role == "assistant" && strings.TrimRight(r.lastText, " \n\t\r") != r.lastText:
 		return invalid("messages: final assistant content cannot end with trailing whitespace")
 	}
@@ -63,6 +65,10 @@ type turnReader struct {
 	role     string
 	open     []string // ids of the uses of the last assistant turn
 	started  bool     // the user turn has something else than results
+	forced   bool     // the request enables thinking
+	loop     bool     // the last user turn holds results
+	first    int      // index of the message that began the loop
+	thought  bool     // it began with thinking
 	lastText string
 }
 
@@ -128,6 +134,7 @@ func (r *turnReader) turn(v scan.Value) *wire.Error {
 		r.role, r.started = name, false
 		r.c.Prompt.Fixed(name, wire.FrameTokens)
 	}
+	r.follow(content)
 	return r.content(content)
 }
 
@@ -182,6 +189,9 @@ func (r *turnReader) block(v scan.Value, at string) (text string, err *wire.Erro
 		}
 		if text = wire.Str(v.Get("text")); text == "" {
 			return "", invalid("messages: text content blocks must be non-empty")
+		}
+		if strings.TrimSpace(text) == "" {
+			return "", invalid("messages: text content blocks must contain non-whitespace text")
 		}
 		p.Text(text)
 	case "image", "document":

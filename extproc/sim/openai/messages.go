@@ -16,7 +16,7 @@ func readMessages(c *wire.Call, f *chatFields) *wire.Error {
 		return wrongType("messages", "an array of objects", f.messages)
 	}
 	c.Prompt.Fixed("chat", wire.PrimeTokens)
-	r := chatReader{c: c}
+	r := chatReader{c: c, vendor: vendorOf(c.Model)}
 	m := f.messages.Elements()
 	for ; m.Next(); r.i++ {
 		if err := r.message(m.Value()); err != nil {
@@ -26,7 +26,10 @@ func readMessages(c *wire.Call, f *chatFields) *wire.Error {
 	if r.i == 0 {
 		return invalid("messages", "empty_array", "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.")
 	}
-	return r.answered()
+	if err := r.answered(); err != nil {
+		return err
+	}
+	return r.reasoned(f)
 }
 
 // chatReader reads messages in order and remembers which tool calls wait for
@@ -35,7 +38,9 @@ type chatReader struct {
 	c       *wire.Call
 	i       int
 	open    []string // ids of the calls that have no result yet
-	inCalls bool     // the previous message had calls or was a result
+	vendor  vendor
+	last    string // role of the message before
+	inCalls bool   // the previous message had calls or was a result
 }
 
 func (r *chatReader) at(rest string) string { return fmt.Sprintf("messages[%d]%s", r.i, rest) }
@@ -55,13 +60,19 @@ func (r *chatReader) message(v scan.Value) *wire.Error {
 	var role, content, name, calls, callID, refusal scan.Value
 	unknown := wire.Members(v, map[string]*scan.Value{
 		"role": &role, "content": &content, "name": &name, "tool_calls": &calls, "tool_call_id": &callID, "refusal": &refusal,
-		"audio": nil, "annotations": nil, "function_call": nil, "reasoning_content": nil, "reasoning": nil,
+		"audio": nil, "annotations": nil, "function_call": nil, "reasoning_content": nil, "reasoning": nil, "prefix": nil,
 	})
+	if unknown == "" && wire.Str(role) == "assistant" {
+		unknown = r.vendor.foreign(v)
+	}
 	switch {
 	case unknown != "":
 		return invalid(r.at("."+unknown), "unknown_parameter", "Unknown parameter: '%s'.", r.at("."+unknown))
 	case !wire.Given(role):
 		return missing(r.at(".role"))
+	}
+	if err := r.order(wire.Str(role)); err != nil {
+		return err
 	}
 	c := r.c
 	c.Prompt.Fixed(wire.Str(role), wire.FrameTokens)
@@ -141,6 +152,9 @@ func (r *chatReader) calls(v scan.Value) *wire.Error {
 			return missing(at + ".id")
 		case kind == "":
 			return missing(at + ".type")
+		case r.vendor.foreignInCall(m.Value()) != "":
+			at += "." + r.vendor.foreignInCall(m.Value())
+			return invalid(at, "unknown_parameter", "Unknown parameter: '%s'.", at)
 		case inner.Kind() != scan.Object:
 			return missing(at + "." + kind)
 		case wire.Str(inner.Get("name")) == "":
@@ -152,7 +166,9 @@ func (r *chatReader) calls(v scan.Value) *wire.Error {
 		r.c.Prompt.Text(wire.Str(inner.Get("name")))
 		r.c.Prompt.Text(wire.Str(text))
 	}
-	r.inCalls = len(r.open) > 0
+	if r.inCalls = len(r.open) > 0; !r.inCalls {
+		return r.emptyCalls()
+	}
 	return nil
 }
 

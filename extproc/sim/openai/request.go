@@ -13,7 +13,7 @@ import (
 // chatFields are the members of a chat completion request. OpenAI refuses others.
 type chatFields struct {
 	model, messages, stream, streamOptions, n, maxTokens, maxCompletionTokens, stop,
-	tools, toolChoice, parallel, responseFormat, effort, temperature, topP, presence, frequency, logprobs scan.Value
+	tools, toolChoice, parallel, responseFormat, effort, temperature, topP, presence, frequency, logprobs, thinking scan.Value
 }
 
 func (f *chatFields) targets() map[string]*scan.Value {
@@ -22,7 +22,7 @@ func (f *chatFields) targets() map[string]*scan.Value {
 		"max_tokens": &f.maxTokens, "max_completion_tokens": &f.maxCompletionTokens, "stop": &f.stop, "tools": &f.tools,
 		"tool_choice": &f.toolChoice, "parallel_tool_calls": &f.parallel, "response_format": &f.responseFormat,
 		"reasoning_effort": &f.effort, "temperature": &f.temperature, "top_p": &f.topP, "presence_penalty": &f.presence,
-		"frequency_penalty": &f.frequency, "logprobs": &f.logprobs,
+		"frequency_penalty": &f.frequency, "logprobs": &f.logprobs, "thinking": &f.thinking,
 		"top_logprobs": nil, "seed": nil, "logit_bias": nil, "verbosity": nil, "modalities": nil, "audio": nil,
 		"prediction": nil, "service_tier": nil, "store": nil, "metadata": nil, "user": nil, "safety_identifier": nil,
 		"prompt_cache_key": nil, "prompt_cache_retention": nil, "web_search_options": nil, "functions": nil, "function_call": nil,
@@ -43,6 +43,9 @@ func readChat(body []byte) (*wire.Call, *wire.Error) {
 		return c, invalid("", "", "you must provide a model parameter")
 	}
 	c.SetModel(wire.Str(f.model))
+	if unknown == "" {
+		unknown = f.unknownTo(vendorOf(c.Model))
+	}
 	if unknown != "" {
 		return c, invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
 	}
@@ -182,7 +185,7 @@ func readSampling(c *wire.Call, f *chatFields) *wire.Error {
 
 func readEffort(c *wire.Call, f *chatFields) *wire.Error {
 	if !reasoningModel(c.Model) {
-		if wire.Given(f.effort) {
+		if wire.Given(f.effort) && !takesEffort(c.Model) {
 			return invalid("reasoning_effort", "unsupported_parameter", "Unrecognized request argument supplied: reasoning_effort")
 		}
 		return nil
