@@ -67,8 +67,8 @@ func Tunes(extra []Member, names ...string) {
 }
 
 // Answered marks the members of an assistant's message that its reader did not know as
-// tuning: some provider wrote them into an answer, and they ask for nothing. One that
-// wants the model to go on with the message is a client's.
+// tuning: some provider wrote them into an answer, and they ask for nothing. Not so a
+// client's wish that the model goes on with the message, and a call of the legacy kind.
 func Answered(m *Message) {
 	answered(m.Extra)
 	for i := range m.Parts {
@@ -78,7 +78,8 @@ func Answered(m *Message) {
 
 func answered(extra []Member) {
 	for i := range extra {
-		extra[i].Tuning = string(extra[i].Name) != "prefix"
+		name := string(extra[i].Name)
+		extra[i].Tuning = name != "prefix" && name != "function_call"
 	}
 }
 

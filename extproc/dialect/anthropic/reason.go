@@ -89,7 +89,7 @@ func (e *encoder) answersCall(n int) bool {
 // thought reports whether a turn holds thinking that Anthropic signed.
 func (e *encoder) thought(n int) bool {
 	return e.holds(n, func(p *canon.Part) bool {
-		return p.Kind == canon.Redacted || p.Kind == canon.Thinking && p.Signature != nil
+		return (p.Kind == canon.Redacted || p.Kind == canon.Thinking) && e.supports(-1, p)
 	})
 }
 

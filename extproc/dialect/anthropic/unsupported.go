@@ -240,9 +240,9 @@ func (e *encoder) supports(n int, p *canon.Part) bool {
 	case canon.Text, canon.Refusal:
 		return true
 	case canon.Thinking:
-		return p.Signature != nil
+		return p.Signature != nil && !foreign(p.Signature)
 	case canon.Redacted:
-		return true
+		return !foreign(p.Text)
 	case canon.Image:
 		return !e.t.Quirks.NoImages && (p.Source == canon.FromURL || p.Source == canon.FromBase64)
 	case canon.Document:
@@ -258,7 +258,7 @@ func (e *encoder) supports(n int, p *canon.Part) bool {
 
 func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
 	switch {
-	case p.Kind == canon.Thinking:
+	case p.Kind == canon.Thinking || p.Kind == canon.Redacted:
 		return canon.Tuning, "it takes back only thinking that it signed"
 	case p.Kind == canon.Other && string(p.Type) == "reference":
 		return canon.Tuning, "it does not take another provider's references back"

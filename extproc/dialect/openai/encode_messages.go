@@ -54,6 +54,7 @@ func (e *encoder) results(m *canon.Message) {
 		e.b = append(e.b, `,"content":`...)
 		e.resultText(p)
 		if e.same {
+			e.b = canon.AppendRaw(e.b, "name", m.Name)
 			e.b = canon.AppendMembers(e.b, m.Extra)
 		}
 		e.b = append(e.b, '}')

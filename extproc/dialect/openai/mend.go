@@ -112,7 +112,8 @@ func (m *mender) messages(list scan.Value, at int) {
 }
 
 func (m *mender) assistant(v scan.Value, at int) {
-	if v.Get("content") == nil && !speaks(v) {
+	s := look(v)
+	if !s.content && !s.speaks {
 		m.edits = append(m.edits, scan.Edit{Start: at + 1, End: at + 1, With: []byte(`"content":"",`)})
 	}
 	c := scan.NewCutter(m.edits)
@@ -120,7 +121,7 @@ func (m *mender) assistant(v scan.Value, at int) {
 	for f.Next() {
 		start, end := f.MemberSpan()
 		key, value := f.Key(), f.Value()
-		if m.renames(v, key, value) {
+		if !s.reasoned && m.renames(key, value) {
 			c.Item(at+start, at+end, false)
 			c.Edits = append(c.Edits, scan.Edit{Start: at + start, End: at + start + len(`"reasoning"`), With: []byte(`"reasoning_content"`)})
 			continue
@@ -137,7 +138,7 @@ func (m *mender) assistant(v scan.Value, at int) {
 		m.edits = c.Edits
 		switch string(key) {
 		case "content":
-			m.content(value, at+inner, speaks(v))
+			m.content(value, at+inner, s.speaks)
 		case "tool_calls":
 			m.calls(value, at+inner)
 		}
@@ -151,14 +152,26 @@ func (m *mender) drop(format string, args ...any) {
 	m.dropped = append(m.dropped, fmt.Sprintf("messages[%d].", m.n)+fmt.Sprintf(format, args...))
 }
 
-// speaks reports whether a message says something besides its content.
-func speaks(v scan.Value) bool {
-	for _, name := range [...]string{"tool_calls", "function_call", "refusal", "audio"} {
-		if !canon.Void(v.Get(name)) {
-			return true
+// seen is what a message holds.
+type seen struct {
+	content  bool
+	speaks   bool // it says something besides its content
+	reasoned bool // as DeepSeek does
+}
+
+func look(message scan.Value) (s seen) {
+	f := message.Fields()
+	for f.Next() {
+		switch string(f.Key()) {
+		case "content":
+			s.content = true
+		case "reasoning_content":
+			s.reasoned = true
+		case "tool_calls", "function_call", "refusal", "audio":
+			s.speaks = s.speaks || !canon.Void(f.Value())
 		}
 	}
-	return false
+	return s
 }
 
 // cuts reports whether a member goes: it is another server's, or a list or object that
@@ -184,9 +197,8 @@ func (m *mender) cuts(key []byte, v scan.Value) bool {
 
 // renames reports whether a member holds another server's reasoning, which this one
 // takes as reasoning_content.
-func (m *mender) renames(message scan.Value, key []byte, v scan.Value) bool {
-	return string(key) == "reasoning" && m.t.Quirks.ReplayReasoning && v.Kind() == scan.String && !canon.Void(v) &&
-		message.Get("reasoning_content") == nil
+func (m *mender) renames(key []byte, v scan.Value) bool {
+	return string(key) == "reasoning" && m.t.Quirks.ReplayReasoning && v.Kind() == scan.String && !canon.Void(v)
 }
 
 // content mends an assistant's content. A message that says nothing else needs one.

@@ -14,7 +14,7 @@ import (
 // words that it knows.
 func TestQuirksOfServersThatSpeakTheDialect(t *testing.T) {
 	const body = `{"model":"a","future":{"x":1},"messages":[{"role":"developer","content":"d"},{"role":"user","weird":true,"content":[{"type":"text","text":"x","more":1},{"type":"image_url","image_url":"https://example.org/a.png"}]},` +
-		`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","content":"r"}],` +
+		`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","name":"f","content":"r"}],` +
 		`"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":false},"functions":[],"tools":[{"type":"function","function":{"name":"f","strict":true}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},"seed":1}`
 	r, err := openai.Dialect{}.Decode([]byte(body))
 	if err != nil {
@@ -28,11 +28,11 @@ func TestQuirksOfServersThatSpeakTheDialect(t *testing.T) {
 	}{
 		{"a server without quirks", quirk.Set{},
 			`{"model":"b","messages":[{"role":"developer","content":"d"},{"role":"user","content":[{"type":"text","text":"x","more":1},{"type":"image_url","image_url":"https://example.org/a.png"}],"weird":true},` +
-				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","content":"r"}],` +
+				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","content":"r","name":"f"}],` +
 				`"tools":[{"type":"function","function":{"name":"f","strict":true}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},"seed":1,"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":true},"future":{"x":1},"functions":[]}`, nil},
 		{"a server with all of them", quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, NoJSONSchema: true, NoImages: true, ShortToolIDs: true, NoStrict: true},
 			`{"model":"b","messages":[{"role":"system","content":"d"},{"role":"user","content":[{"type":"text","text":"x","more":1}],"weird":true},` +
-				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"9Gd2dIMCT","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"9Gd2dIMCT","content":"r"}],` +
+				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"9Gd2dIMCT","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"9Gd2dIMCT","content":"r","name":"f"}],` +
 				`"tools":[{"type":"function","function":{"name":"f"}}],"seed":1,"max_tokens":5,"stream":true,"future":{"x":1},"functions":[]}`,
 			canon.Dropped{"response_format", "tools[0].strict", "messages[1].content[1].image_url"}},
 	} {
