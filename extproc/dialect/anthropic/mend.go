@@ -33,8 +33,9 @@ type mender struct {
 }
 
 func (m *mender) request(body []byte) {
+	at := max(0, bytes.IndexByte(body, '{'))
 	list, thinking := scan.Value(nil), scan.Value(nil)
-	for f := scan.Document(body); f.Next(); {
+	for f := scan.Value(body[at:]).Fields(); f.Next(); {
 		switch string(f.Key()) {
 		case "messages":
 			list = f.Value()
@@ -44,21 +45,21 @@ func (m *mender) request(body []byte) {
 	}
 	m.still = string(canon.Inside(thinking.Get("type"))) == "enabled" && beganWithoutThinking(list)
 	c := scan.NewCutter(nil)
-	for f := scan.Document(body); f.Next(); {
+	for f := scan.Value(body[at:]).Fields(); f.Next(); {
 		start, end := f.MemberSpan()
-		at, _ := f.Span()
+		inner, _ := f.Span()
 		key := f.Key()
 		cut := m.still && string(key) == "context_management" && bytes.Contains(f.Value(), []byte(`"clear_thinking_`))
-		c.Item(start, end, cut)
+		c.Item(at+start, at+end, cut)
 		m.edits = c.Edits
 		switch {
 		case cut: // this edit is refused if the model does not think
 			m.dropped = append(m.dropped, "context_management")
 		case m.still && string(key) == "thinking":
-			m.edits = append(m.edits, scan.Edit{Start: at, End: end, With: m.unforced()})
+			m.edits = append(m.edits, scan.Edit{Start: at + inner, End: at + end, With: m.unforced()})
 			m.dropped = append(m.dropped, "thinking")
 		case string(key) == "messages":
-			m.messages(f.Value(), at)
+			m.messages(f.Value(), at+inner)
 		}
 		c.Edits = m.edits
 	}

@@ -71,28 +71,26 @@ type mender struct {
 	dropped canon.Dropped
 }
 
-const thinkingOff = `"thinking":{"type":"disabled"}`
-
 func (m *mender) request(body []byte) {
+	at := max(0, bytes.IndexByte(body, '{'))
 	if m.still {
-		at := bytes.IndexByte(body, '{') + 1
-		m.edits = append(m.edits, scan.Edit{Start: at, End: at, With: []byte(thinkingOff + ",")})
+		m.edits = append(m.edits, scan.Edit{Start: at + 1, End: at + 1, With: []byte(thinkingOff + ",")})
 		m.dropped = append(m.dropped, "thinking")
 	}
 	c := scan.NewCutter(m.edits)
-	f := scan.Document(body)
+	f := scan.Value(body[at:]).Fields()
 	for f.Next() {
 		start, end := f.MemberSpan()
 		key := f.Key()
 		effort := string(key) == "reasoning_effort"
-		c.Item(start, end, m.still && (effort || string(key) == "thinking"))
+		c.Item(at+start, at+end, m.still && (effort || string(key) == "thinking"))
 		if m.still && effort {
 			m.dropped = append(m.dropped, "reasoning_effort")
 		}
 		if string(key) == "messages" {
-			at, _ := f.Span()
+			inner, _ := f.Span()
 			m.edits = c.Edits
-			m.messages(f.Value(), at)
+			m.messages(f.Value(), at+inner)
 			c.Edits = m.edits
 		}
 	}
@@ -112,7 +110,10 @@ func (m *mender) messages(list scan.Value, at int) {
 }
 
 func (m *mender) assistant(v scan.Value, at int) {
-	s := look(v)
+	s := m.look(v)
+	if !s.mend && (s.content || s.speaks) {
+		return
+	}
 	if !s.content && !s.speaks {
 		m.edits = append(m.edits, scan.Edit{Start: at + 1, End: at + 1, With: []byte(`"content":"",`)})
 	}
@@ -157,18 +158,24 @@ type seen struct {
 	content  bool
 	speaks   bool // it says something besides its content
 	reasoned bool // as DeepSeek does
+	mend     bool // there may be something to mend
 }
 
-func look(message scan.Value) (s seen) {
+func (m *mender) look(message scan.Value) (s seen) {
 	f := message.Fields()
 	for f.Next() {
-		switch string(f.Key()) {
+		key, value := f.Key(), f.Value()
+		s.mend = s.mend || m.cuts(key, value) || m.renames(key, value)
+		switch string(key) {
 		case "content":
 			s.content = true
+			s.mend = s.mend || value.Kind() != scan.String
 		case "reasoning_content":
 			s.reasoned = true
-		case "tool_calls", "function_call", "refusal", "audio":
-			s.speaks = s.speaks || !canon.Void(f.Value())
+		case "tool_calls":
+			s.mend, s.speaks = true, s.speaks || !canon.Void(value)
+		case "function_call", "refusal", "audio":
+			s.speaks = s.speaks || !canon.Void(value)
 		}
 	}
 	return s
@@ -273,38 +280,4 @@ func contains(names []string, key []byte) bool {
 		}
 	}
 	return false
-}
-
-// loopWithoutReasoning reports whether a turn with tool calls holds an assistant's
-// message without reasoning, because another server wrote it. A server that thinks
-// wants it back from all messages of such a turn, in all later requests: it refuses the
-// request otherwise, unless it is told not to think (api-docs.deepseek.com,
-// guides/thinking_mode).
-func loopWithoutReasoning(body []byte) bool {
-	calls, lacks := false, false
-	e := messageList(body).Elements()
-	for e.Next() {
-		v := e.Value()
-		switch string(canon.Inside(v.Get("role"))) {
-		case "user":
-			if calls && lacks {
-				return true
-			}
-			calls, lacks = false, false
-		case "assistant":
-			calls = calls || !canon.Void(v.Get("tool_calls"))
-			lacks = lacks || v.Get("reasoning_content").Kind() != scan.String && canon.Void(v.Get("reasoning"))
-		}
-	}
-	return calls && lacks
-}
-
-func messageList(body []byte) scan.Value {
-	f := scan.Document(body)
-	for f.Next() {
-		if string(f.Key()) == "messages" {
-			return f.Value()
-		}
-	}
-	return nil
 }
