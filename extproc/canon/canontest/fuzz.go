@@ -48,6 +48,7 @@ func FuzzRequest(f *testing.F, d dialect.Dialect, c *Corpus) {
 		if err != nil {
 			return
 		}
+		u.mendsOnce(t, body)
 		for _, to := range []dialect.Dialect{u, u.from} {
 			for _, quirks := range append([]quirk.Set{{}}, u.Quirks...) {
 				target := canon.Target{Model: "m", Quirks: quirks}
@@ -60,6 +61,21 @@ func FuzzRequest(f *testing.F, d dialect.Dialect, c *Corpus) {
 			}
 		}
 	})
+}
+
+// mendsOnce holds that what is mended is JSON, and has nothing more to mend.
+func (u *under) mendsOnce(t *testing.T, body []byte) {
+	t.Helper()
+	for _, quirks := range u.Quirks {
+		target := canon.Target{Model: "m", Quirks: quirks}
+		once, _, _ := u.Mend(body, &target)
+		if !json.Valid(once) {
+			t.Fatalf("%s mended: invalid JSON %s", body, once)
+		}
+		if twice, dropped, changed := u.Mend(once, &target); changed {
+			t.Fatalf("%s mended: %s, and again: %s, dropped %q", body, once, twice, dropped)
+		}
+	}
 }
 
 // FuzzAnswer holds that whatever a server answers is a fault or becomes valid JSON in

@@ -165,7 +165,11 @@ func (m *mender) look(message scan.Value) (s seen) {
 	f := message.Fields()
 	for f.Next() {
 		key, value := f.Key(), f.Value()
-		s.mend = s.mend || m.cuts(key, value) || m.renames(key, value)
+		cut := m.cuts(key, value)
+		s.mend = s.mend || cut || m.renames(key, value)
+		if cut {
+			continue
+		}
 		switch string(key) {
 		case "content":
 			s.content = true

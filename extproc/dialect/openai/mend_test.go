@@ -48,6 +48,8 @@ func TestHistoriesOfOthersAreMended(t *testing.T) {
 		{name: "no prefix", servers: "openai groq", history: `{"role":"assistant","content":"x","prefix":false}`, want: `{"role":"assistant","content":"x"}`},
 		{name: "no prefix at home", servers: "mistral deepseek", history: `{"role":"assistant","content":"x","prefix":false}`},
 		{name: "a prefix that is asked for", servers: "openai mistral", history: `{"role":"assistant","content":"x","prefix":true}`},
+		{name: "a refusal where there is none", servers: "groq mistral deepseek", history: `{"role":"assistant","content":null,"refusal":"no"}`,
+			want: `{"role":"assistant","content":""}`, dropped: "messages[1].refusal"},
 		{name: "thinking in the content", servers: "openai groq deepseek",
 			history: `{"role":"assistant","content":[{"type":"thinking","thinking":[]}, {"type":"text","text":"x"}]}`,
 			want:    `{"role":"assistant","content":[{"type":"text","text":"x"}]}`, dropped: "messages[1].content[0]"},
@@ -75,6 +77,8 @@ func TestHistoriesOfOthersAreMended(t *testing.T) {
 		{name: "and what it asked for", servers: "deepseek", history: `{"role":"assistant","content":"","tool_calls":[` + call + `]}`,
 			want: `{"role":"assistant","content":"","tool_calls":[` + call + `]}`, dropped: "thinking reasoning_effort",
 			before: `"reasoning_effort":"high","thinking":{"type":"enabled"},`, added: `"thinking":{"type":"disabled"},`},
+		{name: "a client that asks for no thinking", servers: "deepseek", history: `{"role":"assistant","content":"","tool_calls":[` + call + `]}`,
+			before: `"thinking":{"type":"disabled"},`},
 		{name: "a talk without tools", servers: "deepseek", history: `{"role":"assistant","content":"x"}`},
 	} {
 		for _, server := range strings.Fields(c.servers) {
@@ -89,7 +93,7 @@ func TestHistoriesOfOthersAreMended(t *testing.T) {
 					return ` {` + before + `"model":"m","messages":[{"role":"user","content":"x","odd":1},` + history + `,{"role":"tool","tool_call_id":"c1","content":"r"}],"odd":{}}`
 				}
 				in, want := body(c.before, c.history), body(c.before+c.added, c.want)
-				if c.before != "" {
+				if c.added != "" {
 					want = body(c.added, c.want)
 				}
 				got, dropped, changed := openai.Dialect{}.Mend([]byte(in), &canon.Target{Model: c.model, Quirks: servers[server]})

@@ -16,8 +16,20 @@ const thinkingOff = `"thinking":{"type":"disabled"}`
 // request otherwise, unless it is told not to think (api-docs.deepseek.com,
 // guides/thinking_mode).
 func loopWithoutReasoning(body []byte) bool {
+	list := scan.Value(nil)
+	f := scan.Value(body[max(0, bytes.IndexByte(body, '{')):]).Fields()
+	for f.Next() {
+		switch string(f.Key()) {
+		case "messages":
+			list = f.Value()
+		case "thinking":
+			if string(canon.Inside(f.Value().Get("type"))) == "disabled" {
+				return false
+			}
+		}
+	}
 	calls, lacks := false, false
-	e := messageList(body).Elements()
+	e := list.Elements()
 	for e.Next() {
 		v := e.Value()
 		switch string(canon.Inside(v.Get("role"))) {
@@ -32,14 +44,4 @@ func loopWithoutReasoning(body []byte) bool {
 		}
 	}
 	return calls && lacks
-}
-
-func messageList(body []byte) scan.Value {
-	f := scan.Value(body[max(0, bytes.IndexByte(body, '{')):]).Fields()
-	for f.Next() {
-		if string(f.Key()) == "messages" {
-			return f.Value()
-		}
-	}
-	return nil
 }
