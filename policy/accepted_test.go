@@ -49,11 +49,10 @@ func TestVendors(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if v.url == "" {
-			continue
-		}
-		if _, err := Parse("policy.yaml", []byte("version: 1\nbackends: {b: {provider: openai-compatible, url: \""+v.url+"\", credential: {env: A}}}")); err != nil {
-			t.Errorf("the hint for %s: %v", v.names[0], err)
+		for _, url := range v.urls {
+			if _, err := Parse("policy.yaml", []byte("version: 1\nbackends: {b: {provider: openai-compatible, url: \""+url+"\", credential: {env: A}}}")); err != nil {
+				t.Errorf("%s of %s: %v", url, v.names[0], err)
+			}
 		}
 	}
 	for name, meant := range otherNames {

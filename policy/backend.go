@@ -16,7 +16,7 @@ type Backend struct {
 	Name              string
 	Provider          Provider
 	Dialect           string   // "openai" or "anthropic": the wire format it speaks
-	URL               *url.URL // scheme, host, optional port, path prefix without a trailing slash
+	URL               *url.URL // scheme, host, optional port, path: see PathPrefix
 	Region            string
 	Credentials       []Credential // at most two; the second is the one rotated in
 	WithoutCredential WithoutCredential
@@ -40,6 +40,7 @@ var backendsSection = section{
 			Doc("Provider accounts and deployments that requests can be sent to, by name. A backend that no chain uses is allowed.").
 			Example(`backends: {gpt: {provider: openai, credential: {env: OPENAI_API_KEY}}}`),
 	},
+	check: completeURLs,
 }
 
 var backend = strict.NewObject(
@@ -48,7 +49,7 @@ var backend = strict.NewObject(
 		Example(`provider: openai`),
 	strict.Bind("url", func(b *Backend) **url.URL { return &b.URL }, strict.Form(readURL, writeURL)).
 		DefaultFrom(func(b *Backend) *url.URL { return b.Provider.url() }, "the provider's").
-		Doc("Base URL of the API, without query. Required for openai-compatible; the other providers have one of their own. Plain http is allowed to loopback and private addresses and for openai-compatible and simulated; elsewhere a credential would travel in clear.").
+		Doc("Base URL of the API as its vendor prints it, without query. A path is used as it is, a bare host gets the vendor's own, which is /v1 unless known otherwise, and the anthropic dialect gets /v1 if no version ends the path; the endpoint itself (…/chat/completions, …/messages) says exactly where to ask. Required for openai-compatible; the other providers have one of their own. Plain http is allowed to loopback and private addresses and for openai-compatible and simulated; elsewhere a credential would travel in clear.").
 		Example(`url: "http://127.0.0.1:11434/v1"`),
 	strict.Bind("dialect", func(b *Backend) *string { return &b.Dialect }, strict.Enum("openai", "anthropic")).
 		DefaultFrom(func(b *Backend) string { return b.Provider.dialect() }, "the provider's").
@@ -85,6 +86,9 @@ func checkBackend(r *strict.Reader, g *strict.Given, b *Backend) {
 	if at, ok := g.At("url"); ok && b.URL.Scheme == "http" && !p.free() && !private(b.URL.Hostname()) {
 		r.Fault(at, "use https://", "plain http to a public address would carry the credential in clear")
 	}
+	if at, ok := g.At("url"); ok && !g.Faulty("dialect") {
+		r.Note(placedURL{b, at})
+	}
 	if !g.Has("credential") && !p.Keyless {
 		r.Fault(g.Place(), "add credential: {env: "+strings.ToUpper(p.Name)+"_API_KEY}", "credential is missing")
 	}
@@ -105,6 +109,8 @@ func readURL(r *strict.Reader, at strict.Place, text string) (*url.URL, bool) {
 		return nil, false
 	case u.User != nil:
 		fault("use credential", "must not hold a user or password")
+	case strings.HasPrefix(u.RawQuery, "api-version="):
+		fault(`such as "https://RESOURCE.openai.azure.com/openai/v1", with the deployment as the model`, "must not hold a query: Azure's current API needs none")
 	case u.RawQuery != "" || u.ForceQuery:
 		fault("", "must not hold a query")
 	case strings.Contains(text, "#"):
@@ -113,7 +119,6 @@ func readURL(r *strict.Reader, at strict.Place, text string) (*url.URL, bool) {
 	if n, err := strconv.Atoi(u.Port()); strings.HasSuffix(u.Host, ":") || u.Port() != "" && (err != nil || n < 1 || n > 65535) {
 		fault("", "the port must be from 1 to 65535")
 	}
-	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	return u, ok
 }
 

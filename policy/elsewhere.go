@@ -11,28 +11,31 @@ import (
 // at an address.
 type vendor struct {
 	names []string // as people write them: lower case, dashes for underscores and blanks
-	url   string   // base URL of its OpenAI dialect; capitals stand for what is the operator's own
+	urls  []string // base URLs of its OpenAI dialect; capitals stand for what is the operator's own
 }
 
 // vendors are those whose names people try as a provider.
 var vendors = []vendor{
-	{[]string{"azure", "azure-openai", "azure-ai", "azure-foundry", "microsoft"}, "https://RESOURCE.openai.azure.com/openai/v1"},
-	{[]string{"gemini", "google", "google-ai", "google-gemini", "ai-studio", "palm"}, "https://generativelanguage.googleapis.com/v1beta/openai"},
-	{[]string{"bedrock", "aws", "amazon", "amazon-bedrock", "aws-bedrock"}, "https://bedrock-runtime.REGION.amazonaws.com/openai/v1"},
-	{[]string{"vertex", "vertex-ai", "vertexai", "google-vertex", "gcp"}, "https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION/endpoints/openapi"},
-	{[]string{"xai", "x-ai", "grok"}, "https://api.x.ai/v1"},
-	{[]string{"cohere"}, "https://api.cohere.ai/compatibility/v1"},
-	{[]string{"together", "together-ai", "togetherai"}, "https://api.together.xyz/v1"},
-	{[]string{"fireworks", "fireworks-ai"}, "https://api.fireworks.ai/inference/v1"},
-	{[]string{"cerebras"}, "https://api.cerebras.ai/v1"},
-	{[]string{"perplexity"}, "https://api.perplexity.ai"},
-	{[]string{"ollama"}, "http://127.0.0.1:11434/v1"},
+	{[]string{"azure", "azure-openai", "azure-ai", "azure-foundry", "microsoft"}, []string{"https://RESOURCE.openai.azure.com/openai/v1", "https://RESOURCE.services.ai.azure.com/openai/v1"}},
+	{[]string{"gemini", "google", "google-ai", "google-gemini", "ai-studio", "palm"}, []string{"https://generativelanguage.googleapis.com/v1beta/openai"}},
+	{[]string{"bedrock", "aws", "amazon", "amazon-bedrock", "aws-bedrock"}, []string{"https://bedrock-runtime.REGION.amazonaws.com/openai/v1"}},
+	{[]string{"vertex", "vertex-ai", "vertexai", "google-vertex", "gcp"}, []string{"https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION/endpoints/openapi"}},
+	{[]string{"xai", "x-ai", "grok"}, []string{"https://api.x.ai/v1"}},
+	{[]string{"cohere"}, []string{"https://api.cohere.ai/compatibility/v1", "https://api.cohere.com/compatibility/v1"}},
+	{[]string{"together", "together-ai", "togetherai"}, []string{"https://api.together.xyz/v1"}},
+	{[]string{"fireworks", "fireworks-ai"}, []string{"https://api.fireworks.ai/inference/v1"}},
+	{[]string{"cerebras"}, []string{"https://api.cerebras.ai/v1"}},
+	{[]string{"perplexity"}, []string{"https://api.perplexity.ai"}},
+	{[]string{"zhipu", "glm", "z-ai", "zai"}, []string{"https://api.z.ai/api/paas/v4"}},
+	{[]string{"qwen", "dashscope", "alibaba"}, []string{"https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "https://dashscope.aliyuncs.com/compatible-mode/v1"}},
+	{[]string{"deepinfra"}, []string{"https://api.deepinfra.com/v1/openai"}},
+	{[]string{"ollama"}, []string{"http://127.0.0.1:11434/v1"}},
 	{[]string{
 		"vllm", "llama.cpp", "llamacpp", "lmstudio", "lm-studio", "sglang", "tgi", "localai", "litellm", "custom", "self-hosted",
-		"nvidia", "nvidia-nim", "nim", "huggingface", "hugging-face", "deepinfra", "sambanova", "databricks",
-		"moonshot", "kimi", "qwen", "dashscope", "alibaba", "zhipu", "glm", "z-ai", "minimax", "cloudflare",
+		"nvidia", "nvidia-nim", "nim", "huggingface", "hugging-face", "sambanova", "databricks",
+		"moonshot", "kimi", "minimax", "cloudflare",
 		"github", "github-models", "nebius", "novita", "hyperbolic", "baseten",
-	}, ""},
+	}, nil},
 }
 
 // otherNames are names that people have for providers.
@@ -54,8 +57,8 @@ func elsewhere(name string) (message, hint string) {
 		return "", ""
 	}
 	url := "the base URL of its OpenAI-compatible API"
-	if vendors[i].url != "" {
-		url = `"` + vendors[i].url + `"`
+	if len(vendors[i].urls) > 0 {
+		url = `"` + vendors[i].urls[0] + `"`
 	}
 	return strict.Quote(name) + " is not a provider of its own", "write provider: openai-compatible and url: " + url
 }

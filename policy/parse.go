@@ -62,7 +62,7 @@ func parseFiles(files []File, how reading) (*Set, error) {
 // reading says how a policy is read.
 type reading struct {
 	maxBytes int  // bytes of all files together
-	priced   bool // by whoever sent it: that a model has no price here is no fault
+	sent     bool // by a control plane, which judged prices and completed URLs
 	accepted bool // by some version: see ParseAccepted
 }
 

@@ -137,7 +137,7 @@ func (c *compiler) priced(name string, at strict.Place) (backend, model string, 
 // checkPrices reports the uses that have no price, unless the document allows them.
 // A price that begins on some day is not enough: before it the use would have none.
 func (c *compiler) checkPrices() {
-	if c.how.priced || c.doc.Unpriced != UnpricedRefuse || c.Given.Faulty("unpriced") {
+	if c.how.sent || c.doc.Unpriced != UnpricedRefuse || c.Given.Faulty("unpriced") {
 		return
 	}
 	seen, unread := make(map[[2]string]bool), c.unreadPrices()

@@ -31,7 +31,7 @@ func FromWire(p *policypb.Policy) (*Set, error) {
 		return nil, fmt.Errorf("policy revision %q is damaged", p.GetRevision())
 	}
 	// The canonical form of a short document may be larger than what was read.
-	document, faults := parse([]File{{Name: "policy", Data: p.GetDocument()}}, reading{maxBytes: math.MaxInt, priced: true, accepted: true})
+	document, faults := parse([]File{{Name: "policy", Data: p.GetDocument()}}, reading{maxBytes: math.MaxInt, sent: true, accepted: true})
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("this pair is older than the control plane that sent policy revision %s, and does not understand it: %s",
 			p.GetRevision(), notUnderstood(faults))

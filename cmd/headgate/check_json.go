@@ -10,11 +10,12 @@ import (
 
 // checkReport is what check says to programs. Lists are never null.
 type checkReport struct {
-	Valid    bool           `json:"valid"`
-	Revision string         `json:"revision,omitempty"`
-	Faults   []faultReport  `json:"faults"`
-	Chains   []chainReport  `json:"chains"`
-	Advice   []adviceReport `json:"advice"`
+	Valid    bool            `json:"valid"`
+	Revision string          `json:"revision,omitempty"`
+	Faults   []faultReport   `json:"faults"`
+	Backends []backendReport `json:"backends"`
+	Chains   []chainReport   `json:"chains"`
+	Advice   []adviceReport  `json:"advice"`
 }
 
 type faultReport struct {
@@ -58,7 +59,7 @@ type adviceReport struct {
 }
 
 func faultsReport(faults *policy.Faults) checkReport {
-	r := checkReport{Chains: []chainReport{}, Advice: []adviceReport{}}
+	r := checkReport{Backends: []backendReport{}, Chains: []chainReport{}, Advice: []adviceReport{}}
 	for _, f := range faults.Faults {
 		r.Faults = append(r.Faults, faultReport(f))
 	}
@@ -66,7 +67,7 @@ func faultsReport(faults *policy.Faults) checkReport {
 }
 
 func validReport(set *policy.Set, found []advice.Advice) checkReport {
-	r := checkReport{Valid: true, Revision: set.Revision, Faults: []faultReport{}, Chains: []chainReport{}, Advice: []adviceReport{}}
+	r := checkReport{Valid: true, Revision: set.Revision, Faults: []faultReport{}, Backends: reportBackends(set), Chains: []chainReport{}, Advice: []adviceReport{}}
 	for _, c := range advice.Explain(set) {
 		r.Chains = append(r.Chains, reportChain(c))
 	}

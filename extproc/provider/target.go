@@ -33,7 +33,7 @@ func newTarget(use policy.Use, prices *price.Catalogue) *target {
 	prefix := "/v1"
 	t.host = policy.SimulatedProvider // the gateway's own, wherever it listens
 	if u := use.Backend.URL; u != nil {
-		prefix, t.host = u.EscapedPath(), u.Host
+		prefix, t.host = use.Backend.PathPrefix(), u.Host
 	}
 	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens} {
 		if path := t.dialect.Path(op, t.model, false); path != "" {
