@@ -20,7 +20,12 @@ type Backend struct {
 	Region            string
 	Credentials       []Credential // at most two; the second is the one rotated in
 	WithoutCredential WithoutCredential
-	CAFile            string // PEM bundle that verifies the server; empty: the system's roots
+	AuthHeader        string                  // name of the header that the secret is sent in, in lower case
+	AuthScheme        string                  // word before the secret in it, or AuthNone
+	Organization      HeaderValue             // OpenAI's organization that is charged; zero: the key's own
+	Project           HeaderValue             // OpenAI's project that is charged; zero: the key's own
+	Headers           map[string]*HeaderValue // further headers by name, in lower case: see SentHeaders
+	CAFile            string                  // PEM bundle that verifies the server; empty: the system's roots
 }
 
 // WithoutCredential says what happens to a backend whose credential is not set
@@ -65,14 +70,34 @@ var backend = strict.NewObject(
 		Default(WithoutFail).
 		Doc("What to do if the credential is not set in the environment of the gateway. With fail it does not start; with simulate the simulated provider answers in the backend's place, and says so.").
 		Example(`without_credential: simulate`),
+	strict.Bind("auth_header", func(b *Backend) *string { return &b.AuthHeader }, headerNames).
+		DefaultFrom((*Backend).authHeader, "`authorization`, of the anthropic dialect `x-api-key`").
+		Doc("Name of the header that the credential is sent in, such as api-key of Azure or x-goog-api-key.").
+		Example(`auth_header: api-key`),
+	strict.Bind("auth_scheme", func(b *Backend) *string { return &b.AuthScheme }, strict.Text().Matching(schemeWord, schemeRule).Secret()).
+		DefaultFrom((*Backend).authScheme, "`Bearer` in `authorization`, else `none`").
+		Doc("Word before the credential in its header; with none it stands alone.").
+		Example(`auth_scheme: none`),
+	strict.Bind("organization", func(b *Backend) *HeaderValue { return &b.Organization }, headerValue).
+		Absent("the key's own").
+		Doc("Organization that OpenAI charges, sent as OpenAI-Organization: its id, or the place where that is found.").
+		Example(`organization: org-1234`),
+	strict.Bind("project", func(b *Backend) *HeaderValue { return &b.Project }, headerValue).
+		Absent("the key's own").
+		Doc("Project that OpenAI charges, sent as OpenAI-Project: its id, or the place where that is found.").
+		Example(`project: proj_1234`),
+	strict.Bind("headers", func(b *Backend) *map[string]*HeaderValue { return &b.Headers }, strict.Map(headerName, headerNameRule, headerValue)).
+		Doc("Further headers that this backend is sent and no other, by name: a text, or the place of a secret. They replace what the client sends; to anthropic-beta and openai-beta they add. Headers that a connection, Envoy or the gateway itself needs are refused.").
+		Example(`headers: {Helicone-Cache-Enabled: "true", Helicone-Auth: {env: HELICONE_AUTH}}`),
 	strict.Bind("ca_file", func(b *Backend) *string { return &b.CAFile }, strict.Text().Matching(absolutePath, pathRule)).
 		Absent("the system's roots").
 		Doc("Absolute path of a PEM bundle that verifies the server's certificate. Without it the system's roots do.").
 		Example(`ca_file: /etc/ssl/private-ca.pem`),
 ).Check(checkBackend)
 
-// checkBackend judges what depends on the provider.
+// checkBackend judges what depends on more than one key.
 func checkBackend(r *strict.Reader, g *strict.Given, b *Backend) {
+	checkHeaders(r, g, b)
 	if _, ok := g.At("provider"); !ok {
 		return
 	}

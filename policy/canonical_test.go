@@ -23,6 +23,8 @@ backends:
   of-openrouter: {provider: openrouter, credential: {env: KEY}}
   of-openai-compatible: {provider: openai-compatible, url: "http://127.0.0.1:11434/v1"}
   of-simulated: {provider: simulated}
+  auth-of-openai: {provider: openai, credential: {env: KEY}}
+  auth-of-anthropic: {provider: anthropic, credential: {env: KEY}}
 models:
   m: {chain: [of-simulated/x, [{use: of-simulated/x}, {use: of-simulated/y}]]}
 prices:

@@ -42,6 +42,7 @@ type noted struct {
 type PlacedCredential struct {
 	Credential
 	Backend *Backend
+	Header  bool // it is the value of a further header: nothing can take its place
 	at      strict.Place
 }
 
@@ -56,14 +57,13 @@ func Credentials(files []File) ([]PlacedCredential, error) {
 	if len(faults) > 0 {
 		return nil, strict.NewFaults(files, faults)
 	}
-	backends := make(map[string]*Backend)
-	for name, b := range c.doc.Backends {
-		backends[strict.Join(strict.Join("backends", name), "credential")] = b
-	}
 	var all []PlacedCredential
 	for _, n := range strict.Notes[noted](c.Reader) {
-		path := strings.TrimSuffix(strings.TrimSuffix(n.at.Path(), "[0]"), "[1]") // of a rotation
-		all = append(all, PlacedCredential{n.credential, backends[path], n.at})
+		for name, b := range c.doc.Backends {
+			if key, ok := strings.CutPrefix(n.at.Path(), strict.Join("backends", name)+"."); ok {
+				all = append(all, PlacedCredential{n.credential, b, !strings.HasPrefix(key, "credential"), n.at})
+			}
+		}
 	}
 	return all, nil
 }

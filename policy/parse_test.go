@@ -81,7 +81,7 @@ func checkPlaces(t *testing.T, data []byte, faults *Faults) {
 }
 
 func TestFaultsNeverQuoteSecrets(t *testing.T) {
-	for _, name := range []string{"credential_literal.yaml", "url.yaml"} {
+	for _, name := range []string{"credential_literal.yaml", "url.yaml", "headers.yaml"} {
 		data := files(t, "bad")[name]
 		if !bytes.Contains(data, []byte("hunter2")) {
 			t.Fatalf("%s plants no secret", name)
@@ -129,16 +129,25 @@ func TestCompiledSet(t *testing.T) {
 		URL:               &url.URL{Scheme: "https", Host: "llm.example.com:8443", Path: "/prefix/v1"},
 		Credentials:       []Credential{{Env: "FIRST"}, {File: "/run/secrets/second"}},
 		WithoutCredential: WithoutSimulate, CAFile: "/etc/ssl/private ca.pem",
+		AuthHeader: "x-goog-api-key", AuthScheme: "Token",
+		Headers: map[string]*HeaderValue{
+			"anthropic-beta": {Text: "one, two"}, "x-tenant": {Text: "7"},
+			"helicone-auth": {Credential: Credential{Env: "HELICONE"}}, "x_other.key": {Credential: Credential{File: "/run/secrets/other"}},
+		},
 	}
 	router := &Backend{
 		Name: "router", Provider: Providers[5], Dialect: "openai",
 		URL:         &url.URL{Scheme: "https", Host: "openrouter.ai", Path: "/api/v1"},
 		Credentials: []Credential{{Env: "ROUTER"}}, WithoutCredential: WithoutFail,
+		AuthHeader: "authorization", AuthScheme: "Bearer", Headers: map[string]*HeaderValue{},
+		Organization: HeaderValue{Credential: Credential{Env: "ORGANIZATION"}}, Project: HeaderValue{Credential: Credential{File: "/run/project"}},
 	}
 	lan := &Backend{
 		Name: "lan", Provider: Providers[2], Dialect: "openai",
 		URL:         &url.URL{Scheme: "http", Host: "10.1.2.3", Path: "/v1"},
 		Credentials: []Credential{{Env: "LAN"}}, WithoutCredential: WithoutFail,
+		AuthHeader: "authorization", AuthScheme: "Bearer", Headers: map[string]*HeaderValue{},
+		Organization: HeaderValue{Credential: Credential{File: "/run/organization"}}, Project: HeaderValue{Credential: Credential{Env: "PROJECT"}},
 	}
 	want := &Set{
 		Listen: netip.MustParseAddrPort("0.0.0.0:8443"), Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024,

@@ -96,18 +96,30 @@ func jsonOf(t *testing.T, document any) []byte {
 // someTexts are values of the keys that hold a text of a free form, by path, and of the
 // names of maps.
 var someTexts = map[string][]string{
-	"listen":                        {"127.0.0.1:8080", "localhost:1", "[::1]:65535", "0.0.0.0:80"},
-	"backends":                      {"a", "b", "c"},
-	"backends.NAME.url":             {"http://127.0.0.1:11434/v1/", "https://example.com", "https://h.example/a%2Fb//", "http://10.0.0.1", "https://api.groq.com/", "https://h.example/x", "https://h.example/chat/completions", "https://h.example/x/messages", "http://127.0.0.1//"},
-	"backends.NAME.region":          {"eu", "US-East.1"},
-	"backends.NAME.credential.env":  {"A", "B_2"},
-	"backends.NAME.credential.file": {"/a", `/run/a b/"\<>&`},
-	"backends.NAME.ca_file":         {"/etc/ca.pem", "/a b"},
-	"models":                        {"fast", "a/b:c", "5", "true", "{&}"},
-	"models.NAME":                   {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
-	"models.NAME.chain[]":           {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
-	"models.NAME.chain[][].use":     {"a/gpt-5.5", "b/m", "c/m", "c/org/m:tag+x"},
-	"prices":                        {"m", "b/m", "org/m:tag+x", "gpt-5.5"},
+	"listen":                          {"127.0.0.1:8080", "localhost:1", "[::1]:65535", "0.0.0.0:80"},
+	"backends":                        {"a", "b", "c"},
+	"backends.NAME.url":               {"http://127.0.0.1:11434/v1/", "https://example.com", "https://h.example/a%2Fb//", "http://10.0.0.1", "https://api.groq.com/", "https://h.example/x", "https://h.example/chat/completions", "https://h.example/x/messages", "http://127.0.0.1//"},
+	"backends.NAME.region":            {"eu", "US-East.1"},
+	"backends.NAME.credential.env":    {"A", "B_2"},
+	"backends.NAME.credential.file":   {"/a", `/run/a b/"\<>&`},
+	"backends.NAME.ca_file":           {"/etc/ca.pem", "/a b"},
+	"backends.NAME.auth_header":       {"api-key", "Authorization", "X-API-Key"},
+	"backends.NAME.auth_scheme":       {"none", "Bearer", "Token"},
+	"backends.NAME.headers":           {"X-Tenant", "x-b", "User-Agent", "a.b_c"},
+	"backends.NAME.headers.NAME":      {"org-1", "true", "a \\\"b<&>"},
+	"backends.NAME.headers.NAME.env":  {"A", "B_2"},
+	"backends.NAME.headers.NAME.file": {"/a", "/run/b"},
+	"backends.NAME.organization":      {"org-1", "true", "a \\\"b<&>"},
+	"backends.NAME.organization.env":  {"A", "B_2"},
+	"backends.NAME.organization.file": {"/a", "/run/b"},
+	"backends.NAME.project":           {"org-1", "true", "a \\\"b<&>"},
+	"backends.NAME.project.env":       {"A", "B_2"},
+	"backends.NAME.project.file":      {"/a", "/run/b"},
+	"models":                          {"fast", "a/b:c", "5", "true", "{&}"},
+	"models.NAME":                     {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
+	"models.NAME.chain[]":             {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
+	"models.NAME.chain[][].use":       {"a/gpt-5.5", "b/m", "c/m", "c/org/m:tag+x"},
+	"prices":                          {"m", "b/m", "org/m:tag+x", "gpt-5.5"},
 }
 
 // randomly makes random documents.
@@ -155,6 +167,12 @@ func (r *randomly) value(path string, typ *strict.Type) any {
 	switch typ.Kind {
 	case strict.KindObject:
 		return r.object(path, typ)
+	case strict.KindMap:
+		all := map[string]any{}
+		for range 1 + r.IntN(3) {
+			all[r.pick(path, someTexts[path])] = r.value(path+".NAME", typ.Elem)
+		}
+		return all
 	case strict.KindList:
 		all := []any{}
 		for range 1 + r.IntN(3) {

@@ -50,6 +50,7 @@ func (b *Backend) simulated() *Backend {
 		}
 	}
 	out.URL, out.CAFile, out.Credentials = nil, "", nil
+	out.Headers, out.Organization, out.Project = nil, HeaderValue{}, HeaderValue{}
 	return &out
 }
 

@@ -20,7 +20,11 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 	set := make(map[*policy.Backend]int)
 	why := make([]error, len(all))
 	for i, c := range all {
-		if why[i] = credential.Check(c.Credential, os.LookupEnv); why[i] == nil {
+		check := credential.Check
+		if c.Header {
+			check = credential.CheckHeader
+		}
+		if why[i] = check(c.Credential, os.LookupEnv); why[i] == nil && !c.Header {
 			set[c.Backend]++
 		}
 	}
@@ -31,7 +35,11 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 		switch {
 		case why[i] == nil:
 		case notSet && c.Backend.WithoutCredential == policy.WithoutSimulate:
-			notes = append(notes, advice.NotSet(c, why[i].Error(), set[c.Backend]))
+			others := set[c.Backend]
+			if c.Header {
+				others = 0
+			}
+			notes = append(notes, advice.NotSet(c, why[i].Error(), others))
 		case notSet:
 			faults = append(faults, c.Fault(why[i].Error(), "set it, or say without_credential: simulate"))
 		default:

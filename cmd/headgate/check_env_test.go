@@ -20,6 +20,7 @@ func inEnvironment(t *testing.T) (folder string) {
 	t.Setenv("CHECK_SET", "hunter2")
 	t.Setenv("CHECK_EMPTY", "")
 	t.Setenv("CHECK_BLANKS", "hunter2 hunter2")
+	t.Setenv("CHECK_LINES", "hunter2\r\nx: y")
 	folder = t.TempDir()
 	for name, text := range map[string]string{
 		"secret": "hunter2\n", "empty": "\n", "blanks": "hunter2 hunter2",
@@ -35,11 +36,14 @@ func inEnvironment(t *testing.T) (folder string) {
 			"  no-file: {provider: openai, credential: {file: DIR/none}}\n" +
 			"  empty-file:\n    provider: openai\n    credential:\n      - {file: DIR/empty}\n      - file: DIR/secret/under-a-file\n" +
 			"  folder: {provider: openai, credential: {file: DIR/p}}\n" +
-			"  blanks-file: {provider: openai, credential: {file: DIR/blanks}}\n",
+			"  blanks-file: {provider: openai, credential: {file: DIR/blanks}}\n" +
+			"  headers:\n    provider: openai\n    credential: {env: CHECK_SET}\n    organization: {env: CHECK_NONE}\n    project: {file: DIR/none}\n" +
+			"    headers: {x-text: a, x-set: {env: CHECK_BLANKS}, X-None: {env: CHECK_EMPTY}, x-lines: {env: CHECK_LINES}}\n",
 		"simulated.yaml": "version: 1\nunpriced: flag\nbackends:\n" +
 			"  one: {provider: openai, credential: {env: CHECK_NONE}, without_credential: simulate}\n" +
 			"  two: {provider: openai, credential: [{env: CHECK_EMPTY}, {file: DIR/secret}], without_credential: simulate}\n" +
-			"models: {m: {chain: [one/m, two/m]}}\n",
+			"  three: {provider: openai, credential: {env: CHECK_SET}, headers: {x-a: {env: CHECK_NONE}}, without_credential: simulate}\n" +
+			"models: {m: {chain: [one/m, two/m, three/m]}}\n",
 	} {
 		path := filepath.Join(folder, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -66,7 +70,11 @@ DIR/p/b.yaml:9:9 backends.empty-file.credential[0]: file DIR/empty: credential i
 DIR/p/b.yaml:10:9 backends.empty-file.credential[1]: credential: open DIR/secret/under-a-file: not a directory
 DIR/p/b.yaml:11:42 backends.folder.credential: file DIR/p: not a regular file
 DIR/p/b.yaml:12:47 backends.blanks-file.credential: file DIR/blanks: credential holds blanks, line ends or other characters that a header cannot carry
-headgate: DIR/p: 8 faults
+DIR/p/b.yaml:16:19 backends.headers.organization: environment variable CHECK_NONE: credential is not set: it is missing or empty; set it, or say without_credential: simulate
+DIR/p/b.yaml:17:14 backends.headers.project: file DIR/none: credential is not set: it does not exist; set it, or say without_credential: simulate
+DIR/p/b.yaml:18:62 backends.headers.headers.X-None: environment variable CHECK_EMPTY: credential is not set: it is missing or empty; set it, or say without_credential: simulate
+DIR/p/b.yaml:18:91 backends.headers.headers.x-lines: environment variable CHECK_LINES: credential holds blanks at an end, line ends or other characters that a header cannot carry
+headgate: DIR/p: 12 faults
 `)
 	if diff := cmp.Diff(want, got); diff != "" || code != exitFault {
 		t.Errorf("exit code %d, differs (-want +got):\n%s", code, diff)
@@ -98,6 +106,7 @@ func TestCheckNotesWhatIsSimulated(t *testing.T) {
 	for _, line := range []string{
 		path + ":4:39: note backends.one.credential: environment variable CHECK_NONE: credential is not set: it is missing or empty, so that the simulated provider answers in the place of the backend\n",
 		path + ":5:40: note backends.two.credential[0]: environment variable CHECK_EMPTY: credential is not set: it is missing or empty, so that the backend has the other one alone\n",
+		path + ":6:74: note backends.three.headers.x-a: environment variable CHECK_NONE: credential is not set: it is missing or empty, so that the simulated provider answers in the place of the backend\n",
 	} {
 		if !strings.Contains(got, line) {
 			t.Errorf("lacks %s\n%s", line, got)

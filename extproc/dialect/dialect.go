@@ -42,9 +42,9 @@ type Backend interface {
 	Unsupported(*canon.Request, canon.Target) []canon.Unsupported
 	// Encode appends a request to dst and names what it left out.
 	Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error)
-	// Sign adds the headers that carry a secret, and what else servers demand. It
-	// comes last: path, headers and body of the attempt are as they leave.
-	Sign(at *exchange.Attempt, secret string)
+	// Sign adds the headers that servers demand beside the credential and the backend's
+	// own. It comes last: path, headers and body of the attempt are as they leave.
+	Sign(at *exchange.Attempt)
 
 	// DecodeAnswer reads a whole answer. The error is a *canon.Fault.
 	DecodeAnswer(body []byte) (*canon.Response, error)

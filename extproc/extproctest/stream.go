@@ -214,6 +214,17 @@ func (r *Reply) Removes(name string) bool {
 	return false
 }
 
+// Apply changes headers as Envoy does by the reply: what it removes goes first.
+func (r *Reply) Apply(h map[string]string) {
+	m := r.common().GetHeaderMutation()
+	for _, name := range m.GetRemoveHeaders() {
+		delete(h, name)
+	}
+	for _, o := range m.GetSetHeaders() {
+		h[o.GetHeader().GetKey()] = string(o.GetHeader().GetRawValue())
+	}
+}
+
 // Body returns the body that goes on instead of the one that came, and whether
 // there is one.
 func (r *Reply) Body() (string, bool) {

@@ -58,6 +58,7 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 	}
 	at.Provider, at.Model = t.backend.Provider.Name, t.model
 	at.Out.SetHeader(":path", t.path(at.Request))
+	p.send(at, t)
 	if p.pool.single == nil {
 		at.Out.SetHeader(":authority", t.host)
 		restore(&at.Out, at.Request, t)
@@ -66,9 +67,7 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 		p.failed = true
 		return err
 	}
-	secret, index := p.stage.secrets.Pick(t.backend.Name)
-	at.Secret = index
-	t.dialect.Sign(at, secret.Reveal())
+	t.dialect.Sign(at)
 	p.remove(at, t)
 	switch {
 	case p.pool.single != nil:

@@ -21,6 +21,7 @@ type target struct {
 	class     int // of the pool's classes
 	canon     canon.Target
 	paths     map[exchange.Operation][2]string // of a JSON answer, and of a stream
+	scheme    string                           // before the credential in its header, with a blank
 	own       []string                         // headers of the client that are for this target
 	unwanted  []string                         // headers that it gets only if they are set for it
 }
@@ -39,6 +40,9 @@ func newTarget(use policy.Use, prices *price.Catalogue) *target {
 		if path := t.dialect.Path(op, t.model, false); path != "" {
 			t.paths[op] = [2]string{prefix + path, prefix + t.dialect.Path(op, t.model, true)}
 		}
+	}
+	if use.Backend.AuthScheme != policy.AuthNone {
+		t.scheme = use.Backend.AuthScheme + " "
 	}
 	t.sortHeaders()
 	return t
@@ -82,6 +86,28 @@ func (t *target) sortHeaders() {
 	}
 }
 
+// sets returns the headers that only this target's backend is sent.
+func (t *target) sets() []string {
+	all := []string{t.backend.AuthHeader}
+	for _, h := range t.backend.SentHeaders() {
+		all = append(all, h.Name)
+	}
+	return all
+}
+
+// keepOut takes note of headers that are set for other targets of the pool: an attempt at
+// one of those before may have left them, in the place of what the client sent.
+func (t *target) keepOut(names []string) {
+	for _, name := range names {
+		if passes[name] && !slices.Contains(t.own, name) && !slices.Contains(t.unwanted, name) {
+			t.own = append(t.own, name)
+		}
+		if !slices.Contains(t.unwanted, name) {
+			t.unwanted = append(t.unwanted, name)
+		}
+	}
+}
+
 // translates reports whether a request must be written anew for the target: the
 // client speaks another dialect, or the server cannot take something in it. The
 // looks into the body may find a word in a text, which only costs the rewriting.
@@ -115,6 +141,11 @@ func newPool(m *policy.Model, prices *price.Catalogue) *pool {
 		t.class = m.ClassIndex(use)
 		p.targets = append(p.targets, t)
 		p.simulated = p.simulated || t.simulated
+	}
+	for _, t := range p.targets {
+		for _, other := range p.targets {
+			t.keepOut(other.sets())
+		}
 	}
 	if len(p.targets) == 1 {
 		p.single = p.targets[0]

@@ -29,23 +29,14 @@ func simulated(set *policy.Set) (*policy.Set, error) {
 	}
 	var missing policy.Overlay
 	for _, name := range slices.Sorted(maps.Keys(some.Backends)) {
-		if b := some.Backends[name]; secrets.Missing(b) {
+		if places := secrets.Lacks(some.Backends[name]); len(places) > 0 {
 			missing.Simulated = append(missing.Simulated, policy.Simulated{
-				Backend: name, Laid: policy.Laid{Author: "headgate", Reason: "not set: " + credentialsOf(b)},
+				Backend: name, Laid: policy.Laid{Author: "headgate", Reason: "not set: " + strings.Join(places, ", ")},
 			})
 		}
 	}
 	live, _ := set.Under(set.Overlay.With(missing)) // nothing is left out: the names are the set's
 	return live, nil
-}
-
-// credentialsOf says where the credentials of a backend are looked for.
-func credentialsOf(b *policy.Backend) string {
-	var all []string
-	for _, c := range b.Credentials {
-		all = append(all, c.Env+c.File) // one of them is empty
-	}
-	return strings.Join(all, ", ")
 }
 
 // SimOptions say how the simulated provider is served.

@@ -28,12 +28,9 @@ func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
 	}
 }
 
-// Sign sets the key and, if the client named none, the version.
-func (Dialect) Sign(at *exchange.Attempt, secret string) {
-	if secret != "" {
-		at.Out.SetHeader("x-api-key", secret)
-	}
-	if at.Request.Headers.Get("anthropic-version") == nil {
+// Sign sets the version if neither the client nor the backend's headers name one.
+func (Dialect) Sign(at *exchange.Attempt) {
+	if at.Request.Headers.Get("anthropic-version") == nil && at.Out.Set.Get("anthropic-version") == nil {
 		at.Out.SetHeader("anthropic-version", Version)
 	}
 }

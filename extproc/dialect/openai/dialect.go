@@ -27,12 +27,8 @@ func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
 	}
 }
 
-// Sign sets the bearer token.
-func (Dialect) Sign(at *exchange.Attempt, secret string) {
-	if secret != "" {
-		at.Out.SetHeader("authorization", "Bearer "+secret)
-	}
-}
+// Sign adds nothing: servers demand no more than a credential.
+func (Dialect) Sign(*exchange.Attempt) {}
 
 // readKeys are the members that Headgate acts on. A second member of the same
 // name, or one that differs in case only, is refused: parsers disagree about

@@ -23,6 +23,7 @@ var ErrNotSet = errors.New("credential is not set")
 // slot is one credential: the place of a secret and the secret found there.
 type slot struct {
 	index    int
+	form     form
 	file     string                // empty: from the environment, which does not change
 	found    atomic.Pointer[found] // never nil
 	due      atomic.Int64          // Unix nanoseconds at which the file is looked at again
@@ -36,10 +37,18 @@ type found struct {
 	err    error       // why the file could not be read again since
 }
 
-func resolve(ref policy.Credential, index int, lookupEnv func(string) (string, bool), now time.Time) (*slot, error) {
-	s := &slot{index: index, file: ref.File, rejected: new(atomic.Int64)}
+// form is what a text may hold.
+type form int
+
+const (
+	isKey    form = iota // of a credential: no blanks
+	inHeader             // of a further header: blanks between words
+)
+
+func resolve(ref policy.Credential, index int, as form, lookupEnv func(string) (string, bool), now time.Time) (*slot, error) {
+	s := &slot{index: index, form: as, file: ref.File, rejected: new(atomic.Int64)}
 	if ref.File != "" {
-		f, err := read(ref.File)
+		f, err := read(ref.File, as)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +57,7 @@ func resolve(ref policy.Credential, index int, lookupEnv func(string) (string, b
 		return s, nil
 	}
 	text, _ := lookupEnv(ref.Env)
-	secret, err := clean(text)
+	secret, err := clean(text, as)
 	if err != nil {
 		return nil, fmt.Errorf("environment variable %s: %w", ref.Env, err)
 	}
@@ -58,7 +67,7 @@ func resolve(ref policy.Credential, index int, lookupEnv func(string) (string, b
 
 // read reads a secret from a file. The file is examined through the open handle,
 // so that what was read and what is remembered of it belong together.
-func read(path string) (*found, error) {
+func read(path string, as form) (*found, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("file %s: %w: it does not exist", path, ErrNotSet)
@@ -78,7 +87,7 @@ func read(path string) (*found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
 	}
-	secret, err := clean(string(data))
+	secret, err := clean(string(data), as)
 	if err != nil {
 		return nil, fmt.Errorf("file %s: %w", path, err)
 	}
@@ -86,15 +95,17 @@ func read(path string) (*found, error) {
 }
 
 // clean takes the line end off and refuses what no header can carry.
-func clean(text string) (Secret, error) {
+func clean(text string, as form) (Secret, error) {
 	text = strings.TrimRight(text, "\r\n")
 	switch {
 	case strings.TrimSpace(text) == "":
 		return Secret{}, fmt.Errorf("%w: it is missing or empty", ErrNotSet)
 	case len(text) > maxSecret:
 		return Secret{}, fmt.Errorf("credential is longer than %d bytes", maxSecret)
-	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case as == isKey && strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return Secret{}, errors.New("credential holds blanks, line ends or other characters that a header cannot carry")
+	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) || strings.TrimSpace(text) != text:
+		return Secret{}, errors.New("credential holds blanks at an end, line ends or other characters that a header cannot carry")
 	}
 	return NewSecret(text), nil
 }
@@ -121,7 +132,7 @@ func (s *slot) refresh(now time.Time) {
 	if err == nil && was.err == nil && same(info, was.info) {
 		return
 	}
-	next, err := read(s.file)
+	next, err := read(s.file, s.form)
 	if err != nil {
 		s.found.Store(&found{secret: was.secret, info: was.info, err: err})
 		return

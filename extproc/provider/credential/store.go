@@ -30,13 +30,15 @@ type Store struct {
 	backends map[string]*slots
 }
 
-// slots are the credentials of one backend, at most two.
+// slots are the credentials of one backend, at most two, and its further headers.
 type slots struct {
-	name string
-	all  []*slot
+	name  string
+	all   []*slot
+	sent  []*Header
+	lacks []string // places of headers that are not set
 }
 
-// New resolves every credential of a policy. One that is not set, or that cannot be
+// New resolves every credential of a policy, those in further headers included. One that is not set, or that cannot be
 // used, is an error that names the backend and the variable or file. With
 // without_credential: simulate one that is not set is left out instead, and Missing says
 // if none is left. The store is valid even with an error, for Missing.
@@ -47,7 +49,7 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 		b := set.Backends[name]
 		here := &slots{name: name}
 		for i, ref := range b.Credentials {
-			one, err := resolve(ref, i, lookupEnv, clock())
+			one, err := resolve(ref, i, isKey, lookupEnv, clock())
 			switch {
 			case err == nil:
 				here.all = append(here.all, one)
@@ -56,6 +58,7 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 				faults = append(faults, fmt.Errorf("backend %q: %w", name, err))
 			}
 		}
+		faults = append(faults, here.headers(b, lookupEnv, clock))
 		s.backends[name] = here
 	}
 	return s, errors.Join(faults...)
@@ -64,7 +67,7 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 // Check reports why a credential is of no use in an environment, in the words of New; nil:
 // it is set. The error never holds the secret.
 func Check(ref policy.Credential, lookupEnv func(string) (string, bool)) error {
-	_, err := resolve(ref, 0, lookupEnv, time.Time{})
+	_, err := resolve(ref, 0, isKey, lookupEnv, time.Time{})
 	return err
 }
 
@@ -88,11 +91,22 @@ func (s *Store) Inherit(before *Store) {
 	}
 }
 
-// Missing reports whether the policy names credentials for a backend and none of
-// them is set: the simulated provider must answer in its place.
-func (s *Store) Missing(b *policy.Backend) bool {
+// Missing reports whether something that the policy names for a backend is not set, so
+// that the simulated provider must answer in its place: every credential, or a header.
+func (s *Store) Missing(b *policy.Backend) bool { return len(s.Lacks(b)) > 0 }
+
+// Lacks returns the variables and files for whose sake a backend is Missing.
+func (s *Store) Lacks(b *policy.Backend) (places []string) {
 	here := s.backends[b.Name]
-	return len(b.Credentials) > 0 && (here == nil || len(here.all) == 0)
+	if here == nil || len(here.all) == 0 {
+		for _, c := range b.Credentials {
+			places = append(places, c.Env+c.File) // one of them is empty
+		}
+	}
+	if here != nil {
+		places = append(places, here.lacks...)
+	}
+	return places
 }
 
 // Pick returns the secret to call a backend with, and its index for Reject. For a
@@ -118,8 +132,8 @@ func (s *Store) Pick(backend string) (Secret, int) {
 	return best.secret(), best.index
 }
 
-// Secrets returns the secrets of a backend in the order of the policy, for those who
-// look for them in texts that must not hold them.
+// Secrets returns the secrets of a backend in the order of the policy, those in further
+// headers last, for those who look for them in texts that must not hold them.
 func (s *Store) Secrets(backend string) []Secret {
 	here := s.backends[backend]
 	if here == nil {
@@ -129,6 +143,11 @@ func (s *Store) Secrets(backend string) []Secret {
 	for _, one := range here.all {
 		one.refresh(now)
 		all = append(all, one.secret())
+	}
+	for _, h := range here.sent {
+		if h.slot != nil && len(h.Reveal()) >= minQuoted {
+			all = append(all, h.slot.secret())
+		}
 	}
 	return all
 }
@@ -154,11 +173,22 @@ func (s *Store) Warnings() []string {
 	var all []string
 	now := s.clock()
 	for _, name := range slices.Sorted(maps.Keys(s.backends)) {
-		for _, one := range s.backends[name].all {
+		for _, one := range s.backends[name].places() {
 			one.refresh(now)
 			for _, w := range one.warnings() {
 				all = append(all, fmt.Sprintf("backend %q: %s", name, w))
 			}
+		}
+	}
+	return all
+}
+
+// places returns all that was resolved for the backend.
+func (s *slots) places() []*slot {
+	all := slices.Clone(s.all)
+	for _, h := range s.sent {
+		if h.slot != nil {
+			all = append(all, h.slot)
 		}
 	}
 	return all
