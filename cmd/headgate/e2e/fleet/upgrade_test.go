@@ -181,3 +181,28 @@ func TestOverlayUnderAControlPlaneOfTheReleaseBefore(t *testing.T) {
 	}
 	stop()
 }
+
+// TestBackendsForAPairOfTheReleaseBefore holds that a pair which completes no base URLs
+// asks where this version does, and that one which knows no headers of backends says so
+// and serves on as it did.
+func TestBackendsForAPairOfTheReleaseBefore(t *testing.T) {
+	t.Parallel()
+	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
+	write := func(more string) string {
+		return fmt.Sprintf("version: 1\nunpriced: flag\nbackends: {b: {provider: openai-compatible, url: %q%s}}\nmodels: {m: b/m}\n", strings.TrimSuffix(p.URL, "/v1"), more)
+	}
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: write(""), PairBinary: gatewaytest.Release(t)})
+	pair := f.Pairs[0]
+	pair.AwaitPolicy(gatewaytest.RevisionOf(t, write("")))
+	ask := func(mark string) {
+		t.Helper()
+		gatewaytest.MustOK(t, pair.Chat(gatewaytest.ChatBody("m", mark, false), ""))
+		if s := p.Find(mark); s.Path != "/v1/chat/completions" {
+			t.Errorf("%s: asked at %s", mark, s.Path)
+		}
+	}
+	ask("a bare host")
+	f.Write(write(", headers: {x-a: b}"))
+	gatewaytest.Eventually(t, "the pair's refusal", func() bool { return strings.Contains(pair.Log(), `unknown key \"headers\"`) })
+	ask("serving on")
+}
