@@ -74,7 +74,7 @@ func (n placedURL) endpointHint(end string) string {
 func (b *Backend) printed(path string) (whole, end string) {
 	for _, end := range endpoints[b.Dialect] {
 		if base, ok := strings.CutSuffix(path, end); ok {
-			return base, ""
+			return strings.TrimRight(base, "/"), ""
 		}
 	}
 	if m := otherEndpoint.FindStringSubmatch(path); m != nil {

@@ -115,6 +115,30 @@ func TestURLsOnTheWireAreComplete(t *testing.T) {
 	}
 }
 
+// TestAnyPathComesBack holds of paths of all kinds that their canonical form is accepted,
+// means the same, and stays as it is.
+func TestAnyPathComesBack(t *testing.T) {
+	pieces, accepted := []string{"", "/", "/v1", "/x", "/messages", "/chat/completions", "/embeddings", "/%2F"}, 0
+	for _, who := range []string{"openai-compatible", "openai-compatible, dialect: anthropic", "groq", "anthropic"} {
+		for i := range len(pieces) * len(pieces) * len(pieces) {
+			base := "https://api.groq.com" + pieces[i%8] + pieces[i/8%8] + pieces[i/64]
+			set, err := Parse("policy.yaml", []byte("version: 1\nbackends: {b: {url: \""+base+"\", credential: {env: A}, provider: "+who+"}}"))
+			if err != nil {
+				continue
+			}
+			accepted++
+			again, err := Parse("policy.json", set.Canonical())
+			sent, wireErr := FromWire(set.Wire())
+			if err != nil || wireErr != nil || !cmp.Equal(set, again, sameSet) || !cmp.Equal(set, sent, sameSet) || string(again.Canonical()) != string(set.Canonical()) {
+				t.Fatalf("%s of %s: as %s it means something else: %v, %v", base, who, set.Canonical(), err, wireErr)
+			}
+		}
+	}
+	if accepted < 1000 {
+		t.Errorf("only %d URLs were accepted", accepted)
+	}
+}
+
 // TestUsualURLsKeepTheirForm holds that the canonical form, and so the revision, of URLs
 // that were complete before is what it was.
 func TestUsualURLsKeepTheirForm(t *testing.T) {
