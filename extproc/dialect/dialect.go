@@ -65,6 +65,9 @@ type Native interface {
 	// history that other servers wrote, and names what that loses. It returns false if
 	// the body can go as it is.
 	Mend(body []byte, t *canon.Target) ([]byte, canon.Dropped, bool)
+	// Scattered reports whether the backend wants parts of a history together that
+	// stand apart in a body, so that it must be written anew.
+	Scattered(body []byte, t *canon.Target) bool
 	// ReadResponse fills the fields of a JSON response and its usage from its
 	// body. The error is a *canon.Fault if the body is an error; any other one says
 	// that the body is not what the dialect promises.

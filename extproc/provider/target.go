@@ -122,7 +122,8 @@ func (t *target) translates(ex *exchange.Exchange) bool {
 	has := func(on bool, word string) bool { return on && bytes.Contains(body, []byte(word)) }
 	return has(q.MaxTokensOnly, `"max_completion_tokens"`) || has(q.NoDeveloper, `"developer"`) ||
 		has(q.NoStreamOptions, `"stream_options"`) || has(q.NoJSONSchema, `"json_schema"`) ||
-		has(q.NoImages, `"image_url"`) || has(q.ShortToolIDs, `"tool_call`) || has(q.NoStrict, `"strict"`)
+		has(q.NoImages, `"image_url"`) || has(q.ShortToolIDs, `"tool_call`) || has(q.NoStrict, `"strict"`) ||
+		t.dialect.Scattered(body, &t.canon)
 }
 
 // pool is what may serve one model's exchanges.

@@ -198,6 +198,9 @@ func (toy) EncodeFault(b []byte, f *canon.Fault) ([]byte, int) {
 // Mend implements dialect.Native.
 func (toy) Mend(body []byte, _ *canon.Target) ([]byte, canon.Dropped, bool) { return body, nil, false }
 
+// Scattered implements dialect.Native.
+func (toy) Scattered([]byte, *canon.Target) bool { return false }
+
 // ReadResponse implements dialect.Native.
 func (d toy) ReadResponse(_ exchange.Operation, resp *exchange.Response, u *canon.Usage) error {
 	r, err := d.DecodeAnswer(resp.Body)

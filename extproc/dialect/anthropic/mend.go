@@ -24,6 +24,9 @@ func (Dialect) Mend(body []byte, t *canon.Target) ([]byte, canon.Dropped, bool) 
 	return scan.Splice(make([]byte, 0, len(body)), body, m.edits), m.dropped, true
 }
 
+// Scattered is false: neighbours of one role are one turn here.
+func (Dialect) Scattered([]byte, *canon.Target) bool { return false }
+
 // mender collects the edits of one request.
 type mender struct {
 	t       *canon.Target

@@ -2,19 +2,24 @@ package openai
 
 import (
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/policy/quirk"
 )
 
 // neighbours counts the messages of one speaker from i on that another dialect takes
 // for one turn. In this one, a call must be answered by the messages right after its
-// own. A client of this dialect is taken at its word.
+// own. A client of this dialect is taken at its word unless its calls or results are
+// scattered.
 func (e *encoder) neighbours(i int) int {
 	role := e.r.Messages[i].Role
-	if e.same || role != canon.RoleUser && role != canon.RoleAssistant {
+	if role != canon.RoleUser && role != canon.RoleAssistant {
 		return 1
 	}
 	n := 1
 	for i+n < len(e.r.Messages) && e.r.Messages[i+n].Role == role {
 		n++
+	}
+	if n > 1 && e.same && (e.t.Quirks.History == quirk.AnyHistory || !scattered(e.r.Messages[i:i+n])) {
+		return 1
 	}
 	return n
 }
