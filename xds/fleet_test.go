@@ -104,9 +104,10 @@ func TestOldFaultDelaysNoOther(t *testing.T) {
 		t.Errorf("error %v, want the second Envoy's listener again", err)
 	}
 	first.Await(t, "the next routes", func() bool { return first.agent.Revision() == next.Revision })
-	if got := c.Status().Groups[0]; got.Revision != next.Revision || got.LastGood != next.Revision {
-		t.Errorf("group %+v, want it at %s", got, next.Revision)
-	}
+	first.Await(t, "the group to be at what the first pair has accepted", func() bool {
+		got := c.Status().Groups[0]
+		return got.Revision == next.Revision && got.LastGood == next.Revision
+	})
 	if second.agent.Revision() != "" {
 		t.Errorf("the second pair claims to serve %s", second.agent.Revision())
 	}
