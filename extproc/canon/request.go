@@ -7,6 +7,8 @@ import "github.com/headgate/headgate/extproc/scan"
 type Request struct {
 	Dialect  string // the one it was read from
 	Names    *Names // what that dialect calls the fields
+	// Where the schemas stand: below a tool, and in the body.
+	ToolSchema, FormatSchema string
 	Model    scan.Value
 	Stream   bool
 	Usage    bool // the client asked for the usage event of a stream

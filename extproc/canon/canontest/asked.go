@@ -30,7 +30,7 @@ type Meaning struct {
 // MeaningOf returns the meaning of a request.
 func MeaningOf(r *canon.Request) Meaning {
 	m := Meaning{Max: r.MaxTokens, Stream: r.Stream, User: canon.Str(r.Fields[canon.User]), Parallel: string(r.Fields[canon.Parallel]),
-		Choice: fmt.Sprint(r.Choice.Mode, canon.Str(r.Choice.Name)), Format: compact(r.Format.Schema)}
+		Choice: fmt.Sprint(r.Choice.Mode, canon.Str(r.Choice.Name)), Format: format(&r.Format)}
 	m.Sampling = string(r.Fields[canon.Temperature]) + " " + string(r.Fields[canon.TopP])
 	for _, s := range r.Stop {
 		m.Stop = append(m.Stop, canon.Str(s))
@@ -48,6 +48,24 @@ func MeaningOf(r *canon.Request) Meaning {
 		m.Turns = append(m.Turns, parts(fmt.Sprint(msg.Role, " "), msg.Parts)...)
 	}
 	return m
+}
+
+// format is what the answer must look like. Its name and description may be the
+// schema's own title and description.
+func format(f *canon.Format) string {
+	if f.Kind != canon.FormatSchema {
+		return ""
+	}
+	var schema map[string]any
+	if json.Unmarshal(f.Schema, &schema) != nil {
+		return "not JSON: " + string(f.Schema)
+	}
+	for name, v := range map[string]scan.Value{"title": f.Name, "description": f.Description} {
+		if _, own := schema[name]; !own && v != nil {
+			schema[name] = canon.Str(v)
+		}
+	}
+	return string(encode(schema))
 }
 
 func said(list []canon.Part) string {

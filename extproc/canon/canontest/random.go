@@ -41,15 +41,14 @@ func (r Random) Object() object {
 func (r Random) Request() []byte {
 	body := object{"model": "m", "max_completion_tokens": 1 + r.IntN(5000), "messages": r.messages()}
 	if r.maybe() {
-		body["tools"] = []any{object{"type": "function", "function": object{"name": "f", "description": r.Text(), "strict": true,
-			"parameters": object{"type": "object", "properties": object{r.Text(): object{}}}}}}
+		body["tools"] = []any{object{"type": "function", "function": object{"name": "f", "description": r.Text(), "strict": true, "parameters": r.Schema()}}}
 		body["tool_choice"] = []any{"auto", "none", "required", object{"type": "function", "function": object{"name": "f"}}}[r.IntN(4)]
 		if body["tool_choice"] != "none" && r.maybe() {
 			body["parallel_tool_calls"] = false
 		}
 	}
 	if r.maybe() {
-		body["response_format"] = object{"type": "json_schema", "json_schema": object{"name": "answer", "strict": true, "schema": object{"type": "object", "d": r.Text()}}}
+		body["response_format"] = object{"type": "json_schema", "json_schema": object{"name": "answer", "description": r.Text(), "strict": true, "schema": r.Schema()}}
 	}
 	if r.maybe() {
 		body["stop"] = []any{r.Text(), r.Text()}
@@ -62,6 +61,23 @@ func (r Random) Request() []byte {
 	}
 	body["stream"] = r.maybe()
 	return encode(body)
+}
+
+// Schema returns a schema that both can enforce.
+func (r Random) Schema() object {
+	properties, required := object{}, []string{}
+	for i := range r.IntN(4) {
+		name := fmt.Sprintf("k%d", i)
+		required = append(required, name)
+		properties[name] = []any{
+			object{"type": "string", "description": r.Text()},
+			object{"type": "array", "items": object{"$ref": "#/$defs/d"}},
+			object{"type": "object", "properties": object{"é\n": object{"type": "null"}}, "required": []string{"é\n"}, "additionalProperties": false},
+			object{"type": "string", "enum": []any{r.Text(), "b"}},
+		}[r.IntN(4)]
+	}
+	return object{"type": "object", "properties": properties, "required": required, "additionalProperties": false,
+		"$defs": object{"d": object{"type": "integer", "title": r.Text()}}}
 }
 
 func (r Random) messages() []any {

@@ -143,9 +143,11 @@ func odd(s []byte) bool {
 
 func (e *encoder) tools() {
 	open := false
+	budget := e.budgetForTools()
 	for i := range e.r.Tools {
 		t := &e.r.Tools[i]
-		if !e.fitsTool(t) {
+		fit := e.fitTool(t, &budget)
+		if !fit.ok {
 			continue
 		}
 		if !open {
@@ -159,8 +161,8 @@ func (e *encoder) tools() {
 		}
 		e.b = append(append(e.b, `{"name":`...), t.Name...)
 		e.b = canon.AppendRaw(e.b, "description", t.Description)
-		e.schema(t.Schema)
-		if t.Strict.True() && !e.t.Quirks.NoStrict {
+		e.b = canon.AppendRaw(e.b, "input_schema", fit.schema)
+		if fit.strict {
 			e.b = append(e.b, `,"strict":true`...)
 		}
 		e.cache(t.Cache)
@@ -170,36 +172,6 @@ func (e *encoder) tools() {
 		e.b = append(e.b, ']')
 		e.choice()
 	}
-}
-
-// schema writes a tool's schema, which must say that it is of type object.
-func (e *encoder) schema(v scan.Value) {
-	e.b = append(e.b, `,"input_schema":`...)
-	switch {
-	case v == nil:
-		e.b = append(e.b, `{"type":"object","properties":{}}`...)
-	case v.Get("type") != nil:
-		e.b = append(e.b, v...)
-	default:
-		e.b = append(e.b, `{"type":"object"`...)
-		m := v.Fields()
-		for m.Next() {
-			start, end := m.MemberSpan()
-			e.b = append(canon.AppendComma(e.b), v[start:end]...)
-		}
-		e.b = append(e.b, '}')
-	}
-}
-
-func (e *encoder) fitsTool(t *canon.Tool) bool {
-	if e.same {
-		return true
-	}
-	if t.Other || t.Schema != nil && t.Schema.Kind() != scan.Object {
-		return false
-	}
-	kind := t.Schema.Get("type")
-	return kind == nil || string(kind) == `"object"`
 }
 
 func (e *encoder) choice() {

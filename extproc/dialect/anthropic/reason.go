@@ -125,22 +125,23 @@ func (e *encoder) output() {
 		e.b = canon.AppendRaw(e.b, "output_config", own)
 		return
 	}
-	format := e.r.Format.Kind == canon.FormatSchema && !e.t.Quirks.NoJSONSchema
+	format := e.fitFormat()
 	effort := e.think && e.t.Quirks.AdaptiveThinking && len(e.r.Reason.Effort) > 0
 	if e.same && e.r.Format.Raw != nil {
 		e.b = append(canon.AppendRaw(append(e.b, `,"output_config":{`...), "format", e.r.Format.Raw), '}')
 		return
 	}
-	if !format && !effort {
+	if !format.OK && !effort {
 		return
 	}
 	e.b = append(e.b, `,"output_config":{`...)
 	if effort {
 		e.b = scan.AppendString(canon.AppendKey(e.b, "effort"), effortOf(string(e.r.Reason.Effort)))
 	}
-	if format {
+	if format.OK {
 		e.b = append(canon.AppendKey(e.b, "format"), `{"type":"json_schema"`...)
-		e.b = append(canon.AppendRaw(e.b, "schema", e.r.Format.Schema), '}')
+		e.appendFormat(format.Schema)
+		e.b = append(e.b, '}')
 	}
 	e.b = append(e.b, '}')
 }

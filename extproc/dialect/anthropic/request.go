@@ -64,6 +64,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	}
 	canon.Tunes(extra, "speed", "betas", "anthropic_beta")
 	r := &canon.Request{Dialect: "anthropic", Names: &fieldNames, Extra: extra, Model: f[reqModel], Stream: f[reqStream].True(), Usage: true}
+	r.ToolSchema, r.FormatSchema = "input_schema", "output_config.format.schema"
 	d := decoder{r: r}
 	for _, read := range [...]func(*[reqMembers]scan.Value) error{d.settings, d.choice, d.output, d.tools, d.messages} {
 		if err := read(&f); err != nil {

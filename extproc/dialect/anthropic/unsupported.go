@@ -30,9 +30,7 @@ func (e *encoder) unsupported() []canon.Unsupported {
 	if e.same {
 		return nil // it goes as the client wrote it: the quirks are those of translation
 	}
-	if e.r.Format.Kind == canon.FormatSchema && e.t.Quirks.NoJSONSchema {
-		u.add(canon.Meaning, e.r.Names[canon.FormatField], "it cannot hold an answer to a schema")
-	}
+	u.format()
 	u.fields()
 	u.sampling()
 	u.tools()
@@ -133,24 +131,21 @@ func (u *findings) tools() {
 	if r.Choice.Mode == canon.ChoiceOther {
 		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
 	}
+	budget := u.e.budgetForTools()
 	for i := range r.Tools {
 		t := &r.Tools[i]
-		strict := t.Strict.True() && u.e.t.Quirks.NoStrict
-		if u.e.fitsTool(t) && !strict && len(t.Extra) == 0 {
+		fit := u.e.fitTool(t, &budget)
+		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && len(t.Extra) == 0 {
 			continue
 		}
 		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
-		switch {
-		case t.Other:
+		if t.Other {
 			u.add(canon.Meaning, path, "this kind of tool is another dialect's")
 			continue
-		case !u.e.fitsTool(t):
-			u.add(canon.Meaning, path, "the schema of its arguments must be of type object")
-			continue
-		case strict:
-			u.add(canon.Tuning, path+".strict", "the model knows no strict tools")
 		}
-		u.list = canon.Extra(u.list, path+".", t.Extra)
+		if u.schema(t, &fit, path) {
+			u.list = canon.Extra(u.list, path+".", t.Extra)
+		}
 	}
 	if u.e.skip > 0 {
 		u.add(canon.Tuning, r.Names[canon.CacheControl], fmt.Sprintf("it takes %d cache breakpoints: the first ones are left out", maxMarks))

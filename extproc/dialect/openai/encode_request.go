@@ -140,12 +140,9 @@ func (e *encoder) format() {
 			e.b = append(e.b, `"answer"`...)
 		}
 		e.b = canon.AppendRaw(e.b, "description", f.Description)
-		e.b = canon.AppendRaw(e.b, "schema", f.Schema)
-		if f.Strict != nil {
-			e.b = canon.AppendRaw(e.b, "strict", f.Strict)
-		} else {
-			e.b = append(e.b, `,"strict":true`...) // Anthropic's only way
-		}
+		fit := fitAnswer(f)
+		e.b = canon.AppendRaw(e.b, "schema", fit.schema)
+		e.b = strconv.AppendBool(canon.AppendKey(e.b, "strict"), fit.strict)
 		e.b = append(e.b, '}', '}')
 	case canon.FormatUnset, canon.FormatText, canon.FormatOther: // text is what comes unasked
 	}
@@ -156,7 +153,7 @@ func (e *encoder) fitFormat() bool {
 	case canon.FormatUnset:
 		return false
 	case canon.FormatSchema:
-		return !e.t.Quirks.NoJSONSchema
+		return !e.t.Quirks.NoJSONSchema && (e.same || fitAnswer(&e.r.Format).ok)
 	case canon.FormatOther:
 		return e.same
 	default:
@@ -168,7 +165,8 @@ func (e *encoder) tools() {
 	open := false
 	for i := range e.r.Tools {
 		t := &e.r.Tools[i]
-		if t.Other && !e.same {
+		fit := e.toolFit(t)
+		if !fit.ok {
 			continue
 		}
 		if !open {
@@ -182,9 +180,9 @@ func (e *encoder) tools() {
 		}
 		e.b = append(append(e.b, `{"type":"function","function":{"name":`...), t.Name...)
 		e.b = canon.AppendRaw(e.b, "description", t.Description)
-		e.b = canon.AppendRaw(e.b, "parameters", t.Schema)
-		if !e.t.Quirks.NoStrict {
-			e.b = canon.AppendRaw(e.b, "strict", t.Strict)
+		e.b = canon.AppendRaw(e.b, "parameters", fit.schema)
+		if fit.strict {
+			e.b = append(e.b, `,"strict":true`...)
 		}
 		e.b = append(e.b, '}', '}')
 	}

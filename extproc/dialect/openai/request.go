@@ -63,6 +63,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 		return nil, canon.Errorf("", "%v", err)
 	}
 	r := &canon.Request{Dialect: "openai", Names: &fieldNames, Extra: extra, Model: f[reqModel], Stream: f[reqStream].True()}
+	r.ToolSchema, r.FormatSchema = "function.parameters", "response_format.json_schema.schema"
 	copy(r.Fields[:], f[:])
 	d := decoder{r: r}
 	for _, read := range [...]func(*[reqMembers]scan.Value) error{d.settings, d.choice, d.format, d.tools, d.messages} {

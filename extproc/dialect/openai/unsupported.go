@@ -62,9 +62,7 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 	add := func(kind canon.UnsupportedKind, field, why string) {
 		u = append(u, canon.Unsupported{Field: field, Kind: kind, Why: why})
 	}
-	if r.Format.Kind != canon.FormatUnset && !e.fitFormat() {
-		add(canon.Meaning, r.Names[canon.FormatField], "it cannot hold an answer to this format")
-	}
+	e.unsupportedFormat(add)
 	for _, f := range [...]canon.Field{canon.Temperature, canon.TopP} {
 		if r.Fields[f] != nil && e.refuses(f) {
 			add(canon.Tuning, r.Names[f], "the model does not take it")
@@ -108,12 +106,16 @@ func (e *encoder) translatedFields(add adder) {
 	}
 	for i := range r.Tools {
 		t := &r.Tools[i]
-		if !t.Other && t.Cache == nil && len(t.Extra) == 0 {
+		fit := e.toolFit(t)
+		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && t.Cache == nil && len(t.Extra) == 0 {
 			continue
 		}
 		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
 		if t.Other {
 			add(canon.Meaning, path, "it runs no tools of other providers")
+			continue
+		}
+		if e.unsupportedSchema(add, t, &fit, path); !fit.ok {
 			continue
 		}
 		if t.Cache != nil {

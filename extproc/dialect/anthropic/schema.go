@@ -1,0 +1,158 @@
+package anthropic
+
+import (
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/canon/schema"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// toolFit is a tool's schema as Anthropic takes it.
+type toolFit struct {
+	ok     bool
+	schema scan.Value
+	strict bool
+	losses []string
+	fault  schema.Fault // why it does not fit, or is not strict although it asks for that
+}
+
+var noArguments = scan.Value(`{"type":"object","properties":{}}`)
+
+// fitTool makes a tool's schema fit: it is strict if the client asked for that and
+// Anthropic can enforce it, with what is left of the request's budget.
+func (e *encoder) fitTool(t *canon.Tool, budget *schema.Budget) toolFit {
+	if e.same {
+		return toolFit{ok: true}
+	}
+	if t.Other {
+		return toolFit{}
+	}
+	v := t.Schema
+	if v == nil {
+		v = noArguments
+	}
+	var why schema.Fault
+	if t.Strict.True() && !e.t.Quirks.NoStrict {
+		f := schema.Fit(v, schema.AnthropicStrict)
+		if f.OK && budget.Take(&f, true) {
+			return toolFit{ok: true, schema: f.Schema, strict: true, losses: f.Losses}
+		}
+		if why = f.Fault; f.OK {
+			why.Why = "a request must not have as many strict schemas, or optional properties and unions in them"
+		}
+	}
+	f := schema.Fit(v, schema.AnthropicLoose)
+	if !f.OK {
+		why = f.Fault
+	}
+	return toolFit{ok: f.OK, schema: f.Schema, losses: f.Losses, fault: why}
+}
+
+// budgetForTools is what the answer's schema leaves of the budget of strict schemas.
+func (e *encoder) budgetForTools() schema.Budget {
+	b := schema.NewBudget()
+	if f := e.fitFormat(); f.OK {
+		b.Take(&f, false)
+	}
+	return b
+}
+
+// fitFormat makes the answer's schema fit. It is not OK if there is none to be sent.
+func (e *encoder) fitFormat() schema.Fitted {
+	f := &e.r.Format
+	if e.same || f.Kind != canon.FormatSchema || e.t.Quirks.NoJSONSchema {
+		return schema.Fitted{}
+	}
+	fit := schema.Fit(f.Schema, schema.AnthropicFormat)
+	budget := schema.NewBudget()
+	if fit.OK && !budget.Take(&fit, false) {
+		return schema.Fitted{Fault: schema.Fault{Why: "a request must not have as many optional properties, or unions"}}
+	}
+	return fit
+}
+
+// appendFormat writes the answer's schema. What the client called and said of it are
+// the schema's title and description.
+func (e *encoder) appendFormat(v scan.Value) {
+	f := &e.r.Format
+	e.b = append(canon.AppendKey(e.b, "schema"), '{')
+	own := v.Get("description")
+	if v.Get("$ref") == nil {
+		if v.Get("title") == nil {
+			e.b = canon.AppendRaw(e.b, "title", f.Name)
+		}
+		if !canon.Empty(f.Description) {
+			e.b = appendDescription(e.b, f.Description, own)
+			own = nil
+		}
+	}
+	for m := v.Fields(); m.Next(); {
+		if string(m.Key()) == "description" && own == nil {
+			continue
+		}
+		start, end := m.MemberSpan()
+		e.b = append(canon.AppendComma(e.b), v[start:end]...)
+	}
+	e.b = append(e.b, '}')
+}
+
+func appendDescription(b []byte, first, second scan.Value) []byte {
+	b = append(canon.AppendKey(b, "description"), '"')
+	b = append(b, canon.Inside(first)...)
+	if text := canon.Inside(second); len(text) > 0 {
+		b = append(append(b, `\n\n`...), text...)
+	}
+	return append(b, '"')
+}
+
+// format finds what is lost of the answer's schema.
+func (u *findings) format() {
+	r := u.e.r
+	if r.Format.Kind != canon.FormatSchema {
+		return
+	}
+	if u.e.t.Quirks.NoJSONSchema {
+		u.add(canon.Meaning, r.Names[canon.FormatField], "it cannot hold an answer to a schema")
+		return
+	}
+	f := u.e.fitFormat()
+	if !f.OK {
+		u.add(canon.Meaning, below(r.FormatSchema, f.Fault.Path), f.Fault.Why)
+		return
+	}
+	u.losses(r.FormatSchema, f.Losses)
+	if !canon.Empty(r.Format.Description) && f.Schema.Get("$ref") != nil {
+		u.add(canon.Tuning, r.Names[canon.FormatField]+".json_schema.description", "nothing may stand beside a reference")
+	}
+}
+
+func (u *findings) losses(at string, losses []string) {
+	for _, path := range losses {
+		u.add(canon.Tuning, below(at, path), "it is told in the description, not enforced")
+	}
+}
+
+func below(path, rest string) string {
+	if rest == "" {
+		return path
+	}
+	return path + "." + rest
+}
+
+// schema finds what is lost of a tool's schema. It returns false if the tool is.
+func (u *findings) schema(t *canon.Tool, fit *toolFit, path string) bool {
+	at := path + "." + u.e.r.ToolSchema
+	if !fit.ok {
+		u.add(canon.Meaning, below(at, fit.fault.Path), fit.fault.Why)
+		return false
+	}
+	switch {
+	case t.Strict.True() && u.e.t.Quirks.NoStrict:
+		u.add(canon.Tuning, path+".strict", "the model knows no strict tools")
+	case t.Strict.True() && !fit.strict:
+		u.add(canon.Tuning, path+".strict", fmt.Sprintf("the schema cannot be enforced (%s)", below(u.e.r.ToolSchema, fit.fault.Path)+": "+fit.fault.Why))
+	}
+	u.losses(at, fit.losses)
+	return true
+}

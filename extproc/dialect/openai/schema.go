@@ -1,0 +1,112 @@
+package openai
+
+import (
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/canon/schema"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// schemaFit is a schema as OpenAI takes it.
+type schemaFit struct {
+	ok     bool
+	schema scan.Value
+	strict bool
+	losses []string
+	fault  schema.Fault // why it does not fit, or is not strict although that is asked for
+}
+
+var noArguments = scan.Value(`{"type":"object"}`)
+
+// fitSchema makes a schema fit: strict if that is asked for and OpenAI can enforce it.
+func fitSchema(v scan.Value, strict bool) schemaFit {
+	if v == nil && !strict {
+		return schemaFit{ok: true}
+	}
+	if v == nil {
+		v = noArguments
+	}
+	var why schema.Fault
+	if strict {
+		f := schema.Fit(v, schema.OpenAIStrict)
+		if f.OK {
+			return schemaFit{ok: true, schema: f.Schema, strict: true, losses: f.Losses}
+		}
+		why = f.Fault
+	}
+	f := schema.Fit(v, schema.OpenAILoose)
+	if !f.OK {
+		why = f.Fault
+	}
+	return schemaFit{ok: f.OK, schema: f.Schema, losses: f.Losses, fault: why}
+}
+
+// toolFit makes a tool's schema fit. A client of the same dialect is taken at its word.
+func (e *encoder) toolFit(t *canon.Tool) schemaFit {
+	strict := t.Strict.True() && !e.t.Quirks.NoStrict
+	switch {
+	case e.same:
+		return schemaFit{ok: true, schema: t.Schema, strict: strict}
+	case t.Other:
+		return schemaFit{}
+	default:
+		return fitSchema(t.Schema, strict)
+	}
+}
+
+// fitAnswer makes the answer's schema fit. It is strict unless the client says no:
+// Anthropic's clients have no other way.
+func fitAnswer(f *canon.Format) schemaFit {
+	return fitSchema(f.Schema, f.Strict == nil || f.Strict.True())
+}
+
+// unsupportedFormat finds what is lost of the answer's form.
+func (e *encoder) unsupportedFormat(add adder) {
+	f := &e.r.Format
+	switch {
+	case f.Kind == canon.FormatUnset:
+		return
+	case f.Kind != canon.FormatSchema || e.same || e.t.Quirks.NoJSONSchema:
+		if !e.fitFormat() {
+			add(canon.Meaning, e.r.Names[canon.FormatField], "it cannot hold an answer to this format")
+		}
+		return
+	}
+	fit := fitAnswer(f)
+	at := below(e.r.FormatSchema, fit.fault.Path)
+	switch {
+	case !fit.ok:
+		add(canon.Meaning, at, fit.fault.Why)
+		return
+	case !fit.strict && fit.fault.Why != "":
+		add(canon.Tuning, at, "the schema is shown to the model, not enforced: "+fit.fault.Why)
+	}
+	addLosses(add, e.r.FormatSchema, fit.losses)
+}
+
+// unsupportedSchema finds what is lost of a tool's schema.
+func (e *encoder) unsupportedSchema(add adder, t *canon.Tool, fit *schemaFit, path string) {
+	at := path + "." + e.r.ToolSchema
+	switch {
+	case !fit.ok:
+		add(canon.Meaning, below(at, fit.fault.Path), fit.fault.Why)
+		return
+	case t.Strict.True() && !fit.strict && !e.t.Quirks.NoStrict:
+		add(canon.Tuning, path+".strict", fmt.Sprintf("the schema cannot be enforced (%s: %s)", below(e.r.ToolSchema, fit.fault.Path), fit.fault.Why))
+	}
+	addLosses(add, at, fit.losses)
+}
+
+func addLosses(add adder, at string, losses []string) {
+	for _, path := range losses {
+		add(canon.Tuning, below(at, path), "it is told in the description, not enforced")
+	}
+}
+
+func below(path, rest string) string {
+	if rest == "" {
+		return path
+	}
+	return path + "." + rest
+}
