@@ -98,7 +98,7 @@ func (f *fitter) loose() scan.Value {
 	}
 	switch kind := o.get("type"); {
 	case kind == nil:
-		o = append(object{{"type", quoted("object")}}, o...)
+		o = append(object{{name: "type", value: quoted("object")}}, o...)
 	case typeIs(kind, "object"):
 		o.set("type", quoted("object"))
 	}
@@ -132,7 +132,7 @@ func each(name string, v scan.Value, write func(v scan.Value, at string) scan.Va
 	case (k == keyProperties || k == keyDefs || k == keyDefinitions) && v.Kind() == scan.Object:
 		var o object
 		for m := v.Fields(); m.Next(); {
-			o = append(o, member{string(m.Key()), write(m.Value(), string(m.Key()))})
+			o = append(o, member{name: string(m.Key()), value: write(m.Value(), string(m.Key()))})
 		}
 		return o.encode()
 	case (k == keyAnyOf || k == keyOneOf || k == keyAllOf) && v.Kind() == scan.Array:

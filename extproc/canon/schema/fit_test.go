@@ -39,7 +39,7 @@ var written = []struct {
 		"minItems items.pattern"},
 	{"one of several becomes any of them", AnthropicFormat,
 		`{"oneOf":[{"type":"string"},{"type":"number","multipleOf":2}]}`,
-		`{"anyOf":[{"type":"string"},{"type":"number","description":"{multipleOf: 2}"}]}`, "oneOf anyOf.1.multipleOf"},
+		`{"anyOf":[{"type":"string"},{"type":"number","description":"{multipleOf: 2}"}]}`, "oneOf oneOf.1.multipleOf"},
 	{"all of one is any of it", OpenAIStrict,
 		`{"type":"object","properties":{"a":{"allOf":[{"$ref":"#/$defs/n"}],"description":"d"}},"required":["a"],"additionalProperties":false,"$defs":{"n":{"type":"null"}}}`,
 		`{"type":"object","properties":{"a":{"anyOf":[{"$ref":"#/$defs/n"}],"description":"d"}},"required":["a"],"additionalProperties":false,"$defs":{"n":{"type":"null"}}}`, ""},

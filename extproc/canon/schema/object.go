@@ -11,6 +11,15 @@ type object []member
 type member struct {
 	name  string
 	value scan.Value
+	from  string // what the source calls it, if that differs
+}
+
+// path is the member's place in the source, below that of its object.
+func (m *member) path(at string) string {
+	if m.from != "" {
+		return join(at, m.from)
+	}
+	return join(at, m.name)
 }
 
 // parse reads an object; of a keyword that stands twice the last value counts.
@@ -24,7 +33,7 @@ func parse(v scan.Value) object {
 			o[i-1].value = m.Value()
 			continue
 		}
-		o = append(o, member{name, m.Value()})
+		o = append(o, member{name: name, value: m.Value()})
 		at[k] = len(o)
 	}
 	return o
@@ -60,13 +69,13 @@ func (o *object) set(name string, v scan.Value) {
 		(*o)[i].value = v
 		return
 	}
-	*o = append(*o, member{name, v})
+	*o = append(*o, member{name: name, value: v})
 }
 
 // rename gives a member another name and value, at its place.
 func (o object) rename(name, to string, v scan.Value) {
 	if i := o.index(name); i >= 0 {
-		o[i] = member{to, v}
+		o[i] = member{to, v, name}
 	}
 }
 

@@ -39,7 +39,7 @@ func (f *fitter) members(o object, at string, depth int, t told) scan.Value {
 	kind := o.get("type")
 	out := make(object, 0, len(o)+1)
 	for _, m := range o {
-		path := join(at, m.name)
+		path := m.path(at)
 		if k := keywords[m.name]; !f.keeps(k, kind, m.value) {
 			t.add(m.name, m.value)
 			if k.asserts() {
@@ -53,7 +53,7 @@ func (f *fitter) members(o object, at string, depth int, t told) scan.Value {
 			}
 			return f.schema(v, join(path, name), depth+1)
 		})
-		out = append(out, member{m.name, v})
+		out = append(out, member{name: m.name, value: v})
 	}
 	t.into(&out)
 	return out.encode()
@@ -102,7 +102,7 @@ func (f *fitter) infer(o *object) {
 		kind = "number"
 	}
 	if kind != "" {
-		*o = append(object{{"type", quoted(kind)}}, *o...)
+		*o = append(object{{name: "type", value: quoted(kind)}}, *o...)
 	}
 }
 
@@ -178,7 +178,7 @@ func (f *fitter) reference(o *object, at string, depth int) scan.Value {
 	if only(*o, "$ref", "$defs", "definitions") || o.has("anyOf", "oneOf", "allOf", "type", "enum", "const", "properties", "required", "items", "additionalProperties") {
 		return nil // it stands alone, or it cannot
 	}
-	o.rename("$ref", "anyOf", list([]scan.Value{object{{"$ref", ref}}.encode()}))
+	o.rename("$ref", "anyOf", list([]scan.Value{object{{name: "$ref", value: ref}}.encode()}))
 	return nil
 }
 

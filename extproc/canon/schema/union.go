@@ -72,7 +72,7 @@ func (f *fitter) spread(o *object) {
 	for i, v := range all {
 		b := f.follow(v)
 		if v.Kind() == scan.Object && !b.has("type", "$ref", "anyOf", "oneOf", "allOf") {
-			b = append(object{{"type", kind}}, b...)
+			b = append(object{{name: "type", value: kind}}, b...)
 			all[i] = b.encode()
 		}
 		same = same && bytes.Equal(b.get("type"), kind)
@@ -97,8 +97,15 @@ func (f *fitter) follow(v scan.Value) object { return f.inlined(parse(v)) }
 // flatten makes one object of an object and the branches of one of its unions: it has
 // the properties of all. The union is told, unless nothing of it is lost.
 func (f *fitter) flatten(o *object, name, at string, t *told) {
+	if kind := o.get("type"); kind != nil && !typeIs(kind, "object") {
+		return
+	}
 	u := union{all: name == "allOf", exact: name == "allOf", index: map[string]int{}}
 	u.properties(o.get("properties"))
+	u.own = len(u.names)
+	if more := o.get("additionalProperties"); more != nil && string(more) != "true" {
+		u.closed = true
+	}
 	var required []map[string]bool
 	for _, v := range elements(o.get(name)) {
 		b := f.follow(v)
@@ -122,22 +129,31 @@ func (f *fitter) flatten(o *object, name, at string, t *told) {
 
 // plainObject reports whether an object says no more than which properties it has.
 func plainObject(b object) bool {
-	return only(b, "type", "properties", "required", "title", "description") || only(b, "type", "properties", "required", "title", "description", "$defs", "definitions", "$schema")
+	if kind := b.get("type"); kind != nil && !typeIs(kind, "object") {
+		return false
+	}
+	return only(b, "type", "properties", "required", "title", "description", "$defs", "definitions", "$schema")
 }
 
 // union collects the properties of the branches of a union.
 type union struct {
-	all   bool // each branch must hold, not one
-	exact bool // the one object says what the union said
-	names []string
-	index map[string]int
-	each  [][]scan.Value // schemas of one name
+	all    bool // each branch must hold, not one
+	exact  bool // the one object says what the union said
+	own    int  // the first names are the object's own: what branches say of them is told
+	closed bool // the object has no properties but its own
+	names  []string
+	index  map[string]int
+	each   [][]scan.Value // schemas of one name
 }
 
 func (u *union) properties(v scan.Value) {
 	for m := v.Fields(); m.Next(); {
 		name := string(m.Key())
 		i, ok := u.index[name]
+		if !ok && u.closed {
+			u.exact = false
+			continue
+		}
 		if !ok {
 			i = len(u.names)
 			u.index[name] = i
@@ -155,10 +171,10 @@ func (u *union) encode() scan.Value {
 	var o object
 	for i, name := range u.names {
 		v := u.each[i][0]
-		if len(u.each[i]) > 1 && !u.all {
-			v = object{{"anyOf", list(u.each[i])}}.encode()
+		if len(u.each[i]) > 1 && !u.all && i >= u.own {
+			v = object{{name: "anyOf", value: list(u.each[i])}}.encode()
 		}
-		o = append(o, member{name, v})
+		o = append(o, member{name: name, value: v})
 	}
 	return o.encode()
 }
