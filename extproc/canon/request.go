@@ -5,19 +5,19 @@ import "github.com/headgate/headgate/extproc/scan"
 // Request is what a client asks of a model. Nothing changes it after its reader
 // returned it, so that attempts at several backends may translate it in turn.
 type Request struct {
-	Dialect  string // the one it was read from
-	Names    *Names // what that dialect calls the fields
+	Dialect string // the one it was read from
+	Names   *Names // what that dialect calls the fields
 	// Where the schemas stand: below a tool, and in the body.
 	ToolSchema, FormatSchema string
-	Model    scan.Value
-	Stream   bool
-	Usage    bool // the client asked for the usage event of a stream
-	Messages []Message
-	Tools    []Tool
-	Choice   ToolChoice
-	Format   Format
-	Reason   Reasoning
-	Stop     []scan.Value
+	Model                    scan.Value
+	Stream                   bool
+	Usage                    bool // the client asked for the usage event of a stream
+	Messages                 []Message
+	Tools                    []Tool
+	Choice                   ToolChoice
+	Format                   Format
+	Reason                   Reasoning
+	Stop                     []scan.Value
 	// MaxTokens bounds the answer, reasoning included; 0 means that none was given.
 	MaxTokens     int64
 	MaxTokensName string // what the client called it

@@ -188,6 +188,9 @@ func readToolDefinition(c *wire.Call, v scan.Value, i int) *wire.Error {
 	case wire.Given(schema) && wire.Str(schema.Get("type")) != "object":
 		return invalid("tools.%d.custom.input_schema.type: Input should be 'object'", i)
 	}
+	if fault := toolFault(schema, v.Get("strict").True()); fault != "" {
+		return invalid("tools.%d.custom.%s", i, fault)
+	}
 	if _, dup := c.ToolNamed(wire.Str(name)); dup {
 		return invalid("tools: Tool names must be unique.")
 	}
@@ -276,22 +279,9 @@ func readOutput(c *wire.Call, f *messageFields) *wire.Error {
 	if c.Schema.Kind() != scan.Object {
 		return invalid("%s.schema: Field required", at)
 	}
-	if fault := open(c.Schema); fault != "" {
-		return invalid("%s.schema: For 'object' type, 'additionalProperties' must be explicitly set to false", at)
+	if fault := notEnforced(c.Schema); fault != "" {
+		return invalid("%s.schema: %s", at, fault)
 	}
 	c.Prompt.Text(string(c.Schema))
 	return nil
-}
-
-// open says which object of a schema takes further properties.
-func open(schema scan.Value) string {
-	if wire.Str(schema.Get("type")) == "object" && string(schema.Get("additionalProperties")) != "false" {
-		return "object"
-	}
-	for m := schema.Get("properties").Fields(); m.Next(); {
-		if fault := open(m.Value()); fault != "" {
-			return string(m.Key()) + "." + fault
-		}
-	}
-	return ""
 }

@@ -59,10 +59,8 @@ func readTool(c *wire.Call, v scan.Value, i int) *wire.Error {
 	if wire.Given(schema) && schema.Kind() != scan.Object {
 		return wrongType(at+".function.parameters", "an object", schema)
 	}
-	if inner.Get("strict").True() {
-		if fault := notStrict(schema, "()"); fault != "" {
-			return invalid(at+".function.parameters", "invalid_function_parameters", "Invalid schema for function '%s': %s", name, fault)
-		}
+	if fault := schemaFault(schema, inner.Get("strict").True()); fault != "" {
+		return invalid(at+".function.parameters", "invalid_function_parameters", "Invalid schema for function '%s': %s", name, fault)
 	}
 	c.Tools = append(c.Tools, wire.Tool{Name: name, Schema: schema})
 	c.Prompt.Fixed("tool", wire.ToolTokens)
@@ -146,50 +144,9 @@ func readJSONSchema(c *wire.Call, v scan.Value) *wire.Error {
 	if wire.Given(c.Schema) && c.Schema.Kind() != scan.Object {
 		return wrongType(at+".schema", "an object", c.Schema)
 	}
-	if v.Get("strict").True() {
-		if fault := notStrict(c.Schema, "()"); fault != "" {
-			return invalid("response_format", "", "Invalid schema for response_format '%s': %s", wire.Str(name), fault)
-		}
+	if fault := schemaFault(c.Schema, v.Get("strict").True()); fault != "" {
+		return invalid("response_format", "", "Invalid schema for response_format '%s': %s", wire.Str(name), fault)
 	}
 	c.Prompt.Text(string(c.Schema))
 	return nil
-}
-
-// notStrict says what keeps a schema from being one for strict mode: objects
-// must close their properties and require them all.
-func notStrict(schema scan.Value, at string) string {
-	if props := schema.Get("properties"); wire.Given(props) || wire.Str(schema.Get("type")) == "object" {
-		if string(schema.Get("additionalProperties")) != "false" {
-			return "In context=" + at + ", 'additionalProperties' is required to be supplied and to be false."
-		}
-		required := map[string]bool{}
-		for m := schema.Get("required").Elements(); m.Next(); {
-			required[wire.Str(m.Value())] = true
-		}
-		for m := props.Fields(); m.Next(); {
-			name := string(m.Key())
-			if !required[name] {
-				return "In context=" + at + ", 'required' is required to be supplied and to be an array including every key in properties. Missing '" + name + "'."
-			}
-			if fault := notStrict(m.Value(), "('properties', '"+name+"')"); fault != "" {
-				return fault
-			}
-		}
-	}
-	if items := schema.Get("items"); items.Kind() == scan.Object {
-		return notStrict(items, "('items')")
-	}
-	for _, list := range []string{"anyOf", "$defs"} {
-		for m := schema.Get(list).Elements(); m.Next(); {
-			if fault := notStrict(m.Value(), "('"+list+"')"); fault != "" {
-				return fault
-			}
-		}
-		for m := schema.Get(list).Fields(); m.Next(); {
-			if fault := notStrict(m.Value(), "('"+list+"', '"+string(m.Key())+"')"); fault != "" {
-				return fault
-			}
-		}
-	}
-	return ""
 }
