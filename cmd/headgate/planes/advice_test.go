@@ -131,7 +131,7 @@ func TestCheckSaysWhatQuirksCost(t *testing.T) {
 		code   advice.Code
 	}{
 		{"images", quirk.Set{NoImages: true}, `"messages":[{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"https://x.example/a.png"}}]}]`, advice.FallbackSkipped},
-		{"a JSON schema", quirk.Set{NoJSONSchema: true}, `"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object"}}},` + text, advice.FallbackSkipped},
+		{"a JSON schema", quirk.Set{NoJSONSchema: true}, `"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","properties":{},"additionalProperties":false}}},` + text, advice.FallbackSkipped},
 		{"strictness", quirk.Set{NoStrict: true}, `"tools":[{"type":"function","function":{"name":"f","strict":true,"parameters":{"type":"object"}}}],` + text, advice.FallbackDrops},
 	} {
 		for _, model := range []string{"openai", "anthropic"} { // whose fallback has the other dialect

@@ -34,7 +34,7 @@ var floors = []struct {
 	{"extproc/scan", "", nil},
 	{"policy/quirk", "", nil},
 	{"policy/loopback", "", nil},
-	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "policy/quirk"}},
+	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "extproc/canon", module + "policy/quirk"}},
 	{"extproc/exchange", "extproc/exchange/exchangetest", []string{module + "extproc/canon", module + "extproc/scan"}},
 	{"extproc/dialect", "", []string{module + "policy/quirk", module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
 }

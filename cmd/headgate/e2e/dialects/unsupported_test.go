@@ -32,6 +32,8 @@ var unsupportedCases = []unsupportedCase{
 	{"audio in", "openai", "messages[0].content[1]", `"messages":[{"role":"user","content":[{"type":"text","text":"MARK"},{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]`, ""},
 	{"a file by id", "openai", "messages[0].content[1]", `"messages":[{"role":"user","content":[{"type":"text","text":"MARK"},{"type":"file","file":{"file_id":"file-1"}}]}]`, ""},
 	{"web search", "openai", "web_search_options", `"web_search_options":{},` + markText, ""},
+	{"a map in the answer", "openai", "response_format.json_schema.schema.properties.m.additionalProperties", `"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","properties":{"m":{"type":"object","additionalProperties":{"type":"string"}}},"required":["m"]}}},` + markText, ""},
+	{"a list as the answer", "anthropic", "output_config.format.schema.type", `"max_tokens":99,"output_config":{"format":{"type":"json_schema","schema":{"type":"array","items":{"type":"string"}}}},` + markText, ""},
 	{"embeddings", "openai", "/v1/embeddings", `"input":"MARK"`, "/v1/embeddings"},
 	{"a document by address", "anthropic", "messages[0].content[1]", `"max_tokens":99,"messages":[{"role":"user","content":[{"type":"text","text":"MARK"},{"type":"document","source":{"type":"url","url":"https://x.example/a.pdf"}}]}]`, ""},
 	{"a tool that the provider runs", "anthropic", "tools[0]", `"max_tokens":99,"tools":[{"type":"web_search_20250305","name":"web_search"}],` + markText, ""},
