@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -22,6 +21,7 @@ type checker struct {
 
 	properties, enum, refs int
 	optional, unions       int
+	definitions            map[string]scan.Value // by reference, once many were asked for
 
 	why  string
 	path []string // of the fault, from the inside out
@@ -47,12 +47,12 @@ func (c *checker) fault() Fault {
 
 func (c *checker) check() bool {
 	if c.s.Strict {
-		if len(c.root) > maxStrict {
+		if len(c.root) > maxSize {
 			return c.fail("a schema that is enforced must not be as long")
 		}
 		return c.schema(c.root, 1) && c.rootOnly() && (!c.s.NoRecursion || c.refs == 0 || c.acyclic())
 	}
-	return c.rootOnly() && (!c.s.NeedsItems || c.items(c.root, 1))
+	return c.rootOnly() && c.everywhere(c.root, 1)
 }
 
 // rootOnly checks what holds of the root alone.
@@ -86,25 +86,37 @@ func (c *checker) plainNames(properties scan.Value) bool {
 	return true
 }
 
-// items checks that arrays say what their items are, wherever they are.
-func (c *checker) items(v scan.Value, depth int) bool {
-	if depth > maxNesting || depth == 1 && (len(v) > maxRewritten || !bytes.Contains(v, []byte(`"array"`))) {
+// everywhere checks what holds of each schema outside of strict modes.
+func (c *checker) everywhere(v scan.Value, depth int) bool {
+	if depth > maxNesting || depth == 1 && (len(v) > maxSize || !mayBeOld(v)) {
 		return true
 	}
-	if v.Kind() == scan.Object && lacksItems(v) {
-		return c.at(c.fail("an array must say what its items are"), "items")
+	if v.Kind() == scan.Object && !c.current(v) {
+		return false
 	}
 	for s := walk(v); s.next(); {
-		if !c.items(s.value(), depth+1) {
+		if !c.everywhere(s.value(), depth+1) {
 			return c.at(c.at(false, s.inner()), s.outer())
 		}
 	}
 	return true
 }
 
-func lacksItems(v scan.Value) bool {
-	kind := v.Get("type")
-	return kind != nil && typeIs(kind, "array") && v.Get("items") == nil
+// current checks one of them: its keywords are of the forms that today's JSON Schema
+// has, and an array says what its items are.
+func (c *checker) current(v scan.Value) bool {
+	kind, items := v.Get("type"), v.Get("items")
+	switch {
+	case items.Kind() == scan.Array:
+		return c.at(c.fail("a list of schemas is called prefixItems"), "items")
+	case v.Get("exclusiveMinimum").Kind() == scan.Bool:
+		return c.at(c.fail("it must be a number"), "exclusiveMinimum")
+	case v.Get("exclusiveMaximum").Kind() == scan.Bool:
+		return c.at(c.fail("it must be a number"), "exclusiveMaximum")
+	case c.s.NeedsItems && items == nil && kind != nil && typeIs(kind, "array"):
+		return c.at(c.fail("an array must say what its items are"), "items")
+	}
+	return true
 }
 
 // schema checks a schema of a strict subset, and those in it.
@@ -167,7 +179,7 @@ func (c *checker) reference(v, ref scan.Value) bool {
 	switch {
 	case c.refs > maxRefs:
 		return c.fail("a schema must not have as many")
-	case !definition(ref) || resolve(c.root, canon.Str(ref)) == nil:
+	case !definition(ref) || c.lookup(canon.Str(ref)) == nil:
 		return c.fail("it does not lead to a definition of the schema")
 	}
 	return true
@@ -193,6 +205,10 @@ func (c *checker) values(k *known) bool {
 		return c.at(c.fail("the format is not supported"), "format")
 	case k[keyPattern] != nil && !plainPattern(k[keyPattern]):
 		return c.at(c.fail("the expression is not supported"), "pattern")
+	case k[keyExclusiveMinimum].Kind() == scan.Bool:
+		return c.at(c.fail("it must be a number"), "exclusiveMinimum")
+	case k[keyExclusiveMaximum].Kind() == scan.Bool:
+		return c.at(c.fail("it must be a number"), "exclusiveMaximum")
 	case k[keyMinItems] != nil && c.s.OneMinItem && !oneMinItem(k[keyMinItems]):
 		return c.at(c.fail("it must be 0 or 1"), "minItems")
 	}
@@ -249,76 +265,4 @@ func (c *checker) inner(v scan.Value, depth int) bool {
 		}
 	}
 	return true
-}
-
-// object checks that an object is closed and, if the subset wants that, that nothing
-// is optional.
-func (c *checker) object(k *known) bool {
-	if string(k[keyAdditional]) != "false" {
-		return c.at(c.fail("an object must not have other properties than those that it lists"), "additionalProperties")
-	}
-	if k[keyProperties].Kind() != scan.Object {
-		return c.at(c.fail("an object must list its properties"), "properties")
-	}
-	required := k[keyRequired]
-	if required != nil && required.Kind() != scan.Array {
-		return c.at(c.fail("it must be a list"), "required")
-	}
-	list := names{list: required.Elements(), next: required.Elements()}
-	for m := k[keyProperties].Fields(); m.Next(); {
-		if c.properties++; c.s.MaxProperties > 0 && c.properties > c.s.MaxProperties {
-			return c.at(c.fail("a schema must not have as many"), "properties")
-		}
-		if list.has(m.Key()) {
-			continue
-		}
-		if c.optional++; c.s.AllRequired {
-			return c.at(c.at(c.fail("it is optional"), string(m.Key())), "properties")
-		}
-	}
-	if c.s.AllRequired && list.next.Next() {
-		return c.at(c.fail("it names what is no property"), "required")
-	}
-	return true
-}
-
-// maxSearches is how many names are searched for in a list before it becomes a set.
-const maxSearches = 32
-
-// names is a list of strings that is asked for names, mostly in the list's own order.
-type names struct {
-	list, next scan.Members
-	searches   int
-	set        map[string]bool
-}
-
-func (n *names) has(name []byte) bool {
-	if n.next.Next() && isName(n.next.Value(), name) {
-		return true
-	}
-	if n.set != nil {
-		return n.set[string(name)]
-	}
-	if n.searches++; n.searches > maxSearches {
-		n.fill()
-		return n.set[string(name)]
-	}
-	for e := n.list; e.Next(); {
-		if isName(e.Value(), name) {
-			return true
-		}
-	}
-	return false
-}
-
-func (n *names) fill() {
-	n.set = map[string]bool{}
-	for e := n.list; e.Next(); {
-		n.set[canon.Str(e.Value())] = true
-	}
-}
-
-func isName(v scan.Value, name []byte) bool {
-	text, ok := v.Str()
-	return ok && bytes.Equal(text, name)
 }

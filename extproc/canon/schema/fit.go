@@ -29,10 +29,10 @@ func Fit(v scan.Value, s *Subset) Fitted {
 	if c.check() {
 		return Fitted{OK: true, Schema: v, Optional: c.optional, Unions: c.unions}
 	}
-	if len(v) > maxRewritten {
+	if len(v) > maxSize {
 		return Fitted{Fault: c.fault()}
 	}
-	f := fitter{s: s, root: v, budget: 4 * maxRewritten}
+	f := fitter{s: s, root: v, budget: 4 * maxSize, resolved: map[string]scan.Value{}}
 	out := f.rewrite()
 	c = checker{s: s, root: out}
 	if !c.check() {
@@ -49,6 +49,17 @@ type fitter struct {
 	losses    []string
 	expanding []string // references that are being written out
 	budget    int      // bytes that may still be written out
+	resolved  map[string]scan.Value
+}
+
+// resolve follows a reference.
+func (f *fitter) resolve(ref scan.Value) scan.Value {
+	v, ok := f.resolved[string(ref)]
+	if !ok {
+		v = resolve(f.root, canon.Str(ref))
+		f.resolved[string(ref)] = v
+	}
+	return v
 }
 
 func (f *fitter) rewrite() scan.Value {
@@ -76,16 +87,13 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// loose mends the root of a schema that is not enforced, and arrays without items.
+// loose mends the root of a schema that is not enforced, and forms that no server takes.
 func (f *fitter) loose() scan.Value {
-	v := f.root
-	if f.s.NeedsItems {
-		v = withItems(v, 1)
+	if f.root.Kind() != scan.Object {
+		return f.root
 	}
-	if v.Kind() != scan.Object {
-		return v
-	}
-	o := f.inlined(parse(v))
+	f.root = f.current(f.root, 1)
+	o := f.inlined(parse(f.root))
 	t := f.flattenRoot(&o)
 	for i := 0; i < len(o); {
 		if name := o[i].name; f.s.NotAtRoot.has(keywords[name]) {
@@ -106,21 +114,6 @@ func (f *fitter) loose() scan.Value {
 		o.set("properties", scan.Value(`{}`))
 	}
 	t.into(&o)
-	return o.encode()
-}
-
-// withItems says of each array without items that they may be anything.
-func withItems(v scan.Value, depth int) scan.Value {
-	if v.Kind() != scan.Object || depth > maxNesting {
-		return v
-	}
-	o := parse(v)
-	for i := range o {
-		o[i].value = each(o[i].name, o[i].value, func(v scan.Value, _ string) scan.Value { return withItems(v, depth+1) })
-	}
-	if typeIs(o.get("type"), "array") && o.get("items") == nil {
-		o.set("items", scan.Value(`{}`))
-	}
 	return o.encode()
 }
 

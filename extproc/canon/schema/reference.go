@@ -23,7 +23,26 @@ func definition(ref scan.Value) bool {
 	return false
 }
 
-var unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+var (
+	unescapePointer = strings.NewReplacer("~1", "/", "~0", "~")
+	escapePointer   = strings.NewReplacer("~", "~0", "/", "~1")
+)
+
+// lookup returns the definition that a reference leads to.
+func (c *checker) lookup(ref string) scan.Value {
+	if ref == "#" || c.refs <= maxSearches {
+		return resolve(c.root, ref)
+	}
+	if c.definitions == nil {
+		c.definitions = map[string]scan.Value{}
+		for _, at := range [...]string{"$defs", "definitions"} {
+			for m := c.root.Get(at).Fields(); m.Next(); {
+				c.definitions["#/"+at+"/"+escapePointer.Replace(string(m.Key()))] = m.Value()
+			}
+		}
+	}
+	return c.definitions[ref]
+}
 
 // resolve follows a JSON pointer within the schema; nil: it leads elsewhere, or nowhere.
 func resolve(root scan.Value, ref string) scan.Value {
@@ -60,7 +79,7 @@ func step(v scan.Value, token string) scan.Value {
 
 // acyclic checks that no definition leads back to itself.
 func (c *checker) acyclic() bool {
-	g := graph{root: c.root, state: map[string]bool{}}
+	g := graph{c, map[string]bool{}}
 	if ref := g.cycle(c.root); ref != "" {
 		c.path = append(c.path, strings.ReplaceAll(strings.TrimPrefix(ref, "#/"), "/", "."))
 		return c.fail("it leads back to itself")
@@ -71,7 +90,7 @@ func (c *checker) acyclic() bool {
 // graph follows references; state is true for those under way and false for those that
 // are known to end.
 type graph struct {
-	root  scan.Value
+	*checker
 	state map[string]bool
 }
 
@@ -99,7 +118,7 @@ func (g *graph) follow(ref string) string {
 		return ""
 	}
 	g.state[ref] = true
-	at := g.cycle(resolve(g.root, ref))
+	at := g.cycle(g.lookup(ref))
 	g.state[ref] = false
 	return at
 }

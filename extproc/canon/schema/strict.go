@@ -16,6 +16,7 @@ func (f *fitter) schema(v scan.Value, at string, depth int) scan.Value {
 		return v
 	}
 	o := parse(v)
+	renew(&o)
 	var t told
 	if at == "" {
 		o = f.inlined(o)
@@ -165,7 +166,7 @@ func (f *fitter) close(o *object, at string, t *told) {
 // go on with o.
 func (f *fitter) reference(o *object, at string, depth int) scan.Value {
 	ref := o.get("$ref")
-	target := resolve(f.root, canon.Str(ref))
+	target := f.resolve(ref)
 	if target == nil {
 		return nil
 	}

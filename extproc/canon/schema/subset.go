@@ -92,11 +92,9 @@ var (
 const (
 	// maxNesting bounds how deep schemas are followed if a server names no bound.
 	maxNesting = 64
-	// maxStrict is the greatest schema of a strict mode: OpenAI takes 120,000
-	// characters of names and values.
-	maxStrict = 128 << 10
-	// maxRewritten is the greatest schema that is written anew.
-	maxRewritten = 256 << 10
+	// maxSize is the greatest schema of a strict mode, and the greatest one that is
+	// written anew: OpenAI takes 120,000 characters of names and values.
+	maxSize = 128 << 10
 	// maxRefs bounds the references of a schema of a strict mode.
 	maxRefs = 500
 )

@@ -17,7 +17,7 @@ const maxBeside = 64
 // inlined writes out a schema that is a reference.
 func (f *fitter) inlined(o object) object {
 	for hops := 0; hops < maxHops && len(o) < maxBeside && o.has("$ref"); hops++ {
-		target := resolve(f.root, canon.Str(o.get("$ref")))
+		target := f.resolve(o.get("$ref"))
 		f.budget -= len(target)
 		if target.Kind() != scan.Object || len(target) == len(f.root) || f.budget < 0 {
 			return o
