@@ -44,12 +44,11 @@ func Fit(v scan.Value, s *Subset) Fitted {
 // fitter writes a schema anew. It mends what it can; the checker judges what comes of
 // it.
 type fitter struct {
-	s         *Subset
-	root      scan.Value
-	losses    []string
-	expanding []string // references that are being written out
-	budget    int      // bytes that may still be written out
-	resolved  map[string]scan.Value
+	s        *Subset
+	root     scan.Value
+	losses   []string
+	budget   int // bytes that references may still write out
+	resolved map[string]scan.Value
 }
 
 // resolve follows a reference.

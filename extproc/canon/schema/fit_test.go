@@ -108,6 +108,7 @@ var written = []struct {
 		`{"allOf":[{"type":"object","properties":{"a":{}},"required":["a"]},{"type":"object","properties":{"b":{}}}]}`,
 		`{"properties":{"a":{},"b":{}},"type":"object","required":["a"]}`, ""},
 	{"names of properties are plain", AnthropicLoose, `{"type":"object","properties":{"filter[id]":{}}}`, "fault properties.filter[id]", ""},
+	{"names of properties are short", AnthropicLoose, `{"type":"object","properties":{"` + strings.Repeat("n", 65) + `":{}}}`, "fault properties." + strings.Repeat("n", 65), ""},
 	{"an object or nothing is an object", AnthropicLoose, `{"type":["object","null"]}`, `{"type":"object"}`, ""},
 	{"arguments are an object", AnthropicLoose, `{"type":"string"}`, "fault type", ""},
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
 )
 
@@ -192,17 +191,13 @@ func only(o object, names ...string) bool {
 	return true
 }
 
-// inline writes out what a reference leads to, unless it leads back to itself.
+// inline writes out what a reference leads to. One that leads back to itself ends at the
+// greatest depth, which the checker refuses.
 func (f *fitter) inline(o object, target scan.Value, at string, depth int) scan.Value {
-	ref := canon.Str(o.get("$ref"))
-	f.budget -= len(target)
-	if slices.Contains(f.expanding, ref) || f.budget < 0 {
+	if f.budget -= len(target); f.budget < 0 {
 		return nil
 	}
-	f.expanding = append(f.expanding, ref)
-	out := f.schema(over(o, target).encode(), at, depth+1)
-	f.expanding = f.expanding[:len(f.expanding)-1]
-	return out
+	return f.schema(over(o, target).encode(), at, depth+1)
 }
 
 // over lays the members that stand beside a reference over those that it leads to.
