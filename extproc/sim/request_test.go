@@ -126,6 +126,7 @@ func TestAnthropicRefuses(t *testing.T) {
 		m(`{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":"{}"}]}`):                                                   "valid dictionary",
 		m(`{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"thinking","thinking":"x"}]}`):                                                                     "thinking.signature",
 		`{"model":"c","max_tokens":9,"tools":[{"name":"f","strict":false,"input_schema":{"type":"object","oneOf":[]}}],` + user + `}`:                                              "does not support oneOf, allOf, or anyOf at the top level",
+		`{"model":"c","max_tokens":9,"tools":[{"name":"f","input_schema":{"type":"object","properties":{"a":{"minimum":0,"exclusiveMinimum":true}}}}],` + user + `}`:               "must match JSON Schema draft 2020-12",
 		`{"model":"c","max_tokens":9,"tools":[{"name":"f","strict":false,"input_schema":{"type":"object","properties":{"a[b]":{}}}}],` + user + `}`:                                "Property keys should match",
 		`{"model":"c","max_tokens":9,"tools":[{"name":"f","strict":true,"input_schema":{"type":"object","properties":{}}}],` + user + `}`:                                          "'additionalProperties' must be explicitly set to false",
 		`{"model":"c","max_tokens":9,"output_config":{"format":{"type":"json_schema","schema":{"type":"integer","minimum":1}}},` + user + `}`:                                      "For 'integer' type, property 'minimum' is not supported",

@@ -12,9 +12,8 @@ func mayBeOld(v scan.Value) bool {
 	return bytes.Contains(v, []byte(`"array"`)) || bytes.Contains(v, []byte(`"exclusiveM`)) || bytes.Contains(v, []byte(`"items"`))
 }
 
-// renew gives keywords the form that they have since draft 2020-12: both vendors refuse
-// the older ones ("JSON schema is invalid. It must match JSON Schema draft 2020-12",
-// "True is not of type 'number'").
+// renew gives keywords the form that they have since draft 2020-12. Anthropic refuses
+// the older ones ("JSON schema is invalid. It must match JSON Schema draft 2020-12").
 func renew(o *object) {
 	if items := o.get("items"); items.Kind() == scan.Array {
 		o.rename("items", "prefixItems", items)

@@ -35,10 +35,38 @@ func toolFault(schema scan.Value, strict bool) string {
 			return "input_schema.properties: Property keys should match pattern '" + propertyKey.String() + "'"
 		}
 	}
+	// github.com/Dokploy/mcp/issues/74, github.com/anomalyco/opencode/pull/39120
+	if old(schema) {
+		return "input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). Learn more about tool use at https://docs.claude.com/en/docs/tool-use."
+	}
 	if fault := notEnforced(schema); strict && fault != "" {
 		return "input_schema: " + fault
 	}
 	return ""
+}
+
+// old reports whether a schema has forms of older drafts.
+func old(schema scan.Value) bool {
+	if schema.Get("items").Kind() == scan.Array || schema.Get("exclusiveMinimum").Kind() == scan.Bool || schema.Get("exclusiveMaximum").Kind() == scan.Bool {
+		return true
+	}
+	for m := schema.Fields(); m.Next(); {
+		list := m.Value().Elements()
+		switch string(m.Key()) {
+		case "properties", "$defs", "definitions":
+			list = m.Value().Fields()
+		case "items", "additionalProperties":
+			if old(m.Value()) {
+				return true
+			}
+		}
+		for list.Next() {
+			if old(list.Value()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // notEnforced says what keeps a schema from being enforced; empty: nothing.
