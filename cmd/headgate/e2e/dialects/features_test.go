@@ -3,6 +3,7 @@ package dialects
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 
 	"github.com/anthropics/anthropic-sdk-go"
 	"github.com/openai/openai-go/v3"
@@ -33,6 +34,13 @@ const (
 )
 
 var pdf = base64.StdEncoding.EncodeToString([]byte("%PDF-1.4 one page"))
+
+// with is a schema with one more keyword, which one of the dialects does not take.
+func with(schema map[string]any, key string, value any) map[string]any {
+	schema = maps.Clone(schema)
+	schema[key] = value
+	return schema
+}
 
 var citySchema = map[string]any{
 	"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string"}},
@@ -163,6 +171,15 @@ var features = []feature{
 	}, func(p *anthropic.MessageNewParams) {
 		p.Messages = claudeParts(anthropic.NewTextBlock("Now."))
 		p.OutputConfig = anthropic.OutputConfigParam{Format: anthropic.JSONOutputFormatParam{Schema: citySchema}}
+	}, meaning{Text: `{"city":"café 中文 😀"}`, Finish: "stop"}},
+	{"schema that is made to fit", func(p *openai.ChatCompletionNewParams) {
+		*p = askOpenAI("")
+		p.ResponseFormat = openai.ChatCompletionNewParamsResponseFormatUnion{OfJSONSchema: &shared.ResponseFormatJSONSchemaParam{
+			JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{Name: "answer", Schema: with(citySchema, "maxItems", 9), Strict: openai.Bool(true)},
+		}}
+	}, func(p *anthropic.MessageNewParams) {
+		p.Messages = claudeParts(anthropic.NewTextBlock("Now."))
+		p.OutputConfig = anthropic.OutputConfigParam{Format: anthropic.JSONOutputFormatParam{Schema: with(citySchema, "format", "uri")}}
 	}, meaning{Text: `{"city":"café 中文 😀"}`, Finish: "stop"}},
 	{"stop sequence", func(p *openai.ChatCompletionNewParams) {
 		*p = askOpenAI(`[[sim text="hello, world"]]`)
