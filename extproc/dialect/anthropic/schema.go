@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/canon/schema"
@@ -73,22 +74,25 @@ func (e *encoder) fitFormat() schema.Fitted {
 }
 
 // appendFormat writes the answer's schema. What the client called and said of it are
-// the schema's title and description.
+// the schema's title and description; if it has a title of its own, the description
+// tells both.
 func (e *encoder) appendFormat(v scan.Value) {
 	f := &e.r.Format
 	e.b = append(canon.AppendKey(e.b, "schema"), '{')
-	own := v.Get("description")
-	if v.Get("$ref") == nil {
-		if v.Get("title") == nil {
-			e.b = canon.AppendRaw(e.b, "title", f.Name)
-		}
-		if !canon.Empty(f.Description) {
-			e.b = appendDescription(e.b, f.Description, own)
-			own = nil
-		}
+	own, title, name := v.Get("description"), v.Get("title"), f.Name
+	if alone(v) {
+		e.b = append(e.b, v[1:]...)
+		return
 	}
+	if title == nil {
+		e.b = canon.AppendRaw(e.b, "title", name)
+	}
+	if title == nil || string(title) == string(name) {
+		name = nil
+	}
+	e.b = appendDescription(e.b, f.Description, own, name)
 	for m := v.Fields(); m.Next(); {
-		if string(m.Key()) == "description" && own == nil {
+		if string(m.Key()) == "description" {
 			continue
 		}
 		start, end := m.MemberSpan()
@@ -97,12 +101,27 @@ func (e *encoder) appendFormat(v scan.Value) {
 	e.b = append(e.b, '}')
 }
 
-func appendDescription(b []byte, first, second scan.Value) []byte {
-	b = append(canon.AppendKey(b, "description"), '"')
-	b = append(b, canon.Inside(first)...)
-	if text := canon.Inside(second); len(text) > 0 {
-		b = append(append(b, `\n\n`...), text...)
+// alone reports whether nothing may be added to a schema: it is a reference.
+func alone(v scan.Value) bool { return v.Get("$ref") != nil }
+
+func appendDescription(b []byte, said, own, name scan.Value) []byte {
+	if canon.Empty(said) && canon.Empty(own) && canon.Empty(name) {
+		return b
 	}
+	b = append(canon.AppendKey(b, "description"), '"')
+	start := len(b)
+	part := func(before string, text []byte, after string) {
+		if len(text) == 0 {
+			return
+		}
+		if len(b) > start {
+			b = append(b, `\n\n`...)
+		}
+		b = append(append(append(b, before...), text...), after...)
+	}
+	part("", canon.Inside(said), "")
+	part("", canon.Inside(own), "")
+	part("{name: ", canon.Inside(name), "}")
 	return append(b, '"')
 }
 
@@ -122,8 +141,16 @@ func (u *findings) format() {
 		return
 	}
 	u.losses(r.FormatSchema, f.Losses)
-	if !canon.Empty(r.Format.Description) && f.Schema.Get("$ref") != nil {
-		u.add(canon.Tuning, r.Names[canon.FormatField]+".json_schema.description", "nothing may stand beside a reference")
+	if alone(f.Schema) {
+		u.unsaid("name", r.Format.Name)
+		u.unsaid("description", r.Format.Description)
+	}
+}
+
+// unsaid names what a client says of a schema that nothing can be added to.
+func (u *findings) unsaid(name string, v scan.Value) {
+	if !canon.Empty(v) {
+		u.add(canon.Tuning, strings.TrimSuffix(u.e.r.FormatSchema, "schema")+name, "nothing may stand beside a reference")
 	}
 }
 
