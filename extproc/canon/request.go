@@ -59,8 +59,8 @@ const (
 	Image                  // Source, Media, Data, Detail
 	Document               // Source, Media, Data or Text, Name
 	Audio                  // Media (a format such as wav), Data
-	ToolCall               // ID, Name, Args
-	ToolResult             // ID, Content, Failed
+	ToolCall               // ID, Twin, Name, Args
+	ToolResult             // ID, Twin, Content, Failed
 	Thinking               // Text, Signature
 	Redacted               // Text: thinking that only its provider can read
 )
@@ -81,13 +81,14 @@ const (
 type Part struct {
 	Kind   Kind
 	Source Source
-	Failed bool // of a tool result: the tool could not do it
-	Broken bool // of a tool call: Args is a string that holds no object
+	Failed bool  // of a tool result: the tool could not do it
+	Broken bool  // of a tool call: Args is a string that holds no object
+	Twin   int32 // of a call and its result in a request: sets it apart from others of this ID
 	Place  Place
 
 	Type      []byte     // what the dialect calls the kind, escaped, without quotes
 	Text      scan.Value // a string
-	ID        scan.Value // a string: of the call
+	ID        scan.Value // a string: of the call, as its server said it; nil: it said none
 	Name      scan.Value // a string: of the tool, the title or the file
 	Args      scan.Value // an object, or a string that should hold one
 	Signature scan.Value // a string

@@ -65,9 +65,10 @@ func Fields(unsupported []Unsupported) Dropped {
 
 // Client is what an answer's encoder must know of the client.
 type Client struct {
-	Model   string // shown as the answer's model; empty: the one that the backend named
-	ID      string // the answer's id if the backend gave none
-	Created int64  // Unix seconds, if the backend gave none
-	Usage   bool   // the client asked for the usage event of a stream
-	Input   int64  // tokens of input, estimated: shown until the backend has counted
+	Request *Request // what the client asked, if it was decoded; ids and names of calls must go with it
+	Model   string   // shown as the answer's model; empty: the one that the backend named
+	ID      string   // the answer's id if the backend gave none
+	Created int64    // Unix seconds, if the backend gave none
+	Usage   bool     // the client asked for the usage event of a stream
+	Input   int64    // tokens of input, estimated: shown until the backend has counted
 }

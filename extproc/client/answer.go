@@ -22,7 +22,7 @@ func FaultOf(v *exchange.Verdict, exchangeID string) *canon.Fault {
 
 // Of is what the encoders of answers must know of an exchange's client.
 func Of(ex *exchange.Exchange) canon.Client {
-	return canon.Client{ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
+	return canon.Client{Request: ex.Request.Decoded(), ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
 }
 
 // Whole renders the answer of a stage, as a JSON body or a whole stream, whichever the

@@ -111,6 +111,10 @@ func (r *Request) Canon() (*canon.Request, error) {
 	return c, nil
 }
 
+// Decoded returns the request in the canonical form if somebody asked for it in the
+// Request phase, else nil.
+func (r *Request) Decoded() *canon.Request { return r.canon }
+
 // Rewrite replaces texts of the canonical form, in the body and then in the form:
 // all other bytes stay as they are. Legal in the Request phase; what was taken
 // from Canon before is void. An edit that cannot be made changes nothing.

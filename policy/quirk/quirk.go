@@ -25,6 +25,7 @@ type Set struct {
 	// written, never whether it can be: Support leaves them out.
 	History         History // the members of an assistant's message that it takes
 	SignedThinking  bool    // checks the signatures of thinking that comes back
+	MaxToolID       int     // takes tool call ids of so many characters at most; 0: of any length
 	NoUserAfterTool bool    // wants an assistant's message between a tool's and a user's
 
 	// Of models, by models.
@@ -48,7 +49,7 @@ const (
 
 // Support returns the quirks that decide which requests a backend supports.
 func (s Set) Support() Set {
-	s.History, s.SignedThinking, s.NoUserAfterTool = 0, false, false
+	s.History, s.SignedThinking, s.NoUserAfterTool, s.MaxToolID = 0, false, false, 0
 	return s
 }
 

@@ -62,17 +62,11 @@ func (d *decoder) known(f *[blockMembers]scan.Value, p *canon.Part) error {
 		p.Kind, p.Name = canon.Document, f[blockTitle]
 		return readSource(f[blockSource], p)
 	case "tool_use":
-		p.Kind, p.ID, p.Name, p.Args = canon.ToolCall, clientID(f[blockID]), f[blockName], f[blockInput]
-		if p.Args != nil && p.Args.Kind() != scan.Object {
-			return fmt.Errorf("input must be an object")
-		}
-		if err := wantString(f[blockID], "id"); err != nil {
-			return err
-		}
-		return wantString(p.Name, "name")
+		p.Kind, p.Name, p.Args = canon.ToolCall, f[blockName], f[blockInput]
+		return d.call(f[blockID], p)
 	case "tool_result":
-		p.Kind, p.ID, p.Failed = canon.ToolResult, clientID(f[blockCallID]), f[blockFailed].True()
-		return wantString(f[blockCallID], "tool_use_id")
+		p.Kind, p.Failed = canon.ToolResult, f[blockFailed].True()
+		p.ID, p.Twin = canon.ReadCallID(f[blockCallID])
 	case "thinking":
 		p.Kind, p.Text = canon.Thinking, f[blockThinking]
 		if !canon.Empty(f[blockSignature]) {
@@ -84,6 +78,21 @@ func (d *decoder) known(f *[blockMembers]scan.Value, p *canon.Part) error {
 		return wantString(p.Text, "data")
 	}
 	return nil
+}
+
+// call checks a call of a tool. An answer's counts whatever its server calls it and gives
+// it; what a client sends must be what Anthropic takes.
+func (d *decoder) call(id scan.Value, p *canon.Part) error {
+	if d.r == nil {
+		p.ID = canon.ServerCallID(id, d.id, d.calls)
+		d.calls++
+		return wantString(p.Name, "name")
+	}
+	p.ID, p.Twin = canon.ReadCallID(id)
+	if !canon.IsObject(p.Args) {
+		return fmt.Errorf("input must be an object")
+	}
+	return wantString(p.Name, "name")
 }
 
 func (d *decoder) result(v scan.Value, p *canon.Part) error {

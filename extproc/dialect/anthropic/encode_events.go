@@ -19,6 +19,7 @@ type StreamEncoder struct {
 	open    canon.Kind
 	live    bool // a block is open
 	tool    int
+	ids     canon.CallIDs
 	args    complete
 	waiting []waiting
 	held    int // bytes of text that wait
@@ -155,7 +156,7 @@ func (e *StreamEncoder) begin(dst []byte, kind canon.Kind, id, name []byte) []by
 	case canon.Thinking:
 		dst = append(dst, `{"type":"thinking","thinking":"","signature":""}`...)
 	case canon.ToolCall:
-		dst = appendID(append(dst, `{"type":"tool_use","id":`...), id)
+		dst = e.ids.AppendID(append(dst, `{"type":"tool_use","id":`...), e.c.Request, id, true)
 		dst = append(append(append(dst, `,"name":`...), name...), `,"input":{}}`...)
 		e.args = complete{}
 		e.called = true

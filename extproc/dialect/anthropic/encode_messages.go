@@ -173,7 +173,7 @@ func (e *encoder) block(n int, p *canon.Part) {
 			e.b = canon.AppendRaw(e.b, "title", p.Name)
 		}
 	case canon.ToolCall:
-		e.b = appendID(append(e.b, `{"type":"tool_use","id":`...), p.ID)
+		e.b = appendID(append(e.b, `{"type":"tool_use","id":`...), p)
 		e.b = append(append(e.b, `,"name":`...), p.Name...)
 		e.b, _ = canon.AppendObject(append(e.b, `,"input":`...), p.Args)
 	case canon.ToolResult:
@@ -210,7 +210,7 @@ func (e *encoder) source(p *canon.Part) {
 }
 
 func (e *encoder) result(p *canon.Part) {
-	e.b = appendID(append(e.b, `{"type":"tool_result","tool_use_id":`...), p.ID)
+	e.b = appendID(append(e.b, `{"type":"tool_result","tool_use_id":`...), p)
 	n := 0
 	for i := range p.Content {
 		if e.writes(-1, &p.Content[i]) {

@@ -17,10 +17,15 @@ func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byt
 		choice = r.Choices[0]
 	}
 	finish := choice.Finish
+	ids := canon.CallIDs{}
 	for i := range choice.Parts {
 		p := &choice.Parts[i]
 		if p.Kind == canon.Refusal {
 			finish = canon.FinishRefusal
+		}
+		if p.Kind == canon.ToolCall && !same {
+			b = appendCall(b, p, &ids, c.Request)
+			continue
 		}
 		b = appendAnswer(b, p, same)
 	}
@@ -62,8 +67,20 @@ func modelOf(model scan.Value, c canon.Client) scan.Value {
 	return scan.AppendString(nil, c.Model)
 }
 
-// appendAnswer writes one block of an answer. A tool call whose arguments are no
-// object keeps its text in a member of its own, so that nothing is lost.
+// appendCall writes a call of a tool. Arguments that are no object keep their text in a
+// member of its own, so that nothing is lost.
+func appendCall(b []byte, p *canon.Part, ids *canon.CallIDs, asked *canon.Request) []byte {
+	b = ids.AppendID(append(canon.AppendComma(b), `{"type":"tool_use","id":`...), asked, p.ID, true)
+	b = append(append(b, `,"name":`...), p.Name...)
+	b = append(b, `,"input":`...)
+	ok := false
+	if b, ok = canon.AppendObject(b, p.Args); !ok {
+		b = append(append(append(b, `{"invalid_arguments":`...), p.Args...), '}')
+	}
+	return append(b, '}')
+}
+
+// appendAnswer writes one block of an answer that is no call of a tool.
 func appendAnswer(b []byte, p *canon.Part, same bool) []byte {
 	if same && p.Raw != nil {
 		return append(canon.AppendComma(b), p.Raw...)
@@ -74,14 +91,6 @@ func appendAnswer(b []byte, p *canon.Part, same bool) []byte {
 			return b
 		}
 		b = append(append(canon.AppendComma(b), `{"type":"text","text":`...), p.Text...)
-	case canon.ToolCall:
-		b = appendID(append(canon.AppendComma(b), `{"type":"tool_use","id":`...), p.ID)
-		b = append(append(b, `,"name":`...), p.Name...)
-		b = append(b, `,"input":`...)
-		ok := false
-		if b, ok = canon.AppendObject(b, p.Args); !ok {
-			b = append(append(append(b, `{"invalid_arguments":`...), p.Args...), '}')
-		}
 	case canon.Thinking:
 		b = append(append(canon.AppendComma(b), `{"type":"thinking","thinking":`...), textOf(p.Text)...)
 		b = append(append(b, `,"signature":`...), textOf(p.Signature)...)

@@ -19,7 +19,8 @@ type StreamDecoder struct {
 	sum    canon.Usage // what usage amounts to, while an event points to it
 	blocks []blockSeen
 	tools  int
-	reason bool // message_delta said why the answer ended
+	id     scan.Value // of the answer
+	reason bool       // message_delta said why the answer ended
 	ended  bool
 }
 
@@ -97,6 +98,7 @@ func (d *StreamDecoder) report(v scan.Value) {
 }
 
 func (d *StreamDecoder) start(h head) {
+	d.id = bytes.Clone(h[respID])
 	d.emit(canon.Event{Kind: canon.EventStart, ID: h[respID], Model: h[respModel]})
 	d.report(h[respUsage])
 }
@@ -128,15 +130,15 @@ func (d *StreamDecoder) open(f *event) {
 		seen.kind = canon.Redacted
 		d.text(canon.EventRedacted, b[blockData])
 	case "tool_use":
-		if b[blockID].Kind() != scan.String || b[blockName].Kind() != scan.String {
-			d.fail(canon.Malformed("a tool call without an id or a name"))
+		if b[blockName].Kind() != scan.String {
+			d.fail(canon.Malformed("a tool call without a name"))
 			return
 		}
 		seen.kind, seen.tool = canon.ToolCall, d.tools
 		if first := b[blockInput].Fields(); first.Next() {
 			seen.input = append(seen.input, b[blockInput]...)
 		}
-		d.emit(canon.Event{Kind: canon.EventToolStart, Tool: d.tools, ID: clientID(b[blockID]), Name: b[blockName]})
+		d.emit(canon.Event{Kind: canon.EventToolStart, Tool: d.tools, ID: canon.ServerCallID(b[blockID], d.id, d.tools), Name: b[blockName]})
 		d.tools++
 	default:
 		if d.Whole {

@@ -7,6 +7,7 @@ import (
 
 // MapID returns what becomes of a tool call's id, and what comes back from that.
 func MapID(id string) (there, back string) {
-	v := appendID(nil, scan.AppendString(nil, id))
-	return canon.Str(v), canon.Str(clientID(v))
+	v := canon.AppendCallID(nil, scan.AppendString(nil, id), 0, true)
+	was, _ := canon.ReadCallID(v)
+	return canon.Str(v), canon.Str(was)
 }

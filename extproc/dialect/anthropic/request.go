@@ -71,13 +71,16 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 			return nil, err
 		}
 	}
+	r.PairCalls()
 	return r, nil
 }
 
 // decoder reads the parts of a request, or of an answer, into one list.
 type decoder struct {
-	r     *canon.Request
-	parts []canon.Part // all of them: messages hold pieces of it
+	r     *canon.Request // nil: an answer is read
+	parts []canon.Part   // all of them: messages hold pieces of it
+	id    scan.Value     // of the answer
+	calls int            // of the answer that were read
 }
 
 func (d *decoder) settings(f *[reqMembers]scan.Value) error {

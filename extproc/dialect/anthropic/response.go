@@ -20,7 +20,7 @@ func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 		return nil, canon.Malformed("no content")
 	}
 	r := &canon.Response{Dialect: "anthropic", ID: h[respID], Model: h[respModel], Usage: h.usage(), RawUsage: h[respUsage], Extra: extra}
-	d := decoder{parts: make([]canon.Part, 0, 4)}
+	d := decoder{parts: make([]canon.Part, 0, 4), id: h[respID]}
 	if err := d.content(h[respContent], canon.Place{}); err != nil {
 		return nil, canon.Malformed(err.Error())
 	}

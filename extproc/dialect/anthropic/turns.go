@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"encoding/binary"
+
 	"github.com/headgate/headgate/extproc/canon"
 )
 
@@ -113,7 +115,7 @@ func (e *encoder) paired(n int, p *canon.Part) bool {
 			return e.pairedByMap(t, want, p)
 		}
 		for k := range parts {
-			if parts[k].Kind == want && !parts[k].Broken && string(parts[k].ID) == string(p.ID) {
+			if parts[k].Kind == want && !parts[k].Broken && parts[k].Twin == p.Twin && string(parts[k].ID) == string(p.ID) {
 				return true
 			}
 		}
@@ -126,21 +128,22 @@ func (e *encoder) paired(n int, p *canon.Part) bool {
 const maxSearch = 64
 
 func (e *encoder) pairedByMap(t turn, want canon.Kind, p *canon.Part) bool {
-	key := func(id []byte) string {
-		return string(append([]byte{byte(want), byte(t.from), byte(t.from >> 8), byte(t.from >> 16)}, id...))
+	key := func(id []byte, twin int32) string {
+		head := binary.LittleEndian.AppendUint64([]byte{byte(want)}, uint64(t.from)<<32|uint64(uint32(twin)))
+		return string(append(head, id...))
 	}
 	if e.answers == nil {
 		e.answers = make(map[string]bool)
 	}
-	if mark := key(nil); !e.answers[mark] {
+	if mark := key(nil, 0); !e.answers[mark] {
 		e.answers[mark] = true
 		for i := t.from; i < t.to; i++ {
 			for k := range e.r.Messages[i].Parts {
 				if o := &e.r.Messages[i].Parts[k]; o.Kind == want && !o.Broken {
-					e.answers[key(o.ID)] = true
+					e.answers[key(o.ID, o.Twin)] = true
 				}
 			}
 		}
 	}
-	return e.answers[key(p.ID)]
+	return e.answers[key(p.ID, p.Twin)]
 }

@@ -17,6 +17,7 @@ type StreamEncoder struct {
 	finishes []finished
 	thinking bool // a block of reasoning is open
 	details  int  // blocks of reasoning that were closed
+	ids      canon.CallIDs
 	ended    bool
 }
 
@@ -149,7 +150,7 @@ func (e *StreamEncoder) call(dst []byte, ev *canon.Event) []byte {
 }
 
 func (e *StreamEncoder) tool(dst []byte, ev *canon.Event) []byte {
-	dst = append(append(e.call(dst, ev), `,"id":`...), ev.ID...)
+	dst = e.ids.AppendID(append(e.call(dst, ev), `,"id":`...), e.c.Request, ev.ID, false)
 	dst = append(append(dst, `,"type":"function","function":{"name":`...), ev.Name...)
 	return e.close(append(dst, `,"arguments":""}}]`...))
 }

@@ -1,10 +1,7 @@
 package openai
 
 import (
-	"hash/fnv"
-
 	"github.com/headgate/headgate/extproc/canon"
-	"github.com/headgate/headgate/extproc/scan"
 )
 
 func (e *encoder) messages() {
@@ -50,7 +47,7 @@ func (e *encoder) results(m *canon.Message) {
 		}
 		e.open("tool")
 		e.b = append(e.b, `,"tool_call_id":`...)
-		e.b = e.toolID(e.b, p.ID)
+		e.b = e.toolID(e.b, p)
 		e.b = append(e.b, `,"content":`...)
 		e.resultText(p)
 		if e.same {
@@ -235,7 +232,7 @@ func (e *encoder) calls(parts []canon.Part) {
 			e.b = append(e.b, p.Raw...)
 			continue
 		}
-		e.b = e.toolID(append(e.b, `{"id":`...), p.ID)
+		e.b = e.toolID(append(e.b, `{"id":`...), p)
 		e.b = append(append(e.b, `,"type":"function","function":{"name":`...), p.Name...)
 		e.b = canon.AppendText(append(e.b, `,"arguments":`...), p.Args)
 		e.b = append(e.b, '}')
@@ -249,34 +246,4 @@ func (e *encoder) calls(parts []canon.Part) {
 
 func isCall(p *canon.Part) bool {
 	return p.Kind == canon.ToolCall || p.Kind == canon.Other && p.Place.List == canon.InToolCalls
-}
-
-// toolID appends a call's id. If a server takes nine letters and digits only,
-// any other id becomes nine that follow from it, so that a call and its result
-// still name each other.
-func (e *encoder) toolID(dst []byte, id scan.Value) []byte {
-	if !e.t.Quirks.ShortToolIDs || short(canon.Inside(id)) {
-		if len(id) == 0 {
-			return append(dst, `""`...)
-		}
-		return append(dst, id...)
-	}
-	const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	h := fnv.New64a()
-	h.Write(canon.Inside(id))
-	dst = append(dst, '"')
-	for n, i := h.Sum64(), 0; i < 9; i++ {
-		dst = append(dst, digits[n%62])
-		n /= 62
-	}
-	return append(dst, '"')
-}
-
-func short(id []byte) bool {
-	for _, c := range id {
-		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z') {
-			return false
-		}
-	}
-	return len(id) == 9
 }

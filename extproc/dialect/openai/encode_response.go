@@ -15,8 +15,9 @@ func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byt
 	b = strconv.AppendInt(b, createdOf(r.Created, c), 10)
 	b = append(append(b, `,"model":`...), modelOf(r.Model, c)...)
 	b = append(b, `,"choices":[`...)
+	ids := canon.CallIDs{}
 	for i := range r.Choices {
-		b = appendChoice(canon.AppendComma(b), &r.Choices[i], same)
+		b = appendChoice(canon.AppendComma(b), &r.Choices[i], same, callsOf{&ids, c.Request})
 	}
 	b = append(b, ']')
 	switch {
@@ -51,14 +52,14 @@ func createdOf(created int64, c canon.Client) int64 {
 	return c.Created
 }
 
-func appendChoice(b []byte, c *canon.Choice, same bool) []byte {
+func appendChoice(b []byte, c *canon.Choice, same bool, calls callsOf) []byte {
 	b = strconv.AppendInt(append(b, `{"index":`...), int64(c.Index), 10)
 	b = append(b, `,"message":{"role":"assistant","content":`...)
 	b = appendText(b, c.Parts, canon.Text)
 	b = append(b, `,"refusal":`...)
 	b = appendText(b, c.Parts, canon.Refusal)
 	b = appendReasoning(b, c.Parts)
-	b = appendCalls(b, c.Parts)
+	b = calls.append(b, c.Parts)
 	if same {
 		b = canon.AppendMembers(b, c.Message)
 	}
@@ -146,7 +147,13 @@ func appendDetail(b []byte, kind canon.Kind, text, signature scan.Value, index i
 	return append(b, '}')
 }
 
-func appendCalls(b []byte, parts []canon.Part) []byte {
+// callsOf writes the calls of an answer.
+type callsOf struct {
+	ids   *canon.CallIDs
+	asked *canon.Request
+}
+
+func (c callsOf) append(b []byte, parts []canon.Part) []byte {
 	open := false
 	for i := range parts {
 		p := &parts[i]
@@ -162,11 +169,8 @@ func appendCalls(b []byte, parts []canon.Part) []byte {
 			b = append(b, p.Raw...)
 			continue
 		}
-		b = append(b, `{"id":`...)
-		if p.ID == nil {
-			b = append(b, '"', '"')
-		}
-		b = append(append(b, p.ID...), `,"type":"function","function":{"name":`...)
+		b = c.ids.AppendID(append(b, `{"id":`...), c.asked, p.ID, false)
+		b = append(b, `,"type":"function","function":{"name":`...)
 		b = append(append(b, p.Name...), `,"arguments":`...)
 		b = append(canon.AppendText(b, p.Args), '}', '}')
 	}

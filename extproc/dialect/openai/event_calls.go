@@ -1,8 +1,6 @@
 package openai
 
 import (
-	"strconv"
-
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
 )
@@ -55,7 +53,7 @@ func (d *StreamDecoder) toolAt(c *choiceSeen, index int, id scan.Value) *toolSee
 		if t.choice != c.index || t.index != index {
 			continue
 		}
-		if in := canon.Inside(id); len(in) > 0 && t.id != "" && t.id != string(in) {
+		if in := idText(id); len(in) > 0 && t.id != "" && t.id != string(in) {
 			return nil
 		}
 		return t
@@ -64,14 +62,19 @@ func (d *StreamDecoder) toolAt(c *choiceSeen, index int, id scan.Value) *toolSee
 }
 
 func (d *StreamDecoder) newTool(c *choiceSeen, index int, id, name scan.Value) *toolSeen {
-	t := toolSeen{choice: c.index, index: index, tool: c.tools, id: string(canon.Inside(id))}
-	if t.id == "" {
-		id = strconv.AppendInt(append(append([]byte(`"call_`), d.id...), '_'), int64(len(d.tools)), 10)
-		id = append(id, '"')
-	}
+	t := toolSeen{choice: c.index, index: index, tool: c.tools, id: string(idText(id))}
+	id = canon.ServerCallID(id, canon.AppendQuoted(nil, d.id), len(d.tools))
 	c.tools++
 	c.spoke = true
 	d.tools = append(d.tools, t)
 	d.emit(canon.Event{Kind: canon.EventToolStart, Choice: c.index, Tool: t.tool, ID: id, Name: name})
 	return &d.tools[len(d.tools)-1]
+}
+
+// idText returns what a server wrote for an id, which may be a number.
+func idText(id scan.Value) []byte {
+	if id.Kind() == scan.Number {
+		return id
+	}
+	return canon.Inside(id)
 }

@@ -113,14 +113,12 @@ func (d *decoder) body(f *[msgMembers]scan.Value, at int32) error {
 
 // result reads a tool message.
 func (d *decoder) result(f *[msgMembers]scan.Value, at int32) error {
-	if f[msgCallID].Kind() != scan.String {
-		return canon.Errorf(fmt.Sprintf("messages[%d].tool_call_id", at), "must be a string")
-	}
+	id, twin := canon.ReadCallID(f[msgCallID])
 	own := decoder{r: d.r}
 	if err := own.content(f[msgContent], at); err != nil {
 		return err
 	}
-	d.parts = append(d.parts, canon.Part{Kind: canon.ToolResult, ID: f[msgCallID], Content: own.parts, Cache: f[msgCache],
+	d.parts = append(d.parts, canon.Part{Kind: canon.ToolResult, ID: id, Twin: twin, Content: own.parts, Cache: f[msgCache],
 		Place: canon.Place{Message: at, List: canon.InMessage}})
 	return nil
 }

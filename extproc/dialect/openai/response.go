@@ -40,7 +40,7 @@ func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 		ServiceTier: h[respTier], RawUsage: h[respUsage], Extra: extra}
 	r.Created, _ = h[respCreated].Int()
 	r.Choices = make([]canon.Choice, 0, 1)
-	d := decoder{parts: make([]canon.Part, 0, 4)}
+	d := decoder{parts: make([]canon.Part, 0, 4), id: h[respID]}
 	e := h[respChoices].Elements()
 	for e.Next() {
 		c, err := d.answer(e.Value())

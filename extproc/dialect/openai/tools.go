@@ -72,9 +72,22 @@ func (d *decoder) calls(list scan.Value, at int32) error {
 		if err := readCall(e.Value(), &p); err != nil {
 			return canon.Errorf(p.Place.Path(), "%v", err)
 		}
+		if p.Kind == canon.ToolCall {
+			d.identify(&p)
+		}
 		d.parts = append(d.parts, p)
 	}
 	return nil
+}
+
+// identify reads the id of a call, which a client or a server has given it.
+func (d *decoder) identify(p *canon.Part) {
+	if d.r == nil {
+		p.ID = canon.ServerCallID(p.ID, d.id, d.called)
+		d.called++
+		return
+	}
+	p.ID, p.Twin = canon.ReadCallID(p.ID)
 }
 
 func readCall(v scan.Value, p *canon.Part) error {
