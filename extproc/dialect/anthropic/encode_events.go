@@ -20,7 +20,7 @@ type StreamEncoder struct {
 	live    bool // a block is open
 	tool    int
 	ids     canon.CallIDs
-	args    complete
+	args    argsWriter
 	waiting []waiting
 	held    int // bytes of text that wait
 	called  bool
@@ -118,8 +118,10 @@ func (e *StreamEncoder) put(dst []byte, kind canon.Kind, text []byte) []byte {
 	return e.delta(dst, kind, text)
 }
 
-// busy reports whether the open block must not be closed yet.
-func (e *StreamEncoder) busy() bool { return e.live && e.open == canon.ToolCall && !e.args.done() }
+// busy reports whether the open block must not be closed yet: it cannot be opened again.
+func (e *StreamEncoder) busy() bool {
+	return e.live && e.open == canon.ToolCall && !e.args.whole.Done()
+}
 
 // maxHeld bounds, in bytes, what waits for its turn.
 const maxHeld = 16 << 20
@@ -158,7 +160,7 @@ func (e *StreamEncoder) begin(dst []byte, kind canon.Kind, id, name []byte) []by
 	case canon.ToolCall:
 		dst = e.ids.AppendID(append(dst, `{"type":"tool_use","id":`...), e.c.Request, id, true)
 		dst = append(append(append(dst, `,"name":`...), name...), `,"input":{}}`...)
-		e.args = complete{}
+		e.args = argsWriter{}
 		e.called = true
 	default: // Append begins no other block
 	}
@@ -174,8 +176,8 @@ func (e *StreamEncoder) delta(dst []byte, kind canon.Kind, text []byte) []byte {
 	case canon.Thinking:
 		dst = append(dst, `thinking_delta","thinking":`...)
 	case canon.ToolCall:
-		e.args.feed(text)
-		dst = append(dst, `input_json_delta","partial_json":`...)
+		dst = e.args.append(append(dst, `input_json_delta","partial_json":"`...), text)
+		return append(dst, '"', '}', '}', '\n', '\n')
 	default: // begin opens no other block
 	}
 	return append(canon.AppendQuoted(dst, text), '}', '}', '\n', '\n')
@@ -185,6 +187,9 @@ func (e *StreamEncoder) delta(dst []byte, kind canon.Kind, text []byte) []byte {
 func (e *StreamEncoder) close(dst []byte) []byte {
 	if !e.live {
 		return dst
+	}
+	if e.open == canon.ToolCall && e.args.wraps {
+		dst = append(e.head(dst, "content_block_delta"), `,"delta":{"type":"input_json_delta","partial_json":"\"}"}}`+"\n\n"...)
 	}
 	dst = append(e.head(dst, "content_block_stop"), '}', '\n', '\n')
 	e.live = false

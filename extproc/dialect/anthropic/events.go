@@ -32,7 +32,8 @@ type blockSeen struct {
 	kind  canon.Kind
 	tool  int
 	input []byte // that came with the start: compatible servers may send it whole
-	args  bool   // a fragment came
+	head  canon.ArgsHead
+	args  bool // a fragment came
 }
 
 // Next returns what an event says. The events hold until the next call.
@@ -135,7 +136,7 @@ func (d *StreamDecoder) open(f *event) {
 			return
 		}
 		seen.kind, seen.tool = canon.ToolCall, d.tools
-		if first := b[blockInput].Fields(); first.Next() {
+		if !canon.NoArgs(b[blockInput]) {
 			seen.input = append(seen.input, b[blockInput]...)
 		}
 		d.emit(canon.Event{Kind: canon.EventToolStart, Tool: d.tools, ID: canon.ServerCallID(b[blockID], d.id, d.tools), Name: b[blockName]})
@@ -201,9 +202,12 @@ func (d *StreamDecoder) delta(f *event) {
 	case "signature_delta":
 		d.text(canon.EventSignature, v[deltaSignature])
 	case "input_json_delta":
-		if b.kind == canon.ToolCall && v[deltaJSON].Kind() == scan.String && !canon.Empty(v[deltaJSON]) {
+		if b.kind != canon.ToolCall || v[deltaJSON].Kind() != scan.String {
+			return
+		}
+		if text := b.head.Feed(v[deltaJSON]); text != nil {
 			b.args = true
-			d.emit(canon.Event{Kind: canon.EventToolArgs, Tool: b.tool, Text: v[deltaJSON]})
+			d.emit(canon.Event{Kind: canon.EventToolArgs, Tool: b.tool, Text: text})
 		}
 	}
 }

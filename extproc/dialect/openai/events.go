@@ -32,10 +32,14 @@ type choiceSeen struct {
 	spoke, finished bool
 }
 
+// toolSeen is a call of a tool, of which fragments come.
 type toolSeen struct {
 	choice, index int // as the provider counts
 	tool          int // as we count
-	id            string
+	id, name      string
+	head          canon.ArgsHead
+	args          canon.Complete
+	sum           uint64 // of the arguments so far
 }
 
 // Next returns what an event says. The events hold until the next call.
@@ -208,10 +212,7 @@ func (d *StreamDecoder) delta(c *choiceSeen, v scan.Value) {
 	} else {
 		d.text(c, canon.EventText, f[msgContent])
 	}
-	e := f[msgCalls].Elements()
-	for i := 0; e.Next() && !d.ended; i++ {
-		d.call(c, e.Value(), i)
-	}
+	d.calls(c, f[msgCalls])
 }
 
 func (d *StreamDecoder) text(c *choiceSeen, kind canon.EventKind, v scan.Value) {

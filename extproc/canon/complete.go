@@ -1,20 +1,23 @@
-package anthropic
+package canon
 
-// complete follows the JSON text of a tool call's arguments, as the escaped
+// Complete follows the JSON text of a tool call's arguments, as the escaped
 // inside of the strings that bring it in pieces, and reports when the object has
-// come to its end. Only then may another block begin: blocks cannot be reopened.
-type complete struct {
+// come to its end.
+type Complete struct {
 	depth   int
 	inside  bool // a string
 	escaped bool // the next character of a string means itself
 	begun   bool
 }
 
-// done reports whether the arguments are whole.
-func (c *complete) done() bool { return c.begun && c.depth == 0 && !c.inside }
+// Begun reports whether a value has begun.
+func (c *Complete) Begun() bool { return c.begun }
 
-// feed reads a piece.
-func (c *complete) feed(s []byte) {
+// Done reports whether the arguments are whole.
+func (c *Complete) Done() bool { return c.begun && c.depth == 0 && !c.inside }
+
+// Feed reads a piece.
+func (c *Complete) Feed(s []byte) {
 	for i := 0; i < len(s); i++ {
 		b := s[i]
 		if b == '\\' && i+1 < len(s) {
@@ -46,7 +49,7 @@ func digit(c byte) byte {
 	return (c | 0x20) - 'a' + 10
 }
 
-func (c *complete) step(b byte) {
+func (c *Complete) step(b byte) {
 	if c.inside {
 		switch {
 		case c.escaped:
