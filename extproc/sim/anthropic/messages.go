@@ -11,7 +11,7 @@ import (
 // readConversation reads system and messages.
 func readConversation(c *wire.Call, f *messageFields) *wire.Error {
 	c.Prompt.Fixed("messages", wire.PrimeTokens)
-	r := turnReader{c: c, forced: wire.Str(f.thinking.Get("type")) == "enabled"}
+	r := turnReader{c: c, ids: map[string]bool{}, forced: wire.Str(f.thinking.Get("type")) == "enabled"}
 	if err := r.system(f.system); err != nil {
 		return err
 	}
@@ -63,12 +63,13 @@ type turnReader struct {
 	c        *wire.Call
 	i        int
 	role     string
-	open     []string // ids of the uses of the last assistant turn
-	started  bool     // the user turn has something else than results
-	forced   bool     // the request enables thinking
-	loop     bool     // the last user turn holds results
-	first    int      // index of the message that began the loop
-	thought  bool     // it began with thinking
+	open     []string        // ids of the uses of the last assistant turn
+	ids      map[string]bool // of all uses: anomalyco/opencode#1279 shows the refusal of a second one
+	started  bool            // the user turn has something else than results
+	forced   bool            // the request enables thinking
+	loop     bool            // the last user turn holds results
+	first    int             // index of the message that began the loop
+	thought  bool            // it began with thinking
 	lastText string
 }
 
@@ -227,11 +228,14 @@ func (r *turnReader) use(v scan.Value, at string) *wire.Error {
 		return invalid("messages.%d: `tool_use` blocks can only be in `assistant` messages", r.i)
 	case !wire.ToolName(id):
 		return invalid("%s.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", at)
+	case r.ids[id]:
+		return invalid("%s: `tool_use` ids must be unique", at)
 	case wire.Str(v.Get("name")) == "":
 		return invalid("%s.tool_use.name: Field required", at)
 	case v.Get("input").Kind() != scan.Object:
 		return invalid("%s.tool_use.input: Input should be a valid dictionary", at)
 	}
+	r.ids[id] = true
 	r.open = append(r.open, id)
 	r.c.Prompt.Text(wire.Str(v.Get("name")))
 	r.c.Prompt.Text(string(v.Get("input")))

@@ -3,6 +3,7 @@ package openai
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/extproc/sim/wire"
@@ -97,6 +98,9 @@ func (r *chatReader) result(id scan.Value) *wire.Error {
 	if !r.inCalls {
 		return invalid(fmt.Sprintf("messages.[%d].role", r.i), "", "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.")
 	}
+	if err := longID(r.at(".tool_call_id"), wire.Str(id)); err != nil {
+		return err
+	}
 	for k, open := range r.open {
 		if open == wire.Str(id) {
 			r.open = append(r.open[:k:k], r.open[k+1:]...)
@@ -104,6 +108,18 @@ func (r *chatReader) result(id scan.Value) *wire.Error {
 		}
 	}
 	return invalid(r.at(".tool_call_id"), "", "Invalid parameter: 'tool_call_id' of '%s' not found in 'tool_calls' of previous message.", wire.Str(id))
+}
+
+// maxID is how long the id of a call may be, as the API's refusals say: vercel/ai#5171,
+// langmanus/langmanus#119.
+const maxID = 40
+
+func longID(at, id string) *wire.Error {
+	n := utf8.RuneCountInString(id)
+	if n <= maxID {
+		return nil
+	}
+	return invalid(at, "string_above_max_length", "Invalid '%s': string too long. Expected a string with maximum length %d, but got a string with length %d instead.", at, maxID, n)
 }
 
 func (r *chatReader) byRole(role string, content, calls, refusal scan.Value) *wire.Error {
@@ -161,6 +177,9 @@ func (r *chatReader) calls(v scan.Value) *wire.Error {
 			return missing(at + ".function.name")
 		case text.Kind() != scan.String:
 			return wrongType(at+".function.arguments", "a string", text)
+		}
+		if err := longID(at+".id", wire.Str(m.Value().Get("id"))); err != nil {
+			return err
 		}
 		r.open = append(r.open, wire.Str(m.Value().Get("id")))
 		r.c.Prompt.Text(wire.Str(inner.Get("name")))
