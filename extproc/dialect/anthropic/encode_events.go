@@ -159,7 +159,7 @@ func (e *StreamEncoder) begin(dst []byte, kind canon.Kind, id, name []byte) []by
 		dst = append(dst, `{"type":"thinking","thinking":"","signature":""}`...)
 	case canon.ToolCall:
 		dst = e.ids.AppendID(append(dst, `{"type":"tool_use","id":`...), e.c.Request, id, true)
-		dst = append(append(append(dst, `,"name":`...), name...), `,"input":{}}`...)
+		dst = append(append(append(dst, `,"name":`...), e.c.Request.ToolName(name)...), `,"input":{}}`...)
 		e.args = argsWriter{}
 		e.called = true
 	default: // Append begins no other block

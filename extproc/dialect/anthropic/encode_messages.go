@@ -174,7 +174,7 @@ func (e *encoder) block(n int, p *canon.Part) {
 		}
 	case canon.ToolCall:
 		e.b = appendID(append(e.b, `{"type":"tool_use","id":`...), p)
-		e.b = append(append(e.b, `,"name":`...), p.Name...)
+		e.b = e.name(append(e.b, `,"name":`...), p.Name)
 		e.b, _ = canon.AppendObject(append(e.b, `,"input":`...), p.Args)
 	case canon.ToolResult:
 		e.result(p)

@@ -159,7 +159,7 @@ func (e *encoder) tools() {
 			e.b = append(e.b, t.Raw...)
 			continue
 		}
-		e.b = append(append(e.b, `{"name":`...), t.Name...)
+		e.b = e.name(append(e.b, `{"name":`...), t.Name)
 		e.b = canon.AppendRaw(e.b, "description", t.Description)
 		e.b = canon.AppendRaw(e.b, "input_schema", fit.schema)
 		if fit.strict {
@@ -187,7 +187,7 @@ func (e *encoder) choice() {
 	case canon.ChoiceNone:
 		e.b = append(e.b, `,"tool_choice":{"type":"none"`...)
 	case canon.ChoiceNamed:
-		e.b = append(append(e.b, `,"tool_choice":{"type":"tool","name":`...), c.Name...)
+		e.b = e.name(append(e.b, `,"tool_choice":{"type":"tool","name":`...), c.Name)
 	default:
 		if !one && c.Mode != canon.ChoiceAuto {
 			return

@@ -71,7 +71,7 @@ func modelOf(model scan.Value, c canon.Client) scan.Value {
 // member of its own, so that nothing is lost.
 func appendCall(b []byte, p *canon.Part, ids *canon.CallIDs, asked *canon.Request) []byte {
 	b = ids.AppendID(append(canon.AppendComma(b), `{"type":"tool_use","id":`...), asked, p.ID, true)
-	b = append(append(b, `,"name":`...), p.Name...)
+	b = append(append(b, `,"name":`...), asked.ToolName(p.Name)...)
 	b = append(b, `,"input":`...)
 	ok := false
 	if b, ok = canon.AppendObject(b, p.Args); !ok {

@@ -151,7 +151,7 @@ func (e *StreamEncoder) call(dst []byte, ev *canon.Event) []byte {
 
 func (e *StreamEncoder) tool(dst []byte, ev *canon.Event) []byte {
 	dst = e.ids.AppendID(append(e.call(dst, ev), `,"id":`...), e.c.Request, ev.ID, false)
-	dst = append(append(dst, `,"type":"function","function":{"name":`...), ev.Name...)
+	dst = append(append(dst, `,"type":"function","function":{"name":`...), e.c.Request.ToolName(ev.Name)...)
 	return e.close(append(dst, `,"arguments":""}}]`...))
 }
 

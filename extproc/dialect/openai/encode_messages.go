@@ -233,7 +233,7 @@ func (e *encoder) calls(parts []canon.Part) {
 			continue
 		}
 		e.b = e.toolID(append(e.b, `{"id":`...), p)
-		e.b = append(append(e.b, `,"type":"function","function":{"name":`...), p.Name...)
+		e.b = e.name(append(e.b, `,"type":"function","function":{"name":`...), p.Name)
 		e.b = canon.AppendText(append(e.b, `,"arguments":`...), p.Args)
 		e.b = append(e.b, '}')
 		if e.same {

@@ -178,7 +178,7 @@ func (e *encoder) tools() {
 			e.b = append(e.b, t.Raw...)
 			continue
 		}
-		e.b = append(append(e.b, `{"type":"function","function":{"name":`...), t.Name...)
+		e.b = e.name(append(e.b, `{"type":"function","function":{"name":`...), t.Name)
 		e.b = canon.AppendRaw(e.b, "description", t.Description)
 		e.b = canon.AppendRaw(e.b, "parameters", fit.schema)
 		if fit.strict {
@@ -210,7 +210,7 @@ func (e *encoder) choice() {
 	case canon.ChoiceRequired:
 		e.b = append(e.b, `,"tool_choice":"required"`...)
 	case canon.ChoiceNamed:
-		e.b = append(append(e.b, `,"tool_choice":{"type":"function","function":{"name":`...), c.Name...)
+		e.b = e.name(append(e.b, `,"tool_choice":{"type":"function","function":{"name":`...), c.Name)
 		e.b = append(e.b, '}', '}')
 	case canon.ChoiceUnset, canon.ChoiceOther: // the server's own choice
 	}

@@ -171,7 +171,7 @@ func (c callsOf) append(b []byte, parts []canon.Part) []byte {
 		}
 		b = c.ids.AppendID(append(b, `{"id":`...), c.asked, p.ID, false)
 		b = append(b, `,"type":"function","function":{"name":`...)
-		b = append(append(b, p.Name...), `,"arguments":`...)
+		b = append(append(b, c.asked.ToolName(p.Name)...), `,"arguments":`...)
 		b = append(canon.AppendText(b, p.Args), '}', '}')
 	}
 	if open {

@@ -1,0 +1,67 @@
+package canon
+
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// A name that a server does not take ends, for that server, in nameMark and letters and
+// digits that follow from the whole name: the request's own tools are enough to find it
+// again. A name that ends so by itself is written so too, so that no two become one.
+const (
+	nameMark   = "_hg"
+	nameDigits = 10
+)
+
+// AppendToolName appends the name of a tool for a server that takes letters, digits,
+// underscores and hyphens, max of them at most.
+func AppendToolName(dst []byte, name scan.Value, max int) []byte {
+	if in := Inside(name); len(in) == 0 || len(in) <= max && Plain(in) && shortened(in) == nil {
+		return append(dst, name...)
+	}
+	text := Str(name)
+	dst = append(dst, '"')
+	room := max - len(nameMark) - nameDigits
+	for _, c := range text {
+		if room--; room < 0 {
+			break
+		}
+		if c > 0x7f || !plainByte(byte(c)) {
+			c = '_'
+		}
+		dst = append(dst, byte(c))
+	}
+	dst = hash(text, 0).append(append(dst, nameMark...), nameDigits)
+	return append(dst, '"')
+}
+
+// shortened returns the digits that a name ends in if it is one of AppendToolName's.
+func shortened(name []byte) []byte {
+	at := len(name) - nameDigits
+	if at < len(nameMark) || !bytes.HasSuffix(name[:at], []byte(nameMark)) {
+		return nil
+	}
+	for _, c := range name[at:] {
+		if c == '_' || c == '-' || !plainByte(c) {
+			return nil
+		}
+	}
+	return name[at:]
+}
+
+// ToolName returns what the client calls a tool that a server calls so: a name that
+// AppendToolName was given.
+func (r *Request) ToolName(name scan.Value) scan.Value {
+	digits := shortened(Inside(name))
+	if r == nil || digits == nil {
+		return name
+	}
+	var b [nameDigits]byte
+	for i := range r.Tools {
+		if t := &r.Tools[i]; t.Name != nil && bytes.Equal(hash(Str(t.Name), 0).append(b[:0], nameDigits), digits) {
+			return t.Name
+		}
+	}
+	return name
+}

@@ -1,0 +1,18 @@
+package anthropic
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// maxToolName is how long the name of a tool may be, as the API's refusals say:
+// anthropics/claude-code#96152. It was 64 until 2025.
+const maxToolName = 128
+
+// name appends the name of a tool in a form that the server takes.
+func (e *encoder) name(dst []byte, name scan.Value) []byte {
+	if e.same {
+		return append(dst, name...)
+	}
+	return canon.AppendToolName(dst, name, maxToolName)
+}

@@ -1,0 +1,17 @@
+package openai
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// maxToolName is how long the name of a function may be, as the API's reference says.
+const maxToolName = 64
+
+// name appends the name of a tool in a form that the server takes.
+func (e *encoder) name(dst []byte, name scan.Value) []byte {
+	if e.same {
+		return append(dst, name...)
+	}
+	return canon.AppendToolName(dst, name, maxToolName)
+}
