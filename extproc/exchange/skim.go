@@ -14,3 +14,10 @@ type Skimmer interface {
 	// if no usage comes.
 	TextBytes() int64
 }
+
+// Mender is a Skimmer that can put right what a server did wrong in an event.
+type Mender interface {
+	// Mend returns an event as the client is to get it: the event itself, or a changed
+	// copy. It sees each event of a stream in which tools may be called.
+	Mend(raw []byte) []byte
+}

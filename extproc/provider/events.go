@@ -12,6 +12,7 @@ type events struct {
 	decoder canon.StreamDecoder
 	frames  bool
 	skim    exchange.Skimmer // with frames: sees each too
+	mend    exchange.Mender  // with frames, may be nil
 	hide    bool             // what the skimmer keeps from the client is hidden
 	split   scan.Splitter
 	last    bool // the piece that is read is the last
@@ -51,6 +52,9 @@ func (e *events) next() []canon.Event {
 		case raw == nil:
 			e.last = false
 			return e.end()
+		}
+		if e.mend != nil {
+			raw = e.mend.Mend(raw)
 		}
 		if found := e.locate(raw, e.decoder.Next(raw)); len(found) > 0 {
 			return found

@@ -10,8 +10,9 @@ import (
 // rest of it is there.
 type passer struct {
 	skim      exchange.Skimmer
+	mend      exchange.Mender // nil: nothing has to be put right
 	split     scan.Splitter
-	holdsBack bool // an event may have to be left out
+	holdsBack bool // an event may have to be left out or put right
 	blind     bool // gave up: an event was longer than the limit
 	heldBack  int  // bytes of the incomplete event that the client has not got
 }
@@ -24,13 +25,13 @@ func (p *passer) piece(data []byte, last bool) []byte {
 	}
 	before := p.heldBack
 	p.split.Feed(data)
-	kept, dropped := p.frames()
+	kept, changed := p.frames()
 	rest := p.split.Rest()
 	if last && len(rest) > 0 && !p.skim.Frame(rest) {
-		rest, dropped = nil, true
+		rest, changed = nil, true
 	}
 	out := data
-	if p.holdsBack && (dropped || before > 0 || len(rest) > 0) {
+	if p.holdsBack && (changed || before > 0 || len(rest) > 0) {
 		p.heldBack = len(rest)
 		if last || p.blind {
 			kept, p.heldBack = append(kept[:len(kept):len(kept)], rest...), 0
@@ -44,8 +45,8 @@ func (p *passer) piece(data []byte, last bool) []byte {
 }
 
 // frames shows the skimmer each whole event that is there and returns those that
-// the client gets. They alias the splitter unless some were left out.
-func (p *passer) frames() (kept []byte, dropped bool) {
+// the client gets. They alias the splitter unless some were left out or put right.
+func (p *passer) frames() (kept []byte, changed bool) {
 	all := p.split.Rest()
 	from, to := 0, 0
 	for {
@@ -54,14 +55,25 @@ func (p *passer) frames() (kept []byte, dropped bool) {
 		if ev == nil {
 			break
 		}
-		if !p.skim.Frame(ev) {
-			kept, dropped = append(kept, all[from:to]...), true
+		if out := p.seen(ev); len(out) == 0 || &out[0] != &ev[0] {
+			kept, changed = append(append(kept, all[from:to]...), out...), true
 			from = to + len(ev)
 		}
 		to += len(ev)
 	}
-	if !dropped {
+	if !changed {
 		return all[:to:to], false
 	}
 	return append(kept, all[from:to]...), true
+}
+
+// seen returns what the client gets of an event: nothing, the event, or another one.
+func (p *passer) seen(ev []byte) []byte {
+	switch {
+	case !p.skim.Frame(ev):
+		return nil
+	case p.mend != nil:
+		return p.mend.Mend(ev)
+	}
+	return ev
 }

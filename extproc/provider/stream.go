@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -28,6 +29,9 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 	} else {
 		s.skim = t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage)
 		s.passer = passer{skim: s.skim, holdsBack: !ex.Request.WantUsage}
+		if m, ok := s.skim.(exchange.Mender); ok && bytes.Contains(ex.Request.Body, []byte(`"tools"`)) {
+			s.passer.mend, s.passer.holdsBack = m, true
+		}
 	}
 	return s
 }
@@ -72,7 +76,7 @@ func (s *stream) Feed(piece []byte, last bool) error {
 		return err
 	}
 	if s.events.decoder == nil {
-		s.events = events{decoder: s.target.dialect.Decoder(true), frames: true, skim: s.skim, hide: !s.ex.Request.WantUsage}
+		s.events = events{decoder: s.target.dialect.Decoder(true), frames: true, skim: s.skim, mend: s.passer.mend, hide: !s.ex.Request.WantUsage}
 	}
 	s.events.feed(plain, last)
 	return nil

@@ -14,6 +14,7 @@ type fragment struct {
 	numbered bool // the server sent an index
 	placed   bool // index says which call it is of: if there is none, the place among several in a delta does
 	id, name scan.Value
+	rawIndex scan.Value
 	args     scan.Value // a string, or nil
 }
 
@@ -43,19 +44,29 @@ func (d *StreamDecoder) call(c *choiceSeen, v scan.Value, at int64, several bool
 	t := d.toolOf(c, &f)
 	if t != nil && f.beginsAgain(t) {
 		if t.sum == sum(0, f.args) {
+			d.note(v, &f, t, false)
 			return // the server says the call once more
 		}
 		t = nil
 	}
-	if t == nil {
+	fresh := t == nil
+	if fresh {
 		if t = d.newTool(c, &f); t == nil {
 			return
 		}
 	}
+	d.note(v, &f, t, fresh)
 	t.sum = sum(t.sum, f.args)
 	t.args.Feed(canon.Inside(f.args))
 	if text := t.head.Feed(f.args); text != nil {
 		d.emit(canon.Event{Kind: canon.EventToolArgs, Choice: c.index, Tool: t.tool, Text: text})
+	}
+}
+
+// note tells who wants to know which call a fragment belongs to.
+func (d *StreamDecoder) note(v scan.Value, f *fragment, t *toolSeen, fresh bool) {
+	if d.read != nil {
+		d.read(v, f, t, fresh)
 	}
 }
 
@@ -66,7 +77,7 @@ func (d *StreamDecoder) fragment(v scan.Value) (fragment, error) {
 	if d.extra, err = canon.Pick(v.Fields(), callMembers, f[:], d.extra[:0]); err == nil {
 		d.extra, err = canon.Pick(f[2].Fields(), calledMembers, fn[:], d.extra[:0])
 	}
-	at := fragment{id: f[0], args: fn[1]}
+	at := fragment{id: f[0], rawIndex: f[3], args: fn[1]}
 	at.index, at.numbered = f[3].Int()
 	if !canon.Empty(fn[0]) && fn[0].Kind() == scan.String {
 		at.name = fn[0]

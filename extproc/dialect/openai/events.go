@@ -22,6 +22,7 @@ type StreamDecoder struct {
 	tools   []toolSeen
 	id      []byte // escaped
 	ended   bool
+	read    func(v scan.Value, f *fragment, t *toolSeen, fresh bool) // is told of each fragment of a call; may be nil
 }
 
 // Decoder starts reading a server's stream.
@@ -40,6 +41,11 @@ type toolSeen struct {
 	head          canon.ArgsHead
 	args          canon.Complete
 	sum           uint64 // of the arguments so far
+
+	// Of a stream that passes: what the client sees.
+	shown    int64
+	shownID  scan.Value
+	serverID string
 }
 
 // Next returns what an event says. The events hold until the next call.

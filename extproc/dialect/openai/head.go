@@ -51,6 +51,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 	if fault != nil {
 		return fault
 	}
+	mendIDs(resp, &h)
 	return nil
 }
 

@@ -18,6 +18,7 @@ type skimmer struct {
 	swallow bool // the client did not ask for the usage event
 	done    bool // [DONE]
 	seen    int64
+	mender  streamMender
 
 	choices  int     // that the client asked for
 	finished []int64 // indexes of those that said why they ended
