@@ -53,3 +53,36 @@ func TestManyCallsOfOneIDArePaired(t *testing.T) {
 		}
 	}
 }
+
+// TestCallsAndResultsThatAreAloneAreFound holds that only the next turn answers a call, in
+// small conversations and in large ones.
+func TestCallsAndResultsThatAreAloneAreFound(t *testing.T) {
+	for _, n := range []int{1, 100} {
+		var r Request
+		add := func(role Role, kind Kind, prefix string) {
+			m := Message{Role: role}
+			for i := range n {
+				m.Parts = append(m.Parts, Part{Kind: kind, ID: scan.AppendString(nil, prefix+string(rune('a'+i)))})
+			}
+			r.Messages = append(r.Messages, m)
+		}
+		add(RoleUser, ToolResult, "early")
+		add(RoleAssistant, ToolCall, "one")
+		add(RoleAssistant, ToolCall, "two")
+		add(RoleSystem, Text, "")
+		add(RoleUser, ToolResult, "two")
+		add(RoleUser, ToolResult, "one")
+		add(RoleAssistant, ToolCall, "late")
+		add(RoleUser, Text, "")
+		add(RoleAssistant, Text, "")
+		add(RoleUser, ToolResult, "late")
+		r.PairCalls()
+		for i, want := range []bool{true, false, false, false, false, false, true, false, false, true} {
+			for k := range r.Messages[i].Parts {
+				if got := r.Messages[i].Parts[k].Alone; got != want {
+					t.Fatalf("%d each: part %d of message %d: alone %v", n, k, i, got)
+				}
+			}
+		}
+	}
+}

@@ -15,9 +15,13 @@ const Unmatched = -1
 // client knows by one id, results answer those of the latest turn in their order; a
 // result without an id answers the first call of the latest turn that waits for one.
 func (r *Request) PairCalls() {
-	if r.distinct() {
-		return
+	if !r.distinct() {
+		r.tellApart()
 	}
+	r.findAlone()
+}
+
+func (r *Request) tellApart() {
 	p := pairing{by: make(map[string]*namesakes), next: make(map[string]int32)}
 	for i := range r.Messages {
 		m := &r.Messages[i]

@@ -83,6 +83,7 @@ type Part struct {
 	Source Source
 	Failed bool  // of a tool result: the tool could not do it
 	Broken bool  // of a tool call: Args is a string that holds no object
+	Alone  bool  // of a call that the next turn does not answer, of a result whose call the turn before does not make
 	Twin   int32 // of a call and its result in a request: sets it apart from others of this ID
 	Place  Place
 

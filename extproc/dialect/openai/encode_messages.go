@@ -42,7 +42,7 @@ func (e *encoder) messages() {
 func (e *encoder) results(m *canon.Message) {
 	for i := range m.Parts {
 		p := &m.Parts[i]
-		if p.Kind != canon.ToolResult {
+		if p.Kind != canon.ToolResult || !e.supports(p) {
 			continue
 		}
 		e.open("tool")
@@ -94,7 +94,7 @@ func (e *encoder) said(m *canon.Message, role string) {
 				calls++
 			}
 		case p.Kind == canon.ToolResult:
-			rest += e.pictures(p.Content)
+			rest += e.pictures(p)
 		case e.supports(p):
 			rest++
 		}
@@ -121,10 +121,10 @@ func (e *encoder) said(m *canon.Message, role string) {
 }
 
 // pictures counts the images of a tool result, which go into the user's message.
-func (e *encoder) pictures(parts []canon.Part) int {
+func (e *encoder) pictures(result *canon.Part) int {
 	n := 0
-	for i := range parts {
-		if parts[i].Kind != canon.Text && e.supports(&parts[i]) {
+	for i := range result.Content {
+		if p := &result.Content[i]; p.Kind != canon.Text && e.supports(p) && e.supports(result) {
 			n++
 		}
 	}
@@ -154,7 +154,7 @@ func (e *encoder) content(m *canon.Message, user bool) {
 	for i := range m.Parts {
 		p := &m.Parts[i]
 		if p.Kind == canon.ToolResult {
-			n += e.pictures(p.Content)
+			n += e.pictures(p)
 		}
 		if !e.isContent(p) || !e.supports(p) {
 			continue
@@ -198,7 +198,7 @@ func (e *encoder) list(m *canon.Message) {
 	e.b = append(e.b, '[')
 	for i := range m.Parts {
 		p := &m.Parts[i]
-		if p.Kind == canon.ToolResult {
+		if p.Kind == canon.ToolResult && e.supports(p) {
 			for k := range p.Content {
 				if c := &p.Content[k]; c.Kind != canon.Text {
 					e.part(c)

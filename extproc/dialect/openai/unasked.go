@@ -25,7 +25,7 @@ func (e *encoder) writes(m *canon.Message) bool {
 	for i := range m.Parts {
 		p := &m.Parts[i]
 		if p.Kind == canon.ToolResult {
-			if m.Role == canon.RoleUser || e.pictures(p.Content) > 0 {
+			if e.supports(p) && (m.Role == canon.RoleUser || e.pictures(p) > 0) {
 				return true
 			}
 			continue

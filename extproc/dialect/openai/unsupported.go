@@ -183,6 +183,8 @@ func (e *encoder) supports(p *canon.Part) bool {
 	switch p.Kind {
 	case canon.Other:
 		return false
+	case canon.ToolCall, canon.ToolResult:
+		return !p.Alone
 	case canon.Thinking:
 		return e.t.Quirks.ReplayReasoning
 	case canon.Redacted:
@@ -204,6 +206,10 @@ func lacks(p *canon.Part) (canon.UnsupportedKind, string) {
 		return canon.Meaning, "it takes no images, or none of this source"
 	case canon.Document:
 		return canon.Meaning, "it takes PDF data and plain text only"
+	case canon.ToolCall:
+		return canon.Meaning, "the next message must answer this call"
+	case canon.ToolResult:
+		return canon.Meaning, "it answers no call of the message before, or one that has its result"
 	default:
 		return canon.Meaning, "this kind of content is another dialect's"
 	}
