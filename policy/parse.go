@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/headgate/headgate/policy/catalogue"
 	"github.com/headgate/headgate/policy/price"
 	"github.com/headgate/headgate/policy/strict"
 )
@@ -85,7 +86,7 @@ func parse(files []File, how reading) (*Set, []Fault) {
 func compile(files []File, how reading) (*compiler, []Fault) {
 	c := &compiler{how: how, served: make(map[string]placedUse)}
 	c.Reading = strict.Read(fields, files, strict.Options{MaxBytes: how.maxBytes, Accepted: how.accepted}, &c.doc)
-	c.doc.Prices = price.Builtin()
+	c.doc.Prices, c.doc.Traits = price.Builtin(), catalogue.Builtin()
 	if c.Whole {
 		c.check()
 	}

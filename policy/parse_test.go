@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/headgate/headgate/policy/catalogue"
 	"github.com/headgate/headgate/policy/price"
 )
 
@@ -115,6 +116,7 @@ func TestGoodDocuments(t *testing.T) {
 var sameSet = cmp.Options{
 	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
 	cmp.Transformer("overrides", func(c *price.Catalogue) []price.Override { return c.Overrides() }),
+	cmp.Transformer("traits", func(c *catalogue.Catalogue) []catalogue.Override { return c.Overrides() }),
 	cmpopts.IgnoreUnexported(Set{}),
 }
 
@@ -168,7 +170,7 @@ func TestCompiledSet(t *testing.T) {
 			},
 		},
 	}
-	ignore := cmpopts.IgnoreFields(Set{}, "Revision", "Shape", "Prices")
+	ignore := cmpopts.IgnoreFields(Set{}, "Revision", "Shape", "Prices", "Traits")
 	if diff := cmp.Diff(want, got, sameSet, ignore); diff != "" {
 		t.Errorf("set differs (-want +got):\n%s", diff)
 	}
@@ -198,7 +200,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := &Set{
 		Listen: netip.MustParseAddrPort("127.0.0.1:8080"), Unpriced: UnpricedRefuse, BodyLimit: 32 << 20,
-		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(),
+		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(), Traits: catalogue.Builtin(),
 	}
 	if diff := cmp.Diff(want, got, sameSet, cmpopts.IgnoreFields(Set{}, "Revision", "Shape")); diff != "" {
 		t.Errorf("set differs (-want +got):\n%s", diff)

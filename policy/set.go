@@ -3,6 +3,7 @@ package policy
 import (
 	"net/netip"
 
+	"github.com/headgate/headgate/policy/catalogue"
 	"github.com/headgate/headgate/policy/price"
 )
 
@@ -16,10 +17,11 @@ type Set struct {
 	Anonymous bool           // serve beyond loopback although no callers are configured
 	Backends  map[string]*Backend
 	Models    map[string]*Model
-	Prices    *price.Catalogue // the built-in catalogue with the document's prices on top
-	Unpriced  Unpriced         // what to do with a model that has no price
-	BodyLimit int64            // bytes of one buffered request or response body
-	Overlay   Overlay          // what lies over the document: the entries that act
+	Prices    *price.Catalogue     // the built-in catalogue with the document's prices on top
+	Traits    *catalogue.Catalogue // the built-in catalogue with the document's words on top
+	Unpriced  Unpriced             // what to do with a model that has no price
+	BodyLimit int64                // bytes of one buffered request or response body
+	Overlay   Overlay              // what lies over the document: the entries that act
 
 	document *Set // without the overlay; nil: nothing lies over it
 }

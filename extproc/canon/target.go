@@ -1,12 +1,16 @@
 package canon
 
-import "github.com/headgate/headgate/policy/quirk"
+import (
+	"github.com/headgate/headgate/policy/quirk"
+	"github.com/headgate/headgate/policy/trait"
+)
 
 // Target is where an attempt goes, as far as the body's form depends on it.
 type Target struct {
 	Model     string    // the model's name at the backend
 	MaxTokens int64     // that the model answers with at most; 0: not known
-	Quirks    quirk.Set // of the server and the model
+	Quirks    quirk.Set // of the server
+	Traits    trait.Set // of the model
 }
 
 // UnsupportedKind says what leaving a field out does to an answer.

@@ -58,9 +58,10 @@ type Backend interface {
 // Native is a dialect at both ends at once: bytes pass as they came, and only what
 // the exchange must know is read.
 type Native interface {
-	// Adapt appends the body for a backend to dst. It returns false if the
-	// request can go as it came.
-	Adapt(dst []byte, req *exchange.Request, model string, usage bool) ([]byte, bool)
+	// Adapt appends the body for a backend to dst, with the settings as its model
+	// takes them, and names what that lost. It returns false if the request can go as
+	// it came.
+	Adapt(dst []byte, req *exchange.Request, t *canon.Target) ([]byte, canon.Dropped, bool)
 	// Mend takes out of a body for a backend what the backend would refuse of a
 	// history that other servers wrote, and names what that loses. It returns false if
 	// the body can go as it is.

@@ -107,12 +107,12 @@ func (p *plan) write(at *exchange.Attempt, t *target) error {
 func (p *plan) body(t *target) (body []byte, dropped []string, changed bool, err error) {
 	req := &p.ex.Request
 	if !t.translates(p.ex) {
-		body, changed = t.dialect.Adapt(nil, req, t.model, !t.backend.Provider.Quirks.NoStreamOptions)
+		body, dropped, changed = t.dialect.Adapt(nil, req, &t.canon)
 		if !changed {
 			body = req.Body
 		}
-		body, dropped, mended := t.mend(req.Operation, body)
-		return body, dropped, changed || mended || req.Rewritten(), nil
+		body, lost, mended := t.mend(req.Operation, body)
+		return body, append(dropped, lost...), changed || mended || req.Rewritten(), nil
 	}
 	for i := range p.bodies {
 		if w := &p.bodies[i]; w.target == t {

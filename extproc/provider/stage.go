@@ -85,7 +85,7 @@ type stage struct {
 func newStage(set *policy.Set, secrets *credential.Store, o *Options) *stage {
 	s := &stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, refused: o.Refused, now: o.Now}
 	for name, m := range set.Models {
-		s.pools[name] = newPool(m, set.Prices)
+		s.pools[name] = newPool(m, set)
 	}
 	return s
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
-	"github.com/headgate/headgate/policy/price"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // target is a backend as one model uses it, prepared once for the policy.
@@ -26,10 +26,10 @@ type target struct {
 	unwanted  []string                         // headers that it gets only if they are set for it
 }
 
-func newTarget(use policy.Use, prices *price.Catalogue) *target {
+func newTarget(use policy.Use, traits trait.Set) *target {
 	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect)}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
-	t.canon = canon.Target{Model: use.Model, MaxTokens: prices.MaxOutput(use.Backend.Provider.Name, use.Model), Quirks: use.Backend.Provider.Quirks.For(use.Model)}
+	t.canon = canon.Target{Model: use.Model, MaxTokens: traits.Output, Quirks: use.Backend.Provider.Quirks, Traits: traits}
 	t.paths = make(map[exchange.Operation][2]string)
 	prefix := "/v1"
 	t.host = policy.SimulatedProvider // the gateway's own, wherever it listens
@@ -136,10 +136,10 @@ type pool struct {
 	drop      bool    // fields that change the meaning are left out, not refused
 }
 
-func newPool(m *policy.Model, prices *price.Catalogue) *pool {
+func newPool(m *policy.Model, set *policy.Set) *pool {
 	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop}
 	for _, use := range m.Uses() {
-		t := newTarget(use, prices)
+		t := newTarget(use, set.Takes(use))
 		t.class = m.ClassIndex(use)
 		p.targets = append(p.targets, t)
 		p.simulated = p.simulated || t.simulated

@@ -16,8 +16,8 @@ import (
 // catalogueCSV holds public list prices in USD per million tokens, each row with
 // its source. A price with a valid_from replaces the provider's former row of the
 // model on that day (UTC). Where long_above is set, the long_input and long_output
-// factors give the long-context price. The batch and context columns are facts that
-// no code reads here.
+// factors give the long-context price. The batch columns are facts that no code reads
+// here.
 //
 //go:embed catalogue.csv
 var catalogueCSV string
@@ -36,7 +36,7 @@ var builtin = sync.OnceValue(func() *Catalogue {
 
 // read builds a catalogue from CSV with a header line.
 func read(r io.Reader) (*Catalogue, error) {
-	c := &Catalogue{exact: make(map[key][]Price), alias: make(map[key][]Price), maxOutput: make(map[key]int64)}
+	c := &Catalogue{exact: make(map[key][]Price), alias: make(map[key][]Price)}
 	lines := csv.NewReader(r)
 	header, err := lines.Read()
 	if err != nil {
@@ -60,9 +60,6 @@ func read(r io.Reader) (*Catalogue, error) {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 		rows = append(rows, row)
-	}
-	for _, r := range rows {
-		c.maxOutput[key{r.provider, r.model}] = r.maxOutput
 	}
 	c.addAliases(rows)
 	c.addSimulated(rows)
@@ -130,7 +127,6 @@ func (c *Catalogue) addSimulated(rows []row) {
 type row struct {
 	provider, model string
 	price           Price
-	maxOutput       int64 // tokens; 0: not listed
 }
 
 func parseRow(header, cells []string) (row, error) {
@@ -139,12 +135,6 @@ func parseRow(header, cells []string) (row, error) {
 		cell[name] = cells[i]
 	}
 	r := row{provider: cell["provider"], model: cell["model"]}
-	if text := cell["max_output"]; text != "" {
-		var err error
-		if r.maxOutput, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return row{}, fmt.Errorf("max_output: %w", err)
-		}
-	}
 	if r.provider == "" || r.model == "" || cell["source"] == "" {
 		return row{}, errors.New("a row needs provider, model and source")
 	}

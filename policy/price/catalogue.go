@@ -18,7 +18,6 @@ type Catalogue struct {
 	alias     map[key][]Price // the same rows by other names of the same snapshot
 	overrides map[key][]Price // by backend ("" for any) and model
 	given     []Override      // what overrides was made of, in order
-	maxOutput map[key]int64   // tokens of the longest answer, by the names that the source lists
 }
 
 // key is a provider and a model, or in overrides a backend and a model. Every
@@ -71,15 +70,6 @@ func (c *Catalogue) Override(backend, model string, at time.Time) (Price, bool) 
 	return Price{}, false
 }
 
-// MaxOutput returns the tokens of the longest answer that a provider's model gives,
-// 0 if no source says.
-func (c *Catalogue) MaxOutput(provider, model string) int64 {
-	if n := c.maxOutput[key{provider, model}]; n > 0 {
-		return n
-	}
-	return c.maxOutput[key{provider, undated(model)}]
-}
-
 // override looks for the operator's price. A snapshot's base name counts before
 // the built-in rows: who overrides gpt-5.5 means the snapshot that serves it, too.
 func (c *Catalogue) override(backend, model, base string, at time.Time) *Price {
@@ -104,7 +94,7 @@ func newest(rows []Price, at time.Time) *Price {
 // With returns a catalogue with these prices on top of c's. Of two for the same
 // backend, model and ValidFrom the later one wins.
 func (c *Catalogue) With(overrides []Override) *Catalogue {
-	next := &Catalogue{exact: c.exact, alias: c.alias, maxOutput: c.maxOutput, overrides: make(map[key][]Price)}
+	next := &Catalogue{exact: c.exact, alias: c.alias, overrides: make(map[key][]Price)}
 	next.given = slices.Concat(c.given, overrides)
 	for _, o := range next.given {
 		k := key{o.Backend, o.Model}

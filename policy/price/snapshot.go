@@ -17,7 +17,9 @@ func snapshotDate(model string) int {
 	return len(model)
 }
 
-// undated returns the name without its snapshot date.
+// Undated returns the name of a model without the date of its snapshot.
+func Undated(model string) string { return undated(model) }
+
 func undated(model string) string { return model[:snapshotDate(model)] }
 
 // date reports whether the parts look like a day of this century; 32-digit hashes

@@ -13,7 +13,7 @@ const module = "github.com/headgate/headgate/"
 
 // rules say what the packages below a path must not import. Arrows point one way:
 // cmd to both planes, both planes to policy, stages to exchange, dialects to canon,
-// canon to scan and to policy/quirk.
+// canon to scan and to what policy says of servers and models.
 var rules = []struct {
 	below, except string
 	not           []string
@@ -33,10 +33,11 @@ var floors = []struct {
 }{
 	{"extproc/scan", "", nil},
 	{"policy/quirk", "", nil},
+	{"policy/trait", "", nil},
 	{"policy/loopback", "", nil},
-	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "extproc/canon", module + "policy/quirk"}},
+	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "extproc/canon", module + "policy/quirk", module + "policy/trait"}},
 	{"extproc/exchange", "extproc/exchange/exchangetest", []string{module + "extproc/canon", module + "extproc/scan"}},
-	{"extproc/dialect", "", []string{module + "policy/quirk", module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
+	{"extproc/dialect", "", []string{module + "policy/quirk", module + "policy/trait", module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
 }
 
 // alone are folders whose subfolders import none of their siblings: a dialect no

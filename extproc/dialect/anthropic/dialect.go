@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
 )
@@ -100,13 +101,19 @@ func bad(message, param string) exchange.Verdict {
 	return v
 }
 
-// Adapt writes the model's name at the backend. Usage comes unasked.
-func (Dialect) Adapt(dst []byte, req *exchange.Request, model string, _ bool) ([]byte, bool) {
-	if model == req.Model {
-		return dst, false
+// Adapt writes the model's name at the backend, and the settings as the model takes
+// them. Usage comes unasked.
+func (Dialect) Adapt(dst []byte, req *exchange.Request, t *canon.Target) ([]byte, canon.Dropped, bool) {
+	edits, dropped := fitEdits(req.Body, &t.Traits, req.Operation != exchange.Chat)
+	if t.Model != req.Model {
+		s := req.Spans.Model
+		edits = append(edits, scan.Edit{Start: s.Start, End: s.End, With: scan.AppendString(nil, t.Model)})
 	}
-	s := req.Spans.Model
-	return scan.Splice(dst, req.Body, []scan.Edit{{Start: s.Start, End: s.End, With: scan.AppendString(nil, model)}}), true
+	if len(edits) == 0 {
+		return dst, nil, false
+	}
+	scan.Sort(edits)
+	return scan.Splice(dst, req.Body, edits), dropped, true
 }
 
 // Models renders the list of models, or one.

@@ -27,10 +27,12 @@ func (Dialect) Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, can
 	if r.Stream {
 		e.b = append(e.b, `,"stream":true`...)
 	}
-	if e.same {
-		e.b = canon.AppendMembers(e.b, r.Extra)
+	if !e.same {
+		return append(e.b, '}'), dropped, nil
 	}
-	return append(e.b, '}'), dropped, nil
+	e.b = append(canon.AppendMembers(e.b, r.Extra), '}')
+	body, unfit := fit(e.b[len(dst):], &t.Traits, false)
+	return append(e.b[:len(dst)], body...), append(dropped, unfit...), nil
 }
 
 // settings writes the fields that are values and nothing else.
@@ -73,7 +75,7 @@ func (e *encoder) samples(f canon.Field) bool {
 	if v == nil || e.same {
 		return e.same
 	}
-	if e.t.Quirks.NoSampling {
+	if unsampled(&e.t.Traits, f, v, e.r.Fields[canon.Temperature]) {
 		return false
 	}
 	switch f {

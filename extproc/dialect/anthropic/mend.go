@@ -72,7 +72,7 @@ func (m *mender) request(body []byte) {
 // unforced is a thinking that takes a loop that began without. If the model chooses by
 // itself, no turn has to begin with thinking (platform.claude.com, adaptive thinking).
 func (m *mender) unforced() []byte {
-	if m.t.Quirks.AdaptiveThinking {
+	if !m.t.Traits.Budgets() {
 		return []byte(`{"type":"adaptive"}`)
 	}
 	return []byte(`{"type":"disabled"}`)

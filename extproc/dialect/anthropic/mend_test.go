@@ -9,6 +9,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/policy/quirk"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 const (
@@ -40,7 +41,7 @@ func TestHistoriesOfOthersAreMended(t *testing.T) {
 		head, wantHead string
 		messages, want []string // want of the same: nil
 		dropped        string
-		quirks         quirk.Set
+		traits         trait.Set
 	}{
 		{name: "its own", head: enabled, messages: []string{user, says(signed, use), result, says(redacted, use), result}},
 		{name: "a loop of which a later call has none", head: enabled, messages: []string{user, says(signed, use), result, says(use), result}},
@@ -59,7 +60,7 @@ func TestHistoriesOfOthersAreMended(t *testing.T) {
 		{name: "text after the result", head: enabled, wantHead: disabled, dropped: "thinking",
 			messages: []string{user, says(use), `{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1"},{"type":"text","text":"go on"}]}`},
 			want:     []string{user, says(use), `{"role":"user","content":[{"type":"tool_result","tool_use_id":"t1"},{"type":"text","text":"go on"}]}`}},
-		{name: "a model that chooses", head: enabled, wantHead: adaptive, quirks: quirk.Set{AdaptiveThinking: true},
+		{name: "a model that chooses", head: enabled, wantHead: adaptive, traits: trait.Set{Forms: trait.Adaptive},
 			messages: []string{user, says(use), result}, want: []string{user, says(use), result}, dropped: "thinking"},
 		{name: "thinking that the model chooses", head: adaptive, messages: []string{user, says(use), result}},
 		{name: "no thinking", messages: []string{user, says(use), result}},
@@ -80,8 +81,7 @@ func TestHistoriesOfOthersAreMended(t *testing.T) {
 				return ` {` + head + `"model":"m","messages":[` + strings.Join(messages, " ,") + `],"odd":1}`
 			}
 			in, want := body(c.head, c.messages), body(c.wantHead, c.want)
-			c.quirks.SignedThinking = true
-			got, dropped, changed := anthropic.Dialect{}.Mend([]byte(in), &canon.Target{Quirks: c.quirks})
+			got, dropped, changed := anthropic.Dialect{}.Mend([]byte(in), &canon.Target{Quirks: quirk.Set{SignedThinking: true}, Traits: c.traits})
 			if diff := cmp.Diff(want, string(got)); diff != "" {
 				t.Error(diff)
 			}

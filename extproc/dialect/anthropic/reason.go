@@ -5,6 +5,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 // be sent back.
 func (e *encoder) reasons() (bool, int64) {
 	r := &e.r.Reason
-	if r.Mode != canon.ReasonOn && r.Mode != canon.ReasonAdaptive {
+	if r.Mode != canon.ReasonOn && r.Mode != canon.ReasonAdaptive || e.t.Traits.Reasoning == trait.ReasoningNone {
 		return false, 0
 	}
 	if e.same {
@@ -33,7 +34,7 @@ func (e *encoder) reasons() (bool, int64) {
 	if forced && len(e.r.Tools) > 0 {
 		return false, 0
 	}
-	if e.t.Quirks.AdaptiveThinking {
+	if !e.t.Traits.Budgets() {
 		return true, 0 // no turn has to begin with thinking
 	}
 	if e.loopWithoutThinking() {
@@ -56,19 +57,6 @@ func budgetOf(effort string) int64 {
 		return 32768
 	}
 	return 16384
-}
-
-// effortOf is Anthropic's word for an effort.
-func effortOf(effort string) string {
-	switch effort {
-	case "minimal", "low":
-		return "low"
-	case "medium":
-		return "medium"
-	case "max":
-		return "max"
-	}
-	return "high"
 }
 
 // loopWithoutThinking reports whether the last turn answers tool calls of a loop that no
@@ -109,9 +97,9 @@ func (e *encoder) thinking() {
 	switch {
 	case e.same:
 		e.b = canon.AppendRaw(e.b, "thinking", r.Raw)
-	case r.Mode == canon.ReasonOff:
+	case r.Mode == canon.ReasonOff && stoppable(&e.t.Traits):
 		e.b = append(e.b, `,"thinking":{"type":"disabled"}`...)
-	case e.think && e.t.Quirks.AdaptiveThinking:
+	case e.think && e.budget == 0:
 		e.b = append(e.b, `,"thinking":{"type":"adaptive"}`...)
 	case e.think:
 		e.b = append(e.b, `,"thinking":{"type":"enabled","budget_tokens":`...)
@@ -126,17 +114,16 @@ func (e *encoder) output() {
 		return
 	}
 	format := e.fitFormat()
-	effort := e.think && e.t.Quirks.AdaptiveThinking && len(e.r.Reason.Effort) > 0
 	if e.same && e.r.Format.Raw != nil {
 		e.b = append(canon.AppendRaw(append(e.b, `,"output_config":{`...), "format", e.r.Format.Raw), '}')
 		return
 	}
-	if !format.OK && !effort {
+	if !format.OK && e.effort == "" {
 		return
 	}
 	e.b = append(e.b, `,"output_config":{`...)
-	if effort {
-		e.b = scan.AppendString(canon.AppendKey(e.b, "effort"), effortOf(string(e.r.Reason.Effort)))
+	if e.effort != "" {
+		e.b = scan.AppendString(canon.AppendKey(e.b, "effort"), string(e.effort))
 	}
 	if format.OK {
 		e.b = append(canon.AppendKey(e.b, "format"), `{"type":"json_schema"`...)

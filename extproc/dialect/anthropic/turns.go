@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // turn is a run of messages that become one: Anthropic wants user and assistant
@@ -20,12 +21,13 @@ type encoder struct {
 	t       *canon.Target
 	same    bool // client and backend speak this dialect
 	turns   []turn
-	asked   int  // index of the system message that must do as the user's; -1: none
-	think   bool // the model reasons before it answers
-	budget  int64
-	limit   int64 // of the answer's tokens
-	json    bool  // the system prompt must ask for JSON
-	skip    int   // cache breakpoints that are one too many
+	asked   int          // index of the system message that must do as the user's; -1: none
+	think   bool         // the model reasons before it answers
+	budget  int64        // of thinking; 0: the model chooses
+	effort  trait.Effort // that goes out; empty: none
+	limit   int64        // of the answer's tokens
+	json    bool         // the system prompt must ask for JSON
+	skip    int          // cache breakpoints that are one too many
 	answers map[string]bool
 }
 
@@ -44,6 +46,7 @@ func plan(dst []byte, r *canon.Request, t *canon.Target) encoder {
 	}
 	e.json = r.Format.Kind == canon.FormatObject
 	e.think, e.budget = e.reasons()
+	e.effort = e.guides()
 	e.skip = max(0, e.marks()-maxMarks)
 	return e
 }
@@ -76,7 +79,7 @@ func (e *encoder) takeTurns() {
 	}
 }
 
-func (e *encoder) keepsSystem() bool { return e.same || e.t.Quirks.MidSystem }
+func (e *encoder) keepsSystem() bool { return e.same || e.t.Traits.MidSystem }
 
 // in reports whether a message is a part of the turn and not hoisted out of it.
 func (e *encoder) in(t turn, m *canon.Message) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // Unsupported lists what a request holds that Anthropic cannot express, by the paths
@@ -104,11 +105,28 @@ func (u *findings) fields() {
 			break
 		}
 	}
-	if (r.Reason.Mode == canon.ReasonOn || r.Reason.Mode == canon.ReasonAdaptive) && !u.e.think {
-		u.add(canon.Tuning, r.ReasonName(), "it cannot think with a forced tool, with few tokens, or in a tool loop without its earlier thinking")
-	}
+	u.reasoning()
 	if r.MaxTokens > u.e.limit {
 		u.add(canon.Tuning, r.MaxTokensName, fmt.Sprintf("the model answers with %d tokens at most", u.e.limit))
+	}
+}
+
+// reasoning names what is left out of how the model is to think, or only approximated.
+func (u *findings) reasoning() {
+	r, t := &u.e.r.Reason, &u.e.t.Traits
+	field := u.e.r.ReasonName()
+	switch {
+	case r.Mode == canon.ReasonOff:
+		if t.Reasoning == trait.ReasoningAlways {
+			u.add(canon.Tuning, field, "this model always thinks")
+		}
+	case r.Mode == canon.ReasonUnset:
+	case t.Reasoning == trait.ReasoningNone:
+		u.add(canon.Tuning, field, "this model does not think")
+	case !u.e.think:
+		u.add(canon.Tuning, field, "it cannot think with a forced tool, with few tokens, or in a tool loop without its earlier thinking")
+	case u.e.effort != "" && t.Efforts.Known() && u.e.effort != trait.Effort(r.Effort) && r.Effort != nil:
+		u.add(canon.Tuning, field, "this model takes other efforts: the nearest one is sent")
 	}
 }
 

@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
 )
@@ -134,26 +135,27 @@ func badType(name, want string) exchange.Verdict {
 	return bad("Invalid type for '"+name+"': expected "+want+".", name)
 }
 
-// Adapt writes the model's name at the backend and asks for usage in a stream.
-func (Dialect) Adapt(dst []byte, req *exchange.Request, model string, usage bool) ([]byte, bool) {
-	var edits [2]scan.Edit
-	n := 0
-	s := &req.Spans
-	if usage && req.Stream && !req.WantUsage {
-		edits[n] = askUsage(req)
-		n++
+// Adapt writes the model's name at the backend and the settings as the model takes them,
+// and asks for usage in a stream.
+func (Dialect) Adapt(dst []byte, req *exchange.Request, t *canon.Target) ([]byte, canon.Dropped, bool) {
+	var dropped canon.Dropped
+	var fitted []scan.Edit
+	if req.Operation == exchange.Chat {
+		fitted, dropped = fitEdits(req.Body, &t.Traits)
 	}
-	if model != req.Model {
-		edits[n] = scan.Edit{Start: s.Model.Start, End: s.Model.End, With: scan.AppendString(nil, model)}
-		n++
+	var room [2]scan.Edit
+	edits := room[:0]
+	if !t.Quirks.NoStreamOptions && req.Stream && !req.WantUsage {
+		edits = append(edits, askUsage(req))
 	}
-	if n == 0 {
-		return dst, false
+	if s := req.Spans.Model; t.Model != req.Model {
+		edits = append(edits, scan.Edit{Start: s.Start, End: s.End, With: scan.AppendString(nil, t.Model)})
 	}
-	if n == 2 && edits[0].Start > edits[1].Start {
-		edits[0], edits[1] = edits[1], edits[0]
+	if edits = append(edits, fitted...); len(edits) == 0 {
+		return dst, nil, false
 	}
-	return scan.Splice(dst, req.Body, edits[:n]), true
+	scan.Sort(edits)
+	return scan.Splice(dst, req.Body, edits), dropped, true
 }
 
 var (

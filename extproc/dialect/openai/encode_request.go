@@ -1,16 +1,18 @@
 package openai
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // Encode appends a chat completion request to dst. What Unsupported reports is
 // left out and returned. An error says that nothing is left to ask.
 func (Dialect) Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, canon.Dropped, error) {
-	e := encoder{r: r, t: &t, same: r.Dialect == "openai"}
+	e := newEncoder(r, &t)
 	dropped := canon.Fields(Dialect{}.Unsupported(r, t))
 	start := len(dst)
 	e.b = append(dst, '{')
@@ -23,27 +25,46 @@ func (Dialect) Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, can
 	e.format()
 	e.settings()
 	e.stream()
-	if e.same {
-		e.b = canon.AppendMembers(e.b, r.Extra)
+	if !e.same {
+		return append(e.b, '}'), dropped, nil
 	}
-	return append(e.b, '}'), dropped, nil
+	e.b = append(canon.AppendMembers(e.b, r.Extra), '}')
+	body, unfit := fit(e.b[start:], &t.Traits)
+	return append(e.b[:start], body...), append(dropped, unfit...), nil
 }
 
 type encoder struct {
 	b      []byte
 	r      *canon.Request
 	t      *canon.Target
-	same   bool   // client and backend speak this dialect
-	count  int    // of messages written
-	role   string // of the latest message
-	tooled bool   // tools were written
+	same   bool         // client and backend speak this dialect
+	count  int          // of messages written
+	role   string       // of the latest message
+	tooled bool         // tools were written
+	asked  trait.Effort // that stands for the reasoning that was asked for
+	effort trait.Effort // that goes out; empty: none
+}
+
+func newEncoder(r *canon.Request, t *canon.Target) encoder {
+	e := encoder{r: r, t: t, same: r.Dialect == "openai"}
+	e.asked = reasonEffort(&r.Reason, &t.Traits)
+	e.effort = e.asked
+	if !e.same {
+		e.effort = effortFor(&t.Traits, e.asked, e.hasTools())
+	}
+	return e
+}
+
+// hasTools reports whether the server gets tools.
+func (e *encoder) hasTools() bool {
+	return slices.ContainsFunc(e.r.Tools, func(t canon.Tool) bool { return !t.Other || e.same })
 }
 
 // settings writes the fields that are values and nothing else.
 func (e *encoder) settings() {
 	for i, v := range e.r.Fields {
 		f := canon.Field(i)
-		if len(v) == 0 || !e.same && expressed(f, v) != supported || e.refuses(f) {
+		if len(v) == 0 || !e.same && expressed(f, v) != supported || e.refuses(f, v) {
 			continue
 		}
 		e.b = canon.AppendRaw(e.b, fieldNames[f], v)
@@ -53,7 +74,7 @@ func (e *encoder) settings() {
 		if e.same && e.r.MaxTokensName != "" {
 			name = e.r.MaxTokensName
 		}
-		if e.t.Quirks.MaxTokensOnly {
+		if e.t.Quirks.MaxTokensOnly || !e.same && e.t.Traits.Limit == trait.LimitTokens {
 			name = "max_tokens"
 		}
 		if e.t.MaxTokens > 0 && !e.same {
@@ -61,46 +82,54 @@ func (e *encoder) settings() {
 		}
 		e.b = strconv.AppendInt(canon.AppendKey(e.b, name), n, 10)
 	}
-	if len(e.r.Stop) > 0 && (e.same || len(e.r.Stop) <= maxStops) {
+	if len(e.r.Stop) > 0 && (e.same || len(e.r.Stop) <= maxStops && e.t.Traits.Stop != trait.No) {
 		e.b = append(canon.AppendKey(e.b, "stop"), '[')
 		for _, s := range e.r.Stop {
 			e.b = append(canon.AppendComma(e.b), s...)
 		}
 		e.b = append(e.b, ']')
 	}
-	if effort := reasonEffort(&e.r.Reason); effort != "" && (!e.same || e.r.Reason.Raw != nil) {
-		e.b = scan.AppendString(canon.AppendKey(e.b, "reasoning_effort"), effort)
+	if e.effort != "" && (!e.same || e.r.Reason.Raw != nil) {
+		e.b = scan.AppendString(canon.AppendKey(e.b, "reasoning_effort"), string(e.effort))
 	}
 }
 
-// refuses reports whether a field goes nowhere: sampling if the model takes
-// none, and what says how to call tools if there are none.
-func (e *encoder) refuses(f canon.Field) bool {
-	switch f {
-	case canon.Temperature, canon.TopP, canon.TopK:
-		return e.t.Quirks.NoSampling
-	case canon.Parallel:
-		return !e.tooled && !e.same
-	default:
+// refuses reports whether a field goes nowhere: what the model does not take, and what
+// says how to call tools if there are none. A client of this dialect is judged once its
+// body is written.
+func (e *encoder) refuses(f canon.Field, v scan.Value) bool {
+	switch {
+	case e.same:
 		return false
+	case f == canon.Parallel:
+		return !e.tooled
+	default:
+		return refused(&e.t.Traits, f, v, reasons(e.effort))
 	}
 }
 
 // reasonEffort returns the effort that stands for a reasoning, empty for none. A
 // request not to reason has no counterpart that all models take: those that
-// cannot reason refuse the field.
-func reasonEffort(r *canon.Reasoning) string {
+// cannot reason refuse the field. An effort by itself is for models of which it is known
+// which efforts they take.
+func reasonEffort(r *canon.Reasoning, t *trait.Set) trait.Effort {
 	if r.Raw.Kind() == scan.String {
-		return string(canon.Inside(r.Raw))
+		return trait.Effort(canon.Inside(r.Raw))
 	}
+	known := t.Efforts.Known()
 	switch {
-	case r.Mode == canon.ReasonUnset, r.Mode == canon.ReasonOff:
+	case r.Mode == canon.ReasonUnset && !known:
 		return ""
-	case string(r.Effort) == "max":
+	case r.Mode == canon.ReasonOff:
+		if known && t.Reasoning != trait.ReasoningNone {
+			return trait.EffortNone
+		}
+		return ""
+	case string(r.Effort) == "max" && !known:
 		return "high"
 	case len(r.Effort) > 0:
-		return string(r.Effort)
-	case r.Mode == canon.ReasonAdaptive:
+		return trait.Effort(r.Effort)
+	case r.Mode == canon.ReasonAdaptive, r.Mode == canon.ReasonUnset:
 		return ""
 	case r.Budget <= 2048:
 		return "low"

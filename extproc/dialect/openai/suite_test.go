@@ -43,7 +43,7 @@ var corpus = &canontest.Corpus{
 	Recordings: recordings,
 
 	Seeds:  []string{"../anthropic/testdata"},
-	Quirks: []quirk.Set{{NoImages: true, NoJSONSchema: true, ShortToolIDs: true, AdaptiveThinking: true, MidSystem: true, ReplayReasoning: true, History: quirk.DeepSeekHistory, NoUserAfterTool: true}, {History: quirk.GroqHistory}},
+	Quirks: []quirk.Set{{NoImages: true, NoJSONSchema: true, ShortToolIDs: true, ReplayReasoning: true, History: quirk.DeepSeekHistory, NoUserAfterTool: true}, {History: quirk.GroqHistory}},
 }
 
 var recordings = map[string]canontest.Recording{

@@ -6,6 +6,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // maxStops is how many stop sequences chat completions take.
@@ -57,17 +58,12 @@ func only(v scan.Value, a, b string) support {
 // cannot express, by the paths of the client's body. It is empty if nothing
 // is; Encode leaves out exactly what it lists.
 func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported {
-	e := encoder{r: r, t: &t, same: r.Dialect == "openai"}
+	e := newEncoder(r, &t)
 	var u []canon.Unsupported
 	add := func(kind canon.UnsupportedKind, field, why string) {
 		u = append(u, canon.Unsupported{Field: field, Kind: kind, Why: why})
 	}
 	e.unsupportedFormat(add)
-	for _, f := range [...]canon.Field{canon.Temperature, canon.TopP} {
-		if r.Fields[f] != nil && e.refuses(f) {
-			add(canon.Tuning, r.Names[f], "the model does not take it")
-		}
-	}
 	for i := range r.Tools {
 		if e.tooStrict(&r.Tools[i]) {
 			add(canon.Tuning, fmt.Sprintf("%s[%d].strict", r.Names[canon.ToolsField], i), "it knows no strict tools")
@@ -88,19 +84,22 @@ type adder func(kind canon.UnsupportedKind, field, why string)
 func (e *encoder) translatedFields(add adder) {
 	r := e.r
 	for i, v := range r.Fields {
-		if f := canon.Field(i); len(v) > 0 && expressed(f, v) == tuning {
+		f := canon.Field(i)
+		switch {
+		case len(v) == 0:
+		case expressed(f, v) == tuning:
 			add(canon.Tuning, r.Names[f], "there is no such field")
+		case expressed(f, v) == supported && refused(&e.t.Traits, f, v, reasons(e.effort)) && !neutral(f, v):
+			add(canon.Tuning, r.Names[f], "the model does not take it")
 		}
 	}
 	if len(r.Stop) > maxStops {
 		add(canon.Meaning, r.Names[canon.Stop], fmt.Sprintf("it takes %d stop sequences at most", maxStops))
 	}
-	if r.Reason.Mode == canon.ReasonOff {
-		add(canon.Tuning, r.Names[canon.ReasoningField], "not to reason cannot be asked of every model")
+	if len(r.Stop) > 0 && e.t.Traits.Stop == trait.No {
+		add(canon.Tuning, r.Names[canon.Stop], "the model does not take it")
 	}
-	if len(r.Reason.Effort) > 0 && reasonEffort(&r.Reason) == "" {
-		add(canon.Tuning, r.Names[canon.OutputConfig]+".effort", "an effort guides reasoning only")
-	}
+	e.effortFindings(add)
 	if r.Choice.Mode == canon.ChoiceOther {
 		add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
 	}
@@ -124,6 +123,27 @@ func (e *encoder) translatedFields(add adder) {
 		addExtra(add, path+".", t.Extra)
 	}
 	addExtra(add, "", r.Extra)
+}
+
+// effortFindings names what the model is not told of how to reason, or not as it was asked.
+func (e *encoder) effortFindings(add adder) {
+	r, none := &e.r.Reason, e.t.Traits.Reasoning == trait.ReasoningNone
+	field := e.r.ReasonName()
+	if r.Mode == canon.ReasonOff && !none && e.effort != trait.EffortNone {
+		add(canon.Tuning, field, "not to reason cannot be asked of every model")
+	}
+	asks := r.Mode == canon.ReasonOn || r.Mode == canon.ReasonAdaptive
+	if asks && none {
+		add(canon.Tuning, field, "this model does not reason")
+	}
+	switch guided := len(r.Effort) > 0 && r.Mode != canon.ReasonOff; {
+	case guided && e.effort == "":
+		add(canon.Tuning, e.r.Names[canon.OutputConfig]+".effort", "an effort guides reasoning only")
+	case guided && e.effort != trait.Effort(r.Effort) && e.t.Traits.Efforts.Known():
+		add(canon.Tuning, e.r.Names[canon.OutputConfig]+".effort", "this model takes other efforts, or other ones with tools")
+	case !guided && asks && !none && e.asked != e.effort:
+		add(canon.Tuning, field, "this model takes no such effort, or not with tools")
+	}
 }
 
 func addExtra(add adder, prefix string, extra []canon.Member) {
