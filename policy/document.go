@@ -11,6 +11,7 @@ type document struct {
 	Set
 	version int
 	prices  map[string]*[]price.Price // by model, or by backend/model
+	likes   map[string]*likeness      // by model, or by backend/model
 }
 
 // section is a part of the document: the keys that it has there, and what depends on other
@@ -22,7 +23,7 @@ type section struct {
 
 // sections are the parts of a document, in the order of the reference. Each is checked
 // once those before it are.
-var sections = []section{versionSection, listenSection, backendsSection, modelsSection, pricesSection, limitsSection}
+var sections = []section{versionSection, listenSection, backendsSection, modelsSection, pricesSection, likeSection, limitsSection}
 
 // fields binds every key of a document. Reading, defaults, the canonical form, schema.json
 // and README.md follow from it.
@@ -64,5 +65,5 @@ func Document() *strict.Type { return fields.Type() }
 // and what a document that was accepted before may say stays readable to pairs and from
 // a history (ParseAccepted). testdata/defaults.yaml holds every default.
 func (s *Set) Canonical() []byte {
-	return fields.Canonical(&document{Set: *s, version: 1, prices: writtenPrices(s.Prices)})
+	return fields.Canonical(&document{Set: *s, version: 1, prices: writtenPrices(s.Prices), likes: writtenLikes(s.Traits)})
 }

@@ -32,7 +32,7 @@ func Parse(name string, data []byte) (*Set, error) {
 }
 
 // ParseFiles reads and checks a policy and compiles it. Each file is a document
-// with a version. Its maps of names (backends, models, prices) are merged over the
+// with a version. Its maps of names (backends, models, prices, models_like) are merged over the
 // files; every other key stands in one file only. How a policy is cut into files
 // does not show in its Set.
 //

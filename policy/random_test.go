@@ -120,6 +120,9 @@ var someTexts = map[string][]string{
 	"models.NAME.chain[]":             {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
 	"models.NAME.chain[][].use":       {"a/gpt-5.5", "b/m", "c/m", "c/org/m:tag+x"},
 	"prices":                          {"m", "b/m", "org/m:tag+x", "gpt-5.5"},
+	"models_like":                     {"m", "b/m", "org/m:tag+x", "gpt-5.5"},
+	"models_like.NAME":                {"gpt-5.5", "claude-opus-5"},
+	"models_like.NAME.like":           {"gpt-5.5", "claude-opus-5"},
 }
 
 // randomly makes random documents.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/headgate/headgate/policy/catalogue"
 	"github.com/headgate/headgate/policy/price"
 
 	"github.com/headgate/headgate/policy/strict"
@@ -140,6 +141,9 @@ func (s *Set) withoutUse(m *Model) {
 	if len(left) < len(overrides) {
 		s.Prices = price.Builtin().With(left)
 	}
+	s.Traits = s.Traits.With(slices.DeleteFunc(slices.Clone(s.Traits.Overrides()), func(o catalogue.Override) bool {
+		return o.Backend == "" && strings.Contains(o.Model, "/") && !served[o.Model]
+	}))
 }
 
 // LinkOf returns the index of the only link of the model's chain that has all of these

@@ -30,6 +30,7 @@ func newTarget(use policy.Use, traits trait.Set) *target {
 	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect)}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
 	t.canon = canon.Target{Model: use.Model, MaxTokens: traits.Output, Quirks: use.Backend.Provider.Quirks, Traits: traits}
+	t.canon.Quirks.NoImages = t.canon.Quirks.NoImages || traits.Images == trait.No
 	t.paths = make(map[exchange.Operation][2]string)
 	prefix := "/v1"
 	t.host = policy.SimulatedProvider // the gateway's own, wherever it listens

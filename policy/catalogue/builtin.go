@@ -124,19 +124,19 @@ var words = []struct {
 	values []string
 }{
 	{"limit", func(s *trait.Set) any { return &s.Limit }, []string{"max_tokens", "max_completion_tokens"}},
-	{"sampling", func(s *trait.Set) any { return &s.Sampling }, []string{"any", "one", "no-effort", "default"}},
-	{"stop", func(s *trait.Set) any { return &s.Stop }, yesOrNo},
-	{"logprobs", func(s *trait.Set) any { return &s.Logprobs }, yesOrNo},
+	{"sampling", func(s *trait.Set) any { return &s.Sampling }, []string{"any", "one", "unless-reasoning", "default"}},
+	{"stop", func(s *trait.Set) any { return &s.Stop }, support},
+	{"logprobs", func(s *trait.Set) any { return &s.Logprobs }, support},
 	{"reasoning", func(s *trait.Set) any { return &s.Reasoning }, []string{"none", "optional", "adaptive", "always"}},
 	{"tool_efforts", func(s *trait.Set) any { return &s.ToolEfforts }, []string{"any", "unsaid", "none"}},
-	{"images", func(s *trait.Set) any { return &s.Images }, yesOrNo},
-	{"pdf", func(s *trait.Set) any { return &s.PDF }, yesOrNo},
-	{"audio", func(s *trait.Set) any { return &s.Audio }, yesOrNo},
-	{"tools", func(s *trait.Set) any { return &s.Tools }, yesOrNo},
+	{"images", func(s *trait.Set) any { return &s.Images }, support},
+	{"pdf", func(s *trait.Set) any { return &s.PDF }, support},
+	{"audio", func(s *trait.Set) any { return &s.Audio }, support},
+	{"tools", func(s *trait.Set) any { return &s.Tools }, support},
 	{"schema", func(s *trait.Set) any { return &s.Schema }, []string{"openai", "anthropic"}},
 }
 
-var yesOrNo = []string{"yes", "no"}
+var support = []string{"taken", "refused"}
 
 func fill(s *trait.Set, cell map[string]string) error {
 	for name, to := range map[string]*int64{"context": &s.Context, "output": &s.Output, "tool_name": &s.ToolName} {

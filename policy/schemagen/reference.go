@@ -11,7 +11,7 @@ import (
 
 const preface = `# Policy
 
-A policy is one YAML (or JSON) file that says where the gateway listens, which backends it can send to, which models clients may ask for and what they cost. ` + "`headgate check FILE`" + ` reports every fault of a policy at once, as ` + "`file:line:col path: message`" + `; a policy with a fault never takes effect. ` + "`FILE`" + ` may be a folder: every ` + "`*.yaml`" + `, ` + "`*.yml`" + ` and ` + "`*.json`" + ` in it is a document with its own ` + "`version`" + `, and ` + "`backends`" + `, ` + "`models`" + ` and ` + "`prices`" + ` are merged, so that teams can own their part; any other key stands in one of them.
+A policy is one YAML (or JSON) file that says where the gateway listens, which backends it can send to, which models clients may ask for and what they cost. ` + "`headgate check FILE`" + ` reports every fault of a policy at once, as ` + "`file:line:col path: message`" + `; a policy with a fault never takes effect. ` + "`FILE`" + ` may be a folder: every ` + "`*.yaml`" + `, ` + "`*.yml`" + ` and ` + "`*.json`" + ` in it is a document with its own ` + "`version`" + `, and ` + "`backends`" + `, ` + "`models`" + `, ` + "`prices`" + ` and ` + "`models_like`" + ` are merged, so that teams can own their part; any other key stands in one of them.
 
 A default never changes within version 1: a policy means the same to every later Headgate, and its revision stays. What comes to be refused is named in the changelog. A policy that was accepted before stays readable from a history, and to pairs, even if the same text would be refused as a new one. Two versions work together, such as a control plane and its pairs during an upgrade, as long as the policy uses only what both know. A pair that is older than what the policy uses keeps its last good policy and says so: upgrade the pairs before the policy takes up a new key.
 
@@ -28,7 +28,7 @@ A whole policy:
 
 What is written is what is read: unknown and repeated keys, anchors, aliases, merge keys, tags, empty values and a second document are faults. Numbers with a unit are written with it (` + "`30s`, `1m30s`, `32MiB`" + `). Other numbers, true and false stand without quotes, in JSON, too. A name is a name: there are no wildcards, each model is named. Prices are decimals with at most six places and are read exactly. Secrets never stand in a policy.
 
-A name of a model with a slash in it can price two things: in ` + "`prices`, `a/b`" + ` is model ` + "`b`" + ` at backend ` + "`a`" + ` if that backend exists, else the model of that whole name.
+A name of a model with a slash in it can mean two things: in ` + "`prices`" + ` and ` + "`models_like`, `a/b`" + ` is model ` + "`b`" + ` at backend ` + "`a`" + ` if that backend exists, else the model of that whole name.
 `
 
 // reference returns the page that explains every key, with a document as example.

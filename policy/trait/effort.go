@@ -2,6 +2,7 @@ package trait
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,28 @@ type Efforts uint8
 
 // NoEfforts says that a model takes no efforts at all.
 const NoEfforts Efforts = 1 << 7
+
+// Ladder returns all efforts, from the least to the most.
+func Ladder() []Effort { return slices.Clone(ladder) }
+
+// EffortsOf makes a set of a list.
+func EffortsOf(list []Effort, s *Efforts) {
+	*s = 0
+	for _, e := range list {
+		*s |= 1 << rung(e)
+	}
+}
+
+// List returns the efforts of a set, from the least to the most; false of NoEfforts.
+func (s *Efforts) List() ([]Effort, bool) {
+	var all []Effort
+	for _, e := range ladder {
+		if s.Has(e) {
+			all = append(all, e)
+		}
+	}
+	return all, *s != NoEfforts
+}
 
 // Has reports whether an effort is in the set.
 func (s Efforts) Has(e Effort) bool {
@@ -126,7 +149,10 @@ func (f *Forms) UnmarshalText(text []byte) error {
 }
 
 // MarshalText is the inverse of UnmarshalText.
-func (f Forms) MarshalText() ([]byte, error) {
+func (f Forms) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// String lists the forms.
+func (f Forms) String() string {
 	var all []string
 	if f&Budget != 0 {
 		all = append(all, "budget")
@@ -134,5 +160,5 @@ func (f Forms) MarshalText() ([]byte, error) {
 	if f&Adaptive != 0 {
 		all = append(all, "adaptive")
 	}
-	return []byte(strings.Join(all, " ")), nil
+	return strings.Join(all, " ")
 }

@@ -50,9 +50,9 @@ type Sampling string
 const (
 	SamplingUnknown  Sampling = ""
 	SamplingAny      Sampling = "any"
-	SamplingOne      Sampling = "one"       // temperature or top_p, not both
-	SamplingNoEffort Sampling = "no-effort" // only if it does not reason, which it does not unless it is told to
-	SamplingDefault  Sampling = "default"   // nothing but the default values
+	SamplingOne      Sampling = "one"              // temperature or top_p, not both
+	SamplingNoEffort Sampling = "unless-reasoning" // only if it does not reason, which it does not unless it is told to
+	SamplingDefault  Sampling = "default"          // nothing but the default values
 )
 
 // Support says whether a model takes something.
@@ -61,8 +61,8 @@ type Support string
 // The values of Support.
 const (
 	Unknown Support = ""
-	Yes     Support = "yes"
-	No      Support = "no"
+	Yes     Support = "taken"
+	No      Support = "refused"
 )
 
 // Reasoning says whether a model reasons before it answers.
