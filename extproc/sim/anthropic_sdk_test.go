@@ -77,7 +77,7 @@ func accumulate(t *testing.T, client sdk.Client, params sdk.MessageNewParams) (s
 func TestAnthropicStreamWithThinkingAndTools(t *testing.T) {
 	s, r := start(t, Options{})
 	client := anthropicClient(r)
-	params := messageParams("claude-sonnet-5")
+	params := messageParams("claude-sonnet-4-5")
 	params.Thinking = sdk.ThinkingConfigParamOfEnabled(1024)
 	params.Tools = []sdk.ToolUnionParam{
 		sdk.ToolUnionParamOfTool(sdk.ToolInputSchemaParam{Properties: map[string]any{"city": map[string]any{"type": "string"}}}, "get_weather"),

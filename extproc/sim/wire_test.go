@@ -25,7 +25,7 @@ func TestWireShapes(t *testing.T) {
 		{"chat-reasoning.sse", "/v1/chat/completions", chatStreams, "reasoning=3;reasoning-content;tokens=2"},
 		{"message.json", "/v1/messages", msgBody, "tokens=4"},
 		{"message.sse", "/v1/messages", msgStreams, "tokens=4"},
-		{"message-thinking.sse", "/v1/messages", `{"model":"claude-sonnet-5","max_tokens":2000,"thinking":{"type":"enabled","budget_tokens":1024},"stream":true,"messages":[{"role":"user","content":"Hello!"}]}`, "tokens=2;reasoning=2"},
+		{"message-thinking.sse", "/v1/messages", `{"model":"claude-sonnet-5","max_tokens":2000,"thinking":{"type":"adaptive"},"stream":true,"messages":[{"role":"user","content":"Hello!"}]}`, "tokens=2;reasoning=2"},
 		{"message-tools.sse", "/v1/messages", `{"model":"claude-sonnet-5","max_tokens":100,"stream":true,"tool_choice":{"type":"any"},"tools":[` + anthropicTool + `,{"name":"now","input_schema":{"type":"object"}}],"messages":[{"role":"user","content":"Hello!"}]}`, "tools=2"},
 		{"message-tools.json", "/v1/messages", `{"model":"claude-sonnet-5","max_tokens":100,"tool_choice":{"type":"any"},"tools":[` + anthropicTool + `],"messages":[{"role":"user","content":"Hello!"}]}`, ""},
 		{"chat-429.json", "/v1/chat/completions", chatBody, "status=429;retry-after=2;retry-after-ms=1500"},

@@ -60,7 +60,7 @@ func readMessagesCall(body []byte, count bool) (*wire.Call, *wire.Error) {
 		return c, invalid("messages: Field required")
 	}
 	for _, read := range []func(*wire.Call, *messageFields) *wire.Error{
-		readScalars, readToolUse, readThinking, readOutput, readConversation,
+		readScalars, refuseForModel, readToolUse, readThinking, readOutput, readConversation,
 	} {
 		if err := read(c, &f); err != nil {
 			return c, err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/extproc/sim/wire"
@@ -70,25 +69,13 @@ func object(body []byte) (scan.Value, *wire.Error) {
 	return scan.Value(bytes.TrimLeft(body, " \n\t\r")), nil
 }
 
-// reasoningModel reports whether a model thinks before it answers.
-func reasoningModel(model string) bool {
-	if strings.Contains(model, "-chat") {
-		return false
-	}
-	for _, prefix := range []string{"o1", "o3", "o4", "gpt-5"} {
-		if strings.HasPrefix(model, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // EffortTokens are the reasoning tokens of a reasoning model by its
 // reasoning_effort, if none are scripted. Without the parameter it is medium.
 var EffortTokens = map[string]int{"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 128, "xhigh": 256}
 
 func readLimits(c *wire.Call, f *chatFields) *wire.Error {
-	if wire.Given(f.maxTokens) && reasoningModel(c.Model) {
+	m := modelOf(c.Model)
+	if wire.Given(f.maxTokens) && m.reasons() {
 		return invalid("max_tokens", "unsupported_parameter", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
 	}
 	var err *wire.Error
@@ -111,6 +98,9 @@ func readLimits(c *wire.Call, f *chatFields) *wire.Error {
 		return invalid("n", "integer_above_max_value", "Invalid 'n': integer above maximum value. Expected a value <= 128, but got %d instead.", n)
 	}
 	c.N = max(1, n)
+	if wire.Given(f.stop) && m.noStop {
+		return invalid("stop", "unsupported_parameter", "Unsupported parameter: 'stop' is not supported with this model.")
+	}
 	return readStop(c, f.stop)
 }
 
@@ -157,6 +147,7 @@ func readStop(c *wire.Call, v scan.Value) *wire.Error {
 }
 
 func readSampling(c *wire.Call, f *chatFields) *wire.Error {
+	m := modelOf(c.Model)
 	for _, p := range []struct {
 		name           string
 		v              scan.Value
@@ -176,7 +167,7 @@ func readSampling(c *wire.Call, f *chatFields) *wire.Error {
 			return invalid(p.name, "decimal_below_min_value", "Invalid '%s': decimal below minimum value. Expected a value >= %v, but got %s instead.", p.name, p.low, p.v)
 		case x > p.high:
 			return invalid(p.name, "decimal_above_max_value", "Invalid '%s': decimal above maximum value. Expected a value <= %v, but got %s instead.", p.name, p.high, p.v)
-		case x != p.def && reasoningModel(c.Model):
+		case x != p.def && !m.samples(f):
 			return invalid(p.name, "unsupported_value", "Unsupported value: '%s' does not support %s with this model. Only the default (%v) value is supported.", p.name, p.v, p.def)
 		}
 	}
@@ -184,24 +175,23 @@ func readSampling(c *wire.Call, f *chatFields) *wire.Error {
 }
 
 func readEffort(c *wire.Call, f *chatFields) *wire.Error {
-	if !reasoningModel(c.Model) {
+	m := modelOf(c.Model)
+	if !m.reasons() {
 		if wire.Given(f.effort) && !takesEffort(c.Model) {
 			return invalid("reasoning_effort", "unsupported_parameter", "Unrecognized request argument supplied: reasoning_effort")
 		}
 		return nil
 	}
-	if f.logprobs.True() {
+	if f.logprobs.True() && !m.samples(f) {
 		return invalid("logprobs", "unsupported_parameter", "Unsupported parameter: 'logprobs' is not supported with this model.")
 	}
-	effort := "medium"
-	if wire.Given(f.effort) {
-		effort = wire.Str(f.effort)
+	if wire.Given(f.effort) && f.effort.Kind() != scan.String {
+		return wrongType("reasoning_effort", "a string", f.effort)
 	}
-	n, ok := EffortTokens[effort]
-	if !ok {
-		return invalid("reasoning_effort", "invalid_value", "Invalid value: '%s'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', and 'xhigh'.", effort)
+	if err := m.refuseEffort(c.Model, f); err != nil {
+		return err
 	}
-	c.Reasoning = n
+	c.Reasoning = EffortTokens[m.effort(f)]
 	return nil
 }
 
