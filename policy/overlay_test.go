@@ -27,6 +27,8 @@ models:
   odd$name: a/gpt-5.5
 prices:
   openai/gpt-5.5: {input: 1, output: 2}
+models_like:
+  openai/gpt-5.5: gpt-5.5
 `
 
 func parsed(t *testing.T, document string) *Set {

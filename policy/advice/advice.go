@@ -67,14 +67,14 @@ var rules = []rule{
 func Advise(set *policy.Set, e Expectation) []Advice {
 	var all []Advice
 	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
-		all = append(all, about(set.Models[name], e)...)
+		all = append(all, about(set, set.Models[name], e)...)
 	}
 	slices.SortStableFunc(all, warningsLast)
 	return all
 }
 
 // about returns the advice about one model.
-func about(m *policy.Model, e Expectation) []Advice {
+func about(set *policy.Set, m *policy.Model, e Expectation) []Advice {
 	if e.CallerTimeout == 0 {
 		e.CallerTimeout = DefaultCallerTimeout
 	}
@@ -82,7 +82,7 @@ func about(m *policy.Model, e Expectation) []Advice {
 	for _, r := range rules {
 		all = append(all, r(m, e)...)
 	}
-	return all
+	return append(all, refusing(set, m)...)
 }
 
 // warningsLast orders advice so that what matters most is read last, where a terminal

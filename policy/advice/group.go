@@ -61,7 +61,7 @@ func Groups(set *policy.Set, e Expectation) ([]Group, []Finding) {
 	}
 	var found []Finding
 	for _, g := range groups {
-		for _, a := range about(set.Models[g.Models[0]], e) {
+		for _, a := range about(set, set.Models[g.Models[0]], e) {
 			found = append(found, Finding{a, len(g.Models) - 1})
 		}
 	}

@@ -22,6 +22,7 @@ const (
 	FallbackSkipped Code = "fallback-skipped"
 	FallbackDrops   Code = "fallback-drops"
 	FallbackDialect Code = "fallback-dialect"
+	FallbackModel   Code = "fallback-model"
 	WeightAlone     Code = "weight-alone"
 	WeightUnmet     Code = "weight-unmet"
 	BreakerLow      Code = "breaker-low"
@@ -46,6 +47,7 @@ var Kinds = []Kind{
 	{FallbackSkipped, Warning, "Requests that an earlier link serves skip this link, because its servers cannot express them."},
 	{FallbackDrops, Warning, "Requests that an earlier link serves lose something at this link, because its servers cannot express it."},
 	{FallbackDialect, Note, "What only the dialect of an earlier link can express skips this link, or with unfit: drop is left out there."},
+	{FallbackModel, Note, "What models of an earlier link take, those of this link refuse: it is left out there."},
 	{WeightAlone, Warning, "A weight without another use to relate to."},
 	{WeightUnmet, Warning, "Weights cannot be met by requests that only some uses of the link can express."},
 	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},
