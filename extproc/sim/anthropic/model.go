@@ -26,7 +26,7 @@ type model struct {
 //	thinking OpenHands/software-agent-sdk#3427 (4.8), AAClause/nvda-OpenAI#126 (Sonnet 5), AAswordman/Operit#568 (4.5, 4.6)
 //	effort   reference.langchain.com deepagents reasoning_effort (4.5, 4.6, 4.7)
 var families = []model{
-	{prefixes: []string{"claude-fable-5", "claude-mythos-5"}, noSampling: true, noBudget: true, always: true},
+	{prefixes: []string{"claude-fable-5", "claude-mythos-5", "claude-opus-5-5"}, noSampling: true, noBudget: true, always: true},
 	{prefixes: []string{"claude-opus-4-7", "claude-opus-4-8", "claude-opus-5", "claude-sonnet-5"}, noSampling: true, noBudget: true},
 	{prefixes: []string{"claude-opus-4-6", "claude-sonnet-4-6"}, oneSampler: true, efforts: []string{"low", "medium", "high", "max"}},
 	{prefixes: []string{"claude-opus-4-5"}, oneSampler: true, noAdaptive: true, efforts: []string{"low", "medium", "high"}},
