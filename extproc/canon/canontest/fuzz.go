@@ -9,6 +9,8 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy/catalogue"
 	"github.com/headgate/headgate/policy/quirk"
 )
 
@@ -59,7 +61,14 @@ func FuzzRequest(f *testing.F, d dialect.Dialect, c *Corpus) {
 					t.Fatalf("%s: invalid JSON %s", to.Name(), out)
 				}
 			}
+			for _, row := range catalogue.Builtin().Rows() {
+				out, _, err := to.Encode(nil, r, canon.Target{Model: row.Model, MaxTokens: row.Set.Output, Traits: row.Set})
+				if err == nil && !json.Valid(out) {
+					t.Fatalf("%s for %s: invalid JSON %s", to.Name(), row.Model, out)
+				}
+			}
 		}
+		u.adapted(t, body)
 	})
 }
 
@@ -74,6 +83,20 @@ func (u *under) mendsOnce(t *testing.T, body []byte) {
 		}
 		if twice, dropped, changed := u.Mend(once, &target); changed {
 			t.Fatalf("%s mended: %s, and again: %s, dropped %q", body, once, twice, dropped)
+		}
+	}
+}
+
+// adapted holds that a body which passes to some model is valid JSON as it leaves.
+func (u *under) adapted(t *testing.T, body []byte) {
+	req := exchange.Request{Operation: exchange.Chat, Body: body}
+	if v := u.Read(&req); v.Action != exchange.Pass {
+		return
+	}
+	for _, row := range catalogue.Builtin().Rows() {
+		to := &canon.Target{Model: row.Model, Traits: row.Set}
+		if out, _, changed := u.Adapt(nil, &req, to); changed && !json.Valid(out) {
+			t.Fatalf("%s for %s: invalid JSON %s", u.Name(), row.Model, out)
 		}
 	}
 }
