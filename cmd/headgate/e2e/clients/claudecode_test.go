@@ -51,6 +51,7 @@ func codeBody(t *testing.T, model string, more map[string]any) string {
 				map[string]any{"type": "text", "text": "Read the file."},
 			}},
 			map[string]any{"role": "assistant", "content": []any{
+				map[string]any{"type": "thinking", "thinking": "Which file?", "signature": "EqQBCgIYAhIM1gbcDa9G"},
 				map[string]any{"type": "text", "text": "I read it."},
 				map[string]any{"type": "tool_use", "id": "toolu_01", "name": "Tool_0", "input": map[string]any{"path": "/a b"}},
 				map[string]any{"type": "tool_use", "id": "toolu_02", "name": "Tool_1", "input": map[string]any{}},
