@@ -12,6 +12,10 @@ import (
 const (
 	nameMark   = "_hg"
 	nameDigits = 10
+
+	// MinToolName is how long the names that a server takes must be, so that a name can
+	// be told from others by its end.
+	MinToolName = len(nameMark) + nameDigits
 )
 
 // AppendToolName appends the name of a tool for a server that takes letters, digits,

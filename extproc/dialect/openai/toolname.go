@@ -13,5 +13,9 @@ func (e *encoder) name(dst []byte, name scan.Value) []byte {
 	if e.same {
 		return append(dst, name...)
 	}
-	return canon.AppendToolName(dst, name, maxToolName)
+	max := maxToolName
+	if n := e.t.Traits.ToolName; n >= int64(canon.MinToolName) {
+		max = int(n)
+	}
+	return canon.AppendToolName(dst, name, max)
 }
