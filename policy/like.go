@@ -75,8 +75,8 @@ var likeFull = strict.NewObject(
 		strict.Enum(trait.ReasoningNone, trait.ReasoningOptional, trait.ReasoningAdaptive, trait.ReasoningAlways)).Absent("as like").
 		Doc("Whether it reasons before it answers: not at all; if it is told to; as it sees fit, unless it is told not to; or always.").Example(`reasoning: always`),
 	strict.Bind("thinking", func(l *likeness) *trait.Forms { return &l.set.Forms },
-		strict.Either(strict.As(strict.List(1, 2, strict.Enum("budget", "adaptive")), formsOf, namesOf))).Absent("as like").
-		Doc("Forms of thinking that it takes, in the Anthropic dialect. A request with the other form gets this one.").Example(`thinking: [adaptive]`),
+		strict.Either(strict.As(strict.List(1, 3, strict.Enum("budget", "adaptive", "switch")), formsOf, namesOf))).Absent("as like").
+		Doc("Forms of thinking that it takes: a budget, or adaptive, in the Anthropic dialect, of which a request with the other gets this one; a switch in the OpenAI dialect, by which it is told not to think.").Example(`thinking: [adaptive]`),
 	strict.Bind("efforts", func(l *likeness) *trait.Efforts { return &l.set.Efforts },
 		strict.Either(
 			strict.As(strict.Enum(trait.No), func(_ trait.Support, s *trait.Efforts) { *s = trait.NoEfforts },
@@ -89,13 +89,8 @@ var likeFull = strict.NewObject(
 )
 
 func formsOf(names []string, f *trait.Forms) {
-	*f = 0
-	for _, name := range names {
-		if name == "budget" {
-			*f |= trait.Budget
-		} else {
-			*f |= trait.Adaptive
-		}
+	if err := f.UnmarshalText([]byte(strings.Join(names, " "))); err != nil {
+		panic(err) // the reader lets no other names through
 	}
 }
 

@@ -122,7 +122,7 @@ func (s *Efforts) UnmarshalText(text []byte) error {
 // MarshalText is the inverse of UnmarshalText.
 func (s Efforts) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// Forms are the ways in which Anthropic's models are told to think. The zero Forms is
+// Forms are the ways in which models are told to think by the member thinking. The zero Forms is
 // not known.
 type Forms uint8
 
@@ -130,6 +130,7 @@ type Forms uint8
 const (
 	Budget   Forms = 1 << iota // thinking.type enabled, with budget_tokens
 	Adaptive                   // thinking.type adaptive
+	Switch                     // thinking.type enabled and disabled, in OpenAI's dialect
 )
 
 // UnmarshalText reads the names of forms.
@@ -141,6 +142,8 @@ func (f *Forms) UnmarshalText(text []byte) error {
 			*f |= Budget
 		case "adaptive":
 			*f |= Adaptive
+		case "switch":
+			*f |= Switch
 		default:
 			return fmt.Errorf("%q is no form of thinking", word)
 		}
@@ -159,6 +162,9 @@ func (f Forms) String() string {
 	}
 	if f&Adaptive != 0 {
 		all = append(all, "adaptive")
+	}
+	if f&Switch != 0 {
+		all = append(all, "switch")
 	}
 	return strings.Join(all, " ")
 }

@@ -92,6 +92,9 @@ func (e *encoder) settings() {
 	if e.effort != "" && (!e.same || e.r.Reason.Raw != nil) {
 		e.b = scan.AppendString(canon.AppendKey(e.b, "reasoning_effort"), string(e.effort))
 	}
+	if !e.same && switchesOff(&e.t.Traits, e.asked) {
+		e.b = append(canon.AppendKey(e.b, "thinking"), switchedOff...)
+	}
 }
 
 // refuses reports whether a field goes nowhere: what the model does not take, and what

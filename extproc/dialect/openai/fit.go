@@ -15,6 +15,7 @@ const (
 	fitEffort
 	fitTools
 	fitFunctions
+	fitThinking
 	fitFirstField
 	fitMembers = fitFirstField + len(fitFields)
 )
@@ -24,7 +25,7 @@ var fitFields = [...]canon.Field{canon.Temperature, canon.TopP, canon.TopK, cano
 	canon.LogitBias, canon.Logprobs, canon.TopLogprobs, canon.Stop}
 
 var fitNames = func() []string {
-	names := []string{"max_tokens", "max_completion_tokens", "reasoning_effort", "tools", "functions"}
+	names := []string{"max_tokens", "max_completion_tokens", "reasoning_effort", "tools", "functions", "thinking"}
 	for _, f := range fitFields {
 		names = append(names, fieldNames[f])
 	}
@@ -117,6 +118,10 @@ func (f *fitter) effort() {
 	case v != nil && v.Kind() != scan.String:
 		return // the provider refuses it in its own words
 	case sent == asked:
+	case switchesOff(f.t, asked) && f.v[fitThinking] == nil:
+		f.replace(fitEffort, fitNames[fitThinking], []byte(switchedOff))
+	case switchesOff(f.t, asked):
+		f.drop(fitEffort, fitNames[fitEffort])
 	case v == nil:
 		f.put = append(append([]byte(`"reasoning_effort":`), scan.AppendString(nil, string(sent))...), ',')
 	case sent == "":

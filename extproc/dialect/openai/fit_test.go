@@ -20,7 +20,7 @@ func adapt(t *testing.T, model, body string) (string, canon.Dropped, bool) {
 	if v := (openai.Dialect{}).Read(&req); v.Action != exchange.Pass {
 		t.Fatal(v.Message)
 	}
-	to := &canon.Target{Model: req.Model, Traits: catalogue.Builtin().Look("openai", "", model)}
+	to := &canon.Target{Model: req.Model, Traits: catalogue.Builtin().Look("simulated", "", model)}
 	out, dropped, changed := openai.Dialect{}.Adapt(nil, &req, to)
 	if !changed {
 		return body, dropped, false
@@ -73,6 +73,10 @@ func TestSettingsAreMadeFitForTheModel(t *testing.T) {
 		{"tools demand none in the place of another effort", "gpt-5.6-luna",
 			`{"model":"m","reasoning_effort":"high",` + tools + `}`, `{"model":"m","reasoning_effort":"none",` + tools + `}`, canon.Dropped{"reasoning_effort"}},
 		{"no tools, no such demand", "gpt-5.6", `{"model":"m","tools":[]}`, "", nil},
+		{"not to reason is said by a switch where there is one", "deepseek-v4-pro",
+			`{"model":"m","reasoning_effort":"none"}`, `{"model":"m","thinking":{"type":"disabled"}}`, nil},
+		{"a switch that is set already stays", "deepseek-v4-pro",
+			`{"model":"m","reasoning_effort":"none","thinking":{"type":"enabled"}}`, `{"model":"m","thinking":{"type":"enabled"}}`, canon.Dropped{"reasoning_effort"}},
 		{"what the model takes goes as it came", "gpt-5.5", `{"model":"m","temperature":1,"max_completion_tokens":5,"reasoning_effort":"xhigh","top_p":null}`, "", nil},
 		{"what nobody knows goes as it came", "gpt-5.5", `{"model":"m","reasoning_effort":"ultra","future":1}`, "", nil},
 		{"what goes to a model that nobody knows goes as it came", "unheard-of",
@@ -135,6 +139,19 @@ func TestARewrittenBodyIsFittedToo(t *testing.T) {
 	out, dropped, err := openai.Dialect{}.Encode([]byte("before"), r, canon.Target{Model: "b", Traits: catalogue.Builtin().Look("openai", "", "gpt-5.5")})
 	const want = `before{"model":"b","messages":[{"role":"user","content":"x"}],"max_completion_tokens":5}`
 	if err != nil || string(out) != want || len(dropped) != 1 || dropped[0] != "temperature" {
+		t.Errorf("%s %v %v", out, dropped, err)
+	}
+}
+
+// Thinking that a client of another dialect disabled is switched off, which no SDK of
+// OpenAI's would read: the corpus cannot hold it.
+func TestThinkingIsSwitchedOff(t *testing.T) {
+	r := &canon.Request{Dialect: "other", Names: &canon.Names{}, Reason: canon.Reasoning{Mode: canon.ReasonOff},
+		Messages: []canon.Message{{Role: canon.RoleUser, Parts: []canon.Part{{Kind: canon.Text, Text: []byte(`"Hi"`)}}}}}
+	to := canon.Target{Model: "b", Traits: catalogue.Builtin().Look("deepseek", "", "deepseek-v4-pro")}
+	out, dropped, err := openai.Dialect{}.Encode(nil, r, to)
+	const want = `{"model":"b","messages":[{"role":"user","content":"Hi"}],"thinking":{"type":"disabled"}}`
+	if err != nil || string(out) != want || len(dropped) > 0 {
 		t.Errorf("%s %v %v", out, dropped, err)
 	}
 }

@@ -11,6 +11,9 @@ import (
 // effortFor returns the effort that a model is sent for the one that was asked for, both
 // empty for none, in a request with or without tools.
 func effortFor(t *trait.Set, asked trait.Effort, tools bool) trait.Effort {
+	if switchesOff(t, asked) {
+		return ""
+	}
 	sent := asked
 	if asked != "" {
 		sent = t.Efforts.Nearest(asked)
@@ -26,6 +29,15 @@ func effortFor(t *trait.Set, asked trait.Effort, tools bool) trait.Effort {
 		return sent
 	}
 }
+
+// switchesOff reports whether a model is told not to reason by the member thinking, in
+// the place of an effort.
+func switchesOff(t *trait.Set, asked trait.Effort) bool {
+	return asked == trait.EffortNone && t.Forms&trait.Switch != 0
+}
+
+// switchedOff is what it is told.
+const switchedOff = `{"type":"disabled"}`
 
 // refused reports whether a model does not take a field with this value, if it reasons
 // or not. OpenAI's models take the default temperature, but not the other fields even

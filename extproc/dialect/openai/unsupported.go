@@ -129,7 +129,7 @@ func (e *encoder) translatedFields(add adder) {
 func (e *encoder) effortFindings(add adder) {
 	r, none := &e.r.Reason, e.t.Traits.Reasoning == trait.ReasoningNone
 	field := e.r.ReasonName()
-	if r.Mode == canon.ReasonOff && !none && e.effort != trait.EffortNone {
+	if r.Mode == canon.ReasonOff && !none && e.effort != trait.EffortNone && !switchesOff(&e.t.Traits, e.asked) {
 		add(canon.Tuning, field, "not to reason cannot be asked of every model")
 	}
 	asks := r.Mode == canon.ReasonOn || r.Mode == canon.ReasonAdaptive
