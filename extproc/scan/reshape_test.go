@@ -23,6 +23,7 @@ func TestReshape(t *testing.T) {
 					want[name] = []any{1.0, "x,}", []any{1.0, 2.0}, map[string]any{"e": 5.0}}[i]
 				case scan.Replaced:
 					want["new-"+name] = true
+				case scan.Dropped:
 				}
 			}
 			if len(want) == 0 {
