@@ -80,7 +80,7 @@ func whoami() string {
 	return ""
 }
 
-// complete holds that somebody answers for the change, and that the flags make sense,
+// complete demands an author and a reason, and that the flags make sense,
 // before anything is asked.
 func (c *changeFlags) complete() error {
 	if strings.TrimSpace(c.reason) == "" {

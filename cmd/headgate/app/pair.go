@@ -17,7 +17,7 @@ import (
 	"github.com/headgate/headgate/xds/identity"
 )
 
-// PairOptions say which control plane a pair follows, and as whom.
+// PairOptions say which control plane a pair follows, and under which name.
 type PairOptions struct {
 	Node, Region string
 	Addresses    []string       // of the control plane's replicas, tried in turn

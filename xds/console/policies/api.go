@@ -104,7 +104,7 @@ func (a api) rollback(call *console.Call) (any, error) {
 }
 
 // complete takes the author from who asks and the expected revision from If-Match, and
-// demands that somebody answers for the change.
+// demands an author and a reason.
 func complete(call *console.Call, p *source.Proposal) error {
 	p.Author, p.Reason = call.By.Author(p.Author), strings.TrimSpace(p.Reason)
 	if p.Author == "" || p.Reason == "" {

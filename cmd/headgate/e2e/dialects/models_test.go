@@ -9,7 +9,7 @@ import (
 
 // TestModelsThatTakeLess holds that an agent that sends max_tokens and a temperature is
 // answered by models that refuse both, by either dialect, alone and in chains, JSON and
-// streams, and is told what was dropped. A deployment is known by what it is like.
+// streams, and gets the names of what was dropped. models_like does the same for a deployment.
 func TestModelsThatTakeLess(t *testing.T) {
 	t.Parallel()
 	g, _ := gatewaytest.Serve(t, `  gpt: {chain: [sim/gpt-5.5]}

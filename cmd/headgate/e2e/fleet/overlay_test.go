@@ -61,7 +61,7 @@ func (s *splitting) lay(x *gatewaytest.Replica, args ...string) string {
 	return found[1]
 }
 
-// users says which backend answers whom.
+// users returns the backend that answers each user.
 func (s *splitting) users() map[string]string {
 	s.t.Helper()
 	all := make(map[string]string)
