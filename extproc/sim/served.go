@@ -113,11 +113,11 @@ func (j *journal) reset() {
 	j.epoch++
 }
 
-// wait returns when count has reached n.
-func (j *journal) wait(ctx context.Context, n int, count *int) error {
+// wait returns when done holds, which is asked with the journal locked.
+func (j *journal) wait(ctx context.Context, done func() bool) error {
 	for {
 		j.mu.Lock()
-		done, changed := *count >= n, j.changed
+		done, changed := done(), j.changed
 		j.mu.Unlock()
 		if done {
 			return nil

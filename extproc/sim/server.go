@@ -123,13 +123,19 @@ func (s *Server) Reset() {
 // Wait returns as soon as n exchanges have finished since the last Reset, and
 // with ctx's error if ctx ends first.
 func (s *Server) Wait(ctx context.Context, n int) error {
-	return s.log.wait(ctx, n, &s.log.finished)
+	return s.log.wait(ctx, func() bool { return s.log.finished >= n })
 }
 
 // WaitReceived is Wait for requests that have arrived, finished or not. It helps
 // to catch a request that hangs.
 func (s *Server) WaitReceived(ctx context.Context, n int) error {
-	return s.log.wait(ctx, n, &s.log.received)
+	return s.log.wait(ctx, func() bool { return s.log.received >= n })
+}
+
+// WaitIdle returns as soon as no exchange is under way. A client may have read its
+// answer a moment before the exchange counts as finished.
+func (s *Server) WaitIdle(ctx context.Context) error {
+	return s.log.wait(ctx, func() bool { return s.log.finished == s.log.received })
 }
 
 // Close ends the exchanges that hang, now and later, by breaking their

@@ -47,6 +47,17 @@ func (p *Provider) Last(n int) sim.Served {
 	return all[len(all)-1]
 }
 
+// Settled waits until no exchange is under way and returns all that have finished.
+func (p *Provider) Settled() []sim.Served {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := p.WaitIdle(ctx); err != nil {
+		p.t.Fatalf("an exchange with the provider did not end: %v", err)
+	}
+	return p.Served()
+}
+
 // With returns the same provider for a subtest, which its faults then fail.
 func (p *Provider) With(t testing.TB) *Provider {
 	c := *p

@@ -61,7 +61,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() {
-		if n := len(p.Served()); n != 0 {
+		if n := len(p.Settled()); n != 0 {
 			t.Errorf("%d refused requests reached the provider", n)
 		}
 	})
@@ -93,7 +93,7 @@ func TestUpgradeIsRefused(t *testing.T) {
 			t.Errorf("%s: status %d, body %q", path, resp.StatusCode, body)
 		}
 	}
-	if n := len(p.Served()); n != 0 {
+	if n := len(p.Settled()); n != 0 {
 		t.Errorf("%d requests reached the provider", n)
 	}
 }

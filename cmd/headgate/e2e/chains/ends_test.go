@@ -80,7 +80,7 @@ func TestChainsOutOfService(t *testing.T) {
 	rig.With(t).Eventually("the ejection of both", func() bool {
 		return strings.Contains(string(rig.Ask(gatewaytest.Ways[0].Request("dead", "Dead?")).Body), "none is in service")
 	})
-	served := len(rig.At["a"].Served()) + len(rig.At["c"].Served())
+	served := len(rig.At["a"].Settled()) + len(rig.At["c"].Settled())
 	for _, w := range gatewaytest.Ways {
 		t.Run(w.String(), func(t *testing.T) {
 			a := rig.Ask(w.Request("dead", "Still dead?"))
@@ -93,7 +93,7 @@ func TestChainsOutOfService(t *testing.T) {
 			}
 		})
 	}
-	if n := len(rig.At["a"].Served()) + len(rig.At["c"].Served()); n != served {
+	if n := len(rig.At["a"].Settled()) + len(rig.At["c"].Settled()); n != served {
 		t.Errorf("the providers got %d further requests", n-served)
 	}
 }

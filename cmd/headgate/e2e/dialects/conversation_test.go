@@ -81,7 +81,7 @@ func openAITalk(t *testing.T, g *gatewaytest.Gateway, p *gatewaytest.Provider, s
 		if link.name == "talk-mistral" {
 			params.ReasoningEffort = ""
 		}
-		before := len(p.Served())
+		before := len(p.Settled())
 		c, back := asItCame(t, client, params, stream)
 		answered(t, p, before, link.use)
 		params.Messages = append(params.Messages, back)
@@ -125,7 +125,7 @@ func asItCame(t *testing.T, client openai.Client, params openai.ChatCompletionNe
 // answered holds that the request went to this link, and no other had to help.
 func answered(t *testing.T, p *gatewaytest.Provider, before int, use string) {
 	t.Helper()
-	served := p.Served()[before:]
+	served := p.Settled()[before:]
 	if len(served) != 1 || served[0].Status != 200 {
 		t.Fatalf("%d attempts for %s", len(served), use)
 	}
@@ -148,7 +148,7 @@ func claudeTalk(t *testing.T, g *gatewaytest.Gateway, p *gatewaytest.Provider, s
 		if link.name == "talk-mistral" {
 			params.Thinking = anthropic.ThinkingConfigParamUnion{}
 		}
-		before := len(p.Served())
+		before := len(p.Settled())
 		m := claudeAnswer(t, client, params, stream)
 		answered(t, p, before, link.use)
 		params.Messages = append(params.Messages, m.ToParam())

@@ -39,7 +39,7 @@ func TestDialectMatrix(t *testing.T) {
 						if ask == nil {
 							t.Skip("this client has no words for it")
 						}
-						before := len(p.Served())
+						before := len(p.Settled())
 						got, used, id := ask(t, g)
 						if d := cmp.Diff(f.want, got, cmpopts.EquateEmpty()); d != "" {
 							t.Errorf("meaning (-want +got):\n%s", d)

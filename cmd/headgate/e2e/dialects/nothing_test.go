@@ -40,7 +40,7 @@ func TestNothingToAsk(t *testing.T) {
 		}
 		for _, model := range []string{refusing, dropping} {
 			t.Run(fmt.Sprintf("%s to %s", c.name, model), func(t *testing.T) {
-				before := len(p.Served())
+				before := len(p.Settled())
 				a := ask(model)
 				if a.Status != 400 {
 					t.Fatalf("status %d: %s", a.Status, a.Body)
@@ -48,7 +48,7 @@ func TestNothingToAsk(t *testing.T) {
 				if row := g.With(t).Row(a.Exchange()); row.Outcome != "client_error" || row.Reason != "unsupported_field" || row.Attempts != 0 {
 					t.Errorf("record %+v", row)
 				}
-				if n := len(p.Served()); n != before {
+				if n := len(p.Settled()); n != before {
 					t.Errorf("the provider got %d requests", n-before)
 				}
 			})

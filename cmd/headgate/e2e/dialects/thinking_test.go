@@ -36,7 +36,7 @@ func TestSignedThinkingComesBack(t *testing.T) {
 			params := askOpenAI(callsOne)
 			params.Model, params.ReasoningEffort = "plain-claude", shared.ReasoningEffortLow
 			params.Tools = []openai.ChatCompletionToolUnionParam{openAITool("weather")}
-			before := len(p.Served())
+			before := len(p.Settled())
 			first, details := thinking(t, client, params, stream)
 			if len(details) != 1 || details[0].Text == "" || details[0].Signature == "" || len(first.Choices[0].Message.ToolCalls) != 1 {
 				t.Fatalf("details %+v, answer %s", details, first.RawJSON())
@@ -120,7 +120,7 @@ func TestReasoningOfOtherProviders(t *testing.T) {
 			params := sdk.MessageParams("thinks", "Think. [[sim reasoning=9 reasoning-content tool=weather]]")
 			params.Thinking = anthropic.ThinkingConfigParamOfEnabled(2048)
 			params.Tools = []anthropic.ToolUnionParam{claudeTool("weather")}
-			before := len(p.Served())
+			before := len(p.Settled())
 			first := claudeAnswer(t, client, params, stream)
 			if len(first.Content) != 2 || first.Content[0].Thinking == "" || first.Content[0].Signature != "" || first.Content[1].Type != "tool_use" {
 				t.Fatalf("got %s", first.RawJSON())

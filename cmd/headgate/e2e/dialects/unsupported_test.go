@@ -67,13 +67,13 @@ func TestUnsupportedRequests(t *testing.T) {
 			other, first, drops, backends = "plain", "openai-first", "drops", [2]string{"sim", "claude"}
 		}
 		t.Run(c.name+" is refused", func(t *testing.T) {
-			before, mark := len(p.Served()), "refuse "+c.name
+			before, mark := len(p.Settled()), "refuse "+c.name
 			a := c.ask(g, other, mark)
 			checkUnsupported(t, a, c, backends[0])
 			if row := g.With(t).Row(a.Exchange()); row.Outcome != "client_error" || row.Reason != "unsupported_field" || row.Attempts != 0 || row.Tokens != nil {
 				t.Errorf("record %+v", row)
 			}
-			if n := len(p.Served()); n != before {
+			if n := len(p.Settled()); n != before {
 				t.Errorf("the provider got %d requests", n-before)
 			}
 		})

@@ -64,12 +64,12 @@ models:
 	if status, body := ask("one"); status != http.StatusOK {
 		t.Errorf("after policies that Envoy cannot follow: %d %s", status, body)
 	}
-	served := len(up.Served())
+	served := len(up.Settled())
 	e.Stop()
 	if status, body := ask("one"); status != http.StatusServiceUnavailable || !strings.Contains(body, "gateway_unavailable") {
 		t.Errorf("without ext_proc: %d %s", status, body)
 	}
-	if n := len(up.Served()); n != served {
+	if n := len(up.Settled()); n != served {
 		t.Errorf("without ext_proc the provider got %d requests", n-served)
 	}
 }
@@ -96,7 +96,7 @@ func TestRenderedNamesStayText(t *testing.T) {
 			t.Errorf("%s: %d %s", name, status, body)
 		}
 	}
-	for i, served := range up.Served() {
+	for i, served := range up.Settled() {
 		if i >= len(names) || served.Model != names[i] {
 			t.Errorf("the provider was asked for %q", served.Model)
 		}
