@@ -134,6 +134,8 @@ func (x *exchange) begin(c *wire.Call, err *wire.Error) bool {
 		x.fail(err)
 	case (x.Do.Status != 0 || x.Do.Quota) && x.Do.Error == nil:
 		x.fail(x.scripted(http.StatusTooManyRequests))
+	case x.Do.Reject != "" && (x.Do.Reject != wire.RejectPrefill || c.Prefilled):
+		x.fail(x.dialect.Reject(x.Do.Reject, c))
 	default:
 		return true
 	}

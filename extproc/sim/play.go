@@ -23,6 +23,7 @@ func (x *exchange) play(st *wire.Stream, u Usage) {
 		return
 	}
 	x.w.WriteHeader(http.StatusOK)
+	x.silence()
 	p := player{x: x, st: st, k: x.sink(), full: u, start: x.s.now()}
 	p.run()
 }
@@ -78,6 +79,9 @@ func (p *player) event(i int) {
 	}
 	if x.Do.Comments {
 		p.k.write(x.lineEnds([]byte(comment)))
+	}
+	if s := x.Do.Stutter; s != nil && i == min(*s, len(p.st.Events))-1 {
+		p.k.write(x.lineEnds(p.st.Broken(i)))
 	}
 	p.k.write(x.lineEnds(b))
 	x.served.Events++

@@ -55,6 +55,7 @@ func (x *exchange) reply(status int, contentType string, body []byte, u Usage) {
 	}
 	x.w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	x.w.WriteHeader(status)
+	x.silence()
 	x.send(body)
 }
 
@@ -87,6 +88,14 @@ func (x *exchange) before(more time.Duration) {
 		x.cut()
 	case x.Do.Reset != nil && *x.Do.Reset < 0:
 		x.reset()
+	}
+}
+
+// silence plays what comes between the headers and the body.
+func (x *exchange) silence() {
+	if x.Do.Silence > 0 {
+		x.flush()
+		x.wait(x.Do.Silence)
 	}
 }
 

@@ -24,10 +24,11 @@ type Rule struct {
 	Do    Behaviour
 }
 
-// Match says which requests a rule is for. Empty fields match everything. Model,
+// Match says which requests a rule is for. Empty fields match everything. Model, Host,
 // Path, Key and header values may contain "*" for any text.
 type Match struct {
 	Model  string // without its directive suffix
+	Host   string // the address that it was sent to
 	Path   string
 	Key    string // the credential as it was sent
 	Nth    int    // only the nth request that matches the rest, from 1
@@ -69,7 +70,7 @@ func (b *book) find(r *http.Request, model, key string) Behaviour {
 }
 
 func (m *Match) fits(r *http.Request, model, key string) bool {
-	if !glob(m.Model, model) || !glob(m.Path, r.URL.Path) || !glob(m.Key, key) {
+	if !glob(m.Model, model) || !glob(m.Host, r.Host) || !glob(m.Path, r.URL.Path) || !glob(m.Key, key) {
 		return false
 	}
 	for name, want := range m.Header {
@@ -195,6 +196,7 @@ func (p *scriptParser) match(n *yaml.Node, at string) Match {
 	var m Match
 	p.mapping(n, at, map[string]func(*yaml.Node, string){
 		"model": func(n *yaml.Node, at string) { p.text(n, at, &m.Model) },
+		"host":  func(n *yaml.Node, at string) { p.text(n, at, &m.Host) },
 		"path":  func(n *yaml.Node, at string) { p.text(n, at, &m.Path) },
 		"key":   func(n *yaml.Node, at string) { p.text(n, at, &m.Key) },
 		"nth":   func(n *yaml.Node, at string) { p.number(n, at, &m.Nth) },

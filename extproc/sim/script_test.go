@@ -13,7 +13,7 @@ import (
 func TestParseScript(t *testing.T) {
 	got, err := ParseScript("s.yaml", []byte(`
 rules:
-  - match: {model: "gpt-4o*", path: /v1/chat/completions, key: "sk-a*", nth: 2, header: {x-tenant: acme}}
+  - match: {model: "gpt-4o*", host: "*:80", path: /v1/chat/completions, key: "sk-a*", nth: 2, header: {x-tenant: acme}}
     times: 3
     do: {status: 429, retry-after: 2, quota: }
   - do: ttft=200ms text="a b"
@@ -22,7 +22,7 @@ rules:
 		t.Fatal(err)
 	}
 	want := Script{
-		{Match{"gpt-4o*", "/v1/chat/completions", "sk-a*", 2, map[string]string{"x-tenant": "acme"}}, 3, Behaviour{Status: 429, RetryAfter: "2", Quota: true}},
+		{Match{"gpt-4o*", "*:80", "/v1/chat/completions", "sk-a*", 2, map[string]string{"x-tenant": "acme"}}, 3, Behaviour{Status: 429, RetryAfter: "2", Quota: true}},
 		{Match{}, 0, Behaviour{TTFT: 200 * time.Millisecond, Text: new("a b")}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -59,7 +59,8 @@ rules:
   - {match: {model: "gpt-*", nth: 2}, do: {status: 503}}
   - {match: {header: {x-tenant: "a*e"}}, times: 2, do: {status: 402}}
   - {match: {key: "*-9"}, do: {status: 403}}
-  - {match: {path: /v1/messages}, do: {status: 529}}
+  - {match: {path: /v1/messages, host: "127.*"}, do: {status: 529}}
+  - {match: {host: nowhere}, do: {status: 500}}
 `))
 	if err != nil {
 		t.Fatal(err)

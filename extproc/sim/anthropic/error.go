@@ -79,3 +79,19 @@ func (Dialect) Failure(status int, model, _ string, quota bool) *wire.Error {
 	}
 	return e
 }
+
+// Reject implements wire.Dialect. The texts are those of users' reports:
+//
+//	context anthropics/claude-code#12186
+//	filter  anthropics/claude-code#58367
+//	prefill smallmain/vscode-unify-chat-provider#249
+func (Dialect) Reject(cause string, c *wire.Call) *wire.Error {
+	switch cause {
+	case wire.RejectContext:
+		return invalid("prompt is too long: %d tokens > %d maximum", c.Prompt.Tokens, c.Prompt.Tokens-1)
+	case wire.RejectFilter:
+		return invalid("Output blocked by content filtering policy")
+	default:
+		return invalid("This model does not support assistant message prefill. The conversation must end with a user message.")
+	}
+}

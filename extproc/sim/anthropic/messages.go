@@ -34,6 +34,7 @@ func readConversation(c *wire.Call, f *messageFields) *wire.Error {
 	case r.role == "assistant" && strings.TrimRight(r.lastText, " \n\t\r") != r.lastText:
 		return invalid("messages: final assistant content cannot end with trailing whitespace")
 	}
+	c.Prefilled = r.role == "assistant"
 	ttl, err := cacheControl(f.cacheControl, "cache_control")
 	if err != nil {
 		return err

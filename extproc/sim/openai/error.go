@@ -35,7 +35,7 @@ func (Dialect) AppendError(b []byte, e *wire.Error, _ string) []byte {
 	b = append(b, `{"error":{"message":`...)
 	b = scan.AppendString(b, e.Message)
 	b = append(b, `,"type":`...)
-	b = scan.AppendString(b, e.Type)
+	b = wire.AppendNullable(b, e.Type)
 	b = append(b, `,"param":`...)
 	b = wire.AppendNullable(b, e.Param)
 	b = append(b, `,"code":`...)
@@ -91,6 +91,24 @@ func (Dialect) Failure(status int, model, key string, quota bool) *wire.Error {
 		e.Message = "The engine is currently overloaded, please try again later"
 	}
 	return e
+}
+
+// Reject implements wire.Dialect. The texts are those of users' reports:
+//
+//	context webtimemachine/wtm2#579
+//	filter  openai/openai-python#331 (Azure, whose filter refuses before the model is asked)
+//	prefill Kilo-Org/kilocode#8260 (Claude behind an OpenAI-compatible server)
+func (Dialect) Reject(cause string, c *wire.Call) *wire.Error {
+	switch cause {
+	case wire.RejectContext:
+		return invalid("messages", "context_length_exceeded", "This model's maximum context length is %d tokens. However, your messages resulted in %d tokens. Please reduce the length of the messages.", c.Prompt.Tokens-1, c.Prompt.Tokens)
+	case wire.RejectFilter:
+		e := invalid("prompt", "content_filter", "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry. To learn more about our content filtering policies please read our documentation: https://go.microsoft.com/fwlink/?linkid=2198766")
+		e.Type = ""
+		return e
+	default:
+		return invalid("", "", "This model does not support assistant message prefill. The conversation must end with a user message.")
+	}
 }
 
 // MaskKey hides a key as OpenAI's errors do: its ends can still be read.

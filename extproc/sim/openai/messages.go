@@ -30,6 +30,7 @@ func readMessages(c *wire.Call, f *chatFields) *wire.Error {
 	if err := r.answered(); err != nil {
 		return err
 	}
+	c.Prefilled = r.last == "assistant"
 	return r.reasoned(f)
 }
 

@@ -10,9 +10,10 @@ import (
 // scripted". Positions count whole events of a stream, or bytes of a JSON body,
 // and are cut to the answer's length.
 type Behaviour struct {
-	TTFT  time.Duration // before the first byte
-	TPS   float64       // tokens per second; 0: as fast as possible
-	Pause time.Duration // before each further write
+	TTFT    time.Duration // before the first byte
+	Silence time.Duration // between the headers and the body
+	TPS     float64       // tokens per second; 0: as fast as possible
+	Pause   time.Duration // before each further write
 
 	Tokens           *int    // length of the text, in tokens
 	Text             *string // the text itself
@@ -37,12 +38,14 @@ type Behaviour struct {
 	RetryAfter   string // header value: seconds or an HTTP date
 	RetryAfterMS *int   // header value of retry-after-ms
 	Quota        bool   // a 429 that no wait cures
+	Reject       string // answer with the 400 of this cause: RejectContext, RejectFilter or RejectPrefill
 
 	HangHeaders   bool // never answer, until the client leaves
 	Hang          *int // stop for ever at this position
 	Cut           *int // close the connection at this position; negative: before the headers
 	Reset         *int // the same with a TCP reset
 	Malformed     *int // break this event (from 1), or the JSON at this byte
+	Stutter       *int // half of this event (from 1) comes before it
 	Truncate      *int // end cleanly at this position; negative: half-way
 	Error         *int // an error event at this position, status 200
 	Drip          int  // bytes per write
@@ -54,6 +57,13 @@ type Behaviour struct {
 	Comments      bool // a comment before each event
 	Close         bool // "connection: close"
 }
+
+// The causes of a 400 that Behaviour.Reject names.
+const (
+	RejectContext = "context" // the prompt is longer than the model's context window
+	RejectFilter  = "filter"  // a content filter has stopped it
+	RejectPrefill = "prefill" // the conversation ends with an assistant message; any other one is answered
+)
 
 // Validate refuses what would have no effect.
 func (b *Behaviour) Validate() error {

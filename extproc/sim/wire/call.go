@@ -33,6 +33,7 @@ type Call struct {
 	LastText   string   // of the last user message, without directives
 	Directives []string // in that message
 	AfterTool  bool     // tool results followed it
+	Prefilled  bool     // the conversation ends with an assistant message
 
 	Own any // of the operation that reads and answers it
 }

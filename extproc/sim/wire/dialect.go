@@ -43,6 +43,8 @@ type Dialect interface {
 	// request which makes no sense, and NoPath and NoMethod those for what it does
 	// not have.
 	Failure(status int, model, key string, quota bool) *Error
+	// Reject is the 400 of a cause that Behaviour.Reject names.
+	Reject(cause string, c *Call) *Error
 	Refuse(message string) *Error
 	NoPath(method, path string) *Error
 	NoMethod(method, path string) *Error

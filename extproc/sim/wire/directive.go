@@ -13,12 +13,16 @@ import (
 // statuses are the error statuses that can be scripted.
 var statuses = []int{400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 502, 503, 504, 529}
 
+// causes are those of a 400 that can be scripted.
+var causes = []string{RejectContext, RejectFilter, RejectPrefill}
+
 const maxOversize = 64 << 20
 
 // Keys maps each directive key to what it sets.
 var Keys = map[string]func(*Behaviour, string) error{
-	"ttft":  func(b *Behaviour, v string) error { return setDuration(&b.TTFT, v) },
-	"pause": func(b *Behaviour, v string) error { return setDuration(&b.Pause, v) },
+	"ttft":    func(b *Behaviour, v string) error { return setDuration(&b.TTFT, v) },
+	"silence": func(b *Behaviour, v string) error { return setDuration(&b.Silence, v) },
+	"pause":   func(b *Behaviour, v string) error { return setDuration(&b.Pause, v) },
 	"tps": func(b *Behaviour, v string) (err error) {
 		b.TPS, err = strconv.ParseFloat(v, 64)
 		if err != nil || !(b.TPS > 0 && b.TPS <= 1e9) {
@@ -62,6 +66,13 @@ var Keys = map[string]func(*Behaviour, string) error{
 	},
 	"retry-after-ms": func(b *Behaviour, v string) error { return setPtr(&b.RetryAfterMS, v, 0, 1<<30) },
 	"quota":          func(b *Behaviour, v string) error { return setFlag(&b.Quota, v) },
+	"reject": func(b *Behaviour, v string) error {
+		if !slices.Contains(causes, v) {
+			return fmt.Errorf("want one of %v, got %q", causes, v)
+		}
+		b.Reject = v
+		return nil
+	},
 	"hang": func(b *Behaviour, v string) error {
 		if v == "headers" {
 			b.HangHeaders = true
@@ -72,6 +83,7 @@ var Keys = map[string]func(*Behaviour, string) error{
 	"cut":       func(b *Behaviour, v string) error { return setCut(&b.Cut, v) },
 	"reset":     func(b *Behaviour, v string) error { return setCut(&b.Reset, v) },
 	"malformed": func(b *Behaviour, v string) error { return setPtr(&b.Malformed, v, 1, 1<<30) },
+	"stutter":   func(b *Behaviour, v string) error { return setPtr(&b.Stutter, v, 1, 1<<30) },
 	"truncate": func(b *Behaviour, v string) error {
 		if v == "" {
 			b.Truncate = new(-1)
