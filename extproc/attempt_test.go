@@ -167,7 +167,7 @@ func TestLimitsAndRefusedKeysMoveOnAtOnceAndEndIfNoBackendIsLeft(t *testing.T) {
 func TestUnseenAttemptsAreReported(t *testing.T) {
 	const unseen = "found no backend in service or no connection"
 	for _, c := range []struct{ heard, all, want string }{
-		{"", "1", "none is in service after its latest failures"},
+		{"", "1", "none has an address"},
 		{"", "3", "3 attempts " + unseen},
 		{"500", "1", "gpt/gpt-4o-mini 500"},
 		{"500", "2", "gpt/gpt-4o-mini 500, 1 further attempt " + unseen},

@@ -44,3 +44,11 @@ func (m *Model) Before(link int) int {
 func (m *Model) Attempts() int {
 	return max(len(m.Chain)*(m.Retries+1), m.Before(len(m.Chain)))
 }
+
+// turnsToEject is how many turns of a backend must fail, one after the other, until it is
+// ejected.
+const turnsToEject = 3
+
+// EjectedAfter returns how many failed attempts in a row eject a backend: several turns of
+// it, and more than one exchange can make, even where all else is out and it has every turn.
+func (m *Model) EjectedAfter() int { return max(turnsToEject*m.InARow(), m.Attempts()+1) }

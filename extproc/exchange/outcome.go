@@ -61,7 +61,7 @@ var Outcomes = []Possible{
 	{Deadline, ByProvider, "the exchange took longer than `x-headgate-timeout` allowed"},
 	{ConnectFailed, ByProvider, "no connection to the backend"},
 	{ConnectFailed, ByUnknown, "Envoy answered 502 or 503 by itself, and its account did not come"},
-	{NoHealthyBackend, ByProvider, "every backend of the pool is ejected or gone"},
+	{NoHealthyBackend, ByProvider, "no backend of the pool has an address: no name of theirs was resolved"},
 	{ProviderError, ByProvider, "a 5xx or 408, an error in a 200 response, or an answer that cannot be read"},
 	{ProviderRateLimited, ByProvider, "429"},
 	{ProviderRefusedKey, ByGateway, "401, 402 or 403: the provider refused the gateway's own credential"},

@@ -81,7 +81,7 @@ func exhausted(model string, attempts []exchange.Tried, unseen int) exchange.Ver
 	}
 	switch {
 	case len(attempts) == 0 && unseen <= 1:
-		said = append(said, "none is in service after its latest failures")
+		said = append(said, "none has an address")
 	case unseen > 0:
 		said = append(said, unseenAttempts(unseen, len(attempts) > 0))
 	}

@@ -21,6 +21,9 @@ import (
 
 const connectTimeout = time.Second
 
+// resolveAgain is the longest time until a name that could not be resolved is resolved again.
+const resolveAgain = 10 * time.Second
+
 // endpoint is a use with the address that it has.
 type endpoint struct {
 	use  policy.Use
@@ -120,45 +123,12 @@ func discover(c *clusterv3.Cluster, all []endpoint) {
 				DnsLookupFamily: commondnsv3.DnsLookupFamily_V4_PREFERRED,
 				RespectDnsTtl:   true,
 				DnsFailureRefreshRate: &dnsv3.DnsCluster_RefreshRate{
-					BaseInterval: durationpb.New(time.Second), MaxInterval: durationpb.New(10 * time.Second),
+					BaseInterval: durationpb.New(time.Second), MaxInterval: durationpb.New(resolveAgain),
 				},
 			}),
 		}}
 		return
 	}
-}
-
-// lbConfig switches Envoy's panic mode off: an ejected backend gets no requests, and if
-// every backend is ejected the client gets an error at once. Ejections act at once.
-func lbConfig() *clusterv3.Cluster_CommonLbConfig {
-	return &clusterv3.Cluster_CommonLbConfig{
-		HealthyPanicThreshold: &typev3.Percent{Value: 0},
-		UpdateMergeWindow:     durationpb.New(0),
-	}
-}
-
-// outliers ejects a backend after three failed attempts in a row, and puts one that
-// answered 429 last, as the upstream level marks it. A pool's only backend is given three
-// whole exchanges: without it there is no answer at all.
-func outliers(m *policy.Model) *clusterv3.OutlierDetection {
-	failures := 3
-	if _, single := m.Single(); single {
-		failures *= m.Retries + 1
-	}
-	o := &clusterv3.OutlierDetection{
-		Consecutive_5Xx:      wrapperspb.UInt32(uint32(failures)),
-		DetectDegradedHosts:  wrapperspb.Bool(true),
-		Interval:             durationpb.New(time.Second),
-		BaseEjectionTime:     durationpb.New(policy.Ejection),
-		MaxEjectionTime:      durationpb.New(time.Minute),
-		MaxEjectionPercent:   wrapperspb.UInt32(100),
-		EnforcingSuccessRate: wrapperspb.UInt32(0),
-	}
-	if m.Health.Interval > 0 {
-		// A backend that takes connections may still fail every request.
-		o.SuccessfulActiveHealthCheckUnejectHost = wrapperspb.Bool(false)
-	}
-	return o
 }
 
 // What a pool may hold if its model does not say.

@@ -36,7 +36,7 @@ func refusals(set *policy.Set) []refusal {
 		{all{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", 0},
 		{all{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", 0},
 		{all{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", 0},
-		{all{statusIs(503), flagged("UH")}, "No backend is in service after its latest failures.", "server_error", "overloaded_error", "backend_unavailable", policy.Ejection},
+		{all{statusIs(503), flagged("UH")}, "No backend has an address: no name of theirs was resolved.", "server_error", "overloaded_error", "backend_unavailable", resolveAgain},
 		{all{statusIs(503)}, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable", 0},
 		{all{statusIs(504)}, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout", 0},
 		{nil, "The gateway could not serve the request.", "server_error", "api_error", "gateway_error", 0},

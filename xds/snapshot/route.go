@@ -27,6 +27,11 @@ const (
 	backOffMax  = 250 * time.Millisecond
 )
 
+// choices is how often Envoy chooses anew if it has chosen an endpoint that the request has
+// asked already. Where it chooses among two by chance, as when all are ejected, one retry in
+// a hundred thousand still asks the same one.
+const choices = 16
+
 // routes are two routes per model, for JSON answers and for streams, and the
 // fall-through, which is matched first by every request: the router level then
 // names the route and has it chosen again.
@@ -143,7 +148,7 @@ func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 		Name:       "envoy.retry_host_predicates.previous_hosts",
 		ConfigType: &routev3.RetryPolicy_RetryHostPredicate_TypedConfig{TypedConfig: packed(&hostsv3.PreviousHostsPredicate{})},
 	}}
-	p.HostSelectionRetryMaxAttempts = 5
+	p.HostSelectionRetryMaxAttempts = choices
 	return p
 }
 

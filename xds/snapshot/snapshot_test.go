@@ -52,7 +52,8 @@ func TestVersions(t *testing.T) {
 		{"nothing", "", "", nil},
 		{"a comment", "version: 1", "version: 1 # first", nil},
 		{"a weight", "weight: 10", "weight: 30", nil},
-		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", []string{"route"}},
+		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", []string{"cluster", "route"}},
+		{"a timeout", "timeout: 30s", "timeout: 31s", []string{"route"}},
 		{"a price", "unpriced: flag", "unpriced: flag\nprices: {x: {input: 1, output: 1}}", []string{"route"}},
 		{"a backend's address", "127.0.0.1:1/", "127.0.0.1:3/", []string{"cluster", "route"}},
 		{"a model more", "models:\n", "models:\n  o: a/z\n", []string{"cluster", "route"}},
@@ -85,7 +86,8 @@ func TestNamesOfPools(t *testing.T) {
 	}{
 		{"nothing", "", "", nil},
 		{"weights", "weight: 90}, {use: b/y, weight: 10", "weight: 1}, {use: b/y, weight: 9", nil},
-		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", nil},
+		{"a retry", "timeout: 30s", "timeout: 30s, retries: 1", []string{"m"}}, // it ejects earlier
+		{"a timeout", "timeout: 30s", "timeout: 31s", nil},
 		{"a backend's address", "127.0.0.1:1/", "127.0.0.1:3/", []string{"m", "w"}},
 		{"a use's model", "[a/x, b/y]", "[a/x, b/z]", []string{"m"}},
 		{"the order of links", "[a/x, b/y]", "[b/y, a/x]", []string{"m"}},

@@ -144,7 +144,7 @@ func TestOrderRetries(t *testing.T) {
 		t.Run(model, func(t *testing.T) {
 			s := startShared(t, map[string]any{"retries": 0})
 			s.answer(map[string]int{"a": 500})
-			for range 3 {
+			for range 4 {
 				s.want(model, "0", "200 ab")
 				s.want(model, "1", "200 b")
 			}
@@ -155,7 +155,7 @@ func TestOrderRetries(t *testing.T) {
 			}
 			s.answer(map[string]int{"a": 500, "b": 500})
 			s.want(model, "1", "200 bac")
-			for range 3 {
+			for range 4 {
 				s.ask(model, wantedOrder, "0")
 				s.ask(model, wantedOrder, "1")
 			}

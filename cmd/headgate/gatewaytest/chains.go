@@ -16,7 +16,8 @@ var ChainKeys = map[string]string{
 }
 
 // Chains is a gateway before three providers on ports of their own: a and b speak
-// OpenAI's dialect, c Anthropic's. A backend "down" is on a port that nobody has.
+// OpenAI's dialect, c Anthropic's. A backend "down" is on a port that
+// nobody has, "lost" at a name that nobody resolves.
 type Chains struct {
 	*Gateway
 	At map[string]*Provider // by backend
@@ -28,7 +29,7 @@ type Chains struct {
 func StartChains(t *testing.T, models string, rules sim.Script, o Options) *Chains {
 	t.Helper()
 	r := &Chains{At: map[string]*Provider{}}
-	backends := fmt.Sprintf("  down: {provider: simulated, url: \"http://127.0.0.1:%d/v1\"}\n", FreePort(t))
+	backends := fmt.Sprintf("  down: {provider: simulated, url: \"http://127.0.0.1:%d/v1\"}\n  lost: {provider: simulated, url: %q}\n", FreePort(t), Lost)
 	for name, key := range ChainKeys {
 		p := Simulate(t, sim.Options{Keys: []string{key}, Script: rules})
 		dialect := "openai"

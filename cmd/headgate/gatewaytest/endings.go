@@ -42,6 +42,9 @@ func endingModels(n int) string {
 	return b.String()
 }
 
+// Lost is the URL of a backend at a name that nobody resolves (RFC 2606).
+const Lost = "http://lost.invalid/v1"
+
 // ServeEndings starts a gateway with a backend on a port that nobody listens on.
 func ServeEndings(t *testing.T) (*Gateway, *Provider) {
 	t.Helper()
@@ -49,6 +52,9 @@ func ServeEndings(t *testing.T) (*Gateway, *Provider) {
 	text := strings.Replace(PolicyFor(p, endingModels(8)), "\nmodels:", fmt.Sprintf(`
   gone: {provider: simulated, url: "http://127.0.0.1:%d/v1"}
   gone-claude: {provider: simulated, dialect: anthropic, url: "http://127.0.0.1:%[1]d/v1"}
-models:`, FreePort(t)), 1)
+  lost: {provider: simulated, url: %[2]q}
+models:
+  nowhere: {chain: [lost/plain], retries: 0}
+  nowhere-claude: {chain: [lost/plain], retries: 0}`, FreePort(t), Lost), 1)
 	return Start(t, text, Options{Env: []string{BackendKeyName + "=" + BackendKey}}), p
 }
