@@ -54,15 +54,17 @@ type Names [NumFields]string
 type Member struct {
 	Name   []byte // decoded
 	Value  scan.Value
-	Tuning bool // the dialect's reader knows that it only tunes
-	Read   bool // what it says stands elsewhere in the request
+	Tuning bool   // the dialect's reader knows that it only tunes
+	Read   bool   // what it says stands elsewhere in the request
+	Inside bool   // it stands in a member that the dialect carries whole; Name is its path there
+	Why    string // what other dialects lack; empty: nobody knows the member
 }
 
 // Tunes marks the members that are known to tune only. Any other may change what an
 // answer means.
 func Tunes(extra []Member, names ...string) {
 	for i := range extra {
-		extra[i].Tuning = index(names, extra[i].Name) >= 0
+		extra[i].Tuning = extra[i].Tuning || index(names, extra[i].Name) >= 0
 	}
 }
 
@@ -103,9 +105,13 @@ func Void(v scan.Value) bool {
 	}
 }
 
-// AppendMembers appends members to an object that is being written.
+// AppendMembers appends members to an object that is being written, but for those that
+// stand in others.
 func AppendMembers(dst []byte, members []Member) []byte {
 	for _, m := range members {
+		if m.Inside {
+			continue
+		}
 		dst = AppendComma(dst)
 		dst = scan.AppendString(dst, string(m.Name))
 		dst = append(append(dst, ':'), m.Value...)

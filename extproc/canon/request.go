@@ -154,6 +154,7 @@ type Format struct {
 	Schema      scan.Value
 	Strict      scan.Value
 	Raw         scan.Value
+	Field       string // what the client called it; empty: as its dialect does
 }
 
 // ReasonMode says whether a model reasons before it answers.
@@ -175,6 +176,30 @@ type Reasoning struct {
 	Raw    scan.Value
 	Name   string // what the client called it; empty: as its dialect does
 }
+
+// FormatName returns what the client calls the form of the answer.
+func (r *Request) FormatName() string {
+	if r.Format.Field != "" {
+		return r.Format.Field
+	}
+	return r.Names[FormatField]
+}
+
+// ReasonNames returns what the client calls all that it says of reasoning.
+func (r *Request) ReasonNames() []string {
+	effort := r.Fields[OutputConfig] != nil && len(r.Reason.Effort) > 0
+	switch {
+	case !effort:
+		return []string{r.ReasonName()}
+	case r.Reason.Raw == nil:
+		return []string{r.EffortName()}
+	default:
+		return []string{r.ReasonName(), r.EffortName()}
+	}
+}
+
+// EffortName returns where the client's dialect has an effort that stands by itself.
+func (r *Request) EffortName() string { return r.Names[OutputConfig] + ".effort" }
 
 // ReasonName returns what the client calls its wish for reasoning.
 func (r *Request) ReasonName() string {

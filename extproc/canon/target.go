@@ -44,9 +44,11 @@ func Extra(u []Unsupported, prefix string, extra []Member) []Unsupported {
 			continue
 		case m.Tuning:
 			u = append(u, Unsupported{Field: prefix + string(m.Name), Why: "there is no such field"})
-			continue
+		case m.Why != "":
+			u = append(u, Unsupported{Field: prefix + string(m.Name), Kind: Meaning, Why: m.Why})
+		default:
+			u = append(u, Unsupported{Field: prefix + string(m.Name), Kind: Meaning, Why: "the field is not known"})
 		}
-		u = append(u, Unsupported{Field: prefix + string(m.Name), Kind: Meaning, Why: "the field is not known"})
 	}
 	return u
 }

@@ -126,8 +126,8 @@ func (p *plan) body(t *target) (body []byte, dropped []string, changed bool, err
 	return body, dropped, true, nil
 }
 
-// translate writes the request anew. If the client speaks the target's dialect, what is
-// mended is named by its place in the client's body.
+// translate writes the request anew. What is mended is named by its place in the client's
+// body.
 func (p *plan) translate(t *target) ([]byte, []string, error) {
 	req := &p.ex.Request
 	meaning, err := req.Canon()
@@ -139,8 +139,11 @@ func (p *plan) translate(t *target) ([]byte, []string, error) {
 		return nil, nil, err
 	}
 	body, mended, _ := t.mend(req.Operation, body)
-	if t.dialect.Name() == p.ex.Dialect {
+	switch {
+	case t.dialect.Name() == p.ex.Dialect:
 		_, mended, _ = t.mend(req.Operation, req.Body)
+	case len(mended) > 0: // of what is translated, a server refuses no more than how to reason
+		mended = meaning.ReasonNames()
 	}
 	return body, append(dropped, mended...), nil
 }

@@ -91,7 +91,11 @@ type other struct {
 func others(v any) []other {
 	switch v := v.(type) {
 	case string:
-		return []other{{"changed", v + "~"}, {"emptied", ""}, {"a number", 7}}
+		all := []other{{"changed", v + "~"}, {"a number", 7}, {"emptied", ""}}
+		if v == "" {
+			return all[:2]
+		}
+		return all
 	case bool:
 		return []other{{"changed", !v}, {"a text", "~"}}
 	case json.Number:

@@ -29,6 +29,26 @@ const (
 var blockNames = []string{"type", "text", "cache_control", "source", "id", "name", "input", "tool_use_id", "content", "is_error",
 	"thinking", "signature", "data", "title"}
 
+// form is what a kind of block is, and which members it has besides those of all.
+type form struct {
+	kind    canon.Kind
+	members uint
+}
+
+// forms are the kinds of blocks that other dialects have words for.
+var forms = map[string]form{
+	"text":              {canon.Text, 1 << blockText},
+	"image":             {canon.Image, 1 << blockSource},
+	"document":          {canon.Document, 1<<blockSource | 1<<blockTitle},
+	"search_result":     {canon.Document, 1<<blockSource | 1<<blockTitle | 1<<blockContent},
+	"tool_use":          {canon.ToolCall, 1<<blockID | 1<<blockName | 1<<blockInput},
+	"tool_result":       {canon.ToolResult, 1<<blockCallID | 1<<blockContent | 1<<blockFailed},
+	"thinking":          {canon.Thinking, 1<<blockThinking | 1<<blockSignature},
+	"redacted_thinking": {canon.Redacted, 1 << blockData},
+}
+
+const ofAllBlocks = 1<<blockType | 1<<blockCache
+
 // block reads one content block. A kind that it does not know is carried whole.
 func (d *decoder) block(v scan.Value, p *canon.Part) error {
 	if v.Kind() != scan.Object {
@@ -39,11 +59,21 @@ func (d *decoder) block(v scan.Value, p *canon.Part) error {
 	if p.Extra, err = canon.Pick(v.Fields(), blockNames, f[:], nil); err != nil {
 		return canon.Errorf(p.Place.Path(), "%v", err)
 	}
-	canon.Tunes(p.Extra, "citations", "caller", "context")
 	p.Raw, p.Cache, p.Type = v, f[blockCache], canon.Inside(f[blockType])
+	form, ok := forms[string(p.Type)]
+	if !ok {
+		return nil
+	}
+	p.Kind = form.kind
+	for i := range f {
+		if f[i] != nil && (form.members|ofAllBlocks)&(1<<i) == 0 {
+			p.Extra = append(p.Extra, canon.Member{Name: []byte(blockNames[i]), Value: f[i]})
+		}
+	}
 	if err = d.known(&f, p); err != nil {
 		return canon.Errorf(p.Place.Path(), "%v", err)
 	}
+	canon.Tunes(p.Extra, tuningOfBlocks...)
 	if p.Kind == canon.ToolResult {
 		return d.result(f[blockContent], p)
 	}
@@ -51,31 +81,33 @@ func (d *decoder) block(v scan.Value, p *canon.Part) error {
 }
 
 func (d *decoder) known(f *[blockMembers]scan.Value, p *canon.Part) error {
-	switch string(p.Type) {
-	case "text":
-		p.Kind, p.Text = canon.Text, f[blockText]
+	switch p.Kind {
+	case canon.Text:
+		p.Text = f[blockText]
 		return wantString(p.Text, "text")
-	case "image":
-		p.Kind = canon.Image
+	case canon.Image:
 		return readSource(f[blockSource], p)
-	case "document":
-		p.Kind, p.Name = canon.Document, f[blockTitle]
-		return readSource(f[blockSource], p)
-	case "tool_use":
-		p.Kind, p.Name, p.Args = canon.ToolCall, f[blockName], f[blockInput]
+	case canon.Document:
+		return readDocument(f, p)
+	case canon.ToolCall:
+		p.Name, p.Args = f[blockName], f[blockInput]
 		return d.call(f[blockID], p)
-	case "tool_result":
-		p.Kind, p.Failed = canon.ToolResult, f[blockFailed].True()
+	case canon.ToolResult:
+		p.Failed = f[blockFailed].True()
 		p.ID, p.Twin = canon.ReadCallID(f[blockCallID])
-	case "thinking":
-		p.Kind, p.Text = canon.Thinking, f[blockThinking]
+		if k := f[blockFailed].Kind(); k != scan.Bool && k != scan.Invalid {
+			return fmt.Errorf("is_error must be a boolean")
+		}
+	case canon.Thinking:
+		p.Text = f[blockThinking]
 		if !canon.Empty(f[blockSignature]) {
 			p.Signature = f[blockSignature]
 		}
 		return wantString(p.Text, "thinking")
-	case "redacted_thinking":
-		p.Kind, p.Text = canon.Redacted, f[blockData]
+	case canon.Redacted:
+		p.Text = f[blockData]
 		return wantString(p.Text, "data")
+	default: // is no form
 	}
 	return nil
 }
@@ -110,62 +142,4 @@ func (d *decoder) result(v scan.Value, p *canon.Part) error {
 	}
 	p.Content = own.parts
 	return nil
-}
-
-func wantString(v scan.Value, name string) error {
-	if v.Kind() != scan.String {
-		return fmt.Errorf("%s must be a string", name)
-	}
-	return nil
-}
-
-// readSource reads where an image's or a document's data come from.
-func readSource(v scan.Value, p *canon.Part) error {
-	if v.Kind() != scan.Object {
-		return fmt.Errorf("source must be an object")
-	}
-	p.Source = canon.FromOther
-	switch string(canon.Inside(v.Get("type"))) {
-	case "base64":
-		p.Source, p.Media, p.Data = canon.FromBase64, canon.Inside(v.Get("media_type")), canon.Inside(v.Get("data"))
-		return wantString(v.Get("data"), "source.data")
-	case "url":
-		p.Source, p.Data = canon.FromURL, canon.Inside(v.Get("url"))
-		return wantString(v.Get("url"), "source.url")
-	case "text":
-		p.Source, p.Text = canon.FromText, v.Get("data")
-		return wantString(p.Text, "source.data")
-	case "content":
-		if text := contentText(v.Get("content")); text != nil {
-			p.Source, p.Text = canon.FromText, text
-		}
-	case "file":
-		p.Source, p.Data = canon.FromFile, canon.Inside(v.Get("file_id"))
-	}
-	return nil
-}
-
-// contentText reads a document that is given as text: a string, or a list of texts,
-// which become its lines. It returns nil if there is something else in it.
-func contentText(v scan.Value) scan.Value {
-	if v.Kind() == scan.String {
-		return v
-	}
-	var text scan.Value
-	for e := v.Elements(); e.Next(); {
-		line := canon.Inside(e.Value().Get("text"))
-		if string(canon.Inside(e.Value().Get("type"))) != "text" || line == nil {
-			return nil
-		}
-		if text == nil {
-			text = append(text, '"')
-		} else {
-			text = append(text, '\\', 'n')
-		}
-		text = append(text, line...)
-	}
-	if text == nil {
-		return nil
-	}
-	return append(text, '"')
 }

@@ -178,6 +178,9 @@ func (e *encoder) block(n int, p *canon.Part) {
 		e.b, _ = canon.AppendObject(append(e.b, `,"input":`...), p.Args)
 	case canon.ToolResult:
 		e.result(p)
+		if only := onlyText(p); only != nil {
+			e.cache(only.Cache)
+		}
 	case canon.Thinking:
 		e.b = append(e.b, `{"type":"thinking","thinking":`...)
 		if p.Text == nil {
@@ -217,9 +220,9 @@ func (e *encoder) result(p *canon.Part) {
 			n++
 		}
 	}
-	switch {
-	case n == 1 && len(p.Content) == 1 && p.Content[0].Kind == canon.Text:
-		e.b = append(append(e.b, `,"content":`...), p.Content[0].Text...)
+	switch only := onlyText(p); {
+	case n == 1 && only != nil:
+		e.b = append(append(e.b, `,"content":`...), only.Text...)
 	case n > 0:
 		e.b = append(e.b, `,"content":[`...)
 		e.blocks(-1, p.Content)
@@ -228,4 +231,13 @@ func (e *encoder) result(p *canon.Part) {
 	if p.Failed {
 		e.b = append(e.b, `,"is_error":true`...)
 	}
+}
+
+// onlyText returns the text that is all that a tool said; nil: it said more, or something
+// else. Its cache breakpoint is then that of the whole result, unless this has its own.
+func onlyText(p *canon.Part) *canon.Part {
+	if len(p.Content) != 1 || p.Content[0].Kind != canon.Text || p.Cache != nil && p.Content[0].Cache != nil {
+		return nil
+	}
+	return &p.Content[0]
 }

@@ -124,10 +124,19 @@ func (f *fitter) budget(v scan.Value) {
 	f.replace(fitThinking, thinkingAs(`"enabled","budget_tokens":`+strconv.FormatInt(n, 10), v), "thinking")
 }
 
-// thinkingAs writes another type of thinking and keeps how it is to be displayed.
+// thinkingAs writes another type of thinking and keeps what else is said of it.
 func thinkingAs(kind string, v scan.Value) []byte {
-	b := append([]byte(`{"type":`), kind...)
-	return append(canon.AppendRaw(b, "display", v.Get("display")), '}')
+	edits := scan.Reshape(nil, v, func(m *scan.Members) (scan.Fate, []byte) {
+		switch string(m.Key()) {
+		case "type":
+			return scan.Replaced, []byte(`"type":` + kind)
+		case "budget_tokens":
+			return scan.Dropped, nil
+		default:
+			return scan.Kept, nil
+		}
+	})
+	return scan.Splice(nil, v, edits)
 }
 
 // effort sends the nearest effort that the model takes, if it takes any.

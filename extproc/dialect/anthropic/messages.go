@@ -56,6 +56,7 @@ func (d *decoder) message(v scan.Value, at int32) error {
 	if err != nil {
 		return canon.Errorf(path(), "%v", err)
 	}
+	canon.Tunes(extra, tuningOfMessages...)
 	m := canon.Message{At: at, Extra: extra}
 	switch string(canon.Inside(f[0])) {
 	case "user":
@@ -84,6 +85,16 @@ func (d *decoder) since(start int) []canon.Part {
 	return d.parts[start:len(d.parts):len(d.parts)]
 }
 
+// contentPath is the path of a content of which no block can be read.
+func contentPath(place canon.Place) string {
+	if place.Nested > 0 {
+		place.Nested = 0
+		return place.Path() + ".content"
+	}
+	place.Item = -1
+	return place.Path()
+}
+
 // content reads a string or a list of blocks.
 func (d *decoder) content(v scan.Value, place canon.Place) error {
 	switch v.Kind() {
@@ -93,8 +104,7 @@ func (d *decoder) content(v scan.Value, place canon.Place) error {
 		return nil
 	case scan.Array:
 	default:
-		place.Item = -1
-		return canon.Errorf(place.Path(), "must be a string or a list of blocks")
+		return canon.Errorf(contentPath(place), "must be a string or a list of blocks")
 	}
 	e := v.Elements()
 	for i := int32(0); e.Next(); i++ {

@@ -14,8 +14,6 @@ const (
 	defaultMaxTokens = 4096
 	// minBudget is the smallest thinking budget that Anthropic takes.
 	minBudget = 1024
-	// maxMarks is how many cache breakpoints a request may have.
-	maxMarks = 4
 )
 
 // reasons reports whether the model is to think, and with which budget. It is not
@@ -109,15 +107,14 @@ func (e *encoder) thinking() {
 
 // output writes output_config: the format and, if it guides, the effort.
 func (e *encoder) output() {
-	if own := e.r.Fields[canon.OutputConfig]; e.same && own != nil {
-		e.b = canon.AppendRaw(e.b, "output_config", own)
+	if e.same {
+		e.b = canon.AppendRaw(e.b, "output_config", e.r.Fields[canon.OutputConfig])
+		if e.r.Format.Field == oldFormat {
+			e.b = canon.AppendRaw(e.b, oldFormat, e.r.Format.Raw)
+		}
 		return
 	}
 	format := e.fitFormat()
-	if e.same && e.r.Format.Raw != nil {
-		e.b = append(canon.AppendRaw(append(e.b, `,"output_config":{`...), "format", e.r.Format.Raw), '}')
-		return
-	}
 	if !format.OK && e.effort == "" {
 		return
 	}
@@ -131,38 +128,4 @@ func (e *encoder) output() {
 		e.b = append(e.b, '}')
 	}
 	e.b = append(e.b, '}')
-}
-
-// marks counts the cache breakpoints of a request.
-func (e *encoder) marks() int {
-	n := 0
-	for i := range e.r.Tools {
-		n += mark(e.r.Tools[i].Cache)
-	}
-	for i := range e.r.Messages {
-		for k := range e.r.Messages[i].Parts {
-			n += mark(e.r.Messages[i].Parts[k].Cache)
-		}
-	}
-	return n
-}
-
-func mark(cache scan.Value) int {
-	if cache == nil {
-		return 0
-	}
-	return 1
-}
-
-// cache writes a breakpoint. The first of too many are left out: the last ones
-// cover the longest prefix.
-func (e *encoder) cache(v scan.Value) {
-	if v == nil {
-		return
-	}
-	if e.skip > 0 && !e.same {
-		e.skip--
-		return
-	}
-	e.b = canon.AppendRaw(e.b, "cache_control", v)
 }

@@ -62,15 +62,16 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	if err != nil {
 		return nil, canon.Errorf("", "%v", err)
 	}
-	canon.Tunes(extra, "speed", "betas", "anthropic_beta")
 	r := &canon.Request{Dialect: "anthropic", Names: &fieldNames, Extra: extra, Model: f[reqModel], Stream: f[reqStream].True(), Usage: true}
-	r.ToolSchema, r.FormatSchema = "input_schema", "output_config.format.schema"
+	r.ToolSchema, r.FormatSchema, r.MaxTokensName = "input_schema", "output_config.format.schema", "max_tokens"
 	d := decoder{r: r}
 	for _, read := range [...]func(*[reqMembers]scan.Value) error{d.settings, d.choice, d.output, d.tools, d.messages} {
 		if err := read(&f); err != nil {
 			return nil, err
 		}
 	}
+	canon.Tunes(r.Extra, tuning...)
+	canon.Own(r.Extra, own)
 	r.PairCalls()
 	return r, nil
 }
@@ -96,7 +97,9 @@ func (d *decoder) settings(f *[reqMembers]scan.Value) error {
 		if !ok || n < 0 {
 			return canon.Errorf("max_tokens", "must be a whole number, 0 or more")
 		}
-		r.MaxTokens = n
+		if r.MaxTokens = n; n == 0 {
+			r.Extra = append(r.Extra, canon.Member{Name: []byte("max_tokens"), Value: v, Inside: true})
+		}
 	}
 	r.Fields[canon.Temperature] = f[reqTemperature]
 	r.Fields[canon.TopP] = f[reqTopP]
@@ -104,11 +107,8 @@ func (d *decoder) settings(f *[reqMembers]scan.Value) error {
 	r.Fields[canon.ServiceTier] = f[reqServiceTier]
 	r.Fields[canon.CacheControl] = f[reqCache]
 	r.Fields[canon.ContextManagement] = f[reqContext]
-	if m := f[reqMetadata]; m != nil {
-		r.Fields[canon.Metadata] = m
-		if id := m.Get("user_id"); id.Kind() == scan.String {
-			r.Fields[canon.User] = id
-		}
+	if err := d.metadata(f[reqMetadata]); err != nil {
+		return err
 	}
 	if v := f[reqStop]; v != nil && v.Kind() != scan.Array {
 		return canon.Errorf("stop_sequences", "must be a list of strings")
@@ -123,83 +123,31 @@ func (d *decoder) settings(f *[reqMembers]scan.Value) error {
 	return nil
 }
 
-var literalFalse = scan.Value("false")
-
-func (d *decoder) choice(f *[reqMembers]scan.Value) error {
-	v := f[reqChoice]
-	if v == nil {
-		return nil
+func (d *decoder) metadata(v scan.Value) error {
+	id := v.Get("user_id")
+	if err := first(want(v, scan.Object, "metadata"), want(id, scan.String, "metadata.user_id")); err != nil {
+		return err
 	}
-	c := &d.r.Choice
-	c.Raw = v
-	switch string(canon.Inside(v.Get("type"))) {
-	case "auto":
-		c.Mode = canon.ChoiceAuto
-	case "any":
-		c.Mode = canon.ChoiceRequired
-	case "none":
-		c.Mode = canon.ChoiceNone
-	case "tool":
-		c.Mode, c.Name = canon.ChoiceNamed, v.Get("name")
-		if c.Name.Kind() != scan.String {
-			return canon.Errorf("tool_choice.name", "must be a string")
-		}
-	default:
-		if v.Kind() != scan.Object {
-			return canon.Errorf("tool_choice", "must be an object")
-		}
-		c.Mode = canon.ChoiceOther
+	d.r.Fields[canon.Metadata] = v
+	if id.Kind() == scan.String {
+		d.r.Fields[canon.User] = id
 	}
-	if v.Get("disable_parallel_tool_use").True() {
-		d.r.Fields[canon.Parallel] = literalFalse
-	}
+	d.tunes("metadata", v, "user_id")
 	return nil
 }
 
-// output reads how the answer must look and how much the model is to think about it.
-func (d *decoder) output(f *[reqMembers]scan.Value) error {
-	format := f[reqOutputFormat] // the older beta's name
-	if v := f[reqOutput]; v != nil {
-		d.r.Fields[canon.OutputConfig] = v
-		if own := v.Get("format"); own != nil {
-			format = own
-		}
-		d.r.Reason.Effort = canon.Inside(v.Get("effort"))
-	}
-	if len(format) > 0 && format.Kind() != scan.Null {
-		out := &d.r.Format
-		out.Raw, out.Kind = format, canon.FormatOther
-		if string(canon.Inside(format.Get("type"))) == "json_schema" {
-			out.Kind, out.Schema = canon.FormatSchema, format.Get("schema")
-			if out.Schema.Kind() != scan.Object {
-				return canon.Errorf("output_config.format.schema", "must be an object")
-			}
-		}
-	}
-	return d.thinking(f[reqThinking])
-}
+// Members of a tool.
+const (
+	toolType = iota
+	toolName
+	toolDescription
+	toolSchema
+	toolCache
+	toolStrict
+	toolMembers
+)
 
-func (d *decoder) thinking(v scan.Value) error {
-	reason := &d.r.Reason
-	if v == nil {
-		return nil
-	}
-	reason.Raw = v
-	switch string(canon.Inside(v.Get("type"))) {
-	case "enabled":
-		reason.Mode = canon.ReasonOn
-		reason.Budget, _ = v.Get("budget_tokens").Int()
-	case "adaptive":
-		reason.Mode = canon.ReasonAdaptive
-	case "disabled":
-		reason.Mode = canon.ReasonOff
-	default:
-		return canon.Errorf("thinking.type", "must be enabled, adaptive or disabled")
-	}
-	return nil
-}
-
-var toolMembers = []string{"type", "name", "description", "input_schema", "cache_control", "strict"}
+var toolNames = []string{"type", "name", "description", "input_schema", "cache_control", "strict"}
 
 func (d *decoder) tools(f *[reqMembers]scan.Value) error {
 	if v := f[reqTools]; v != nil && v.Kind() != scan.Array {
@@ -207,19 +155,31 @@ func (d *decoder) tools(f *[reqMembers]scan.Value) error {
 	}
 	e := f[reqTools].Elements()
 	for i := 0; e.Next(); i++ {
-		path := func() string { return fmt.Sprintf("tools[%d]", i) }
-		var t [6]scan.Value
-		extra, err := canon.Pick(e.Value().Fields(), toolMembers, t[:], nil)
+		tool, err := readTool(e.Value())
 		if err != nil {
-			return canon.Errorf(path(), "%v", err)
-		}
-		canon.Tunes(extra, "eager_input_streaming", "input_examples", "defer_loading", "allowed_callers")
-		tool := canon.Tool{Name: t[1], Description: t[2], Schema: t[3], Cache: t[4], Strict: t[5], Raw: e.Value(), Extra: extra}
-		tool.Other = len(t[0]) > 0 && string(canon.Inside(t[0])) != "custom"
-		if tool.Name.Kind() != scan.String {
-			return canon.Errorf(path()+".name", "must be a string")
+			return canon.Errorf(fmt.Sprintf("tools[%d]", i), "%v", err)
 		}
 		d.r.Tools = append(d.r.Tools, tool)
 	}
 	return nil
+}
+
+// readTool reads a tool. A kind that only Anthropic has, some of which have no name, is
+// carried whole.
+func readTool(v scan.Value) (canon.Tool, error) {
+	var f [toolMembers]scan.Value
+	extra, err := canon.Pick(v.Fields(), toolNames, f[:], nil)
+	if err != nil {
+		return canon.Tool{}, err
+	}
+	tool := canon.Tool{Name: f[toolName], Description: f[toolDescription], Schema: f[toolSchema], Cache: f[toolCache], Strict: f[toolStrict], Raw: v, Extra: extra}
+	tool.Other = f[toolType] != nil && string(f[toolType]) != `"custom"`
+	if tool.Other {
+		return tool, nil
+	}
+	canon.Tunes(extra, tuningOfTools...)
+	if k := tool.Strict.Kind(); k != scan.Bool && k != scan.Invalid {
+		return tool, fmt.Errorf("strict must be a boolean")
+	}
+	return tool, wantString(tool.Name, "name")
 }

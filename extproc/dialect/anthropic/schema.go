@@ -132,7 +132,7 @@ func (u *findings) format() {
 		return
 	}
 	if u.e.t.Quirks.NoJSONSchema {
-		u.add(canon.Meaning, r.Names[canon.FormatField], "it cannot hold an answer to a schema")
+		u.add(canon.Meaning, r.FormatName(), "it cannot hold an answer to a schema")
 		return
 	}
 	f := u.e.fitFormat()

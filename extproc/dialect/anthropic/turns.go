@@ -47,7 +47,7 @@ func plan(dst []byte, r *canon.Request, t *canon.Target) encoder {
 	e.json = r.Format.Kind == canon.FormatObject
 	e.think, e.budget = e.reasons()
 	e.effort = e.guides()
-	e.skip = max(0, e.marks()-maxMarks)
+	e.skip = e.tooMany()
 	return e
 }
 

@@ -35,6 +35,7 @@ func (e *encoder) unsupported() []canon.Unsupported {
 	u.fields()
 	u.sampling()
 	u.tools()
+	u.marks()
 	u.list = canon.Extra(u.list, "", e.r.Extra)
 	u.messages()
 	if field := e.unasked(); field != "" {
@@ -94,9 +95,9 @@ func (u *findings) fields() {
 	}
 	switch r.Format.Kind {
 	case canon.FormatObject:
-		u.add(canon.Tuning, r.Names[canon.FormatField], "it has no JSON mode: the system prompt asks for JSON")
+		u.add(canon.Tuning, r.FormatName(), "it has no JSON mode: the system prompt asks for JSON")
 	case canon.FormatOther:
-		u.add(canon.Meaning, r.Names[canon.FormatField], "this format is another dialect's")
+		u.add(canon.Meaning, r.FormatName(), "this format is another dialect's")
 	case canon.FormatUnset, canon.FormatText, canon.FormatSchema: // can be said
 	}
 	for _, s := range r.Stop {
@@ -164,9 +165,6 @@ func (u *findings) tools() {
 		if u.schema(t, &fit, path) {
 			u.list = canon.Extra(u.list, path+".", t.Extra)
 		}
-	}
-	if u.e.skip > 0 {
-		u.add(canon.Tuning, r.Names[canon.CacheControl], fmt.Sprintf("it takes %d cache breakpoints: the first ones are left out", maxMarks))
 	}
 }
 

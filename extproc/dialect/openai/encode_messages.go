@@ -59,8 +59,8 @@ func (e *encoder) results(m *canon.Message) {
 	}
 }
 
-// resultText writes what a tool said: text only, since tool messages hold no
-// images. A failure is said in words, because there is no member for it.
+// resultText writes what a tool said: text only, documents of text among it, since tool
+// messages hold no images. A failure is said in words, because there is no member for it.
 func (e *encoder) resultText(p *canon.Part) {
 	if e.same && len(p.Content) > 0 && p.Content[0].Place.Item >= 0 {
 		e.partList(p.Content)
@@ -72,12 +72,12 @@ func (e *encoder) resultText(p *canon.Part) {
 	}
 	first := true
 	for i := range p.Content {
-		if c := &p.Content[i]; c.Kind == canon.Text {
+		if c := &p.Content[i]; isText(c) {
 			if !first {
 				e.b = append(e.b, '\\', 'n')
 			}
 			first = false
-			e.b = append(e.b, canon.Inside(c.Text)...)
+			e.b = appendTextOf(e.b, c)
 		}
 	}
 	e.b = append(e.b, '"')
@@ -124,7 +124,7 @@ func (e *encoder) said(m *canon.Message, role string) {
 func (e *encoder) pictures(result *canon.Part) int {
 	n := 0
 	for i := range result.Content {
-		if p := &result.Content[i]; p.Kind != canon.Text && e.supports(p) && e.supports(result) {
+		if p := &result.Content[i]; !isText(p) && e.supports(p) && e.supports(result) {
 			n++
 		}
 	}
@@ -200,7 +200,7 @@ func (e *encoder) list(m *canon.Message) {
 		p := &m.Parts[i]
 		if p.Kind == canon.ToolResult && e.supports(p) {
 			for k := range p.Content {
-				if c := &p.Content[k]; c.Kind != canon.Text {
+				if c := &p.Content[k]; !isText(c) {
 					e.part(c)
 				}
 			}

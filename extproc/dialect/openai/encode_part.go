@@ -47,11 +47,7 @@ func (e *encoder) data(p *canon.Part) {
 // document writes a document: plain text as text, since files must be PDF.
 func (e *encoder) document(p *canon.Part) {
 	if p.Source == canon.FromText {
-		e.b = append(e.b, `{"type":"text","text":"`...)
-		if !canon.Empty(p.Name) {
-			e.b = append(append(e.b, canon.Inside(p.Name)...), ':', '\\', 'n')
-		}
-		e.b = append(append(e.b, canon.Inside(p.Text)...), '"')
+		e.b = append(appendTextOf(append(e.b, `{"type":"text","text":"`...), p), '"')
 		return
 	}
 	e.b = append(e.b, `{"type":"file","file":{"filename":"`...)
@@ -62,6 +58,19 @@ func (e *encoder) document(p *canon.Part) {
 	e.b = append(e.b, `","file_data":"`...)
 	e.data(p)
 	e.b = append(e.b, '"', '}')
+}
+
+// isText reports whether a part is text, if only the text of a document.
+func isText(p *canon.Part) bool {
+	return p.Kind == canon.Text || p.Kind == canon.Document && p.Source == canon.FromText
+}
+
+// appendTextOf appends the inside of a text, of a document's after its title.
+func appendTextOf(dst []byte, p *canon.Part) []byte {
+	if p.Kind == canon.Document && !canon.Empty(p.Name) {
+		dst = append(append(dst, canon.Inside(p.Name)...), ':', '\\', 'n')
+	}
+	return append(dst, canon.Inside(p.Text)...)
 }
 
 // reasoning writes an assistant's earlier reasoning if it is wanted back.

@@ -69,7 +69,7 @@ func (e *encoder) unsupportedFormat(add adder) {
 		return
 	case f.Kind != canon.FormatSchema || e.same || e.t.Quirks.NoJSONSchema:
 		if !e.fitFormat() {
-			add(canon.Meaning, e.r.Names[canon.FormatField], "it cannot hold an answer to this format")
+			add(canon.Meaning, e.r.FormatName(), "it cannot hold an answer to this format")
 		}
 		return
 	}

@@ -34,24 +34,11 @@ func expressed(f canon.Field, v scan.Value) support {
 			return ignored
 		}
 		return tuning
-	case canon.Metadata:
-		return only(v, "user_id", "user_id")
-	case canon.OutputConfig:
-		return only(v, "format", "effort")
+	case canon.Metadata, canon.OutputConfig: // what is read of them stands elsewhere
+		return ignored
 	default:
 		return tuning
 	}
-}
-
-// only reports whether an object has no members but these two.
-func only(v scan.Value, a, b string) support {
-	m := v.Fields()
-	for m.Next() {
-		if k := string(m.Key()); k != a && k != b {
-			return tuning
-		}
-	}
-	return ignored
 }
 
 // Unsupported lists what a request holds that a chat completions server of this kind
@@ -99,9 +86,15 @@ func (e *encoder) translatedFields(add adder) {
 	if len(r.Stop) > 0 && e.t.Traits.Stop == trait.No {
 		add(canon.Tuning, r.Names[canon.Stop], "the model does not take it")
 	}
+	if e.t.MaxTokens > 0 && r.MaxTokens > e.t.MaxTokens {
+		add(canon.Tuning, r.MaxTokensName, fmt.Sprintf("the model answers with %d tokens at most", e.t.MaxTokens))
+	}
 	e.effortFindings(add)
-	if r.Choice.Mode == canon.ChoiceOther {
+	switch c := r.Choice.Mode; {
+	case c == canon.ChoiceOther:
 		add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
+	case (c == canon.ChoiceRequired || c == canon.ChoiceNamed) && !e.hasTools():
+		add(canon.Tuning, r.Names[canon.ToolChoiceField], "there are no tools")
 	}
 	for i := range r.Tools {
 		t := &r.Tools[i]
@@ -136,11 +129,15 @@ func (e *encoder) effortFindings(add adder) {
 	if asks && none {
 		add(canon.Tuning, field, "this model does not reason")
 	}
-	switch guided := len(r.Effort) > 0 && r.Mode != canon.ReasonOff; {
+	guided := len(r.Effort) > 0 && r.Mode != canon.ReasonOff
+	if asks && !none && r.Budget > 0 && (guided || e.asked == e.effort) {
+		add(canon.Tuning, field+".budget_tokens", "it takes an effort, no budget")
+	}
+	switch {
 	case guided && e.effort == "":
-		add(canon.Tuning, e.r.Names[canon.OutputConfig]+".effort", "an effort guides reasoning only")
+		add(canon.Tuning, e.r.EffortName(), "an effort guides reasoning only")
 	case guided && e.effort != trait.Effort(r.Effort) && e.t.Traits.Efforts.Known():
-		add(canon.Tuning, e.r.Names[canon.OutputConfig]+".effort", "this model takes other efforts, or other ones with tools")
+		add(canon.Tuning, e.r.EffortName(), "this model takes other efforts, or other ones with tools")
 	case !guided && asks && !none && e.asked != e.effort:
 		add(canon.Tuning, field, "this model takes no such effort, or not with tools")
 	}
@@ -179,6 +176,9 @@ func (e *encoder) unsupportedList(add adder, parts []canon.Part) {
 		}
 		if !e.same && len(p.Extra) > 0 {
 			addExtra(add, p.Place.Path()+".", p.Extra)
+		}
+		if !e.same && p.Kind == canon.Thinking && p.Signature != nil {
+			add(canon.Tuning, p.Place.Path()+".signature", "it checks no signatures of other providers")
 		}
 		e.unsupportedList(add, p.Content)
 	}

@@ -1,0 +1,28 @@
+package canon
+
+import "github.com/headgate/headgate/extproc/scan"
+
+// Strangers appends the members of an object that its dialect's reader does not know.
+// The object is one that the dialect carries whole, at this path below what the members
+// are appended to.
+func Strangers(extra []Member, at string, v scan.Value, known ...string) []Member {
+	for m := v.Fields(); m.Next(); {
+		if index(known, m.Key()) < 0 {
+			extra = append(extra, Within(at, m.Key(), m.Value()))
+		}
+	}
+	return extra
+}
+
+// Within is a member of an object that its dialect carries whole.
+func Within(at string, name []byte, v scan.Value) Member {
+	return Member{Name: append(append([]byte(at), '.'), name...), Value: v, Inside: true}
+}
+
+// Own marks the members that only the providers of a dialect understand, with what
+// others lack.
+func Own(extra []Member, why map[string]string) {
+	for i := range extra {
+		extra[i].Why = why[string(extra[i].Name)]
+	}
+}
