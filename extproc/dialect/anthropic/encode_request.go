@@ -68,23 +68,17 @@ func (e *encoder) user() scan.Value {
 	return e.r.Fields[canon.SafetyIdentifier]
 }
 
-// samples reports whether a sampling field goes out. If a model thinks it takes
-// temperature 1 only and no top_k, and never a temperature and a top_p at once.
+// samples reports whether a sampling field goes out: never a temperature and a top_p at
+// once.
 func (e *encoder) samples(f canon.Field) bool {
-	v := e.r.Fields[f]
-	if v == nil || e.same {
+	v, temperature := e.r.Fields[f], e.r.Fields[canon.Temperature]
+	switch {
+	case v == nil || e.same:
 		return e.same
-	}
-	if unsampled(&e.t.Traits, f, v, e.r.Fields[canon.Temperature]) {
+	case unsampled(&e.t.Traits, f, v, temperature), f == canon.TopP && temperature != nil:
 		return false
-	}
-	switch f {
-	case canon.Temperature:
-		return !e.think || number(v) == 1
-	case canon.TopP:
-		return e.r.Fields[canon.Temperature] == nil && (!e.think || number(v) >= 0.95)
 	default:
-		return !e.think
+		return !e.think || calm(f, v)
 	}
 }
 

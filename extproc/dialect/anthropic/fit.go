@@ -53,8 +53,8 @@ func fitEdits(body []byte, t *trait.Set, count bool) ([]scan.Edit, canon.Dropped
 			f.v[i] = m.Value()
 		}
 	}
-	f.sampling()
 	f.thinking()
+	f.sampling()
 	f.effort()
 	if !count && f.v[fitMaxTokens] == nil && t.Output > 0 {
 		f.put = append(strconv.AppendInt([]byte(`"max_tokens":`), t.Output, 10), ',')
@@ -84,12 +84,24 @@ func (f *fitter) replace(i int, value []byte, name string) {
 	f.dropped = append(f.dropped, name)
 }
 
+// sampling drops what the model does not take, or not while it thinks.
 func (f *fitter) sampling() {
+	think := f.thinks()
 	for i, field := range [...]canon.Field{fitTemperature: canon.Temperature, fitTopP: canon.TopP, fitTopK: canon.TopK} {
-		if v := f.v[i]; i >= fitTemperature && v != nil && unsampled(f.t, field, v, f.v[fitTemperature]) {
+		v := f.v[i]
+		if i < fitTemperature || v == nil {
+			continue
+		}
+		if unsampled(f.t, field, v, f.v[fitTemperature]) || think && !calm(field, v) {
 			f.drop(i, fitNames[i])
 		}
 	}
+}
+
+// thinks reports whether the model is told to think, in a form that it takes.
+func (f *fitter) thinks() bool {
+	kind := string(canon.Inside(f.v[fitThinking].Get("type")))
+	return f.fate[fitThinking] != scan.Dropped && (kind == "enabled" || kind == "adaptive")
 }
 
 // thinking gives the model's own form to what the client says of it.

@@ -19,6 +19,19 @@ func unsampled(t *trait.Set, f canon.Field, v, temperature scan.Value) bool {
 	}
 }
 
+// calm reports whether a sampling field with this value may stand beside thinking:
+// temperature 1, top_p from 0.95 and no top_k (platform.claude.com, extended thinking).
+func calm(f canon.Field, v scan.Value) bool {
+	switch f {
+	case canon.Temperature:
+		return number(v) == 1
+	case canon.TopP:
+		return number(v) >= 0.95
+	default:
+		return false
+	}
+}
+
 func given(v scan.Value) bool { return len(v) > 0 && v.Kind() != scan.Null }
 
 // stoppable reports whether a model can be told not to think, so far as is known. One
