@@ -63,10 +63,11 @@ func (f *fitter) value(b []byte, s scan.Value, depth int) ([]byte, error) {
 	return f.typed(b, s, depth)
 }
 
-// resolve follows a reference inside the document.
+// resolve follows a reference inside the document. Models understand one that lacks its
+// hash, too, as LiteLLM writes it for Anthropic's tools (1.110).
 func (f *fitter) resolve(ref string) (scan.Value, error) {
 	path, ok := strings.CutPrefix(ref, "#")
-	if !ok {
+	if !ok && !strings.HasPrefix(ref, "/") {
 		return nil, fmt.Errorf("$ref %q leads outside the schema", ref)
 	}
 	v := f.root

@@ -12,9 +12,10 @@ import (
 // strictKeywords and strictFormats are those of strict mode:
 // developers.openai.com/api/docs/guides/structured-outputs, "Supported schemas". The
 // lengths of strings are not listed there, but reported to be taken by some models
-// (github.com/pydantic/pydantic-ai/pull/4490): they are not refused here.
+// (github.com/pydantic/pydantic-ai/pull/4490): they are not refused here. Neither is
+// default, which Azure refuses and OpenAI takes (openai/openai-agents-python#4390).
 var (
-	strictKeywords = strings.Fields("$schema $ref $defs definitions type enum const properties required additionalProperties items anyOf description title " +
+	strictKeywords = strings.Fields("$schema $ref $defs definitions type enum const properties required additionalProperties items anyOf description title default " +
 		"pattern format multipleOf maximum exclusiveMaximum minimum exclusiveMinimum minItems maxItems minLength maxLength")
 	strictFormats = strings.Fields("date-time time date duration email hostname ipv4 ipv6 uuid")
 )
