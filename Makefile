@@ -82,6 +82,10 @@ bench: envoy build ## Measure against the no-op server and Envoy without ext_pro
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyChange -benchtime 50x ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) sh extproc/bench.sh
 
+.PHONY: drill
+drill: envoy build ## Play the faults of providers to the chain of POLICY (examples/fallback), two minutes
+	$(BIN) drill -f $(or $(POLICY),examples/fallback/policy.yaml)
+
 .PHONY: clean
 clean: ## Remove what was built and fetched
 	rm -rf bin .tools .headgate

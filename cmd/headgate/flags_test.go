@@ -50,6 +50,16 @@ func TestBadFlags(t *testing.T) {
 		{"xds -f POLICY --operations 127.0.0.1:0 --admin 0.0.0.0:1 --listen 127.0.0.1:0 --state=", "only loopback"},
 		{"sim --listen 0.0.0.0:1", "only loopback"},
 		{"sim --listen 127.0.0.1:0 --script DIR/none.yaml", "none.yaml"},
+		{"drill -f POLICY --patience 0s", "--patience must be above 0, is 0s"},
+		{"drill -f POLICY --outage 1ms", "--outage must be at least 1s, is 1ms"},
+		{"drill -f POLICY --min-pass -1", "--min-pass must not be below 0, is -1"},
+		{"drill -f POLICY --break all", `--break must be no-retry, is "all"`},
+		{"drill -f POLICY --dialect latin", `--dialect must be openai or anthropic, is "latin"`},
+		{"drill -f POLICY --form xml", `--form must be json or sse, is "xml"`},
+		{"drill -f POLICY --fault flood", `--fault must be one of 429-once, `},
+		{"drill -f POLICY --model none", `the policy has no model "none"`},
+		{"drill -f POLICY -o yaml", `--output must be text or json, is "yaml"`},
+		{"drill -f DIR/none.yaml", "none.yaml"},
 		{"xds -f DIR/none.yaml --operations 127.0.0.1:0 --state=", "none.yaml"},
 	} {
 		t.Run(c.line, func(t *testing.T) {

@@ -1,0 +1,128 @@
+package drill
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/headgate/headgate/policy"
+)
+
+var listen = netip.MustParseAddrPort("127.0.0.1:31700")
+
+// documentOf parses the policy of a drill with two plays.
+func documentOf(t *testing.T, set *policy.Set, m *policy.Model, b Break) (*policy.Set, []*play) {
+	t.Helper()
+	var plays []*play
+	for n := range 2 {
+		p := &play{chain: newChain(m, chatJSON, n)}
+		for _, b := range p.backends {
+			b.url = "http://127.0.0.1:1/v1"
+		}
+		plays = append(plays, p)
+	}
+	text, err := document(set, m, listen, plays, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := policy.Parse("drill.json", text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return out, plays
+}
+
+// TestDocumentKeepsTheModel holds, for every policy that the tests of policies know, that a
+// drill has each model as it is written, with backends of its own that need no secret.
+func TestDocumentKeepsTheModel(t *testing.T) {
+	files, _ := filepath.Glob("../../policy/testdata/good/*.yaml")
+	examples, _ := filepath.Glob("../../examples/*/policy.yaml")
+	if files = append(files, examples...); len(files) < 4 {
+		t.Fatalf("only %d policies", len(files))
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := policy.Parse(file, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range set.Models {
+			t.Run(filepath.Base(file)+"/"+m.Name, func(t *testing.T) { keepsTheModel(t, set, m) })
+		}
+	}
+}
+
+func keepsTheModel(t *testing.T, set *policy.Set, m *policy.Model) {
+	out, plays := documentOf(t, set, m, "")
+	if out.Listen != listen || len(out.Models) != len(plays) {
+		t.Errorf("listens at %s with %d models", out.Listen, len(out.Models))
+	}
+	for _, p := range plays {
+		copied := *out.Models[p.name]
+		for i, use := range copied.Uses() {
+			old := m.Uses()[i]
+			if use.Model != old.Model || use.Weight != old.Weight || use.Backend.Dialect != old.Backend.Dialect || use.Backend.Region != old.Backend.Region {
+				t.Errorf("use %s became %s", old, use)
+			}
+		}
+		copied.Chain = m.Chain
+		if copied.Written() != m.Written() {
+			t.Errorf("%s\nbecame\n%s", m.Written(), copied.Written())
+		}
+	}
+	for _, b := range out.Backends {
+		if b.Provider.Name != policy.SimulatedProvider || len(b.Credentials)+len(b.Headers) > 0 || b.CAFile != "" {
+			t.Errorf("backend %+v", b)
+		}
+	}
+}
+
+// TestBreakTakesChainAndRetriesAway holds it for a model with every key.
+func TestBreakTakesChainAndRetriesAway(t *testing.T) {
+	data, err := os.ReadFile("../../policy/testdata/good/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := policy.Parse("everything.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := modelOf(set, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _ := documentOf(t, set, m, BreakNoRetry)
+	for _, copied := range out.Models {
+		if _, single := copied.Single(); !single || copied.Retries != 0 || copied.Timeout != m.Timeout || copied.IdleTimeout != m.IdleTimeout {
+			t.Errorf("%s", copied.Written())
+		}
+	}
+}
+
+// TestPropertiesFollowTheBackends holds that what a document says of a model at a backend
+// is said of the backends that stand in for it.
+func TestPropertiesFollowTheBackends(t *testing.T) {
+	set, err := policy.Parse("p.yaml", []byte(`
+version: 1
+backends:
+  a: {provider: openai, credential: {env: A}}
+  b: {provider: openai, credential: {env: B}}
+models: {m: a/mine, other: b/mine}
+models_like: {a/mine: gpt-5.5, b/mine: gpt-4o}
+unpriced: flag
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, plays := documentOf(t, set, set.Models["m"], "")
+	want := set.Takes(set.Models["m"].Uses()[0])
+	for _, p := range plays {
+		if got := out.Takes(out.Models[p.name].Uses()[0]); got != want {
+			t.Errorf("%s takes %+v, want %+v", p.name, got, want)
+		}
+	}
+}
