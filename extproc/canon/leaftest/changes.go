@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -99,7 +100,11 @@ func others(v any) []other {
 	case bool:
 		return []other{{"changed", !v}, {"a text", "~"}}
 	case json.Number:
-		return []other{{"changed", json.Number("1" + v.String())}, {"a text", "~"}}
+		digits, negative := strings.CutPrefix(v.String(), "-")
+		if digits = "1" + digits; negative {
+			digits = "-" + digits
+		}
+		return []other{{"changed", json.Number(digits)}, {"a text", "~"}}
 	default:
 		return []other{{"a text", "~"}, {"a number", 7}}
 	}

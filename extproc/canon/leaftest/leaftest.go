@@ -1,5 +1,6 @@
-// Package leaftest holds that nothing in a request is lost in silence: it changes each leaf
-// of a request, one at a time, and asks what became of that.
+// Package leaftest holds that nothing in a request is lost in silence, and nothing of an
+// answer but what is left out on purpose: it changes each leaf, one at a time, and asks
+// what became of that.
 //
 // The promise: what goes out differs, or somebody said so. The trap: a part of a request
 // that is refused as a whole hides what is inside it, so several requests that go out are
