@@ -18,10 +18,16 @@ const (
 	MinToolName = len(nameMark) + nameDigits
 )
 
+// TakesToolName reports whether AppendToolName leaves a name as it is.
+func TakesToolName(name scan.Value, max int) bool {
+	in := Inside(name)
+	return len(in) == 0 || len(in) <= max && Plain(in) && shortened(in) == nil
+}
+
 // AppendToolName appends the name of a tool for a server that takes letters, digits,
 // underscores and hyphens, max of them at most.
 func AppendToolName(dst []byte, name scan.Value, max int) []byte {
-	if in := Inside(name); len(in) == 0 || len(in) <= max && Plain(in) && shortened(in) == nil {
+	if TakesToolName(name, max) {
 		return append(dst, name...)
 	}
 	text := Str(name)

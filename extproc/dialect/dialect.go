@@ -66,6 +66,9 @@ type Native interface {
 	// history that other servers wrote, and names what that loses. It returns false if
 	// the body can go as it is.
 	Mend(body []byte, t *canon.Target) ([]byte, canon.Dropped, bool)
+	// MayRefuse reports whether a body may hold what the backend's model refuses whoever
+	// sends it: parts of some kind, tools, or their names.
+	MayRefuse(body []byte, t *canon.Target) bool
 	// Scattered reports whether the backend wants parts of a history together that
 	// stand apart in a body, so that it must be written anew.
 	Scattered(body []byte, t *canon.Target) bool

@@ -71,6 +71,7 @@ func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 	if err := a.target.dialect.ReadResponse(a.ex.Request.Operation, resp, &a.ex.Usage); err != nil {
 		return a.noAnswer(resp, err)
 	}
+	a.rename(resp)
 	return exchange.Verdict{}
 }
 

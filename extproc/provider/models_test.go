@@ -32,8 +32,14 @@ func demanding() map[string][]string {
 		}
 	}
 	add("openai", say+"}")
+	add("openai", say+toolsOfOpenAI+`,"max_tokens":9000000,"tool_choice":"required"}`)
+	add("openai", `{"model":"m","messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"So"}]}`)
+	add("openai", say+`,"tools":[{"type":"function","function":{"name":"`+strings.Repeat("a.name", 40)+`"}}]}`)
+	add("openai", `{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"Hi"},{"type":"file","file":{"file_data":"data:application/pdf;base64,AAAA"}},{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}]}]}`)
+	add("anthropic", say+`,"max_tokens":9000000,"tools":[{"name":"`+strings.Repeat("a.name", 40)+`","input_schema":{"type":"object"}}],"tool_choice":{"type":"any"}}`)
+	add("anthropic", `{"model":"m","max_tokens":9000000,"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"So"}]}`)
 	for _, tools := range []string{"", `,"tools":[{"name":"f","input_schema":{"type":"object"}}]`} {
-		for _, thinking := range []string{"", `,"temperature":0.5,"top_p":0.9,"top_k":5`, `,"thinking":{"type":"disabled"}`, `,"thinking":{"type":"adaptive"}`, `,"thinking":{"type":"enabled","budget_tokens":1500}`} {
+		for _, thinking := range []string{"", `,"temperature":0.5,"top_p":0.9,"top_k":5`, `,"thinking":{"type":"disabled"}`, `,"thinking":{"type":"between_tools"}`, `,"thinking":{"type":"adaptive"}`, `,"thinking":{"type":"enabled","budget_tokens":1500}`} {
 			for _, effort := range []string{"", "low", "medium", "high", "xhigh", "max"} {
 				body := say + tools + thinking + `,"max_tokens":3000,"stop_sequences":["END"]`
 				if effort != "" {
@@ -76,7 +82,7 @@ func TestWhatLeavesIsTakenByTheModel(t *testing.T) {
 		if dialect.ByName(row.Provider) == nil || row.Set.Reasoning == trait.ReasoningUnknown {
 			continue // no vendor of a dialect, or nothing but limits is known
 		}
-		to := &target{model: row.Model, dialect: dialect.ByName(row.Provider)}
+		to := &target{model: row.Model, dialect: dialect.ByName(row.Provider), picky: row.Set.Refuses()}
 		to.canon = canon.Target{Model: row.Model, MaxTokens: row.Set.Output, Traits: row.Set}
 		for from, bodies := range demanding() {
 			for _, body := range bodies {

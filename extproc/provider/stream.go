@@ -32,6 +32,9 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 		if m, ok := s.skim.(exchange.Mender); ok && bytes.Contains(ex.Request.Body, []byte(`"tools"`)) {
 			s.passer.mend, s.passer.holdsBack = m, true
 		}
+		if req := t.renamed(ex); req != nil {
+			s.passer.mend, s.passer.holdsBack = renamer{req, s.passer.mend}, true
+		}
 	}
 	return s
 }

@@ -18,7 +18,8 @@ type target struct {
 	host      string // of the backend, as its Host header names it
 	dialect   dialect.Dialect
 	simulated bool
-	class     int // of the pool's classes
+	class     int  // of the pool's classes
+	picky     bool // the model is known to refuse what others take
 	canon     canon.Target
 	paths     map[exchange.Operation][2]string // of a JSON answer, and of a stream
 	scheme    string                           // before the credential in its header, with a blank
@@ -30,7 +31,11 @@ func newTarget(use policy.Use, traits trait.Set) *target {
 	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect)}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
 	t.canon = canon.Target{Model: use.Model, MaxTokens: traits.Output, Quirks: use.Backend.Provider.Quirks, Traits: traits}
-	t.canon.Quirks.NoImages = t.canon.Quirks.NoImages || traits.Images == trait.No
+	t.picky = traits.Refuses()
+	q := &t.canon.Quirks
+	q.NoImages = q.NoImages || traits.Images == trait.No
+	q.NoJSONSchema = q.NoJSONSchema || traits.Schema == trait.SchemaNone
+	q.NoStrict = q.NoStrict || traits.Schema == trait.SchemaNone
 	t.paths = make(map[exchange.Operation][2]string)
 	prefix := "/v1"
 	t.host = policy.SimulatedProvider // the gateway's own, wherever it listens
@@ -125,7 +130,7 @@ func (t *target) translates(ex *exchange.Exchange) bool {
 		has(q.NoStreamOptions, `"stream_options"`) || has(q.NoJSONSchema, `"json_schema"`) ||
 		has(q.NoImages, `"image_url"`) || has(q.ShortToolIDs, `"tool_call`) || has(q.NoStrict, `"strict"`) ||
 		q.MaxToolID > 0 && longToolID(body, q.MaxToolID) ||
-		t.dialect.Scattered(body, &t.canon)
+		t.picky && t.dialect.MayRefuse(body, &t.canon) || t.dialect.Scattered(body, &t.canon)
 }
 
 // pool is what may serve one model's exchanges.

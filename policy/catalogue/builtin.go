@@ -128,12 +128,15 @@ var words = []struct {
 	{"stop", func(s *trait.Set) any { return &s.Stop }, support},
 	{"logprobs", func(s *trait.Set) any { return &s.Logprobs }, support},
 	{"reasoning", func(s *trait.Set) any { return &s.Reasoning }, []string{"none", "optional", "adaptive", "always"}},
+	{"still_effort", func(s *trait.Set) any { return &s.StillEffort }, []string{"low", "medium", "high"}},
 	{"tool_efforts", func(s *trait.Set) any { return &s.ToolEfforts }, []string{"any", "unsaid", "none"}},
 	{"images", func(s *trait.Set) any { return &s.Images }, support},
 	{"pdf", func(s *trait.Set) any { return &s.PDF }, support},
 	{"audio", func(s *trait.Set) any { return &s.Audio }, support},
 	{"tools", func(s *trait.Set) any { return &s.Tools }, support},
-	{"schema", func(s *trait.Set) any { return &s.Schema }, []string{"openai", "anthropic"}},
+	{"forced", func(s *trait.Set) any { return &s.Forced }, support},
+	{"prefill", func(s *trait.Set) any { return &s.Prefill }, support},
+	{"schema", func(s *trait.Set) any { return &s.Schema }, []string{"none", "openai", "anthropic"}},
 }
 
 var support = []string{"taken", "refused"}

@@ -79,6 +79,16 @@ func (s Efforts) Nearest(e Effort) Effort {
 	return ""
 }
 
+// EffortFor returns the effort that the model is sent for another, empty for none: the
+// nearest, and beside a word not to think no more than goes with that.
+func (s *Set) EffortFor(e Effort, still bool) Effort {
+	sent := s.Efforts.Nearest(e)
+	if still && s.StillEffort != "" && rung(sent) > rung(s.StillEffort) {
+		return s.StillEffort
+	}
+	return sent
+}
+
 func rung(e Effort) int {
 	for i, r := range ladder {
 		if r == e {
@@ -128,9 +138,10 @@ type Forms uint8
 
 // The forms.
 const (
-	Budget   Forms = 1 << iota // thinking.type enabled, with budget_tokens
-	Adaptive                   // thinking.type adaptive
-	Switch                     // thinking.type enabled and disabled, in OpenAI's dialect
+	Budget       Forms = 1 << iota // thinking.type enabled, with budget_tokens
+	Adaptive                       // thinking.type adaptive
+	Switch                         // thinking.type enabled and disabled, in OpenAI's dialect
+	BetweenTools                   // thinking.type between_tools, in the place of disabled
 )
 
 // UnmarshalText reads the names of forms.
@@ -144,6 +155,8 @@ func (f *Forms) UnmarshalText(text []byte) error {
 			*f |= Adaptive
 		case "switch":
 			*f |= Switch
+		case "between_tools":
+			*f |= BetweenTools
 		default:
 			return fmt.Errorf("%q is no form of thinking", word)
 		}
@@ -165,6 +178,9 @@ func (f Forms) String() string {
 	}
 	if f&Switch != 0 {
 		all = append(all, "switch")
+	}
+	if f&BetweenTools != 0 {
+		all = append(all, "between_tools")
 	}
 	return strings.Join(all, " ")
 }

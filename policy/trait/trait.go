@@ -10,7 +10,7 @@ package trait
 
 // Set is what a model takes. Of the zero Set nothing is known. Sets compare with ==.
 type Set struct {
-	Context int64 // tokens of the context window; 0: not known
+	Context int64 // tokens of the longest prompt; 0: not known
 	Output  int64 // tokens of the longest answer; 0: not known
 
 	Limit    Limit
@@ -22,14 +22,17 @@ type Set struct {
 	Forms       Forms       // of Anthropic's thinking
 	Efforts     Efforts     // that it can be told to reason with
 	ToolEfforts ToolEfforts // which of them go with tools
+	StillEffort Effort      // the most of them that goes with a word not to think; empty: any
 
 	Images    Support
 	PDF       Support
 	Audio     Support
 	Tools     Support
-	ToolName  int64  // bytes of the longest name of a tool; 0: not known
-	Schema    Schema // what it reads of a JSON schema that it must keep to
-	MidSystem bool   // takes system messages between the turns
+	Forced    Support // choices of a tool that it must call
+	ToolName  int64   // bytes of the longest name of a tool; 0: not known
+	Schema    Schema  // what it reads of a JSON schema that it must keep to
+	Prefill   Support // an assistant's message at the end, that it goes on with
+	MidSystem bool    // takes system messages between the turns
 }
 
 // Limit is the field that bounds an answer, in OpenAI's dialect.
@@ -94,6 +97,7 @@ type Schema string
 // The values of Schema.
 const (
 	SchemaUnknown   Schema = ""
+	SchemaNone      Schema = "none"      // it cannot be held to one
 	SchemaOpenAI    Schema = "openai"    // strict structured outputs of OpenAI
 	SchemaAnthropic Schema = "anthropic" // structured outputs of Anthropic
 )
@@ -110,12 +114,15 @@ func (s Set) Under(o Set) Set {
 	lay(&s.Forms, o.Forms)
 	lay(&s.Efforts, o.Efforts)
 	lay(&s.ToolEfforts, o.ToolEfforts)
+	lay(&s.StillEffort, o.StillEffort)
 	lay(&s.Images, o.Images)
 	lay(&s.PDF, o.PDF)
 	lay(&s.Audio, o.Audio)
 	lay(&s.Tools, o.Tools)
+	lay(&s.Forced, o.Forced)
 	lay(&s.ToolName, o.ToolName)
 	lay(&s.Schema, o.Schema)
+	lay(&s.Prefill, o.Prefill)
 	lay(&s.MidSystem, o.MidSystem)
 	return s
 }
@@ -144,6 +151,25 @@ func (s *Set) Budgets() bool { return s.Forms == 0 || s.Forms&Budget != 0 }
 
 // Adapts reports whether the model takes adaptive thinking; true if it is not known.
 func (s *Set) Adapts() bool { return s.Forms == 0 || s.Forms&Adaptive != 0 }
+
+// Refuses reports whether the model is known to refuse parts of requests that others take,
+// or names of tools.
+func (s *Set) Refuses() bool { return s.Support() != Set{} || s.ToolName != 0 }
+
+// Support returns what of the set decides whether the model can serve a request at all.
+func (s *Set) Support() Set {
+	only := func(v Support) Support {
+		if v == No {
+			return No
+		}
+		return Unknown
+	}
+	out := Set{Images: only(s.Images), PDF: only(s.PDF), Audio: only(s.Audio), Tools: only(s.Tools), Forced: only(s.Forced), Prefill: only(s.Prefill)}
+	if s.Schema == SchemaNone {
+		out.Schema = SchemaNone
+	}
+	return out
+}
 
 // Settles reports whether the settings of a request may have to change for the model.
 func (s *Set) Settles() bool {

@@ -198,6 +198,9 @@ func (toy) EncodeFault(b []byte, f *canon.Fault) ([]byte, int) {
 // Mend implements dialect.Native.
 func (toy) Mend(body []byte, _ *canon.Target) ([]byte, canon.Dropped, bool) { return body, nil, false }
 
+// MayRefuse implements dialect.Native.
+func (toy) MayRefuse([]byte, *canon.Target) bool { return false }
+
 // Scattered implements dialect.Native.
 func (toy) Scattered([]byte, *canon.Target) bool { return false }
 

@@ -55,7 +55,7 @@ func (e *encoder) messages() bool {
 
 func (e *encoder) turn(n int) {
 	t := e.turns[n]
-	if n == 0 && t.role == canon.RoleAssistant && !e.same {
+	if n == 0 && t.role == canon.RoleAssistant && !e.same || e.prefills(n) {
 		return
 	}
 	parts, only := 0, (*canon.Part)(nil)
@@ -136,7 +136,7 @@ func (e *encoder) blocks(n int, parts []canon.Part) {
 // which means nothing and which Anthropic refuses.
 func (e *encoder) writes(n int, p *canon.Part) bool {
 	if e.same {
-		return true
+		return !e.refuses(p)
 	}
 	if p.Kind == canon.Text || p.Kind == canon.Refusal {
 		return !blank(p.Text)
@@ -156,7 +156,11 @@ func (e *encoder) text(n int, p *canon.Part) []byte {
 
 func (e *encoder) block(n int, p *canon.Part) {
 	e.b = canon.AppendComma(e.b)
-	if e.same && p.Raw != nil {
+	switch {
+	case e.same && p.Kind == canon.ToolCall && p.Raw != nil:
+		e.b = e.own(e.b, p.Raw, p.Name)
+		return
+	case e.same && p.Raw != nil && !e.refusesInside(p):
 		e.b = append(e.b, p.Raw...)
 		return
 	}

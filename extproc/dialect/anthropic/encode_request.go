@@ -152,7 +152,7 @@ func (e *encoder) tools() {
 		}
 		e.b = canon.AppendComma(e.b)
 		if e.same {
-			e.b = append(e.b, t.Raw...)
+			e.b = e.own(e.b, t.Raw, t.Name)
 			continue
 		}
 		e.b = e.name(append(e.b, `{"name":`...), t.Name)
@@ -170,14 +170,29 @@ func (e *encoder) tools() {
 	}
 }
 
+// own appends a tool or the call of one as a client of this dialect wrote it, but for a
+// name that the model does not take.
+func (e *encoder) own(dst []byte, raw, name scan.Value) []byte {
+	start, ok := scan.Within(raw, name)
+	if !ok || !e.misnamed(name) {
+		return append(dst, raw...)
+	}
+	dst = e.name(append(dst, raw[:start]...), name)
+	return append(dst, raw[start+len(name):]...)
+}
+
 func (e *encoder) choice() {
 	c := &e.r.Choice
-	if e.same {
+	mode := c.Mode
+	switch {
+	case e.unforced():
+		mode = canon.ChoiceUnset
+	case e.same && !e.misnamed(c.Name):
 		e.b = canon.AppendRaw(e.b, "tool_choice", c.Raw)
 		return
 	}
-	one := string(e.r.Fields[canon.Parallel]) == "false" && c.Mode != canon.ChoiceNone
-	switch c.Mode {
+	one := string(e.r.Fields[canon.Parallel]) == "false" && mode != canon.ChoiceNone
+	switch mode {
 	case canon.ChoiceRequired:
 		e.b = append(e.b, `,"tool_choice":{"type":"any"`...)
 	case canon.ChoiceNone:
@@ -185,7 +200,7 @@ func (e *encoder) choice() {
 	case canon.ChoiceNamed:
 		e.b = e.name(append(e.b, `,"tool_choice":{"type":"tool","name":`...), c.Name)
 	default:
-		if !one && c.Mode != canon.ChoiceAuto {
+		if !one && mode != canon.ChoiceAuto {
 			return
 		}
 		e.b = append(e.b, `,"tool_choice":{"type":"auto"`...)

@@ -28,6 +28,7 @@ type fitter struct {
 	v       [fitMembers]scan.Value
 	fate    [fitMembers]scan.Fate
 	with    [fitMembers][]byte
+	still   bool   // the model is told not to think
 	put     []byte // a member that is put before the others
 	dropped canon.Dropped
 }
@@ -53,12 +54,12 @@ func fitEdits(body []byte, t *trait.Set, count bool) ([]scan.Edit, canon.Dropped
 			f.v[i] = m.Value()
 		}
 	}
+	if !count && t.Output > 0 {
+		f.limit()
+	}
 	f.thinking()
 	f.sampling()
 	f.effort()
-	if !count && f.v[fitMaxTokens] == nil && t.Output > 0 {
-		f.put = append(strconv.AppendInt([]byte(`"max_tokens":`), t.Output, 10), ',')
-	}
 	return f.edits(body), f.dropped
 }
 
@@ -81,7 +82,9 @@ func (f *fitter) drop(i int, name string) {
 func (f *fitter) replace(i int, value []byte, name string) {
 	f.fate[i] = scan.Replaced
 	f.with[i] = append(append(scan.AppendString(nil, fitNames[i]), ':'), value...)
-	f.dropped = append(f.dropped, name)
+	if name != "" {
+		f.dropped = append(f.dropped, name)
+	}
 }
 
 // sampling drops what the model does not take, or not while it thinks.
@@ -104,21 +107,50 @@ func (f *fitter) thinks() bool {
 	return f.fate[fitThinking] != scan.Dropped && (kind == "enabled" || kind == "adaptive")
 }
 
+// limit bounds the answer by what the model can give, which the API demands.
+func (f *fitter) limit() {
+	v := f.v[fitMaxTokens]
+	if v == nil {
+		f.put = append(strconv.AppendInt([]byte(`"max_tokens":`), f.t.Output, 10), ',')
+		return
+	}
+	if n, ok := v.Int(); ok && n > f.t.Output {
+		f.v[fitMaxTokens] = strconv.AppendInt(nil, f.t.Output, 10)
+		f.replace(fitMaxTokens, f.v[fitMaxTokens], fitNames[fitMaxTokens])
+	}
+}
+
 // thinking gives the model's own form to what the client says of it.
 func (f *fitter) thinking() {
 	v := f.v[fitThinking]
 	if v == nil {
 		return
 	}
-	switch kind := string(canon.Inside(v.Get("type"))); {
-	case kind == "disabled" && f.t.Reasoning == trait.ReasoningNone:
+	kind := string(canon.Inside(v.Get("type")))
+	f.still = kind == "disabled" || kind == "between_tools"
+	switch {
+	case f.still && f.t.Reasoning == trait.ReasoningNone:
 		f.drop(fitThinking, "")
-	case kind == "disabled" && !stoppable(f.t), f.t.Reasoning == trait.ReasoningNone:
+	case f.still && !stoppable(f.t), f.t.Reasoning == trait.ReasoningNone:
+		f.still = false
 		f.drop(fitThinking, "thinking")
+	case f.still && f.t.Reasoning != trait.ReasoningUnknown && kind != still(f.t):
+		f.replace(fitThinking, []byte(`{"type":"`+still(f.t)+`"}`), "thinking.type")
 	case kind == "enabled" && !f.t.Budgets():
 		f.replace(fitThinking, thinkingAs(`"adaptive"`, v), "thinking.budget_tokens")
+	case kind == "enabled":
+		f.withinLimit(v)
 	case kind == "adaptive" && !f.t.Adapts():
 		f.budget(v)
+	}
+}
+
+// withinLimit keeps the budget of thinking below a limit that has become less.
+func (f *fitter) withinLimit(v scan.Value) {
+	budget, _ := v.Get("budget_tokens").Int()
+	limit, _ := f.v[fitMaxTokens].Int()
+	if f.fate[fitMaxTokens] == scan.Replaced && budget >= limit {
+		f.replace(fitThinking, thinkingAs(`"enabled","budget_tokens":`+strconv.FormatInt(limit-1, 10), v), "thinking.budget_tokens")
 	}
 }
 
@@ -159,7 +191,7 @@ func (f *fitter) effort() {
 		return
 	}
 	const name = "output_config.effort"
-	nearest := f.t.Efforts.Nearest(effort)
+	nearest := f.t.EffortFor(effort, f.still)
 	if nearest == effort {
 		return
 	}

@@ -40,6 +40,14 @@ func stoppable(t *trait.Set) bool {
 	return t.Reasoning != trait.ReasoningAlways && t.Reasoning != trait.ReasoningNone
 }
 
+// still is the type of thinking by which a model is told not to think.
+func still(t *trait.Set) string {
+	if t.Forms&trait.BetweenTools != 0 {
+		return "between_tools"
+	}
+	return "disabled"
+}
+
 // guides returns the effort that goes out. A model that thinks with a budget got it as
 // that, and one whose efforts are not known is guided only while it thinks.
 func (e *encoder) guides() trait.Effort {

@@ -29,7 +29,7 @@ func (e *encoder) reasons() (bool, int64) {
 		return true, r.Budget
 	}
 	forced := e.r.Choice.Mode == canon.ChoiceRequired || e.r.Choice.Mode == canon.ChoiceNamed
-	if forced && len(e.r.Tools) > 0 {
+	if forced && len(e.r.Tools) > 0 && !e.unforced() {
 		return false, 0
 	}
 	if !e.t.Traits.Budgets() {
@@ -96,7 +96,7 @@ func (e *encoder) thinking() {
 	case e.same:
 		e.b = canon.AppendRaw(e.b, "thinking", r.Raw)
 	case r.Mode == canon.ReasonOff && stoppable(&e.t.Traits):
-		e.b = append(e.b, `,"thinking":{"type":"disabled"}`...)
+		e.b = append(append(append(e.b, `,"thinking":{"type":"`...), still(&e.t.Traits)...), '"', '}')
 	case e.think && e.budget == 0:
 		e.b = append(e.b, `,"thinking":{"type":"adaptive"}`...)
 	case e.think:

@@ -97,7 +97,8 @@ func (d *decoder) settings(f *[reqMembers]scan.Value) error {
 		if !ok || n < 0 {
 			return canon.Errorf("max_tokens", "must be a whole number, 0 or more")
 		}
-		if r.MaxTokens = n; n == 0 {
+		r.MaxTokens, r.MaxTokensName = n, "max_tokens"
+		if n == 0 {
 			r.Extra = append(r.Extra, canon.Member{Name: []byte("max_tokens"), Value: v, Inside: true})
 		}
 	}

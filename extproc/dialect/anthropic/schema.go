@@ -23,10 +23,12 @@ var noArguments = scan.Value(`{"type":"object","properties":{}}`)
 // fitTool makes a tool's schema fit: it is strict if the client asked for that and
 // Anthropic can enforce it, with what is left of the request's budget.
 func (e *encoder) fitTool(t *canon.Tool, budget *schema.Budget) toolFit {
-	if e.same {
+	switch {
+	case !e.takesTools():
+		return toolFit{}
+	case e.same:
 		return toolFit{ok: true}
-	}
-	if t.Other {
+	case t.Other:
 		return toolFit{}
 	}
 	v := t.Schema

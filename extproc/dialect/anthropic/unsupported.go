@@ -28,8 +28,9 @@ func (u *findings) add(kind canon.UnsupportedKind, field, why string) {
 
 func (e *encoder) unsupported() []canon.Unsupported {
 	u := findings{e: e}
+	u.refusals()
 	if e.same {
-		return nil // it goes as the client wrote it: the quirks are those of translation
+		return u.list // else it goes as the client wrote it: the quirks are those of translation
 	}
 	u.format()
 	u.fields()
@@ -153,6 +154,9 @@ func (u *findings) tools() {
 	budget := u.e.budgetForTools()
 	for i := range r.Tools {
 		t := &r.Tools[i]
+		if !u.e.takesTools() {
+			break // all of them are named
+		}
 		fit := u.e.fitTool(t, &budget)
 		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && len(t.Extra) == 0 {
 			continue
@@ -247,6 +251,9 @@ func suffix(p *canon.Part) string {
 // supports reports whether Anthropic takes a part in turn n; -1 is the system prompt
 // or the content of a result.
 func (e *encoder) supports(n int, p *canon.Part) bool {
+	if e.refuses(p) {
+		return false
+	}
 	switch p.Kind {
 	case canon.Text, canon.Refusal:
 		return true
@@ -255,7 +262,7 @@ func (e *encoder) supports(n int, p *canon.Part) bool {
 	case canon.Redacted:
 		return !foreign(p.Text)
 	case canon.Image:
-		return !e.t.Quirks.NoImages && (p.Source == canon.FromURL || p.Source == canon.FromBase64)
+		return p.Source == canon.FromURL || p.Source == canon.FromBase64
 	case canon.Document:
 		return p.Source == canon.FromURL || p.Source == canon.FromText || p.Source == canon.FromBase64 && bytes.HasSuffix(p.Media, []byte("pdf"))
 	case canon.ToolCall:
@@ -287,6 +294,8 @@ func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
 		return canon.Meaning, "it takes images by data and by address only"
 	case p.Kind == canon.Audio:
 		return canon.Meaning, "it takes no audio"
+	case p.Kind == canon.Document && e.t.Traits.PDF == trait.No:
+		return canon.Meaning, "the model takes no PDF"
 	case p.Kind == canon.Document:
 		return canon.Meaning, "it takes documents by PDF data only"
 	}

@@ -8,6 +8,9 @@ func (e *encoder) messages() {
 	e.b = append(e.b, `,"messages":[`...)
 	for i := 0; i < len(e.r.Messages); i++ {
 		m := &e.r.Messages[i]
+		if e.prefills(i) {
+			break
+		}
 		if n := e.neighbours(i); n > 1 {
 			e.run(e.r.Messages[i : i+n])
 			i += n - 1

@@ -207,7 +207,7 @@ func (e *encoder) tools() {
 		}
 		e.b = canon.AppendComma(e.b)
 		if e.same && !e.tooStrict(t) {
-			e.b = append(e.b, t.Raw...)
+			e.b = e.own(e.b, t)
 			continue
 		}
 		e.b = e.name(append(e.b, `{"type":"function","function":{"name":`...), t.Name)
@@ -230,7 +230,10 @@ func (e *encoder) tooStrict(t *canon.Tool) bool { return e.t.Quirks.NoStrict && 
 
 func (e *encoder) choice() {
 	c := &e.r.Choice
-	if e.same {
+	switch {
+	case e.unforced():
+		return
+	case e.same && (c.Mode != canon.ChoiceNamed || !e.renames()):
 		e.b = canon.AppendRaw(e.b, "tool_choice", c.Raw)
 		return
 	}

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -95,6 +96,8 @@ func (f *fitter) limit() {
 	from, to := fitMaxTokens, fitMaxCompletion
 	switch f.t.Limit {
 	case trait.LimitUnknown:
+		f.bound(from)
+		f.bound(to)
 		return
 	case trait.LimitTokens:
 		from, to = to, from
@@ -102,10 +105,22 @@ func (f *fitter) limit() {
 	}
 	switch {
 	case f.v[from] == nil:
+		f.bound(to)
 	case f.v[to] == nil:
+		f.bound(from)
 		f.replace(from, fitNames[to], f.v[from])
 	default:
 		f.drop(from, fitNames[from])
+		f.bound(to)
+	}
+}
+
+// bound keeps a limit to what the model can give: servers refuse a greater one.
+func (f *fitter) bound(i int) {
+	if n, ok := f.v[i].Int(); ok && f.t.Output > 0 && n > f.t.Output {
+		f.v[i] = strconv.AppendInt(nil, f.t.Output, 10)
+		f.replace(i, fitNames[i], f.v[i])
+		f.dropped = append(f.dropped, fitNames[i])
 	}
 }
 

@@ -46,6 +46,8 @@ func fitSchema(v scan.Value, strict bool) schemaFit {
 func (e *encoder) toolFit(t *canon.Tool) schemaFit {
 	strict := t.Strict.True() && !e.t.Quirks.NoStrict
 	switch {
+	case !e.takesTools():
+		return schemaFit{}
 	case e.same:
 		return schemaFit{ok: true, schema: t.Schema, strict: strict}
 	case t.Other:

@@ -51,6 +51,7 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 		u = append(u, canon.Unsupported{Field: field, Kind: kind, Why: why})
 	}
 	e.unsupportedFormat(add)
+	e.refusals(add)
 	for i := range r.Tools {
 		if e.tooStrict(&r.Tools[i]) {
 			add(canon.Tuning, fmt.Sprintf("%s[%d].strict", r.Names[canon.ToolsField], i), "it knows no strict tools")
@@ -80,6 +81,9 @@ func (e *encoder) translatedFields(add adder) {
 			add(canon.Tuning, r.Names[f], "the model does not take it")
 		}
 	}
+	if e.t.MaxTokens > 0 && r.MaxTokens > e.t.MaxTokens {
+		add(canon.Tuning, r.MaxTokensName, fmt.Sprintf("the model answers with %d tokens at most", e.t.MaxTokens))
+	}
 	if len(r.Stop) > maxStops {
 		add(canon.Meaning, r.Names[canon.Stop], fmt.Sprintf("it takes %d stop sequences at most", maxStops))
 	}
@@ -98,6 +102,9 @@ func (e *encoder) translatedFields(add adder) {
 	}
 	for i := range r.Tools {
 		t := &r.Tools[i]
+		if !e.takesTools() {
+			break // all of them are named
+		}
 		fit := e.toolFit(t)
 		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && t.Cache == nil && len(t.Extra) == 0 {
 			continue
@@ -167,7 +174,7 @@ func (e *encoder) unsupportedList(add adder, parts []canon.Part) {
 	for i := range parts {
 		p := &parts[i]
 		if !e.supports(p) {
-			kind, why := lacks(p)
+			kind, why := e.lacks(p)
 			add(kind, p.Place.Path()+suffix(e.r.Dialect, p), why)
 			continue
 		}
@@ -194,7 +201,7 @@ func suffix(dialect string, p *canon.Part) string {
 
 // supports reports whether the backend takes a part.
 func (e *encoder) supports(p *canon.Part) bool {
-	if p.Kind == canon.Image && e.t.Quirks.NoImages {
+	if e.refusesPart(p) {
 		return false
 	}
 	if e.same {
@@ -218,7 +225,10 @@ func (e *encoder) supports(p *canon.Part) bool {
 	}
 }
 
-func lacks(p *canon.Part) (canon.UnsupportedKind, string) {
+func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
+	if e.refusesPart(p) {
+		return canon.Meaning, "the model does not take it"
+	}
 	switch p.Kind {
 	case canon.Thinking, canon.Redacted:
 		return canon.Tuning, "it does not take another provider's reasoning back"

@@ -236,7 +236,7 @@ func readThinking(c *wire.Call, f *messageFields) *wire.Error {
 		return nil
 	}
 	switch kind := wire.Str(v.Get("type")); kind {
-	case "disabled":
+	case "disabled", "between_tools":
 		return nil
 	case "adaptive":
 	case "enabled":

@@ -14,17 +14,24 @@ type model struct {
 	efforts []string // nil: it does not reason
 	usual   string   // the effort of a request that says none
 	noStop  bool
-	tools   string // efforts beside function tools: "" any, "unsaid" none if one is said, "none" none said
+	tools   string // efforts beside function tools: "" any, "unsaid" none if one is said, "none" none said, "never" no tools at all
+	most    int    // tokens of an answer; 0: not known
 }
 
 // families are told apart by the beginnings of names, the longest first. Their sources are
 // the errors of the API that users of these clients reported:
 //
+//	6        bolna-ai/bolna#1019, onyx-dot-app/onyx#15008, BerriAI/litellm#39631
+//	most     charmbracelet/catwalk#41 (4o)
 //	efforts  livekit/agents#7169 (5.6), BerriAI/litellm's tests (5.5), openai/openai-agents-python#2089 (5.1)
 //	tools    BerriAI/litellm#34569 (5.6), charmbracelet/crush#2913 (5.5), openai/openai-openapi#541 (5.4)
 //	stop     huggingface/smolagents#1671 (5), langgenius/dify#18971 (o4-mini)
 //	sampling langchain-ai/langchain#35424 (5.1, 5.2), tmc/langchaingo#1355 (5), griptape-ai/griptape#1915 (o4-mini)
 var families = []model{
+	{prefix: "gpt-6-astra", efforts: []string{"low", "medium", "high", "xhigh", "max"}, usual: "medium", noStop: true, tools: "never", most: 128_000},
+	{prefix: "gpt-6.1-sol", efforts: []string{"low", "medium", "high", "xhigh"}, usual: "medium", tools: "never", most: 128_000},
+	{prefix: "gpt-6", efforts: []string{"none", "low", "medium", "high", "xhigh", "max"}, usual: "medium", tools: "none", most: 128_000},
+	{prefix: "gpt-4o", most: 16_384},
 	{prefix: "gpt-5.6", efforts: []string{"none", "low", "medium", "high", "xhigh"}, usual: "medium", tools: "none"},
 	{prefix: "gpt-5.5", efforts: []string{"none", "low", "medium", "high", "xhigh"}, usual: "medium", tools: "unsaid"},
 	{prefix: "gpt-5.4", efforts: []string{"none", "low", "medium", "high", "xhigh"}, usual: "none", tools: "unsaid"},
@@ -69,7 +76,7 @@ func (m *model) refuseEffort(name string, f *chatFields) *wire.Error {
 	if !functions(f.tools) {
 		return nil
 	}
-	if m.tools == "none" && m.effort(f) != "none" {
+	if m.tools == "never" || m.tools == "none" && m.effort(f) != "none" {
 		return invalid("reasoning_effort", "", "Function tools with reasoning_effort are not supported for %s in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.", name)
 	}
 	if m.tools == "unsaid" && wire.Given(f.effort) && m.effort(f) != "none" {

@@ -71,7 +71,7 @@ func object(body []byte) (scan.Value, *wire.Error) {
 
 // EffortTokens are the reasoning tokens of a reasoning model by its
 // reasoning_effort, if none are scripted. Without the parameter it is medium.
-var EffortTokens = map[string]int{"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 128, "xhigh": 256}
+var EffortTokens = map[string]int{"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 128, "xhigh": 256, "max": 512}
 
 func readLimits(c *wire.Call, f *chatFields) *wire.Error {
 	m := modelOf(c.Model)
@@ -89,6 +89,9 @@ func readLimits(c *wire.Call, f *chatFields) *wire.Error {
 		if c.Limit, err = atLeastOne(f.maxCompletionTokens, "max_completion_tokens"); err != nil {
 			return err
 		}
+	}
+	if m.most > 0 && c.Limit > m.most {
+		return invalid("max_tokens", "invalid_value", "max_tokens is too large: %d. This model supports at most %d completion tokens, whereas you provided %d.", c.Limit, m.most, c.Limit)
 	}
 	n, err := atLeastOne(f.n, "n")
 	if err != nil {

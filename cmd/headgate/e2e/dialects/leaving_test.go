@@ -99,6 +99,30 @@ var settingCases = []leavingCase{
 	{"a long name of a tool", "gpt/gpt-4o", toClaude,
 		asked(`{'role':'user','content':'y'}`) + `,'tools':[{'name':'` + longName + `','input_schema':{'type':'object'}}],'tool_choice':{'type':'tool','name':'` + longName + `'}`,
 		"", []string{`_hg`}, []string{longName}, longName},
+	{"a long name of a tool, at a server of the same dialect", "gpt/gpt-4o", toOpenAI,
+		asked(`{'role':'assistant','content':null,'tool_calls':[{'id':'c1','type':'function','function':{'name':'`+longName+`','arguments':'{}'}}]},{'role':'tool','tool_call_id':'c1','content':'r'}`) +
+			`,'tools':[{'type':'function','function':{'name':'` + longName + `','parameters':{'type':'object','properties':{}}}}],'tool_choice':'required'`,
+		"", []string{`_hg`}, []string{longName}, `"` + longName + `"`},
+	{"the same at Claude", "claude/claude-sonnet-4-6", toClaude,
+		asked(`{'role':'assistant','content':[{'type':'tool_use','id':'toolu_1','name':'files.open','input':{}}]},{'role':'user','content':[{'type':'tool_result','tool_use_id':'toolu_1','content':'r'}]}`) +
+			`,'tools':[{'name':'files.open','input_schema':{'type':'object'}}],'tool_choice':{'type':'tool','name':'files.open'}`,
+		"", []string{`files_open`}, []string{"files.open"}, `"files.open"`},
+	{"a tool that must be called, and a policy that drops", "claude/claude-opus-5-5!", toOpenAI,
+		asked(`{'role':'user','content':'y'}`) + `,'tools':[{'type':'function','function':{'name':'f'}}],'tool_choice':'required'`, "tool_choice", []string{`'tools'`}, []string{"tool_choice"}, ""},
+	{"the same, from a client of the same dialect", "claude/claude-opus-5-5!", toClaude,
+		asked(`{'role':'user','content':'y'}`) + "," + claudeTools + `,'tool_choice':{'type':'any'}`, "tool_choice", []string{`'tools'`}, []string{"tool_choice"}, ""},
+	{"words that the model is to go on with, and a policy that drops", "claude/claude-sonnet-4-6!", toClaude,
+		asked(`{'role':'assistant','content':'So'}`), "messages[1].role", nil, []string{"assistant"}, ""},
+	{"a word not to think beside a great effort", "claude/claude-opus-5", toClaude,
+		asked(`{'role':'user','content':'y'}`) + `,'thinking':{'type':'disabled'},'output_config':{'effort':'max'}`, "output_config.effort", []string{`'effort':'high'`, `'disabled'`}, nil, ""},
+	{"a word not to think, where the model has another", "claude/claude-sonnet-5-5", toOpenAI,
+		asked(`{'role':'user','content':'y'}`) + `,'reasoning_effort':'none'`, "", []string{`'thinking':{'type':'between_tools'}`}, nil, ""},
+	{"that word, at a model of another vendor", "gpt/gpt-5.5", toClaude,
+		asked(`{'role':'user','content':'y'}`) + `,'thinking':{'type':'between_tools'}`, "", []string{`'reasoning_effort':'none'`}, nil, ""},
+	{"more tokens than the model gives", "gpt/gpt-4o", toClaude,
+		`'max_tokens':90000,'messages':[{'role':'user','content':'MARK'}]`, "max_tokens", []string{`'max_completion_tokens':16384`}, nil, ""},
+	{"the same, from a client of the same dialect", "gpt/gpt-4o", toOpenAI,
+		`'max_tokens':90000,'messages':[{'role':'user','content':'MARK'}]`, "max_tokens", []string{`'max_tokens':16384`}, nil, ""},
 	{"a name of a tool with a dot", "claude/claude-sonnet-4-6", toOpenAI,
 		asked(`{'role':'user','content':'y'}`) + `,'tools':[{'type':'function','function':{'name':'files.open'}}],'tool_choice':'required'`,
 		"", []string{`files_open`}, []string{"files.open"}, "files.open"},
@@ -132,7 +156,9 @@ func TestWhatLeaves(t *testing.T) {
 	}
 	text += "models:\n"
 	for i := range all {
-		text += fmt.Sprintf("  case-%d: {chain: [%s], retries: 0}\n", i, all[i].to)
+		chain, drops := strings.CutSuffix(all[i].to, "!")
+		unfit := map[bool]string{false: "refuse", true: "drop"}[drops]
+		text += fmt.Sprintf("  case-%d: {chain: [%s], retries: 0, unfit: %s}\n", i, chain, unfit)
 	}
 	g := gatewaytest.Start(t, text, gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}})
 	for i := range all {
