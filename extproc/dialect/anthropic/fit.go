@@ -135,7 +135,7 @@ func (f *fitter) thinking() {
 		f.still = false
 		f.drop(fitThinking, "thinking")
 	case f.still && f.t.Reasoning != trait.ReasoningUnknown && kind != still(f.t):
-		f.replace(fitThinking, []byte(`{"type":"`+still(f.t)+`"}`), "thinking.type")
+		f.replace(fitThinking, thinkingAs(`"`+still(f.t)+`"`, v), "thinking.type")
 	case kind == "enabled" && !f.t.Budgets():
 		f.replace(fitThinking, thinkingAs(`"adaptive"`, v), "thinking.budget_tokens")
 	case kind == "enabled":

@@ -81,9 +81,6 @@ func (e *encoder) translatedFields(add adder) {
 			add(canon.Tuning, r.Names[f], "the model does not take it")
 		}
 	}
-	if e.t.MaxTokens > 0 && r.MaxTokens > e.t.MaxTokens {
-		add(canon.Tuning, r.MaxTokensName, fmt.Sprintf("the model answers with %d tokens at most", e.t.MaxTokens))
-	}
 	if len(r.Stop) > maxStops {
 		add(canon.Meaning, r.Names[canon.Stop], fmt.Sprintf("it takes %d stop sequences at most", maxStops))
 	}
