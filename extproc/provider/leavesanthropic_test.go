@@ -37,6 +37,7 @@ var requestsOfAnthropic = map[string]map[string]string{
 	"quiet":  {"tools[].input_schema.type removed": "arguments are an object"},
 	"forced": {"tools[].input_schema.type removed": "arguments are an object"},
 	"budget": {},
+	"choice": {},
 }
 
 // TestNothingOfAnAnthropicRequestIsLost changes each leaf of these requests on their way

@@ -18,12 +18,13 @@ type Set struct {
 	ShortToolIDs    bool // takes tool call ids of nine letters and digits only
 	NoStrict        bool // knows no strict tools
 
-	// Of servers, about the history of a conversation. They change how a request is
-	// written, never whether it can be: Support leaves them out.
+	// Of servers, most of them about the history of a conversation. They change how a
+	// request is written, never whether it can be: Support leaves them out.
 	History         History // the members of an assistant's message that it takes
 	SignedThinking  bool    // checks the signatures of thinking that comes back
 	MaxToolID       int     // takes tool call ids of so many characters at most; 0: of any length
 	NoUserAfterTool bool    // wants an assistant's message between a tool's and a user's
+	NoUser          bool    // refuses a request that names its user
 }
 
 // History says which members of an assistant's message a server takes. Providers
@@ -41,6 +42,6 @@ const (
 
 // Support returns the quirks that decide which requests a backend supports.
 func (s Set) Support() Set {
-	s.History, s.SignedThinking, s.NoUserAfterTool, s.MaxToolID = 0, false, false, 0
+	s.History, s.SignedThinking, s.NoUserAfterTool, s.MaxToolID, s.NoUser = 0, false, false, 0, false
 	return s
 }

@@ -57,7 +57,7 @@ func (r Random) Request() []byte {
 		body["temperature"] = float64(r.IntN(11)) / 10
 	}
 	if r.maybe() {
-		body["user"] = r.Text()
+		body["user"] = fmt.Sprintf("\"é😀\n%d", r.IntN(100)) // servers bound its length
 	}
 	body["stream"] = r.maybe()
 	return encode(body)

@@ -23,11 +23,12 @@ const (
 	blockSignature
 	blockData
 	blockTitle
+	blockToolName
 	blockMembers
 )
 
 var blockNames = []string{"type", "text", "cache_control", "source", "id", "name", "input", "tool_use_id", "content", "is_error",
-	"thinking", "signature", "data", "title"}
+	"thinking", "signature", "data", "title", "tool_name"}
 
 // form is what a kind of block is, and which members it has besides those of all.
 type form struct {
@@ -38,6 +39,7 @@ type form struct {
 // forms are the kinds of blocks that other dialects have words for.
 var forms = map[string]form{
 	"text":              {canon.Text, 1 << blockText},
+	"tool_reference":    {canon.Text, 1 << blockToolName},
 	"image":             {canon.Image, 1 << blockSource},
 	"document":          {canon.Document, 1<<blockSource | 1<<blockTitle},
 	"search_result":     {canon.Document, 1<<blockSource | 1<<blockTitle | 1<<blockContent},
@@ -83,7 +85,10 @@ func (d *decoder) block(v scan.Value, p *canon.Part) error {
 func (d *decoder) known(f *[blockMembers]scan.Value, p *canon.Part) error {
 	switch p.Kind {
 	case canon.Text:
-		p.Text = f[blockText]
+		if p.Text = f[blockText]; string(p.Type) == "tool_reference" { // other dialects have all tools at hand
+			p.Text = f[blockToolName]
+			return wantString(p.Text, "tool_name")
+		}
 		return wantString(p.Text, "text")
 	case canon.Image:
 		return readSource(f[blockSource], p)

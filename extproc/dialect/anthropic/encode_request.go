@@ -166,6 +166,8 @@ func (e *encoder) tools() {
 	}
 	if open {
 		e.b = append(e.b, ']')
+	}
+	if open || e.same {
 		e.choice()
 	}
 }

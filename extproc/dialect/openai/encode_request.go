@@ -67,6 +67,9 @@ func (e *encoder) settings() {
 		if len(v) == 0 || !e.same && expressed(f, v) != supported || e.refuses(f, v) {
 			continue
 		}
+		if f == canon.User && !e.same {
+			v = e.user(v)
+		}
 		e.b = canon.AppendRaw(e.b, fieldNames[f], v)
 	}
 	if n := e.r.MaxTokens; n > 0 {

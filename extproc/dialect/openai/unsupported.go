@@ -81,6 +81,7 @@ func (e *encoder) translatedFields(add adder) {
 			add(canon.Tuning, r.Names[f], "the model does not take it")
 		}
 	}
+	e.userFindings(add)
 	if len(r.Stop) > maxStops {
 		add(canon.Meaning, r.Names[canon.Stop], fmt.Sprintf("it takes %d stop sequences at most", maxStops))
 	}

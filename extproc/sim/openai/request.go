@@ -12,7 +12,7 @@ import (
 // chatFields are the members of a chat completion request. OpenAI refuses others.
 type chatFields struct {
 	model, messages, stream, streamOptions, n, maxTokens, maxCompletionTokens, stop,
-	tools, toolChoice, parallel, responseFormat, effort, temperature, topP, presence, frequency, logprobs, thinking scan.Value
+	tools, toolChoice, parallel, responseFormat, effort, temperature, topP, presence, frequency, logprobs, thinking, user scan.Value
 }
 
 func (f *chatFields) targets() map[string]*scan.Value {
@@ -23,7 +23,7 @@ func (f *chatFields) targets() map[string]*scan.Value {
 		"reasoning_effort": &f.effort, "temperature": &f.temperature, "top_p": &f.topP, "presence_penalty": &f.presence,
 		"frequency_penalty": &f.frequency, "logprobs": &f.logprobs, "thinking": &f.thinking,
 		"top_logprobs": nil, "seed": nil, "logit_bias": nil, "verbosity": nil, "modalities": nil, "audio": nil,
-		"prediction": nil, "service_tier": nil, "store": nil, "metadata": nil, "user": nil, "safety_identifier": nil,
+		"prediction": nil, "service_tier": nil, "store": nil, "metadata": nil, "user": &f.user, "safety_identifier": nil,
 		"prompt_cache_key": nil, "prompt_cache_retention": nil, "web_search_options": nil, "functions": nil, "function_call": nil,
 	}
 }
@@ -73,8 +73,14 @@ func object(body []byte) (scan.Value, *wire.Error) {
 // reasoning_effort, if none are scripted. Without the parameter it is medium.
 var EffortTokens = map[string]int{"none": 0, "minimal": 0, "low": 32, "medium": 64, "high": 128, "xhigh": 256, "max": 512}
 
+// maxUser is how long an id of a user OpenAI takes (maximhq/bifrost#1000).
+const maxUser = 64
+
 func readLimits(c *wire.Call, f *chatFields) *wire.Error {
 	m := modelOf(c.Model)
+	if n := len(wire.Str(f.user)); n > maxUser && vendorOf(c.Model) == openAI {
+		return invalid("user", "string_above_max_length", "Invalid 'user': string too long. Expected a string with maximum length %d, but got a string with length %d instead.", maxUser, n)
+	}
 	if wire.Given(f.maxTokens) && m.reasons() {
 		return invalid("max_tokens", "unsupported_parameter", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
 	}

@@ -110,8 +110,12 @@ func takesEffort(model string) bool {
 	return vendorOf(model) == deepSeek || strings.Contains(model, "gpt-oss")
 }
 
-// unknownTo returns a member of the request that only other vendors know.
+// unknownTo returns a member of the request that only other vendors know. Mistral knows
+// no user (BerriAI/litellm#3899).
 func (f *chatFields) unknownTo(v vendor) string {
+	if v == mistral && wire.Given(f.user) {
+		return "user"
+	}
 	if wire.Given(f.thinking) && v != deepSeek && v != unnamed {
 		return "thinking"
 	}
