@@ -93,7 +93,8 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 		return status.Error(codes.Unavailable, "the attempt belongs to no exchange")
 	}
 	defer s.release(run.pipeline)
-	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Now: s.now(), ByContent: ev.modes != nil && ev.modes.gate}
+	began := s.now()
+	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Began: began, Now: began, ByContent: ev.modes.holds()}
 	if err := run.attempt(stream.Context(), at); err != nil {
 		s.log.Error("preparing an attempt", zap.Error(err))
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")
@@ -133,6 +134,9 @@ func (s *Server) judgeHeaders(stream extprocv3.ExternalProcessor_ProcessServer, 
 		j, err := run.judge(stream.Context(), at)
 		if err != nil {
 			return err
+		}
+		if j.Status != 0 {
+			run.ex.Attempts.NoteJudged(index, j.Status, j.Fault)
 		}
 		if err := stream.SendMsg(judged(j)); err != nil {
 			return err

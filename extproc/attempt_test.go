@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/structpb"
 
-	"github.com/headgate/headgate/extproc/exchange"
 	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
@@ -230,52 +229,6 @@ func TestUnsupportedBackendsAreLeftOutBeforeEnvoyChooses(t *testing.T) {
 			got := reply.GetDynamicMetadata().GetFields()["envoy.lb"].GetStructValue().GetFields()["fit"].GetStringValue()
 			if got != tc.fit {
 				t.Errorf("fit %q, want %q", got, tc.fit)
-			}
-		})
-	}
-}
-
-// holding plays an attempt in a pool whose Envoy holds the answer until it is judged, up
-// to a piece of the answer.
-func holding(r *rig, id string, h H, body string) {
-	r.t.Helper()
-	st := func(key, value string) *structpb.Struct {
-		return &structpb.Struct{Fields: map[string]*structpb.Value{key: structpb.NewStringValue(value)}}
-	}
-	attributes := st("xds.upstream_host_metadata.filter_metadata['io.headgate']['backend']", "gpt")
-	attributes.Fields["xds.upstream_host_metadata.filter_metadata['io.headgate']['model']"] = structpb.NewStringValue("gpt-4o-mini")
-	s := r.Open("upstream")
-	r.attempts = append(r.attempts, s)
-	s.Raw(&extprocv3.ProcessingRequest{
-		Attributes:      map[string]*structpb.Struct{"envoy.filters.http.ext_proc": attributes},
-		MetadataContext: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"io.headgate": st("exchange", id)}},
-		Request:         &extprocv3.ProcessingRequest_RequestHeaders{RequestHeaders: &extprocv3.HttpHeaders{Headers: &corev3.HeaderMap{}}},
-		ProtocolConfig:  &extprocv3.ProtocolConfiguration{ResponseBodyMode: 1, SendBodyWithoutWaitingForHeaderResponse: true},
-	})
-	s.ResponseHeaders(h, false)
-	s.ResponseBody(body, false)
-}
-
-// TestWhatCannotBeReadIsNotJudgedByContent holds that a compressed answer is let go at its
-// headers: no stage takes it for silence or for an error.
-func TestWhatCannotBeReadIsNotJudgedByContent(t *testing.T) {
-	for encoding, held := range map[string]bool{"": true, "identity": true, "gzip": false, "br": false} {
-		t.Run("encoding "+encoding, func(t *testing.T) {
-			var seen []bool
-			r := newRig(t, chainPolicy, &scripted{name: "judges", answered: func(at *exchange.Attempt) exchange.Judgement {
-				seen = append(seen, at.ByContent)
-				return exchange.Judgement{Undecided: true}
-			}})
-			client, id, _ := begin(r, "/v1/chat/completions", `{"model":"mini","stream":true,"messages":[{"role":"user","content":"hi"}]}`)
-			h := H{":status", "200", "content-type", "text/event-stream"}
-			if encoding != "" {
-				h = append(h, "content-encoding", encoding)
-			}
-			holding(r, id, h, "\x1f\x8b no text\n\n")
-			client.Cancel()
-			r.idle()
-			if len(seen) == 0 || seen[0] != held || !held && len(seen) != 1 {
-				t.Errorf("judged by content: %v", seen)
 			}
 		})
 	}

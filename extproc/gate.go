@@ -3,59 +3,52 @@ package extproc
 import (
 	"bytes"
 	"context"
+	"strconv"
 	"time"
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
 )
-
-// gateBound is how long Envoy may hold an answer until something is known of it. The
-// attempt's own time, which Envoy keeps, ends before.
-const gateBound = 10 * time.Minute
 
 // maxGate is how many bytes of an answer Envoy holds: without content in so many, it
 // passes.
 const maxGate = 64 << 10
 
-// gate judges an answer by its first content, in a pool whose Envoy holds headers and
-// body for that. A verdict that changes something is the answer to the headers. Then the
-// stream ends with OK: Envoy releases what it holds, or tries again. Nowhere else may a
-// stream end with OK before its work is done (envoy/facts).
+// gate judges an answer by its first content: Envoy holds headers and body for that. A
+// verdict that changes something is the answer to the headers. Then the stream ends with
+// OK: Envoy releases what it holds, or tries again. Nowhere else may a stream end with OK
+// before its work is done (envoy/facts).
 func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run, at *exchange.Attempt, index int) error {
 	ctx, cancel := context.WithCancel(stream.Context())
 	defer cancel()
 	messages := receive(ctx, stream)
 	var wake <-chan time.Time
-	var since time.Time
 	for {
+		var ev *event
 		select {
-		case ev := <-messages:
+		case ev = <-messages:
 			if ev == nil {
 				return nil // the attempt has ended: nothing is left undone
 			}
-			if ev.phase == responseHeaders {
-				s.noteHeaders(run, at, index, ev)
-				since = at.Now
-				at.ByContent = readable(at.Headers)
-			}
-			if err := piecesOf(at, ev); err != nil {
+			if err := s.note(run, at, index, ev); err != nil {
 				return err
 			}
-			if err := stream.SendMsg(&reply{more: gateBound}); err != nil {
-				return nil
-			}
 		case <-wake:
-			at.Events = nil
+			at.Events, at.Now = nil, s.now()
 		}
-		at.Now = s.now()
-		at.Elapsed = at.Now.Sub(since)
+		at.Elapsed = at.Now.Sub(at.HeadersAt)
 		j, err := run.judge(ctx, at)
 		if err != nil {
 			return err
 		}
 		if !j.Undecided || !at.ByContent || at.Complete || at.Body > maxGate {
-			return decide(stream, j)
+			s.decide(stream, run, index, j)
+			return nil
+		}
+		if ev != nil && stream.SendMsg(&reply{more: policy.MaxGate}) != nil {
+			return nil // the attempt has ended
 		}
 		wake = nil
 		if j.Wake > 0 {
@@ -64,18 +57,25 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 	}
 }
 
-// readable reports whether a body is not compressed. Of another the gate sees no content.
-func readable(h exchange.Headers) bool {
-	encoding := h.Get("content-encoding")
-	return len(encoding) == 0 || bytes.EqualFold(encoding, []byte("identity"))
+// judgeable reports whether an answer can be judged by content: it is not compressed, and
+// one that is read as a whole is not longer than what is held.
+func judgeable(at *exchange.Attempt) bool {
+	if encoding := at.Headers.Get("content-encoding"); len(encoding) > 0 && !bytes.EqualFold(encoding, []byte("identity")) {
+		return false
+	}
+	n, err := strconv.ParseInt(string(at.Headers.Get("content-length")), 10, 64)
+	return at.Stream || err != nil || n <= maxGate
 }
 
 // decide answers the headers that are held, if the verdict changes something.
-func decide(stream extprocv3.ExternalProcessor_ProcessServer, j exchange.Judgement) error {
-	if j.Status != 0 || j.Degrade {
-		_ = stream.SendMsg(judged(j)) // an error means that the attempt has ended already
+func (s *Server) decide(stream extprocv3.ExternalProcessor_ProcessServer, run *run, index int, j exchange.Judgement) {
+	if j.Status == 0 && !j.Degrade {
+		return
 	}
-	return nil
+	if j.Status != 0 {
+		run.ex.Attempts.NoteJudged(index, j.Status, j.Fault)
+	}
+	_ = stream.SendMsg(judged(j)) // an error means that the attempt has ended already
 }
 
 // receive reads messages until the stream ends, which closes the channel, or ctx does.
@@ -98,11 +98,24 @@ func receive(ctx context.Context, stream extprocv3.ExternalProcessor_ProcessServ
 	return messages
 }
 
-// piecesOf gives an attempt what a message says of its answer.
-func piecesOf(at *exchange.Attempt, ev *event) (err error) {
-	at.Events, at.Complete = nil, ev.end
+// note gives an attempt what a message says of its answer.
+func (s *Server) note(run *run, at *exchange.Attempt, index int, ev *event) (err error) {
+	if ev.phase == responseHeaders {
+		s.noteHeaders(run, at, index, ev)
+		at.HeadersAt = at.Now
+		at.Stream = at.Status == 200 && isEventStream(at.Headers)
+		at.ByContent = judgeable(at)
+	}
+	at.Now = s.now()
+	at.Heard, at.Complete, at.Events = at.Now, ev.end, nil
 	at.Body += len(ev.body)
-	if ev.phase == responseBody && at.Reader != nil && at.Status == 200 && isEventStream(at.Headers) {
+	switch {
+	case ev.phase != responseBody:
+	case at.Body > maxGate && !at.Stream:
+		at.Held, at.ByContent = nil, false
+	case !at.Stream:
+		at.Held = append(at.Held, ev.body...)
+	case at.Reader != nil:
 		at.Events, err = at.Reader.Read(ev.body, ev.end)
 	}
 	return err

@@ -166,6 +166,8 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 		resp.Origin = exchange.FromEnvoy
 	}
 	switch {
+	case r.rejected():
+		return r.settled(ctx)
 	case ev.end:
 		resp.Complete = true
 		err := r.response(ctx)
@@ -178,6 +180,13 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 		return r.streamHeaders(ctx)
 	}
 	return nil
+}
+
+// rejected reports whether the answer is one that was judged to be none, and no link is
+// left: the rest of it is not waited for.
+func (r *run) rejected() bool {
+	resp := &r.ex.Response
+	return resp.Origin == exchange.FromProvider && !r.ex.Route.Single && r.ex.Attempts.Rejected(resp.Status)
 }
 
 func isEventStream(h exchange.Headers) bool {

@@ -39,22 +39,31 @@ type streaming struct {
 // streamHeaders takes a stream's headers up the list of stages and asks how its events
 // shall come.
 func (r *run) streamHeaders(ctx context.Context) error {
+	if err := r.settled(ctx); err != nil || r.sentImmediate {
+		return err
+	}
+	r.events = r.open()
+	r.reply.mutation, r.reply.stream, r.reply.duplex = &r.ex.Response.Out, !r.events.duplex, r.events.duplex
+	return nil
+}
+
+// settled takes the headers of an answer up the list of stages. If there is a verdict then,
+// the client gets it at once, and Envoy cancels the request to the provider.
+func (r *run) settled(ctx context.Context) error {
 	if err := r.up(ctx, len(r.visits)); err != nil {
 		return err
 	}
 	resp := &r.ex.Response
 	r.headers()
-	if resp.Out.Replace { // a verdict: Envoy cancels the request to the provider
-		resp.Complete = true
-		why, refused := "answer", r.ex.Replaced.Action == exchange.Deny
-		if refused {
-			why = string(r.ex.Replaced.Reason)
-		}
-		r.immediate(why, refused)
+	if !resp.Out.Replace {
 		return nil
 	}
-	r.events = r.open()
-	r.reply.mutation, r.reply.stream, r.reply.duplex = &resp.Out, !r.events.duplex, r.events.duplex
+	resp.Complete = true
+	why, refused := "answer", r.ex.Replaced.Action == exchange.Deny
+	if refused {
+		why = string(r.ex.Replaced.Reason)
+	}
+	r.immediate(why, refused)
 	return nil
 }
 

@@ -42,6 +42,9 @@ type bodyModes struct {
 	gate              bool // bodies come before the headers are answered
 }
 
+// holds reports whether Envoy holds an answer until it is judged; m may be nil.
+func (m *bodyModes) holds() bool { return m != nil && m.gate && m.response == bodyStreamed }
+
 // meta is one entry of the dynamic metadata that goes into Envoy's access log.
 // Amounts go as text: numbers in a Struct are doubles.
 type meta struct{ key, value string }

@@ -25,6 +25,11 @@ const (
 	// SplitHeader carries the number of the order in which a user goes through the
 	// chain of its model, from the router level to Envoy; see Model.Orders.
 	SplitHeader = InternalPrefix + "split"
+	// JudgeHeader carries JudgeContent from the router level to Envoy's routes, if an
+	// attempt is to be judged by the first content of its answer and not by its headers.
+	// A pair of the release before does not set it: its attempts could not be.
+	JudgeHeader  = InternalPrefix + "judge"
+	JudgeContent = "content"
 	// RefusedKey is the key in MetadataNamespace that every answer made by
 	// Headgate itself sets, so that local_reply_config leaves it alone.
 	RefusedKey = "refused"

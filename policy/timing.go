@@ -12,6 +12,10 @@ const (
 	// MessageTimeout is how long Envoy waits for one answer of ext_proc's.
 	MessageTimeout = 2 * time.Second
 
+	// MaxGate is the longest that Envoy holds an answer until it is judged: as long as
+	// Envoy allows, and as any attempt may take.
+	MaxGate = time.Hour
+
 	// tie parts two clocks of the same length, so that the outcome is always the same.
 	tie = 100 * time.Millisecond
 )

@@ -230,3 +230,39 @@ func TestAGateMayRefuseByItsOwnClock(t *testing.T) {
 	}
 	await(t, "the first provider to be let go", gone)
 }
+
+// gatedByRoute overrides the upstream level's modes, so that only requests of the route
+// that is chosen last are held.
+const gatedByRoute = `typed_per_filter_config:
+  facts.upstream:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute
+    overrides: { processing_mode: ` + gateMode + ` }`
+
+func TestTheRouteChosenLastMayMakeTheUpstreamLevelAGate(t *testing.T) {
+	for _, gates := range []bool{true, false} {
+		t.Run(fmt.Sprint(gates), func(t *testing.T) {
+			s := gated()
+			s.UpstreamMode = headersOnly
+			if gates {
+				s.ChosenRoute = gatedByRoute
+			}
+			r := start(t, s, "a", "b")
+			does := gate(firstContent)
+			if !gates {
+				does = script{responseHeaders: always(responseHeaders(nil))}
+			}
+			r.play(script{requestBody: routed().requestBody, responseHeaders: toStreamed()}, does)
+			r.providers["a"].serve(sse(": hello\n\n", "event: 503\n\n", ": more\n\n"))
+			r.providers["b"].serve(sse("data: from b\n\n"))
+			got := r.post(t, `{}`)
+			want := map[bool]string{true: "ab", false: "a"}[gates]
+			if tried := names(r.received.take()); tried != want || got.status != 200 || got.err != nil {
+				t.Errorf("tried %q, want %q; answer %+v", tried, want, got)
+			}
+			p := r.next(t, "upstream").messages[0].GetProtocolConfig()
+			if modes := fmt.Sprint(p.GetResponseBodyMode(), p.GetSendBodyWithoutWaitingForHeaderResponse()); modes != map[bool]string{true: "STREAMED true", false: "NONE true"}[gates] {
+				t.Errorf("protocol_config: %s", modes)
+			}
+		})
+	}
+}

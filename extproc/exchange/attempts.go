@@ -14,8 +14,9 @@ type Attempt struct {
 	Request   *Request
 	Backend   string
 	Model     string // the model's name at the backend
+	Began     time.Time
 	Now       time.Time
-	ByContent bool // the pool judges by content, and Envoy holds the answer: one that is compressed is not judged so
+	ByContent bool // Envoy holds the answer until it is judged: not one that is compressed or long
 
 	// Written by the provider stage.
 	Provider string
@@ -27,10 +28,15 @@ type Attempt struct {
 	// Written by the stream loop, as the answer comes.
 	Headers  Headers       // of the answer
 	Status   int           // of the answer
+	Stream   bool          // the answer is a stream of events
 	Events   []canon.Event // that have come since the last call; they hold until it returns
+	Held     []byte        // of an answer that is no stream and judged by content: all that has come
 	Body     int           // bytes of the body that have come
 	Complete bool          // the end of the answer is there
 	Elapsed  time.Duration // since the answer's headers came
+
+	HeadersAt time.Time // when the answer's headers came
+	Heard     time.Time // when something of the answer came last
 }
 
 // Reader reads the events of one answer, in pieces that end anywhere. Not for
@@ -54,6 +60,8 @@ type Tried struct {
 	Provider   string
 	Model      string // the model's name at the backend
 	Status     int    // that the provider answered with; 0: no response headers came
+	Judged     int    // the status that Envoy got in its place; 0: that one
+	Fault      Fault  // that was found in what came; empty: the status says all
 	RetryAfter time.Duration
 	Secret     int      // index of the credential that was used
 	Dropped    []string // request fields that the backend cannot express and did not get
@@ -61,8 +69,33 @@ type Tried struct {
 	Decided    time.Time // when the response headers came, or the attempt ended without any
 }
 
+// Fault says what was found in an answer of which the status does not tell that it is
+// none. It is a closed set.
+type Fault string
+
+// The faults of answers.
+const (
+	FaultError      Fault = "error"      // an error behind the status of a success
+	FaultOverloaded Fault = "overloaded" // such an error says that the backend cannot take more now
+	FaultRefused    Fault = "refused"    // such an error says that the gateway is not served: its key, its account, the model
+	FaultSilent     Fault = "silent"     // no content came in time
+	FaultEmpty      Fault = "empty"      // the end came before any content
+	FaultUnreadable Fault = "unreadable" // not what the dialect promises, or not all of it
+)
+
+// Answered is the status that Envoy got of the attempt.
+func (a *Tried) Answered() int {
+	if a.Judged != 0 {
+		return a.Judged
+	}
+	return a.Status
+}
+
 // Failed reports whether the attempt is one that another backend may make good.
 func (a *Tried) Failed() bool {
+	if a.Judged != 0 {
+		return true
+	}
 	switch a.Status {
 	case 0, 401, 402, 403, 408, 429:
 		return true
@@ -91,6 +124,26 @@ func (a *Attempts) NoteHeaders(i, status int, retryAfter time.Duration, now time
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.list[i].Status, a.list[i].RetryAfter, a.list[i].Decided = status, retryAfter, now
+}
+
+// NoteJudged notes that Envoy gets another status of an attempt than the provider's.
+func (a *Attempts) NoteJudged(i, status int, found Fault) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list[i].Judged, a.list[i].Fault = status, found
+}
+
+// Rejected reports whether an answer of this status is one that was judged so: what
+// follows of it is not for the client.
+func (a *Attempts) Rejected(status int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := len(a.list) - 1; i >= 0; i-- {
+		if a.list[i].Answered() == status {
+			return a.list[i].Judged != 0
+		}
+	}
+	return false
 }
 
 // NoteEnd notes that an attempt ended. One that was answered keeps its time.

@@ -131,4 +131,6 @@ type Judgement struct {
 	Status int
 	// Degrade has Envoy use the endpoint last for a while.
 	Degrade bool
+	// Fault says why, if the answer's own status does not.
+	Fault Fault
 }

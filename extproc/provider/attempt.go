@@ -2,8 +2,6 @@ package provider
 
 import (
 	"bytes"
-	"context"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -78,40 +76,4 @@ func restore(out *exchange.Mutation, req *exchange.Request, t *target) {
 			out.SetHeader(name, string(bytes.Join(values, []byte(","))))
 		}
 	}
-}
-
-// Answered implements exchange.Visit.
-//
-// A 429 goes to the next link at once. A refused credential is answered like one:
-// another backend may do better, and none would on the same key. If every
-// backend has said so no round is left to win, and the status ends the retries.
-func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judgement, error) {
-	if refusedKey(at.Status) {
-		p.stage.reject(at.Backend, at.Secret, at.Status)
-	} else if at.Status != 429 {
-		return exchange.Judgement{}, nil
-	}
-	if p.exhausted(p.ex.Attempts.List()) {
-		return exchange.Judgement{Status: http.StatusFailedDependency, Degrade: true}, nil
-	}
-	return exchange.Judgement{Status: http.StatusTooManyRequests, Degrade: true}, nil
-}
-
-func refusedKey(status int) bool { return status == 401 || status == 402 || status == 403 }
-
-// exhausted reports whether the latest word of every backend that can serve the
-// request was that it cannot take it now.
-func (p *plan) exhausted(attempts []exchange.Tried) bool {
-	for _, t := range p.pool.targets {
-		latest := 0
-		for i := range attempts {
-			if attempts[i].Backend == t.backend.Name && attempts[i].Model == t.model {
-				latest = attempts[i].Status
-			}
-		}
-		if p.supporting&(1<<t.class) != 0 && !refusedKey(latest) && latest != 429 {
-			return false
-		}
-	}
-	return true
 }

@@ -36,7 +36,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	if fromEnvoy && resp.Status != 502 && resp.Status != 503 && !(resp.Status == 504 && a.ex.Request.Deadline == 0) {
 		return exchange.Verdict{}
 	}
-	rejected := last.Status != resp.Status // a stage did not let it pass
+	rejected := last.Answered() != resp.Status // a stage did not let it pass
 	if last.Failed() || fromEnvoy || rejected {
 		return exhausted(a.ex.Model, attempts, unseen)
 	}
@@ -53,7 +53,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 // in either order.
 func answering(attempts []exchange.Tried, resp *exchange.Response) *exchange.Tried {
 	for i := len(attempts) - 1; i >= 0 && resp.Origin == exchange.FromProvider; i-- {
-		if attempts[i].Status == resp.Status {
+		if attempts[i].Answered() == resp.Status {
 			return &attempts[i]
 		}
 	}
@@ -71,6 +71,8 @@ func exhausted(model string, attempts []exchange.Tried, unseen int) exchange.Ver
 		switch {
 		case a.Status == 0:
 			what = "no answer"
+		case a.Fault != "":
+			what += " " + string(a.Fault)
 		case !a.Failed():
 			what += " broken off"
 		}

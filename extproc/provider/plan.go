@@ -73,7 +73,7 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 	case p.pool.single != nil:
 		p.secret, p.ex.Dropped = at.Secret, at.Dropped
 	case at.ByContent:
-		at.Reader = &events{decoder: t.dialect.Decoder(false)}
+		at.Reader = &events{decoder: t.dialect.Decoder(true)} // whatever it says is content
 	}
 	return nil
 }

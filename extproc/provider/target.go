@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"slices"
+	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
@@ -136,14 +137,15 @@ func (t *target) translates(ex *exchange.Exchange) bool {
 // pool is what may serve one model's exchanges.
 type pool struct {
 	targets   []*target
-	single    *target // the only one, or nil
-	simulated bool    // the simulated provider is among them
-	classes   int     // of backends that can express the same requests
-	drop      bool    // fields that change the meaning are left out, not refused
+	single    *target       // the only one, or nil
+	simulated bool          // the simulated provider is among them
+	classes   int           // of backends that can express the same requests
+	drop      bool          // fields that change the meaning are left out, not refused
+	timeout   time.Duration // of each attempt
 }
 
 func newPool(m *policy.Model, set *policy.Set) *pool {
-	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop}
+	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop, timeout: m.Timeout}
 	for _, use := range m.Uses() {
 		t := newTarget(use, set.Takes(use))
 		t.class = m.ClassIndex(use)

@@ -56,6 +56,7 @@ type Attempt struct {
 	Model      string  `json:"model"`
 	Status     int     `json:"status,omitempty"` // absent: no answer came
 	Failed     bool    `json:"failed,omitempty"`
+	Fault      string  `json:"fault,omitempty"`
 	RetryAfter float64 `json:"retry_after_s,omitempty"`
 	MS         float64 `json:"ms"`
 }
@@ -117,7 +118,7 @@ func (e *lineEncoder) attempts(tried []*policypb.Attempt) []Attempt {
 	e.tried = e.tried[:0]
 	for _, a := range tried {
 		e.tried = append(e.tried, Attempt{
-			Backend: a.Backend, Model: a.Model, Status: int(a.Status), Failed: a.Failed,
+			Backend: a.Backend, Model: a.Model, Status: int(a.Status), Failed: a.Failed, Fault: a.Fault,
 			RetryAfter: time.Duration(a.RetryAfterNanos).Seconds(), MS: millis(a.DurationNanos),
 		})
 	}

@@ -109,8 +109,8 @@ func fullExchange() *exchange.Exchange {
 	for _, a := range []exchange.Tried{
 		{Backend: "gpt", Model: "gpt-4o", Started: began(), Decided: began().Add(1_500_999)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 429, RetryAfter: 1_500_000_001, Started: began(), Decided: began().Add(2 * time.Second)},
-		{Backend: "gpt", Model: "gpt-4o", Status: 200, Started: began(), Decided: began().Add(time.Millisecond)}, // tried again all the same
-		{Backend: "claude", Model: "claude-x", Status: 200, Started: began(), Decided: began().Add(-1)},          // its clock went back
+		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 503, Fault: exchange.FaultEmpty, Started: began(), Decided: began().Add(time.Millisecond)},
+		{Backend: "claude", Model: "claude-x", Status: 200, Started: began(), Decided: began().Add(-1)}, // its clock went back
 	} {
 		ex.Attempts.Begin(a)
 	}

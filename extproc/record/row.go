@@ -76,7 +76,7 @@ func triedIn(list []exchange.Tried) []*policypb.Attempt {
 	for i := range list {
 		a, p := &list[i], &memory[i]
 		p.Backend, p.Model, p.Status = a.Backend, a.Model, int32(a.Status)
-		p.Failed = a.Failed() || i < len(list)-1
+		p.Failed, p.Fault = a.Failed() || i < len(list)-1, string(a.Fault)
 		p.RetryAfterNanos, p.DurationNanos = a.RetryAfter.Nanoseconds(), between(a.Started, a.Decided)
 		out[i] = p
 	}

@@ -91,6 +91,9 @@ func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verd
 		v.ex.Route = p.stream
 	}
 	req.Out.SetHeader(policy.RouteHeader, v.ex.Route.Name)
+	if !v.ex.Route.Single {
+		req.Out.SetHeader(policy.JudgeHeader, policy.JudgeContent)
+	}
 	if p.split != nil {
 		req.Out.SetHeader(policy.SplitHeader, p.split.order(req))
 	}

@@ -359,6 +359,9 @@ type Attempt struct {
 	RetryAfterNanos int64 `protobuf:"varint,5,opt,name=retry_after_nanos,json=retryAfterNanos,proto3" json:"retry_after_nanos,omitempty"`
 	// From the attempt's start to the headers of its answer, or to its end if none came.
 	DurationNanos int64 `protobuf:"varint,6,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
+	// What was found in its answer, of which the status does not tell that it is none: a
+	// closed set, such as "silent"; empty: nothing.
+	Fault         string `protobuf:"bytes,7,opt,name=fault,proto3" json:"fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -433,6 +436,13 @@ func (x *Attempt) GetDurationNanos() int64 {
 		return x.DurationNanos
 	}
 	return 0
+}
+
+func (x *Attempt) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
 }
 
 // Tokens are the buckets of a usage. They are disjoint: no token is in two of them.
@@ -580,14 +590,15 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x05price\x18K \x01(\tR\x05price\x12\x1a\n" +
 	"\bunpriced\x18L \x01(\bR\bunpricedB\x14\n" +
 	"\x12_first_token_nanosB\x10\n" +
-	"\x0e_cost_nano_usd\"\xbc\x01\n" +
+	"\x0e_cost_nano_usd\"\xd2\x01\n" +
 	"\aAttempt\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
 	"\x06status\x18\x03 \x01(\x05R\x06status\x12\x16\n" +
 	"\x06failed\x18\x04 \x01(\bR\x06failed\x12*\n" +
 	"\x11retry_after_nanos\x18\x05 \x01(\x03R\x0fretryAfterNanos\x12%\n" +
-	"\x0eduration_nanos\x18\x06 \x01(\x03R\rdurationNanos\"\x83\x02\n" +
+	"\x0eduration_nanos\x18\x06 \x01(\x03R\rdurationNanos\x12\x14\n" +
+	"\x05fault\x18\a \x01(\tR\x05fault\"\x83\x02\n" +
 	"\x06Tokens\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\x03R\x05input\x12\x1d\n" +
 	"\n" +

@@ -98,7 +98,7 @@ func newModelResources(m *policy.Model, o Options) (*modelResources, error) {
 	if err := identify(c, m.Name); err != nil {
 		return nil, err
 	}
-	p := &modelResources{model: m, cluster: c, routes: []*routev3.Route{route(m, c.Name, false), route(m, c.Name, true)}}
+	p := &modelResources{model: m, cluster: c, routes: routesOf(m, c.Name)}
 	if err := nameHost(m, p.routes, o); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ const (
 // routerFilter is the name of the router level's filter.
 const routerFilter = "headgate.router"
 
+// upstreamFilter is the name of the upstream level's filter.
+const upstreamFilter = "headgate.upstream"
+
 // httpFilters are the filters of every exchange, in request order. Compressed answers are
 // unpacked by ext_proc: after it, Envoy's decompressor never lets an answer end.
 func httpFilters() []*hcmv3.HttpFilter {
@@ -90,7 +93,9 @@ func endpointMetadata(key string) string {
 	return "xds.upstream_host_metadata.filter_metadata['" + policy.MetadataNamespace + "']['" + key + "']"
 }
 
-// upstreamLevel runs once per attempt, of pools with more than one use.
+// upstreamLevel runs once per attempt, of pools with more than one use. It sees no body,
+// unless the route has it judge by content: then Envoy holds headers and body until it
+// knows of the verdict. Its flags for that mean nothing without a body.
 func upstreamLevel() *extprocv3.ExternalProcessor {
 	return &extprocv3.ExternalProcessor{
 		GrpcService: extProcService(policy.LevelUpstream),
@@ -98,7 +103,11 @@ func upstreamLevel() *extprocv3.ExternalProcessor {
 			RequestHeaderMode:  extprocv3.ProcessingMode_SEND,
 			ResponseHeaderMode: extprocv3.ProcessingMode_SEND,
 		},
+		SendBodyWithoutWaitingForHeaderResponse: true,
+		AllowContentLengthHeader:                true, // no body is changed
+
 		MessageTimeout:    durationpb.New(messageTimeout),
+		MaxMessageTimeout: durationpb.New(policy.MaxGate),
 		StatusOnError:     failClosed(),
 		RequestAttributes: []string{endpointMetadata(policy.BackendKey), endpointMetadata(policy.ModelKey)},
 		MutationRules:     &rulesv3.HeaderMutationRules{AllowAllRouting: wrapperspb.Bool(true), AllowEnvoy: wrapperspb.Bool(true)},
@@ -107,4 +116,15 @@ func upstreamLevel() *extprocv3.ExternalProcessor {
 			ForwardingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace}},
 		},
 	}
+}
+
+// byContent are the modes of the upstream level in which it judges by content.
+func byContent() *extprocv3.ExtProcPerRoute {
+	return &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: &extprocv3.ExtProcOverrides{
+		ProcessingMode: &extprocv3.ProcessingMode{
+			RequestHeaderMode:  extprocv3.ProcessingMode_SEND,
+			ResponseHeaderMode: extprocv3.ProcessingMode_SEND,
+			ResponseBodyMode:   extprocv3.ProcessingMode_STREAMED,
+		},
+	}}}
 }

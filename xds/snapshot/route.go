@@ -32,9 +32,9 @@ const (
 // a hundred thousand still asks the same one.
 const choices = 16
 
-// routes are two routes per model, for JSON answers and for streams, and the
-// fall-through, which is matched first by every request: the router level then
-// names the route and has it chosen again.
+// routes are those of each model, for JSON answers and for streams, and the fall-through,
+// which is matched first by every request: the router level then names the route and has
+// it chosen again.
 func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteConfiguration, error) {
 	host := &routev3.VirtualHost{
 		Name:                          listenerName,
@@ -49,7 +49,7 @@ func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteC
 		return nil, fmt.Errorf("routes: %w", err)
 	}
 	last := host.Routes
-	host.Routes = make([]*routev3.Route, 0, 2*len(models)+1)
+	host.Routes = make([]*routev3.Route, 0, 4*len(models)+1)
 	for _, name := range slices.Sorted(maps.Keys(models)) {
 		host.Routes = append(host.Routes, models[name].routes...)
 	}
@@ -92,6 +92,23 @@ func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 	return nil
 }
 
+// routesOf are the routes of a model to its pool. Of a pool of several, each comes twice,
+// first with attempts that are judged by their first content: a pair that can do that asks
+// for it.
+func routesOf(m *policy.Model, pool string) []*routev3.Route {
+	plain := []*routev3.Route{route(m, pool, false), route(m, pool, true)}
+	if _, single := m.Single(); single {
+		return plain
+	}
+	judged := []*routev3.Route{route(m, pool, false), route(m, pool, true)}
+	for _, r := range judged {
+		r.Name += "/judged"
+		r.Match.Headers = append(r.Match.Headers, headerIs(policy.JudgeHeader, policy.JudgeContent))
+		r.TypedPerFilterConfig = map[string]*anypb.Any{upstreamFilter: packed(byContent())}
+	}
+	return append(judged, plain...)
+}
+
 func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 	name := policy.RouteName(m.Name, stream)
 	action := &routev3.RouteAction{
@@ -107,16 +124,20 @@ func route(m *policy.Model, pool string, stream bool) *routev3.Route {
 		Name: name,
 		Match: &routev3.RouteMatch{
 			PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"},
-			Headers: []*routev3.HeaderMatcher{{
-				Name: policy.RouteHeader,
-				HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
-					MatchPattern: &matcherv3.StringMatcher_Exact{Exact: name},
-				}},
-			}},
+			Headers:       []*routev3.HeaderMatcher{headerIs(policy.RouteHeader, name)},
 		},
 		Action: &routev3.Route_Route{Route: action},
 		Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
 			policy.MetadataNamespace: fields(policy.ModelKey, m.Name),
+		}},
+	}
+}
+
+func headerIs(name, value string) *routev3.HeaderMatcher {
+	return &routev3.HeaderMatcher{
+		Name: name,
+		HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
+			MatchPattern: &matcherv3.StringMatcher_Exact{Exact: value},
 		}},
 	}
 }

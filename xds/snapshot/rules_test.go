@@ -122,7 +122,9 @@ func TestNamesFit(t *testing.T) {
 				}
 				seen[route.Name] = true
 				for _, h := range route.Match.Headers {
-					values[h.GetStringMatch().GetExact()] = true
+					if h.Name == policy.RouteHeader {
+						values[h.GetStringMatch().GetExact()] = true
+					}
 				}
 				model := route.Metadata.GetFilterMetadata()[policy.MetadataNamespace].GetFields()[policy.ModelKey].GetStringValue()
 				m := set.Models[model]

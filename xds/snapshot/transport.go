@@ -165,7 +165,7 @@ func attemptFilters(several bool) []*hcmv3.HttpFilter {
 		egress = append(egress, remove(name))
 	}
 	if several {
-		out = append(out, httpFilter("headgate.upstream", upstreamLevel()))
+		out = append(out, httpFilter(upstreamFilter, upstreamLevel()))
 		egress = append(egress, contentLength())
 	}
 	return append(out,

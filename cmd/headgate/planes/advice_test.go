@@ -183,7 +183,7 @@ func TestCheckKnowsEnvoysClocks(t *testing.T) {
 			t.Errorf("cluster %s: connections within %v, want %v", c.Name, got, policy.ConnectTimeout)
 		}
 	}
-	if clocks != 4 || len(pools) != 2 {
-		t.Errorf("%d routes with retries and %d pools, want 4 and 2", clocks, len(pools))
+	if clocks != 8 || len(pools) != 2 {
+		t.Errorf("%d routes with retries and %d pools, want 8 and 2", clocks, len(pools))
 	}
 }

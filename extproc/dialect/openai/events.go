@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -15,6 +16,9 @@ import (
 // after an error. A stream ends well only with a finish of each choice, or with
 // [DONE] after some content; anything else is a cut.
 type StreamDecoder struct {
+	// Whole keeps what only this dialect understands, such as sound.
+	Whole bool
+
 	out     []canon.Event
 	extra   []canon.Member
 	tally   tally
@@ -26,7 +30,7 @@ type StreamDecoder struct {
 }
 
 // Decoder starts reading a server's stream.
-func (Dialect) Decoder(bool) canon.StreamDecoder { return &StreamDecoder{} }
+func (Dialect) Decoder(native bool) canon.StreamDecoder { return &StreamDecoder{Whole: native} }
 
 type choiceSeen struct {
 	index, tools    int
@@ -211,6 +215,7 @@ func (d *StreamDecoder) delta(c *choiceSeen, v scan.Value) {
 		d.fail(canon.Malformed(err.Error()))
 		return
 	}
+	other := d.Whole && says(d.extra)
 	d.reasoning(c, &f)
 	d.text(c, canon.EventRefusal, f[msgRefusal])
 	if f[msgContent].Kind() == scan.Array {
@@ -219,6 +224,17 @@ func (d *StreamDecoder) delta(c *choiceSeen, v scan.Value) {
 		d.text(c, canon.EventText, f[msgContent])
 	}
 	d.calls(c, f[msgCalls])
+	if other && len(d.out) == 0 {
+		d.emit(canon.Event{Kind: canon.EventOther, Choice: c.index, Raw: v})
+	}
+}
+
+// says reports whether one of the members of a delta is more than a name for nothing.
+func says(members []canon.Member) bool {
+	return slices.ContainsFunc(members, func(m canon.Member) bool {
+		elements, fields := m.Value.Elements(), m.Value.Fields()
+		return elements.Next() || fields.Next() || m.Value.Kind() == scan.String && !canon.Empty(m.Value)
+	})
 }
 
 func (d *StreamDecoder) text(c *choiceSeen, kind canon.EventKind, v scan.Value) {

@@ -23,11 +23,11 @@ func TestChainsAfterTheFirstByte(t *testing.T) {
 	}
 	for i, c := range cases {
 		for _, w := range gatewaytest.Ways {
-			slowly := "+pause=30ms" // so that the headers go out before the break
-			if !w.Stream {
-				slowly += "+drip=3"
+			first := c.first + "+pause=30ms" // so that the answer has begun before the break
+			if !w.Stream {                   // more than is held
+				first = strings.Replace(c.first, "=5", "=90000", 1) + "+oversize=100000+drip=10000+pause=5ms"
 			}
-			fmt.Fprintf(&models, "  begun-%d-%s: {chain: [%s%s, %s]}\n", i, w, c.first, slowly, c.then)
+			fmt.Fprintf(&models, "  begun-%d-%s: {chain: [%s, %s]}\n", i, w, first, c.then)
 		}
 	}
 	rig := gatewaytest.StartChains(t, models.String(), nil, gatewaytest.Options{})

@@ -162,8 +162,7 @@ func (r *rig) serve() string {
 	return socket
 }
 
-// bootstrap is Envoy's configuration, with the pool of the model "judged" set to judge
-// by content.
+// bootstrap is Envoy's configuration.
 func (r *rig) bootstrap(socket string) []byte {
 	r.t.Helper()
 	static, err := snapshot.Static(r.set, snapshot.Options{})
@@ -176,46 +175,7 @@ func (r *rig) bootstrap(socket string) []byte {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	var doc map[string]any
-	if err := json.Unmarshal(text, &doc); err != nil {
-		r.t.Fatal(err)
-	}
-	judges := 0
-	for _, c := range doc["static_resources"].(map[string]any)["clusters"].([]any) {
-		if c := c.(map[string]any); c["alt_stat_name"] == "pool/judged" {
-			judges += judgeByContent(c)
-		}
-	}
-	if judges != 1 {
-		r.t.Fatalf("%d filters judge by content, want 1", judges)
-	}
-	if text, err = json.Marshal(doc); err != nil {
-		r.t.Fatal(err)
-	}
 	return text
-}
-
-// judgeByContent sets the ext_proc filters below a value to keep an answer back until it is
-// judged, and returns how many there are.
-func judgeByContent(v any) (n int) {
-	switch v := v.(type) {
-	case []any:
-		for _, e := range v {
-			n += judgeByContent(e)
-		}
-	case map[string]any:
-		if mode, ok := v["processing_mode"].(map[string]any); ok {
-			mode["response_body_mode"] = "STREAMED"
-			v["send_body_without_waiting_for_header_response"] = true
-			v["allow_content_length_header"] = true
-			v["max_message_timeout"] = "600s"
-			return 1
-		}
-		for _, e := range v {
-			n += judgeByContent(e)
-		}
-	}
-	return n
 }
 
 // row waits for the n-th row and returns it.

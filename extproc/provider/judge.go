@@ -1,0 +1,166 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// Answered implements exchange.Visit: it judges an attempt by its status and, where Envoy
+// holds the answer, by its first content.
+//
+// What the backend cannot do now, or not for this gateway, goes to the next link at once.
+// What failed may go well the next time, and is tried again on its link. An error that is
+// the client's own is let pass: no other backend would do better.
+func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judgement, error) {
+	switch {
+	case refusedKey(at.Status):
+		p.stage.reject(at.Backend, at.Secret, at.Status)
+		return p.moveOn(at, ""), nil
+	case at.Status == http.StatusTooManyRequests:
+		return p.moveOn(at, ""), nil
+	case at.Status >= 300 || !at.ByContent:
+		return exchange.Judgement{}, nil
+	case at.Stream:
+		return p.judgeStream(at), nil
+	}
+	return p.judgeWhole(at), nil
+}
+
+// judgeStream judges a stream by its first content, or by its end if that comes first.
+func (p *plan) judgeStream(at *exchange.Attempt) exchange.Judgement {
+	for i := range at.Events {
+		switch ev := &at.Events[i]; {
+		case ev.Kind == canon.EventFailed:
+			return p.judgeFault(at, ev.Fault)
+		case isContent(ev.Kind):
+			return exchange.Judgement{}
+		}
+	}
+	if at.Complete {
+		return tryAgain(exchange.FaultEmpty)
+	}
+	return p.wait(at)
+}
+
+// isContent reports whether an event begins to answer: with text, thinking, shown or not,
+// a refusal, a call, a block of the dialect's own, or the end of an answer that is empty.
+func isContent(k canon.EventKind) bool {
+	switch k {
+	case canon.EventText, canon.EventRefusal, canon.EventThinking, canon.EventSignature, canon.EventRedacted,
+		canon.EventToolStart, canon.EventToolArgs, canon.EventOther, canon.EventOtherDelta, canon.EventDone:
+		return true
+	case canon.EventStart, canon.EventBlockEnd, canon.EventFinish, canon.EventUsage, canon.EventFailed, canon.EventBlank, canon.EventComment:
+	}
+	return false
+}
+
+// judgeWhole judges an answer that is read as a whole, once it is there. Of one that ends
+// in trailers Envoy does not say so.
+func (p *plan) judgeWhole(at *exchange.Attempt) exchange.Judgement {
+	body := bytes.TrimSpace(at.Held)
+	switch {
+	case !at.Complete && !(bytes.HasSuffix(body, []byte("}")) && canon.Whole(body)):
+		return p.wait(at)
+	case len(body) == 0:
+		return tryAgain(exchange.FaultEmpty)
+	}
+	err := p.readWhole(at)
+	var f *canon.Fault
+	switch {
+	case err == nil:
+		return exchange.Judgement{}
+	case errors.As(err, &f):
+		return p.judgeFault(at, f)
+	}
+	return tryAgain(exchange.FaultUnreadable)
+}
+
+// readWhole reads an answer as it will be read for the client.
+func (p *plan) readWhole(at *exchange.Attempt) error {
+	t, op := p.pool.find(at.Backend, at.Model), p.ex.Request.Operation
+	if op == exchange.Chat && t.dialect.Name() != p.ex.Dialect {
+		_, err := t.dialect.DecodeAnswer(at.Held)
+		return err
+	}
+	return t.dialect.ReadResponse(op, &exchange.Response{Body: at.Held}, &canon.Usage{})
+}
+
+// judgeFault judges an error behind the status of a success.
+func (p *plan) judgeFault(at *exchange.Attempt, f *canon.Fault) exchange.Judgement {
+	switch f.Kind {
+	case canon.FaultAuthentication, canon.FaultBilling, canon.FaultPermission:
+		p.stage.reject(at.Backend, at.Secret, f.Kind.Status())
+		return p.moveOn(at, exchange.FaultRefused)
+	case canon.FaultNotFound:
+		return p.moveOn(at, exchange.FaultRefused)
+	case canon.FaultRateLimit, canon.FaultQuota, canon.FaultOverloaded:
+		return p.moveOn(at, exchange.FaultOverloaded)
+	case canon.FaultServer, canon.FaultTimeout:
+		return tryAgain(exchange.FaultError)
+	case canon.FaultCut:
+		return tryAgain(exchange.FaultEmpty)
+	case canon.FaultMalformed:
+		return tryAgain(exchange.FaultUnreadable)
+	case canon.FaultRequest, canon.FaultTooLarge, canon.FaultContent:
+	}
+	return exchange.Judgement{}
+}
+
+// early is how long before an attempt's time is over one that is merely silent is let go:
+// Envoy would end it.
+func early(timeout time.Duration) time.Duration { return min(100*time.Millisecond, timeout/5) }
+
+// wait holds an answer that says nothing yet, as long as its attempt may take. Its headers
+// came in time, so it is let go then.
+func (p *plan) wait(at *exchange.Attempt) exchange.Judgement {
+	left := at.Began.Add(p.pool.timeout - early(p.pool.timeout)).Sub(at.Now)
+	if left <= 0 {
+		return exchange.Judgement{}
+	}
+	return exchange.Judgement{Undecided: true, Wake: left}
+}
+
+// tryAgain has an attempt tried again: on its link, and on the next when it has had its
+// turns.
+func tryAgain(found exchange.Fault) exchange.Judgement {
+	return exchange.Judgement{Status: http.StatusServiceUnavailable, Fault: found}
+}
+
+// moveOn has the next link tried at once. If every backend has said so no round is left to
+// win, and the status ends the retries.
+func (p *plan) moveOn(at *exchange.Attempt, found exchange.Fault) exchange.Judgement {
+	j := exchange.Judgement{Status: http.StatusTooManyRequests, Degrade: true, Fault: found}
+	if p.exhausted(at, p.ex.Attempts.List()) {
+		j.Status = http.StatusFailedDependency
+	}
+	return j
+}
+
+func refusedKey(status int) bool { return status == 401 || status == 402 || status == 403 }
+
+// exhausted reports whether every backend that can serve the request has been left at once
+// the last time that it was asked, as the one of this attempt is.
+func (p *plan) exhausted(at *exchange.Attempt, attempts []exchange.Tried) bool {
+	for _, t := range p.pool.targets {
+		if p.supporting&(1<<t.class) == 0 {
+			continue
+		}
+		left := at.Backend == t.backend.Name && at.Model == t.model
+		for i := len(attempts) - 1; i >= 0 && !left; i-- {
+			if a := &attempts[i]; a.Backend == t.backend.Name && a.Model == t.model {
+				left = a.Judged == http.StatusTooManyRequests
+				break
+			}
+		}
+		if !left {
+			return false
+		}
+	}
+	return true
+}
