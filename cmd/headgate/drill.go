@@ -126,15 +126,20 @@ func (o *drillOptions) run(cmd *cobra.Command) (err error) {
 	o.Start = func(ctx context.Context, document []byte) (drill.Gateway, error) {
 		return app.StartDrill(ctx, document, o.GatewayOptions)
 	}
+	write := printDrill
+	if o.output == "json" {
+		write = printDrillJSON
+	} else {
+		fmt.Fprintf(cmd.OutOrStdout(), "drilling %s: each answer is awaited for up to %s\n\n", o.Policy, o.Patience)
+	}
 	report, err := drill.Run(ctx, set, o.Options)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return &exitError{exitFault, errors.New("interrupted: nothing was judged")}
+	case err != nil:
 		return failed(err)
 	}
-	print := printDrill
-	if o.output == "json" {
-		print = printDrillJSON
-	}
-	if err := print(cmd.OutOrStdout(), report); err != nil {
+	if err := write(cmd.OutOrStdout(), report); err != nil {
 		return err
 	}
 	return o.judge(report)

@@ -12,6 +12,7 @@ type chain struct {
 	way      Way
 	name     string // of the model, in the drill's policy
 	links    [][]use
+	longer   bool // a link after the first may take longer prompts
 	backends []*backend
 }
 
@@ -32,8 +33,8 @@ type backend struct {
 }
 
 // newChain copies a model's chain for the nth play.
-func newChain(m *policy.Model, way Way, n int) *chain {
-	c := &chain{way: way, name: fmt.Sprintf("%.100s~%d", m.Name, n)}
+func newChain(set *policy.Set, m *policy.Model, way Way, n int) *chain {
+	c := &chain{way: way, name: fmt.Sprintf("%.100s~%d", m.Name, n), longer: longer(set, m)}
 	copies := make(map[string]*backend)
 	for _, link := range m.Chain {
 		var uses []use
@@ -49,6 +50,23 @@ func newChain(m *policy.Model, way Way, n int) *chain {
 		c.links = append(c.links, uses)
 	}
 	return c
+}
+
+// longer reports whether a link after the first has a greater context window than that,
+// or one that is not known.
+func longer(set *policy.Set, m *policy.Model) bool {
+	var first int64
+	for _, u := range m.Chain[0].Uses {
+		first = max(first, set.Takes(u).Context)
+	}
+	for _, link := range m.Chain[1:] {
+		for _, u := range link.Uses {
+			if window := set.Takes(u).Context; window == 0 || window > first {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // prelude is how many events of a backend's stream come before the first token.

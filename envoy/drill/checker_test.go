@@ -149,25 +149,25 @@ func TestTheRightRefusalPasses(t *testing.T) {
 	tooLong := got(claudeJSON, 400, errorBody("", "prompt is too long: 9 tokens > 8 maximum"))
 	filtered := got(chatSSE, 400, errorBody("content_filter", "The response was filtered"))
 	for _, c := range []struct {
-		fault string
-		links int
-		seen  Seen
-		want  Verdict
+		fault  string
+		longer bool
+		seen   Seen
+		want   Verdict
 	}{
-		{"context", 1, tooLong, Pass},
-		{"context", 2, tooLong, Safe},
-		{"context", 2, got(chatJSON, 200, answer(chatJSON, textOf(1), "stop")), Pass},
-		{"context", 1, filtered, Safe},
-		{"filter", 2, filtered, Pass},
-		{"filter", 2, got(chatSSE, 500, errorBody("content_filter", "filtered")), Safe},
-		{"filter", 2, got(chatJSON, 200, answer(chatJSON, textOf(1), "stop")), Fail},
-		{"all-down", 2, got(chatJSON, 503, errorBody("all_models_exhausted", "none")), Pass},
-		{"all-down", 2, got(chatJSON, 400, errorBody("x", "your fault")), Safe},
-		{"503-always", 2, got(chatJSON, 503, errorBody("all_models_exhausted", "none")), Safe},
+		{"context", false, tooLong, Pass},
+		{"context", true, tooLong, Safe},
+		{"context", true, got(chatJSON, 200, answer(chatJSON, textOf(1), "stop")), Pass},
+		{"context", false, filtered, Safe},
+		{"filter", false, filtered, Pass},
+		{"filter", false, got(chatSSE, 500, errorBody("content_filter", "filtered")), Safe},
+		{"filter", false, got(chatJSON, 200, answer(chatJSON, textOf(1), "stop")), Fail},
+		{"all-down", false, got(chatJSON, 503, errorBody("all_models_exhausted", "none")), Pass},
+		{"all-down", false, got(chatJSON, 400, errorBody("x", "your fault")), Safe},
+		{"503-always", false, got(chatJSON, 503, errorBody("all_models_exhausted", "none")), Safe},
 	} {
 		f := faults[c.fault]
-		if j := Judge(f.want(c.links), c.seen, bothLogs); j.Verdict != c.want {
-			t.Errorf("%s, %d links: %+v, want %s", c.fault, c.links, j, c.want)
+		if j := Judge(f.want(2, c.longer), c.seen, bothLogs); j.Verdict != c.want {
+			t.Errorf("%s, longer %t: %+v, want %s", c.fault, c.longer, j, c.want)
 		}
 	}
 }

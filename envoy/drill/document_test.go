@@ -16,7 +16,7 @@ func documentOf(t *testing.T, set *policy.Set, m *policy.Model, b Break) (*polic
 	t.Helper()
 	var plays []*play
 	for n := range 2 {
-		p := &play{chain: newChain(m, chatJSON, n)}
+		p := &play{chain: newChain(set, m, chatJSON, n)}
 		for _, b := range p.backends {
 			b.url = "http://127.0.0.1:1/v1"
 		}

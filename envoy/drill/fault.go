@@ -23,7 +23,7 @@ type Fault struct {
 	limit   time.Duration // for a whole answer; 0: inTime
 	refusal Refusal       // that is right if no link can answer
 	final   bool          // the refusal is right, and a whole answer is not
-	single  bool          // the refusal is right only if there is no other link
+	tooLong bool          // the refusal is right only if no other link may take longer prompts
 	books   bool          // the record is judged, too
 	primary place         // where the primary is
 	script  func(*chain) sim.Script
@@ -39,13 +39,14 @@ const (
 	unknown                  // at a name that nobody has
 )
 
-// want is what the fault leaves possible for a chain of so many links.
-func (f *Fault) want(links int) Want {
+// want is what the fault leaves possible for a chain of so many links, of which one
+// after the first may take longer prompts.
+func (f *Fault) want(links int, longer bool) Want {
 	w := Want{Limit: inTime, Whole: !f.final, Links: links, Refusal: f.refusal}
 	if f.limit > 0 {
 		w.Limit = f.limit
 	}
-	if f.single && links > 1 {
+	if f.tooLong && longer {
 		w.Refusal = ""
 	}
 	return w

@@ -26,7 +26,7 @@ func suite(outage time.Duration) []Fault {
 		{Name: "stall", What: "stall after 20 tokens", limit: afterSilence, script: afterTokens(20, func(at *int) sim.Behaviour { return sim.Behaviour{Hang: at} })},
 		{Name: "malformed", What: "a malformed event", script: malformed},
 		{Name: "no-done", What: "no [DONE], no message_stop", streams: true, script: always(sim.Behaviour{NoDone: true})},
-		{Name: "context", What: "400 context_length_exceeded", refusal: RefusedContext, single: true, script: always(sim.Behaviour{Reject: wire.RejectContext})},
+		{Name: "context", What: "400 context_length_exceeded", refusal: RefusedContext, tooLong: true, script: always(sim.Behaviour{Reject: wire.RejectContext})},
 		{Name: "filter", What: "400 of a content filter", refusal: RefusedFilter, final: true, script: always(sim.Behaviour{Reject: wire.RejectFilter})},
 		{Name: "cut-prefill", What: "cut, and the fallback refuses a prefill", script: cutBeforePrefill},
 		{Name: "outage", What: "primary down for " + round(outage).String() + ", 20 requests in turn", script: always(down), ask: throughOutage},

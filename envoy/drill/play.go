@@ -100,7 +100,7 @@ func (p *play) log() (all []Attempt) {
 // result judges what the play's client got.
 func (p *play) result() Result {
 	r := Result{Fault: p.fault.Name, Way: p.way.String(), Asked: len(p.asked), Attempts: p.log()}
-	want, passed := p.fault.want(len(p.links)), 0
+	want, passed := p.fault.want(len(p.links), p.longer), 0
 	for _, seen := range p.asked {
 		j := Judge(want, seen, r.Attempts)
 		if j.Verdict == Pass {

@@ -103,7 +103,7 @@ func prepare(set *policy.Set, o Options) (*drill, error) {
 	for i := range d.faults {
 		f := &d.faults[i]
 		for _, way := range f.ways(d.Ways) {
-			p := &play{chain: newChain(d.model, way, len(d.plays)), fault: f, patience: d.Patience, outage: d.Outage}
+			p := &play{chain: newChain(set, d.model, way, len(d.plays)), fault: f, patience: d.Patience, outage: d.Outage}
 			d.plays = append(d.plays, p)
 		}
 	}

@@ -210,3 +210,25 @@ func TestWhatIsDrilledIsNamed(t *testing.T) {
 		t.Errorf("%d faults", len(all))
 	}
 }
+
+// TestTheContextWindowOfOtherLinksCounts holds when another link may take a prompt that
+// the first one refuses as too long.
+func TestTheContextWindowOfOtherLinksCounts(t *testing.T) {
+	for chain, want := range map[string]bool{
+		"[a/gpt-4o]":                                       false,
+		"[a/gpt-4o, a/gpt-4o-mini]":                        false,
+		"[a/gpt-4o, a/gpt-5.5]":                            true,
+		"[a/gpt-5.5, a/gpt-4o, a/mine]":                    true,
+		"[a/gpt-5.5, [{use: a/gpt-4o}]]":                   false,
+		"[a/mine, a/gpt-4o]":                               true,
+		"[[{use: a/gpt-4o}, {use: a/gpt-5.5}], a/gpt-5.5]": false,
+	} {
+		set, err := policy.Parse("p.yaml", []byte("version: 1\nbackends: {a: {provider: openai, credential: {env: A}}}\nunpriced: flag\nmodels: {m: {chain: "+chain+"}}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := longer(set, set.Models["m"]); got != want {
+			t.Errorf("%s: %t", chain, got)
+		}
+	}
+}
