@@ -30,7 +30,7 @@ var Providers = []Provider{
 	{Name: "anthropic", Dialect: "anthropic", URL: "https://api.anthropic.com/v1", Quirks: quirk.Set{SignedThinking: true}},
 	{Name: "deepseek", Dialect: "openai", URL: "https://api.deepseek.com/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoJSONSchema: true, NoImages: true, ReplayReasoning: true, History: quirk.DeepSeekHistory}},
 	{Name: "groq", Dialect: "openai", URL: "https://api.groq.com/openai/v1", Quirks: quirk.Set{History: quirk.GroqHistory}},
-	{Name: "mistral", Dialect: "openai", URL: "https://api.mistral.ai/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, ShortToolIDs: true, History: quirk.MistralHistory, NoUserAfterTool: true, NoUser: true}},
+	{Name: "mistral", Dialect: "openai", URL: "https://api.mistral.ai/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, ShortToolIDs: true, History: quirk.MistralHistory, NoUserAfterTool: true, NoUser: true, NoSilentTurn: true}},
 	{Name: "openrouter", Dialect: "openai", URL: "https://openrouter.ai/api/v1", Quirks: quirk.Set{MaxToolID: 40}},
 	{Name: openAICompatible, Dialect: "openai", Keyless: true},
 	{Name: SimulatedProvider, Keyless: true, Quirks: quirk.Set{History: quirk.OpenAIHistory, SignedThinking: true, MaxToolID: 40}},

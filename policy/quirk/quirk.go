@@ -25,6 +25,7 @@ type Set struct {
 	MaxToolID       int     // takes tool call ids of so many characters at most; 0: of any length
 	NoUserAfterTool bool    // wants an assistant's message between a tool's and a user's
 	NoUser          bool    // refuses a request that names its user
+	NoSilentTurn    bool    // refuses an assistant's message that neither says nor calls anything
 }
 
 // History says which members of an assistant's message a server takes. Providers
@@ -42,6 +43,7 @@ const (
 
 // Support returns the quirks that decide which requests a backend supports.
 func (s Set) Support() Set {
-	s.History, s.SignedThinking, s.NoUserAfterTool, s.MaxToolID, s.NoUser = 0, false, false, 0, false
+	s.History, s.SignedThinking, s.MaxToolID = 0, false, 0
+	s.NoUserAfterTool, s.NoUser, s.NoSilentTurn = false, false, false
 	return s
 }

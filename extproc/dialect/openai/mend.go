@@ -36,7 +36,7 @@ var histories = [...]taken{
 		parts:   []string{"text"}, call: []string{"id", "type", "function"}},
 }
 
-var noText, noContent = []byte(`""`), []byte("null")
+var noContent = []byte("null")
 
 var functionCalled = []string{"name", "arguments"}
 
@@ -99,14 +99,31 @@ func (m *mender) request(body []byte) {
 
 // messages mends a list that stands at this offset.
 func (m *mender) messages(list scan.Value, at int) {
+	c := scan.NewCutter(m.edits)
+	after := ""
 	e := list.Elements()
-	for i := 0; e.Next(); i++ {
-		if v := e.Value(); string(canon.Inside(v.Get("role"))) == "assistant" {
-			start, _ := e.Span()
-			m.n = i
+	for more, i := e.Next(), 0; more; i++ {
+		v := e.Value()
+		start, end := e.Span()
+		more = e.Next()
+		role := roleOf(v)
+		m.n = i
+		// Between a tool and the user a silent message is given a word instead.
+		cut := role == "assistant" && (after != "tool" || !more) && m.silent(v)
+		c.Item(at+start, at+end, cut)
+		switch {
+		case cut && holdsMore(v):
+			m.dropped = append(m.dropped, fmt.Sprintf("messages[%d]", i))
+		case role == "assistant" && !cut:
+			m.edits = c.Edits
 			m.assistant(v, at+start)
+			c.Edits = m.edits
+		}
+		if !cut {
+			after = role
 		}
 	}
+	m.edits = c.Close()
 }
 
 func (m *mender) assistant(v scan.Value, at int) {
@@ -115,7 +132,7 @@ func (m *mender) assistant(v scan.Value, at int) {
 		return
 	}
 	if !s.content && !s.speaks {
-		m.edits = append(m.edits, scan.Edit{Start: at + 1, End: at + 1, With: []byte(`"content":"",`)})
+		m.edits = append(m.edits, scan.Edit{Start: at + 1, End: at + 1, With: append(append([]byte(`"content":`), m.noText()...), ',')})
 	}
 	c := scan.NewCutter(m.edits)
 	f := v.Fields()
@@ -173,7 +190,7 @@ func (m *mender) look(message scan.Value) (s seen) {
 		switch string(key) {
 		case "content":
 			s.content = true
-			s.mend = s.mend || value.Kind() != scan.String
+			s.mend = s.mend || value.Kind() != scan.String || m.t.Quirks.NoSilentTurn && canon.Empty(value)
 		case "reasoning_content":
 			s.reasoned = true
 		case "tool_calls":
@@ -214,11 +231,11 @@ func (m *mender) renames(key []byte, v scan.Value) bool {
 
 // content mends an assistant's content. A message that says nothing else needs one.
 func (m *mender) content(v scan.Value, at int, speaks bool) {
-	none := noText
+	none := m.noText()
 	if speaks {
 		none = noContent
 	}
-	if v.Kind() == scan.Null && !speaks {
+	if !speaks && (v.Kind() == scan.Null || m.t.Quirks.NoSilentTurn && v.Kind() == scan.String && canon.Empty(v)) {
 		m.edits = append(m.edits, scan.Edit{Start: at, End: at + len(v), With: none})
 	}
 	if v.Kind() != scan.Array {

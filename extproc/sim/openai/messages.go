@@ -137,6 +137,9 @@ func (r *chatReader) byRole(role string, content, calls, refusal scan.Value) *wi
 		r.c.AfterTool = r.c.AfterTool || role == "tool"
 		return err
 	case "assistant":
+		if err := r.silent(content, calls); err != nil {
+			return err
+		}
 		if wire.Given(content) || !wire.Given(calls) && !wire.Given(refusal) {
 			if _, err := r.content(content, "'text' and 'refusal'", "text", "refusal"); err != nil {
 				return err

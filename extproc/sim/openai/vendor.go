@@ -78,6 +78,16 @@ func (r *chatReader) order(role string) *wire.Error {
 	return nil
 }
 
+// silent refuses an assistant's message without content and calls, as Mistral does
+// (OpenHands/OpenHands#8685).
+func (r *chatReader) silent(content, calls scan.Value) *wire.Error {
+	some := content.Elements()
+	if r.vendor != mistral || wire.Str(content) != "" || some.Next() || wire.Given(calls) {
+		return nil
+	}
+	return invalid("", "", "Assistant message must have either content or tool_calls, but not none.")
+}
+
 // reasoned refuses a turn with tool calls of which a message lacks its reasoning, as
 // DeepSeek does unless thinking is disabled (api-docs.deepseek.com,
 // guides/thinking_mode).
