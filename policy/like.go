@@ -71,18 +71,34 @@ var likeFull = strict.NewObject(
 		Doc("Log probabilities, in the OpenAI dialect. Asking for them is dropped if they are refused.").Example(`logprobs: refused`),
 	strict.Bind("images", func(l *likeness) *trait.Support { return &l.set.Images }, support).Absent("as like").
 		Doc("Images. Requests with images skip it if they are refused, or lose them with unfit: drop.").Example(`images: refused`),
+	strict.Bind("pdf", func(l *likeness) *trait.Support { return &l.set.PDF }, support).Absent("as like").
+		Doc("PDF documents, as images.").Example(`pdf: refused`),
+	strict.Bind("audio", func(l *likeness) *trait.Support { return &l.set.Audio }, support).Absent("as like").
+		Doc("Audio in messages, in the OpenAI dialect, as images.").Example(`audio: refused`),
+	strict.Bind("tools", func(l *likeness) *trait.Support { return &l.set.Tools }, support).Absent("as like").
+		Doc("Tools, as images.").Example(`tools: refused`),
+	strict.Bind("forced", func(l *likeness) *trait.Support { return &l.set.Forced }, support).Absent("as like").
+		Doc("Choices of a tool that it must call, as images.").Example(`forced: refused`),
+	strict.Bind("prefill", func(l *likeness) *trait.Support { return &l.set.Prefill }, support).Absent("as like").
+		Doc("A last message of the assistant's, which it goes on with, as images.").Example(`prefill: refused`),
+	strict.Bind("tool_name", func(l *likeness) *int64 { return &l.set.ToolName }, strict.Int[int64](13, 1024)).Absent("as like").
+		Doc("Letters, digits, underscores and hyphens of the longest name of a tool. Others are written so for it, and given back.").Example(`tool_name: 64`),
+	strict.Bind("schema", func(l *likeness) *trait.Schema { return &l.set.Schema }, strict.Enum(trait.SchemaNone, trait.SchemaOpenAI, trait.SchemaAnthropic)).Absent("as like").
+		Doc("What it takes of JSON Schema where it must keep to one: as OpenAI's models or Anthropic's do, or nothing. Schemas of clients of the other dialect are made fit.").Example(`schema: none`),
 	strict.Bind("reasoning", func(l *likeness) *trait.Reasoning { return &l.set.Reasoning },
 		strict.Enum(trait.ReasoningNone, trait.ReasoningOptional, trait.ReasoningAdaptive, trait.ReasoningAlways)).Absent("as like").
 		Doc("Whether it reasons before it answers: not at all; if it is told to; as it sees fit, unless it is told not to; or always.").Example(`reasoning: always`),
 	strict.Bind("thinking", func(l *likeness) *trait.Forms { return &l.set.Forms },
-		strict.Either(strict.As(strict.List(1, 3, strict.Enum("budget", "adaptive", "switch")), formsOf, namesOf))).Absent("as like").
-		Doc("Forms of thinking that it takes: a budget, or adaptive, in the Anthropic dialect, of which a request with the other gets this one; a switch in the OpenAI dialect, by which it is told not to think.").Example(`thinking: [adaptive]`),
+		strict.Either(strict.As(strict.List(1, 4, strict.Enum("budget", "adaptive", "switch", "between_tools")), formsOf, namesOf))).Absent("as like").
+		Doc("Forms of thinking that it takes: a budget, or adaptive, in the Anthropic dialect, of which a request with the other gets this one; a switch in the OpenAI dialect, by which it is told not to think; between_tools in the place of the Anthropic dialect's disabled.").Example(`thinking: [adaptive]`),
 	strict.Bind("efforts", func(l *likeness) *trait.Efforts { return &l.set.Efforts },
 		strict.Either(
 			strict.As(strict.Enum(trait.No), func(_ trait.Support, s *trait.Efforts) { *s = trait.NoEfforts },
 				func(s *trait.Efforts) (trait.Support, bool) { return trait.No, *s == trait.NoEfforts }),
 			strict.As(strict.List(1, 7, strict.Enum(trait.Ladder()...)), trait.EffortsOf, (*trait.Efforts).List))).Absent("as like").
 		Doc("Efforts that it takes, if any are not refused. A request with another one gets the nearest.").Example(`efforts: [low, medium, high]`),
+	strict.Bind("still_effort", func(l *likeness) *trait.Effort { return &l.set.StillEffort }, strict.Enum(trait.Ladder()[2:5]...)).Absent("as like").
+		Doc("The most effort that it takes beside a word not to think, in the Anthropic dialect. More becomes this one.").Example(`still_effort: high`),
 	strict.Bind("tool_efforts", func(l *likeness) *trait.ToolEfforts { return &l.set.ToolEfforts },
 		strict.Enum(trait.ToolEffortsAny, trait.ToolEffortsUnsaid, trait.ToolEffortsNone)).Absent("as like").
 		Doc("Efforts that it takes beside tools, in the OpenAI dialect: any; none, said or not; or none, which must be said.").Example(`tool_efforts: any`),

@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -100,6 +102,45 @@ func TestBrokenRowsAreRefused(t *testing.T) {
 	} {
 		if _, err := read(strings.NewReader(header + row)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", row, err, want)
+		}
+	}
+}
+
+// The page tells every column, and each row says since when and from whom it is known.
+func TestThePageTellsEveryColumn(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, _, _ := strings.Cut(modelsCSV, "\n")
+	for _, column := range strings.Split(told, ",") {
+		if !regexp.MustCompile("(?m)^\\|[^|]*`" + column + "`[^|]*\\|").Match(page) {
+			t.Errorf("the column %s is not on the page", column)
+		}
+	}
+	for _, r := range Builtin().Rows() {
+		public := regexp.MustCompile(`[\w.-]+/[\w.-]+|\d+\.\d+`)
+		if r.Date < "2025" || !public.MatchString(r.Source) {
+			t.Errorf("%s/%s: known since %s from %q", r.Provider, r.Model, r.Date, r.Source)
+		}
+	}
+}
+
+// A column that nobody reads says nothing.
+func TestEveryColumnIsRead(t *testing.T) {
+	header, _, _ := strings.Cut(modelsCSV, "\n")
+	for _, column := range strings.Split(header, ",") {
+		row := map[string]string{}
+		for _, value := range []string{"7", "taken", "none", "any", "low", "budget", "max_tokens"} {
+			row[column] = value
+			var s trait.Set
+			if fill(&s, row) == nil && s != (trait.Set{}) {
+				row = nil
+				break
+			}
+		}
+		if named := column == "provider" || column == "model" || column == "date" || column == "source"; row != nil && !named {
+			t.Errorf("nothing reads the column %s", column)
 		}
 	}
 }

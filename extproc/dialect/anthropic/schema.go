@@ -7,6 +7,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/canon/schema"
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // toolFit is a tool's schema as Anthropic takes it.
@@ -19,6 +20,15 @@ type toolFit struct {
 }
 
 var noArguments = scan.Value(`{"type":"object","properties":{}}`)
+
+// subsets are what the model takes of JSON Schema in answers, strict tools and others: as
+// Anthropic's own do unless it is known to be another vendor's.
+func (e *encoder) subsets() (answer, strict, loose *schema.Subset) {
+	if e.t.Traits.Schema == trait.SchemaOpenAI {
+		return schema.OpenAIStrict, schema.OpenAIStrict, schema.OpenAILoose
+	}
+	return schema.AnthropicFormat, schema.AnthropicStrict, schema.AnthropicLoose
+}
 
 // fitTool makes a tool's schema fit: it is strict if the client asked for that and
 // Anthropic can enforce it, with what is left of the request's budget.
@@ -36,8 +46,9 @@ func (e *encoder) fitTool(t *canon.Tool, budget *schema.Budget) toolFit {
 		v = noArguments
 	}
 	var why schema.Fault
+	_, strict, loose := e.subsets()
 	if t.Strict.True() && !e.t.Quirks.NoStrict {
-		f := schema.Fit(v, schema.AnthropicStrict)
+		f := schema.Fit(v, strict)
 		if f.OK && budget.Take(&f, true) {
 			return toolFit{ok: true, schema: f.Schema, strict: true, losses: f.Losses}
 		}
@@ -45,7 +56,7 @@ func (e *encoder) fitTool(t *canon.Tool, budget *schema.Budget) toolFit {
 			why.Why = "a request must not have as many strict schemas, or optional properties and unions in them"
 		}
 	}
-	f := schema.Fit(v, schema.AnthropicLoose)
+	f := schema.Fit(v, loose)
 	if !f.OK {
 		why = f.Fault
 	}
@@ -67,7 +78,8 @@ func (e *encoder) fitFormat() schema.Fitted {
 	if e.same || f.Kind != canon.FormatSchema || e.t.Quirks.NoJSONSchema {
 		return schema.Fitted{}
 	}
-	fit := schema.Fit(f.Schema, schema.AnthropicFormat)
+	answer, _, _ := e.subsets()
+	fit := schema.Fit(f.Schema, answer)
 	budget := schema.NewBudget()
 	if fit.OK && !budget.Take(&fit, false) {
 		return schema.Fitted{Fault: schema.Fault{Why: "a request must not have as many optional properties, or unions"}}

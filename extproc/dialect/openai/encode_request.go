@@ -175,7 +175,7 @@ func (e *encoder) format() {
 			e.b = append(e.b, `"answer"`...)
 		}
 		e.b = canon.AppendRaw(e.b, "description", f.Description)
-		fit := fitAnswer(f)
+		fit := e.fitAnswer(f)
 		e.b = canon.AppendRaw(e.b, "schema", fit.schema)
 		e.b = strconv.AppendBool(canon.AppendKey(e.b, "strict"), fit.strict)
 		e.b = append(e.b, '}', '}')
@@ -188,7 +188,7 @@ func (e *encoder) fitFormat() bool {
 	case canon.FormatUnset:
 		return false
 	case canon.FormatSchema:
-		return !e.t.Quirks.NoJSONSchema && (e.same || fitAnswer(&e.r.Format).ok)
+		return !e.t.Quirks.NoJSONSchema && (e.same || e.fitAnswer(&e.r.Format).ok)
 	case canon.FormatOther:
 		return e.same
 	default:

@@ -6,6 +6,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/canon/schema"
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // schemaFit is a schema as OpenAI takes it.
@@ -19,8 +20,17 @@ type schemaFit struct {
 
 var noArguments = scan.Value(`{"type":"object"}`)
 
-// fitSchema makes a schema fit: strict if that is asked for and OpenAI can enforce it.
-func fitSchema(v scan.Value, strict bool) schemaFit {
+// subsets are what the model takes of JSON Schema, strict and not: as OpenAI's own do
+// unless it is known to be another vendor's.
+func (e *encoder) subsets() (strict, loose *schema.Subset) {
+	if e.t.Traits.Schema == trait.SchemaAnthropic {
+		return schema.AnthropicStrict, schema.AnthropicLoose
+	}
+	return schema.OpenAIStrict, schema.OpenAILoose
+}
+
+// fitSchema makes a schema fit: strict if that is asked for and the model can enforce it.
+func (e *encoder) fitSchema(v scan.Value, strict bool) schemaFit {
 	if v == nil && !strict {
 		return schemaFit{ok: true}
 	}
@@ -28,14 +38,15 @@ func fitSchema(v scan.Value, strict bool) schemaFit {
 		v = noArguments
 	}
 	var why schema.Fault
+	enforced, shown := e.subsets()
 	if strict {
-		f := schema.Fit(v, schema.OpenAIStrict)
+		f := schema.Fit(v, enforced)
 		if f.OK {
 			return schemaFit{ok: true, schema: f.Schema, strict: true, losses: f.Losses}
 		}
 		why = f.Fault
 	}
-	f := schema.Fit(v, schema.OpenAILoose)
+	f := schema.Fit(v, shown)
 	if !f.OK {
 		why = f.Fault
 	}
@@ -53,14 +64,14 @@ func (e *encoder) toolFit(t *canon.Tool) schemaFit {
 	case t.Other:
 		return schemaFit{}
 	default:
-		return fitSchema(t.Schema, strict)
+		return e.fitSchema(t.Schema, strict)
 	}
 }
 
 // fitAnswer makes the answer's schema fit. It is strict unless the client says no:
 // Anthropic's clients have no other way.
-func fitAnswer(f *canon.Format) schemaFit {
-	return fitSchema(f.Schema, f.Strict == nil || f.Strict.True())
+func (e *encoder) fitAnswer(f *canon.Format) schemaFit {
+	return e.fitSchema(f.Schema, f.Strict == nil || f.Strict.True())
 }
 
 // unsupportedFormat finds what is lost of the answer's form.
@@ -75,7 +86,7 @@ func (e *encoder) unsupportedFormat(add adder) {
 		}
 		return
 	}
-	fit := fitAnswer(f)
+	fit := e.fitAnswer(f)
 	at := below(e.r.FormatSchema, fit.fault.Path)
 	switch {
 	case !fit.ok:
