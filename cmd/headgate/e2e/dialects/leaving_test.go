@@ -98,6 +98,12 @@ var settingCases = []leavingCase{
 	{"a form of strings that OpenAI does not know", "gpt/gpt-4o", toClaude,
 		asked(`{'role':'user','content':'y'}`) + `,'output_config':{'format':{'type':'json_schema','schema':{'type':'object','properties':{'a':{'type':'string','format':'uri'}},'required':['a'],'additionalProperties':false}}}`,
 		"output_config.format.schema.properties.a.format", []string{`'strict':true`}, []string{`'format':'uri'`}, ""},
+	{"a bound, where the model reads schemas as Claude does", "gpt/mine", toClaude,
+		asked(`{'role':'user','content':'y'}`) + `,'output_config':{'format':{'type':'json_schema','schema':{'type':'object','properties':{'a':{'type':'integer','minimum':1}},'required':['a'],'additionalProperties':false}}}`,
+		"output_config.format.schema.properties.a.minimum", []string{`'strict':true`, `{minimum: 1}`}, []string{`'minimum'`}, ""},
+	{"a strict tool, where the model knows no schemas", "gpt/gpt-3.5-turbo", toOpenAI,
+		asked(`{'role':'user','content':'y'}`) + `,'tools':[{'type':'function','function':{'name':'f','strict':true,'parameters':{'type':'object','properties':{}}}}]`,
+		"tools[0].strict", nil, []string{`'strict'`}, ""},
 	{"a tool without properties", "gpt/gpt-4o", toClaude,
 		asked(`{'role':'user','content':'y'}`) + "," + claudeTools, "", []string{`'parameters':{'type':'object','properties':{}}`}, nil, ""},
 	{"a tool without a schema", "claude/claude-sonnet-4-6", toOpenAI,
@@ -166,6 +172,7 @@ func TestWhatLeaves(t *testing.T) {
 		unfit := map[bool]string{false: "refuse", true: "drop"}[drops]
 		text += fmt.Sprintf("  case-%d: {chain: [%s], retries: 0, unfit: %s}\n", i, chain, unfit)
 	}
+	text += "models_like:\n  mine: {schema: anthropic}\n"
 	g := gatewaytest.Start(t, text, gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}})
 	for i := range all {
 		for _, stream := range []bool{false, true} {
