@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -46,12 +47,39 @@ const MaxText = 256
 // SetText makes the message carry a header with text that a client or a provider
 // wrote: bounded, and without characters for which Envoy refuses the message.
 func (m *Mutation) SetText(name, text string) {
-	m.SetHeader(name, strings.Map(func(r rune) rune {
+	m.SetHeader(name, plain(Clip(text, MaxText)))
+}
+
+// maxList bounds, in bytes, a header that is a list: some proxies take 4 KiB of headers
+// in all.
+const maxList = 2048
+
+// SetList makes the message carry a header with several such texts, as a list. Its last
+// element says how many do not fit, such as "+3 more".
+func (m *Mutation) SetList(name string, texts []string) {
+	var list []byte
+	for i, text := range texts {
+		text = plain(Clip(text, MaxText))
+		if len(list)+len(text) > maxList {
+			list = fmt.Appendf(list, ",+%d more", len(texts)-i)
+			break
+		}
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = append(list, text...)
+	}
+	m.Set = append(m.Set, Header{name, list})
+}
+
+// plain replaces the characters for which Envoy refuses a message.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r > 0x7e {
 			return '?'
 		}
 		return r
-	}, Clip(text, MaxText)))
+	}, text)
 }
 
 // Clip bounds text to so many bytes without cutting a character. What is not UTF-8

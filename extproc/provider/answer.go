@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
@@ -31,7 +30,7 @@ func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 		return exchange.Verdict{}
 	}
 	if len(a.ex.Dropped) > 0 {
-		resp.Out.SetText(DroppedHeader, strings.Join(a.ex.Dropped, ","))
+		resp.Out.SetList(DroppedHeader, a.ex.Dropped)
 	}
 	resp.Translates = a.target.dialect.Name() != a.ex.Dialect
 	if resp.Stream {
