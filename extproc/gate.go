@@ -107,7 +107,10 @@ func (s *Server) note(run *run, at *exchange.Attempt, index int, ev *event) (err
 		at.ByContent = judgeable(at)
 	}
 	at.Now = s.now()
-	at.Heard, at.Complete, at.Events = at.Now, ev.end, nil
+	at.Complete, at.Events = ev.end, nil
+	if len(ev.body) > 0 || ev.phase == responseHeaders {
+		at.Heard = at.Now
+	}
 	at.Body += len(ev.body)
 	switch {
 	case ev.phase != responseBody:

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
@@ -224,6 +226,38 @@ func TestOneThatIsMerelySilentIsLetGoInTime(t *testing.T) {
 	}
 	if got := verdict(t, s, s.Wait()); got != "passes" {
 		t.Error(got)
+	}
+}
+
+// TestSilenceBehindTheHeadersIsBounded holds that first_token is wound by content alone in
+// a stream, and by any byte in JSON.
+func TestSilenceBehindTheHeadersIsBounded(t *testing.T) {
+	bounded := strings.Replace(chainPolicy, "assistant: {", "assistant: {timeout: 5m, first_token: 1m, ", 1)
+	for name, c := range map[string]struct {
+		kind  string
+		pings string
+		want  string
+	}{
+		"a silent stream":        {"text/event-stream", "", "429"},
+		"a stream of pings":      {"text/event-stream", ": ping\n\n", "429"},
+		"silent JSON":            {"application/json", "", "429"},
+		"JSON that gives blanks": {"application/json", "\n", "waits"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, bounded)
+			var passed atomic.Int64
+			r.server.now = func() time.Time { return time.Unix(passed.Load(), 0) }
+			_, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)
+			s := holding(r, id, "gpt", "gpt-4o-mini")
+			got := verdict(t, s, s.ResponseHeaders(H{":status", "200", "content-type", c.kind}, false))
+			for i := 0; got == "waits" && i < 4; i++ {
+				passed.Add(20)
+				got = verdict(t, s, s.ResponseBody(c.pings, false))
+			}
+			if got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
 	}
 }
 

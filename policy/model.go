@@ -14,6 +14,7 @@ type Model struct {
 	Chain       []Link        // primary, fallback, emergency
 	Retries     int           // further attempts on one link after a 5xx, before the next link
 	Timeout     time.Duration // of each attempt, to its response headers
+	FirstToken  time.Duration // longest silence between headers and content, where another link may do better; 0: it is waited for
 	IdleTimeout time.Duration // longest silence inside a response
 	Unfit       Unfit         // what to do with a field that a backend cannot express
 	Nearest     bool          // begin a link with its uses in the gateway's own region
@@ -63,6 +64,9 @@ var model = strict.NewObject(
 	strict.Bind("timeout", func(m *Model) *time.Duration { return &m.Timeout }, strict.Duration(time.Millisecond, time.Hour)).Default(30*time.Second).
 		Doc("Time that each attempt has until its response headers.").
 		Example(`timeout: 30s`),
+	strict.Bind("first_token", func(m *Model) *time.Duration { return &m.FirstToken }, strict.Duration(time.Millisecond, time.Hour)).
+		Doc("In a chain: longest silence between the response headers of an attempt and its first content, after which the next link is asked. Pings, comments and an empty beginning are silence; in a JSON answer any byte ends it. It may end with the attempt's timeout, which is as long at least. Without it an answer whose headers came in time is waited for.").
+		Example(`first_token: 5s`),
 	strict.Bind("idle_timeout", func(m *Model) *time.Duration { return &m.IdleTimeout }, strict.Duration(time.Millisecond, time.Hour)).Default(time.Minute).
 		Doc("Longest silence inside a response. Inside a JSON answer whose headers came before its body it is longer if the chain may take longer: each attempt its timeout and 1s to connect.").
 		Example(`idle_timeout: 60s`),

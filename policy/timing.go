@@ -20,11 +20,21 @@ const (
 	tie = 100 * time.Millisecond
 )
 
+// PerTry returns how long an attempt may take until it is passed on or given up: where
+// there is no choice, until its headers.
+func (m *Model) PerTry() time.Duration {
+	if _, single := m.Single(); single {
+		return m.Timeout
+	}
+	return max(m.Timeout, m.FirstToken)
+}
+
 // LongestChain returns the longest until the answer of a model begins, or every
-// attempt was given up: each waits for a connection, and then for the headers.
+// attempt was given up: each waits for a connection, then for the headers, and in a chain
+// for the first content.
 func (m *Model) LongestChain() time.Duration {
 	n := time.Duration(m.Attempts())
-	return n*(ConnectTimeout+m.Timeout) + (n-1)*MaxBackOff
+	return n*(ConnectTimeout+m.PerTry()) + (n-1)*MaxBackOff
 }
 
 // Silence returns how long Envoy itself lets an exchange be silent. Its clock runs

@@ -22,14 +22,26 @@ func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judge
 	case refusedKey(at.Status):
 		p.stage.reject(at.Backend, at.Secret, at.Status)
 		return p.moveOn(at, ""), nil
-	case at.Status == http.StatusTooManyRequests:
+	case at.Status == http.StatusTooManyRequests, misnamed(at.Status):
 		return p.moveOn(at, ""), nil
+	case at.Status == http.StatusConflict, at.Status == http.StatusTooEarly:
+		return tryAgain(""), nil
 	case at.Status >= 300 || !at.ByContent:
 		return exchange.Judgement{}, nil
 	case at.Stream:
 		return p.judgeStream(at), nil
 	}
 	return p.judgeWhole(at), nil
+}
+
+// misnamed reports whether a status says that what the policy names is not there: the model,
+// or the place where the backend is asked.
+func misnamed(status int) bool {
+	switch status {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
+		return true
+	}
+	return status >= 300 && status < 400
 }
 
 // judgeStream judges a stream by its first content, or by its end if that comes first.
@@ -117,13 +129,33 @@ func (p *plan) judgeFault(at *exchange.Attempt, f *canon.Fault) exchange.Judgeme
 func early(timeout time.Duration) time.Duration { return min(100*time.Millisecond, timeout/5) }
 
 // wait holds an answer that says nothing yet, as long as its attempt may take. Its headers
-// came in time, so it is let go then.
+// came in time, so it is let go then, unless the policy bounds the silence behind them.
 func (p *plan) wait(at *exchange.Attempt) exchange.Judgement {
-	left := at.Began.Add(p.pool.timeout - early(p.pool.timeout)).Sub(at.Now)
-	if left <= 0 {
-		return exchange.Judgement{}
+	end := at.Began.Add(p.pool.timeout - early(p.pool.timeout))
+	until := end
+	if p.pool.firstToken > 0 {
+		until = p.silentAt(at, end)
 	}
-	return exchange.Judgement{Undecided: true, Wake: left}
+	switch {
+	case at.Now.Before(until) && at.Now.Before(end):
+		return exchange.Judgement{Undecided: true, Wake: min(until.Sub(at.Now), end.Sub(at.Now))}
+	case p.pool.firstToken > 0 && !at.Now.Before(until):
+		return p.moveOn(at, exchange.FaultSilent)
+	}
+	return exchange.Judgement{}
+}
+
+// silentAt is when an answer has been silent for too long. The end of the attempt's time
+// is too long for a stream. In an answer that comes as a whole every byte is a sign of
+// life: what it says stands at the end.
+func (p *plan) silentAt(at *exchange.Attempt, end time.Time) time.Time {
+	if !at.Stream {
+		return at.Heard.Add(p.pool.firstToken)
+	}
+	if silent := at.HeadersAt.Add(p.pool.firstToken); silent.Before(end) {
+		return silent
+	}
+	return end
 }
 
 // tryAgain has an attempt tried again: on its link, and on the next when it has had its

@@ -142,10 +142,12 @@ type pool struct {
 	classes   int           // of backends that can express the same requests
 	drop      bool          // fields that change the meaning are left out, not refused
 	timeout   time.Duration // of each attempt
+	// firstToken is the longest silence behind an attempt's headers; 0: it is waited for.
+	firstToken time.Duration
 }
 
 func newPool(m *policy.Model, set *policy.Set) *pool {
-	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop, timeout: m.Timeout}
+	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken}
 	for _, use := range m.Uses() {
 		t := newTarget(use, set.Takes(use))
 		t.class = m.ClassIndex(use)

@@ -242,6 +242,19 @@ func TestChecksTooOften(t *testing.T) {
 	}, ChecksTooOften)
 }
 
+func TestSilence(t *testing.T) {
+	checkAdvice(t, []adviceCase{
+		{"one link", `gpt/g`, Expectation{}, nil},
+		{"a choice", `{chain: [gpt/g, claude/c]}`, Expectation{}, []string{
+			"note models.m: a link that sends headers and then nothing is not left for the next one; first_token: 10s asks the next link then",
+		}},
+		{"a choice and a bound", `{chain: [gpt/g, claude/c], first_token: 5s}`, Expectation{}, nil},
+		{"a bound without a choice", `{chain: [gpt/g], first_token: 5s}`, Expectation{}, []string{
+			"warning models.m.first_token: has no effect: there is nowhere else to go; add a link, or leave it out",
+		}},
+	}, WaitsInSilence, FirstTokenAlone)
+}
+
 // TestKinds holds that every code is of one kind and that paths are those of the
 // document, whatever the model's name.
 func TestKinds(t *testing.T) {
@@ -252,7 +265,7 @@ func TestKinds(t *testing.T) {
 		}
 		seen[k.Code] = true
 	}
-	set, err := policy.Parse("policy.yaml", []byte(strings.Replace(backends, "{m: ", `{b.1: gpt/g, "a/b": `, 1)+"{chain: [gpt/g, gpt/h]}}"))
+	set, err := policy.Parse("policy.yaml", []byte(strings.Replace(backends, "{m: ", `{b.1: gpt/g, "a/b": `, 1)+"{first_token: 5s, chain: [gpt/g, gpt/h]}}"))
 	if err != nil {
 		t.Fatal(err)
 	}

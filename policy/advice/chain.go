@@ -55,12 +55,12 @@ func explain(m *policy.Model) Chain {
 
 // before returns the longest until the attempt that comes after n others begins.
 func before(m *policy.Model, n int) time.Duration {
-	return time.Duration(n) * (m.Timeout + policy.MaxBackOff)
+	return time.Duration(n) * (m.PerTry() + policy.MaxBackOff)
 }
 
 // lasting returns the longest that n attempts take; n is at least 1.
 func lasting(m *policy.Model, n int) time.Duration {
-	return before(m, n-1) + m.Timeout
+	return before(m, n-1) + m.PerTry()
 }
 
 // Span returns a duration as people write it in a policy: 10m, not 10m0s.

@@ -70,8 +70,8 @@ func TestWarningsComeLast(t *testing.T) {
 	for _, f := range found {
 		models += 1 + f.Alike
 	}
-	if len(all) != 4 || models != len(all) {
-		t.Errorf("%d pieces of advice, %d by groups; want 4", len(all), models)
+	if len(all) != 7 || models != len(all) {
+		t.Errorf("%d pieces of advice, %d by groups; want 7", len(all), models)
 	}
 	for i, a := range all[1:] {
 		if all[i].Level == Warning && a.Level == Note {

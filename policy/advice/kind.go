@@ -16,6 +16,8 @@ type Code string
 const (
 	CallerGivesUp   Code = "caller-gives-up"
 	RetryTooLate    Code = "retry-too-late"
+	WaitsInSilence  Code = "waits-in-silence"
+	FirstTokenAlone Code = "first-token-alone"
 	NoFallback      Code = "no-fallback"
 	OneBackend      Code = "one-backend"
 	OneHost         Code = "one-host"
@@ -41,6 +43,8 @@ type Kind struct {
 var Kinds = []Kind{
 	{CallerGivesUp, Warning, "At worst the chain takes longer than its callers wait."},
 	{RetryTooLate, Warning, "A retry after a timeout begins when the callers have hung up."},
+	{WaitsInSilence, Note, "A link that sends headers and then nothing is waited for, although another one could answer."},
+	{FirstTokenAlone, Warning, "A bound of the silence of links where there is only one."},
 	{NoFallback, Note, "The model has one link, and all of it is in one place."},
 	{OneBackend, Warning, "Every link goes to the same backend, so that an outage takes them all."},
 	{OneHost, Warning, "Every link goes to the same host, so that an outage takes them all."},

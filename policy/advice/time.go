@@ -56,3 +56,18 @@ func busyChecks(m *policy.Model, _ Expectation) []Advice {
 	return []Advice{give(ChecksTooOften, m.Path()+".health.interval", "30s suits most",
 		"is %s; a check waits %s for a connection, so that a slow backend is asked without a pause", Span(every), Span(policy.ConnectTimeout))}
 }
+
+// silence recommends a bound of the silence behind the headers where there is a choice, and
+// none where there is not.
+func silence(m *policy.Model, _ Expectation) []Advice {
+	_, single := m.Single()
+	switch {
+	case single == (m.FirstToken == 0):
+		return nil
+	case single:
+		return []Advice{give(FirstTokenAlone, m.Path()+".first_token", "add a link, or leave it out",
+			"has no effect: there is nowhere else to go")}
+	}
+	return []Advice{give(WaitsInSilence, m.Path(), "first_token: 10s asks the next link then",
+		"a link that sends headers and then nothing is not left for the next one")}
+}

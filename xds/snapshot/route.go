@@ -150,7 +150,7 @@ func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 	p := &routev3.RetryPolicy{
 		RetryOn:       "5xx,reset,connect-failure,refused-stream",
 		NumRetries:    wrapperspb.UInt32(uint32(m.Attempts() - 1)),
-		PerTryTimeout: durationpb.New(m.Timeout),
+		PerTryTimeout: durationpb.New(m.PerTry()),
 		RetryBackOff:  &routev3.RetryPolicy_RetryBackOff{BaseInterval: durationpb.New(backOffBase), MaxInterval: durationpb.New(backOffMax)},
 	}
 	if _, single := m.Single(); single {

@@ -53,8 +53,11 @@ var chainCases = []chainCase{
 	{name: "an account without money", links: "c/m+status=402, b/m", tried: "c402( c402){0,2} b200"},
 	{name: "a credential without rights", links: "b/m+status=403, c/m", tried: "b403( b403){0,2} c200"},
 
+	{name: "a model that is not there", links: "c/m+status=404, b/m", tried: "c404( c404){0,2} b200"},
+	{name: "a conflict", links: "a/m+status=409, c/m", tried: "a409 a409 a409 c200"},
+	{name: "no link has the model", links: "a/m+status=404, c/m+status=404", tried: "a404( a404){0,2} c404", status: 503, outcome: "exhausted"},
+
 	{name: "a 400 of the client", links: "a/m+status=400, b/m", tried: "a400", status: 400, outcome: "client_error"},
-	{name: "a 404", links: "c/m+status=404, b/m", tried: "c404", status: 404, outcome: "client_error"},
 	{name: "a 422", links: "a/m+status=422, c/m", tried: "a422", status: 422, outcome: "client_error"},
 	{name: "a 413", links: "a/m+status=413, c/m", tried: "a413", status: 413, outcome: "client_error"},
 

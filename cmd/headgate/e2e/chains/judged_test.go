@@ -28,6 +28,11 @@ var judgedCases = []chainCase{
 	{name: "an error in small pieces", links: "a/m+drip=7+error=0, c/m", tried: thrice("a") + "c200"},
 	{name: "a good answer in small pieces", links: "a/m+drip=3, c/m", tried: "a200"},
 
+	{name: "silence", links: "a/m+hang=0, b/m", more: "first_token: 300ms", tried: "a200( a200){0,2} b200"},
+	{name: "silence of the other dialect", links: "c/m+hang=0, a/m", more: "first_token: 300ms", tried: "c200( c200){0,2} a200"},
+	{name: "silence on every link", links: "a/m+hang=0, c/m+hang=0", more: "first_token: 300ms", tried: "a200( a200){0,2} c200", status: 503, outcome: "exhausted"},
+	{name: "slow, but not as slow", links: "a/m+drip=40+pause=5ms, b/m", more: "first_token: 2s, timeout: 1s", tried: "a200"},
+
 	{name: "an error on every link", links: "a/m+error=0, c/m+error=0", more: "retries: 0", tried: "a200 c200", status: 503, outcome: "exhausted"},
 	{name: "an overload on every link", links: "a/m+error=0+status=529, c/m+error=0+status=529", tried: "a200( a200){0,2} c200", status: 503, outcome: "exhausted", after: "10"},
 }
