@@ -127,12 +127,16 @@ func (f *fitter) bound(i int) {
 // effort sends the effort that the model takes, and drops what it refuses beside it.
 func (f *fitter) effort() {
 	v := f.v[fitEffort]
-	asked := trait.Effort(canon.Inside(v))
+	said := trait.Effort(canon.Inside(v))
+	asked := said
+	if thinking := f.thinking(); v == nil {
+		asked = thinking
+	}
 	sent := effortFor(f.t, asked, f.tools())
 	switch {
 	case v != nil && v.Kind() != scan.String:
 		return // the provider refuses it in its own words
-	case sent == asked:
+	case sent == said:
 	case switchesOff(f.t, asked) && f.v[fitThinking] == nil:
 		f.replace(fitEffort, fitNames[fitThinking], []byte(switchedOff))
 	case switchesOff(f.t, asked):
