@@ -73,6 +73,9 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	if f.Exchange != "" {
 		id = f.Exchange
 		b = scan.AppendString(append(b, `,"code":`...), f.Code)
+		if f.Param == threadField {
+			b = append(b, threadUnsupported...)
+		}
 	}
 	b = append(b, '}')
 	if id != "" {
@@ -80,6 +83,11 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	}
 	return append(b, '}'), status
 }
+
+// threadUnsupported are the details by which Anthropic's SDKs know that the server cannot
+// hold this conversation: their tool runners then go on with its whole history
+// (anthropic-sdk-python 2.12.0, lib/threads).
+const threadUnsupported = `,"details":{"error_code":"thread_unsupported_request","unsupported":["backend"]}`
 
 func faultType(k canon.FaultKind) string {
 	switch k {

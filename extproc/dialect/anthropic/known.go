@@ -8,7 +8,8 @@ import (
 )
 
 // The members of a request that only Anthropic has, as its SDK's types name them
-// (anthropic-sdk-go v1.84.0: MessageNewParams, BetaMessageNewParams).
+// (anthropic-sdk-go v1.84.0: MessageNewParams, BetaMessageNewParams; thread:
+// anthropic-sdk-python 2.12.0).
 
 // tuning are those without which the answer is still the one asked for.
 var tuning = []string{"speed", "betas", "anthropic_beta", "diagnostics", "fallbacks", "fallback_credit_token"}
@@ -16,11 +17,15 @@ var tuning = []string{"speed", "betas", "anthropic_beta", "diagnostics", "fallba
 // own are those that change what is asked for, with what other backends lack.
 var own = map[string]string{
 	"container":     "it belongs to the provider that made it",
+	threadField:     "a conversation is held by the provider that began it",
 	"mcp_servers":   "it calls no servers by itself",
 	"compaction":    "it sums up no conversations",
 	"inference_geo": "it cannot be told where to run",
 	"max_tokens":    "it cannot only fill a cache",
 }
+
+// threadField asks the server to hold the conversation, or goes on with one that it holds.
+const threadField = "thread"
 
 // tuningOfBlocks, tuningOfTools and tuningOfMessages are the same of blocks, tools and
 // messages.

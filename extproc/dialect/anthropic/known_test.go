@@ -1,8 +1,10 @@
 package anthropic_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -48,6 +50,38 @@ func TestMembersOfOtherKindsOfSourcesAreNamed(t *testing.T) {
 		got := named(t, fmt.Sprintf(`[{"type":"image","source":{%s,%q:"x"}}]`, source, other))
 		if want := "messages[0].content[0].source." + other; !slices.Contains(got, want) {
 			t.Errorf("%s with %s: named are %q", source, other, got)
+		}
+	}
+}
+
+// A conversation that a server holds is no other backend's: without it a request that goes
+// on with one would lose all that came before. The refusal says so in the words on which
+// the vendor's tool runners go on without.
+func TestConversationsHeldByTheServer(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"type":"create"}`, `{"type":"continue","previous_message_id":"msg_1"}`} {
+		r, err := anthropic.Dialect{}.Decode([]byte(`{"model":"m","max_tokens":9,"thread":` + body + `,"messages":[{"role":"user","content":"Go on."}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := openai.Dialect{}.Unsupported(r, canon.Target{Model: "m"})
+		if len(found) != 1 || found[0].Field != "thread" || found[0].Kind != canon.Meaning || !strings.Contains(found[0].Why, "held") {
+			t.Errorf("%s: %+v", body, found)
+		}
+	}
+	for param, want := range map[string]string{"thread": "thread_unsupported_request", "container": ""} {
+		out, status := anthropic.Dialect{}.EncodeFault(nil, &canon.Fault{Kind: canon.FaultRequest, Status: 400, Param: param, Code: "unsupported_field", Message: "m", Exchange: "e"})
+		var e struct {
+			Error struct {
+				Code    string
+				Details struct {
+					Code        string `json:"error_code"`
+					Unsupported []string
+				}
+			}
+		}
+		if err := json.Unmarshal(out, &e); err != nil || status != 400 || e.Error.Code != "unsupported_field" || e.Error.Details.Code != want {
+			t.Errorf("%v: status %d: %s", err, status, out)
 		}
 	}
 }

@@ -32,6 +32,9 @@ func (Dialect) AppendError(b []byte, e *wire.Error, requestID string) []byte {
 	b = scan.AppendString(b, e.Type)
 	b = append(b, `,"message":`...)
 	b = scan.AppendString(b, e.Message)
+	if e.Code != "" {
+		b = append(scan.AppendString(append(b, `,"details":{"error_code":`...), e.Code), '}')
+	}
 	b = append(b, `},"request_id":`...)
 	b = scan.AppendString(b, requestID)
 	return append(b, '}')

@@ -14,7 +14,7 @@ import (
 // messageFields are the members of a Messages request. Anthropic refuses others.
 type messageFields struct {
 	model, maxTokens, messages, system, stream, stops, tools, toolChoice, thinking,
-	temperature, topP, topK, output, outputOld, cacheControl scan.Value
+	temperature, topP, topK, output, outputOld, cacheControl, thread scan.Value
 }
 
 func (f *messageFields) targets() map[string]*scan.Value {
@@ -22,7 +22,7 @@ func (f *messageFields) targets() map[string]*scan.Value {
 		"model": &f.model, "max_tokens": &f.maxTokens, "messages": &f.messages, "system": &f.system, "stream": &f.stream,
 		"stop_sequences": &f.stops, "tools": &f.tools, "tool_choice": &f.toolChoice, "thinking": &f.thinking,
 		"temperature": &f.temperature, "top_p": &f.topP, "top_k": &f.topK, "output_config": &f.output,
-		"output_format": &f.outputOld, "cache_control": &f.cacheControl,
+		"output_format": &f.outputOld, "cache_control": &f.cacheControl, "thread": &f.thread,
 		"metadata": nil, "service_tier": nil, "container": nil, "mcp_servers": nil, "context_management": nil,
 		"inference_geo": nil, "speed": nil, "betas": nil,
 	}
@@ -60,7 +60,7 @@ func readMessagesCall(body []byte, count bool) (*wire.Call, *wire.Error) {
 		return c, invalid("messages: Field required")
 	}
 	for _, read := range []func(*wire.Call, *messageFields) *wire.Error{
-		readScalars, refuseForModel, readToolUse, readThinking, readOutput, readConversation,
+		readThread, readScalars, refuseForModel, readToolUse, readThinking, readOutput, readConversation,
 	} {
 		if err := read(c, &f); err != nil {
 			return c, err
