@@ -4,6 +4,8 @@ ENVOY_VERSION := 1.40.0
 TOOLS         := $(CURDIR)/.tools
 ENVOY         := $(TOOLS)/envoy-$(ENVOY_VERSION)/envoy
 VENV          := $(TOOLS)/venv
+CLIENTS       := $(TOOLS)/clients
+LINKS         := cmd/headgate/e2e/clients/testdata/links
 BIN           := $(CURDIR)/bin/headgate
 FUZZTIME      ?= 60s
 GO            ?= go
@@ -43,6 +45,15 @@ race: envoy build venv ## Run every test with the race detector
 venv: $(VENV)/.done ## Install the official SDKs for Python that tests and examples use
 $(VENV)/.done: examples/requirements.txt
 	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check -r examples/requirements.txt && touch $@
+
+.PHONY: clients
+clients: envoy build venv $(CLIENTS)/.done ## Play the clients that people use against each link of a chain (needs Node)
+	@mkdir -p $(CLIENTS)/links && cp $(LINKS)/*.mjs $(CLIENTS)/links
+	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python HEADGATE_CLIENTS=$(CLIENTS) $(GO) test -count 1 -timeout 30m -v -run '^TestClientsAtEveryLink$$' ./cmd/headgate/e2e/clients
+$(CLIENTS)/.done: $(LINKS)/requirements.txt $(LINKS)/package.json $(LINKS)/package-lock.json
+	@mkdir -p $(CLIENTS) && cp $(LINKS)/package.json $(LINKS)/package-lock.json $(CLIENTS)
+	@python3 -m venv $(CLIENTS)/venv && $(CLIENTS)/venv/bin/pip install --quiet --disable-pip-version-check -r $(LINKS)/requirements.txt
+	@cd $(CLIENTS) && npm install --silent --no-audit --no-fund --ignore-scripts && touch $@
 
 # A switch over a closed set names every member, or says what holds for the rest: a
 # default is a decision (-d), to fall past a switch an oversight. Most switches pick a few
