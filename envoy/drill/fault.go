@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"context"
 	"time"
 
 	"github.com/headgate/headgate/extproc/sim"
@@ -27,7 +28,7 @@ type Fault struct {
 	books   bool          // the record is judged, too
 	primary place         // where the primary is
 	script  func(*chain) sim.Script
-	ask     func(*play) // nil: once
+	ask     func(context.Context, *play) // nil: once
 }
 
 // place is where a backend is.

@@ -16,19 +16,25 @@ const (
 // recoveryAfter is how long the primary is down before it recovers.
 func recoveryAfter(outage time.Duration) time.Duration { return outage / 3 }
 
-// throughOutage asks in turn while the primary is down.
-func throughOutage(p *play) {
+// throughOutage asks in turn while the primary is down, and stops if the answers take so
+// long that the turns would never end.
+func throughOutage(ctx context.Context, p *play) {
 	began := time.Now()
 	for i := range turns {
-		if !sleep(p.ctx, time.Until(began.Add(p.outage*time.Duration(i)/turns))) {
+		due := began.Add(p.outage * time.Duration(i) / turns)
+		if time.Since(due) > p.patience {
+			p.late = fmt.Sprintf("the other %d were not asked: too late", turns-i)
 			return
 		}
-		p.once()
+		if !sleep(ctx, time.Until(due)) {
+			return
+		}
+		p.once(ctx)
 	}
 }
 
 // untilRecovered asks in turn until the primary, which recovers, answers again.
-func untilRecovered(p *play) {
+func untilRecovered(ctx context.Context, p *play) {
 	up := time.Now().Add(recoveryAfter(p.outage))
 	back := false
 	for time.Now().Before(up.Add(backWithin)) {
@@ -39,10 +45,10 @@ func untilRecovered(p *play) {
 			}
 			back = true
 		}
-		if seen := p.once(); back && strings.Contains(read(&seen).text, textOf(0)) {
+		if seen := p.once(ctx); back && strings.Contains(read(&seen).text, textOf(0)) {
 			return
 		}
-		if !sleep(p.ctx, backEvery) {
+		if !sleep(ctx, backEvery) {
 			return
 		}
 	}

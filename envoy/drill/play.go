@@ -17,8 +17,7 @@ type play struct {
 	server  *sim.Server
 	running []*sim.Running
 
-	ctx      context.Context // of the drill, while it asks
-	gateway  string          // its base URL
+	gateway  string // its base URL
 	patience time.Duration
 	outage   time.Duration
 	asked    []Seen
@@ -56,17 +55,17 @@ func (p *play) fail() error {
 func (p *play) recover() error { return p.server.Script(p.healthy()...) }
 
 // run asks as the fault says.
-func (p *play) run() {
+func (p *play) run(ctx context.Context) {
 	if p.fault.ask != nil {
-		p.fault.ask(p)
+		p.fault.ask(ctx, p)
 		return
 	}
-	p.once()
+	p.once(ctx)
 }
 
 // once asks and keeps what came.
-func (p *play) once() Seen {
-	seen := ask(p.ctx, p.gateway, p.name, p.way, p.patience)
+func (p *play) once(ctx context.Context) Seen {
+	seen := ask(ctx, p.gateway, p.name, p.way, p.patience)
 	p.asked = append(p.asked, seen)
 	return seen
 }

@@ -170,7 +170,7 @@ func (d *drill) start(ctx context.Context, set *policy.Set) error {
 		return err
 	}
 	for _, p := range d.plays {
-		p.ctx, p.gateway = ctx, "http://"+listen.String()
+		p.gateway = "http://" + listen.String()
 	}
 	return nil
 }
@@ -189,7 +189,7 @@ func freePort() (netip.AddrPort, error) {
 func (d *drill) play(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, p := range d.plays {
-		all.Go(p.run)
+		all.Go(func() { p.run(ctx) })
 	}
 	all.Wait()
 }

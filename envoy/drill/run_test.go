@@ -232,3 +232,19 @@ func TestTheContextWindowOfOtherLinksCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestTurnsEnd holds that an outage whose answers never come is not asked through for ever.
+func TestTurnsEnd(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	set, m := &policy.Set{}, &policy.Model{Name: "m", Chain: []policy.Link{{}}}
+	p := &play{chain: newChain(set, m, chatSSE, 0), gateway: "http://" + l.Addr().String(), patience: 20 * time.Millisecond, outage: time.Millisecond}
+	throughOutage(t.Context(), p)
+	if n := len(p.asked); n == 0 || n == turns || p.late == "" || p.asked[0].End != EndGaveUp {
+		t.Errorf("%d asked, %q, %+v", n, p.late, p.asked)
+	}
+}
