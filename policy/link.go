@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/policy/strict"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // Link is one place in a chain: a backend with a model, or several with weights.
@@ -17,6 +18,8 @@ type Use struct {
 	Backend *Backend
 	Model   string
 	Weight  uint32 // relative to the other uses of the link, at least 1
+
+	Lacks trait.Set // of the model, what decides whether it can serve a request
 }
 
 // defaultWeight is the weight of a use that is not given one.

@@ -147,6 +147,7 @@ func (c *compiler) check() {
 			s.check(c)
 		}
 	}
+	c.doc.Set.noteLacks()
 }
 
 // defined reports whether a backend has this name, even if it has faults: the chains that

@@ -45,20 +45,22 @@ func (p *plan) decoded() (*canon.Request, exchange.Verdict) {
 // names those that do for Envoy.
 func (p *plan) findSupporting() exchange.Verdict {
 	var lacking []unsupportedField
+	all := 1<<p.pool.classes - 1
+	p.supporting = all
 	for _, t := range p.pool.targets {
 		found, v := p.unsupported(t)
 		if v.Action != exchange.Pass {
 			return v
 		}
-		if len(found) == 0 {
-			p.supporting |= 1 << t.class
+		if len(found) > 0 {
+			p.supporting &^= 1 << t.class
 		}
 		lacking = append(lacking, found...)
 	}
 	if p.supporting == 0 {
 		return refuseUnsupported(lacking)
 	}
-	if p.supporting != 1<<p.pool.classes-1 {
+	if p.supporting != all {
 		p.ex.Fit = policy.FitName(p.supporting, p.pool.classes)
 	}
 	return exchange.Verdict{}
