@@ -16,13 +16,17 @@ func (r *Request) findAlone() {
 			answered = true
 		}
 		for k := range m.Parts {
-			switch p := &m.Parts[k]; p.Kind {
+			p := &m.Parts[k]
+			p.Role = m.Role
+			switch p.Kind {
 			case ToolCall:
-				p.Alone = true
-				calls = append(calls, p)
+				if p.Alone = true; m.Role == RoleAssistant {
+					calls = append(calls, p)
+				}
 			case ToolResult:
-				p.Alone = true
-				results = append(results, p)
+				if p.Alone = true; m.Role == RoleUser {
+					results = append(results, p)
+				}
 			default: // neither calls nor answers
 			}
 		}

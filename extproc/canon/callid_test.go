@@ -41,7 +41,7 @@ func TestIDsThatNobodyWroteAreNotRead(t *testing.T) {
 func TestManyCallsOfOneIDArePaired(t *testing.T) {
 	const n = 50_000
 	id := scan.Value(`"c"`)
-	r := Request{Messages: make([]Message, 2)}
+	r := Request{Messages: []Message{{Role: RoleAssistant}, {Role: RoleUser}}}
 	for range n {
 		r.Messages[0].Parts = append(r.Messages[0].Parts, Part{Kind: ToolCall, ID: id})
 		r.Messages[1].Parts = append(r.Messages[1].Parts, Part{Kind: ToolResult, ID: id})

@@ -7,7 +7,8 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// Unmatched is the Twin of a result whose call has got one already.
+// Unmatched is the Twin of a result that answers no call, or one that has got its result
+// already.
 const Unmatched = -1
 
 // PairCalls makes the calls of a conversation differ, in ID or Twin, and gives each
@@ -26,12 +27,11 @@ func (r *Request) tellApart() {
 	for i := range r.Messages {
 		m := &r.Messages[i]
 		for k := range m.Parts {
-			switch part := &m.Parts[k]; part.Kind {
-			case ToolCall:
+			switch part := &m.Parts[k]; {
+			case part.Kind == ToolCall && m.Role == RoleAssistant:
 				p.call(part)
-			case ToolResult:
+			case part.Kind == ToolResult && m.Role == RoleUser:
 				p.result(part)
-			default: // neither calls nor answers
 			}
 		}
 	}
@@ -134,9 +134,9 @@ func (p *pairing) result(part *Part) {
 	switch {
 	case known != nil && len(known.calls) > 0:
 		p.answer(part, known.calls[0])
-	case known != nil && !Empty(part.ID):
+	case !Empty(part.ID):
 		part.Twin = Unmatched
-	case Empty(part.ID):
+	default:
 		p.first(part)
 	}
 }

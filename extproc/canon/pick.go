@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/headgate/headgate/extproc/scan"
@@ -37,7 +38,7 @@ func Pick(m scan.Members, names []string, into []scan.Value, extra []Member) ([]
 		i := index(names, key)
 		if i < 0 {
 			if k := fold(names, key); k >= 0 {
-				return extra, fmt.Errorf("the member %q differs from %q in case only", key, names[k])
+				return extra, &ambiguous{names[k], fmt.Sprintf("the member %q differs from %q in case only", key, names[k])}
 			}
 			if v := m.Value(); v.Kind() != scan.Null {
 				extra = append(extra, Member{Name: key, Value: v})
@@ -45,7 +46,7 @@ func Pick(m scan.Members, names []string, into []scan.Value, extra []Member) ([]
 			continue
 		}
 		if seen&(1<<i) != 0 {
-			return extra, fmt.Errorf("the member %q stands there twice", key)
+			return extra, &ambiguous{names[i], fmt.Sprintf("the member %q stands there twice", key)}
 		}
 		seen |= 1 << i
 		if v := m.Value(); v.Kind() != scan.Null {
@@ -53,6 +54,21 @@ func Pick(m scan.Members, names []string, into []scan.Value, extra []Member) ([]
 		}
 	}
 	return extra, m.Err()
+}
+
+// ambiguous says that parsers may read a member in two ways.
+type ambiguous struct{ member, clause string }
+
+func (e *ambiguous) Error() string { return e.clause }
+
+// AtTop makes an error of Pick's one of the body as a whole, which names the member.
+func AtTop(err error) error {
+	at := ""
+	var twice *ambiguous
+	if errors.As(err, &twice) {
+		at = twice.member
+	}
+	return Errorf(at, "%v", err)
 }
 
 // Find reads members as Pick does, for what passes as it came: nothing is judged, of

@@ -80,6 +80,7 @@ const (
 // Part is a piece of a message's or an answer's content.
 type Part struct {
 	Kind   Kind
+	Role   Role // of its message, in a request; RoleOther of what is in another part
 	Source Source
 	Failed bool  // of a tool result: the tool could not do it
 	Broken bool  // of a tool call: Args is a string that holds no object
@@ -105,6 +106,7 @@ type Part struct {
 // Tool is something that the model may call.
 type Tool struct {
 	Other       bool // only its own dialect understands Raw
+	Again       bool // one before it has its name
 	Name        scan.Value
 	Description scan.Value
 	Schema      scan.Value // of the arguments; nil: none

@@ -21,7 +21,7 @@ const (
 // TakesToolName reports whether AppendToolName leaves a name as it is.
 func TakesToolName(name scan.Value, max int) bool {
 	in := Inside(name)
-	return len(in) == 0 || len(in) <= max && Plain(in) && shortened(in) == nil
+	return name.Kind() != scan.String || len(in) <= max && Plain(in) && shortened(in) == nil
 }
 
 // AppendToolName appends the name of a tool for a server that takes letters, digits,

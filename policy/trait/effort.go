@@ -12,6 +12,9 @@ type Effort string
 // ladder are the efforts, from the least to the most.
 var ladder = []Effort{"none", "minimal", "low", "medium", "high", "xhigh", "max"}
 
+// Known reports whether the effort is one of the ladder.
+func (e Effort) Known() bool { return rung(e) >= 0 }
+
 // EffortNone asks a model not to reason.
 const EffortNone Effort = "none"
 

@@ -137,6 +137,9 @@ func (c *checker) schema(v scan.Value, depth int) bool {
 	if !c.values(&k) || !c.types(&k) || !c.inner(v, depth) {
 		return false
 	}
+	if k[keyItems].Kind() == scan.Array {
+		return c.at(c.fail("a list of schemas is called prefixItems"), "items")
+	}
 	if k.is("array") && c.s.NeedsItems && k[keyItems] == nil {
 		return c.at(c.fail("an array must say what its items are"), "items")
 	}

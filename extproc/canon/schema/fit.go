@@ -127,7 +127,7 @@ func each(name string, v scan.Value, write func(v scan.Value, at string) scan.Va
 			o = append(o, member{name: string(m.Key()), value: write(m.Value(), string(m.Key()))})
 		}
 		return o.encode()
-	case (k == keyAnyOf || k == keyOneOf || k == keyAllOf) && v.Kind() == scan.Array:
+	case (k == keyAnyOf || k == keyOneOf || k == keyAllOf || name == prefixItems) && v.Kind() == scan.Array:
 		all := elements(v)
 		for i := range all {
 			all[i] = write(all[i], itoa(i))

@@ -135,3 +135,14 @@ func TestFit(t *testing.T) {
 		})
 	}
 }
+
+// TestOldFormsAreRenewedInTheFirstItemsToo holds that schemas of an array's items by their
+// place are read as such, in each other and in strict modes, too.
+func TestOldFormsAreRenewedInTheFirstItemsToo(t *testing.T) {
+	in := scan.Value(`{"type":"object","properties":{"a":{"type":"array","items":[{"type":"array","items":[{"type":"string"}]}]}},"required":["a"],"additionalProperties":false}`)
+	for name, subset := range map[string]*Subset{"Anthropic": AnthropicLoose, "OpenAI, strict": OpenAIStrict, "Anthropic's answers": AnthropicFormat} {
+		if f := Fit(in, subset); strings.Contains(string(f.Schema), `"items":[`) {
+			t.Errorf("%s: %s", name, f.Schema)
+		}
+	}
+}

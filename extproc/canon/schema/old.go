@@ -16,7 +16,7 @@ func mayBeOld(v scan.Value) bool {
 // the older ones ("JSON schema is invalid. It must match JSON Schema draft 2020-12").
 func renew(o *object) {
 	if items := o.get("items"); items.Kind() == scan.Array {
-		o.rename("items", "prefixItems", items)
+		o.rename("items", prefixItems, items)
 		if more := o.get("additionalItems"); more != nil {
 			o.rename("additionalItems", "items", more)
 		}

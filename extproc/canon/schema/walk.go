@@ -7,7 +7,7 @@ import (
 )
 
 // schemas walks the schemas that stand directly in a schema: those of properties and
-// definitions, of items, and the branches of unions.
+// definitions, of items, one for all or one for each, and the branches of unions.
 type schemas struct {
 	members scan.Members
 	list    scan.Members // of the current member
@@ -15,6 +15,9 @@ type schemas struct {
 	one     scan.Value // the current member is one schema
 	index   int
 }
+
+// prefixItems is the keyword of the schemas of an array's first items, by their place.
+const prefixItems = "prefixItems"
 
 func walk(v scan.Value) schemas { return schemas{members: v.Fields()} }
 
@@ -33,7 +36,7 @@ func (s *schemas) next() bool {
 			return true
 		case s.key == keyProperties || s.key == keyDefs || s.key == keyDefinitions:
 			s.list = v.Fields()
-		case s.key == keyAnyOf || s.key == keyOneOf || s.key == keyAllOf:
+		case s.key == keyAnyOf || s.key == keyOneOf || s.key == keyAllOf || s.outer() == prefixItems:
 			s.list = v.Elements()
 		default:
 			continue

@@ -16,7 +16,7 @@ func (e *encoder) system() {
 			continue
 		}
 		for k := range e.r.Messages[i].Parts {
-			if p := &e.r.Messages[i].Parts[k]; e.writes(-1, p) {
+			if p := &e.r.Messages[i].Parts[k]; e.writes(inSystem, p) {
 				n++
 				only = p
 			}
@@ -32,7 +32,7 @@ func (e *encoder) system() {
 	e.b = append(e.b, `,"system":[`...)
 	for i := range e.r.Messages {
 		if e.hoisted(i) {
-			e.blocks(-1, e.r.Messages[i].Parts)
+			e.blocks(inSystem, e.r.Messages[i].Parts)
 		}
 	}
 	if e.json {
@@ -55,7 +55,7 @@ func (e *encoder) messages() bool {
 
 func (e *encoder) turn(n int) {
 	t := e.turns[n]
-	if n == 0 && t.role == canon.RoleAssistant && !e.same || e.prefills(n) {
+	if n < e.begins || e.prefills(n) {
 		return
 	}
 	parts, only := 0, (*canon.Part)(nil)
@@ -220,7 +220,7 @@ func (e *encoder) result(p *canon.Part) {
 	e.b = appendID(append(e.b, `{"type":"tool_result","tool_use_id":`...), p)
 	n := 0
 	for i := range p.Content {
-		if e.writes(-1, &p.Content[i]) {
+		if e.writes(inResult, &p.Content[i]) {
 			n++
 		}
 	}
@@ -229,7 +229,7 @@ func (e *encoder) result(p *canon.Part) {
 		e.b = append(append(e.b, `,"content":`...), only.Text...)
 	case n > 0:
 		e.b = append(e.b, `,"content":[`...)
-		e.blocks(-1, p.Content)
+		e.blocks(inResult, p.Content)
 		e.b = append(e.b, ']')
 	}
 	if p.Failed {

@@ -44,7 +44,7 @@ func (e *encoder) settings() {
 		}
 		return
 	}
-	if v := e.r.Fields[canon.Temperature]; e.samples(canon.Temperature) && v != nil {
+	if v := e.r.Fields[canon.Temperature]; e.samples(canon.Temperature) {
 		if above(v, 1) {
 			v = scan.Value("1")
 		}
@@ -58,14 +58,18 @@ func (e *encoder) settings() {
 	if v := e.user(); v != nil {
 		e.b = append(canon.AppendRaw(append(e.b, `,"metadata":{`...), "user_id", v), '}')
 	}
-	e.b = canon.AppendRaw(e.b, "cache_control", e.r.Fields[canon.CacheControl])
+	if v := e.r.Fields[canon.CacheControl]; isMark(v) {
+		e.b = canon.AppendRaw(e.b, "cache_control", v)
+	}
 }
 
 func (e *encoder) user() scan.Value {
-	if v := e.r.Fields[canon.User]; v != nil {
-		return v
+	for _, f := range [...]canon.Field{canon.User, canon.SafetyIdentifier} {
+		if v := e.r.Fields[f]; v.Kind() == scan.String {
+			return v
+		}
 	}
-	return e.r.Fields[canon.SafetyIdentifier]
+	return nil
 }
 
 // samples reports whether a sampling field goes out: never a temperature and a top_p at
@@ -75,7 +79,7 @@ func (e *encoder) samples(f canon.Field) bool {
 	switch {
 	case v == nil || e.same:
 		return e.same
-	case unsampled(&e.t.Traits, f, v, temperature), f == canon.TopP && temperature != nil:
+	case f.Nonsense(v) != "", unsampled(&e.t.Traits, f, v, temperature), f == canon.TopP && temperature != nil:
 		return false
 	default:
 		return !e.think || calm(f, v)
@@ -107,34 +111,6 @@ func (e *encoder) stops() {
 	if open {
 		e.b = append(e.b, ']')
 	}
-}
-
-// blank reports whether a string holds nothing but blanks.
-func blank(v scan.Value) bool { return len(trimmed(canon.Inside(v))) == 0 }
-
-// trimmed cuts the blanks off the end of escaped text.
-func trimmed(s []byte) []byte {
-	for n := len(s); n > 0; n = len(s) {
-		switch c := s[n-1]; {
-		case c == ' ':
-			s = s[:n-1]
-		case n > 1 && (c == 'n' || c == 't' || c == 'r') && s[n-2] == '\\' && odd(s[:n-1]):
-			s = s[:n-2]
-		default:
-			return s
-		}
-	}
-	return s
-}
-
-// odd reports whether s ends in an odd number of backslashes: the last one escapes
-// what comes next.
-func odd(s []byte) bool {
-	n := 0
-	for n < len(s) && s[len(s)-1-n] == '\\' {
-		n++
-	}
-	return n%2 == 1
 }
 
 func (e *encoder) tools() {
@@ -181,34 +157,4 @@ func (e *encoder) own(dst []byte, raw, name scan.Value) []byte {
 	}
 	dst = e.name(append(dst, raw[:start]...), name)
 	return append(dst, raw[start+len(name):]...)
-}
-
-func (e *encoder) choice() {
-	c := &e.r.Choice
-	mode := c.Mode
-	switch {
-	case e.unforced():
-		mode = canon.ChoiceUnset
-	case e.same && !e.misnamed(c.Name):
-		e.b = canon.AppendRaw(e.b, "tool_choice", c.Raw)
-		return
-	}
-	one := string(e.r.Fields[canon.Parallel]) == "false" && mode != canon.ChoiceNone
-	switch mode {
-	case canon.ChoiceRequired:
-		e.b = append(e.b, `,"tool_choice":{"type":"any"`...)
-	case canon.ChoiceNone:
-		e.b = append(e.b, `,"tool_choice":{"type":"none"`...)
-	case canon.ChoiceNamed:
-		e.b = e.name(append(e.b, `,"tool_choice":{"type":"tool","name":`...), c.Name)
-	default:
-		if !one && mode != canon.ChoiceAuto {
-			return
-		}
-		e.b = append(e.b, `,"tool_choice":{"type":"auto"`...)
-	}
-	if one {
-		e.b = append(e.b, `,"disable_parallel_tool_use":true`...)
-	}
-	e.b = append(e.b, '}')
 }

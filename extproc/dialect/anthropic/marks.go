@@ -11,13 +11,16 @@ import (
 // whole, which the provider places, counts (platform.claude.com, prompt caching).
 const maxMarks = 4
 
+// isMark reports whether a value is a breakpoint.
+func isMark(v scan.Value) bool { return v != nil && canon.CacheControl.Nonsense(v) == "" }
+
 // tooMany counts the cache breakpoints that are one too many.
 func (e *encoder) tooMany() int {
 	if e.same {
 		return 0
 	}
 	n := -maxMarks
-	if e.r.Fields[canon.CacheControl] != nil {
+	if isMark(e.r.Fields[canon.CacheControl]) {
 		n++
 	}
 	e.eachMark(func(func() string) bool { n++; return true })
@@ -29,16 +32,16 @@ func (e *encoder) tooMany() int {
 func (e *encoder) eachMark(f func(path func() string) bool) {
 	for i := range e.r.Tools {
 		t := &e.r.Tools[i]
-		if t.Cache != nil && !t.Other && !f(func() string { return fmt.Sprintf("%s[%d].cache_control", e.r.Names[canon.ToolsField], i) }) {
+		if isMark(t.Cache) && !t.Other && !t.Again && !f(func() string { return fmt.Sprintf("%s[%d].cache_control", e.r.Names[canon.ToolsField], i) }) {
 			return
 		}
 	}
 	for i := range e.r.Messages {
-		if e.hoisted(i) && !e.partMarks(-1, e.r.Messages[i].Parts, anyPart, f) {
+		if e.hoisted(i) && !e.partMarks(inSystem, e.r.Messages[i].Parts, anyPart, f) {
 			return
 		}
 	}
-	for n := range e.turns {
+	for n := e.begins; n < len(e.turns); n++ {
 		if !e.turnMarks(n, f) {
 			return
 		}
@@ -65,11 +68,11 @@ func isNoResult(p *canon.Part) bool { return p.Kind != canon.ToolResult }
 func (e *encoder) partMarks(n int, parts []canon.Part, which func(*canon.Part) bool, f func(path func() string) bool) bool {
 	for i := range parts {
 		p := &parts[i]
-		marked := p.Cache != nil && p.Kind != canon.Thinking && p.Kind != canon.Redacted
+		marked := isMark(p.Cache) && p.Kind != canon.Thinking && p.Kind != canon.Redacted
 		if !marked && p.Content == nil || !which(p) || !e.writes(n, p) {
 			continue
 		}
-		if !e.partMarks(-1, p.Content, anyPart, f) || marked && !f(func() string { return p.Place.Path() + ".cache_control" }) {
+		if !e.partMarks(inResult, p.Content, anyPart, f) || marked && !f(func() string { return p.Place.Path() + ".cache_control" }) {
 			return false
 		}
 	}
@@ -92,7 +95,7 @@ func (u *findings) marks() {
 // cache writes a breakpoint. The first of too many are left out: the last ones
 // cover the longest prefix.
 func (e *encoder) cache(v scan.Value) {
-	if v == nil {
+	if !isMark(v) {
 		return
 	}
 	if e.skip > 0 {

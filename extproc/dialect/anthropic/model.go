@@ -54,7 +54,7 @@ func (e *encoder) guides() trait.Effort {
 	r, t := &e.r.Reason, &e.t.Traits
 	asked := trait.Effort(r.Effort)
 	switch {
-	case asked == "" || r.Mode == canon.ReasonOff || e.budget > 0:
+	case !asked.Known() || r.Mode == canon.ReasonOff || e.budget > 0:
 		return ""
 	case t.Efforts.Known():
 		return t.Efforts.Nearest(asked)

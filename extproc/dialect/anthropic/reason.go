@@ -35,7 +35,7 @@ func (e *encoder) reasons() (bool, int64) {
 	if !e.t.Traits.Budgets() {
 		return true, 0 // no turn has to begin with thinking
 	}
-	if e.loopWithoutThinking() {
+	if e.loopWithoutThinking() || e.goesOn() {
 		return false, 0
 	}
 	budget := min(r.Budget, e.limit-1)
@@ -61,26 +61,43 @@ func budgetOf(effort string) int64 {
 // signed thinking began. Anthropic takes the whole loop for one turn of the assistant.
 func (e *encoder) loopWithoutThinking() bool {
 	first := -1
-	for n := len(e.turns) - 1; n > 0 && e.answersCall(n) && e.turns[n-1].role == canon.RoleAssistant; n -= 2 {
-		first = n - 1
+	for n := e.writtenBefore(len(e.turns)); n >= 0 && e.answersCall(n); n = e.writtenBefore(first) {
+		first = e.writtenBefore(n)
 	}
 	return first >= 0 && !e.thought(first)
 }
 
+// writtenBefore returns the last turn before one of which something is written; -1: none.
+func (e *encoder) writtenBefore(n int) int {
+	for n--; n >= 0 && !e.writesTurn(n); n-- {
+	}
+	return n
+}
+
+// goesOn reports whether the model is to go on with what it said without thinking.
+func (e *encoder) goesOn() bool {
+	n := e.writtenBefore(len(e.turns))
+	return n >= 0 && e.turns[n].role == canon.RoleAssistant
+}
+
 // answersCall reports whether a turn holds the result of a tool.
 func (e *encoder) answersCall(n int) bool {
-	return e.holds(n, func(p *canon.Part) bool { return p.Kind == canon.ToolResult })
+	return e.holds(n, func(p *canon.Part) bool { return p.Kind == canon.ToolResult && e.supports(n, p) })
 }
 
 // thought reports whether a turn holds thinking that Anthropic signed.
 func (e *encoder) thought(n int) bool {
 	return e.holds(n, func(p *canon.Part) bool {
-		return (p.Kind == canon.Redacted || p.Kind == canon.Thinking) && e.supports(-1, p)
+		return (p.Kind == canon.Redacted || p.Kind == canon.Thinking) && e.supports(n, p)
 	})
 }
 
 func (e *encoder) holds(n int, what func(*canon.Part) bool) bool {
-	for i := e.turns[n].from; i < e.turns[n].to; i++ {
+	t := e.turns[n]
+	for i := t.from; i < t.to; i++ {
+		if !e.in(t, &e.r.Messages[i]) {
+			continue
+		}
 		for k := range e.r.Messages[i].Parts {
 			if what(&e.r.Messages[i].Parts[k]) {
 				return true

@@ -101,7 +101,7 @@ func (u *findings) refusals() {
 func (u *findings) refusedParts(parts []canon.Part) {
 	for i := range parts {
 		if p := &parts[i]; u.e.refuses(p) {
-			kind, why := u.e.lacks(p)
+			kind, why := u.e.lacks(inResult, p)
 			u.add(kind, p.Place.Path(), why)
 		}
 		u.refusedParts(parts[i].Content)

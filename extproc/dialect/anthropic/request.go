@@ -60,7 +60,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	var f [reqMembers]scan.Value
 	extra, err := canon.Pick(scan.Document(body), requestMembers, f[:], nil)
 	if err != nil {
-		return nil, canon.Errorf("", "%v", err)
+		return nil, canon.AtTop(err)
 	}
 	r := &canon.Request{Dialect: "anthropic", Names: &fieldNames, Extra: extra, Model: f[reqModel], Stream: f[reqStream].True(), Usage: true}
 	r.ToolSchema, r.FormatSchema, r.MaxTokensName = "input_schema", "output_config.format.schema", "max_tokens"
@@ -73,6 +73,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	canon.Tunes(r.Extra, tuning...)
 	canon.Own(r.Extra, own)
 	r.PairCalls()
+	r.FindNamesakes()
 	return r, nil
 }
 

@@ -38,7 +38,7 @@ func (e *encoder) fitTool(t *canon.Tool, budget *schema.Budget) toolFit {
 		return toolFit{}
 	case e.same:
 		return toolFit{ok: true}
-	case t.Other:
+	case t.Other || t.Again:
 		return toolFit{}
 	}
 	v := t.Schema

@@ -21,6 +21,7 @@ type encoder struct {
 	t       *canon.Target
 	same    bool // client and backend speak this dialect
 	turns   []turn
+	begins  int          // the first turn that is written
 	asked   int          // index of the system message that must do as the user's; -1: none
 	think   bool         // the model reasons before it answers
 	budget  int64        // of thinking; 0: the model chooses
@@ -34,6 +35,7 @@ type encoder struct {
 func plan(dst []byte, r *canon.Request, t *canon.Target) encoder {
 	e := encoder{b: dst, r: r, t: t, same: r.Dialect == "anthropic", asked: -1}
 	e.takeTurns()
+	e.beginTurns()
 	e.limit = r.MaxTokens
 	if e.limit == 0 {
 		e.limit = t.MaxTokens
@@ -97,22 +99,25 @@ func (e *encoder) hoisted(i int) bool {
 	if role != canon.RoleSystem && role != canon.RoleDeveloper || i == e.asked {
 		return false
 	}
-	return !e.keepsSystem() || len(e.turns) == 0 || i < e.turns[0].from
+	return !e.keepsSystem() || e.begins == len(e.turns) || i < e.turns[e.begins].from
 }
 
 // paired reports whether the turn after n, or for a result the one before it,
 // holds the other half of a call.
 func (e *encoder) paired(n int, p *canon.Part) bool {
-	other, want := n+1, canon.ToolResult
+	other, want, by := n+1, canon.ToolResult, canon.RoleUser
 	if p.Kind == canon.ToolResult {
-		other, want = n-1, canon.ToolCall
+		other, want, by = n-1, canon.ToolCall, canon.RoleAssistant
 	}
-	if other < 0 || other >= len(e.turns) || other == 0 && e.turns[0].role == canon.RoleAssistant {
+	if other < e.begins || other >= len(e.turns) || e.turns[other].role != by {
 		return false
 	}
 	t := e.turns[other]
 	count := 0
 	for i := t.from; i < t.to; i++ {
+		if e.r.Messages[i].Role != by {
+			continue
+		}
 		parts := e.r.Messages[i].Parts
 		if count += len(parts); count > maxSearch {
 			return e.pairedByMap(t, want, p)
@@ -142,7 +147,7 @@ func (e *encoder) pairedByMap(t turn, want canon.Kind, p *canon.Part) bool {
 		e.answers[mark] = true
 		for i := t.from; i < t.to; i++ {
 			for k := range e.r.Messages[i].Parts {
-				if o := &e.r.Messages[i].Parts[k]; o.Kind == want && !o.Broken {
+				if o := &e.r.Messages[i].Parts[k]; o.Kind == want && o.Role == t.role && !o.Broken {
 					e.answers[key(o.ID, o.Twin)] = true
 				}
 			}

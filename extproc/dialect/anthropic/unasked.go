@@ -24,7 +24,7 @@ func (e *encoder) unasked() string {
 // writesTurn reports whether any part of a turn is sent.
 func (e *encoder) writesTurn(n int) bool {
 	t := e.turns[n]
-	if n == 0 && t.role == canon.RoleAssistant {
+	if n < e.begins {
 		return false
 	}
 	for i := t.from; i < t.to; i++ {

@@ -1,7 +1,6 @@
 package anthropic
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -80,8 +79,16 @@ func (u *findings) fields() {
 		if len(v) == 0 || neutral(f, v) {
 			continue
 		}
+		why := f.Nonsense(v)
 		switch f {
-		case canon.Temperature, canon.TopP, canon.TopK, canon.User, canon.Parallel, canon.CacheControl:
+		case canon.Temperature, canon.TopP, canon.TopK, canon.User, canon.Parallel:
+			if why != "" {
+				u.add(canon.Meaning, r.Names[f], why)
+			}
+		case canon.CacheControl:
+			if why != "" {
+				u.add(canon.Tuning, r.Names[f], why)
+			}
 		case canon.SafetyIdentifier:
 			if r.Fields[canon.User] != nil {
 				u.add(canon.Tuning, r.Names[f], "it takes one id of a user")
@@ -122,6 +129,8 @@ func (u *findings) reasoning() {
 		if t.Reasoning == trait.ReasoningAlways {
 			u.add(canon.Tuning, field, "this model always thinks")
 		}
+	case len(r.Effort) > 0 && !trait.Effort(r.Effort).Known():
+		u.add(canon.Tuning, field, "there is no such effort")
 	case r.Mode == canon.ReasonUnset:
 	case t.Reasoning == trait.ReasoningNone:
 		u.add(canon.Tuning, field, "this model does not think")
@@ -137,7 +146,7 @@ func (u *findings) sampling() {
 	for _, f := range [...]canon.Field{canon.Temperature, canon.TopP, canon.TopK} {
 		v := r.Fields[f]
 		switch {
-		case v == nil:
+		case v == nil || f.Nonsense(v) != "":
 		case !u.e.samples(f):
 			u.add(canon.Tuning, r.Names[f], "this model does not take it, or not together with the other settings")
 		case f == canon.Temperature && above(v, 1):
@@ -151,6 +160,9 @@ func (u *findings) tools() {
 	if r.Choice.Mode == canon.ChoiceOther {
 		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
 	}
+	if !u.e.chooses() {
+		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "it demands a tool that is not among the tools")
+	}
 	budget := u.e.budgetForTools()
 	for i := range r.Tools {
 		t := &r.Tools[i]
@@ -158,13 +170,20 @@ func (u *findings) tools() {
 			break // all of them are named
 		}
 		fit := u.e.fitTool(t, &budget)
-		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && len(t.Extra) == 0 {
+		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && len(t.Extra) == 0 && t.Cache == nil {
 			continue
 		}
 		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
 		if t.Other {
 			u.add(canon.Meaning, path, "this kind of tool is another dialect's")
 			continue
+		}
+		if t.Again {
+			u.add(canon.Meaning, path, "a tool before it has the same name")
+			continue
+		}
+		if why := canon.CacheControl.Nonsense(t.Cache); t.Cache != nil && why != "" {
+			u.add(canon.Tuning, path+".cache_control", why)
 		}
 		if u.schema(t, &fit, path) {
 			u.list = canon.Extra(u.list, path+".", t.Extra)
@@ -181,10 +200,10 @@ func (u *findings) messages() {
 			continue
 		}
 		if e.hoisted(i) {
-			if len(e.turns) > 0 && i > e.turns[0].from {
+			if e.begins < len(e.turns) && i > e.turns[e.begins].from {
 				u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it takes system messages before the first turn only: moved there")
 			}
-			u.parts(-1, m.Parts)
+			u.parts(inSystem, m.Parts)
 		}
 		if i == e.asked {
 			u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it wants a user's message: sent as one")
@@ -202,7 +221,10 @@ func (u *findings) messages() {
 func (u *findings) turns() {
 	e := u.e
 	for n, t := range e.turns {
-		if n == 0 && t.role == canon.RoleAssistant {
+		if n < e.begins && t.role == canon.RoleAssistant {
+			if !e.speaks(n) {
+				continue
+			}
 			u.add(canon.Meaning, fmt.Sprintf("messages[%d].role", e.r.Messages[t.from].At), "the user must speak first")
 			continue
 		}
@@ -218,12 +240,15 @@ func (u *findings) parts(n int, parts []canon.Part) {
 	for i := range parts {
 		p := &parts[i]
 		if !u.e.supports(n, p) {
-			kind, why := u.e.lacks(p)
+			kind, why := u.e.lacks(n, p)
 			u.add(kind, p.Place.Path()+suffix(p), why)
 			continue
 		}
 		if (p.Kind == canon.Text || p.Kind == canon.Refusal) && !canon.Empty(p.Text) && blank(p.Text) {
 			u.add(canon.Tuning, p.Place.Path(), "it takes no text of blanks only")
+		}
+		if why := canon.CacheControl.Nonsense(p.Cache); p.Cache != nil && why != "" {
+			u.add(canon.Tuning, p.Place.Path()+".cache_control", why)
 		}
 		if p.Detail != nil && string(p.Detail) != `"auto"` {
 			u.add(canon.Tuning, p.Place.Path()+suffix(p)+".detail", "it has one resolution")
@@ -231,7 +256,7 @@ func (u *findings) parts(n int, parts []canon.Part) {
 		if len(p.Extra) > 0 {
 			u.list = canon.Extra(u.list, p.Place.Path()+".", p.Extra)
 		}
-		u.parts(-1, p.Content)
+		u.parts(inResult, p.Content)
 	}
 }
 
@@ -248,10 +273,10 @@ func suffix(p *canon.Part) string {
 	return "." + string(p.Type)
 }
 
-// supports reports whether Anthropic takes a part in turn n; -1 is the system prompt
-// or the content of a result.
+// supports reports whether Anthropic takes a part in turn n, or in a place that is in no
+// turn.
 func (e *encoder) supports(n int, p *canon.Part) bool {
-	if e.refuses(p) {
+	if e.refuses(p) || !e.admits(n, p.Kind) {
 		return false
 	}
 	switch p.Kind {
@@ -262,9 +287,9 @@ func (e *encoder) supports(n int, p *canon.Part) bool {
 	case canon.Redacted:
 		return !foreign(p.Text)
 	case canon.Image:
-		return p.Source == canon.FromURL || p.Source == canon.FromBase64
+		return fetches(p, imageTypes...)
 	case canon.Document:
-		return p.Source == canon.FromURL || p.Source == canon.FromText || p.Source == canon.FromBase64 && bytes.HasSuffix(p.Media, []byte("pdf"))
+		return p.Source == canon.FromText || fetches(p, "application/pdf")
 	case canon.ToolCall:
 		return !p.Broken && e.paired(n, p)
 	case canon.ToolResult:
@@ -274,10 +299,12 @@ func (e *encoder) supports(n int, p *canon.Part) bool {
 	}
 }
 
-func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
+func (e *encoder) lacks(n int, p *canon.Part) (canon.UnsupportedKind, string) {
 	switch {
 	case p.Kind == canon.Thinking || p.Kind == canon.Redacted:
 		return canon.Tuning, "it takes back only thinking that it signed"
+	case n == inSystem && p.Kind != canon.Other:
+		return canon.Meaning, "its system prompt is text only"
 	case p.Kind == canon.Other && string(p.Type) == "reference":
 		return canon.Tuning, "it does not take another provider's references back"
 	case p.Kind == canon.Other && p.Place.List == canon.InReasoning:

@@ -109,7 +109,7 @@ func (e *encoder) said(m *canon.Message, role string) {
 	if e.same {
 		e.b = canon.AppendRaw(e.b, "name", m.Name)
 	}
-	e.content(m, role == "user")
+	e.content(m, role == "user", calls > 0)
 	if role == "assistant" {
 		e.reasoning(m.Parts)
 	}
@@ -150,8 +150,8 @@ func (e *encoder) isContent(p *canon.Part) bool {
 }
 
 // content writes a message's content: as a string if it is one text and can
-// be, else as a list.
-func (e *encoder) content(m *canon.Message, user bool) {
+// be, else as a list. Beside calls alone there may be none.
+func (e *encoder) content(m *canon.Message, user, calls bool) {
 	n, texts := 0, 0
 	var only *canon.Part
 	for i := range m.Parts {
@@ -170,8 +170,10 @@ func (e *encoder) content(m *canon.Message, user bool) {
 	}
 	e.b = canon.AppendKey(e.b, "content")
 	switch {
-	case n == 0:
+	case n == 0 && calls:
 		e.b = append(e.b, "null"...)
+	case n == 0:
+		e.b = append(e.b, '"', '"')
 	case n == 1 && texts == 1 && (!e.same || only.Place.Item < 0):
 		e.b = append(e.b, only.Text...)
 	case n == texts && !user && !e.same:

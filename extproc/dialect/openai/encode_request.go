@@ -64,7 +64,7 @@ func (e *encoder) hasTools() bool {
 func (e *encoder) settings() {
 	for i, v := range e.r.Fields {
 		f := canon.Field(i)
-		if len(v) == 0 || !e.same && expressed(f, v) != supported || e.refuses(f, v) {
+		if len(v) == 0 || !e.same && (expressed(f, v) != supported || f.Nonsense(v) != "") || e.refuses(f, v) {
 			continue
 		}
 		if f == canon.User && !e.same {
@@ -133,7 +133,7 @@ func reasonEffort(r *canon.Reasoning, t *trait.Set) trait.Effort {
 		return ""
 	case string(r.Effort) == "max" && !known:
 		return "high"
-	case len(r.Effort) > 0:
+	case len(r.Effort) > 0 && trait.Effort(r.Effort).Known():
 		return trait.Effort(r.Effort)
 	case r.Mode == canon.ReasonAdaptive, r.Mode == canon.ReasonUnset:
 		return ""
@@ -230,26 +230,3 @@ func (e *encoder) tools() {
 
 // tooStrict reports whether a tool is strict although the server knows no such thing.
 func (e *encoder) tooStrict(t *canon.Tool) bool { return e.t.Quirks.NoStrict && t.Strict.True() }
-
-func (e *encoder) choice() {
-	c := &e.r.Choice
-	switch {
-	case e.unforced():
-		return
-	case e.same && (c.Mode != canon.ChoiceNamed || !e.renames()):
-		e.b = canon.AppendRaw(e.b, "tool_choice", c.Raw)
-		return
-	}
-	switch c.Mode {
-	case canon.ChoiceAuto:
-		e.b = append(e.b, `,"tool_choice":"auto"`...)
-	case canon.ChoiceNone:
-		e.b = append(e.b, `,"tool_choice":"none"`...)
-	case canon.ChoiceRequired:
-		e.b = append(e.b, `,"tool_choice":"required"`...)
-	case canon.ChoiceNamed:
-		e.b = e.name(append(e.b, `,"tool_choice":{"type":"function","function":{"name":`...), c.Name)
-		e.b = append(e.b, '}', '}')
-	case canon.ChoiceUnset, canon.ChoiceOther: // the server's own choice
-	}
-}

@@ -60,7 +60,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	var f [reqMembers]scan.Value
 	extra, err := canon.Pick(scan.Document(body), requestMembers, f[:], nil)
 	if err != nil {
-		return nil, canon.Errorf("", "%v", err)
+		return nil, canon.AtTop(err)
 	}
 	r := &canon.Request{Dialect: "openai", Names: &fieldNames, Extra: extra, Model: f[reqModel], Stream: f[reqStream].True()}
 	r.ToolSchema, r.FormatSchema = "function.parameters", "response_format.json_schema.schema"
@@ -72,6 +72,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 		}
 	}
 	r.PairCalls()
+	r.FindNamesakes()
 	return r, nil
 }
 

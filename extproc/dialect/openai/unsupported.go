@@ -77,6 +77,8 @@ func (e *encoder) translatedFields(add adder) {
 		case len(v) == 0:
 		case expressed(f, v) == tuning:
 			add(canon.Tuning, r.Names[f], "there is no such field")
+		case expressed(f, v) == supported && f.Nonsense(v) != "":
+			add(canon.Meaning, r.Names[f], f.Nonsense(v))
 		case expressed(f, v) == supported && refused(&e.t.Traits, f, v, reasons(e.effort)) && !neutral(f, v):
 			add(canon.Tuning, r.Names[f], "the model does not take it")
 		}
@@ -97,6 +99,8 @@ func (e *encoder) translatedFields(add adder) {
 		add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
 	case (c == canon.ChoiceRequired || c == canon.ChoiceNamed) && !e.hasTools():
 		add(canon.Tuning, r.Names[canon.ToolChoiceField], "there are no tools")
+	case !e.chooses():
+		add(canon.Meaning, r.Names[canon.ToolChoiceField], "it demands a tool that is not among the tools")
 	}
 	for i := range r.Tools {
 		t := &r.Tools[i]
@@ -141,7 +145,7 @@ func (e *encoder) effortFindings(add adder) {
 	switch {
 	case guided && e.effort == "":
 		add(canon.Tuning, e.r.EffortName(), "an effort guides reasoning only")
-	case guided && e.effort != trait.Effort(r.Effort) && e.t.Traits.Efforts.Known():
+	case guided && e.effort != trait.Effort(r.Effort) && (e.t.Traits.Efforts.Known() || !trait.Effort(r.Effort).Known()):
 		add(canon.Tuning, e.r.EffortName(), "this model takes other efforts, or other ones with tools")
 	case !guided && asks && !none && e.asked != e.effort:
 		add(canon.Tuning, field, "this model takes no such effort, or not with tools")
@@ -205,22 +209,37 @@ func (e *encoder) supports(p *canon.Part) bool {
 	if e.same {
 		return true
 	}
+	// A part of a tool's result is of no role: images go into the user's message.
+	users := p.Role == canon.RoleUser || p.Role == canon.RoleOther
 	switch p.Kind {
-	case canon.Other:
+	case canon.Other, canon.Redacted:
 		return false
-	case canon.ToolCall, canon.ToolResult:
-		return !p.Alone
+	case canon.ToolCall:
+		return !p.Alone && p.Role == canon.RoleAssistant
+	case canon.ToolResult:
+		return !p.Alone && p.Role == canon.RoleUser
 	case canon.Thinking:
-		return e.t.Quirks.ReplayReasoning
-	case canon.Redacted:
-		return false
+		return e.t.Quirks.ReplayReasoning && p.Role == canon.RoleAssistant
 	case canon.Image:
-		return p.Source == canon.FromURL || p.Source == canon.FromBase64
+		return users && isImage(p)
 	case canon.Document:
-		return p.Source == canon.FromText || p.Source == canon.FromBase64 && bytes.HasSuffix(p.Media, []byte("pdf"))
+		return p.Source == canon.FromText || users && isPDF(p)
+	case canon.Audio:
+		return users
 	default:
 		return true
 	}
+}
+
+func isImage(p *canon.Part) bool {
+	if p.Source == canon.FromBase64 {
+		return len(p.Data) > 0 && bytes.HasPrefix(canon.Plainly(p.Media), []byte("image/"))
+	}
+	return p.Source == canon.FromURL && canon.IsWebAddress(p.Data)
+}
+
+func isPDF(p *canon.Part) bool {
+	return p.Source == canon.FromBase64 && len(p.Data) > 0 && bytes.HasSuffix(p.Media, []byte("pdf"))
 }
 
 func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {

@@ -1,0 +1,43 @@
+package openai
+
+import "github.com/headgate/headgate/extproc/canon"
+
+func (e *encoder) choice() {
+	c := &e.r.Choice
+	switch {
+	case e.unforced():
+		return
+	case e.same && (c.Mode != canon.ChoiceNamed || !e.renames()):
+		e.b = canon.AppendRaw(e.b, "tool_choice", c.Raw)
+		return
+	}
+	if !e.chooses() {
+		return
+	}
+	switch c.Mode {
+	case canon.ChoiceAuto:
+		e.b = append(e.b, `,"tool_choice":"auto"`...)
+	case canon.ChoiceNone:
+		e.b = append(e.b, `,"tool_choice":"none"`...)
+	case canon.ChoiceRequired:
+		e.b = append(e.b, `,"tool_choice":"required"`...)
+	case canon.ChoiceNamed:
+		e.b = e.name(append(e.b, `,"tool_choice":{"type":"function","function":{"name":`...), c.Name)
+		e.b = append(e.b, '}', '}')
+	case canon.ChoiceUnset, canon.ChoiceOther: // the server's own choice
+	}
+}
+
+// chooses reports whether the server gets a tool that the choice demands.
+func (e *encoder) chooses() bool {
+	r := e.r
+	if r.Choice.Mode != canon.ChoiceNamed && r.Choice.Mode != canon.ChoiceRequired {
+		return true
+	}
+	for i := r.Chosen(0); i >= 0; i = r.Chosen(i + 1) {
+		if e.toolFit(&r.Tools[i]).ok {
+			return true
+		}
+	}
+	return false
+}
