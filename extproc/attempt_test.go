@@ -26,6 +26,13 @@ models:
 // attempt plays the request headers of one attempt at the upstream level.
 func attempt(r *rig, exchange, backend, model string, h H) (*Stream, *Reply) {
 	r.t.Helper()
+	s := r.Open("upstream")
+	r.attempts = append(r.attempts, s)
+	return s, s.Raw(attemptMessage(exchange, backend, model, h))
+}
+
+// attemptMessage are the request headers of one attempt, as the upstream level shows them.
+func attemptMessage(exchange, backend, model string, h H) *extprocv3.ProcessingRequest {
 	st := func(key, value string) *structpb.Struct {
 		return &structpb.Struct{Fields: map[string]*structpb.Value{key: structpb.NewStringValue(value)}}
 	}
@@ -35,13 +42,11 @@ func attempt(r *rig, exchange, backend, model string, h H) (*Stream, *Reply) {
 	for i := 0; i+1 < len(h); i += 2 {
 		headers.Headers.Headers = append(headers.Headers.Headers, &corev3.HeaderValue{Key: h[i], RawValue: []byte(h[i+1])})
 	}
-	s := r.Open("upstream")
-	r.attempts = append(r.attempts, s)
-	return s, s.Raw(&extprocv3.ProcessingRequest{
+	return &extprocv3.ProcessingRequest{
 		Attributes:      map[string]*structpb.Struct{"envoy.filters.http.ext_proc": attributes},
 		MetadataContext: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"io.headgate": st("exchange", exchange)}},
 		Request:         &extprocv3.ProcessingRequest_RequestHeaders{RequestHeaders: headers},
-	})
+	}
 }
 
 // begin plays the request of an exchange with a pool of several backends.

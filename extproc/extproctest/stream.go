@@ -26,7 +26,8 @@ const patience = 10 * time.Second
 // Envoy is a client of one server.
 type Envoy struct {
 	t    testing.TB
-	Conn *grpc.ClientConn
+	Conn *grpc.ClientConn // nil: in memory
+	open func(context.Context) (extprocv3.ExternalProcessor_ProcessClient, error)
 }
 
 // Serve starts a gRPC server on a Unix socket in a temporary folder and connects
@@ -51,7 +52,8 @@ func Dial(t testing.TB, socket string) *Envoy {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return &Envoy{t: t, Conn: conn}
+	c := extprocv3.NewExternalProcessorClient(conn)
+	return &Envoy{t: t, Conn: conn, open: func(ctx context.Context) (extprocv3.ExternalProcessor_ProcessClient, error) { return c.Process(ctx) }}
 }
 
 // Stream is one external-processing stream. Not for concurrent use.
@@ -68,7 +70,7 @@ func (e *Envoy) Open(level string, more ...string) *Stream {
 	e.t.Helper()
 	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(context.Background(), append(more, "x-headgate-level", level)...), patience)
 	e.t.Cleanup(cancel)
-	stream, err := extprocv3.NewExternalProcessorClient(e.Conn).Process(ctx)
+	stream, err := e.open(ctx)
 	if err != nil {
 		e.t.Fatal(err)
 	}
