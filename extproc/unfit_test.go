@@ -38,7 +38,7 @@ var unfit = []struct {
 	{"a top_p below 0", messagesPath, "others", `"top_p":-1,"messages":[{"role":"user","content":"a"}]`, ""},
 	{"a kind of cache that there is not", chatPath, "claude", `"cache_control":{"type":"ephemeral","ttl":"2h"},"messages":[{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"persistent"}}]}]`, ""},
 	{"a choice of a tool that is not there", chatPath, "claude", `"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":{"type":"function","function":{"name":"g"}},"messages":[{"role":"user","content":"a"}]`, "tool_choice"},
-	{"a choice of no tools", messagesPath, "gpt", `"tool_choice":{"type":"any"},"messages":[{"role":"user","content":"a"}]`, "tool_choice"},
+	{"a choice of no tools", messagesPath, "gpt", `"tool_choice":{"type":"any"},"messages":[{"role":"user","content":"a"}]`, ""},
 	{"two tools of one name", chatPath, "claude", `"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"f"}}],"messages":[{"role":"user","content":"a"}]`, "tools[1]"},
 	{"a tool without a name", messagesPath, "gpt", `"tools":[{"name":"","input_schema":{"type":"object"}}],"messages":[{"role":"user","content":"a"}]`, ""},
 	{"an effort that nobody knows", messagesPath, "gpts", `"thinking":{"type":"adaptive"},"output_config":{"effort":"extreme"},"messages":[{"role":"user","content":"a"}]`, ""},

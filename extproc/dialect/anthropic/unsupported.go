@@ -160,7 +160,11 @@ func (u *findings) tools() {
 	if r.Choice.Mode == canon.ChoiceOther {
 		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
 	}
-	if !u.e.chooses() {
+	switch {
+	case u.e.chooses():
+	case len(r.Tools) == 0:
+		u.add(canon.Tuning, r.Names[canon.ToolChoiceField], "there are no tools")
+	default:
 		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "it demands a tool that is not among the tools")
 	}
 	budget := u.e.budgetForTools()
