@@ -42,7 +42,7 @@ var unfit = []struct {
 	{"two tools of one name", chatPath, "claude", `"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"f"}}],"messages":[{"role":"user","content":"a"}]`, "tools[1]"},
 	{"a tool without a name", messagesPath, "gpt", `"tools":[{"name":"","input_schema":{"type":"object"}}],"messages":[{"role":"user","content":"a"}]`, ""},
 	{"an effort that nobody knows", messagesPath, "gpts", `"thinking":{"type":"adaptive"},"output_config":{"effort":"extreme"},"messages":[{"role":"user","content":"a"}]`, ""},
-	{"thinking before the assistant's own beginning", chatPath, "claude", `"thinking":{"type":"enabled","budget_tokens":2048},"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]`, ""},
+	{"thinking before the assistant's own beginning", chatPath, "claudes", `"thinking":{"type":"enabled","budget_tokens":2048},"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]`, ""},
 	{"stop sequences of blanks", chatPath, "opus", `"stop":["\u00a0"],"messages":[{"role":"user","content":"a"}]`, ""},
 	{"a member in other letters", chatPath, "claude", `"Messages":[],"messages":[{"role":"user","content":"a"}]`, "messages"},
 }
