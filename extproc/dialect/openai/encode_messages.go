@@ -170,8 +170,10 @@ func (e *encoder) content(m *canon.Message, user, calls bool) {
 	}
 	e.b = canon.AppendKey(e.b, "content")
 	switch {
-	case n == 0 && calls:
+	case n == 0 && (calls || e.same && m.Role == canon.RoleAssistant):
 		e.b = append(e.b, "null"...)
+	case n == 0 && e.same:
+		e.b = append(e.b, '[', ']')
 	case n == 0:
 		e.b = append(e.b, '"', '"')
 	case n == 1 && texts == 1 && (!e.same || only.Place.Item < 0):
