@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/headgate/headgate/extproc/exchange"
 	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
@@ -89,8 +90,8 @@ func TestBrokenCompressionIsNoSuccess(t *testing.T) {
 		t.Errorf("client got %q", body)
 	}
 	stream := openStreamGzip(r)
-	if reply := stream.ResponseBody("not gzip at all", false); reply.Err == nil {
-		t.Error("a stream that cannot be read must break")
+	if body, _ := stream.ResponseBody("not gzip at all", false).Body(); !strings.HasPrefix(body, `data: {"error":{`) {
+		t.Errorf("client got %q", body)
 	}
 }
 
@@ -129,6 +130,21 @@ func TestGzipIsKnownByItsOtherNames(t *testing.T) {
 		s.ResponseHeaders(Answered("200", "application/json", "content-encoding", name), false)
 		if body, _ := s.ResponseBody(strings.Join(zipped(t, chatAnswer), ""), true).Body(); body != chatAnswer {
 			t.Errorf("%s: client got %q", name, body)
+		}
+	}
+}
+
+// TestAStreamThatCannotBeUnpackedEndsWithAnError holds so, in the client's own dialect and
+// in another, and that the provider is blamed.
+func TestAStreamThatCannotBeUnpackedEndsWithAnError(t *testing.T) {
+	for _, path := range []string{"/v1/chat/completions", "/v1/messages"} {
+		w := newWilds(t)
+		a := wildAnswer{path: path, model: "gpt", stream: true, status: "200", kind: "text/event-stream", encoding: "gzip", size: 1, body: []byte("data: [DONE]\n\n")}
+		for _, fault := range w.answer(t, a) {
+			t.Error(fault)
+		}
+		if _, o := w.end(); o.Result != exchange.ProviderError {
+			t.Errorf("%s: it ends as %+v", path, o)
 		}
 	}
 }

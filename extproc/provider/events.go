@@ -15,8 +15,9 @@ type events struct {
 	mend    exchange.Mender  // with frames, may be nil
 	hide    bool             // what the skimmer keeps from the client is hidden
 	split   scan.Splitter
-	last    bool // the piece that is read is the last
-	broken  bool // the splitter gave up
+	last    bool         // the piece that is read is the last
+	broken  bool         // the splitter gave up, or what is torn was said
+	torn    *canon.Fault // no more can be read, because of this; nil: more can
 	all     []canon.Event
 }
 
@@ -47,6 +48,9 @@ func (e *events) next() []canon.Event {
 		case err != nil:
 			e.broken = true
 			return []canon.Event{{Kind: canon.EventFailed, Fault: canon.Malformed(err.Error())}}
+		case raw == nil && e.torn != nil:
+			e.broken = true
+			return []canon.Event{{Kind: canon.EventFailed, Fault: e.torn}}
 		case raw == nil && !e.last:
 			return nil
 		case raw == nil:

@@ -14,6 +14,7 @@ type stream struct {
 	target *target
 	ex     *exchange.Exchange
 	gunzip *gunzip          // nil: the stream is not compressed
+	torn   *canon.Fault     // it could not be unpacked any further; nil: it could
 	skim   exchange.Skimmer // nil: the backend speaks another dialect
 	passer passer
 	events events
@@ -39,30 +40,38 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 	return s
 }
 
-// plain unpacks a piece.
-func (s *stream) plain(piece []byte) ([]byte, error) {
+// plain unpacks a piece. What cannot be unpacked is the provider's fault, and the end of
+// the stream.
+func (s *stream) plain(piece []byte) []byte {
 	if s.gunzip == nil {
-		return piece, nil
+		return piece
 	}
 	out, err := s.gunzip.chunk(piece)
 	if err != nil {
-		return nil, fmt.Errorf("unpacking the stream of backend %q: %w", s.target.backend.Name, err)
+		s.torn = canon.Malformed(fmt.Sprintf("unpacking the stream of backend %q: %v", s.target.backend.Name, err))
 	}
-	return out, nil
+	return out
 }
 
 // Pass implements exchange.StreamReader.
 func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
-	plain, err := s.plain(piece)
-	if err != nil {
-		return nil, err
+	if s.torn != nil {
+		return nil, nil // the client has got its end
 	}
+	plain := s.plain(piece)
+	last = last || s.torn != nil
 	out := s.passer.piece(plain, last)
 	s.skimmed()
-	if resp := &s.ex.Response; last && !resp.SawEnd && !resp.Failed && !s.passer.blind {
+	resp := &s.ex.Response
+	if last && !resp.SawEnd && !resp.Failed && !s.passer.blind {
 		// Its bytes ended well although the answer did not: nothing else would show
 		// the client that it is not complete.
-		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], canon.Cut())
+		fault := s.torn
+		if fault == nil {
+			fault = canon.Cut()
+		}
+		resp.Failed = s.torn != nil
+		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], fault)
 	}
 	return out, nil
 }
@@ -74,14 +83,12 @@ func (s *stream) skimmed() {
 
 // Feed implements exchange.StreamReader.
 func (s *stream) Feed(piece []byte, last bool) error {
-	plain, err := s.plain(piece)
-	if err != nil {
-		return err
-	}
+	plain := s.plain(piece)
 	if s.events.decoder == nil {
 		s.events = events{decoder: s.target.dialect.Decoder(true), frames: true, skim: s.skim, mend: s.passer.mend, hide: !s.ex.Request.WantUsage}
 	}
 	s.events.feed(plain, last)
+	s.events.torn = s.torn
 	return nil
 }
 
