@@ -43,6 +43,8 @@ var unfit = []struct {
 	{"a tool without a name", messagesPath, "gpt", `"tools":[{"name":"","input_schema":{"type":"object"}}],"messages":[{"role":"user","content":"a"}]`, ""},
 	{"an effort that nobody knows", messagesPath, "gpts", `"thinking":{"type":"adaptive"},"output_config":{"effort":"extreme"},"messages":[{"role":"user","content":"a"}]`, ""},
 	{"thinking before the assistant's own beginning", chatPath, "claudes", `"thinking":{"type":"enabled","budget_tokens":2048},"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]`, ""},
+	{"a beginning of several turns that a model does not go on with", chatPath, "claude", `"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":" "},{"role":"assistant","content":"c"}]`, "messages[1].role"},
+	{"nothing but an assistant who says nothing", messagesPath, "mistral", `"messages":[{"role":"assistant","content":[{"type":"text","text":""}]}]`, "messages[0].content"},
 	{"stop sequences of blanks", chatPath, "opus", `"stop":["\u00a0"],"messages":[{"role":"user","content":"a"}]`, ""},
 	{"a member in other letters", chatPath, "claude", `"Messages":[],"messages":[{"role":"user","content":"a"}]`, "messages"},
 }

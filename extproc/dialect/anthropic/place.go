@@ -35,10 +35,15 @@ func (e *encoder) admits(n int, k canon.Kind) bool {
 	}
 }
 
-// beginTurns finds the first turn that is written: the user must speak first.
+// beginTurns finds the first turn that is written, as the user must speak first, and the
+// last one of the user's.
 func (e *encoder) beginTurns() {
 	for !e.same && e.begins < len(e.turns) && (e.turns[e.begins].role != canon.RoleUser || !e.writesTurn(e.begins)) {
 		e.begins++
+	}
+	e.asks = len(e.turns) - 1
+	for e.asks >= 0 && (e.turns[e.asks].role != canon.RoleUser || !e.writesTurn(e.asks)) {
+		e.asks--
 	}
 }
 

@@ -71,10 +71,10 @@ func (e *encoder) refusesInside(p *canon.Part) bool {
 	return false
 }
 
-// prefills reports whether a turn is the assistant's last words, which the model is to go
+// prefills reports whether a turn is of the assistant's last words, which the model is to go
 // on with, and refuses to.
 func (e *encoder) prefills(n int) bool {
-	return e.t.Traits.Prefill == trait.No && n > 0 && n == len(e.turns)-1 && e.turns[n].role == canon.RoleAssistant
+	return e.t.Traits.Prefill == trait.No && n > 0 && n > e.asks && e.turns[n].role == canon.RoleAssistant
 }
 
 // refusals finds what the model refuses whoever sends it.
@@ -87,7 +87,10 @@ func (u *findings) refusals() {
 	if len(e.r.Tools) > 0 && e.takesTools() && e.unforced() {
 		u.add(canon.Meaning, names[canon.ToolChoiceField], "the model cannot be made to call a tool")
 	}
-	if n := len(e.turns) - 1; e.prefills(n) && e.says(n) {
+	for n := max(0, e.asks); n < len(e.turns); n++ {
+		if !e.prefills(n) || !e.says(n) {
+			continue
+		}
 		u.add(canon.Meaning, fmt.Sprintf("messages[%d].role", e.r.Messages[e.turns[n].from].At), "the model does not go on with an assistant's message")
 	}
 	if !e.same {

@@ -22,6 +22,7 @@ type encoder struct {
 	same    bool // client and backend speak this dialect
 	turns   []turn
 	begins  int          // the first turn that is written
+	asks    int          // the last turn of the user's that is; -1: none
 	asked   int          // index of the system message that must do as the user's; -1: none
 	think   bool         // the model reasons before it answers
 	budget  int64        // of thinking; 0: the model chooses

@@ -24,7 +24,7 @@ func (e *encoder) unasked() string {
 // writesTurn reports whether any part of a turn is sent.
 func (e *encoder) writesTurn(n int) bool {
 	t := e.turns[n]
-	if n < e.begins {
+	if n < e.begins || e.prefills(n) {
 		return false
 	}
 	for i := t.from; i < t.to; i++ {

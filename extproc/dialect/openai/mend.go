@@ -108,8 +108,9 @@ func (m *mender) messages(list scan.Value, at int) {
 		more = e.Next()
 		role := roleOf(v)
 		m.n = i
-		// Between a tool and the user a silent message is given a word instead.
-		cut := role == "assistant" && (after != "tool" || !more) && m.silent(v)
+		// Between a tool and the user a silent message is given a word instead, and so is
+		// the only one.
+		cut := role == "assistant" && (after != "tool" || !more) && (after != "" || more) && m.silent(v)
 		c.Item(at+start, at+end, cut)
 		switch {
 		case cut && holdsMore(v):

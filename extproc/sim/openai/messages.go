@@ -43,7 +43,7 @@ type chatReader struct {
 	vendor  vendor
 	last    string // role of the message before
 	inCalls bool   // the previous message had calls or was a result
-	legacy  bool   // the message has a function_call
+	other   bool   // the message has a function_call or audio
 }
 
 func (r *chatReader) at(rest string) string { return fmt.Sprintf("messages[%d]%s", r.i, rest) }
@@ -60,10 +60,10 @@ func (r *chatReader) message(v scan.Value) *wire.Error {
 	if v.Kind() != scan.Object {
 		return wrongType(r.at(""), "an object", v)
 	}
-	var role, content, name, calls, callID, refusal, legacy scan.Value
+	var role, content, name, calls, callID, refusal, legacy, audio scan.Value
 	unknown := wire.Members(v, map[string]*scan.Value{
 		"role": &role, "content": &content, "name": &name, "tool_calls": &calls, "tool_call_id": &callID, "refusal": &refusal,
-		"audio": nil, "annotations": nil, "function_call": &legacy, "reasoning_content": nil, "reasoning": nil, "prefix": nil,
+		"audio": &audio, "annotations": nil, "function_call": &legacy, "reasoning_content": nil, "reasoning": nil, "prefix": nil,
 	})
 	if unknown == "" && wire.Str(role) == "assistant" {
 		unknown = r.vendor.foreign(v)
@@ -78,7 +78,7 @@ func (r *chatReader) message(v scan.Value) *wire.Error {
 		return err
 	}
 	c := r.c
-	r.legacy = wire.Given(legacy)
+	r.other = wire.Given(legacy) || wire.Given(audio)
 	c.Prompt.Fixed(wire.Str(role), wire.FrameTokens)
 	c.Prompt.Text(wire.Str(name))
 	if wire.Str(role) == "tool" {
@@ -142,7 +142,7 @@ func (r *chatReader) byRole(role string, content, calls, refusal scan.Value) *wi
 		if err := r.silent(content, calls); err != nil {
 			return err
 		}
-		if wire.Given(content) || !wire.Given(calls) && !wire.Given(refusal) && !r.legacy {
+		if wire.Given(content) || !wire.Given(calls) && !wire.Given(refusal) && !r.other {
 			if _, err := r.content(content, "'text' and 'refusal'", "text", "refusal"); err != nil {
 				return err
 			}
