@@ -135,7 +135,7 @@ func (s *Server) judgeHeaders(stream extprocv3.ExternalProcessor_ProcessServer, 
 		if err != nil {
 			return err
 		}
-		if j.Status != 0 {
+		if j.Changes() {
 			run.ex.Attempts.NoteJudged(index, j.Status, j.Fault)
 		}
 		if err := stream.SendMsg(judged(j)); err != nil {
@@ -154,12 +154,15 @@ func (s *Server) noteHeaders(run *run, at *exchange.Attempt, index int, ev *even
 // judged is the answer to the headers of an attempt's answer.
 func judged(j exchange.Judgement) *reply {
 	r := &reply{phase: responseHeaders, status: j.Status}
-	if j.Status == 0 && !j.Degrade {
+	if !j.Changes() {
 		return r
 	}
 	r.mutation = &exchange.Mutation{}
 	if j.Degrade {
 		r.mutation.SetHeader(degraded, "1")
+	}
+	if j.Again {
+		r.mutation.SetHeader(policy.AgainHeader, "1")
 	}
 	return r
 }

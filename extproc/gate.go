@@ -69,12 +69,10 @@ func judgeable(at *exchange.Attempt) bool {
 
 // decide answers the headers that are held, if the verdict changes something.
 func (s *Server) decide(stream extprocv3.ExternalProcessor_ProcessServer, run *run, index int, j exchange.Judgement) {
-	if j.Status == 0 && !j.Degrade {
+	if !j.Changes() {
 		return
 	}
-	if j.Status != 0 {
-		run.ex.Attempts.NoteJudged(index, j.Status, j.Fault)
-	}
+	run.ex.Attempts.NoteJudged(index, j.Status, j.Fault)
 	_ = stream.SendMsg(judged(j)) // an error means that the attempt has ended already
 }
 

@@ -50,6 +50,9 @@ func verdict(t *testing.T, s *Stream, r *Reply) string {
 	if end := s.Wait(); !errors.Is(end.Err, io.EOF) {
 		t.Errorf("the stream does not end with OK: %v %v", end.ProcessingResponse, end.Err)
 	}
+	if r.Set("x-headgate-int-again") != "" && r.Set(":status") == "" {
+		return "again"
+	}
 	if (r.Set("x-envoy-degraded") == "1") != (r.Set(":status") == "429") {
 		t.Errorf("status %s, degraded %q", r.Set(":status"), r.Set("x-envoy-degraded"))
 	}
@@ -188,24 +191,56 @@ func TestHeadersMayDecideAlone(t *testing.T) {
 		end  bool
 		want string
 	}{
-		"a stream":                {H{":status", "200", "content-type", "text/event-stream"}, false, "waits"},
-		"a stream of that end":    {H{":status", "200", "content-type", "text/event-stream"}, true, "503"},
-		"JSON":                    {H{":status", "200", "content-type", "application/json", "content-length", "65536"}, false, "waits"},
-		"JSON without end":        {H{":status", "200", "content-type", "application/json"}, false, "waits"},
-		"JSON that is long":       {H{":status", "200", "content-type", "application/json", "content-length", "65537"}, false, "passes"},
-		"no body":                 {H{":status", "200", "content-type", "application/json", "content-length", "0"}, true, "503"},
-		"compressed":              {H{":status", "200", "content-type", "application/json", "content-encoding", "gzip"}, false, "passes"},
-		"a stream in gzip":        {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "br"}, false, "passes"},
-		"an identity":             {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "identity"}, false, "waits"},
-		"a fault of the server's": {H{":status", "500", "content-type", "application/json"}, false, "passes"},
-		"a limit":                 {H{":status", "429", "content-type", "application/json"}, false, "429"},
-		"a fault of the client's": {H{":status", "400", "content-type", "application/json"}, false, "passes"},
+		"a stream":                  {H{":status", "200", "content-type", "text/event-stream"}, false, "waits"},
+		"a stream of that end":      {H{":status", "200", "content-type", "text/event-stream"}, true, "503"},
+		"JSON":                      {H{":status", "200", "content-type", "application/json", "content-length", "65536"}, false, "waits"},
+		"JSON without end":          {H{":status", "200", "content-type", "application/json"}, false, "waits"},
+		"JSON that is long":         {H{":status", "200", "content-type", "application/json", "content-length", "65537"}, false, "passes"},
+		"no body":                   {H{":status", "200", "content-type", "application/json", "content-length", "0"}, true, "503"},
+		"compressed":                {H{":status", "200", "content-type", "application/json", "content-encoding", "gzip"}, false, "passes"},
+		"a stream in gzip":          {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "br"}, false, "passes"},
+		"an identity":               {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "identity"}, false, "waits"},
+		"a fault of the server's":   {H{":status", "500", "content-type", "application/json"}, false, "passes"},
+		"a limit":                   {H{":status", "429", "content-type", "application/json"}, false, "429"},
+		"a fault of the client's":   {H{":status", "400", "content-type", "application/json"}, false, "waits"},
+		"one that is too large":     {H{":status", "413", "content-type", "application/json"}, false, "again"},
+		"one that is not there":     {H{":status", "404", "content-type", "application/json"}, false, "429"},
+		"a redirect":                {H{":status", "302"}, true, "429"},
+		"a conflict":                {H{":status", "409", "content-type", "application/json"}, false, "503"},
+		"one that is unprocessable": {H{":status", "422", "content-type", "application/json"}, false, "passes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, chainPolicy)
 			_, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)
 			s := holding(r, id, "gpt", "gpt-4o-mini")
 			if got := verdict(t, s, s.ResponseHeaders(c.h, c.end)); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// TestTooLongForALinkIsNotForALaterOne holds which refusals of a request another link may
+// make good: those of its length, if a later link takes more, as far as it is known.
+func TestTooLongForALinkIsNotForALaterOne(t *testing.T) {
+	const tooLong, said = `{"error":{"message":"x","type":"invalid_request_error","code":"context_length_exceeded"}}`, `{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8 maximum"}}`
+	for name, c := range map[string]struct{ model, backend, use, body, want string }{
+		"a longer one follows": {"assistant", "gpt", "gpt-4o-mini", tooLong, "again"},
+		"it is the last":       {"assistant", "claude", "claude-sonnet-4-6", said, "passes"},
+		"none that is longer":  {"mini", "gpt", "gpt-4o-mini", tooLong, "passes"},
+		"in words of its own":  {"reverse", "claude", "claude-sonnet-4-6", said, "again"},
+		"another fault":        {"assistant", "gpt", "gpt-4o-mini", `{"error":{"message":"x","type":"invalid_request_error"}}`, "passes"},
+		"what cannot be read":  {"assistant", "gpt", "gpt-4o-mini", `<html>`, "passes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, chainPolicy+"  reverse: {chain: [claude/claude-sonnet-4-6, gpt/nobody-knows-it]}\nunpriced: flag\n")
+			_, id, _ := begin(r, "/v1/chat/completions", `{"model":"`+c.model+`","messages":[{"role":"user","content":"hi"}]}`)
+			s := holding(r, id, c.backend, c.use)
+			got := verdict(t, s, s.ResponseHeaders(H{":status", "400", "content-type", "application/json"}, false))
+			if got == "waits" {
+				got = verdict(t, s, s.ResponseBody(c.body, true))
+			}
+			if got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})

@@ -30,6 +30,8 @@ const (
 	// A pair of the release before does not set it: its attempts could not be.
 	JudgeHeader  = InternalPrefix + "judge"
 	JudgeContent = "content"
+	// AgainHeader has Envoy try an attempt again in turn, with no one at fault.
+	AgainHeader = InternalPrefix + "again"
 	// RefusedKey is the key in MetadataNamespace that every answer made by
 	// Headgate itself sets, so that local_reply_config leaves it alone.
 	RefusedKey = "refused"

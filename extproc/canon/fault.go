@@ -1,7 +1,9 @@
 package canon
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -48,6 +50,19 @@ type Fault struct {
 // it must not be logged unless prompts may be.
 func (f *Fault) Error() string {
 	return "provider fault " + string(f.Kind) + " (status " + strconv.Itoa(f.Status) + "): " + f.Message
+}
+
+// tooLong are the words of servers that give a prompt beyond the model's window no code of
+// its own: of Anthropic for the prompt (earendil-works/pi#102), and for the prompt and
+// max_tokens together (docker/docker-agent#569), and of vLLM (vllm-project/vllm#20409).
+var tooLong = []string{"prompt is too long", "exceed context limit", "maximum context length"}
+
+// TooLong reports whether the fault says that the request is too long for the model.
+func (f *Fault) TooLong() bool {
+	if f.Code == "context_length_exceeded" || f.Kind == FaultTooLarge {
+		return true
+	}
+	return f.Kind == FaultRequest && slices.ContainsFunc(tooLong, func(words string) bool { return strings.Contains(f.Message, words) })
 }
 
 // Status returns the HTTP status that belongs to a kind of fault.

@@ -80,6 +80,7 @@ const (
 	FaultRefused    Fault = "refused"    // such an error says that the gateway is not served: its key, its account, the model
 	FaultSilent     Fault = "silent"     // no content came in time
 	FaultEmpty      Fault = "empty"      // the end came before any content
+	FaultTooLong    Fault = "too_long"   // the request is too long for this backend, and may not be for a later one
 	FaultUnreadable Fault = "unreadable" // not what the dialect promises, or not all of it
 )
 

@@ -131,6 +131,11 @@ type Judgement struct {
 	Status int
 	// Degrade has Envoy use the endpoint last for a while.
 	Degrade bool
+	// Again has the attempt tried again with its status, in turn: nobody is at fault.
+	Again bool
 	// Fault says why, if the answer's own status does not.
 	Fault Fault
 }
+
+// Changes reports whether Envoy is told anything but to let the answer pass.
+func (j *Judgement) Changes() bool { return j.Status != 0 || j.Degrade || j.Again }

@@ -26,6 +26,8 @@ func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judge
 		return p.moveOn(at, ""), nil
 	case at.Status == http.StatusConflict, at.Status == http.StatusTooEarly:
 		return tryAgain(""), nil
+	case at.Status == http.StatusBadRequest, at.Status == http.StatusRequestEntityTooLarge:
+		return p.judgeLength(at), nil
 	case at.Status >= 300 || !at.ByContent:
 		return exchange.Judgement{}, nil
 	case at.Stream:
@@ -42,6 +44,35 @@ func misnamed(status int) bool {
 		return true
 	}
 	return status >= 300 && status < 400
+}
+
+// judgeLength judges a refusal of the request. One that is too long for this backend may
+// not be for a later link: no backend is at fault, so none is left or ejected for it.
+func (p *plan) judgeLength(at *exchange.Attempt) exchange.Judgement {
+	t := p.pool.find(at.Backend, at.Model)
+	again := exchange.Judgement{Again: true, Fault: exchange.FaultTooLong}
+	switch {
+	case !p.longerAfter(t):
+	case at.Status == http.StatusRequestEntityTooLarge:
+		return again
+	case at.ByContent && !at.Complete:
+		return p.wait(at)
+	case at.ByContent && t.dialect.DecodeFault(at.Status, at.Held).TooLong():
+		return again
+	}
+	return exchange.Judgement{}
+}
+
+// longerAfter reports whether a link after a target's can serve the request and takes
+// longer ones, as far as it is known.
+func (p *plan) longerAfter(t *target) bool {
+	for _, o := range p.pool.targets {
+		longer := o.canon.Traits.Context == 0 || o.canon.Traits.Context > t.canon.Traits.Context
+		if o.link > t.link && longer && p.supporting&(1<<o.class) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // judgeStream judges a stream by its first content, or by its end if that comes first.

@@ -20,6 +20,7 @@ type target struct {
 	dialect   dialect.Dialect
 	simulated bool
 	class     int  // of the pool's classes
+	link      int  // of the chain
 	picky     bool // the model is known to refuse what others take
 	canon     canon.Target
 	paths     map[exchange.Operation][2]string // of a JSON answer, and of a stream
@@ -148,11 +149,13 @@ type pool struct {
 
 func newPool(m *policy.Model, set *policy.Set) *pool {
 	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken}
-	for _, use := range m.Uses() {
-		t := newTarget(use, set.Takes(use))
-		t.class = m.ClassIndex(use)
-		p.targets = append(p.targets, t)
-		p.simulated = p.simulated || t.simulated
+	for i, link := range m.Chain {
+		for _, use := range link.Uses {
+			t := newTarget(use, set.Takes(use))
+			t.class, t.link = m.ClassIndex(use), i
+			p.targets = append(p.targets, t)
+			p.simulated = p.simulated || t.simulated
+		}
 	}
 	for _, t := range p.targets {
 		for _, other := range p.targets {

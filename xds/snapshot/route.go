@@ -158,8 +158,9 @@ func retryPolicy(m *policy.Model) *routev3.RetryPolicy {
 		p.RetriableStatusCodes = []uint32{408}
 		return p
 	}
-	p.RetryOn += ",retriable-status-codes"
+	p.RetryOn += ",retriable-status-codes,retriable-headers"
 	p.RetriableStatusCodes = []uint32{408, 429}
+	p.RetriableHeaders = []*routev3.HeaderMatcher{headerIs(policy.AgainHeader, "1")}
 	p.RetryPriority = &routev3.RetryPolicy_RetryPriority{
 		Name: "envoy.retry_priorities.previous_priorities",
 		ConfigType: &routev3.RetryPolicy_RetryPriority_TypedConfig{TypedConfig: packed(

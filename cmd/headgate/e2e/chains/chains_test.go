@@ -59,7 +59,11 @@ var chainCases = []chainCase{
 
 	{name: "a 400 of the client", links: "a/m+status=400, b/m", tried: "a400", status: 400, outcome: "client_error"},
 	{name: "a 422", links: "a/m+status=422, c/m", tried: "a422", status: 422, outcome: "client_error"},
-	{name: "a 413", links: "a/m+status=413, c/m", tried: "a413", status: 413, outcome: "client_error"},
+	{name: "too long for this link", links: "a/m+reject=context, c/m", tried: "a400 a400 a400 c200"},
+	{name: "too long for this link of the other dialect", links: "c/m+reject=context, b/m", more: "retries: 0", tried: "c400 b200"},
+	{name: "too large for this link", links: "a/m+status=413, c/m", more: "retries: 1", tried: "a413 a413 c200"},
+	{name: "too long for every link", links: "a/m+reject=context, b/m+reject=context", more: "retries: 0", tried: "a400 b400", status: 400, outcome: "client_error"},
+	{name: "filtered content", links: "c/m+reject=filter, a/m", tried: "c400", status: 400, outcome: "client_error"},
 
 	{name: "every link fails", links: "a/m+status=500, c/m+status=529", tried: "a500 a500 a500 c529 c529 c529", status: 503, outcome: "exhausted"},
 	{name: "every link is limited", links: `"a/m+status=429+retry-after=9", "b/m+status=429+retry-after=7", "c/m+status=429+retry-after=8"`,
