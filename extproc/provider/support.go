@@ -42,7 +42,8 @@ func (p *plan) decoded() (*canon.Request, exchange.Verdict) {
 
 // findSupporting finds out, before Envoy chooses, which backends of the pool support
 // the request. If none does and the policy does not drop, it refuses. If not all do, it
-// names those that do for Envoy.
+// names those that do for Envoy. Envoy knows classes only: of one of which some models do
+// not, no backend is asked.
 func (p *plan) findSupporting() exchange.Verdict {
 	var lacking []unsupportedField
 	all := 1<<p.pool.classes - 1

@@ -57,7 +57,7 @@ func TestSettingsAreMadeFitForTheModel(t *testing.T) {
 		{"an effort that the model does not take leaves the rest", "claude-haiku-4-5",
 			`{"model":"m","max_tokens":9,"output_config":{"effort":"low","format":{"type":"x"}}}`,
 			`{"model":"m","max_tokens":9,"output_config":{"format":{"type":"x"}}}`, canon.Dropped{"output_config.effort"}},
-		{"no limit means the model's own", "claude-sonnet-4-6", `{ "model":"m"}`, `{"max_tokens":128000, "model":"m"}`, nil},
+		{"no limit means the model's own", "claude-sonnet-4-6", `{ "model":"m"}`, `{"max_tokens":64000, "model":"m"}`, nil},
 		{"a limit beyond the model's own is the model's own", "claude-haiku-4-5",
 			`{"model":"m","max_tokens":100000,"thinking":{"type":"enabled","budget_tokens":70000}}`,
 			`{"model":"m","max_tokens":64000,"thinking":{"type":"enabled","budget_tokens":63999}}`, canon.Dropped{"max_tokens", "thinking.budget_tokens"}},

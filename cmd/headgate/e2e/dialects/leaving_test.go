@@ -119,6 +119,8 @@ var settingCases = []leavingCase{
 		asked(`{'role':'assistant','content':[{'type':'tool_use','id':'toolu_1','name':'files.open','input':{}}]},{'role':'user','content':[{'type':'tool_result','tool_use_id':'toolu_1','content':'r'}]}`) +
 			`,'tools':[{'name':'files.open','input_schema':{'type':'object'}}],'tool_choice':{'type':'tool','name':'files.open'}`,
 		"", []string{`files_open`}, []string{"files.open"}, `"files.open"`},
+	{"a tool that must be called, where another class of backends can be made to", "claude/claude-opus-5-5, claude/claude-sonnet-4-6, gpt/gpt-4o", toClaude,
+		asked(`{'role':'user','content':'y'}`) + "," + claudeTools + `,'tool_choice':{'type':'any'}`, "", []string{`'model':'gpt-4o'`, `'tool_choice':'required'`}, nil, ""},
 	{"a tool that must be called, and a policy that drops", "claude/claude-opus-5-5!", toOpenAI,
 		asked(`{'role':'user','content':'y'}`) + `,'tools':[{'type':'function','function':{'name':'f'}}],'tool_choice':'required'`, "tool_choice", []string{`'tools'`}, []string{"tool_choice"}, ""},
 	{"the same, from a client of the same dialect", "claude/claude-opus-5-5!", toClaude,
