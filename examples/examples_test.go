@@ -100,7 +100,7 @@ func TestFallback(t *testing.T) {
 	}
 	refuse := strings.Replace(askAssistant, "Hello!", "Hello! [[sim status=429]]", 1)
 	status, h, body := post(t, g.URL+"/v1/chat/completions", refuse)
-	if status != 503 || !strings.Contains(body, "all_models_exhausted") || h.Get("retry-after") == "" || h.Get("x-headgate-attempts") == "1" {
+	if status != 429 || !strings.Contains(body, "all_models_exhausted") || h.Get("retry-after") == "" || h.Get("x-headgate-attempts") == "1" {
 		t.Errorf("%d %v %s", status, h, body)
 	}
 }

@@ -18,6 +18,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.AttemptCount <= 1 && len(ex.Attempts.List()) == 0:
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider}
+	case ex.Replaced.Reason == exchange.ReasonExhausted && ex.Replaced.Status == 429:
+		return exchange.Outcome{Result: exchange.ProviderRateLimited, By: exchange.ByProvider}
 	case ex.Replaced.Reason == exchange.ReasonExhausted:
 		return exchange.Outcome{Result: exchange.Exhausted, By: exchange.ByProvider}
 	case r.sentImmediate && ex.Replaced.Action == exchange.Deny:

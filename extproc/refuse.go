@@ -2,8 +2,6 @@ package extproc
 
 import (
 	"context"
-	"strconv"
-	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/client"
@@ -30,7 +28,7 @@ func (r *run) refuse(ctx context.Context, v exchange.Verdict, below int) error {
 	case r.ex.Replaced.Action == exchange.Deny:
 		r.immediate(string(r.ex.Replaced.Reason), true)
 	default:
-		retryHeaders(&resp.Out, &v)
+		retryHeaders(resp, &v)
 		r.immediate(string(v.Reason), true)
 	}
 	return nil
@@ -125,7 +123,7 @@ func (r *run) replace(v exchange.Verdict) {
 	resp.Out.SetHeader("content-type", "application/json")
 	resp.Out.Remove = append(resp.Out.Remove, ofBody...)
 	resp.Out.ReplaceBody(r.worded(&v))
-	retryHeaders(&resp.Out, &v)
+	retryHeaders(resp, &v)
 }
 
 // worded is the body of a denial.
@@ -151,12 +149,4 @@ func (r *run) instead(v exchange.Verdict) {
 	body, contentType := client.Whole(r.client, v.Answer, &r.ex)
 	resp.Out.SetHeader("content-type", contentType)
 	resp.Out.ReplaceBody(body)
-}
-
-// retryHeaders say to SDKs whether and when to try again.
-func retryHeaders(m *exchange.Mutation, v *exchange.Verdict) {
-	if v.Retry > 0 {
-		m.SetHeader("retry-after", strconv.FormatInt(int64((v.Retry+time.Second-1)/time.Second), 10))
-		m.SetHeader("retry-after-ms", strconv.FormatInt(v.Retry.Milliseconds(), 10))
-	}
 }

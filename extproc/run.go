@@ -213,6 +213,7 @@ func (r *run) response(ctx context.Context) error {
 	if r.ex.Replaced.Action == exchange.Pass {
 		r.written()
 	}
+	r.limitWait()
 	r.headers()
 	if resp.Origin == exchange.FromProvider && r.ex.FirstToken.IsZero() {
 		r.ex.FirstToken = r.now()

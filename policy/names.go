@@ -17,6 +17,10 @@ const (
 	RefusedByHeader = HeaderPrefix + "refused-by"
 	// RefusedByGateway is the value of RefusedByHeader if no provider refused.
 	RefusedByGateway = "gateway"
+	// ShouldRetryHeader says to the SDKs of OpenAI and Anthropic whether to try again.
+	// Without it they do, twice, at 408, 409, 429 and every 5xx (internal/requestconfig of
+	// openai-go and anthropic-sdk-go). A refusal that does not say when says "false".
+	ShouldRetryHeader = "x-should-retry"
 	// EnvoyPrefix begins the headers that Envoy reads and writes for itself. Neither
 	// clients nor providers send or see them.
 	EnvoyPrefix = "x-envoy-"

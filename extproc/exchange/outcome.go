@@ -63,7 +63,7 @@ var Outcomes = []Possible{
 	{ConnectFailed, ByUnknown, "Envoy answered 502 or 503 by itself, and its account did not come"},
 	{NoHealthyBackend, ByProvider, "no backend of the pool has an address: no name of theirs was resolved"},
 	{ProviderError, ByProvider, "a 5xx or 408, an error in a 200 response, or an answer that cannot be read"},
-	{ProviderRateLimited, ByProvider, "429"},
+	{ProviderRateLimited, ByProvider, "429, of every link of a chain"},
 	{ProviderRefusedKey, ByGateway, "401, 402 or 403: the provider refused the gateway's own credential"},
 	{Exhausted, ByProvider, "every link of the chain failed"},
 	{GatewayError, ByGateway, "Envoy or Headgate failed, or the policy's revision is unknown"},

@@ -1,10 +1,6 @@
 package provider
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
-
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -25,7 +21,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	unseen := max(resp.AttemptCount-len(attempts), 0)
 	if len(attempts) == 0 {
 		if fromEnvoy && resp.Status == 503 && !a.prepareFailed() && resp.Headers.Get(overloaded) == nil {
-			return exhausted(a.ex.Model, nil, unseen)
+			return a.allFailed(nil, unseen)
 		}
 		return exchange.Verdict{}
 	}
@@ -38,7 +34,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	}
 	rejected := last.Answered() != resp.Status // a stage did not let it pass
 	if last.Failed() || fromEnvoy || rejected {
-		return exhausted(a.ex.Model, attempts, unseen)
+		return a.allFailed(attempts, unseen)
 	}
 	a.target = a.pool.find(last.Backend, last.Model)
 	a.secret = last.Secret
@@ -58,48 +54,4 @@ func answering(attempts []exchange.Tried, resp *exchange.Response) *exchange.Tri
 		}
 	}
 	return &attempts[len(attempts)-1]
-}
-
-// exhausted says to the client that every link was tried, what each said, and when
-// the first of them wants to be asked again.
-func exhausted(model string, attempts []exchange.Tried, unseen int) exchange.Verdict {
-	v := exchange.Denied(503, exchange.ReasonExhausted, "")
-	said := make([]string, 0, len(attempts)+1)
-	for i := range attempts {
-		a := &attempts[i]
-		what := strconv.Itoa(a.Status)
-		switch {
-		case a.Status == 0:
-			what = "no answer"
-		case a.Fault != "":
-			what += " " + string(a.Fault)
-		case !a.Failed():
-			what += " broken off"
-		}
-		said = append(said, a.Backend+"/"+a.Model+" "+what)
-		if a.RetryAfter > 0 && (v.Retry == 0 || a.RetryAfter < v.Retry) {
-			v.Retry = a.RetryAfter
-		}
-	}
-	switch {
-	case len(attempts) == 0 && unseen <= 1:
-		said = append(said, "none has an address")
-	case unseen > 0:
-		said = append(said, unseenAttempts(unseen, len(attempts) > 0))
-	}
-	v.Message = fmt.Sprintf("Every backend of model %q failed: %s.", model, strings.Join(said, ", "))
-	return v
-}
-
-// unseenAttempts reports attempts of which nothing but their number is known: Envoy
-// found no endpoint for them, or got no connection.
-func unseenAttempts(n int, further bool) string {
-	what := "attempts"
-	if n == 1 {
-		what = "attempt"
-	}
-	if further {
-		what = "further " + what
-	}
-	return fmt.Sprintf("%d %s found no backend in service or no connection", n, what)
 }

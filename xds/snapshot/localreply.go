@@ -23,7 +23,7 @@ type refusal struct {
 	message           string
 	openai, anthropic string // error types of the dialects
 	code              string
-	retry             time.Duration // after which another request may succeed; 0: unknown
+	retry             time.Duration // after which another request may succeed; 0: unknown, and SDKs do not try again
 }
 
 // refusals lists them; the first whose conditions hold counts.
@@ -32,10 +32,10 @@ func refusals(set *policy.Set) []refusal {
 	return []refusal{
 		{all{byExtProc()}, "The gateway could not process the request.", "server_error", "api_error", "gateway_unavailable", time.Second},
 		{all{statusIs(400)}, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request", 0},
-		{all{statusIs(408)}, "The request did not arrive in time.", "timeout_error", "timeout_error", "request_timeout", 0},
+		{all{statusIs(408)}, "The request did not arrive in time.", "timeout_error", "timeout_error", "request_timeout", time.Second},
 		{all{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", 0},
 		{all{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", 0},
-		{all{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", 0},
+		{all{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", time.Second},
 		{all{statusIs(503), flagged("UH")}, "No backend has an address: no name of theirs was resolved.", "server_error", "overloaded_error", "backend_unavailable", resolveAgain},
 		{all{statusIs(503)}, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable", 0},
 		{all{statusIs(504)}, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout", 0},
@@ -88,9 +88,9 @@ func mapper(r refusal, conditions []*accesslogv3.AccessLogFilter, body map[strin
 func refusalHeaders(retry time.Duration) []*corev3.HeaderValueOption {
 	headers := []*corev3.HeaderValueOption{header(policy.RefusedByHeader, policy.RefusedByGateway)}
 	if retry > 0 {
-		headers = append(headers, header("retry-after", fmt.Sprint(int(retry.Seconds()))))
+		return append(headers, header("retry-after", fmt.Sprint(int(retry.Seconds()))))
 	}
-	return headers
+	return append(headers, header(policy.ShouldRetryHeader, "false"))
 }
 
 func header(name, value string) *corev3.HeaderValueOption {

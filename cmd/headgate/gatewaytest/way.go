@@ -88,11 +88,21 @@ func (w Way) Ended(a Answer) bool {
 // CheckExhausted holds the refusal of a chain of which every link has failed.
 func CheckExhausted(t *testing.T, w Way, a Answer) string {
 	t.Helper()
-	if a.Status != http.StatusServiceUnavailable || a.Header.Get("content-type") != "application/json" {
+	return CheckAllFailed(t, w, a, http.StatusServiceUnavailable)
+}
+
+// CheckAllFailed is CheckExhausted with the status of the refusal: 429 if every link is
+// limited.
+func CheckAllFailed(t *testing.T, w Way, a Answer, status int) string {
+	t.Helper()
+	if a.Status != status || a.Header.Get("content-type") != "application/json" {
 		t.Errorf("status %d %v: %s", a.Status, a.Header, a.Body)
 	}
 	kind := "server_error"
-	if w.Claude() {
+	switch {
+	case status == http.StatusTooManyRequests:
+		kind = "rate_limit_error"
+	case w.Claude():
 		kind = "overloaded_error"
 	}
 	CheckRefusal(t, a, w.Claude(), kind, "all_models_exhausted")

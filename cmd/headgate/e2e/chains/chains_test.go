@@ -67,7 +67,7 @@ var chainCases = []chainCase{
 
 	{name: "every link fails", links: "a/m+status=500, c/m+status=529", tried: "a500 a500 a500 c529 c529 c529", status: 503, outcome: "exhausted"},
 	{name: "every link is limited", links: `"a/m+status=429+retry-after=9", "b/m+status=429+retry-after=7", "c/m+status=429+retry-after=8"`,
-		tried: "a429" + again + " b429( [ab]429){0,2} c429", status: 503, outcome: "exhausted", after: "7"},
+		tried: "a429" + again + " b429( [ab]429){0,2} c429", status: 429, outcome: "provider_rate_limited", after: "7"},
 	{name: "limited, failing and refusing", links: "a/m+status=429, b/m+status=500, c/m+status=401", more: "retries: 0", tried: "a429 [abc][0-9]* [abc][0-9]*", status: 503, outcome: "exhausted"},
 	{name: "every link is silent", links: "a/m+hang=headers, c/m+hang=headers", more: "retries: 0, timeout: 300ms", tried: "a- c-", status: 503, outcome: "exhausted"},
 	{name: "nobody has a port", links: "down/m, down/n", more: "retries: 0", tried: "(down-)?( ?down-)?", status: 503, outcome: "exhausted"},
@@ -136,7 +136,7 @@ func checkChain(t *testing.T, rig *gatewaytest.Chains, c *chainCase, w gatewayte
 			t.Errorf("answered %q", got)
 		}
 		checkServedBy(t, rig, a, row, c.model(w)+`\"`)
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		checkAllTried(t, w, a, row, c.after)
 	default:
 		gatewaytest.CheckRefusal(t, a, w.Claude(), w.ErrorType(c.status), "")
@@ -207,7 +207,7 @@ func checkServedBy(t *testing.T, rig *gatewaytest.Chains, a gatewaytest.Answer, 
 // the attempts, costs nothing and says when to come back.
 func checkAllTried(t *testing.T, w gatewaytest.Way, a gatewaytest.Answer, row record.Line, after string) {
 	t.Helper()
-	message := gatewaytest.CheckExhausted(t, w, a)
+	message := gatewaytest.CheckAllFailed(t, w, a, row.Status)
 	for _, at := range row.Tried {
 		what := "no answer"
 		if at.Status > 0 {
