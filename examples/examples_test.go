@@ -98,7 +98,7 @@ func TestFallback(t *testing.T) {
 	if status, h, body := post(t, g.URL+"/v1/chat/completions", askAssistant); status != 200 || h.Get("x-headgate-backend") != "gpt" || h.Get("x-headgate-attempts") != "1" {
 		t.Errorf("%d %v %s", status, h, body)
 	}
-	refuse := strings.Replace(askAssistant, "Hello!", "Hello! [[sim status=429]]", 1)
+	refuse := strings.Replace(askAssistant, "Hello!", "Hello! [[sim status=429 retry-after=20]]", 1)
 	status, h, body := post(t, g.URL+"/v1/chat/completions", refuse)
 	if status != 429 || !strings.Contains(body, "all_models_exhausted") || h.Get("retry-after") == "" || h.Get("x-headgate-attempts") == "1" {
 		t.Errorf("%d %v %s", status, h, body)

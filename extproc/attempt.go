@@ -95,6 +95,7 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 	defer s.release(run.pipeline)
 	began := s.now()
 	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Began: began, Now: began, ByContent: ev.modes.holds()}
+	at.Number, _ = strconv.Atoi(string(ev.headers.Get("x-envoy-attempt-count")))
 	if err := run.attempt(stream.Context(), at); err != nil {
 		s.log.Error("preparing an attempt", zap.Error(err))
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")

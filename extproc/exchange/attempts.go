@@ -14,6 +14,7 @@ type Attempt struct {
 	Request   *Request
 	Backend   string
 	Model     string // the model's name at the backend
+	Number    int    // as Envoy counts the exchange's attempts, from 1; 0: it does not say
 	Began     time.Time
 	Now       time.Time
 	ByContent bool // Envoy holds the answer until it is judged: not one that is compressed or long

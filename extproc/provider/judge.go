@@ -195,10 +195,16 @@ func tryAgain(found exchange.Fault) exchange.Judgement {
 	return exchange.Judgement{Status: http.StatusServiceUnavailable, Fault: found}
 }
 
-// moveOn has the next link tried at once. If every backend has said so no round is left to
+// mayMark reports whether an endpoint may be marked after the nth attempt of an exchange.
+// Before each turn but the first Envoy settles on the endpoints of the turn, and it finds
+// none for the next attempt if they are marked before the turn is over (envoy/facts).
+func (p *pool) mayMark(n int) bool { return n <= p.turn || n%p.turn == 0 }
+
+// moveOn has the next link tried at once, but in a later turn than the first, which is spent
+// to its end. If every backend has said so no round is left to
 // win, and the status ends the retries.
 func (p *plan) moveOn(at *exchange.Attempt, found exchange.Fault) exchange.Judgement {
-	j := exchange.Judgement{Status: http.StatusTooManyRequests, Degrade: true, Fault: found}
+	j := exchange.Judgement{Status: http.StatusTooManyRequests, Degrade: p.pool.mayMark(at.Number), Fault: found}
 	if p.exhausted(at, p.ex.Attempts.List()) {
 		j.Status = http.StatusFailedDependency
 	}

@@ -143,12 +143,13 @@ type pool struct {
 	classes   int           // of backends that can express the same requests
 	drop      bool          // fields that change the meaning are left out, not refused
 	timeout   time.Duration // of each attempt
+	turn      int           // how many attempts in a row are one backend's
 	// firstToken is the longest silence behind an attempt's headers; 0: it is waited for.
 	firstToken time.Duration
 }
 
 func newPool(m *policy.Model, set *policy.Set) *pool {
-	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken}
+	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow()}
 	for i, link := range m.Chain {
 		for _, use := range link.Uses {
 			t := newTarget(use, set.Takes(use))
