@@ -47,10 +47,15 @@ func pair(calls, results []*Part) {
 	for _, c := range calls {
 		for _, p := range results {
 			if c.Twin == p.Twin && string(c.ID) == string(p.ID) {
-				c.Alone, p.Alone = false, false
+				meet(c, p)
 			}
 		}
 	}
+}
+
+func meet(call, result *Part) {
+	call.Alone, result.Alone = false, false
+	result.Astray = !Empty(result.Name) && !same(result.Name, call.Name)
 }
 
 func pairByMap(calls, results []*Part) {
@@ -60,7 +65,7 @@ func pairByMap(calls, results []*Part) {
 	}
 	for _, p := range results {
 		if c := by[identity(p.ID, p.Twin)]; c != nil {
-			c.Alone, p.Alone = false, false
+			meet(c, p)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package canon
 
-import "github.com/headgate/headgate/extproc/scan"
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
 
 // Field is one setting of a request that at least one dialect has at its top level.
 type Field uint8
@@ -81,7 +85,7 @@ func Answered(m *Message) {
 func answered(extra []Member) {
 	for i := range extra {
 		name := string(extra[i].Name)
-		extra[i].Tuning = name != "prefix" && name != "function_call"
+		extra[i].Tuning = name != "prefix"
 	}
 }
 
@@ -114,6 +118,25 @@ func AppendMembers(dst []byte, members []Member) []byte {
 		}
 		dst = AppendComma(dst)
 		dst = scan.AppendString(dst, string(m.Name))
+		dst = append(append(dst, ':'), m.Value...)
+	}
+	return dst
+}
+
+// Has reports whether one of the members has this name.
+func Has(members []Member, name []byte) bool {
+	for i := range members {
+		if bytes.Equal(members[i].Name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// AppendInside appends the members that stand in another, which is written anew.
+func AppendInside(dst []byte, at string, members []Member) []byte {
+	for _, m := range InsideOf(members, at) {
+		dst = scan.AppendString(AppendComma(dst), string(m.Name[len(at)+1:]))
 		dst = append(append(dst, ':'), m.Value...)
 	}
 	return dst

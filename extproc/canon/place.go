@@ -18,7 +18,9 @@ const (
 	InContent List = iota
 	InToolCalls
 	InReasoning
-	InMessage // the part is the message itself
+	InThinkingBlocks
+	InFunctionCall // the part is the call that the message makes
+	InMessage      // the part is the message itself
 )
 
 // Path writes the place as a path in the client's body.
@@ -36,6 +38,10 @@ func (p Place) Path() string {
 				return path + ".reasoning_content"
 			}
 			path += ".reasoning_details"
+		case InThinkingBlocks:
+			path += ".thinking_blocks"
+		case InFunctionCall:
+			return path + ".function_call"
 		case InMessage:
 			return path
 		}

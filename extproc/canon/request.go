@@ -14,6 +14,7 @@ type Request struct {
 	Usage                    bool // the client asked for the usage event of a stream
 	Messages                 []Message
 	Tools                    []Tool
+	Functions                bool // the client knows functions in the place of tools
 	Choice                   ToolChoice
 	Format                   Format
 	Reason                   Reasoning
@@ -84,6 +85,7 @@ type Part struct {
 	Source Source
 	Failed bool  // of a tool result: the tool could not do it
 	Broken bool  // of a tool call: Args is a string that holds no object
+	Astray bool  // of a result: its call has another name
 	Alone  bool  // of a call that the next turn does not answer, of a result whose call the turn before does not make
 	Twin   int32 // of a call and its result in a request: sets it apart from others of this ID
 	Place  Place
@@ -91,7 +93,7 @@ type Part struct {
 	Type      []byte     // what the dialect calls the kind, escaped, without quotes
 	Text      scan.Value // a string
 	ID        scan.Value // a string: of the call, as its server said it; nil: it said none
-	Name      scan.Value // a string: of the tool, the title or the file
+	Name      scan.Value // a string: of the tool, the title or the file; of a result what the client says of its call's
 	Args      scan.Value // an object, or a string that should hold one
 	Signature scan.Value // a string
 	Media     []byte     // escaped, without quotes
@@ -107,6 +109,7 @@ type Part struct {
 type Tool struct {
 	Other       bool // only its own dialect understands Raw
 	Again       bool // one before it has its name
+	Function    bool // of OpenAI's functions, which come before the tools
 	Name        scan.Value
 	Description scan.Value
 	Schema      scan.Value // of the arguments; nil: none
@@ -131,9 +134,10 @@ const (
 
 // ToolChoice says which tools the model may or must call.
 type ToolChoice struct {
-	Mode ToolMode
-	Name scan.Value // of ChoiceNamed
-	Raw  scan.Value
+	Mode     ToolMode
+	Name     scan.Value // of ChoiceNamed
+	Raw      scan.Value
+	Function bool // it is a choice among functions
 }
 
 // FormatKind is the form that an answer must have.
@@ -177,6 +181,9 @@ type Reasoning struct {
 	Budget int64  // tokens; 0: none given
 	Raw    scan.Value
 	Name   string // what the client called it; empty: as its dialect does
+	// How the answer shows it: as Anthropic's display says, and whether at all.
+	Display scan.Value
+	Hidden  bool
 }
 
 // FormatName returns what the client calls the form of the answer.
@@ -210,3 +217,18 @@ func (r *Request) ReasonName() string {
 	}
 	return r.Names[ReasoningField]
 }
+
+// BudgetName returns what the client calls the tokens that the model may think with.
+func (r *Reasoning) BudgetName() string {
+	if r.Name == "reasoning" {
+		return "reasoning.max_tokens"
+	}
+	return "thinking.budget_tokens"
+}
+
+// KnowsFunctions reports whether the client that asked knows functions in the place of
+// tools. Nobody knows of a nil request.
+func (r *Request) KnowsFunctions() bool { return r != nil && r.Functions }
+
+// HidesReasoning reports whether the client that asked wants no reasoning in its answer.
+func (r *Request) HidesReasoning() bool { return r != nil && r.Reason.Hidden }

@@ -1,6 +1,10 @@
 package canon
 
-import "github.com/headgate/headgate/extproc/scan"
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
 
 // Strangers appends the members of an object that its dialect's reader does not know.
 // The object is one that the dialect carries whole, at this path below what the members
@@ -25,4 +29,14 @@ func Own(extra []Member, why map[string]string) {
 	for i := range extra {
 		extra[i].Why = why[string(extra[i].Name)]
 	}
+}
+
+// InsideOf returns the members that stand in another.
+func InsideOf(members []Member, at string) (all []Member) {
+	for _, m := range members {
+		if m.Inside && bytes.HasPrefix(m.Name, []byte(at+".")) {
+			all = append(all, m)
+		}
+	}
+	return all
 }

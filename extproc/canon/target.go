@@ -53,6 +53,20 @@ func Extra(u []Unsupported, prefix string, extra []Member) []Unsupported {
 	return u
 }
 
+// Beside reports what stands in a part besides its main member, if the part goes: its
+// breakpoint of a cache, and members that its reader did not know.
+func Beside(u []Unsupported, p *Part) []Unsupported {
+	const gone = "what it is of is left out"
+	at := p.Place.Path() + "."
+	if p.Cache != nil {
+		u = append(u, Unsupported{Field: p.CachePath(), Why: gone})
+	}
+	for _, m := range p.Extra {
+		u = append(u, Unsupported{Field: at + string(m.Name), Why: gone})
+	}
+	return u
+}
+
 // Dropped are the paths, in the client's body, of what an encoder left out or
 // only approximated.
 type Dropped []string

@@ -37,7 +37,7 @@ type Response struct {
 	TextBytes  int64        // bytes of generated text: of a stream what passed, of a JSON answer only if it reports no usage
 	Model      string       // that the provider says it served
 	ID         string       // the provider's
-	Translates bool         // the backend speaks another dialect than the client
+	Translates bool         // the client's answer is written anew: the backend speaks another dialect
 	Reader     StreamReader // of a stream
 
 	Out Mutation // what leaves for the client

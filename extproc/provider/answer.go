@@ -32,7 +32,8 @@ func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 	if len(a.ex.Dropped) > 0 {
 		resp.Out.SetList(DroppedHeader, a.ex.Dropped)
 	}
-	resp.Translates = a.target.dialect.Name() != a.ex.Dialect
+	resp.Translates = a.target.dialect.Name() != a.ex.Dialect ||
+		a.target.canon.Quirks.NoFunctions && a.ex.Request.Decoded().KnowsFunctions()
 	if resp.Stream {
 		return a.stream(resp)
 	}

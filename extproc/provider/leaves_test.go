@@ -43,6 +43,9 @@ func becomes(t *testing.T, from string, to *target) func([]byte) leaftest.Sent {
 			if fault := (*canon.RequestError)(nil); errors.As(err, &fault) {
 				return leaftest.Sent{Named: []string{fault.Field}}
 			}
+			if err != nil {
+				t.Fatalf("%v: %s", err, body)
+			}
 			for _, u := range to.dialect.Unsupported(r, to.canon) {
 				impossible = impossible || u.Kind == canon.Impossible
 				s.Named = append(s.Named, u.Field)

@@ -26,6 +26,7 @@ type Set struct {
 	NoUserAfterTool bool    // wants an assistant's message between a tool's and a user's
 	NoUser          bool    // refuses a request that names its user
 	NoSilentTurn    bool    // refuses an assistant's message that neither says nor calls anything
+	NoFunctions     bool    // knows tools, but not the functions that were before them
 }
 
 // History says which members of an assistant's message a server takes. Providers
@@ -44,6 +45,6 @@ const (
 // Support returns the quirks that decide which requests a backend supports.
 func (s Set) Support() Set {
 	s.History, s.SignedThinking, s.MaxToolID = 0, false, 0
-	s.NoUserAfterTool, s.NoUser, s.NoSilentTurn = false, false, false
+	s.NoUserAfterTool, s.NoUser, s.NoSilentTurn, s.NoFunctions = false, false, false, false
 	return s
 }

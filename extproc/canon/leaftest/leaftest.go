@@ -25,15 +25,22 @@ type Sent struct {
 
 // NothingSilent holds that each change of a request (Changes) is seen: another body goes
 // out, or what is changed is refused or named as dropped, by its path, by that of what
-// holds it, or by that of something in it. A request that does not go out at all must name it. So a request that sets
-// all that a dialect knows shows that nothing of it is lost in silence, and that nothing
-// is which the dialect does not know.
+// holds it, or by that of something in it. A request that does not go out at all must name
+// it. So a request that sets all that a dialect knows shows that nothing of it is lost in
+// silence, and that nothing is which the dialect does not know.
 //
 // Quiet says what may change without a word, each with the reason: by its path without
 // indices, such as messages[].content[].image_url.detail, or by the path, a blank and
 // what is done to it, such as "stream removed". What is below such a path may change too.
 // An entry that excuses nothing is an error.
 func NothingSilent(t *testing.T, request []byte, send func(request []byte) Sent, quiet map[string]string) {
+	t.Helper()
+	Excused(t, quiet, Silent(t, request, send, quiet))
+}
+
+// Silent is NothingSilent for one of several ways of a request: it returns the entries of
+// quiet that it needed.
+func Silent(t *testing.T, request []byte, send func(request []byte) Sent, quiet map[string]string) map[string]bool {
 	t.Helper()
 	whole := encode(tree(t, request))
 	before := send(whole)
@@ -53,6 +60,12 @@ func NothingSilent(t *testing.T, request []byte, send func(request []byte) Sent,
 			t.Errorf("%s %s: nothing tells", c.Path, c.What)
 		}
 	}
+	return used
+}
+
+// Excused holds that each entry of quiet is needed.
+func Excused(t *testing.T, quiet map[string]string, used map[string]bool) {
+	t.Helper()
 	for _, key := range slices.Sorted(maps.Keys(quiet)) {
 		if !used[key] {
 			t.Errorf("%q excuses nothing", key)

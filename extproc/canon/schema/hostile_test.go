@@ -40,9 +40,9 @@ var hostile = map[string]string{
 	}) + `,"d450":{"type":"null"}}}`,
 }
 
-// maxTime is far more than any of them takes: it is there for those that would take
-// minutes.
-const maxTime = 2 * time.Second
+// maxTime is far more than any of them takes, on a busy machine too: it is there for those
+// that would take minutes.
+const maxTime = 30 * time.Second
 
 func TestGreatSchemasEndInTime(t *testing.T) {
 	for name, in := range hostile {

@@ -15,7 +15,7 @@ func (e *encoder) choice() {
 	if !e.chooses() {
 		return
 	}
-	one := string(e.r.Fields[canon.Parallel]) == "false" && mode != canon.ChoiceNone
+	one := (string(e.r.Fields[canon.Parallel]) == "false" || e.r.Functions) && mode != canon.ChoiceNone
 	switch mode {
 	case canon.ChoiceRequired:
 		e.b = append(e.b, `,"tool_choice":{"type":"any"`...)

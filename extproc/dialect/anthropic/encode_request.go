@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -157,4 +158,9 @@ func (e *encoder) own(dst []byte, raw, name scan.Value) []byte {
 	}
 	dst = e.name(append(dst, raw[:start]...), name)
 	return append(dst, raw[start+len(name):]...)
+}
+
+// hasTools reports whether the server gets tools.
+func (e *encoder) hasTools() bool {
+	return e.takesTools() && slices.ContainsFunc(e.r.Tools, func(t canon.Tool) bool { return !t.Other || e.same })
 }

@@ -32,7 +32,7 @@ func (e *encoder) tooMany() int {
 func (e *encoder) eachMark(f func(path func() string) bool) {
 	for i := range e.r.Tools {
 		t := &e.r.Tools[i]
-		if isMark(t.Cache) && !t.Other && !t.Again && !f(func() string { return fmt.Sprintf("%s[%d].cache_control", e.r.Names[canon.ToolsField], i) }) {
+		if isMark(t.Cache) && !t.Other && !t.Again && !f(func() string { return e.r.CachePath(i) }) {
 			return
 		}
 	}
@@ -72,7 +72,7 @@ func (e *encoder) partMarks(n int, parts []canon.Part, which func(*canon.Part) b
 		if !marked && p.Content == nil || !which(p) || !e.writes(n, p) {
 			continue
 		}
-		if !e.partMarks(inResult, p.Content, anyPart, f) || marked && !f(func() string { return p.Place.Path() + ".cache_control" }) {
+		if !e.partMarks(inResult, p.Content, anyPart, f) || marked && !f(p.CachePath) {
 			return false
 		}
 	}

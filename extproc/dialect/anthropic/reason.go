@@ -115,10 +115,12 @@ func (e *encoder) thinking() {
 	case r.Mode == canon.ReasonOff && stoppable(&e.t.Traits):
 		e.b = append(append(append(e.b, `,"thinking":{"type":"`...), still(&e.t.Traits)...), '"', '}')
 	case e.think && e.budget == 0:
-		e.b = append(e.b, `,"thinking":{"type":"adaptive"}`...)
+		e.b = append(e.b, `,"thinking":{"type":"adaptive"`...)
+		e.b = append(canon.AppendRaw(e.b, "display", r.Display), '}')
 	case e.think:
 		e.b = append(e.b, `,"thinking":{"type":"enabled","budget_tokens":`...)
-		e.b = append(strconv.AppendInt(e.b, e.budget, 10), '}')
+		e.b = strconv.AppendInt(e.b, e.budget, 10)
+		e.b = append(canon.AppendRaw(e.b, "display", r.Display), '}')
 	}
 }
 

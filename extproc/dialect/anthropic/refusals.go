@@ -80,12 +80,11 @@ func (e *encoder) prefills(n int) bool {
 // refusals finds what the model refuses whoever sends it.
 func (u *findings) refusals() {
 	e := u.e
-	names := e.r.Names
 	if len(e.r.Tools) > 0 && !e.takesTools() {
-		u.add(canon.Meaning, names[canon.ToolsField], "the model takes no tools")
+		u.add(canon.Meaning, e.r.ToolsName(), "the model takes no tools")
 	}
 	if len(e.r.Tools) > 0 && e.takesTools() && e.unforced() {
-		u.add(canon.Meaning, names[canon.ToolChoiceField], "the model cannot be made to call a tool")
+		u.add(canon.Meaning, e.r.ChoiceName(), "the model cannot be made to call a tool")
 	}
 	for n := max(0, e.asks); n < len(e.turns); n++ {
 		if !e.prefills(n) || !e.says(n) {

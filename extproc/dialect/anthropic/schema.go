@@ -182,17 +182,17 @@ func below(path, rest string) string {
 }
 
 // schema finds what is lost of a tool's schema. It returns false if the tool is.
-func (u *findings) schema(t *canon.Tool, fit *toolFit, path string) bool {
-	at := path + "." + u.e.r.ToolSchema
+func (u *findings) schema(i int, fit *toolFit) bool {
+	t, at := &u.e.r.Tools[i], u.e.r.SchemaPath(i)
 	if !fit.ok {
 		u.add(canon.Meaning, below(at, fit.fault.Path), fit.fault.Why)
 		return false
 	}
 	switch {
 	case t.Strict.True() && u.e.t.Quirks.NoStrict:
-		u.add(canon.Tuning, path+".strict", "the model knows no strict tools")
+		u.add(canon.Tuning, u.e.r.StrictPath(i), "the model knows no strict tools")
 	case t.Strict.True() && !fit.strict:
-		u.add(canon.Tuning, path+".strict", fmt.Sprintf("the schema cannot be enforced (%s)", below(u.e.r.ToolSchema, fit.fault.Path)+": "+fit.fault.Why))
+		u.add(canon.Tuning, u.e.r.StrictPath(i), fmt.Sprintf("the schema cannot be enforced (%s)", below(u.e.r.ToolSchema, fit.fault.Path)+": "+fit.fault.Why))
 	}
 	u.losses(at, fit.losses)
 	return true

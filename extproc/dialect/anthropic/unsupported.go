@@ -81,9 +81,16 @@ func (u *findings) fields() {
 		}
 		why := f.Nonsense(v)
 		switch f {
-		case canon.Temperature, canon.TopP, canon.TopK, canon.User, canon.Parallel:
+		case canon.Temperature, canon.TopP, canon.TopK, canon.User:
 			if why != "" {
 				u.add(canon.Meaning, r.Names[f], why)
+			}
+		case canon.Parallel:
+			switch {
+			case why != "":
+				u.add(canon.Meaning, r.Names[f], why)
+			case !v.True() && !u.e.hasTools():
+				u.add(canon.Tuning, r.Names[f], "there are no tools")
 			}
 		case canon.CacheControl:
 			if why != "" {
@@ -134,8 +141,12 @@ func (u *findings) reasoning() {
 	case r.Mode == canon.ReasonUnset:
 	case t.Reasoning == trait.ReasoningNone:
 		u.add(canon.Tuning, field, "this model does not think")
+	case r.Effort != nil && !trait.Effort(r.Effort).Known():
+		u.add(canon.Tuning, field, "no such effort is known: the model's own is taken, or a high one")
 	case !u.e.think:
 		u.add(canon.Tuning, field, "it cannot think with a forced tool, with few tokens, or in a tool loop without its earlier thinking")
+	case r.Budget > 0 && r.Budget != u.e.budget:
+		u.add(canon.Tuning, r.BudgetName(), "this model thinks as it sees fit, or with less")
 	case u.e.effort != "" && t.Efforts.Known() && u.e.effort != trait.Effort(r.Effort) && r.Effort != nil:
 		u.add(canon.Tuning, field, "this model takes other efforts: the nearest one is sent")
 	}
@@ -158,14 +169,14 @@ func (u *findings) sampling() {
 func (u *findings) tools() {
 	r := u.e.r
 	if r.Choice.Mode == canon.ChoiceOther {
-		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "this kind of choice is another dialect's")
+		u.add(canon.Meaning, r.ChoiceName(), "this kind of choice is another dialect's")
 	}
 	switch {
 	case u.e.chooses():
 	case len(r.Tools) == 0:
-		u.add(canon.Tuning, r.Names[canon.ToolChoiceField], "there are no tools")
+		u.add(canon.Tuning, r.ChoiceName(), "there are no tools")
 	default:
-		u.add(canon.Meaning, r.Names[canon.ToolChoiceField], "it demands a tool that is not among the tools")
+		u.add(canon.Meaning, r.ChoiceName(), "it demands a tool that is not among the tools")
 	}
 	budget := u.e.budgetForTools()
 	for i := range r.Tools {
@@ -177,20 +188,19 @@ func (u *findings) tools() {
 		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && len(t.Extra) == 0 && t.Cache == nil {
 			continue
 		}
-		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
 		if t.Other {
-			u.add(canon.Meaning, path, "this kind of tool is another dialect's")
+			u.add(canon.Meaning, r.ToolPath(i), "this kind of tool is another dialect's")
 			continue
 		}
 		if t.Again {
-			u.add(canon.Meaning, path, "a tool before it has the same name")
+			u.add(canon.Meaning, r.ToolPath(i), "a tool before it has the same name")
 			continue
 		}
 		if why := canon.CacheControl.Nonsense(t.Cache); t.Cache != nil && why != "" {
-			u.add(canon.Tuning, path+".cache_control", why)
+			u.add(canon.Tuning, r.CachePath(i), why)
 		}
-		if u.schema(t, &fit, path) {
-			u.list = canon.Extra(u.list, path+".", t.Extra)
+		if u.schema(i, &fit) {
+			u.list = canon.Extra(u.list, r.ToolPath(i)+".", t.Extra)
 		}
 	}
 }
@@ -212,7 +222,7 @@ func (u *findings) messages() {
 		if i == e.asked {
 			u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it wants a user's message: sent as one")
 		}
-		if !canon.Empty(m.Name) {
+		if !canon.Empty(m.Name) && !named(m) {
 			u.add(canon.Tuning, fmt.Sprintf("messages[%d].name", m.At), "speakers have no names")
 		}
 		if len(m.Extra) > 0 {
@@ -220,6 +230,12 @@ func (u *findings) messages() {
 		}
 	}
 	u.turns()
+}
+
+// named reports whether a message's name is that of the tool whose result it is, which the
+// call says.
+func named(m *canon.Message) bool {
+	return len(m.Parts) == 1 && m.Parts[0].Kind == canon.ToolResult && !m.Parts[0].Astray
 }
 
 func (u *findings) turns() {
@@ -246,6 +262,9 @@ func (u *findings) parts(n int, parts []canon.Part) {
 		if !u.e.supports(n, p) {
 			kind, why := u.e.lacks(n, p)
 			u.add(kind, p.Place.Path()+suffix(p), why)
+			if suffix(p) != "" { // what stands beside that member
+				u.list = canon.Beside(u.list, p)
+			}
 			continue
 		}
 		if (p.Kind == canon.Text || p.Kind == canon.Refusal) && !canon.Empty(p.Text) && blank(p.Text) {
@@ -267,68 +286,8 @@ func (u *findings) parts(n int, parts []canon.Part) {
 // suffix names the member of a part that holds what does not fit.
 func suffix(p *canon.Part) string {
 	switch {
-	case p.Broken:
-		return ".function.arguments"
-	case p.Kind == canon.ToolResult:
-		return ".tool_call_id"
-	case p.Place.List != canon.InContent || p.Place.Item < 0 || len(p.Type) == 0 || p.Kind == canon.Text:
+	case p.Place.List != canon.InContent || p.Place.Item < 0 || len(p.Type) == 0 || p.Kind == canon.Text || p.Kind == canon.Other:
 		return ""
 	}
 	return "." + string(p.Type)
-}
-
-// supports reports whether Anthropic takes a part in turn n, or in a place that is in no
-// turn.
-func (e *encoder) supports(n int, p *canon.Part) bool {
-	if e.refuses(p) || !e.admits(n, p.Kind) {
-		return false
-	}
-	switch p.Kind {
-	case canon.Text, canon.Refusal:
-		return true
-	case canon.Thinking:
-		return p.Signature != nil && !foreign(p.Signature)
-	case canon.Redacted:
-		return !foreign(p.Text)
-	case canon.Image:
-		return fetches(p, imageTypes...)
-	case canon.Document:
-		return p.Source == canon.FromText || fetches(p, "application/pdf")
-	case canon.ToolCall:
-		return !p.Broken && e.paired(n, p)
-	case canon.ToolResult:
-		return e.paired(n, p)
-	default:
-		return false
-	}
-}
-
-func (e *encoder) lacks(n int, p *canon.Part) (canon.UnsupportedKind, string) {
-	switch {
-	case p.Kind == canon.Thinking || p.Kind == canon.Redacted:
-		return canon.Tuning, "it takes back only thinking that it signed"
-	case n == inSystem && p.Kind != canon.Other:
-		return canon.Meaning, "its system prompt is text only"
-	case p.Kind == canon.Other && string(p.Type) == "reference":
-		return canon.Tuning, "it does not take another provider's references back"
-	case p.Kind == canon.Other && p.Place.List == canon.InReasoning:
-		return canon.Tuning, "it does not take another provider's reasoning back"
-	case p.Kind == canon.ToolCall && !p.Broken:
-		return canon.Meaning, "the next message must answer this call"
-	case p.Kind == canon.ToolCall:
-		return canon.Meaning, "the arguments must be a JSON object"
-	case p.Kind == canon.ToolResult:
-		return canon.Meaning, "the message before it must make this call"
-	case p.Kind == canon.Image && e.t.Quirks.NoImages:
-		return canon.Meaning, "it takes no images"
-	case p.Kind == canon.Image:
-		return canon.Meaning, "it takes images by data and by address only"
-	case p.Kind == canon.Audio:
-		return canon.Meaning, "it takes no audio"
-	case p.Kind == canon.Document && e.t.Traits.PDF == trait.No:
-		return canon.Meaning, "the model takes no PDF"
-	case p.Kind == canon.Document:
-		return canon.Meaning, "it takes documents by PDF data only"
-	}
-	return canon.Meaning, "it takes no such content"
 }

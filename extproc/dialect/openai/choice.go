@@ -1,14 +1,19 @@
 package openai
 
-import "github.com/headgate/headgate/extproc/canon"
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
 
 func (e *encoder) choice() {
 	c := &e.r.Choice
 	switch {
-	case e.unforced():
+	case e.unforced(), c.Function && e.keepsFunctions():
 		return
-	case e.same && (c.Mode != canon.ChoiceNamed || !e.renames()):
-		e.b = canon.AppendRaw(e.b, "tool_choice", c.Raw)
+	case e.same && !c.Function:
+		if c.Raw != nil {
+			e.b = scan.Splice(canon.AppendKey(e.b, "tool_choice"), c.Raw, e.renamed(nil, c.Raw, c.Name))
+		}
 		return
 	}
 	if !e.chooses() {

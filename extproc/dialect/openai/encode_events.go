@@ -122,6 +122,9 @@ func (e *StreamEncoder) endReasoning() {
 // reasoning writes a piece of reasoning both ways: as text, and as a detail that
 // the client can send back. See reasoning.go.
 func (e *StreamEncoder) reasoning(dst []byte, ev *canon.Event) []byte {
+	if e.c.Request.HidesReasoning() {
+		return dst
+	}
 	if ev.Kind == canon.EventRedacted {
 		e.endReasoning()
 	}
@@ -146,18 +149,43 @@ func (e *StreamEncoder) reasoning(dst []byte, ev *canon.Event) []byte {
 func (e *StreamEncoder) call(dst []byte, ev *canon.Event) []byte {
 	e.endReasoning()
 	dst = append(e.open(dst, ev.Choice), `"tool_calls":[{"index":`...)
-	return strconv.AppendInt(dst, int64(ev.Tool), 10)
+	index := ev.Tool
+	if e.c.Request.KnowsFunctions() { // the first one is no tool
+		index--
+	}
+	return strconv.AppendInt(dst, int64(index), 10)
 }
 
 func (e *StreamEncoder) tool(dst []byte, ev *canon.Event) []byte {
+	if e.function(ev) {
+		dst = append(e.open(dst, ev.Choice), `"function_call":{"name":`...)
+		dst = append(dst, e.c.Request.ToolName(ev.Name)...)
+		return e.close(append(dst, `,"arguments":""}`...))
+	}
 	dst = e.ids.AppendID(append(e.call(dst, ev), `,"id":`...), e.c.Request, ev.ID, false)
 	dst = append(append(dst, `,"type":"function","function":{"name":`...), e.c.Request.ToolName(ev.Name)...)
 	return e.close(append(dst, `,"arguments":""}}]`...))
 }
 
+// function reports whether a call goes to a client as its function: the first one does.
+func (e *StreamEncoder) function(ev *canon.Event) bool {
+	return ev.Tool == 0 && e.c.Request.KnowsFunctions()
+}
+
 func (e *StreamEncoder) args(dst []byte, ev *canon.Event) []byte {
+	if e.function(ev) {
+		dst = append(e.open(dst, ev.Choice), `"function_call":{"arguments":`...)
+		return e.close(append(append(dst, ev.Text...), '}'))
+	}
 	dst = append(e.call(dst, ev), `,"function":{"arguments":`...)
 	return e.close(append(append(dst, ev.Text...), '}', '}', ']'))
+}
+
+func (e *StreamEncoder) finishWord(f canon.Finish) string {
+	if f == canon.FinishToolCalls && e.c.Request.KnowsFunctions() {
+		return "function_call"
+	}
+	return finishWord(f)
 }
 
 func (e *StreamEncoder) done(dst []byte) []byte {
@@ -165,7 +193,7 @@ func (e *StreamEncoder) done(dst []byte) []byte {
 	for _, f := range e.finishes {
 		dst = append(dst, e.head...)
 		dst = strconv.AppendInt(append(dst, `{"index":`...), int64(f.choice), 10)
-		dst = scan.AppendString(append(dst, `,"delta":{},"logprobs":null,"finish_reason":`...), finishWord(f.finish))
+		dst = scan.AppendString(append(dst, `,"delta":{},"logprobs":null,"finish_reason":`...), e.finishWord(f.finish))
 		dst = e.end(append(dst, '}', ']'))
 	}
 	if e.c.Usage && e.usage.Seen != 0 {

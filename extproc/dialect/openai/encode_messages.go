@@ -2,6 +2,7 @@ package openai
 
 import (
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
 )
 
 func (e *encoder) messages() {
@@ -48,13 +49,20 @@ func (e *encoder) results(m *canon.Message) {
 		if p.Kind != canon.ToolResult || !e.supports(p) {
 			continue
 		}
-		e.open("tool")
-		e.b = append(e.b, `,"tool_call_id":`...)
-		e.b = e.toolID(e.b, p)
+		keeps := e.keepsFunctions() && byFunction(p)
+		if keeps {
+			e.open("function")
+		} else {
+			e.open("tool")
+			e.b = append(e.b, `,"tool_call_id":`...)
+			e.b = e.toolID(e.b, p)
+		}
 		e.b = append(e.b, `,"content":`...)
 		e.resultText(p)
 		if e.same {
-			e.b = canon.AppendRaw(e.b, "name", m.Name)
+			if keeps || !byFunction(p) {
+				e.b = canon.AppendRaw(e.b, "name", m.Name)
+			}
 			e.b = canon.AppendMembers(e.b, m.Extra)
 		}
 		e.b = append(e.b, '}')
@@ -110,8 +118,11 @@ func (e *encoder) said(m *canon.Message, role string) {
 		e.b = canon.AppendRaw(e.b, "name", m.Name)
 	}
 	e.content(m, role == "user", calls > 0)
-	if role == "assistant" {
+	if role == "assistant" && !keptReasoning(m) {
 		e.reasoning(m.Parts)
+	}
+	if e.same {
+		e.refusal(m)
 	}
 	if calls > 0 {
 		e.calls(m.Parts)
@@ -142,10 +153,22 @@ func (e *encoder) isContent(p *canon.Part) bool {
 		return false
 	case canon.Thinking:
 		return e.same && p.Place.List == canon.InContent
+	case canon.Refusal:
+		return !e.same || p.Place.Item >= 0
 	case canon.Other:
 		return p.Place.List == canon.InContent
 	default:
 		return true
+	}
+}
+
+// refusal writes the refusal that a client of this dialect put beside the content.
+func (e *encoder) refusal(m *canon.Message) {
+	for i := range m.Parts {
+		if p := &m.Parts[i]; p.Kind == canon.Refusal && p.Place.Item < 0 {
+			e.b = canon.AppendRaw(e.b, "refusal", p.Text)
+			return
+		}
 	}
 }
 
@@ -228,29 +251,45 @@ func (e *encoder) partList(parts []canon.Part) {
 }
 
 func (e *encoder) calls(parts []canon.Part) {
-	e.b = append(e.b, `,"tool_calls":[`...)
+	open := false
 	for i := range parts {
 		p := &parts[i]
-		if !isCall(p) || !e.supports(p) {
+		switch {
+		case !isCall(p) || !e.supports(p):
 			continue
-		}
-		e.b = canon.AppendComma(e.b)
-		if p.Kind == canon.Other {
-			e.b = append(e.b, p.Raw...)
+		case e.keepsFunctions() && byFunction(p):
+			e.b = canon.AppendRaw(e.b, "function_call", p.Raw)
 			continue
+		case !open:
+			e.b = append(e.b, `,"tool_calls":[`...)
+			open = true
 		}
-		e.b = e.toolID(append(e.b, `{"id":`...), p)
-		e.b = e.name(append(e.b, `,"type":"function","function":{"name":`...), p.Name)
-		e.b = canon.AppendText(append(e.b, `,"arguments":`...), p.Args)
-		e.b = append(e.b, '}')
-		if e.same {
-			e.b = canon.AppendMembers(e.b, p.Extra)
-		}
-		e.b = append(e.b, '}')
+		e.call(p)
 	}
-	e.b = append(e.b, ']')
+	if open {
+		e.b = append(e.b, ']')
+	}
 }
 
+// call writes a call: a client's of this dialect as it came but for its id.
+func (e *encoder) call(p *canon.Part) {
+	e.b = canon.AppendComma(e.b)
+	if p.Kind == canon.Other {
+		e.b = append(e.b, p.Raw...)
+		return
+	}
+	if e.same && !byFunction(p) {
+		edits := e.renamed(setMember(nil, p.Raw, p.Raw, "id", p.Raw.Get("id"), e.toolID(nil, p)), p.Raw, p.Name)
+		scan.Sort(edits)
+		e.b = scan.Splice(e.b, p.Raw, edits)
+		return
+	}
+	e.b = e.toolID(append(e.b, `{"id":`...), p)
+	e.b = e.name(append(e.b, `,"type":"function","function":{"name":`...), p.Name)
+	e.b = append(canon.AppendText(append(e.b, `,"arguments":`...), p.Args), '}', '}')
+}
+
+// isCall reports whether a part is a call, of whatever kind.
 func isCall(p *canon.Part) bool {
 	return p.Kind == canon.ToolCall || p.Kind == canon.Other && p.Place.List == canon.InToolCalls
 }

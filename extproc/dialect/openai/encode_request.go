@@ -150,9 +150,14 @@ func (e *encoder) stream() {
 		return
 	}
 	e.b = append(e.b, `,"stream":true`...)
-	if !e.t.Quirks.NoStreamOptions {
-		e.b = append(e.b, `,"stream_options":{"include_usage":true}`...)
+	if e.t.Quirks.NoStreamOptions {
+		return
 	}
+	e.b = append(e.b, `,"stream_options":{"include_usage":true`...)
+	if e.same {
+		e.b = canon.AppendInside(e.b, "stream_options", e.r.Extra)
+	}
+	e.b = append(e.b, '}')
 }
 
 func (e *encoder) format() {
@@ -195,38 +200,3 @@ func (e *encoder) fitFormat() bool {
 		return true
 	}
 }
-
-func (e *encoder) tools() {
-	open := false
-	for i := range e.r.Tools {
-		t := &e.r.Tools[i]
-		fit := e.toolFit(t)
-		if !fit.ok {
-			continue
-		}
-		if !open {
-			e.b = append(e.b, `,"tools":[`...)
-			open = true
-		}
-		e.b = canon.AppendComma(e.b)
-		if e.same && !e.tooStrict(t) {
-			e.b = e.own(e.b, t)
-			continue
-		}
-		e.b = e.name(append(e.b, `{"type":"function","function":{"name":`...), t.Name)
-		e.b = canon.AppendRaw(e.b, "description", t.Description)
-		e.b = canon.AppendRaw(e.b, "parameters", fit.schema)
-		if fit.strict {
-			e.b = append(e.b, `,"strict":true`...)
-		}
-		e.b = append(e.b, '}', '}')
-	}
-	if open {
-		e.tooled = true
-		e.b = append(e.b, ']')
-		e.choice()
-	}
-}
-
-// tooStrict reports whether a tool is strict although the server knows no such thing.
-func (e *encoder) tooStrict(t *canon.Tool) bool { return e.t.Quirks.NoStrict && t.Strict.True() }

@@ -17,7 +17,7 @@ func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byt
 	b = append(b, `,"choices":[`...)
 	ids := canon.CallIDs{}
 	for i := range r.Choices {
-		b = appendChoice(canon.AppendComma(b), &r.Choices[i], same, callsOf{&ids, c.Request})
+		b = appendChoice(canon.AppendComma(b), &r.Choices[i], same, callsOf{&ids, c.Request, false})
 	}
 	b = append(b, ']')
 	switch {
@@ -58,7 +58,9 @@ func appendChoice(b []byte, c *canon.Choice, same bool, calls callsOf) []byte {
 	b = appendText(b, c.Parts, canon.Text)
 	b = append(b, `,"refusal":`...)
 	b = appendText(b, c.Parts, canon.Refusal)
-	b = appendReasoning(b, c.Parts)
+	if !calls.asked.HidesReasoning() {
+		b = appendReasoning(b, c.Parts)
+	}
 	b = calls.append(b, c.Parts)
 	if same {
 		b = canon.AppendMembers(b, c.Message)
@@ -74,9 +76,12 @@ func appendChoice(b []byte, c *canon.Choice, same bool, calls callsOf) []byte {
 	if finish == canon.FinishStop && canon.Calls(c.Parts) && !same {
 		finish = canon.FinishToolCalls
 	}
-	if same && c.RawFinish != nil {
+	switch {
+	case calls.asked.KnowsFunctions() && canon.Calls(c.Parts):
+		b = append(b, `"function_call"`...)
+	case same && c.RawFinish != nil:
 		b = append(b, c.RawFinish...)
-	} else {
+	default:
 		b = scan.AppendString(b, finishWord(finish))
 	}
 	if same {
@@ -145,39 +150,6 @@ func appendDetail(b []byte, kind canon.Kind, text, signature scan.Value, index i
 	}
 	b = strconv.AppendInt(append(b, `,"format":"anthropic-claude-v1","index":`...), int64(index), 10)
 	return append(b, '}')
-}
-
-// callsOf writes the calls of an answer.
-type callsOf struct {
-	ids   *canon.CallIDs
-	asked *canon.Request
-}
-
-func (c callsOf) append(b []byte, parts []canon.Part) []byte {
-	open := false
-	for i := range parts {
-		p := &parts[i]
-		if !isCall(p) {
-			continue
-		}
-		if !open {
-			b = append(b, `,"tool_calls":[`...)
-			open = true
-		}
-		b = canon.AppendComma(b)
-		if p.Kind == canon.Other {
-			b = append(b, p.Raw...)
-			continue
-		}
-		b = c.ids.AppendID(append(b, `{"id":`...), c.asked, p.ID, false)
-		b = append(b, `,"type":"function","function":{"name":`...)
-		b = append(append(b, c.asked.ToolName(p.Name)...), `,"arguments":`...)
-		b = append(canon.AppendText(b, p.Args), '}', '}')
-	}
-	if open {
-		b = append(b, ']')
-	}
-	return b
 }
 
 // appendUsage writes a usage as OpenAI counts: prompt_tokens with what was read

@@ -215,7 +215,7 @@ func (d *StreamDecoder) delta(c *choiceSeen, v scan.Value) {
 		d.fail(canon.Malformed(err.Error()))
 		return
 	}
-	other := d.Whole && says(d.extra)
+	other := d.Whole && (says(d.extra) || !canon.Void(f[msgFunctionCall]) || !canon.Void(f[msgBlocks]))
 	d.reasoning(c, &f)
 	d.text(c, canon.EventRefusal, f[msgRefusal])
 	if f[msgContent].Kind() == scan.Array {

@@ -16,7 +16,7 @@ func (f *fitter) thinking() trait.Effort {
 		return ""
 	}
 	d := decoder{r: &canon.Request{}}
-	if !d.thinkingObject(v) {
+	if read, err := d.thinkingObject(v); !read || err != nil {
 		return ""
 	}
 	name := fitNames[fitThinking]

@@ -148,7 +148,7 @@ func (m *mender) assistant(v scan.Value, at int) {
 		cut := m.cuts(key, value)
 		c.Item(at+start, at+end, cut)
 		if cut {
-			if !canon.Void(value) {
+			if !canon.Void(value) && !m.converted(key) {
 				m.drop("%s", key)
 			}
 			continue
@@ -164,6 +164,11 @@ func (m *mender) assistant(v scan.Value, at int) {
 		c.Edits = m.edits
 	}
 	m.edits = c.Close()
+}
+
+// converted reports whether a member went to the server in another form before.
+func (m *mender) converted(key []byte) bool {
+	return m.t.Quirks.NoFunctions && string(key) == "function_call"
 }
 
 // drop names what goes from the message.

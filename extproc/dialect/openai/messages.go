@@ -20,11 +20,13 @@ const (
 	msgReasoning
 	msgDetails
 	msgCache
+	msgBlocks
+	msgFunctionCall
 	msgMembers
 )
 
 var messageMembers = []string{"role", "content", "name", "tool_calls", "tool_call_id", "refusal",
-	"reasoning_content", "reasoning", "reasoning_details", "cache_control"}
+	"reasoning_content", "reasoning", "reasoning_details", "cache_control", "thinking_blocks", "function_call"}
 
 func (d *decoder) messages(f *[reqMembers]scan.Value) error {
 	list := f[reqMessages]
@@ -56,6 +58,9 @@ func (d *decoder) message(v scan.Value, at int32) error {
 	if err != nil {
 		return canon.Errorf(path(), "%v", err)
 	}
+	if want(f[msgName], scan.String) != nil {
+		return canon.Errorf(path()+".name", "must be a string")
+	}
 	m := canon.Message{At: at, Name: f[msgName], Extra: extra}
 	start := len(d.parts)
 	switch string(canon.Inside(f[msgRole])) {
@@ -67,7 +72,7 @@ func (d *decoder) message(v scan.Value, at int32) error {
 		m.Role = canon.RoleUser
 	case "assistant":
 		m.Role = canon.RoleAssistant
-	case "tool":
+	case "tool", "function":
 		m.Role = canon.RoleUser
 		err = d.result(&f, at)
 		m.Parts = d.since(start)
@@ -84,14 +89,24 @@ func (d *decoder) message(v scan.Value, at int32) error {
 		err = d.body(&f, at)
 	}
 	m.Parts = d.since(start)
+	keepReasoning(&m, &f)
 	if m.Role == canon.RoleAssistant {
 		canon.Answered(&m)
 	}
-	if n := len(m.Parts); n > 0 && f[msgCache] != nil && m.Parts[n-1].Cache == nil {
-		m.Parts[n-1].Cache = f[msgCache]
-	}
+	keepCache(&m, f[msgCache])
 	d.r.Messages = append(d.r.Messages, m)
 	return err
+}
+
+// keepCache gives the last part of a message the breakpoint of the whole.
+func keepCache(m *canon.Message, cache scan.Value) {
+	switch n := len(m.Parts); {
+	case cache == nil || m.Role == canon.RoleOther:
+	case n > 0 && m.Parts[n-1].Cache == nil:
+		m.Parts[n-1].Cache = cache
+	default:
+		m.Extra = append(m.Extra, canon.Member{Name: []byte("cache_control"), Value: cache, Tuning: true})
+	}
 }
 
 // since returns the parts from start on, which later ones do not overwrite.
@@ -108,6 +123,9 @@ func (d *decoder) body(f *[msgMembers]scan.Value, at int32) error {
 	if !canon.Empty(f[msgRefusal]) {
 		d.parts = append(d.parts, canon.Part{Kind: canon.Refusal, Text: f[msgRefusal], Place: canon.Place{Message: at, Item: -1}})
 	}
+	if err := d.functionCall(f[msgFunctionCall], at); err != nil {
+		return err
+	}
 	return d.calls(f[msgCalls], at)
 }
 
@@ -118,8 +136,8 @@ func (d *decoder) result(f *[msgMembers]scan.Value, at int32) error {
 	if err := own.content(f[msgContent], at); err != nil {
 		return err
 	}
-	d.parts = append(d.parts, canon.Part{Kind: canon.ToolResult, ID: id, Twin: twin, Content: own.parts, Cache: f[msgCache],
-		Place: canon.Place{Message: at, List: canon.InMessage}})
+	d.parts = append(d.parts, canon.Part{Kind: canon.ToolResult, ID: id, Twin: twin, Name: f[msgName], Content: own.parts, Cache: f[msgCache],
+		Type: canon.Inside(f[msgRole]), Place: canon.Place{Message: at, List: canon.InMessage}})
 	return nil
 }
 

@@ -21,10 +21,11 @@ const (
 	partFile
 	partThinking
 	partCache
+	partBreakpoint
 	partMembers
 )
 
-var contentMembers = []string{"type", "text", "refusal", "image_url", "input_audio", "file", "thinking", "cache_control"}
+var contentMembers = []string{"type", "text", "refusal", "image_url", "input_audio", "file", "thinking", "cache_control", breakpoint}
 
 // readPart reads one element of a content list.
 func readPart(v scan.Value, p *canon.Part) error {
@@ -37,6 +38,7 @@ func readPart(v scan.Value, p *canon.Part) error {
 		return err
 	}
 	p.Raw, p.Cache, p.Type = v, f[partCache], canon.Inside(f[partType])
+	readBreakpoint(f[partBreakpoint], p)
 	switch string(p.Type) {
 	case "text":
 		p.Kind, p.Text = canon.Text, f[partText]
@@ -47,11 +49,7 @@ func readPart(v scan.Value, p *canon.Part) error {
 	case "image_url":
 		return readImage(f[partImage], p)
 	case "input_audio":
-		p.Kind = canon.Audio
-		p.Media, p.Data = canon.Inside(f[partAudio].Get("format")), canon.Inside(f[partAudio].Get("data"))
-		if p.Data == nil {
-			return fmt.Errorf("input_audio.data must be a string")
-		}
+		return readAudio(f[partAudio], p)
 	case "file":
 		return readFile(f[partFile], p)
 	case "thinking":
@@ -61,11 +59,28 @@ func readPart(v scan.Value, p *canon.Part) error {
 	return nil
 }
 
-func wantString(v scan.Value, name string) error {
-	if v.Kind() != scan.String {
-		return fmt.Errorf("%s must be a string", name)
+var (
+	imageMembers = []string{"url", "detail"}
+	audioMembers = []string{"data", "format"}
+	fileMembers  = []string{"filename", "file_id", "file_data"}
+)
+
+// within reads the members of an object in a part.
+func within(p *canon.Part, at string, v scan.Value, names []string, into []scan.Value) (err error) {
+	n := len(p.Extra)
+	p.Extra, err = inside(at, v, names, into, p.Extra)
+	canon.Tunes(p.Extra[n:], tuningOfParts...)
+	return err
+}
+
+func readAudio(v scan.Value, p *canon.Part) error {
+	p.Kind = canon.Audio
+	var f [2]scan.Value
+	if err := within(p, "input_audio", v, audioMembers, f[:]); err != nil {
+		return err
 	}
-	return nil
+	p.Data, p.Media = canon.Inside(f[0]), canon.Inside(f[1])
+	return first(wantString(f[0], "input_audio.data"), want(f[1], scan.String, "input_audio.format"))
 }
 
 // readImage reads an image's address, which some servers take as a bare string.
@@ -73,10 +88,14 @@ func readImage(v scan.Value, p *canon.Part) error {
 	p.Kind = canon.Image
 	url := v
 	if v.Kind() == scan.Object {
-		url, p.Detail = v.Get("url"), v.Get("detail")
+		var f [2]scan.Value
+		if err := within(p, "image_url", v, imageMembers, f[:]); err != nil {
+			return err
+		}
+		url, p.Detail = f[0], f[1]
 	}
-	if url.Kind() != scan.String {
-		return fmt.Errorf("image_url.url must be a string")
+	if err := first(wantString(url, "image_url.url"), want(p.Detail, scan.String, "image_url.detail")); err != nil {
+		return err
 	}
 	p.Source = canon.FromURL
 	p.Data = canon.Inside(url)
@@ -88,18 +107,24 @@ func readImage(v scan.Value, p *canon.Part) error {
 
 func readFile(v scan.Value, p *canon.Part) error {
 	p.Kind = canon.Document
-	p.Name = v.Get("filename")
-	if id := v.Get("file_id"); id.Kind() == scan.String {
-		p.Source, p.Data = canon.FromFile, canon.Inside(id)
-		return nil
+	var f [3]scan.Value
+	if err := within(p, "file", v, fileMembers, f[:]); err != nil {
+		return err
 	}
-	data := canon.Inside(v.Get("file_data"))
-	if data == nil {
+	p.Name = f[0]
+	data := canon.Inside(f[2])
+	switch {
+	case f[1].Kind() == scan.String:
+		p.Source, p.Data = canon.FromFile, canon.Inside(f[1])
+	case data == nil:
 		return fmt.Errorf("file needs file_data or file_id")
+	case bytes.HasPrefix(data, []byte("https://")): // as OpenRouter takes it
+		p.Source, p.Data = canon.FromURL, data
+	default:
+		p.Source = dataURI(data, p)
+		plainText(p)
 	}
-	p.Source = dataURI(data, p)
-	plainText(p)
-	return nil
+	return want(p.Name, scan.String, "file.filename")
 }
 
 const (
@@ -128,9 +153,9 @@ func dataURI(uri []byte, p *canon.Part) canon.Source {
 	return canon.FromBase64
 }
 
-// plainText reads a file of plain text, which no provider takes as data, as its text.
+// plainText reads a file of text, which no provider takes as data, as its text.
 func plainText(p *canon.Part) {
-	if p.Source != canon.FromBase64 || !bytes.Equal(p.Media, []byte("text/plain")) {
+	if p.Source != canon.FromBase64 || !bytes.HasPrefix(p.Media, []byte("text/")) {
 		return
 	}
 	text, err := base64.StdEncoding.DecodeString(canon.Str(canon.AppendQuoted(nil, p.Data)))

@@ -28,13 +28,13 @@ func TestQuirksOfServersThatSpeakTheDialect(t *testing.T) {
 	}{
 		{"a server without quirks", quirk.Set{},
 			`{"model":"b","messages":[{"role":"developer","content":"d"},{"role":"user","content":[{"type":"text","text":"x","more":1},{"type":"image_url","image_url":"https://example.org/a.png"}],"weird":true},` +
-				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"call_1","content":"r","name":"f"}],` +
-				`"tools":[{"type":"function","function":{"name":"f","strict":true}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},"seed":1,"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":true},"future":{"x":1},"functions":[]}`, nil},
+				`{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}],"reasoning_content":"hm"},{"role":"tool","tool_call_id":"call_1","content":"r","name":"f"}],` +
+				`"tools":[{"type":"function","function":{"name":"f","strict":true}}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{}}},"seed":1,"max_completion_tokens":5,"stream":true,"stream_options":{"include_usage":true},"future":{"x":1}}`, nil},
 		{"a server with all of them", quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, NoJSONSchema: true, NoImages: true, ShortToolIDs: true, NoStrict: true},
 			`{"model":"b","messages":[{"role":"system","content":"d"},{"role":"user","content":[{"type":"text","text":"x","more":1}],"weird":true},` +
-				`{"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[{"id":"rsOJJjXsd","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}]},{"role":"tool","tool_call_id":"rsOJJjXsd","content":"r","name":"f"}],` +
-				`"tools":[{"type":"function","function":{"name":"f"}}],"seed":1,"max_tokens":5,"stream":true,"future":{"x":1},"functions":[]}`,
-			canon.Dropped{"response_format", "tools[0].strict", "messages[1].content[1].image_url"}},
+				`{"role":"assistant","content":null,"tool_calls":[{"id":"rsOJJjXsd","type":"function","function":{"name":"f","arguments":"{\"a\": 1"},"extra":2}],"reasoning_content":"hm"},{"role":"tool","tool_call_id":"rsOJJjXsd","content":"r","name":"f"}],` +
+				`"tools":[{"type":"function","function":{"name":"f"}}],"seed":1,"max_tokens":5,"stream":true,"future":{"x":1}}`,
+			canon.Dropped{"response_format", "tools[0].function.strict", "messages[1].content[1].image_url"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, dropped, err := openai.Dialect{}.Encode(nil, r, canon.Target{Model: "b", Quirks: c.quirks})

@@ -17,35 +17,61 @@ import (
 //
 // In a stream, the text of one index comes in pieces and its signature last.
 
-// Members of one of the reasoning_details.
-const (
-	detailType = iota
-	detailText
-	detailSummary
-	detailSignature
-	detailData
-	detailFormat
-	detailMembers
-)
+// A third is LiteLLM's: thinking_blocks holds them as Anthropic writes them.
 
-var detailNames = []string{"type", "text", "summary", "signature", "data", "format"}
-
-// reasoning reads a message's reasoning: the details if there are any, since
-// the text repeats them.
-func (d *decoder) reasoning(f *[msgMembers]scan.Value, at int32) {
-	e := f[msgDetails].Elements()
-	found := false
-	for i := int32(0); e.Next(); i++ {
-		p, ok := readDetail(e.Value())
-		if ok {
-			found = true
-			p.Place = canon.Place{Message: at, Item: i, List: canon.InReasoning}
-			d.parts = append(d.parts, p)
+// keepReasoning notes what a client's message says of reasoning, as it stands there: a
+// server of this dialect gets it so.
+func keepReasoning(m *canon.Message, f *[msgMembers]scan.Value) {
+	for _, k := range [...]struct {
+		member int
+		kind   scan.Kind
+	}{{msgReasoningContent, scan.String}, {msgReasoning, scan.String}, {msgDetails, scan.Array}, {msgBlocks, scan.Array}} {
+		if v := f[k.member]; v != nil && m.Role != canon.RoleOther {
+			m.Extra = append(m.Extra, canon.Member{Name: []byte(messageMembers[k.member]), Value: v, Read: v.Kind() == k.kind})
 		}
 	}
-	if text := reasoningText(f[msgReasoningContent], f[msgReasoning]); !found && !canon.Empty(text) {
-		d.parts = append(d.parts, canon.Part{Kind: canon.Thinking, Text: text, Place: canon.Place{Message: at, Item: -1, List: canon.InReasoning}})
+}
+
+// keptReasoning reports whether a message's reasoning is among its members.
+func keptReasoning(m *canon.Message) bool {
+	for i := range m.Extra {
+		if m.Extra[i].Read {
+			return true
+		}
 	}
+	return false
+}
+
+// reasoning reads a message's reasoning: the details or the blocks if there are any, since
+// the text repeats them.
+func (d *decoder) reasoning(f *[msgMembers]scan.Value, at int32) {
+	place := canon.Place{Message: at, List: canon.InReasoning}
+	found := d.thoughts(f[msgDetails], place, readDetail)
+	if !found {
+		found = d.thoughts(f[msgBlocks], canon.Place{Message: at, List: canon.InThinkingBlocks}, readBlock)
+	}
+	if text := reasoningText(f[msgReasoningContent], f[msgReasoning]); !found && !canon.Empty(text) {
+		place.Item = -1
+		d.parts = append(d.parts, canon.Part{Kind: canon.Thinking, Text: text, Place: place})
+	}
+}
+
+// thoughts reads a list of pieces of reasoning. Of a client's, those that are not known
+// are carried whole.
+func (d *decoder) thoughts(list scan.Value, place canon.Place, read func(scan.Value) (canon.Part, bool)) (found bool) {
+	e := list.Elements()
+	for ; e.Next(); place.Item++ {
+		p, ok := read(e.Value())
+		if !ok && d.r == nil {
+			continue
+		}
+		if !ok {
+			p = canon.Part{}
+		}
+		p.Raw, p.Place, found = e.Value(), place, found || ok
+		d.parts = append(d.parts, p)
+	}
+	return found
 }
 
 func reasoningText(content, reasoning scan.Value) scan.Value {
@@ -58,15 +84,31 @@ func reasoningText(content, reasoning scan.Value) scan.Value {
 	return nil
 }
 
+// Members of one of the reasoning_details.
+const (
+	detailType = iota
+	detailText
+	detailSummary
+	detailSignature
+	detailData
+	detailFormat
+	detailID
+	detailIndex
+	detailMembers
+)
+
+var detailNames = []string{"type", "text", "summary", "signature", "data", "format", "id", "index"}
+
 // readDetail reads one of the reasoning_details. What only a provider other than
 // Anthropic can read is carried whole. It returns false for a kind that it does
 // not know, and if a member stands there twice.
-func readDetail(v scan.Value) (canon.Part, bool) {
+func readDetail(v scan.Value) (p canon.Part, ok bool) {
 	var f [detailMembers]scan.Value
-	if _, err := canon.Pick(v.Fields(), detailNames, f[:], nil); err != nil {
-		return canon.Part{}, false
+	var err error
+	if p.Extra, err = canon.Pick(v.Fields(), detailNames, f[:], nil); err != nil {
+		return p, false
 	}
-	p := canon.Part{Raw: v, Type: canon.Inside(f[detailType])}
+	p.Type = canon.Inside(f[detailType])
 	theirs := f[detailFormat] == nil || bytes.HasPrefix(canon.Inside(f[detailFormat]), []byte("anthropic"))
 	switch string(p.Type) {
 	case "reasoning.text":
@@ -84,8 +126,34 @@ func readDetail(v scan.Value) (canon.Part, bool) {
 	default:
 		return p, false
 	}
+	return p, signed(&p)
+}
+
+var blockMembers = []string{"type", "thinking", "signature", "data"}
+
+// readBlock reads one of the thinking_blocks. It returns false for what it does not know.
+func readBlock(v scan.Value) (p canon.Part, ok bool) {
+	var f [4]scan.Value
+	var err error
+	if p.Extra, err = canon.Pick(v.Fields(), blockMembers, f[:], nil); err != nil {
+		return p, false
+	}
+	p.Type = canon.Inside(f[0])
+	switch string(p.Type) {
+	case "thinking":
+		p.Kind, p.Text, p.Signature = canon.Thinking, f[1], f[2]
+		return p, signed(&p)
+	case "redacted_thinking":
+		p.Kind, p.Text = canon.Redacted, f[3]
+		return p, p.Text.Kind() == scan.String
+	}
+	return p, false
+}
+
+// signed reports whether a piece of thinking holds a text or a signature.
+func signed(p *canon.Part) bool {
 	if canon.Empty(p.Signature) {
 		p.Signature = nil
 	}
-	return p, p.Text.Kind() == scan.String || p.Signature != nil
+	return p.Text.Kind() == scan.String || p.Signature != nil
 }

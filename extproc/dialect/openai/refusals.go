@@ -70,12 +70,11 @@ func (e *encoder) prefills(i int) bool {
 
 // refusals finds what the model refuses whoever sends it, but for parts of messages.
 func (e *encoder) refusals(add adder) {
-	names := e.r.Names
 	if len(e.r.Tools) > 0 && !e.takesTools() {
-		add(canon.Meaning, names[canon.ToolsField], "the model takes no tools")
+		add(canon.Meaning, e.r.ToolsName(), "the model takes no tools")
 	}
 	if len(e.r.Tools) > 0 && e.takesTools() && e.unforced() {
-		add(canon.Meaning, names[canon.ToolChoiceField], "the model cannot be made to call a tool")
+		add(canon.Meaning, e.r.ChoiceName(), "the model cannot be made to call a tool")
 	}
 	if last := len(e.r.Messages) - 1; e.prefills(last) && e.writes(&e.r.Messages[last]) {
 		add(canon.Meaning, fmt.Sprintf("messages[%d].role", e.r.Messages[last].At), "the model does not go on with an assistant's message")

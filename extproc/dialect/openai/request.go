@@ -46,12 +46,14 @@ const (
 	reqStream
 	reqStreamOptions
 	reqMaxTokens
+	reqFunctions
+	reqFunctionCall
 	reqMembers
 )
 
 var requestMembers = func() []string {
 	names := append(make([]string, 0, reqMembers), fieldNames[:]...)
-	return append(names, "model", "messages", "stream", "stream_options", "max_tokens")
+	return append(names, "model", "messages", "stream", "stream_options", "max_tokens", "functions", "function_call")
 }()
 
 // Decode reads a chat completion request. What it returns aliases body.
@@ -62,6 +64,8 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	if err != nil {
 		return nil, canon.AtTop(err)
 	}
+	canon.Tunes(extra, onlyTuning...)
+	canon.Own(extra, own)
 	r := &canon.Request{Dialect: "openai", Names: &fieldNames, Extra: extra, Model: f[reqModel], Stream: f[reqStream].True()}
 	r.ToolSchema, r.FormatSchema = "function.parameters", "response_format.json_schema.schema"
 	copy(r.Fields[:], f[:])
@@ -92,8 +96,8 @@ func (d *decoder) settings(f *[reqMembers]scan.Value) error {
 	if k := f[reqStream].Kind(); k != scan.Bool && k != scan.Invalid {
 		return canon.Errorf("stream", "must be a boolean")
 	}
-	if o := f[reqStreamOptions]; o != nil {
-		r.Usage = o.Get("include_usage").True()
+	if err := d.options(f[reqStreamOptions]); err != nil {
+		return err
 	}
 	for _, i := range [...]int{reqMaxTokens, int(canon.MaxTokens)} {
 		if f[i] == nil {
@@ -114,8 +118,23 @@ func (d *decoder) settings(f *[reqMembers]scan.Value) error {
 			r.Reason.Mode = canon.ReasonOff
 		}
 	}
-	d.reasoningObjects()
-	return d.stop(f[canon.Stop])
+	if err := d.reasoningObjects(); err != nil {
+		return err
+	}
+	return first(want(f[canon.Parallel], scan.Bool, "parallel_tool_calls"), d.stop(f[canon.Stop]))
+}
+
+var optionMembers = []string{"include_usage"}
+
+func (d *decoder) options(v scan.Value) (err error) {
+	var o [1]scan.Value
+	n := len(d.r.Extra)
+	if d.r.Extra, err = inside("stream_options", v, optionMembers, o[:], d.r.Extra); err != nil {
+		return canon.Errorf("stream_options", "%v", err)
+	}
+	canon.Tunes(d.r.Extra[n:], tuningOfOptions...)
+	d.r.Usage = o[0].True()
+	return nil
 }
 
 func (d *decoder) stop(v scan.Value) error {
@@ -132,70 +151,6 @@ func (d *decoder) stop(v scan.Value) error {
 			return canon.Errorf("stop", "must be a string or a list of strings")
 		}
 		d.r.Stop = append(d.r.Stop, e.Value())
-	}
-	return nil
-}
-
-func (d *decoder) choice(f *[reqMembers]scan.Value) error {
-	v := f[canon.ToolChoiceField]
-	c := &d.r.Choice
-	c.Raw = v
-	switch v.Kind() {
-	case scan.Invalid:
-		return nil
-	case scan.String:
-		switch string(canon.Inside(v)) {
-		case "auto":
-			c.Mode = canon.ChoiceAuto
-		case "none":
-			c.Mode = canon.ChoiceNone
-		case "required", "any":
-			c.Mode = canon.ChoiceRequired
-		default:
-			c.Mode = canon.ChoiceOther
-		}
-		return nil
-	case scan.Object:
-		c.Mode = canon.ChoiceOther
-		name := v.Get("function").Get("name")
-		if string(canon.Inside(v.Get("type"))) == "function" && name.Kind() == scan.String {
-			c.Mode, c.Name = canon.ChoiceNamed, name
-		}
-		return nil
-	default:
-		return canon.Errorf("tool_choice", "must be a string or an object")
-	}
-}
-
-var schemaMembers = []string{"name", "schema", "strict", "description"}
-
-func (d *decoder) format(f *[reqMembers]scan.Value) error {
-	v := f[canon.FormatField]
-	if v == nil {
-		return nil
-	}
-	out := &d.r.Format
-	out.Raw = v
-	switch string(canon.Inside(v.Get("type"))) {
-	case "text":
-		out.Kind = canon.FormatText
-	case "json_object":
-		out.Kind = canon.FormatObject
-	case "json_schema":
-		out.Kind = canon.FormatSchema
-		var s [4]scan.Value
-		if _, err := canon.Pick(v.Get("json_schema").Fields(), schemaMembers, s[:], nil); err != nil {
-			return canon.Errorf("response_format.json_schema", "%v", err)
-		}
-		out.Name, out.Schema, out.Strict, out.Description = s[0], s[1], s[2], s[3]
-		if out.Schema.Kind() != scan.Object {
-			return canon.Errorf("response_format.json_schema.schema", "must be an object")
-		}
-	default:
-		if v.Kind() != scan.Object {
-			return canon.Errorf("response_format", "must be an object")
-		}
-		out.Kind = canon.FormatOther
 	}
 	return nil
 }

@@ -24,13 +24,12 @@ func (e *encoder) name(dst []byte, name scan.Value) []byte {
 // dialect is taken at its word of others.
 func (e *encoder) renames() bool { return e.t.Traits.ToolName >= int64(canon.MinToolName) }
 
-// own appends a tool as a client of this dialect wrote it, but for a name that the model
-// does not take.
-func (e *encoder) own(dst []byte, t *canon.Tool) []byte {
-	start, ok := scan.Within(t.Raw, t.Name)
+// renamed adds the edit of what a client of this dialect wrote in which a tool has a name
+// that the model does not take.
+func (e *encoder) renamed(edits []scan.Edit, raw, name scan.Value) []scan.Edit {
+	at, ok := scan.Within(raw, name)
 	if !ok || !e.renames() {
-		return append(dst, t.Raw...)
+		return edits
 	}
-	dst = e.name(append(dst, t.Raw[:start]...), t.Name)
-	return append(dst, t.Raw[start+len(t.Name):]...)
+	return append(edits, scan.Edit{Start: at, End: at + len(name), With: e.name(nil, name)})
 }

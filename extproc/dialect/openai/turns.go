@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"fmt"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/policy/quirk"
 )
@@ -36,12 +38,31 @@ func (e *encoder) run(messages []canon.Message) {
 		}
 		return
 	}
-	all := messages[0]
-	all.Parts = nil
-	for i := range messages {
-		all.Parts = append(all.Parts, messages[i].Parts...)
-	}
+	all, _ := joined(messages)
 	e.said(&all, "assistant")
+}
+
+// joined returns messages of the assistant as one, and the members that it lacks because
+// one before has them too. Their reasoning becomes one text.
+func joined(messages []canon.Message) (all canon.Message, lost []string) {
+	all.Role, all.At, all.Name = messages[0].Role, messages[0].At, messages[0].Name
+	for i := range messages {
+		m := &messages[i]
+		all.Parts = append(all.Parts, m.Parts...)
+		if i > 0 && !canon.Empty(m.Name) {
+			lost = append(lost, fmt.Sprintf("messages[%d].name", m.At))
+		}
+		for _, member := range m.Extra {
+			switch {
+			case member.Read:
+			case canon.Has(all.Extra, member.Name):
+				lost = append(lost, fmt.Sprintf("messages[%d].%s", m.At, member.Name))
+			default:
+				all.Extra = append(all.Extra, member)
+			}
+		}
+	}
+	return all, lost
 }
 
 // open begins a message. A server that wants the assistant to speak between a tool and

@@ -54,13 +54,20 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 	e.refusals(add)
 	for i := range r.Tools {
 		if e.tooStrict(&r.Tools[i]) {
-			add(canon.Tuning, fmt.Sprintf("%s[%d].strict", r.Names[canon.ToolsField], i), "it knows no strict tools")
+			add(canon.Tuning, r.StrictPath(i), "it knows no strict tools")
 		}
 	}
 	if !e.same {
 		e.translatedFields(add)
 	}
+	if e.same && e.t.Quirks.NoStreamOptions {
+		addExtra(add, "", canon.InsideOf(r.Extra, "stream_options"))
+	}
+	if e.same && !e.keepsFunctions() {
+		addExtra(add, "", canon.InsideOf(r.Extra, "function_call"))
+	}
 	e.unsupportedParts(add)
+	e.unsupportedRuns(add)
 	if last := e.unasked(); last != nil {
 		add(canon.Impossible, fmt.Sprintf("messages[%d].content", last.At), "it holds nothing that the model can be asked")
 	}
@@ -178,7 +185,13 @@ func (e *encoder) unsupportedList(add adder, parts []canon.Part) {
 		if !e.supports(p) {
 			kind, why := e.lacks(p)
 			add(kind, p.Place.Path()+suffix(e.r.Dialect, p), why)
+			if suffix(e.r.Dialect, p) != "" { // what stands beside that member
+				addBeside(add, p)
+			}
 			continue
+		}
+		if e.same && byFunction(p) && !e.keepsFunctions() {
+			e.unsupportedFunction(add, p)
 		}
 		if !e.same && p.Cache != nil {
 			add(canon.Tuning, p.Place.Path()+".cache_control", "it caches by itself")
@@ -190,6 +203,35 @@ func (e *encoder) unsupportedList(add adder, parts []canon.Part) {
 			add(canon.Tuning, p.Place.Path()+".signature", "it checks no signatures of other providers")
 		}
 		e.unsupportedList(add, p.Content)
+	}
+}
+
+// unsupportedFunction names what a function's call or result says that a tool's cannot.
+func (e *encoder) unsupportedFunction(add adder, p *canon.Part) {
+	if p.Astray {
+		add(canon.Tuning, p.Place.Path()+".name", "the call before it has another name")
+	}
+	addExtra(add, p.Place.Path()+".", p.Extra)
+}
+
+// addBeside names what stands in a part that goes beside its main member.
+func addBeside(add adder, p *canon.Part) {
+	for _, u := range canon.Beside(nil, p) {
+		add(u.Kind, u.Field, u.Why)
+	}
+}
+
+// unsupportedRuns names what is lost of a client's neighbours that become one message.
+func (e *encoder) unsupportedRuns(add adder) {
+	for i := 0; e.same && i < len(e.r.Messages); i++ {
+		n := e.neighbours(i)
+		if n > 1 && e.r.Messages[i].Role == canon.RoleAssistant {
+			_, lost := joined(e.r.Messages[i : i+n])
+			for _, field := range lost {
+				add(canon.Tuning, field, "it wants one message here, which has this already")
+			}
+		}
+		i += n - 1
 	}
 }
 

@@ -1,0 +1,35 @@
+package openai
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// breakpoint is the member of a part that ends a prefix of the prompt which can be used
+// again: what cache_control is to Anthropic, and to servers that know that.
+const breakpoint = "prompt_cache_breakpoint"
+
+var (
+	breakpointMembers = []string{"mode"}
+	ephemeral         = scan.Value(`{"type":"ephemeral"}`)
+)
+
+// readBreakpoint reads a breakpoint. What it says besides tunes how long the prefix is
+// kept, and so does one that is not understood, or stands beside a cache_control.
+func readBreakpoint(v scan.Value, p *canon.Part) {
+	if v == nil {
+		return
+	}
+	var mode [1]scan.Value
+	n := len(p.Extra)
+	extra, err := inside(breakpoint, v, breakpointMembers, mode[:], p.Extra)
+	if err != nil || p.Cache != nil || string(canon.Inside(mode[0])) != "explicit" {
+		extra = append(p.Extra[:n:n], canon.Member{Name: []byte(breakpoint), Value: v, Inside: true})
+	} else {
+		p.Cache = ephemeral
+	}
+	for i := range extra[n:] {
+		extra[n+i].Tuning = true
+	}
+	p.Extra = extra
+}
