@@ -12,7 +12,7 @@ import (
 // chatFields are the members of a chat completion request. OpenAI refuses others.
 type chatFields struct {
 	model, messages, stream, streamOptions, n, maxTokens, maxCompletionTokens, stop,
-	tools, toolChoice, parallel, responseFormat, effort, temperature, topP, presence, frequency, logprobs, thinking, user scan.Value
+	tools, functions, toolChoice, parallel, responseFormat, effort, temperature, topP, presence, frequency, logprobs, thinking, user scan.Value
 }
 
 func (f *chatFields) targets() map[string]*scan.Value {
@@ -24,7 +24,7 @@ func (f *chatFields) targets() map[string]*scan.Value {
 		"frequency_penalty": &f.frequency, "logprobs": &f.logprobs, "thinking": &f.thinking,
 		"top_logprobs": nil, "seed": nil, "logit_bias": nil, "verbosity": nil, "modalities": nil, "audio": nil,
 		"prediction": nil, "service_tier": nil, "store": nil, "metadata": nil, "user": &f.user, "safety_identifier": nil,
-		"prompt_cache_key": nil, "prompt_cache_retention": nil, "web_search_options": nil, "functions": nil, "function_call": nil,
+		"prompt_cache_key": nil, "prompt_cache_retention": nil, "web_search_options": nil, "functions": &f.functions, "function_call": nil,
 	}
 }
 
@@ -49,7 +49,7 @@ func readChat(body []byte) (*wire.Call, *wire.Error) {
 		return c, invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
 	}
 	for _, read := range []func(*wire.Call, *chatFields) *wire.Error{
-		readLimits, readSampling, readTools, readFormat, readStream, readMessages,
+		readLimits, readSampling, readTools, readFunctions, readFormat, readStream, readMessages,
 	} {
 		if err := read(c, &f); err != nil {
 			return c, err

@@ -45,26 +45,51 @@ func readTool(c *wire.Call, v scan.Value, i int) *wire.Error {
 		return invalid(at+".type", "invalid_value", "Invalid value: '%s'. Supported values are: 'function' and 'custom'.", kind)
 	}
 	inner := v.Get(kind)
-	if inner.Kind() != scan.Object {
-		return missing(at + "." + kind)
-	}
-	name := wire.Str(inner.Get("name"))
-	if !wire.Given(inner.Get("name")) {
-		return missing(at + "." + kind + ".name")
-	}
-	if !wire.ToolName(name) || len(name) > 64 {
-		return invalid(at+".function.name", "invalid_value", "Invalid '%s.function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.", at)
-	}
-	schema := inner.Get("parameters")
-	if wire.Given(schema) && schema.Kind() != scan.Object {
-		return wrongType(at+".function.parameters", "an object", schema)
-	}
-	if fault := schemaFault(schema, inner.Get("strict").True()); fault != "" {
-		return invalid(at+".function.parameters", "invalid_function_parameters", "Invalid schema for function '%s': %s", name, fault)
+	name, schema, err := readFunction(inner, at+"."+kind)
+	if err != nil {
+		return err
 	}
 	c.Tools = append(c.Tools, wire.Tool{Name: name, Schema: schema})
 	c.Prompt.Fixed("tool", wire.ToolTokens)
 	c.Prompt.Text(string(v))
+	return nil
+}
+
+// readFunction reads what a model may call: its name and the schema of its arguments.
+func readFunction(v scan.Value, at string) (name string, schema scan.Value, err *wire.Error) {
+	if v.Kind() != scan.Object {
+		return "", nil, missing(at)
+	}
+	if !wire.Given(v.Get("name")) {
+		return "", nil, missing(at + ".name")
+	}
+	if name = wire.Str(v.Get("name")); !wire.ToolName(name) || len(name) > 64 {
+		return "", nil, invalid(at+".name", "invalid_value", "Invalid '%s.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.", at)
+	}
+	schema = v.Get("parameters")
+	if wire.Given(schema) && schema.Kind() != scan.Object {
+		return "", nil, wrongType(at+".parameters", "an object", schema)
+	}
+	if fault := schemaFault(schema, v.Get("strict").True()); fault != "" {
+		return "", nil, invalid(at+".parameters", "invalid_function_parameters", "Invalid schema for function '%s': %s", name, fault)
+	}
+	return name, schema, nil
+}
+
+// readFunctions refuses functions of the old form that no model could call. None is called.
+func readFunctions(_ *wire.Call, f *chatFields) *wire.Error {
+	if !wire.Given(f.functions) {
+		return nil
+	}
+	if f.functions.Kind() != scan.Array {
+		return wrongType("functions", "an array of objects", f.functions)
+	}
+	m := f.functions.Elements()
+	for i := 0; m.Next(); i++ {
+		if _, _, err := readFunction(m.Value(), fmt.Sprintf("functions[%d]", i)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
