@@ -1,14 +1,17 @@
 package policy
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
+	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/policy/quirk"
 	"github.com/headgate/headgate/policy/trait"
 )
 
-// FitAny is the FitName of a request that every backend of its pool supports.
+// FitAny names, of a request, that every backend of its pool supports it.
 const FitAny = "any"
 
 // MaxClasses bounds the classes of one chain: an endpoint lists every set of
@@ -16,58 +19,152 @@ const FitAny = "any"
 // those beyond are one class, which supports what all of them do.
 const MaxClasses = 6
 
-// Class groups the uses of a chain that take the same requests, by what their servers and
-// their models lack.
-type Class struct {
-	Dialect string
-	Quirks  quirk.Set
-	Lacks   trait.Set
+// Fit sorts the uses of a chain into classes: those of one take the same requests. A set
+// of classes is a mask with bit i for class i.
+type Fit struct {
+	Classes int
+	of      map[string]uint32 // class of a use, by its String
+	prefix  string            // of the names of sets
 }
 
-// ClassOf returns the class of a use.
-func ClassOf(u Use) Class {
-	return Class{u.Backend.Dialect, u.Backend.Provider.Quirks.Support(), u.Lacks}
+// Class returns the class of a use of the chain.
+func (f *Fit) Class(u Use) int { return int(f.of[u.String()]) }
+
+// Name names the set of classes that support a request, as the router level writes
+// it into Envoy's metadata under FitKey.
+func (f *Fit) Name(mask int) string {
+	if mask == 1<<f.Classes-1 {
+		return FitAny
+	}
+	return f.prefix + strconv.Itoa(mask)
 }
 
-// Classes returns the distinct classes of the chain, in the order of its uses. A
-// set of classes is written as a mask with bit i for the i-th of them.
-func (m *Model) Classes() []Class {
-	var all []Class
-	for _, u := range m.Uses() {
-		if c := ClassOf(u); !slices.Contains(all, c) && len(all) < MaxClasses {
-			all = append(all, c)
+// names appends the names of the sets that the class of a use belongs to, but for FitAny.
+func (f *Fit) names(to []string, u Use) []string {
+	own := f.Class(u)
+	for mask := 1; mask < 1<<f.Classes-1; mask++ {
+		if mask&(1<<own) != 0 {
+			to = append(to, f.Name(mask))
+		}
+	}
+	return to
+}
+
+// Fit returns the classes that requests of a model go by: what the models of its chain take
+// decides them if Classes says so, and else their servers alone.
+func (m *Model) Fit() Fit {
+	if m.Classes == nil {
+		return m.fitByServer()
+	}
+	return fitOf(m.Classes, "m")
+}
+
+func (m *Model) fitByServer() Fit {
+	return fitOf(classes(m.Uses(), serverOf), "c")
+}
+
+func fitOf(of map[string]uint32, prefix string) Fit {
+	f := Fit{of: of, prefix: prefix}
+	for _, class := range of {
+		f.Classes = max(f.Classes, int(class)+1)
+	}
+	return f
+}
+
+// FitNames names the sets of classes that an endpoint of a use belongs to. A pair of a
+// release that knows no Classes goes by the servers.
+func (m *Model) FitNames(u Use) []string {
+	names := []string{FitAny}
+	servers := m.fitByServer()
+	names = servers.names(names, u)
+	if fit := m.Fit(); m.Classes != nil {
+		names = fit.names(names, u)
+	}
+	return names
+}
+
+// server is what decides, of a server, which requests it takes.
+type server struct {
+	dialect string
+	quirks  quirk.Set
+}
+
+func serverOf(u Use) server { return server{u.Backend.Dialect, u.Backend.Provider.Quirks.Support()} }
+
+// classes sorts uses by what tells them apart, in their order.
+func classes[K comparable](uses []Use, key func(Use) K) map[string]uint32 {
+	of := make(map[string]uint32, len(uses))
+	var all []K
+	for _, u := range uses {
+		i := slices.Index(all, key(u))
+		if i < 0 && len(all) < MaxClasses {
+			all = append(all, key(u))
+		}
+		if i < 0 {
+			i = len(all) - 1
+		}
+		of[u.String()] = uint32(i)
+	}
+	return of
+}
+
+// noteClasses notes the classes of chains in which models of one server take different
+// requests.
+func (s *Set) noteClasses() {
+	type taker struct {
+		server server
+		lacks  trait.Set
+	}
+	for _, m := range s.Models {
+		of := classes(m.Uses(), func(u Use) taker {
+			takes := s.Takes(u)
+			return taker{serverOf(u), takes.Support()}
+		})
+		m.Classes = nil
+		if servers := m.fitByServer(); fitOf(of, "").Classes != servers.Classes {
+			m.Classes = of
+		}
+	}
+}
+
+// shapeWith returns the shape of a policy whose document has this one, with the classes
+// that are no part of the document.
+func (s *Set) shapeWith(shape string) string {
+	b := []byte(shape)
+	for _, name := range slices.Sorted(maps.Keys(s.Models)) {
+		if of := s.Models[name].Classes; of != nil {
+			b = fmt.Append(b, name, of) // maps are printed in order
+		}
+	}
+	if len(b) == len(shape) {
+		return shape
+	}
+	return digest(b)
+}
+
+// wireClasses are the classes that pairs are told, whose catalogue may be another's.
+func (s *Set) wireClasses() map[string]*policypb.Classes {
+	var all map[string]*policypb.Classes
+	for name, m := range s.Models {
+		if m.Classes != nil {
+			if all == nil {
+				all = make(map[string]*policypb.Classes)
+			}
+			all[name] = &policypb.Classes{Of: m.Classes}
 		}
 	}
 	return all
 }
 
-// ClassIndex returns the place of a use's class among the chain's Classes.
-func (m *Model) ClassIndex(u Use) int {
-	if i := slices.Index(m.Classes(), ClassOf(u)); i >= 0 {
-		return i
-	}
-	return MaxClasses - 1
-}
-
-// FitName names the set of classes that support a request, as the router level writes
-// it into Envoy's metadata under FitKey.
-func FitName(mask, classes int) string {
-	if mask == 1<<classes-1 {
-		return FitAny
-	}
-	return "c" + strconv.Itoa(mask)
-}
-
-// FitNames names the sets of classes that an endpoint of a use belongs to: all that
-// hold its own class.
-func (m *Model) FitNames(u Use) []string {
-	classes := m.Classes()
-	own := m.ClassIndex(u)
-	names := []string{FitAny}
-	for mask := 1; mask < 1<<len(classes)-1; mask++ {
-		if mask&(1<<own) != 0 {
-			names = append(names, FitName(mask, len(classes)))
+// takeClasses takes the classes over that a control plane tells, as far as they are of the
+// chains that it tells. It knows better than this pair.
+func (s *Set) takeClasses(told map[string]*policypb.Classes) {
+	for name, m := range s.Models {
+		of := told[name].GetOf()
+		known := func(u Use) bool { class, ok := of[u.String()]; return ok && class < MaxClasses }
+		m.Classes = nil
+		if len(of) > 0 && !slices.ContainsFunc(m.Uses(), func(u Use) bool { return !known(u) }) {
+			m.Classes = maps.Clone(of)
 		}
 	}
-	return names
 }

@@ -1,42 +1,97 @@
 package policy
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
-	"github.com/headgate/headgate/policy/trait"
+	"github.com/headgate/headgate/policy/policypb"
 )
 
-// TestAModelThatLacksSomethingIsAClassOfItsOwn holds that a request with images reaches the
-// models of a server that take them and no other.
-func TestAModelThatLacksSomethingIsAClassOfItsOwn(t *testing.T) {
-	set, err := Parse("p.yaml", []byte(`
+const blindChain = `
 version: 1
 unpriced: flag
 backends: {local: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}}
 models_like: {blind: {images: refused}}
-models: {m: {chain: [local/blind, local/sees, local/too]}}
-`))
+models:
+  m: {chain: [local/blind, local/sees, local/too]}
+  alike: {chain: [local/sees, local/too]}
+`
+
+// TestAModelThatLacksSomethingIsAClassOfItsOwn holds that a request with images reaches the
+// models of a server that take them and no other.
+func TestAModelThatLacksSomethingIsAClassOfItsOwn(t *testing.T) {
+	set := parsed(t, blindChain)
+	fit := set.Models["m"].Fit()
+	var of []int
+	for _, u := range set.Models["m"].Uses() {
+		of = append(of, fit.Class(u))
+	}
+	if fit.Classes != 2 || !slices.Equal(of, []int{0, 1, 1}) {
+		t.Errorf("%d classes, of the uses %v", fit.Classes, of)
+	}
+	if alike := set.Models["alike"]; alike.Classes != nil || alike.Fit().Classes != 1 {
+		t.Errorf("classes %v of models that take the same", alike.Classes)
+	}
+}
+
+// TestPairsAreToldTheClasses holds that a pair names sets of classes as the endpoints of its
+// control plane list them, whatever its own catalogue says.
+func TestPairsAreToldTheClasses(t *testing.T) {
+	m := parsed(t, blindChain).Models["m"]
+	wire := parsed(t, blindChain).Wire()
+	wire.Classes["m"].Of = map[string]uint32{"local/blind": 0, "local/sees": 1, "local/too": 0}
+	fit := received(t, wire).Models["m"].Fit()
+	if fit.Class(m.Uses()[2]) != 0 || fit.Class(m.Uses()[1]) != 1 {
+		t.Errorf("classes %+v", fit)
+	}
+	if name := fit.Name(2); !slices.Contains(m.FitNames(m.Uses()[1]), name) || slices.Contains(m.FitNames(m.Uses()[0]), name) {
+		t.Errorf("%s is not listed", name)
+	}
+}
+
+// TestPairsThatAreToldNoClassesGoByServers holds that they understand the endpoints of a
+// control plane that knows none.
+func TestPairsThatAreToldNoClassesGoByServers(t *testing.T) {
+	none, some := parsed(t, blindChain).Wire(), parsed(t, blindChain).Wire()
+	none.Classes = nil
+	delete(some.Classes["m"].Of, "local/too")
+	for _, wire := range []*policypb.Policy{none, some} {
+		if fit := received(t, wire).Models["m"].Fit(); fit.Classes != 1 {
+			t.Errorf("%d classes", fit.Classes)
+		}
+	}
+}
+
+func received(t *testing.T, wire *policypb.Policy) *Set {
+	t.Helper()
+	set, err := FromWire(wire)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := set.Models["m"]
-	var of []int
-	for _, u := range m.Uses() {
-		of = append(of, m.ClassIndex(u))
-	}
-	if len(m.Classes()) != 2 || of[0] == of[1] || of[1] != of[2] {
-		t.Errorf("classes %+v, of the uses %v", m.Classes(), of)
+	return set
+}
+
+// TestClassesAreOfTheShape holds that Envoy's routes tell exchanges by which classes the
+// endpoints are listed.
+func TestClassesAreOfTheShape(t *testing.T) {
+	set := parsed(t, blindChain)
+	other := *set
+	other.Models = map[string]*Model{"m": set.Models["m"], "alike": set.Models["alike"].with(set.Backends)}
+	other.Models["alike"].Classes = map[string]uint32{"local/sees": 0, "local/too": 1}
+	if set.shapeWith("s") == other.shapeWith("s") || set.shapeWith("s") == "s" {
+		t.Errorf("shapes %s and %s", set.shapeWith("s"), other.shapeWith("s"))
 	}
 }
 
 // TestAChainHasFewClasses holds that of very many the last share one.
 func TestAChainHasFewClasses(t *testing.T) {
-	var m Model
+	var uses []Use
 	for i := range 10 {
-		m.Chain = append(m.Chain, Link{Uses: []Use{{Backend: &Backend{Dialect: "openai"}, Lacks: trait.Set{ToolName: int64(i)}}}})
+		uses = append(uses, Use{Backend: &Backend{Name: "b"}, Model: fmt.Sprint(i)})
 	}
-	uses := m.Uses()
-	if n := len(m.Classes()); n != MaxClasses || m.ClassIndex(uses[1]) != 1 || m.ClassIndex(uses[9]) != MaxClasses-1 {
-		t.Errorf("%d classes, the last use is of %d", n, m.ClassIndex(uses[9]))
+	of := classes(uses, func(u Use) string { return u.Model })
+	if fit := fitOf(of, ""); fit.Classes != MaxClasses || fit.Class(uses[1]) != 1 || fit.Class(uses[9]) != MaxClasses-1 {
+		t.Errorf("%d classes, the last use is of %d", fit.Classes, fit.Class(uses[9]))
 	}
 }

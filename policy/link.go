@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/policy/strict"
-	"github.com/headgate/headgate/policy/trait"
 )
 
 // Link is one place in a chain: a backend with a model, or several with weights.
@@ -18,8 +17,6 @@ type Use struct {
 	Backend *Backend
 	Model   string
 	Weight  uint32 // relative to the other uses of the link, at least 1
-
-	Lacks trait.Set // of the model, what decides whether it can serve a request
 }
 
 // defaultWeight is the weight of a use that is not given one.

@@ -10,8 +10,11 @@ import (
 
 // Model is a name that clients may ask for and the chain that answers it.
 type Model struct {
-	Name        string
-	Chain       []Link        // primary, fallback, emergency
+	Name  string
+	Chain []Link // primary, fallback, emergency
+	// Classes is the class of each use of the chain, by its String, if its models take
+	// different requests although their servers do not tell; nil: the servers tell.
+	Classes     map[string]uint32
 	Retries     int           // further attempts on one link after a 5xx, before the next link
 	Timeout     time.Duration // of each attempt, to its response headers
 	FirstToken  time.Duration // longest silence between headers and content, where another link may do better; 0: it is waited for

@@ -74,11 +74,15 @@ func parse(files []File, how reading) (*Set, []Fault) {
 		return nil, faults
 	}
 	set := c.doc.Set
+	if !how.sent {
+		set.noteClasses()
+	}
 	set.Revision = digest(set.Canonical())
 	set.Shape = set.Revision
 	if set.weighted() {
 		set.Shape = digest(set.unweighted().Canonical())
 	}
+	set.Shape = set.shapeWith(set.Shape)
 	return &set, nil
 }
 
@@ -147,7 +151,6 @@ func (c *compiler) check() {
 			s.check(c)
 		}
 	}
-	c.doc.Set.noteLacks()
 }
 
 // defined reports whether a backend has this name, even if it has faults: the chains that

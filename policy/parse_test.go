@@ -162,6 +162,7 @@ func TestCompiledSet(t *testing.T) {
 					{Uses: []Use{{Backend: a, Model: "org/model:tag+x.1", Weight: 1}}},
 					{Uses: []Use{{Backend: a, Model: "m", Weight: 1}, {Backend: router, Model: "deepseek/deepseek-v4-pro", Weight: 10000}}},
 				},
+				Classes: map[string]uint32{"a/org/model:tag+x.1": 0, "a/m": 1, "router/deepseek/deepseek-v4-pro": 2},
 			},
 			"1.5": {
 				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, IdleTimeout: time.Minute, Unfit: UnfitRefuse,
@@ -171,7 +172,7 @@ func TestCompiledSet(t *testing.T) {
 		},
 	}
 	ignore := cmpopts.IgnoreFields(Set{}, "Revision", "Shape", "Prices", "Traits")
-	if diff := cmp.Diff(want, got, sameSet, ignore, cmpopts.IgnoreFields(Use{}, "Lacks")); diff != "" {
+	if diff := cmp.Diff(want, got, sameSet, ignore); diff != "" {
 		t.Errorf("set differs (-want +got):\n%s", diff)
 	}
 	row := func(id string, in, out price.Pico, from string) price.Price {

@@ -15,17 +15,3 @@ func (s *Set) Takes(u Use) trait.Set {
 	}
 	return s.Traits.Look(provider, u.Backend.Name, u.Model)
 }
-
-// noteLacks notes in each use what its model lacks.
-func (s *Set) noteLacks() {
-	for _, m := range s.Models {
-		for _, l := range m.Chain {
-			for i := range l.Uses {
-				if u := &l.Uses[i]; u.Backend.Provider.Name != "" {
-					takes := s.Takes(*u)
-					u.Lacks = takes.Support()
-				}
-			}
-		}
-	}
-}

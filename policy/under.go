@@ -36,6 +36,7 @@ func (s *Set) Under(o Overlay) (*Set, []LeftOut) {
 		e.lay(&out)
 	}
 	out.Models = out.models(out.Backends)
+	out.noteClasses()
 	out.name(fitting)
 	return &out, left
 }
@@ -53,7 +54,7 @@ func (s *Set) models(backends map[string]*Backend) map[string]*Model {
 func (s *Set) name(o Overlay) {
 	if chosen := o.chosen(); !chosen.IsZero() {
 		s.Revision = digest(append([]byte(s.Revision), chosen.stored()...))
-		s.Shape = digest(s.chosen().unweighted().Canonical())
+		s.Shape = s.shapeWith(digest(s.chosen().unweighted().Canonical()))
 	}
 	if len(o.Simulated) > 0 {
 		s.Shape = digest(fmt.Append([]byte(s.Shape), o.simulated()))

@@ -15,7 +15,7 @@ import (
 func (s *Set) Wire() *policypb.Policy {
 	return &policypb.Policy{
 		Revision: s.Revision, Shape: s.Shape, Document: s.chosen().Canonical(),
-		Simulated: s.Overlay.simulated(), Overlay: s.Overlay.wire(s.Document().Revision),
+		Simulated: s.Overlay.simulated(), Overlay: s.Overlay.wire(s.Document().Revision), Classes: s.wireClasses(),
 	}
 }
 
@@ -42,6 +42,7 @@ func FromWire(p *policypb.Policy) (*Set, error) {
 	}
 	laid, _ := document.Under(simulated)
 	set := *laid
+	set.takeClasses(p.GetClasses())
 	set.Overlay = set.Overlay.With(overlayFromWire(p.GetOverlay()))
 	set.Revision, set.Shape = p.GetRevision(), p.GetShape()
 	return &set, nil

@@ -7,7 +7,6 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/policy"
 )
 
 // DroppedHeader names the request fields that the answering backend cannot express
@@ -46,7 +45,7 @@ func (p *plan) decoded() (*canon.Request, exchange.Verdict) {
 // not, no backend is asked.
 func (p *plan) findSupporting() exchange.Verdict {
 	var lacking []unsupportedField
-	all := 1<<p.pool.classes - 1
+	all := 1<<p.pool.fit.Classes - 1
 	p.supporting = all
 	for _, t := range p.pool.targets {
 		found, v := p.unsupported(t)
@@ -62,7 +61,7 @@ func (p *plan) findSupporting() exchange.Verdict {
 		return refuseUnsupported(lacking)
 	}
 	if p.supporting != all {
-		p.ex.Fit = policy.FitName(p.supporting, p.pool.classes)
+		p.ex.Fit = p.pool.fit.Name(p.supporting)
 	}
 	return exchange.Verdict{}
 }

@@ -141,7 +141,7 @@ type pool struct {
 	targets   []*target
 	single    *target       // the only one, or nil
 	simulated bool          // the simulated provider is among them
-	classes   int           // of backends that can express the same requests
+	fit       policy.Fit    // which of them take the same requests
 	drop      bool          // fields that change the meaning are left out, not refused
 	timeout   time.Duration // of each attempt
 	turn      int           // how many attempts in a row are one backend's
@@ -150,11 +150,11 @@ type pool struct {
 }
 
 func newPool(m *policy.Model, set *policy.Set) *pool {
-	p := &pool{classes: len(m.Classes()), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow()}
+	p := &pool{fit: m.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow()}
 	for i, link := range m.Chain {
 		for _, use := range link.Uses {
 			t := newTarget(use, set.Takes(use))
-			t.class, t.link = m.ClassIndex(use), i
+			t.class, t.link = p.fit.Class(use), i
 			p.targets = append(p.targets, t)
 			p.simulated = p.simulated || t.simulated
 		}

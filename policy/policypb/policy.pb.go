@@ -54,7 +54,11 @@ type Policy struct {
 	Linger *durationpb.Duration `protobuf:"bytes,6,opt,name=linger,proto3" json:"linger,omitempty"`
 	// What was laid over the operator's document, for reports. A pair does not act on it:
 	// its effect is in document and simulated already.
-	Overlay       *Overlay `protobuf:"bytes,7,opt,name=overlay,proto3" json:"overlay,omitempty"`
+	Overlay *Overlay `protobuf:"bytes,7,opt,name=overlay,proto3" json:"overlay,omitempty"`
+	// Of chains in which models of one server take different requests, by model: what the
+	// names of sets of classes mean that Envoy's endpoints list. The control plane's catalogue
+	// decides it. Without it a pair goes by the servers of a chain.
+	Classes       map[string]*Classes `protobuf:"bytes,8,rep,name=classes,proto3" json:"classes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -138,6 +142,59 @@ func (x *Policy) GetOverlay() *Overlay {
 	return nil
 }
 
+func (x *Policy) GetClasses() map[string]*Classes {
+	if x != nil {
+		return x.Classes
+	}
+	return nil
+}
+
+// Classes sorts the uses of a chain by the requests that they take.
+type Classes struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The class of each use, by backend/model, from 0.
+	Of            map[string]uint32 `protobuf:"bytes,1,rep,name=of,proto3" json:"of,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Classes) Reset() {
+	*x = Classes{}
+	mi := &file_policypb_policy_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Classes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Classes) ProtoMessage() {}
+
+func (x *Classes) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_policy_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Classes.ProtoReflect.Descriptor instead.
+func (*Classes) Descriptor() ([]byte, []int) {
+	return file_policypb_policy_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Classes) GetOf() map[string]uint32 {
+	if x != nil {
+		return x.Of
+	}
+	return nil
+}
+
 // Overlay is what acts on top of an operator's document without a change of it.
 type Overlay struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -150,7 +207,7 @@ type Overlay struct {
 
 func (x *Overlay) Reset() {
 	*x = Overlay{}
-	mi := &file_policypb_policy_proto_msgTypes[1]
+	mi := &file_policypb_policy_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -162,7 +219,7 @@ func (x *Overlay) String() string {
 func (*Overlay) ProtoMessage() {}
 
 func (x *Overlay) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[1]
+	mi := &file_policypb_policy_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -175,7 +232,7 @@ func (x *Overlay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Overlay.ProtoReflect.Descriptor instead.
 func (*Overlay) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{1}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Overlay) GetDocument() string {
@@ -213,7 +270,7 @@ type OverlayEntry struct {
 
 func (x *OverlayEntry) Reset() {
 	*x = OverlayEntry{}
-	mi := &file_policypb_policy_proto_msgTypes[2]
+	mi := &file_policypb_policy_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -225,7 +282,7 @@ func (x *OverlayEntry) String() string {
 func (*OverlayEntry) ProtoMessage() {}
 
 func (x *OverlayEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[2]
+	mi := &file_policypb_policy_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -238,7 +295,7 @@ func (x *OverlayEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverlayEntry.ProtoReflect.Descriptor instead.
 func (*OverlayEntry) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{2}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *OverlayEntry) GetAuthor() string {
@@ -320,7 +377,7 @@ type OverlaySimulated struct {
 
 func (x *OverlaySimulated) Reset() {
 	*x = OverlaySimulated{}
-	mi := &file_policypb_policy_proto_msgTypes[3]
+	mi := &file_policypb_policy_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -332,7 +389,7 @@ func (x *OverlaySimulated) String() string {
 func (*OverlaySimulated) ProtoMessage() {}
 
 func (x *OverlaySimulated) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[3]
+	mi := &file_policypb_policy_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -345,7 +402,7 @@ func (x *OverlaySimulated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverlaySimulated.ProtoReflect.Descriptor instead.
 func (*OverlaySimulated) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{3}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *OverlaySimulated) GetBackend() string {
@@ -369,7 +426,7 @@ type OverlayWeights struct {
 
 func (x *OverlayWeights) Reset() {
 	*x = OverlayWeights{}
-	mi := &file_policypb_policy_proto_msgTypes[4]
+	mi := &file_policypb_policy_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -381,7 +438,7 @@ func (x *OverlayWeights) String() string {
 func (*OverlayWeights) ProtoMessage() {}
 
 func (x *OverlayWeights) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[4]
+	mi := &file_policypb_policy_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -394,7 +451,7 @@ func (x *OverlayWeights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverlayWeights.ProtoReflect.Descriptor instead.
 func (*OverlayWeights) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{4}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *OverlayWeights) GetModel() string {
@@ -428,7 +485,7 @@ type Bundle struct {
 
 func (x *Bundle) Reset() {
 	*x = Bundle{}
-	mi := &file_policypb_policy_proto_msgTypes[5]
+	mi := &file_policypb_policy_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -440,7 +497,7 @@ func (x *Bundle) String() string {
 func (*Bundle) ProtoMessage() {}
 
 func (x *Bundle) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[5]
+	mi := &file_policypb_policy_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -453,7 +510,7 @@ func (x *Bundle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bundle.ProtoReflect.Descriptor instead.
 func (*Bundle) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{5}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Bundle) GetResources() []*Resource {
@@ -475,7 +532,7 @@ type Resource struct {
 
 func (x *Resource) Reset() {
 	*x = Resource{}
-	mi := &file_policypb_policy_proto_msgTypes[6]
+	mi := &file_policypb_policy_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -487,7 +544,7 @@ func (x *Resource) String() string {
 func (*Resource) ProtoMessage() {}
 
 func (x *Resource) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[6]
+	mi := &file_policypb_policy_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -500,7 +557,7 @@ func (x *Resource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resource.ProtoReflect.Descriptor instead.
 func (*Resource) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{6}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Resource) GetName() string {
@@ -538,7 +595,7 @@ type PairState struct {
 
 func (x *PairState) Reset() {
 	*x = PairState{}
-	mi := &file_policypb_policy_proto_msgTypes[7]
+	mi := &file_policypb_policy_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -550,7 +607,7 @@ func (x *PairState) String() string {
 func (*PairState) ProtoMessage() {}
 
 func (x *PairState) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[7]
+	mi := &file_policypb_policy_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -563,7 +620,7 @@ func (x *PairState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PairState.ProtoReflect.Descriptor instead.
 func (*PairState) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{7}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PairState) GetGood() *Bundle {
@@ -584,7 +641,7 @@ var File_policypb_policy_proto protoreflect.FileDescriptor
 
 const file_policypb_policy_proto_rawDesc = "" +
 	"\n" +
-	"\x15policypb/policy.proto\x12\x12headgate.policy.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x02\n" +
+	"\x15policypb/policy.proto\x12\x12headgate.policy.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\x03\n" +
 	"\x06Policy\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\tR\brevision\x12\x14\n" +
 	"\x05shape\x18\x02 \x01(\tR\x05shape\x12\x1a\n" +
@@ -592,10 +649,19 @@ const file_policypb_policy_proto_rawDesc = "" +
 	"\tsimulated\x18\x04 \x03(\tR\tsimulated\x12D\n" +
 	"\bversions\x18\x05 \x03(\v2(.headgate.policy.v1.Policy.VersionsEntryR\bversions\x121\n" +
 	"\x06linger\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06linger\x125\n" +
-	"\aoverlay\x18\a \x01(\v2\x1b.headgate.policy.v1.OverlayR\aoverlay\x1a;\n" +
+	"\aoverlay\x18\a \x01(\v2\x1b.headgate.policy.v1.OverlayR\aoverlay\x12A\n" +
+	"\aclasses\x18\b \x03(\v2'.headgate.policy.v1.Policy.ClassesEntryR\aclasses\x1a;\n" +
 	"\rVersionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"a\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aW\n" +
+	"\fClassesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x121\n" +
+	"\x05value\x18\x02 \x01(\v2\x1b.headgate.policy.v1.ClassesR\x05value:\x028\x01\"u\n" +
+	"\aClasses\x123\n" +
+	"\x02of\x18\x01 \x03(\v2#.headgate.policy.v1.Classes.OfEntryR\x02of\x1a5\n" +
+	"\aOfEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\"a\n" +
 	"\aOverlay\x12\x1a\n" +
 	"\bdocument\x18\x01 \x01(\tR\bdocument\x12:\n" +
 	"\aentries\x18\x02 \x03(\v2 .headgate.policy.v1.OverlayEntryR\aentries\"\xb2\x02\n" +
@@ -638,41 +704,47 @@ func file_policypb_policy_proto_rawDescGZIP() []byte {
 	return file_policypb_policy_proto_rawDescData
 }
 
-var file_policypb_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_policypb_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_policypb_policy_proto_goTypes = []any{
 	(*Policy)(nil),                // 0: headgate.policy.v1.Policy
-	(*Overlay)(nil),               // 1: headgate.policy.v1.Overlay
-	(*OverlayEntry)(nil),          // 2: headgate.policy.v1.OverlayEntry
-	(*OverlaySimulated)(nil),      // 3: headgate.policy.v1.OverlaySimulated
-	(*OverlayWeights)(nil),        // 4: headgate.policy.v1.OverlayWeights
-	(*Bundle)(nil),                // 5: headgate.policy.v1.Bundle
-	(*Resource)(nil),              // 6: headgate.policy.v1.Resource
-	(*PairState)(nil),             // 7: headgate.policy.v1.PairState
-	nil,                           // 8: headgate.policy.v1.Policy.VersionsEntry
-	nil,                           // 9: headgate.policy.v1.OverlayWeights.UsesEntry
-	(*durationpb.Duration)(nil),   // 10: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
-	(*anypb.Any)(nil),             // 12: google.protobuf.Any
+	(*Classes)(nil),               // 1: headgate.policy.v1.Classes
+	(*Overlay)(nil),               // 2: headgate.policy.v1.Overlay
+	(*OverlayEntry)(nil),          // 3: headgate.policy.v1.OverlayEntry
+	(*OverlaySimulated)(nil),      // 4: headgate.policy.v1.OverlaySimulated
+	(*OverlayWeights)(nil),        // 5: headgate.policy.v1.OverlayWeights
+	(*Bundle)(nil),                // 6: headgate.policy.v1.Bundle
+	(*Resource)(nil),              // 7: headgate.policy.v1.Resource
+	(*PairState)(nil),             // 8: headgate.policy.v1.PairState
+	nil,                           // 9: headgate.policy.v1.Policy.VersionsEntry
+	nil,                           // 10: headgate.policy.v1.Policy.ClassesEntry
+	nil,                           // 11: headgate.policy.v1.Classes.OfEntry
+	nil,                           // 12: headgate.policy.v1.OverlayWeights.UsesEntry
+	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*anypb.Any)(nil),             // 15: google.protobuf.Any
 }
 var file_policypb_policy_proto_depIdxs = []int32{
-	8,  // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
-	10, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
-	1,  // 2: headgate.policy.v1.Policy.overlay:type_name -> headgate.policy.v1.Overlay
-	2,  // 3: headgate.policy.v1.Overlay.entries:type_name -> headgate.policy.v1.OverlayEntry
-	11, // 4: headgate.policy.v1.OverlayEntry.since:type_name -> google.protobuf.Timestamp
-	11, // 5: headgate.policy.v1.OverlayEntry.expiry:type_name -> google.protobuf.Timestamp
-	3,  // 6: headgate.policy.v1.OverlayEntry.simulated:type_name -> headgate.policy.v1.OverlaySimulated
-	4,  // 7: headgate.policy.v1.OverlayEntry.weights:type_name -> headgate.policy.v1.OverlayWeights
-	9,  // 8: headgate.policy.v1.OverlayWeights.uses:type_name -> headgate.policy.v1.OverlayWeights.UsesEntry
-	6,  // 9: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
-	12, // 10: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
-	5,  // 11: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
-	5,  // 12: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	9,  // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
+	13, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
+	2,  // 2: headgate.policy.v1.Policy.overlay:type_name -> headgate.policy.v1.Overlay
+	10, // 3: headgate.policy.v1.Policy.classes:type_name -> headgate.policy.v1.Policy.ClassesEntry
+	11, // 4: headgate.policy.v1.Classes.of:type_name -> headgate.policy.v1.Classes.OfEntry
+	3,  // 5: headgate.policy.v1.Overlay.entries:type_name -> headgate.policy.v1.OverlayEntry
+	14, // 6: headgate.policy.v1.OverlayEntry.since:type_name -> google.protobuf.Timestamp
+	14, // 7: headgate.policy.v1.OverlayEntry.expiry:type_name -> google.protobuf.Timestamp
+	4,  // 8: headgate.policy.v1.OverlayEntry.simulated:type_name -> headgate.policy.v1.OverlaySimulated
+	5,  // 9: headgate.policy.v1.OverlayEntry.weights:type_name -> headgate.policy.v1.OverlayWeights
+	12, // 10: headgate.policy.v1.OverlayWeights.uses:type_name -> headgate.policy.v1.OverlayWeights.UsesEntry
+	7,  // 11: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
+	15, // 12: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
+	6,  // 13: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
+	6,  // 14: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
+	1,  // 15: headgate.policy.v1.Policy.ClassesEntry.value:type_name -> headgate.policy.v1.Classes
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_policypb_policy_proto_init() }
@@ -680,7 +752,7 @@ func file_policypb_policy_proto_init() {
 	if File_policypb_policy_proto != nil {
 		return
 	}
-	file_policypb_policy_proto_msgTypes[2].OneofWrappers = []any{
+	file_policypb_policy_proto_msgTypes[3].OneofWrappers = []any{
 		(*OverlayEntry_Simulated)(nil),
 		(*OverlayEntry_Weights)(nil),
 	}
@@ -690,7 +762,7 @@ func file_policypb_policy_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_policy_proto_rawDesc), len(file_policypb_policy_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

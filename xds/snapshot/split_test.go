@@ -212,7 +212,7 @@ func (s *shared) leaves(model, pattern, last string) {
 // TestOrderAndFit holds that a request stays with the uses that are fit, in its order.
 func TestOrderAndFit(t *testing.T) {
 	s := startShared(t, map[string]any{"retries": 0})
-	first, last := policy.FitName(1, 2), policy.FitName(2, 2) // openai, anthropic
+	first, last := "c1", "c2" // the servers of openai, of anthropic
 	s.want("many", "1", "200 b", wantedFit, first)
 	s.want("many", "1", "200 c", wantedFit, last)
 	s.answer(map[string]int{"a": 500, "b": 500})

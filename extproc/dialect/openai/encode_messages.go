@@ -1,9 +1,6 @@
 package openai
 
-import (
-	"github.com/headgate/headgate/extproc/canon"
-	"github.com/headgate/headgate/extproc/scan"
-)
+import "github.com/headgate/headgate/extproc/canon"
 
 func (e *encoder) messages() {
 	e.b = append(e.b, `,"messages":[`...)
