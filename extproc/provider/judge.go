@@ -201,8 +201,8 @@ func tryAgain(found exchange.Fault) exchange.Judgement {
 func (p *pool) mayMark(n int) bool { return n <= p.turn || n%p.turn == 0 }
 
 // moveOn has the next link tried at once, but in a later turn than the first, which is spent
-// to its end. If every backend has said so no round is left to
-// win, and the status ends the retries.
+// to its end. If every backend has said so, no attempt is left to win, and the status ends
+// the retries.
 func (p *plan) moveOn(at *exchange.Attempt, found exchange.Fault) exchange.Judgement {
 	j := exchange.Judgement{Status: http.StatusTooManyRequests, Degrade: p.pool.mayMark(at.Number), Fault: found}
 	if p.exhausted(at, p.ex.Attempts.List()) {

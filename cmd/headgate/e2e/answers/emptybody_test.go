@@ -27,7 +27,7 @@ models:
   one: {chain: [a/m], retries: 0}
   two: {chain: [a/m, b/m], retries: 0}
 `, gatewaytest.Options{})
-	for _, tc := range []struct{ status, one, two int }{{204, 502, 503}, {404, 404, 404}, {429, 429, 503}, {503, 503, 503}} {
+	for _, tc := range []struct{ status, one, two int }{{204, 502, 503}, {404, 404, 503}, {429, 429, 429}, {503, 503, 503}} {
 		status.Store(int64(tc.status))
 		for model, want := range map[string]int{"one": tc.one, "two": tc.two} {
 			t.Run(model+" "+strconv.Itoa(tc.status), func(t *testing.T) {
