@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -75,37 +76,8 @@ func neutral(f canon.Field, v scan.Value) bool {
 func (u *findings) fields() {
 	r := u.e.r
 	for i, v := range r.Fields {
-		f := canon.Field(i)
-		if len(v) == 0 || neutral(f, v) {
-			continue
-		}
-		why := f.Nonsense(v)
-		switch f {
-		case canon.Temperature, canon.TopP, canon.TopK, canon.User:
-			if why != "" {
-				u.add(canon.Meaning, r.Names[f], why)
-			}
-		case canon.Parallel:
-			switch {
-			case why != "":
-				u.add(canon.Meaning, r.Names[f], why)
-			case !v.True() && !u.e.hasTools():
-				u.add(canon.Tuning, r.Names[f], "there are no tools")
-			}
-		case canon.CacheControl:
-			if why != "" {
-				u.add(canon.Tuning, r.Names[f], why)
-			}
-		case canon.SafetyIdentifier:
-			if r.Fields[canon.User] != nil {
-				u.add(canon.Tuning, r.Names[f], "it takes one id of a user")
-			}
-		case canon.N:
-			u.add(canon.Meaning, r.Names[f], "it gives one answer to a request")
-		case canon.Logprobs, canon.TopLogprobs, canon.Modalities, canon.AudioOut, canon.WebSearch:
-			u.add(canon.Meaning, r.Names[f], "it cannot do this")
-		default:
-			u.add(canon.Tuning, r.Names[f], "there is no such field")
+		if f := canon.Field(i); len(v) > 0 && !neutral(f, v) {
+			u.field(f, v)
 		}
 	}
 	switch r.Format.Kind {
@@ -115,15 +87,39 @@ func (u *findings) fields() {
 		u.add(canon.Meaning, r.FormatName(), "this format is another dialect's")
 	case canon.FormatUnset, canon.FormatText, canon.FormatSchema: // can be said
 	}
-	for _, s := range r.Stop {
-		if blank(s) {
-			u.add(canon.Tuning, r.Names[canon.Stop], "it takes no stop sequence of blanks only")
-			break
-		}
+	if slices.ContainsFunc(r.Stop, blank) {
+		u.add(canon.Tuning, r.Names[canon.Stop], "it takes no stop sequence of blanks only")
 	}
 	u.reasoning()
 	if r.MaxTokens > u.e.limit {
 		u.add(canon.Tuning, r.MaxTokensName, fmt.Sprintf("the model answers with %d tokens at most", u.e.limit))
+	}
+}
+
+// field names a field that is left out, or why its value cannot be meant.
+func (u *findings) field(f canon.Field, v scan.Value) {
+	kind, why := canon.Meaning, f.Nonsense(v)
+	switch f {
+	case canon.Temperature, canon.TopP, canon.TopK, canon.User:
+	case canon.Parallel:
+		if why == "" && !v.True() && !u.e.hasTools() {
+			kind, why = canon.Tuning, "there are no tools"
+		}
+	case canon.CacheControl:
+		kind = canon.Tuning
+	case canon.SafetyIdentifier:
+		if why = ""; u.e.r.Fields[canon.User] != nil {
+			kind, why = canon.Tuning, "it takes one id of a user"
+		}
+	case canon.N:
+		why = "it gives one answer to a request"
+	case canon.Logprobs, canon.TopLogprobs, canon.Modalities, canon.AudioOut, canon.WebSearch:
+		why = "it cannot do this"
+	default:
+		kind, why = canon.Tuning, "there is no such field"
+	}
+	if why != "" {
+		u.add(kind, u.e.r.Names[f], why)
 	}
 }
 
