@@ -67,7 +67,7 @@ func (e *encoder) settings() {
 		if len(v) == 0 || !e.same && (expressed(f, v) != supported || f.Nonsense(v) != "") || e.refuses(f, v) {
 			continue
 		}
-		if f == canon.User && !e.same {
+		if f == canon.User {
 			v = e.user(v)
 		}
 		e.b = canon.AppendRaw(e.b, fieldNames[f], v)

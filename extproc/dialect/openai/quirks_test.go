@@ -50,3 +50,18 @@ func TestQuirksOfServersThatSpeakTheDialect(t *testing.T) {
 		})
 	}
 }
+
+// TestAServerThatTakesNoUser holds that it gets none of a client of its own dialect either.
+func TestAServerThatTakesNoUser(t *testing.T) {
+	r, err := openai.Dialect{}.Decode([]byte(`{"model":"a","messages":[{"role":"user","content":"x"}],"user":"u"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, dropped, err := openai.Dialect{}.Encode(nil, r, canon.Target{Model: "b", Quirks: quirk.Set{NoUser: true}})
+	if want := `{"model":"b","messages":[{"role":"user","content":"x"}]}`; err != nil || string(got) != want {
+		t.Errorf("%s, %v", got, err)
+	}
+	if diff := cmp.Diff(canon.Dropped{"user"}, dropped); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -56,6 +56,7 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 			add(canon.Tuning, r.StrictPath(i), "it knows no strict tools")
 		}
 	}
+	e.userFindings(add)
 	if !e.same {
 		e.translatedFields(add)
 	}
@@ -89,7 +90,6 @@ func (e *encoder) translatedFields(add adder) {
 			add(canon.Tuning, r.Names[f], "the model does not take it")
 		}
 	}
-	e.userFindings(add)
 	if len(r.Stop) > maxStops {
 		add(canon.Meaning, r.Names[canon.Stop], fmt.Sprintf("it takes %d stop sequences at most", maxStops))
 	}

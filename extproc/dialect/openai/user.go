@@ -15,13 +15,13 @@ import (
 // Those of Claude Code are longer.
 const maxUser = 64
 
-// user returns the id of a user as the server takes it: one that is too long is
-// hashed, so that it stays the same from request to request; nil: it takes none.
+// user returns the id of a user as the server takes it: another dialect's that is too long
+// is hashed, so that it stays the same from request to request; nil: it takes none.
 func (e *encoder) user(v scan.Value) scan.Value {
 	switch {
 	case e.t.Quirks.NoUser:
 		return nil
-	case len(v) <= maxUser+len(`""`):
+	case e.same || len(v) <= maxUser+len(`""`):
 		return v
 	}
 	id := canon.Str(v)
