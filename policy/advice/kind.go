@@ -51,7 +51,7 @@ var Kinds = []Kind{
 	{FallbackSkipped, Warning, "Requests that an earlier link serves skip this link, because its servers cannot express them, or its models refuse them."},
 	{FallbackDrops, Warning, "Requests that an earlier link serves lose something at this link, because its servers cannot express it, or its models refuse it."},
 	{FallbackDialect, Note, "What only the dialect of an earlier link can express skips this link, or with unfit: drop is left out there."},
-	{FallbackModel, Note, "What models of an earlier link take, those of this link refuse: it is left out there."},
+	{FallbackModel, Note, "What models of an earlier link take, those of this link refuse: it is left out there, or the few requests that need it skip the link."},
 	{WeightAlone, Warning, "A weight without another use to relate to."},
 	{WeightUnmet, Warning, "Weights cannot be met by requests that only some uses of the link can express."},
 	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},

@@ -11,6 +11,7 @@ import (
 type ability struct {
 	with    string // in words: requests with ... skip a link that refuses it; empty: they lose it
 	loses   string // a request loses ...
+	seldom  bool   // few requests need it
 	refused func(policy.Use, *trait.Set) bool
 }
 
@@ -29,16 +30,23 @@ var abilities = []ability{
 	{loses: "the enforcement of schemas with optional properties", refused: func(u policy.Use, s *trait.Set) bool { return reads(u, s) == trait.SchemaOpenAI }},
 	refusal("images", "its images", func(s *trait.Set) bool { return s.Images == trait.No }),
 	refusal("PDF documents", "its PDF documents", func(s *trait.Set) bool { return s.PDF == trait.No }),
-	refusal("audio", "its audio", func(s *trait.Set) bool { return s.Audio == trait.No }),
+	seldom("audio", "its audio", func(s *trait.Set) bool { return s.Audio == trait.No }),
 	refusal("tools", "its tools", func(s *trait.Set) bool { return s.Tools == trait.No }),
-	refusal("a tool that must be called", "its demand that a tool be called", func(s *trait.Set) bool { return s.Tools == trait.No || s.Forced == trait.No }),
-	refusal("an assistant's message at the end", "the assistant's message at its end", func(s *trait.Set) bool { return s.Prefill == trait.No }),
+	seldom("a tool that must be called", "its demand that a tool be called", func(s *trait.Set) bool { return s.Tools == trait.No || s.Forced == trait.No }),
+	seldom("an assistant's message at the end", "the assistant's message at its end", func(s *trait.Set) bool { return s.Prefill == trait.No }),
 	refusal("a JSON schema of the answer", "the JSON schema of its answer", func(s *trait.Set) bool { return s.Schema == trait.SchemaNone }),
 }
 
 // refusal is what changes the meaning of an answer.
 func refusal(with, loses string, refused func(*trait.Set) bool) ability {
 	return ability{with: with, loses: loses, refused: func(_ policy.Use, s *trait.Set) bool { return refused(s) }}
+}
+
+// seldom is a refusal that few requests meet: worth a note.
+func seldom(with, loses string, refused func(*trait.Set) bool) ability {
+	a := refusal(with, loses, refused)
+	a.seldom = true
+	return a
 }
 
 // reads returns the subset of JSON Schema that a use enforces: its model's own, or that of
@@ -69,7 +77,7 @@ func (a *ability) refuses(set *policy.Set, uses []policy.Use) bool {
 func refusing(set *policy.Set, m *policy.Model) []Advice {
 	var all []Advice
 	for i, l := range m.Chain {
-		var skip, lose, drop []string
+		var skip, skipSeldom, lose, drop []string
 		for _, a := range abilities {
 			switch {
 			case i == 0 || a.refuses(set, earlier(m, i)) || !a.refuses(set, l.Uses):
@@ -77,15 +85,15 @@ func refusing(set *policy.Set, m *policy.Model) []Advice {
 				lose = append(lose, a.loses)
 			case m.Unfit == policy.UnfitDrop:
 				drop = append(drop, a.loses)
+			case a.seldom:
+				skipSeldom = append(skipSeldom, a.with)
 			default:
 				skip = append(skip, a.with)
 			}
 		}
 		const hint = "the answer's header x-headgate-dropped tells the caller"
-		if skip != nil {
-			all = append(all, give(FallbackSkipped, linkPath(m, i), "add a link that takes them, or count on one fallback less",
-				"requests with %s skip this link: its models refuse them", list(skip, "or")))
-		}
+		all = append(all, skipping(FallbackSkipped, linkPath(m, i), skip)...)
+		all = append(all, skipping(FallbackModel, linkPath(m, i), skipSeldom)...)
 		if drop != nil {
 			all = append(all, give(FallbackDrops, linkPath(m, i), hint, "a request loses %s here: the models of this link refuse it", list(drop, "and")))
 		}
@@ -95,6 +103,14 @@ func refusing(set *policy.Set, m *policy.Model) []Advice {
 		all = append(all, shorter(set, m, i)...)
 	}
 	return all
+}
+
+func skipping(code Code, path string, skip []string) []Advice {
+	if skip == nil {
+		return nil
+	}
+	return []Advice{give(code, path, "add a link that takes them, or count on one fallback less",
+		"requests with %s skip this link: its models refuse them", list(skip, "or"))}
 }
 
 // shorter notes a link whose models answer with less than those of an earlier link.

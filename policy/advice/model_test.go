@@ -19,14 +19,14 @@ func TestLaterModelsThatRefuseWhatEarlierOnesTake(t *testing.T) {
 		{name: "only one link", model: "{chain: [gpt/gpt-5]}"},
 		{name: "schemas of Anthropic's after OpenAI's", model: "{chain: [gpt/gpt-5.5, claude/claude-opus-4-8]}",
 			want: []string{
-				"note models.m.chain[1]: a request loses the enforcement of bounds, lengths and patterns in its schemas here: the models of this link refuse it" + hint,
-				"warning models.m.chain[1]: requests with an assistant's message at the end skip this link: its models refuse them" + skip}},
+				"note models.m.chain[1]: requests with an assistant's message at the end skip this link: its models refuse them" + skip,
+				"note models.m.chain[1]: a request loses the enforcement of bounds, lengths and patterns in its schemas here: the models of this link refuse it" + hint}},
 		{name: "and the other way round", model: "{chain: [claude/claude-opus-4-8, gpt/gpt-5.6]}",
 			want: []string{"note models.m.chain[1]: a request loses its reasoning effort if it has tools and the enforcement of schemas with optional properties here: the models of this link refuse it" + hint}},
 		{name: "a model that cannot be made to call a tool", model: "{chain: [claude/claude-opus-5, claude/claude-opus-5-5]}",
 			want: []string{
-				"note models.m.chain[1]: a request loses its wish not to reason here: the models of this link refuse it" + hint,
-				"warning models.m.chain[1]: requests with a tool that must be called skip this link: its models refuse them" + skip}},
+				"note models.m.chain[1]: requests with a tool that must be called skip this link: its models refuse them" + skip,
+				"note models.m.chain[1]: a request loses its wish not to reason here: the models of this link refuse it" + hint}},
 		{name: "the same where the policy drops", model: "{chain: [claude/claude-opus-5, claude/claude-opus-5-5], unfit: drop}",
 			want: []string{
 				"note models.m.chain[1]: a request loses its wish not to reason here: the models of this link refuse it" + hint,

@@ -100,7 +100,7 @@ func (m *mender) request(body []byte) {
 // messages mends a list that stands at this offset.
 func (m *mender) messages(list scan.Value, at int) {
 	c := scan.NewCutter(m.edits)
-	after := ""
+	after, kept := "", false
 	e := list.Elements()
 	for more, i := e.Next(), 0; more; i++ {
 		v := e.Value()
@@ -110,7 +110,7 @@ func (m *mender) messages(list scan.Value, at int) {
 		m.n = i
 		// Between a tool and the user a silent message is given a word instead, and so is
 		// the only one.
-		cut := role == "assistant" && (after != "tool" || !more) && (after != "" || more) && m.silent(v)
+		cut := role == "assistant" && (after != "tool" || !more) && (kept || more) && m.silent(v)
 		c.Item(at+start, at+end, cut)
 		switch {
 		case cut && holdsMore(v):
@@ -121,7 +121,7 @@ func (m *mender) messages(list scan.Value, at int) {
 			c.Edits = m.edits
 		}
 		if !cut {
-			after = role
+			after, kept = role, true
 		}
 	}
 	m.edits = c.Close()

@@ -82,7 +82,8 @@ var historyCases = []leavingCase{
 			`{'role':'tool','tool_call_id':'c1','content':'r'},{'role':'tool','tool_call_id':'c2','content':'s'}`),
 		"", []string{`'id':'c2'`}, nil, ""},
 	{"the name of a tool's message, at Mistral", "mistral/mistral-large-2512", toOpenAI, openAILoop, "", []string{`'name':'f'`, `'content':'r'`}, nil, ""},
-	{"the name of a tool's message, at Claude", "claude/claude-sonnet-4-6", toOpenAI, openAILoop, "messages[2].name", []string{`'input':{}`}, nil, ""},
+	{"another name of a tool's message, at Claude", "claude/claude-sonnet-4-6", toOpenAI, strings.Replace(openAILoop, `'name':'f','content':'r'`, `'name':'g','content':'r'`, 1), "messages[2].name", []string{`'input':{}`}, nil, ""},
+	{"the name of a tool's message, at Claude", "claude/claude-sonnet-4-6", toOpenAI, openAILoop, "", []string{`'input':{}`}, nil, ""},
 }
 
 var settingCases = []leavingCase{
@@ -103,7 +104,7 @@ var settingCases = []leavingCase{
 		"output_config.format.schema.properties.a.minimum", []string{`'strict':true`, `{minimum: 1}`}, []string{`'minimum'`}, ""},
 	{"a strict tool, where the model knows no schemas", "gpt/gpt-3.5-turbo", toOpenAI,
 		asked(`{'role':'user','content':'y'}`) + `,'tools':[{'type':'function','function':{'name':'f','strict':true,'parameters':{'type':'object','properties':{}}}}]`,
-		"tools[0].strict", nil, []string{`'strict'`}, ""},
+		"tools[0].function.strict", nil, []string{`'strict'`}, ""},
 	{"a tool without properties", "gpt/gpt-4o", toClaude,
 		asked(`{'role':'user','content':'y'}`) + "," + claudeTools, "", []string{`'parameters':{'type':'object','properties':{}}`}, nil, ""},
 	{"a tool without a schema", "claude/claude-sonnet-4-6", toOpenAI,
@@ -119,8 +120,8 @@ var settingCases = []leavingCase{
 		asked(`{'role':'assistant','content':[{'type':'tool_use','id':'toolu_1','name':'files.open','input':{}}]},{'role':'user','content':[{'type':'tool_result','tool_use_id':'toolu_1','content':'r'}]}`) +
 			`,'tools':[{'name':'files.open','input_schema':{'type':'object'}}],'tool_choice':{'type':'tool','name':'files.open'}`,
 		"", []string{`files_open`}, []string{"files.open"}, `"files.open"`},
-	{"a tool that must be called, where another class of backends can be made to", "claude/claude-opus-5-5, claude/claude-sonnet-4-6, gpt/gpt-4o", toClaude,
-		asked(`{'role':'user','content':'y'}`) + "," + claudeTools + `,'tool_choice':{'type':'any'}`, "", []string{`'model':'gpt-4o'`, `'tool_choice':'required'`}, nil, ""},
+	{"a tool that must be called, where another model of the server can be made to", "claude/claude-opus-5-5, claude/claude-sonnet-4-6, gpt/gpt-4o", toClaude,
+		asked(`{'role':'user','content':'y'}`) + "," + claudeTools + `,'tool_choice':{'type':'any'}`, "", []string{`'model':'claude-sonnet-4-6'`, `'tool_choice':{'type':'any'}`}, nil, ""},
 	{"a tool that must be called, and a policy that drops", "claude/claude-opus-5-5!", toOpenAI,
 		asked(`{'role':'user','content':'y'}`) + `,'tools':[{'type':'function','function':{'name':'f'}}],'tool_choice':'required'`, "tool_choice", []string{`'tools'`}, []string{"tool_choice"}, ""},
 	{"the same, from a client of the same dialect", "claude/claude-opus-5-5!", toClaude,
