@@ -32,7 +32,7 @@ func (e *encoder) tools() {
 		e.tooled = true
 		e.b = append(e.b, ']')
 	}
-	if open || e.same && len(e.r.Tools) == 0 {
+	if open || e.same && len(e.r.Tools) == 0 && !e.r.Choice.Function {
 		e.choice()
 	}
 }

@@ -65,6 +65,9 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 	}
 	if e.same && !e.keepsFunctions() {
 		addExtra(add, "", canon.InsideOf(r.Extra, "function_call"))
+		if r.Choice.Function && len(r.Tools) == 0 {
+			add(canon.Tuning, r.ChoiceName(), "there are no tools")
+		}
 	}
 	e.unsupportedParts(add)
 	e.unsupportedRuns(add)
