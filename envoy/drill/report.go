@@ -9,7 +9,7 @@ type Result struct {
 	Judgement
 	Asked    int           // requests
 	First    time.Duration // until the first byte of the body; of several requests the worst one's
-	Took     time.Duration // until the end, likewise
+	Took     time.Duration // until the end
 	Billed   []Bill
 	Attempts []Attempt
 }

@@ -61,7 +61,7 @@ type Member struct {
 	Tuning bool   // the dialect's reader knows that it only tunes
 	Read   bool   // what it says stands elsewhere in the request
 	Inside bool   // it stands in a member that the dialect carries whole; Name is its path there
-	Why    string // what other dialects lack; empty: nobody knows the member
+	Why    string // what other dialects lack; empty: the member is unknown
 }
 
 // Tunes marks the members that are known to tune only. Any other may change what an

@@ -227,7 +227,7 @@ func (r *Reasoning) BudgetName() string {
 }
 
 // KnowsFunctions reports whether the client that asked knows functions in the place of
-// tools. Nobody knows of a nil request.
+// tools. It is false of a nil request.
 func (r *Request) KnowsFunctions() bool { return r != nil && r.Functions }
 
 // HidesReasoning reports whether the client that asked wants no reasoning in its answer.

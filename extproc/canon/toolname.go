@@ -75,3 +75,16 @@ func (r *Request) ToolName(name scan.Value) scan.Value {
 	}
 	return name
 }
+
+// LimitsToolNames reports whether it is known how long the names of tools may be that the
+// model takes.
+func (t *Target) LimitsToolNames() bool { return t.Traits.ToolName >= int64(MinToolName) }
+
+// MaxToolName is how long the names of tools may be; usual is what the API takes of models
+// of which that is not known.
+func (t *Target) MaxToolName(usual int) int {
+	if t.LimitsToolNames() {
+		return int(t.Traits.ToolName)
+	}
+	return usual
+}

@@ -8,13 +8,12 @@ import (
 // renamed returns the request if the target, which speaks the client's dialect, calls a
 // tool of it otherwise than the client does; else nil.
 func (t *target) renamed(ex *exchange.Exchange) *canon.Request {
-	max := int(t.canon.Traits.ToolName)
 	req := ex.Request.Decoded()
-	if max < canon.MinToolName || req == nil {
+	if !t.canon.LimitsToolNames() || req == nil {
 		return nil
 	}
 	for i := range req.Tools {
-		if !canon.TakesToolName(req.Tools[i].Name, max) {
+		if !canon.TakesToolName(req.Tools[i].Name, int(t.canon.Traits.ToolName)) {
 			return req
 		}
 	}

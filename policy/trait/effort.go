@@ -57,7 +57,7 @@ func (s Efforts) Known() bool { return s != 0 }
 
 // Nearest returns the effort of the set that is closest to another: that one, or the
 // next less, or the next more. Not to reason becomes the least that there is. It returns
-// "" if the set has none; an effort that nobody knows, and a set that is not known,
+// "" if the set has none; an unknown effort, and a set that is not known,
 // change nothing.
 func (s Efforts) Nearest(e Effort) Effort {
 	i := rung(e)

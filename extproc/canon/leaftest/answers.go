@@ -12,7 +12,7 @@ import (
 // NothingLost holds that what an answer says reaches the client: each leaf that is
 // changed or removed shows in what translate makes of it. LeftOut says what does not on
 // purpose, with the reason, by paths as in NothingSilent. An entry that excuses nothing is
-// an error. Members that nobody knows are left out: no client could read them.
+// an error. Unknown members are left out: no client could read them.
 func NothingLost(t *testing.T, answer []byte, translate func([]byte) []byte, leftOut map[string]string) {
 	t.Helper()
 	l := loss{t: t, translate: translate, before: translate(encode(tree(t, answer))), leftOut: leftOut, used: map[string]bool{}}

@@ -2,9 +2,9 @@
 // answer but what is left out on purpose: it changes each leaf, one at a time, and asks
 // what became of that.
 //
-// The promise: what goes out differs, or somebody said so. The trap: a part of a request
-// that is refused as a whole hides what is inside it, so several requests that go out are
-// worth more than one that holds everything.
+// The promise: what goes out differs, or the leaf is refused or dropped by name. The trap:
+// a part of a request that is refused as a whole hides what is inside it, so several
+// requests that go out are worth more than one that holds everything.
 package leaftest
 
 import (

@@ -157,7 +157,7 @@ func (t *told) add(name string, v scan.Value) {
 	}
 }
 
-// into appends what is told to the description.
+// into appends it to the description of an object.
 func (t told) into(o *object) {
 	if len(t) == 0 {
 		return

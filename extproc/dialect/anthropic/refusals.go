@@ -16,7 +16,7 @@ func (Dialect) MayRefuse(body []byte, t *canon.Target) bool {
 	r := &t.Traits
 	return has(r.Images, `"image"`) || has(r.PDF, `"document"`) || has(r.Tools, `"tools"`) ||
 		r.Forced == trait.No && forces(body) || r.Prefill == trait.No && string(canon.LastRole(body)) == "assistant" ||
-		r.ToolName >= int64(canon.MinToolName) && misnamed(body, int(r.ToolName))
+		t.LimitsToolNames() && misnamed(body, int(r.ToolName))
 }
 
 // misnamed reports whether a tool's name is not one that the model takes.

@@ -16,7 +16,7 @@ func (Dialect) MayRefuse(body []byte, t *canon.Target) bool {
 	r := &t.Traits
 	return has(r.Images, `"image_url"`) || has(r.PDF, `"file"`) || has(r.Audio, `"input_audio"`) || has(r.Tools, `"tools"`) ||
 		r.Forced == trait.No && forces(body) || r.Prefill == trait.No && string(canon.LastRole(body)) == "assistant" ||
-		r.ToolName >= int64(canon.MinToolName) && misnamed(body, int(r.ToolName))
+		t.LimitsToolNames() && misnamed(body, int(r.ToolName))
 }
 
 // forces reports whether a body's choice is a tool that the model must call.

@@ -13,16 +13,12 @@ func (e *encoder) name(dst []byte, name scan.Value) []byte {
 	if e.same && !e.renames() {
 		return append(dst, name...)
 	}
-	max := maxToolName
-	if e.renames() {
-		max = int(e.t.Traits.ToolName)
-	}
-	return canon.AppendToolName(dst, name, max)
+	return canon.AppendToolName(dst, name, e.t.MaxToolName(maxToolName))
 }
 
-// renames reports whether it is known which names the model takes. A client of this
-// dialect is taken at its word of others.
-func (e *encoder) renames() bool { return e.t.Traits.ToolName >= int64(canon.MinToolName) }
+// renames reports whether names are looked at: a client of this dialect is taken at its
+// word where it is not known which ones the model takes.
+func (e *encoder) renames() bool { return e.t.LimitsToolNames() }
 
 // renamed adds the edit of what a client of this dialect wrote in which a tool has a name
 // that the model does not take.
