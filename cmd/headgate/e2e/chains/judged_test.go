@@ -68,10 +68,10 @@ func TestBrokenOffBeforeItWasPassed(t *testing.T) {
 	for i, fault := range faults {
 		for _, first := range []string{"a", "c"} {
 			for _, w := range gatewaytest.Ways {
+				if w.Stream && strings.HasSuffix(fault, "=20") {
+					continue // a stream has said something by then
+				}
 				t.Run(first+" "+fault+" "+w.String(), func(t *testing.T) {
-					if w.Stream && strings.HasSuffix(fault, "=20") {
-						t.Skip("a stream has said something by then")
-					}
 					rig := rig.With(t)
 					text := fmt.Sprintf("whole %d %s %s", i, first, w)
 					a := rig.Ask(w.Request(fmt.Sprintf("broken-%d-%s", i, first), fmt.Sprintf("Whole? [[sim text=%q]]", text)))
