@@ -85,6 +85,9 @@ var model = strict.NewObject(
 	strict.Bind("health", func(m *Model) *Health { return &m.Health }, health).
 		Doc("Active checks: an Envoy asks by a TCP connection whether each backend is there, beside what it learns from answers. Without it there are none.").
 		Example(`health: {interval: 30s}`),
+).Refuse("hedge",
+	"is not possible: attempts of one request that run side by side share their headers in Envoy, and it crashes if the first fails while the other one connects",
+	"first_token leaves a link that is silent behind its headers, and retries: 0 with a shorter timeout leaves one that is silent before them",
 ).Check(func(r *strict.Reader, g *strict.Given, m *Model) {
 	if at, ok := g.At("chain"); ok && m.Orders() > MaxOrders {
 		r.Fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", m.Orders(), MaxOrders)

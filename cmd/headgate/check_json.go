@@ -34,6 +34,7 @@ type chainReport struct {
 	TimeoutMS int64        `json:"timeout_ms"`
 	BeginsMS  int64        `json:"begins_ms"` // at worst, until an answer's headers or an error
 	WorstMS   int64        `json:"worst_ms"`  // until a whole JSON answer, silent for once, or an error
+	Sooner    []string     `json:"sooner"`    // the keys that shorten begins_ms, and by how much
 	Links     []linkReport `json:"links"`
 }
 
@@ -80,7 +81,7 @@ func validReport(set *policy.Set, found []advice.Advice) checkReport {
 func reportChain(c advice.Chain) chainReport {
 	out := chainReport{
 		Model: c.Model, Attempts: c.Attempts, Retries: c.Retries,
-		TimeoutMS: c.Timeout.Milliseconds(), BeginsMS: c.Begins.Milliseconds(), WorstMS: c.Worst.Milliseconds(), Links: []linkReport{},
+		TimeoutMS: c.Timeout.Milliseconds(), BeginsMS: c.Begins.Milliseconds(), WorstMS: c.Worst.Milliseconds(), Sooner: c.Sooner, Links: []linkReport{},
 	}
 	for _, l := range c.Links {
 		link := linkReport{ReachedMS: l.Reached.Milliseconds(), Uses: []useReport{}}

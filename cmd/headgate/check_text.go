@@ -11,7 +11,8 @@ import (
 )
 
 const headersNote = `
-At worst every attempt times out, and a new connection takes up to %s more in each. A
+At worst every provider is silent before its headers, so that every attempt times out, and
+a new connection takes up to %s more in each: no link is left before its time is over. A
 timeout ends with the response headers: those of a stream come at its beginning, those
 of a JSON answer mostly at its end. If they come sooner, a silence after them ends
 in an error, not in another attempt. An answer of which a byte comes now and then has
@@ -28,6 +29,9 @@ func explainChains(w io.Writer, path string, groups []advice.Group, found []advi
 			g.Title(), advice.Span(c.Begins), counted(c.Attempts, "attempt"), advice.Span(c.Timeout), advice.Span(c.Worst))
 		for i, l := range c.Links {
 			fmt.Fprintf(table, "  chain[%d]\t%s\t%s\n", i, turn(l), uses(l))
+		}
+		if c.Attempts > 1 {
+			fmt.Fprintf(table, "  sooner: %s\n", strings.Join(c.Sooner, "; "))
 		}
 	}
 	if err := table.Flush(); err != nil {

@@ -23,7 +23,8 @@ type Chain struct {
 	// Worst is the longest until a whole JSON answer or an error is there, if the
 	// answer falls silent after its headers: it is not tried again. While bytes come,
 	// there is no bound but the caller's deadline.
-	Worst time.Duration
+	Worst  time.Duration
+	Sooner []string // the keys that shorten Begins, and by how much
 }
 
 // Link is one place in a chain and when it is asked.
@@ -47,10 +48,27 @@ func explain(m *policy.Model) Chain {
 		Attempts: m.Attempts(), Begins: lasting(m, m.Attempts()),
 	}
 	c.Worst = c.Begins + m.Silence()
+	c.Sooner = sooner(m)
 	for i, l := range m.Chain {
 		c.Links = append(c.Links, Link{Uses: l.Uses, Reached: before(m, m.Before(i))})
 	}
 	return c
+}
+
+// sooner says what ends the wait for providers that are silent before their headers: Envoy
+// leaves none of them before its attempt's time is over.
+func sooner(m *policy.Model) []string {
+	var keys []string
+	if m.Retries > 0 {
+		once := *m
+		once.Retries = 0
+		keys = append(keys, "retries: 0 makes that "+Span(lasting(&once, once.Attempts())))
+	}
+	clock := "timeout"
+	if m.PerTry() > m.Timeout {
+		clock = "first_token"
+	}
+	return append(keys, "each second less of "+clock+" takes off "+Span(time.Duration(m.Attempts())*time.Second))
 }
 
 // before returns the longest until the attempt that comes after n others begins.

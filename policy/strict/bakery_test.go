@@ -55,7 +55,7 @@ var bakeryFields = strict.NewObject(
 		Doc("Breads, by name.").Example("breads: {rye: {cents: 420}}"),
 	strict.Bind("safe", func(b *bakery) *[]safe { return &b.Safe }, strict.OneOrList(safeFields, strict.List(1, 2, safeFields)).InsteadOfText("money does not belong in the book", "say where it is")).
 		Doc("Where the money is.").Example("safe: {shelf: /a}"),
-).Planned("cakes")
+).Planned("cakes").Refuse("pies", "is another trade", "ask the butcher")
 
 var ovenFields = strict.NewObject(
 	strict.Bind("trays", func(o *oven) *uint32 { return &o.Trays }, strict.Int[uint32](1, 9)).Default(4).

@@ -40,6 +40,7 @@ a:2:38 breads: merge keys are not supported; write the keys out`},
 		{"too many", "version: 3\nbreads: {a: {cents: 1, layers: [{}, {}, {}, {}]}}", `a:2:32 breads.a.layers: must have 1 to 3 elements, has 4`},
 		{"one place of two", "version: 3\nsafe: {shelf: /a, drawer: /b}", `a:2:7 safe: must have exactly one of the keys shelf, drawer`},
 		{"no place", "version: 3\nsafe: {}", `a:2:7 safe: must have exactly one of the keys shelf, drawer`},
+		{"a key that there will not be", "version: 3\npies: {trays: 1}", `a:2:1 pies: is another trade; ask the butcher`},
 		{"a text that was never allowed", "version: 3\ntown: Atlantis", `a:2:7 town: is under water; move`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

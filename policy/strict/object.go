@@ -63,6 +63,12 @@ func (o *Object[S]) Planned(keys ...string) *Object[S] {
 	return o
 }
 
+// Refuse says why there is no such key, and what to write instead.
+func (o *Object[S]) Refuse(key, message, hint string) *Object[S] {
+	o.typ.Refused = append(o.typ.Refused, Refused{key, message, hint})
+	return o
+}
+
 // OneKey demands exactly one of the keys.
 func (o *Object[S]) OneKey() *Object[S] {
 	o.typ.OneKey = true
@@ -141,6 +147,10 @@ func (r *Reader) unknown(g *Given, name string, key, value Place) {
 	r.plain(value)
 	if slices.Contains(g.typ.Planned, name) {
 		r.Fault(key.under(name), "leave it out: nothing would act on it", "is not supported yet")
+		return
+	}
+	if i := slices.IndexFunc(g.typ.Refused, func(k Refused) bool { return k.Key == name }); i >= 0 {
+		r.Fault(key.under(name), g.typ.Refused[i].Hint, "%s", g.typ.Refused[i].Message)
 		return
 	}
 	keys := g.typ.keys()

@@ -51,6 +51,9 @@ func table(b *bytes.Buffer, path string, t *Type) {
 	if len(t.Planned) > 0 {
 		fmt.Fprintf(b, "\nNot supported yet, and refused because nothing would act on them: `%s`.\n", strings.Join(t.Planned, "`, `"))
 	}
+	for _, k := range t.Refused {
+		fmt.Fprintf(b, "\n`%s` %s: %s.\n", k.Key, k.Message, k.Hint)
+	}
 	for _, f := range t.Fields {
 		section(b, path+"."+f.Key, f.Type)
 	}

@@ -161,7 +161,8 @@ func TestPage(t *testing.T) {
 		"| `oven` | object | its defaults | The oven. | `oven: {trays: 2}` |\n" +
 		"| `breads` | map of names to text, or object | none | Breads, by name. | `breads: {rye: {cents: 420}}` |\n" +
 		"| `safe` | object, or list of 1 to 2: object | none | Where the money is. | `safe: {shelf: /a}` |\n" +
-		"\nNot supported yet, and refused because nothing would act on them: `cakes`.\n"
+		"\nNot supported yet, and refused because nothing would act on them: `cakes`.\n" +
+		"\n`pies` is another trade: ask the butcher.\n"
 	page := string(strict.Page(bakeryFields.Type()))
 	if !strings.HasPrefix(page, want) {
 		t.Errorf("begins otherwise:\n%s", page)

@@ -35,13 +35,17 @@ type Type struct {
 	Except  *regexp.Regexp // texts, and keys of a map, that are refused although Pattern allows them
 	Min     string         // as people write it; of a list: elements
 	Max     string
-	Elem    *Type    // of a list and a map
-	Fields  []Key    // of an object, in the order of the page
-	Planned []string // of an object: keys that have no code behind them yet, so that they are refused
-	OneKey  bool     // of an object: exactly one of the keys is given
-	Options []*Type  // of either: told apart by their form
-	Secret  bool     // faults quote neither keys nor values
+	Elem    *Type     // of a list and a map
+	Fields  []Key     // of an object, in the order of the page
+	Planned []string  // of an object: keys that have no code behind them yet, so that they are refused
+	Refused []Refused // of an object: keys that there will not be, and why
+	OneKey  bool      // of an object: exactly one of the keys is given
+	Options []*Type   // of either: told apart by their form
+	Secret  bool      // faults quote neither keys nor values
 }
+
+// Refused is a key that people look for and that there is not.
+type Refused struct{ Key, Message, Hint string }
 
 // Key is one key of an object, as data.
 type Key struct {
