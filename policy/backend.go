@@ -61,7 +61,7 @@ var backend = strict.NewObject(
 		Doc("Wire format, for openai-compatible and simulated only; there it is openai unless given. The other providers have one of their own.").
 		Example(`dialect: anthropic`),
 	strict.Bind("region", func(b *Backend) *string { return &b.Region }, strict.Text().Matching(regionName, regionRule)).
-		Doc("Where the deployment runs, in your own words; it labels records.").
+		Doc("Where the deployment runs, in your own words. It labels records, and models may begin with what is nearest (nearest) or keep to regions (regions_only).").
 		Example(`region: us-east`),
 	strict.Bind("credential", func(b *Backend) *[]Credential { return &b.Credentials }, credentials).
 		Doc("Where the secret is found; never the secret itself. Two of them in a list make a rotation: when the provider rejects one, the other is used. Required unless the provider is openai-compatible or simulated.").

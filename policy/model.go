@@ -21,6 +21,7 @@ type Model struct {
 	IdleTimeout time.Duration // longest silence inside a response
 	Unfit       Unfit         // what to do with a field that a backend cannot express
 	Nearest     bool          // begin a link with its uses in the gateway's own region
+	RegionsOnly []string      // the chain has backends of these regions alone, sorted; empty: of any, or of none
 	Breaker     Breaker       // bounds of what the pool may hold
 	Health      Health        // active checks of the backends; the zero value: none
 }
@@ -76,6 +77,9 @@ var model = strict.NewObject(
 	strict.Bind("nearest", func(m *Model) *bool { return &m.Nearest }, strict.Switch()).Default(false).
 		Doc("Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow if those fail. A gateway whose region none of them has goes by the weights alone.").
 		Example(`nearest: true`),
+	strict.Bind("regions_only", func(m *Model) *[]string { return &m.RegionsOnly }, regions).
+		Doc("Keep requests to backends of these regions: what the chain names elsewhere, or without a region, is never asked, whatever fails. headgate check says what that leaves out. A chain of which nothing is left is a fault.").
+		Example(`regions_only: [eu]`),
 	strict.Bind("unfit", func(m *Model) *Unfit { return &m.Unfit }, strict.Enum(UnfitRefuse, UnfitDrop)).Default(UnfitRefuse).
 		Doc("What to do with a request field that a backend cannot express: refuse answers 400 and names the field and the backend; drop leaves it out and names it in a warning header.").
 		Example(`unfit: drop`),
@@ -94,6 +98,9 @@ var model = strict.NewObject(
 	}
 	if at, ok := g.At("nearest"); ok && m.Nearest && !g.Faulty("chain") {
 		r.Note(placedNearest{m, at})
+	}
+	if at, ok := g.At("regions_only"); ok && !g.Faulty("chain") {
+		r.Note(placedRegions{m, at})
 	}
 })
 

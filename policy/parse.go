@@ -151,6 +151,7 @@ func (c *compiler) check() {
 			s.check(c)
 		}
 	}
+	c.keepRegions()
 }
 
 // defined reports whether a backend has this name, even if it has faults: the chains that

@@ -138,7 +138,7 @@ func TestCompiledSet(t *testing.T) {
 		},
 	}
 	router := &Backend{
-		Name: "router", Provider: Providers[5], Dialect: "openai",
+		Name: "router", Provider: Providers[5], Dialect: "openai", Region: "us-east-1",
 		URL:         &url.URL{Scheme: "https", Host: "openrouter.ai", Path: "/api/v1"},
 		Credentials: []Credential{{Env: "ROUTER"}}, WithoutCredential: WithoutFail,
 		AuthHeader: "authorization", AuthScheme: "Bearer", Headers: map[string]*HeaderValue{},
@@ -157,7 +157,8 @@ func TestCompiledSet(t *testing.T) {
 		Models: map[string]*Model{
 			"org/model:tag+x": {
 				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, IdleTimeout: time.Hour, Unfit: UnfitDrop, Nearest: true,
-				Breaker: Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second},
+				RegionsOnly: []string{"eu-west-1", "us-east-1"},
+				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second},
 				Chain: []Link{
 					{Uses: []Use{{Backend: a, Model: "org/model:tag+x.1", Weight: 1}}},
 					{Uses: []Use{{Backend: a, Model: "m", Weight: 1}, {Backend: router, Model: "deepseek/deepseek-v4-pro", Weight: 10000}}},

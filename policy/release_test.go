@@ -119,7 +119,7 @@ func TestEveryReleaseIsRead(t *testing.T) {
 		if r.message.GetOverlay() != nil {
 			over = overlayFromWire(r.message.GetOverlay())
 		}
-		want = laid(t, want, over)
+		want = served(laid(t, want, over))
 		want.Revision, want.Shape = r.message.GetRevision(), r.message.GetShape()
 		got, err := FromWire(r.message)
 		if err != nil {

@@ -23,5 +23,6 @@ type Set struct {
 	BodyLimit int64                // bytes of one buffered request or response body
 	Overlay   Overlay              // what lies over the document: the entries that act
 
-	document *Set // without the overlay; nil: nothing lies over it
+	document  *Set             // without the overlay; nil: nothing lies over it
+	elsewhere map[string][]Use // by model: see Elsewhere
 }

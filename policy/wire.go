@@ -3,18 +3,33 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// Wire returns the set as the control plane sends it to pairs. The document of the
-// message has everything of the overlay that a document can say, so that a pair of a
-// version without overlays serves what is in effect.
+// InEffect returns what is in effect as a document that any version can read and serve:
+// the overlay, as far as a document can say it, and what keeps models to regions, have
+// acted on the chains. The keys by which they did are left out, because a reader that
+// does not know them would serve something else, or nothing.
+func (s *Set) InEffect() []byte {
+	out := *s.chosen()
+	out.Models = maps.Clone(out.Models)
+	for name, m := range out.Models {
+		served := *m
+		served.RegionsOnly = nil
+		out.Models[name] = &served
+	}
+	return out.Canonical()
+}
+
+// Wire returns the set as the control plane sends it to pairs: to serve what is in effect a
+// pair needs to know nothing of how it came to be.
 func (s *Set) Wire() *policypb.Policy {
 	return &policypb.Policy{
-		Revision: s.Revision, Shape: s.Shape, Document: s.chosen().Canonical(),
+		Revision: s.Revision, Shape: s.Shape, Document: s.InEffect(),
 		Simulated: s.Overlay.simulated(), Overlay: s.Overlay.wire(s.Document().Revision), Classes: s.wireClasses(),
 	}
 }

@@ -82,6 +82,7 @@ func about(set *policy.Set, m *policy.Model, e Expectation) []Advice {
 	for _, r := range rules {
 		all = append(all, r(m, e)...)
 	}
+	all = append(all, outside(set, m)...)
 	return append(all, refusing(set, m)...)
 }
 

@@ -51,10 +51,11 @@ func Groups(set *policy.Set, e Expectation) ([]Group, []Finding) {
 	index := make(map[string]int)
 	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
 		m := set.Models[name]
-		i, known := index[m.Written()]
+		alike := m.Written() + elsewhere(set, m)
+		i, known := index[alike]
 		if !known {
 			i = len(groups)
-			index[m.Written()] = i
+			index[alike] = i
 			groups = append(groups, Group{Chain: explain(m)})
 		}
 		groups[i].Models = append(groups[i].Models, name)

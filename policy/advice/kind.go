@@ -27,6 +27,7 @@ const (
 	FallbackModel   Code = "fallback-model"
 	WeightAlone     Code = "weight-alone"
 	WeightUnmet     Code = "weight-unmet"
+	OutsideRegions  Code = "outside-regions"
 	BreakerLow      Code = "breaker-low"
 	ChecksTooOften  Code = "checks-too-often"
 	Simulated       Code = "simulated"
@@ -54,6 +55,7 @@ var Kinds = []Kind{
 	{FallbackModel, Note, "What models of an earlier link take, those of this link refuse: it is left out there, or the few requests that need it skip the link."},
 	{WeightAlone, Warning, "A weight without another use to relate to."},
 	{WeightUnmet, Warning, "Weights cannot be met by requests that only some uses of the link can express."},
+	{OutsideRegions, Note, "The document names backends for the model that regions_only keeps out of its chain."},
 	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},
 	{ChecksTooOften, Warning, "Checks of a backend come as fast as one may take."},
 	{Simulated, Note, "With --env: a credential is not set here, so that the simulated provider answers in the backend's place, or the backend's other credential serves alone."},

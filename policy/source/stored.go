@@ -26,7 +26,7 @@ func encode(c Change) ([]byte, error) {
 			return nil, err
 		}
 		if set != set.Document() {
-			s.Files, s.Written = []policy.File{{Name: effectFile, Data: set.Canonical()}}, c.Files
+			s.Files, s.Written = []policy.File{{Name: effectFile, Data: set.InEffect()}}, c.Files
 		}
 	}
 	return json.MarshalIndent(s, "", "  ")
