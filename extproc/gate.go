@@ -25,6 +25,7 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 	defer cancel()
 	messages := receive(ctx, stream)
 	var wake <-chan time.Time
+	var spent exchange.Spent
 	for {
 		var ev *event
 		select {
@@ -42,6 +43,10 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 		j, err := run.judge(ctx, at)
 		if err != nil {
 			return err
+		}
+		if at.Spent != spent && (j.Undecided || j.Changes()) {
+			spent = at.Spent
+			run.ex.Attempts.NoteSpent(index, spent)
 		}
 		if !j.Undecided || !at.ByContent || at.Complete || at.Body > maxGate {
 			s.decide(stream, run, index, j)

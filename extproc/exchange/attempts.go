@@ -36,6 +36,10 @@ type Attempt struct {
 	Complete bool          // the end of the answer is there
 	Elapsed  time.Duration // since the answer's headers came
 
+	// Written by the provider stage, as it judges an answer by its content.
+	Spent Spent // what the answer says so far of what it consumed
+
+	// Written by the stream loop.
 	HeadersAt time.Time // when the answer's headers came
 	Heard     time.Time // when something of the answer came last
 }
@@ -68,6 +72,16 @@ type Tried struct {
 	Dropped    []string // request fields that the backend cannot express and did not get
 	Started    time.Time
 	Decided    time.Time // when the response headers came, or the attempt ended without any
+	Answers    bool      // it is the one whose answer the client was given
+	Spent      *Spent    // what it consumed although its answer was not the client's; nil: nothing that is known
+}
+
+// Spent is what an attempt consumed and what that costs. A provider may bill for what it
+// began to answer, whoever let it go.
+type Spent struct {
+	Usage     canon.Usage
+	TextBytes int64 // of generated text that came, if no usage was reported
+	Cost      Cost  // written by the meter stage
 }
 
 // Fault says what was found in an answer of which the status does not tell that it is
@@ -133,6 +147,33 @@ func (a *Attempts) NoteJudged(i, status int, found Fault) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.list[i].Judged, a.list[i].Fault = status, found
+}
+
+// NoteSpent notes what an attempt's answer says so far of what it consumed.
+func (a *Attempts) NoteSpent(i int, s Spent) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list[i].Spent = &s
+}
+
+// NoteAnswers notes that an attempt's answer is the client's.
+func (a *Attempts) NoteAnswers(i int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list[i].Answers = true
+}
+
+// Account has charge complete what each attempt consumed whose answer began as a success
+// and was not the client's, as far as something is known of it. An answer that merely did
+// not go on had been begun: its attempt may have none.
+func (a *Attempts) Account(charge func(*Tried) *Spent) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range a.list {
+		if t := &a.list[i]; !t.Answers && t.Status >= 200 && t.Status < 300 {
+			t.Spent = charge(t)
+		}
+	}
 }
 
 // Rejected reports whether an answer of this status is one that was judged so: what

@@ -95,6 +95,7 @@ func (v *visit) End(exchange.Outcome) {
 	if v.billed() {
 		v.close()
 	}
+	v.ex.Attempts.Account(v.spent)
 }
 
 // billed reports whether a provider was asked, even if a stage answers in its place.
@@ -112,14 +113,17 @@ func (v *visit) close() {
 // did: the provider bills for it, whoever hung up. Input that the stream's first
 // event reported is kept.
 func (v *visit) estimate() {
-	u, resp := &v.ex.Usage, &v.ex.Response
-	if u.Source == canon.UsageProvider || !billable(v.ex) {
-		return
+	if u := &v.ex.Usage; u.Source != canon.UsageProvider && billable(v.ex) {
+		v.complete(u, v.ex.Response.TextBytes)
 	}
+}
+
+// complete fills a usage by the request, and by the text that came.
+func (v *visit) complete(u *canon.Usage, text int64) {
 	if u.TotalInput() == 0 {
 		u.Input = tokens(written(v.ex.Request.Body))
 	}
-	u.Output = max(u.Output, tokens(resp.TextBytes)-u.Reasoning)
+	u.Output = max(u.Output, tokens(text)-u.Reasoning)
 	u.Source = canon.UsageEstimated
 }
 
@@ -141,12 +145,31 @@ func (v *visit) price() {
 		return
 	}
 	v.priced = true
-	ex.Usage.Bound()
-	rate, ok := v.rate()
-	if !ok {
-		return
+	r := &ex.Route
+	ex.Cost = v.stage.cost(&ex.Usage, r.Provider, r.Backend, ex.Response.Model, r.Serves)
+}
+
+// cost is what a usage costs. A price of the operator's own for any of the models' names
+// comes first: an operator who prices a deployment means what is served there, under
+// whatever name. Otherwise that of the first name counts that the catalogue knows.
+func (s *stage) cost(u *canon.Usage, provider, backend string, models ...string) exchange.Cost {
+	u.Bound()
+	now := s.now()
+	for _, model := range models {
+		if rate, ok := s.prices.Override(backend, model, now); ok && model != "" {
+			return costAt(u, &rate, provider)
+		}
 	}
-	ex.Cost = exchange.Cost{Nano: charge(&ex.Usage, &rate, ex.Route.Provider), Priced: true, PriceID: rate.ID}
+	for _, model := range models {
+		if rate, ok := s.prices.Look(provider, backend, model, now); ok && model != "" {
+			return costAt(u, &rate, provider)
+		}
+	}
+	return exchange.Cost{}
+}
+
+func costAt(u *canon.Usage, rate *price.Price, provider string) exchange.Cost {
+	return exchange.Cost{Nano: charge(u, rate, provider), Priced: true, PriceID: rate.ID}
 }
 
 // charge is what an exchange costs, in nano-USD: its tokens, at what the provider's
@@ -154,25 +177,6 @@ func (v *visit) price() {
 func charge(u *canon.Usage, rate *price.Price, provider string) int64 {
 	times, per := price.ServiceTier(provider, u.ServiceTier)
 	return price.NanoOf(times*Cost(u, rate)+per*price.Pico(u.Searches)*price.Search(provider), per)
-}
-
-// rate looks the price up. That of the served model counts; if the provider names
-// one that the catalogue does not know, that of the model it was asked for does. A
-// price of the operator's own for either comes before both: an operator who prices a
-// deployment means what is served there, under whatever name.
-func (v *visit) rate() (price.Price, bool) {
-	r, now := &v.ex.Route, v.stage.now()
-	for _, model := range [...]string{v.ex.Response.Model, r.Serves} {
-		if rate, ok := v.stage.prices.Override(r.Backend, model, now); ok && model != "" {
-			return rate, true
-		}
-	}
-	for _, model := range [...]string{v.ex.Response.Model, r.Serves} {
-		if rate, ok := v.stage.prices.Look(r.Provider, r.Backend, model, now); ok && model != "" {
-			return rate, true
-		}
-	}
-	return price.Price{}, false
 }
 
 // Cost sums the buckets of a usage at a price. All of the request costs the

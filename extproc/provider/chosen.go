@@ -25,7 +25,8 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 		}
 		return exchange.Verdict{}
 	}
-	last := answering(attempts, resp)
+	answers := answering(attempts, resp)
+	last := &attempts[answers]
 	if last.Status == 0 && !fromEnvoy {
 		last.Status = resp.Status // its own stream had ended before the answer came
 	}
@@ -36,6 +37,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	if last.Failed() || fromEnvoy || rejected {
 		return a.allFailed(attempts, unseen)
 	}
+	a.ex.Attempts.NoteAnswers(answers)
 	a.target = a.pool.find(last.Backend, last.Model)
 	a.secret = last.Secret
 	a.ex.Dropped = last.Dropped
@@ -44,14 +46,14 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	return exchange.Verdict{}
 }
 
-// answering is the attempt that a response is of: the latest that was answered so, and
+// answering returns which attempt a response is of: the latest that was answered so, and
 // otherwise the latest. The streams of attempts that follow each other at once may begin
 // in either order.
-func answering(attempts []exchange.Tried, resp *exchange.Response) *exchange.Tried {
+func answering(attempts []exchange.Tried, resp *exchange.Response) int {
 	for i := len(attempts) - 1; i >= 0 && resp.Origin == exchange.FromProvider; i-- {
 		if attempts[i].Answered() == resp.Status {
-			return &attempts[i]
+			return i
 		}
 	}
-	return &attempts[len(attempts)-1]
+	return len(attempts) - 1
 }

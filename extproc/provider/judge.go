@@ -83,6 +83,8 @@ func (p *plan) judgeStream(at *exchange.Attempt) exchange.Judgement {
 			return p.judgeFault(at, ev.Fault)
 		case isContent(ev.Kind):
 			return exchange.Judgement{}
+		case ev.Kind == canon.EventUsage:
+			at.Spent.Usage.Replace(ev.Usage, canon.UsageEstimated)
 		}
 	}
 	if at.Complete {
@@ -124,14 +126,25 @@ func (p *plan) judgeWhole(at *exchange.Attempt) exchange.Judgement {
 	return tryAgain(exchange.FaultUnreadable)
 }
 
-// readWhole reads an answer as it will be read for the client.
-func (p *plan) readWhole(at *exchange.Attempt) error {
+// readWhole reads an answer as it will be read for the client. Of one that is none it notes
+// what was consumed.
+func (p *plan) readWhole(at *exchange.Attempt) (err error) {
 	t, op := p.pool.find(at.Backend, at.Model), p.ex.Request.Operation
-	if op == exchange.Chat && t.dialect.Name() != p.ex.Dialect {
-		_, err := t.dialect.DecodeAnswer(at.Held)
+	translates := op == exchange.Chat && t.dialect.Name() != p.ex.Dialect
+	if translates {
+		if _, err = t.dialect.DecodeAnswer(at.Held); err == nil {
+			return nil
+		}
+	}
+	resp := exchange.Response{Body: at.Held}
+	found := t.dialect.ReadResponse(op, &resp, &at.Spent.Usage)
+	if at.Spent.TextBytes = resp.TextBytes; found != nil && len(at.Held) > 0 && at.Held[0] == '{' && !canon.Whole(at.Held) {
+		at.Spent.TextBytes = int64(len(at.Held)) // of an answer that was broken off
+	}
+	if translates {
 		return err
 	}
-	return t.dialect.ReadResponse(op, &exchange.Response{Body: at.Held}, &canon.Usage{})
+	return found
 }
 
 // judgeFault judges an error behind the status of a success.

@@ -59,6 +59,12 @@ type Attempt struct {
 	Fault      string  `json:"fault,omitempty"`
 	RetryAfter float64 `json:"retry_after_s,omitempty"`
 	MS         float64 `json:"ms"`
+
+	Tokens      *Tokens `json:"tokens,omitempty"` // that were consumed although the answer was not the client's
+	UsageSource string  `json:"usage_source,omitempty"`
+	CostNano    *int64  `json:"cost_nano_usd,omitempty"`
+	Price       string  `json:"price,omitempty"`
+	Unpriced    bool    `json:"unpriced,omitempty"`
 }
 
 // Tokens are the disjoint buckets of a usage in a Line.
@@ -100,7 +106,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
 		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,
-		Tokens: e.buckets(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
+		Tokens: e.answered(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
 		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced,
 		DurationMS: millis(r.DurationNanos), RequestBytes: int(r.RequestBytes),
 	}
@@ -120,20 +126,34 @@ func (e *lineEncoder) attempts(tried []*policypb.Attempt) []Attempt {
 		e.tried = append(e.tried, Attempt{
 			Backend: a.Backend, Model: a.Model, Status: int(a.Status), Failed: a.Failed, Fault: a.Fault,
 			RetryAfter: time.Duration(a.RetryAfterNanos).Seconds(), MS: millis(a.DurationNanos),
+			Tokens: spent(a.Tokens), UsageSource: a.UsageSource, CostNano: a.CostNanoUsd, Price: a.Price, Unpriced: a.Unpriced,
 		})
 	}
 	return e.tried
 }
 
-func (e *lineEncoder) buckets(t *policypb.Tokens) *Tokens {
+// answered are the tokens of an answer.
+func (e *lineEncoder) answered(t *policypb.Tokens) *Tokens {
 	if t == nil {
 		return nil
 	}
-	e.tokens = Tokens{
+	e.tokens = tokensIn(t)
+	return &e.tokens
+}
+
+// spent are the tokens of an attempt, which are rare.
+func spent(t *policypb.Tokens) *Tokens {
+	if t == nil {
+		return nil
+	}
+	return new(tokensIn(t))
+}
+
+func tokensIn(t *policypb.Tokens) Tokens {
+	return Tokens{
 		Input: t.Input, CacheRead: t.CacheRead, CacheWrite5m: t.CacheWrite_5M, CacheWrite1h: t.CacheWrite_1H,
 		AudioInput: t.AudioInput, Output: t.Output, Reasoning: t.Reasoning, AudioOutput: t.AudioOutput,
 	}
-	return &e.tokens
 }
 
 // millis are whole microseconds, written in milliseconds.

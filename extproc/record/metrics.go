@@ -40,7 +40,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		cost: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_cost_usd_total",
 			Help: "Cost of exchanges in USD. The access records are the truth; this drifts at restarts."}, []string{"model", "backend"}),
 		unpriced: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_unpriced_total",
-			Help: "Exchanges that consumed tokens for which no price is known."}, []string{"model", "backend"}),
+			Help: "Answers, and attempts that gave none, which consumed tokens for which no price is known."}, []string{"model", "backend"}),
 	}
 	reg.MustRegister(m.requests, m.duration, m.first, m.tokens, m.cost, m.unpriced)
 	return m
@@ -54,14 +54,35 @@ func (m *Metrics) Take(r *policypb.Row) {
 	if r.FirstTokenNanos != nil {
 		m.first.WithLabelValues(r.Route, stream).Observe(seconds(*r.FirstTokenNanos))
 	}
-	if r.Tokens != nil {
-		m.addTokens(r)
-		m.addCost(r)
+	m.consumed(r.Route, r.Backend, r)
+	for _, a := range r.Tried {
+		m.consumed(r.Route, a.Backend, a)
 	}
 }
 
-func (m *Metrics) addTokens(r *policypb.Row) {
-	t := r.Tokens
+// consumer is a row, or an attempt in it.
+type consumer interface {
+	GetTokens() *policypb.Tokens
+	GetUsageSource() string
+	GetUnpriced() bool
+	GetCostNanoUsd() int64
+}
+
+// consumed counts what an answer, or an attempt that gave none, consumed at a backend.
+func (m *Metrics) consumed(model, backend string, c consumer) {
+	t := c.GetTokens()
+	if t == nil {
+		return
+	}
+	m.addTokens(model, backend, c.GetUsageSource(), t)
+	if c.GetUnpriced() {
+		m.unpriced.WithLabelValues(model, backend).Inc()
+		return
+	}
+	m.cost.WithLabelValues(model, backend).Add(float64(c.GetCostNanoUsd()) / 1e9)
+}
+
+func (m *Metrics) addTokens(model, backend, source string, t *policypb.Tokens) {
 	for _, bucket := range []struct {
 		kind string
 		n    int64
@@ -70,17 +91,9 @@ func (m *Metrics) addTokens(r *policypb.Row) {
 		{"audio_input", t.AudioInput}, {"output", t.Output}, {"reasoning", t.Reasoning}, {"audio_output", t.AudioOutput},
 	} {
 		if bucket.n > 0 {
-			m.tokens.WithLabelValues(r.Route, r.Backend, bucket.kind, r.UsageSource).Add(float64(bucket.n))
+			m.tokens.WithLabelValues(model, backend, bucket.kind, source).Add(float64(bucket.n))
 		}
 	}
-}
-
-func (m *Metrics) addCost(r *policypb.Row) {
-	if r.CostNanoUsd == nil {
-		m.unpriced.WithLabelValues(r.Route, r.Backend).Inc()
-		return
-	}
-	m.cost.WithLabelValues(r.Route, r.Backend).Add(float64(*r.CostNanoUsd) / 1e9)
 }
 
 func seconds(nanos int64) float64 { return time.Duration(nanos).Seconds() }

@@ -33,6 +33,10 @@ func TestMetrics(t *testing.T) {
 		`headgate_cost_usd_total backend="claude" model="gpt-4o"`:                                                                            1.23456789,
 		`headgate_unpriced_total backend="b" model="m"`:                                                                                      1,
 		`headgate_tokens_total backend="b" kind="input" model="m" source="estimated"`:                                                        7,
+		`headgate_cost_usd_total backend="gpt" model="gpt-4o"`:                                                                               7.7e-08,
+		`headgate_unpriced_total backend="gpt" model="gpt-4o"`:                                                                               1,
+		`headgate_tokens_total backend="gpt" kind="input" model="gpt-4o" source="estimated"`:                                                 44,
+		`headgate_tokens_total backend="gpt" kind="cache_read" model="gpt-4o" source="estimated"`:                                            22,
 		`headgate_endings_total account="joined"`:                                                                                            0,
 		`headgate_endings_total account="missing"`:                                                                                           0,
 	}

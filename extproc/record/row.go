@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy/policypb"
 )
@@ -55,15 +56,19 @@ func addUsage(r *policypb.Row, ex *exchange.Exchange) {
 		r.Served = ex.Route.Serves
 	}
 	r.UsageSource, r.Searches, r.ServiceTier = string(u.Source), u.Searches, exchange.Clip(u.ServiceTier, exchange.MaxText)
-	r.Tokens = &policypb.Tokens{
-		Input: u.Input, CacheRead: u.CacheRead, CacheWrite_5M: u.CacheWrite5m, CacheWrite_1H: u.CacheWrite1h,
-		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput,
-	}
+	r.Tokens = tokensOf(u)
 	if !ex.Cost.Priced {
 		r.Unpriced = true
 		return
 	}
 	r.CostNanoUsd, r.Price = new(ex.Cost.Nano), ex.Cost.PriceID
+}
+
+func tokensOf(u *canon.Usage) *policypb.Tokens {
+	return &policypb.Tokens{
+		Input: u.Input, CacheRead: u.CacheRead, CacheWrite_5M: u.CacheWrite5m, CacheWrite_1H: u.CacheWrite1h,
+		AudioInput: u.AudioInput, Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput,
+	}
 }
 
 // triedIn lists attempts. All but the last have failed, even those with status 200:
@@ -78,9 +83,21 @@ func triedIn(list []exchange.Tried) []*policypb.Attempt {
 		p.Backend, p.Model, p.Status = a.Backend, a.Model, int32(a.Status)
 		p.Failed, p.Fault = a.Failed() || i < len(list)-1, string(a.Fault)
 		p.RetryAfterNanos, p.DurationNanos = a.RetryAfter.Nanoseconds(), between(a.Started, a.Decided)
+		addSpent(p, a.Spent)
 		out[i] = p
 	}
 	return out
+}
+
+// addSpent adds what an attempt consumed although its answer was not the client's.
+func addSpent(p *policypb.Attempt, s *exchange.Spent) {
+	if s == nil {
+		return
+	}
+	p.Tokens, p.UsageSource = tokensOf(&s.Usage), string(s.Usage.Source)
+	if p.Unpriced = !s.Cost.Priced; s.Cost.Priced {
+		p.CostNanoUsd, p.Price = new(s.Cost.Nano), s.Cost.PriceID
+	}
 }
 
 // maxDropped bounds the list of fields that were left out.

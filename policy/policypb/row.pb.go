@@ -361,7 +361,19 @@ type Attempt struct {
 	DurationNanos int64 `protobuf:"varint,6,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
 	// What was found in its answer, of which the status does not tell that it is none: a
 	// closed set, such as "silent"; empty: nothing.
-	Fault         string `protobuf:"bytes,7,opt,name=fault,proto3" json:"fault,omitempty"`
+	Fault string `protobuf:"bytes,7,opt,name=fault,proto3" json:"fault,omitempty"`
+	// What it consumed although its answer was not the client's, beside what the row says of
+	// the answer that was. Absent: nothing, as far as is known: an error costs nothing unless
+	// it says so, and of an attempt without an answer nothing is known.
+	Tokens *Tokens `protobuf:"bytes,8,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	// Who counted: "provider" or "estimated".
+	UsageSource string `protobuf:"bytes,9,opt,name=usage_source,json=usageSource,proto3" json:"usage_source,omitempty"`
+	// Absent: no price is known, or nothing was consumed.
+	CostNanoUsd *int64 `protobuf:"varint,10,opt,name=cost_nano_usd,json=costNanoUsd,proto3,oneof" json:"cost_nano_usd,omitempty"`
+	// Id of the price by which the cost was reckoned.
+	Price string `protobuf:"bytes,11,opt,name=price,proto3" json:"price,omitempty"`
+	// Something was consumed for which no price is known.
+	Unpriced      bool `protobuf:"varint,12,opt,name=unpriced,proto3" json:"unpriced,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -443,6 +455,41 @@ func (x *Attempt) GetFault() string {
 		return x.Fault
 	}
 	return ""
+}
+
+func (x *Attempt) GetTokens() *Tokens {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+func (x *Attempt) GetUsageSource() string {
+	if x != nil {
+		return x.UsageSource
+	}
+	return ""
+}
+
+func (x *Attempt) GetCostNanoUsd() int64 {
+	if x != nil && x.CostNanoUsd != nil {
+		return *x.CostNanoUsd
+	}
+	return 0
+}
+
+func (x *Attempt) GetPrice() string {
+	if x != nil {
+		return x.Price
+	}
+	return ""
+}
+
+func (x *Attempt) GetUnpriced() bool {
+	if x != nil {
+		return x.Unpriced
+	}
+	return false
 }
 
 // Tokens are the buckets of a usage. They are disjoint: no token is in two of them.
@@ -590,7 +637,7 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x05price\x18K \x01(\tR\x05price\x12\x1a\n" +
 	"\bunpriced\x18L \x01(\bR\bunpricedB\x14\n" +
 	"\x12_first_token_nanosB\x10\n" +
-	"\x0e_cost_nano_usd\"\xd2\x01\n" +
+	"\x0e_cost_nano_usd\"\x96\x03\n" +
 	"\aAttempt\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
@@ -598,7 +645,14 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x06failed\x18\x04 \x01(\bR\x06failed\x12*\n" +
 	"\x11retry_after_nanos\x18\x05 \x01(\x03R\x0fretryAfterNanos\x12%\n" +
 	"\x0eduration_nanos\x18\x06 \x01(\x03R\rdurationNanos\x12\x14\n" +
-	"\x05fault\x18\a \x01(\tR\x05fault\"\x83\x02\n" +
+	"\x05fault\x18\a \x01(\tR\x05fault\x122\n" +
+	"\x06tokens\x18\b \x01(\v2\x1a.headgate.policy.v1.TokensR\x06tokens\x12!\n" +
+	"\fusage_source\x18\t \x01(\tR\vusageSource\x12'\n" +
+	"\rcost_nano_usd\x18\n" +
+	" \x01(\x03H\x00R\vcostNanoUsd\x88\x01\x01\x12\x14\n" +
+	"\x05price\x18\v \x01(\tR\x05price\x12\x1a\n" +
+	"\bunpriced\x18\f \x01(\bR\bunpricedB\x10\n" +
+	"\x0e_cost_nano_usd\"\x83\x02\n" +
 	"\x06Tokens\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\x03R\x05input\x12\x1d\n" +
 	"\n" +
@@ -632,11 +686,12 @@ var file_policypb_row_proto_goTypes = []any{
 var file_policypb_row_proto_depIdxs = []int32{
 	1, // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
 	2, // 1: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 2: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_policypb_row_proto_init() }
@@ -645,6 +700,7 @@ func file_policypb_row_proto_init() {
 		return
 	}
 	file_policypb_row_proto_msgTypes[0].OneofWrappers = []any{}
+	file_policypb_row_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -1,0 +1,27 @@
+package meter
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// spent completes what an attempt consumed whose answer was not the client's: what it
+// reported, and what of that is missing by what came. One that had begun and was merely
+// silent had read the request at least. An error, and what is no answer at all, costs
+// nothing unless it says so.
+func (v *visit) spent(t *exchange.Tried) *exchange.Spent {
+	var s exchange.Spent
+	if t.Spent != nil {
+		s = *t.Spent
+	}
+	u := &s.Usage
+	begun := t.Fault == "" || t.Fault == exchange.FaultSilent
+	if u.Seen == 0 && s.TextBytes == 0 && !begun {
+		return nil
+	}
+	if u.Source != canon.UsageProvider {
+		v.complete(u, s.TextBytes)
+	}
+	s.Cost = v.stage.cost(u, t.Provider, t.Backend, t.Model)
+	return &s
+}

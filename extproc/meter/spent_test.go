@@ -1,0 +1,66 @@
+package meter_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// TestWhatAttemptsConsumedThatWereLetGo holds what each attempt costs whose answer was not the
+// client's, by what was found in it.
+func TestWhatAttemptsConsumedThatWereLetGo(t *testing.T) {
+	v := join(t, "true") // its body counts for 18 tokens
+	ex := v.Exchange
+	tokens := int64(len(ex.Request.Body)+3) / 4
+	estimated := func(in, out int64) *exchange.Spent {
+		u := canon.Usage{Input: in, Output: out, Source: canon.UsageEstimated}
+		return &exchange.Spent{Usage: u, Cost: exchange.Cost{Nano: 1000*in + 2000*out, Priced: true}}
+	}
+	begun := canon.Usage{Input: 30, Output: 1, Seen: canon.BucketInput | canon.BucketOutput, Source: canon.UsageEstimated}
+	cases := []struct {
+		name   string
+		status int
+		fault  exchange.Fault
+		noted  exchange.Spent
+		model  string
+		want   *exchange.Spent
+	}{
+		{name: "silent", status: 200, fault: exchange.FaultSilent, model: "x", want: estimated(tokens, 0)},
+		{name: "silent after it said what it read", status: 200, fault: exchange.FaultSilent, noted: exchange.Spent{Usage: begun}, model: "x",
+			want: &exchange.Spent{Usage: begun, Cost: exchange.Cost{Nano: 32_000, Priced: true}}},
+		{name: "let go as the client left", status: 200, model: "x", want: estimated(tokens, 0)},
+		{name: "whole and unreadable, with its usage", status: 200, fault: exchange.FaultUnreadable, noted: exchange.Spent{Usage: reported}, model: "x",
+			want: &exchange.Spent{Usage: reported, Cost: exchange.Cost{Nano: reportedNano, Priced: true}}},
+		{name: "broken off", status: 200, fault: exchange.FaultUnreadable, noted: exchange.Spent{TextBytes: 400}, model: "x",
+			want: func() *exchange.Spent { s := estimated(tokens, 100); s.TextBytes = 400; return s }()},
+		{name: "of a model without a price", status: 200, fault: exchange.FaultSilent, model: "y",
+			want: &exchange.Spent{Usage: canon.Usage{Input: tokens, Source: canon.UsageEstimated}}},
+		{name: "an error", status: 200, fault: exchange.FaultError, model: "x"},
+		{name: "empty", status: 200, fault: exchange.FaultEmpty, model: "x"},
+		{name: "no success", status: 500, model: "x"},
+		{name: "no answer", status: 0, model: "x"},
+	}
+	for i, c := range cases {
+		ex.Attempts.Begin(exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: c.model, Status: c.status, Fault: c.fault})
+		if c.noted != (exchange.Spent{}) {
+			ex.Attempts.NoteSpent(i, c.noted)
+		}
+	}
+	ex.Attempts.Begin(exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: "x", Status: 200})
+	ex.Attempts.NoteAnswers(len(cases))
+	v.End(exchange.Outcome{})
+	all := ex.Attempts.List()
+	for i, c := range cases {
+		if got := all[i].Spent; got != nil {
+			got.Cost.PriceID = ""
+		}
+		if diff := cmp.Diff(c.want, all[i].Spent); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+	if got := all[len(cases)].Spent; got != nil {
+		t.Errorf("the answering attempt is accounted for twice: %+v", got)
+	}
+}
