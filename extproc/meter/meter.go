@@ -11,6 +11,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/price"
 )
@@ -121,7 +122,7 @@ func (v *visit) estimate() {
 // complete fills a usage by the request, and by the text that came.
 func (v *visit) complete(u *canon.Usage, text int64) {
 	if u.TotalInput() == 0 {
-		u.Input = tokens(written(v.ex.Request.Body))
+		u.Input = tokens(scan.Written(v.ex.Request.Body))
 	}
 	u.Output = max(u.Output, tokens(text)-u.Reasoning)
 	u.Source = canon.UsageEstimated

@@ -60,6 +60,7 @@ func (p *plan) findSupporting() exchange.Verdict {
 	if p.supporting == 0 {
 		return refuseUnsupported(lacking)
 	}
+	p.leaveOutSmall()
 	if p.supporting != all {
 		p.ex.Fit = p.pool.fit.Name(p.supporting)
 	}

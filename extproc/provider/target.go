@@ -145,6 +145,7 @@ type pool struct {
 	drop      bool          // fields that change the meaning are left out, not refused
 	timeout   time.Duration // of each attempt
 	turn      int           // how many attempts in a row are one backend's
+	window    int64         // the smallest that a model of it is known to have, in tokens; 0: none is, or all are the same
 	// firstToken is the longest silence behind an attempt's headers; 0: it is waited for.
 	firstToken time.Duration
 }
@@ -167,7 +168,25 @@ func newPool(m *policy.Model, set *policy.Set) *pool {
 	if len(p.targets) == 1 {
 		p.single = p.targets[0]
 	}
+	p.window = p.smallestWindow()
 	return p
+}
+
+// smallestWindow returns the smallest window of the pool's models, if another has a larger
+// one or one that is not known.
+func (p *pool) smallestWindow() (smallest int64) {
+	differ := false
+	for _, t := range p.targets {
+		window := t.canon.Traits.Context
+		differ = differ || window != p.targets[0].canon.Traits.Context
+		if window > 0 && (smallest == 0 || window < smallest) {
+			smallest = window
+		}
+	}
+	if !differ {
+		return 0
+	}
+	return smallest
 }
 
 // find returns the target of a backend and its model's name there. Without a

@@ -1,4 +1,4 @@
-package meter
+package scan
 
 import (
 	"strings"
@@ -20,7 +20,7 @@ func TestDataCountsForWhatItIsBilledFor(t *testing.T) {
 		{"a small one", strings.Repeat("QUJD", 200), 800},
 	} {
 		body := head + tc.content + tail
-		if got, want := written([]byte(body)), tc.most+int64(len(head)+len(tail)); got != want {
+		if got, want := Written([]byte(body)), tc.most+int64(len(head)+len(tail)); got != want {
 			t.Errorf("%s: %d, want %d", tc.name, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package meter
+package scan
 
 import "bytes"
 
@@ -8,13 +8,13 @@ const (
 	unbroken = 512
 	// maxData bounds, in bytes of text, what an image or a document counts for:
 	// providers scale images down to some 1,600 tokens.
-	maxData = 1600 * bytesPerToken
+	maxData = 1600 * 4
 )
 
-// written is the length, in bytes, of what a request makes a model read. The base64
+// Written is the length, in bytes, of what a request makes a model read. The base64
 // of an image is a hundred times as long as what it is billed for, so that by its
 // bytes one photograph would cost as much as a book.
-func written(body []byte) int64 {
+func Written(body []byte) int64 {
 	n := int64(len(body))
 	for len(body) > unbroken {
 		end := bytes.IndexByte(body, '"')
