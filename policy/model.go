@@ -19,6 +19,7 @@ type Model struct {
 	Timeout     time.Duration // of each attempt, to its response headers
 	FirstToken  time.Duration // longest silence between headers and content, where another link may do better; 0: it is waited for
 	IdleTimeout time.Duration // longest silence inside a response
+	Total       time.Duration // longest that an exchange takes, streams included; 0: there is no bound
 	Unfit       Unfit         // what to do with a field that a backend cannot express
 	Nearest     bool          // begin a link with its uses in the gateway's own region
 	RegionsOnly []string      // the chain has backends of these regions alone, sorted; empty: of any, or of none
@@ -74,6 +75,9 @@ var model = strict.NewObject(
 	strict.Bind("idle_timeout", func(m *Model) *time.Duration { return &m.IdleTimeout }, strict.Duration(time.Millisecond, time.Hour)).Default(time.Minute).
 		Doc("Longest silence inside a response. Inside a JSON answer whose headers came before its body it is longer if the chain may take longer: each attempt its timeout and 1s to connect.").
 		Example(`idle_timeout: 60s`),
+	strict.Bind("total", func(m *Model) *time.Duration { return &m.Total }, strict.Duration(time.Millisecond, 24*time.Hour)).
+		Doc("Longest that a whole exchange takes, from the end of its request to the end of its answer, with all attempts, streams too. If no answer has begun by then the caller gets a 504; one that has begun breaks off. A caller bounds its own exchanges by x-headgate-timeout; the shorter of both counts. Without either, an answer goes on for as long as it is not silent.").
+		Example(`total: 10m`),
 	strict.Bind("nearest", func(m *Model) *bool { return &m.Nearest }, strict.Switch()).Default(false).
 		Doc("Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow if those fail. A gateway whose region none of them has goes by the weights alone.").
 		Example(`nearest: true`),

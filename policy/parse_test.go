@@ -156,7 +156,7 @@ func TestCompiledSet(t *testing.T) {
 		Backends: map[string]*Backend{"a": a, "router": router, "lan": lan},
 		Models: map[string]*Model{
 			"org/model:tag+x": {
-				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, IdleTimeout: time.Hour, Unfit: UnfitDrop, Nearest: true,
+				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, IdleTimeout: time.Hour, Total: 24 * time.Hour, Unfit: UnfitDrop, Nearest: true,
 				RegionsOnly: []string{"eu-west-1", "us-east-1"},
 				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second},
 				Chain: []Link{

@@ -16,7 +16,7 @@ a new connection takes up to %s more in each: no link is left before its time is
 timeout ends with the response headers: those of a stream come at its beginning, those
 of a JSON answer mostly at its end. If they come sooner, a silence after them ends
 in an error, not in another attempt. An answer of which a byte comes now and then has
-no bound but the caller's deadline (x-headgate-timeout).
+no bound but total and the caller's deadline (x-headgate-timeout).
 `
 
 // explainChains prints a block for each group of equal models and then the advice, a line

@@ -62,6 +62,7 @@ type Route struct {
 	Serves   string        // the model's name at that backend
 	Single   bool          // the pool has exactly one backend: no upstream level runs
 	Idle     time.Duration // longest silence inside a stream
+	Total    time.Duration // longest that the exchange takes, as the policy bounds it; 0: no bound
 }
 
 // Cost is what an exchange costs.

@@ -58,7 +58,7 @@ var Outcomes = []Possible{
 	{IdleTimeout, ByClient, "the rest of the request did not come in time"},
 	{IdleTimeout, ByProvider, "silence inside the answer, or before it, for too long"},
 	{Timeout, ByProvider, "no response headers within an attempt's time"},
-	{Deadline, ByProvider, "the exchange took longer than `x-headgate-timeout` allowed"},
+	{Deadline, ByProvider, "the exchange took longer than `x-headgate-timeout`, or `total` of the model, allowed"},
 	{ConnectFailed, ByProvider, "no connection to the backend"},
 	{ConnectFailed, ByUnknown, "Envoy answered 502 or 503 by itself, and its account did not come"},
 	{NoHealthyBackend, ByProvider, "no backend of the pool has an address: no name of theirs was resolved"},

@@ -28,7 +28,7 @@ type Request struct {
 	Spans     Spans
 
 	// Written by the route stage.
-	Deadline time.Duration // of the whole exchange, that the client asked for; 0: none
+	Deadline time.Duration // of the whole exchange, by the client's wish or the policy; 0: none
 
 	Out Mutation // what leaves for the provider, of all attempts
 

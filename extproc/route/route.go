@@ -48,7 +48,7 @@ type plan struct {
 func newStage(set *policy.Set, region string) *stage {
 	s := &stage{models: make(map[string]*plan, len(set.Models)), names: slices.Sorted(maps.Keys(set.Models))}
 	for name, m := range set.Models {
-		r := exchange.Route{Idle: m.IdleTimeout}
+		r := exchange.Route{Idle: m.IdleTimeout, Total: m.Total}
 		if use, ok := m.Single(); ok {
 			r.Single = true
 			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model
@@ -97,7 +97,7 @@ func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verd
 	if p.split != nil {
 		req.Out.SetHeader(policy.SplitHeader, p.split.order(req))
 	}
-	return deadline(req), nil
+	return v.deadline(req), nil
 }
 
 // clip bounds what a client's own text may add to a message.
@@ -112,11 +112,28 @@ func clip(s string) string {
 // whole seconds.
 const TimeoutHeader = "x-headgate-timeout"
 
-// deadline hands the client's own limit to Envoy, which enforces it.
-func deadline(req *exchange.Request) exchange.Verdict {
+// deadline bounds the whole exchange by what the client and the policy say, whichever ends
+// sooner. Envoy keeps the time.
+func (v *visit) deadline(req *exchange.Request) exchange.Verdict {
+	asked, refusal := asked(req)
+	if refusal.Action != exchange.Pass {
+		return refusal
+	}
+	req.Deadline = asked
+	if total := v.ex.Route.Total; total > 0 && (asked == 0 || total < asked) {
+		req.Deadline = total
+	}
+	if req.Deadline > 0 {
+		req.Out.SetHeader("x-envoy-upstream-rq-timeout-ms", strconv.FormatInt(req.Deadline.Milliseconds(), 10))
+	}
+	return exchange.Verdict{}
+}
+
+// asked is the limit that the client sets; 0: none.
+func asked(req *exchange.Request) (time.Duration, exchange.Verdict) {
 	text := string(req.Headers.Get(TimeoutHeader))
 	if text == "" {
-		return exchange.Verdict{}
+		return 0, exchange.Verdict{}
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
@@ -127,9 +144,7 @@ func deadline(req *exchange.Request) exchange.Verdict {
 	if err != nil || d < time.Millisecond || d > 24*time.Hour {
 		v := exchange.Denied(400, exchange.ReasonBadRequest, fmt.Sprintf("Header %s must be a duration from 1ms to 24h, such as 30s: got %q.", TimeoutHeader, clip(text)))
 		v.Param = TimeoutHeader
-		return v
+		return 0, v
 	}
-	req.Deadline = d
-	req.Out.SetHeader("x-envoy-upstream-rq-timeout-ms", strconv.FormatInt(d.Milliseconds(), 10))
-	return exchange.Verdict{}
+	return d, exchange.Verdict{}
 }

@@ -55,7 +55,7 @@ type rule func(*policy.Model, Expectation) []Advice
 
 // rules are in the order in which their advice about a model is given.
 var rules = []rule{
-	hangUp, lateRetry, silence,
+	hangUp, lateRetry, endsChain, silence,
 	noFallback,
 	skipped, otherDialect,
 	loneWeight, unmetWeight,

@@ -242,6 +242,19 @@ func TestChecksTooOften(t *testing.T) {
 	}, ChecksTooOften)
 }
 
+func TestTotalEndsChain(t *testing.T) {
+	checkAdvice(t, []adviceCase{
+		{"no bound", `{chain: [gpt/g, claude/c]}`, Expectation{}, nil},
+		{"long enough to the last attempt", `{chain: [gpt/g], retries: 1, timeout: 10s, total: 20250ms}`, Expectation{}, nil},
+		{"not to its end", `{chain: [gpt/g], retries: 1, timeout: 10s, total: 20s}`, Expectation{}, []string{
+			"warning models.m.total: is 20s; at worst every attempt has ended after 20.25s: the exchange ends before the last attempt on chain[0] has ended; a timeout of at most 9s would fit",
+		}},
+		{"not to the next link", `{chain: [gpt/g, claude/c], retries: 1, timeout: 10s, total: 15s}`, Expectation{}, []string{
+			"warning models.m.total: is 15s; at worst every attempt has ended after 40.75s: the exchange ends before the turn of chain[1]; a timeout of at most 3s would fit",
+		}},
+	}, TotalEndsChain)
+}
+
 func TestSilence(t *testing.T) {
 	checkAdvice(t, []adviceCase{
 		{"one link", `gpt/g`, Expectation{}, nil},

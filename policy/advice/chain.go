@@ -22,7 +22,7 @@ type Chain struct {
 	Begins time.Duration
 	// Worst is the longest until a whole JSON answer or an error is there, if the
 	// answer falls silent after its headers: it is not tried again. While bytes come,
-	// there is no bound but the caller's deadline.
+	// there is no bound but total and the caller's deadline.
 	Worst  time.Duration
 	Sooner []string // the keys that shorten Begins, and by how much
 }
@@ -49,6 +49,9 @@ func explain(m *policy.Model) Chain {
 	}
 	c.Worst = c.Begins + m.Silence()
 	c.Sooner = sooner(m)
+	if m.Total > 0 {
+		c.Begins, c.Worst = min(c.Begins, m.Total), min(c.Worst, m.Total)
+	}
 	for i, l := range m.Chain {
 		c.Links = append(c.Links, Link{Uses: l.Uses, Reached: before(m, m.Before(i))})
 	}

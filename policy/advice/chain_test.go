@@ -47,6 +47,19 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestTotalBoundsTheWorst holds that no answer takes longer than the policy lets it.
+func TestTotalBoundsTheWorst(t *testing.T) {
+	for total, want := range map[string][2]time.Duration{
+		"1s": {time.Second, time.Second}, "25s": {20_250 * time.Millisecond, 25 * time.Second},
+		"24h": {20_250 * time.Millisecond, 80_250 * time.Millisecond},
+	} {
+		c := Explain(parse(t, `{chain: [gpt/g], retries: 1, timeout: 10s, total: `+total+`}`))[0]
+		if got := [2]time.Duration{c.Begins, c.Worst}; got != want {
+			t.Errorf("total %s: %v, want %v", total, got, want)
+		}
+	}
+}
+
 func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0s", time.Second: "1s", 10 * time.Second: "10s", 10 * time.Minute: "10m", time.Hour: "1h",

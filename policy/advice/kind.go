@@ -16,6 +16,7 @@ type Code string
 const (
 	CallerGivesUp   Code = "caller-gives-up"
 	RetryTooLate    Code = "retry-too-late"
+	TotalEndsChain  Code = "total-ends-chain"
 	WaitsInSilence  Code = "waits-in-silence"
 	FirstTokenAlone Code = "first-token-alone"
 	NoFallback      Code = "no-fallback"
@@ -44,6 +45,7 @@ type Kind struct {
 var Kinds = []Kind{
 	{CallerGivesUp, Warning, "At worst the chain takes longer than its callers wait."},
 	{RetryTooLate, Warning, "A retry after a timeout begins when the callers have hung up."},
+	{TotalEndsChain, Warning, "At worst the bound of an exchange ends it before every attempt was made."},
 	{WaitsInSilence, Note, "A link that sends headers and then nothing is waited for, although another one could answer."},
 	{FirstTokenAlone, Warning, "A bound of the silence of links where there is only one."},
 	{NoFallback, Note, "The model has one link, and all of it is in one place."},

@@ -13,18 +13,33 @@ func hangUp(m *policy.Model, e Expectation) []Advice {
 	if c.Begins <= e.CallerTimeout {
 		return nil
 	}
+	return []Advice{give(CallerGivesUp, m.Path(), fitting(m, e.CallerTimeout),
+		"at worst an answer begins, or an error comes, after %s; callers hang up after %s, %s", Span(c.Begins), Span(e.CallerTimeout), c.loss(e.CallerTimeout))}
+}
+
+// loss says which attempts an end after a time comes before.
+func (c *Chain) loss(end time.Duration) string {
 	var late []string
 	for i, l := range c.Links {
-		if l.Reached >= e.CallerTimeout {
+		if l.Reached >= end {
 			late = append(late, fmt.Sprintf("chain[%d]", i))
 		}
 	}
-	loss := fmt.Sprintf("before the last attempt on chain[%d] has ended", len(c.Links)-1)
 	if len(late) > 0 {
-		loss = "before the turn of " + list(late, "and")
+		return "before the turn of " + list(late, "and")
 	}
-	return []Advice{give(CallerGivesUp, m.Path(), fitting(m, e.CallerTimeout),
-		"at worst an answer begins, or an error comes, after %s; callers hang up after %s, %s", Span(c.Begins), Span(e.CallerTimeout), loss)}
+	return fmt.Sprintf("before the last attempt on chain[%d] has ended", len(c.Links)-1)
+}
+
+// endsChain warns if the bound of an exchange may end it before every attempt.
+func endsChain(m *policy.Model, _ Expectation) []Advice {
+	longest := lasting(m, m.Attempts())
+	if m.Total == 0 || longest <= m.Total {
+		return nil
+	}
+	c := explain(m)
+	return []Advice{give(TotalEndsChain, m.Path()+".total", fitting(m, m.Total),
+		"is %s; at worst every attempt has ended after %s: the exchange ends %s", Span(m.Total), Span(longest), c.loss(m.Total))}
 }
 
 // fitting says what would bring every attempt into the time that callers wait.
