@@ -23,6 +23,11 @@ const maxGate = 64 << 10
 func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run, at *exchange.Attempt, index int) error {
 	ctx, cancel := context.WithCancel(stream.Context())
 	defer cancel()
+	defer func() {
+		if at.Reader != nil {
+			at.Reader.Close()
+		}
+	}()
 	messages := receive(ctx, stream)
 	var wake <-chan time.Time
 	var spent exchange.Spent
@@ -62,10 +67,12 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 	}
 }
 
-// judgeable reports whether an answer can be judged by content: it is not compressed, and
-// one that is read as a whole is not longer than what is held.
+// judgeable reports whether an answer can be judged by content: it is plain or packed by gzip,
+// and one that is read as a whole is not longer than what is held.
 func judgeable(at *exchange.Attempt) bool {
-	if encoding := at.Headers.Get("content-encoding"); len(encoding) > 0 && !bytes.EqualFold(encoding, []byte("identity")) {
+	switch string(bytes.ToLower(at.Headers.Get("content-encoding"))) {
+	case "", "identity", "gzip", "x-gzip":
+	default:
 		return false
 	}
 	n, err := strconv.ParseInt(string(at.Headers.Get("content-length")), 10, 64)

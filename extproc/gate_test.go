@@ -197,8 +197,9 @@ func TestHeadersMayDecideAlone(t *testing.T) {
 		"JSON without end":          {H{":status", "200", "content-type", "application/json"}, false, "waits"},
 		"JSON that is long":         {H{":status", "200", "content-type", "application/json", "content-length", "65537"}, false, "passes"},
 		"no body":                   {H{":status", "200", "content-type", "application/json", "content-length", "0"}, true, "503"},
-		"compressed":                {H{":status", "200", "content-type", "application/json", "content-encoding", "gzip"}, false, "passes"},
-		"a stream in gzip":          {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "br"}, false, "passes"},
+		"compressed":                {H{":status", "200", "content-type", "application/json", "content-encoding", "zstd"}, false, "passes"},
+		"a compressed stream":       {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "br"}, false, "passes"},
+		"a stream in gzip":          {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "GZip"}, false, "waits"},
 		"an identity":               {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "identity"}, false, "waits"},
 		"a fault of the server's":   {H{":status", "500", "content-type", "application/json"}, false, "passes"},
 		"a limit":                   {H{":status", "429", "content-type", "application/json"}, false, "429"},
@@ -316,10 +317,10 @@ func TestALastLinkThatIsRejectedIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeReadIsNotJudgedByContent holds that a compressed answer is let go at its
-// headers: no stage takes it for silence or for an error.
+// TestWhatCannotBeReadIsNotJudgedByContent holds that an answer in an encoding that is not
+// read is let go at its headers: no stage takes it for silence or for an error.
 func TestWhatCannotBeReadIsNotJudgedByContent(t *testing.T) {
-	for encoding, held := range map[string]bool{"": true, "identity": true, "gzip": false, "br": false} {
+	for encoding, held := range map[string]bool{"": true, "identity": true, "gzip": true, "zstd": false, "br": false} {
 		t.Run("encoding "+encoding, func(t *testing.T) {
 			var seen []bool
 			r := newRig(t, chainPolicy, &scripted{name: "judges", answered: func(at *exchange.Attempt) exchange.Judgement {

@@ -17,13 +17,13 @@ type Attempt struct {
 	Number    int    // as Envoy counts the exchange's attempts, from 1; 0: it does not say
 	Began     time.Time
 	Now       time.Time
-	ByContent bool // Envoy holds the answer until it is judged: not one that is compressed or long
+	ByContent bool // Envoy holds the answer until it is judged: not one that is long or cannot be unpacked
 
 	// Written by the provider stage.
 	Provider string
 	Secret   int      // index of the credential that is used
 	Dropped  []string // request fields that the backend cannot express and does not get
-	Reader   Reader   // of the answer's first events
+	Reader   Reader   // of the answer's first events, given as its headers are judged
 	Out      Mutation // what leaves
 
 	// Written by the stream loop, as the answer comes.
@@ -49,6 +49,8 @@ type Attempt struct {
 type Reader interface {
 	// Read returns what a piece says. The events hold until the next call.
 	Read(piece []byte, last bool) ([]canon.Event, error)
+	// Close releases what reading took.
+	Close()
 }
 
 // Leaves returns the body that leaves for the backend.

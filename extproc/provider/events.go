@@ -7,7 +7,7 @@ import (
 )
 
 // events decodes a backend's stream. With frames each event says where it was read, so
-// that it can leave as it came. It implements exchange.Reader.
+// that it can leave as it came.
 type events struct {
 	decoder canon.StreamDecoder
 	frames  bool
@@ -21,7 +21,7 @@ type events struct {
 	all     []canon.Event
 }
 
-// Read implements exchange.Reader.
+// Read returns what a piece says. The events hold until the next call.
 func (e *events) Read(piece []byte, last bool) ([]canon.Event, error) {
 	e.feed(piece, last)
 	e.all = e.all[:0]

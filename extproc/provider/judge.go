@@ -18,6 +18,9 @@ import (
 // What failed may go well the next time, and is tried again on its link. An error that is
 // the client's own is let pass: no other backend would do better.
 func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judgement, error) {
+	if at.ByContent && at.Stream && at.Reader == nil {
+		p.readEvents(at)
+	}
 	switch {
 	case refusedKey(at.Status):
 		p.stage.reject(at.Backend, at.Secret, at.Status)
@@ -57,8 +60,11 @@ func (p *plan) judgeLength(at *exchange.Attempt) exchange.Judgement {
 		return again
 	case at.ByContent && !at.Complete:
 		return p.wait(at)
-	case at.ByContent && t.dialect.DecodeFault(at.Status, at.Held).TooLong():
-		return again
+	case at.ByContent:
+		unpackHeld(at)
+		if t.dialect.DecodeFault(at.Status, at.Held).TooLong() {
+			return again
+		}
 	}
 	return exchange.Judgement{}
 }
@@ -108,6 +114,7 @@ func isContent(k canon.EventKind) bool {
 // judgeWhole judges an answer that is read as a whole, once it is there. Of one that ends
 // in trailers Envoy does not say so.
 func (p *plan) judgeWhole(at *exchange.Attempt) exchange.Judgement {
+	unpackHeld(at)
 	body := bytes.TrimSpace(at.Held)
 	switch {
 	case !at.Complete && !(bytes.HasSuffix(body, []byte("}")) && canon.Whole(body)):

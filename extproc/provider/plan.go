@@ -69,11 +69,8 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 	}
 	t.dialect.Sign(at)
 	p.remove(at, t)
-	switch {
-	case p.pool.single != nil:
+	if p.pool.single != nil {
 		p.secret, p.ex.Dropped = at.Secret, at.Dropped
-	case at.ByContent:
-		at.Reader = &events{decoder: t.dialect.Decoder(true)} // whatever it says is content
 	}
 	return nil
 }

@@ -26,10 +26,14 @@ var judgedCases = []chainCase{
 	{name: "what cannot be read, of the other dialect", links: "c/m+malformed=1, b/m", tried: thrice("c") + "b200"},
 	{name: "comments and an error", links: "a/m+comments+error=0, c/m", tried: thrice("a") + "c200"},
 	{name: "an error in small pieces", links: "a/m+drip=7+error=0, c/m", tried: thrice("a") + "c200"},
+	{name: "an error first, packed", links: "a/m+gzip+error=0, c/m", tried: thrice("a") + "c200"},
+	{name: "nothing and a clean end, packed", links: "c/m+gzip+truncate=0, b/m", tried: thrice("c") + "b200"},
+	{name: "a good answer, packed", links: "c/m+gzip, b/m", tried: "c200"},
 	{name: "a good answer in small pieces", links: "a/m+drip=3, c/m", tried: "a200"},
 
 	{name: "silence", links: "a/m+hang=0, b/m", more: "first_token: 300ms", tried: "a200( a200){0,2} b200"},
 	{name: "silence of the other dialect", links: "c/m+hang=0, a/m", more: "first_token: 300ms", tried: "c200( c200){0,2} a200"},
+	{name: "silence, packed", links: "a/m+hang=0+gzip, b/m", more: "first_token: 300ms", tried: "a200( a200){0,2} b200"},
 	{name: "silence on every link", links: "a/m+hang=0, c/m+hang=0", more: "first_token: 300ms", tried: "a200( a200){0,2} c200", status: 503, outcome: "exhausted"},
 	{name: "slow, but not as slow", links: "a/m+drip=40+pause=5ms, b/m", more: "first_token: 2s, timeout: 1s", tried: "a200"},
 
@@ -57,7 +61,7 @@ func TestJudgedByContent(t *testing.T) {
 // made good by the next link.
 func TestBrokenOffBeforeItWasPassed(t *testing.T) {
 	t.Parallel()
-	faults := []string{"cut=0", "reset=0", "cut=20", "reset=20", "truncate=20", "malformed=20"}
+	faults := []string{"cut=0", "reset=0", "cut=20", "reset=20", "truncate=20", "malformed=20", "gzip+cut=0", "gzip+cut=20", "gzip+truncate=20"}
 	var models strings.Builder
 	for i, fault := range faults {
 		for _, first := range []string{"a", "c"} {

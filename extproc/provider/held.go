@@ -1,0 +1,52 @@
+package provider
+
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+)
+
+// heldEvents reads the first events of a stream that Envoy holds. It implements
+// exchange.Reader.
+type heldEvents struct {
+	events
+	gunzip *gunzip // nil: the stream is not compressed
+}
+
+// readEvents has the events of an attempt's answer read. Whatever they say is content.
+func (p *plan) readEvents(at *exchange.Attempt) {
+	h := &heldEvents{events: events{decoder: p.pool.find(at.Backend, at.Model).dialect.Decoder(true)}}
+	if isGzip(at.Headers.Get("content-encoding")) {
+		h.gunzip = newGunzip()
+	}
+	at.Reader = h
+}
+
+// Read implements exchange.Reader.
+func (h *heldEvents) Read(piece []byte, last bool) ([]canon.Event, error) {
+	if h.gunzip != nil {
+		plain, err := h.gunzip.chunk(piece)
+		if err != nil {
+			h.torn = canon.Malformed(err.Error())
+		}
+		piece = plain
+	}
+	return h.events.Read(piece, last)
+}
+
+// Close implements exchange.Reader.
+func (h *heldEvents) Close() {
+	if h.gunzip != nil {
+		h.gunzip.stop()
+	}
+}
+
+// unpackHeld makes what is held of a whole answer plain, once the end of it is there. What
+// cannot be unpacked stays as it is, and cannot be read.
+func unpackHeld(at *exchange.Attempt) {
+	if !at.Complete || !isGzip(at.Headers.Get("content-encoding")) {
+		return
+	}
+	if plain, err := unzip(at.Held); err == nil {
+		at.Held = plain
+	}
+}
