@@ -18,6 +18,7 @@ type Model struct {
 	Retries     int           // further attempts on one link after a 5xx, before the next link
 	Timeout     time.Duration // of each attempt, to its response headers
 	FirstToken  time.Duration // longest silence between headers and content, where another link may do better; 0: it is waited for
+	Judging     Judging       // by what an attempt of a chain is committed
 	IdleTimeout time.Duration // longest silence inside a response
 	Total       time.Duration // longest that an exchange takes, streams included; 0: there is no bound
 	Unfit       Unfit         // what to do with a field that a backend cannot express
@@ -26,6 +27,15 @@ type Model struct {
 	Breaker     Breaker       // bounds of what the pool may hold
 	Health      Health        // active checks of the backends; the zero value: none
 }
+
+// Judging says by what an attempt of a chain is committed: nothing is tried again afterwards.
+type Judging string
+
+// The values of Judging.
+const (
+	JudgingContent Judging = "content" // its first content
+	JudgingHeaders Judging = "headers" // its response headers
+)
 
 // Unfit says what happens to a request field that a backend cannot express.
 type Unfit string
@@ -72,6 +82,9 @@ var model = strict.NewObject(
 	strict.Bind("first_token", func(m *Model) *time.Duration { return &m.FirstToken }, strict.Duration(time.Millisecond, time.Hour)).
 		Doc("In a chain: longest silence between the response headers of an attempt and its first content, after which the next link is asked. Pings, comments and an empty beginning are silence; in a JSON answer any byte ends it. It may end with the attempt's timeout, which is as long at least. Without it an answer whose headers came in time is waited for.").
 		Example(`first_token: 5s`),
+	strict.Bind("judge", func(m *Model) *Judging { return &m.Judging }, strict.Enum(JudgingContent, JudgingHeaders)).Default(JudgingContent).
+		Doc("In a chain: what commits an attempt. With content an answer is held until it says something, and until then it may be made good by the next link. With headers it counts as soon as its headers are there, which costs less CPU: an error, an end or silence behind the status of a success then reaches the client.").
+		Example(`judge: headers`),
 	strict.Bind("idle_timeout", func(m *Model) *time.Duration { return &m.IdleTimeout }, strict.Duration(time.Millisecond, time.Hour)).Default(time.Minute).
 		Doc("Longest silence inside a response. Inside a JSON answer whose headers came before its body it is longer if the chain may take longer: each attempt its timeout and 1s to connect.").
 		Example(`idle_timeout: 60s`),
@@ -99,6 +112,9 @@ var model = strict.NewObject(
 ).Check(func(r *strict.Reader, g *strict.Given, m *Model) {
 	if at, ok := g.At("chain"); ok && m.Orders() > MaxOrders {
 		r.Fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", m.Orders(), MaxOrders)
+	}
+	if at, ok := g.At("first_token"); ok && m.Judging == JudgingHeaders {
+		r.Fault(at, "judge attempts by content, or leave it out", "has no effect: attempts are judged by their headers")
 	}
 	if at, ok := g.At("nearest"); ok && m.Nearest && !g.Faulty("chain") {
 		r.Note(placedNearest{m, at})

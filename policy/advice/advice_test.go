@@ -261,6 +261,7 @@ func TestSilence(t *testing.T) {
 		{"a choice", `{chain: [gpt/g, claude/c]}`, Expectation{}, []string{
 			"note models.m: a link that sends headers and then nothing is not left for the next one; first_token: 10s asks the next link then",
 		}},
+		{"a choice without a judgement", `{chain: [gpt/g, claude/c], judge: headers}`, Expectation{}, nil},
 		{"a choice and a bound", `{chain: [gpt/g, claude/c], first_token: 5s}`, Expectation{}, nil},
 		{"a bound without a choice", `{chain: [gpt/g], first_token: 5s}`, Expectation{}, []string{
 			"warning models.m.first_token: has no effect: there is nowhere else to go; add a link, or leave it out",

@@ -77,7 +77,7 @@ func busyChecks(m *policy.Model, _ Expectation) []Advice {
 func silence(m *policy.Model, _ Expectation) []Advice {
 	_, single := m.Single()
 	switch {
-	case single == (m.FirstToken == 0):
+	case single == (m.FirstToken == 0), m.Judging == policy.JudgingHeaders:
 		return nil
 	case single:
 		return []Advice{give(FirstTokenAlone, m.Path()+".first_token", "add a link, or leave it out",

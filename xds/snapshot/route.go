@@ -93,11 +93,11 @@ func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 }
 
 // routesOf are the routes of a model to its pool. Of a pool of several, each comes twice,
-// first with attempts that are judged by their first content: a pair that can do that asks
-// for it.
+// first with attempts that are judged by their first content, unless the policy wants them
+// judged by their headers: a pair that can do that asks for it.
 func routesOf(m *policy.Model, pool string) []*routev3.Route {
 	plain := []*routev3.Route{route(m, pool, false), route(m, pool, true)}
-	if _, single := m.Single(); single {
+	if _, single := m.Single(); single || m.Judging == policy.JudgingHeaders {
 		return plain
 	}
 	judged := []*routev3.Route{route(m, pool, false), route(m, pool, true)}

@@ -57,6 +57,29 @@ func TestJudgedByContent(t *testing.T) {
 	}
 }
 
+// TestJudgedByHeaders holds what a policy gives up that has attempts judged by their headers:
+// an error behind the status of a success is the client's, one with its own status is not.
+func TestJudgedByHeaders(t *testing.T) {
+	t.Parallel()
+	var models strings.Builder
+	for _, w := range gatewaytest.Ways {
+		fmt.Fprintf(&models, "  late-%s: {chain: [c/m+error=0, b/m], judge: headers}\n", w)
+		fmt.Fprintf(&models, "  early-%s: {chain: [c/m+status=529, b/m], judge: headers, retries: 0}\n", w)
+	}
+	rig := gatewaytest.StartChains(t, models.String(), nil, gatewaytest.Options{})
+	for _, w := range gatewaytest.Ways {
+		for name, want := range map[string]struct{ tried, outcome string }{"late": {"c200", "provider_error"}, "early": {"c529 b200", "ok"}} {
+			t.Run(name+" "+w.String(), func(t *testing.T) {
+				rig := rig.With(t)
+				a := rig.Ask(w.Request(name+"-"+w.String(), "Judged?"))
+				if row := rig.Row(a.Exchange()); gatewaytest.Tried(row) != want.tried || row.Outcome != want.outcome {
+					t.Errorf("tried %q, outcome %q", gatewaytest.Tried(row), row.Outcome)
+				}
+			})
+		}
+	}
+}
+
 // TestBrokenOffBeforeItWasPassed holds that an answer that breaks off while it is held is
 // made good by the next link.
 func TestBrokenOffBeforeItWasPassed(t *testing.T) {
