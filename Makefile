@@ -98,6 +98,10 @@ bench: envoy build ## Measure against the no-op server and Envoy without ext_pro
 drill: envoy build ## Play the faults of providers to the chain of POLICY (examples/fallback), two minutes
 	$(BIN) drill -f $(or $(POLICY),examples/fallback/policy.yaml)
 
+.PHONY: soak
+soak: envoy build ## Hold answers of all kinds 10,000 times, half a minute
+	HEADGATE_SOAK=10000 HEADGATE_BIN=$(BIN) $(GO) test -count 1 -run '^TestWhatIsHeldArrivesWhole$$' ./cmd/headgate/e2e/chains
+
 .PHONY: clean
 clean: ## Remove what was built and fetched
 	rm -rf bin .tools .headgate
