@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
 )
 
 // Request is what the client sent, and what becomes of it. Attempts read it on
@@ -22,9 +23,10 @@ type Request struct {
 	// Read from the body before the first stage, by the client's dialect.
 	Model     string // as the client wrote it; of a list of models the one asked for
 	Stream    bool
-	WantUsage bool // the client asked for usage in the stream
-	Choices   int  // the answers that the client asked for at once; 0: it does not say, which is one
-	User      string
+	WantUsage bool       // the client asked for usage in the stream
+	Choices   int        // the answers that the client asked for at once; 0: it does not say, which is one
+	User      string     // as the body names it
+	Metadata  scan.Value // of the body: the object of this name; nil: there is none
 	Spans     Spans
 
 	// Written by the route stage.
@@ -135,6 +137,6 @@ func (r *Request) Rewrite(edits ...Edit) error {
 	}
 	r.Body, r.canon, r.rewritten = body, nil, true
 	r.Model, r.Stream, r.WantUsage, r.Choices = again.Model, again.Stream, again.WantUsage, again.Choices
-	r.User, r.Spans = again.User, again.Spans
+	r.User, r.Metadata, r.Spans = again.User, again.Metadata, again.Spans
 	return nil
 }

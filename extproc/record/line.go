@@ -21,6 +21,10 @@ type Line struct {
 	Route     string    `json:"route,omitempty"`
 	Stream    bool      `json:"stream"`
 	User      string    `json:"user,omitempty"`
+	Team      string    `json:"team,omitempty"`
+	Feature   string    `json:"feature,omitempty"`
+	Session   string    `json:"session,omitempty"`
+	Tags      []string  `json:"tags,omitempty"`
 
 	Backend  string    `json:"backend,omitempty"`
 	Provider string    `json:"provider,omitempty"`
@@ -103,6 +107,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 	e.line = Line{
 		Time: time.Unix(0, r.BeganUnixNanos), Exchange: r.Exchange, Revision: r.Revision,
 		Dialect: r.Dialect, Operation: r.Operation, Model: r.Model, Route: r.Route, Stream: r.Stream, User: r.User,
+		Team: r.Team, Feature: r.Feature, Session: r.Session, Tags: r.Tags,
 		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
 		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,

@@ -13,6 +13,7 @@ import (
 // waits must not keep the exchange's bodies in memory. How it ended is left to the
 // Closer.
 func rowOf(ex *exchange.Exchange) *policypb.Row {
+	by := ex.Request.Attribute()
 	r := &policypb.Row{
 		Exchange:       ex.ID,
 		Revision:       ex.Revision,
@@ -21,7 +22,11 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Operation:      string(ex.Request.Operation),
 		Model:          exchange.Clip(ex.Request.Model, exchange.MaxText),
 		Route:          ex.Model,
-		User:           exchange.Clip(ex.Request.User, exchange.MaxText),
+		User:           by.User,
+		Team:           by.Team,
+		Feature:        by.Feature,
+		Session:        by.Session,
+		Tags:           by.Tags,
 		RequestBytes:   int64(ex.Request.ReceivedBytes),
 		Backend:        ex.Route.Backend,
 		Provider:       ex.Route.Provider,

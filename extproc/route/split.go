@@ -12,9 +12,6 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// UserHeader names the user on whose behalf a client asks.
-const UserHeader = "x-headgate-user"
-
 // split chooses the order in which a user goes through a chain with weights.
 //
 // Each use draws a number from the user, and the smallest draw over weight wins.
@@ -87,12 +84,9 @@ func (s *split) order(req *exchange.Request) string {
 // are not first in every canary.
 func (s *split) user(h hash.Hash, req *exchange.Request) {
 	h.Write([]byte(s.model.Name + "\x00"))
-	switch user := req.Headers.Get(UserHeader); {
-	case len(user) > 0:
-		h.Write(user)
-	case req.User != "":
-		h.Write([]byte(req.User))
-	default:
+	if user := req.Attribute().User; user != "" {
+		h.Write([]byte(user))
+	} else {
 		h.Write(binary.BigEndian.AppendUint64([]byte{0}, rand.Uint64()))
 	}
 }

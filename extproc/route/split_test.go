@@ -124,8 +124,8 @@ func TestWhoIsOneUser(t *testing.T) {
 		a, b exchange.Request
 		same bool
 	}{
-		{"a user by header, whatever the body and the key", exchange.Request{Headers: header(UserHeader, "ann", "authorization", "Bearer 1"), User: "x"}, exchange.Request{Headers: header(UserHeader, "ann")}, true},
-		{"a user by body, as by header", exchange.Request{User: "ann", Headers: header("authorization", "Bearer 1")}, exchange.Request{Headers: header(UserHeader, "ann")}, true},
+		{"a user by header, whatever the body and the key", exchange.Request{Headers: header("x-headgate-user", "ann", "authorization", "Bearer 1"), User: "x"}, exchange.Request{Headers: header("x-headgate-user", "ann")}, true},
+		{"a user by body, as by header", exchange.Request{User: "ann", Headers: header("authorization", "Bearer 1")}, exchange.Request{Headers: header("x-headgate-user", "ann")}, true},
 		{"two users", exchange.Request{User: "ann"}, exchange.Request{User: "bob"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

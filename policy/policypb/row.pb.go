@@ -49,6 +49,11 @@ type Row struct {
 	User string `protobuf:"bytes,14,opt,name=user,proto3" json:"user,omitempty"`
 	// Length of the request's body, in bytes.
 	RequestBytes int64 `protobuf:"varint,15,opt,name=request_bytes,json=requestBytes,proto3" json:"request_bytes,omitempty"`
+	// On whose behalf and what for, as the client says: it attributes and gives no right.
+	Team    string   `protobuf:"bytes,16,opt,name=team,proto3" json:"team,omitempty"`
+	Feature string   `protobuf:"bytes,17,opt,name=feature,proto3" json:"feature,omitempty"`
+	Session string   `protobuf:"bytes,18,opt,name=session,proto3" json:"session,omitempty"`
+	Tags    []string `protobuf:"bytes,19,rep,name=tags,proto3" json:"tags,omitempty"`
 	// The backend that answered.
 	Backend string `protobuf:"bytes,30,opt,name=backend,proto3" json:"backend,omitempty"`
 	// The backend's provider.
@@ -189,6 +194,34 @@ func (x *Row) GetRequestBytes() int64 {
 		return x.RequestBytes
 	}
 	return 0
+}
+
+func (x *Row) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *Row) GetFeature() string {
+	if x != nil {
+		return x.Feature
+	}
+	return ""
+}
+
+func (x *Row) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *Row) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
 }
 
 func (x *Row) GetBackend() string {
@@ -601,7 +634,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xd7\a\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xb3\b\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -612,7 +645,11 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x05model\x18\f \x01(\tR\x05model\x12\x14\n" +
 	"\x05route\x18\r \x01(\tR\x05route\x12\x12\n" +
 	"\x04user\x18\x0e \x01(\tR\x04user\x12#\n" +
-	"\rrequest_bytes\x18\x0f \x01(\x03R\frequestBytes\x12\x18\n" +
+	"\rrequest_bytes\x18\x0f \x01(\x03R\frequestBytes\x12\x12\n" +
+	"\x04team\x18\x10 \x01(\tR\x04team\x12\x18\n" +
+	"\afeature\x18\x11 \x01(\tR\afeature\x12\x18\n" +
+	"\asession\x18\x12 \x01(\tR\asession\x12\x12\n" +
+	"\x04tags\x18\x13 \x03(\tR\x04tags\x12\x18\n" +
 	"\abackend\x18\x1e \x01(\tR\abackend\x12\x1a\n" +
 	"\bprovider\x18\x1f \x01(\tR\bprovider\x12\x16\n" +
 	"\x06served\x18  \x01(\tR\x06served\x12\x1f\n" +

@@ -91,6 +91,7 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 		if s, ok := v.Get("user_id").Str(); ok {
 			req.User = string(s)
 		}
+		req.Metadata = v
 	}
 	return exchange.Verdict{}
 }

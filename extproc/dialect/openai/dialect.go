@@ -34,9 +34,10 @@ func (Dialect) Sign(*exchange.Attempt) {}
 // readKeys are the members that Headgate acts on. A second member of the same
 // name, or one that differs in case only, is refused: parsers disagree about
 // which of them counts, and a gateway must not read another than the provider.
-var readKeys = []string{"model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "user"}
+var readKeys = []string{"model", "stream", "stream_options", "max_tokens", "max_completion_tokens", "n", "user", "safety_identifier", "metadata"}
 
-// Read reads model, stream, stream_options, the token limit, the choices and the user.
+// Read reads model, stream, stream_options, the token limit, the choices, the user and what else
+// attributes the request.
 func (Dialect) Read(req *exchange.Request) exchange.Verdict {
 	m := scan.Document(req.Body)
 	seen := 0
@@ -97,9 +98,15 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 			req.Choices = int(n)
 		}
 	case "user":
-		if s, ok := v.Str(); ok {
+		if s, ok := v.Str(); ok && len(s) > 0 {
 			req.User = string(s)
 		}
+	case "safety_identifier":
+		if s, ok := v.Str(); ok && req.User == "" {
+			req.User = string(s)
+		}
+	case "metadata":
+		req.Metadata = v
 	}
 	return exchange.Verdict{}
 }

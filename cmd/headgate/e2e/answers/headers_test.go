@@ -24,7 +24,8 @@ func TestRequestHeaders(t *testing.T) {
 		"x-envoy-original-path": "/x", "x-envoy-decorator-operation": "y", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 		"tracestate": "a=b", "x-b3-traceid": "1", "x-stainless-lang": "go", "referer": "https://secret.example/?q=1", "origin": "https://secret.example",
 		"openai-organization": "org-client", "x-custom": "z", "user-agent": "e2e/1", "accept": "application/json", "idempotency-key": "once",
-		"openai-beta": "assistants=v2", "te": "trailers",
+		"openai-beta": "assistants=v2", "te": "trailers", "x-headgate-team": "core", "x-litellm-session-id": "s1",
+		"cf-aig-metadata": `{"feature":"search","user":"u2"}`, "helicone-property-plan": "pro",
 	}
 	for _, c := range []struct {
 		name, model, path, key string
@@ -50,6 +51,10 @@ func TestRequestHeaders(t *testing.T) {
 			a := g.Ask(r)
 			gatewaytest.MustOK(t, a)
 			served := p.Find(mark)
+			by := g.Row(a.Exchange())
+			if got := []string{by.User, by.Team, by.Feature, by.Session}; !slices.Equal(got, []string{"u1", "core", "search", "s1"}) || !slices.Equal(by.Tags, []string{"a", "plan:pro"}) {
+				t.Errorf("the record attributes it to %q, tags %q", got, by.Tags)
+			}
 			var names []string
 			for name := range served.Header {
 				names = append(names, name)
