@@ -29,7 +29,7 @@ var Providers = []Provider{
 	{Name: "openai", Dialect: "openai", URL: "https://api.openai.com/v1", Quirks: quirk.Set{History: quirk.OpenAIHistory, MaxToolID: 40}},
 	{Name: "anthropic", Dialect: "anthropic", URL: "https://api.anthropic.com/v1", Quirks: quirk.Set{SignedThinking: true}},
 	{Name: "deepseek", Dialect: "openai", URL: "https://api.deepseek.com/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoJSONSchema: true, NoImages: true, ReplayReasoning: true, History: quirk.DeepSeekHistory, NoFunctions: true}},
-	{Name: "groq", Dialect: "openai", URL: "https://api.groq.com/openai/v1", Quirks: quirk.Set{History: quirk.GroqHistory}},
+	{Name: "groq", Dialect: "openai", URL: "https://api.groq.com/openai/v1", Quirks: quirk.Set{History: quirk.GroqHistory, NoStreamedFormat: true}},
 	{Name: "mistral", Dialect: "openai", URL: "https://api.mistral.ai/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, ShortToolIDs: true, History: quirk.MistralHistory, NoUserAfterTool: true, NoUser: true, NoSilentTurn: true, NoFunctions: true}},
 	{Name: "openrouter", Dialect: "openai", URL: "https://openrouter.ai/api/v1", Quirks: quirk.Set{MaxToolID: 40}},
 	{Name: openAICompatible, Dialect: "openai", Keyless: true},

@@ -11,6 +11,7 @@ type Target struct {
 	MaxTokens int64     // that the model answers with at most; 0: not known
 	Quirks    quirk.Set // of the server
 	Traits    trait.Set // of the model
+	Stream    bool      // a stream is asked for, also by a client that wants a whole answer
 }
 
 // UnsupportedKind says what leaving a field out does to an answer.

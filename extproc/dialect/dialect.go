@@ -78,6 +78,11 @@ type Native interface {
 	ReadResponse(exchange.Operation, *exchange.Response, *canon.Usage) error
 	// Skim starts reading a stream that passes.
 	Skim(req *exchange.Request, resp *exchange.Response, usage *canon.Usage) exchange.Skimmer
+	// Streamable reports whether a server's stream can carry all that a request for a
+	// whole answer asks for.
+	Streamable(body []byte, t *canon.Target) bool
+	// Fold starts making a whole answer of a stream.
+	Fold() exchange.Folder
 }
 
 // Dialect is a wire format in all its roles.

@@ -13,6 +13,15 @@ type Edit struct {
 	With string     // its new value, not escaped
 }
 
+// AskStream is the edit that makes a request one for a stream. One that is read has at
+// least the member model, so a comma always fits after a new one.
+func (s *Spans) AskStream() scan.Edit {
+	if s.Stream.End > 0 {
+		return scan.Edit{Start: s.Stream.Start, End: s.Stream.End, With: []byte("true")}
+	}
+	return scan.Edit{Start: s.First, End: s.First, With: []byte(`"stream":true,`)}
+}
+
 // splice makes the edits in the body that holds their texts.
 func splice(body []byte, edits []Edit) ([]byte, error) {
 	all := make([]scan.Edit, len(edits))

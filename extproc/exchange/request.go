@@ -47,6 +47,7 @@ type Span struct{ Start, End int }
 // Spans are the places of fields in the request body that may be rewritten.
 type Spans struct {
 	Model         Span // the value
+	Stream        Span // the value
 	StreamOptions Span // the value
 	IncludeUsage  Span // the value, inside StreamOptions
 	First         int  // offset after the opening brace

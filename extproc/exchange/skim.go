@@ -1,5 +1,7 @@
 package exchange
 
+import "github.com/headgate/headgate/extproc/canon"
+
 // A Skimmer reads what an exchange must know from the frames of a stream that passes
 // as it came. It looks into a frame only if a byte search says that something in it
 // counts. It writes to the response and the usage that it was made with. Not for
@@ -20,4 +22,16 @@ type Mender interface {
 	// Mend returns an event as the client is to get it: the event itself, or a changed
 	// copy. It sees each event of a stream in which tools may be called.
 	Mend(raw []byte) []byte
+}
+
+// A Folder makes one answer of a stream: the one, in the dialect of the stream, that its
+// server would have given to a request for none. It keeps copies of what it needs. Not for
+// concurrent use.
+type Folder interface {
+	// Frame takes over what one whole event says. A fault is what the event says went
+	// wrong, or that it cannot be read: there is no answer then.
+	Frame(raw []byte) *canon.Fault
+	// Answer appends what was said so far to dst, as a whole answer, and reports whether
+	// that is one. It comes last.
+	Answer(dst []byte) ([]byte, bool)
 }

@@ -27,6 +27,9 @@ type Set struct {
 	NoUser          bool    // refuses a request that names its user
 	NoSilentTurn    bool    // refuses an assistant's message that neither says nor calls anything
 	NoFunctions     bool    // knows tools, but not the functions that were before them
+
+	// How an answer is asked for that the client wants whole (policy key ask).
+	NoStreamedFormat bool // streams no answers that must have a form
 }
 
 // History says which members of an assistant's message a server takes. Providers
@@ -46,5 +49,6 @@ const (
 func (s Set) Support() Set {
 	s.History, s.SignedThinking, s.MaxToolID = 0, false, 0
 	s.NoUserAfterTool, s.NoUser, s.NoSilentTurn, s.NoFunctions = false, false, false, false
+	s.NoStreamedFormat = false
 	return s
 }

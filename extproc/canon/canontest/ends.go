@@ -43,6 +43,7 @@ func (u *under) brokenStreamsHaveNoEnd(t *testing.T) {
 	for _, file := range files(t, u.dir(), "streams", "*.in.sse") {
 		name := strings.TrimSuffix(filepath.Base(file), ".in.sse")
 		broken := slices.Contains(u.Broken, name)
+		foldsAsItReads(t, u.from, load(t, file))
 		h, ended, failed := u.Judge.Stream(t, u.translate(load(t, file)))
 		if ended == broken || failed != broken || broken && h.Finish != "" {
 			t.Errorf("%s: ended %v, failed %v, finish %q; broken %v", name, ended, failed, h.Finish, broken)

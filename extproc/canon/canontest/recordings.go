@@ -148,6 +148,7 @@ func (u *under) recordedStream(t *testing.T, ex *recorded.Exchange, rec *Recordi
 	if rec.Fault != "" {
 		return
 	}
+	foldsAsItReads(t, u, ex.Response)
 	original, _, _ := u.Judge.Stream(t, ex.Response)
 	same := u.judged(t, Stream(u.Decoder(true), u.Encoder(asker), ex.Response))
 	if rec.NoFinish {

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"bytes"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
@@ -45,6 +47,7 @@ var readKeys = []string{"model", "stream", "max_tokens", "metadata"}
 func (Dialect) Read(req *exchange.Request) exchange.Verdict {
 	m := scan.Document(req.Body)
 	seen := 0
+	req.Spans.First = bytes.IndexByte(req.Body, '{') + 1
 	for m.Next() {
 		k := scan.FoldIndex(readKeys, m.Key())
 		if k < 0 {
@@ -83,6 +86,7 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 			return bad("stream: Input should be a valid boolean", name)
 		}
 		req.Stream = v.True()
+		req.Spans.Stream.Start, req.Spans.Stream.End = m.Span()
 	case "max_tokens":
 		if _, ok := v.Int(); !ok {
 			return bad("max_tokens: Input should be a valid integer", name)
@@ -106,6 +110,9 @@ func bad(message, param string) exchange.Verdict {
 // them. Usage comes unasked.
 func (Dialect) Adapt(dst []byte, req *exchange.Request, t *canon.Target) ([]byte, canon.Dropped, bool) {
 	edits, dropped := fitEdits(req.Body, &t.Traits, req.Operation != exchange.Chat)
+	if t.Stream && !req.Stream {
+		edits = append(edits, req.Spans.AskStream())
+	}
 	if t.Model != req.Model {
 		s := req.Spans.Model
 		edits = append(edits, scan.Edit{Start: s.Start, End: s.End, With: scan.AppendString(nil, t.Model)})

@@ -25,7 +25,7 @@ func (Dialect) Encode(dst []byte, r *canon.Request, t canon.Target) ([]byte, can
 	e.settings()
 	e.thinking()
 	e.output()
-	if r.Stream {
+	if r.Stream || t.Stream {
 		e.b = append(e.b, `,"stream":true`...)
 	}
 	if !e.same {

@@ -83,6 +83,7 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 			return badType(name, "a boolean")
 		}
 		req.Stream = v.True()
+		req.Spans.Stream.Start, req.Spans.Stream.End = m.Span()
 	case "stream_options":
 		if v.Kind() != scan.Object && !null {
 			return badType(name, "an object")
@@ -152,7 +153,10 @@ func (Dialect) Adapt(dst []byte, req *exchange.Request, t *canon.Target) ([]byte
 	}
 	var room [2]scan.Edit
 	edits := room[:0]
-	if !t.Quirks.NoStreamOptions && req.Stream && !req.WantUsage {
+	if t.Stream && !req.Stream {
+		edits = append(edits, req.Spans.AskStream())
+	}
+	if !t.Quirks.NoStreamOptions && (req.Stream || t.Stream) && !req.WantUsage {
 		edits = append(edits, askUsage(req))
 	}
 	if s := req.Spans.Model; t.Model != req.Model {

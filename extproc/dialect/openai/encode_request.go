@@ -146,7 +146,7 @@ func reasonEffort(r *canon.Reasoning, t *trait.Set) trait.Effort {
 }
 
 func (e *encoder) stream() {
-	if !e.r.Stream {
+	if !e.r.Stream && !e.t.Stream {
 		return
 	}
 	e.b = append(e.b, `,"stream":true`...)

@@ -13,19 +13,19 @@ import (
 // apart, if their server has not. The zero streamMender is at the stream's start.
 type streamMender struct {
 	decoder StreamDecoder
+	keepIDs bool // only indexes are given
 	frame   []byte
 	edits   []scan.Edit
 }
 
 // Mend implements exchange.Mender.
-func (s *skimmer) Mend(raw []byte) []byte {
-	if m := &s.mender; bytes.Contains(raw, []byte(`"tool_calls"`)) || len(m.decoder.id) == 0 && len(m.decoder.choices) == 0 {
-		return m.mend(raw)
-	}
-	return raw
-}
+func (s *skimmer) Mend(raw []byte) []byte { return s.mender.mend(raw) }
 
+// mend returns an event as it should be. It looks into those with calls, and into the first.
 func (m *streamMender) mend(raw []byte) []byte {
+	if !bytes.Contains(raw, []byte(`"tool_calls"`)) && (len(m.decoder.id) > 0 || len(m.decoder.choices) > 0) {
+		return raw
+	}
 	m.frame, m.edits = raw, m.edits[:0]
 	m.decoder.read = m.fragment
 	m.decoder.Next(scan.Event(raw))
@@ -44,7 +44,7 @@ func (m *streamMender) fragment(v scan.Value, f *fragment, t *toolSeen, fresh bo
 	if !f.numbered || f.index != t.shown {
 		m.edits = setMember(m.edits, m.frame, v, "index", f.rawIndex, strconv.AppendInt(nil, t.shown, 10))
 	}
-	if !bytes.Equal(f.id, t.shownID) && (fresh || len(idText(f.id)) > 0) {
+	if !m.keepIDs && !bytes.Equal(f.id, t.shownID) && (fresh || len(idText(f.id)) > 0) {
 		m.edits = setMember(m.edits, m.frame, v, "id", f.id, t.shownID)
 	}
 }
