@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/policy/strict"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // Model is a name that clients may ask for and the chain that answers it.
@@ -21,6 +22,7 @@ type Model struct {
 	Judging     Judging       // by what an attempt of a chain is committed
 	IdleTimeout time.Duration // longest silence inside a response
 	Total       time.Duration // longest that an exchange takes, streams included; 0: there is no bound
+	Ask         Ask           // how backends are asked for an answer that the client wants whole
 	Unfit       Unfit         // what to do with a field that a backend cannot express
 	Nearest     bool          // begin a link with its uses in the gateway's own region
 	RegionsOnly []string      // the chain has backends of these regions alone, sorted; empty: of any, or of none
@@ -45,6 +47,31 @@ const (
 	UnfitRefuse Unfit = "refuse" // 400 that names the field and the backend
 	UnfitDrop   Unfit = "drop"   // left out, named in a warning header
 )
+
+// Ask says how backends are asked for an answer that the client wants whole.
+type Ask string
+
+// The values of Ask.
+const (
+	AskAuto   Ask = "auto"   // for a stream if the model is known to reason, else for the whole
+	AskStream Ask = "stream" // for a stream, wherever one can carry the answer
+	AskJSON   Ask = "json"   // for the whole
+)
+
+// Streams reports whether a backend of the model is asked for a stream by a client that wants the
+// whole answer, as far as the request allows it. A server that reports its usage in a
+// stream only by its own choice is not, unless the policy says so.
+func (m *Model) Streams(use Use, reasoning trait.Reasoning) bool {
+	switch m.Ask {
+	case AskStream:
+		return true
+	case AskJSON:
+		return false
+	default:
+		reasons := reasoning != trait.ReasoningUnknown && reasoning != trait.ReasoningNone
+		return reasons && !use.Backend.Provider.Quirks.NoStreamOptions
+	}
+}
 
 var modelsSection = section{
 	fields: []strict.Member[document]{
@@ -91,6 +118,9 @@ var model = strict.NewObject(
 	strict.Bind("total", func(m *Model) *time.Duration { return &m.Total }, strict.Duration(time.Millisecond, 24*time.Hour)).
 		Doc("Longest that a whole exchange takes, from the end of its request to the end of its answer, with all attempts, streams too. If no answer has begun by then the caller gets a 504; one that has begun breaks off. A caller bounds its own exchanges by x-headgate-timeout; the shorter of both counts. Without either, an answer goes on for as long as it is not silent.").
 		Example(`total: 10m`),
+	strict.Bind("ask", func(m *Model) *Ask { return &m.Ask }, strict.Enum(AskAuto, AskStream, AskJSON)).Default(AskAuto).
+		Doc("How backends are asked for a chat answer that the client wants whole: stream asks for a stream and makes one answer of it, so that a slow model is told from a silent one, and timeout ends at the first sign of it; json asks for the whole answer; auto asks for a stream where the model is known to reason. What a stream cannot carry is asked for as a whole in any case: sound, and what a server does not stream.").
+		Example(`ask: stream`),
 	strict.Bind("nearest", func(m *Model) *bool { return &m.Nearest }, strict.Switch()).Default(false).
 		Doc("Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow if those fail. A gateway whose region none of them has goes by the weights alone.").
 		Example(`nearest: true`),

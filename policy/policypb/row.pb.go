@@ -70,6 +70,8 @@ type Row struct {
 	Dropped []string `protobuf:"bytes,36,rep,name=dropped,proto3" json:"dropped,omitempty"`
 	// The answer was a stream of events.
 	Stream bool `protobuf:"varint,37,opt,name=stream,proto3" json:"stream,omitempty"`
+	// The backend answered with a stream, of which one answer was made for the client.
+	Folded bool `protobuf:"varint,38,opt,name=folded,proto3" json:"folded,omitempty"`
 	// HTTP status that the client got; 0: none.
 	Status int32 `protobuf:"varint,50,opt,name=status,proto3" json:"status,omitempty"`
 	// How the exchange ended: a closed set, such as "ok" and "cut".
@@ -276,6 +278,13 @@ func (x *Row) GetDropped() []string {
 func (x *Row) GetStream() bool {
 	if x != nil {
 		return x.Stream
+	}
+	return false
+}
+
+func (x *Row) GetFolded() bool {
+	if x != nil {
+		return x.Folded
 	}
 	return false
 }
@@ -634,7 +643,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xb3\b\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xcb\b\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -659,6 +668,7 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x05tried\x18# \x03(\v2\x1b.headgate.policy.v1.AttemptR\x05tried\x12\x18\n" +
 	"\adropped\x18$ \x03(\tR\adropped\x12\x16\n" +
 	"\x06stream\x18% \x01(\bR\x06stream\x12\x16\n" +
+	"\x06folded\x18& \x01(\bR\x06folded\x12\x16\n" +
 	"\x06status\x182 \x01(\x05R\x06status\x12\x18\n" +
 	"\aoutcome\x183 \x01(\tR\aoutcome\x12\x0e\n" +
 	"\x02by\x184 \x01(\tR\x02by\x12\x16\n" +
