@@ -19,6 +19,13 @@ import (
 // holding plays an attempt whose answer Envoy holds until it is judged, up to its request.
 func holding(r *rig, id, backend, model string) *Stream {
 	r.t.Helper()
+	s, _ := asking(r, id, backend, model)
+	return s
+}
+
+// asking is holding, with what leaves.
+func asking(r *rig, id, backend, model string) (*Stream, *Reply) {
+	r.t.Helper()
 	st := func(key, value string) *structpb.Struct {
 		return &structpb.Struct{Fields: map[string]*structpb.Value{key: structpb.NewStringValue(value)}}
 	}
@@ -26,13 +33,12 @@ func holding(r *rig, id, backend, model string) *Stream {
 	attributes.Fields["xds.upstream_host_metadata.filter_metadata['io.headgate']['model']"] = structpb.NewStringValue(model)
 	s := r.Open("upstream")
 	r.attempts = append(r.attempts, s)
-	s.Raw(&extprocv3.ProcessingRequest{
+	return s, s.Raw(&extprocv3.ProcessingRequest{
 		Attributes:      map[string]*structpb.Struct{"envoy.filters.http.ext_proc": attributes},
 		MetadataContext: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"io.headgate": st("exchange", id)}},
 		Request:         &extprocv3.ProcessingRequest_RequestHeaders{RequestHeaders: &extprocv3.HttpHeaders{Headers: &corev3.HeaderMap{}}},
 		ProtocolConfig:  &extprocv3.ProtocolConfiguration{ResponseBodyMode: 1, SendBodyWithoutWaitingForHeaderResponse: true},
 	})
-	return s
 }
 
 // verdict says in a word what came of a message: "waits", "passes", or the status that

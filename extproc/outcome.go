@@ -34,6 +34,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
+	case resp.Folded && !resp.SawEnd && !resp.Failed:
+		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: withoutEnd}
 	case r.deniedGoodAnswer():
 		return outcomeOfRefusal(ex.Replaced.Status)
 	case resp.Origin == exchange.FromStage:
@@ -43,10 +45,13 @@ func (r *run) outcome() exchange.Outcome {
 	case resp.Failed:
 		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider}
 	case resp.Stream && !resp.SawEnd:
-		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: "the stream ended without its end marker"}
+		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: withoutEnd}
 	}
 	return outcomeOfStatus(resp.Status)
 }
+
+// withoutEnd says why a stream is a cut although its bytes ended well.
+const withoutEnd = "the stream ended without its end marker"
 
 // deniedGoodAnswer reports whether a stage refused an answer that was good as it came.
 func (r *run) deniedGoodAnswer() bool {

@@ -165,6 +165,8 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	if resp.Headers.Get("x-envoy-upstream-service-time") == nil {
 		resp.Origin = exchange.FromEnvoy
 	}
+	events := resp.Status == 200 && resp.Origin == exchange.FromProvider && isEventStream(resp.Headers)
+	resp.Folded = events && r.wantsWhole()
 	switch {
 	case r.rejected():
 		return r.settled(ctx)
@@ -174,12 +176,18 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 		// No body follows in which another could be put: it goes with the headers.
 		r.reply.whole = resp.Out.Replace
 		return err
-	case resp.Status == 200 && resp.Origin == exchange.FromProvider && isEventStream(resp.Headers):
+	case events && !resp.Folded:
 		resp.Stream = true
 		resp.Out.Remove = append(resp.Out.Remove, "content-length")
 		return r.streamHeaders(ctx)
 	}
 	return nil
+}
+
+// wantsWhole reports whether the client wants its answer whole, also if it comes as a
+// stream. Envoy then gives it with its last byte.
+func (r *run) wantsWhole() bool {
+	return r.ex.Request.Operation == exchange.Chat && !r.ex.Request.Stream
 }
 
 // rejected reports whether the answer is one that was judged to be none, and no link is

@@ -65,6 +65,13 @@ func (f *Fault) TooLong() bool {
 	return f.Kind == FaultRequest && slices.ContainsFunc(tooLong, func(words string) bool { return strings.Contains(f.Message, words) })
 }
 
+// OfStream reports whether the fault says that the model, or this account, is given no
+// streams: OpenAI's says so by the param (BeehiveInnovations/pal-mcp-server#134), Groq's in
+// words (langchain-ai/langchain#23629).
+func (f *Fault) OfStream() bool {
+	return f.Kind == FaultRequest && (f.Param == "stream" || strings.Contains(f.Message, "support streaming"))
+}
+
 // Status returns the HTTP status that belongs to a kind of fault.
 func (k FaultKind) Status() int {
 	switch k {

@@ -22,6 +22,7 @@ type Attempt struct {
 	// Written by the provider stage.
 	Provider string
 	Secret   int      // index of the credential that is used
+	Streams  bool     // a stream is asked for, whatever the client wants
 	Dropped  []string // request fields that the backend cannot express and does not get
 	Reader   Reader   // of the answer's first events, given as its headers are judged
 	Out      Mutation // what leaves

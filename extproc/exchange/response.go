@@ -26,6 +26,7 @@ type Response struct {
 	Headers      Headers
 	Body         []byte // the whole body, plain; nil for a stream
 	Stream       bool   // server-sent events
+	Folded       bool   // came as a stream, of which one answer is made: Body is that of the stream until then
 	Origin       Origin
 	Complete     bool // the end was seen
 	AttemptCount int  // that Envoy made

@@ -55,6 +55,7 @@ const (
 	ReasonRevision        Reason = "policy_revision_unknown"
 	ReasonCredential      Reason = "backend_credential_rejected"
 	ReasonUnprocessable   Reason = "provider_answer_unreadable"
+	ReasonNotStreamed     Reason = "backend_refuses_streams"
 	ReasonExhausted       Reason = "all_models_exhausted"
 	ReasonProviderError   Reason = "provider_error"
 	ReasonProviderLimit   Reason = "provider_rate_limited"

@@ -131,7 +131,7 @@ func (v *visit) complete(u *canon.Usage, text int64) {
 // billable reports whether a provider answered something that it bills for.
 func billable(ex *exchange.Exchange) bool {
 	resp, op := &ex.Response, ex.Request.Operation
-	if resp.Stream {
+	if resp.Stream || resp.Folded {
 		return resp.TextBytes > 0
 	}
 	return resp.Complete && resp.Origin == exchange.FromProvider && !resp.Failed && resp.Status < 300 && (op == exchange.Chat || op == exchange.Embeddings)

@@ -40,6 +40,11 @@ func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 	if v := a.unpack(resp); v.Action != exchange.Pass {
 		return v
 	}
+	if resp.Folded {
+		if v := a.fold(resp); v.Action != exchange.Pass {
+			return v
+		}
+	}
 	return a.read(resp)
 }
 
@@ -140,6 +145,11 @@ func (a *answer) failed(resp *exchange.Response) exchange.Verdict {
 	body := bytes.TrimSpace(resp.Body)
 	if len(body) == 0 || body[0] != '{' || a.quotesSecret(body) {
 		return exchange.Denied(resp.Status, reasonOf(resp.Status), fmt.Sprintf("Backend %q answered with status %d.", a.target.backend.Name, resp.Status))
+	}
+	if a.streamed() {
+		if f := a.target.dialect.DecodeFault(resp.Status, body); f.OfStream() {
+			return a.askWhole(resp)
+		}
 	}
 	if !resp.Translates {
 		return exchange.Verdict{}

@@ -30,7 +30,7 @@ func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judge
 	case at.Status == http.StatusConflict, at.Status == http.StatusTooEarly:
 		return tryAgain(""), nil
 	case at.Status == http.StatusBadRequest, at.Status == http.StatusRequestEntityTooLarge:
-		return p.judgeLength(at), nil
+		return p.judgeRefusal(at), nil
 	case at.Status >= 300 || !at.ByContent:
 		return exchange.Judgement{}, nil
 	case at.Stream:
@@ -49,22 +49,27 @@ func misnamed(status int) bool {
 	return status >= 300 && status < 400
 }
 
-// judgeLength judges a refusal of the request. One that is too long for this backend may
-// not be for a later link: no backend is at fault, so none is left or ejected for it.
-func (p *plan) judgeLength(at *exchange.Attempt) exchange.Judgement {
+// judgeRefusal judges a refusal of the request. One that is too long for this backend may
+// not be for a later link, and one that is refused as a stream may be asked for as a whole:
+// no backend is at fault, so none is left or ejected for it.
+func (p *plan) judgeRefusal(at *exchange.Attempt) exchange.Judgement {
 	t := p.pool.find(at.Backend, at.Model)
-	again := exchange.Judgement{Again: true, Fault: exchange.FaultTooLong}
+	longer, streamed := p.longerAfter(t), at.Streams && !at.Request.Stream
 	switch {
-	case !p.longerAfter(t):
-	case at.Status == http.StatusRequestEntityTooLarge:
-		return again
-	case at.ByContent && !at.Complete:
+	case longer && at.Status == http.StatusRequestEntityTooLarge:
+		return exchange.Judgement{Again: true, Fault: exchange.FaultTooLong}
+	case !longer && !streamed, !at.ByContent:
+		return exchange.Judgement{}
+	case !at.Complete:
 		return p.wait(at)
-	case at.ByContent:
-		unpackHeld(at)
-		if t.dialect.DecodeFault(at.Status, at.Held).TooLong() {
-			return again
-		}
+	}
+	unpackHeld(at)
+	switch f := t.dialect.DecodeFault(at.Status, at.Held); {
+	case longer && f.TooLong():
+		return exchange.Judgement{Again: true, Fault: exchange.FaultTooLong}
+	case streamed && f.OfStream():
+		p.stage.askWhole(t)
+		return exchange.Judgement{Again: true, Fault: exchange.FaultRefused}
 	}
 	return exchange.Judgement{}
 }

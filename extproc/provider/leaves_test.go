@@ -51,7 +51,7 @@ func becomes(t *testing.T, from string, to *target) func([]byte) leaftest.Sent {
 				s.Named = append(s.Named, u.Field)
 			}
 		}
-		out, dropped, _, err := (&plan{ex: ex}).body(to)
+		out, dropped, _, err := (&plan{ex: ex}).body(to, ex.Request.Stream)
 		if err != nil && !impossible {
 			t.Errorf("%v: %s", err, body)
 		}

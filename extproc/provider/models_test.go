@@ -62,7 +62,7 @@ func leaves(t *testing.T, from string, body string, to *target) []byte {
 		t.Fatal(v.Message)
 	}
 	p := &plan{ex: ex}
-	out, _, _, err := p.body(to)
+	out, _, _, err := p.body(to, false)
 	if err != nil {
 		t.Fatal(err)
 	}

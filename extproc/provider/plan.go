@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -27,6 +28,7 @@ type plan struct {
 // written is a body that was written for a target, kept for its next attempt.
 type written struct {
 	target  *target
+	streams bool
 	body    []byte
 	dropped []string
 }
@@ -57,7 +59,8 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 		return fmt.Errorf("model %q has no backend %q with model %q", p.ex.Model, at.Backend, at.Model)
 	}
 	at.Provider, at.Model = t.backend.Provider.Name, t.model
-	at.Out.SetHeader(":path", t.path(at.Request))
+	at.Streams = t.streams(at.Request)
+	at.Out.SetHeader(":path", t.path(at))
 	p.send(at, t)
 	if p.pool.single == nil {
 		at.Out.SetHeader(":authority", t.host)
@@ -88,7 +91,7 @@ func (p *plan) remove(at *exchange.Attempt, t *target) {
 
 // write puts the body that a target gets into the attempt.
 func (p *plan) write(at *exchange.Attempt, t *target) error {
-	body, dropped, changed, err := p.body(t)
+	body, dropped, changed, err := p.body(t, at.Streams)
 	if err != nil {
 		return err
 	}
@@ -101,10 +104,11 @@ func (p *plan) write(at *exchange.Attempt, t *target) error {
 }
 
 // body returns what a target gets, and whether that differs from what came.
-func (p *plan) body(t *target) (body []byte, dropped []string, changed bool, err error) {
+func (p *plan) body(t *target, streams bool) (body []byte, dropped []string, changed bool, err error) {
 	req := &p.ex.Request
+	as := t.asked(req, streams)
 	if !t.translates(p.ex) {
-		body, dropped, changed = t.dialect.Adapt(nil, req, &t.canon)
+		body, dropped, changed = t.dialect.Adapt(nil, req, as)
 		if !changed {
 			body = req.Body
 		}
@@ -112,26 +116,26 @@ func (p *plan) body(t *target) (body []byte, dropped []string, changed bool, err
 		return body, append(dropped, lost...), changed || mended || req.Rewritten(), nil
 	}
 	for i := range p.bodies {
-		if w := &p.bodies[i]; w.target == t {
+		if w := &p.bodies[i]; w.target == t && w.streams == streams {
 			return w.body, w.dropped, true, nil
 		}
 	}
-	if body, dropped, err = p.translate(t); err != nil {
+	if body, dropped, err = p.translate(t, as); err != nil {
 		return nil, nil, false, fmt.Errorf("translating for backend %q: %w", t.backend.Name, err)
 	}
-	p.bodies = append(p.bodies, written{t, body, dropped})
+	p.bodies = append(p.bodies, written{t, streams, body, dropped})
 	return body, dropped, true, nil
 }
 
 // translate writes the request anew. What is mended is named by its place in the client's
 // body.
-func (p *plan) translate(t *target) ([]byte, []string, error) {
+func (p *plan) translate(t *target, as *canon.Target) ([]byte, []string, error) {
 	req := &p.ex.Request
 	meaning, err := req.Canon()
 	if err != nil {
 		return nil, nil, err
 	}
-	body, dropped, err := t.dialect.Encode(make([]byte, 0, len(req.Body)+256), meaning, t.canon)
+	body, dropped, err := t.dialect.Encode(make([]byte, 0, len(req.Body)+256), meaning, *as)
 	if err != nil {
 		return nil, nil, err
 	}

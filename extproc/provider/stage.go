@@ -26,7 +26,7 @@ import (
 type Options struct {
 	LookupEnv func(string) (string, bool)
 	Refused   func(backend string, status int) // called if a provider does not take the gateway's credential
-	Warn      func(string)                     // called with what operators should know of a policy's credentials
+	Warn      func(string)                     // called with what operators should know of a policy's backends
 	Now       func() time.Time
 }
 
@@ -79,11 +79,12 @@ type stage struct {
 	pools   map[string]*pool // by model
 	secrets *credential.Store
 	refused func(backend string, status int)
+	warn    func(string)
 	now     func() time.Time
 }
 
 func newStage(set *policy.Set, secrets *credential.Store, o *Options) *stage {
-	s := &stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, refused: o.Refused, now: o.Now}
+	s := &stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, refused: o.Refused, warn: o.Warn, now: o.Now}
 	for name, m := range set.Models {
 		s.pools[name] = newPool(m, set)
 	}
@@ -95,6 +96,14 @@ func newStage(set *policy.Set, secrets *credential.Store, o *Options) *stage {
 func (s *stage) reject(backend string, secret, status int) {
 	s.secrets.Reject(backend, secret)
 	s.refused(backend, status)
+}
+
+// askWhole asks a backend for no streams any more that its clients do not want: it has
+// refused one.
+func (s *stage) askWhole(t *target) {
+	if t.wholeOnly.CompareAndSwap(false, true) {
+		s.warn(fmt.Sprintf("backend %q refuses to stream model %q: it is asked for whole answers where clients want such", t.backend.Name, t.model))
+	}
 }
 
 // Name returns "provider".

@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -23,13 +24,15 @@ type target struct {
 	link      int  // of the chain
 	picky     bool // the model is known to refuse what others take
 	canon     canon.Target
+	streamed  *canon.Target                    // asks for a stream where the client wants a whole answer; nil: none is asked for
+	wholeOnly atomic.Bool                      // the backend has refused to stream
 	paths     map[exchange.Operation][2]string // of a JSON answer, and of a stream
 	scheme    string                           // before the credential in its header, with a blank
 	own       []string                         // headers of the client that are for this target
 	unwanted  []string                         // headers that it gets only if they are set for it
 }
 
-func newTarget(use policy.Use, traits trait.Set) *target {
+func newTarget(m *policy.Model, use policy.Use, traits trait.Set) *target {
 	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect)}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
 	t.canon = canon.Target{Model: use.Model, MaxTokens: traits.Output, Quirks: use.Backend.Provider.Quirks, Traits: traits}
@@ -38,6 +41,11 @@ func newTarget(use policy.Use, traits trait.Set) *target {
 	q.NoImages = q.NoImages || traits.Images == trait.No
 	q.NoJSONSchema = q.NoJSONSchema || traits.Schema == trait.SchemaNone
 	q.NoStrict = q.NoStrict || traits.Schema == trait.SchemaNone
+	if m.Streams(use, traits.Reasoning) {
+		streamed := t.canon
+		streamed.Stream = true
+		t.streamed = &streamed
+	}
 	t.paths = make(map[exchange.Operation][2]string)
 	prefix := "/v1"
 	t.host = policy.SimulatedProvider // the gateway's own, wherever it listens
@@ -59,12 +67,29 @@ func newTarget(use policy.Use, traits trait.Set) *target {
 // offers reports whether the target answers an operation.
 func (t *target) offers(op exchange.Operation) bool { return t.paths[op][0] != "" }
 
-// path is where the target answers a request.
-func (t *target) path(req *exchange.Request) string {
-	if req.Stream {
-		return t.paths[req.Operation][1]
+// path is where the target answers an attempt.
+func (t *target) path(at *exchange.Attempt) string {
+	if at.Streams {
+		return t.paths[at.Request.Operation][1]
 	}
-	return t.paths[req.Operation][0]
+	return t.paths[at.Request.Operation][0]
+}
+
+// streams reports whether the target is asked for a stream: by the client, or because that
+// can carry the answer which the client wants whole.
+func (t *target) streams(req *exchange.Request) bool {
+	if req.Stream || t.streamed == nil || req.Operation != exchange.Chat {
+		return req.Stream
+	}
+	return !t.wholeOnly.Load() && t.dialect.Streamable(req.Body, &t.canon)
+}
+
+// asked is how a target is asked, for a stream or not.
+func (t *target) asked(req *exchange.Request, streams bool) *canon.Target {
+	if streams && !req.Stream {
+		return t.streamed
+	}
+	return &t.canon
 }
 
 // mend takes out of a conversation in the target's dialect what the target refuses of
@@ -154,7 +179,7 @@ func newPool(m *policy.Model, set *policy.Set) *pool {
 	p := &pool{fit: m.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow()}
 	for i, link := range m.Chain {
 		for _, use := range link.Uses {
-			t := newTarget(use, set.Takes(use))
+			t := newTarget(m, use, set.Takes(use))
 			t.class, t.link = p.fit.Class(use), i
 			p.targets = append(p.targets, t)
 			p.simulated = p.simulated || t.simulated

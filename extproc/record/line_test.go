@@ -99,6 +99,7 @@ func fullExchange() *exchange.Exchange {
 	ex.Model = "gpt-4o"
 	ex.Route = exchange.Route{Backend: "claude", Provider: "anthropic", Serves: "claude-x"}
 	ex.Response.Stream, ex.Response.Model, ex.Response.ID, ex.Response.AttemptCount = true, "claude-x-2026", "msg_1", 2
+	ex.Response.Folded = true
 	ex.Replaced = exchange.Denied(502, exchange.ReasonUnprocessable, "no")
 	ex.Dropped = []string{"seed", "logit_bias"}
 	ex.Usage = canon.Usage{

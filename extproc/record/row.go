@@ -35,6 +35,7 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Tried:          triedIn(ex.Attempts.List()),
 		Dropped:        clipped(ex.Dropped),
 		Stream:         ex.Response.Stream,
+		Folded:         ex.Response.Folded,
 		Status:         int32(ex.Response.Status),
 		DurationNanos:  between(ex.Started, ex.Ended),
 	}

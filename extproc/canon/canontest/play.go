@@ -31,6 +31,7 @@ func (u *under) fourWays(t *testing.T) {
 				t.Run("no stream to "+to.Name(), func(t *testing.T) { u.playNoStream(t, a, to) })
 				continue
 			}
+			t.Run("folded to "+to.Name(), func(t *testing.T) { u.playFolded(t, a, to) })
 			t.Run("stream to "+to.Name(), func(t *testing.T) { u.playStream(t, a, to, false) })
 			if to.Name() == u.Name() {
 				t.Run("events to "+to.Name(), func(t *testing.T) { u.playStream(t, a, to, true) })
@@ -67,6 +68,21 @@ func (u *under) playWhole(t *testing.T, a *Answer, to dialect.Dialect) {
 	means(t, u.want(to, a.Whole), whole(to, status, body))
 	u.accepted(t, to, a.Whole, func() { u.Judge.Answer(t, body) })
 	u.recorded(t, v, a.Whole)
+}
+
+// playFolded answers a client that wants the whole answer with the stream, of which one is
+// made.
+func (u *under) playFolded(t *testing.T, a *Answer, to dialect.Dialect) {
+	v := u.ask(t, to, a, false)
+	v.Exchange.Response.Folded = true
+	verdict := v.Respond(200, string(u.answerFile(t, a.Name, ".sse")), "content-type", "text/event-stream")
+	status, body := received(v, to, verdict)
+	means(t, u.want(to, a.Whole), whole(to, status, body))
+	u.accepted(t, to, a.Whole, func() { u.Judge.Answer(t, body) })
+	if v.Exchange.Response.Stream {
+		t.Error("the client got a stream")
+	}
+	u.recorded(t, v, a.streamed())
 }
 
 // playNoStream answers a client that asked for a stream with the error that there is none.

@@ -142,7 +142,7 @@ func (v *Visit) Respond(status int, body string, headers ...string) exchange.Ver
 	resp := &v.Exchange.Response
 	resp.Status, resp.Body, resp.Headers, resp.Complete = status, []byte(body), pairs(headers), true
 	verdict := v.response()
-	if got := resp.Body; !resp.Rewritten() && !bytes.Equal(got, []byte(body)) && resp.Headers.Get("content-encoding") == nil {
+	if got := resp.Body; !resp.Rewritten() && !resp.Folded && !bytes.Equal(got, []byte(body)) && resp.Headers.Get("content-encoding") == nil {
 		v.t.Errorf("Response changed the body in place: use Rewrite")
 	}
 	return verdict
