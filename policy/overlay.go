@@ -21,6 +21,7 @@ import (
 type Overlay struct {
 	Simulated []Simulated `json:"simulated,omitempty"`
 	Weights   []Weights   `json:"weights,omitempty"`
+	Drained   []Drained   `json:"drained,omitempty"`
 
 	unknown string // what UnmarshalJSON did not understand; empty: nothing
 }
@@ -74,18 +75,21 @@ func Describe(e Entry) string {
 var lineEnds = strings.NewReplacer("\n", `\n`, "\r", `\r`)
 
 // Kinds returns the kinds of entries, as Entries counts them.
-func Kinds() []string { return []string{Simulated{}.kind(), Weights{}.kind()} }
+func Kinds() []string { return []string{Simulated{}.kind(), Weights{}.kind(), Drained{}.kind()} }
 
 // KindOf returns which of Kinds an entry is of.
 func KindOf(e Entry) string { return e.kind() }
 
 // Entries returns the entries of all kinds, in a fixed order.
 func (o Overlay) Entries() []Entry {
-	all := make([]Entry, 0, len(o.Simulated)+len(o.Weights))
+	all := make([]Entry, 0, len(o.Simulated)+len(o.Weights)+len(o.Drained))
 	for _, e := range o.Simulated {
 		all = append(all, e)
 	}
 	for _, e := range o.Weights {
+		all = append(all, e)
+	}
+	for _, e := range o.Drained {
 		all = append(all, e)
 	}
 	return all
@@ -93,7 +97,9 @@ func (o Overlay) Entries() []Entry {
 
 // only returns the overlay with the entries of which keep says so.
 func (o Overlay) only(keep func(Entry) bool) Overlay {
-	return Overlay{Simulated: those(o.Simulated, keep), Weights: those(o.Weights, keep), unknown: o.unknown}
+	return Overlay{
+		Simulated: those(o.Simulated, keep), Weights: those(o.Weights, keep), Drained: those(o.Drained, keep), unknown: o.unknown,
+	}
 }
 
 func those[E Entry](all []E, keep func(Entry) bool) (out []E) {
@@ -109,7 +115,7 @@ func those[E Entry](all []E, keep func(Entry) bool) (out []E) {
 // replaces the one of its kind that acts on the same place.
 func (o Overlay) With(more Overlay) Overlay {
 	return Overlay{
-		Simulated: merged(o.Simulated, more.Simulated), Weights: merged(o.Weights, more.Weights),
+		Simulated: merged(o.Simulated, more.Simulated), Weights: merged(o.Weights, more.Weights), Drained: merged(o.Drained, more.Drained),
 		unknown: cmp.Or(o.unknown, more.unknown),
 	}
 }

@@ -255,7 +255,7 @@ func TestStoredOverlay(t *testing.T) {
 	if err := json.Unmarshal(data, &got); err != nil || !got.Equal(o) || got.Unknown() != nil || got.IsZero() {
 		t.Errorf("%s is read as %+v, %v, %v", data, got, err, got.Unknown())
 	}
-	for _, later := range []string{`{"drained":[{"backend":"a"}]}`, `{"weights":[{"model":"m","link":0,"uses":{},"ramp":1}]}`} {
+	for _, later := range []string{`{"clamped":[{"backend":"a"}]}`, `{"weights":[{"model":"m","link":0,"uses":{},"ramp":1}]}`} {
 		var got Overlay
 		if err := json.Unmarshal([]byte(later), &got); err != nil || got.Unknown() == nil || got.IsZero() {
 			t.Errorf("%s is read as %+v, %v", later, got, err)

@@ -25,6 +25,11 @@ func (o Overlay) wire(document string) *policypb.Overlay {
 		p.Kind = &policypb.OverlayEntry_Weights{Weights: &policypb.OverlayWeights{Model: e.Model, Link: uint32(e.Link), Uses: e.Uses}}
 		out.Entries = append(out.Entries, p)
 	}
+	for _, e := range o.Drained {
+		p := e.Laid.wire()
+		p.Kind = &policypb.OverlayEntry_Drained{Drained: &policypb.OverlayDrained{Backend: e.Backend, Use: e.Use, Model: e.Model}}
+		out.Entries = append(out.Entries, p)
+	}
 	return out
 }
 
@@ -48,6 +53,8 @@ func overlayFromWire(p *policypb.Overlay) (o Overlay) {
 			o.Simulated = append(o.Simulated, Simulated{k.Simulated.GetBackend(), laid})
 		case *policypb.OverlayEntry_Weights:
 			o.Weights = append(o.Weights, Weights{k.Weights.GetModel(), int(k.Weights.GetLink()), k.Weights.GetUses(), laid})
+		case *policypb.OverlayEntry_Drained:
+			o.Drained = append(o.Drained, Drained{k.Drained.GetBackend(), k.Drained.GetUse(), k.Drained.GetModel(), laid})
 		}
 	}
 	return o

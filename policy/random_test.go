@@ -255,7 +255,8 @@ func (r *randomly) pick(path string, values []string) string {
 	return values[r.IntN(len(values))]
 }
 
-// overlay lays weights over some links of a policy, some of which lose a use.
+// overlay lays weights over some links of a policy, some of which lose a use, and drains
+// some uses.
 func (r *randomly) overlay(set *Set) (o Overlay) {
 	for name, m := range set.Models {
 		for i, l := range m.Chain {
@@ -270,7 +271,11 @@ func (r *randomly) overlay(set *Set) (o Overlay) {
 			}
 			o.Weights = append(o.Weights, w)
 		}
+		if uses := m.Uses(); r.IntN(2) == 0 {
+			o.Drained = append(o.Drained, Drained{Backend: uses[0].Backend.Name, Use: uses[0].Model, Model: name})
+		}
 	}
+	o.Drained = those(o.Drained, func(e Entry) bool { return e.faults(set) == nil })
 	return o
 }
 

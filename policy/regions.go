@@ -72,25 +72,12 @@ func (m *Model) within(u Use) bool {
 
 // keepRegions takes the uses elsewhere out of a model's chain.
 func (s *Set) keepRegions(m *Model) {
-	var kept []Link
-	var elsewhere []Use
-	for _, l := range m.Chain {
-		var here []Use
-		for _, u := range l.Uses {
-			if m.within(u) {
-				here = append(here, u)
-			} else {
-				elsewhere = append(elsewhere, u)
-			}
-		}
-		if len(here) > 0 {
-			kept = append(kept, Link{Uses: here})
-		}
-	}
+	outside := func(u Use) bool { return !m.within(u) }
+	elsewhere := slices.DeleteFunc(m.Uses(), m.within)
 	if len(elsewhere) == 0 {
 		return
 	}
-	m.Chain = kept
+	m.Chain = m.without(outside)
 	s.withoutUse(m)
 	if s.elsewhere == nil {
 		s.elsewhere = make(map[string][]Use)

@@ -28,6 +28,7 @@ func everyEntry() Overlay {
 	return Overlay{
 		Simulated: []Simulated{{"a", laid}},
 		Weights:   []Weights{{"org/model:tag+x", 1, map[string]uint32{"a/m": 9999}, laid}},
+		Drained:   []Drained{{"router", "deepseek/deepseek-v4-pro", "org/model:tag+x", laid}},
 	}
 }
 

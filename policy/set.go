@@ -25,4 +25,5 @@ type Set struct {
 
 	document  *Set             // without the overlay; nil: nothing lies over it
 	elsewhere map[string][]Use // by model: see Elsewhere
+	undrained []string         // models: see Undrained
 }

@@ -35,6 +35,7 @@ func (s *Set) Under(o Overlay) (*Set, []LeftOut) {
 	for _, e := range fitting.Entries() {
 		e.lay(&out)
 	}
+	out.drain(fitting.Drained)
 	out.Models = out.models(out.Backends)
 	out.noteClasses()
 	out.name(fitting)

@@ -22,8 +22,9 @@ func (s *Server) ExpireEarlier() (next time.Time, err error) {
 		}
 		if r != old {
 			s.replace(old, r)
+			s.log.Info("what lay over an earlier revision has expired", zap.String("earlier", old.revision), zap.String("revision", r.revision))
 		}
-		if at := r.policy.Overlay.Expiry(); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+		if at := r.published.Overlay.Expiry(); !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}
@@ -49,12 +50,12 @@ func (s *Server) earlier() (all []*release) {
 
 // unexpired returns a release without what has expired of it: itself if nothing has.
 func (s *Server) unexpired(r *release) (*release, error) {
-	acts, expired := r.policy.Overlay.At(s.now())
+	acts, expired := r.published.Overlay.At(s.now())
 	if expired.IsZero() {
 		return r, nil
 	}
-	set, _ := r.policy.Under(acts)
-	return newRelease(&s.builder, r.number, set, r.options, r.salt)
+	set, _ := r.published.Under(acts)
+	return s.newRelease(r.number, set, r.options, r.salt)
 }
 
 // replace puts another release in the place of one, and gives it to those who are served
@@ -62,6 +63,9 @@ func (s *Server) unexpired(r *release) (*release, error) {
 func (s *Server) replace(old, r *release) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.latest == old {
+		s.latest = r
+	}
 	if s.assumed == old {
 		s.assumed = r
 	}
@@ -75,6 +79,5 @@ func (s *Server) replace(old, r *release) {
 			s.advanceAll(g)
 		}
 	}
-	s.log.Info("what lay over an earlier revision has expired", zap.String("earlier", old.revision), zap.String("revision", r.revision))
 	s.wake()
 }

@@ -14,19 +14,22 @@ import (
 // release is one publication of a policy: what pairs are given, and what an Envoy
 // without a pair is given, which has no use for the policy itself.
 type release struct {
-	number   int // counted by this process, from 1; 0: an assumed one
-	revision string
-	policy   *policy.Set
-	options  snapshot.Options
-	salt     string
-	pair     ads.Set
-	envoy    ads.Set
+	number    int    // counted by this process, from 1; 0: an assumed one
+	revision  string // of what was published
+	published *policy.Set
+	policy    *policy.Set // as pairs are to serve it: under what Lay has laid
+	options   snapshot.Options
+	salt      string
+	pair      ads.Set
+	envoy     ads.Set
 }
 
-// newRelease builds all resources of a policy. The salt is part of each version: with
-// another one, clients are offered again what they have refused.
-func newRelease(b *snapshot.Builder, number int, set *policy.Set, o snapshot.Options, salt string) (*release, error) {
-	r, err := b.Build(set, o)
+// newRelease builds all resources of a policy under what Lay has laid. The salt is part of
+// each version: with another one, clients are offered again what they have refused. The
+// caller holds the mutex of publishing.
+func (s *Server) newRelease(number int, published *policy.Set, o snapshot.Options, salt string) (*release, error) {
+	set := s.under(published)
+	r, err := s.builder.Build(set, o)
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}
@@ -43,7 +46,7 @@ func newRelease(b *snapshot.Builder, number int, set *policy.Set, o snapshot.Opt
 	if err != nil {
 		return nil, fmt.Errorf("building resources: %w", err)
 	}
-	return &release{number, set.Revision, set, o, salt, envoy.With(policypb.TypeURL, resources), envoy}, nil
+	return &release{number, published.Revision, published, set, o, salt, envoy.With(policypb.TypeURL, resources), envoy}, nil
 }
 
 // policyName is the name of the only resource of Headgate's own type.

@@ -45,6 +45,7 @@ type Server struct {
 
 	publishing sync.Mutex // one Publish at a time; taken before mu
 	builder    snapshot.Builder
+	laid       policy.Overlay // by Lay
 
 	mu      sync.Mutex
 	latest  *release // published last; nil: nothing yet
@@ -97,7 +98,7 @@ func (s *Server) Publish(set *policy.Set, o snapshot.Options) error {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
 	number, salt := s.nextNumber(set.Revision)
-	r, err := newRelease(&s.builder, number, set, o, salt)
+	r, err := s.newRelease(number, set, o, salt)
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (s *Server) Publish(set *policy.Set, o snapshot.Options) error {
 func (s *Server) AssumeGood(set *policy.Set, o snapshot.Options) error {
 	s.publishing.Lock()
 	defer s.publishing.Unlock()
-	r, err := newRelease(&s.builder, 0, set, o, "")
+	r, err := s.newRelease(0, set, o, "")
 	if err != nil {
 		return err
 	}

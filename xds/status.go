@@ -13,8 +13,10 @@ import (
 // Status is what the control plane knows of its fleet at one moment.
 type Status struct {
 	Overlay policy.Overlay `json:"overlay,omitzero"` // over the policy that was published last
-	Groups  []GroupStatus  `json:"groups"`
-	Pairs   []PairStatus   `json:"pairs"`
+	// Undrained are models served by what is drained, because their chains have nothing else.
+	Undrained []string      `json:"undrained,omitempty"`
+	Groups    []GroupStatus `json:"groups"`
+	Pairs     []PairStatus  `json:"pairs"`
 }
 
 // GroupStatus is one node group: pairs that are served the same snapshot.
@@ -60,7 +62,7 @@ func (s *Server) Status() Status {
 	defer s.mu.Unlock()
 	all := Status{Groups: []GroupStatus{}, Pairs: []PairStatus{}}
 	if s.latest != nil {
-		all.Overlay = s.latest.policy.Overlay
+		all.Overlay, all.Undrained = s.latest.policy.Overlay, s.latest.policy.Undrained()
 	}
 	for _, g := range s.groups {
 		all.Groups = append(all.Groups, GroupStatus{

@@ -42,7 +42,7 @@ type Policy struct {
 	// what Envoy's routes name.
 	Shape string `protobuf:"bytes,2,opt,name=shape,proto3" json:"shape,omitempty"`
 	// The policy in effect in its canonical form, which leaves out what equals its default:
-	// with the weights of the overlay.
+	// with the weights of the overlay, and without what it has drained.
 	Document []byte `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
 	// Backends in whose place the simulated provider answers, sorted.
 	Simulated []string `protobuf:"bytes,4,rep,name=simulated,proto3" json:"simulated,omitempty"`
@@ -263,6 +263,7 @@ type OverlayEntry struct {
 	//
 	//	*OverlayEntry_Simulated
 	//	*OverlayEntry_Weights
+	//	*OverlayEntry_Drained
 	Kind          isOverlayEntry_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -351,6 +352,15 @@ func (x *OverlayEntry) GetWeights() *OverlayWeights {
 	return nil
 }
 
+func (x *OverlayEntry) GetDrained() *OverlayDrained {
+	if x != nil {
+		if x, ok := x.Kind.(*OverlayEntry_Drained); ok {
+			return x.Drained
+		}
+	}
+	return nil
+}
+
 type isOverlayEntry_Kind interface {
 	isOverlayEntry_Kind()
 }
@@ -363,9 +373,15 @@ type OverlayEntry_Weights struct {
 	Weights *OverlayWeights `protobuf:"bytes,6,opt,name=weights,proto3,oneof"`
 }
 
+type OverlayEntry_Drained struct {
+	Drained *OverlayDrained `protobuf:"bytes,7,opt,name=drained,proto3,oneof"`
+}
+
 func (*OverlayEntry_Simulated) isOverlayEntry_Kind() {}
 
 func (*OverlayEntry_Weights) isOverlayEntry_Kind() {}
+
+func (*OverlayEntry_Drained) isOverlayEntry_Kind() {}
 
 // OverlaySimulated has the simulated provider answer in the place of a backend.
 type OverlaySimulated struct {
@@ -475,6 +491,70 @@ func (x *OverlayWeights) GetUses() map[string]uint32 {
 	return nil
 }
 
+// OverlayDrained takes a backend, or a model of it, out of the chains that have something
+// else.
+type OverlayDrained struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Backend string                 `protobuf:"bytes,1,opt,name=backend,proto3" json:"backend,omitempty"`
+	// Name of the model at the backend; empty: all of them.
+	Use string `protobuf:"bytes,2,opt,name=use,proto3" json:"use,omitempty"`
+	// The model of the policy whose chain it is taken out of; empty: every one.
+	Model         string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OverlayDrained) Reset() {
+	*x = OverlayDrained{}
+	mi := &file_policypb_policy_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OverlayDrained) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OverlayDrained) ProtoMessage() {}
+
+func (x *OverlayDrained) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_policy_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OverlayDrained.ProtoReflect.Descriptor instead.
+func (*OverlayDrained) Descriptor() ([]byte, []int) {
+	return file_policypb_policy_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *OverlayDrained) GetBackend() string {
+	if x != nil {
+		return x.Backend
+	}
+	return ""
+}
+
+func (x *OverlayDrained) GetUse() string {
+	if x != nil {
+		return x.Use
+	}
+	return ""
+}
+
+func (x *OverlayDrained) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
 // Bundle is a revision as a pair keeps it on disk: the policy and Envoy's resources.
 type Bundle struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -485,7 +565,7 @@ type Bundle struct {
 
 func (x *Bundle) Reset() {
 	*x = Bundle{}
-	mi := &file_policypb_policy_proto_msgTypes[6]
+	mi := &file_policypb_policy_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +577,7 @@ func (x *Bundle) String() string {
 func (*Bundle) ProtoMessage() {}
 
 func (x *Bundle) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[6]
+	mi := &file_policypb_policy_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +590,7 @@ func (x *Bundle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bundle.ProtoReflect.Descriptor instead.
 func (*Bundle) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{6}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Bundle) GetResources() []*Resource {
@@ -532,7 +612,7 @@ type Resource struct {
 
 func (x *Resource) Reset() {
 	*x = Resource{}
-	mi := &file_policypb_policy_proto_msgTypes[7]
+	mi := &file_policypb_policy_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +624,7 @@ func (x *Resource) String() string {
 func (*Resource) ProtoMessage() {}
 
 func (x *Resource) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[7]
+	mi := &file_policypb_policy_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +637,7 @@ func (x *Resource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resource.ProtoReflect.Descriptor instead.
 func (*Resource) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{7}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Resource) GetName() string {
@@ -595,7 +675,7 @@ type PairState struct {
 
 func (x *PairState) Reset() {
 	*x = PairState{}
-	mi := &file_policypb_policy_proto_msgTypes[8]
+	mi := &file_policypb_policy_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +687,7 @@ func (x *PairState) String() string {
 func (*PairState) ProtoMessage() {}
 
 func (x *PairState) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[8]
+	mi := &file_policypb_policy_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +700,7 @@ func (x *PairState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PairState.ProtoReflect.Descriptor instead.
 func (*PairState) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{8}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PairState) GetGood() *Bundle {
@@ -664,14 +744,15 @@ const file_policypb_policy_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\"a\n" +
 	"\aOverlay\x12\x1a\n" +
 	"\bdocument\x18\x01 \x01(\tR\bdocument\x12:\n" +
-	"\aentries\x18\x02 \x03(\v2 .headgate.policy.v1.OverlayEntryR\aentries\"\xb2\x02\n" +
+	"\aentries\x18\x02 \x03(\v2 .headgate.policy.v1.OverlayEntryR\aentries\"\xf2\x02\n" +
 	"\fOverlayEntry\x12\x16\n" +
 	"\x06author\x18\x01 \x01(\tR\x06author\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x120\n" +
 	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x122\n" +
 	"\x06expiry\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x06expiry\x12D\n" +
 	"\tsimulated\x18\x05 \x01(\v2$.headgate.policy.v1.OverlaySimulatedH\x00R\tsimulated\x12>\n" +
-	"\aweights\x18\x06 \x01(\v2\".headgate.policy.v1.OverlayWeightsH\x00R\aweightsB\x06\n" +
+	"\aweights\x18\x06 \x01(\v2\".headgate.policy.v1.OverlayWeightsH\x00R\aweights\x12>\n" +
+	"\adrained\x18\a \x01(\v2\".headgate.policy.v1.OverlayDrainedH\x00R\adrainedB\x06\n" +
 	"\x04kind\",\n" +
 	"\x10OverlaySimulated\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\"\xb5\x01\n" +
@@ -681,7 +762,11 @@ const file_policypb_policy_proto_rawDesc = "" +
 	"\x04uses\x18\x03 \x03(\v2,.headgate.policy.v1.OverlayWeights.UsesEntryR\x04uses\x1a7\n" +
 	"\tUsesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\"D\n" +
+	"\x05value\x18\x02 \x01(\rR\x05value:\x028\x01\"R\n" +
+	"\x0eOverlayDrained\x12\x18\n" +
+	"\abackend\x18\x01 \x01(\tR\abackend\x12\x10\n" +
+	"\x03use\x18\x02 \x01(\tR\x03use\x12\x14\n" +
+	"\x05model\x18\x03 \x01(\tR\x05model\"D\n" +
 	"\x06Bundle\x12:\n" +
 	"\tresources\x18\x01 \x03(\v2\x1c.headgate.policy.v1.ResourceR\tresources\"d\n" +
 	"\bResource\x12\x12\n" +
@@ -704,7 +789,7 @@ func file_policypb_policy_proto_rawDescGZIP() []byte {
 	return file_policypb_policy_proto_rawDescData
 }
 
-var file_policypb_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_policypb_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_policypb_policy_proto_goTypes = []any{
 	(*Policy)(nil),                // 0: headgate.policy.v1.Policy
 	(*Classes)(nil),               // 1: headgate.policy.v1.Classes
@@ -712,39 +797,41 @@ var file_policypb_policy_proto_goTypes = []any{
 	(*OverlayEntry)(nil),          // 3: headgate.policy.v1.OverlayEntry
 	(*OverlaySimulated)(nil),      // 4: headgate.policy.v1.OverlaySimulated
 	(*OverlayWeights)(nil),        // 5: headgate.policy.v1.OverlayWeights
-	(*Bundle)(nil),                // 6: headgate.policy.v1.Bundle
-	(*Resource)(nil),              // 7: headgate.policy.v1.Resource
-	(*PairState)(nil),             // 8: headgate.policy.v1.PairState
-	nil,                           // 9: headgate.policy.v1.Policy.VersionsEntry
-	nil,                           // 10: headgate.policy.v1.Policy.ClassesEntry
-	nil,                           // 11: headgate.policy.v1.Classes.OfEntry
-	nil,                           // 12: headgate.policy.v1.OverlayWeights.UsesEntry
-	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*anypb.Any)(nil),             // 15: google.protobuf.Any
+	(*OverlayDrained)(nil),        // 6: headgate.policy.v1.OverlayDrained
+	(*Bundle)(nil),                // 7: headgate.policy.v1.Bundle
+	(*Resource)(nil),              // 8: headgate.policy.v1.Resource
+	(*PairState)(nil),             // 9: headgate.policy.v1.PairState
+	nil,                           // 10: headgate.policy.v1.Policy.VersionsEntry
+	nil,                           // 11: headgate.policy.v1.Policy.ClassesEntry
+	nil,                           // 12: headgate.policy.v1.Classes.OfEntry
+	nil,                           // 13: headgate.policy.v1.OverlayWeights.UsesEntry
+	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*anypb.Any)(nil),             // 16: google.protobuf.Any
 }
 var file_policypb_policy_proto_depIdxs = []int32{
-	9,  // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
-	13, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
+	10, // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
+	14, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
 	2,  // 2: headgate.policy.v1.Policy.overlay:type_name -> headgate.policy.v1.Overlay
-	10, // 3: headgate.policy.v1.Policy.classes:type_name -> headgate.policy.v1.Policy.ClassesEntry
-	11, // 4: headgate.policy.v1.Classes.of:type_name -> headgate.policy.v1.Classes.OfEntry
+	11, // 3: headgate.policy.v1.Policy.classes:type_name -> headgate.policy.v1.Policy.ClassesEntry
+	12, // 4: headgate.policy.v1.Classes.of:type_name -> headgate.policy.v1.Classes.OfEntry
 	3,  // 5: headgate.policy.v1.Overlay.entries:type_name -> headgate.policy.v1.OverlayEntry
-	14, // 6: headgate.policy.v1.OverlayEntry.since:type_name -> google.protobuf.Timestamp
-	14, // 7: headgate.policy.v1.OverlayEntry.expiry:type_name -> google.protobuf.Timestamp
+	15, // 6: headgate.policy.v1.OverlayEntry.since:type_name -> google.protobuf.Timestamp
+	15, // 7: headgate.policy.v1.OverlayEntry.expiry:type_name -> google.protobuf.Timestamp
 	4,  // 8: headgate.policy.v1.OverlayEntry.simulated:type_name -> headgate.policy.v1.OverlaySimulated
 	5,  // 9: headgate.policy.v1.OverlayEntry.weights:type_name -> headgate.policy.v1.OverlayWeights
-	12, // 10: headgate.policy.v1.OverlayWeights.uses:type_name -> headgate.policy.v1.OverlayWeights.UsesEntry
-	7,  // 11: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
-	15, // 12: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
-	6,  // 13: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
-	6,  // 14: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
-	1,  // 15: headgate.policy.v1.Policy.ClassesEntry.value:type_name -> headgate.policy.v1.Classes
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	6,  // 10: headgate.policy.v1.OverlayEntry.drained:type_name -> headgate.policy.v1.OverlayDrained
+	13, // 11: headgate.policy.v1.OverlayWeights.uses:type_name -> headgate.policy.v1.OverlayWeights.UsesEntry
+	8,  // 12: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
+	16, // 13: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
+	7,  // 14: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
+	7,  // 15: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
+	1,  // 16: headgate.policy.v1.Policy.ClassesEntry.value:type_name -> headgate.policy.v1.Classes
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_policypb_policy_proto_init() }
@@ -755,6 +842,7 @@ func file_policypb_policy_proto_init() {
 	file_policypb_policy_proto_msgTypes[3].OneofWrappers = []any{
 		(*OverlayEntry_Simulated)(nil),
 		(*OverlayEntry_Weights)(nil),
+		(*OverlayEntry_Drained)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -762,7 +850,7 @@ func file_policypb_policy_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_policy_proto_rawDesc), len(file_policypb_policy_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
