@@ -27,6 +27,7 @@ backends:
   auth-of-anthropic: {provider: anthropic, credential: {env: KEY}}
 models:
   m: {chain: [of-simulated/x, [{use: of-simulated/x}, {use: of-simulated/y}]]}
+  checked: {chain: [of-simulated/x], health: {interval: 30s}}
 prices:
   x: {input: 1, output: 2}
   y: {input: 3, output: 4}

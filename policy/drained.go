@@ -97,6 +97,9 @@ func (m *Model) without(some func(Use) bool) (chain []Link) {
 	return chain
 }
 
+// AllDrained says in words what becomes of a model that is Undrained.
+const AllDrained = "all of its chain is drained, so that none of it is"
+
 // Undrained returns the models, sorted, that are served by what is drained, because it is
 // all that their chains have.
 func (s *Set) Undrained() []string { return s.undrained }

@@ -27,7 +27,7 @@ type Model struct {
 	Nearest     bool          // begin a link with its uses in the gateway's own region
 	RegionsOnly []string      // the chain has backends of these regions alone, sorted; empty: of any, or of none
 	Breaker     Breaker       // bounds of what the pool may hold
-	Health      Health        // active checks of the backends; the zero value: none
+	Health      Health        // active checks of the backends; an interval of 0: none
 }
 
 // Judging says by what an attempt of a chain is committed: nothing is tried again afterwards.
@@ -134,7 +134,7 @@ var model = strict.NewObject(
 		Doc("Bounds of what the model's pool may hold in one Envoy at a time. Beyond them requests are refused at once instead of piling up.").
 		Example(`breaker: {connections: 4096, pending: 4096, requests: 16384}`),
 	strict.Bind("health", func(m *Model) *Health { return &m.Health }, health).
-		Doc("Active checks: an Envoy asks by a TCP connection whether each backend is there, beside what it learns from answers. Without it there are none.").
+		Doc("Active checks: whether each backend is there is asked from time to time, beside what is learned from answers. Without it there are none.").
 		Example(`health: {interval: 30s}`),
 ).Refuse("hedge",
 	"is not possible: attempts of one request that run side by side share their headers in Envoy, and it crashes if the first fails while the other one connects",

@@ -158,7 +158,7 @@ func TestCompiledSet(t *testing.T) {
 			"org/model:tag+x": {
 				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, IdleTimeout: time.Hour, Judging: JudgingContent, Total: 24 * time.Hour, Ask: AskStream, Unfit: UnfitDrop, Nearest: true,
 				RegionsOnly: []string{"eu-west-1", "us-east-1"},
-				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second},
+				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second, Probe: ProbeModels},
 				Chain: []Link{
 					{Uses: []Use{{Backend: a, Model: "org/model:tag+x.1", Weight: 1}}},
 					{Uses: []Use{{Backend: a, Model: "m", Weight: 1}, {Backend: router, Model: "deepseek/deepseek-v4-pro", Weight: 10000}}},
@@ -167,8 +167,8 @@ func TestCompiledSet(t *testing.T) {
 			},
 			"1.5": {
 				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, IdleTimeout: time.Minute, Judging: JudgingHeaders, Ask: AskAuto, Unfit: UnfitRefuse,
-				Breaker: Breaker{Connections: 4096, Pending: 4096, Requests: 16384},
-				Chain:   []Link{{Uses: []Use{{Backend: a, Model: "m", Weight: 1}}}},
+				Breaker: Breaker{Connections: 4096, Pending: 4096, Requests: 16384}, Health: Health{Probe: ProbeConnect},
+				Chain: []Link{{Uses: []Use{{Backend: a, Model: "m", Weight: 1}}}},
 			},
 		},
 	}

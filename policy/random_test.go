@@ -53,7 +53,7 @@ func served(set *Set) *Set {
 	out.Models = make(map[string]*Model, len(set.Models))
 	for name, m := range set.Models {
 		here := *m
-		here.RegionsOnly = nil
+		here.RegionsOnly, here.Health.Probe = nil, ProbeConnect
 		out.Models[name] = &here
 	}
 	return &out

@@ -12,14 +12,15 @@ import (
 
 // InEffect returns what is in effect as a document that any version can read and serve:
 // the overlay, as far as a document can say it, and what keeps models to regions, have
-// acted on the chains. The keys by which they did are left out, because a reader that
-// does not know them would serve something else, or nothing.
+// acted on the chains. The keys by which they did are left out, and those by which only a
+// control plane acts: a reader that does not know them would serve something else, or
+// nothing.
 func (s *Set) InEffect() []byte {
 	out := *s.chosen()
 	out.Models = maps.Clone(out.Models)
 	for name, m := range out.Models {
 		served := *m
-		served.RegionsOnly = nil
+		served.RegionsOnly, served.Health.Probe = nil, ProbeConnect
 		out.Models[name] = &served
 	}
 	return out.Canonical()

@@ -47,6 +47,9 @@ func printStatus(w io.Writer, s fleet.Status) error {
 		for _, l := range s.LeftOut {
 			fmt.Fprintf(w, "  %s\n", clean(l))
 		}
+		for _, model := range s.Undrained {
+			fmt.Fprintf(w, "  %s: %s\n", clean((&policy.Model{Name: model}).Path()), policy.AllDrained)
+		}
 	}
 	if r := s.Refused; r != nil {
 		fmt.Fprintf(w, "\nrefused a change by %s, %s ago:\n", clean(string(r.Origin)), age(r.At))

@@ -66,7 +66,7 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 			Policy: &endpointv3.ClusterLoadAssignment_Policy{OverprovisioningFactor: wrapperspb.UInt32(1000)},
 		},
 		CircuitBreakers:               breakers(m.Breaker),
-		HealthChecks:                  checks(m.Health),
+		HealthChecks:                  checks(m.Health, o),
 		OutlierDetection:              outliers(m),
 		CommonLbConfig:                lbConfig(),
 		TypedExtensionProtocolOptions: protocol(all),
@@ -159,11 +159,11 @@ const (
 	checkAgain   = 2 * time.Second
 )
 
-// checks open a connection to each backend. A new endpoint counts as down until its first
+// checks, by an Envoy for which nobody else does it, open a connection to each backend. A new endpoint counts as down until its first
 // check, and a new cluster is not used before that. This one check may fail by chance, so
 // what is down is checked again soon, whatever the interval.
-func checks(h policy.Health) []*corev3.HealthCheck {
-	if h.Interval == 0 {
+func checks(h policy.Health, o Options) []*corev3.HealthCheck {
+	if h.Interval == 0 || o.Probed {
 		return nil
 	}
 	interval, again := durationpb.New(h.Interval), durationpb.New(min(h.Interval, checkAgain))

@@ -28,6 +28,7 @@ type Options struct {
 	AccessLog string   // file of Envoy's own access log; empty: none
 	Simulated *url.URL // of the simulated provider, for its backends without a URL; nil: none runs
 	Roots     string   // file with the system's root certificates on Envoy's machine; empty: DefaultRoots
+	Probed    bool     // somebody checks the backends for all Envoys, so that none does
 }
 
 // DefaultRoots is where Debian, Ubuntu, Alpine and images made from them keep the

@@ -14,6 +14,7 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/health"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -44,8 +45,9 @@ type controlPlane struct {
 	server  *xds.Server
 	source  *source.Source
 	changes *publisher // of the source
-	addr    net.Addr   // of xDS
-	admin   net.Addr   // of the admin API
+	health  *health.Prober
+	addr    net.Addr // of xDS
+	admin   net.Addr // of the admin API
 }
 
 // startControlPlane publishes the policy, follows its changes, and serves both ports.
@@ -55,13 +57,9 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.source, err = source.Open(source.Options{Path: o.path, History: history, Now: time.Now, Rejected: c.server.Refused, Apply: func(set *policy.Set) error {
-		r, err := o.resources(set)
-		if err != nil {
-			return err
-		}
-		return c.server.Publish(r.set, r.Options)
-	}}); err != nil {
+	c.startProbing(l, o)
+	apply := func(set *policy.Set) error { return c.publish(set, o) }
+	if c.source, err = source.Open(source.Options{Path: o.path, History: history, Now: time.Now, Rejected: c.server.Refused, Apply: apply}); err != nil {
 		return nil, err
 	}
 	c.recall(o)
@@ -74,6 +72,26 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	}
 	c.changes.start(l, history)
 	return c, nil
+}
+
+// publish offers a policy to pairs, and checks its backends from then on.
+func (c *controlPlane) publish(set *policy.Set, o controlOptions) error {
+	r, err := o.resources(set)
+	if err != nil {
+		return err
+	}
+	if err := c.server.Publish(r.set, r.probed()); err != nil {
+		return err
+	}
+	c.health.Follow(r.set)
+	return nil
+}
+
+// probed are the options of Envoys whose backends are checked for them.
+func (r resources) probed() snapshot.Options {
+	o := r.Options
+	o.Probed = true
+	return o
 }
 
 // openHistory opens the policy's history below a folder; empty: in memory.
@@ -93,7 +111,7 @@ func (c *controlPlane) recall(o controlOptions) {
 	}
 	r, err := o.resources(set)
 	if err == nil {
-		err = c.server.AssumeGood(r.set, r.Options)
+		err = c.server.AssumeGood(r.set, r.probed())
 	}
 	if err != nil {
 		o.log.Warn("the policy that pairs took last cannot be built any more; there is nothing to go back to", zap.String("revision", set.Revision), zap.Error(err))

@@ -18,6 +18,7 @@ import (
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/agent"
+	"github.com/headgate/headgate/xds/health"
 )
 
 // registered is a registry that notes each metric as name{label,label}.
@@ -79,6 +80,7 @@ func TestMetricsOfTheControlPlane(t *testing.T) {
 	server := xds.New(xds.Options{Now: time.Now}, reg, zap.NewNop())
 	t.Cleanup(server.Stop)
 	newPublisher(s, server, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.NewNop()})
+	health.New(health.Options{}, reg, zap.NewNop())
 	got := slices.Sorted(maps.Keys(reg.metrics))
 	if diff := cmp.Diff(documented(t, "Of the control plane:"), got); diff != "" {
 		t.Errorf("metrics (-documented +registered):\n%s", diff)

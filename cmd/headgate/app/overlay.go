@@ -62,12 +62,15 @@ func (p *publisher) logLeftOut() {
 }
 
 // overlayDetail is what /readyz says of what lies over a policy.
-func overlayDetail(acts policy.Overlay, left []policy.LeftOut) (text string) {
+func overlayDetail(acts policy.Overlay, left []policy.LeftOut, undrained ...string) (text string) {
 	for _, e := range acts.Entries() {
 		text += "overlay " + policy.Describe(e) + "\n"
 	}
 	for _, l := range left {
 		text += "overlay " + l.Describe() + "\n"
+	}
+	for _, model := range undrained {
+		text += "overlay " + (&policy.Model{Name: model}).Path() + ": " + policy.AllDrained + "\n"
 	}
 	return text
 }

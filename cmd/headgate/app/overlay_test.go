@@ -56,7 +56,7 @@ func TestOverlayIsTold(t *testing.T) {
 			if _, rest, _ := strings.Cut(p.detail(), "\n"); rest != detail {
 				t.Errorf("%s: /readyz says %q, want %q", what, rest, detail)
 			}
-			want := map[string]float64{"simulated in_effect": 0, "simulated left_out": 0, "weights in_effect": acting, "weights left_out": left}
+			want := map[string]float64{"simulated in_effect": 0, "simulated left_out": 0, "weights in_effect": acting, "weights left_out": left, "drained in_effect": 0, "drained left_out": 0}
 			if diff := cmp.Diff(want, values(t, reg, "headgate_policy_overlay_entries")); diff != "" {
 				t.Errorf("%s: counted (-want +got):\n%s", what, diff)
 			}

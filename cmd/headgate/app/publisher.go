@@ -186,7 +186,7 @@ func (p *publisher) detail() string {
 	c := p.Current()
 	var b strings.Builder
 	b.WriteString("policy " + c.Revision + " in effect since " + c.At.UTC().Format("2006-01-02T15:04:05Z") + ", by " + c.By() + "\n")
-	b.WriteString(overlayDetail(p.Overlay(), p.LeftOut()))
+	b.WriteString(overlayDetail(p.Overlay(), p.LeftOut(), p.fleet.Status().Undrained...))
 	if r := p.Refused(); r != nil {
 		b.WriteString(refusedDetail(r.Origin, r.Reason))
 	}

@@ -10,12 +10,14 @@ import (
 
 // Status is what the control plane knows at one moment.
 type Status struct {
-	Policy  source.Change     `json:"policy"`             // in effect, without its files
-	Overlay policy.Overlay    `json:"overlay,omitzero"`   // what lies over it and acts
-	LeftOut []string          `json:"left_out,omitempty"` // what lies over it and does not, because it has no place for it
-	Refused *source.Refusal   `json:"refused"`            // the latest change that was not taken; null: none since
-	Groups  []xds.GroupStatus `json:"groups"`
-	Pairs   []xds.PairStatus  `json:"pairs"`
+	Policy  source.Change  `json:"policy"`             // in effect, without its files
+	Overlay policy.Overlay `json:"overlay,omitzero"`   // what lies over it and acts
+	LeftOut []string       `json:"left_out,omitempty"` // what lies over it and does not, because it has no place for it
+	// Undrained are models served by what is drained, because their chains have nothing else.
+	Undrained []string          `json:"undrained,omitempty"`
+	Refused   *source.Refusal   `json:"refused"` // the latest change that was not taken; null: none since
+	Groups    []xds.GroupStatus `json:"groups"`
+	Pairs     []xds.PairStatus  `json:"pairs"`
 }
 
 // Policies is the policy in effect, as source.Source.
@@ -34,7 +36,7 @@ const Prefix = "status"
 // Routes shows a policy and what became of it at the pairs.
 func Routes(policies Policies, pairs func() xds.Status) []console.Route {
 	return []console.Route{{Method: "GET", Right: console.Read,
-		Answer: "`{policy, overlay, left_out, refused, groups, pairs}`; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
+		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs}`; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
 		Handle: func(*console.Call) (any, error) {
 			s, current := pairs(), policies.Current()
 			current.Files = nil
@@ -42,7 +44,7 @@ func Routes(policies Policies, pairs func() xds.Status) []console.Route {
 			for _, l := range policies.LeftOut() {
 				left = append(left, l.Describe())
 			}
-			return Status{Policy: current, Overlay: s.Overlay, LeftOut: left, Refused: policies.Refused(),
+			return Status{Policy: current, Overlay: s.Overlay, LeftOut: left, Undrained: s.Undrained, Refused: policies.Refused(),
 				Groups: append([]xds.GroupStatus{}, s.Groups...),
 				Pairs:  append([]xds.PairStatus{}, s.Pairs...),
 			}, nil

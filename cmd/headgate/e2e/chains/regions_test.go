@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,7 +22,7 @@ import (
 // region is a simulated provider in a region: over TLS and HTTP/2, as providers are,
 // behind a network that breaks.
 type region struct {
-	*network
+	*gatewaytest.Network
 	url   string
 	storm atomic.Bool // answer every request with 503
 }
@@ -42,8 +43,8 @@ func startRegion(t *testing.T, ca *gatewaytest.Authority) *region {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // broken connections are the point
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	r.network = startNetwork(t, s.Listener.Addr().String())
-	r.url = fmt.Sprintf("https://localhost:%d/v1", r.address.Port)
+	r.Network = gatewaytest.StartNetwork(t, s.Listener.Addr().String())
+	r.url = "https://" + strings.Replace(r.Addr, "127.0.0.1", "localhost", 1) + "/v1"
 	return r
 }
 
@@ -56,10 +57,10 @@ const failover = 5 * time.Second
 func TestRegionFailover(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(*region){
-		"connections are refused":             func(r *region) { r.refuse() },
-		"no SYN is answered":                  func(r *region) { r.blackhole() },
+		"connections are refused":             func(r *region) { r.Refuse() },
+		"no SYN is answered":                  func(r *region) { r.Blackhole() },
 		"every answer is a 503":               func(r *region) { r.storm.Store(true) },
-		"connections fall silent in mid-life": func(r *region) { r.freeze() },
+		"connections fall silent in mid-life": func(r *region) { r.Freeze() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
