@@ -86,6 +86,7 @@ func copyOf(written section, c *chain, b Break) section {
 		links = append(links, uses)
 	}
 	out := maps.Clone(written)
+	delete(out, "regions_only") // it has acted: what it leaves out is not in the chain
 	if b == BreakNoRetry {
 		links = [][]use{links[0][:1]}
 		out = section{"retries": raw(0)}

@@ -69,7 +69,7 @@ func keepsTheModel(t *testing.T, set *policy.Set, m *policy.Model) {
 				t.Errorf("use %s became %s", old, use)
 			}
 		}
-		copied.Chain = m.Chain
+		copied.Chain, copied.RegionsOnly = m.Chain, m.RegionsOnly // which has acted on the chain
 		if copied.Written() != m.Written() {
 			t.Errorf("%s\nbecame\n%s", m.Written(), copied.Written())
 		}
@@ -77,6 +77,25 @@ func keepsTheModel(t *testing.T, set *policy.Set, m *policy.Model) {
 	for _, b := range out.Backends {
 		if b.Provider.Name != policy.SimulatedProvider || len(b.Credentials)+len(b.Headers) > 0 || b.CAFile != "" {
 			t.Errorf("backend %+v", b)
+		}
+	}
+}
+
+// TestDocumentKeepsToRegions holds that a drill plays to the chain that is left of a model
+// that keeps to regions, even if no backend of some of these is in it.
+func TestDocumentKeepsToRegions(t *testing.T) {
+	set, err := policy.Parse("policy.yaml", []byte(`version: 1
+unpriced: flag
+backends: {us: {provider: simulated, region: us}, eu: {provider: simulated, region: eu}, uk: {provider: simulated, region: uk}}
+models: {m: {regions_only: [eu, uk], chain: [us/x, eu/x, us/y]}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _ := documentOf(t, set, set.Models["m"], "")
+	for _, copied := range out.Models {
+		if u, single := copied.Single(); !single || u.Backend.Region != "eu" {
+			t.Errorf("%s", copied.Written())
 		}
 	}
 }
