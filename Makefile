@@ -94,6 +94,10 @@ bench: envoy build ## Measure against the no-op server and Envoy without ext_pro
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyChange -benchtime 50x ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) sh extproc/bench.sh
 
+.PHONY: failover
+failover: envoy build ## Lose a region of examples/multi-region in every way, and print what each took
+	HEADGATE_BIN=$(BIN) $(GO) test ./cmd/headgate/e2e/regions -count 1 -run '^TestFailoverAcrossRegions$$' -table
+
 .PHONY: drill
 drill: envoy build ## Play the faults of providers to the chain of POLICY (examples/fallback), two minutes
 	$(BIN) drill -f $(or $(POLICY),examples/fallback/policy.yaml)

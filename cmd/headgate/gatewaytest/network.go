@@ -28,7 +28,13 @@ type Network struct {
 // StartNetwork passes connections on until the test ends.
 func StartNetwork(t testing.TB, server string) *Network {
 	t.Helper()
-	n := &Network{t: t, server: server, Addr: "127.0.0.1:0", conns: map[*net.TCPConn]bool{}, thawed: closed()}
+	return StartNetworkAt(t, "127.0.0.1:0", server)
+}
+
+// StartNetworkAt is StartNetwork at an address.
+func StartNetworkAt(t testing.TB, address, server string) *Network {
+	t.Helper()
+	n := &Network{t: t, server: server, Addr: address, conns: map[*net.TCPConn]bool{}, thawed: closed()}
 	n.Up()
 	t.Cleanup(func() {
 		n.thaw()
