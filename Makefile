@@ -56,6 +56,10 @@ $(CLIENTS)/.done: $(LINKS)/requirements.txt $(LINKS)/package.json $(LINKS)/packa
 	@python3 -m venv $(CLIENTS)/venv && $(CLIENTS)/venv/bin/pip install --quiet --disable-pip-version-check -r $(LINKS)/requirements.txt
 	@cd $(CLIENTS) && npm install --silent --no-audit --no-fund --ignore-scripts && touch $@
 
+.PHONY: stalls
+stalls: envoy build ## Stop ext_proc under load for 1, 2.5 and 10 s, and compare rows with what clients saw
+	HEADGATE_BIN=$(BIN) HEADGATE_STALLS=1s,2.5s,10s $(GO) test -count 1 -v -run '^TestExtprocStalls$$' ./cmd/headgate/e2e/fleet
+
 # A switch over a closed set names every member, or says what holds for the rest: a
 # default is a decision (-d), to fall past a switch an oversight. Most switches pick a few
 # members of a large set, and a list of the others would hide them. Field numbers of the

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/headgate/headgate/extproc/client"
+	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
 )
@@ -58,17 +60,18 @@ func (a *AccessLog) read(stream accesslogv3.AccessLogService_StreamAccessLogsSer
 			return err
 		}
 		for _, e := range msg.GetHttpLogs().GetLogEntry() {
-			if end := endingOf(e); end.Exchange != "" {
-				a.take(end)
-			}
+			a.take(endingOf(e))
 		}
 	}
 }
 
 func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
-	c := e.GetCommonProperties()
+	c, req := e.GetCommonProperties(), e.GetRequest()
 	fields := c.GetMetadata().GetFilterMetadata()[policy.MetadataNamespace].GetFields()
-	return record.Ending{
+	end := record.Ending{
+		Request:      req.GetRequestId(),
+		Seen:         fields[policy.DialectKey] != nil || fields[policy.RefusedKey] != nil,
+		Answered:     c.GetTimeToFirstUpstreamRxByte() != nil,
 		Exchange:     fields[policy.ExchangeKey].GetStringValue(),
 		Code:         int(e.GetResponse().GetResponseCode().GetValue()),
 		Flags:        flagsOf(c.GetResponseFlags()),
@@ -77,6 +80,14 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 		AttemptCount: int(c.GetUpstreamRequestAttemptCount()),
 		Received:     c.GetTimeToLastRxByte() != nil,
 	}
+	if !end.Seen {
+		asked := exchange.Request{Path: req.GetPath(), Method: req.GetRequestMethod().String()}
+		asked.Path, _, _ = strings.Cut(asked.Path, "?")
+		d, _ := client.Classify(&asked)
+		end.Dialect, end.Operation = d.Name(), asked.Operation
+		end.Began, end.Took, end.RequestBytes = c.GetStartTime().AsTime(), c.GetDuration().AsDuration(), int64(req.GetRequestBodyBytes())
+	}
+	return end
 }
 
 // flagsOf writes the flags that decide outcomes in Envoy's short form.

@@ -40,6 +40,8 @@ func (r *run) outcome() exchange.Outcome {
 		return outcomeOfRefusal(ex.Replaced.Status)
 	case resp.Origin == exchange.FromStage:
 		return exchange.Outcome{Result: exchange.OK}
+	case resp.Unavailable:
+		return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway}
 	case resp.Origin == exchange.FromEnvoy:
 		return outcomeOfLocalReply(resp.Status)
 	case resp.Failed:

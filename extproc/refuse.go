@@ -97,13 +97,10 @@ func (r *run) immediate(why string, refused bool) {
 	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.RefusedKey, mark})
 }
 
-// unanswer takes back what the client did not get because it had left: Envoy's own
-// account says how the exchange ended.
+// unanswer takes back what the client did not get because it had left, or because Envoy
+// had given up: its own account says how the exchange ended.
 func (r *run) unanswer() {
 	ex := &r.ex
-	if !r.sentImmediate {
-		return
-	}
 	if ex.Refused.Action != exchange.Pass { // all of the response is Headgate's
 		ex.Response, ex.Usage, ex.Cost = exchange.Response{}, canon.Usage{}, exchange.Cost{}
 	}

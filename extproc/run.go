@@ -209,8 +209,12 @@ func (r *run) responseBody(ctx context.Context, ev *event) error {
 	}
 	resp := &r.ex.Response
 	resp.Body, resp.Complete = ev.body, true
+	resp.Unavailable = resp.Origin == exchange.FromEnvoy && bytes.Contains(ev.body, unavailable)
 	return r.response(ctx)
 }
+
+// unavailable is in Envoy's own replies if it could not ask about an attempt.
+var unavailable = []byte(`"` + policy.UnavailableCode + `"`)
 
 // response takes a whole answer up the list of stages and gives it to the client.
 func (r *run) response(ctx context.Context) error {
@@ -263,6 +267,9 @@ func (r *run) headers() {
 // report puts what is known at the end into Envoy's own access log.
 func (r *run) report() {
 	ex := &r.ex
+	if r.client == nil { // Envoy has refused what it did not show
+		r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, ex.ID})
+	}
 	r.reply.meta = append(r.reply.meta,
 		meta{policy.BackendKey, ex.Route.Backend},
 		meta{"served", exchange.Clip(ex.Response.Model, exchange.MaxText)},

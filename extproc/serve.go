@@ -63,7 +63,7 @@ func Listen(path string) (net.Listener, error) {
 		_ = l.Close()
 		return nil, fmt.Errorf("restricting the socket: %w", err)
 	}
-	return l, nil
+	return connections{l}, nil
 }
 
 // removeSocket removes the socket of a crashed process, and nothing but a socket.

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/headgate/headgate/extproc/extproctest"
+	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
 // TestListenRemovesSocketsOnly holds that the socket of a crashed process makes way,
@@ -47,4 +50,29 @@ func TestListenRemovesSocketsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = l.Close()
+}
+
+// TestEnvoyLeaves holds that what was under way when Envoy ended, or was killed, is the
+// gateway's fault.
+func TestEnvoyLeaves(t *testing.T) {
+	r := newRig(t, testPolicy)
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := GRPC(r.server, r.endings)
+	go func() { _ = g.Serve(l) }()
+	t.Cleanup(g.Stop)
+	envoy := extproctest.Dial(t, path)
+	s := envoy.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(chatBody)
+	if err := envoy.Conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.server.idle(t.Context())
+	if row := r.row(); row.Outcome != "gateway_error" || row.By != "gateway" || row.Model != "gpt-4o-mini" {
+		t.Errorf("row %+v", row)
+	}
 }

@@ -125,7 +125,7 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 		case quiet.fault != nil:
 			return s.fault(run, quiet.fault)
 		case err != nil:
-			return s.streamEnded(run, err)
+			return s.streamEnded(stream.Context(), run, err)
 		case run.silent: // what came meanwhile is not wanted any more
 			continue
 		}
@@ -166,6 +166,9 @@ func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
 	}
 }
 
+// late is how long an answer may take of which it is certain that Envoy took it.
+const late = 500 * time.Millisecond
+
 // step answers one message.
 func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run, ev *event) error {
 	start := time.Now()
@@ -181,7 +184,9 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 	if reply.reroute && !run.ex.Route.Single {
 		s.join.add(run)
 	}
-	s.metrics.phase[ev.phase].Observe(time.Since(start).Seconds())
+	took := time.Since(start)
+	run.ex.Late = run.ex.Late || took > late
+	s.metrics.phase[ev.phase].Observe(took.Seconds())
 	if err := send(stream, run, reply); err != nil {
 		return err
 	}
@@ -223,13 +228,15 @@ func checkModes(m *bodyModes) error {
 
 // streamEnded handles the end of what Envoy sends. It is the normal end of every
 // exchange; for one whose answer was not complete, of an unclean one.
-func (s *Server) streamEnded(run *run, err error) error {
+func (s *Server) streamEnded(stream context.Context, run *run, err error) error {
 	if run.done() {
 		run.finish(run.outcome())
 		return nil
 	}
 	o := run.outcome()
-	if !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) && status.Code(err) != codes.Canceled {
+	if o.Result != exchange.OK && envoyLeft(stream) {
+		o = exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: "Envoy has left"}
+	} else if !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) && status.Code(err) != codes.Canceled {
 		o.Detail = err.Error()
 	}
 	run.finish(o)
@@ -240,7 +247,7 @@ func (s *Server) streamEnded(run *run, err error) error {
 // nothing has failed here.
 func (s *Server) stepFailed(stream extprocv3.ExternalProcessor_ProcessServer, run *run, err error) error {
 	if code := status.Code(err); stream.Context().Err() != nil || code == codes.Canceled || code == codes.Unavailable || errors.Is(err, io.EOF) {
-		return s.streamEnded(run, err)
+		return s.streamEnded(stream.Context(), run, err)
 	}
 	return s.fault(run, err)
 }

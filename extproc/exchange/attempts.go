@@ -179,6 +179,18 @@ func (a *Attempts) Account(charge func(*Tried) *Spent) {
 	}
 }
 
+// Unread returns the latest attempt, if no answer of it was read; nil: it was, or there is
+// none.
+func (a *Attempts) Unread() *Tried {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n := len(a.list); n > 0 && a.list[n-1].Status == 0 {
+		t := a.list[n-1]
+		return &t
+	}
+	return nil
+}
+
 // Rejected reports whether an answer of this status is one that was judged so: what
 // follows of it is not for the client.
 func (a *Attempts) Rejected(status int) bool {

@@ -36,6 +36,7 @@ type Exchange struct {
 	FirstToken time.Time
 	Ended      time.Time
 	Attempts   Attempts // of a pool with several backends
+	Late       bool     // a message was answered so late that Envoy may have given up on it
 
 	Request  Request
 	Response Response
@@ -52,6 +53,10 @@ type Exchange struct {
 
 	// Written by the meter stage; of the answer of a stage, by the stream loop.
 	Cost Cost
+
+	// Written by the meter stage, at the end: what the last attempt will have consumed if it
+	// was answered, although nothing of that was read. nil: that cannot be.
+	Unseen *Spent
 }
 
 // Route is where the exchange goes.

@@ -66,5 +66,5 @@ var Outcomes = []Possible{
 	{ProviderRateLimited, ByProvider, "429, of every link of a chain"},
 	{ProviderRefusedKey, ByGateway, "401, 402 or 403: the provider refused the gateway's own credential"},
 	{Exhausted, ByProvider, "every link of the chain failed"},
-	{GatewayError, ByGateway, "Envoy or Headgate failed, or the policy's revision is unknown"},
+	{GatewayError, ByGateway, "Envoy or Headgate failed, stood still or was killed, or the policy's revision is unknown"},
 }

@@ -30,6 +30,7 @@ type Response struct {
 	Origin       Origin
 	Complete     bool // the end was seen
 	AttemptCount int  // that Envoy made
+	Unavailable  bool // Envoy's own reply: it could not ask Headgate about an attempt, or not in time
 
 	// Written by the provider stage; by the stream loop of the answer of a stage, and of
 	// a stream that the client's dialect cannot express.

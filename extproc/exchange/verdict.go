@@ -57,6 +57,7 @@ const (
 	ReasonUnprocessable   Reason = "provider_answer_unreadable"
 	ReasonNotStreamed     Reason = "backend_refuses_streams"
 	ReasonExhausted       Reason = "all_models_exhausted"
+	ReasonUnavailable     Reason = "gateway_unavailable" // Envoy could not ask Headgate, or not in time
 	ReasonProviderError   Reason = "provider_error"
 	ReasonProviderLimit   Reason = "provider_rate_limited"
 	ReasonProviderRefused Reason = "provider_refused"

@@ -97,6 +97,9 @@ func (v *visit) End(exchange.Outcome) {
 		v.close()
 	}
 	v.ex.Attempts.Account(v.spent)
+	if t := v.unread(); t != nil {
+		v.ex.Unseen = v.spent(t)
+	}
 }
 
 // billed reports whether a provider was asked, even if a stage answers in its place.

@@ -25,3 +25,19 @@ func (v *visit) spent(t *exchange.Tried) *exchange.Spent {
 	s.Cost = v.stage.cost(u, t.Provider, t.Backend, t.Model)
 	return &s
 }
+
+// unread returns the attempt that may have been answered although the exchange ended before
+// any of that was read; nil: there is none.
+func (v *visit) unread() *exchange.Tried {
+	ex := v.ex
+	op, r := ex.Request.Operation, &ex.Route
+	switch {
+	case op != exchange.Chat && op != exchange.Embeddings, ex.Usage.Source != "", ex.Refused.Action != exchange.Pass, r.Name == "":
+		return nil
+	case !r.Single:
+		return ex.Attempts.Unread()
+	case ex.Response.Complete || ex.Response.Status >= 300:
+		return nil
+	}
+	return &exchange.Tried{Provider: r.Provider, Backend: r.Backend, Model: r.Serves}
+}

@@ -16,6 +16,9 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 		a.target, a.secret = a.pool.single, a.plan.secret
 		return exchange.Verdict{}
 	}
+	if resp.Unavailable {
+		return exchange.Verdict{}
+	}
 	attempts := a.ex.Attempts.List()
 	fromEnvoy := resp.Origin == exchange.FromEnvoy
 	unseen := max(resp.AttemptCount-len(attempts), 0)

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -28,18 +29,22 @@ type Sink interface {
 type Closer struct {
 	sinks           []Sink // in the order in which they get a row
 	joined, missing prometheus.Counter
+	pulse           *pulse
 
 	mu      sync.Mutex
 	closed  bool
-	waiting map[string]*pendingRow // by exchange
-	early   map[string]Ending      // entries that came before their stream's end
+	waiting map[string]*pendingRow // by exchange, and by Envoy's id of the request
+	early   map[string]Ending      // entries that came before their stream's end, by one of both
+	settled map[string]bool        // Envoy's ids of requests whose rows are closed
 }
 
 // pendingRow is a row that waits for its ending.
 type pendingRow struct {
 	row     *policypb.Row
+	request string           // Envoy's id of the request
 	outcome exchange.Outcome // if no entry comes
-	timer   *time.Timer
+	unseen  *exchange.Spent  // what it consumed if the provider answered; nil: nothing, or the row says it
+	broke   bool             // the stream did not show the end
 }
 
 // NewCloser makes a closer, and registers how often Envoy's account came.
@@ -51,90 +56,181 @@ func NewCloser(reg prometheus.Registerer, sinks ...Sink) *Closer {
 		sinks:   sinks,
 		joined:  endings.WithLabelValues("joined"),
 		missing: endings.WithLabelValues("missing"),
+		pulse:   newPulse(),
 		waiting: make(map[string]*pendingRow),
 		early:   make(map[string]Ending),
+		settled: make(map[string]bool),
 	}
 }
 
 // Add closes the row of an exchange. If the outcome is not certain, the row waits for
 // Envoy's account.
 func (c *Closer) Add(ex *exchange.Exchange, o exchange.Outcome) {
-	row := rowOf(ex)
-	if certain(ex) {
+	row, shown := rowOf(ex), showedEnd(ex)
+	certain := shown && !ex.Late && !c.pulse.stalled()
+	if certain && len(ex.Request.Body) > 0 {
 		c.close(row, o)
 		return
 	}
+	p := &pendingRow{row: row, request: string(ex.Request.Headers.Get(RequestHeader)), outcome: o, unseen: ex.Unseen, broke: !shown}
 	c.mu.Lock()
-	e, came := c.early[row.Exchange]
-	delete(c.early, row.Exchange)
-	if !came && !c.closed {
-		p := &pendingRow{row: row, outcome: o}
-		p.timer = time.AfterFunc(Wait, func() { c.expire(row.Exchange) })
-		c.waiting[row.Exchange] = p
+	if c.closed || certain {
+		c.settle(p.request)
 		c.mu.Unlock()
+		c.close(row, o)
 		return
+	}
+	e, came := c.takeEarly(p)
+	if !came {
+		c.waiting[row.Exchange] = p
+		if p.request != "" {
+			c.waiting[p.request] = p
+		}
 	}
 	c.mu.Unlock()
 	if came {
-		c.complete(row, o, &e)
-	} else {
-		c.close(row, o)
+		c.complete(p, &e)
+		return
 	}
+	later(func() { c.expire(p) })
 }
 
-// certain reports whether the stream alone says how the exchange ended: its whole
+// showedEnd reports whether the stream alone says how the exchange ended: its whole
 // answer was seen, or Headgate made it. What Envoy answered itself is not.
-func certain(ex *exchange.Exchange) bool {
+func showedEnd(ex *exchange.Exchange) bool {
 	if ex.Refused.Action != exchange.Pass || ex.Replaced.Action != exchange.Pass {
 		return true
 	}
 	return ex.Response.Complete && ex.Response.Origin != exchange.FromEnvoy
 }
 
+// waitSteps is in how many steps the Wait passes.
+const waitSteps = 4
+
+// later calls f when Wait has passed while the process ran: one that was stopped has not
+// read yet what came meanwhile.
+func later(f func()) {
+	left := waitSteps
+	var t *time.Timer
+	t = time.AfterFunc(time.Hour, func() {
+		if left--; left == 0 {
+			f()
+			return
+		}
+		t.Reset(Wait / waitSteps)
+	})
+	t.Reset(Wait / waitSteps)
+}
+
+// takeEarly returns the entry of a row, if it came before.
+func (c *Closer) takeEarly(p *pendingRow) (e Ending, came bool) {
+	for _, id := range []string{p.row.Exchange, p.request} {
+		if e, came = c.early[id]; came {
+			delete(c.early, id)
+			return e, true
+		}
+	}
+	return e, false
+}
+
+// take returns the row that waits for an entry; nil: there is none.
+func (c *Closer) take(id string) *pendingRow {
+	p := c.waiting[id]
+	if p != nil {
+		delete(c.waiting, p.row.Exchange)
+		delete(c.waiting, p.request)
+	}
+	return p
+}
+
+// settle remembers for a while that the row of a request is closed. Envoy may not know
+// the exchange, so that its entry would look like one of which no stream came.
+func (c *Closer) settle(request string) {
+	if request == "" || c.closed {
+		return
+	}
+	c.settled[request] = true
+	later(func() {
+		c.mu.Lock()
+		delete(c.settled, request)
+		c.mu.Unlock()
+	})
+}
+
 // Ending takes Envoy's account of an exchange. One that no row waits for is kept
 // for Wait, because entry and end of stream come in either order.
 func (c *Closer) Ending(e Ending) {
+	id := cmp.Or(e.Exchange, e.Request)
+	if id == "" {
+		c.unseen(&e)
+		return
+	}
 	c.mu.Lock()
-	p, ok := c.waiting[e.Exchange]
-	if ok {
-		delete(c.waiting, e.Exchange)
-		p.timer.Stop()
-	} else if !c.closed {
-		c.early[e.Exchange] = e
-		time.AfterFunc(Wait, func() { c.forget(e.Exchange) })
+	p := c.take(id)
+	keep := p == nil && !c.closed && !c.settled[id]
+	if keep {
+		c.early[id] = e
 	}
 	c.mu.Unlock()
-	if ok {
-		c.complete(p.row, p.outcome, &e)
+	switch {
+	case p != nil:
+		c.complete(p, &e)
+	case keep:
+		later(func() { c.forget(id) })
 	}
 }
 
+// forget ends the wait of an entry for its stream. If ext_proc never answered one, the
+// entry is all that is known of the request.
 func (c *Closer) forget(id string) {
 	c.mu.Lock()
+	e, ok := c.early[id]
 	delete(c.early, id)
 	c.mu.Unlock()
+	if ok && !e.Seen {
+		c.unseen(&e)
+	}
 }
 
+// unseen closes the row of a request of which there is an entry alone.
+func (c *Closer) unseen(e *Ending) { c.close(rowOfEntry(e), e.outcome(e.unseen())) }
+
 // expire closes a row for which no entry came.
-func (c *Closer) expire(id string) {
+func (c *Closer) expire(p *pendingRow) {
 	c.mu.Lock()
-	p, ok := c.waiting[id]
-	delete(c.waiting, id)
-	c.mu.Unlock()
-	if ok {
-		c.missing.Inc()
-		c.close(p.row, p.outcome)
+	waits := c.waiting[p.row.Exchange] == p
+	if waits {
+		c.take(p.row.Exchange)
+		c.settle(p.request)
 	}
+	c.mu.Unlock()
+	if !waits {
+		return
+	}
+	if p.broke {
+		c.missing.Inc()
+	}
+	c.close(p.row, p.outcome)
 }
 
 // complete closes a row with what only Envoy knows.
-func (c *Closer) complete(row *policypb.Row, o exchange.Outcome, e *Ending) {
+func (c *Closer) complete(p *pendingRow, e *Ending) {
 	c.joined.Inc()
+	row, o := p.row, e.outcome(p.outcome)
 	if e.Code > 0 {
 		row.Status = int32(e.Code)
 	}
+	if e.Exchange == "" {
+		row.Exchange = e.Request // the client was told no other
+	}
 	row.Attempts = max(row.Attempts, int32(e.AttemptCount))
-	c.close(row, e.outcome(o))
+	if o.By == exchange.ByGateway && row.Status >= 500 {
+		row.Reason = string(exchange.ReasonUnavailable)
+	}
+	if o.By == exchange.ByGateway && e.Answered {
+		addUnseen(row, p.unseen)
+	}
+	c.close(row, o)
 }
 
 // close hands a row to every sink. It is the last that writes to it.
@@ -145,16 +241,24 @@ func (c *Closer) close(row *policypb.Row, o exchange.Outcome) {
 	}
 }
 
-// Close closes the rows that wait, as if no entry came. Rows of exchanges that end
+// Close closes the rows that wait, as if no entry or no stream came. Rows of exchanges that end
 // afterwards wait for none.
 func (c *Closer) Close(context.Context) error {
+	c.pulse.stop()
 	c.mu.Lock()
 	waiting := c.waiting
-	c.waiting, c.closed = make(map[string]*pendingRow), true
+	early := c.early
+	c.waiting, c.early, c.closed = make(map[string]*pendingRow), make(map[string]Ending), true
 	c.mu.Unlock()
-	for _, p := range waiting {
-		p.timer.Stop()
-		c.close(p.row, p.outcome)
+	for _, e := range early {
+		if !e.Seen {
+			c.unseen(&e)
+		}
+	}
+	for id, p := range waiting {
+		if id == p.row.Exchange {
+			c.close(p.row, p.outcome)
+		}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy/policypb"
@@ -53,7 +54,7 @@ func brokeOff() *exchange.Exchange {
 
 // hungUp is Envoy's account of it.
 func hungUp() record.Ending {
-	return record.Ending{Exchange: brokeOff().ID, Code: 499, Flags: "DC", Details: "downstream_disconnect", AttemptCount: 3}
+	return record.Ending{Exchange: brokeOff().ID, Seen: true, Code: 499, Flags: "DC", Details: "downstream_disconnect", AttemptCount: 3}
 }
 
 // closing is what happens to one exchange, and when and how its row is closed.
@@ -67,8 +68,11 @@ type closing struct {
 // TestWhenARowIsClosed holds when a row is handed on and with which outcome: exactly
 // once, to every sink, in whichever order stream and entry end.
 func TestWhenARowIsClosed(t *testing.T) {
-	whole, local := minimalExchange(), minimalExchange()
-	local.Response.Origin = exchange.FromEnvoy
+	whole, local, late, untold := minimalExchange(), minimalExchange(), minimalExchange(), brokeOff()
+	local.Response.Origin, late.Late = exchange.FromEnvoy, true
+	late.Unseen = &exchange.Spent{Usage: canon.Usage{Input: 7, Source: canon.UsageEstimated}}
+	untold.Request.Headers = exchange.Headers{{Name: record.RequestHeader, Value: []byte("envoys-id")}}
+	gaveUp := record.Ending{Exchange: late.ID, Seen: true, Code: 504, Details: "ext_proc_error_per-message_timeout_exceeded", Answered: true}
 	for name, c := range map[string]closing{
 		"the stream showed the end": {
 			do:   func(c *record.Closer) { c.Add(whole, exchange.Outcome{Result: exchange.OK}) },
@@ -76,7 +80,52 @@ func TestWhenARowIsClosed(t *testing.T) {
 		},
 		"a refusal": {
 			do:   func(c *record.Closer) { c.Add(refusedExchange(), exchange.Outcome{Result: exchange.ClientError}) },
-			want: &policypb.Row{Outcome: "client_error", Status: 404},
+			want: &policypb.Row{Outcome: "client_error", Status: 404, Reason: "model_not_found"},
+		},
+		"a whole answer that came too late": {
+			do: func(c *record.Closer) {
+				c.Add(late, exchange.Outcome{Result: exchange.OK})
+				time.AfterFunc(record.Wait/2, func() { c.Ending(gaveUp) })
+			},
+			after: record.Wait / 2, joined: 1,
+			want: &policypb.Row{Outcome: "gateway_error", By: "gateway", Detail: gaveUp.Details, Status: 504, Reason: "gateway_unavailable",
+				Tokens: &policypb.Tokens{Input: 7}},
+		},
+		"a whole answer that came late, and in time": {
+			do:    func(c *record.Closer) { c.Add(late, exchange.Outcome{Result: exchange.OK}) },
+			after: record.Wait, want: &policypb.Row{Outcome: "ok", Status: 200},
+		},
+		"an entry that knows no exchange": {
+			do: func(c *record.Closer) {
+				c.Ending(record.Ending{Request: "envoys-id", Code: 504, Details: gaveUp.Details})
+				time.AfterFunc(record.Wait/2, func() { c.Add(untold, cut) })
+			},
+			after: record.Wait / 2, joined: 1,
+			want: &policypb.Row{Outcome: "gateway_error", By: "gateway", Detail: gaveUp.Details, Status: 504, Reason: "gateway_unavailable"},
+		},
+		"a request that ext_proc has not seen": {
+			do: func(c *record.Closer) {
+				c.Ending(record.Ending{Request: "envoys-id", Code: 504, Details: gaveUp.Details})
+			},
+			after: record.Wait,
+			want:  &policypb.Row{Outcome: "gateway_error", By: "gateway", Detail: gaveUp.Details, Status: 504, Reason: "gateway_unavailable"},
+		},
+		"a request that nobody could read": {
+			do:   func(c *record.Closer) { c.Ending(record.Ending{Code: 400, Flags: "DPE", Details: "http1.codec_error"}) },
+			want: &policypb.Row{Outcome: "client_error", By: "client", Detail: "DPE http1.codec_error", Status: 400},
+		},
+		"an upgrade, which Envoy refuses": {
+			do: func(c *record.Closer) {
+				c.Ending(record.Ending{Request: "envoys-id", Code: 403, Details: "upgrade_failed"})
+			},
+			after: record.Wait, want: &policypb.Row{Outcome: "client_error", By: "client", Detail: "upgrade_failed", Status: 403},
+		},
+		"an entry after its row was closed without one": {
+			do: func(c *record.Closer) {
+				c.Add(untold, cut)
+				time.AfterFunc(record.Wait+1, func() { c.Ending(record.Ending{Request: "envoys-id", Code: 504, Details: gaveUp.Details}) })
+			},
+			after: record.Wait, want: &policypb.Row{Outcome: "cut", By: "unknown", Status: 200}, missing: 1,
 		},
 		"no entry comes": {
 			do:    func(c *record.Closer) { c.Add(brokeOff(), cut) },
@@ -160,7 +209,7 @@ func checkClosed(t *testing.T, rows []*policypb.Row, want *policypb.Row) {
 		t.Fatalf("%d rows, want 1", len(rows))
 	}
 	r := rows[0]
-	got := &policypb.Row{Outcome: r.Outcome, By: r.By, Detail: r.Detail, Status: r.Status, Attempts: r.Attempts}
+	got := &policypb.Row{Outcome: r.Outcome, By: r.By, Detail: r.Detail, Status: r.Status, Attempts: r.Attempts, Reason: r.Reason, Tokens: r.Tokens}
 	if !proto.Equal(got, want) {
 		t.Errorf("the row ends with %v, want %v", got, want)
 	}
@@ -211,7 +260,7 @@ func TestManyAtOnce(t *testing.T) {
 		ex := brokeOff()
 		ex.ID += string(rune('a' + i))
 		all.Go(func() { c.Add(ex, cut) })
-		all.Go(func() { c.Ending(record.Ending{Exchange: ex.ID, Flags: "DC"}) })
+		all.Go(func() { c.Ending(record.Ending{Exchange: ex.ID, Seen: true, Flags: "DC"}) })
 		if i == exchanges/2 {
 			all.Go(func() { _ = c.Close(t.Context()) })
 		}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"strings"
+	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
@@ -9,14 +10,27 @@ import (
 
 // Ending is Envoy's own account of how an exchange ended, from its access log.
 type Ending struct {
-	Exchange     string
+	Exchange     string // empty: ext_proc could not tell Envoy
+	Request      string // Envoy's own id of the request; empty: it was none that Envoy could read
+	Seen         bool   // ext_proc has told Envoy of the request
 	Code         int    // HTTP status that the client got; 0: none
 	Flags        string // Envoy's response flags, comma separated: "DC", "UF,URX"
 	Details      string // Envoy's response code details
 	Route        string // that was chosen last
 	AttemptCount int
 	Received     bool // the whole request had arrived
+	Answered     bool // a provider had begun to answer
+
+	// Of a request that ext_proc has not told Envoy of.
+	Began        time.Time
+	Took         time.Duration
+	Dialect      string
+	Operation    exchange.Operation
+	RequestBytes int64
 }
+
+// RequestHeader has Envoy's own id of a request, which no client can choose.
+const RequestHeader = "x-request-id"
 
 // has reports whether a flag is set.
 func (e *Ending) has(flag string) bool {

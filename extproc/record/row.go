@@ -70,6 +70,22 @@ func addUsage(r *policypb.Row, ex *exchange.Exchange) {
 	r.CostNanoUsd, r.Price = new(ex.Cost.Nano), ex.Cost.PriceID
 }
 
+// addUnseen adds what an answer consumed that nobody has read: to the attempt, if it stands
+// in the row.
+func addUnseen(r *policypb.Row, s *exchange.Spent) {
+	if s == nil || r.Tokens != nil {
+		return
+	}
+	if n := len(r.Tried); n > 0 {
+		addSpent(r.Tried[n-1], s)
+		return
+	}
+	r.Tokens, r.UsageSource = tokensOf(&s.Usage), string(s.Usage.Source)
+	if r.Unpriced = !s.Cost.Priced; s.Cost.Priced {
+		r.CostNanoUsd, r.Price = new(s.Cost.Nano), s.Cost.PriceID
+	}
+}
+
 func tokensOf(u *canon.Usage) *policypb.Tokens {
 	return &policypb.Tokens{
 		Input: u.Input, CacheRead: u.CacheRead, CacheWrite_5M: u.CacheWrite5m, CacheWrite_1H: u.CacheWrite1h,

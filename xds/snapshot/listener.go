@@ -92,7 +92,7 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 		PathWithEscapedSlashesAction: hcmv3.HttpConnectionManager_KEEP_UNCHANGED,
 		EarlyHeaderMutationExtensions: []*corev3.TypedExtensionConfig{{
 			Name:        "headgate.strip",
-			TypedConfig: packed(&earlyv3.HeaderMutation{Mutations: []*rulesv3.HeaderMutation{removePrefix(policy.InternalPrefix), removePrefix(policy.EnvoyPrefix)}}),
+			TypedConfig: packed(&earlyv3.HeaderMutation{Mutations: stripped()}),
 		}},
 		SchemeHeaderTransformation: &corev3.SchemeHeaderTransformation{MatchUpstream: true},
 		LocalReplyConfig:           localReplies(set),
@@ -111,6 +111,12 @@ func maxSilence(set *policy.Set) time.Duration {
 		longest = max(longest, maxMessageTimeout+m.LongestChain()+time.Second)
 	}
 	return longest
+}
+
+// stripped are the headers that only the gateway may set. Envoy gives each request an id,
+// by which its account is found if it has not learned of the exchange's.
+func stripped() []*rulesv3.HeaderMutation {
+	return []*rulesv3.HeaderMutation{removePrefix(policy.InternalPrefix), removePrefix(policy.EnvoyPrefix), remove("x-request-id")}
 }
 
 func removePrefix(prefix string) *rulesv3.HeaderMutation {

@@ -23,23 +23,26 @@ type refusal struct {
 	message           string
 	openai, anthropic string // error types of the dialects
 	code              string
+	exchange          string        // the id by which its row is found
 	retry             time.Duration // after which another request may succeed; 0: unknown, and SDKs do not try again
 }
 
 // refusals lists them; the first whose conditions hold counts.
 func refusals(set *policy.Set) []refusal {
 	type all = []*accesslogv3.AccessLogFilter
+	const unavailable = "The gateway could not process the request."
 	return []refusal{
-		{all{byExtProc()}, "The gateway could not process the request.", "server_error", "api_error", "gateway_unavailable", time.Second},
-		{all{statusIs(400)}, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request", 0},
-		{all{statusIs(408)}, "The request did not arrive in time.", "timeout_error", "timeout_error", "request_timeout", time.Second},
-		{all{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", 0},
-		{all{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", 0},
-		{all{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", time.Second},
-		{all{statusIs(503), flagged("UH")}, "No backend has an address: no name of theirs was resolved.", "server_error", "overloaded_error", "backend_unavailable", resolveAgain},
-		{all{statusIs(503)}, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable", 0},
-		{all{statusIs(504)}, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout", 0},
-		{nil, "The gateway could not serve the request.", "server_error", "api_error", "gateway_error", 0},
+		{all{byExtProc(), identified()}, unavailable, "server_error", "api_error", policy.UnavailableCode, exchangeID, time.Second},
+		{all{byExtProc()}, unavailable, "server_error", "api_error", policy.UnavailableCode, requestID, time.Second},
+		{all{statusIs(400)}, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request", exchangeID, 0},
+		{all{statusIs(408)}, "The request did not arrive in time.", "timeout_error", "timeout_error", "request_timeout", exchangeID, time.Second},
+		{all{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", exchangeID, 0},
+		{all{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", exchangeID, 0},
+		{all{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", exchangeID, time.Second},
+		{all{statusIs(503), flagged("UH")}, "No backend has an address: no name of theirs was resolved.", "server_error", "overloaded_error", "backend_unavailable", exchangeID, resolveAgain},
+		{all{statusIs(503)}, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable", exchangeID, 0},
+		{all{statusIs(504)}, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout", exchangeID, 0},
+		{nil, "The gateway could not serve the request.", "server_error", "api_error", "gateway_error", exchangeID, 0},
 	}
 }
 
@@ -53,16 +56,21 @@ func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
 			mapper(r, append(r.conditions, anthropic()), map[string]any{
 				"type":       "error",
 				"error":      map[string]any{"type": r.anthropic, "message": r.message, "code": r.code},
-				"request_id": exchangeID,
+				"request_id": r.exchange,
 			}),
 			mapper(r, r.conditions, map[string]any{
-				"error": map[string]any{"message": r.message, "type": r.openai, "param": nil, "code": r.code, "exchange_id": exchangeID},
+				"error": map[string]any{"message": r.message, "type": r.openai, "param": nil, "code": r.code, "exchange_id": r.exchange},
 			}))
 	}
 	return c
 }
 
-const exchangeID = "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":" + policy.ExchangeKey + ")%"
+// The ids by which rows are found: the exchange's, or Envoy's own of a request of which
+// ext_proc could not say it.
+const (
+	exchangeID = "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":" + policy.ExchangeKey + ")%"
+	requestID  = "%REQ(x-request-id)%"
+)
 
 func mapper(r refusal, conditions []*accesslogv3.AccessLogFilter, body map[string]any) *hcmv3.ResponseMapper {
 	format, err := structpb.NewStruct(body)
@@ -131,6 +139,13 @@ func anthropic() *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_OrFilter{OrFilter: &accesslogv3.OrFilter{
 		Filters: []*accesslogv3.AccessLogFilter{metadataIs(policy.DialectKey, "anthropic", false), unsaid},
 	}}}
+}
+
+// identified holds if Headgate has said which exchange a request is.
+func identified() *accesslogv3.AccessLogFilter {
+	f := metadataIs(policy.ExchangeKey, "", false)
+	f.GetMetadataFilter().Matcher.Value = &matcherv3.ValueMatcher{MatchPattern: &matcherv3.ValueMatcher_PresentMatch{PresentMatch: true}}
+	return f
 }
 
 // metadataIs holds if Headgate has set a key to this value. If the key is not set, absent

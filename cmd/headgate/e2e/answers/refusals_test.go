@@ -97,3 +97,46 @@ func TestUpgradeIsRefused(t *testing.T) {
 		t.Errorf("%d requests reached the provider", n)
 	}
 }
+
+// TestWhatEnvoyRefusesLeavesARow holds that a request which Envoy refuses by itself leaves
+// one row, although ext_proc is not asked about it.
+func TestWhatEnvoyRefusesLeavesARow(t *testing.T) {
+	t.Parallel()
+	g, _ := gatewaytest.Serve(t, "")
+	for _, c := range []struct {
+		name, text, detail string
+		status             int // 0: the connection is closed
+	}{
+		{"no HTTP", "GARBAGE\r\n\r\n", "DPE http1.codec_error", 0},
+		{"no length", "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: abc\r\n\r\n", "DPE http1.codec_error", 0},
+		{"two lengths", "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n", "DPE http1.content_length_and_chunked_not_allowed", 0},
+		{"no host", "POST /v1/chat/completions HTTP/1.1\r\n\r\n", "missing_host_header", 400},
+		{"no path", "GET /%00 HTTP/1.1\r\nhost: x\r\n\r\n", "path_normalization_failed", 400},
+		{"an upgrade", "GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n", "upgrade_failed", 403},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := g.With(t)
+			before := len(g.Rows())
+			conn := g.Dial()
+			if _, err := io.WriteString(conn, c.text); err != nil {
+				t.Fatal(err)
+			}
+			exchange := ""
+			if resp, err := http.ReadResponse(bufio.NewReader(conn), nil); c.status > 0 {
+				if err != nil || resp.StatusCode != c.status {
+					t.Fatalf("%v %v", resp, err)
+				}
+				exchange = resp.Header.Get("x-headgate-exchange-id")
+				_ = resp.Body.Close()
+			}
+			g.Eventually("its row", func() bool { return len(g.Rows()) > before })
+			rows := g.Rows()[before:]
+			if len(rows) != 1 || rows[0].Outcome != "client_error" || rows[0].By != "client" || rows[0].Detail != c.detail {
+				t.Fatalf("rows %+v", rows)
+			}
+			if exchange != "" && rows[0].Exchange != exchange {
+				t.Errorf("the client was told exchange %s, the row says %s", exchange, rows[0].Exchange)
+			}
+		})
+	}
+}
