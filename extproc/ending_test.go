@@ -21,7 +21,7 @@ func entry(exchange, details string, code uint32, flags *alsdatav3.ResponseFlags
 			ResponseFlags: flags,
 			RouteName:     "gpt-4o-mini/json",
 			Metadata: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
-				"io.headgate": {Fields: map[string]*structpb.Value{"exchange": structpb.NewStringValue(exchange)}}}},
+				"io.headgate": {Fields: map[string]*structpb.Value{"exchange": structpb.NewStringValue(exchange), "dialect": structpb.NewStringValue("openai")}}}},
 			UpstreamRequestAttemptCount: 3,
 		},
 		Response: &alsdatav3.HTTPResponseProperties{ResponseCode: wrapperspb.UInt32(code), ResponseCodeDetails: details},

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/headgate/headgate/extproc/extproctest"
 	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
@@ -64,7 +63,7 @@ func TestEnvoyLeaves(t *testing.T) {
 	g := GRPC(r.server, r.endings)
 	go func() { _ = g.Serve(l) }()
 	t.Cleanup(g.Stop)
-	envoy := extproctest.Dial(t, path)
+	envoy := Dial(t, path)
 	s := envoy.Open("router")
 	s.RequestHeaders(Post("/v1/chat/completions"), false)
 	s.RequestBody(chatBody)
