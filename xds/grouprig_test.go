@@ -104,6 +104,14 @@ func refuse(t *testing.T, s *adstest.Stream) (revisions []string) {
 
 func revisionsOf(t *testing.T, m *adstest.Message) (out []string) {
 	t.Helper()
+	for _, p := range policiesOf(t, m) {
+		out = append(out, p.GetRevision())
+	}
+	return out
+}
+
+func policiesOf(t *testing.T, m *adstest.Message) (out []*policypb.Policy) {
+	t.Helper()
 	for _, r := range m.GetResources() {
 		if m.GetTypeUrl() != policypb.TypeURL {
 			return nil
@@ -112,7 +120,7 @@ func revisionsOf(t *testing.T, m *adstest.Message) (out []string) {
 		if err := r.GetResource().UnmarshalTo(p); err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, p.GetRevision())
+		out = append(out, p)
 	}
 	return out
 }

@@ -8,8 +8,9 @@ import (
 
 // Lay lays an overlay over whatever is published, now and later, in the place of what it
 // laid before. It is nobody's change of the policy: the history knows nothing of it, the
-// revision that was published stays, and it ends with this process. What a person has laid
-// on the same place goes first. What a policy has no place for is left out.
+// revision that was published stays, at pairs and in their records, too, and it ends with
+// this process. What a person has laid on the same place goes first. What a policy has no
+// place for is left out.
 //
 // An error says which releases stay as they were.
 func (s *Server) Lay(o policy.Overlay) (err error) {
@@ -45,6 +46,8 @@ func (s *Server) under(published *policy.Set) *policy.Set {
 	if s.laid.IsZero() {
 		return published
 	}
-	set, _ := published.Under(s.laid.With(published.Overlay))
-	return set
+	laid, _ := published.Under(s.laid.With(published.Overlay))
+	set := *laid
+	set.Revision = published.Revision // a name; what pairs tell policies apart by is the shape
+	return &set
 }

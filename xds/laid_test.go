@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/xds/ads/adstest"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -13,10 +14,27 @@ func drained(backend string) policy.Overlay {
 	return policy.Overlay{Drained: []policy.Drained{{Backend: backend, Laid: policy.Laid{Author: "health", Reason: "test"}}}}
 }
 
-// under is the revision that pairs know of a set.
+// under is what pairs know of a set under an overlay: its own revision and another shape.
 func under(set *policy.Set, o policy.Overlay) string {
 	out, _ := set.Under(o.With(set.Overlay))
-	return out.Revision
+	return set.Revision + " of " + out.Shape
+}
+
+// takeWhole is take, with the shape of each revision.
+func takeWhole(t *testing.T, s *adstest.Stream) (all []string) {
+	t.Helper()
+	for {
+		messages := s.Received()
+		if len(messages) == 0 {
+			return all
+		}
+		for _, m := range messages {
+			for _, p := range policiesOf(t, m) {
+				all = append(all, p.GetRevision()+" of "+p.GetShape())
+			}
+			s.Ack(m)
+		}
+	}
 }
 
 // TestWhatIsLaidIsNoChange holds that what is laid over a release reaches pairs, stays over
@@ -51,21 +69,21 @@ func TestWhatIsLaidIsNoChange(t *testing.T) {
 			}
 		}
 		publish(set)
-		want(t, "published", take(t, s), set.Revision)
+		want(t, "published", takeWhole(t, s), under(set, policy.Overlay{}))
 		lay(drained("a"))
-		want(t, "drained", take(t, s), under(set, drained("a")))
+		want(t, "drained", takeWhole(t, s), under(set, drained("a")))
 		state("drained", set)
 		if got := f.Status(); len(got.Overlay.Drained) != 1 || got.Undrained != nil {
 			t.Errorf("the status is %+v", got)
 		}
 		lay(drained("a"))
-		want(t, "again", take(t, s))
+		want(t, "again", takeWhole(t, s))
 		other, _ := set.Under(policy.Overlay{Weights: []policy.Weights{{Model: "m", Uses: map[string]uint32{"b/x": 5}}}})
 		publish(other)
-		want(t, "the next release", take(t, s), under(other, drained("a")))
+		want(t, "the next release", takeWhole(t, s), under(other, drained("a")))
 		state("the next release", other)
 		lay(policy.Overlay{})
-		want(t, "taken back", take(t, s), other.Revision)
+		want(t, "taken back", takeWhole(t, s), under(other, policy.Overlay{}))
 		state("taken back", other)
 	})
 }
@@ -81,15 +99,15 @@ func TestWhatIsLaidOffersNothingRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		take(t, s)
+		takeWhole(t, s)
 		latest := f.publish("other")
 		want(t, "offered", refuse(t, s), latest)
-		want(t, "gone back", take(t, s), set.Revision)
+		want(t, "gone back", takeWhole(t, s), under(set, policy.Overlay{}))
 		if err := f.Lay(drained("b")); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		want(t, "drained", take(t, s), under(set, drained("b")))
+		want(t, "drained", takeWhole(t, s), under(set, drained("b")))
 		if got := f.state(); got != set.Revision+" good "+set.Revision+" refused true; one "+set.Revision+" refused true" {
 			t.Errorf("the state is %s", got)
 		}

@@ -10,6 +10,7 @@ package health
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -161,12 +162,19 @@ func (p *Prober) lay() {
 		p.log.Error("what does not answer its checks cannot be drained", zap.Error(err)) // tried again after the next check
 		return
 	}
+	p.logLaid(o)
 	p.laid = o
 	p.metrics.drained(o)
-	for _, e := range o.Drained {
-		p.log.Info("drained", zap.String("entry", policy.Describe(e)))
+}
+
+// logLaid logs what an overlay drains that the one before did not.
+func (p *Prober) logLaid(o policy.Overlay) {
+	for _, d := range o.Drained {
+		if !slices.Contains(p.laid.Drained, d) {
+			p.log.Info("drained", zap.String("entry", policy.Describe(d)))
+		}
 	}
 	if o.IsZero() {
-		p.log.Info("nothing is drained any more", zap.Bool("some backend answers", p.wanted.someAnswer(p.targets)))
+		p.log.Info("nothing is drained any more", zap.Bool("answers", p.wanted.someAnswer(p.targets)))
 	}
 }

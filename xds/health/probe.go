@@ -22,7 +22,7 @@ import (
 
 const (
 	connectWithin = 2 * time.Second // TCP and TLS
-	modelsWithin  = 5 * time.Second // the whole answer's beginning
+	modelsWithin  = 3 * time.Second // both, and the answer's beginning
 )
 
 // Kind is a kind of failure.

@@ -55,13 +55,16 @@ func (n *Network) Up() {
 	n.t.Helper()
 	n.thaw()
 	n.unplug()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.lis != nil {
+		return
+	}
 	lis, err := net.Listen("tcp", n.Addr)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.mu.Lock()
 	n.lis, n.Addr = lis, lis.Addr().String()
-	n.mu.Unlock()
 	n.running.Go(func() {
 		for {
 			conn, err := lis.Accept()
