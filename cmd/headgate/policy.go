@@ -14,7 +14,8 @@ func newPolicy() *cobra.Command {
 	a := &adminFlags{}
 	cmd := group("policy", "Show, change and take back the policy of a running control plane")
 	a.register(cmd)
-	cmd.AddCommand(newPolicyShow(a), newPolicyHistory(a), newPolicyDiff(a), newPolicyPush(a), newPolicyRollback(a), newPolicyWeight(a))
+	cmd.AddCommand(newPolicyShow(a), newPolicyHistory(a), newPolicyDiff(a), newPolicyPush(a), newPolicyRollback(a), newPolicyWeight(a),
+		newPolicyDrain(a), newPolicyUndrain(a))
 	return cmd
 }
 

@@ -45,19 +45,7 @@ func newPolicyWeight(a *adminFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			current, err := api.Current(cmd.Context())
-			if err != nil {
-				return err
-			}
-			f.before = current.Number
-			if laying.Expect == "" {
-				laying.Expect = current.Revision
-			}
-			taken, err := api.Lay(cmd.Context(), laying)
-			if err != nil {
-				return err
-			}
-			return a.taken(cmd, api, &f.changeFlags, taken)
+			return a.lay(cmd, api, &f.changeFlags, laying)
 		}),
 	}
 	f.register(cmd)
@@ -65,6 +53,23 @@ func newPolicyWeight(a *adminFlags) *cobra.Command {
 	cmd.Flags().DurationVar(&f.last, "for", 0, "how long, such as 1h (default: until they are taken back)")
 	cmd.Flags().BoolVar(&f.clear, "clear", false, "take back what lies over the model")
 	return cmd
+}
+
+// lay lays something over the policy that is in effect, and says what came of it.
+func (a *adminFlags) lay(cmd *cobra.Command, api *client.Client, f *changeFlags, laying policies.Laying) error {
+	current, err := api.Current(cmd.Context())
+	if err != nil {
+		return err
+	}
+	f.before = current.Number
+	if laying.Expect == "" {
+		laying.Expect = current.Revision
+	}
+	taken, err := api.Lay(cmd.Context(), laying)
+	if err != nil {
+		return err
+	}
+	return a.taken(cmd, api, f, taken)
 }
 
 // laying makes a request of the command line, or says what it cannot mean.

@@ -11,7 +11,9 @@ import (
 // Laying is a change of what lies over the document, which somebody asks for.
 type Laying struct {
 	Weights []LinkWeights // laid; they replace those that lie over the same link
-	Clear   []Target      // taken back
+	Clear   []Target      // weights taken back
+	Drain   []Drain       // taken out of chains
+	Undrain []Drain       // put into them again
 	Author  string
 	Reason  string
 	Expect  string        // the revision that must be in effect; empty: any
@@ -51,7 +53,7 @@ func (s *Source) Lay(l Laying) (Change, error) {
 		return Change{}, err
 	}
 	switch {
-	case len(l.Weights) == 0 && len(l.Clear) == 0:
+	case len(l.Weights)+len(l.Clear)+len(l.Drain)+len(l.Undrain) == 0:
 		return Change{}, fmt.Errorf("%w: it lays nothing and takes nothing back", ErrIncomplete)
 	case l.For < 0:
 		return Change{}, fmt.Errorf("%w: it must lay something for more than no time, is %s", ErrIncomplete, l.For)
@@ -70,7 +72,8 @@ func (s *Source) Lay(l Laying) (Change, error) {
 func (l Laying) over(document *policy.Set, before policy.Overlay, now time.Time) (policy.Overlay, error) {
 	more, faults := l.laid(document, now)
 	left, missing := l.left(before)
-	if faults = append(faults, missing...); faults != nil {
+	left, whole := l.undrained(left)
+	if faults = slices.Concat(faults, missing, whole); faults != nil {
 		return policy.Overlay{}, &OverlayError{&policy.Faults{Faults: faults}}
 	}
 	return left.With(more), nil
@@ -90,10 +93,13 @@ func (l Laying) laid(document *policy.Set, now time.Time) (more policy.Overlay, 
 		}
 		more.Weights = append(more.Weights, policy.Weights{Model: w.Model, Link: link, Uses: w.Uses, Laid: laid})
 	}
+	for _, d := range l.Drain {
+		more.Drained = append(more.Drained, d.entry(laid))
+	}
 	return more, append(faults, more.Faults(document)...)
 }
 
-// left is what an overlay is without what is taken back.
+// left is what an overlay is without the weights that are taken back.
 func (l Laying) left(o policy.Overlay) (left policy.Overlay, faults []policy.Fault) {
 	for _, t := range l.Clear {
 		before := len(o.Weights)

@@ -20,7 +20,9 @@ type Overlay struct {
 // Laying is what a request to lay something over the document holds.
 type Laying struct {
 	Weights []source.LinkWeights `json:"weights,omitempty"` // laid; they replace those that lie over the same link
-	Clear   []source.Target      `json:"clear,omitempty"`   // taken back
+	Clear   []source.Target      `json:"clear,omitempty"`   // weights taken back
+	Drain   []source.Drain       `json:"drain,omitempty"`   // taken out of chains
+	Undrain []source.Drain       `json:"undrain,omitempty"` // put into them again
 	For     string               `json:"for,omitempty"`     // until when, from now on, such as 1h30m; empty: until it is taken back
 	Author  string               `json:"author"`
 	Reason  string               `json:"reason"`
@@ -51,7 +53,7 @@ func (a api) lay(call *console.Call) (any, error) {
 		return nil, console.BadRequest.New("for must be a duration above 0, such as 1h30m, is %q", body.For)
 	}
 	c, err := a.source.Lay(source.Laying{
-		Weights: body.Weights, Clear: body.Clear, For: last, Author: p.Author, Reason: p.Reason, Expect: p.Expect,
+		Weights: body.Weights, Clear: body.Clear, Drain: body.Drain, Undrain: body.Undrain, For: last, Author: p.Author, Reason: p.Reason, Expect: p.Expect,
 	})
 	return a.changed(call, c, p.Expect, err)
 }

@@ -72,9 +72,9 @@ func Routes(s Source) []console.Route {
 		{Method: "GET", Path: "/overlay", Right: console.Read, Handle: a.overlay,
 			Answer: "`{revision, document, in_effect, left_out}`: what lies over the document, by whom, why and until when"},
 		{Method: "POST", Path: "/overlay", Right: console.Change, Handle: a.lay,
-			Body: "`{weights: [{model, link, uses: {\"backend/model\": weight}}], clear: [{model, link}], for, author, reason, expect}`",
+			Body: "`{weights: [{model, link, uses: {\"backend/model\": weight}}], clear: [{model, link}], drain: [{backend, use, model}], undrain: [{backend, use, model}], for, author, reason, expect}`",
 			Answer: "the new change, with what lies over the document then. The weights replace those that lie over the same link; " +
-				"0 takes a use out of it; `for` is a duration, and without it they stay until they are cleared",
+				"0 takes a use out of it; `for` is a duration, and without it all stays until it is taken back. `drain` takes a backend, or the model `use` of it, out of the chains, or out of `model`'s, that have something else",
 			Fails: []*console.Kind{Conflict, InvalidOverlay, Invalid, Unfit}},
 	}
 }
