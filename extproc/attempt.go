@@ -139,7 +139,7 @@ func (s *Server) judgeHeaders(stream extprocv3.ExternalProcessor_ProcessServer, 
 		if j.Changes() {
 			run.ex.Attempts.NoteJudged(index, j.Status, j.Fault)
 		}
-		if err := stream.SendMsg(judged(j)); err != nil {
+		if err := stream.SendMsg(judged(stream, j)); err != nil {
 			return err
 		}
 	}
@@ -153,13 +153,16 @@ func (s *Server) noteHeaders(run *run, at *exchange.Attempt, index int, ev *even
 }
 
 // judged is the answer to the headers of an attempt's answer.
-func judged(j exchange.Judgement) *reply {
+func judged(stream extprocv3.ExternalProcessor_ProcessServer, j exchange.Judgement) *reply {
 	r := &reply{phase: responseHeaders, status: j.Status}
 	if !j.Changes() {
 		return r
 	}
 	r.mutation = &exchange.Mutation{}
-	if j.Degrade {
+	switch {
+	case j.Fit != "" && first(stream, policy.NarrowHeader) != "":
+		r.fit = j.Fit
+	case j.Degrade:
 		r.mutation.SetHeader(degraded, "1")
 	}
 	if j.Again {

@@ -85,7 +85,7 @@ func (s *Server) decide(stream extprocv3.ExternalProcessor_ProcessServer, run *r
 		return
 	}
 	run.ex.Attempts.NoteJudged(index, j.Status, j.Fault)
-	_ = stream.SendMsg(judged(j)) // an error means that the attempt has ended already
+	_ = stream.SendMsg(judged(stream, j)) // an error means that the attempt has ended already
 }
 
 // receive reads messages until the stream ends, which closes the channel, or ctx does.

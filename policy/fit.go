@@ -19,8 +19,8 @@ const FitAny = "any"
 // those beyond are one class, which supports what all of them do.
 const MaxClasses = 6
 
-// Fit sorts the uses of a chain into classes: those of one take the same requests. A set
-// of classes is a mask with bit i for class i.
+// Fit sorts the uses of a chain into classes: those of one take the same requests, and are
+// left out of a request together. A set of classes is a mask with bit i for class i.
 type Fit struct {
 	Classes int
 	of      map[string]uint32 // class of a use, by its String
@@ -50,8 +50,8 @@ func (f *Fit) names(to []string, u Use) []string {
 	return to
 }
 
-// Fit returns the classes that requests of a model go by: what the models of its chain take
-// decides them if Classes says so, and else their servers alone.
+// Fit returns the classes that requests of a model go by: what Classes says, and else their
+// servers alone.
 func (m *Model) Fit() Fit {
 	if m.Classes == nil {
 		return m.fitByServer()
@@ -60,7 +60,7 @@ func (m *Model) Fit() Fit {
 }
 
 func (m *Model) fitByServer() Fit {
-	return fitOf(classes(m.Uses(), serverOf), "c")
+	return fitOf(classesOf(m.Uses(), serverOf), "c")
 }
 
 func fitOf(of map[string]uint32, prefix string) Fit {
@@ -91,8 +91,8 @@ type server struct {
 
 func serverOf(u Use) server { return server{u.Backend.Dialect, u.Backend.Provider.Quirks.Support()} }
 
-// classes sorts uses by what tells them apart, in their order.
-func classes[K comparable](uses []Use, key func(Use) K) map[string]uint32 {
+// classesOf sorts uses by what tells them apart, in their order.
+func classesOf[K comparable](uses []Use, key func(Use) K) map[string]uint32 {
 	of := make(map[string]uint32, len(uses))
 	var all []K
 	for _, u := range uses {
@@ -108,23 +108,55 @@ func classes[K comparable](uses []Use, key func(Use) K) map[string]uint32 {
 	return of
 }
 
-// noteClasses notes the classes of chains in which models of one server take different
-// requests.
+// part gives uses a class of their own, in their order, as long as there may be more.
+func part(uses []Use, of map[string]uint32) map[string]uint32 {
+	var shared [MaxClasses]int
+	classes := 0
+	for _, class := range of {
+		shared[class]++
+		classes = max(classes, int(class)+1)
+	}
+	own := make(map[string]uint32, len(of))
+	for _, u := range uses {
+		name := u.String()
+		if _, known := own[name]; !known && shared[of[name]] > 1 && classes < MaxClasses {
+			shared[of[name]]--
+			own[name] = uint32(MaxClasses + classes) // apart from all that is there
+			classes++
+		} else if !known {
+			own[name] = of[name]
+		}
+	}
+	return classesOf(uses, func(u Use) uint32 { return own[u.String()] })
+}
+
+// noteClasses notes the classes of chains in which uses of one server differ: first in what
+// their models take, and then, because one may have to be left alone and the other not, in
+// being two.
 func (s *Set) noteClasses() {
 	type taker struct {
 		server server
 		lacks  trait.Set
 	}
 	for _, m := range s.Models {
-		of := classes(m.Uses(), func(u Use) taker {
+		of := classesOf(m.Uses(), func(u Use) taker {
 			takes := s.Takes(u)
 			return taker{serverOf(u), takes.Support()}
 		})
 		m.Classes = nil
+		of = part(m.Uses(), of)
 		if servers := m.fitByServer(); fitOf(of, "").Classes != servers.Classes {
 			m.Classes = of
 		}
 	}
+}
+
+// shape returns the shape of a policy without an overlay.
+func (s *Set) shape() string {
+	if s.weighted() {
+		return s.shapeWith(digest(s.unweighted().Canonical()))
+	}
+	return s.shapeWith(s.Revision)
 }
 
 // shapeWith returns the shape of a policy whose document has this one, with the classes

@@ -27,11 +27,44 @@ func TestAModelThatLacksSomethingIsAClassOfItsOwn(t *testing.T) {
 	for _, u := range set.Models["m"].Uses() {
 		of = append(of, fit.Class(u))
 	}
-	if fit.Classes != 2 || !slices.Equal(of, []int{0, 1, 1}) {
+	if fit.Classes != 3 || of[0] == of[1] || of[0] == of[2] {
 		t.Errorf("%d classes, of the uses %v", fit.Classes, of)
 	}
-	if alike := set.Models["alike"]; alike.Classes != nil || alike.Fit().Classes != 1 {
-		t.Errorf("classes %v of models that take the same", alike.Classes)
+}
+
+// TestEachUseIsAClassOfItsOwnAsFarAsThereMayBeMore holds that what takes different requests
+// is told apart first, and that a chain of servers that differ needs no more than them.
+func TestEachUseIsAClassOfItsOwnAsFarAsThereMayBeMore(t *testing.T) {
+	const policy = `
+version: 1
+unpriced: flag
+backends:
+  local: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}
+  other: {provider: anthropic, url: "http://127.0.0.1:2", credential: {env: KEY}}
+models_like: {blind: {images: refused}}
+models:
+  one: {chain: [local/a]}
+  two: {chain: [local/a, local/b]}
+  differ: {chain: [local/a, other/b]}
+  twice: {chain: [local/a, local/b, local/a]}
+  many: {chain: [local/a, local/b, local/c, local/d, local/e, local/f, local/g, local/blind]}
+`
+	set := parsed(t, policy)
+	for name, want := range map[string][]int{
+		"one": {0}, "two": {0, 1}, "differ": {0, 1}, "twice": {0, 1, 0},
+		"many": {0, 1, 2, 3, 4, 4, 4, 5},
+	} {
+		m, of := set.Models[name], []int{}
+		fit := m.Fit()
+		for _, u := range m.Uses() {
+			of = append(of, fit.Class(u))
+		}
+		if !slices.Equal(of, want) {
+			t.Errorf("%s: classes %v, want %v", name, of, want)
+		}
+	}
+	if set.Models["one"].Classes != nil || set.Models["differ"].Classes != nil {
+		t.Error("classes are told that the servers say")
 	}
 }
 
@@ -78,9 +111,9 @@ func TestClassesAreOfTheShape(t *testing.T) {
 	set := parsed(t, blindChain)
 	other := *set
 	other.Models = map[string]*Model{"m": set.Models["m"], "alike": set.Models["alike"].with(set.Backends)}
-	other.Models["alike"].Classes = map[string]uint32{"local/sees": 0, "local/too": 1}
-	if set.shapeWith("s") == other.shapeWith("s") || set.shapeWith("s") == "s" {
-		t.Errorf("shapes %s and %s", set.shapeWith("s"), other.shapeWith("s"))
+	other.Models["alike"].Classes = nil
+	if set.shape() == other.shape() || set.shape() == set.Revision {
+		t.Errorf("shapes %s and %s", set.shape(), other.shape())
 	}
 }
 
@@ -90,7 +123,7 @@ func TestAChainHasFewClasses(t *testing.T) {
 	for i := range 10 {
 		uses = append(uses, Use{Backend: &Backend{Name: "b"}, Model: fmt.Sprint(i)})
 	}
-	of := classes(uses, func(u Use) string { return u.Model })
+	of := classesOf(uses, func(u Use) string { return u.Model })
 	if fit := fitOf(of, ""); fit.Classes != MaxClasses || fit.Class(uses[1]) != 1 || fit.Class(uses[9]) != MaxClasses-1 {
 		t.Errorf("%d classes, the last use is of %d", fit.Classes, fit.Class(uses[9]))
 	}

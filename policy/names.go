@@ -72,6 +72,9 @@ const (
 	LevelHeader   = HeaderPrefix + "level"
 	LevelRouter   = "router"
 	LevelUpstream = "upstream"
+	// NarrowHeader is the gRPC metadata key by which an Envoy says that it takes another
+	// fit from the upstream level. One that has the routes of the release before does not.
+	NarrowHeader = HeaderPrefix + "narrow"
 	// ShapeHeader is the gRPC metadata key that names the shape of the policy
 	// by which a router-level stream was routed.
 	ShapeHeader = HeaderPrefix + "revision"

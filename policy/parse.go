@@ -78,11 +78,7 @@ func parse(files []File, how reading) (*Set, []Fault) {
 		set.noteClasses()
 	}
 	set.Revision = digest(set.Canonical())
-	set.Shape = set.Revision
-	if set.weighted() {
-		set.Shape = digest(set.unweighted().Canonical())
-	}
-	set.Shape = set.shapeWith(set.Shape)
+	set.Shape = set.shape()
 	return &set, nil
 }
 

@@ -121,6 +121,7 @@ func TestEveryReleaseIsRead(t *testing.T) {
 			over = overlayFromWire(r.message.GetOverlay())
 		}
 		want = served(laid(t, want, over))
+		want.takeClasses(r.message.GetClasses())
 		want.Revision, want.Shape = r.message.GetRevision(), r.message.GetShape()
 		got, err := FromWire(r.message)
 		if err != nil {

@@ -131,6 +131,9 @@ type Judgement struct {
 	Status int
 	// Degrade has Envoy use the endpoint last for a while.
 	Degrade bool
+	// Fit names the backends that the exchange's later attempts may go to, in place of
+	// Degrade where Envoy takes it; empty: it says nothing.
+	Fit string
 	// Again has the attempt tried again with its status, in turn: nobody is at fault.
 	Again bool
 	// Fault says why, if the answer's own status does not.
@@ -138,4 +141,4 @@ type Judgement struct {
 }
 
 // Changes reports whether Envoy is told anything but to let the answer pass.
-func (j *Judgement) Changes() bool { return j.Status != 0 || j.Degrade || j.Again }
+func (j *Judgement) Changes() bool { return j.Status != 0 || j.Degrade || j.Again || j.Fit != "" }

@@ -23,7 +23,9 @@ func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 	if resp.Origin == exchange.FromProvider {
 		resp.Out.Remove = append(resp.Out.Remove, hidden(resp.Headers)...)
 	}
-	if v := a.choose(resp); v.Action != exchange.Pass {
+	v := a.choose(resp)
+	a.leaveProbes()
+	if v.Action != exchange.Pass {
 		return v
 	}
 	if resp.Origin != exchange.FromProvider || a.target == nil {

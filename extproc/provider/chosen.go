@@ -2,6 +2,7 @@ package provider
 
 import (
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/circuit"
 )
 
 // overloaded is the header by which Envoy says that a limit of its own was met.
@@ -42,6 +43,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	}
 	a.ex.Attempts.NoteAnswers(answers)
 	a.target = a.pool.find(last.Backend, last.Model)
+	a.target.circuit.Observe(circuit.Observation{Began: last.Started, At: a.stage.now()}) // that was let pass unjudged
 	a.secret = last.Secret
 	a.ex.Dropped = last.Dropped
 	r := &a.ex.Route

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ func (a *answer) allFailed(attempts []exchange.Tried, unseen int) exchange.Verdi
 			v.Retry = wait
 		}
 	}
+	said, v.Retry = a.leftAlone(attempts, said, v.Retry)
 	switch {
 	case len(attempts) == 0 && unseen <= 1:
 		said = append(said, "none has an address")
@@ -35,8 +37,8 @@ func (a *answer) allFailed(attempts []exchange.Tried, unseen int) exchange.Verdi
 	return v
 }
 
-// limited reports whether the latest word of every backend that can serve the request was
-// that its limit is reached.
+// limited reports whether the limit of every backend that can serve the request is reached,
+// as it said itself, or as is known of those that were not asked.
 func (p *plan) limited(attempts []exchange.Tried) bool {
 	for _, t := range p.pool.targets {
 		latest := 0
@@ -45,11 +47,28 @@ func (p *plan) limited(attempts []exchange.Tried) bool {
 				latest = attempts[i].Status
 			}
 		}
-		if p.supporting&(1<<t.class) != 0 && latest != 429 {
+		if p.supporting&(1<<t.class) != 0 && latest != 429 && p.asked(t) && !t.circuit.Open(p.stage.now()) {
 			return false
 		}
 	}
 	return true
+}
+
+// leftAlone adds the backends that were not asked because a limit of theirs is reached, and
+// shortens the wait to theirs.
+func (a *answer) leftAlone(attempts []exchange.Tried, said []string, retry time.Duration) ([]string, time.Duration) {
+	now := a.stage.now()
+	for _, t := range a.pool.targets {
+		tried := slices.ContainsFunc(attempts, func(at exchange.Tried) bool { return at.Backend == t.backend.Name && at.Model == t.model })
+		if tried || a.supporting&(1<<t.class) == 0 || a.asked(t) && !t.circuit.Open(now) {
+			continue
+		}
+		said = append(said, t.backend.Name+"/"+t.model+" not asked: its limit is reached")
+		if wait, named := t.circuit.Named(now); named && (retry == 0 || wait < retry) {
+			retry = max(wait, time.Millisecond)
+		}
+	}
+	return said, retry
 }
 
 // saidBy is what came of an attempt.

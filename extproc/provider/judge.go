@@ -9,6 +9,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/circuit"
 )
 
 // Answered implements exchange.Visit: it judges an attempt by its status and, where Envoy
@@ -21,22 +22,32 @@ func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judge
 	if at.ByContent && at.Stream && at.Reader == nil {
 		p.readEvents(at)
 	}
+	j := p.judge(at)
+	p.answered(at, j)
+	return j, nil
+}
+
+func (p *plan) judge(at *exchange.Attempt) exchange.Judgement {
 	switch {
 	case refusedKey(at.Status):
 		p.stage.reject(at.Backend, at.Secret, at.Status)
-		return p.moveOn(at, ""), nil
-	case at.Status == http.StatusTooManyRequests, misnamed(at.Status):
-		return p.moveOn(at, ""), nil
+		return p.moveOn(at, "")
+	case at.Status == http.StatusTooManyRequests:
+		return p.limitReached(at, circuit.Limited, "")
+	case at.Status == statusOverloaded:
+		return p.limitReached(at, circuit.Overloaded, "")
+	case misnamed(at.Status):
+		return p.moveOn(at, "")
 	case at.Status == http.StatusConflict, at.Status == http.StatusTooEarly:
-		return tryAgain(""), nil
+		return tryAgain("")
 	case at.Status == http.StatusBadRequest, at.Status == http.StatusRequestEntityTooLarge:
-		return p.judgeRefusal(at), nil
+		return p.judgeRefusal(at)
 	case at.Status >= 300 || !at.ByContent:
-		return exchange.Judgement{}, nil
+		return exchange.Judgement{}
 	case at.Stream:
-		return p.judgeStream(at), nil
+		return p.judgeStream(at)
 	}
-	return p.judgeWhole(at), nil
+	return p.judgeWhole(at)
 }
 
 // misnamed reports whether a status says that what the policy names is not there: the model,
@@ -167,8 +178,10 @@ func (p *plan) judgeFault(at *exchange.Attempt, f *canon.Fault) exchange.Judgeme
 		return p.moveOn(at, exchange.FaultRefused)
 	case canon.FaultNotFound:
 		return p.moveOn(at, exchange.FaultRefused)
-	case canon.FaultRateLimit, canon.FaultQuota, canon.FaultOverloaded:
-		return p.moveOn(at, exchange.FaultOverloaded)
+	case canon.FaultRateLimit, canon.FaultQuota:
+		return p.limitReached(at, circuit.Limited, exchange.FaultOverloaded)
+	case canon.FaultOverloaded:
+		return p.limitReached(at, circuit.Overloaded, exchange.FaultOverloaded)
 	case canon.FaultServer, canon.FaultTimeout:
 		return tryAgain(exchange.FaultError)
 	case canon.FaultCut:
@@ -238,14 +251,14 @@ func (p *plan) moveOn(at *exchange.Attempt, found exchange.Fault) exchange.Judge
 
 func refusedKey(status int) bool { return status == 401 || status == 402 || status == 403 }
 
-// exhausted reports whether every backend that can serve the request has been left at once
-// the last time that it was asked, as the one of this attempt is.
+// exhausted reports whether every backend that may be chosen for the request has been left at
+// once the last time that it was asked, as the one of this attempt is, or is to be left alone.
 func (p *plan) exhausted(at *exchange.Attempt, attempts []exchange.Tried) bool {
 	for _, t := range p.pool.targets {
-		if p.supporting&(1<<t.class) == 0 {
+		if !p.asked(t) {
 			continue
 		}
-		left := at.Backend == t.backend.Name && at.Model == t.model
+		left := at.Backend == t.backend.Name && at.Model == t.model || t.circuit.Open(at.Now)
 		for i := len(attempts) - 1; i >= 0 && !left; i-- {
 			if a := &attempts[i]; a.Backend == t.backend.Name && a.Model == t.model {
 				left = a.Judged == http.StatusTooManyRequests

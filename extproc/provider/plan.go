@@ -17,12 +17,15 @@ type plan struct {
 	ex         *exchange.Exchange
 	pool       *pool // nil: the exchange is for no model
 	supporting int   // mask of the pool's classes that can serve the request
+	probes     []probe
 
 	secret int // index of the credential that a pool's only backend was called with
 
-	mu     sync.Mutex // attempts come on goroutines of their own
-	bodies []written
-	failed bool // an attempt could not be prepared
+	mu       sync.Mutex // attempts come on goroutines of their own
+	bodies   []written
+	failed   bool // an attempt could not be prepared
+	within   int  // mask of the classes that Envoy may choose from: no more than support the request
+	narrowed bool // an attempt has left backends out of those after it
 }
 
 // written is a body that was written for a target, kept for its next attempt.

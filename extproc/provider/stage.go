@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/circuit"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
 )
@@ -27,11 +28,12 @@ type Options struct {
 	LookupEnv func(string) (string, bool)
 	Refused   func(backend string, status int) // called if a provider does not take the gateway's credential
 	Warn      func(string)                     // called with what operators should know of a policy's backends
+	Circuits  *circuit.Store                   // nil: one that nobody watches
 	Now       func() time.Time
 }
 
-// Kind makes the stages. What is known of a credential outlives the policy that names
-// it. It is safe for concurrent use.
+// Kind makes the stages. What is known of a credential, and of the limits of a backend,
+// outlives the policy that names it. It is safe for concurrent use.
 type Kind struct {
 	options Options
 
@@ -40,7 +42,12 @@ type Kind struct {
 }
 
 // NewKind makes a Kind.
-func NewKind(o Options) *Kind { return &Kind{options: o} }
+func NewKind(o Options) *Kind {
+	if o.Circuits == nil {
+		o.Circuits = circuit.NewStore(func(circuit.Change) {}, o.Now)
+	}
+	return &Kind{options: o}
+}
 
 // Name returns "provider".
 func (k *Kind) Name() string { return "provider" }
@@ -86,7 +93,7 @@ type stage struct {
 func newStage(set *policy.Set, secrets *credential.Store, o *Options) *stage {
 	s := &stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, refused: o.Refused, warn: o.Warn, now: o.Now}
 	for name, m := range set.Models {
-		s.pools[name] = newPool(m, set)
+		s.pools[name] = newPool(m, set, o.Circuits)
 	}
 	return s
 }
@@ -138,6 +145,7 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 
 // End implements exchange.Visit.
 func (v *visit) End(exchange.Outcome) {
+	v.leaveProbes()
 	if r := v.ex.Response.Reader; r != nil {
 		r.Close()
 	}

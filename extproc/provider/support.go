@@ -61,8 +61,8 @@ func (p *plan) findSupporting() exchange.Verdict {
 		return refuseUnsupported(lacking)
 	}
 	p.leaveOutSmall()
-	if p.supporting != all {
-		p.ex.Fit = p.pool.fit.Name(p.supporting)
+	if p.within = p.inService(); p.within != all {
+		p.fit()
 	}
 	return exchange.Verdict{}
 }

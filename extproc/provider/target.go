@@ -9,6 +9,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/circuit"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/trait"
 )
@@ -20,6 +21,7 @@ type target struct {
 	host      string // of the backend, as its Host header names it
 	dialect   dialect.Dialect
 	simulated bool
+	circuit   *circuit.Circuit
 	class     int  // of the pool's classes
 	link      int  // of the chain
 	picky     bool // the model is known to refuse what others take
@@ -171,16 +173,18 @@ type pool struct {
 	timeout   time.Duration // of each attempt
 	turn      int           // how many attempts in a row are one backend's
 	window    int64         // the smallest that a model of it is known to have, in tokens; 0: none is, or all are the same
+	retries   int           // of one link
+	ordered   bool          // users go through it in several orders
 	// firstToken is the longest silence behind an attempt's headers; 0: it is waited for.
 	firstToken time.Duration
 }
 
-func newPool(m *policy.Model, set *policy.Set) *pool {
-	p := &pool{fit: m.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow()}
+func newPool(m *policy.Model, set *policy.Set, circuits *circuit.Store) *pool {
+	p := &pool{fit: m.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow(), retries: m.Retries, ordered: m.Orders() > 1}
 	for i, link := range m.Chain {
 		for _, use := range link.Uses {
 			t := newTarget(m, use, set.Takes(use))
-			t.class, t.link = p.fit.Class(use), i
+			t.class, t.link, t.circuit = p.fit.Class(use), i, circuits.Of(use)
 			p.targets = append(p.targets, t)
 			p.simulated = p.simulated || t.simulated
 		}

@@ -97,8 +97,10 @@ func endpointMetadata(key string) string {
 // unless the route has it judge by content: then Envoy holds headers and body until it
 // knows of the verdict. Its flags for that mean nothing without a body.
 func upstreamLevel() *extprocv3.ExternalProcessor {
+	service := extProcService(policy.LevelUpstream)
+	service.InitialMetadata = append(service.InitialMetadata, &corev3.HeaderValue{Key: policy.NarrowHeader, Value: "1"})
 	return &extprocv3.ExternalProcessor{
-		GrpcService: extProcService(policy.LevelUpstream),
+		GrpcService: service,
 		ProcessingMode: &extprocv3.ProcessingMode{
 			RequestHeaderMode:  extprocv3.ProcessingMode_SEND,
 			ResponseHeaderMode: extprocv3.ProcessingMode_SEND,
@@ -112,7 +114,7 @@ func upstreamLevel() *extprocv3.ExternalProcessor {
 		RequestAttributes: []string{endpointMetadata(policy.BackendKey), endpointMetadata(policy.ModelKey)},
 		MutationRules:     &rulesv3.HeaderMutationRules{AllowAllRouting: wrapperspb.Bool(true), AllowEnvoy: wrapperspb.Bool(true)},
 		MetadataOptions: &extprocv3.MetadataOptions{
-			ReceivingNamespaces:  &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace}},
+			ReceivingNamespaces:  &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace, policy.BalancerNamespace}},
 			ForwardingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace}},
 		},
 	}

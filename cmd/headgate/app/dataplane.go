@@ -53,7 +53,7 @@ func newDataPlane(l *lifecycle, records recordsTo, region string, reg prometheus
 		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Region: region, Provider: provider.Options{
-			LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Now: time.Now,
+			LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: newCircuits(reg, log), Now: time.Now,
 		}}),
 	}
 	l.started("stages", d.close)

@@ -80,3 +80,14 @@ func Tried(row record.Line) string {
 	}
 	return strings.Join(all, " ")
 }
+
+// ServedAs returns what reached a provider for one of its models, as it is asked for without
+// directives.
+func (r *Chains) ServedAs(backend, model string) (all []sim.Served) {
+	for _, s := range r.At[backend].Settled() {
+		if s.Model == model {
+			all = append(all, s)
+		}
+	}
+	return all
+}

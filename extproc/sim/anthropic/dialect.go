@@ -97,7 +97,7 @@ func (Dialect) Head(h http.Header, t *wire.Turn, limited bool) {
 	}
 	requests, input := wire.RequestLimit-1, wire.TokenLimit-min(wire.TokenLimit, t.Call.Prompt.Tokens)
 	output := wire.TokenLimit - min(wire.TokenLimit, t.Call.Limit)
-	if limited {
+	if limited || t.Do.UsedUp > 0 {
 		requests = 0
 	}
 	for _, l := range []struct {
@@ -112,6 +112,9 @@ func (Dialect) Head(h http.Header, t *wire.Turn, limited bool) {
 		at := t.Arrived.UTC().Truncate(time.Second)
 		if l.remaining < l.limit {
 			at = at.Add(time.Second)
+		}
+		if l.name == "Requests" && t.Do.UsedUp > 0 {
+			at = t.Arrived.UTC().Add(t.Do.UsedUp)
 		}
 		prefix := "Anthropic-Ratelimit-" + l.name
 		h[prefix+"-Limit"] = []string{strconv.Itoa(l.limit)}

@@ -3,6 +3,7 @@
 package openai
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -83,14 +84,15 @@ func (Dialect) Head(h http.Header, t *wire.Turn, limited bool) {
 	}
 	asked := min(wire.TokenLimit, t.Call.Prompt.Tokens+t.Call.Limit)
 	requests, tokens := wire.RequestLimit-1, wire.TokenLimit-asked
-	if limited {
-		requests = 0
+	reset := 120 * time.Millisecond
+	if limited || t.Do.UsedUp > 0 {
+		requests, reset = 0, cmp.Or(t.Do.UsedUp, reset)
 	}
 	h["X-Ratelimit-Limit-Requests"] = []string{strconv.Itoa(wire.RequestLimit)}
 	h["X-Ratelimit-Limit-Tokens"] = []string{strconv.Itoa(wire.TokenLimit)}
 	h["X-Ratelimit-Remaining-Requests"] = []string{strconv.Itoa(requests)}
 	h["X-Ratelimit-Remaining-Tokens"] = []string{strconv.Itoa(tokens)}
-	h["X-Ratelimit-Reset-Requests"] = []string{"120ms"}
+	h["X-Ratelimit-Reset-Requests"] = []string{reset.String()}
 	h["X-Ratelimit-Reset-Tokens"] = []string{refill(wire.TokenLimit - tokens).String()}
 }
 

@@ -34,11 +34,12 @@ type Behaviour struct {
 	AudioOut     *int // audio output tokens (OpenAI)
 	NoUsage      bool // report no usage anywhere
 
-	Status       int    // answer with this error; with Error: the error in the stream
-	RetryAfter   string // header value: seconds or an HTTP date
-	RetryAfterMS *int   // header value of retry-after-ms
-	Quota        bool   // a 429 that no wait cures
-	Reject       string // answer with the 400 of this cause: RejectContext, RejectFilter or RejectPrefill
+	Status       int           // answer with this error; with Error: the error in the stream
+	RetryAfter   string        // header value: seconds or an HTTP date
+	RetryAfterMS *int          // header value of retry-after-ms
+	Quota        bool          // a 429 that no wait cures
+	UsedUp       time.Duration // the headers say that no request is left for so long
+	Reject       string        // answer with the 400 of this cause: RejectContext, RejectFilter or RejectPrefill
 
 	HangHeaders   bool // never answer, until the client leaves
 	Hang          *int // stop for ever at this position

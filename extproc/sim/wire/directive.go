@@ -66,6 +66,7 @@ var Keys = map[string]func(*Behaviour, string) error{
 	},
 	"retry-after-ms": func(b *Behaviour, v string) error { return setPtr(&b.RetryAfterMS, v, 0, 1<<30) },
 	"quota":          func(b *Behaviour, v string) error { return setFlag(&b.Quota, v) },
+	"used-up":        func(b *Behaviour, v string) error { return setDuration(&b.UsedUp, v) },
 	"reject": func(b *Behaviour, v string) error {
 		if !slices.Contains(causes, v) {
 			return fmt.Errorf("want one of %v, got %q", causes, v)

@@ -13,8 +13,9 @@ import (
 func TestBigBodiesFailOver(t *testing.T) {
 	t.Parallel()
 	var models strings.Builder
-	for _, w := range gatewaytest.Ways {
-		fmt.Fprintf(&models, "  big-%s: {chain: [a/m+status=500, c/m+status=500, b/m], retries: 0}\n", w)
+	for i, w := range gatewaytest.Ways {
+		links := apart("a/m+status=500, c/m+status=500, b/m", i+1) // each body uses up a limit
+		fmt.Fprintf(&models, "  big-%s: {chain: [%s], retries: 0}\n", w, links)
 	}
 	rig := gatewaytest.StartChains(t, models.String(), nil, gatewaytest.Options{})
 	text := strings.Repeat("All of this must arrive. ", 200_000) + `[[sim text="It did."]]`

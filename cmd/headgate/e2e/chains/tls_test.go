@@ -52,7 +52,7 @@ func TestChainsOverTLS(t *testing.T) {
 	}
 	b.WriteString("models:\n")
 	cases := []struct{ first, last, proto string }{
-		{"old-openai/m+status=500", "new-anthropic", "HTTP/2.0"}, {"new-anthropic/m+status=529", "old-openai", "HTTP/1.1"},
+		{"old-openai/m+status=500", "new-anthropic", "HTTP/2.0"}, {"new-anthropic/m+status=503", "old-openai", "HTTP/1.1"},
 		{"new-openai/m+status=500", "old-anthropic", "HTTP/1.1"}, {"wrong-openai/m", "new-openai", "HTTP/2.0"}, {"wrong-anthropic/m", "old-openai", "HTTP/1.1"},
 	}
 	for i, c := range cases {

@@ -1,0 +1,98 @@
+package circuit
+
+import (
+	"sync"
+	"time"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// Key tells apart what has limits of its own: a model at an account of a provider. A
+// backend whose place or credentials are changed is another one.
+type Key struct {
+	Backend string
+	Model   string
+	place   string
+}
+
+// KeyOf returns the key of a use.
+func KeyOf(u policy.Use) Key {
+	k := Key{Backend: u.Backend.Name, Model: u.Model}
+	if u.Backend.URL != nil {
+		k.place = u.Backend.URL.String()
+	}
+	for _, c := range u.Backend.Credentials {
+		k.place += "\n" + c.Env + "\n" + c.File
+	}
+	return k
+}
+
+// Change is that a circuit opened, again or for the first time, or closed.
+type Change struct {
+	Key
+	Open   bool
+	Closed bool
+	Reason Reason        // of an opening
+	Wait   time.Duration // until it half-opens
+}
+
+// maxKept bounds the circuits that are kept though their policy is gone.
+const maxKept = 4096
+
+// Store holds the circuits of all policies: two that name the same backend share what is
+// known of it. It is safe for concurrent use.
+type Store struct {
+	changed func(Change)
+	now     func() time.Time
+
+	mu  sync.Mutex
+	all map[Key]*Circuit
+}
+
+// NewStore makes a Store. changed is called for every change, and must not block.
+func NewStore(changed func(Change), now func() time.Time) *Store {
+	return &Store{changed: changed, now: now, all: make(map[Key]*Circuit)}
+}
+
+// Of returns the circuit of a use, which stays the same from policy to policy.
+func (s *Store) Of(u policy.Use) *Circuit {
+	key := KeyOf(u)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.all[key]
+	if c == nil {
+		s.forget()
+		c = &Circuit{key: key, changed: s.changed}
+		s.all[key] = c
+	}
+	return c
+}
+
+// forget makes room: a closed circuit that somebody still has opens for them alone.
+func (s *Store) forget() {
+	if len(s.all) < maxKept {
+		return
+	}
+	now := s.now()
+	for key, c := range s.all {
+		if !c.Open(now) {
+			delete(s.all, key)
+		}
+	}
+}
+
+// Open counts the circuits that are open, by backend. A backend of which none is open, but
+// some are known, counts 0.
+func (s *Store) Open() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, open := s.now(), make(map[string]int)
+	for key, c := range s.all {
+		n := open[key.Backend]
+		if c.Open(now) {
+			n++
+		}
+		open[key.Backend] = n
+	}
+	return open
+}

@@ -1,0 +1,156 @@
+package provider
+
+import (
+	"math/bits"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/circuit"
+)
+
+// statusOverloaded is Anthropic's status of a server that cannot take more now.
+const statusOverloaded = 529
+
+// retriesHeader is how often Envoy tries a request again, in place of what its route says.
+const retriesHeader = "x-envoy-max-retries"
+
+// probe is what an exchange does for a half-open circuit.
+type probe struct {
+	circuit *circuit.Circuit
+	number  uint64
+}
+
+// inService returns, of the classes that support the request, those of which a backend is
+// not to be left alone. If there is none, the one that is to be asked soonest is the last
+// resort: somebody has to say no.
+func (p *plan) inService() int {
+	if p.pool.single != nil || p.pool.allClosed() {
+		return p.supporting
+	}
+	now, in := p.stage.now(), 0
+	for _, t := range p.pool.targets {
+		if p.supporting&(1<<t.class) == 0 {
+			continue
+		}
+		number, ok := t.circuit.Enter(now)
+		if ok {
+			in |= 1 << t.class
+		}
+		if number > 0 {
+			p.probes = append(p.probes, probe{t.circuit, number})
+		}
+	}
+	if in == 0 {
+		return 1 << p.soonest(now).class
+	}
+	return in
+}
+
+func (p *pool) allClosed() bool {
+	for _, t := range p.targets {
+		if !t.circuit.Closed() {
+			return false
+		}
+	}
+	return true
+}
+
+// soonest returns the target that supports the request and is to be asked again first.
+func (p *plan) soonest(now time.Time) (soonest *target) {
+	for _, t := range p.pool.targets {
+		if p.supporting&(1<<t.class) != 0 && (soonest == nil || t.circuit.Left(now) < soonest.circuit.Left(now)) {
+			soonest = t
+		}
+	}
+	return soonest
+}
+
+// fit keeps the request within its classes, with as many attempts as a chain of these alone
+// has.
+func (p *plan) fit() {
+	p.ex.Fit = p.pool.fit.Name(p.within)
+	uses, links := 0, uint64(0)
+	for _, t := range p.pool.targets {
+		if p.within&(1<<t.class) != 0 {
+			uses++
+			links |= 1 << min(t.link, 63)
+		}
+	}
+	attempts := max(bits.OnesCount64(links)*(p.pool.retries+1), uses*p.pool.turn)
+	p.ex.Request.Out.SetHeader(retriesHeader, strconv.Itoa(attempts-1))
+}
+
+// limitReached leaves a backend that says that a limit is reached, for this exchange and
+// for those after it.
+func (p *plan) limitReached(at *exchange.Attempt, why circuit.Reason, found exchange.Fault) exchange.Judgement {
+	wait := exchange.RetryAfter(at.Headers, at.Now)
+	if wait == 0 {
+		wait = usedUp(at.Headers, at.Now)
+	}
+	p.observe(at, why, wait)
+	j := p.moveOn(at, found)
+	j.Fit = p.narrow(at)
+	return j
+}
+
+// answered takes note of an answer that is no limit, and may yet say that nothing is left.
+func (p *plan) answered(at *exchange.Attempt, j exchange.Judgement) {
+	switch {
+	case j.Undecided, j.Fault == exchange.FaultSilent: // nothing is known yet, or nothing came
+		return
+	case j.Fault == exchange.FaultOverloaded, at.Status == http.StatusTooManyRequests, at.Status == statusOverloaded:
+		return
+	}
+	why, wait := circuit.None, usedUp(at.Headers, at.Now)
+	if wait > 0 {
+		why = circuit.UsedUp
+	}
+	p.observe(at, why, wait)
+}
+
+func (p *plan) observe(at *exchange.Attempt, why circuit.Reason, wait time.Duration) {
+	if t := p.pool.find(at.Backend, at.Model); t != nil {
+		t.circuit.Observe(circuit.Observation{Began: at.Began, At: at.Now, Reason: why, Wait: wait})
+	}
+}
+
+// narrow names what is left to the attempts after this one, if nothing was named before, not
+// even an order of the chain: Envoy reads that once for each request (envoy/facts). Unlike a mark, which puts
+// a backend last for everybody, it lasts no longer than the request.
+func (p *plan) narrow(at *exchange.Attempt) string {
+	if p.ex.Fit != "" || p.pool.ordered || !p.pool.mayMark(at.Number) {
+		return ""
+	}
+	left := 0
+	for _, t := range p.pool.targets {
+		if p.supporting&(1<<t.class) != 0 && !t.circuit.Open(at.Now) {
+			left |= 1 << t.class
+		}
+	}
+	t := p.pool.find(at.Backend, at.Model)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if left == 0 || left&(1<<t.class) != 0 || p.narrowed {
+		return ""
+	}
+	p.within, p.narrowed = left, true
+	return p.pool.fit.Name(left)
+}
+
+// asked reports whether Envoy may choose a target for the request.
+func (p *plan) asked(t *target) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.within&(1<<t.class) != 0
+}
+
+// leaveProbes ends the probes of which nothing has come: another backend has answered, or
+// none.
+func (p *plan) leaveProbes() {
+	for _, one := range p.probes {
+		one.circuit.Leave(one.number)
+	}
+	p.probes = nil
+}
