@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/extproc/sim/wire"
@@ -113,5 +114,20 @@ func TestTextHasRunesOfEveryLength(t *testing.T) {
 				t.Errorf("%d tokens count as %d", n, got)
 			}
 		}
+	}
+}
+
+// TestHeadersSayThatNothingIsLeft holds that each dialect says so in its own family and form.
+func TestHeadersSayThatNothingIsLeft(t *testing.T) {
+	s, r := start(t, Options{})
+	const directive = "X-Sim: " + "used-up=90s"
+	chat := ask(t, r, "POST", "/v1/chat/completions", chatBody, directive)
+	if left, reset := chat.header.Get("X-Ratelimit-Remaining-Requests"), chat.header.Get("X-Ratelimit-Reset-Requests"); chat.status != 200 || left != "0" || reset != "1m30s" {
+		t.Errorf("status %d, left %q, reset in %q", chat.status, left, reset)
+	}
+	message := ask(t, r, "POST", "/v1/messages", msgBody, directive)
+	at, err := time.Parse(time.RFC3339, message.header.Get("Anthropic-Ratelimit-Requests-Reset"))
+	if left := message.header.Get("Anthropic-Ratelimit-Requests-Remaining"); message.status != 200 || left != "0" || err != nil || !at.Equal(last(t, s, 2).Time.Add(90*time.Second).Truncate(time.Second)) {
+		t.Errorf("status %d, left %q, reset at %v, %v", message.status, left, at, err)
 	}
 }

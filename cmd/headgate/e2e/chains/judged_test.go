@@ -64,9 +64,9 @@ func TestJudgedByContent(t *testing.T) {
 func TestJudgedByHeaders(t *testing.T) {
 	t.Parallel()
 	var models strings.Builder
-	for _, w := range gatewaytest.Ways {
+	for i, w := range gatewaytest.Ways {
 		fmt.Fprintf(&models, "  late-%s: {chain: [c/m+error=0, b/m], judge: headers}\n", w)
-		fmt.Fprintf(&models, "  early-%s: {chain: [c/m+status=529, b/m], judge: headers, retries: 0}\n", w)
+		fmt.Fprintf(&models, "  early-%s: {chain: [%s], judge: headers, retries: 0}\n", w, apart("c/m+status=529, b/m", i+1))
 	}
 	rig := gatewaytest.StartChains(t, models.String(), nil, gatewaytest.Options{})
 	for _, w := range gatewaytest.Ways {

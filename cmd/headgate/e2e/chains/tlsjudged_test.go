@@ -26,8 +26,9 @@ func TestJudgedByContentOverTLS(t *testing.T) {
 	faults := []string{"error=0", "error=0+status=529", "truncate=0", "malformed=1", "cut=0", "reset=0", "hang=0", "comments+error=0", "gzip+error=0", "status=404", "drip=7+error=0"}
 	for l, link := range links {
 		for f, fault := range faults {
-			for _, w := range gatewaytest.Ways {
-				fmt.Fprintf(&b, "  judged-%d-%d-%s: {chain: [%s/m+%s, %s/m], retries: 0, first_token: 300ms}\n", l, f, w, link[0], fault, link[1])
+			for n, w := range gatewaytest.Ways {
+				links := apart(fmt.Sprintf("%s/m+%s, %s/m", link[0], fault, link[1]), n+1)
+				fmt.Fprintf(&b, "  judged-%d-%d-%s: {chain: [%s], retries: 0, first_token: 300ms}\n", l, f, w, links)
 			}
 		}
 	}
