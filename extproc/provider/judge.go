@@ -85,12 +85,12 @@ func (p *plan) judgeRefusal(at *exchange.Attempt) exchange.Judgement {
 	return exchange.Judgement{}
 }
 
-// longerAfter reports whether a link after a target's can serve the request and takes
-// longer ones, as far as it is known.
+// longerAfter reports whether a link after a target's may be chosen for the request and
+// takes longer ones, as far as it is known.
 func (p *plan) longerAfter(t *target) bool {
 	for _, o := range p.pool.targets {
 		longer := o.canon.Traits.Context == 0 || o.canon.Traits.Context > t.canon.Traits.Context
-		if o.link > t.link && longer && p.supporting&(1<<o.class) != 0 {
+		if o.link > t.link && longer && p.asked(o) {
 			return true
 		}
 	}
