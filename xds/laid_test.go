@@ -3,8 +3,13 @@ package xds_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
 	"github.com/headgate/headgate/xds/ads/adstest"
 	"github.com/headgate/headgate/xds/snapshot"
 )
@@ -137,4 +142,47 @@ func parsedAs(t *testing.T, document string) *policy.Set {
 		t.Fatal(err)
 	}
 	return set
+}
+
+// TestPairsAloneGiveUpWhatIsLaid holds that pairs are told what to serve once no control
+// plane sees to what is laid: the release as it was published, whole. Of a release over
+// which nothing is laid they are told nothing.
+func TestPairsAloneGiveUpWhatIsLaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t)
+		s := f.join("one", "")
+		set := parsedAs(t, splitUses)
+		newest := func() (p *policypb.Policy) {
+			for all := s.Received(); len(all) > 0; all = s.Received() {
+				for _, m := range all {
+					for _, got := range policiesOf(t, m) {
+						p = got
+					}
+					s.Ack(m)
+				}
+			}
+			return p
+		}
+		if err := f.Publish(set, snapshot.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		published := newest()
+		if published.GetAlone() != nil {
+			t.Error("nothing is laid, and yet something is to be given up")
+		}
+		if err := f.Lay(drained("a")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		alone := newest().GetAlone()
+		own := ads.SetOf(alone.GetRevision())[policypb.TypeURL]
+		if own == nil || alone.GetAfter().AsDuration() != time.Minute {
+			t.Fatalf("to be served alone: %v", alone)
+		}
+		p := &policypb.Policy{}
+		if err := own.Items["policy"].Value.UnmarshalTo(p); err != nil || !proto.Equal(p, published) {
+			t.Errorf("to be served alone: %v, %v; published was %v", p, err, published)
+		}
+	})
 }

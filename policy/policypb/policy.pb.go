@@ -58,7 +58,10 @@ type Policy struct {
 	// Of chains in which models of one server take different requests, by model: what the
 	// names of sets of classes mean that Envoy's endpoints list. The control plane's catalogue
 	// decides it. Without it a pair goes by the servers of a chain.
-	Classes       map[string]*Classes `protobuf:"bytes,8,rep,name=classes,proto3" json:"classes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Classes map[string]*Classes `protobuf:"bytes,8,rep,name=classes,proto3" json:"classes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What a pair puts into effect by itself once it is without a control plane for some
+	// time. Unset: this revision stays in effect.
+	Alone         *Alone `protobuf:"bytes,9,opt,name=alone,proto3" json:"alone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -149,6 +152,68 @@ func (x *Policy) GetClasses() map[string]*Classes {
 	return nil
 }
 
+func (x *Policy) GetAlone() *Alone {
+	if x != nil {
+		return x.Alone
+	}
+	return nil
+}
+
+// Alone is a revision without what a control plane lays over it only as long as it sees to
+// it, such as what is drained because it does not answer.
+type Alone struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long no control plane must have been connected.
+	After         *durationpb.Duration `protobuf:"bytes,1,opt,name=after,proto3" json:"after,omitempty"`
+	Revision      *Bundle              `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Alone) Reset() {
+	*x = Alone{}
+	mi := &file_policypb_policy_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Alone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Alone) ProtoMessage() {}
+
+func (x *Alone) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_policy_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Alone.ProtoReflect.Descriptor instead.
+func (*Alone) Descriptor() ([]byte, []int) {
+	return file_policypb_policy_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Alone) GetAfter() *durationpb.Duration {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *Alone) GetRevision() *Bundle {
+	if x != nil {
+		return x.Revision
+	}
+	return nil
+}
+
 // Classes sorts the uses of a chain by the requests that they take.
 type Classes struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -160,7 +225,7 @@ type Classes struct {
 
 func (x *Classes) Reset() {
 	*x = Classes{}
-	mi := &file_policypb_policy_proto_msgTypes[1]
+	mi := &file_policypb_policy_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -172,7 +237,7 @@ func (x *Classes) String() string {
 func (*Classes) ProtoMessage() {}
 
 func (x *Classes) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[1]
+	mi := &file_policypb_policy_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -185,7 +250,7 @@ func (x *Classes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Classes.ProtoReflect.Descriptor instead.
 func (*Classes) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{1}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Classes) GetOf() map[string]uint32 {
@@ -207,7 +272,7 @@ type Overlay struct {
 
 func (x *Overlay) Reset() {
 	*x = Overlay{}
-	mi := &file_policypb_policy_proto_msgTypes[2]
+	mi := &file_policypb_policy_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -219,7 +284,7 @@ func (x *Overlay) String() string {
 func (*Overlay) ProtoMessage() {}
 
 func (x *Overlay) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[2]
+	mi := &file_policypb_policy_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -232,7 +297,7 @@ func (x *Overlay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Overlay.ProtoReflect.Descriptor instead.
 func (*Overlay) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{2}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Overlay) GetDocument() string {
@@ -271,7 +336,7 @@ type OverlayEntry struct {
 
 func (x *OverlayEntry) Reset() {
 	*x = OverlayEntry{}
-	mi := &file_policypb_policy_proto_msgTypes[3]
+	mi := &file_policypb_policy_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -283,7 +348,7 @@ func (x *OverlayEntry) String() string {
 func (*OverlayEntry) ProtoMessage() {}
 
 func (x *OverlayEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[3]
+	mi := &file_policypb_policy_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -296,7 +361,7 @@ func (x *OverlayEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverlayEntry.ProtoReflect.Descriptor instead.
 func (*OverlayEntry) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{3}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *OverlayEntry) GetAuthor() string {
@@ -393,7 +458,7 @@ type OverlaySimulated struct {
 
 func (x *OverlaySimulated) Reset() {
 	*x = OverlaySimulated{}
-	mi := &file_policypb_policy_proto_msgTypes[4]
+	mi := &file_policypb_policy_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -405,7 +470,7 @@ func (x *OverlaySimulated) String() string {
 func (*OverlaySimulated) ProtoMessage() {}
 
 func (x *OverlaySimulated) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[4]
+	mi := &file_policypb_policy_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -418,7 +483,7 @@ func (x *OverlaySimulated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverlaySimulated.ProtoReflect.Descriptor instead.
 func (*OverlaySimulated) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{4}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *OverlaySimulated) GetBackend() string {
@@ -442,7 +507,7 @@ type OverlayWeights struct {
 
 func (x *OverlayWeights) Reset() {
 	*x = OverlayWeights{}
-	mi := &file_policypb_policy_proto_msgTypes[5]
+	mi := &file_policypb_policy_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +519,7 @@ func (x *OverlayWeights) String() string {
 func (*OverlayWeights) ProtoMessage() {}
 
 func (x *OverlayWeights) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[5]
+	mi := &file_policypb_policy_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +532,7 @@ func (x *OverlayWeights) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverlayWeights.ProtoReflect.Descriptor instead.
 func (*OverlayWeights) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{5}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *OverlayWeights) GetModel() string {
@@ -506,7 +571,7 @@ type OverlayDrained struct {
 
 func (x *OverlayDrained) Reset() {
 	*x = OverlayDrained{}
-	mi := &file_policypb_policy_proto_msgTypes[6]
+	mi := &file_policypb_policy_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -518,7 +583,7 @@ func (x *OverlayDrained) String() string {
 func (*OverlayDrained) ProtoMessage() {}
 
 func (x *OverlayDrained) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[6]
+	mi := &file_policypb_policy_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -531,7 +596,7 @@ func (x *OverlayDrained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OverlayDrained.ProtoReflect.Descriptor instead.
 func (*OverlayDrained) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{6}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *OverlayDrained) GetBackend() string {
@@ -555,7 +620,7 @@ func (x *OverlayDrained) GetModel() string {
 	return ""
 }
 
-// Bundle is a revision as a pair keeps it on disk: the policy and Envoy's resources.
+// Bundle is a whole revision: the policy and Envoy's resources.
 type Bundle struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Resources     []*Resource            `protobuf:"bytes,1,rep,name=resources,proto3" json:"resources,omitempty"`
@@ -565,7 +630,7 @@ type Bundle struct {
 
 func (x *Bundle) Reset() {
 	*x = Bundle{}
-	mi := &file_policypb_policy_proto_msgTypes[7]
+	mi := &file_policypb_policy_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -577,7 +642,7 @@ func (x *Bundle) String() string {
 func (*Bundle) ProtoMessage() {}
 
 func (x *Bundle) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[7]
+	mi := &file_policypb_policy_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -590,7 +655,7 @@ func (x *Bundle) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bundle.ProtoReflect.Descriptor instead.
 func (*Bundle) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{7}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Bundle) GetResources() []*Resource {
@@ -612,7 +677,7 @@ type Resource struct {
 
 func (x *Resource) Reset() {
 	*x = Resource{}
-	mi := &file_policypb_policy_proto_msgTypes[8]
+	mi := &file_policypb_policy_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -624,7 +689,7 @@ func (x *Resource) String() string {
 func (*Resource) ProtoMessage() {}
 
 func (x *Resource) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[8]
+	mi := &file_policypb_policy_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -637,7 +702,7 @@ func (x *Resource) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resource.ProtoReflect.Descriptor instead.
 func (*Resource) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{8}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Resource) GetName() string {
@@ -675,7 +740,7 @@ type PairState struct {
 
 func (x *PairState) Reset() {
 	*x = PairState{}
-	mi := &file_policypb_policy_proto_msgTypes[9]
+	mi := &file_policypb_policy_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -687,7 +752,7 @@ func (x *PairState) String() string {
 func (*PairState) ProtoMessage() {}
 
 func (x *PairState) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_policy_proto_msgTypes[9]
+	mi := &file_policypb_policy_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -700,7 +765,7 @@ func (x *PairState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PairState.ProtoReflect.Descriptor instead.
 func (*PairState) Descriptor() ([]byte, []int) {
-	return file_policypb_policy_proto_rawDescGZIP(), []int{9}
+	return file_policypb_policy_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PairState) GetGood() *Bundle {
@@ -721,7 +786,7 @@ var File_policypb_policy_proto protoreflect.FileDescriptor
 
 const file_policypb_policy_proto_rawDesc = "" +
 	"\n" +
-	"\x15policypb/policy.proto\x12\x12headgate.policy.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\x03\n" +
+	"\x15policypb/policy.proto\x12\x12headgate.policy.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x04\n" +
 	"\x06Policy\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\tR\brevision\x12\x14\n" +
 	"\x05shape\x18\x02 \x01(\tR\x05shape\x12\x1a\n" +
@@ -730,13 +795,17 @@ const file_policypb_policy_proto_rawDesc = "" +
 	"\bversions\x18\x05 \x03(\v2(.headgate.policy.v1.Policy.VersionsEntryR\bversions\x121\n" +
 	"\x06linger\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06linger\x125\n" +
 	"\aoverlay\x18\a \x01(\v2\x1b.headgate.policy.v1.OverlayR\aoverlay\x12A\n" +
-	"\aclasses\x18\b \x03(\v2'.headgate.policy.v1.Policy.ClassesEntryR\aclasses\x1a;\n" +
+	"\aclasses\x18\b \x03(\v2'.headgate.policy.v1.Policy.ClassesEntryR\aclasses\x12/\n" +
+	"\x05alone\x18\t \x01(\v2\x19.headgate.policy.v1.AloneR\x05alone\x1a;\n" +
 	"\rVersionsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aW\n" +
 	"\fClassesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x121\n" +
-	"\x05value\x18\x02 \x01(\v2\x1b.headgate.policy.v1.ClassesR\x05value:\x028\x01\"u\n" +
+	"\x05value\x18\x02 \x01(\v2\x1b.headgate.policy.v1.ClassesR\x05value:\x028\x01\"p\n" +
+	"\x05Alone\x12/\n" +
+	"\x05after\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x05after\x126\n" +
+	"\brevision\x18\x02 \x01(\v2\x1a.headgate.policy.v1.BundleR\brevision\"u\n" +
 	"\aClasses\x123\n" +
 	"\x02of\x18\x01 \x03(\v2#.headgate.policy.v1.Classes.OfEntryR\x02of\x1a5\n" +
 	"\aOfEntry\x12\x10\n" +
@@ -789,49 +858,53 @@ func file_policypb_policy_proto_rawDescGZIP() []byte {
 	return file_policypb_policy_proto_rawDescData
 }
 
-var file_policypb_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_policypb_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_policypb_policy_proto_goTypes = []any{
 	(*Policy)(nil),                // 0: headgate.policy.v1.Policy
-	(*Classes)(nil),               // 1: headgate.policy.v1.Classes
-	(*Overlay)(nil),               // 2: headgate.policy.v1.Overlay
-	(*OverlayEntry)(nil),          // 3: headgate.policy.v1.OverlayEntry
-	(*OverlaySimulated)(nil),      // 4: headgate.policy.v1.OverlaySimulated
-	(*OverlayWeights)(nil),        // 5: headgate.policy.v1.OverlayWeights
-	(*OverlayDrained)(nil),        // 6: headgate.policy.v1.OverlayDrained
-	(*Bundle)(nil),                // 7: headgate.policy.v1.Bundle
-	(*Resource)(nil),              // 8: headgate.policy.v1.Resource
-	(*PairState)(nil),             // 9: headgate.policy.v1.PairState
-	nil,                           // 10: headgate.policy.v1.Policy.VersionsEntry
-	nil,                           // 11: headgate.policy.v1.Policy.ClassesEntry
-	nil,                           // 12: headgate.policy.v1.Classes.OfEntry
-	nil,                           // 13: headgate.policy.v1.OverlayWeights.UsesEntry
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
-	(*anypb.Any)(nil),             // 16: google.protobuf.Any
+	(*Alone)(nil),                 // 1: headgate.policy.v1.Alone
+	(*Classes)(nil),               // 2: headgate.policy.v1.Classes
+	(*Overlay)(nil),               // 3: headgate.policy.v1.Overlay
+	(*OverlayEntry)(nil),          // 4: headgate.policy.v1.OverlayEntry
+	(*OverlaySimulated)(nil),      // 5: headgate.policy.v1.OverlaySimulated
+	(*OverlayWeights)(nil),        // 6: headgate.policy.v1.OverlayWeights
+	(*OverlayDrained)(nil),        // 7: headgate.policy.v1.OverlayDrained
+	(*Bundle)(nil),                // 8: headgate.policy.v1.Bundle
+	(*Resource)(nil),              // 9: headgate.policy.v1.Resource
+	(*PairState)(nil),             // 10: headgate.policy.v1.PairState
+	nil,                           // 11: headgate.policy.v1.Policy.VersionsEntry
+	nil,                           // 12: headgate.policy.v1.Policy.ClassesEntry
+	nil,                           // 13: headgate.policy.v1.Classes.OfEntry
+	nil,                           // 14: headgate.policy.v1.OverlayWeights.UsesEntry
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(*anypb.Any)(nil),             // 17: google.protobuf.Any
 }
 var file_policypb_policy_proto_depIdxs = []int32{
-	10, // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
-	14, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
-	2,  // 2: headgate.policy.v1.Policy.overlay:type_name -> headgate.policy.v1.Overlay
-	11, // 3: headgate.policy.v1.Policy.classes:type_name -> headgate.policy.v1.Policy.ClassesEntry
-	12, // 4: headgate.policy.v1.Classes.of:type_name -> headgate.policy.v1.Classes.OfEntry
-	3,  // 5: headgate.policy.v1.Overlay.entries:type_name -> headgate.policy.v1.OverlayEntry
-	15, // 6: headgate.policy.v1.OverlayEntry.since:type_name -> google.protobuf.Timestamp
-	15, // 7: headgate.policy.v1.OverlayEntry.expiry:type_name -> google.protobuf.Timestamp
-	4,  // 8: headgate.policy.v1.OverlayEntry.simulated:type_name -> headgate.policy.v1.OverlaySimulated
-	5,  // 9: headgate.policy.v1.OverlayEntry.weights:type_name -> headgate.policy.v1.OverlayWeights
-	6,  // 10: headgate.policy.v1.OverlayEntry.drained:type_name -> headgate.policy.v1.OverlayDrained
-	13, // 11: headgate.policy.v1.OverlayWeights.uses:type_name -> headgate.policy.v1.OverlayWeights.UsesEntry
-	8,  // 12: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
-	16, // 13: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
-	7,  // 14: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
-	7,  // 15: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
-	1,  // 16: headgate.policy.v1.Policy.ClassesEntry.value:type_name -> headgate.policy.v1.Classes
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	11, // 0: headgate.policy.v1.Policy.versions:type_name -> headgate.policy.v1.Policy.VersionsEntry
+	15, // 1: headgate.policy.v1.Policy.linger:type_name -> google.protobuf.Duration
+	3,  // 2: headgate.policy.v1.Policy.overlay:type_name -> headgate.policy.v1.Overlay
+	12, // 3: headgate.policy.v1.Policy.classes:type_name -> headgate.policy.v1.Policy.ClassesEntry
+	1,  // 4: headgate.policy.v1.Policy.alone:type_name -> headgate.policy.v1.Alone
+	15, // 5: headgate.policy.v1.Alone.after:type_name -> google.protobuf.Duration
+	8,  // 6: headgate.policy.v1.Alone.revision:type_name -> headgate.policy.v1.Bundle
+	13, // 7: headgate.policy.v1.Classes.of:type_name -> headgate.policy.v1.Classes.OfEntry
+	4,  // 8: headgate.policy.v1.Overlay.entries:type_name -> headgate.policy.v1.OverlayEntry
+	16, // 9: headgate.policy.v1.OverlayEntry.since:type_name -> google.protobuf.Timestamp
+	16, // 10: headgate.policy.v1.OverlayEntry.expiry:type_name -> google.protobuf.Timestamp
+	5,  // 11: headgate.policy.v1.OverlayEntry.simulated:type_name -> headgate.policy.v1.OverlaySimulated
+	6,  // 12: headgate.policy.v1.OverlayEntry.weights:type_name -> headgate.policy.v1.OverlayWeights
+	7,  // 13: headgate.policy.v1.OverlayEntry.drained:type_name -> headgate.policy.v1.OverlayDrained
+	14, // 14: headgate.policy.v1.OverlayWeights.uses:type_name -> headgate.policy.v1.OverlayWeights.UsesEntry
+	9,  // 15: headgate.policy.v1.Bundle.resources:type_name -> headgate.policy.v1.Resource
+	17, // 16: headgate.policy.v1.Resource.value:type_name -> google.protobuf.Any
+	8,  // 17: headgate.policy.v1.PairState.good:type_name -> headgate.policy.v1.Bundle
+	8,  // 18: headgate.policy.v1.PairState.next:type_name -> headgate.policy.v1.Bundle
+	2,  // 19: headgate.policy.v1.Policy.ClassesEntry.value:type_name -> headgate.policy.v1.Classes
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_policypb_policy_proto_init() }
@@ -839,7 +912,7 @@ func file_policypb_policy_proto_init() {
 	if File_policypb_policy_proto != nil {
 		return
 	}
-	file_policypb_policy_proto_msgTypes[3].OneofWrappers = []any{
+	file_policypb_policy_proto_msgTypes[4].OneofWrappers = []any{
 		(*OverlayEntry_Simulated)(nil),
 		(*OverlayEntry_Weights)(nil),
 		(*OverlayEntry_Drained)(nil),
@@ -850,7 +923,7 @@ func file_policypb_policy_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_policy_proto_rawDesc), len(file_policypb_policy_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

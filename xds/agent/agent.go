@@ -74,6 +74,7 @@ type Agent struct {
 	trouble  atomic.Pointer[policypb.Trouble] // why the pair does not serve; nil: it does
 
 	up           *upstream         // nil: no control plane is connected
+	aloneSince   time.Time         // when the last one left, or the agent was made
 	received     ads.Set           // what the control plane has sent on this stream, and what it knew the pair to have
 	nonces       map[string]string // by type: of the last response, until it is acknowledged or refused
 	good         *bundle           // the last revision that ext_proc and Envoy both accepted
@@ -117,7 +118,7 @@ func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.Listen},
 		events: make(chan func(), 64), ended: make(chan struct{}),
 		received: ads.Set{}, nonces: map[string]string{}, kept: keptClusters{}, envoys: map[int64]*envoy{},
-		noEnvoySince: time.Now(), now: time.Now(), wakeup: time.NewTimer(time.Hour),
+		noEnvoySince: time.Now(), aloneSince: time.Now(), now: time.Now(), wakeup: time.NewTimer(time.Hour),
 	}
 	r.end = sync.OnceFunc(func() { close(r.ended) })
 	r.hub = ads.NewHub(r, time.Now)

@@ -128,13 +128,7 @@ func (b *bundle) encode() *policypb.Bundle {
 	if b == nil {
 		return nil
 	}
-	out := &policypb.Bundle{}
-	for _, r := range b.pair {
-		for name, item := range r.Items {
-			out.Resources = append(out.Resources, &policypb.Resource{Name: name, Version: item.Version, Value: item.Value})
-		}
-	}
-	return out
+	return b.pair.Bundle()
 }
 
 // decode reads a bundle; nil: there is none.
@@ -142,19 +136,7 @@ func (d disk) decode(b *policypb.Bundle) (*bundle, error) {
 	if b == nil {
 		return nil, nil
 	}
-	byType := map[string]map[string]ads.Resource{}
-	for _, r := range b.GetResources() {
-		typ := r.GetValue().GetTypeUrl()
-		if byType[typ] == nil {
-			byType[typ] = map[string]ads.Resource{}
-		}
-		byType[typ][r.GetName()] = ads.Resource{Version: r.GetVersion(), Value: r.GetValue()}
-	}
-	set := ads.Set{}
-	for typ, items := range byType {
-		set[typ] = ads.Of(items)
-	}
-	out, err := newBundle(set, d.listen)
+	out, err := newBundle(ads.SetOf(b), d.listen)
 	if err == nil && out == nil {
 		err = errors.New("the policy in it is not complete")
 	}

@@ -47,6 +47,9 @@ func (a *Agent) advance() bool {
 	if a.progress == idle {
 		b := a.nextRevision()
 		if b == nil {
+			b = a.revisionAlone()
+		}
+		if b == nil {
 			return false
 		}
 		a.begin(b)
@@ -156,6 +159,9 @@ func (a *Agent) due() time.Duration {
 	}
 	if a.unsaved != (unsaved{}) {
 		earlier(a.unsaved.next)
+	}
+	if at, ok := a.aloneAt(); ok {
+		earlier(at)
 	}
 	if a.progress != idle || a.hadEnvoy && len(a.envoys) == 0 {
 		earlier(a.noEnvoySince.Add(awaitEnvoy))

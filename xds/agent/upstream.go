@@ -184,7 +184,7 @@ func (a *Agent) disconnected(up *upstream) {
 	if a.up != up {
 		return
 	}
-	a.up = nil
+	a.up, a.aloneSince = nil, time.Now()
 	a.nonces = map[string]string{}
 	a.setLinked(false)
 }
