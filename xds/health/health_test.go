@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -77,6 +78,21 @@ func (w *world) set(gone ...string) {
 	}
 }
 
+// failing says whether Lay fails.
+func (w *world) failing(fails bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fails = fails
+}
+
+// probed returns when a backend was checked.
+func (w *world) probed(backend string) []time.Time {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.probes[backend])
+}
+
 // drains lists the places that are drained now.
 func (w *world) drains() string {
 	synctest.Wait()
@@ -136,6 +152,8 @@ func TestDrainsWhatIsOut(t *testing.T) {
 		w.set()
 		w.awaits(t, "", Recovery)
 		w.stays(t, "", 5*time.Minute)
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		if w.lays != 2 {
 			t.Errorf("laid %d times, want 2", w.lays)
 		}
@@ -149,9 +167,8 @@ func TestOneFailureDrainsNothing(t *testing.T) {
 		w.stays(t, "", 10*time.Second)
 		for range 20 {
 			w.set("a")
-			for n := len(w.probes["a"]); len(w.probes["a"]) == n; {
+			for n := len(w.probed("a")); len(w.probed("a")) == n; {
 				time.Sleep(100 * time.Millisecond)
-				synctest.Wait()
 			}
 			w.set()
 			w.stays(t, "", 10*time.Second)
@@ -166,12 +183,12 @@ func TestOneProbeForAllModels(t *testing.T) {
 		w := newWorld(t, three)
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if len(w.probes["own"]) != 0 {
+		if len(w.probed("own")) != 0 {
 			t.Error("the gateway asks itself")
 		}
 		pauses := map[time.Duration]bool{}
 		for _, name := range []string{"a", "b", "c"} {
-			all := w.probes[name]
+			all := w.probed(name)
 			for i := range all[1:] {
 				pause := all[i+1].Sub(all[i])
 				pauses[pause] = true
@@ -265,9 +282,9 @@ func TestFollowsThePolicy(t *testing.T) {
 		w.stays(t, "backends.a", time.Minute)
 		w.Follow(parse(t, strings.ReplaceAll(three, ", health: {interval: 30s}", "")))
 		w.stays(t, "", time.Minute)
-		n := fmt.Sprint(len(w.probes["a"]), len(w.probes["b"]))
+		n := fmt.Sprint(len(w.probed("a")), len(w.probed("b")))
 		w.stays(t, "", time.Hour)
-		if now := fmt.Sprint(len(w.probes["a"]), len(w.probes["b"])); now != n {
+		if now := fmt.Sprint(len(w.probed("a")), len(w.probed("b"))); now != n {
 			t.Errorf("checked still: %s, %s", n, now)
 		}
 		w.Follow(parse(t, three))
@@ -284,10 +301,10 @@ func TestLayIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, three)
 		w.stays(t, "", 10*time.Second)
-		w.fails = true
+		w.failing(true)
 		w.set("a")
 		w.stays(t, "", 2*time.Minute)
-		w.fails = false
+		w.failing(false)
 		w.awaits(t, "backends.a", 5*time.Second)
 	})
 }
