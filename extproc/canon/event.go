@@ -79,6 +79,18 @@ func (ev *Event) Says() bool {
 	}
 }
 
+// Answers reports whether the event is a piece of an answer: text, thinking, shown or not,
+// a refusal, a call, a block of the dialect's own, or the end of an answer that is empty.
+func (ev *Event) Answers() bool {
+	switch ev.Kind {
+	case EventText, EventRefusal, EventThinking, EventSignature, EventRedacted,
+		EventToolStart, EventToolArgs, EventOther, EventOtherDelta, EventDone:
+		return true
+	case EventStart, EventBlockEnd, EventFinish, EventUsage, EventFailed, EventBlank, EventComment:
+	}
+	return false
+}
+
 // Clone returns a copy that outlives the stream's memory. A visit that holds an event
 // back over calls needs one.
 func (ev *Event) Clone() *Event {

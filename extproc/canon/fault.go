@@ -131,6 +131,16 @@ func Cut() *Fault {
 	return &Fault{Kind: FaultCut, Status: 502, Message: "The provider's stream ended before its answer was complete."}
 }
 
+// Silent is the fault of a stream that said nothing for too long.
+func Silent() *Fault {
+	return &Fault{Kind: FaultTimeout, Status: 504, Message: "The provider's stream fell silent before its answer was complete."}
+}
+
+// Late is the fault of a stream that took too long.
+func Late() *Fault {
+	return &Fault{Kind: FaultTimeout, Status: 504, Message: "The answer was not complete within the time that the exchange may take."}
+}
+
 // Malformed is the fault of an answer that is not what its dialect promises.
 func Malformed(what string) *Fault {
 	return &Fault{Kind: FaultMalformed, Status: 502, Message: "The provider's answer cannot be read: " + what + "."}

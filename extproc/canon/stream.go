@@ -9,6 +9,8 @@ type StreamDecoder interface {
 	// End returns what the end of the stream's bytes means, with what was left of
 	// an event that no blank line ended.
 	End(rest scan.Event) []Event
+	// Resume goes on after an event that could not be read as if it had not come.
+	Resume()
 }
 
 // StreamEncoder writes a stream for a client. Not for concurrent use.

@@ -9,6 +9,7 @@ package dialect
 import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/scan"
 )
 
 // A Client is a dialect that clients speak: the end of the gateway that they see. It
@@ -51,6 +52,8 @@ type Backend interface {
 	// Decoder starts reading a stream; native: for a client of the same dialect, which
 	// also gets what no other dialect understands.
 	Decoder(native bool) canon.StreamDecoder
+	// Damage says what an event of a stream that cannot be read may have been.
+	Damage(scan.Event) canon.Damage
 	// DecodeFault reads an error; a status of 0 is one in a 200 response.
 	DecodeFault(status int, body []byte) *canon.Fault
 }

@@ -37,6 +37,9 @@ type Response struct {
 	Failed     bool         // an error in a 200 response: in a stream or a body, or an unreadable one
 	SawEnd     bool         // a stream that carried its dialect's end of a whole answer
 	TextBytes  int64        // bytes of generated text: of a stream what passed, of a JSON answer only if it reports no usage
+	Texts      int64        // events of a stream that brought text
+	Said       int64        // events of a stream that said something of the answer: no ping, comment or empty beginning
+	Unreadable int64        // events of a stream that could not be read: the client did not get them
 	Model      string       // that the provider says it served
 	ID         string       // the provider's
 	Translates bool         // the client's answer is written anew: the backend speaks another dialect
@@ -71,6 +74,13 @@ var errNoAnswer = errors.New("the response has no body that is read")
 
 // Bind gives the response the clock that it may wait by.
 func (r *Response) Bind(more Waiting) { r.more = more }
+
+// Note notes an event of a stream that brought so many bytes of text.
+func (r *Response) Note(text int64) {
+	r.TextBytes += text
+	r.Texts++
+	r.Said++
+}
 
 // DecodeBy gives the response what reads its body.
 func (r *Response) DecodeBy(decode func([]byte) (*canon.Response, error)) { r.decode = decode }

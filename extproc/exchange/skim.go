@@ -7,15 +7,22 @@ import "github.com/headgate/headgate/extproc/canon"
 // counts. It writes to the response and the usage that it was made with. Not for
 // concurrent use.
 type Skimmer interface {
-	// Frame sees one whole event, blank line included. It returns false if the client
-	// must not get it.
-	Frame(raw []byte) bool
+	// Frame sees one whole event, blank line included, and says what becomes of it.
+	Frame(raw []byte) Sight
 	// SawEnd reports whether the dialect's end of a whole answer was seen.
 	SawEnd() bool
-	// TextBytes returns the bytes of generated text that passed, for an estimate
-	// if no usage comes.
-	TextBytes() int64
 }
+
+// Sight is what an event is to a client of the stream's own dialect.
+type Sight uint8
+
+// The kinds of sights.
+const (
+	Shown  Sight = iota // the client gets it
+	Hidden              // the client must not get it
+	Last                // the client gets it as the end of the answer
+	Broken              // it cannot be read
+)
 
 // Mender is a Skimmer that can put right what a server did wrong in an event.
 type Mender interface {

@@ -1,20 +1,25 @@
 package provider
 
 import (
+	"bytes"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// events decodes a backend's stream. With frames each event says where it was read, so
+// events decodes a backend's stream. With a skimmer each event says where it was read, so
 // that it can leave as it came.
 type events struct {
 	decoder canon.StreamDecoder
-	frames  bool
-	skim    exchange.Skimmer // with frames: sees each too
-	mend    exchange.Mender  // with frames, may be nil
+	damage  damage           // the zero damage: what cannot be read ends the stream
+	choices int              // that were asked for; 0: one
+	skim    exchange.Skimmer // sees each event, too; nil: the client speaks another dialect
+	mend    exchange.Mender  // of what the skimmer has seen; may be nil
 	hide    bool             // what the skimmer keeps from the client is hidden
 	split   scan.Splitter
+	ended   int          // choices that said why they ended
+	closed  bool         // what was left at the end was given its blank line
 	last    bool         // the piece that is read is the last
 	broken  bool         // the splitter gave up, or what is torn was said
 	torn    *canon.Fault // no more can be read, because of this; nil: more can
@@ -46,48 +51,100 @@ func (e *events) next() []canon.Event {
 		raw, err := e.split.Next()
 		switch {
 		case err != nil:
-			e.broken = true
-			return []canon.Event{{Kind: canon.EventFailed, Fault: canon.Malformed(err.Error())}}
+			return e.fail(canon.Malformed(err.Error()))
 		case raw == nil && e.torn != nil:
-			e.broken = true
-			return []canon.Event{{Kind: canon.EventFailed, Fault: e.torn}}
+			return e.fail(e.torn)
 		case raw == nil && !e.last:
 			return nil
+		case raw == nil && len(e.split.Rest()) > 0 && !e.closed:
+			e.closed = true
+			e.split.Feed(blankLine) // what no blank line has ended may be a whole event
+			continue
 		case raw == nil:
 			e.last = false
-			return e.end()
+			return e.locate(nil, e.decoder.End(nil), false)
 		}
-		if e.mend != nil {
-			raw = e.mend.Mend(raw)
-		}
-		if found := e.locate(raw, e.decoder.Next(raw)); len(found) > 0 {
+		if found := e.frame(raw); len(found) > 0 {
 			return found
 		}
 	}
 	return nil
 }
 
-// end returns what the end of the stream's bytes means, with what no blank line has
-// ended. Of a stream that came to its end nothing more is written than those bytes.
-func (e *events) end() []canon.Event {
-	rest := e.split.Rest()
-	found := e.decoder.End(rest)
-	if len(rest) > 0 {
-		rest = append(rest[:len(rest):len(rest)], "\n\n"...)
+var blankLine = []byte("\n\n")
+
+// frame returns what an event of the stream says. What cannot be read is left out, if the
+// answer may be whole without it.
+func (e *events) frame(raw scan.Event) []canon.Event {
+	sight := exchange.Shown
+	if e.skim != nil {
+		sight = e.skim.Frame(raw)
 	}
-	return e.locate(rest, found)
+	var found []canon.Event
+	if sight != exchange.Broken {
+		if e.mend != nil {
+			raw = e.mend.Mend(raw)
+		}
+		if found = e.decoder.Next(raw); e.damage.of != nil && torn(raw, found) {
+			e.decoder.Resume()
+			sight = exchange.Broken
+		}
+	}
+	var fault *canon.Fault
+	if sight == exchange.Broken {
+		found, fault = nil, e.damage.leaveOut(raw, e.over())
+	} else if e.damage.begun != nil {
+		fault = e.damage.follows(raw)
+	}
+	switch {
+	case fault != nil:
+		return e.fail(fault)
+	case sight == exchange.Broken:
+		return nil
+	}
+	e.note(found)
+	return e.locate(raw, found, sight == exchange.Hidden && e.hide)
 }
 
-// locate says where in a frame its events were read, if frames are asked for.
-func (e *events) locate(raw scan.Event, found []canon.Event) []canon.Event {
-	if !e.frames {
+// torn reports whether an event ended the stream because it cannot be read.
+func torn(raw scan.Event, found []canon.Event) bool {
+	return len(found) == 1 && found[0].Kind == canon.EventFailed && found[0].Fault.Kind == canon.FaultMalformed &&
+		scan.Broken(bytes.TrimSpace(raw.Data())) >= 0
+}
+
+// fail ends the stream.
+func (e *events) fail(f *canon.Fault) []canon.Event {
+	e.broken = true
+	return []canon.Event{{Kind: canon.EventFailed, Fault: f}}
+}
+
+// note counts the choices that have ended.
+func (e *events) note(found []canon.Event) {
+	for i := range found {
+		if found[i].Kind == canon.EventFinish {
+			e.ended++
+		}
+	}
+}
+
+// over reports whether no piece of the answer can follow.
+func (e *events) over() bool {
+	if e.skim != nil {
+		return e.skim.SawEnd()
+	}
+	return e.ended >= max(1, e.choices)
+}
+
+// locate says where in a frame its events were read, if the client may get the frame. Of a
+// stream that came to its end without saying so, nothing more is written: its frame is empty.
+func (e *events) locate(raw scan.Event, found []canon.Event, hidden bool) []canon.Event {
+	if e.skim == nil {
 		return found
 	}
-	shown := len(raw) == 0 || e.skim.Frame(raw)
 	if len(found) == 0 && len(raw) > 0 {
 		found = []canon.Event{{Kind: canon.EventBlank}}
 	}
-	frame := &canon.Frame{Raw: raw, Events: len(found), Hidden: !shown && e.hide}
+	frame := &canon.Frame{Raw: raw, Events: len(found), Hidden: hidden}
 	for i := range found {
 		ev := &found[i]
 		if ev.Kind == canon.EventFailed && (ev.Fault.Kind == canon.FaultCut || ev.Fault.Kind == canon.FaultMalformed) {

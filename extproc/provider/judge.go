@@ -103,7 +103,7 @@ func (p *plan) judgeStream(at *exchange.Attempt) exchange.Judgement {
 		switch ev := &at.Events[i]; {
 		case ev.Kind == canon.EventFailed:
 			return p.judgeFault(at, ev.Fault)
-		case isContent(ev.Kind):
+		case ev.Answers():
 			return exchange.Judgement{}
 		case ev.Kind == canon.EventUsage:
 			at.Spent.Usage.Replace(ev.Usage, canon.UsageEstimated)
@@ -113,18 +113,6 @@ func (p *plan) judgeStream(at *exchange.Attempt) exchange.Judgement {
 		return tryAgain(exchange.FaultEmpty)
 	}
 	return p.wait(at)
-}
-
-// isContent reports whether an event begins to answer: with text, thinking, shown or not,
-// a refusal, a call, a block of the dialect's own, or the end of an answer that is empty.
-func isContent(k canon.EventKind) bool {
-	switch k {
-	case canon.EventText, canon.EventRefusal, canon.EventThinking, canon.EventSignature, canon.EventRedacted,
-		canon.EventToolStart, canon.EventToolArgs, canon.EventOther, canon.EventOtherDelta, canon.EventDone:
-		return true
-	case canon.EventStart, canon.EventBlockEnd, canon.EventFinish, canon.EventUsage, canon.EventFailed, canon.EventBlank, canon.EventComment:
-	}
-	return false
 }
 
 // judgeWhole judges an answer that is read as a whole, once it is there. Of one that ends

@@ -1,20 +1,23 @@
 package provider
 
 import (
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// passer passes a stream of the client's own dialect. Whole events pass at once. Only
-// if the client must not see every event is an incomplete one held back until the
-// rest of it is there.
+// passer passes a stream of the client's own dialect. Whole events pass at once. Of one
+// that is not complete nothing passes before the rest of it is there: it may have to be left
+// out or put right.
 type passer struct {
-	skim      exchange.Skimmer
-	mend      exchange.Mender // nil: nothing has to be put right
-	split     scan.Splitter
-	holdsBack bool // an event may have to be left out or put right
-	blind     bool // gave up: an event was longer than the limit
-	heldBack  int  // bytes of the incomplete event that the client has not got
+	skim     exchange.Skimmer
+	mend     exchange.Mender // nil: nothing has to be put right
+	damage   damage
+	usage    *canon.Usage
+	split    scan.Splitter
+	fault    *canon.Fault // that ends the stream; nil: it goes on
+	blind    bool         // gave up: an event was longer than the limit
+	heldBack int          // bytes of the incomplete event that the client has not got
 }
 
 // piece returns what the client gets of a piece. It must not be written to, and may
@@ -26,22 +29,24 @@ func (p *passer) piece(data []byte, last bool) []byte {
 	before := p.heldBack
 	p.split.Feed(data)
 	kept, changed := p.frames()
+	if p.fault != nil {
+		return kept
+	}
 	rest := p.split.Rest()
-	if last && len(rest) > 0 && !p.skim.Frame(rest) {
-		rest, changed = nil, true
-	}
-	out := data
-	if p.holdsBack && (changed || before > 0 || len(rest) > 0) {
-		p.heldBack = len(rest)
-		if last || p.blind {
-			kept, p.heldBack = append(kept[:len(kept):len(kept)], rest...), 0
-		}
-		out = kept
-	}
 	if last && len(rest) > 0 {
-		out = append(out[:len(out):len(out)], "\n\n"...) // what follows is an event of its own
+		if rest = p.seen(rest); len(rest) > 0 {
+			rest = append(rest[:len(rest):len(rest)], "\n\n"...) // what follows is an event of its own
+		}
+		changed = true
 	}
-	return out
+	if !changed && before == 0 && len(rest) == 0 {
+		return data
+	}
+	p.heldBack = len(rest)
+	if last || p.blind {
+		kept, p.heldBack = append(kept[:len(kept):len(kept)], rest...), 0
+	}
+	return kept
 }
 
 // frames shows the skimmer each whole event that is there and returns those that
@@ -49,7 +54,7 @@ func (p *passer) piece(data []byte, last bool) []byte {
 func (p *passer) frames() (kept []byte, changed bool) {
 	all := p.split.Rest()
 	from, to := 0, 0
-	for {
+	for p.fault == nil {
 		ev, err := p.split.Next()
 		p.blind = err != nil
 		if ev == nil {
@@ -68,9 +73,21 @@ func (p *passer) frames() (kept []byte, changed bool) {
 }
 
 // seen returns what the client gets of an event: nothing, the event, or another one.
-func (p *passer) seen(ev []byte) []byte {
+func (p *passer) seen(ev scan.Event) []byte {
+	over := p.skim.SawEnd()
+	sight := p.skim.Frame(ev)
+	if sight == exchange.Broken {
+		p.fault = p.damage.leaveOut(ev, over)
+		return nil
+	}
+	if p.damage.begun != nil {
+		p.fault = p.damage.follows(ev)
+	}
+	if sight == exchange.Last && p.fault == nil {
+		p.fault = p.damage.end(p.usage)
+	}
 	switch {
-	case !p.skim.Frame(ev):
+	case sight == exchange.Hidden || p.fault != nil:
 		return nil
 	case p.mend != nil:
 		return p.mend.Mend(ev)

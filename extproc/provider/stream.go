@@ -14,7 +14,7 @@ type stream struct {
 	target *target
 	ex     *exchange.Exchange
 	gunzip *gunzip          // nil: the stream is not compressed
-	torn   *canon.Fault     // it could not be unpacked any further; nil: it could
+	torn   *canon.Fault     // it cannot be read any further, or not for certain as a whole; nil: it can
 	skim   exchange.Skimmer // nil: the backend speaks another dialect
 	passer passer
 	events events
@@ -25,17 +25,18 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 	if packed {
 		s.gunzip = newGunzip()
 	}
+	found := damage{of: t.dialect, resp: &ex.Response}
 	if ex.Response.Translates {
-		s.events.decoder = t.dialect.Decoder(false)
-	} else {
-		s.skim = t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage)
-		s.passer = passer{skim: s.skim, holdsBack: !ex.Request.WantUsage}
-		if m, ok := s.skim.(exchange.Mender); ok && bytes.Contains(ex.Request.Body, []byte(`"tools"`)) {
-			s.passer.mend, s.passer.holdsBack = m, true
-		}
-		if req := t.renamed(ex); req != nil {
-			s.passer.mend, s.passer.holdsBack = renamer{req, s.passer.mend}, true
-		}
+		s.events = events{decoder: t.dialect.Decoder(false), damage: found, choices: ex.Request.Choices}
+		return s
+	}
+	s.skim = t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage)
+	s.passer = passer{skim: s.skim, damage: found, usage: &ex.Usage}
+	if m, ok := s.skim.(exchange.Mender); ok && bytes.Contains(ex.Request.Body, []byte(`"tools"`)) {
+		s.passer.mend = m
+	}
+	if req := t.renamed(ex); req != nil {
+		s.passer.mend = renamer{req, s.passer.mend}
 	}
 	return s
 }
@@ -61,31 +62,43 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 	plain := s.plain(piece)
 	last = last || s.torn != nil
 	out := s.passer.piece(plain, last)
-	s.skimmed()
-	resp := &s.ex.Response
-	if last && !resp.SawEnd && !resp.Failed && !s.passer.blind {
-		// Its bytes ended well although the answer did not: nothing else would show
-		// the client that it is not complete.
-		fault := s.torn
-		if fault == nil {
-			fault = canon.Cut()
-		}
-		resp.Failed = s.torn != nil
+	s.ex.Response.SawEnd = s.skim.SawEnd()
+	if fault := s.broke(last); fault != nil {
 		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], fault)
 	}
 	return out, nil
 }
 
-// skimmed takes over what the skimmer has noted.
-func (s *stream) skimmed() {
-	s.ex.Response.SawEnd, s.ex.Response.TextBytes = s.skim.SawEnd(), s.skim.TextBytes()
+// broke says why the client is to get an error in place of more: nothing else would show
+// it that what it got is not all.
+func (s *stream) broke(last bool) *canon.Fault {
+	resp := &s.ex.Response
+	if resp.Failed || s.passer.blind { // it has got one, or nothing is known
+		return nil
+	}
+	fault := s.passer.fault
+	switch {
+	case fault == nil && !last:
+		return nil
+	case fault == nil && !resp.SawEnd:
+		fault = canon.Cut()
+		if s.torn != nil {
+			fault = s.torn
+		}
+	case fault == nil:
+		fault = s.passer.damage.end(&s.ex.Usage)
+	}
+	if fault != nil && fault.Kind != canon.FaultCut {
+		s.torn, resp.Failed, resp.SawEnd = fault, true, false
+	}
+	return fault
 }
 
 // Feed implements exchange.StreamReader.
 func (s *stream) Feed(piece []byte, last bool) error {
 	plain := s.plain(piece)
 	if s.events.decoder == nil {
-		s.events = events{decoder: s.target.dialect.Decoder(true), frames: true, skim: s.skim, mend: s.passer.mend, hide: !s.ex.Request.WantUsage}
+		s.events = events{decoder: s.target.dialect.Decoder(true), damage: s.passer.damage, skim: s.skim, mend: s.passer.mend, hide: !s.ex.Request.WantUsage}
 	}
 	s.events.feed(plain, last)
 	s.events.torn = s.torn
@@ -95,17 +108,30 @@ func (s *stream) Feed(piece []byte, last bool) error {
 // Next implements exchange.StreamReader.
 func (s *stream) Next() []canon.Event {
 	found := s.events.next()
+	s.doubt(found)
 	if s.skim == nil {
 		s.note(found)
 		return found
 	}
-	s.skimmed()
+	resp := &s.ex.Response
+	resp.SawEnd = s.skim.SawEnd()
 	for i := range found {
 		if found[i].Kind == canon.EventFailed {
-			s.ex.Response.Failed = s.ex.Response.Failed || found[i].Fault.Kind != canon.FaultCut
+			resp.Failed = resp.Failed || found[i].Fault.Kind != canon.FaultCut
 		}
 	}
 	return found
+}
+
+// doubt puts an error in place of the end of an answer that may not be whole.
+func (s *stream) doubt(events []canon.Event) {
+	for i := range events {
+		if ev := &events[i]; ev.Kind == canon.EventDone {
+			if fault := s.events.damage.end(&s.ex.Usage); fault != nil {
+				*ev = canon.Event{Kind: canon.EventFailed, Fault: fault}
+			}
+		}
+	}
 }
 
 // note takes from events what the exchange must know. A usage counts as the
@@ -113,13 +139,15 @@ func (s *stream) Next() []canon.Event {
 // what is not final.
 func (s *stream) note(events []canon.Event) {
 	resp, usage := &s.ex.Response, &s.ex.Usage
+	text, says := int64(0), false
 	for i := range events {
 		ev := &events[i]
+		says = says || ev.Answers() || ev.Kind == canon.EventFinish
 		switch {
 		case ev.Kind == canon.EventStart:
 			resp.ID, resp.Model = canon.Str(ev.ID), canon.Str(ev.Model)
 		case ev.Says():
-			resp.TextBytes += int64(len(canon.Inside(ev.Text)))
+			text += int64(len(canon.Inside(ev.Text)))
 		case ev.Kind == canon.EventUsage:
 			usage.Replace(ev.Usage, canon.UsageEstimated)
 		case ev.Kind == canon.EventFailed:
@@ -130,6 +158,11 @@ func (s *stream) note(events []canon.Event) {
 				usage.Source = canon.UsageProvider
 			}
 		}
+	}
+	if text > 0 {
+		resp.Note(text)
+	} else if says {
+		resp.Said++
 	}
 }
 

@@ -71,6 +71,9 @@ func (d *toyDecoder) read(w *words) {
 	}
 }
 
+// Resume implements canon.StreamDecoder.
+func (d *toyDecoder) Resume() { d.ended = false }
+
 func (d *toyDecoder) emit(ev canon.Event) { d.out = append(d.out, ev) }
 
 func (d *toyDecoder) fail(f *canon.Fault) {
@@ -185,7 +188,6 @@ type toySkimmer struct {
 	resp *exchange.Response
 	used *canon.Usage
 	done bool
-	seen int64
 }
 
 // Skim implements dialect.Native.
@@ -194,28 +196,25 @@ func (toy) Skim(_ *exchange.Request, resp *exchange.Response, u *canon.Usage) ex
 }
 
 // Frame implements exchange.Skimmer.
-func (s *toySkimmer) Frame(raw []byte) bool {
-	events := s.Next(raw)
+func (s *toySkimmer) Frame(raw []byte) exchange.Sight {
+	sight, events := exchange.Shown, s.Next(raw)
 	for i := range events {
 		ev := &events[i]
 		switch {
 		case ev.Kind == canon.EventStart:
 			s.resp.ID, s.resp.Model = canon.Str(ev.ID), canon.Str(ev.Model)
 		case ev.Says():
-			s.seen += int64(len(canon.Inside(ev.Text)))
+			s.resp.Note(int64(len(canon.Inside(ev.Text))))
 		case ev.Kind == canon.EventUsage:
 			s.used.Replace(ev.Usage, canon.UsageProvider)
 		case ev.Kind == canon.EventFailed:
 			s.resp.Failed = true
 		case ev.Kind == canon.EventDone:
-			s.done = true
+			s.done, sight = true, exchange.Last
 		}
 	}
-	return true
+	return sight
 }
 
 // SawEnd implements exchange.Skimmer.
 func (s *toySkimmer) SawEnd() bool { return s.done }
-
-// TextBytes implements exchange.Skimmer.
-func (s *toySkimmer) TextBytes() int64 { return s.seen }

@@ -32,3 +32,9 @@ func (e *event) message() (h head) {
 	_ = canon.Find(e[evMessage].Fields(), responseMembers, h[:]) // the event as a whole is checked, if it is decoded
 	return h
 }
+
+// says reports whether an event that brings no text says something of an answer all the
+// same: a signature, a call, a block of another kind, or why the answer ended.
+func (e *event) says() bool {
+	return canon.HasText(e[evBlock], "type") || canon.HasText(e[evDelta], "type")
+}

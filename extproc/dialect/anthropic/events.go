@@ -82,6 +82,9 @@ func (d *StreamDecoder) End(rest scan.Event) []canon.Event {
 	return d.out
 }
 
+// Resume implements canon.StreamDecoder.
+func (d *StreamDecoder) Resume() { d.ended = false }
+
 func (d *StreamDecoder) emit(ev canon.Event) { d.out = append(d.out, ev) }
 
 func (d *StreamDecoder) fail(f *canon.Fault) {

@@ -47,7 +47,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, to *
 	if op == exchange.Chat {
 		sum := h.usage()
 		if to.Replace(&sum, canon.UsageProvider); sum.Seen == 0 {
-			resp.TextBytes = scan.TextBytes(resp.Body, textNames)
+			resp.TextBytes, _ = scan.Texts(resp.Body, textNames)
 		}
 	}
 	if fault != nil {

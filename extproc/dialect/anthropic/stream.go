@@ -15,7 +15,6 @@ type skimmer struct {
 	usage    *canon.Usage
 	reported usage
 	stop     bool // message_stop
-	seen     int64
 }
 
 // Skim starts reading a Messages stream that passes.
@@ -26,27 +25,37 @@ func (Dialect) Skim(_ *exchange.Request, resp *exchange.Response, usage *canon.U
 // SawEnd reports whether message_stop was seen.
 func (s *skimmer) SawEnd() bool { return s.stop }
 
-// TextBytes returns the bytes of generated text, as written.
-func (s *skimmer) TextBytes() int64 { return s.seen }
-
-// Frame reads one event; all of them are the client's.
-func (s *skimmer) Frame(raw []byte) bool {
+// Frame reads one event; all that can be read are the client's.
+func (s *skimmer) Frame(raw []byte) exchange.Sight {
 	ev := scan.Event(raw)
 	data := ev.Data()
 	if data == nil {
-		return true
+		return exchange.Shown
 	}
 	data = bytes.TrimSpace(data)
+	text, err := scan.Texts(data, textNames)
+	if err != nil && len(data) > 0 {
+		return exchange.Broken
+	}
 	name := ev.Field("event")
-	if string(name) == "content_block_delta" {
-		s.seen += scan.TextBytes(data, textNames)
-		return true
+	if string(name) == "content_block_delta" && text > 0 {
+		s.resp.Note(text)
+		return exchange.Shown
 	}
 	var f event
-	_ = canon.Find(scan.Value(data).Fields(), eventNames, f[:]) // what cannot be read passes
-	switch string(f.kind(name)) {
-	case "content_block_delta":
-		s.seen += scan.TextBytes(data, textNames)
+	_ = canon.Find(scan.Value(data).Fields(), eventNames, f[:])
+	kind := string(f.kind(name))
+	if kind == "content_block_delta" && text > 0 {
+		s.resp.Note(text)
+	} else if f.says() {
+		s.resp.Said++
+	}
+	return s.look(kind, &f)
+}
+
+// look takes from an event what it says beside its text.
+func (s *skimmer) look(kind string, f *event) exchange.Sight {
+	switch kind {
 	case "message_start":
 		h := f.message()
 		s.resp.ID, s.resp.Model = canon.Str(h[respID]), canon.Str(h[respModel])
@@ -57,10 +66,12 @@ func (s *skimmer) Frame(raw []byte) bool {
 		s.report(f[evUsage], canon.UsageProvider)
 	case "message_stop":
 		s.stop = true
+		s.resp.Said++
+		return exchange.Last
 	case "error":
 		s.resp.Failed = true
 	}
-	return true
+	return exchange.Shown
 }
 
 func (s *skimmer) report(v scan.Value, source canon.UsageSource) {

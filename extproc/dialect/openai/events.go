@@ -84,6 +84,9 @@ func (d *StreamDecoder) End(rest scan.Event) []canon.Event {
 	return d.out
 }
 
+// Resume implements canon.StreamDecoder.
+func (d *StreamDecoder) Resume() { d.ended = false }
+
 func (d *StreamDecoder) finished() bool {
 	for i := range d.choices {
 		if !d.choices[i].finished {

@@ -46,7 +46,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 	sum := h.usage()
 	usage.Replace(&sum, canon.UsageProvider)
 	if sum.Seen == 0 && op == exchange.Chat {
-		resp.TextBytes = scan.TextBytes(resp.Body, textNames)
+		resp.TextBytes, _ = scan.Texts(resp.Body, textNames)
 	}
 	if fault != nil {
 		return fault

@@ -17,7 +17,6 @@ type skimmer struct {
 	tally   tally
 	swallow bool // the client did not ask for the usage event
 	done    bool // [DONE]
-	seen    int64
 	mender  streamMender
 
 	choices  int     // that the client asked for
@@ -34,36 +33,54 @@ func (s *skimmer) SawEnd() bool { return s.done || s.allFinished() }
 
 func (s *skimmer) allFinished() bool { return len(s.finished) >= s.choices }
 
-// TextBytes returns the bytes of generated text, as written.
-func (s *skimmer) TextBytes() int64 { return s.seen }
-
-// Frame reads one event. It returns false for the usage event that the client
-// did not ask for: many clients index choices[0].
-func (s *skimmer) Frame(raw []byte) bool {
+// Frame reads one event. It hides the usage event that the client did not ask for: many
+// clients index choices[0].
+func (s *skimmer) Frame(raw []byte) exchange.Sight {
 	ev := scan.Event(raw)
 	data := ev.Data()
 	if data == nil {
-		return true
+		return exchange.Shown
 	}
-	if data = bytes.TrimSpace(data); isDone(data) {
+	data = bytes.TrimSpace(data)
+	if isDone(data) {
 		s.done = true
+		s.resp.Said++
 		s.usage.Replace(&s.tally.usage, canon.UsageProvider)
-		return true
+		return exchange.Last
 	}
-	s.seen += scan.TextBytes(data, textNames)
-	if !s.counts(ev, data) {
-		return true
+	text, err := scan.Texts(data, textNames)
+	if err != nil && len(data) > 0 {
+		return exchange.Broken
+	}
+	if text > 0 {
+		s.resp.Note(text)
+	}
+	counts := s.counts(ev, data)
+	if text > 0 && !counts {
+		return exchange.Shown
 	}
 	var c chunk
-	_ = canon.Find(scan.Value(data).Fields(), chunkNames, c[:]) // what cannot be read passes
-	if s.tally.start(&c) {
+	_ = canon.Find(scan.Value(data).Fields(), chunkNames, c[:])
+	if text == 0 && c.says() {
+		s.resp.Said++
+	}
+	if counts && s.look(ev, data, &c) {
+		return exchange.Hidden
+	}
+	return exchange.Shown
+}
+
+// look takes from a chunk what it says beside its text. It reports whether the client must
+// not get it.
+func (s *skimmer) look(ev scan.Event, data []byte, c *chunk) bool {
+	if s.tally.start(c) {
 		s.resp.ID, s.resp.Model = canon.Str(c[chunkID]), canon.Str(c[chunkModel])
 	}
 	_, failed := c.fault(ev, data)
 	s.resp.Failed = s.resp.Failed || failed
-	s.finish(&c)
-	s.report(&c)
-	return failed || !s.swallow || !c.onlyUsage()
+	s.finish(c)
+	s.report(c)
+	return !failed && s.swallow && c.onlyUsage()
 }
 
 // counts reports whether an event may say more than text.
