@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -21,26 +22,67 @@ func (r *run) say(out []byte, end bool) {
 	r.reply.piece = &piece{out, end}
 }
 
-// patience is how long Envoy may be silent now; 0: as long as it likes.
+// patience is how long the provider may go on to say nothing of its answer; 0: as long as
+// it likes. Of a duplex stream it may be less, because something is due before.
 func (r *run) patience() time.Duration {
 	e := r.events
 	if e == nil || r.ex.Response.Complete {
 		return 0
 	}
-	wait := r.ex.Route.Idle
+	wait, now := r.ex.Route.Idle, r.at
+	if e.duplex {
+		now = r.now()
+	}
+	if wait > 0 {
+		wait = max(time.Millisecond, e.heard.Add(wait).Sub(now))
+	}
 	if !e.duplex {
 		return wait
 	}
-	now := r.now()
-	if wait > 0 {
-		wait = max(time.Millisecond, e.last.Add(wait).Sub(now))
-	}
 	for _, at := range e.wakes {
-		if due := at.Sub(now); !at.IsZero() && (wait == 0 || due < wait) {
-			wait = max(time.Millisecond, due)
-		}
+		wait = sooner(wait, at, now)
+	}
+	return sooner(wait, r.endsAt, now)
+}
+
+// sooner returns the time from now to the end of a wait or to another end, whichever comes
+// first. A wait of 0 and an end that is zero do not count.
+func sooner(wait time.Duration, end, now time.Time) time.Duration {
+	if due := end.Sub(now); !end.IsZero() && (wait == 0 || due < wait) {
+		return max(time.Millisecond, due)
 	}
 	return wait
+}
+
+// early is how long before its time is over an exchange is ended here: then Envoy would cut
+// it.
+func early(limit time.Duration) time.Duration { return min(100*time.Millisecond, limit/5) }
+
+// breakOff ends a duplex stream that is overdue with an error event of the client's dialect,
+// or with nothing more if that has got its end. It returns false if the stream is none of
+// these: only Envoy can end it.
+func (r *run) breakOff(ctx context.Context) (replies []*reply, ended bool, err error) {
+	e := r.events
+	if e == nil || !e.duplex {
+		return nil, false, nil
+	}
+	e.out = e.out[:0]
+	if !e.writer.Ended() {
+		fault := canon.Silent()
+		r.overdue = exchange.IdleTimeout
+		if !r.endsAt.IsZero() && !r.now().Before(r.endsAt) {
+			fault, r.overdue = canon.Late(), exchange.Deadline
+		}
+		if err := r.write(ctx, []canon.Event{{Kind: canon.EventFailed, Fault: fault}}); err != nil {
+			return nil, true, err
+		}
+	}
+	r.ex.Response.Complete = true
+	r.before, r.reply = r.before[:0], reply{phase: responseBody, meta: r.reply.meta[:0]}
+	r.say(e.writer.Flush(e.out), true)
+	r.report()
+	last := r.reply
+	return append(r.before, &last), true, nil
 }
 
 // speak lets the visits emit whose time has come while the provider is silent. It

@@ -57,10 +57,10 @@ func (r *reply) encodeModes(b []byte) []byte {
 		modes = appendEnum(appendEnum(make([]byte, 0, 8), numRequestBodyMode, bodyBuffered), numResponseBodyMode, bodyStreamed)
 	case r.duplex:
 		modes = appendEnum(appendEnum(make([]byte, 0, 8), numRequestBodyMode, bodyBuffered), numResponseBodyMode, bodyFullDuplex)
-		modes = appendEnum(modes, numResponseTrailerMode, trailersSend)
 	default:
 		return b
 	}
+	modes = appendEnum(modes, numResponseTrailerMode, trailersSend)
 	return appendMessage(b, numModeOverride, modes)
 }
 

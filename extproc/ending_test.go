@@ -56,6 +56,7 @@ func TestEnvoysAccountClosesTheRow(t *testing.T) {
 		{"provider cut over HTTP/2", "upstream_reset_after_response_started{remote_reset}", 200, &alsdatav3.ResponseFlags{UpstreamRemoteReset: true}, "cut", "provider"},
 		{"per-try idle timeout", "upstream_per_try_idle_timeout", 504, &alsdatav3.ResponseFlags{UpstreamRequestTimeout: true}, "idle_timeout", "provider"},
 		{"a stream that fell silent", "headgate_idle_timeout", 200, nil, "idle_timeout", "provider"},
+		{"a stream that ended in trailers before its answer", "headgate_unfinished_stream", 200, nil, "cut", "provider"},
 		{"per-try timeout", "upstream_per_try_timeout", 504, &alsdatav3.ResponseFlags{UpstreamRequestTimeout: true, UpstreamRetryLimitExceeded: true}, "timeout", "provider"},
 		{"deadline", "response_timeout", 504, &alsdatav3.ResponseFlags{UpstreamRequestTimeout: true}, "deadline", "provider"},
 		{"refused connection", "upstream_reset_before_response_started{connection_failure}", 503, &alsdatav3.ResponseFlags{UpstreamConnectionFailure: true, UpstreamRetryLimitExceeded: true}, "connect_failed", "provider"},

@@ -2,7 +2,11 @@ package extproc
 
 //go:generate go run ./outcomegen README.md
 
-import "github.com/headgate/headgate/extproc/exchange"
+import (
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/exchange"
+)
 
 // done reports whether nothing more can come that matters: the answer's end was
 // seen, or Headgate gave the answer itself.
@@ -14,6 +18,8 @@ func (r *run) outcome() exchange.Outcome {
 	ex := &r.ex
 	resp := &ex.Response
 	switch {
+	case r.overdue != "":
+		return exchange.Outcome{Result: r.overdue, By: exchange.ByProvider}
 	case r.events != nil && (r.events.cut || ex.Replaced.Action == exchange.Deny):
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.AttemptCount <= 1 && len(ex.Attempts.List()) == 0:
@@ -28,10 +34,10 @@ func (r *run) outcome() exchange.Outcome {
 		return outcomeOfRefusal(ex.Refused.Status)
 	case r.sentImmediate:
 		return exchange.Outcome{Result: exchange.OK}
-	case r.silent:
+	case r.silent && !resp.Complete:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
 	case !resp.Complete && resp.Stream && resp.SawEnd && !resp.Failed:
-		return exchange.Outcome{Result: exchange.OK} // trailers came, which ext_proc is not shown
+		return whole(resp) // trailers came, which ext_proc is not shown
 	case !resp.Complete:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
 	case resp.Folded && !resp.SawEnd && !resp.Failed:
@@ -45,15 +51,34 @@ func (r *run) outcome() exchange.Outcome {
 	case resp.Origin == exchange.FromEnvoy:
 		return outcomeOfLocalReply(resp.Status)
 	case resp.Failed:
-		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider}
+		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: unreadable(resp)}
 	case resp.Stream && !resp.SawEnd:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: withoutEnd}
+	}
+	if resp.Status < 400 {
+		return whole(resp)
 	}
 	return outcomeOfStatus(resp.Status)
 }
 
 // withoutEnd says why a stream is a cut although its bytes ended well.
 const withoutEnd = "the stream ended without its end marker"
+
+// whole is the outcome of an answer that the client got, without what could not be read.
+func whole(resp *exchange.Response) exchange.Outcome {
+	if resp.Unreadable == 0 {
+		return exchange.Outcome{Result: exchange.OK}
+	}
+	return exchange.Outcome{Result: exchange.OK, By: exchange.ByProvider, Detail: unreadable(resp)}
+}
+
+// unreadable counts what of a stream could not be read; empty: nothing.
+func unreadable(resp *exchange.Response) string {
+	if resp.Unreadable == 0 {
+		return ""
+	}
+	return fmt.Sprintf("events of the stream that could not be read: %d", resp.Unreadable)
+}
 
 // deniedGoodAnswer reports whether a stage refused an answer that was good as it came.
 func (r *run) deniedGoodAnswer() bool {
@@ -68,11 +93,9 @@ func outcomeOfRefusal(status int) exchange.Outcome {
 	return exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}
 }
 
-// outcomeOfStatus judges a provider's whole answer by its status.
+// outcomeOfStatus judges a provider's whole error by its status.
 func outcomeOfStatus(status int) exchange.Outcome {
 	switch {
-	case status < 400:
-		return exchange.Outcome{Result: exchange.OK}
 	case status == 401 || status == 402 || status == 403:
 		return exchange.Outcome{Result: exchange.ProviderRefusedKey, By: exchange.ByGateway}
 	case status == 429:

@@ -33,10 +33,14 @@ type run struct {
 	reply  reply
 	before []*reply // are sent before the reply
 
+	at      time.Time       // when the message came that is answered
+	endsAt  time.Time       // of a duplex stream: when its exchange has taken too long; zero: there is no bound
+	overdue exchange.Result // why a duplex stream was ended with an error; empty: it was not
+
 	bodyRead        bool // the request's body has been read
 	rerouted        bool // attempts may come
 	sentImmediate   bool // an immediate response ended the exchange
-	silent          bool // a stream was cut, because nothing came for too long
+	silent          bool // a stream was ended, because nothing came for too long, or all of it did
 	finished        bool // the visits have ended
 	unknownRevision bool // Envoy routes by a policy revision that is unknown here
 }
@@ -148,6 +152,9 @@ func (r *run) request(ctx context.Context) error {
 	if req.Rewritten() && !req.Out.Replace {
 		req.Out.ReplaceBody(req.Body)
 		req.Out.SetHeader("content-length", strconv.Itoa(len(req.Body)))
+	}
+	if req.Deadline > 0 {
+		r.endsAt = r.now().Add(req.Deadline - early(req.Deadline))
 	}
 	r.rerouted = true
 	r.reply.mutation, r.reply.reroute, r.reply.fit = &req.Out, true, r.ex.Fit

@@ -177,6 +177,7 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 			return err
 		}
 	}
+	run.at = start
 	reply, err := run.handle(stream.Context(), ev)
 	if err != nil || reply == nil {
 		return err

@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,7 +15,7 @@ import (
 	"github.com/headgate/headgate/extproc/record"
 )
 
-// silence ends a stream of events in which nothing came for too long. No clock of
+// silence ends a stream of events in which nothing was said for too long. No clock of
 // Envoy's can: that of an attempt ends with the time to its headers, that of a route
 // runs from the request on, over all attempts (envoy/facts).
 //
@@ -80,6 +81,9 @@ func (s *silence) end() {
 		return
 	}
 	s.waits, s.cut = false, true
+	if s.brokeOff() {
+		return
+	}
 	ending := &reply{deny: true, status: http.StatusGatewayTimeout, details: record.SilentDetails, mutation: &exchange.Mutation{}}
 	if s.fault != nil {
 		ending.status, ending.details = http.StatusInternalServerError, faultDetails
@@ -98,16 +102,8 @@ func (s *silence) spoke() bool {
 	if s.run == nil {
 		return false
 	}
-	var replies []*reply
-	var spoke bool
-	replies, spoke, s.fault = s.guarded()
-	if !spoke || s.fault != nil {
+	if !s.says(s.run.speak) {
 		return false
-	}
-	for _, r := range replies {
-		if s.stream.SendMsg(r) != nil {
-			return true // the exchange's goroutine learns of it
-		}
 	}
 	if next := s.run.patience(); next > 0 {
 		s.timer.Reset(next)
@@ -115,14 +111,33 @@ func (s *silence) spoke() bool {
 	return true
 }
 
+// brokeOff ends the stream with an error event, where that can be.
+func (s *silence) brokeOff() bool { return s.run != nil && s.fault == nil && s.says(s.run.breakOff) }
+
+// says sends what there is to say; false: nothing.
+func (s *silence) says(what func(context.Context) ([]*reply, bool, error)) bool {
+	var replies []*reply
+	var some bool
+	replies, some, s.fault = s.guarded(what)
+	if !some || s.fault != nil {
+		return false
+	}
+	for _, r := range replies {
+		if s.stream.SendMsg(r) != nil {
+			break // the exchange's goroutine learns of it
+		}
+	}
+	return true
+}
+
 // guarded contains a panic of a visit that speaks: the clock's goroutine is not the
 // exchange's, which fails the exchange.
-func (s *silence) guarded() (replies []*reply, spoke bool, err error) {
+func (s *silence) guarded(what func(context.Context) ([]*reply, bool, error)) (replies []*reply, some bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.panic = fmt.Sprintf("%v\n%s", p, debug.Stack())
 			err = errors.New("panic")
 		}
 	}()
-	return s.run.speak(s.stream.Context())
+	return what(s.stream.Context())
 }

@@ -101,3 +101,50 @@ func TestAClockThatRanOutAsAMessageCameEndsNothing(t *testing.T) {
 	}
 	s.timer.Stop()
 }
+
+// TestOnlyContentEndsASilence holds that a provider that goes on to send what says nothing
+// of its answer is as silent as one that sends nothing, before the first content and after
+// it, in a stream that passes and in one that is translated.
+func TestOnlyContentEndsASilence(t *testing.T) {
+	hurried := strings.Replace(hasty, "claude: claude/claude-sonnet-4-6", "claude: {chain: [claude/claude-sonnet-4-6], idle_timeout: 400ms}", 1)
+	claude := claudeEvents()
+	for name, c := range map[string]struct {
+		model  string
+		before []string
+		noise  string
+	}{
+		"comments":                 {"gpt-4o-mini", nil, ": keep-alive\n\n"},
+		"comments after text":      {"gpt-4o-mini", streamEvents[:2], ": keep-alive\n\n"},
+		"halves of comments":       {"gpt-4o-mini", streamEvents[:2], ":"},
+		"empty deltas":             {"gpt-4o-mini", streamEvents[:2], streamEvents[0]},
+		"pings, translated":        {"claude", claude[:2], "event: ping\ndata: {\"type\":\"ping\"}\n\n"},
+		"pings behind translated":  {"claude", claude[:3], "event: ping\ndata: {\"type\":\"ping\"}\n\n"},
+		"comments, all translated": {"claude", nil, ": keep-alive\n\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, hurried)
+			s := r.Open("router")
+			s.RequestHeaders(Post("/v1/chat/completions"), false)
+			s.RequestBody(strings.Replace(streamBody, "gpt-4o-mini", c.model, 1))
+			s.ResponseHeaders(Answered("200", "text/event-stream"), false)
+			for _, e := range c.before {
+				s.ResponseBody(e, false)
+			}
+			last := time.Now()
+			reply := s.ResponseBody(c.noise, false)
+			for i := 0; reply.Immediate() == nil && reply.Err == nil && i < 200; i++ {
+				<-time.After(20 * time.Millisecond)
+				reply = s.ResponseBody(c.noise, false)
+			}
+			took := time.Since(last)
+			if im := reply.Immediate(); im == nil || im.Details != "headgate_idle_timeout" || took < 390*time.Millisecond {
+				t.Errorf("after %v: %v", took, reply)
+			}
+			s.Cancel()
+			if row := r.row(); row.Outcome != "idle_timeout" || row.By != "provider" {
+				t.Errorf("row %+v", row)
+			}
+		})
+	}
+}

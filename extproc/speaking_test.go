@@ -104,3 +104,55 @@ func TestAFaultOfAWokenStageIsTheGateways(t *testing.T) {
 		t.Errorf("row %+v", row)
 	}
 }
+
+// attends is a stage that may cut, and does not.
+func attends() *scripted {
+	return &scripted{name: "attends", wants: exchange.Wants{Cut: true}, events: func(events []canon.Event, emit exchange.Emit) exchange.Verdict {
+		for i := range events {
+			emit(&events[i])
+		}
+		return exchange.Verdict{}
+	}}
+}
+
+// TestASilentStreamEndsWithAnErrorWhereItCan holds that a stream which Headgate may end is
+// not cut: its client gets an error of its dialect, and why is in the row.
+func TestASilentStreamEndsWithAnErrorWhereItCan(t *testing.T) {
+	overdue := strings.Replace(testPolicy, "  gpt-4o-mini: gpt/gpt-4o-mini", "  gpt-4o-mini: {chain: [gpt/gpt-4o-mini], total: 400ms}", 1)
+	for _, c := range []struct{ policy, outcome, says string }{
+		{hasty, "idle_timeout", "fell silent"}, {overdue, "deadline", "within the time"},
+	} {
+		for _, translated := range []bool{false, true} {
+			r := newRig(t, c.policy, attends())
+			s := r.Open("router")
+			s.RequestHeaders(Post(map[bool]string{false: "/v1/chat/completions", true: "/v1/messages"}[translated]), false)
+			s.RequestBody(strings.Replace(streamBody, `"stream"`, `"max_tokens":9,"stream"`, 1))
+			s.ResponseHeaders(Answered("200", "text/event-stream"), false)
+			s.ResponseBody(streamEvents[0], false)
+			s.ResponseBody(streamEvents[1], false)
+			text, end := said(s.Wait())
+			if !end || !strings.Contains(text, c.says) || strings.Contains(text, "event: error") != translated || strings.Contains(text, "[DONE]") || strings.Contains(text, "message_stop") {
+				t.Errorf("%s: %q, the end %t", c.outcome, text, end)
+			}
+			s.Cancel()
+			if row := r.row(); row.Outcome != c.outcome || row.By != "provider" || row.Status != 200 || row.Tokens == nil || row.UsageSource != "estimated" {
+				t.Errorf("%s: row %+v", c.outcome, row)
+			}
+		}
+	}
+}
+
+// TestAStreamThatHasEndedIsNoError holds that a provider which is silent behind the end of
+// its answer takes nothing from it.
+func TestAStreamThatHasEndedIsNoError(t *testing.T) {
+	r := newRig(t, hasty, attends())
+	s := openDuplex(r)
+	s.ResponseBody(strings.Join(streamEvents[1:], ""), false)
+	if text, end := said(s.Wait()); text != "" || !end {
+		t.Errorf("%q, the end %t", text, end)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "ok" || row.By != "" {
+		t.Errorf("row %+v", row)
+	}
+}

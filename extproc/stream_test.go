@@ -125,7 +125,10 @@ func TestStreamEndingsAreRecorded(t *testing.T) {
 		{"an error event", append([]string{streamEvents[1]}, `data: {"error":{"message":"x","type":"server_error"}}`+"\n\n"), "provider_error", "provider", "estimated", ""},
 		{"an error event before [DONE]", []string{streamEvents[1], `data: {"error":{"code":400},"choices":[],"usage":{"prompt_tokens":43,"completion_tokens":10}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "provider", ""},
 		{"comments only", []string{": keep-alive\n\n"}, "cut", "provider", "", ""},
-		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "ok", "", "", ""},
+		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "provider_error", "provider", "", ""},
+		{"half a ping", []string{streamEvents[1], "event: ping\ndata: {\"ty\n\n", streamEvents[2], streamEvents[4]}, "ok", "provider", "estimated", ""},
+		{"half a piece, and then the whole, as the tokens say", []string{streamEvents[1][:60] + "\n\n", streamEvents[1], streamEvents[2], strings.Replace(streamEvents[3], "5", "1", 1), streamEvents[4]}, "ok", "provider", "provider", ""},
+		{"half a piece, and then the whole, of more tokens", []string{streamEvents[1][:60] + "\n\n", streamEvents[1], streamEvents[2], streamEvents[3], streamEvents[4]}, "provider_error", "provider", "provider", ""},
 		{"an error that is a text", []string{streamEvents[1], `data: {"error":"overloaded"}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
 		{"an error by its object", []string{streamEvents[1], `data: {"object":"error","message":"x","code":500}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
 		{"an error of Groq's", []string{streamEvents[1], `data: {"choices":[],"x_groq":{"error":"x"}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
@@ -140,8 +143,12 @@ func TestStreamEndingsAreRecorded(t *testing.T) {
 			s := openStream(t, r, cmp.Or(tc.body, streamBody))
 			play(s, tc.events, true)
 			s.Cancel()
-			if row := r.row(); row.Outcome != tc.outcome || row.By != tc.by || row.UsageSource != tc.source {
+			row := r.row()
+			if row.Outcome != tc.outcome || row.By != tc.by || row.UsageSource != tc.source {
 				t.Errorf("row %+v", row)
+			}
+			if row.Outcome == "ok" && row.By == "provider" && row.Detail != "events of the stream that could not be read: 1" {
+				t.Errorf("detail %q", row.Detail)
 			}
 		})
 	}

@@ -2,11 +2,13 @@ package extproc
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/client"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/record"
 )
 
 // streaming is a streamed answer on its way. Bytes pass if both ends speak one dialect
@@ -22,7 +24,7 @@ type streaming struct {
 	ended  bool                  // the end event went up the stages
 	cut    bool                  // the client has got an end before the provider's
 
-	last time.Time // of a duplex stream: when Envoy sent something last
+	heard time.Time // when the provider said something of its answer last
 
 	// Two lists of events, of which one is read while the other is written to.
 	events, emitted []canon.Event
@@ -70,7 +72,7 @@ func (r *run) settled(ctx context.Context) error {
 // open asks the visits what they need of the stream.
 func (r *run) open() *streaming {
 	resp := &r.ex.Response
-	e := &streaming{reader: resp.Reader, last: r.now()}
+	e := &streaming{reader: resp.Reader, heard: r.at}
 	if e.reader == nil {
 		return e
 	}
@@ -96,7 +98,7 @@ func (r *run) open() *streaming {
 		e.wakes = make([]time.Time, len(r.visits))
 		for i := range e.wakes {
 			if e.speaks&(1<<i) != 0 {
-				e.wakes[i] = e.last
+				e.wakes[i] = r.now()
 			}
 		}
 	}
@@ -105,12 +107,12 @@ func (r *run) open() *streaming {
 
 // streamBody takes a piece of a stream to the client.
 func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
-	e := r.events
-	if e.duplex {
-		e.last = r.now()
-	}
+	e, said := r.events, r.ex.Response.Said
 	r.ex.Response.Complete = r.ex.Response.Complete || last
 	out, changed, err := r.piece(ctx, piece, last)
+	if e.reader == nil || r.ex.Response.Said > said {
+		e.heard = r.at
+	}
 	switch {
 	case err != nil:
 		return err
@@ -127,15 +129,24 @@ func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
 	return nil
 }
 
-// responseTrailers is the end of a stream in FULL_DUPLEX_STREAMED that has trailers.
+// responseTrailers is the end of a stream that has trailers.
 func (r *run) responseTrailers(ctx context.Context) error {
-	if r.events == nil || !r.events.duplex {
+	e := r.events
+	if e == nil || e.reader == nil {
 		return nil
 	}
-	r.ex.Response.Complete = true
+	ended := r.clientHasEnd()
 	out, _, err := r.piece(ctx, nil, true)
 	if err != nil {
 		return err
+	}
+	if !e.duplex && !ended {
+		r.cutUnfinished()
+		return nil
+	}
+	r.ex.Response.Complete = true
+	if !e.duplex {
+		out = nil
 	}
 	if len(out) > 0 {
 		trailers := r.reply
@@ -147,6 +158,21 @@ func (r *run) responseTrailers(ctx context.Context) error {
 	}
 	r.report()
 	return nil
+}
+
+// clientHasEnd reports whether the client has got the end of the answer.
+func (r *run) clientHasEnd() bool {
+	if r.events.writer != nil {
+		return r.events.writer.Ended()
+	}
+	return r.ex.Response.SawEnd || r.ex.Response.Failed
+}
+
+// cutUnfinished has Envoy cut a stream that ends in trailers before its client has got the
+// answer's end, as it cuts one that fell silent: behind trailers nothing can be written.
+func (r *run) cutUnfinished() {
+	r.ex.Response.SawEnd = false
+	r.reply = reply{deny: true, status: http.StatusBadGateway, details: record.UnfinishedDetails, mutation: &exchange.Mutation{}}
 }
 
 // piece returns what the client gets for a piece of the stream, and whether that is

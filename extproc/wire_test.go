@@ -162,7 +162,8 @@ func generated(r *reply) *extprocv3.ProcessingResponse {
 			ResponseTrailerMode: filterv3.ProcessingMode_SEND}
 	}
 	if r.stream {
-		out.ModeOverride = &filterv3.ProcessingMode{RequestBodyMode: filterv3.ProcessingMode_BUFFERED, ResponseBodyMode: filterv3.ProcessingMode_STREAMED}
+		out.ModeOverride = &filterv3.ProcessingMode{RequestBodyMode: filterv3.ProcessingMode_BUFFERED, ResponseBodyMode: filterv3.ProcessingMode_STREAMED,
+			ResponseTrailerMode: filterv3.ProcessingMode_SEND}
 	}
 	if r.deny {
 		out.Response = &extprocv3.ProcessingResponse_ImmediateResponse{ImmediateResponse: &extprocv3.ImmediateResponse{

@@ -113,7 +113,7 @@ var model = strict.NewObject(
 		Doc("In a chain: what commits an attempt. With content an answer is held until it says something, and until then it may be made good by the next link. With headers it counts as soon as its headers are there, which costs less CPU: an error, an end or silence behind the status of a success then reaches the client.").
 		Example(`judge: headers`),
 	strict.Bind("idle_timeout", func(m *Model) *time.Duration { return &m.IdleTimeout }, strict.Duration(time.Millisecond, time.Hour)).Default(time.Minute).
-		Doc("Longest silence inside a response. Inside a JSON answer whose headers came before its body it is longer if the chain may take longer: each attempt its timeout and 1s to connect.").
+		Doc("Longest silence inside a response. What says nothing of the answer does not end it in a stream: pings, comments, empty deltas. Text, thinking, calls of tools and their arguments do. Inside a JSON answer whose headers came before its body it is longer if the chain may take longer: each attempt its timeout and 1s to connect.").
 		Example(`idle_timeout: 60s`),
 	strict.Bind("total", func(m *Model) *time.Duration { return &m.Total }, strict.Duration(time.Millisecond, 24*time.Hour)).
 		Doc("Longest that a whole exchange takes, from the end of its request to the end of its answer, with all attempts, streams too. If no answer has begun by then the caller gets a 504; one that has begun breaks off. A caller bounds its own exchanges by x-headgate-timeout; the shorter of both counts. Without either, an answer goes on for as long as it is not silent.").

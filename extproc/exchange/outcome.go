@@ -50,6 +50,7 @@ type Possible struct {
 // Outcomes are all that are possible. The table of the data plane's page is made from them.
 var Outcomes = []Possible{
 	{OK, ByNone, "the client got the whole answer"},
+	{OK, ByProvider, "the client got the whole answer, without events that could not be read and were none of it"},
 	{ClientError, ByClient, "the request was at fault: Headgate refused it, its body was over the limit, or the provider answered with a 4xx that no row below names"},
 	{Cancelled, ByClient, "the client hung up"},
 	{Cut, ByGateway, "a stage ended the stream early"},

@@ -63,7 +63,7 @@ func (f *fold) end() {
 func (a *answer) fold(resp *exchange.Response) exchange.Verdict {
 	f := newFold(a.target, a.ex)
 	f.feed(resp.Body, true)
-	resp.SawEnd, resp.TextBytes = f.skim.SawEnd(), f.skim.TextBytes()
+	resp.SawEnd = f.skim.SawEnd()
 	body, ok := f.folder.Answer(make([]byte, 0, 512+len(resp.Body)/4))
 	if f.fault == nil && !ok {
 		f.fault, resp.SawEnd = canon.Cut(), false

@@ -45,6 +45,10 @@ func (e *Ending) has(flag string) bool {
 // SilentDetails are Envoy's words for a stream that Headgate cut because it fell silent.
 const SilentDetails = "headgate_idle_timeout"
 
+// UnfinishedDetails are Envoy's words for a stream that Headgate cut because its bytes ended
+// well although its answer did not.
+const UnfinishedDetails = "headgate_unfinished_stream"
+
 // rule maps Envoy's words to an outcome. The first rule that holds counts.
 type rule struct {
 	flag   string
@@ -63,6 +67,7 @@ var rules = []rule{
 	{"", "request_payload_too_large", exchange.ClientError, exchange.ByClient},
 	{"", "response_payload_too_large", exchange.ProviderError, exchange.ByProvider},
 	{"", SilentDetails, exchange.IdleTimeout, exchange.ByProvider},
+	{"", UnfinishedDetails, exchange.Cut, exchange.ByProvider},
 	{"", "upstream_per_try_idle_timeout", exchange.IdleTimeout, exchange.ByProvider},
 	{"", "upstream_per_try_timeout", exchange.Timeout, exchange.ByProvider},
 	{"", "response_timeout", exchange.Deadline, exchange.ByProvider},

@@ -174,7 +174,7 @@ func TestFaultyStreams(t *testing.T) {
 		{"an error event", "error=4", `"error"`, "provider_error", "provider", false},
 		{"an error event at once", "error=0", `"error"`, "provider_error", "provider", false},
 		{"a clean end half-way", "truncate=4", "data: ", "cut", "provider", false},
-		{"one event is cut in half", "malformed=4", "data: ", "ok", "", true},
+		{"one event is cut in half", "malformed=4", `"error"`, "provider_error", "provider", false},
 	} {
 		for _, claude := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s claude=%t", c.name, claude), func(t *testing.T) {

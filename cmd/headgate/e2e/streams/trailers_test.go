@@ -14,7 +14,8 @@ import (
 )
 
 // TestProviderSendsTrailers holds that answers which end in trailers, over HTTP/1.1 or
-// HTTP/2, are whole, and charged by what they report.
+// HTTP/2, are whole, and charged by what they report, and that half an answer is none to a
+// client of either dialect.
 func TestProviderSendsTrailers(t *testing.T) {
 	t.Parallel()
 	plain, secure := httptest.NewServer(trailing), httptest.NewUnstartedServer(trailing)
@@ -38,6 +39,19 @@ models: {m: p/m, c: {chain: [p/m, q/m]}}
 					t.Errorf("%s, %s, stream %t: %d %v %s; row %+v", version, model, stream, a.Status, a.Err, a.Body, row)
 				}
 			}
+			for _, w := range []gatewaytest.Way{gatewaytest.Ways[1], gatewaytest.Ways[3]} {
+				a := g.Ask(w.Request(model, "half of it"))
+				if a.Status == 200 && a.Err == nil && !strings.Contains(a.Body, `"error"`) || w.Ended(a) {
+					t.Errorf("%s, %s, half to %s: %d %s", version, model, w, a.Status, a.Body)
+				}
+				id := a.Exchange()
+				if id == "" { // Envoy still had the headers
+					id = gatewaytest.RefusedExchange(a)
+				}
+				if row := g.Row(id); row.Outcome != "cut" || row.By != "provider" || int(row.Status) != a.Status {
+					t.Errorf("%s, %s, half to %s: row %+v", version, model, w, row)
+				}
+			}
 		}
 	}
 }
@@ -54,7 +68,14 @@ var trailing = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	fmt.Fprintf(w, "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"by %s\"},\"finish_reason\":\"stop\"}]}\n\n", r.Proto)
+	finish := `"stop"`
+	if strings.Contains(string(body), "half of it") {
+		finish = "null"
+	}
+	fmt.Fprintf(w, "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"by %s\"},\"finish_reason\":%s}]}\n\n", r.Proto, finish)
 	w.(http.Flusher).Flush()
+	if strings.Contains(string(body), "half of it") {
+		return
+	}
 	fmt.Fprintf(w, "data: {\"id\":\"c\",\"choices\":[],%s}\n\ndata: [DONE]\n\n", usage)
 })
