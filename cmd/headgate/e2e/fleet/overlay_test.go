@@ -51,7 +51,14 @@ var published = regexp.MustCompile(`revision ([0-9a-f]{12}) is published`)
 // revision.
 func (s *splitting) lay(x *gatewaytest.Replica, args ...string) string {
 	s.t.Helper()
-	args = append([]string{"policy", "weight", "m"}, args...)
+	return s.change(x, append([]string{"weight", "m"}, args...)...)
+}
+
+// change runs a command of headgate policy at a replica, waits until what it publishes is
+// served, and returns the revision.
+func (s *splitting) change(x *gatewaytest.Replica, args ...string) string {
+	s.t.Helper()
+	args = append([]string{"policy"}, args...)
 	out := gatewaytest.NewOperator(s.t, x.Admin).Says(0, append(args, "--author", "ann", "--reason", "test"), "is published")
 	found := published.FindStringSubmatch(out)
 	if found == nil {
