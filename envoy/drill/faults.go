@@ -40,6 +40,7 @@ func beside(outage time.Duration) []Fault {
 		{Name: "dns", What: "the primary's name does not resolve", Beside: true, primary: unknown},
 		{Name: "all-down", What: "503 of every link", Beside: true, refusal: RefusedDown, final: true,
 			script: func(*chain) sim.Script { return sim.Script{{Do: sim.Behaviour{Status: 503}}} }},
+		{Name: "lost-piece", What: "half of an event in its place", Beside: true, streams: true, script: lostPiece},
 		{Name: "drip", What: "slow drip: 60 tokens in 10 s", Beside: true, script: drip},
 		{Name: "recovery", What: "recovery after " + round(recoveryAfter(outage)).String(), Beside: true,
 			script: always(sim.Behaviour{Status: 503}), ask: untilRecovered},
@@ -49,14 +50,17 @@ func beside(outage time.Duration) []Fault {
 func cut(at *int) sim.Behaviour { return sim.Behaviour{Cut: at} }
 
 // malformed sends half of an event before the whole one, so that the stream is whole
-// without it, or a JSON answer with a byte that no JSON has.
+// without it, or a JSON answer with a byte that no JSON has. A whole answer may be asked for
+// as a stream.
 func malformed(c *chain) sim.Script {
 	return c.link(0, func(u use) sim.Behaviour {
-		if c.way.Stream {
-			return sim.Behaviour{Stutter: new(u.prelude() + 20)}
-		}
-		return sim.Behaviour{Malformed: new(20)}
+		return sim.Behaviour{Stutter: new(u.prelude() + 20), Malformed: new(20)}
 	})
+}
+
+// lostPiece sends half of an event in its place, so that no answer is whole.
+func lostPiece(c *chain) sim.Script {
+	return c.link(0, func(u use) sim.Behaviour { return sim.Behaviour{Malformed: new(u.prelude() + 20)} })
 }
 
 // cutBeforePrefill has the other links refuse to go on where the primary broke off.

@@ -206,7 +206,7 @@ func TestWhatIsDrilledIsNamed(t *testing.T) {
 	if _, err := chosen(Faults(time.Minute), []string{"flood"}); err == nil {
 		t.Error("a fault that is not there")
 	}
-	if all := Names(); len(all) != 21 {
+	if all := Names(); len(all) != 22 {
 		t.Errorf("%d faults", len(all))
 	}
 }

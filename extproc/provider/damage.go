@@ -24,6 +24,24 @@ type damage struct {
 	doubts bool               // one of those that came twice may have been another piece
 }
 
+// look shows an event to a skimmer, and says what it is and whether the answer ends with it.
+func (d *damage) look(skim exchange.Skimmer, raw scan.Event, u *canon.Usage) (exchange.Sight, *canon.Fault) {
+	over := skim.SawEnd()
+	sight := skim.Frame(raw)
+	if sight == exchange.Broken {
+		return sight, d.leaveOut(raw, over)
+	}
+	if d.begun != nil {
+		if fault := d.follows(raw); fault != nil {
+			return sight, fault
+		}
+	}
+	if sight == exchange.Last {
+		return sight, d.end(u)
+	}
+	return sight, nil
+}
+
 // leaveOut takes note of an event that cannot be read; over: no piece can follow. The fault
 // says that the answer is not whole without it.
 func (d *damage) leaveOut(raw scan.Event, over bool) *canon.Fault {

@@ -198,3 +198,21 @@ func (d *damaged) take(events []canon.Event) {
 		d.whole = d.whole || ev.Kind == canon.EventDone
 	}
 }
+
+// TestAWholeAnswerIsMadeWithoutWhatCannotBeRead holds the same where one answer is made of a
+// stream: what may not be whole is no answer.
+func TestAWholeAnswerIsMadeWithoutWhatCannotBeRead(t *testing.T) {
+	for name, cases := range map[string][]damaged{"openai": damagedChats, "anthropic": damagedMessages} {
+		for _, c := range cases {
+			ex := &exchange.Exchange{}
+			f := newFold(&target{dialect: dialect.ByName(name)}, ex)
+			f.feed(sse(c.events...), true)
+			if whole := f.fault == nil; whole != c.whole || whole && ex.Response.Unreadable != c.unreadable {
+				t.Errorf("%s, %s: whole %t without %d events, %v", name, c.name, whole, ex.Response.Unreadable, f.fault)
+			}
+			if body, _ := f.folder.Answer(nil); c.whole && !bytes.Contains(body, []byte(`"`+c.text+`"`)) {
+				t.Errorf("%s, %s: %s", name, c.name, body)
+			}
+		}
+	}
+}

@@ -16,12 +16,15 @@ import (
 type fold struct {
 	skim   exchange.Skimmer
 	folder exchange.Folder
+	damage damage
+	usage  *canon.Usage
 	split  scan.Splitter
 	fault  *canon.Fault // that ended the answer; nil: none did
 }
 
 func newFold(t *target, ex *exchange.Exchange) *fold {
-	return &fold{skim: t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage), folder: t.dialect.Fold()}
+	return &fold{skim: t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage), folder: t.dialect.Fold(),
+		damage: damage{of: t.dialect, resp: &ex.Response}, usage: &ex.Usage}
 }
 
 // feed takes a piece of the stream, plain.
@@ -42,9 +45,11 @@ func (f *fold) feed(piece []byte, last bool) {
 	}
 }
 
-func (f *fold) frame(raw []byte) {
-	f.skim.Frame(raw)
-	f.fault = f.folder.Frame(raw)
+func (f *fold) frame(raw scan.Event) {
+	var sight exchange.Sight
+	if sight, f.fault = f.damage.look(f.skim, raw, f.usage); f.fault == nil && sight != exchange.Broken {
+		f.fault = f.folder.Frame(raw)
+	}
 }
 
 // end takes the end of the stream. What no blank line has ended counts if it is whole.
@@ -53,8 +58,12 @@ func (f *fold) end() {
 	if data := bytes.TrimSpace(rest.Data()); len(data) > 0 && (data[0] != '{' || canon.Whole(data)) {
 		f.frame(rest)
 	}
-	if f.fault == nil && !f.skim.SawEnd() {
+	switch {
+	case f.fault != nil:
+	case !f.skim.SawEnd():
 		f.fault = canon.Cut()
+	default:
+		f.fault = f.damage.end(f.usage)
 	}
 }
 

@@ -74,20 +74,10 @@ func (p *passer) frames() (kept []byte, changed bool) {
 
 // seen returns what the client gets of an event: nothing, the event, or another one.
 func (p *passer) seen(ev scan.Event) []byte {
-	over := p.skim.SawEnd()
-	sight := p.skim.Frame(ev)
-	if sight == exchange.Broken {
-		p.fault = p.damage.leaveOut(ev, over)
-		return nil
-	}
-	if p.damage.begun != nil {
-		p.fault = p.damage.follows(ev)
-	}
-	if sight == exchange.Last && p.fault == nil {
-		p.fault = p.damage.end(p.usage)
-	}
+	var sight exchange.Sight
+	sight, p.fault = p.damage.look(p.skim, ev, p.usage)
 	switch {
-	case sight == exchange.Hidden || p.fault != nil:
+	case sight == exchange.Hidden || sight == exchange.Broken || p.fault != nil:
 		return nil
 	case p.mend != nil:
 		return p.mend.Mend(ev)
