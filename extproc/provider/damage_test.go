@@ -46,6 +46,7 @@ var damagedChats = []damaged{
 	{"the same twice", []string{half(chatText("a")), chatText("a"), chatText("b")[:80], chatText("b"), chatStop, chatCounts(2, 0), done}, "ab", true, 2},
 	{"half a piece in its place", []string{chatText("a"), half(chatText("b")), chatText("c"), chatStop, chatCounts(3, 0), done}, "ac", false, 1},
 	{"more than half in its place", []string{chatText("a"), chatText("bbb")[:70], chatText("c"), chatStop, chatCounts(3, 0), done}, "a", false, 1},
+	{"a piece in its place of a model that reasons in one token", []string{chatHead + `{"reasoning_content":"r"}}]}`, chatText("a"), half(chatText("b")), chatText("c"), chatStop, chatCounts(4, 1), done}, "rac", false, 1},
 	{"the last piece", []string{chatText("a"), half(chatText("b")), chatStop, chatCounts(2, 0), done}, "a", false, 1},
 	{"a byte of a piece", []string{chatText("a"), chatText("b\x00"), chatText("c"), chatStop, chatCounts(3, 0), done}, "a", false, 1},
 	{"half a piece twice", []string{half(chatText("a")), half(chatText("a")), chatText("a"), chatStop, chatCounts(1, 0), done}, "", false, 2},
