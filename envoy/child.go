@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -61,14 +60,7 @@ type life struct {
 
 // Start runs Envoy and keeps it running until Stop.
 func Start(o ChildOptions) *Child {
-	dialer := net.Dialer{}
-	c := &Child{options: o, stop: make(chan struct{}), done: make(chan struct{}), latest: newLife()}
-	c.admin = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", o.Admin)
-		},
-	}}
+	c := &Child{options: o, admin: overSocket(o.Admin), stop: make(chan struct{}), done: make(chan struct{}), latest: newLife()}
 	go c.supervise()
 	return c
 }

@@ -50,6 +50,7 @@ func newExtproc() *cobra.Command {
 	o.register(cmd, &o.Options, "", "127.0.0.1:9090")
 	o.registerPair(cmd)
 	cmd.Flags().StringVar(&o.Socket, "socket", defaultSocket, "Unix socket that Envoy dials; its folder must exist")
+	cmd.Flags().StringVar(&o.Admin, "envoy-admin", "", "Unix socket of Envoy's admin interface (headgate envoy bootstrap --admin), by which ejections are counted and logged; empty for none")
 	cmd.Flags().StringVar(&o.Records, "access-log", "-", "file of access records, - for standard output")
 	return cmd
 }
@@ -69,7 +70,7 @@ func (o *extprocOptions) registerPair(cmd *cobra.Command) {
 
 // validate refuses what the command line cannot mean, and reads what it says.
 func (o *extprocOptions) validate() (err error) {
-	if err := errors.Join(app.CheckSocket("--socket", o.Socket), checkNode(o.Pair.Node)); err != nil {
+	if err := errors.Join(app.CheckSocket("--socket", o.Socket), checkOptionalSocket("--envoy-admin", o.Admin), checkNode(o.Pair.Node)); err != nil {
 		return err
 	}
 	if o.listen == "" {

@@ -36,6 +36,7 @@ type adminRig struct {
 	t        *testing.T
 	policies *consoletest.Policies
 	fleet    xds.Status
+	out      []fleet.OutOfService
 	addr     string
 	folder   string // of the files that commands read
 }
@@ -56,7 +57,7 @@ func adminRigOf(t *testing.T, policies *consoletest.Policies) *adminRig {
 func (r *adminRig) serve(p policiesOfRig) {
 	api := console.New(console.Options{Who: console.Anyone})
 	api.Mount(policies.Prefix, policies.Routes(p))
-	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }))
+	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }, func() []fleet.OutOfService { return r.out }))
 	s := httptest.NewServer(api)
 	r.t.Cleanup(s.Close)
 	r.addr = s.Listener.Addr().String()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,12 @@ func printStatus(w io.Writer, s fleet.Status) error {
 			return err
 		}
 	}
+	if len(s.Out) > 0 {
+		fmt.Fprintln(w, "\nout of service")
+		if err := printOut(w, s.Out); err != nil {
+			return err
+		}
+	}
 	if len(s.Pairs) == 0 {
 		_, err := fmt.Fprintln(w, "\nno pair is connected")
 		return err
@@ -93,6 +100,18 @@ func printPairs(w io.Writer, pairs []xds.PairStatus) error {
 		rows = append(rows, []string{orDash(p.Node), orDash(p.Region), orDash(p.Revision), age(p.Connected), orDash(p.Trouble), refused})
 	}
 	return printTable(w, "NODE REGION REVISION CONNECTED TROUBLE REFUSED", rows)
+}
+
+func printOut(w io.Writer, out []fleet.OutOfService) error {
+	var rows [][]string
+	for _, o := range out {
+		until := "-"
+		if o.Until != nil {
+			until = "in " + greatest(max(time.Until(*o.Until), 0))
+		}
+		rows = append(rows, []string{orDash(o.Backend), orDash(o.Model), orDash(o.Reason), age(o.Since), until, orDash(o.Pool), orDash(o.Address)})
+	}
+	return printTable(w, "BACKEND MODEL REASON SINCE BACK POOL ADDRESS", rows)
 }
 
 func nackReason(r *xds.Refusal) string { return clean(r.Type) + ": " + orDash(r.Reason) }

@@ -3,11 +3,13 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console/consoletest"
+	"github.com/headgate/headgate/xds/console/fleet"
 )
 
 func TestStatusOfAFleet(t *testing.T) {
@@ -44,6 +46,27 @@ pairs
 NODE    REGION  REVISION      CONNECTED  TROUBLE                REFUSED
 edge-1  eu      FIRST-------  2d         no Envoy is connected  -
 edge-2  eu      -             2h         -                      SECOND------: listener: cannot bind '127.0.0.1:8080'
+`}, "status")
+}
+
+func TestStatusListsWhatIsOutOfService(t *testing.T) {
+	r := adminRigOf(t, consoletest.At(t, ago(3), firstPolicy))
+	until := time.Now().Add(2*time.Hour + time.Minute)
+	r.out = []fleet.OutOfService{
+		{Backend: "gpt", Model: "gpt-5.5", Reason: "limited", Since: ago(1), Until: &until},
+		{Backend: "claude", Model: "claude-sonnet-4-6", Pool: "assistant", Address: "10.0.0.1:443", Reason: "ejected", Since: ago(2)},
+	}
+	r.want(printed{out: `policy  FIRST-------, for 3h
+origin  file
+author  file
+reason  -
+
+out of service
+BACKEND  MODEL              REASON   SINCE  BACK   POOL       ADDRESS
+gpt      gpt-5.5            limited  1h     in 2h  -          -
+claude   claude-sonnet-4-6  ejected  2h     -      assistant  10.0.0.1:443
+
+no pair is connected
 `}, "status")
 }
 

@@ -23,11 +23,14 @@ func socketFolder(l *lifecycle) (string, error) {
 	return dir, CheckSocket("the socket in TMPDIR", filepath.Join(dir, "extproc.sock"))
 }
 
+// envoyAdmin is the socket of Envoy's admin interface.
+func (g *Gateway) envoyAdmin() string { return filepath.Join(g.sockets, "envoy.sock") }
+
 // startEnvoy runs Envoy until the lifecycle drains and stops it.
 func (g *Gateway) startEnvoy() (*envoy.Child, error) {
 	b := envoy.Bootstrap{
 		NodeID: "headgate-run", Cluster: NodeCluster, Region: g.options.Region,
-		ExtProc: filepath.Join(g.sockets, "extproc.sock"), Admin: filepath.Join(g.sockets, "envoy.sock"),
+		ExtProc: filepath.Join(g.sockets, "extproc.sock"), Admin: g.envoyAdmin(),
 	}
 	text, err := b.JSON()
 	if err != nil {

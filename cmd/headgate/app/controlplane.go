@@ -14,6 +14,7 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/health"
 	"github.com/headgate/headgate/xds/snapshot"
 )
@@ -28,9 +29,11 @@ type controlOptions struct {
 	// resources says what of Envoy's resources the policy does not: it is called for
 	// each policy before it is published.
 	resources func(*policy.Set) (resources, error)
-	ops       *operations
-	reg       prometheus.Registerer
-	log       *zap.Logger
+	// out lists what the gateway in this process does not ask; nil: none is.
+	out func() []fleet.OutOfService
+	ops *operations
+	reg prometheus.Registerer
+	log *zap.Logger
 }
 
 // resources are what depends on where the processes run.
@@ -67,7 +70,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	c.changes = newPublisher(c.source, c.server, o)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status).Server()); err != nil {
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, o.out).Server()); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/headgate/headgate/extproc"
 	"github.com/headgate/headgate/extproc/provider"
+	"github.com/headgate/headgate/extproc/provider/circuit"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/loopback"
@@ -24,12 +25,13 @@ import (
 
 // dataPlane is the ext_proc server of this process with what it writes to.
 type dataPlane struct {
-	server *extproc.Server
-	closer *record.Closer
-	kinds  []extproc.Kind
-	listen netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
-	log    *zap.Logger
-	newest atomic.Pointer[policy.Set] // that it holds; nil: none
+	server   *extproc.Server
+	closer   *record.Closer
+	kinds    []extproc.Kind
+	circuits *circuit.Store
+	listen   netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
+	log      *zap.Logger
+	newest   atomic.Pointer[policy.Set] // that it holds; nil: none
 }
 
 // overlay is what lies over the newest policy, as its control plane says.
@@ -49,11 +51,13 @@ func newDataPlane(l *lifecycle, records recordsTo, region string, reg prometheus
 	lines := record.NewLines(out, reg, log.Named("record"))
 	l.started("access records", lines.Close)
 	closer := record.NewCloser(reg, record.NewMetrics(reg), lines)
+	circuits := newCircuits(reg, log)
 	d := &dataPlane{
-		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
-		closer: closer, log: log,
+		circuits: circuits,
+		server:   extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
+		closer:   closer, log: log,
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Region: region, Provider: provider.Options{
-			LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: newCircuits(reg, log), Now: time.Now,
+			LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 		}}),
 	}
 	l.started("stages", d.close)

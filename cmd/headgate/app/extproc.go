@@ -12,6 +12,7 @@ type ExtprocOptions struct {
 	Options // Policy: empty: what the control plane says
 	Pair    PairOptions
 	Socket  string    // that Envoy dials
+	Admin   string    // Unix socket of Envoy's admin interface, which says what is ejected; empty: nobody asks
 	Records string    // file of access records; "-" is Stdout
 	Stdout  io.Writer // needed for "-" only
 }
@@ -46,6 +47,9 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 	data, err := newDataPlane(&p.lifecycle, recordsTo{o.Records, o.Stdout}, o.Pair.Region, p.reg, p.log)
 	if err != nil {
 		return err
+	}
+	if o.Admin != "" {
+		watchOutages(&p.lifecycle, o.Admin, p.reg, p.log)
 	}
 	if follows {
 		return p.follow(o, data)

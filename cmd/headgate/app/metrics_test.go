@@ -108,6 +108,7 @@ func TestMetricsOfAPair(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.stop(context.Background()) })
+	watchOutages(&l, "/nobody.sock", reg, zap.NewNop())
 	if _, err := newStatic(path, d, &operations{}, reg, zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}

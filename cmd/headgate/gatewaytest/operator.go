@@ -42,3 +42,14 @@ func (o *Operator) Push(code int, policy string, args []string, texts ...string)
 	Overwrite(o.t, path, policy)
 	o.Says(code, append([]string{"policy", "push", path, "--author", "ann", "--reason", "cheaper models"}, args...), texts...)
 }
+
+// Operator is one who asks the gateway's admin API, at the address that it printed.
+func (g *Gateway) Operator(t *testing.T) *Operator {
+	t.Helper()
+	_, after, _ := strings.Cut(g.Log(), "admin API  http://")
+	admin, _, ok := strings.Cut(after, " ")
+	if !ok {
+		t.Fatalf("the gateway names no admin API: %s", g.Log())
+	}
+	return NewOperator(t, admin)
+}

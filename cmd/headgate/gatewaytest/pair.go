@@ -46,6 +46,9 @@ func (f *Fleet) StartExtProc(p *Pair) {
 	args := append([]string{"extproc", "--xds", strings.Join(replicas, ","), "--node", p.Node, "--listen", strings.TrimPrefix(p.URL, "http://"),
 		"--socket", p.Socket, "--operations", strings.TrimPrefix(p.Ops, "http://"), "--state", filepath.Join(p.Data, "state"),
 		"--access-log", filepath.Join(p.Data, "access.jsonl")}, f.o.PairArgs...)
+	if p.Binary == "" { // a release before may not know it
+		args = append(args, "--envoy-admin", p.admin)
+	}
 	p.ExtProc = StartProcess(f.t, append(append([]string{}, f.o.Env...), p.Env...), either(f.t, p.Binary), append(args, p.Args...)...)
 	p.Gateway.Process = p.ExtProc
 	Eventually(f.t, "the ext_proc server of "+p.Node, func() bool { return p.ExtProc.ended() || up(p.Ops+"/healthz") })

@@ -56,6 +56,7 @@ type Circuit struct {
 
 	mu     sync.Mutex
 	opened time.Time
+	reason Reason // of the opening
 	named  bool   // the backend named the time
 	row    int    // openings in a row for which no time was named
 	probes uint64 // that were begun
@@ -140,7 +141,7 @@ func (c *Circuit) observe(o Observation) Change {
 		c.extend(o, since)
 	default:
 		change.Wait, change.Open = c.wait(o), true
-		c.opened, c.probe = o.At, 0
+		c.opened, c.reason, c.probe = o.At, o.Reason, 0
 		c.until.Store(o.At.Add(change.Wait).UnixNano())
 	}
 	return change

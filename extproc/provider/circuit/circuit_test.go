@@ -170,9 +170,15 @@ func TestCircuitsAreOfBackendModelAndAccount(t *testing.T) {
 	if open := r.store.Open(); open["b"] != 1 || open["c"] != 0 || len(open) != 2 {
 		t.Errorf("open: %v", open)
 	}
+	if all := r.store.List(); len(all) != 1 || all[0].Key != circuit.KeyOf(use("b", "m")) || all[0].Reason != circuit.Limited || !all[0].Opened.Equal(at(0)) || !all[0].Until.Equal(at(60)) {
+		t.Errorf("listed %+v", all)
+	}
 	r.now = at(60)
 	if open := r.store.Open(); open["b"] != 0 {
 		t.Errorf("half-open counts as open: %v", open)
+	}
+	if all := r.store.List(); len(all) != 0 {
+		t.Errorf("half-open is listed: %v", all)
 	}
 }
 

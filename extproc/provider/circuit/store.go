@@ -1,6 +1,8 @@
 package circuit
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,6 +81,33 @@ func (s *Store) forget() {
 			delete(s.all, key)
 		}
 	}
+}
+
+// State is an open circuit.
+type State struct {
+	Key
+	Reason        Reason
+	Opened, Until time.Time
+}
+
+// List lists the circuits that are open, in order.
+func (s *Store) List() (all []State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	for _, c := range s.all {
+		if c.Open(now) {
+			all = append(all, c.state())
+		}
+	}
+	slices.SortFunc(all, func(a, b State) int { return cmp.Or(cmp.Compare(a.Backend, b.Backend), cmp.Compare(a.Model, b.Model)) })
+	return all
+}
+
+func (c *Circuit) state() State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return State{c.key, c.reason, c.opened, time.Unix(0, c.until.Load())}
 }
 
 // Open counts the circuits that are open, by backend. A backend of which none is open, but

@@ -37,7 +37,7 @@ func serve(t *testing.T, pairs xds.Status) (*client.Client, *consoletest.Policie
 	p := consoletest.New(t, first)
 	c := console.New(console.Options{Who: console.Anyone})
 	c.Mount(policies.Prefix, policies.Routes(p))
-	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }))
+	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, nil))
 	return client.New(strings.TrimPrefix(consoletest.Serve(t, c).URL, "http://")), p
 }
 

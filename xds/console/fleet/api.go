@@ -2,6 +2,8 @@
 package fleet
 
 import (
+	"time"
+
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
@@ -18,6 +20,18 @@ type Status struct {
 	Refused   *source.Refusal   `json:"refused"` // the latest change that was not taken; null: none since
 	Groups    []xds.GroupStatus `json:"groups"`
 	Pairs     []xds.PairStatus  `json:"pairs"`
+	Out       []OutOfService    `json:"out,omitempty"` // of headgate run: what its gateway does not ask, or asks last
+}
+
+// OutOfService is what a gateway does not ask, or asks last.
+type OutOfService struct {
+	Backend string     `json:"backend"`
+	Model   string     `json:"model"`             // at the backend
+	Pool    string     `json:"pool,omitempty"`    // the model that clients ask for, of which it is out; empty: of all
+	Address string     `json:"address,omitempty"` // that is out; empty: all
+	Reason  string     `json:"reason"`
+	Since   time.Time  `json:"since"`
+	Until   *time.Time `json:"until,omitempty"` // absent: nobody has said
 }
 
 // Policies is the policy in effect, as source.Source.
@@ -33,20 +47,26 @@ type Policies interface {
 // Prefix is what the routes are mounted under.
 const Prefix = "status"
 
-// Routes shows a policy and what became of it at the pairs.
-func Routes(policies Policies, pairs func() xds.Status) []console.Route {
+// Routes shows a policy and what became of it at the pairs. out lists what a gateway in the
+// same process does not ask; nil: there is none.
+func Routes(policies Policies, pairs func() xds.Status, out func() []OutOfService) []console.Route {
 	return []console.Route{{Method: "GET", Right: console.Read,
-		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs}`; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
+		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs, out}`; `out` is what the gateway of `headgate run` does not ask, because of a limit, an ejection or a check; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
 		Handle: func(*console.Call) (any, error) {
 			s, current := pairs(), policies.Current()
 			current.Files = nil
 			var left []string
+			var here []OutOfService
+			if out != nil {
+				here = out()
+			}
 			for _, l := range policies.LeftOut() {
 				left = append(left, l.Describe())
 			}
 			return Status{Policy: current, Overlay: s.Overlay, LeftOut: left, Undrained: s.Undrained, Refused: policies.Refused(),
 				Groups: append([]xds.GroupStatus{}, s.Groups...),
 				Pairs:  append([]xds.PairStatus{}, s.Pairs...),
+				Out:    here,
 			}, nil
 		},
 	}}

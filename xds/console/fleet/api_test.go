@@ -15,7 +15,7 @@ import (
 
 func TestStatus(t *testing.T) {
 	policies, pairs := consoletest.New(t, "version: 1\n"), xds.Status{}
-	api := consoletest.Mounted(t, fleet.Prefix, fleet.Routes(policies, func() xds.Status { return pairs }))
+	api := consoletest.Mounted(t, fleet.Prefix, fleet.Routes(policies, func() xds.Status { return pairs }, nil))
 	current := policies.Current()
 	current.Files = nil
 	ask := func(want fleet.Status) consoletest.Answer {

@@ -65,6 +65,7 @@ func TestSeveralFailingExchangesEject(t *testing.T) {
 			t.Errorf("exchange %d: status %d, tried %q", i, status, got)
 		}
 	}
+	ejected := `{backend="a",reason="ejected"}`
 	asks := func(want string) func() bool {
 		return func() bool {
 			status, got := tried(rig, "m")
@@ -75,8 +76,19 @@ func TestSeveralFailingExchangesEject(t *testing.T) {
 		}
 	}
 	rig.Eventually("the ejection", asks("c200")) // the workers hear of it a moment later
+	rig.Eventually("the ejection's count", func() bool { return strings.Contains(rig.Metrics(), "headgate_endpoints_out"+ejected+" 1\n") })
+	rig.Operator(t).Says(0, []string{"status"}, "out of service", "down   ejected")
 	script(t, rig, "a", nil)
 	rig.Eventually("the return", asks("a200"))
+	rig.Eventually("the return's count", func() bool { return rig.Metric("headgate_endpoints_out"+ejected) == 0 })
+	if n := rig.Metric("headgate_endpoints_taken_out_total" + ejected); n != 1 {
+		t.Errorf("counted %v ejections", n)
+	}
+	for _, line := range []string{"Envoy has taken an endpoint out", "Envoy asks an endpoint again"} {
+		if !strings.Contains(rig.Log(), line) {
+			t.Errorf("%q is not in the log: %s", line, rig.Log())
+		}
+	}
 }
 
 // TestNobodyIsRefusedBecauseAllAreEjected holds that backends that have all failed for

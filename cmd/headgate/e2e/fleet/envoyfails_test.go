@@ -11,6 +11,23 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
+// TestAPairReportsWhatItsEnvoyTakesOut holds that a pair whose Envoy is a process of its own
+// counts and logs the ejections there.
+func TestAPairReportsWhatItsEnvoyTakesOut(t *testing.T) {
+	t.Parallel()
+	s := gatewaytest.NewEditions(t, 0)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: fmt.Sprintf("version: 1\nunpriced: flag\nbackends:\n  gone: {provider: openai-compatible, url: \"http://127.0.0.1:%d/v1\"}\n"+
+		"  b: {provider: openai-compatible, url: %q}\nmodels: {m: {chain: [gone/x, b/v0], retries: 0}}\n", gatewaytest.FreePort(t), s.URLs[0])})
+	pair := f.Pairs[0]
+	gatewaytest.Eventually(t, "the ejection", func() bool {
+		pair.Meets()
+		return strings.Contains(pair.Metrics(), "headgate_endpoints_out{backend=\"gone\",reason=\"ejected\"} 1\n")
+	})
+	if !strings.Contains(pair.Log(), "Envoy has taken an endpoint out") {
+		t.Errorf("not in the pair's log: %s", pair.Log())
+	}
+}
+
 // TestEnvoyThatCannotServeIsReported takes away a file that the policy in effect names and
 // starts Envoy again: the pair is not ready and says why, a good policy mends it, and
 // the one that names the file is refused then, which changes nothing.

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/envoy"
+	"github.com/headgate/headgate/extproc/provider/circuit"
+	"github.com/headgate/headgate/xds/console/fleet"
+)
+
+// watchOutages counts and logs which endpoints an Envoy takes out, and when they are back,
+// as its admin interface says.
+func watchOutages(l *lifecycle, admin string, reg prometheus.Registerer, log *zap.Logger) *envoy.Outages {
+	total := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_endpoints_taken_out_total",
+		Help: "Times that Envoy has taken an endpoint of a pool out: its requests failed, or its checks did."}, []string{"backend", "reason"})
+	now := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_endpoints_out",
+		Help: "Endpoints of pools that Envoy has taken out and not brought back."}, []string{"backend", "reason"})
+	reg.MustRegister(total, now)
+	log = log.Named("outages")
+	o := envoy.NewOutages(admin, func(o envoy.Outage, out bool) {
+		fields := []zap.Field{zap.String("pool", o.Pool), zap.String("backend", o.Backend), zap.String("model", o.Model),
+			zap.String("address", o.Address), zap.String("reason", string(o.Reason))}
+		if !out {
+			now.WithLabelValues(o.Backend, string(o.Reason)).Dec()
+			log.Info("Envoy asks an endpoint again", fields...)
+			return
+		}
+		total.WithLabelValues(o.Backend, string(o.Reason)).Inc()
+		now.WithLabelValues(o.Backend, string(o.Reason)).Inc()
+		log.Warn("Envoy has taken an endpoint out", fields...)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	watching.Go(func() { o.Watch(ctx) })
+	l.started("outages", func(context.Context) error {
+		cancel()
+		watching.Wait()
+		return nil
+	})
+	return o
+}
+
+// outOfService lists what a gateway in this process does not ask, or asks last.
+func outOfService(circuits *circuit.Store, outages *envoy.Outages) (all []fleet.OutOfService) {
+	for _, c := range circuits.List() {
+		all = append(all, fleet.OutOfService{Backend: c.Backend, Model: c.Model, Reason: string(c.Reason), Since: c.Opened, Until: &c.Until})
+	}
+	out, since := outages.Out()
+	for _, o := range out {
+		all = append(all, fleet.OutOfService{Backend: o.Backend, Model: o.Model, Pool: o.Pool, Address: o.Address, Reason: string(o.Reason), Since: since[o]})
+	}
+	return all
+}
