@@ -45,6 +45,21 @@ func TestBreakers(t *testing.T) {
 	}
 }
 
+// TestWhoChecks holds that an Envoy checks backends by itself only if nobody does it for all.
+func TestWhoChecks(t *testing.T) {
+	set := parse(t, base)
+	set.Models["m"].Health = policy.Health{Interval: 30 * time.Second}
+	for probed, want := range map[bool]int{false: 1, true: 0} {
+		r, err := snapshot.Build(set, snapshot.Options{Probed: probed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(poolOf(r, "m").HealthChecks); got != want {
+			t.Errorf("probed %v: %d checks, want %d", probed, got, want)
+		}
+	}
+}
+
 func bounds(c *clusterv3.Cluster) string {
 	b := c.CircuitBreakers.Thresholds[0]
 	return fmt.Sprint(b.MaxConnections.GetValue(), b.MaxPendingRequests.GetValue(), b.MaxRequests.GetValue())
