@@ -145,7 +145,7 @@ func merge(t *testing.T, before, rendered string) []byte {
 	mappers.Content = slices.Insert(mappers.Content, 0, others)
 
 	filters := at(t, manager, "http_filters")
-	for i, name := range []string{"headgate.router", "headgate.order"} {
+	for i, name := range []string{"headgate.router", "headgate.fold", "headgate.order"} {
 		filters.Content = slices.Insert(filters.Content, i, commented(named(t, at(t, from, "http_filters"), name)))
 	}
 	hosts := at(t, manager, "route_config", "virtual_hosts")

@@ -65,11 +65,6 @@ func (j *join) find(id string) *run {
 	return s.runs[id]
 }
 
-// upstreamLevel reports whether a stream is that of an attempt, not of an exchange.
-func upstreamLevel(stream extprocv3.ExternalProcessor_ProcessServer) bool {
-	return first(stream, policy.LevelHeader) == policy.LevelUpstream
-}
-
 // first returns the first value of a stream's metadata; empty: there is none.
 func first(stream extprocv3.ExternalProcessor_ProcessServer, key string) string {
 	if v := metadata.ValueFromIncomingContext(stream.Context(), key); len(v) > 0 {

@@ -34,7 +34,7 @@ func (r *run) outcome() exchange.Outcome {
 		return outcomeOfRefusal(ex.Refused.Status)
 	case r.sentImmediate:
 		return exchange.Outcome{Result: exchange.OK}
-	case r.silent && !resp.Complete:
+	case r.silent && !resp.Complete, resp.Silent:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByProvider}
 	case !resp.Complete && resp.Stream && resp.SawEnd && !resp.Failed:
 		return whole(resp) // trailers came, which ext_proc is not shown

@@ -28,6 +28,7 @@ type run struct {
 	visits   []exchange.Visit
 	single   exchange.Attempt // the only one of a pool of one backend
 	waiting  waiting
+	folding  *folding   // nil: the answer is not made of a stream
 	events   *streaming // of a stream; nil before its headers
 
 	reply  reply
@@ -157,6 +158,9 @@ func (r *run) request(ctx context.Context) error {
 		r.endsAt = r.now().Add(req.Deadline - early(req.Deadline))
 	}
 	r.rerouted = true
+	if req.MayFold {
+		r.folding = newFolding()
+	}
 	r.reply.mutation, r.reply.reroute, r.reply.fit = &req.Out, true, r.ex.Fit
 	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.DialectKey, r.ex.Dialect}, meta{policy.ModelKey, r.ex.Model})
 	return nil
@@ -173,7 +177,8 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 		resp.Origin = exchange.FromEnvoy
 	}
 	events := resp.Status == 200 && resp.Origin == exchange.FromProvider && isEventStream(resp.Headers)
-	resp.Folded = events && r.wantsWhole()
+	r.takeFold()
+	resp.Folded = resp.Fold != nil || events && r.wantsWhole()
 	switch {
 	case r.rejected():
 		return r.settled(ctx)
@@ -191,8 +196,19 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	return nil
 }
 
+// takeFold takes over the answer that the fold level has made.
+func (r *run) takeFold() {
+	resp := &r.ex.Response
+	if resp.Status == 200 && resp.Origin == exchange.FromProvider {
+		resp.Fold, r.ex.FirstToken = r.folding.get()
+	}
+}
+
+// joined reports whether other levels may ask for the exchange.
+func (r *run) joined() bool { return r.rerouted && (!r.ex.Route.Single || r.ex.Request.MayFold) }
+
 // wantsWhole reports whether the client wants its answer whole, also if it comes as a
-// stream. Envoy then gives it with its last byte.
+// stream. Where there is no fold level Envoy gives it with its last byte.
 func (r *run) wantsWhole() bool {
 	return r.ex.Request.Operation == exchange.Chat && !r.ex.Request.Stream
 }

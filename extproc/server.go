@@ -74,20 +74,24 @@ func (s *Server) release(p *Pipeline) {
 	}
 }
 
-// Process serves one stream: of an exchange, or of one attempt of an exchange.
+// Process serves one stream: of an exchange, of one of its attempts, or of the level that
+// makes one answer of a stream.
 func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error {
 	s.open.Add(1)
 	defer s.open.Add(-1)
 	s.metrics.inFlight.Inc()
 	defer s.metrics.inFlight.Dec()
-	if upstreamLevel(stream) {
-		return s.guarded(stream)
+	switch first(stream, policy.LevelHeader) {
+	case policy.LevelUpstream:
+		return s.guarded(stream, s.attempt)
+	case policy.LevelFold:
+		return s.guarded(stream, s.fold)
 	}
 	return s.exchange(stream)
 }
 
-// guarded contains a panic in an attempt's stream.
-func (s *Server) guarded(stream extprocv3.ExternalProcessor_ProcessServer) (err error) {
+// guarded contains a panic in the stream of an attempt, or of the fold level.
+func (s *Server) guarded(stream extprocv3.ExternalProcessor_ProcessServer, serve func(extprocv3.ExternalProcessor_ProcessServer) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.metrics.panics.Inc()
@@ -95,7 +99,7 @@ func (s *Server) guarded(stream extprocv3.ExternalProcessor_ProcessServer) (err 
 			err = status.Error(codes.Internal, "the attempt could not be processed")
 		}
 	}()
-	return s.attempt(stream)
+	return serve(stream)
 }
 
 // exchange serves the stream of one exchange.
@@ -106,7 +110,7 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 	}
 	defer s.release(run.pipeline)
 	defer func() {
-		if run.rerouted && !run.ex.Route.Single {
+		if run.joined() {
 			s.join.remove(run)
 		}
 		if p := recover(); p != nil {
@@ -182,7 +186,7 @@ func (s *Server) step(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 	if err != nil || reply == nil {
 		return err
 	}
-	if reply.reroute && !run.ex.Route.Single {
+	if reply.reroute && run.joined() {
 		s.join.add(run)
 	}
 	took := time.Since(start)
@@ -234,6 +238,7 @@ func (s *Server) streamEnded(stream context.Context, run *run, err error) error 
 		run.finish(run.outcome())
 		return nil
 	}
+	run.folding.await()
 	o := run.outcome()
 	if o.Result != exchange.OK && envoyLeft(stream) {
 		o = exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: "Envoy has left"}

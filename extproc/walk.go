@@ -139,6 +139,7 @@ func (r *run) finish(o exchange.Outcome) {
 	}
 	r.finished = true
 	r.ex.Ended = r.now()
+	r.noteFold()
 	for i := len(r.visits) - 1; i >= 0; i-- {
 		s := r.pipeline.stages[i]
 		if !s.on(exchange.OnEnd) {

@@ -37,6 +37,11 @@ const (
 	// A pair of the release before does not set it: its attempts could not be.
 	JudgeHeader  = InternalPrefix + "judge"
 	JudgeContent = "content"
+	// FoldHeader carries FoldStream from the router level to Envoy's routes, if the backend
+	// may answer with a stream of which one answer is to be made. A pair of the release
+	// before does not set it, and asks for none.
+	FoldHeader = InternalPrefix + "fold"
+	FoldStream = "stream"
 	// AgainHeader has Envoy try an attempt again in turn, with no one at fault.
 	AgainHeader = InternalPrefix + "again"
 	// RefusedKey is the key in MetadataNamespace that every answer made by
@@ -67,11 +72,12 @@ const (
 	UnroutedRoute = "unrouted"
 	// PoolPrefix begins the names of the Envoy clusters that are made from chains.
 	PoolPrefix = "pool/"
-	// LevelHeader is the gRPC metadata key by which the two ext_proc levels differ;
-	// its values are LevelRouter and LevelUpstream.
+	// LevelHeader is the gRPC metadata key by which the ext_proc levels differ; its values
+	// are LevelRouter, LevelUpstream and LevelFold.
 	LevelHeader   = HeaderPrefix + "level"
 	LevelRouter   = "router"
 	LevelUpstream = "upstream"
+	LevelFold     = "fold"
 	// NarrowHeader is the gRPC metadata key by which an Envoy says that it takes another
 	// fit from the upstream level. One that has the routes of the release before does not.
 	NarrowHeader = HeaderPrefix + "narrow"

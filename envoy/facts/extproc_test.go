@@ -72,7 +72,7 @@ func startExtProc(t *testing.T, options ...grpc.ServerOption) (*extProc, string)
 	p := &extProc{
 		logs:    map[string]chan *datav3.HTTPAccessLogEntry{"all": make(chan *datav3.HTTPAccessLogEntry, 1000), "endings": make(chan *datav3.HTTPAccessLogEntry, 1000)},
 		scripts: map[string]script{},
-		opened:  map[string]chan *stream{"router": make(chan *stream, 1000), "upstream": make(chan *stream, 1000)},
+		opened:  map[string]chan *stream{"router": make(chan *stream, 1000), "upstream": make(chan *stream, 1000), "fold": make(chan *stream, 1000)},
 	}
 	if options == nil {
 		options = []grpc.ServerOption{grpc.MaxRecvMsgSize(64 << 20)}
@@ -96,6 +96,13 @@ func (p *extProc) play(router, upstream script) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.scripts["router"], p.scripts["upstream"] = router, upstream
+}
+
+// also sets what a further level does from the next stream on.
+func (p *extProc) also(level string, does script) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.scripts[level] = does
 }
 
 // next returns the level's next stream, in the order of opening.

@@ -159,11 +159,12 @@ func (a *Attempts) NoteSpent(i int, s Spent) {
 	a.list[i].Spent = &s
 }
 
-// NoteAnswers notes that an attempt's answer is the client's.
+// NoteAnswers notes that an attempt's answer is the client's: what it consumes is the
+// exchange's.
 func (a *Attempts) NoteAnswers(i int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.list[i].Answers = true
+	a.list[i].Answers, a.list[i].Spent = true, nil
 }
 
 // Account has charge complete what each attempt consumed whose answer began as a success

@@ -29,6 +29,9 @@ type Request struct {
 	Metadata  scan.Value // of the body: the object of this name; nil: there is none
 	Spans     Spans
 
+	// Written by the provider stage.
+	MayFold bool // the answer may be made of a stream that the client has not asked for
+
 	// Written by the route stage.
 	Deadline time.Duration // of the whole exchange, by the client's wish or the policy; 0: none
 

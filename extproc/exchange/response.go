@@ -35,6 +35,7 @@ type Response struct {
 	// Written by the provider stage; by the stream loop of the answer of a stage, and of
 	// a stream that the client's dialect cannot express.
 	Failed     bool         // an error in a 200 response: in a stream or a body, or an unreadable one
+	Silent     bool         // of a stream of which one answer is made: nothing was said for too long
 	SawEnd     bool         // a stream that carried its dialect's end of a whole answer
 	TextBytes  int64        // bytes of generated text: of a stream what passed, of a JSON answer only if it reports no usage
 	Texts      int64        // events of a stream that brought text
@@ -44,6 +45,7 @@ type Response struct {
 	ID         string       // the provider's
 	Translates bool         // the client's answer is written anew: the backend speaks another dialect
 	Reader     StreamReader // of a stream
+	Fold       Fold         // makes one answer of a stream, as it comes; nil: what is folded came whole
 
 	Out Mutation // what leaves for the client
 
@@ -68,6 +70,27 @@ type StreamReader interface {
 	Pass(piece []byte, last bool) ([]byte, error)
 	// Close releases what reading took.
 	Close()
+}
+
+// Fold makes one answer of a stream, for a client that wants it whole. It is safe for
+// concurrent use: what came so far is noted in the exchange when that ends, however it does.
+type Fold interface {
+	// Feed takes a piece. It returns false if no more is wanted: the end is there, or
+	// something went wrong.
+	Feed(piece []byte, last bool) bool
+	// Said returns how many events have said something of the answer (Response.Said).
+	Said() int64
+	// Silence ends the answer: nothing was said for so long.
+	Silence(time.Duration)
+	// Note notes in the exchange what came, and who answers. No piece may follow.
+	Note(*Exchange)
+}
+
+// Folds is a visit that makes answers of streams.
+type Folds interface {
+	// Fold begins the answer of a backend, of which the stream's headers are known; nil: it
+	// cannot be made.
+	Fold(backend, model string, headers Headers) Fold
 }
 
 var errNoAnswer = errors.New("the response has no body that is read")

@@ -151,6 +151,15 @@ func (s *Stream) exchange(m *extprocv3.ProcessingRequest) *Reply {
 	return &Reply{ProcessingResponse: out, Err: err}
 }
 
+// Tell sends a message as it is, which is not answered.
+func (s *Stream) Tell(m *extprocv3.ProcessingRequest) {
+	s.t.Helper()
+	s.first = false
+	if err := s.stream.Send(m); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // Wait returns what the server sends without being asked.
 func (s *Stream) Wait() *Reply {
 	out, err := s.stream.Recv()

@@ -49,6 +49,7 @@ func TestWhatAttemptsConsumedThatWereLetGo(t *testing.T) {
 		}
 	}
 	ex.Attempts.Begin(exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: "x", Status: 200})
+	ex.Attempts.NoteSpent(len(cases), exchange.Spent{Usage: begun}) // before its first content
 	ex.Attempts.NoteAnswers(len(cases))
 	v.End(exchange.Outcome{})
 	all := ex.Attempts.List()

@@ -205,11 +205,10 @@ func (d *damaged) take(events []canon.Event) {
 func TestAWholeAnswerIsMadeWithoutWhatCannotBeRead(t *testing.T) {
 	for name, cases := range map[string][]damaged{"openai": damagedChats, "anthropic": damagedMessages} {
 		for _, c := range cases {
-			ex := &exchange.Exchange{}
-			f := newFold(&target{dialect: dialect.ByName(name)}, ex)
-			f.feed(sse(c.events...), true)
-			if whole := f.fault == nil; whole != c.whole || whole && ex.Response.Unreadable != c.unreadable {
-				t.Errorf("%s, %s: whole %t without %d events, %v", name, c.name, whole, ex.Response.Unreadable, f.fault)
+			f := newFold(&target{dialect: dialect.ByName(name)}, &exchange.Request{}, false)
+			f.Feed(sse(c.events...), true)
+			if whole := f.fault == nil; whole != c.whole || whole && f.resp.Unreadable != c.unreadable {
+				t.Errorf("%s, %s: whole %t without %d events, %v", name, c.name, whole, f.resp.Unreadable, f.fault)
 			}
 			if body, _ := f.folder.Answer(nil); c.whole && !bytes.Contains(body, []byte(`"`+c.text+`"`)) {
 				t.Errorf("%s, %s: %s", name, c.name, body)

@@ -3,33 +3,51 @@ package provider
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy"
 )
 
-// fold makes one answer of a stream, for a client that wants it whole. What the stream
-// says of the exchange is noted as of any stream, so that what broke off is paid for by
-// what came.
+// fold makes one answer of a stream. What the stream says of the exchange is noted as of
+// any stream, so that what broke off is paid for by what came. It implements exchange.Fold.
 type fold struct {
+	target *target
+
+	mu     sync.Mutex
+	gunzip *gunzip // nil: the stream is not compressed
+	resp   exchange.Response
+	usage  canon.Usage
 	skim   exchange.Skimmer
 	folder exchange.Folder
 	damage damage
-	usage  *canon.Usage
 	split  scan.Splitter
+	over   bool // no more is taken
+	noted  bool
 	fault  *canon.Fault // that ended the answer; nil: none did
 }
 
-func newFold(t *target, ex *exchange.Exchange) *fold {
-	return &fold{skim: t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage), folder: t.dialect.Fold(),
-		damage: damage{of: t.dialect, resp: &ex.Response}, usage: &ex.Usage}
+func newFold(t *target, req *exchange.Request, packed bool) *fold {
+	f := &fold{target: t, folder: t.dialect.Fold()}
+	f.skim, f.damage = t.dialect.Skim(req, &f.resp, &f.usage), damage{of: t.dialect, resp: &f.resp}
+	if packed {
+		f.gunzip = newGunzip()
+	}
+	return f
 }
 
-// feed takes a piece of the stream, plain.
-func (f *fold) feed(piece []byte, last bool) {
-	f.split.Feed(piece)
+// Feed implements exchange.Fold.
+func (f *fold) Feed(piece []byte, last bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.over {
+		return false
+	}
+	f.split.Feed(f.plain(piece))
 	for f.fault == nil {
 		raw, err := f.split.Next()
 		if err != nil {
@@ -43,19 +61,34 @@ func (f *fold) feed(piece []byte, last bool) {
 	if last && f.fault == nil {
 		f.end()
 	}
+	f.over = last || f.fault != nil
+	return !f.over
 }
 
+// plain unpacks a piece.
+func (f *fold) plain(piece []byte) []byte {
+	if f.gunzip == nil {
+		return piece
+	}
+	out, err := f.gunzip.chunk(piece)
+	if err != nil {
+		f.fault = canon.Malformed(fmt.Sprintf("unpacking the stream: %v", err))
+	}
+	return out
+}
+
+// frame takes an event. One that cannot be read is left out if nothing of the answer was in
+// it.
 func (f *fold) frame(raw scan.Event) {
 	var sight exchange.Sight
-	if sight, f.fault = f.damage.look(f.skim, raw, f.usage); f.fault == nil && sight != exchange.Broken {
+	if sight, f.fault = f.damage.look(f.skim, raw, &f.usage); f.fault == nil && sight != exchange.Broken {
 		f.fault = f.folder.Frame(raw)
 	}
 }
 
-// end takes the end of the stream. What no blank line has ended counts if it is whole.
+// end takes the end of the stream, with what no blank line has ended.
 func (f *fold) end() {
-	rest := f.split.Rest()
-	if data := bytes.TrimSpace(rest.Data()); len(data) > 0 && (data[0] != '{' || canon.Whole(data)) {
+	if rest := f.split.Rest(); len(rest) > 0 {
 		f.frame(rest)
 	}
 	switch {
@@ -63,57 +96,101 @@ func (f *fold) end() {
 	case !f.skim.SawEnd():
 		f.fault = canon.Cut()
 	default:
-		f.fault = f.damage.end(f.usage)
+		f.fault = f.damage.end(&f.usage)
 	}
 }
 
-// fold makes a whole answer of a stream. What the stream says went wrong, and what breaks
-// off, is an error with a status of its own: the client has got nothing yet.
-func (a *answer) fold(resp *exchange.Response) exchange.Verdict {
-	f := newFold(a.target, a.ex)
-	f.feed(resp.Body, true)
-	resp.SawEnd = f.skim.SawEnd()
-	body, ok := f.folder.Answer(make([]byte, 0, 512+len(resp.Body)/4))
-	if f.fault == nil && !ok {
-		f.fault, resp.SawEnd = canon.Cut(), false
+// Said implements exchange.Fold.
+func (f *fold) Said() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.resp.Said
+}
+
+// Silence implements exchange.Fold.
+func (f *fold) Silence(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.over {
+		f.over, f.resp.Silent = true, true
+		f.fault = &canon.Fault{Kind: canon.FaultTimeout, Status: 504,
+			Message: fmt.Sprintf("Backend %q said nothing for %s in the middle of its answer.", f.target.backend.Name, d)}
 	}
+}
+
+// Note implements exchange.Fold.
+func (f *fold) Note(ex *exchange.Exchange) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.noted {
+		return
+	}
+	f.over, f.noted = true, true
+	if f.gunzip != nil {
+		f.gunzip.stop()
+	}
+	resp := &ex.Response
+	resp.Folded, resp.Silent = true, f.resp.Silent
+	resp.ID, resp.Model, resp.Failed, resp.SawEnd = f.resp.ID, f.resp.Model, f.resp.Failed, f.skim.SawEnd()
+	resp.TextBytes, resp.Unreadable = f.resp.TextBytes, f.resp.Unreadable
+	ex.Usage = f.usage
+	if !ex.Route.Single && ex.Route.Backend == "" {
+		f.answers(ex)
+	}
+}
+
+// answers notes who answers, for an exchange that breaks off before its answer is there.
+func (f *fold) answers(ex *exchange.Exchange) {
+	attempts := ex.Attempts.List()
+	for i := len(attempts) - 1; i >= 0; i-- {
+		if a := &attempts[i]; a.Backend == f.target.backend.Name && a.Model == f.target.model {
+			ex.Attempts.NoteAnswers(i)
+			ex.Dropped = a.Dropped
+			break
+		}
+	}
+	r := &ex.Route
+	r.Backend, r.Provider, r.Serves = f.target.backend.Name, f.target.backend.Provider.Name, f.target.model
+}
+
+// answer returns the answer, or what became of it.
+func (f *fold) answer() ([]byte, *canon.Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.fault != nil {
-		return a.brokeOff(resp, f.fault)
+		return nil, f.fault
 	}
-	resp.Body = body
-	resp.Out.ReplaceBody(body)
-	resp.Out.SetHeader("content-type", "application/json")
-	return exchange.Verdict{}
-}
-
-// brokeOff refuses an answer that came in part.
-func (a *answer) brokeOff(resp *exchange.Response, f *canon.Fault) exchange.Verdict {
-	switch f.Kind {
-	case canon.FaultCut:
-		resp.SawEnd = false
-		return exchange.Denied(502, exchange.ReasonUnprocessable,
-			fmt.Sprintf("The answer of backend %q broke off before its end.", a.target.backend.Name))
-	case canon.FaultMalformed:
-		return a.unreadable(resp, f)
-	default:
-		return a.noAnswer(resp, f)
+	body, whole := f.folder.Answer(nil)
+	if !whole {
+		return nil, canon.Cut()
 	}
+	return body, nil
 }
 
-// streamed reports whether the backend may have been asked for a stream that the client has
-// not asked for.
-func (a *answer) streamed() bool {
-	req := &a.ex.Request
-	return !req.Stream && a.target.streamed != nil && req.Operation == exchange.Chat
+// Fold implements exchange.Folds.
+func (v *visit) Fold(backend, model string, headers exchange.Headers) exchange.Fold {
+	if v.pool == nil {
+		return nil
+	}
+	t := v.pool.single
+	if t == nil {
+		t = v.pool.find(backend, model)
+	}
+	encoding := headers.Get("content-encoding")
+	if t == nil || len(encoding) > 0 && !isGzip(encoding) && !bytes.EqualFold(encoding, []byte("identity")) {
+		return nil
+	}
+	return newFold(t, &v.ex.Request, isGzip(encoding))
 }
 
-// askWhole has the client ask again: the backend, which does not stream, is asked for the
-// whole answer then.
-func (a *answer) askWhole(resp *exchange.Response) exchange.Verdict {
-	a.plan.stage.askWhole(a.target)
-	resp.Failed = true
-	v := exchange.Denied(503, exchange.ReasonNotStreamed,
-		fmt.Sprintf("Backend %q does not stream this model. It is asked for the whole answer from now on: try again.", a.target.backend.Name))
-	v.Retry = 100 * time.Millisecond
-	return v
+// mayFold has the answer made of a stream if a backend that may serve the request is asked
+// for one although the client wants it whole.
+func (p *plan) mayFold() {
+	req := &p.ex.Request
+	req.MayFold = !req.Stream && slices.ContainsFunc(p.pool.targets, func(t *target) bool {
+		return p.supporting&(1<<t.class) != 0 && t.streams(p.ex)
+	})
+	if req.MayFold {
+		req.Out.SetHeader(policy.FoldHeader, policy.FoldStream)
+	}
 }

@@ -47,6 +47,7 @@ func (p *plan) Request(_ context.Context, req *exchange.Request) (exchange.Verdi
 		p.pool = nil
 		return v, nil
 	}
+	p.mayFold()
 	strip(req, pool.simulated)
 	return exchange.Verdict{}, nil
 }
@@ -62,7 +63,7 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 		return fmt.Errorf("model %q has no backend %q with model %q", p.ex.Model, at.Backend, at.Model)
 	}
 	at.Provider, at.Model = t.backend.Provider.Name, t.model
-	at.Streams = t.streams(at.Request)
+	at.Streams = t.streams(p.ex)
 	at.Out.SetHeader(":path", t.path(at))
 	p.send(at, t)
 	if p.pool.single == nil {

@@ -79,11 +79,18 @@ func (t *target) path(at *exchange.Attempt) string {
 
 // streams reports whether the target is asked for a stream: by the client, or because that
 // can carry the answer which the client wants whole.
-func (t *target) streams(req *exchange.Request) bool {
-	if req.Stream || t.streamed == nil || req.Operation != exchange.Chat {
+func (t *target) streams(ex *exchange.Exchange) bool {
+	req := &ex.Request
+	switch {
+	case req.Stream || t.streamed == nil || req.Operation != exchange.Chat:
 		return req.Stream
+	case t.wholeOnly.Load():
+		return false
+	case t.dialect.Name() == ex.Dialect:
+		return t.dialect.Streamable(req.Body, &t.canon)
 	}
-	return !t.wholeOnly.Load() && t.dialect.Streamable(req.Body, &t.canon)
+	r := req.Decoded() // what is translated, any stream can carry
+	return r == nil || r.Format.Kind == canon.FormatUnset || !t.canon.Quirks.NoStreamedFormat
 }
 
 // asked is how a target is asked, for a stream or not.

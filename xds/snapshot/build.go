@@ -27,6 +27,7 @@ type Builder struct {
 // modelResources is what one model contributes.
 type modelResources struct {
 	model   *policy.Model
+	folds   bool // answers of it may be made of streams
 	cluster *clusterv3.Cluster
 	encoded ads.Resource // the cluster
 	routes  []*routev3.Route
@@ -76,11 +77,12 @@ func (b *Builder) modelResources(set *policy.Set, o Options) (map[string]*modelR
 	}
 	all := make(map[string]*modelResources, len(set.Models))
 	for name, m := range set.Models {
-		if p := before[name]; p != nil && reflect.DeepEqual(p.model, m) {
+		folds := folds(m, set)
+		if p := before[name]; p != nil && p.folds == folds && reflect.DeepEqual(p.model, m) {
 			all[name] = p
 			continue
 		}
-		p, err := newModelResources(m, o)
+		p, err := newModelResources(m, folds, o)
 		if err != nil {
 			return nil, fmt.Errorf("model %q: %w", name, err)
 		}
@@ -90,7 +92,7 @@ func (b *Builder) modelResources(set *policy.Set, o Options) (map[string]*modelR
 }
 
 // newModelResources makes and validates the resources of one model.
-func newModelResources(m *policy.Model, o Options) (*modelResources, error) {
+func newModelResources(m *policy.Model, folds bool, o Options) (*modelResources, error) {
 	c, err := pool(m, o)
 	if err != nil {
 		return nil, err
@@ -98,7 +100,7 @@ func newModelResources(m *policy.Model, o Options) (*modelResources, error) {
 	if err := identify(c, m.Name); err != nil {
 		return nil, err
 	}
-	p := &modelResources{model: m, cluster: c, routes: routesOf(m, c.Name)}
+	p := &modelResources{model: m, folds: folds, cluster: c, routes: routesOf(m, c.Name, folds)}
 	if err := nameHost(m, p.routes, o); err != nil {
 		return nil, err
 	}

@@ -30,11 +30,16 @@ const routerFilter = "headgate.router"
 // upstreamFilter is the name of the upstream level's filter.
 const upstreamFilter = "headgate.upstream"
 
-// httpFilters are the filters of every exchange, in request order. Compressed answers are
-// unpacked by ext_proc: after it, Envoy's decompressor never lets an answer end.
+// foldFilter is the name of the fold level's filter.
+const foldFilter = "headgate.fold"
+
+// httpFilters are the filters of every exchange, in request order; answers go through them
+// the other way round. Compressed answers are unpacked by ext_proc: after it, Envoy's
+// decompressor never lets an answer end.
 func httpFilters() []*hcmv3.HttpFilter {
 	return []*hcmv3.HttpFilter{
 		httpFilter(routerFilter, routerLevel()),
+		httpFilter(foldFilter, foldLevel()),
 		httpFilter("headgate.order", order()),
 		httpFilter("envoy.filters.http.router", &routerv3.Router{}),
 	}

@@ -92,21 +92,43 @@ func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 	return nil
 }
 
-// routesOf are the routes of a model to its pool. Of a pool of several, each comes twice,
-// first with attempts that are judged by their first content, unless the policy wants them
-// judged by their headers: a pair that can do that asks for it.
-func routesOf(m *policy.Model, pool string) []*routev3.Route {
-	plain := []*routev3.Route{route(m, pool, false), route(m, pool, true)}
-	if _, single := m.Single(); single || m.Judging == policy.JudgingHeaders {
-		return plain
+// routesOf are the routes of a model to its pool, those first that want more of a pair: one
+// of the release before does not ask for them. Of a pool of several, each comes twice, first
+// with attempts that are judged by their first content, unless the policy wants them judged
+// by their headers. That of whole answers comes twice if they may be made of streams.
+func routesOf(m *policy.Model, pool string, folds bool) (all []*routev3.Route) {
+	_, single := m.Single()
+	for _, judged := range []bool{true, false} {
+		if judged && (single || m.Judging == policy.JudgingHeaders) {
+			continue
+		}
+		for _, folded := range []bool{true, false} {
+			if folded && folds {
+				all = append(all, demanding(route(m, pool, false), judged, true))
+			}
+			if !folded {
+				all = append(all, demanding(route(m, pool, false), judged, false), demanding(route(m, pool, true), judged, false))
+			}
+		}
 	}
-	judged := []*routev3.Route{route(m, pool, false), route(m, pool, true)}
-	for _, r := range judged {
+	return all
+}
+
+// demanding makes a route one on which attempts are judged by content, or answers made of
+// streams.
+func demanding(r *routev3.Route, judged, folded bool) *routev3.Route {
+	r.TypedPerFilterConfig = map[string]*anypb.Any{}
+	if judged {
 		r.Name += "/judged"
 		r.Match.Headers = append(r.Match.Headers, headerIs(policy.JudgeHeader, policy.JudgeContent))
-		r.TypedPerFilterConfig = map[string]*anypb.Any{upstreamFilter: packed(byContent())}
+		r.TypedPerFilterConfig[upstreamFilter] = packed(byContent())
 	}
-	return append(judged, plain...)
+	if folded {
+		r.Name += "/folded"
+		r.Match.Headers = append(r.Match.Headers, headerIs(policy.FoldHeader, policy.FoldStream))
+		r.TypedPerFilterConfig[foldFilter] = packed(folding())
+	}
+	return r
 }
 
 func route(m *policy.Model, pool string, stream bool) *routev3.Route {

@@ -1,0 +1,130 @@
+package extproc
+
+import (
+	"strings"
+	"testing"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	. "github.com/headgate/headgate/extproc/extproctest"
+)
+
+// foldPolicy has a model of which a stream is asked for.
+var foldPolicy = strings.Replace(testPolicy, "assistant: gpt/gpt-4o-mini", "assistant: {chain: [gpt/gpt-4o-mini], ask: stream}", 1)
+
+// answerAt plays the headers of an exchange's answer at the fold level.
+func answerAt(r *rig, id string, h H, end bool) *Stream {
+	s := r.Open("fold")
+	r.attempts = append(r.attempts, s)
+	headers := &corev3.HeaderMap{}
+	for i := 0; i+1 < len(h); i += 2 {
+		headers.Headers = append(headers.Headers, &corev3.HeaderValue{Key: h[i], RawValue: []byte(h[i+1])})
+	}
+	s.Tell(&extprocv3.ProcessingRequest{
+		MetadataContext: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{"io.headgate": {
+			Fields: map[string]*structpb.Value{"exchange": structpb.NewStringValue(id)}}}},
+		Request: &extprocv3.ProcessingRequest_ResponseHeaders{ResponseHeaders: &extprocv3.HttpHeaders{Headers: headers, EndOfStream: end}},
+	})
+	return s
+}
+
+// more plays a piece of the answer's body.
+func more(s *Stream, text string, end bool) {
+	s.Tell(&extprocv3.ProcessingRequest{Request: &extprocv3.ProcessingRequest_ResponseBody{ResponseBody: &extprocv3.HttpBody{Body: []byte(text), EndOfStream: end}}})
+}
+
+func trailers(s *Stream) {
+	s.Tell(&extprocv3.ProcessingRequest{Request: &extprocv3.ProcessingRequest_ResponseTrailers{ResponseTrailers: &extprocv3.HttpTrailers{}}})
+}
+
+// pieceOf is the piece of a body in a reply, and whether it is the last.
+func pieceOf(r *Reply) (text string, end bool) {
+	p := r.GetResponseBody().GetResponse().GetBodyMutation().GetStreamedResponse()
+	return string(p.GetBody()), p.GetEndOfStream()
+}
+
+// TestTheFoldLevelMakesOneAnswer holds that the headers of a stream wait until all of it is
+// there, and that the router level gives the client the answer that was made.
+func TestTheFoldLevelMakesOneAnswer(t *testing.T) {
+	for name, ends := range map[string]func(*Stream){
+		"by the last piece":   func(s *Stream) { more(s, "", true) },
+		"by trailers":         trailers,
+		"by an error at last": func(s *Stream) { more(s, `data: {"error":{"message":"no more","code":500}}`+"\n\n", false) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, foldPolicy)
+			s, id, reply := begin(r, chatPath, wholeBody)
+			if body, _ := reply.Body(); !asksForAStream(t, body) || reply.Set("x-headgate-int-fold") != "stream" {
+				t.Fatalf("%v", reply)
+			}
+			f := answerAt(r, id, Answered("200", "text/event-stream", "content-encoding", "identity"), false)
+			for _, text := range []string{begins, delta(`"content":"Hi"`), `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"} {
+				more(f, text, false)
+			}
+			ends(f)
+			if h := f.Wait(); h.Set("content-type") != "application/json" || !h.Removes("content-length") || !h.Removes("content-encoding") {
+				t.Errorf("%v", h)
+			}
+			if _, end := pieceOf(f.Wait()); end != (name != "by trailers") {
+				t.Errorf("the body ends: %v", end)
+			}
+			if name == "by trailers" && f.Wait().GetResponseTrailers() == nil {
+				t.Error("the trailers have no answer")
+			}
+			s.ResponseHeaders(Answered("200", "application/json"), false)
+			got := s.ResponseBody("{}", true)
+			failed := name == "by an error at last"
+			if body, _ := got.Body(); strings.Contains(body, `"content":"Hi"`) == failed || (got.Set(":status") == "500") != failed {
+				t.Errorf("the client gets %s", body)
+			}
+			s.Cancel()
+			if row := r.row(); !row.Folded || row.Stream || (row.Outcome == "ok") == failed || row.Tokens == nil || row.FirstTokenMS == nil {
+				t.Errorf("row %+v", row)
+			}
+		})
+	}
+}
+
+// TestTheFoldLevelPassesWhatIsNoStream holds that answers pass it as they come.
+func TestTheFoldLevelPassesWhatIsNoStream(t *testing.T) {
+	for name, h := range map[string]H{
+		"JSON":       Answered("200", "application/json"),
+		"an error":   Answered("429", "text/event-stream"),
+		"of Envoy's": {":status", "200", "content-type", "text/event-stream"},
+		"compressed": Answered("200", "text/event-stream", "content-encoding", "br"),
+	} {
+		r := newRig(t, foldPolicy)
+		_, id, _ := begin(r, chatPath, wholeBody)
+		f := answerAt(r, id, h, false)
+		if got := f.Wait(); got.GetResponseHeaders() == nil || got.Set("content-type") != "" {
+			t.Errorf("%s: %v", name, got)
+		}
+		long := strings.Repeat("x", maxPiece+1)
+		more(f, long, false)
+		first, _ := pieceOf(f.Wait())
+		second, _ := pieceOf(f.Wait())
+		more(f, "end", true)
+		third, end := pieceOf(f.Wait())
+		if first+second != long || third != "end" || !end {
+			t.Errorf("%s: %d and %d bytes, %q, ended %v", name, len(first), len(second), third, end)
+		}
+	}
+}
+
+// TestTheFoldLevelFailsClosed holds that an answer of no exchange does not pass, nor a second
+// one.
+func TestTheFoldLevelFailsClosed(t *testing.T) {
+	r := newRig(t, foldPolicy)
+	_, id, _ := begin(r, chatPath, wholeBody)
+	answerAt(r, id, Answered("200", "application/json"), false).Wait()
+	for _, exchange := range []string{"no-such-exchange", id} {
+		f := answerAt(r, exchange, Answered("200", "text/event-stream"), false)
+		if err := f.Wait().Err; status.Code(err) != codes.Unavailable {
+			t.Errorf("%s: %v", exchange, err)
+		}
+	}
+}
