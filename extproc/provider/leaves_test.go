@@ -14,7 +14,7 @@ import (
 )
 
 // targetAt is a model at a provider of the list, with what the catalogue knows of it.
-func targetAt(t *testing.T, provider, model string) *target {
+func targetAt(t testing.TB, provider, model string) *target {
 	t.Helper()
 	i := slices.IndexFunc(policy.Providers, func(p policy.Provider) bool { return p.Name == provider })
 	if i < 0 {

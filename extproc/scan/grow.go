@@ -44,6 +44,9 @@ func (g *Growing) Empty() bool {
 	return g.kind == Invalid || g.kind == Null || g.kind == String && len(g.raw) == 0
 }
 
+// Is reports whether the value is a number or a word that was written so.
+func (g *Growing) Is(text string) bool { return g.kind != String && string(g.raw) == text }
+
 // Set makes the value another one, whatever it was.
 func (g *Growing) Set(v Value) {
 	g.kind, g.opened, g.fields, g.elements = v.Kind(), false, nil, nil
@@ -54,16 +57,20 @@ func (g *Growing) Set(v Value) {
 }
 
 // Field returns the member of this name, which is added if it is not there.
-func (g *Growing) Field(name string) *Growing {
+func (g *Growing) Field(name string) *Growing { return g.field([]byte(name)).value }
+
+// Of returns the member that another object has under this key.
+func (g *Growing) Of(key []byte) *Growing { return g.field(key).value }
+
+func (g *Growing) field(key []byte) *grownField {
 	g.open(Object)
 	for i := range g.fields {
-		if g.fields[i].name == name {
-			return g.fields[i].value
+		if g.fields[i].name == string(key) {
+			return &g.fields[i]
 		}
 	}
-	f := &Growing{index: -1}
-	g.fields = append(g.fields, grownField{name, f})
-	return f
+	g.fields = append(g.fields, grownField{string(key), &Growing{index: -1}})
+	return &g.fields[len(g.fields)-1]
 }
 
 // Has reports whether an object has a member of this name that is not null.
@@ -120,11 +127,16 @@ func (g *Growing) Grow(v Value, name string, by *Growth) bool {
 	return true
 }
 
+// GrowMember adds a piece to the member that another object has under this key.
+func (g *Growing) GrowMember(key []byte, v Value, by *Growth) bool {
+	f := g.field(key)
+	return f.value.Grow(v, f.name, by)
+}
+
 func (g *Growing) growObject(v Value, by *Growth) bool {
 	m := v.Fields()
 	for m.Next() {
-		name := string(m.Key())
-		if f := g.Field(name); g.Full() || !f.Grow(m.Value(), name, by) {
+		if g.Full() || !g.GrowMember(m.Key(), m.Value(), by) {
 			return false
 		}
 	}

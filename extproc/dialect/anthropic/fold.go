@@ -76,14 +76,14 @@ func (f *folder) delta(e *event) *canon.Fault {
 	b := f.blocks[n]
 	m := e[evDelta].Fields()
 	for m.Next() {
-		switch name, v := string(m.Key()), m.Value(); name {
+		switch v := m.Value(); string(m.Key()) {
 		case "type", "estimated_tokens": // say something of the event, not of the block
 		case "partial_json":
 			b.input = append(b.input, canon.Inside(v)...)
 		case "citation":
 			b.Field("citations").Push(v)
 		default:
-			if b.Full() || !b.Field(name).Grow(v, name, &growth) {
+			if b.Full() || !b.GrowMember(m.Key(), v, &growth) {
 				return canon.Malformed("a content block of too many parts")
 			}
 		}
@@ -100,14 +100,14 @@ func (f *folder) change(data []byte) *canon.Fault {
 	m := scan.Value(data).Fields()
 	for m.Next() {
 		v := m.Value()
-		switch name := string(m.Key()); name {
+		switch string(m.Key()) {
 		case "type":
 		case "delta":
 			set(&f.message, v)
 		case "usage":
-			set(f.message.Field(name), v)
+			set(f.message.Of(m.Key()), v)
 		default:
-			setUnlessNull(f.message.Field(name), v)
+			setUnlessNull(f.message.Of(m.Key()), v)
 		}
 	}
 	if f.message.Full() {
@@ -120,7 +120,7 @@ func (f *folder) change(data []byte) *canon.Fault {
 func set(g *scan.Growing, v scan.Value) {
 	m := v.Fields()
 	for m.Next() && !g.Full() {
-		setUnlessNull(g.Field(string(m.Key())), m.Value())
+		setUnlessNull(g.Of(m.Key()), m.Value())
 	}
 }
 

@@ -63,7 +63,7 @@ func (f *folder) Frame(raw []byte) *canon.Fault {
 	}
 	m := scan.Document(data)
 	for m.Next() && fault == nil {
-		fault = f.member(string(m.Key()), m.Value())
+		fault = f.member(m.Key(), m.Value())
 	}
 	switch err := m.Err(); {
 	case fault != nil:
@@ -88,8 +88,8 @@ func faultOf(ev scan.Event, data []byte) *canon.Fault {
 
 // member takes over a member of a chunk. Of what names the answer the first counts, of
 // all else the last.
-func (f *folder) member(name string, v scan.Value) *canon.Fault {
-	switch name {
+func (f *folder) member(key []byte, v scan.Value) *canon.Fault {
+	switch string(key) {
 	case "object", "obfuscation", "error":
 	case "choices":
 		e := v.Elements()
@@ -99,14 +99,14 @@ func (f *folder) member(name string, v scan.Value) *canon.Fault {
 			}
 		}
 	case "id", "model", "created":
-		if at := f.answer.Field(name); at.Empty() || at.Kind() == scan.Number && string(at.Append(nil)) == "0" {
-			at.Grow(v, name, &growth)
+		if at := f.answer.Of(key); at.Empty() || at.Is("0") {
+			at.Set(v)
 		}
 	case "x_groq":
-		f.answer.Field(name).Grow(v, name, &growth)
+		f.answer.GrowMember(key, v, &growth)
 	default:
 		if v.Kind() != scan.Null {
-			f.answer.Field(name).Set(v)
+			f.answer.Of(key).Set(v)
 		}
 	}
 	return nil
@@ -138,14 +138,14 @@ func (f *folder) choice(v scan.Value) *canon.Fault {
 func (c *foldedChoice) grow(v scan.Value) bool {
 	m := v.Fields()
 	for m.Next() {
-		switch name := string(m.Key()); name {
+		switch string(m.Key()) {
 		case "index", "delta", "message":
 		case "logprobs":
-			if !c.rest.Field(name).Grow(m.Value(), name, &growth) {
+			if !c.rest.GrowMember(m.Key(), m.Value(), &growth) {
 				return false
 			}
 		default:
-			if f := c.rest.Field(name); f.Kind() == scan.Invalid || m.Value().Kind() != scan.Null && string(m.Value()) != `""` {
+			if f := c.rest.Of(m.Key()); f.Kind() == scan.Invalid || m.Value().Kind() != scan.Null && string(m.Value()) != `""` {
 				f.Set(m.Value())
 			}
 		}
