@@ -26,6 +26,7 @@ type fold struct {
 	folder exchange.Folder
 	damage damage
 	split  scan.Splitter
+	taken  int  // bytes of the stream, plain
 	over   bool // no more is taken
 	noted  bool
 	fault  *canon.Fault // that ended the answer; nil: none did
@@ -47,7 +48,11 @@ func (f *fold) Feed(piece []byte, last bool) bool {
 	if f.over {
 		return false
 	}
-	f.split.Feed(f.plain(piece))
+	plain := f.plain(piece)
+	if f.taken += len(plain); f.taken > maxPlain && f.fault == nil {
+		f.fault = canon.Malformed(fmt.Sprintf("the stream of a whole answer is longer than %d bytes", maxPlain))
+	}
+	f.split.Feed(plain)
 	for f.fault == nil {
 		raw, err := f.split.Next()
 		if err != nil {

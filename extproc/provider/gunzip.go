@@ -9,8 +9,8 @@ import (
 	"iter"
 )
 
-// maxPlain bounds what a compressed body, or one chunk of a compressed stream,
-// may unpack to, in bytes.
+// maxPlain bounds what a compressed body, or one chunk of a compressed stream, may unpack
+// to, and a stream of which one answer is made, in bytes.
 const maxPlain = 64 << 20
 
 var errTooPlain = fmt.Errorf("unpacks to more than %d bytes", maxPlain)

@@ -161,7 +161,7 @@ func TestLongAnswersAreFolded(t *testing.T) {
   whole-a: {chain: [a/m, c/m], ask: stream}
 `, nil, gatewaytest.Options{})
 	each(t, rig, func(t *testing.T, rig *gatewaytest.Chains, w gatewaytest.Way, backend string) {
-		for directive, least := range map[string]int{"tokens=250000 burst": 500_000, "oversize=6000000": 6_000_000} {
+		for directive, least := range map[string]int{"tokens=200000 burst": 500_000, "oversize=6000000": 6_000_000} {
 			r := w.Request("long-"+backend, fmt.Sprintf("At length %s [[sim %s]]", w, directive))
 			if w.Claude() {
 				r.Body = strings.Replace(r.Body, `"max_tokens":512`, `"max_tokens":300000`, 1)
