@@ -89,6 +89,32 @@ func TestTheFoldLevelMakesOneAnswer(t *testing.T) {
 	}
 }
 
+// TestWithoutAFoldLevelTheStreamIsTakenWhole holds what becomes of a stream before an Envoy
+// that has the routes of the release before.
+func TestWithoutAFoldLevelTheStreamIsTakenWhole(t *testing.T) {
+	for name, packed := range map[string]bool{"plain": false, "packed": true} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, foldPolicy)
+			s, _, _ := begin(r, chatPath, wholeBody)
+			body, more := strings.Join(streamEvents, ""), []string(nil)
+			if packed {
+				body, more = strings.Join(zipped(t, body), ""), []string{"content-encoding", "gzip"}
+			}
+			if reply := s.ResponseHeaders(Answered("200", "text/event-stream", more...), false); reply.Streams() {
+				t.Error("the stream would pass event by event")
+			}
+			got := s.ResponseBody(body, true)
+			if text, _ := got.Body(); got.Set("content-type") != "application/json" || !strings.Contains(text, `"object":"chat.completion"`) {
+				t.Errorf("the client gets %q", text)
+			}
+			s.Cancel()
+			if row := r.row(); row.Outcome != "ok" || !row.Folded || row.Stream || row.Tokens.Output != 5 {
+				t.Errorf("row %+v", row)
+			}
+		})
+	}
+}
+
 // TestTheFoldLevelPassesWhatIsNoStream holds that answers pass it as they come.
 func TestTheFoldLevelPassesWhatIsNoStream(t *testing.T) {
 	for name, h := range map[string]H{
