@@ -56,7 +56,7 @@ func sooner(wait time.Duration, end, now time.Time) time.Duration {
 
 // early is how long before its time is over an exchange is ended here: then Envoy would cut
 // it.
-func early(limit time.Duration) time.Duration { return min(100*time.Millisecond, limit/5) }
+func early(limit time.Duration) time.Duration { return min(250*time.Millisecond, limit/5) }
 
 // breakOff ends a duplex stream that is overdue with an error event of the client's dialect,
 // or with nothing more if that has got its end. It returns false if the stream is none of

@@ -19,8 +19,9 @@ type chain struct {
 // use is a model at a backend.
 type use struct {
 	*backend
-	model  string
-	weight uint32
+	model   string
+	weight  uint32
+	streams bool // it is asked for a stream
 }
 
 // backend stands in for one of the operator's.
@@ -45,7 +46,7 @@ func newChain(set *policy.Set, m *policy.Model, way Way, n int) *chain {
 				copies[b.name] = b
 				c.backends = append(c.backends, b)
 			}
-			uses = append(uses, use{b, u.Model, u.Weight})
+			uses = append(uses, use{b, u.Model, u.Weight, way.Stream || m.Streams(u, set.Takes(u).Reasoning)})
 		}
 		c.links = append(c.links, uses)
 	}

@@ -54,7 +54,10 @@ func cut(at *int) sim.Behaviour { return sim.Behaviour{Cut: at} }
 // as a stream.
 func malformed(c *chain) sim.Script {
 	return c.link(0, func(u use) sim.Behaviour {
-		return sim.Behaviour{Stutter: new(u.prelude() + 20), Malformed: new(20)}
+		if u.streams {
+			return sim.Behaviour{Stutter: new(u.prelude() + 20)}
+		}
+		return sim.Behaviour{Malformed: new(20)}
 	})
 }
 
@@ -74,8 +77,8 @@ func cutBeforePrefill(c *chain) sim.Script {
 
 // drip sends an answer in small pieces.
 func drip(c *chain) sim.Script {
-	return c.link(0, func(use) sim.Behaviour {
-		if c.way.Stream {
+	return c.link(0, func(u use) sim.Behaviour {
+		if u.streams {
 			return sim.Behaviour{TPS: textWords / 10., Drip: 32}
 		}
 		return sim.Behaviour{Drip: 16, Pause: 200 * time.Millisecond}

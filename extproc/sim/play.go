@@ -74,7 +74,7 @@ func (p *player) event(i int) {
 		p.pace(ev)
 	}
 	b := p.st.Bytes(i)
-	if m := x.Do.Malformed; m != nil && x.Do.Stutter == nil && i == min(*m, len(p.st.Events))-1 {
+	if m := x.Do.Malformed; m != nil && i == min(*m, len(p.st.Events))-1 {
 		b = p.st.Broken(i)
 	}
 	if x.Do.Comments {

@@ -122,3 +122,39 @@ func TestAStageSpeaksWhileTheProviderIsSilent(t *testing.T) {
 		}
 	}
 }
+
+// TestAnOverdueStreamEndsWithAnErrorEvent holds that a stream which a stage may cut is no
+// broken connection to its client if the provider falls silent or takes too long: the SDKs
+// raise an error in words, the provider is let go, and the row says why.
+func TestAnOverdueStreamEndsWithAnErrorEvent(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ models, directive, says, outcome string }{
+		{"hasty-", "[[sim hang=6]]", "fell silent", "idle_timeout"},
+		{"brief-", "[[sim tokens=4000 tps=50]]", "within the time", "deadline"},
+	} {
+		t.Run(c.outcome, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, cuts(func(exchange.Emit) exchange.Verdict { return exchange.Verdict{} }))
+			n, inWords := 0, 0
+			fourWays(t, func(t *testing.T, client, model string) {
+				got := r.speak(t, client, c.models+model, c.directive, true)
+				if got.err == nil || got.text == "" || got.finish != "" {
+					t.Errorf("%+v", got)
+				}
+				if n++; strings.Contains(got.err.Error(), c.says) {
+					inWords++
+				}
+				if ended := r.provider.With(t).Last(n).Ended; ended != sim.EndedClientGone && ended != sim.EndedHung {
+					t.Errorf("the provider's answer ended as %q", ended)
+				}
+				row := r.row(n)
+				if row.Outcome != c.outcome || row.By != "provider" || row.Status != 200 || row.UsageSource != "estimated" || row.Tokens.GetOutput() == 0 {
+					t.Errorf("row %v", row)
+				}
+			})
+			if inWords == 0 { // a machine that stands still may make Envoy the first, but not each time
+				t.Error("each was cut")
+			}
+		})
+	}
+}

@@ -79,6 +79,10 @@ models:
   chain: {retries: 0, chain: [gpt/gpt-4o-mini, claude/claude-sonnet-4-6]}
   shared: {chain: [[{use: gpt/gpt-4o-mini, weight: 9}, {use: claude/claude-sonnet-4-6, weight: 1}]]}
   judged: {retries: 0, chain: [gpt/gpt-4o-mini, gpt/gpt-4o]}
+  hasty-gpt: {chain: [gpt/gpt-4o-mini], idle_timeout: 700ms}
+  hasty-claude: {chain: [claude/claude-sonnet-4-6], idle_timeout: 700ms}
+  brief-gpt: {chain: [gpt/gpt-4o-mini], total: 1500ms}
+  brief-claude: {chain: [claude/claude-sonnet-4-6], total: 1500ms}
 %s`, port, url, url, base)
 }
 
