@@ -139,6 +139,23 @@ func (r *run) fold(ev *event) exchange.Fold {
 	return nil
 }
 
+// takeFold takes over the answer that the fold level has made.
+func (r *run) takeFold() {
+	resp := &r.ex.Response
+	if resp.Status == 200 && resp.Origin == exchange.FromProvider {
+		resp.Fold, r.ex.FirstToken = r.folding.get()
+	}
+}
+
+// joined reports whether other levels may ask for the exchange.
+func (r *run) joined() bool { return r.rerouted && (!r.ex.Route.Single || r.ex.Request.MayFold) }
+
+// wantsWhole reports whether the client wants its answer whole, also if it comes as a
+// stream. Where there is no fold level Envoy gives it with its last byte.
+func (r *run) wantsWhole() bool {
+	return r.ex.Request.Operation == exchange.Chat && !r.ex.Request.Stream
+}
+
 // noteFold notes what came, also of an answer that never became whole.
 func (r *run) noteFold() {
 	if f, first := r.folding.get(); f != nil {

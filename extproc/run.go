@@ -196,23 +196,6 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	return nil
 }
 
-// takeFold takes over the answer that the fold level has made.
-func (r *run) takeFold() {
-	resp := &r.ex.Response
-	if resp.Status == 200 && resp.Origin == exchange.FromProvider {
-		resp.Fold, r.ex.FirstToken = r.folding.get()
-	}
-}
-
-// joined reports whether other levels may ask for the exchange.
-func (r *run) joined() bool { return r.rerouted && (!r.ex.Route.Single || r.ex.Request.MayFold) }
-
-// wantsWhole reports whether the client wants its answer whole, also if it comes as a
-// stream. Where there is no fold level Envoy gives it with its last byte.
-func (r *run) wantsWhole() bool {
-	return r.ex.Request.Operation == exchange.Chat && !r.ex.Request.Stream
-}
-
 // rejected reports whether the answer is one that was judged to be none, and no link is
 // left: the rest of it is not waited for.
 func (r *run) rejected() bool {
