@@ -157,6 +157,31 @@ func TestStormsOfLimitsDoNotMultiply(t *testing.T) {
 	}
 }
 
+// TestARequestThatFewSupportMakesNoMoreAttemptsThanTheirChain holds that links which are left
+// out of a request give their attempts to no other, whether it is for a field or a limit.
+func TestARequestThatFewSupportMakesNoMoreAttemptsThanTheirChain(t *testing.T) {
+	t.Parallel()
+	rules := sim.Script{{Match: sim.Match{Model: "full"}, Do: sim.Behaviour{Status: 429, RetryAfter: "50"}}}
+	models := "  field: {chain: [c/m, a/m+status=500, b/m+status=500], retries: 0}\n" +
+		"  limit: {chain: [a/full, b/m+status=503, c/m+status=503], retries: 1}\n"
+	rig := gatewaytest.StartChains(t, models, rules, gatewaytest.Options{})
+	tried := func(model, more string) string {
+		a := rig.Ask(withMore(gatewaytest.Ways[0].Request(model, "How often?"), more))
+		row := rig.Row(a.Exchange())
+		if a.Status != http.StatusServiceUnavailable || row.Attempts != len(row.Tried) {
+			t.Errorf("%s: status %d, %d attempts, tried %q", model, a.Status, row.Attempts, gatewaytest.Tried(row))
+		}
+		return gatewaytest.Tried(row)
+	}
+	if got := tried("field", `"logprobs":true,`); got != "a500 b500" {
+		t.Errorf("tried %q", got)
+	}
+	tried("limit", "") // finds out
+	if got := tried("limit", ""); got != "b503 b503 c503 c503" {
+		t.Errorf("tried %q", got)
+	}
+}
+
 func askLimited(t *testing.T, rig *gatewaytest.Chains, model string, i int) gatewaytest.Answer {
 	w := gatewaytest.Ways[i%4]
 	a := rig.Ask(w.Request(model, "Anybody?"))
@@ -194,6 +219,7 @@ func TestAPolicyChangeForgetsNoLimit(t *testing.T) {
 	if opened, open := rig.Metric(`headgate_circuits_opened_total{backend="a",reason="limited"}`), rig.Metric(`headgate_circuits_open{backend="a"}`); opened != 1 || open != 1 {
 		t.Errorf("counted %v openings, %v open", opened, open)
 	}
+	rig.Operator(t).Says(0, []string{"status"}, "out of service", "kept   limited")
 	if log := rig.Log(); !strings.Contains(log, "a backend is left alone: its limit is reached") {
 		t.Errorf("not in the log: %s", log)
 	}
