@@ -19,6 +19,11 @@ const FitAny = "any"
 // those beyond are one class, which supports what all of them do.
 const MaxClasses = 6
 
+// maxOwn is up to how many classes uses get one of their own that their servers and models do
+// not ask for. A set of classes takes Envoy some 20 KiB in each pool: of four classes there
+// are 14, of six 62.
+const maxOwn = 4
+
 // Fit sorts the uses of a chain into classes: those of one take the same requests, and are
 // left out of a request together. A set of classes is a mask with bit i for class i.
 type Fit struct {
@@ -119,7 +124,7 @@ func part(uses []Use, of map[string]uint32) map[string]uint32 {
 	own := make(map[string]uint32, len(of))
 	for _, u := range uses {
 		name := u.String()
-		if _, known := own[name]; !known && shared[of[name]] > 1 && classes < MaxClasses {
+		if _, known := own[name]; !known && shared[of[name]] > 1 && classes < maxOwn {
 			shared[of[name]]--
 			own[name] = uint32(MaxClasses + classes) // apart from all that is there
 			classes++
