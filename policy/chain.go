@@ -1,5 +1,10 @@
 package policy
 
+import "time"
+
+// DefaultCooldown is the default of Model.Cooldown.
+const DefaultCooldown = 5 * time.Second
+
 // Uses returns every use of the model's chain, in the order of the links.
 func (m *Model) Uses() []Use {
 	var all []Use

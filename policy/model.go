@@ -19,6 +19,7 @@ type Model struct {
 	Retries     int           // further attempts on one link after a 5xx, before the next link
 	Timeout     time.Duration // of each attempt, to its response headers
 	FirstToken  time.Duration // longest silence between headers and content, where another link may do better; 0: it is waited for
+	Cooldown    time.Duration // how long a backend at its limit is left out, if it does not say; 0: none is
 	Judging     Judging       // by what an attempt of a chain is committed
 	IdleTimeout time.Duration // longest silence inside a response
 	Total       time.Duration // longest that an exchange takes, streams included; 0: there is no bound
@@ -112,6 +113,9 @@ var model = strict.NewObject(
 	strict.Bind("judge", func(m *Model) *Judging { return &m.Judging }, strict.Enum(JudgingContent, JudgingHeaders)).Default(JudgingContent).
 		Doc("In a chain: what commits an attempt. With content an answer is held until it says something, and until then it may be made good by the next link. With headers it counts as soon as its headers are there, which costs less CPU: an error, an end or silence behind the status of a success then reaches the client.").
 		Example(`judge: headers`),
+	strict.Bind("cooldown", func(m *Model) *time.Duration { return &m.Cooldown }, strict.Duration(0, 5*time.Minute)).Default(DefaultCooldown).
+		Doc("In a chain: how long a backend that says that its limit is reached (429, 529) is left out of requests if it names no time; twice as long after each probe that fails, up to 1m. Where it names one, that counts, up to 5m. With 0s nothing is left out, whatever is named.").
+		Example(`cooldown: 5s`),
 	strict.Bind("idle_timeout", func(m *Model) *time.Duration { return &m.IdleTimeout }, strict.Duration(time.Millisecond, time.Hour)).Default(time.Minute).
 		Doc("Longest silence inside a response. What says nothing of the answer does not end it in a stream: pings, comments, empty deltas. Text, thinking, calls of tools and their arguments do. Inside a JSON answer whose headers came before its body it is longer if the chain may take longer: each attempt its timeout and 1s to connect.").
 		Example(`idle_timeout: 60s`),

@@ -47,7 +47,7 @@ func (p *plan) limited(attempts []exchange.Tried) bool {
 				latest = attempts[i].Status
 			}
 		}
-		if p.supporting&(1<<t.class) != 0 && latest != 429 && p.asked(t) && !t.circuit.Open(p.stage.now()) {
+		if p.supporting&(1<<t.class) != 0 && latest != 429 && p.asked(t) && !p.pool.leaves(t, p.stage.now()) {
 			return false
 		}
 	}
@@ -60,7 +60,7 @@ func (a *answer) leftAlone(attempts []exchange.Tried, said []string, retry time.
 	now := a.stage.now()
 	for _, t := range a.pool.targets {
 		tried := slices.ContainsFunc(attempts, func(at exchange.Tried) bool { return at.Backend == t.backend.Name && at.Model == t.model })
-		if tried || a.supporting&(1<<t.class) == 0 || a.asked(t) && !t.circuit.Open(now) {
+		if tried || a.supporting&(1<<t.class) == 0 || a.asked(t) && !a.pool.leaves(t, now) {
 			continue
 		}
 		said = append(said, t.backend.Name+"/"+t.model+" not asked: its limit is reached")

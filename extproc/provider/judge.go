@@ -246,7 +246,7 @@ func (p *plan) exhausted(at *exchange.Attempt, attempts []exchange.Tried) bool {
 		if !p.asked(t) {
 			continue
 		}
-		left := at.Backend == t.backend.Name && at.Model == t.model || t.circuit.Open(at.Now)
+		left := at.Backend == t.backend.Name && at.Model == t.model || p.pool.leaves(t, at.Now)
 		for i := len(attempts) - 1; i >= 0 && !left; i-- {
 			if a := &attempts[i]; a.Backend == t.backend.Name && a.Model == t.model {
 				left = a.Judged == http.StatusTooManyRequests

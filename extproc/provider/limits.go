@@ -26,7 +26,7 @@ type probe struct {
 // not to be left alone. If there is none, the one that is to be asked soonest is the last
 // resort: somebody has to say no.
 func (p *plan) inService() int {
-	if p.pool.single != nil || p.pool.allClosed() {
+	if p.pool.single != nil || p.pool.cooldown == 0 || p.pool.allClosed() {
 		return p.supporting
 	}
 	now, in := p.stage.now(), 0
@@ -47,6 +47,9 @@ func (p *plan) inService() int {
 	}
 	return in
 }
+
+// leaves reports whether a target is to be left alone.
+func (p *pool) leaves(t *target, now time.Time) bool { return p.cooldown > 0 && t.circuit.Open(now) }
 
 func (p *pool) allClosed() bool {
 	for _, t := range p.targets {
@@ -111,8 +114,8 @@ func (p *plan) answered(at *exchange.Attempt, j exchange.Judgement) {
 }
 
 func (p *plan) observe(at *exchange.Attempt, why circuit.Reason, wait time.Duration) {
-	if t := p.pool.find(at.Backend, at.Model); t != nil {
-		t.circuit.Observe(circuit.Observation{Began: at.Began, At: at.Now, Reason: why, Wait: wait})
+	if t := p.pool.find(at.Backend, at.Model); t != nil && p.pool.cooldown > 0 {
+		t.circuit.Observe(circuit.Observation{Began: at.Began, At: at.Now, Reason: why, Wait: wait, Else: p.pool.cooldown})
 	}
 }
 
@@ -120,12 +123,12 @@ func (p *plan) observe(at *exchange.Attempt, why circuit.Reason, wait time.Durat
 // even an order of the chain: Envoy reads that once for each request (envoy/facts). Unlike a mark, which puts
 // a backend last for everybody, it lasts no longer than the request.
 func (p *plan) narrow(at *exchange.Attempt) string {
-	if p.ex.Fit != "" || p.pool.ordered || !p.pool.mayMark(at.Number) {
+	if p.ex.Fit != "" || p.pool.cooldown == 0 || p.pool.ordered || !p.pool.mayMark(at.Number) {
 		return ""
 	}
 	left := 0
 	for _, t := range p.pool.targets {
-		if p.supporting&(1<<t.class) != 0 && !t.circuit.Open(at.Now) {
+		if p.supporting&(1<<t.class) != 0 && !p.pool.leaves(t, at.Now) {
 			left |= 1 << t.class
 		}
 	}

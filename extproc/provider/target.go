@@ -181,13 +181,14 @@ type pool struct {
 	turn      int           // how many attempts in a row are one backend's
 	window    int64         // the smallest that a model of it is known to have, in tokens; 0: none is, or all are the same
 	retries   int           // of one link
+	cooldown  time.Duration // how long a backend at its limit is left out if it names no time; 0: none is
 	ordered   bool          // users go through it in several orders
 	// firstToken is the longest silence behind an attempt's headers; 0: it is waited for.
 	firstToken time.Duration
 }
 
 func newPool(m *policy.Model, set *policy.Set, circuits *circuit.Store) *pool {
-	p := &pool{fit: m.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow(), retries: m.Retries, ordered: m.Orders() > 1}
+	p := &pool{fit: m.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow(), retries: m.Retries, cooldown: m.Cooldown, ordered: m.Orders() > 1}
 	for i, link := range m.Chain {
 		for _, use := range link.Uses {
 			t := newTarget(m, use, set.Takes(use))

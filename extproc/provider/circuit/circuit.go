@@ -23,10 +23,9 @@ const (
 	// MinAgain is how long a circuit opens at least after a probe that failed: what was named
 	// before was too short.
 	MinAgain = time.Second
-	// FirstUnnamed is how long a circuit opens if no time is named, and MaxUnnamed up to how
-	// long that grows, twice as long with every probe that fails.
-	FirstUnnamed = 5 * time.Second
-	MaxUnnamed   = time.Minute
+	// MaxUnnamed is up to how long the time grows that was not named, twice as long with every
+	// probe that fails.
+	MaxUnnamed = time.Minute
 )
 
 // Reason is why a circuit opens. It is a closed set, also a metric label.
@@ -46,6 +45,7 @@ type Observation struct {
 	At     time.Time
 	Reason Reason
 	Wait   time.Duration // that the backend names; 0: none
+	Else   time.Duration // how long the circuit opens at first if none is named
 }
 
 // Circuit is what is known of one backend. It is safe for concurrent use.
@@ -173,7 +173,7 @@ func (c *Circuit) wait(o Observation) time.Duration {
 		return bounded(o)
 	}
 	c.row++
-	return min(FirstUnnamed<<min(c.row-1, 10), MaxUnnamed)
+	return max(o.Else, min(o.Else<<min(c.row-1, 10), MaxUnnamed))
 }
 
 func bounded(o Observation) time.Duration {

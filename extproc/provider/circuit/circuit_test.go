@@ -43,7 +43,7 @@ func use(backend, model string) policy.Use {
 
 // saw notes what an attempt, which began and was answered at these seconds, was told.
 func (r *rig) saw(began, answered float64, why circuit.Reason, wait time.Duration) {
-	r.Observe(circuit.Observation{Began: at(began), At: at(answered), Reason: why, Wait: wait})
+	r.Observe(circuit.Observation{Began: at(began), At: at(answered), Reason: why, Wait: wait, Else: 5 * time.Second})
 }
 
 func (r *rig) enters(t *testing.T, seconds float64, want string) (probe uint64) {

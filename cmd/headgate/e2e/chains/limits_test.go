@@ -157,6 +157,20 @@ func TestStormsOfLimitsDoNotMultiply(t *testing.T) {
 	}
 }
 
+// TestWithoutACooldownNothingIsLeftOut holds that the key turns it off: each request asks its
+// first link again, or has it last as Envoy does.
+func TestWithoutACooldownNothingIsLeftOut(t *testing.T) {
+	t.Parallel()
+	rules := sim.Script{{Match: sim.Match{Model: "empty"}, Do: sim.Behaviour{UsedUp: 50 * time.Second}}}
+	rig := gatewaytest.StartChains(t, "  m: {chain: [a/empty, b/m], cooldown: 0s}\n", rules, gatewaytest.Options{})
+	for _, w := range gatewaytest.Ways {
+		a := rig.Ask(w.Request("m", "Anything left?"))
+		if got := gatewaytest.Tried(rig.Row(a.Exchange())); got != "a200" {
+			t.Errorf("%s: tried %q", w, got)
+		}
+	}
+}
+
 // TestARequestThatFewSupportMakesNoMoreAttemptsThanTheirChain holds that links which are left
 // out of a request give their attempts to no other, whether it is for a field or a limit.
 func TestARequestThatFewSupportMakesNoMoreAttemptsThanTheirChain(t *testing.T) {
