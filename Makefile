@@ -100,7 +100,7 @@ bench: envoy build ## Measure against the no-op server and Envoy without ext_pro
 
 .PHONY: failover
 failover: envoy build ## Lose a region of examples/multi-region in every way, and print what each took
-	HEADGATE_BIN=$(BIN) $(GO) test ./cmd/headgate/e2e/regions -count 1 -run '^TestFailoverAcrossRegions$$' -table
+	cd cmd/headgate/e2e/regions && HEADGATE_BIN=$(BIN) $(GO) test -count 1 -run '^TestFailoverAcrossRegions$$' -table
 
 .PHONY: drill
 drill: envoy build ## Play the faults of providers to the chain of POLICY (examples/fallback), two minutes
