@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/headgate/headgate/policy/strict"
+import (
+	"time"
+
+	"github.com/headgate/headgate/policy/strict"
+)
 
 // MaxBody is the greatest BodyLimit that a policy may set, in bytes.
 const MaxBody = 256 << 20
@@ -12,7 +16,10 @@ var limitsSection = section{fields: []strict.Member[document]{
 }}
 
 var limits = strict.NewObject(
-	strict.Bind("body", func(s *Set) *int64 { return &s.BodyLimit }, strict.Size(1<<10, MaxBody)).Default(32 << 20).
+	strict.Bind("body", func(s *Set) *int64 { return &s.BodyLimit }, strict.Size(1<<10, MaxBody)).Default(32<<20).
 		Doc("Greatest size of one buffered request or response body. Units: B, KB, MB, KiB, MiB.").
 		Example(`body: 32MiB`),
+	strict.Bind("stall", func(s *Set) *time.Duration { return &s.Stall }, strict.Duration(time.Second, time.Minute)).Default(2*time.Second).
+		Doc("Longest that Envoy waits for Headgate to answer one message of an exchange, if Headgate stands still: then the client gets a 504, or its stream is cut. A greater one lets requests and streams survive longer stalls. A request with a body above 256KiB, or of a length that it does not say, has 8s more, and 1s for each 4MiB of body.").
+		Example(`stall: 2s`),
 )

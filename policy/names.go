@@ -70,6 +70,10 @@ const (
 	// UnroutedRoute is the name of the Envoy route that a request keeps if nothing has
 	// processed it.
 	UnroutedRoute = "unrouted"
+	// UnroutedLarge and UnroutedUnsaid are its names for a request with a large body, and
+	// with one of a length that it does not say.
+	UnroutedLarge  = UnroutedRoute + "/large"
+	UnroutedUnsaid = UnroutedRoute + "/unsaid"
 	// PoolPrefix begins the names of the Envoy clusters that are made from chains.
 	PoolPrefix = "pool/"
 	// LevelHeader is the gRPC metadata key by which the ext_proc levels differ; its values

@@ -152,7 +152,7 @@ func TestCompiledSet(t *testing.T) {
 		Organization: HeaderValue{Credential: Credential{File: "/run/organization"}}, Project: HeaderValue{Credential: Credential{Env: "PROJECT"}},
 	}
 	want := &Set{
-		Listen: netip.MustParseAddrPort("0.0.0.0:8443"), Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024,
+		Listen: netip.MustParseAddrPort("0.0.0.0:8443"), Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
 		Backends: map[string]*Backend{"a": a, "router": router, "lan": lan},
 		Models: map[string]*Model{
 			"org/model:tag+x": {
@@ -201,7 +201,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Set{
-		Listen: netip.MustParseAddrPort("127.0.0.1:8080"), Unpriced: UnpricedRefuse, BodyLimit: 32 << 20,
+		Listen: netip.MustParseAddrPort("127.0.0.1:8080"), Unpriced: UnpricedRefuse, BodyLimit: 32 << 20, Stall: 2 * time.Second,
 		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(), Traits: catalogue.Builtin(),
 	}
 	if diff := cmp.Diff(want, got, sameSet, cmpopts.IgnoreFields(Set{}, "Revision", "Shape")); diff != "" {

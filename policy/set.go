@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/headgate/headgate/policy/catalogue"
 	"github.com/headgate/headgate/policy/price"
@@ -21,6 +22,7 @@ type Set struct {
 	Traits    *catalogue.Catalogue // the built-in catalogue with the document's words on top
 	Unpriced  Unpriced             // what to do with a model that has no price
 	BodyLimit int64                // bytes of one buffered request or response body
+	Stall     time.Duration        // how long Envoy waits for one answer of ext_proc's; see LargeStall
 	Overlay   Overlay              // what lies over the document: the entries that act
 
 	document  *Set             // without the overlay; nil: nothing lies over it

@@ -9,12 +9,15 @@ const (
 	MaxBackOff = 250 * time.Millisecond
 	// ConnectTimeout is how long an attempt, or a check, waits for a connection.
 	ConnectTimeout = time.Second
-	// MessageTimeout is how long Envoy waits for one answer of ext_proc's.
-	MessageTimeout = 2 * time.Second
-
 	// MaxGate is the longest that Envoy holds an answer until it is judged: as long as
 	// Envoy allows, and as any attempt may take.
 	MaxGate = time.Hour
+
+	// largeAnswer is how much longer than for others Envoy waits for an answer about a large
+	// body at least: others are on their way with it, and the machine may be busy.
+	largeAnswer = 8 * time.Second
+	// bytesPerSecond is how fast a body gets to ext_proc and is read there at least.
+	bytesPerSecond = 4 << 20
 
 	// tie parts two clocks of the same length, so that the outcome is always the same.
 	tie = 100 * time.Millisecond
@@ -37,11 +40,20 @@ func (m *Model) LongestChain() time.Duration {
 	return n*(ConnectTimeout+m.PerTry()) + (n-1)*MaxBackOff
 }
 
+// LargeBody is the length, in bytes, above which a request's body is large.
+const LargeBody = 256 << 10
+
+// LargeStall returns what Stall is for requests with a large body, or of a length that they
+// do not say.
+func (s *Set) LargeStall() time.Duration {
+	return s.Stall + largeAnswer + time.Duration(s.BodyLimit)*time.Second/bytesPerSecond
+}
+
 // Silence returns how long Envoy itself lets an exchange be silent. Its clock runs
 // from the request on, over all attempts, and again from every byte of the answer: it
 // may not end a chain that has backends left, nor an answer whose last bytes ext_proc
-// still has. So it is as long as the longest of these. A stream that falls silent
+// still has, which may take as long as a stall of it is borne. So it is as long as the longest of these. A stream that falls silent
 // sooner is ended by ext_proc; of a JSON answer only Envoy sees the bytes.
-func (m *Model) Silence() time.Duration {
-	return max(m.IdleTimeout, m.LongestChain()+tie, MessageTimeout+tie)
+func (m *Model) Silence(stall time.Duration) time.Duration {
+	return max(m.IdleTimeout, m.LongestChain()+tie, stall+tie)
 }

@@ -94,7 +94,8 @@ func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 	detail := strings.Trim(e.Flags+" "+e.Details, " ")
 	switch {
 	case e.has("UH"):
-		if e.Route == policy.UnroutedRoute || e.Route == "" {
+		switch e.Route {
+		case policy.UnroutedRoute, policy.UnroutedLarge, policy.UnroutedUnsaid, "":
 			return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: detail}
 		}
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider, Detail: detail}

@@ -37,17 +37,17 @@ type Link struct {
 func Explain(set *policy.Set) []Chain {
 	var all []Chain
 	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
-		all = append(all, explain(set.Models[name]))
+		all = append(all, explain(set.Models[name], set.Stall))
 	}
 	return all
 }
 
-func explain(m *policy.Model) Chain {
+func explain(m *policy.Model, stall time.Duration) Chain {
 	c := Chain{
 		Model: m.Name, Retries: m.Retries, Timeout: m.Timeout,
 		Attempts: m.Attempts(), Begins: lasting(m, m.Attempts()),
 	}
-	c.Worst = c.Begins + m.Silence()
+	c.Worst = c.Begins + m.Silence(stall)
 	c.Sooner = sooner(m)
 	if m.Total > 0 {
 		c.Begins, c.Worst = min(c.Begins, m.Total), min(c.Worst, m.Total)

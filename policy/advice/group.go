@@ -56,7 +56,7 @@ func Groups(set *policy.Set, e Expectation) ([]Group, []Finding) {
 		if !known {
 			i = len(groups)
 			index[alike] = i
-			groups = append(groups, Group{Chain: explain(m)})
+			groups = append(groups, Group{Chain: explain(m, set.Stall)})
 		}
 		groups[i].Models = append(groups[i].Models, name)
 	}

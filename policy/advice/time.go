@@ -9,7 +9,7 @@ import (
 
 // hangUp warns if callers hang up before the chain has come to its end.
 func hangUp(m *policy.Model, e Expectation) []Advice {
-	c := explain(m)
+	c := explain(m, 0)
 	if c.Begins <= e.CallerTimeout {
 		return nil
 	}
@@ -37,7 +37,7 @@ func endsChain(m *policy.Model, _ Expectation) []Advice {
 	if m.Total == 0 || longest <= m.Total {
 		return nil
 	}
-	c := explain(m)
+	c := explain(m, 0)
 	return []Advice{give(TotalEndsChain, m.Path()+".total", fitting(m, m.Total),
 		"is %s; at worst every attempt has ended after %s: the exchange ends %s", Span(m.Total), Span(longest), c.loss(m.Total))}
 }

@@ -40,6 +40,7 @@ func Build(set *policy.Set, o Options) (*Resources, error) { return new(Builder)
 // and leaves the builder as it was. The resources share what did not change with
 // those of earlier policies: they must not be changed.
 func (b *Builder) Build(set *policy.Set, o Options) (*Resources, error) {
+	o.stall, o.largeStall = set.Stall, set.LargeStall()
 	models, err := b.modelResources(set, o)
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ func newModelResources(m *policy.Model, folds bool, o Options) (*modelResources,
 	if err := identify(c, m.Name); err != nil {
 		return nil, err
 	}
-	p := &modelResources{model: m, folds: folds, cluster: c, routes: routesOf(m, c.Name, folds)}
+	p := &modelResources{model: m, folds: folds, cluster: c, routes: routesOf(m, c.Name, folds, o)}
 	if err := nameHost(m, p.routes, o); err != nil {
 		return nil, err
 	}

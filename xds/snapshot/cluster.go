@@ -69,7 +69,7 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 		HealthChecks:                  checks(m.Health, o),
 		OutlierDetection:              outliers(m),
 		CommonLbConfig:                lbConfig(),
-		TypedExtensionProtocolOptions: protocol(all),
+		TypedExtensionProtocolOptions: protocol(all, o),
 	}
 	if len(all) > 1 {
 		c.LbSubsetConfig = subsets(m)

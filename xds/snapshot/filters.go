@@ -17,15 +17,16 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// messageTimeout bounds one answer of ext_proc's; maxMessageTimeout is how far a
-// stage that waits may extend it once.
-const (
-	messageTimeout    = policy.MessageTimeout
-	maxMessageTimeout = 90 * time.Second
-)
+// maxMessageTimeout is how far a stage that waits may extend the time of one answer.
+const maxMessageTimeout = 90 * time.Second
 
-// routerFilter is the name of the router level's filter.
-const routerFilter = "headgate.router"
+// The names of the router level's filters. The route that is matched first chooses one of
+// them: Envoy bounds all answers of a filter alike, and an answer about a large body takes
+// longer.
+const (
+	routerFilter = "headgate.router"
+	largeFilter  = "headgate.router.large"
+)
 
 // upstreamFilter is the name of the upstream level's filter.
 const upstreamFilter = "headgate.upstream"
@@ -36,10 +37,13 @@ const foldFilter = "headgate.fold"
 // httpFilters are the filters of every exchange, in request order; answers go through them
 // the other way round. Compressed answers are unpacked by ext_proc: after it, Envoy's
 // decompressor never lets an answer end.
-func httpFilters() []*hcmv3.HttpFilter {
+func httpFilters(set *policy.Set) []*hcmv3.HttpFilter {
+	large := httpFilter(largeFilter, routerLevel(set.LargeStall()))
+	large.Disabled = true
 	return []*hcmv3.HttpFilter{
-		httpFilter(routerFilter, routerLevel()),
-		httpFilter(foldFilter, foldLevel()),
+		httpFilter(routerFilter, routerLevel(set.Stall)),
+		large,
+		httpFilter(foldFilter, foldLevel(set.LargeStall())),
 		httpFilter("headgate.order", order()),
 		httpFilter("envoy.filters.http.router", &routerv3.Router{}),
 	}
@@ -63,7 +67,7 @@ func failClosed() *typev3.HttpStatus {
 
 // routerLevel sees the client's request and the response once. It may set Envoy's
 // own retry and timeout headers: a client's were stripped before.
-func routerLevel() *extprocv3.ExternalProcessor {
+func routerLevel(timeout time.Duration) *extprocv3.ExternalProcessor {
 	return &extprocv3.ExternalProcessor{
 		GrpcService: extProcService(policy.LevelRouter),
 		ProcessingMode: &extprocv3.ProcessingMode{
@@ -73,7 +77,7 @@ func routerLevel() *extprocv3.ExternalProcessor {
 			ResponseBodyMode:   extprocv3.ProcessingMode_BUFFERED,
 		},
 		AllowModeOverride: true,
-		MessageTimeout:    durationpb.New(messageTimeout),
+		MessageTimeout:    durationpb.New(timeout),
 		MaxMessageTimeout: durationpb.New(maxMessageTimeout),
 		StatusOnError:     failClosed(),
 		MutationRules:     &rulesv3.HeaderMutationRules{AllowEnvoy: wrapperspb.Bool(true)},
@@ -101,7 +105,7 @@ func endpointMetadata(key string) string {
 // upstreamLevel runs once per attempt, of pools with more than one use. It sees no body,
 // unless the route has it judge by content: then Envoy holds headers and body until it
 // knows of the verdict. Its flags for that mean nothing without a body.
-func upstreamLevel() *extprocv3.ExternalProcessor {
+func upstreamLevel(timeout time.Duration) *extprocv3.ExternalProcessor {
 	service := extProcService(policy.LevelUpstream)
 	service.InitialMetadata = append(service.InitialMetadata, &corev3.HeaderValue{Key: policy.NarrowHeader, Value: "1"})
 	return &extprocv3.ExternalProcessor{
@@ -113,7 +117,7 @@ func upstreamLevel() *extprocv3.ExternalProcessor {
 		SendBodyWithoutWaitingForHeaderResponse: true,
 		AllowContentLengthHeader:                true, // no body is changed
 
-		MessageTimeout:    durationpb.New(messageTimeout),
+		MessageTimeout:    durationpb.New(timeout),
 		MaxMessageTimeout: durationpb.New(policy.MaxGate),
 		StatusOnError:     failClosed(),
 		RequestAttributes: []string{endpointMetadata(policy.BackendKey), endpointMetadata(policy.ModelKey)},

@@ -1,6 +1,8 @@
 package snapshot
 
 import (
+	"time"
+
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -9,14 +11,14 @@ import (
 
 // foldLevel makes one answer of a stream before the router level sees it. It asks ext_proc
 // nothing, unless the route has it do so.
-func foldLevel() *extprocv3.ExternalProcessor {
+func foldLevel(timeout time.Duration) *extprocv3.ExternalProcessor {
 	return &extprocv3.ExternalProcessor{
 		GrpcService: extProcService(policy.LevelFold),
 		ProcessingMode: &extprocv3.ProcessingMode{
 			RequestHeaderMode:  extprocv3.ProcessingMode_SKIP,
 			ResponseHeaderMode: extprocv3.ProcessingMode_SKIP,
 		},
-		MessageTimeout:     durationpb.New(messageTimeout),
+		MessageTimeout:     durationpb.New(timeout),
 		StatusOnError:      failClosed(),
 		ResponseAttributes: []string{endpointMetadata(policy.BackendKey), endpointMetadata(policy.ModelKey)},
 		MetadataOptions: &extprocv3.MetadataOptions{

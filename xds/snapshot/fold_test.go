@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -35,7 +36,7 @@ backends: {a: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}, b: {p
 		}
 		var names []string
 		for _, route := range r.Routes.GetVirtualHosts()[0].GetRoutes() {
-			if route.GetName() != "unrouted" {
+			if !strings.HasPrefix(route.GetName(), policy.UnroutedRoute) {
 				names = append(names, route.GetName())
 			}
 		}

@@ -97,7 +97,7 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 		SchemeHeaderTransformation: &corev3.SchemeHeaderTransformation{MatchUpstream: true},
 		LocalReplyConfig:           localReplies(set),
 		AccessLog:                  accessLogs(o),
-		HttpFilters:                httpFilters(),
+		HttpFilters:                httpFilters(set),
 	}
 }
 

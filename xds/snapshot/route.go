@@ -3,6 +3,7 @@ package snapshot
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	hostsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/host/previous_hosts/v3"
 	prioritiesv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/retry/priority/previous_priorities/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -43,7 +45,7 @@ func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteC
 		IncludeAttemptCountInResponse: true,
 		RequestBodyBufferLimit:        wrapperspb.UInt64(uint64(set.BodyLimit)),
 	}
-	host.Routes = []*routev3.Route{unrouted(set)}
+	host.Routes = unrouted(set)
 	table := &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}
 	if err := table.ValidateAll(); err != nil { // those of the models were checked with them
 		return nil, fmt.Errorf("routes: %w", err)
@@ -57,19 +59,33 @@ func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteC
 	return table, nil
 }
 
-// unrouted is the fall-through. From it ext_proc learns by which policy the exchange will
-// be routed: from here on Envoy keeps to one route table.
-func unrouted(set *policy.Set) *routev3.Route {
+// unrouted are the fall-throughs: one for large bodies, and for those whose length is not
+// said, and one for all else. They choose the router level's filter. From them ext_proc
+// learns by which policy the exchange will be routed: from here on Envoy keeps to one route
+// table.
+func unrouted(set *policy.Set) []*routev3.Route {
 	shape := &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: &extprocv3.ExtProcOverrides{
 		GrpcInitialMetadata: []*corev3.HeaderValue{{Key: policy.ShapeHeader, Value: set.Shape}},
 	}}}
+	off := packed(&routev3.FilterConfig{Disabled: true})
+	toLarge := map[string]*anypb.Any{routerFilter: off, largeFilter: packed(&routev3.FilterConfig{Config: packed(shape)})}
+	return []*routev3.Route{
+		fallThrough(policy.UnroutedLarge, toLarge, &routev3.HeaderMatcher{Name: "content-length", HeaderMatchSpecifier: &routev3.HeaderMatcher_RangeMatch{
+			RangeMatch: &typev3.Int64Range{Start: policy.LargeBody + 1, End: math.MaxInt64},
+		}}),
+		fallThrough(policy.UnroutedUnsaid, toLarge, headerIs(":method", "POST"), &routev3.HeaderMatcher{Name: "content-length", HeaderMatchSpecifier: &routev3.HeaderMatcher_PresentMatch{PresentMatch: false}}),
+		fallThrough(policy.UnroutedRoute, map[string]*anypb.Any{routerFilter: packed(shape)}),
+	}
+}
+
+func fallThrough(name string, filters map[string]*anypb.Any, headers ...*routev3.HeaderMatcher) *routev3.Route {
 	return &routev3.Route{
-		Name:  policy.UnroutedRoute,
-		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}},
+		Name:  name,
+		Match: &routev3.RouteMatch{PathSpecifier: &routev3.RouteMatch_Prefix{Prefix: "/"}, Headers: headers},
 		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
 			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: nowhere},
 		}},
-		TypedPerFilterConfig: map[string]*anypb.Any{routerFilter: packed(shape)},
+		TypedPerFilterConfig: filters,
 	}
 }
 
@@ -96,7 +112,7 @@ func nameHost(m *policy.Model, routes []*routev3.Route, o Options) error {
 // of the release before does not ask for them. Of a pool of several, each comes twice, first
 // with attempts that are judged by their first content, unless the policy wants them judged
 // by their headers. That of whole answers comes twice if they may be made of streams.
-func routesOf(m *policy.Model, pool string, folds bool) (all []*routev3.Route) {
+func routesOf(m *policy.Model, pool string, folds bool, o Options) (all []*routev3.Route) {
 	_, single := m.Single()
 	for _, judged := range []bool{true, false} {
 		if judged && (single || m.Judging == policy.JudgingHeaders) {
@@ -104,10 +120,10 @@ func routesOf(m *policy.Model, pool string, folds bool) (all []*routev3.Route) {
 		}
 		for _, folded := range []bool{true, false} {
 			if folded && folds {
-				all = append(all, demanding(route(m, pool, false), judged, true))
+				all = append(all, demanding(route(m, pool, false, o), judged, true))
 			}
 			if !folded {
-				all = append(all, demanding(route(m, pool, false), judged, false), demanding(route(m, pool, true), judged, false))
+				all = append(all, demanding(route(m, pool, false, o), judged, false), demanding(route(m, pool, true, o), judged, false))
 			}
 		}
 	}
@@ -131,12 +147,12 @@ func demanding(r *routev3.Route, judged, folded bool) *routev3.Route {
 	return r
 }
 
-func route(m *policy.Model, pool string, stream bool) *routev3.Route {
+func route(m *policy.Model, pool string, stream bool, o Options) *routev3.Route {
 	name := policy.RouteName(m.Name, stream)
 	action := &routev3.RouteAction{
 		ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: pool},
 		Timeout:          durationpb.New(0), // streams have no bound; each attempt has its own clock
-		IdleTimeout:      durationpb.New(m.Silence()),
+		IdleTimeout:      durationpb.New(m.Silence(o.stall)),
 		RetryPolicy:      retryPolicy(m),
 	}
 	if _, single := m.Single(); !single {

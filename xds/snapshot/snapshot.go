@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"time"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -29,6 +30,10 @@ type Options struct {
 	Simulated *url.URL // of the simulated provider, for its backends without a URL; nil: none runs
 	Roots     string   // file with the system's root certificates on Envoy's machine; empty: DefaultRoots
 	Probed    bool     // somebody checks the backends for all Envoys, so that none does
+
+	// Written by Build, from the policy: how long Envoy waits for ext_proc, and about a
+	// large body.
+	stall, largeStall time.Duration
 }
 
 // DefaultRoots is where Debian, Ubuntu, Alpine and images made from them keep the

@@ -120,13 +120,13 @@ func tlsContext(e *endpoint, o Options) *tlsv3.UpstreamTlsContext {
 
 // protocol is HTTP/2 if all endpoints can agree on it by ALPN, else HTTP/1.1. It has the
 // filters of every attempt.
-func protocol(all []endpoint) map[string]*anypb.Any {
-	o := &httpv3.HttpProtocolOptions{
+func protocol(all []endpoint, o Options) map[string]*anypb.Any {
+	p := &httpv3.HttpProtocolOptions{
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(providerIdle)},
-		HttpFilters:               attemptFilters(len(all) > 1),
+		HttpFilters:               attemptFilters(len(all) > 1, o),
 	}
 	if everyTLS(all) {
-		o.UpstreamProtocolOptions = &httpv3.HttpProtocolOptions_AutoConfig{AutoConfig: &httpv3.HttpProtocolOptions_AutoHttpConfig{
+		p.UpstreamProtocolOptions = &httpv3.HttpProtocolOptions_AutoConfig{AutoConfig: &httpv3.HttpProtocolOptions_AutoHttpConfig{
 			Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
 				InitialStreamWindowSize:     wrapperspb.UInt32(window),
 				InitialConnectionWindowSize: wrapperspb.UInt32(connectionWindow),
@@ -137,11 +137,11 @@ func protocol(all []endpoint) map[string]*anypb.Any {
 			},
 		}}
 	} else {
-		o.UpstreamProtocolOptions = &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
+		p.UpstreamProtocolOptions = &httpv3.HttpProtocolOptions_ExplicitHttpConfig_{ExplicitHttpConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig{
 			ProtocolConfig: &httpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{HttpProtocolOptions: &corev3.Http1ProtocolOptions{}},
 		}}
 	}
-	return map[string]*anypb.Any{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packed(o)}
+	return map[string]*anypb.Any{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packed(p)}
 }
 
 func everyTLS(all []endpoint) bool {
@@ -158,14 +158,14 @@ var addedByEnvoy = []string{"x-request-id", "x-forwarded-for", "x-forwarded-prot
 
 // attemptFilters run once per attempt: the upstream level if there is a choice of backends,
 // then the egress filter, which removes what no provider may see.
-func attemptFilters(several bool) []*hcmv3.HttpFilter {
+func attemptFilters(several bool, o Options) []*hcmv3.HttpFilter {
 	var out []*hcmv3.HttpFilter
 	egress := []*rulesv3.HeaderMutation{removePrefix(policy.HeaderPrefix), removePrefix(policy.EnvoyPrefix)}
 	for _, name := range addedByEnvoy {
 		egress = append(egress, remove(name))
 	}
 	if several {
-		out = append(out, httpFilter(upstreamFilter, upstreamLevel()))
+		out = append(out, httpFilter(upstreamFilter, upstreamLevel(o.largeStall)))
 		egress = append(egress, contentLength())
 	}
 	return append(out,

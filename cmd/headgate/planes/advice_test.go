@@ -160,7 +160,7 @@ func TestCheckKnowsEnvoysClocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clocks, silence := 0, set.Models["openai"].Silence() // the chains are of one length
+	clocks, silence := 0, set.Models["openai"].Silence(set.Stall) // the chains are of one length
 	for _, route := range r.Routes.VirtualHosts[0].Routes {
 		p := route.GetRoute().GetRetryPolicy()
 		if p == nil {
