@@ -115,6 +115,23 @@ func TestWithoutAFoldLevelTheStreamIsTakenWhole(t *testing.T) {
 	}
 }
 
+// TestAnAnswerTooLongForEnvoyIsRefused holds that the row does not say ok of an answer that
+// Envoy would not pass on.
+func TestAnAnswerTooLongForEnvoyIsRefused(t *testing.T) {
+	r := newRig(t, foldPolicy+"limits: {body: 1KiB}\n")
+	s, _, _ := begin(r, chatPath, wholeBody)
+	s.ResponseHeaders(Answered("200", "text/event-stream"), false)
+	long := begins + delta(`"content":"`+strings.Repeat("x", 1024)+`"`) + `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"
+	got := s.ResponseBody(long, true)
+	if text, _ := got.Body(); got.Set(":status") != "500" || !strings.Contains(text, "answer_too_large") || len(text) > 1024 {
+		t.Errorf("the client gets %s", text)
+	}
+	s.Cancel()
+	if row := r.row(); row.Outcome != "gateway_error" || row.By != "gateway" || row.Status != 500 || row.Tokens == nil {
+		t.Errorf("row %+v", row)
+	}
+}
+
 // TestTheFoldLevelPassesWhatIsNoStream holds that answers pass it as they come.
 func TestTheFoldLevelPassesWhatIsNoStream(t *testing.T) {
 	for name, h := range map[string]H{

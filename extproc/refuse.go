@@ -2,6 +2,7 @@ package extproc
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/client"
@@ -121,6 +122,16 @@ func (r *run) replace(v exchange.Verdict) {
 	resp.Out.Remove = append(resp.Out.Remove, ofBody...)
 	resp.Out.ReplaceBody(r.worded(&v))
 	retryHeaders(resp, &v)
+}
+
+// tooLong refuses an answer that became longer, as it was written anew, than what Envoy
+// passes on: it would give the client an error of its own, and nobody here would know.
+func (r *run) tooLong() {
+	out := &r.ex.Response.Out
+	if n := int64(len(out.Body)); out.Replace && n > r.pipeline.limit {
+		r.replace(exchange.Denied(500, exchange.ReasonAnswerTooLarge,
+			fmt.Sprintf("The answer is %d bytes: this gateway passes on at most %d.", n, r.pipeline.limit)))
+	}
 }
 
 // worded is the body of a denial.

@@ -230,6 +230,7 @@ func (r *run) response(ctx context.Context) error {
 	}
 	if r.ex.Replaced.Action == exchange.Pass {
 		r.written()
+		r.tooLong()
 	}
 	r.limitWait()
 	r.headers()

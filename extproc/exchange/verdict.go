@@ -52,6 +52,7 @@ const (
 	ReasonModelNotFound   Reason = "model_not_found"
 	ReasonUnsupported     Reason = "unsupported_field"
 	ReasonTooLarge        Reason = "request_too_large"
+	ReasonAnswerTooLarge  Reason = "answer_too_large"
 	ReasonRevision        Reason = "policy_revision_unknown"
 	ReasonCredential      Reason = "backend_credential_rejected"
 	ReasonUnprocessable   Reason = "provider_answer_unreadable"
