@@ -103,7 +103,7 @@ func TestEnvoyIsStartedAgain(t *testing.T) {
 	if !strings.Contains(g.Log(), "Envoy ended; starting it again") || g.EnvoyPID() == pid {
 		t.Errorf("the log does not say it, or the old Envoy is there")
 	}
-	if row := g.Row(s.Response.Header.Get(record.ExchangeHeader)); row.Outcome != "cut" || row.By != "unknown" || row.Tokens == nil {
+	if row := g.Row(s.Response.Header.Get(record.ExchangeHeader)); row.Outcome != "gateway_error" || row.By != "gateway" || row.Tokens == nil {
 		t.Errorf("row %+v", row)
 	}
 }
