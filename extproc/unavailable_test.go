@@ -2,6 +2,9 @@ package extproc
 
 import (
 	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	. "github.com/headgate/headgate/extproc/extproctest"
@@ -51,5 +54,29 @@ func TestWhatEnvoyDidNotShowLeavesItsRowToEnvoysAccount(t *testing.T) {
 	s.Cancel()
 	if rows := r.rows(); len(rows) != 0 {
 		t.Errorf("rows %+v", rows)
+	}
+}
+
+// TestWhatNobodyHasReadIsEstimated holds that what the only backend had answered when Envoy
+// gave up on ext_proc stands in the row, if Envoy's account says that it had.
+func TestWhatNobodyHasReadIsEstimated(t *testing.T) {
+	for _, answered := range []bool{true, false} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		id := s.RequestHeaders(Post("/v1/chat/completions"), false).Metadata("exchange")
+		s.RequestBody(chatBody)
+		s.ResponseHeaders(H{":status", "504", "content-type", "application/json", "x-envoy-attempt-count", "1"}, false)
+		s.ResponseBody(`{"error":{"code":"gateway_unavailable"}}`, true)
+		s.Cancel()
+		r.idle()
+		e := entry(id, "ext_proc_error_per-message_timeout_exceeded", 504, nil)
+		if answered {
+			e.CommonProperties.TimeToFirstUpstreamRxByte = durationpb.New(time.Second)
+		}
+		sendEntry(t, r, e)
+		row := r.row()
+		if row.By != "gateway" || row.Reason != "gateway_unavailable" || (row.Tokens != nil) != answered || answered && (row.UsageSource != "estimated" || row.CostNano == nil) {
+			t.Errorf("answered %v: row %+v", answered, row)
+		}
 	}
 }

@@ -36,7 +36,7 @@ func (v *visit) unread() *exchange.Tried {
 		return nil
 	case !r.Single:
 		return ex.Attempts.Unread()
-	case ex.Response.Complete || ex.Response.Status >= 300:
+	case !ex.Response.Unavailable && (ex.Response.Complete || ex.Response.Status >= 300):
 		return nil
 	}
 	return &exchange.Tried{Provider: r.Provider, Backend: r.Backend, Model: r.Serves}

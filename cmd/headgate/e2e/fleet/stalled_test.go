@@ -70,6 +70,7 @@ func TestExtprocStalls(t *testing.T) {
 				Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey},
 				Policy: gatewaytest.PolicyFor(p, `  chain: {chain: [sim/plain, claude/plain-claude], retries: 0}
   chain-claude: {chain: [claude/plain-claude, sim/plain], retries: 0}
+  folded: {chain: [sim/plain], ask: stream}
 `)})
 			all := askWhileStopped(f.Pairs[0], still)
 			checkStalled(t, f.Pairs[0], p, all)
@@ -89,7 +90,7 @@ func TestExtprocStalls(t *testing.T) {
 
 // askWhileStopped asks in turn, in each way, and stops ext_proc for a while meanwhile.
 func askWhileStopped(pair *gatewaytest.Pair, still time.Duration) []*stalled {
-	models := []string{"plain", "plain-claude", "chain", "chain-claude"}
+	models := []string{"plain", "plain-claude", "chain", "chain-claude", "folded"}
 	directives := []string{"tokens=20", "tokens=20 ttft=300ms", "tokens=20 pause=50ms", "tokens=20 ttft=700ms"}
 	before, n := int(time.Second/every), int((2*time.Second+still)/every)
 	all := make([]*stalled, n)
@@ -106,7 +107,7 @@ func askWhileStopped(pair *gatewaytest.Pair, still time.Duration) []*stalled {
 		}
 		s := &stalled{way: gatewaytest.Ways[(i+i/9)%4], mark: fmt.Sprintf("mark-%04d", i)}
 		all[i] = s
-		r := stalledBody(s.way, models[(i*3+i/7)%4], s.mark, directives[(i*7+i/5)%4])
+		r := stalledBody(s.way, models[(i*3+i/7)%5], s.mark, directives[(i*7+i/5)%4])
 		asking.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			defer cancel()
