@@ -114,7 +114,7 @@ var model = strict.NewObject(
 		Doc("In a chain: what commits an attempt. With content an answer is held until it says something, and until then it may be made good by the next link. With headers it counts as soon as its headers are there, which costs less CPU: an error, an end or silence behind the status of a success then reaches the client.").
 		Example(`judge: headers`),
 	strict.Bind("cooldown", func(m *Model) *time.Duration { return &m.Cooldown }, strict.Duration(0, 5*time.Minute)).Default(DefaultCooldown).
-		Doc("In a chain: how long a backend that says that its limit is reached (429, 529) is left out of requests if it names no time; twice as long after each probe that fails, up to 1m. Where it names one, that counts, up to 5m. With 0s nothing is left out, whatever is named.").
+		Doc("In a chain: how long a backend that says that its limit is reached (429, 529) is left out of requests if it names no time and has said so three times in a row; twice as long after each probe that fails, up to 1m. Where it names one, that counts, up to 5m. With 0s nothing is left out, whatever is named.").
 		Example(`cooldown: 5s`),
 	strict.Bind("idle_timeout", func(m *Model) *time.Duration { return &m.IdleTimeout }, strict.Duration(time.Millisecond, time.Hour)).Default(time.Minute).
 		Doc("Longest silence inside a response. What says nothing of the answer does not end it in a stream: pings, comments, empty deltas. Text, thinking, calls of tools and their arguments do. Inside a JSON answer whose headers came before its body it is longer if the chain may take longer: each attempt its timeout and 1s to connect.").

@@ -126,16 +126,15 @@ func (p *plan) narrow(at *exchange.Attempt) string {
 	if p.ex.Fit != "" || p.pool.cooldown == 0 || p.pool.ordered || !p.pool.mayMark(at.Number) {
 		return ""
 	}
-	left := 0
+	left, limited := 0, p.pool.find(at.Backend, at.Model)
 	for _, t := range p.pool.targets {
-		if p.supporting&(1<<t.class) != 0 && !p.pool.leaves(t, at.Now) {
+		if p.supporting&(1<<t.class) != 0 && t != limited && !p.pool.leaves(t, at.Now) {
 			left |= 1 << t.class
 		}
 	}
-	t := p.pool.find(at.Backend, at.Model)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if left == 0 || left&(1<<t.class) != 0 || p.narrowed {
+	if left == 0 || left&(1<<limited.class) != 0 || p.narrowed {
 		return ""
 	}
 	p.within, p.narrowed = left, true

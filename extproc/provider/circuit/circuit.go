@@ -23,6 +23,9 @@ const (
 	// MinAgain is how long a circuit opens at least after a probe that failed: what was named
 	// before was too short.
 	MinAgain = time.Second
+	// Unnamed is how many limits in a row open a circuit if none of them names a time: a single
+	// one may be a hiccup.
+	Unnamed = 3
 	// MaxUnnamed is up to how long the time grows that was not named, twice as long with every
 	// probe that fails.
 	MaxUnnamed = time.Minute
@@ -53,6 +56,7 @@ type Circuit struct {
 	key     Key
 	changed func(Change)
 	until   atomic.Int64 // when it half-opens, in Unix nanoseconds; 0: it is closed
+	unnamed atomic.Int32 // limits in a row that named no time, while it was closed
 
 	mu     sync.Mutex
 	opened time.Time
@@ -117,7 +121,7 @@ func (c *Circuit) Leave(probe uint64) {
 
 // Observe takes in what an answer said.
 func (c *Circuit) Observe(o Observation) {
-	if o.Reason == None && c.Closed() {
+	if c.Closed() && !c.opens(o) {
 		return
 	}
 	c.mu.Lock()
@@ -128,6 +132,18 @@ func (c *Circuit) Observe(o Observation) {
 	}
 }
 
+// opens reports whether what an answer said opens a closed circuit.
+func (c *Circuit) opens(o Observation) bool {
+	switch {
+	case o.Reason == None && c.unnamed.Load() > 0:
+		c.unnamed.Store(0)
+		return false
+	case o.Reason == None:
+		return false
+	}
+	return o.Wait > 0 || c.unnamed.Add(1) >= Unnamed
+}
+
 func (c *Circuit) observe(o Observation) Change {
 	since := !o.Began.Before(c.opened)
 	change := Change{Key: c.key, Reason: o.Reason}
@@ -135,6 +151,7 @@ func (c *Circuit) observe(o Observation) Change {
 	case o.Reason == None && (c.Closed() || !since):
 	case o.Reason == None:
 		c.until.Store(0)
+		c.unnamed.Store(0)
 		c.row, c.probe = 0, 0
 		change.Closed = true
 	case c.Open(o.At):

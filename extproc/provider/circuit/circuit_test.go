@@ -102,6 +102,10 @@ func TestAProbeThatWasNotAskedIsAnothersTurn(t *testing.T) {
 
 func TestWithoutANamedTimeItGrowsWithEveryProbeThatFails(t *testing.T) {
 	r := newRig()
+	for range circuit.Unnamed - 1 {
+		r.saw(0, 0, circuit.Overloaded, 0)
+		r.enters(t, 0, "enters")
+	}
 	now := 0.0
 	for _, want := range []float64{5, 10, 20, 40, 60, 60} {
 		r.saw(now, now, circuit.Limited, 0)
@@ -111,7 +115,13 @@ func TestWithoutANamedTimeItGrowsWithEveryProbeThatFails(t *testing.T) {
 		now += want
 	}
 	r.saw(now, now, circuit.None, 0)
-	r.saw(now, now, circuit.Limited, 0)
+	for range circuit.Unnamed - 1 {
+		r.saw(now, now, circuit.Limited, 0)
+	}
+	r.saw(now, now, circuit.None, 0) // not in a row
+	for range circuit.Unnamed {
+		r.saw(now, now, circuit.Limited, 0)
+	}
 	r.enters(t, now+5, "probes")
 	r.reported(t, "b/m limited 5s", "b/m limited 10s", "b/m limited 20s", "b/m limited 40s", "b/m limited 1m0s", "b/m limited 1m0s", "closed", "b/m limited 5s")
 	if left, named := r.Named(at(now + 1)); named {
