@@ -80,6 +80,9 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 		AttemptCount: int(c.GetUpstreamRequestAttemptCount()),
 		Received:     c.GetTimeToLastRxByte() != nil,
 	}
+	if end.Silent() {
+		end.Unread = unread(c.GetDownstreamLocalAddress(), c.GetDownstreamDirectRemoteAddress())
+	}
 	if !end.Seen {
 		asked := exchange.Request{Path: req.GetPath(), Method: req.GetRequestMethod().String()}
 		asked.Path, _, _ = strings.Cut(asked.Path, "?")

@@ -56,7 +56,7 @@ var Outcomes = []Possible{
 	{Cut, ByGateway, "a stage ended the stream early"},
 	{Cut, ByProvider, "the answer broke off, or a stream ended without its end marker"},
 	{Cut, ByUnknown, "the answer broke off, and Envoy's account of it did not come or did not say why"},
-	{IdleTimeout, ByClient, "the rest of the request did not come in time"},
+	{IdleTimeout, ByClient, "the rest of the request did not come in time, or the client stopped reading its answer"},
 	{IdleTimeout, ByProvider, "silence inside the answer, or before it, for too long"},
 	{Timeout, ByProvider, "no response headers within an attempt's time"},
 	{Deadline, ByProvider, "the exchange took longer than `x-headgate-timeout`, or `total` of the model, allowed"},

@@ -20,6 +20,7 @@ type Ending struct {
 	AttemptCount int
 	Received     bool // the whole request had arrived
 	Answered     bool // a provider had begun to answer
+	Unread       bool // bytes of the answer wait for the client to take them
 
 	// Of a request that ext_proc has not told Envoy of.
 	Began        time.Time
@@ -41,6 +42,9 @@ func (e *Ending) has(flag string) bool {
 	}
 	return false
 }
+
+// Silent reports whether the exchange ended because nothing moved on for too long.
+func (e *Ending) Silent() bool { return e.has("SI") || e.Details == SilentDetails }
 
 // SilentDetails are Envoy's words for a stream that Headgate cut because it fell silent.
 const SilentDetails = "headgate_idle_timeout"
@@ -101,10 +105,12 @@ func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider, Detail: detail}
 	case e.has("SI") && !(e.has("UT") && e.has("URX")): // both clocks may have run out, the attempt's first
 		by := exchange.ByClient
-		if e.Received {
+		if e.Received && !e.Unread {
 			by = exchange.ByProvider
 		}
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: by, Detail: detail}
+	case e.Silent() && e.Unread:
+		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByClient, Detail: detail}
 	}
 	if before.Result == exchange.OK && e.has("DC") {
 		return before // the end of a whole stream had gone out: SDKs hang up on it
