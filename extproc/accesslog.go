@@ -80,7 +80,8 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 		AttemptCount: int(c.GetUpstreamRequestAttemptCount()),
 		Received:     c.GetTimeToLastRxByte() != nil,
 	}
-	if end.Silent() {
+	// A status of its own was sent just now, and other answers go over a connection of HTTP/2.
+	if end.Silent() && end.Code < 400 && e.GetProtocolVersion() <= alsdatav3.HTTPAccessLogEntry_HTTP11 {
 		end.Unread = unread(c.GetDownstreamLocalAddress(), c.GetDownstreamDirectRemoteAddress())
 	}
 	if !end.Seen {

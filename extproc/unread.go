@@ -7,6 +7,9 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
+// closing bounds what ends a connection, in bytes: no client holds up so little.
+const closing = 1 << 10
+
 // unread reports whether bytes that Envoy has sent on a connection wait for its client to take
 // them. Envoy's account does not tell a client that stops reading from a provider that falls
 // silent, because Envoy stops reading, too; the kernel knows. It is asked about the one
@@ -17,7 +20,7 @@ func unread(local, remote *corev3.Address) bool {
 		return false
 	}
 	s, err := netlink.SocketGet(from, to)
-	return err == nil && s.WQueue > 0
+	return err == nil && s.WQueue > closing
 }
 
 func tcpAddr(a *corev3.Address) *net.TCPAddr {

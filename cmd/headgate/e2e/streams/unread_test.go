@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
+
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc/record"
 )
@@ -50,6 +52,9 @@ func stopReading(t *testing.T, address, path, body string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
+	if _, err := netlink.SocketGet(conn.LocalAddr(), conn.RemoteAddr()); err != nil {
+		t.Skipf("the kernel says nothing of connections here: %v", err)
+	}
 	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
 		t.Fatal(err)
 	}
