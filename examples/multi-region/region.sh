@@ -17,7 +17,7 @@ mkdir -p "$dir"
 pid=$dir/$region.pid
 case ${2:-} in
 up)
-  [ ! -e "$pid" ] || { echo "$region is up" >&2; exit 1; }
+  [ ! -e "$pid" ] || ! kill -0 "$(cat "$pid")" 2>/dev/null || { echo "$region is up" >&2; exit 1; }
   "$headgate" sim --keyless --listen "$at" > "$dir/$region.log" 2>&1 &
   echo $! > "$pid"
   until curl -fs -o /dev/null "http://$at/sim/healthz"; do kill -0 "$(cat "$pid")"; sleep 0.1; done

@@ -11,7 +11,7 @@ admin=${ADMIN:-127.0.0.1:8081} ops=${OPS:-127.0.0.1:9090}
 
 mkdir -p "$dir"
 gateway=
-trap 'trap "" INT TERM; kill $gateway 2>/dev/null; for region in us-east us-west eu; do sh "$here/region.sh" "$region" down; done; wait' EXIT
+trap 'trap "" INT TERM; kill $gateway 2>/dev/null || :; for region in us-east us-west eu; do sh "$here/region.sh" "$region" down; done; wait' EXIT
 trap 'exit 0' INT TERM
 
 for region in us-east us-west eu; do sh "$here/region.sh" "$region" up; done
