@@ -36,7 +36,7 @@ func TestWhoIsAskedForAStream(t *testing.T) {
 		"auto, a model that does not reason":       {"{chain: [gpt/gpt-4o-mini]}", "", false},
 		"auto, a model that always reasons":        {"{chain: [gpt/gpt-5]}", "", true},
 		"auto, one that may reason":                {"{chain: [gpt/gpt-5.5]}", "", true},
-		"auto, a model that nobody knows":          {"{chain: [gpt/nobody-knows-it]}", "", false},
+		"auto, an unknown model":                   {"{chain: [gpt/nobody-knows-it]}", "", false},
 		"json, a model that reasons":               {"{chain: [gpt/gpt-5], ask: json}", "", false},
 		"stream, a model that does not reason":     {"{chain: [gpt/gpt-4o-mini], ask: stream}", "", true},
 		"stream: false":                            {"{chain: [gpt/gpt-5]}", `"stream": false,`, true},

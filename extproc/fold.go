@@ -65,7 +65,7 @@ func (f *folding) get() (fold exchange.Fold, first time.Time) {
 }
 
 // lag is how long the fold level's stream may begin, and foldTime how long it may take what
-// it was sent, after the exchange has ended: both are told at once.
+// it was sent, after the exchange has ended: both end at the same moment.
 const (
 	lag      = 100 * time.Millisecond
 	foldTime = 2 * time.Second
@@ -111,8 +111,8 @@ func (s *Server) fold(stream extprocv3.ExternalProcessor_ProcessServer) error {
 		return passOn(stream, ev, messages)
 	}
 	run.folding.begin(f)
-	by, told := s.gather(run, f, ev, messages)
-	if !told {
+	by, goesOn := s.gather(run, f, ev, messages)
+	if !goesOn {
 		return nil // the exchange has ended, and its own stream notes what came
 	}
 	for _, r := range folded(ev, by) {
@@ -120,7 +120,7 @@ func (s *Server) fold(stream extprocv3.ExternalProcessor_ProcessServer) error {
 			return err
 		}
 	}
-	for range messages { // what comes behind the end of the answer
+	for range messages { // what comes after the end of the answer
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func (r *run) noteFold() {
 
 // gather takes what comes until the answer is there, or nothing is said for too long. It
 // returns what ended it, and whether the exchange goes on.
-func (s *Server) gather(run *run, f exchange.Fold, ev *event, messages <-chan *event) (by *event, told bool) {
+func (s *Server) gather(run *run, f exchange.Fold, ev *event, messages <-chan *event) (by *event, goesOn bool) {
 	idle, said := run.ex.Route.Idle, int64(0)
 	clock := time.NewTimer(idle)
 	defer clock.Stop()

@@ -8,7 +8,7 @@ import (
 	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
-// TestALimitIsLeftOutOfThisExchangeAndOfTheNext holds what Envoy is told of a backend that
+// TestALimitIsLeftOutOfThisExchangeAndOfTheNext holds what Envoy is answered about a backend that
 // answered 429: the exchange's own fit, if Envoy takes one from there, or else a mark, and
 // the fit of the exchanges after it, which make as many attempts as what is left. The last
 // resort is one backend alone.
@@ -35,7 +35,7 @@ func TestALimitIsLeftOutOfThisExchangeAndOfTheNext(t *testing.T) {
 		}
 		_, id, next := begin(r, "/v1/chat/completions", body)
 		if fitOf(next) != "c2" || next.Set("x-envoy-max-retries") != "2" {
-			t.Errorf("the next exchange is told %v", next)
+			t.Errorf("the next exchange is answered %v", next)
 		}
 		claude, _ := attempt(r, id, "claude", "claude-sonnet-4-6", Post("/"))
 		if judged := claude.ResponseHeaders(H{":status", "529", "retry-after", "3"}, false); judged.Set(":status") != "424" {

@@ -118,7 +118,7 @@ func TestOnlyContentEndsASilence(t *testing.T) {
 		"halves of comments":       {"gpt-4o-mini", streamEvents[:2], ":"},
 		"empty deltas":             {"gpt-4o-mini", streamEvents[:2], streamEvents[0]},
 		"pings, translated":        {"claude", claude[:2], "event: ping\ndata: {\"type\":\"ping\"}\n\n"},
-		"pings behind translated":  {"claude", claude[:3], "event: ping\ndata: {\"type\":\"ping\"}\n\n"},
+		"pings after translated":   {"claude", claude[:3], "event: ping\ndata: {\"type\":\"ping\"}\n\n"},
 		"comments, all translated": {"claude", nil, ": keep-alive\n\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -142,7 +142,7 @@ func TestASilentStreamEndsWithAnErrorWhereItCan(t *testing.T) {
 	}
 }
 
-// TestAStreamThatHasEndedIsNoError holds that a provider which is silent behind the end of
+// TestAStreamThatHasEndedIsNoError holds that a provider which is silent after the end of
 // its answer takes nothing from it.
 func TestAStreamThatHasEndedIsNoError(t *testing.T) {
 	r := newRig(t, hasty, attends())

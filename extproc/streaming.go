@@ -169,7 +169,7 @@ func (r *run) clientHasEnd() bool {
 }
 
 // cutUnfinished has Envoy cut a stream that ends in trailers before its client has got the
-// answer's end, as it cuts one that fell silent: behind trailers nothing can be written.
+// answer's end, as it cuts one that fell silent: after trailers nothing can be written.
 func (r *run) cutUnfinished() {
 	r.ex.Response.SawEnd = false
 	r.reply = reply{deny: true, status: http.StatusBadGateway, details: record.UnfinishedDetails, mutation: &exchange.Mutation{}}

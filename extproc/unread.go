@@ -11,8 +11,8 @@ import (
 const closing = 1 << 10
 
 // unread reports whether bytes that Envoy has sent on a connection wait for its client to take
-// them. Envoy's account does not tell a client that stops reading from a provider that falls
-// silent, because Envoy stops reading, too; the kernel knows. It is asked about the one
+// them. Envoy's account does not distinguish a client that stops reading from a provider that
+// falls silent, because Envoy stops reading, too; the kernel knows. It is asked about the one
 // connection, and only of this machine: false says nothing.
 func unread(local, remote *corev3.Address) bool {
 	from, to := tcpAddr(local), tcpAddr(remote)

@@ -96,7 +96,7 @@ type server struct {
 
 func serverOf(u Use) server { return server{u.Backend.Dialect, u.Backend.Provider.Quirks.Support()} }
 
-// classesOf sorts uses by what tells them apart, in their order.
+// classesOf sorts uses by what distinguishes them, in their order.
 func classesOf[K comparable](uses []Use, key func(Use) K) map[string]uint32 {
 	of := make(map[string]uint32, len(uses))
 	var all []K

@@ -111,7 +111,7 @@ var model = strict.NewObject(
 		Doc("In a chain: longest silence between the response headers of an attempt and its first content, after which the next link is asked. Pings, comments and an empty beginning are silence; in a JSON answer any byte ends it. It may end with the attempt's timeout, which is as long at least. Without it an answer whose headers came in time is waited for.").
 		Example(`first_token: 5s`),
 	strict.Bind("judge", func(m *Model) *Judging { return &m.Judging }, strict.Enum(JudgingContent, JudgingHeaders)).Default(JudgingContent).
-		Doc("In a chain: what commits an attempt. With content an answer is held until it says something, and until then it may be made good by the next link. With headers it counts as soon as its headers are there, which costs less CPU: an error, an end or silence behind the status of a success then reaches the client.").
+		Doc("In a chain: what commits an attempt. With content an answer is held until it says something, and until then it may be made good by the next link. With headers it counts as soon as its headers are there, which costs less CPU: an error, an end or silence in a 200 response then reaches the client.").
 		Example(`judge: headers`),
 	strict.Bind("cooldown", func(m *Model) *time.Duration { return &m.Cooldown }, strict.Duration(0, 5*time.Minute)).Default(DefaultCooldown).
 		Doc("In a chain: how long a backend that says that its limit is reached (429, 529) is left out of requests if it names no time and has said so three times in a row; twice as long after each probe that fails, up to 1m. Where it names one, that counts, up to 5m. With 0s nothing is left out, whatever is named.").
@@ -123,7 +123,7 @@ var model = strict.NewObject(
 		Doc("Longest that a whole exchange takes, from the end of its request to the end of its answer, with all attempts, streams too. If no answer has begun by then the caller gets a 504; one that has begun breaks off. A caller bounds its own exchanges by x-headgate-timeout; the shorter of both counts. Without either, an answer goes on for as long as it is not silent.").
 		Example(`total: 10m`),
 	strict.Bind("ask", func(m *Model) *Ask { return &m.Ask }, strict.Enum(AskAuto, AskStream, AskJSON)).Default(AskAuto).
-		Doc("How backends are asked for a chat answer that the client wants whole: stream asks for a stream and makes one answer of it, so that a slow model is told from a silent one, and timeout ends at the first sign of it; json asks for the whole answer; auto asks for a stream where the model is known to reason. What a stream cannot carry is asked for as a whole in any case: sound, and what a server does not stream.").
+		Doc("How backends are asked for a chat answer that the client wants whole: stream asks for a stream and makes one answer of it, so that a slow model is distinguished from a silent one, and timeout ends at the first sign of it; json asks for the whole answer; auto asks for a stream where the model is known to reason. What a stream cannot carry is asked for as a whole in any case: sound, and what a server does not stream.").
 		Example(`ask: stream`),
 	strict.Bind("nearest", func(m *Model) *bool { return &m.Nearest }, strict.Switch()).Default(false).
 		Doc("Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow if those fail. A gateway whose region none of them has goes by the weights alone.").
@@ -142,7 +142,7 @@ var model = strict.NewObject(
 		Example(`health: {interval: 30s}`),
 ).Refuse("hedge",
 	"is not possible: attempts of one request that run side by side share their headers in Envoy, and it crashes if the first fails while the other one connects",
-	"first_token leaves a link that is silent behind its headers, and retries: 0 with a shorter timeout leaves one that is silent before them",
+	"first_token leaves a link that is silent after its headers, and retries: 0 with a shorter timeout leaves one that is silent before them",
 ).Check(func(r *strict.Reader, g *strict.Given, m *Model) {
 	if at, ok := g.At("chain"); ok && m.Orders() > MaxOrders {
 		r.Fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", m.Orders(), MaxOrders)

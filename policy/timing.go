@@ -52,7 +52,8 @@ func (s *Set) LargeStall() time.Duration {
 // Silence returns how long Envoy itself lets an exchange be silent. Its clock runs
 // from the request on, over all attempts, and again from every byte of the answer: it
 // may not end a chain that has backends left, nor an answer whose last bytes ext_proc
-// still has, which may take as long as a stall of it is borne. So it is as long as the longest of these. A stream that falls silent
+// still has, which may take as long as a stall of it is borne. So it is as long as the
+// longest of these. A stream that falls silent
 // sooner is ended by ext_proc; of a JSON answer only Envoy sees the bytes.
 func (m *Model) Silence(stall time.Duration) time.Duration {
 	return max(m.IdleTimeout, m.LongestChain()+tie, stall+tie)

@@ -48,6 +48,6 @@ func (s *Server) under(published *policy.Set) *policy.Set {
 	}
 	laid, _ := published.Under(s.laid.With(published.Overlay))
 	set := *laid
-	set.Revision = published.Revision // a name; what pairs tell policies apart by is the shape
+	set.Revision = published.Revision // a name; pairs distinguish policies by the shape
 	return &set
 }

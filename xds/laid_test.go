@@ -144,9 +144,9 @@ func parsedAs(t *testing.T, document string) *policy.Set {
 	return set
 }
 
-// TestPairsAloneGiveUpWhatIsLaid holds that pairs are told what to serve once no control
+// TestPairsAloneGiveUpWhatIsLaid holds that pairs know what to serve once no control
 // plane sees to what is laid: the release as it was published, whole. Of a release over
-// which nothing is laid they are told nothing.
+// which nothing is laid they get nothing.
 func TestPairsAloneGiveUpWhatIsLaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFleet(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// foldFilter is a filter behind the router level that asks nothing, unless the route says so.
+// foldFilter is a filter after the router level that asks nothing, unless the route says so.
 const foldFilter = `- name: facts.fold
   typed_config:
     "@type": type.googleapis.com/envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor

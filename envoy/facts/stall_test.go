@@ -65,7 +65,7 @@ func TestTheRouteMatchedFirstChoosesByTheBodysLengthHowLongAnswersMayTake(t *tes
 }
 
 // Envoy makes an id for each request before any filter runs, and says it to ext_proc and in
-// its log: by it an account joins of which ext_proc could not tell the exchange. A client's
+// its log: by it an account joins of which ext_proc could not name the exchange. A client's
 // own is not kept if it is removed early.
 func TestARequestsIdIsEnvoysOwnOnceAClientsIsRemovedEarly(t *testing.T) {
 	const early = `

@@ -59,7 +59,7 @@ func (d *damage) leaveOut(raw scan.Event, over bool) *canon.Fault {
 	return nil
 }
 
-// follows takes note of an event that can be read, behind one that could not.
+// follows takes note of an event that can be read, after one that could not.
 func (d *damage) follows(raw scan.Event) *canon.Fault {
 	data := bytes.TrimSpace(raw.Data())
 	switch {

@@ -59,7 +59,7 @@ var damagedChats = []damaged{
 	{"a report between pieces", []string{chatText("a"), chatCounts(1, 0)[:50], chatText("b"), chatStop, done}, "ab", true, 1},
 	{"a report at the end", []string{chatText("a"), chatStop, half(chatCounts(1, 0)), done}, "a", true, 1},
 	{"an end marker", []string{chatText("a"), chatStop, `[DON`}, "a", true, 1},
-	{"behind the end", []string{chatText("a"), chatStop, done, half(chatText("b"))}, "a", true, 1},
+	{"after the end", []string{chatText("a"), chatStop, done, half(chatText("b"))}, "a", true, 1},
 	{"a ping", []string{chatText("a"), `ping {"typ`, chatText("b"), chatStop, done}, "ab", true, 1},
 	{"what no dialect says", []string{chatText("a"), `oops`, `{oops}`, `<html>`, `{"status":"bu`, chatText("b"), chatStop, done}, "ab", true, 4},
 	{"an error", []string{chatText("a"), `{"error":{"message":"over`, chatText("b"), chatStop, done}, "a", false, 1},
@@ -116,7 +116,7 @@ func TestWhatCannotBeReadIsLeftOut(t *testing.T) {
 			for _, size := range []int{1, 7, 61, len(stream)} {
 				for way, play := range map[string]func(*testing.T, string, []byte, int) damaged{"passes": playPassing, "read": playRead, "translated": playTranslated} {
 					want := c
-					if way == "translated" && c.name == "behind the end" {
+					if way == "translated" && c.name == "after the end" {
 						want.unreadable = 0 // a translated answer is over
 					}
 					t.Run(fmt.Sprintf("%s, %s, %s, in pieces of %d", name, c.name, way, size), func(t *testing.T) {

@@ -120,8 +120,8 @@ func (p *plan) observe(at *exchange.Attempt, why circuit.Reason, wait time.Durat
 }
 
 // narrow names what is left to the attempts after this one, if nothing was named before, not
-// even an order of the chain: Envoy reads that once for each request (envoy/facts). Unlike a mark, which puts
-// a backend last for everybody, it lasts no longer than the request.
+// even an order of the chain: Envoy reads that once for each request (envoy/facts). Unlike a
+// mark, which puts a backend last for everybody, it lasts no longer than the request.
 func (p *plan) narrow(at *exchange.Attempt) string {
 	if p.ex.Fit != "" || p.pool.cooldown == 0 || p.pool.ordered || !p.pool.mayMark(at.Number) {
 		return ""

@@ -10,9 +10,9 @@ import (
 
 // Ending is Envoy's own account of how an exchange ended, from its access log.
 type Ending struct {
-	Exchange     string // empty: ext_proc could not tell Envoy
+	Exchange     string // empty: ext_proc could not name it to Envoy
 	Request      string // Envoy's own id of the request; empty: it was none that Envoy could read
-	Seen         bool   // ext_proc has told Envoy of the request
+	Seen         bool   // ext_proc has answered Envoy about the request
 	Code         int    // HTTP status that the client got; 0: none
 	Flags        string // Envoy's response flags, comma separated: "DC", "UF,URX"
 	Details      string // Envoy's response code details
@@ -22,7 +22,7 @@ type Ending struct {
 	Answered     bool // a provider had begun to answer
 	Unread       bool // bytes of the answer wait for the client to take them
 
-	// Of a request that ext_proc has not told Envoy of.
+	// Of a request about which ext_proc has not answered Envoy.
 	Began        time.Time
 	Took         time.Duration
 	Dialect      string

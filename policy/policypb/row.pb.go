@@ -31,8 +31,8 @@ const (
 // Each group of fields has numbers of its own, with room after it for further ones.
 type Row struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// ULID of the exchange: the key by which a row is told from others. Of a request that
-	// ext_proc could not tell Envoy of, Envoy's own id of it (a UUID).
+	// ULID of the exchange: the key by which a row is identified. Of a request that
+	// ext_proc could not name to Envoy, Envoy's own id of it (a UUID).
 	Exchange string `protobuf:"bytes,1,opt,name=exchange,proto3" json:"exchange,omitempty"`
 	// Revision of the policy that the exchange was pinned to.
 	Revision string `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`

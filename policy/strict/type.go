@@ -37,10 +37,10 @@ type Type struct {
 	Max     string
 	Elem    *Type     // of a list and a map
 	Fields  []Key     // of an object, in the order of the page
-	Planned []string  // of an object: keys that have no code behind them yet, so that they are refused
+	Planned []string  // of an object: keys that have no code yet, so that they are refused
 	Refused []Refused // of an object: keys that there will not be, and why
 	OneKey  bool      // of an object: exactly one of the keys is given
-	Options []*Type   // of either: told apart by their form
+	Options []*Type   // of either: distinguished by their form
 	Secret  bool      // faults quote neither keys nor values
 }
 

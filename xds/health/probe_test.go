@@ -83,7 +83,7 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// TestOutages holds how a backend that is not there is told from one that is.
+// TestOutages holds how a backend that is not there is distinguished from one that is.
 func TestOutages(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -70,7 +70,7 @@ func (t *target) succeeded(began, now time.Time) {
 }
 
 // vouches reports whether a check of the target that succeeded shows that the failed checks
-// of another one are not for want of a network here.
+// of another one are not because the network is missing here.
 func (t *target) vouches(other *target, latest time.Time) bool {
 	return t != other && !t.passed.Before(other.streak) && !t.passed.After(latest)
 }

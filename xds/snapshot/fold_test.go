@@ -21,7 +21,7 @@ backends: {a: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}, b: {p
 	const oneFolded, twoFolded = "m/json/folded m/json m/stream", "m/json/judged/folded m/json/judged m/stream/judged m/json/folded m/json m/stream"
 	b := new(snapshot.Builder)
 	for _, c := range []struct{ name, document, want string }{
-		{"a model that nobody knows", `models: {m: a/x}`, one},
+		{"an unknown model", `models: {m: a/x}`, one},
 		{"one that reasons", "models: {m: a/x}\nmodels_like: {a/x: {reasoning: always}}", oneFolded},
 		{"one that does not", "models: {m: a/x}\nmodels_like: {a/x: {reasoning: none}}", one},
 		{"as the policy says", `models: {m: {chain: [a/x], ask: stream}}`, oneFolded},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/health"
@@ -23,9 +24,6 @@ func (c *controlPlane) startProbing(l *lifecycle, o controlOptions) {
 	})
 }
 
-// anthropicVersion is what the dialect's servers demand of every request.
-const anthropicVersion = "2023-06-01"
-
 // probeHeaders are what a backend is sent with a request for its models, or false if
 // something of it is not set in this process's environment.
 func probeHeaders(b *policy.Backend) (http.Header, bool) {
@@ -35,7 +33,7 @@ func probeHeaders(b *policy.Backend) (http.Header, bool) {
 	}
 	h := http.Header{"User-Agent": {"headgate"}, "Accept": {"application/json"}}
 	if b.Dialect == "anthropic" {
-		h.Set("anthropic-version", anthropicVersion)
+		h.Set("anthropic-version", anthropic.Version)
 	}
 	secret, _ := store.Pick(b.Name)
 	if key := secret.Reveal(); key != "" {

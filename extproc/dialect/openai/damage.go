@@ -11,7 +11,7 @@ import (
 var pieceNames = []string{"id", "object", "created", "model", "choices", "index", "delta", "role", "content", "tool_calls", "finish_reason", "usage"}
 
 // Damage implements dialect.Backend. A chunk whose choices can be read, and say nothing,
-// brought none of the answer, whatever comes behind them.
+// brought none of the answer, whatever comes after them.
 func (Dialect) Damage(raw scan.Event) canon.Damage {
 	data := bytes.TrimSpace(raw.Data())
 	var c chunk

@@ -155,7 +155,7 @@ func TestWhatBeganBeforeItOpenedSaysNothing(t *testing.T) {
 	r.enters(t, 11.9, "is left out")
 	r.saw(1, 4, circuit.Limited, 20*time.Second)
 	r.enters(t, 12, "is left out")
-	r.saw(5, 5, circuit.Limited, 8*time.Second) // the last resort was told less
+	r.saw(5, 5, circuit.Limited, 8*time.Second) // the last resort was given less
 	if left, named := r.Named(at(6)); !named || left != 7*time.Second {
 		t.Errorf("named %v", left)
 	}

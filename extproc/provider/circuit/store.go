@@ -9,7 +9,7 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// Key tells apart what has limits of its own: a model at an account of a provider. A
+// Key identifies what has limits of its own: a model at an account of a provider. A
 // backend whose place or credentials are changed is another one.
 type Key struct {
 	Backend string

@@ -60,7 +60,7 @@ func TestJudgedByContent(t *testing.T) {
 }
 
 // TestJudgedByHeaders holds what a policy gives up that has attempts judged by their headers:
-// an error behind the status of a success is the client's, one with its own status is not.
+// an error in a 200 response is the client's, one with its own status is not.
 func TestJudgedByHeaders(t *testing.T) {
 	t.Parallel()
 	var models strings.Builder

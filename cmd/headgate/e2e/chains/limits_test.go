@@ -28,8 +28,8 @@ var limitCases = []limitCase{
 	{"a 429 of the other dialect", "c", "b", sim.Behaviour{Status: 429, RetryAfter: "1"}, time.Second, "c429( c429){0,2} b200"},
 	{"a 429 in milliseconds", "a", "c", sim.Behaviour{Status: 429, RetryAfterMS: new(700)}, 700 * time.Millisecond, "a429( a429){0,2} c200"},
 	{"an overload that names no time", "c", "a", sim.Behaviour{Status: 529}, 5 * time.Second, "c529( c529){0,2} a200"},
-	{"a limit behind a success", "a", "c", sim.Behaviour{Status: 429, Error: new(0), UsedUp: 1200 * time.Millisecond}, time.Second, "a200( a200){0,2} c200"},
-	{"an overload behind a success", "c", "b", sim.Behaviour{Status: 529, Error: new(0)}, 5 * time.Second, "c200( c200){0,2} b200"},
+	{"a limit in a 200 response", "a", "c", sim.Behaviour{Status: 429, Error: new(0), UsedUp: 1200 * time.Millisecond}, time.Second, "a200( a200){0,2} c200"},
+	{"an overload in a 200 response", "c", "b", sim.Behaviour{Status: 529, Error: new(0)}, 5 * time.Second, "c200( c200){0,2} b200"},
 	{"nothing left", "a", "b", sim.Behaviour{UsedUp: 1500 * time.Millisecond}, 1500 * time.Millisecond, "a200"},
 	{"nothing left in the other dialect", "c", "b", sim.Behaviour{UsedUp: 2500 * time.Millisecond}, time.Second, "c200"},
 }
@@ -133,7 +133,7 @@ func atOnce(n int, f func(int)) {
 
 // TestStormsOfLimitsDoNotMultiply holds that a request to a chain of which every link has
 // reached a limit costs each of them one attempt at most, and one in all as soon as that is
-// known; and that the client is told when the first of them is back.
+// known; and that the client gets the time until the first of them is back.
 func TestStormsOfLimitsDoNotMultiply(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -19,7 +19,7 @@ var ends = []struct {
 }{
 	{name: "an error at first", fault: "error=0+status=500", status: 500, outcome: "provider_error", by: "provider"},
 	{name: "a limit at first", fault: "error=0+status=429", status: 429, outcome: "provider_error", by: "provider"},
-	{name: "an error behind content", fault: "error=9+status=500", status: 500, outcome: "provider_error", by: "provider", billed: true},
+	{name: "an error after content", fault: "error=9+status=500", status: 500, outcome: "provider_error", by: "provider", billed: true},
 	{name: "a clean end too early", fault: "truncate=9", status: 502, outcome: "cut", by: "provider", billed: true},
 	{name: "a clean end before all", fault: "truncate=0", status: 502, outcome: "cut", by: "provider"},
 	{name: "nonsense", fault: "malformed=9", status: 502, outcome: "provider_error", by: "provider", billed: true},

@@ -17,7 +17,7 @@ import (
 var whole = []gatewaytest.Way{{Dialect: "openai"}, {Dialect: "anthropic"}}
 
 // models ask for the whole answer, and for a stream of it: of a backend of each dialect,
-// alone and with another behind it.
+// alone and with another after it.
 const models = `
   json-a: {chain: [a/m], ask: json}
   stream-a: {chain: [a/m], ask: stream}
@@ -31,7 +31,7 @@ const tool = `"tools":[{"type":"function","function":{"name":"weather","paramete
 
 const ownTool = `"tools":[{"name":"weather","input_schema":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"}},"required":["city","days"]}}]`
 
-// answers are what the simulated provider is told to say, and what a request has beside
+// answers are what the simulated provider says, and what a request has beside
 // its message in each dialect; on: of which backend, if not of both.
 var answers = []struct{ name, directive, openai, anthropic, on string }{
 	{name: "text", directive: `text="Grüße, \"world\" 😀"`},

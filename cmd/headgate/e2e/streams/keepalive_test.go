@@ -15,7 +15,7 @@ import (
 )
 
 // TestKeepalivesAreSilence holds that a provider which sends what says nothing of its
-// answer, and nothing else, is let go after idle_timeout: behind its headers and behind its
+// answer, and nothing else, is let go after idle_timeout: after its headers and after its
 // text, to clients of both dialects.
 func TestKeepalivesAreSilence(t *testing.T) {
 	t.Parallel()
