@@ -87,6 +87,378 @@ func (x *Trouble) GetRevision() string {
 	return ""
 }
 
+type LinkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Message:
+	//
+	//	*LinkRequest_Hello
+	//	*LinkRequest_Rows
+	Message       isLinkRequest_Message `protobuf_oneof:"message"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkRequest) Reset() {
+	*x = LinkRequest{}
+	mi := &file_policypb_pair_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkRequest) ProtoMessage() {}
+
+func (x *LinkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_pair_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkRequest.ProtoReflect.Descriptor instead.
+func (*LinkRequest) Descriptor() ([]byte, []int) {
+	return file_policypb_pair_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *LinkRequest) GetMessage() isLinkRequest_Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *LinkRequest) GetHello() *Hello {
+	if x != nil {
+		if x, ok := x.Message.(*LinkRequest_Hello); ok {
+			return x.Hello
+		}
+	}
+	return nil
+}
+
+func (x *LinkRequest) GetRows() *Rows {
+	if x != nil {
+		if x, ok := x.Message.(*LinkRequest_Rows); ok {
+			return x.Rows
+		}
+	}
+	return nil
+}
+
+type isLinkRequest_Message interface {
+	isLinkRequest_Message()
+}
+
+type LinkRequest_Hello struct {
+	// Begins every stream.
+	Hello *Hello `protobuf:"bytes,1,opt,name=hello,proto3,oneof"`
+}
+
+type LinkRequest_Rows struct {
+	Rows *Rows `protobuf:"bytes,2,opt,name=rows,proto3,oneof"`
+}
+
+func (*LinkRequest_Hello) isLinkRequest_Message() {}
+
+func (*LinkRequest_Rows) isLinkRequest_Message() {}
+
+type Hello struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the pair's node, as in ADS.
+	Node string `protobuf:"bytes,1,opt,name=node,proto3" json:"node,omitempty"`
+	// Minor version of the protocol; messages of later ones are not sent to it.
+	Version       uint32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Region        string `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Hello) Reset() {
+	*x = Hello{}
+	mi := &file_policypb_pair_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Hello) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Hello) ProtoMessage() {}
+
+func (x *Hello) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_pair_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Hello.ProtoReflect.Descriptor instead.
+func (*Hello) Descriptor() ([]byte, []int) {
+	return file_policypb_pair_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Hello) GetNode() string {
+	if x != nil {
+		return x.Node
+	}
+	return ""
+}
+
+func (x *Hello) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Hello) GetRegion() string {
+	if x != nil {
+		return x.Region
+	}
+	return ""
+}
+
+// Rows are exchanges that have ended. They come at least once.
+type Rows struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Counts up from 1 on each stream.
+	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Row, as the pair's spool keeps it.
+	Rows          [][]byte `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Rows) Reset() {
+	*x = Rows{}
+	mi := &file_policypb_pair_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Rows) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Rows) ProtoMessage() {}
+
+func (x *Rows) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_pair_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Rows.ProtoReflect.Descriptor instead.
+func (*Rows) Descriptor() ([]byte, []int) {
+	return file_policypb_pair_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Rows) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Rows) GetRows() [][]byte {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+type LinkResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Message:
+	//
+	//	*LinkResponse_Welcome
+	//	*LinkResponse_Taken
+	Message       isLinkResponse_Message `protobuf_oneof:"message"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LinkResponse) Reset() {
+	*x = LinkResponse{}
+	mi := &file_policypb_pair_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LinkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LinkResponse) ProtoMessage() {}
+
+func (x *LinkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_pair_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LinkResponse.ProtoReflect.Descriptor instead.
+func (*LinkResponse) Descriptor() ([]byte, []int) {
+	return file_policypb_pair_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *LinkResponse) GetMessage() isLinkResponse_Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *LinkResponse) GetWelcome() *Welcome {
+	if x != nil {
+		if x, ok := x.Message.(*LinkResponse_Welcome); ok {
+			return x.Welcome
+		}
+	}
+	return nil
+}
+
+func (x *LinkResponse) GetTaken() *Taken {
+	if x != nil {
+		if x, ok := x.Message.(*LinkResponse_Taken); ok {
+			return x.Taken
+		}
+	}
+	return nil
+}
+
+type isLinkResponse_Message interface {
+	isLinkResponse_Message()
+}
+
+type LinkResponse_Welcome struct {
+	// Answers hello.
+	Welcome *Welcome `protobuf:"bytes,1,opt,name=welcome,proto3,oneof"`
+}
+
+type LinkResponse_Taken struct {
+	Taken *Taken `protobuf:"bytes,2,opt,name=taken,proto3,oneof"`
+}
+
+func (*LinkResponse_Welcome) isLinkResponse_Message() {}
+
+func (*LinkResponse_Taken) isLinkResponse_Message() {}
+
+type Welcome struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       uint32                 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Welcome) Reset() {
+	*x = Welcome{}
+	mi := &file_policypb_pair_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Welcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Welcome) ProtoMessage() {}
+
+func (x *Welcome) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_pair_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
+func (*Welcome) Descriptor() ([]byte, []int) {
+	return file_policypb_pair_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Welcome) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// Taken says that rows are in the journal for good: these, and all before.
+type Taken struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Number        uint64                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Taken) Reset() {
+	*x = Taken{}
+	mi := &file_policypb_pair_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Taken) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Taken) ProtoMessage() {}
+
+func (x *Taken) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_pair_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Taken.ProtoReflect.Descriptor instead.
+func (*Taken) Descriptor() ([]byte, []int) {
+	return file_policypb_pair_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Taken) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
 var File_policypb_pair_proto protoreflect.FileDescriptor
 
 const file_policypb_pair_proto_rawDesc = "" +
@@ -95,7 +467,28 @@ const file_policypb_pair_proto_rawDesc = "" +
 	"\aTrouble\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x120\n" +
 	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x1a\n" +
-	"\brevision\x18\x03 \x01(\tR\brevisionB.Z,github.com/headgate/headgate/policy/policypbb\x06proto3"
+	"\brevision\x18\x03 \x01(\tR\brevision\"{\n" +
+	"\vLinkRequest\x121\n" +
+	"\x05hello\x18\x01 \x01(\v2\x19.headgate.policy.v1.HelloH\x00R\x05hello\x12.\n" +
+	"\x04rows\x18\x02 \x01(\v2\x18.headgate.policy.v1.RowsH\x00R\x04rowsB\t\n" +
+	"\amessage\"M\n" +
+	"\x05Hello\x12\x12\n" +
+	"\x04node\x18\x01 \x01(\tR\x04node\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\rR\aversion\x12\x16\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\"2\n" +
+	"\x04Rows\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x12\n" +
+	"\x04rows\x18\x02 \x03(\fR\x04rows\"\x85\x01\n" +
+	"\fLinkResponse\x127\n" +
+	"\awelcome\x18\x01 \x01(\v2\x1b.headgate.policy.v1.WelcomeH\x00R\awelcome\x121\n" +
+	"\x05taken\x18\x02 \x01(\v2\x19.headgate.policy.v1.TakenH\x00R\x05takenB\t\n" +
+	"\amessage\"#\n" +
+	"\aWelcome\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\"\x1f\n" +
+	"\x05Taken\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number2\\\n" +
+	"\vPairService\x12M\n" +
+	"\x04Link\x12\x1f.headgate.policy.v1.LinkRequest\x1a .headgate.policy.v1.LinkResponse(\x010\x01B.Z,github.com/headgate/headgate/policy/policypbb\x06proto3"
 
 var (
 	file_policypb_pair_proto_rawDescOnce sync.Once
@@ -109,18 +502,30 @@ func file_policypb_pair_proto_rawDescGZIP() []byte {
 	return file_policypb_pair_proto_rawDescData
 }
 
-var file_policypb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_policypb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_policypb_pair_proto_goTypes = []any{
 	(*Trouble)(nil),               // 0: headgate.policy.v1.Trouble
-	(*timestamppb.Timestamp)(nil), // 1: google.protobuf.Timestamp
+	(*LinkRequest)(nil),           // 1: headgate.policy.v1.LinkRequest
+	(*Hello)(nil),                 // 2: headgate.policy.v1.Hello
+	(*Rows)(nil),                  // 3: headgate.policy.v1.Rows
+	(*LinkResponse)(nil),          // 4: headgate.policy.v1.LinkResponse
+	(*Welcome)(nil),               // 5: headgate.policy.v1.Welcome
+	(*Taken)(nil),                 // 6: headgate.policy.v1.Taken
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_policypb_pair_proto_depIdxs = []int32{
-	1, // 0: headgate.policy.v1.Trouble.since:type_name -> google.protobuf.Timestamp
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	7, // 0: headgate.policy.v1.Trouble.since:type_name -> google.protobuf.Timestamp
+	2, // 1: headgate.policy.v1.LinkRequest.hello:type_name -> headgate.policy.v1.Hello
+	3, // 2: headgate.policy.v1.LinkRequest.rows:type_name -> headgate.policy.v1.Rows
+	5, // 3: headgate.policy.v1.LinkResponse.welcome:type_name -> headgate.policy.v1.Welcome
+	6, // 4: headgate.policy.v1.LinkResponse.taken:type_name -> headgate.policy.v1.Taken
+	1, // 5: headgate.policy.v1.PairService.Link:input_type -> headgate.policy.v1.LinkRequest
+	4, // 6: headgate.policy.v1.PairService.Link:output_type -> headgate.policy.v1.LinkResponse
+	6, // [6:7] is the sub-list for method output_type
+	5, // [5:6] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_policypb_pair_proto_init() }
@@ -128,15 +533,23 @@ func file_policypb_pair_proto_init() {
 	if File_policypb_pair_proto != nil {
 		return
 	}
+	file_policypb_pair_proto_msgTypes[1].OneofWrappers = []any{
+		(*LinkRequest_Hello)(nil),
+		(*LinkRequest_Rows)(nil),
+	}
+	file_policypb_pair_proto_msgTypes[4].OneofWrappers = []any{
+		(*LinkResponse_Welcome)(nil),
+		(*LinkResponse_Taken)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_pair_proto_rawDesc), len(file_policypb_pair_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   7,
 			NumExtensions: 0,
-			NumServices:   0,
+			NumServices:   1,
 		},
 		GoTypes:           file_policypb_pair_proto_goTypes,
 		DependencyIndexes: file_policypb_pair_proto_depIdxs,

@@ -1,0 +1,139 @@
+package spool
+
+import (
+	"context"
+	"os"
+	"slices"
+)
+
+// batch is what is shipped at once.
+type batch struct {
+	rows [][]byte // policypb.Row
+	ends []end
+}
+
+// end is how far a batch goes in one file.
+type end struct {
+	seg *segment
+	at  int
+}
+
+// maxBatch bounds a batch, in bytes of rows.
+const maxBatch = 1 << 20
+
+// Next returns closed rows that were not returned before, in the order in which they were
+// written, and waits until there are any. They hold until taken is called, which says that the
+// control plane has them for good, or the spool is closed. Next is called by one goroutine at a
+// time, taken by any. An error means that ctx is done.
+func (s *Spool) Next(ctx context.Context) (rows [][]byte, taken func(), err error) {
+	for {
+		if b := s.take(); len(b.rows) > 0 {
+			return b.rows, func() { s.ack(b) }, nil
+		}
+		select {
+		case <-s.ready:
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
+	}
+}
+
+// take reads on. What holds no rows needs no acknowledgement. It removes the files of which
+// the control plane has everything: no other goroutine reads them.
+func (s *Spool) take() *batch {
+	s.sweep()
+	segments, waits := s.waiting()
+	var none batch // what holds no rows
+	b, size := &batch{}, 0
+	for i, seg := range segments {
+		at, pending := seg.taken, waits[i]
+		for size < maxBatch {
+			k, message, n, state := frameAt(seg.mem, at)
+			if state == nothing || state == partial && !seg.recovered {
+				break // what is being written is whole the next time
+			}
+			if at += n; state == whole && k == Closed {
+				b.rows = append(b.rows, message)
+				size += len(message)
+				pending = true
+			}
+		}
+		if seg.taken = at; pending {
+			b.ends = append(b.ends, end{seg, at})
+		} else {
+			none.ends = append(none.ends, end{seg, at})
+		}
+	}
+	s.mark(&none)
+	return b
+}
+
+// waiting returns the files, and of each whether something that was taken of it waits for
+// its acknowledgement.
+func (s *Spool) waiting() (segments []*segment, waits []bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seg := range s.segments {
+		waits = append(waits, seg.acked < seg.taken)
+	}
+	return slices.Clone(s.segments), waits
+}
+
+// sweep removes files that are over. Nobody waits for the disk with one of them meanwhile.
+func (s *Spool) sweep() {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := s.segments[len(s.segments)-1]
+	s.segments = slices.DeleteFunc(s.segments, func(seg *segment) bool {
+		over := seg != last && seg.acked >= seg.next && seg.opened == 0
+		if over {
+			seg.remove()
+			signal(s.room)
+		}
+		return over
+	})
+}
+
+// Rewind has what was not acknowledged returned again. It is called by the goroutine that
+// calls Next.
+func (s *Spool) Rewind() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seg := range s.segments {
+		seg.taken = seg.acked
+	}
+	signal(s.ready)
+}
+
+// ack says that the control plane has a batch for good. A file of which it has everything is
+// removed.
+func (s *Spool) ack(b *batch) {
+	s.mark(b)
+	signal(s.ready)
+}
+
+func (s *Spool) mark(b *batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range b.ends {
+		e.seg.acked = max(e.seg.acked, e.at)
+	}
+}
+
+// remove deletes the file.
+func (s *segment) remove() {
+	_ = s.close() // nothing of it is needed any more
+	_ = os.Remove(s.path)
+}
+
+// Backlog is how many bytes of records the control plane does not have yet.
+func (s *Spool) Backlog() (bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seg := range s.segments {
+		bytes += int64(seg.next - seg.acked)
+	}
+	return bytes
+}
