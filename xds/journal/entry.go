@@ -1,0 +1,145 @@
+package journal
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/headgate/headgate/policy/policypb"
+)
+
+// Kind says what a row of the journal is.
+type Kind string
+
+// The kinds of rows.
+const (
+	Call    Kind = "call"    // an exchange, and what its answer cost
+	Attempt Kind = "attempt" // what an attempt cost whose answer was not the client's
+)
+
+// entry is one row of the journal.
+type entry struct {
+	*policypb.Row
+	attempt int // counts from 1; of a call the one that answered, or the last
+	kind    Kind
+	day     int64 // since 1970, in UTC
+
+	// Of an attempt in place of the exchange's own.
+	backend, provider, served string
+	tokens                    *policypb.Tokens
+	usageSource, price        string
+	cost                      *int64
+	unpriced                  bool
+}
+
+// entriesOf returns the rows that an exchange leaves.
+func entriesOf(r *policypb.Row) []entry {
+	day := began(r).Unix() / 86_400
+	out := []entry{{
+		Row: r, attempt: max(int(r.Attempts), len(r.Tried)), kind: Call, day: day,
+		backend: r.Backend, provider: r.Provider, served: r.Served,
+		tokens: r.Tokens, usageSource: r.UsageSource, price: r.Price, cost: r.CostNanoUsd, unpriced: r.Unpriced,
+	}}
+	for i, a := range r.Tried {
+		if a.Tokens != nil {
+			out = append(out, entry{
+				Row: r, attempt: i + 1, kind: Attempt, day: day,
+				backend: a.Backend, served: a.Model,
+				tokens: a.Tokens, usageSource: a.UsageSource, price: a.Price, cost: a.CostNanoUsd, unpriced: a.Unpriced,
+			})
+		}
+	}
+	return out
+}
+
+// began is when an exchange began: its id says so even if the clock of its machine was set
+// meanwhile. An id that is none leaves the time that the row names.
+func began(r *policypb.Row) time.Time {
+	if id, err := ulid.ParseStrict(r.Exchange); err == nil {
+		return id.Timestamp()
+	}
+	return time.Unix(0, r.BeganUnixNanos)
+}
+
+// column is a column of the journal and what a row has there.
+type column struct {
+	name string
+	of   func(*entry) any
+}
+
+var columns = []column{
+	{"exchange", func(e *entry) any { return e.Exchange }},
+	{"attempt", func(e *entry) any { return e.attempt }},
+	{"kind", func(e *entry) any { return string(e.kind) }},
+	{"day", func(e *entry) any { return e.day }},
+	{"began", func(e *entry) any { return e.BeganUnixNanos }},
+	{"revision", func(e *entry) any { return e.Revision }},
+	{"dialect", func(e *entry) any { return e.Dialect }},
+	{"operation", func(e *entry) any { return e.Operation }},
+	{"asked", func(e *entry) any { return e.Model }},
+	{"model", func(e *entry) any { return e.Route }},
+	{"username", func(e *entry) any { return e.User }},
+	{"team", func(e *entry) any { return e.Team }},
+	{"feature", func(e *entry) any { return e.Feature }},
+	{"session", func(e *entry) any { return e.Session }},
+	{"tags", func(e *entry) any { return strings.Join(e.Tags, ",") }},
+	{"provider", func(e *entry) any { return e.provider }},
+	{"backend", func(e *entry) any { return e.backend }},
+	{"served", func(e *entry) any { return e.served }},
+	{"response", func(e *entry) any { return e.ResponseId }},
+	{"stream", func(e *entry) any { return number(e.Stream) }},
+	{"status", func(e *entry) any { return e.Status }},
+	{"outcome", func(e *entry) any { return e.Outcome }},
+	{"failed_by", func(e *entry) any { return e.By }},
+	{"reason", func(e *entry) any { return e.Reason }},
+	{"detail", func(e *entry) any { return e.Detail }},
+	{"attempts", func(e *entry) any { return e.Attempts }},
+	{"request_bytes", func(e *entry) any { return e.RequestBytes }},
+	{"duration", func(e *entry) any { return e.DurationNanos }},
+	{"first_token", func(e *entry) any { return e.FirstTokenNanos }},
+	{"input", func(e *entry) any { return e.tokens.GetInput() }},
+	{"cache_read", func(e *entry) any { return e.tokens.GetCacheRead() }},
+	{"cache_write_5m", func(e *entry) any { return e.tokens.GetCacheWrite_5M() }},
+	{"cache_write_1h", func(e *entry) any { return e.tokens.GetCacheWrite_1H() }},
+	{"audio_input", func(e *entry) any { return e.tokens.GetAudioInput() }},
+	{"output", func(e *entry) any { return e.tokens.GetOutput() }},
+	{"reasoning", func(e *entry) any { return e.tokens.GetReasoning() }},
+	{"audio_output", func(e *entry) any { return e.tokens.GetAudioOutput() }},
+	{"searches", func(e *entry) any { return e.searches() }},
+	{"service_tier", func(e *entry) any { return e.ServiceTier }},
+	{"usage_source", func(e *entry) any { return e.usageSource }},
+	{"cost", func(e *entry) any { return e.cost }},
+	{"price", func(e *entry) any { return e.price }},
+	{"unpriced", func(e *entry) any { return number(e.unpriced) }},
+	{"tried", func(e *entry) any { return asJSON(e.Tried) }},
+	{"dropped", func(e *entry) any { return strings.Join(e.Dropped, ",") }},
+}
+
+// searches are those of the answer.
+func (e *entry) searches() int64 {
+	if e.kind == Attempt {
+		return 0
+	}
+	return e.Searches
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// asJSON writes a list as JSON; empty: it has nothing.
+func asJSON[T any](list []T) string {
+	if len(list) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(list)
+	if err != nil {
+		panic("journal: " + err.Error()) // texts and numbers only
+	}
+	return string(b)
+}
