@@ -31,6 +31,7 @@ import (
 type Options struct {
 	Cluster     string                           // of the nodes that are served
 	Credentials credentials.TransportCredentials // of the port; nil: plain
+	Services    []func(*grpc.Server)             // that are served at the same port
 	Now         func() time.Time
 }
 
@@ -73,6 +74,9 @@ func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
 	}
 	s.grpc = grpc.NewServer(options...)
 	s.hub.Register(s.grpc)
+	for _, register := range o.Services {
+		register(s.grpc)
+	}
 	return s
 }
 

@@ -43,6 +43,7 @@ type Options struct {
 	Listen      netip.AddrPort                                              // where the pair's Envoy listens; the zero value: where the policy says
 	State       string                                                      // folder for the last good revision; empty: it is not saved
 	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc, beside the previous one
+	Backlog     Backlog                                                     // of rows for the control plane; nil: there are none
 	Log         *zap.Logger
 }
 
