@@ -10,6 +10,7 @@ import (
 // Options are what the kinds of stages need beside policies.
 type Options struct {
 	Closer   *record.Closer // of rows
+	Keeper   record.Keeper  // of rows that are not closed yet; nil: nothing keeps them
 	Region   string         // that the gateway runs in; may be empty
 	Provider provider.Options
 }
@@ -17,10 +18,14 @@ type Options struct {
 // Kinds are the kinds of stages in their order: requests go down it, so that record
 // sees every ending and provider is next to the wire. CloseKinds closes them.
 func Kinds(o Options) []Kind {
-	return []Kind{
+	all := []Kind{
 		record.NewKind(o.Closer),
 		route.NewKind(o.Region),
 		meter.NewKind(o.Provider.Now),
 		provider.NewKind(o.Provider),
 	}
+	if o.Keeper != nil {
+		all = append(all, record.NewOpeningKind(o.Keeper))
+	}
+	return all
 }

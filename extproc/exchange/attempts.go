@@ -37,6 +37,8 @@ type Attempt struct {
 	Complete bool          // the end of the answer is there
 	Elapsed  time.Duration // since the answer's headers came
 
+	Estimate Spent // written by the meter stage: what it will consume, as far as the request says
+
 	// Written by the provider stage, as it judges an answer by its content.
 	Spent Spent // what the answer says so far of what it consumed
 

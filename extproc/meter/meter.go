@@ -35,7 +35,7 @@ func (k *Kind) Name() string { return "meter" }
 
 // Compile makes a stage that looks prices up in the policy's catalogue.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
-	return &stage{prices: set.Prices, now: k.now}, nil
+	return &stage{prices: set.Prices, backends: set.Backends, now: k.now}, nil
 }
 
 // Close releases nothing.
@@ -43,8 +43,9 @@ func (k *Kind) Close(context.Context) error { return nil }
 
 // stage prices exchanges by one policy. It is safe for concurrent use.
 type stage struct {
-	prices *price.Catalogue
-	now    func() time.Time
+	prices   *price.Catalogue
+	backends map[string]*policy.Backend
+	now      func() time.Time
 }
 
 // Name returns "meter".
@@ -52,7 +53,7 @@ func (s *stage) Name() string { return "meter" }
 
 // Phases names the phases that show usage.
 func (s *stage) Phases() exchange.Phases {
-	return exchange.OnResponse | exchange.OnEvents | exchange.OnEnd
+	return exchange.OnAttempt | exchange.OnResponse | exchange.OnEvents | exchange.OnEnd
 }
 
 // Join begins a visit.

@@ -1,9 +1,22 @@
 package meter
 
 import (
+	"context"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 )
+
+// Attempt implements exchange.Visit. It estimates what the attempt consumes at least: what of
+// the answer will come is not known.
+func (v *visit) Attempt(_ context.Context, at *exchange.Attempt) error {
+	u := &at.Estimate.Usage
+	v.complete(u, 0)
+	if b := v.stage.backends[at.Backend]; b != nil {
+		at.Estimate.Cost = v.stage.cost(u, b.Provider.Name, at.Backend, at.Model)
+	}
+	return nil
+}
 
 // spent completes what an attempt consumed whose answer was not the client's: what it
 // reported, and what of that is missing by what came. One that had begun and was merely

@@ -1,0 +1,82 @@
+package record
+
+import (
+	"context"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
+)
+
+// Interrupted is the detail of a row that nobody closed, because the process died.
+const Interrupted = "the gateway died"
+
+// A Keeper keeps what is known of an exchange before its row is closed, so that it is not
+// lost if the process dies. It is safe for concurrent use and never waits.
+type Keeper interface {
+	// Open takes a row as an attempt begins, with an estimate of what it will consume.
+	Open(*policypb.Row)
+	// Ended takes the row of an exchange that has ended, whose outcome is not certain yet.
+	Ended(*policypb.Row)
+}
+
+// OpeningKind makes stages that open rows. Their place is next to the wire: nothing may keep
+// an attempt from leaving that was opened. It is safe for concurrent use.
+type OpeningKind struct{ keeper Keeper }
+
+// NewOpeningKind makes a Kind.
+func NewOpeningKind(k Keeper) *OpeningKind { return &OpeningKind{k} }
+
+// Name returns "open".
+func (k *OpeningKind) Name() string { return "open" }
+
+// Compile makes a stage.
+func (k *OpeningKind) Compile(*policy.Set) (exchange.Stage, error) { return (*opening)(k), nil }
+
+// Close releases nothing.
+func (k *OpeningKind) Close(context.Context) error { return nil }
+
+// opening is safe for concurrent use.
+type opening OpeningKind
+
+// Name returns "open".
+func (s *opening) Name() string { return "open" }
+
+// Phases names the phase in which attempts leave.
+func (s *opening) Phases() exchange.Phases { return exchange.OnAttempt }
+
+// Join begins a visit.
+func (s *opening) Join(ex *exchange.Exchange) exchange.Visit {
+	return &openingVisit{keeper: s.keeper, ex: ex}
+}
+
+type openingVisit struct {
+	exchange.Idle
+	keeper Keeper
+	ex     *exchange.Exchange
+}
+
+// Attempt implements exchange.Visit.
+func (v *openingVisit) Attempt(_ context.Context, at *exchange.Attempt) error {
+	v.keeper.Open(openRow(v.ex, at))
+	return nil
+}
+
+// openRow is what is known of an exchange as an attempt leaves. Attempts of one exchange come
+// on goroutines of their own, so nothing is read that changes meanwhile.
+func openRow(ex *exchange.Exchange, at *exchange.Attempt) *policypb.Row {
+	by := ex.Request.Attribute()
+	tried := triedIn(ex.Attempts.List())
+	r := &policypb.Row{
+		Exchange: ex.ID, Revision: ex.Revision, BeganUnixNanos: ex.Started.UnixNano(), Dialect: ex.Dialect, Operation: string(ex.Request.Operation),
+		Model: exchange.Clip(ex.Request.Model, exchange.MaxText), Route: ex.Model, User: by.User, Team: by.Team, Feature: by.Feature, Session: by.Session, Tags: by.Tags,
+		RequestBytes: int64(ex.Request.ReceivedBytes), Stream: ex.Request.Stream,
+		Backend: at.Backend, Provider: at.Provider, Served: at.Model, Attempts: int32(len(tried) + 1), Tried: tried,
+		Outcome: string(exchange.GatewayError), By: string(exchange.ByGateway), Detail: Interrupted,
+		Tokens: tokensOf(&at.Estimate.Usage), UsageSource: string(at.Estimate.Usage.Source), Unpriced: !at.Estimate.Cost.Priced,
+	}
+	if at.Estimate.Cost.Priced {
+		r.CostNanoUsd, r.Price = new(at.Estimate.Cost.Nano), at.Estimate.Cost.PriceID
+	}
+	return r
+}
