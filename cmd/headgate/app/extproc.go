@@ -2,6 +2,7 @@ package app
 
 import (
 	"io"
+	"path/filepath"
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
@@ -44,7 +45,7 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 	if p.ops, err = serveOperations(&p.lifecycle, o.Operations, p.reg); err != nil {
 		return err
 	}
-	data, err := newDataPlane(&p.lifecycle, recordsTo{o.Records, o.Stdout}, o.Pair.Region, p.reg, p.log)
+	data, err := newDataPlane(&p.lifecycle, recordsTo{o.Records, o.Stdout}, o.spoolFolder(), o.Pair.Region, p.reg, p.log)
 	if err != nil {
 		return err
 	}
@@ -55,6 +56,14 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 		return p.follow(o, data)
 	}
 	return p.serveFile(o, data)
+}
+
+// spoolFolder is where rows wait for the control plane; empty: there is none, or they do not.
+func (o *ExtprocOptions) spoolFolder() string {
+	if o.Policy != "" || o.Pair.State == "" {
+		return ""
+	}
+	return filepath.Join(o.Pair.State, "spool")
 }
 
 // follow serves what a control plane says.

@@ -98,7 +98,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	if err := reserveFolder(l, g.data); err != nil {
 		return err
 	}
-	data, err := newDataPlane(l, recordsTo{path: filepath.Join(g.data, "access.jsonl")}, g.options.Region, g.reg, g.log)
+	data, err := newDataPlane(l, recordsTo{path: filepath.Join(g.data, "access.jsonl")}, filepath.Join(g.data, "spool"), g.options.Region, g.reg, g.log)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/health"
+	"github.com/headgate/headgate/xds/pair"
 )
 
 // registered is a registry that notes each metric as name{label,label}.
@@ -81,6 +82,7 @@ func TestMetricsOfTheControlPlane(t *testing.T) {
 	t.Cleanup(server.Stop)
 	newPublisher(s, server, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.NewNop()})
 	health.New(health.Options{}, reg, zap.NewNop())
+	pair.New(nil, reg, zap.NewNop())
 	got := slices.Sorted(maps.Keys(reg.metrics))
 	if diff := cmp.Diff(documented(t, "Of the control plane:"), got); diff != "" {
 		t.Errorf("metrics (-documented +registered):\n%s", diff)
@@ -103,7 +105,7 @@ func TestMetricsOfAPair(t *testing.T) {
 			t.Errorf("%s is registered, but not documented", name)
 		}
 	}
-	d, err := newDataPlane(&l, recordsTo{path: "-", stdout: io.Discard}, "", reg, zap.NewNop())
+	d, err := newDataPlane(&l, recordsTo{path: "-", stdout: io.Discard}, t.TempDir(), "", reg, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

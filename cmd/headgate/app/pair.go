@@ -42,6 +42,9 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 		Node: o.Node, Cluster: NodeCluster, Region: o.Region, Addresses: o.Addresses, State: o.State,
 		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Credentials: o.creds,
 	}
+	if apply.spool != nil {
+		options.Backlog = apply.spool
+	}
 	apply.listen = o.Listen
 	if o.State != "" {
 		if err := os.MkdirAll(o.State, 0o750); err != nil {
