@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/policy/pairpb"
 )
 
 // LinkVersion is the minor version of the protocol between a pair and its control plane. One
@@ -64,7 +64,7 @@ func (a *Agent) keepLink(ctx context.Context, conn *grpc.ClientConn) {
 func (a *Agent) link(ctx context.Context, conn *grpc.ClientConn) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := policypb.NewPairServiceClient(conn).Link(ctx)
+	stream, err := pairpb.NewPairServiceClient(conn).Link(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,9 @@ func (a *Agent) link(ctx context.Context, conn *grpc.ClientConn) error {
 }
 
 // greet says which version each end speaks.
-func greet(stream policypb.PairService_LinkClient, node, region string) error {
-	hello := &policypb.Hello{Node: node, Region: region, Version: LinkVersion}
-	if err := stream.Send(&policypb.LinkRequest{Message: &policypb.LinkRequest_Hello{Hello: hello}}); err != nil {
+func greet(stream pairpb.PairService_LinkClient, node, region string) error {
+	hello := &pairpb.Hello{Node: node, Region: region, Version: LinkVersion}
+	if err := stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Hello{Hello: hello}}); err != nil {
 		return err
 	}
 	answer, err := stream.Recv()
@@ -104,7 +104,7 @@ func greet(stream policypb.PairService_LinkClient, node, region string) error {
 
 // link is a stream that both ends have greeted on.
 type link struct {
-	stream policypb.PairService_LinkClient
+	stream pairpb.PairService_LinkClient
 	room   chan struct{} // of batches in flight
 	fault  error         // why nothing more comes
 
@@ -130,8 +130,8 @@ func (l *link) ship(ctx context.Context, b Backlog) error {
 		l.first = number - uint64(len(l.waiting))
 		l.waiting = append(l.waiting, taken)
 		l.mu.Unlock()
-		batch := &policypb.Rows{Number: number, Rows: rows}
-		if err := l.stream.Send(&policypb.LinkRequest{Message: &policypb.LinkRequest_Rows{Rows: batch}}); err != nil {
+		batch := &pairpb.Rows{Number: number, Rows: rows}
+		if err := l.stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Rows{Rows: batch}}); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/headgate/headgate/policy/pairpb"
 	"github.com/headgate/headgate/policy/policypb"
 )
 
@@ -30,18 +31,18 @@ type Journal interface {
 
 // Server serves the links of all pairs.
 type Server struct {
-	policypb.UnimplementedPairServiceServer
+	pairpb.UnimplementedPairServiceServer
 	journal Journal
 	metrics *metrics
 	log     *zap.Logger
 }
 
 // Register serves links on a port.
-func (s *Server) Register(g *grpc.Server) { policypb.RegisterPairServiceServer(g, s) }
+func (s *Server) Register(g *grpc.Server) { pairpb.RegisterPairServiceServer(g, s) }
 
-// Link implements policypb.PairServiceServer. One batch is written at a time: what a pair sends
+// Link implements pairpb.PairServiceServer. One batch is written at a time: what a pair sends
 // meanwhile waits in gRPC's window, and then at the pair.
-func (s *Server) Link(stream policypb.PairService_LinkServer) error {
+func (s *Server) Link(stream pairpb.PairService_LinkServer) error {
 	first, err := stream.Recv()
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func (s *Server) Link(stream policypb.PairService_LinkServer) error {
 	if hello == nil {
 		return status.Error(codes.InvalidArgument, "a link begins with hello")
 	}
-	if err := stream.Send(&policypb.LinkResponse{Message: &policypb.LinkResponse_Welcome{Welcome: &policypb.Welcome{Version: Version}}}); err != nil {
+	if err := stream.Send(&pairpb.LinkResponse{Message: &pairpb.LinkResponse_Welcome{Welcome: &pairpb.Welcome{Version: Version}}}); err != nil {
 		return err
 	}
 	s.metrics.pairs.Inc()
@@ -67,7 +68,7 @@ func (s *Server) Link(stream policypb.PairService_LinkServer) error {
 		if err := s.take(stream.Context(), hello.GetNode(), rows); err != nil {
 			return err
 		}
-		if err := stream.Send(&policypb.LinkResponse{Message: &policypb.LinkResponse_Taken{Taken: &policypb.Taken{Number: rows.GetNumber()}}}); err != nil {
+		if err := stream.Send(&pairpb.LinkResponse{Message: &pairpb.LinkResponse_Taken{Taken: &pairpb.Taken{Number: rows.GetNumber()}}}); err != nil {
 			return err
 		}
 	}
@@ -75,7 +76,7 @@ func (s *Server) Link(stream policypb.PairService_LinkServer) error {
 
 // take writes a batch. A row that cannot be read is counted and left out: it will not be
 // readable the next time either.
-func (s *Server) take(ctx context.Context, node string, batch *policypb.Rows) error {
+func (s *Server) take(ctx context.Context, node string, batch *pairpb.Rows) error {
 	rows := make([]*policypb.Row, 0, len(batch.GetRows()))
 	for _, message := range batch.GetRows() {
 		row := &policypb.Row{}

@@ -20,7 +20,7 @@ var rules = []struct {
 	except []string
 	not    []string
 }{
-	{"policy", nil, []string{module + "extproc", module + "xds", module + "envoy", module + "cmd", "net/http", "github.com/envoyproxy", "google.golang.org/grpc", "go.uber.org/zap"}},
+	{"policy", []string{"policy/pairpb"}, []string{module + "extproc", module + "xds", module + "envoy", module + "cmd", "net/http", "github.com/envoyproxy", "google.golang.org/grpc", "go.uber.org/zap"}},
 	{"extproc", nil, []string{module + "xds", module + "envoy", module + "cmd"}},
 	{"xds", nil, []string{module + "extproc", module + "cmd"}},
 	{"envoy", []string{"envoy/facts", "envoy/drill"}, []string{module + "extproc", module + "xds", module + "policy", module + "cmd"}},

@@ -2,9 +2,9 @@
 // versions:
 // - protoc-gen-go-grpc v1.6.2
 // - protoc             (unknown)
-// source: policypb/pair.proto
+// source: pairpb/pair.proto
 
-package policypb
+package pairpb
 
 import (
 	context "context"
@@ -19,7 +19,7 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PairService_Link_FullMethodName = "/headgate.policy.v1.PairService/Link"
+	PairService_Link_FullMethodName = "/headgate.pair.v1.PairService/Link"
 )
 
 // PairServiceClient is the client API for PairService service.
@@ -110,7 +110,7 @@ type PairService_LinkServer = grpc.BidiStreamingServer[LinkRequest, LinkResponse
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
 var PairService_ServiceDesc = grpc.ServiceDesc{
-	ServiceName: "headgate.policy.v1.PairService",
+	ServiceName: "headgate.pair.v1.PairService",
 	HandlerType: (*PairServiceServer)(nil),
 	Methods:     []grpc.MethodDesc{},
 	Streams: []grpc.StreamDesc{
@@ -121,5 +121,5 @@ var PairService_ServiceDesc = grpc.ServiceDesc{
 			ClientStreams: true,
 		},
 	},
-	Metadata: "policypb/pair.proto",
+	Metadata: "pairpb/pair.proto",
 }

@@ -2,14 +2,13 @@
 // versions:
 // 	protoc-gen-go v1.36.12
 // 	protoc        (unknown)
-// source: policypb/pair.proto
+// source: pairpb/pair.proto
 
-package policypb
+package pairpb
 
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -21,71 +20,6 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
-
-// Trouble is why a pair does not serve although it has a policy. It travels in the
-// metadata of the pair's node, and may change while the pair is connected.
-type Trouble struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// In words for the operator. Never empty.
-	Reason string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Since when the pair has been in trouble for this reason; absent: it does not say.
-	Since *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
-	// Revision of the policy that the pair does not serve; empty: it does not say.
-	Revision      string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Trouble) Reset() {
-	*x = Trouble{}
-	mi := &file_policypb_pair_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Trouble) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Trouble) ProtoMessage() {}
-
-func (x *Trouble) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_pair_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Trouble.ProtoReflect.Descriptor instead.
-func (*Trouble) Descriptor() ([]byte, []int) {
-	return file_policypb_pair_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *Trouble) GetReason() string {
-	if x != nil {
-		return x.Reason
-	}
-	return ""
-}
-
-func (x *Trouble) GetSince() *timestamppb.Timestamp {
-	if x != nil {
-		return x.Since
-	}
-	return nil
-}
-
-func (x *Trouble) GetRevision() string {
-	if x != nil {
-		return x.Revision
-	}
-	return ""
-}
 
 type LinkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -100,7 +34,7 @@ type LinkRequest struct {
 
 func (x *LinkRequest) Reset() {
 	*x = LinkRequest{}
-	mi := &file_policypb_pair_proto_msgTypes[1]
+	mi := &file_pairpb_pair_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -112,7 +46,7 @@ func (x *LinkRequest) String() string {
 func (*LinkRequest) ProtoMessage() {}
 
 func (x *LinkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_pair_proto_msgTypes[1]
+	mi := &file_pairpb_pair_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -125,7 +59,7 @@ func (x *LinkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkRequest.ProtoReflect.Descriptor instead.
 func (*LinkRequest) Descriptor() ([]byte, []int) {
-	return file_policypb_pair_proto_rawDescGZIP(), []int{1}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *LinkRequest) GetMessage() isLinkRequest_Message {
@@ -183,7 +117,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_policypb_pair_proto_msgTypes[2]
+	mi := &file_pairpb_pair_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -195,7 +129,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_pair_proto_msgTypes[2]
+	mi := &file_pairpb_pair_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -208,7 +142,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_policypb_pair_proto_rawDescGZIP(), []int{2}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Hello) GetNode() string {
@@ -237,7 +171,7 @@ type Rows struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Counts up from 1 on each stream.
 	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
-	// Row, as the pair's spool keeps it.
+	// headgate.policy.v1.Row, as the pair's spool keeps it.
 	Rows          [][]byte `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -245,7 +179,7 @@ type Rows struct {
 
 func (x *Rows) Reset() {
 	*x = Rows{}
-	mi := &file_policypb_pair_proto_msgTypes[3]
+	mi := &file_pairpb_pair_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -257,7 +191,7 @@ func (x *Rows) String() string {
 func (*Rows) ProtoMessage() {}
 
 func (x *Rows) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_pair_proto_msgTypes[3]
+	mi := &file_pairpb_pair_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -270,7 +204,7 @@ func (x *Rows) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rows.ProtoReflect.Descriptor instead.
 func (*Rows) Descriptor() ([]byte, []int) {
-	return file_policypb_pair_proto_rawDescGZIP(), []int{3}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Rows) GetNumber() uint64 {
@@ -300,7 +234,7 @@ type LinkResponse struct {
 
 func (x *LinkResponse) Reset() {
 	*x = LinkResponse{}
-	mi := &file_policypb_pair_proto_msgTypes[4]
+	mi := &file_pairpb_pair_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -312,7 +246,7 @@ func (x *LinkResponse) String() string {
 func (*LinkResponse) ProtoMessage() {}
 
 func (x *LinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_pair_proto_msgTypes[4]
+	mi := &file_pairpb_pair_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -325,7 +259,7 @@ func (x *LinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkResponse.ProtoReflect.Descriptor instead.
 func (*LinkResponse) Descriptor() ([]byte, []int) {
-	return file_policypb_pair_proto_rawDescGZIP(), []int{4}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *LinkResponse) GetMessage() isLinkResponse_Message {
@@ -379,7 +313,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_policypb_pair_proto_msgTypes[5]
+	mi := &file_pairpb_pair_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -391,7 +325,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_pair_proto_msgTypes[5]
+	mi := &file_pairpb_pair_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -404,7 +338,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_policypb_pair_proto_rawDescGZIP(), []int{5}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Welcome) GetVersion() uint32 {
@@ -424,7 +358,7 @@ type Taken struct {
 
 func (x *Taken) Reset() {
 	*x = Taken{}
-	mi := &file_policypb_pair_proto_msgTypes[6]
+	mi := &file_pairpb_pair_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -436,7 +370,7 @@ func (x *Taken) String() string {
 func (*Taken) ProtoMessage() {}
 
 func (x *Taken) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_pair_proto_msgTypes[6]
+	mi := &file_pairpb_pair_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -449,7 +383,7 @@ func (x *Taken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Taken.ProtoReflect.Descriptor instead.
 func (*Taken) Descriptor() ([]byte, []int) {
-	return file_policypb_pair_proto_rawDescGZIP(), []int{6}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Taken) GetNumber() uint64 {
@@ -459,18 +393,14 @@ func (x *Taken) GetNumber() uint64 {
 	return 0
 }
 
-var File_policypb_pair_proto protoreflect.FileDescriptor
+var File_pairpb_pair_proto protoreflect.FileDescriptor
 
-const file_policypb_pair_proto_rawDesc = "" +
+const file_pairpb_pair_proto_rawDesc = "" +
 	"\n" +
-	"\x13policypb/pair.proto\x12\x12headgate.policy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n" +
-	"\aTrouble\x12\x16\n" +
-	"\x06reason\x18\x01 \x01(\tR\x06reason\x120\n" +
-	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x1a\n" +
-	"\brevision\x18\x03 \x01(\tR\brevision\"{\n" +
-	"\vLinkRequest\x121\n" +
-	"\x05hello\x18\x01 \x01(\v2\x19.headgate.policy.v1.HelloH\x00R\x05hello\x12.\n" +
-	"\x04rows\x18\x02 \x01(\v2\x18.headgate.policy.v1.RowsH\x00R\x04rowsB\t\n" +
+	"\x11pairpb/pair.proto\x12\x10headgate.pair.v1\"w\n" +
+	"\vLinkRequest\x12/\n" +
+	"\x05hello\x18\x01 \x01(\v2\x17.headgate.pair.v1.HelloH\x00R\x05hello\x12,\n" +
+	"\x04rows\x18\x02 \x01(\v2\x16.headgate.pair.v1.RowsH\x00R\x04rowsB\t\n" +
 	"\amessage\"M\n" +
 	"\x05Hello\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x18\n" +
@@ -478,66 +408,63 @@ const file_policypb_pair_proto_rawDesc = "" +
 	"\x06region\x18\x03 \x01(\tR\x06region\"2\n" +
 	"\x04Rows\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x12\n" +
-	"\x04rows\x18\x02 \x03(\fR\x04rows\"\x85\x01\n" +
-	"\fLinkResponse\x127\n" +
-	"\awelcome\x18\x01 \x01(\v2\x1b.headgate.policy.v1.WelcomeH\x00R\awelcome\x121\n" +
-	"\x05taken\x18\x02 \x01(\v2\x19.headgate.policy.v1.TakenH\x00R\x05takenB\t\n" +
+	"\x04rows\x18\x02 \x03(\fR\x04rows\"\x81\x01\n" +
+	"\fLinkResponse\x125\n" +
+	"\awelcome\x18\x01 \x01(\v2\x19.headgate.pair.v1.WelcomeH\x00R\awelcome\x12/\n" +
+	"\x05taken\x18\x02 \x01(\v2\x17.headgate.pair.v1.TakenH\x00R\x05takenB\t\n" +
 	"\amessage\"#\n" +
 	"\aWelcome\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\"\x1f\n" +
 	"\x05Taken\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\x04R\x06number2\\\n" +
-	"\vPairService\x12M\n" +
-	"\x04Link\x12\x1f.headgate.policy.v1.LinkRequest\x1a .headgate.policy.v1.LinkResponse(\x010\x01B.Z,github.com/headgate/headgate/policy/policypbb\x06proto3"
+	"\x06number\x18\x01 \x01(\x04R\x06number2X\n" +
+	"\vPairService\x12I\n" +
+	"\x04Link\x12\x1d.headgate.pair.v1.LinkRequest\x1a\x1e.headgate.pair.v1.LinkResponse(\x010\x01B,Z*github.com/headgate/headgate/policy/pairpbb\x06proto3"
 
 var (
-	file_policypb_pair_proto_rawDescOnce sync.Once
-	file_policypb_pair_proto_rawDescData []byte
+	file_pairpb_pair_proto_rawDescOnce sync.Once
+	file_pairpb_pair_proto_rawDescData []byte
 )
 
-func file_policypb_pair_proto_rawDescGZIP() []byte {
-	file_policypb_pair_proto_rawDescOnce.Do(func() {
-		file_policypb_pair_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_policypb_pair_proto_rawDesc), len(file_policypb_pair_proto_rawDesc)))
+func file_pairpb_pair_proto_rawDescGZIP() []byte {
+	file_pairpb_pair_proto_rawDescOnce.Do(func() {
+		file_pairpb_pair_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_pairpb_pair_proto_rawDesc), len(file_pairpb_pair_proto_rawDesc)))
 	})
-	return file_policypb_pair_proto_rawDescData
+	return file_pairpb_pair_proto_rawDescData
 }
 
-var file_policypb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
-var file_policypb_pair_proto_goTypes = []any{
-	(*Trouble)(nil),               // 0: headgate.policy.v1.Trouble
-	(*LinkRequest)(nil),           // 1: headgate.policy.v1.LinkRequest
-	(*Hello)(nil),                 // 2: headgate.policy.v1.Hello
-	(*Rows)(nil),                  // 3: headgate.policy.v1.Rows
-	(*LinkResponse)(nil),          // 4: headgate.policy.v1.LinkResponse
-	(*Welcome)(nil),               // 5: headgate.policy.v1.Welcome
-	(*Taken)(nil),                 // 6: headgate.policy.v1.Taken
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_pairpb_pair_proto_goTypes = []any{
+	(*LinkRequest)(nil),  // 0: headgate.pair.v1.LinkRequest
+	(*Hello)(nil),        // 1: headgate.pair.v1.Hello
+	(*Rows)(nil),         // 2: headgate.pair.v1.Rows
+	(*LinkResponse)(nil), // 3: headgate.pair.v1.LinkResponse
+	(*Welcome)(nil),      // 4: headgate.pair.v1.Welcome
+	(*Taken)(nil),        // 5: headgate.pair.v1.Taken
 }
-var file_policypb_pair_proto_depIdxs = []int32{
-	7, // 0: headgate.policy.v1.Trouble.since:type_name -> google.protobuf.Timestamp
-	2, // 1: headgate.policy.v1.LinkRequest.hello:type_name -> headgate.policy.v1.Hello
-	3, // 2: headgate.policy.v1.LinkRequest.rows:type_name -> headgate.policy.v1.Rows
-	5, // 3: headgate.policy.v1.LinkResponse.welcome:type_name -> headgate.policy.v1.Welcome
-	6, // 4: headgate.policy.v1.LinkResponse.taken:type_name -> headgate.policy.v1.Taken
-	1, // 5: headgate.policy.v1.PairService.Link:input_type -> headgate.policy.v1.LinkRequest
-	4, // 6: headgate.policy.v1.PairService.Link:output_type -> headgate.policy.v1.LinkResponse
-	6, // [6:7] is the sub-list for method output_type
-	5, // [5:6] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+var file_pairpb_pair_proto_depIdxs = []int32{
+	1, // 0: headgate.pair.v1.LinkRequest.hello:type_name -> headgate.pair.v1.Hello
+	2, // 1: headgate.pair.v1.LinkRequest.rows:type_name -> headgate.pair.v1.Rows
+	4, // 2: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
+	5, // 3: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
+	0, // 4: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
+	3, // 5: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
+	5, // [5:6] is the sub-list for method output_type
+	4, // [4:5] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
-func init() { file_policypb_pair_proto_init() }
-func file_policypb_pair_proto_init() {
-	if File_policypb_pair_proto != nil {
+func init() { file_pairpb_pair_proto_init() }
+func file_pairpb_pair_proto_init() {
+	if File_pairpb_pair_proto != nil {
 		return
 	}
-	file_policypb_pair_proto_msgTypes[1].OneofWrappers = []any{
+	file_pairpb_pair_proto_msgTypes[0].OneofWrappers = []any{
 		(*LinkRequest_Hello)(nil),
 		(*LinkRequest_Rows)(nil),
 	}
-	file_policypb_pair_proto_msgTypes[4].OneofWrappers = []any{
+	file_pairpb_pair_proto_msgTypes[3].OneofWrappers = []any{
 		(*LinkResponse_Welcome)(nil),
 		(*LinkResponse_Taken)(nil),
 	}
@@ -545,17 +472,17 @@ func file_policypb_pair_proto_init() {
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
-			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_pair_proto_rawDesc), len(file_policypb_pair_proto_rawDesc)),
+			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pairpb_pair_proto_rawDesc), len(file_pairpb_pair_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
-		GoTypes:           file_policypb_pair_proto_goTypes,
-		DependencyIndexes: file_policypb_pair_proto_depIdxs,
-		MessageInfos:      file_policypb_pair_proto_msgTypes,
+		GoTypes:           file_pairpb_pair_proto_goTypes,
+		DependencyIndexes: file_pairpb_pair_proto_depIdxs,
+		MessageInfos:      file_pairpb_pair_proto_msgTypes,
 	}.Build()
-	File_policypb_pair_proto = out.File
-	file_policypb_pair_proto_goTypes = nil
-	file_policypb_pair_proto_depIdxs = nil
+	File_pairpb_pair_proto = out.File
+	file_pairpb_pair_proto_goTypes = nil
+	file_pairpb_pair_proto_depIdxs = nil
 }

@@ -1,0 +1,3 @@
+// Package pairpb holds what a pair and its control plane say to each other beside ADS. Only
+// the two ends of that link import it.
+package pairpb
