@@ -121,7 +121,7 @@ type summing struct {
 }
 
 func scanLine(rows *sql.Rows, n int, all map[string]*summing) error {
-	of, counts := make([]string, n), [17]int64{}
+	of, counts := make([]string, n), [19]int64{}
 	var first, duration []byte
 	to := make([]any, 0, n+len(counts)+2)
 	for i := range of {

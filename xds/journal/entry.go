@@ -74,7 +74,7 @@ var columns = []column{
 	{"attempt", func(e *entry) any { return e.attempt }},
 	{"kind", func(e *entry) any { return string(e.kind) }},
 	{"day", func(e *entry) any { return e.day }},
-	{"began", func(e *entry) any { return e.BeganUnixNanos }},
+	{"began", func(e *entry) any { return began(e.Row).UnixNano() }},
 	{"revision", func(e *entry) any { return e.Revision }},
 	{"dialect", func(e *entry) any { return e.Dialect }},
 	{"operation", func(e *entry) any { return e.Operation }},

@@ -14,25 +14,25 @@ const accuracy = 0.01
 
 // group is what rows of one hour are summed by.
 type group struct {
-	hour                                                              int64 // since 1970, in UTC
-	user, team, feature, model, provider, backend, promptVersion, arm string
+	hour                                                                                  int64 // since 1970, in UTC
+	user, team, feature, model, provider, backend, prompt, promptVersion, experiment, arm string
 }
 
 // dimensions are the columns of a group, after its hour.
-var dimensions = []string{"username", "team", "feature", "model", "provider", "backend", "prompt_version", "arm"}
+var dimensions = []string{"username", "team", "feature", "model", "provider", "backend", "prompt", "prompt_version", "experiment", "arm"}
 
 func (g *group) values() []any {
-	return []any{g.hour, g.user, g.team, g.feature, g.model, g.provider, g.backend, g.promptVersion, g.arm}
+	return []any{g.hour, g.user, g.team, g.feature, g.model, g.provider, g.backend, g.prompt, g.promptVersion, g.experiment, g.arm}
 }
 
 // sums are the columns of a rollup that add up.
 var sums = []string{"requests", "failed_client", "failed_gateway", "failed_provider", "failed_unknown",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output",
-	"searches", "cost", "saved", "unpriced"}
+	"searches", "cost", "saved", "unpriced", "estimated", "estimated_cost"}
 
 // rollup is what the rows of a group add.
 type rollup struct {
-	sums            [17]int64
+	sums            [19]int64
 	first, duration *ddsketch.DDSketch // in seconds
 }
 
@@ -76,9 +76,10 @@ func (r *rollup) add(e *entry) {
 	if e.cost != nil {
 		cost = *e.cost
 	}
+	estimated := int64(number(e.usageSource == "estimated"))
 	for i, n := range []int64{calls, failed["client"], failed["gateway"], failed["provider"], failed["unknown"],
 		t.GetInput(), t.GetCacheRead(), t.GetCacheWrite_5M(), t.GetCacheWrite_1H(), t.GetAudioInput(), t.GetOutput(), t.GetReasoning(), t.GetAudioOutput(),
-		e.searches(), cost, 0, int64(number(e.unpriced))} {
+		e.searches(), cost, 0, int64(number(e.unpriced)), estimated, estimated * cost} {
 		r.sums[i] += n
 	}
 }

@@ -1,5 +1,7 @@
 -- +goose Up
+CREATE SEQUENCE journal_seq;
 CREATE TABLE journal (
+  seq            BIGINT NOT NULL DEFAULT nextval('journal_seq'), -- the order in which rows came
   exchange       TEXT NOT NULL,
   attempt        INTEGER NOT NULL,
   kind           TEXT NOT NULL,
@@ -59,7 +61,11 @@ CREATE TABLE journal (
   PRIMARY KEY (day, exchange, attempt, kind)
 ) PARTITION BY RANGE (day);
 CREATE TABLE journal_rest PARTITION OF journal DEFAULT;
+CREATE INDEX journal_came ON journal (seq);
 CREATE INDEX journal_began ON journal (began, exchange);
+CREATE INDEX journal_user ON journal (username, began, exchange);
+CREATE INDEX journal_failed ON journal (began, exchange) WHERE failed_by <> '';
+CREATE INDEX journal_estimated ON journal (began, exchange) WHERE usage_source = 'estimated';
 CREATE TABLE rollup (
   hour BIGINT NOT NULL,
   username TEXT NOT NULL,
@@ -68,7 +74,9 @@ CREATE TABLE rollup (
   model TEXT NOT NULL,
   provider TEXT NOT NULL,
   backend TEXT NOT NULL,
+  prompt TEXT NOT NULL,
   prompt_version TEXT NOT NULL,
+  experiment TEXT NOT NULL,
   arm TEXT NOT NULL,
   requests BIGINT NOT NULL,
   failed_client BIGINT NOT NULL,
@@ -87,7 +95,9 @@ CREATE TABLE rollup (
   cost BIGINT NOT NULL,
   saved BIGINT NOT NULL,
   unpriced BIGINT NOT NULL,
+  estimated BIGINT NOT NULL,
+  estimated_cost BIGINT NOT NULL,
   first_token BYTEA NOT NULL,
   duration BYTEA NOT NULL,
-  PRIMARY KEY (hour, username, team, feature, model, provider, backend, prompt_version, arm)
+  PRIMARY KEY (hour, username, team, feature, model, provider, backend, prompt, prompt_version, experiment, arm)
 );

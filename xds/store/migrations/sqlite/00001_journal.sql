@@ -1,5 +1,6 @@
 -- +goose Up
 CREATE TABLE journal (
+  seq            INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which rows came
   exchange       TEXT NOT NULL,
   attempt        INTEGER NOT NULL,
   kind           TEXT NOT NULL,
@@ -56,9 +57,12 @@ CREATE TABLE journal (
   tried          TEXT NOT NULL,
   stages         TEXT NOT NULL DEFAULT '',
   dropped        TEXT NOT NULL,
-  PRIMARY KEY (day, exchange, attempt, kind)
+  UNIQUE (day, exchange, attempt, kind)
 );
 CREATE INDEX journal_began ON journal (began, exchange);
+CREATE INDEX journal_user ON journal (username, began, exchange);
+CREATE INDEX journal_failed ON journal (began, exchange) WHERE failed_by <> '';
+CREATE INDEX journal_estimated ON journal (began, exchange) WHERE usage_source = 'estimated';
 CREATE TABLE rollup (
   hour BIGINT NOT NULL,
   username TEXT NOT NULL,
@@ -67,7 +71,9 @@ CREATE TABLE rollup (
   model TEXT NOT NULL,
   provider TEXT NOT NULL,
   backend TEXT NOT NULL,
+  prompt TEXT NOT NULL,
   prompt_version TEXT NOT NULL,
+  experiment TEXT NOT NULL,
   arm TEXT NOT NULL,
   requests BIGINT NOT NULL,
   failed_client BIGINT NOT NULL,
@@ -86,7 +92,9 @@ CREATE TABLE rollup (
   cost BIGINT NOT NULL,
   saved BIGINT NOT NULL,
   unpriced BIGINT NOT NULL,
+  estimated BIGINT NOT NULL,
+  estimated_cost BIGINT NOT NULL,
   first_token BLOB NOT NULL,
   duration BLOB NOT NULL,
-  PRIMARY KEY (hour, username, team, feature, model, provider, backend, prompt_version, arm)
-);
+  PRIMARY KEY (hour, username, team, feature, model, provider, backend, prompt, prompt_version, experiment, arm)
+) WITHOUT ROWID;
