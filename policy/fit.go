@@ -158,8 +158,8 @@ func (s *Set) noteClasses() {
 
 // shape returns the shape of a policy without an overlay.
 func (s *Set) shape() string {
-	if s.weighted() {
-		return s.shapeWith(digest(s.unweighted().Canonical()))
+	if s.weighted() || s.Store != (Store{}) || s.Journal != defaultJournal {
+		return s.shapeWith(digest(s.routed().Canonical()))
 	}
 	return s.shapeWith(s.Revision)
 }

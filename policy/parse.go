@@ -110,9 +110,11 @@ func (s *Set) weighted() bool {
 	return false
 }
 
-// unweighted returns the policy with a default weight everywhere.
-func (s *Set) unweighted() *Set {
+// routed returns the policy as far as Envoy's routes follow from it: with a default weight
+// everywhere, and the default journal.
+func (s *Set) routed() *Set {
 	out := *s
+	out.Store, out.Journal = Store{}, defaultJournal
 	out.Models = make(map[string]*Model, len(s.Models))
 	for name, m := range s.Models {
 		out.Models[name] = m.with(s.Backends)

@@ -153,6 +153,8 @@ func TestCompiledSet(t *testing.T) {
 	}
 	want := &Set{
 		Listen: netip.MustParseAddrPort("0.0.0.0:8443"), Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
+		Store:    Store{Postgres: Credential{Env: "DATABASE_URL"}},
+		Journal:  Journal{Retention: 400 * day, Durable: DurableStrict, WhenFull: WhenFullStop, Spool: 16 << 20},
 		Backends: map[string]*Backend{"a": a, "router": router, "lan": lan},
 		Models: map[string]*Model{
 			"org/model:tag+x": {
@@ -202,6 +204,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := &Set{
 		Listen: netip.MustParseAddrPort("127.0.0.1:8080"), Unpriced: UnpricedRefuse, BodyLimit: 32 << 20, Stall: 2 * time.Second,
+		Journal:  Journal{Retention: 90 * day, Durable: DurableGroup, WhenFull: WhenFullDrop, Spool: 1 << 30},
 		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(), Traits: catalogue.Builtin(),
 	}
 	if diff := cmp.Diff(want, got, sameSet, cmpopts.IgnoreFields(Set{}, "Revision", "Shape")); diff != "" {
@@ -230,6 +233,7 @@ func TestRevisionFollowsTheMeaning(t *testing.T) {
 		{"a weight", "weight: 70", "weight: 71", false},
 		{"an address", "127.0.0.1:8080", "127.0.0.1:8081", false},
 		{"a credential's name", "env: OPENAI_API_KEY", "env: OPENAI_KEY", false},
+		{"a database", "limits: {body: 32MiB}", "store: {sqlite: a.db}", false},
 		{"a region", "region: eu", "region: us", false},
 		{"the order of the chain", "      - gpt/gpt-5.5\n      - deepseek/deepseek-v4\n", "      - deepseek/deepseek-v4\n      - gpt/gpt-5.5\n", false},
 	}

@@ -50,6 +50,7 @@ func TestAnyPolicyComesBack(t *testing.T) {
 // served is a set as pairs know it.
 func served(set *Set) *Set {
 	out := *set
+	out.Store, out.Journal.Retention = Store{}, defaultJournal.Retention
 	out.Models = make(map[string]*Model, len(set.Models))
 	for name, m := range set.Models {
 		here := *m
@@ -127,6 +128,9 @@ var someTexts = map[string][]string{
 	"backends.NAME.project":           {"org-1", "true", "a \\\"b<&>"},
 	"backends.NAME.project.env":       {"A", "B_2"},
 	"backends.NAME.project.file":      {"/a", "/run/b"},
+	"store.sqlite":                    {"headgate.db", "/var/lib/a b.db"},
+	"store.postgres.env":              {"DATABASE_URL"},
+	"store.postgres.file":             {"/run/secrets/database"},
 	"models":                          {"fast", "a/b:c", "5", "true", "{&}"},
 	"models.NAME":                     {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
 	"models.NAME.chain[]":             {"a/gpt-5.5", "b/m", "c/org/m:tag+x"},
@@ -226,6 +230,8 @@ func (r *randomly) scalar(path string, typ *strict.Type) any {
 		return number(r.pick(path, []string{r.whole(typ.Min, typ.Max), "0.000001", "0.30", "2.0", "9999.999999"}))
 	case strict.KindDuration:
 		return r.pick(path, []string{typ.Min, typ.Max, "1.5s", "90000ms", "1m30s", "60s"})
+	case strict.KindDays:
+		return r.pick(path, []string{typ.Min, typ.Max, "30d"})
 	case strict.KindSize:
 		return r.pick(path, []string{typ.Min, typ.Max, "32MiB", "2000KB", "1024KiB"})
 	case strict.KindDate:

@@ -23,6 +23,8 @@ type Set struct {
 	Unpriced  Unpriced             // what to do with a model that has no price
 	BodyLimit int64                // bytes of one buffered request or response body
 	Stall     time.Duration        // how long Envoy waits for one answer of ext_proc's; see LargeStall
+	Store     Store                // of the control plane; pairs get none
+	Journal   Journal              // of exchanges
 	Overlay   Overlay              // what lies over the document: the entries that act
 
 	document  *Set             // without the overlay; nil: nothing lies over it

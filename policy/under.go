@@ -55,7 +55,7 @@ func (s *Set) models(backends map[string]*Backend) map[string]*Model {
 func (s *Set) name(o Overlay) {
 	if chosen := o.chosen(); !chosen.IsZero() {
 		s.Revision = digest(append([]byte(s.Revision), chosen.stored()...))
-		s.Shape = s.shapeWith(digest(s.chosen().unweighted().Canonical()))
+		s.Shape = s.shapeWith(digest(s.chosen().routed().Canonical()))
 	}
 	if len(o.Simulated) > 0 {
 		s.Shape = digest(fmt.Append([]byte(s.Shape), o.simulated()))

@@ -17,6 +17,7 @@ import (
 // nothing.
 func (s *Set) InEffect() []byte {
 	out := *s.chosen()
+	out.Store, out.Journal.Retention = Store{}, defaultJournal.Retention
 	out.Models = maps.Clone(out.Models)
 	for name, m := range out.Models {
 		served := *m

@@ -94,7 +94,7 @@ func describe(t *Type) string {
 			words[i] = describe(o)
 		}
 		return strings.Join(words, ", or ")
-	case KindInt, KindDuration, KindSize, KindDecimal:
+	case KindInt, KindDuration, KindDays, KindSize, KindDecimal:
 		return fmt.Sprintf("%s from %s to %s", t.Kind, t.Min, t.Max)
 	default:
 		return string(t.Kind)

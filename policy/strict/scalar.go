@@ -3,6 +3,7 @@ package strict
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -109,6 +110,25 @@ func Duration(min, max time.Duration) Value[time.Duration] {
 				return 0, fmt.Errorf("must be whole milliseconds, is %s", Quote(text))
 			}
 			return d, nil
+		},
+	}
+}
+
+// Days is a duration in whole days.
+func Days(min, max int) Value[time.Duration] {
+	low, high := daysText(time.Duration(min)*day), daysText(time.Duration(max)*day)
+	return &scalar[time.Duration]{
+		typ: Type{Kind: KindDays, Min: low, Max: high}, want: "a number of days, such as 90d",
+		append: func(b []byte, d time.Duration) []byte { return appendText(b, daysText(d)) }, text: daysText,
+		parse: func(text string) (time.Duration, error) {
+			if !daysPattern.MatchString(text) {
+				return 0, fmt.Errorf("must be a number of days, such as 90d, is %s", Quote(text))
+			}
+			n, err := strconv.Atoi(strings.TrimSuffix(text, "d"))
+			if err != nil || n < min || n > max {
+				return 0, fmt.Errorf("must be from %s to %s, is %s", low, high, Quote(text))
+			}
+			return time.Duration(n) * day, nil
 		},
 	}
 }

@@ -41,6 +41,8 @@ func schema(t *Type) (map[string]any, error) {
 		return map[string]any{"enum": []any{json.Number(t.Min), t.Min}}, nil
 	case KindDuration:
 		return matching(durationPattern), nil
+	case KindDays:
+		return matching(daysPattern), nil
 	case KindSize:
 		return matching(sizePattern), nil
 	case KindDate:

@@ -16,6 +16,7 @@ const (
 	KindSwitch   Kind = "true or false"
 	KindVersion  Kind = "version"
 	KindDuration Kind = "duration"
+	KindDays     Kind = "days"
 	KindSize     Kind = "size"
 	KindDecimal  Kind = "decimal"
 	KindDate     Kind = "date"
@@ -101,6 +102,7 @@ func (t *Type) want() string {
 // keep to what both mean the same by. Bounds are checked on top.
 var (
 	durationPattern = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`)
+	daysPattern     = regexp.MustCompile(`^(0|[1-9][0-9]*)d$`)
 	sizePattern     = regexp.MustCompile(`^(0|[1-9][0-9]*)(B|KB|MB|KiB|MiB)$`)
 	datePattern     = regexp.MustCompile(`^20[0-9]{2}-[0-9]{2}-[0-9]{2}$`)
 )

@@ -45,3 +45,8 @@ func spanText(d time.Duration) string {
 	}
 	return text
 }
+
+const day = 24 * time.Hour
+
+// daysText writes a number of whole days.
+func daysText(d time.Duration) string { return strconv.FormatInt(int64(d/day), 10) + "d" }

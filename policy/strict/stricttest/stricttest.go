@@ -4,6 +4,7 @@ package stricttest
 
 import (
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -12,26 +13,32 @@ import (
 )
 
 // Document checks the keys of a document, and reads one that sets every key to a value
-// which differs from its default: the canonical form of it must hold every key, and mean
-// the same. It returns that form.
-func Document[S any](t *testing.T, doc *strict.Object[S], everything []byte) []byte {
+// which differs from its default, with others for keys that exclude each other: their
+// canonical forms must hold every key, and mean the same.
+func Document[S any](t *testing.T, doc *strict.Object[S], everything ...[]byte) {
 	t.Helper()
 	Walk(doc.Type(), func(path string, k strict.Key) { explained(t, path, k) })
-	form := canonical(t, doc, everything)
-	if again := canonical(t, doc, form); string(again) != string(form) {
-		t.Errorf("the canonical form means something else: %s is read as %s", form, again)
+	said := make(map[string]bool)
+	for _, data := range everything {
+		form := canonical(t, doc, data)
+		if again := canonical(t, doc, form); string(again) != string(form) {
+			t.Errorf("the canonical form means something else: %s is read as %s", form, again)
+		}
+		maps.Copy(said, Said(doc.Type(), decoded(t, form)))
 	}
-	var value any
-	if err := json.Unmarshal(form, &value); err != nil {
-		t.Fatalf("the canonical form is no JSON: %v", err)
-	}
-	said := Said(doc.Type(), value)
 	Walk(doc.Type(), func(path string, _ strict.Key) {
 		if !said[path] {
 			t.Errorf("%s: the document that sets every key leaves it out or at its default, or the canonical form forgets it", path)
 		}
 	})
-	return form
+}
+
+func decoded(t *testing.T, form []byte) (value any) {
+	t.Helper()
+	if err := json.Unmarshal(form, &value); err != nil {
+		t.Fatalf("the canonical form is no JSON: %v", err)
+	}
+	return value
 }
 
 // canonical reads a document without faults and returns its canonical form.
