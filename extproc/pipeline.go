@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/bits"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
@@ -36,11 +34,6 @@ type member struct {
 }
 
 func (m *member) on(p exchange.Phases) bool { return m.phases&p != 0 }
-
-// took notes how long a phase took.
-func (m *member) took(p exchange.Phases, began time.Time) {
-	m.clocks[bits.TrailingZeros8(uint8(p))].Observe(time.Since(began).Seconds())
-}
 
 // NewPipeline makes the stages of a policy, in the order of their kinds. The first
 // sees every exchange from the moment that its stream opens; the last is next to the

@@ -72,7 +72,7 @@ func (r *run) visit(ctx context.Context, i int, events []canon.Event) (ends bool
 	e, s := r.events, r.pipeline.stages[i]
 	began := time.Now()
 	v, err := r.visits[i].Events(ctx, events, e.emit)
-	s.took(exchange.OnEvents, began)
+	r.took(s, exchange.OnEvents, began)
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("%s: %w", s.Name(), err)

@@ -52,6 +52,7 @@ func (p *Pipeline) begin(stream extprocv3.ExternalProcessor_ProcessServer, now f
 	r.ex.ID = ulid.Make().String()
 	r.ex.Revision = p.revision
 	r.ex.Started = now()
+	r.ex.Timeline.Start(time.Now())
 	r.ex.Request.Out.Set = make(exchange.Headers, 0, 8)
 	r.ex.Response.Out.Set = make(exchange.Headers, 0, 12)
 	r.visits = make([]exchange.Visit, 0, len(p.stages))

@@ -3,6 +3,7 @@ package extproc
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -31,7 +32,7 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 		}
 		began := time.Now()
 		v, err := r.visits[i].Request(ctx, req)
-		s.took(exchange.OnRequest, began)
+		r.took(s, exchange.OnRequest, began)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", s.Name(), err)
 		}
@@ -45,6 +46,13 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// took notes how long a stage took for a phase.
+func (r *run) took(m *member, p exchange.Phases, began time.Time) {
+	d := time.Since(began)
+	m.clocks[bits.TrailingZeros8(uint8(p))].Observe(d.Seconds())
+	r.ex.Timeline.Note(m.Name(), p, began, d)
 }
 
 // only prepares the one attempt of a pool of one backend, which has no stream of its
@@ -64,7 +72,7 @@ func (r *run) attempt(ctx context.Context, at *exchange.Attempt) error {
 		}
 		began := time.Now()
 		err := r.visits[i].Attempt(ctx, at)
-		s.took(exchange.OnAttempt, began)
+		r.took(s, exchange.OnAttempt, began)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name(), err)
 		}
@@ -83,7 +91,7 @@ func (r *run) judge(ctx context.Context, at *exchange.Attempt) (exchange.Judgeme
 		}
 		began := time.Now()
 		j, err := r.visits[i].Answered(ctx, at)
-		s.took(exchange.OnAnswered, began)
+		r.took(s, exchange.OnAnswered, began)
 		switch {
 		case err != nil:
 			return j, fmt.Errorf("%s: %w", s.Name(), err)
@@ -109,7 +117,7 @@ func (r *run) up(ctx context.Context, below int) error {
 		}
 		began := time.Now()
 		v, err := r.visits[i].Response(ctx, resp)
-		s.took(exchange.OnResponse, began)
+		r.took(s, exchange.OnResponse, began)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name(), err)
 		}
@@ -147,6 +155,6 @@ func (r *run) finish(o exchange.Outcome) {
 		}
 		began := time.Now()
 		r.visits[i].End(o)
-		s.took(exchange.OnEnd, began)
+		r.took(s, exchange.OnEnd, began)
 	}
 }

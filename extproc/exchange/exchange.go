@@ -35,6 +35,7 @@ type Exchange struct {
 	Replaced   Verdict // the denial that the client got in place of what came back, if any
 	FirstToken time.Time
 	Ended      time.Time
+	Timeline   Timeline
 	Attempts   Attempts // of a pool with several backends
 	Late       bool     // a message was answered so late that Envoy may have given up on it
 

@@ -221,7 +221,7 @@ func (c *Closer) complete(p *pendingRow, e *Ending) {
 		row.Status = int32(e.Code)
 	}
 	if e.Exchange == "" {
-		row.Exchange = e.Request // the client knows no other
+		row.OpenedAs, row.Exchange = row.Exchange, e.Request // the client knows no other
 	}
 	row.Attempts = max(row.Attempts, int32(e.AttemptCount))
 	if o.By == exchange.ByGateway && row.Status >= 500 {

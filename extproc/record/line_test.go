@@ -109,7 +109,7 @@ func fullExchange() *exchange.Exchange {
 	ex.Cost = exchange.Cost{Nano: 1_234_567_890, Priced: true, PriceID: "anthropic/claude-x@2026-01-01"}
 	ex.FirstToken, ex.Ended = began().Add(345_678_901), began().Add(12*time.Second+345_678_999)
 	for _, a := range []exchange.Tried{
-		{Backend: "gpt", Model: "gpt-4o", Started: began(), Decided: began().Add(1_500_999)},
+		{Backend: "gpt", Provider: "openai", Model: "gpt-4o", Started: began().Add(5000), Decided: began().Add(1_505_999)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 429, RetryAfter: 1_500_000_001, Started: began(), Decided: began().Add(2 * time.Second)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 503, Fault: exchange.FaultEmpty, Started: began(), Decided: began().Add(time.Millisecond)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 429, Fault: exchange.FaultSilent, Started: began(), Decided: began().Add(time.Second),
@@ -119,6 +119,11 @@ func fullExchange() *exchange.Exchange {
 		{Backend: "claude", Model: "claude-x", Status: 200, Started: began(), Decided: began().Add(-1)}, // its clock went back
 	} {
 		ex.Attempts.Begin(a)
+	}
+	ex.Timeline.Start(began())
+	ex.Timeline.Note("route", exchange.OnRequest, began().Add(1000), 2000)
+	for range 2 {
+		ex.Timeline.Note("meter", exchange.OnEvents, began().Add(3000), 4000)
 	}
 	return ex
 }

@@ -66,7 +66,7 @@ func (v *openingVisit) Attempt(_ context.Context, at *exchange.Attempt) error {
 // on goroutines of their own, so nothing is read that changes meanwhile.
 func openRow(ex *exchange.Exchange, at *exchange.Attempt) *policypb.Row {
 	by := ex.Request.Attribute()
-	tried := triedIn(ex.Attempts.List())
+	tried := triedIn(ex)
 	r := &policypb.Row{
 		Exchange: ex.ID, Revision: ex.Revision, BeganUnixNanos: ex.Started.UnixNano(), Dialect: ex.Dialect, Operation: string(ex.Request.Operation),
 		Model: exchange.Clip(ex.Request.Model, exchange.MaxText), Route: ex.Model, User: by.User, Team: by.Team, Feature: by.Feature, Session: by.Session, Tags: by.Tags,

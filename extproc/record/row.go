@@ -32,7 +32,8 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Provider:       ex.Route.Provider,
 		Served:         exchange.Clip(ex.Response.Model, exchange.MaxText),
 		ResponseId:     exchange.Clip(ex.Response.ID, exchange.MaxText),
-		Tried:          triedIn(ex.Attempts.List()),
+		Tried:          triedIn(ex),
+		Stages:         stagesOf(&ex.Timeline),
 		Dropped:        clipped(ex.Dropped),
 		Stream:         ex.Response.Stream,
 		Folded:         ex.Response.Folded,
@@ -95,19 +96,36 @@ func tokensOf(u *canon.Usage) *policypb.Tokens {
 
 // triedIn lists attempts. All but the last have failed, even those with status 200:
 // they were tried again.
-func triedIn(list []exchange.Tried) []*policypb.Attempt {
+func triedIn(ex *exchange.Exchange) []*policypb.Attempt {
+	list := ex.Attempts.List()
 	if len(list) == 0 {
 		return nil
 	}
 	memory, out := make([]policypb.Attempt, len(list)), make([]*policypb.Attempt, len(list))
 	for i := range list {
 		a, p := &list[i], &memory[i]
-		p.Backend, p.Model, p.Status = a.Backend, a.Model, int32(a.Status)
+		p.Backend, p.Provider, p.Model, p.Status = a.Backend, a.Provider, a.Model, int32(a.Status)
+		p.BeganNanos = between(ex.Started, a.Started)
 		p.Failed, p.Fault = a.Failed() || i < len(list)-1, string(a.Fault)
 		p.RetryAfterNanos, p.DurationNanos = a.RetryAfter.Nanoseconds(), between(a.Started, a.Decided)
 		addSpent(p, a.Spent)
 		out[i] = p
 	}
+	return out
+}
+
+// stagesOf lists how long stages took.
+func stagesOf(t *exchange.Timeline) (out []*policypb.StageTime) {
+	t.Read(func(calls []exchange.Call) {
+		memory := make([]policypb.StageTime, len(calls))
+		out = make([]*policypb.StageTime, len(calls))
+		for i, s := range calls {
+			p := &memory[i]
+			p.Stage, p.Phase = s.Stage, s.Phase.String()
+			p.BeganNanos, p.DurationNanos = max(s.Began, 0).Nanoseconds(), max(s.Took, 0).Nanoseconds()
+			out[i] = p
+		}
+	})
 	return out
 }
 

@@ -20,6 +20,10 @@ func TestEveryFieldOfARowIsFilled(t *testing.T) {
 	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false)} {
 		c.Add(ex, o)
 	}
+	unnamed := brokeOff()
+	unnamed.Request.Headers = exchange.Headers{{Name: record.RequestHeader, Value: []byte("envoys-id")}}
+	c.Add(unnamed, cut)
+	c.Ending(record.Ending{Request: "envoys-id", Code: 504})
 	filled := map[protoreflect.FullName]bool{}
 	for _, row := range sink.all(t) {
 		if _, err := proto.Marshal(row); err != nil {

@@ -38,6 +38,9 @@ type Row struct {
 	Revision string `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"`
 	// When the exchange began: nanoseconds since 1970 in UTC.
 	BeganUnixNanos int64 `protobuf:"varint,3,opt,name=began_unix_nanos,json=beganUnixNanos,proto3" json:"began_unix_nanos,omitempty"`
+	// The exchange's id while it was under way, if the client was given another by Envoy; empty:
+	// it is the same.
+	OpenedAs string `protobuf:"bytes,4,opt,name=opened_as,json=openedAs,proto3" json:"opened_as,omitempty"`
 	// The client's dialect: "openai" or "anthropic".
 	Dialect string `protobuf:"bytes,10,opt,name=dialect,proto3" json:"dialect,omitempty"`
 	// "chat", "embeddings", "count_tokens" or "models"; empty: it is not known.
@@ -101,7 +104,10 @@ type Row struct {
 	// Id of the price in the catalogue by which the cost was reckoned.
 	Price string `protobuf:"bytes,75,opt,name=price,proto3" json:"price,omitempty"`
 	// Something was consumed for which no price is known.
-	Unpriced      bool `protobuf:"varint,76,opt,name=unpriced,proto3" json:"unpriced,omitempty"`
+	Unpriced bool `protobuf:"varint,76,opt,name=unpriced,proto3" json:"unpriced,omitempty"`
+	// Each call of a stage, in the order in which they ended. Calls for single events are summed
+	// by stage.
+	Stages        []*StageTime `protobuf:"bytes,90,rep,name=stages,proto3" json:"stages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -155,6 +161,13 @@ func (x *Row) GetBeganUnixNanos() int64 {
 		return x.BeganUnixNanos
 	}
 	return 0
+}
+
+func (x *Row) GetOpenedAs() string {
+	if x != nil {
+		return x.OpenedAs
+	}
+	return ""
 }
 
 func (x *Row) GetDialect() string {
@@ -388,6 +401,84 @@ func (x *Row) GetUnpriced() bool {
 	return false
 }
 
+func (x *Row) GetStages() []*StageTime {
+	if x != nil {
+		return x.Stages
+	}
+	return nil
+}
+
+// StageTime is how long one stage of the gateway took.
+type StageTime struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Stage string                 `protobuf:"bytes,1,opt,name=stage,proto3" json:"stage,omitempty"`
+	// A closed set: "request", "attempt", "answered", "response", "events" or "end".
+	Phase string `protobuf:"bytes,2,opt,name=phase,proto3" json:"phase,omitempty"`
+	// From the request's headers to the (first) call's begin.
+	BeganNanos    int64 `protobuf:"varint,3,opt,name=began_nanos,json=beganNanos,proto3" json:"began_nanos,omitempty"`
+	DurationNanos int64 `protobuf:"varint,4,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StageTime) Reset() {
+	*x = StageTime{}
+	mi := &file_policypb_row_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StageTime) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StageTime) ProtoMessage() {}
+
+func (x *StageTime) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_row_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
+func (*StageTime) Descriptor() ([]byte, []int) {
+	return file_policypb_row_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *StageTime) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *StageTime) GetPhase() string {
+	if x != nil {
+		return x.Phase
+	}
+	return ""
+}
+
+func (x *StageTime) GetBeganNanos() int64 {
+	if x != nil {
+		return x.BeganNanos
+	}
+	return 0
+}
+
+func (x *StageTime) GetDurationNanos() int64 {
+	if x != nil {
+		return x.DurationNanos
+	}
+	return 0
+}
+
 // Attempt is one try of an exchange at one backend.
 type Attempt struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -416,14 +507,18 @@ type Attempt struct {
 	// Id of the price by which the cost was reckoned.
 	Price string `protobuf:"bytes,11,opt,name=price,proto3" json:"price,omitempty"`
 	// Something was consumed for which no price is known.
-	Unpriced      bool `protobuf:"varint,12,opt,name=unpriced,proto3" json:"unpriced,omitempty"`
+	Unpriced bool `protobuf:"varint,12,opt,name=unpriced,proto3" json:"unpriced,omitempty"`
+	// The backend's provider.
+	Provider string `protobuf:"bytes,13,opt,name=provider,proto3" json:"provider,omitempty"`
+	// From the request's headers to the attempt's start.
+	BeganNanos    int64 `protobuf:"varint,14,opt,name=began_nanos,json=beganNanos,proto3" json:"began_nanos,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_policypb_row_proto_msgTypes[1]
+	mi := &file_policypb_row_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -435,7 +530,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[1]
+	mi := &file_policypb_row_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -448,7 +543,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{1}
+	return file_policypb_row_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Attempt) GetBackend() string {
@@ -535,6 +630,20 @@ func (x *Attempt) GetUnpriced() bool {
 	return false
 }
 
+func (x *Attempt) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *Attempt) GetBeganNanos() int64 {
+	if x != nil {
+		return x.BeganNanos
+	}
+	return 0
+}
+
 // Tokens are the buckets of a usage. They are disjoint: no token is in two of them.
 type Tokens struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -556,7 +665,7 @@ type Tokens struct {
 
 func (x *Tokens) Reset() {
 	*x = Tokens{}
-	mi := &file_policypb_row_proto_msgTypes[2]
+	mi := &file_policypb_row_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -568,7 +677,7 @@ func (x *Tokens) String() string {
 func (*Tokens) ProtoMessage() {}
 
 func (x *Tokens) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[2]
+	mi := &file_policypb_row_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -581,7 +690,7 @@ func (x *Tokens) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tokens.ProtoReflect.Descriptor instead.
 func (*Tokens) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{2}
+	return file_policypb_row_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Tokens) GetInput() int64 {
@@ -644,11 +753,12 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xcb\b\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\x9f\t\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
-	"\x10began_unix_nanos\x18\x03 \x01(\x03R\x0ebeganUnixNanos\x12\x18\n" +
+	"\x10began_unix_nanos\x18\x03 \x01(\x03R\x0ebeganUnixNanos\x12\x1b\n" +
+	"\topened_as\x18\x04 \x01(\tR\bopenedAs\x12\x18\n" +
 	"\adialect\x18\n" +
 	" \x01(\tR\adialect\x12\x1c\n" +
 	"\toperation\x18\v \x01(\tR\toperation\x12\x14\n" +
@@ -683,9 +793,16 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\fusage_source\x18I \x01(\tR\vusageSource\x12'\n" +
 	"\rcost_nano_usd\x18J \x01(\x03H\x01R\vcostNanoUsd\x88\x01\x01\x12\x14\n" +
 	"\x05price\x18K \x01(\tR\x05price\x12\x1a\n" +
-	"\bunpriced\x18L \x01(\bR\bunpricedB\x14\n" +
+	"\bunpriced\x18L \x01(\bR\bunpriced\x125\n" +
+	"\x06stages\x18Z \x03(\v2\x1d.headgate.policy.v1.StageTimeR\x06stagesB\x14\n" +
 	"\x12_first_token_nanosB\x10\n" +
-	"\x0e_cost_nano_usd\"\x96\x03\n" +
+	"\x0e_cost_nano_usd\"\x7f\n" +
+	"\tStageTime\x12\x14\n" +
+	"\x05stage\x18\x01 \x01(\tR\x05stage\x12\x14\n" +
+	"\x05phase\x18\x02 \x01(\tR\x05phase\x12\x1f\n" +
+	"\vbegan_nanos\x18\x03 \x01(\x03R\n" +
+	"beganNanos\x12%\n" +
+	"\x0eduration_nanos\x18\x04 \x01(\x03R\rdurationNanos\"\xd3\x03\n" +
 	"\aAttempt\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
@@ -699,7 +816,10 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\rcost_nano_usd\x18\n" +
 	" \x01(\x03H\x00R\vcostNanoUsd\x88\x01\x01\x12\x14\n" +
 	"\x05price\x18\v \x01(\tR\x05price\x12\x1a\n" +
-	"\bunpriced\x18\f \x01(\bR\bunpricedB\x10\n" +
+	"\bunpriced\x18\f \x01(\bR\bunpriced\x12\x1a\n" +
+	"\bprovider\x18\r \x01(\tR\bprovider\x12\x1f\n" +
+	"\vbegan_nanos\x18\x0e \x01(\x03R\n" +
+	"beganNanosB\x10\n" +
 	"\x0e_cost_nano_usd\"\x83\x02\n" +
 	"\x06Tokens\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\x03R\x05input\x12\x1d\n" +
@@ -725,21 +845,23 @@ func file_policypb_row_proto_rawDescGZIP() []byte {
 	return file_policypb_row_proto_rawDescData
 }
 
-var file_policypb_row_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_policypb_row_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_policypb_row_proto_goTypes = []any{
-	(*Row)(nil),     // 0: headgate.policy.v1.Row
-	(*Attempt)(nil), // 1: headgate.policy.v1.Attempt
-	(*Tokens)(nil),  // 2: headgate.policy.v1.Tokens
+	(*Row)(nil),       // 0: headgate.policy.v1.Row
+	(*StageTime)(nil), // 1: headgate.policy.v1.StageTime
+	(*Attempt)(nil),   // 2: headgate.policy.v1.Attempt
+	(*Tokens)(nil),    // 3: headgate.policy.v1.Tokens
 }
 var file_policypb_row_proto_depIdxs = []int32{
-	1, // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
-	2, // 1: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
-	2, // 2: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	2, // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
+	3, // 1: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
+	1, // 2: headgate.policy.v1.Row.stages:type_name -> headgate.policy.v1.StageTime
+	3, // 3: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_policypb_row_proto_init() }
@@ -748,14 +870,14 @@ func file_policypb_row_proto_init() {
 		return
 	}
 	file_policypb_row_proto_msgTypes[0].OneofWrappers = []any{}
-	file_policypb_row_proto_msgTypes[1].OneofWrappers = []any{}
+	file_policypb_row_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_row_proto_rawDesc), len(file_policypb_row_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
