@@ -67,6 +67,10 @@ $(CLIENTS)/.done: $(LINKS)/requirements.txt $(LINKS)/package.json $(LINKS)/packa
 stalls: envoy build ## Stop ext_proc under load for 1, 2.5 and 10 s, and compare rows with what clients saw
 	HEADGATE_BIN=$(BIN) HEADGATE_STALLS=1s,2.5s,10s $(GO) test -count 1 -v -run '^TestExtprocStalls$$' ./cmd/headgate/e2e/fleet
 
+.PHONY: crash
+crash: envoy postgres build ## Kill each process under load, SEEDS times (200), and compare the journal with the provider's log
+	HEADGATE_BIN=$(BIN) HEADGATE_SEEDS=$(or $(SEEDS),200) $(GO) test -count 1 -timeout 60m -v ./cmd/headgate/e2e/crash
+
 # A switch over a closed set names every member, or says what holds for the rest: a
 # default is a decision (-d), to fall past a switch an oversight. Most switches pick a few
 # members of a large set, and a list of the others would hide them. Field numbers of the

@@ -90,7 +90,7 @@ func save(t testing.TB, path, text string) {
 // AwaitAnswer waits until a pair answers for itself.
 func (f *Fleet) AwaitAnswer(p *Pair) {
 	f.t.Helper()
-	Eventually(f.t, "an answer of "+p.Node, func() bool { return up(p.URL + "/v1/models") })
+	Eventually(f.t, "an answer of "+p.Node, p.Answers)
 }
 
 // Eventually polls until cond holds, and fails the test if it does not within a

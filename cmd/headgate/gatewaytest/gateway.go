@@ -138,11 +138,23 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 	return g
 }
 
+// StartAgain starts a gateway that has ended as it was started before, and waits until it is
+// ready.
+func (g *Gateway) StartAgain() {
+	g.t.Helper()
+	before := g.Process
+	g.Process = StartProcess(g.t, before.Env, before.Path, before.Args[1:]...)
+	g.WaitReady()
+}
+
 // WaitReady waits until the gateway says that it is ready.
 func (g *Gateway) WaitReady() {
 	g.t.Helper()
 	g.Eventually("readiness", func() bool { return up(g.Ops + "/readyz") })
 }
+
+// Answers reports whether the gateway answers for itself.
+func (g *Gateway) Answers() bool { return up(g.URL + "/v1/models") }
 
 // Eventually polls until cond holds, and fails the test if it does not within
 // a bounded time or the gateway ends first.

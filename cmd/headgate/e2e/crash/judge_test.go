@@ -1,0 +1,205 @@
+package crash
+
+import (
+	"database/sql"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/sim"
+)
+
+// marks are in the texts of the requests.
+var mark = regexp.MustCompile(`s\d+-r\d+-`)
+
+// evidence is what is compared: what the provider has served and what the journal says, by mark.
+type evidence struct {
+	served map[string][]sim.Served
+	rows   map[string][]row
+	all    []row
+}
+
+// gather reads both sides.
+func (r *rig) gather(db *sql.DB) (*evidence, error) {
+	e := &evidence{served: map[string][]sim.Served{}, rows: map[string][]row{}}
+	for _, s := range r.provider.Settled() {
+		m := string(mark.Find(s.Body))
+		e.served[m] = append(e.served[m], s)
+	}
+	var err error
+	if e.all, err = journalOf(db); err != nil {
+		return nil, err
+	}
+	for _, row := range e.all {
+		e.rows[row.mark] = append(e.rows[row.mark], row)
+	}
+	return e, nil
+}
+
+// judge waits until the journal has a row of every request that has reached the provider, and
+// compares it with the provider's log.
+func (r *rig) judge(db *sql.DB) {
+	r.t.Helper()
+	e := r.await(db)
+	var faults []string
+	var n tally
+	for m, c := range r.calls {
+		faults = append(faults, r.compare(c, e.served[m], e.rows[m], &n)...)
+	}
+	faults = append(faults, e.doubled()...)
+	slices.Sort(faults)
+	for _, f := range faults {
+		r.t.Error(f)
+	}
+	if len(faults) > 0 {
+		r.t.Log("each of these begins with its seed, which HEADGATE_SEED=<seed> HEADGATE_SEEDS=1 plays alone")
+	}
+	r.t.Logf("%d requests, %d reached the provider, %d kills; of its answers %d are charged as it said, %d estimated, %d that broke off are free",
+		len(r.calls), len(e.served), len(r.kills), n.exact, n.estimated, n.free)
+	if n.exact == 0 || n.estimated == 0 {
+		r.t.Error("nothing was charged, or nothing was cut: the test shows nothing")
+	}
+}
+
+// await returns the evidence once nothing is missing.
+func (r *rig) await(db *sql.DB) *evidence {
+	r.t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		e, err := r.gather(db)
+		if err == nil && len(e.missing()) == 0 {
+			return e
+		}
+		if time.Now().After(deadline) {
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			r.t.Fatalf("the journal has no row of these requests: %v", e.missing())
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// missing are the requests of which the journal has no row.
+func (e *evidence) missing() (marks []string) {
+	for m := range e.served {
+		if countCalls(e.rows[m]) == 0 {
+			marks = append(marks, m)
+		}
+	}
+	slices.Sort(marks)
+	return marks
+}
+
+// doubled are exchanges with more than one row.
+func (e *evidence) doubled() (faults []string) {
+	n := map[string]int{}
+	for _, r := range e.all {
+		if r.kind == "call" {
+			n[r.exchange]++
+		}
+	}
+	for exchange, n := range n {
+		if n > 1 {
+			faults = append(faults, fmt.Sprintf("exchange %s has %d rows", exchange, n))
+		}
+	}
+	return faults
+}
+
+// billed reports whether the provider bills for an answer that nobody scripted to fail.
+func billed(s *sim.Served) bool {
+	return s.Usage.TotalInput() > 0 && !strings.Contains(string(s.Body), `"model":"`+s.Model+"+")
+}
+
+// reported reports whether the provider said what an answer consumed.
+func reported(s *sim.Served) bool {
+	return billed(s) && s.Status == 200 && s.Ended == sim.EndedComplete
+}
+
+// tally counts answers of the provider.
+type tally struct{ exact, estimated, free int }
+
+// compare holds that what the provider served of a request and what the journal charges for
+// it are the same.
+func (r *rig) compare(c *call, served []sim.Served, rows []row, n *tally) (faults []string) {
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Sprintf("%s %s %s of pair %d, whole %t, under way at a kill %t: %s\n    served %s\n    rows   %s",
+			c.mark, c.way, c.model, c.pair, c.whole, r.underWay(c), fmt.Sprintf(format, args...), servedText(served), rowsText(rows)))
+	}
+	if calls := countCalls(rows); calls > 1 {
+		fault("%d rows of one request", calls)
+	}
+	charged := map[string]bool{} // ids of answers
+	for i := range rows {
+		if rows[i].source != "provider" {
+			continue
+		}
+		s := answerOf(&rows[i], served, charged)
+		if s == nil {
+			fault("a charge of %+v that the provider did not make", rows[i].tokens)
+			continue
+		}
+		charged[s.ID] = true
+		if nano := gatewaytest.Nano(s.Usage); rows[i].cost != nano {
+			fault("a cost of %d, want %d", rows[i].cost, nano)
+		}
+	}
+	n.exact += len(charged)
+	estimates := slices.ContainsFunc(rows, func(r row) bool { return r.source == "estimated" && r.tokens.Input > 0 })
+	for i := range served {
+		s := &served[i]
+		switch {
+		case !billed(s) || charged[s.ID]:
+		case !estimates && reported(s):
+			fault("answer %s is charged for nowhere", s.ID)
+		case !estimates:
+			n.free++
+		case reported(s) && !r.underWay(c):
+			fault("answer %s is estimated", s.ID)
+		default:
+			n.estimated++
+		}
+	}
+	return faults
+}
+
+func countCalls(rows []row) (n int) {
+	for i := range rows {
+		if rows[i].kind == "call" {
+			n++
+		}
+	}
+	return n
+}
+
+// answerOf is the answer that a row charges for; nil: there is none.
+func answerOf(r *row, served []sim.Served, charged map[string]bool) *sim.Served {
+	for i := range served {
+		s := &served[i]
+		if s.Usage == r.tokens && !charged[s.ID] && (r.response == "" || r.kind != "call" || r.response == s.ID) {
+			return s
+		}
+	}
+	return nil
+}
+
+func servedText(all []sim.Served) (text string) {
+	for _, s := range all {
+		text += fmt.Sprintf("[%s %d %s %s %+v]", s.Model, s.Status, s.Ended, s.ID, s.Usage)
+	}
+	return text
+}
+
+func rowsText(all []row) (text string) {
+	for _, r := range all {
+		text += fmt.Sprintf("[%s %s %s %s %q %s %s %+v]", r.exchange, r.kind, r.backend, r.outcome, r.detail, r.response, r.source, r.tokens)
+	}
+	return text
+}
+
+// featureOf is what all requests of a seed are attributed to.
+func featureOf(seed uint64) string { return fmt.Sprintf("seed-%d", seed) }

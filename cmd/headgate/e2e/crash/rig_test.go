@@ -1,0 +1,132 @@
+package crash
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/sim"
+)
+
+// victim is a process that is killed, and started again.
+type victim struct {
+	name  string
+	kill  func(pair int)
+	start func(pair int)
+	// cuts says that what is under way at the pair ends with it, so that ext_proc may not have
+	// seen what the provider answered.
+	cuts bool
+}
+
+// rig is a gateway under load, with what its clients saw.
+type rig struct {
+	t        *testing.T
+	provider *gatewaytest.Provider
+	pairs    []*gatewaytest.Gateway
+	victims  []victim
+
+	mu    sync.Mutex
+	calls map[string]*call // by mark
+	kills []kill
+}
+
+// call is a request and what its client saw of it.
+type call struct {
+	request
+	pair         int
+	began, ended time.Time
+	whole        bool // its answer
+	saw          string
+}
+
+// kill is the end of a process.
+type kill struct {
+	victim *victim
+	pair   int
+	at     time.Time
+}
+
+// newRig makes a rig of which nothing runs yet but the provider.
+func newRig(t *testing.T) *rig {
+	p := gatewaytest.Simulate(t, sim.Options{Keyless: true, Keep: 1 << 20, KeepBytes: 1 << 30})
+	return &rig{t: t, provider: p, calls: map[string]*call{}}
+}
+
+// policy is what all processes serve.
+func (r *rig) policy() string {
+	return strings.Replace(gatewaytest.PolicyFor(r.provider, models), "\nbackends:", "\nunpriced: flag\nbackends:", 1)
+}
+
+// env is what the ext_proc servers know.
+var env = []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}
+
+// play runs the plan of a seed: clients ask, and meanwhile a process is killed and started
+// again.
+func (r *rig) play(seed uint64) {
+	r.t.Helper()
+	p := newPlan(seed, len(r.victims), len(r.pairs))
+	v := &r.victims[p.victim]
+	before := len(r.provider.Settled())
+	var next atomic.Int64
+	var asking sync.WaitGroup
+	for i := range clients {
+		asking.Go(func() {
+			for n := int(next.Add(1)) - 1; n < len(p.requests); n = int(next.Add(1)) - 1 {
+				r.ask(p, &p.requests[n], i%len(r.pairs))
+			}
+		})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := r.provider.WaitReceived(ctx, before+p.after); err != nil {
+		r.t.Fatalf("seed %d: the provider received too little: %v", seed, err)
+	}
+	time.Sleep(p.delay) // the moment is what differs
+	r.mu.Lock()
+	r.kills = append(r.kills, kill{v, p.pair, time.Now()})
+	r.mu.Unlock()
+	v.kill(p.pair)
+	time.Sleep(p.down)
+	v.start(p.pair)
+	asking.Wait()
+}
+
+// ask sends a request and notes what its client saw.
+func (r *rig) ask(p *plan, q *request, pair int) {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	if q.leaves > 0 {
+		ctx, cancel = context.WithTimeout(ctx, q.leaves)
+		defer cancel()
+	}
+	c := &call{request: *q, pair: pair, began: time.Now()}
+	r.mu.Lock()
+	r.calls[q.mark] = c
+	r.mu.Unlock()
+	a, err := r.pairs[pair].Try(ctx, q.way.Request(q.model, q.mark+" "+q.directive, "x-headgate-session", q.mark, "x-headgate-feature", featureOf(p.seed), "x-headgate-user", "u"+q.mark[len(q.mark)-2:]))
+	r.mu.Lock()
+	c.ended = time.Now()
+	c.whole = err == nil && a.Err == nil && a.Status == http.StatusOK && (!q.way.Stream || q.way.Ended(a))
+	r.mu.Unlock()
+	if err != nil || a.Status != http.StatusOK {
+		time.Sleep(20 * time.Millisecond) // a client that is refused does not ask again at once
+	}
+}
+
+// slack is how long after its client has all of an answer an exchange may still be under way.
+const slack = 200 * time.Millisecond
+
+// underWay reports whether a call was under way as a process was killed with which it ended.
+func (r *rig) underWay(c *call) bool {
+	for _, k := range r.kills {
+		if k.victim.cuts && k.pair == c.pair && c.began.Before(k.at.Add(slack)) && c.ended.After(k.at.Add(-slack)) {
+			return true
+		}
+	}
+	return false
+}
