@@ -22,9 +22,6 @@ type row struct {
 	cost                                     int64
 }
 
-// charges reports whether something is charged by the row.
-func (r *row) charges() bool { return r.source != "" }
-
 // openSQLite opens a database that other processes write to.
 func openSQLite(t *testing.T, path string) *sql.DB {
 	return openDatabase(t, "sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)")

@@ -32,7 +32,8 @@ type rig struct {
 
 	mu    sync.Mutex
 	calls map[string]*call // by mark
-	kills []kill
+
+	kills []kill // of the goroutine that plays
 }
 
 // call is a request and what its client saw of it.
@@ -41,7 +42,7 @@ type call struct {
 	pair         int
 	began, ended time.Time
 	whole        bool // its answer
-	saw          string
+	refused      bool // because the gateway was not whole
 }
 
 // kill is the end of a process.
@@ -49,6 +50,7 @@ type kill struct {
 	victim *victim
 	pair   int
 	at     time.Time
+	back   time.Time // when it served again
 }
 
 // newRig makes a rig of which nothing runs yet but the provider.
@@ -70,8 +72,25 @@ var env = []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}
 func (r *rig) play(seed uint64) {
 	r.t.Helper()
 	p := newPlan(seed, len(r.victims), len(r.pairs))
-	v := &r.victims[p.victim]
 	before := len(r.provider.Settled())
+	asking := r.start(p)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := r.provider.WaitReceived(ctx, before+p.after); err != nil {
+		r.t.Fatalf("seed %d: the provider received too little: %v", seed, err)
+	}
+	time.Sleep(p.delay) // the moment is what differs
+	k := kill{victim: &r.victims[p.victim], pair: p.pair, at: time.Now()}
+	k.victim.kill(p.pair)
+	time.Sleep(p.down)
+	k.victim.start(p.pair)
+	k.back = time.Now()
+	asking.Wait()
+	r.kills = append(r.kills, k)
+}
+
+// start lets clients ask what is planned.
+func (r *rig) start(p *plan) *sync.WaitGroup {
 	var next atomic.Int64
 	var asking sync.WaitGroup
 	for i := range clients {
@@ -81,19 +100,7 @@ func (r *rig) play(seed uint64) {
 			}
 		})
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if err := r.provider.WaitReceived(ctx, before+p.after); err != nil {
-		r.t.Fatalf("seed %d: the provider received too little: %v", seed, err)
-	}
-	time.Sleep(p.delay) // the moment is what differs
-	r.mu.Lock()
-	r.kills = append(r.kills, kill{v, p.pair, time.Now()})
-	r.mu.Unlock()
-	v.kill(p.pair)
-	time.Sleep(p.down)
-	v.start(p.pair)
-	asking.Wait()
+	return &asking
 }
 
 // ask sends a request and notes what its client saw.
@@ -112,6 +119,7 @@ func (r *rig) ask(p *plan, q *request, pair int) {
 	r.mu.Lock()
 	c.ended = time.Now()
 	c.whole = err == nil && a.Err == nil && a.Status == http.StatusOK && (!q.way.Stream || q.way.Ended(a))
+	c.refused = err == nil && strings.Contains(a.Body, "gateway_unavailable")
 	r.mu.Unlock()
 	if err != nil || a.Status != http.StatusOK {
 		time.Sleep(20 * time.Millisecond) // a client that is refused does not ask again at once
@@ -124,7 +132,7 @@ const slack = 200 * time.Millisecond
 // underWay reports whether a call was under way as a process was killed with which it ended.
 func (r *rig) underWay(c *call) bool {
 	for _, k := range r.kills {
-		if k.victim.cuts && k.pair == c.pair && c.began.Before(k.at.Add(slack)) && c.ended.After(k.at.Add(-slack)) {
+		if k.victim.cuts && k.pair == c.pair && c.began.Before(k.back.Add(slack)) && c.ended.After(k.at.Add(-slack)) {
 			return true
 		}
 	}
