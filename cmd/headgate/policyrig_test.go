@@ -18,6 +18,7 @@ import (
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/store"
 )
 
 const (
@@ -36,6 +37,7 @@ type adminRig struct {
 	t        *testing.T
 	policies *consoletest.Policies
 	fleet    xds.Status
+	store    store.Status
 	out      []fleet.OutOfService
 	addr     string
 	folder   string // of the files that commands read
@@ -57,7 +59,7 @@ func adminRigOf(t *testing.T, policies *consoletest.Policies) *adminRig {
 func (r *adminRig) serve(p policiesOfRig) {
 	api := console.New(console.Options{Who: console.Anyone})
 	api.Mount(policies.Prefix, policies.Routes(p))
-	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }, func() []fleet.OutOfService { return r.out }))
+	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }, func() store.Status { return r.store }, func() []fleet.OutOfService { return r.out }))
 	s := httptest.NewServer(api)
 	r.t.Cleanup(s.Close)
 	r.addr = s.Listener.Addr().String()

@@ -12,6 +12,7 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console/client"
 	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/store"
 )
 
 func newStatus() *cobra.Command {
@@ -40,6 +41,7 @@ func printStatus(w io.Writer, s fleet.Status) error {
 	if p.Document != "" {
 		fmt.Fprintf(w, "document  %s, under the overlay\n", clean(p.Document))
 	}
+	printStore(w, s.Store)
 	if entries := s.Overlay.Entries(); len(entries)+len(s.LeftOut) > 0 {
 		fmt.Fprintln(w, "\noverlay")
 		for _, e := range entries {
@@ -76,6 +78,21 @@ func printStatus(w io.Writer, s fleet.Status) error {
 	}
 	fmt.Fprintln(w, "\npairs")
 	return printPairs(w, s.Pairs)
+}
+
+// printStore says where the journal is, and what is wrong with it.
+func printStore(w io.Writer, s store.Status) {
+	if s.Kind == "" {
+		return
+	}
+	fmt.Fprintf(w, "store   %s, %s\n", clean(s.Kind), clean(s.Place))
+	if s.Trouble != "" {
+		meanwhile := "pairs keep their rows"
+		if s.Before != "" {
+			meanwhile = clean(s.Before) + " stays in use"
+		}
+		fmt.Fprintf(w, "  cannot be used, for %s: %s; %s\n", age(s.Since), clean(s.Trouble), meanwhile)
+	}
 }
 
 func printGroups(w io.Writer, groups []xds.GroupStatus) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/store"
 )
 
 func TestStatusOfAFleet(t *testing.T) {
@@ -47,6 +48,24 @@ NODE    REGION  REVISION      CONNECTED  TROUBLE                REFUSED
 edge-1  eu      FIRST-------  2d         no Envoy is connected  -
 edge-2  eu      -             2h         -                      SECOND------: listener: cannot bind '127.0.0.1:8080'
 `}, "status")
+}
+
+func TestStatusSaysWhereTheJournalIs(t *testing.T) {
+	r := adminRigOf(t, consoletest.At(t, ago(3), firstPolicy))
+	header := "policy  FIRST-------, for 3h\norigin  file\nauthor  file\nreason  -\n"
+	for _, c := range []struct {
+		status store.Status
+		want   string
+	}{
+		{store.Status{Kind: "sqlite", Place: "/data/headgate.db"}, "store   sqlite, /data/headgate.db\n"},
+		{store.Status{Kind: "postgres", Place: "URL in file /run/url", Trouble: "it is full", Since: ago(2)},
+			"store   postgres, URL in file /run/url\n  cannot be used, for 2h: it is full; pairs keep their rows\n"},
+		{store.Status{Kind: "postgres", Place: "URL in file /run/url", Before: "/data/headgate.db", Trouble: "it is away", Since: ago(2)},
+			"store   postgres, URL in file /run/url\n  cannot be used, for 2h: it is away; /data/headgate.db stays in use\n"},
+	} {
+		r.store = c.status
+		r.want(printed{out: header + c.want + "\nno pair is connected\n"}, "status")
+	}
 }
 
 func TestStatusListsWhatIsOutOfService(t *testing.T) {

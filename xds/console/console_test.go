@@ -320,7 +320,7 @@ func TestCodesOfFailures(t *testing.T) {
 	for _, k := range console.Common() {
 		got = append(got, fmt.Sprint(k.Status, " ", k.Code))
 	}
-	want := "400 bad_request, 403 forbidden, 404 not_found, 405 method_not_allowed, 413 too_large, 415 unsupported_content, 500 internal, 503 timed_out"
+	want := "400 bad_request, 403 forbidden, 404 not_found, 405 method_not_allowed, 413 too_large, 415 unsupported_content, 500 internal, 503 timed_out, 503 unavailable"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("the codes are %s, want %s", strings.Join(got, ", "), want)
 	}

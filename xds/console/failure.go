@@ -17,17 +17,18 @@ type Kind struct {
 
 // The kinds of every route.
 var (
-	BadRequest = &Kind{"bad_request", http.StatusBadRequest, "the request itself is faulty"}
-	Forbidden  = &Kind{"forbidden", http.StatusForbidden, "the host is no loopback name, another site asks for a change, or the right is missing"}
-	NotFound   = &Kind{"not_found", http.StatusNotFound, "there is no such path"}
-	NotAllowed = &Kind{"method_not_allowed", http.StatusMethodNotAllowed, "the path takes other methods, which `Allow` lists"}
-	TooLarge   = &Kind{"too_large", http.StatusRequestEntityTooLarge, "a body beyond 8 MiB"}
-	NotJSON    = &Kind{"unsupported_content", http.StatusUnsupportedMediaType, "a body must be `application/json`"}
-	Internal   = &Kind{"internal", http.StatusInternalServerError, "the control plane is at fault"}
-	TimedOut   = &Kind{"timed_out", http.StatusServiceUnavailable, "it took too long; a change may still take effect"}
+	BadRequest  = &Kind{"bad_request", http.StatusBadRequest, "the request itself is faulty"}
+	Forbidden   = &Kind{"forbidden", http.StatusForbidden, "the host is no loopback name, another site asks for a change, or the right is missing"}
+	NotFound    = &Kind{"not_found", http.StatusNotFound, "there is no such path"}
+	NotAllowed  = &Kind{"method_not_allowed", http.StatusMethodNotAllowed, "the path takes other methods, which `Allow` lists"}
+	TooLarge    = &Kind{"too_large", http.StatusRequestEntityTooLarge, "a body beyond 8 MiB"}
+	NotJSON     = &Kind{"unsupported_content", http.StatusUnsupportedMediaType, "a body must be `application/json`"}
+	Internal    = &Kind{"internal", http.StatusInternalServerError, "the control plane is at fault"}
+	TimedOut    = &Kind{"timed_out", http.StatusServiceUnavailable, "it took too long; a change may still take effect"}
+	Unavailable = &Kind{"unavailable", http.StatusServiceUnavailable, "the control plane's database cannot be used now"}
 )
 
-var common = []*Kind{BadRequest, Forbidden, NotFound, NotAllowed, TooLarge, NotJSON, Internal, TimedOut}
+var common = []*Kind{BadRequest, Forbidden, NotFound, NotAllowed, TooLarge, NotJSON, Internal, TimedOut, Unavailable}
 
 // Common returns the kinds of failures that every route may have.
 func Common() []*Kind { return append([]*Kind(nil), common...) }

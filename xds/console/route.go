@@ -110,11 +110,14 @@ func (r Route) failure(err error) *Failure {
 // failureOf is what an error says by itself.
 func failureOf(err error) *Failure {
 	var failure *Failure
+	var away interface{ Unavailable() string }
 	switch {
 	case errors.As(err, &failure):
 		return failure
 	case errors.Is(err, context.DeadlineExceeded):
 		return TimedOut.New("%v", err)
+	case errors.As(err, &away):
+		return Unavailable.New("%s", away.Unavailable())
 	}
 	return Internal.New("%v", err)
 }

@@ -76,7 +76,11 @@ func (j *Journal) Costs(ctx context.Context, q Question) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := j.store.Read.QueryContext(ctx, j.store.SQL(text), args...)
+	s, err := j.database.Open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	rows, err := s.Read.QueryContext(ctx, s.SQL(text), args...)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}

@@ -14,8 +14,8 @@ import (
 
 // onBoth runs a test on both databases.
 func onBoth(t *testing.T, test func(*testing.T, *Journal)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, New(storetest.SQLite(t))) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, New(storetest.Postgres(t))) })
+	t.Run("SQLite", func(t *testing.T) { test(t, In(storetest.SQLite(t))) })
+	t.Run("PostgreSQL", func(t *testing.T) { test(t, In(storetest.Postgres(t))) })
 }
 
 func exchange(at time.Time, user string, nano int64) *policypb.Row {

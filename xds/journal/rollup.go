@@ -111,18 +111,18 @@ func encoded(s *ddsketch.DDSketch) []byte {
 }
 
 // addUp adds rollups to those in the database.
-func (j *Journal) addUp(ctx context.Context, tx *sql.Tx, all map[group]*rollup) error {
+func (j *Journal) addUp(ctx context.Context, tx *sql.Tx, texts *statements, all map[group]*rollup) error {
 	for g, r := range all {
-		if err := j.addUpOne(ctx, tx, &g, r); err != nil {
+		if err := j.addUpOne(ctx, tx, texts, &g, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (j *Journal) addUpOne(ctx context.Context, tx *sql.Tx, g *group, r *rollup) error {
+func (j *Journal) addUpOne(ctx context.Context, tx *sql.Tx, texts *statements, g *group, r *rollup) error {
 	var first, duration []byte
-	err := tx.QueryRowContext(ctx, j.sql.lookUp, g.values()...).Scan(&first, &duration)
+	err := tx.QueryRowContext(ctx, texts.lookUp, g.values()...).Scan(&first, &duration)
 	if err == nil {
 		err = r.merge(first, duration)
 	} else if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it as it is
@@ -135,7 +135,7 @@ func (j *Journal) addUpOne(ctx context.Context, tx *sql.Tx, g *group, r *rollup)
 	for _, n := range r.sums {
 		args = append(args, n)
 	}
-	_, err = tx.ExecContext(ctx, j.sql.add, append(args, encoded(r.first), encoded(r.duration))...)
+	_, err = tx.ExecContext(ctx, texts.add, append(args, encoded(r.first), encoded(r.duration))...)
 	return err
 }
 

@@ -48,25 +48,22 @@ type resources struct {
 // controlPlane is the xDS server of this process, the policy that it publishes and
 // the admin API by which it is changed.
 type controlPlane struct {
-	server  *xds.Server
-	source  *source.Source
-	changes *publisher // of the source
-	health  *health.Prober
-	addr    net.Addr // of xDS
-	admin   net.Addr // of the admin API
+	server   *xds.Server
+	source   *source.Source
+	changes  *publisher // of the source
+	health   *health.Prober
+	database *store.Database
+	addr     net.Addr // of xDS
+	admin    net.Addr // of the admin API
 }
 
 // startControlPlane publishes the policy, follows its changes, and serves both ports.
 func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
-	j, err := openJournal(l, o.state)
-	if err != nil {
-		return nil, err
-	}
+	database := followStore(l, o)
+	j := journal.New(database)
 	options := xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Now: time.Now}
-	if j != nil {
-		options.Services = append(options.Services, pair.New(j, o.reg, o.log.Named("journal")).Register)
-	}
-	c := &controlPlane{server: xds.New(options, o.reg, o.log.Named("xds"))}
+	options.Services = append(options.Services, pair.New(j, o.reg, o.log.Named("journal")).Register)
+	c := &controlPlane{server: xds.New(options, o.reg, o.log.Named("xds")), database: database}
 	history, err := openHistory(o.state)
 	if err != nil {
 		return nil, err
@@ -81,7 +78,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	c.changes = newPublisher(c.source, c.server, o)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, o.out, j).Server()); err != nil {
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, c.database.Status, o.out, j).Server()); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)
@@ -98,6 +95,7 @@ func (c *controlPlane) publish(set *policy.Set, o controlOptions) error {
 		return err
 	}
 	c.health.Follow(r.set)
+	c.database.Follow(placeOf(r.set.Store, o.state))
 	return nil
 }
 
@@ -106,19 +104,6 @@ func (r resources) probed() snapshot.Options {
 	o := r.Options
 	o.Probed = true
 	return o
-}
-
-// openJournal opens the journal in a database below a folder; empty: there is none.
-func openJournal(l *lifecycle, state string) (*journal.Journal, error) {
-	if state == "" {
-		return nil, nil
-	}
-	s, err := store.OpenSQLite(context.Background(), filepath.Join(state, "headgate.db"))
-	if err != nil {
-		return nil, err
-	}
-	l.started("database", func(context.Context) error { return s.Close() })
-	return journal.New(s), nil
 }
 
 // openHistory opens the policy's history below a folder; empty: in memory.

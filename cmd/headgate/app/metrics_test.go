@@ -20,6 +20,7 @@ import (
 	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/health"
 	"github.com/headgate/headgate/xds/pair"
+	"github.com/headgate/headgate/xds/store"
 )
 
 // registered is a registry that notes each metric as name{label,label}.
@@ -83,6 +84,7 @@ func TestMetricsOfTheControlPlane(t *testing.T) {
 	newPublisher(s, server, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.NewNop()})
 	health.New(health.Options{}, reg, zap.NewNop())
 	pair.New(nil, reg, zap.NewNop())
+	store.New(reg, zap.NewNop())
 	got := slices.Sorted(maps.Keys(reg.metrics))
 	if diff := cmp.Diff(documented(t, "Of the control plane:"), got); diff != "" {
 		t.Errorf("metrics (-documented +registered):\n%s", diff)

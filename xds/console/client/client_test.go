@@ -19,6 +19,7 @@ import (
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/store"
 )
 
 const (
@@ -37,7 +38,7 @@ func serve(t *testing.T, pairs xds.Status) (*client.Client, *consoletest.Policie
 	p := consoletest.New(t, first)
 	c := console.New(console.Options{Who: console.Anyone})
 	c.Mount(policies.Prefix, policies.Routes(p))
-	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, nil))
+	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, func() store.Status { return store.Status{} }, nil))
 	return client.New(strings.TrimPrefix(consoletest.Serve(t, c).URL, "http://")), p
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/store"
 )
 
 // Status is what the control plane knows at one moment.
@@ -20,6 +21,7 @@ type Status struct {
 	Refused   *source.Refusal   `json:"refused"` // the latest change that was not taken; null: none since
 	Groups    []xds.GroupStatus `json:"groups"`
 	Pairs     []xds.PairStatus  `json:"pairs"`
+	Store     store.Status      `json:"store"`         // the control plane's database
 	Out       []OutOfService    `json:"out,omitempty"` // of headgate run: what its gateway does not ask, or asks last
 }
 
@@ -47,11 +49,11 @@ type Policies interface {
 // Prefix is what the routes are mounted under.
 const Prefix = "status"
 
-// Routes shows a policy and what became of it at the pairs. out lists what a gateway in the
+// Routes shows a policy and what became of it at the pairs, and the database. out lists what a gateway in the
 // same process does not ask; nil: there is none.
-func Routes(policies Policies, pairs func() xds.Status, out func() []OutOfService) []console.Route {
+func Routes(policies Policies, pairs func() xds.Status, database func() store.Status, out func() []OutOfService) []console.Route {
 	return []console.Route{{Method: "GET", Right: console.Read,
-		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs, out}`; `out` is what the gateway of `headgate run` does not ask, because of a limit, an ejection or a check; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
+		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs, store, out}`; `store` is the control plane's database, whose `trouble` is why it cannot be used; `out` is what the gateway of `headgate run` does not ask, because of a limit, an ejection or a check; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
 		Handle: func(*console.Call) (any, error) {
 			s, current := pairs(), policies.Current()
 			current.Files = nil
@@ -66,6 +68,7 @@ func Routes(policies Policies, pairs func() xds.Status, out func() []OutOfServic
 			return Status{Policy: current, Overlay: s.Overlay, LeftOut: left, Undrained: s.Undrained, Refused: policies.Refused(),
 				Groups: append([]xds.GroupStatus{}, s.Groups...),
 				Pairs:  append([]xds.PairStatus{}, s.Pairs...),
+				Store:  database(),
 				Out:    here,
 			}, nil
 		},

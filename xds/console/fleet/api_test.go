@@ -11,11 +11,13 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/store"
 )
 
 func TestStatus(t *testing.T) {
 	policies, pairs := consoletest.New(t, "version: 1\n"), xds.Status{}
-	api := consoletest.Mounted(t, fleet.Prefix, fleet.Routes(policies, func() xds.Status { return pairs }, nil))
+	database := store.Status{Kind: "sqlite", Place: "headgate.db", Trouble: "disk full", Since: consoletest.Start}
+	api := consoletest.Mounted(t, fleet.Prefix, fleet.Routes(policies, func() xds.Status { return pairs }, func() store.Status { return database }, nil))
 	current := policies.Current()
 	current.Files = nil
 	ask := func(want fleet.Status) consoletest.Answer {
@@ -26,7 +28,7 @@ func TestStatus(t *testing.T) {
 		}
 		return got
 	}
-	got := ask(fleet.Status{Policy: current, Groups: []xds.GroupStatus{}, Pairs: []xds.PairStatus{}})
+	got := ask(fleet.Status{Store: database, Policy: current, Groups: []xds.GroupStatus{}, Pairs: []xds.PairStatus{}})
 	if !strings.Contains(string(got.Body), `"refused":null,"groups":[],"pairs":[]`) {
 		t.Errorf("lists and a missing refusal are not written out: %s", got.Body)
 	}
@@ -40,7 +42,7 @@ func TestStatus(t *testing.T) {
 		t.Fatal("a faulty policy took effect")
 	}
 	refused := policies.Refused()
-	ask(fleet.Status{Policy: current, Refused: refused, Groups: pairs.Groups, Pairs: pairs.Pairs})
+	ask(fleet.Status{Store: database, Policy: current, Refused: refused, Groups: pairs.Groups, Pairs: pairs.Pairs})
 	if refused == nil || !strings.HasPrefix(refused.Reason, "policy.yaml:1:10 version: ") {
 		t.Errorf("the refused change is %+v", refused)
 	}

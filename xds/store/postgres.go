@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+)
+
+// What one process takes of PostgreSQL: connections for questions, and others for writes, so
+// that neither waits for the other.
+const (
+	askers  = 8
+	writers = 4
+)
+
+// connectWithin bounds a connection to PostgreSQL unless its URL does.
+const connectWithin = 5 * time.Second
+
+// oldest is the first version of PostgreSQL that is supported, as it numbers itself.
+const oldest = 14_00_00
+
+// OpenPostgres opens a database of PostgreSQL 14 or later. The URL holds a secret, which no
+// error quotes.
+func OpenPostgres(ctx context.Context, url string) (*Store, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("what should be the database's URL cannot be read; it looks like postgres://user:password@host:5432/name")
+	}
+	if config.ConnectTimeout == 0 || config.ConnectTimeout > connectWithin {
+		config.ConnectTimeout = connectWithin
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "headgate"
+	}
+	s := &Store{Postgres: true, Read: connections(config, askers), Write: connections(config, writers)}
+	if err := s.checkVersion(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.migrate(ctx, goose.DialectPostgres, "postgres"); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func connections(config *pgx.ConnConfig, n int) *sql.DB {
+	db := sql.OpenDB(connector{stdlib.GetConnector(*config)})
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	db.SetConnMaxIdleTime(time.Minute)
+	return db
+}
+
+// connector says of what cannot be reached that it is unavailable, and why.
+type connector struct{ driver.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, &unavailable{explain(err), err}
+	}
+	return conn, nil
+}
+
+func (s *Store) checkVersion(ctx context.Context) error {
+	var number int
+	if err := s.Read.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&number); err != nil {
+		return err
+	}
+	if number < oldest {
+		return fmt.Errorf("PostgreSQL %d is too old: it takes %d or later", number/10_000, oldest/10_000)
+	}
+	return nil
+}

