@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -125,7 +126,7 @@ func (j *Journal) addUpOne(ctx context.Context, tx *sql.Tx, texts *statements, g
 	err := tx.QueryRowContext(ctx, texts.lookUp, g.values()...).Scan(&first, &duration)
 	if err == nil {
 		err = r.merge(first, duration)
-	} else if err == sql.ErrNoRows { //nolint:errorlint // database/sql returns it as it is
+	} else if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
 	if err != nil {
