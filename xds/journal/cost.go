@@ -4,11 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/DataDog/sketches-go/ddsketch"
 )
 
 // Tokens are the disjoint buckets of what was consumed.
@@ -25,42 +22,35 @@ type Tokens struct {
 
 // Cost is what exchanges consumed and what that costs.
 type Cost struct {
-	Requests int64            `json:"requests"`
-	Failed   map[string]int64 `json:"failed,omitempty"` // by who failed
-	Tokens   Tokens           `json:"tokens"`
-	Searches int64            `json:"searches,omitempty"`
-	Nano     int64            `json:"cost_nano_usd"`
-	Saved    int64            `json:"saved_nano_usd,omitempty"` // by the cache
-	Unpriced int64            `json:"unpriced,omitempty"`       // answers and attempts whose price is not known
+	Requests int64  `json:"requests"`
+	Failed   Failed `json:"failed"`
+	Tokens   Tokens `json:"tokens"`
+	Searches int64  `json:"searches"`
+	Nano     int64  `json:"cost_nano_usd"`
+	Saved    int64  `json:"saved_nano_usd"` // by the cache
+	Unpriced int64  `json:"unpriced"`       // answers and attempts whose price is not known
 
-	FirstToken Latency `json:"first_token_s,omitzero"` // in seconds
-	Duration   Latency `json:"duration_s,omitzero"`
+	// Answers and attempts of which no provider said what they consumed, and their share of Nano.
+	Estimated     int64 `json:"estimated"`
+	EstimatedNano int64 `json:"estimated_nano_usd"`
+
+	FirstToken *Latency `json:"first_token_s,omitempty"` // in seconds; nil: nobody asked
+	Duration   *Latency `json:"duration_s,omitempty"`
+}
+
+// Failed are requests by who failed.
+type Failed struct {
+	Client   int64 `json:"client"`
+	Gateway  int64 `json:"gateway"`
+	Provider int64 `json:"provider"`
+	Unknown  int64 `json:"unknown"`
 }
 
 // Latency are percentiles, within one percent of the truth. All are 0: nothing was measured.
-type Latency struct{ P50, P95, P99 float64 }
-
-// Question is what of the journal is summed.
-type Question struct {
-	By           []string // dimensions, in the order in which they are shown; see Dimensions
-	Since, Until time.Time
-	Only         map[string]string // of a dimension, its only value
-}
-
-// by are the names of what sums go by, and the column of each.
-var by = map[string]string{
-	"user": "username", "team": "team", "feature": "feature", "model": "model", "provider": "provider",
-	"backend": "backend", "prompt_version": "prompt_version", "arm": "arm", "hour": "hour", "day": "hour / 24",
-}
-
-// Dimensions are the names that sums go by.
-func Dimensions() []string {
-	names := make([]string, 0, len(by))
-	for name := range by {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+type Latency struct {
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
 }
 
 // Line is a sum, with the value of each dimension that was asked for.
@@ -69,129 +59,146 @@ type Line struct {
 	Cost
 }
 
-// Costs answers a question about whole hours: those that begin from Since and before Until. The
-// dearest come first.
-func (j *Journal) Costs(ctx context.Context, q Question) ([]Line, error) {
-	text, args, err := q.sql()
-	if err != nil {
+// Costs are the answer to a Question.
+type Costs struct {
+	Since time.Time // earlier than asked if the rows of the hour that it cuts are no longer kept
+	Until time.Time // later for the same reason
+	Lines []Line    // in the order of the first dimension if that is a time, and the dearest first
+	Total Cost      // of all lines
+}
+
+// Costs answers a question. Whole hours are answered from rollups, and the hours that the span
+// cuts from rows, so that the sums are exact.
+func (j *Journal) Costs(ctx context.Context, q Question) (*Costs, error) {
+	if err := j.widen(ctx, &q); err != nil {
 		return nil, err
 	}
-	s, err := j.database.Open(ctx)
+	lines := &adding{q: &q, lines: map[string]*summing{}, total: newRollup()}
+	if err := j.sum(ctx, &q, lines); err != nil {
+		return nil, err
+	}
+	if q.Latency {
+		if err := j.latencies(ctx, &q, lines); err != nil {
+			return nil, err
+		}
+	}
+	return &Costs{q.Since, q.Until, lines.sorted(), lines.total.cost(q.Latency)}, nil
+}
+
+// widen makes whole what a span cuts of the hours whose rows are no longer kept.
+func (j *Journal) widen(ctx context.Context, q *Question) error {
+	since, until := q.Since.UnixNano()/hour, int64(0)
+	if !q.Until.IsZero() {
+		until = q.Until.UnixNano() / hour
+	}
+	var s statement
+	s.add(`SELECT DISTINCT hour FROM rollup WHERE hour IN (?, ?)
+		AND hour < COALESCE((SELECT MIN(began) / 3600000000000 FROM journal), 1099511627776)`, since, until)
+	rows, err := j.ask(ctx, &s)
+	if err != nil {
+		return err
+	}
+	return each(rows, func(rows *sql.Rows) error {
+		var h int64
+		err := rows.Scan(&h)
+		if h == since {
+			q.Since = time.Unix(0, h*hour)
+		}
+		if h == until && q.Until.UnixNano()%hour != 0 {
+			q.Until = time.Unix(0, (h+1)*hour)
+		}
+		return err
+	})
+}
+
+// sum adds what rollups and rows say, of one moment.
+func (j *Journal) sum(ctx context.Context, q *Question, to *adding) error {
+	var s statement
+	for i, from := range q.sources() {
+		if i > 0 {
+			s.add(" UNION ALL ")
+		}
+		if err := q.selectFrom(&s, from, sumsIn(from)); err != nil {
+			return err
+		}
+		q.groupBy(&s)
+	}
+	rows, err := j.ask(ctx, &s)
+	if err != nil {
+		return err
+	}
+	return each(rows, to.sums)
+}
+
+// ofRows are the sums that are no column of the rows.
+var ofRows = map[string]string{
+	"requests":        "CASE WHEN kind = 'call' THEN 1 ELSE 0 END",
+	"failed_client":   "CASE WHEN kind = 'call' AND failed_by = 'client' THEN 1 ELSE 0 END",
+	"failed_gateway":  "CASE WHEN kind = 'call' AND failed_by = 'gateway' THEN 1 ELSE 0 END",
+	"failed_provider": "CASE WHEN kind = 'call' AND failed_by = 'provider' THEN 1 ELSE 0 END",
+	"failed_unknown":  "CASE WHEN kind = 'call' AND failed_by = 'unknown' THEN 1 ELSE 0 END",
+	"estimated":       "CASE WHEN usage_source = 'estimated' THEN 1 ELSE 0 END",
+	"estimated_cost":  "CASE WHEN usage_source = 'estimated' THEN cost ELSE 0 END",
+}
+
+func sumsIn(from source) string {
+	out := make([]string, len(sums))
+	for i, name := range sums {
+		column := name
+		if text := ofRows[name]; from.rows && text != "" {
+			column = text
+		}
+		out[i] = "CAST(COALESCE(SUM(" + column + "), 0) AS BIGINT)"
+	}
+	return strings.Join(out, ", ")
+}
+
+// latencies adds what was measured.
+func (j *Journal) latencies(ctx context.Context, q *Question, to *adding) error {
+	for _, from := range q.sources() {
+		var s statement
+		if err := q.selectFrom(&s, from, "first_token, duration"); err != nil {
+			return err
+		}
+		add := to.sketches
+		if from.rows {
+			s.add(" AND kind = 'call'")
+			add = to.measured
+		}
+		rows, err := j.ask(ctx, &s)
+		if err == nil {
+			err = each(rows, add)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask asks the database.
+func (j *Journal) ask(ctx context.Context, s *statement) (*sql.Rows, error) {
+	db, err := j.database.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	rows, err := s.Read.QueryContext(ctx, s.SQL(text), args...)
+	rows, err := db.Read.QueryContext(ctx, db.SQL(s.text.String()), s.args...)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	defer rows.Close()
-	all := map[string]*summing{}
+	return rows, nil
+}
+
+// each calls f at each row, and closes them.
+func each(rows *sql.Rows, f func(*sql.Rows) error) error {
+	defer rows.Close() // its error is that of Err
 	for rows.Next() {
-		if err := scanLine(rows, len(q.By), all); err != nil {
-			return nil, fmt.Errorf("journal: %w", err)
+		if err := f(rows); err != nil {
+			return fmt.Errorf("journal: %w", err)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
+		return fmt.Errorf("journal: %w", err)
 	}
-	return sorted(all), nil
-}
-
-func (q *Question) sql() (text string, args []any, err error) {
-	var b strings.Builder
-	b.WriteString("SELECT ")
-	for _, name := range q.By {
-		if by[name] == "" {
-			return "", nil, fmt.Errorf("no dimension is called %q: there are %s", name, strings.Join(Dimensions(), ", "))
-		}
-		b.WriteString("CAST(" + by[name] + " AS TEXT), ")
-	}
-	b.WriteString(strings.Join(sums, ", ") + ", first_token, duration FROM rollup WHERE hour >= ? AND hour < ?")
-	args = append(args, q.Since.Unix()/3600, (q.Until.Unix()+3599)/3600)
-	for name, value := range q.Only {
-		if by[name] == "" {
-			return "", nil, fmt.Errorf("no dimension is called %q", name)
-		}
-		b.WriteString(" AND CAST(" + by[name] + " AS TEXT) = ?")
-		args = append(args, value)
-	}
-	return b.String(), args, nil
-}
-
-// summing is a line while rollups are added to it.
-type summing struct {
-	of []string
-	rollup
-}
-
-func scanLine(rows *sql.Rows, n int, all map[string]*summing) error {
-	of, counts := make([]string, n), [19]int64{}
-	var first, duration []byte
-	to := make([]any, 0, n+len(counts)+2)
-	for i := range of {
-		to = append(to, &of[i])
-	}
-	for i := range counts {
-		to = append(to, &counts[i])
-	}
-	if err := rows.Scan(append(to, &first, &duration)...); err != nil {
-		return err
-	}
-	key := strings.Join(of, "\x00")
-	s := all[key]
-	if s == nil {
-		s = &summing{of: of, rollup: *newRollup()}
-		all[key] = s
-	}
-	for i := range counts {
-		s.sums[i] += counts[i]
-	}
-	return s.merge(first, duration)
-}
-
-func sorted(all map[string]*summing) []Line {
-	lines := make([]Line, 0, len(all))
-	for _, s := range all {
-		lines = append(lines, Line{s.of, s.cost()})
-	}
-	slices.SortFunc(lines, func(a, b Line) int {
-		if a.Nano != b.Nano {
-			if a.Nano > b.Nano {
-				return -1
-			}
-			return 1
-		}
-		return slices.Compare(a.Of, b.Of)
-	})
-	return lines
-}
-
-// cost returns the sums by their names.
-func (r *rollup) cost() Cost {
-	s := &r.sums
-	c := Cost{
-		Requests: s[0], Failed: map[string]int64{},
-		Tokens:   Tokens{s[5], s[6], s[7], s[8], s[9], s[10], s[11], s[12]},
-		Searches: s[13], Nano: s[14], Saved: s[15], Unpriced: s[16],
-		FirstToken: latencyOf(r.first), Duration: latencyOf(r.duration),
-	}
-	for i, name := range []string{"client", "gateway", "provider", "unknown"} {
-		if s[1+i] > 0 {
-			c.Failed[name] = s[1+i]
-		}
-	}
-	return c
-}
-
-func latencyOf(s *ddsketch.DDSketch) (l Latency) {
-	if s.IsEmpty() {
-		return Latency{}
-	}
-	for _, p := range []struct {
-		to *float64
-		at float64
-	}{{&l.P50, 0.5}, {&l.P95, 0.95}, {&l.P99, 0.99}} {
-		*p.to, _ = s.GetValueAtQuantile(p.at) // an error says that it is empty
-	}
-	return l
+	return nil
 }

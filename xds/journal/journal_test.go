@@ -38,12 +38,12 @@ func rowsCountOnce(t *testing.T, j *Journal) {
 			t.Fatal(err)
 		}
 	}
-	lines, err := j.Costs(ctx, Question{By: []string{"user", "backend"}, Since: at.Add(-time.Hour), Until: at.Add(2 * time.Hour)})
+	costs, err := j.Costs(ctx, Question{By: []string{"user", "backend"}, Since: at.Add(-time.Hour), Until: at.Add(2 * time.Hour), Latency: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, l := range lines {
+	for _, l := range costs.Lines {
 		got = append(got, fmt.Sprint(l.Of, l.Requests, l.Nano, l.Tokens.Input, l.Duration.P50 > 1.9))
 	}
 	want := []string{"[ann b] 2 101 20 true", "[eve b] 1 50 10 true", "[ann a] 0 14 18 false", "[eve a] 0 7 9 false"}
