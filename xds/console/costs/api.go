@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,17 +13,9 @@ import (
 	"github.com/headgate/headgate/xds/journal"
 )
 
-// Report is what was consumed, by the dimensions that were asked for.
-type Report struct {
-	Since time.Time    `json:"since"`
-	Until time.Time    `json:"until"`
-	Rows  []Row        `json:"rows"`
-	Total journal.Cost `json:"total"`
-}
-
 // Journal answers questions, as journal.Journal.
 type Journal interface {
-	Costs(context.Context, journal.Question) ([]journal.Line, error)
+	Costs(context.Context, journal.Question) (*journal.Costs, error)
 }
 
 // Prefix is what the routes are mounted under.
@@ -34,79 +27,99 @@ const span = 24 * time.Hour
 // Routes answers questions about a journal.
 func Routes(j Journal, now func() time.Time) []console.Route {
 	return []console.Route{{Method: "GET", Right: console.Read,
-		Answer: "`{since, until, rows, total}`: by `?by=` (a list of " + strings.Join(journal.Dimensions(), ", ") + "), `since` and `until` (times, or durations back from now such as `24h`), and only the rows with a value (`model=fast`); whole hours",
+		Answer: "`{since, until, by, rows, more, total}`: by `?by=` (a list of " + strings.Join(journal.Dimensions(), ", ") + "), of the last 24 hours or of " + console.SpanText +
+			"; only what has a value (`model=fast`; repeated: one of several); with `top`, so many of the dearest and in `more` how many were left out; with `latency=true`, percentiles. A row has a key for each dimension; the total is of all rows",
 		Handle: func(c *console.Call) (any, error) {
-			q, err := questionOf(c.Query(), now())
+			q, top, err := questionOf(c, now())
 			if err != nil {
 				return nil, err
 			}
-			lines, err := j.Costs(c.Context(), q)
+			answer, err := j.Costs(c.Context(), q)
 			if err != nil {
 				return nil, err
 			}
-			total, err := j.Costs(c.Context(), journal.Question{Since: q.Since, Until: q.Until, Only: q.Only})
-			if err != nil {
-				return nil, err
+			if answer.Until.IsZero() {
+				answer.Until = now()
 			}
-			return report(q, lines, total), nil
+			return report(q.By, answer, top), nil
 		},
 	}}
 }
 
-func report(q journal.Question, lines, total []journal.Line) Report {
-	r := Report{Since: q.Since, Until: q.Until, Rows: make([]Row, len(lines))}
-	for i, l := range lines {
-		r.Rows[i] = Row{By: q.By, Of: l.Of, Cost: l.Cost}
+// questionOf reads what a URL asks for, and how many lines at most; 0: all.
+func questionOf(c *console.Call, now time.Time) (q journal.Question, top int, err error) {
+	s, err := c.Span(now, span)
+	if err != nil {
+		return q, 0, err
 	}
-	if len(total) > 0 {
-		r.Total = total[0].Cost
-	}
-	return r
-}
-
-// questionOf reads what a URL asks for.
-func questionOf(v url.Values, now time.Time) (q journal.Question, err error) {
-	q = journal.Question{Since: now.Add(-span), Until: now.Add(time.Second), Only: map[string]string{}}
-	dimensions := journal.Dimensions()
-	for name, values := range v {
-		value := values[len(values)-1]
+	q = journal.Question{Only: map[string][]string{}, Since: s.Since, Until: s.Until}
+	for name, values := range c.Query() {
 		switch {
-		case name == "by" && value != "":
-			for _, d := range strings.Split(value, ",") {
-				if !slices.Contains(dimensions, d) {
-					return q, console.BadRequest.New("by: no dimension is called %q: there are %s", d, strings.Join(dimensions, ", "))
-				}
-				q.By = append(q.By, d)
-			}
+		case slices.Contains(console.SpanParameters, name):
 		case name == "by":
-		case name == "since":
-			q.Since, err = momentOf(name, value, now)
-		case name == "until":
-			q.Until, err = momentOf(name, value, now)
-		case slices.Contains(dimensions, name):
-			q.Only[name] = value
+			q.By, err = dimensions(values)
+		case name == "top":
+			if top, err = strconv.Atoi(values[0]); err != nil || top < 1 {
+				err = console.BadRequest.New("top: must be a number above 0, is %q", values[0])
+			}
+		case name == "latency":
+			if q.Latency, err = strconv.ParseBool(values[0]); err != nil {
+				err = console.BadRequest.New("latency: must be true or false, is %q", values[0])
+			}
+		case slices.Contains(journal.Values(), name):
+			q.Only[name] = values
 		default:
-			return q, console.BadRequest.New("no parameter is called %q", name)
+			err = console.BadRequest.New("no parameter is called %q: there are by, top, latency, %s, and %s", name,
+				strings.Join(console.SpanParameters, ", "), strings.Join(journal.Values(), ", "))
 		}
 		if err != nil {
-			return q, err
+			return q, 0, err
 		}
 	}
-	if !q.Since.Before(q.Until) {
-		return q, console.BadRequest.New("since must be before until")
-	}
-	return q, nil
+	return q, top, nil
 }
 
-// momentOf reads a time, or a duration back from now.
-func momentOf(name, value string, now time.Time) (time.Time, error) {
-	if d, err := time.ParseDuration(value); err == nil {
-		return now.Add(-d), nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, value); err == nil {
-			return t, nil
+// dimensions reads a list of dimensions.
+func dimensions(lists []string) (by []string, err error) {
+	for _, name := range strings.Split(strings.Join(lists, ","), ",") {
+		switch {
+		case name == "":
+		case slices.Contains(by, name):
+			return nil, console.BadRequest.New("by: %q is named twice", name)
+		case !slices.Contains(journal.Dimensions(), name):
+			return nil, console.BadRequest.New("by: no dimension is called %q: there are %s", name, strings.Join(journal.Dimensions(), ", "))
+		default:
+			by = append(by, name)
 		}
 	}
-	return time.Time{}, console.BadRequest.New("%s: %q is no time, such as 2026-06-01 or 2026-06-01T12:00:00Z, and no duration back from now, such as 24h", name, value)
+	return by, nil
+}
+
+// Asked is a question as the API takes it.
+type Asked struct {
+	By               []string
+	Only             map[string][]string
+	Since, Until, In string // empty: as the API has it
+	Top              int    // 0: all
+	Latency          bool
+}
+
+// Query writes the question as the query of a URL.
+func (a *Asked) Query() string {
+	q := url.Values{"by": {strings.Join(a.By, ",")}}
+	for name, values := range a.Only {
+		q[name] = values
+	}
+	for name, value := range map[string]string{"since": a.Since, "until": a.Until, "in": a.In} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if a.Top != 0 {
+		q.Set("top", strconv.Itoa(a.Top))
+	}
+	if a.Latency {
+		q.Set("latency", "true")
+	}
+	return q.Encode()
 }

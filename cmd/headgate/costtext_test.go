@@ -1,0 +1,65 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/xds/console/costs"
+	"github.com/headgate/headgate/xds/journal"
+)
+
+func someCosts() *costs.Report {
+	by := []string{"user", "model"}
+	row := func(user string, c journal.Cost) costs.Row {
+		return costs.Row{By: by, Of: []string{user, "m"}, Cost: c}
+	}
+	one := journal.Cost{Requests: 2, Failed: journal.Failed{Client: 1}, Nano: 1_500_000, Tokens: journal.Tokens{
+		Input: 1, CacheRead: 2, CacheWrite5m: 4, CacheWrite1h: 8, AudioInput: 16, Output: 32, Reasoning: 64, AudioOutput: 128}}
+	return &costs.Report{By: by, More: 3, Total: one, Rows: []costs.Row{
+		row("=1+1", one), row("\x1b[2J\u202e", one), row(strings.Repeat("é", 60), one), row("", one), row("a,\"b\"\n", one), row("@x", journal.Cost{}),
+	}}
+}
+
+func TestCostsAsATable(t *testing.T) {
+	var b strings.Builder
+	r := someCosts()
+	if err := printCosts(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	want := `USER                                              MODEL  REQUESTS  FAILED  INPUT  CACHED  WRITTEN  OUTPUT  COST_USD
+=1+1                                              m      2         1       17     2       12       224     0.0015
+\x1b[2J\u202e                                     m      2         1       17     2       12       224     0.0015
+` + strings.Repeat("é", 47) + `…  m      2         1       17     2       12       224     0.0015
+-                                                 m      2         1       17     2       12       224     0.0015
+a,"b"\n                                           m      2         1       17     2       12       224     0.0015
+@x                                                m      0         0       0      0       0        0       0
+TOTAL                                                    2         1       17     2       12       224     0.0015
+(3 more are in the total)
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	b.Reset()
+	r.Total.Estimated, r.Total.EstimatedNano, r.Total.Saved, r.Total.Unpriced, r.Total.Duration, r.Total.FirstToken = 1, 2, 3, 4, &journal.Latency{}, &journal.Latency{}
+	r.Rows = nil
+	if err := printCosts(&b, r); err != nil || !strings.Contains(b.String(), "SAVED_USD    UNPRICED  ESTIMATED  ESTIMATED_USD  FIRST_TOKEN_P50") {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}
+
+func TestCostsAsCSV(t *testing.T) {
+	var b strings.Builder
+	if err := printCostsAsCSV(&b, someCosts()); err != nil {
+		t.Fatal(err)
+	}
+	const sums = ",m,2,1,0,0,0,1,2,4,8,16,32,64,128,0,0.0015,0,0,0,0\n"
+	want := "user,model,requests,failed_client,failed_gateway,failed_provider,failed_unknown,input,cache_read,cache_write_5m,cache_write_1h," +
+		"audio_input,output,reasoning,audio_output,searches,cost_usd,saved_usd,unpriced,estimated,estimated_usd\n" +
+		"'=1+1" + sums + "\x1b[2J\u202e" + sums + strings.Repeat("é", 60) + sums + sums + "\"a,\"\"b\"\"\n\"" + sums +
+		"'@x,m" + strings.Repeat(",0", 19) + "\n"
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
