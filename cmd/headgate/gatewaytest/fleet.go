@@ -27,6 +27,7 @@ type FleetOptions struct {
 	XDSArgs      []string // further flags of the replicas
 	PairArgs     []string // further flags of the ext_proc servers
 	Env          []string // NAME=value, of the ext_proc servers
+	XDSEnv       []string // NAME=value, of the replicas
 	PolicyFolder string   // what the replicas watch in place of Policy
 	SharedState  bool     // the replicas keep the policy's history in one folder
 	XDSBinary    string   // of the replicas; empty: Binary

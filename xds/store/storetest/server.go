@@ -105,8 +105,17 @@ func (s *Server) Start(t testing.TB) {
 	}
 }
 
-// Kill ends the server at once, with all that serves its connections.
-func (s *Server) Kill() { s.signal(syscall.SIGQUIT) }
+// Kill ends the server as kill -9 does, with all that serves its connections.
+func (s *Server) Kill() {
+	if s.process == nil {
+		return
+	}
+	children := s.children()
+	s.signal(syscall.SIGKILL) // before them: it would start others in their place
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // an error says that it has ended
+	}
+}
 
 // Stop ends the server and its connections.
 func (s *Server) Stop() { s.signal(syscall.SIGINT) }
@@ -126,13 +135,21 @@ func (s *Server) Thaw() { s.signalAll(syscall.SIGCONT) }
 
 // signalAll also reaches the processes that serve connections.
 func (s *Server) signalAll(how syscall.Signal) {
-	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.process.Pid))
-	for _, child := range strings.Fields(string(children)) {
-		if pid, err := strconv.Atoi(child); err == nil {
-			_ = syscall.Kill(pid, how) // an error says that it has ended
-		}
+	for _, pid := range s.children() {
+		_ = syscall.Kill(pid, how) // an error says that it has ended
 	}
 	_ = s.process.Signal(how)
+}
+
+// children are the processes that serve connections, and those that work for all.
+func (s *Server) children() (pids []int) {
+	list, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.process.Pid)) // an error says that the server has ended
+	for _, child := range strings.Fields(string(list)) {
+		if pid, err := strconv.Atoi(child); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // newServer makes a server in a folder, and does not start it.
@@ -156,7 +173,23 @@ func newServer(folder string) (*Server, error) {
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
 
+// start starts the server, and starts it again as a supervisor does: one that was killed may
+// leave its memory in use for a moment, and the next ends.
 func (s *Server) start() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		if err := s.launch(); err != nil {
+			return err
+		}
+		if err := s.await(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func (s *Server) launch() error {
 	log, err := os.OpenFile(filepath.Join(s.folder, "log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -175,7 +208,7 @@ func (s *Server) start() error {
 		return err
 	}
 	s.process, s.ended = c.Process, ended
-	return s.await()
+	return nil
 }
 
 // find returns the folder of the server's programs.
@@ -199,19 +232,21 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return c
 }
 
-// await returns when the server answers.
-func (s *Server) await() error {
+// await returns when the server answers, or has ended.
+func (s *Server) await(ctx context.Context) error {
 	db, err := sql.Open("pgx", s.URL("postgres"))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
 	for {
 		if err = db.PingContext(ctx); err == nil || ctx.Err() != nil {
 			return err
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-s.ended:
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
