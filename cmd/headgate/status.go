@@ -126,9 +126,9 @@ func printOut(w io.Writer, out []fleet.OutOfService) error {
 		if o.Until != nil {
 			until = "in " + greatest(max(time.Until(*o.Until), 0))
 		}
-		rows = append(rows, []string{orDash(o.Backend), orDash(o.Model), orDash(o.Reason), age(o.Since), until, orDash(o.Pool), orDash(o.Address)})
+		rows = append(rows, []string{orDash(o.Backend), orDash(o.Model), orDash(o.Reason), age(o.Since), until, orDash(o.Pool), orDash(o.Address), orDash(strings.Join(o.Pairs, ","))})
 	}
-	return printTable(w, "BACKEND MODEL REASON SINCE BACK POOL ADDRESS", rows)
+	return printTable(w, "BACKEND MODEL REASON SINCE BACK POOL ADDRESS PAIRS", rows)
 }
 
 func nackReason(r *xds.Refusal) string { return clean(r.Type) + ": " + orDash(r.Reason) }

@@ -72,7 +72,7 @@ func TestStatusListsWhatIsOutOfService(t *testing.T) {
 	r := adminRigOf(t, consoletest.At(t, ago(3), firstPolicy))
 	until := time.Now().Add(2*time.Hour + time.Minute)
 	r.out = []fleet.OutOfService{
-		{Backend: "gpt", Model: "gpt-5.5", Reason: "limited", Since: ago(1), Until: &until},
+		{Backend: "gpt", Model: "gpt-5.5", Reason: "limited", Since: ago(1), Until: &until, Pairs: []string{"edge-1", "edge-2"}},
 		{Backend: "claude", Model: "claude-sonnet-4-6", Pool: "assistant", Address: "10.0.0.1:443", Reason: "ejected", Since: ago(2)},
 	}
 	r.want(printed{out: `policy  FIRST-------, for 3h
@@ -81,9 +81,9 @@ author  file
 reason  -
 
 out of service
-BACKEND  MODEL              REASON   SINCE  BACK   POOL       ADDRESS
-gpt      gpt-5.5            limited  1h     in 2h  -          -
-claude   claude-sonnet-4-6  ejected  2h     -      assistant  10.0.0.1:443
+BACKEND  MODEL              REASON   SINCE  BACK   POOL       ADDRESS       PAIRS
+gpt      gpt-5.5            limited  1h     in 2h  -          -             edge-1,edge-2
+claude   claude-sonnet-4-6  ejected  2h     -      assistant  10.0.0.1:443  -
 
 no pair is connected
 `}, "status")

@@ -21,12 +21,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Version 0 has hello, rows, welcome and taken.
 type LinkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Message:
 	//
 	//	*LinkRequest_Hello
 	//	*LinkRequest_Rows
+	//	*LinkRequest_Signals
+	//	*LinkRequest_Observed
 	Message       isLinkRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -87,6 +90,24 @@ func (x *LinkRequest) GetRows() *Rows {
 	return nil
 }
 
+func (x *LinkRequest) GetSignals() *Signals {
+	if x != nil {
+		if x, ok := x.Message.(*LinkRequest_Signals); ok {
+			return x.Signals
+		}
+	}
+	return nil
+}
+
+func (x *LinkRequest) GetObserved() *Observed {
+	if x != nil {
+		if x, ok := x.Message.(*LinkRequest_Observed); ok {
+			return x.Observed
+		}
+	}
+	return nil
+}
+
 type isLinkRequest_Message interface {
 	isLinkRequest_Message()
 }
@@ -100,9 +121,23 @@ type LinkRequest_Rows struct {
 	Rows *Rows `protobuf:"bytes,2,opt,name=rows,proto3,oneof"`
 }
 
+type LinkRequest_Signals struct {
+	// Since version 1.
+	Signals *Signals `protobuf:"bytes,3,opt,name=signals,proto3,oneof"`
+}
+
+type LinkRequest_Observed struct {
+	// Since version 1.
+	Observed *Observed `protobuf:"bytes,4,opt,name=observed,proto3,oneof"`
+}
+
 func (*LinkRequest_Hello) isLinkRequest_Message() {}
 
 func (*LinkRequest_Rows) isLinkRequest_Message() {}
+
+func (*LinkRequest_Signals) isLinkRequest_Message() {}
+
+func (*LinkRequest_Observed) isLinkRequest_Message() {}
 
 type Hello struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -221,12 +256,468 @@ func (x *Rows) GetRows() [][]byte {
 	return nil
 }
 
+// Signals are what has ended at a pair since those before. They come at most once: what no
+// control plane was linked for is in no live view, but in the journal.
+type Signals struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long the pair has counted.
+	SpanNanos     int64        `protobuf:"varint,1,opt,name=span_nanos,json=spanNanos,proto3" json:"span_nanos,omitempty"`
+	Exchanges     []*Exchanges `protobuf:"bytes,2,rep,name=exchanges,proto3" json:"exchanges,omitempty"`
+	Tries         []*Tries     `protobuf:"bytes,3,rep,name=tries,proto3" json:"tries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Signals) Reset() {
+	*x = Signals{}
+	mi := &file_pairpb_pair_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Signals) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Signals) ProtoMessage() {}
+
+func (x *Signals) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Signals.ProtoReflect.Descriptor instead.
+func (*Signals) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Signals) GetSpanNanos() int64 {
+	if x != nil {
+		return x.SpanNanos
+	}
+	return 0
+}
+
+func (x *Signals) GetExchanges() []*Exchanges {
+	if x != nil {
+		return x.Exchanges
+	}
+	return nil
+}
+
+func (x *Signals) GetTries() []*Tries {
+	if x != nil {
+		return x.Tries
+	}
+	return nil
+}
+
+// Exchanges are sums over exchanges that are alike.
+type Exchanges struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy's model; empty: none was found.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// That answered; empty: none.
+	Backend string `protobuf:"bytes,2,opt,name=backend,proto3" json:"backend,omitempty"`
+	// The row's closed sets.
+	Outcome string `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	By      string `protobuf:"bytes,4,opt,name=by,proto3" json:"by,omitempty"`
+	Count   int64  `protobuf:"varint,10,opt,name=count,proto3" json:"count,omitempty"`
+	// Of all attempts, with those that were read from and written to caches.
+	InputTokens  int64 `protobuf:"varint,11,opt,name=input_tokens,json=inputTokens,proto3" json:"input_tokens,omitempty"`
+	OutputTokens int64 `protobuf:"varint,12,opt,name=output_tokens,json=outputTokens,proto3" json:"output_tokens,omitempty"`
+	CostNanoUsd  int64 `protobuf:"varint,13,opt,name=cost_nano_usd,json=costNanoUsd,proto3" json:"cost_nano_usd,omitempty"`
+	// Exchanges that consumed something for which no price is known.
+	Unpriced int64 `protobuf:"varint,14,opt,name=unpriced,proto3" json:"unpriced,omitempty"`
+	// In seconds: DDSketches in the encoding of sketches-go.
+	Duration []byte `protobuf:"bytes,20,opt,name=duration,proto3" json:"duration,omitempty"`
+	// Of those that had one.
+	FirstToken    []byte `protobuf:"bytes,21,opt,name=first_token,json=firstToken,proto3" json:"first_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Exchanges) Reset() {
+	*x = Exchanges{}
+	mi := &file_pairpb_pair_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Exchanges) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Exchanges) ProtoMessage() {}
+
+func (x *Exchanges) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Exchanges.ProtoReflect.Descriptor instead.
+func (*Exchanges) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Exchanges) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Exchanges) GetBackend() string {
+	if x != nil {
+		return x.Backend
+	}
+	return ""
+}
+
+func (x *Exchanges) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *Exchanges) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Exchanges) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *Exchanges) GetInputTokens() int64 {
+	if x != nil {
+		return x.InputTokens
+	}
+	return 0
+}
+
+func (x *Exchanges) GetOutputTokens() int64 {
+	if x != nil {
+		return x.OutputTokens
+	}
+	return 0
+}
+
+func (x *Exchanges) GetCostNanoUsd() int64 {
+	if x != nil {
+		return x.CostNanoUsd
+	}
+	return 0
+}
+
+func (x *Exchanges) GetUnpriced() int64 {
+	if x != nil {
+		return x.Unpriced
+	}
+	return 0
+}
+
+func (x *Exchanges) GetDuration() []byte {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *Exchanges) GetFirstToken() []byte {
+	if x != nil {
+		return x.FirstToken
+	}
+	return nil
+}
+
+// Tries are sums over attempts of chains at one use of a model.
+type Tries struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy's model.
+	Model   string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	Backend string `protobuf:"bytes,2,opt,name=backend,proto3" json:"backend,omitempty"`
+	// At the backend.
+	Served   string `protobuf:"bytes,3,opt,name=served,proto3" json:"served,omitempty"`
+	Answered int64  `protobuf:"varint,10,opt,name=answered,proto3" json:"answered,omitempty"`
+	// Refused because of a limit or an overload.
+	Limited int64 `protobuf:"varint,11,opt,name=limited,proto3" json:"limited,omitempty"`
+	// Without an answer, or with one that is the backend's failure.
+	Failed int64 `protobuf:"varint,12,opt,name=failed,proto3" json:"failed,omitempty"`
+	// From the attempt's beginning to the first token, or to the headers where no token was
+	// waited for: a DDSketch of seconds, of those that answered.
+	Latency       []byte `protobuf:"bytes,20,opt,name=latency,proto3" json:"latency,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tries) Reset() {
+	*x = Tries{}
+	mi := &file_pairpb_pair_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tries) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tries) ProtoMessage() {}
+
+func (x *Tries) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tries.ProtoReflect.Descriptor instead.
+func (*Tries) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Tries) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Tries) GetBackend() string {
+	if x != nil {
+		return x.Backend
+	}
+	return ""
+}
+
+func (x *Tries) GetServed() string {
+	if x != nil {
+		return x.Served
+	}
+	return ""
+}
+
+func (x *Tries) GetAnswered() int64 {
+	if x != nil {
+		return x.Answered
+	}
+	return 0
+}
+
+func (x *Tries) GetLimited() int64 {
+	if x != nil {
+		return x.Limited
+	}
+	return 0
+}
+
+func (x *Tries) GetFailed() int64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *Tries) GetLatency() []byte {
+	if x != nil {
+		return x.Latency
+	}
+	return nil
+}
+
+// Observed is what a pair knows now. It takes the place of the one before.
+type Observed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Out           []*Outage              `protobuf:"bytes,1,rep,name=out,proto3" json:"out,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Observed) Reset() {
+	*x = Observed{}
+	mi := &file_pairpb_pair_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Observed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Observed) ProtoMessage() {}
+
+func (x *Observed) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Observed.ProtoReflect.Descriptor instead.
+func (*Observed) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Observed) GetOut() []*Outage {
+	if x != nil {
+		return x.Out
+	}
+	return nil
+}
+
+// Outage is what is not asked, or asked last. Times are relative, because clocks differ.
+type Outage struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Backend string                 `protobuf:"bytes,1,opt,name=backend,proto3" json:"backend,omitempty"`
+	// At the backend.
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// Whose limit was reached, as one word without meaning; empty: it is about no limit.
+	Account string `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
+	// The policy's model of which it is out; empty: of all.
+	Pool string `protobuf:"bytes,4,opt,name=pool,proto3" json:"pool,omitempty"`
+	// That is out; empty: all.
+	Address string `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	// A closed set of the pair's: "limited", "overloaded", "used_up", "ejected", "fails_checks".
+	Reason   string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	AgeNanos int64  `protobuf:"varint,7,opt,name=age_nanos,json=ageNanos,proto3" json:"age_nanos,omitempty"`
+	// 0: nobody has said.
+	LeftNanos int64 `protobuf:"varint,8,opt,name=left_nanos,json=leftNanos,proto3" json:"left_nanos,omitempty"`
+	// The backend itself said how long, and not the policy.
+	Named         bool `protobuf:"varint,9,opt,name=named,proto3" json:"named,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Outage) Reset() {
+	*x = Outage{}
+	mi := &file_pairpb_pair_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Outage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Outage) ProtoMessage() {}
+
+func (x *Outage) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Outage.ProtoReflect.Descriptor instead.
+func (*Outage) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Outage) GetBackend() string {
+	if x != nil {
+		return x.Backend
+	}
+	return ""
+}
+
+func (x *Outage) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Outage) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Outage) GetPool() string {
+	if x != nil {
+		return x.Pool
+	}
+	return ""
+}
+
+func (x *Outage) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *Outage) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Outage) GetAgeNanos() int64 {
+	if x != nil {
+		return x.AgeNanos
+	}
+	return 0
+}
+
+func (x *Outage) GetLeftNanos() int64 {
+	if x != nil {
+		return x.LeftNanos
+	}
+	return 0
+}
+
+func (x *Outage) GetNamed() bool {
+	if x != nil {
+		return x.Named
+	}
+	return false
+}
+
 type LinkResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Message:
 	//
 	//	*LinkResponse_Welcome
 	//	*LinkResponse_Taken
+	//	*LinkResponse_Fleet
 	Message       isLinkResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -234,7 +725,7 @@ type LinkResponse struct {
 
 func (x *LinkResponse) Reset() {
 	*x = LinkResponse{}
-	mi := &file_pairpb_pair_proto_msgTypes[3]
+	mi := &file_pairpb_pair_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -246,7 +737,7 @@ func (x *LinkResponse) String() string {
 func (*LinkResponse) ProtoMessage() {}
 
 func (x *LinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[3]
+	mi := &file_pairpb_pair_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -259,7 +750,7 @@ func (x *LinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkResponse.ProtoReflect.Descriptor instead.
 func (*LinkResponse) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{3}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *LinkResponse) GetMessage() isLinkResponse_Message {
@@ -287,6 +778,15 @@ func (x *LinkResponse) GetTaken() *Taken {
 	return nil
 }
 
+func (x *LinkResponse) GetFleet() *Fleet {
+	if x != nil {
+		if x, ok := x.Message.(*LinkResponse_Fleet); ok {
+			return x.Fleet
+		}
+	}
+	return nil
+}
+
 type isLinkResponse_Message interface {
 	isLinkResponse_Message()
 }
@@ -300,9 +800,16 @@ type LinkResponse_Taken struct {
 	Taken *Taken `protobuf:"bytes,2,opt,name=taken,proto3,oneof"`
 }
 
+type LinkResponse_Fleet struct {
+	// Since version 1.
+	Fleet *Fleet `protobuf:"bytes,3,opt,name=fleet,proto3,oneof"`
+}
+
 func (*LinkResponse_Welcome) isLinkResponse_Message() {}
 
 func (*LinkResponse_Taken) isLinkResponse_Message() {}
+
+func (*LinkResponse_Fleet) isLinkResponse_Message() {}
 
 type Welcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -313,7 +820,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_pairpb_pair_proto_msgTypes[4]
+	mi := &file_pairpb_pair_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -325,7 +832,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[4]
+	mi := &file_pairpb_pair_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -338,7 +845,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{4}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Welcome) GetVersion() uint32 {
@@ -358,7 +865,7 @@ type Taken struct {
 
 func (x *Taken) Reset() {
 	*x = Taken{}
-	mi := &file_pairpb_pair_proto_msgTypes[5]
+	mi := &file_pairpb_pair_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -370,7 +877,7 @@ func (x *Taken) String() string {
 func (*Taken) ProtoMessage() {}
 
 func (x *Taken) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[5]
+	mi := &file_pairpb_pair_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -383,7 +890,7 @@ func (x *Taken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Taken.ProtoReflect.Descriptor instead.
 func (*Taken) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{5}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Taken) GetNumber() uint64 {
@@ -393,14 +900,71 @@ func (x *Taken) GetNumber() uint64 {
 	return 0
 }
 
+// Fleet is what a pair is to know of the others. It takes the place of the one before.
+type Fleet struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Pairs that are linked, this one included.
+	Pairs uint32 `protobuf:"varint,1,opt,name=pairs,proto3" json:"pairs,omitempty"`
+	// What other pairs do not ask.
+	Elsewhere     []*Outage `protobuf:"bytes,2,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Fleet) Reset() {
+	*x = Fleet{}
+	mi := &file_pairpb_pair_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Fleet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Fleet) ProtoMessage() {}
+
+func (x *Fleet) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Fleet.ProtoReflect.Descriptor instead.
+func (*Fleet) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Fleet) GetPairs() uint32 {
+	if x != nil {
+		return x.Pairs
+	}
+	return 0
+}
+
+func (x *Fleet) GetElsewhere() []*Outage {
+	if x != nil {
+		return x.Elsewhere
+	}
+	return nil
+}
+
 var File_pairpb_pair_proto protoreflect.FileDescriptor
 
 const file_pairpb_pair_proto_rawDesc = "" +
 	"\n" +
-	"\x11pairpb/pair.proto\x12\x10headgate.pair.v1\"w\n" +
+	"\x11pairpb/pair.proto\x12\x10headgate.pair.v1\"\xe8\x01\n" +
 	"\vLinkRequest\x12/\n" +
 	"\x05hello\x18\x01 \x01(\v2\x17.headgate.pair.v1.HelloH\x00R\x05hello\x12,\n" +
-	"\x04rows\x18\x02 \x01(\v2\x16.headgate.pair.v1.RowsH\x00R\x04rowsB\t\n" +
+	"\x04rows\x18\x02 \x01(\v2\x16.headgate.pair.v1.RowsH\x00R\x04rows\x125\n" +
+	"\asignals\x18\x03 \x01(\v2\x19.headgate.pair.v1.SignalsH\x00R\asignals\x128\n" +
+	"\bobserved\x18\x04 \x01(\v2\x1a.headgate.pair.v1.ObservedH\x00R\bobservedB\t\n" +
 	"\amessage\"M\n" +
 	"\x05Hello\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x18\n" +
@@ -408,15 +972,60 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x06region\x18\x03 \x01(\tR\x06region\"2\n" +
 	"\x04Rows\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x12\n" +
-	"\x04rows\x18\x02 \x03(\fR\x04rows\"\x81\x01\n" +
+	"\x04rows\x18\x02 \x03(\fR\x04rows\"\x92\x01\n" +
+	"\aSignals\x12\x1d\n" +
+	"\n" +
+	"span_nanos\x18\x01 \x01(\x03R\tspanNanos\x129\n" +
+	"\texchanges\x18\x02 \x03(\v2\x1b.headgate.pair.v1.ExchangesR\texchanges\x12-\n" +
+	"\x05tries\x18\x03 \x03(\v2\x17.headgate.pair.v1.TriesR\x05tries\"\xc0\x02\n" +
+	"\tExchanges\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
+	"\abackend\x18\x02 \x01(\tR\abackend\x12\x18\n" +
+	"\aoutcome\x18\x03 \x01(\tR\aoutcome\x12\x0e\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\x12\x14\n" +
+	"\x05count\x18\n" +
+	" \x01(\x03R\x05count\x12!\n" +
+	"\finput_tokens\x18\v \x01(\x03R\vinputTokens\x12#\n" +
+	"\routput_tokens\x18\f \x01(\x03R\foutputTokens\x12\"\n" +
+	"\rcost_nano_usd\x18\r \x01(\x03R\vcostNanoUsd\x12\x1a\n" +
+	"\bunpriced\x18\x0e \x01(\x03R\bunpriced\x12\x1a\n" +
+	"\bduration\x18\x14 \x01(\fR\bduration\x12\x1f\n" +
+	"\vfirst_token\x18\x15 \x01(\fR\n" +
+	"firstToken\"\xb7\x01\n" +
+	"\x05Tries\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
+	"\abackend\x18\x02 \x01(\tR\abackend\x12\x16\n" +
+	"\x06served\x18\x03 \x01(\tR\x06served\x12\x1a\n" +
+	"\banswered\x18\n" +
+	" \x01(\x03R\banswered\x12\x18\n" +
+	"\alimited\x18\v \x01(\x03R\alimited\x12\x16\n" +
+	"\x06failed\x18\f \x01(\x03R\x06failed\x12\x18\n" +
+	"\alatency\x18\x14 \x01(\fR\alatency\"6\n" +
+	"\bObserved\x12*\n" +
+	"\x03out\x18\x01 \x03(\v2\x18.headgate.pair.v1.OutageR\x03out\"\xea\x01\n" +
+	"\x06Outage\x12\x18\n" +
+	"\abackend\x18\x01 \x01(\tR\abackend\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12\x18\n" +
+	"\aaccount\x18\x03 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04pool\x18\x04 \x01(\tR\x04pool\x12\x18\n" +
+	"\aaddress\x18\x05 \x01(\tR\aaddress\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x1b\n" +
+	"\tage_nanos\x18\a \x01(\x03R\bageNanos\x12\x1d\n" +
+	"\n" +
+	"left_nanos\x18\b \x01(\x03R\tleftNanos\x12\x14\n" +
+	"\x05named\x18\t \x01(\bR\x05named\"\xb8\x01\n" +
 	"\fLinkResponse\x125\n" +
 	"\awelcome\x18\x01 \x01(\v2\x19.headgate.pair.v1.WelcomeH\x00R\awelcome\x12/\n" +
-	"\x05taken\x18\x02 \x01(\v2\x17.headgate.pair.v1.TakenH\x00R\x05takenB\t\n" +
-	"\amessage\"#\n" +
+	"\x05taken\x18\x02 \x01(\v2\x17.headgate.pair.v1.TakenH\x00R\x05taken\x12/\n" +
+	"\x05fleet\x18\x03 \x01(\v2\x17.headgate.pair.v1.FleetH\x00R\x05fleetB\t\n" +
+	"\amessageJ\x04\b\x04\x10\x05\"#\n" +
 	"\aWelcome\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\"\x1f\n" +
 	"\x05Taken\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\x04R\x06number2X\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\"U\n" +
+	"\x05Fleet\x12\x14\n" +
+	"\x05pairs\x18\x01 \x01(\rR\x05pairs\x126\n" +
+	"\telsewhere\x18\x02 \x03(\v2\x18.headgate.pair.v1.OutageR\telsewhere2X\n" +
 	"\vPairService\x12I\n" +
 	"\x04Link\x12\x1d.headgate.pair.v1.LinkRequest\x1a\x1e.headgate.pair.v1.LinkResponse(\x010\x01B,Z*github.com/headgate/headgate/policy/pairpbb\x06proto3"
 
@@ -432,27 +1041,40 @@ func file_pairpb_pair_proto_rawDescGZIP() []byte {
 	return file_pairpb_pair_proto_rawDescData
 }
 
-var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_pairpb_pair_proto_goTypes = []any{
 	(*LinkRequest)(nil),  // 0: headgate.pair.v1.LinkRequest
 	(*Hello)(nil),        // 1: headgate.pair.v1.Hello
 	(*Rows)(nil),         // 2: headgate.pair.v1.Rows
-	(*LinkResponse)(nil), // 3: headgate.pair.v1.LinkResponse
-	(*Welcome)(nil),      // 4: headgate.pair.v1.Welcome
-	(*Taken)(nil),        // 5: headgate.pair.v1.Taken
+	(*Signals)(nil),      // 3: headgate.pair.v1.Signals
+	(*Exchanges)(nil),    // 4: headgate.pair.v1.Exchanges
+	(*Tries)(nil),        // 5: headgate.pair.v1.Tries
+	(*Observed)(nil),     // 6: headgate.pair.v1.Observed
+	(*Outage)(nil),       // 7: headgate.pair.v1.Outage
+	(*LinkResponse)(nil), // 8: headgate.pair.v1.LinkResponse
+	(*Welcome)(nil),      // 9: headgate.pair.v1.Welcome
+	(*Taken)(nil),        // 10: headgate.pair.v1.Taken
+	(*Fleet)(nil),        // 11: headgate.pair.v1.Fleet
 }
 var file_pairpb_pair_proto_depIdxs = []int32{
-	1, // 0: headgate.pair.v1.LinkRequest.hello:type_name -> headgate.pair.v1.Hello
-	2, // 1: headgate.pair.v1.LinkRequest.rows:type_name -> headgate.pair.v1.Rows
-	4, // 2: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
-	5, // 3: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
-	0, // 4: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
-	3, // 5: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	1,  // 0: headgate.pair.v1.LinkRequest.hello:type_name -> headgate.pair.v1.Hello
+	2,  // 1: headgate.pair.v1.LinkRequest.rows:type_name -> headgate.pair.v1.Rows
+	3,  // 2: headgate.pair.v1.LinkRequest.signals:type_name -> headgate.pair.v1.Signals
+	6,  // 3: headgate.pair.v1.LinkRequest.observed:type_name -> headgate.pair.v1.Observed
+	4,  // 4: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
+	5,  // 5: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
+	7,  // 6: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
+	9,  // 7: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
+	10, // 8: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
+	11, // 9: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
+	7,  // 10: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
+	0,  // 11: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
+	8,  // 12: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
+	12, // [12:13] is the sub-list for method output_type
+	11, // [11:12] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_pairpb_pair_proto_init() }
@@ -463,10 +1085,13 @@ func file_pairpb_pair_proto_init() {
 	file_pairpb_pair_proto_msgTypes[0].OneofWrappers = []any{
 		(*LinkRequest_Hello)(nil),
 		(*LinkRequest_Rows)(nil),
+		(*LinkRequest_Signals)(nil),
+		(*LinkRequest_Observed)(nil),
 	}
-	file_pairpb_pair_proto_msgTypes[3].OneofWrappers = []any{
+	file_pairpb_pair_proto_msgTypes[8].OneofWrappers = []any{
 		(*LinkResponse_Welcome)(nil),
 		(*LinkResponse_Taken)(nil),
+		(*LinkResponse_Fleet)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -474,7 +1099,7 @@ func file_pairpb_pair_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pairpb_pair_proto_rawDesc), len(file_pairpb_pair_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -44,6 +44,7 @@ type Options struct {
 	State       string                                                      // folder for the last good revision; empty: it is not saved
 	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc, beside the previous one
 	Backlog     Backlog                                                     // of rows for the control plane; nil: there are none
+	Fleet       Fleet                                                       // what is said of this pair, and learnt of the others; nil: nothing
 	Log         *zap.Logger
 }
 

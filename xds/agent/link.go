@@ -16,21 +16,9 @@ import (
 )
 
 // LinkVersion is the minor version of the protocol between a pair and its control plane. One
-// version less or more is understood by both.
+// version less or more is understood by both. Signals, observations and what is known of the
+// fleet came with version 1.
 const LinkVersion = 1
-
-// Backlog is what a pair keeps until its control plane has it for good. Next and Rewind are
-// called by one goroutine at a time, taken by any.
-type Backlog interface {
-	// Next returns rows that were not returned since Rewind, and waits until there are any.
-	Next(ctx context.Context) (rows [][]byte, taken func(), err error)
-	// Rewind has what was not taken returned again.
-	Rewind()
-}
-
-// inFlight is how many batches may wait for the control plane's word. A control plane that
-// takes none has no more sent.
-const inFlight = 8
 
 // oldPlane is how long a control plane without links is left alone: it may be upgraded.
 const oldPlane = 30 * time.Second
@@ -50,7 +38,7 @@ func (a *Agent) keepLink(ctx context.Context, conn *grpc.ClientConn) {
 			wait, failed = backOffBase, failureLog{}
 		}
 		if failed.shouldLog(conn.Target(), err) {
-			a.log.Warn("the control plane takes no rows; they are kept here", zap.Error(err))
+			a.log.Warn("no link to the control plane; rows are kept here", zap.Error(err))
 		}
 		select {
 		case <-time.After(wait/2 + rand.N(wait)):
@@ -60,104 +48,97 @@ func (a *Agent) keepLink(ctx context.Context, conn *grpc.ClientConn) {
 	}
 }
 
-// link serves one stream until it ends.
-func (a *Agent) link(ctx context.Context, conn *grpc.ClientConn) error {
+// link is a stream that both ends have greeted on.
+type link struct {
+	*shipment
+	stream  pairpb.PairService_LinkClient
+	version uint32 // that both ends speak
+}
+
+// link serves one stream until it ends. One goroutine listens, one waits for rows, and this
+// one sends, so that none of them waits for another's peer.
+func (a *Agent) link(ctx context.Context, conn *grpc.ClientConn) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := pairpb.NewPairServiceClient(conn).Link(ctx)
 	if err != nil {
 		return err
 	}
-	if err := greet(stream, a.options.Node, a.options.Region); err != nil {
+	l, err := a.greet(stream)
+	if err != nil {
 		return err
 	}
-	l := &link{stream: stream, room: make(chan struct{}, inFlight)}
-	var listening sync.WaitGroup
-	listening.Go(func() {
+	var fault error
+	var others sync.WaitGroup
+	others.Go(func() {
 		defer cancel()
-		l.fault = l.listen()
+		fault = a.hear(l)
 	})
-	sent := l.ship(ctx, a.options.Backlog)
+	if b := a.options.Backlog; b != nil {
+		others.Go(func() { l.fetch(ctx, b) })
+	}
+	sent := a.talk(ctx, l)
 	cancel()
-	listening.Wait()
-	if l.fault != nil {
-		return l.fault
+	others.Wait()
+	if fault != nil {
+		return fault
 	}
 	return sent
 }
 
 // greet says which version each end speaks.
-func greet(stream pairpb.PairService_LinkClient, node, region string) error {
-	hello := &pairpb.Hello{Node: node, Region: region, Version: LinkVersion}
+func (a *Agent) greet(stream pairpb.PairService_LinkClient) (*link, error) {
+	hello := &pairpb.Hello{Node: a.options.Node, Region: a.options.Region, Version: LinkVersion}
 	if err := stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Hello{Hello: hello}}); err != nil {
-		return err
+		return nil, err
 	}
 	answer, err := stream.Recv()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if answer.GetWelcome() == nil {
-		return fmt.Errorf("the control plane answered hello with %T", answer.GetMessage())
+	welcome := answer.GetWelcome()
+	if welcome == nil {
+		return nil, fmt.Errorf("the control plane answered hello with %T", answer.GetMessage())
 	}
-	return nil
+	return &link{shipment: newShipment(), stream: stream, version: min(welcome.GetVersion(), LinkVersion)}, nil
 }
 
-// link is a stream that both ends have greeted on.
-type link struct {
-	stream pairpb.PairService_LinkClient
-	room   chan struct{} // of batches in flight
-	fault  error         // why nothing more comes
-
-	mu      sync.Mutex
-	first   uint64   // number of the oldest batch in flight
-	waiting []func() // of the batches in flight, in their order
-}
-
-// ship sends what there is, until ctx is done.
-func (l *link) ship(ctx context.Context, b Backlog) error {
-	b.Rewind()
-	for number := uint64(1); ; number++ {
+// talk says what there is to say, until ctx is done.
+func (a *Agent) talk(ctx context.Context, l *link) error {
+	tick := time.NewTicker(reportEvery)
+	defer tick.Stop()
+	r := newReports(a.options.Fleet, l.version)
+	for {
+		if err := r.send(l.stream.Send); err != nil {
+			return err
+		}
 		select {
-		case l.room <- struct{}{}:
+		case batch := <-l.batches:
+			if err := l.stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Rows{Rows: batch}}); err != nil {
+				return err
+			}
+		case <-tick.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		rows, taken, err := b.Next(ctx)
-		if err != nil {
-			return err
-		}
-		l.mu.Lock()
-		l.first = number - uint64(len(l.waiting))
-		l.waiting = append(l.waiting, taken)
-		l.mu.Unlock()
-		batch := &pairpb.Rows{Number: number, Rows: rows}
-		if err := l.stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Rows{Rows: batch}}); err != nil {
-			return err
-		}
 	}
 }
 
-// listen takes what the control plane says, until the stream ends.
-func (l *link) listen() error {
+// hear takes what the control plane says, until the stream ends.
+func (a *Agent) hear(l *link) error {
 	for {
 		m, err := l.stream.Recv()
 		if err != nil {
 			return err
 		}
-		if t := m.GetTaken(); t != nil {
-			l.taken(t.GetNumber())
+		switch m := m.GetMessage().(type) {
+		case *pairpb.LinkResponse_Taken:
+			l.taken(m.Taken.GetNumber())
+		case *pairpb.LinkResponse_Fleet:
+			if f := a.options.Fleet; f != nil {
+				f.Learn(newsOf(m.Fleet, time.Now()))
+			}
+		default: // of a later version
 		}
-	}
-}
-
-// taken lets go of the batches up to a number.
-func (l *link) taken(number uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for len(l.waiting) > 0 && l.first <= number {
-		l.waiting[0]()
-		l.waiting = l.waiting[1:]
-		l.first++
-		<-l.room
 	}
 }

@@ -114,7 +114,7 @@ func (a *Agent) follow(ctx context.Context, address string) (err error) {
 	up := &upstream{address, stream, make(chan *discoveryv3.DeltaDiscoveryRequest, backlog), cancel}
 	var sender sync.WaitGroup
 	sender.Go(func() { up.sendLoop(ctx) })
-	if a.options.Backlog != nil {
+	if a.options.Backlog != nil || a.options.Fleet != nil {
 		sender.Go(func() { a.keepLink(ctx, conn) })
 	}
 	defer sender.Wait()

@@ -2,7 +2,6 @@ package pair
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/zap"
 )
 
 type metrics struct {
@@ -10,8 +9,8 @@ type metrics struct {
 	rows, unreadable, failed prometheus.Counter
 }
 
-// New makes a server whose rows go into a journal.
-func New(j Journal, reg prometheus.Registerer, log *zap.Logger) *Server {
+// New makes a server.
+func New(o Options, reg prometheus.Registerer) *Server {
 	m := &metrics{
 		pairs: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pairs",
 			Help: "Pairs that are linked to this control plane."}),
@@ -20,8 +19,8 @@ func New(j Journal, reg prometheus.Registerer, log *zap.Logger) *Server {
 		unreadable: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_journal_unreadable_total",
 			Help: "Rows of pairs that could not be read: 0."}),
 		failed: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_journal_failures_total",
-			Help: "Batches that could not be written; their pairs keep them."}),
+			Help: "Failed attempts to write a batch; its pair keeps it."}),
 	}
 	reg.MustRegister(m.pairs, m.rows, m.unreadable, m.failed)
-	return &Server{journal: j, metrics: m, log: log}
+	return &Server{options: o, metrics: m, fleet: fleet{now: o.Now, members: map[*member]bool{}}}
 }

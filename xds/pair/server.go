@@ -1,26 +1,28 @@
 // Package pair is the control plane's end of the link of each pair: what has ended there goes
-// into the journal.
+// into the journal, what is counted and observed there into the view of the fleet, and each
+// pair learns what it is to know of the others.
 //
 // The promise: rows are acknowledged once they are in the journal for good, in the order in
-// which they came. The trap: a pair sends again what was not acknowledged, so the journal takes
-// each row any number of times.
+// which they came. A journal that fails, or a pair that does not read, holds up nothing but
+// the rows of that pair. The trap: a pair sends again what was not acknowledged, so the
+// journal takes each row any number of times.
 package pair
 
 import (
 	"context"
-	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/headgate/headgate/policy/pairpb"
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// Version is the minor version of the protocol that is spoken here.
+// Version is the minor version of the protocol that is spoken here. Signals, observations and
+// what is known of the fleet came with version 1.
 const Version = 1
 
 // Journal takes rows for good. It is safe for concurrent use.
@@ -29,68 +31,132 @@ type Journal interface {
 	Write(ctx context.Context, rows []*policypb.Row) error
 }
 
+// Signals takes what pairs count. It is safe for concurrent use, and does not wait.
+type Signals interface {
+	Take(region string, s *pairpb.Signals)
+}
+
+// Options are what a Server needs.
+type Options struct {
+	Journal Journal
+	Signals Signals // nil: nobody wants them
+	Now     func() time.Time
+	Log     *zap.Logger
+}
+
 // Server serves the links of all pairs.
 type Server struct {
 	pairpb.UnimplementedPairServiceServer
-	journal Journal
+	fleet
+	options Options
 	metrics *metrics
-	log     *zap.Logger
 }
 
 // Register serves links on a port.
 func (s *Server) Register(g *grpc.Server) { pairpb.RegisterPairServiceServer(g, s) }
 
-// Link implements pairpb.PairServiceServer. One batch is written at a time: what a pair sends
-// meanwhile waits in gRPC's window, and then at the pair.
+// link is a stream that both ends have greeted on.
+type link struct {
+	*member
+	stream  pairpb.PairService_LinkServer
+	version uint32 // that both ends speak
+	rows    chan *pairpb.Rows
+	taken   chan uint64 // numbers of batches in the journal
+	ended   chan error  // why nothing more comes
+}
+
+// maxWaiting is how many batches of a pair may wait for the journal. A pair has no more of
+// them under way; of one that has, nothing is read meanwhile.
+const maxWaiting = 16
+
+// Link implements pairpb.PairServiceServer. Three goroutines serve a link: one reads, one
+// writes to the journal, and this one sends, so that none of them waits for another's peer.
 func (s *Server) Link(stream pairpb.PairService_LinkServer) error {
-	first, err := stream.Recv()
+	l, err := s.greet(stream)
 	if err != nil {
-		return err
-	}
-	hello := first.GetHello()
-	if hello == nil {
-		return status.Error(codes.InvalidArgument, "a link begins with hello")
-	}
-	if err := stream.Send(&pairpb.LinkResponse{Message: &pairpb.LinkResponse_Welcome{Welcome: &pairpb.Welcome{Version: Version}}}); err != nil {
 		return err
 	}
 	s.metrics.pairs.Inc()
 	defer s.metrics.pairs.Dec()
+	s.join(l.member)
+	defer s.leave(l.member)
+	ctx, cancel := context.WithCancel(stream.Context())
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		s.writeRows(ctx, l)
+	}()
+	defer func() {
+		cancel()
+		<-written
+	}()
+	go func() { l.ended <- s.read(ctx, l) }()
+	return s.send(l)
+}
+
+// greet says which version each end speaks.
+func (s *Server) greet(stream pairpb.PairService_LinkServer) (*link, error) {
+	first, err := stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	hello := first.GetHello()
+	if hello == nil {
+		return nil, status.Error(codes.InvalidArgument, "a link begins with hello")
+	}
+	if err := stream.Send(&pairpb.LinkResponse{Message: &pairpb.LinkResponse_Welcome{Welcome: &pairpb.Welcome{Version: Version}}}); err != nil {
+		return nil, err
+	}
+	return &link{
+		member: newMember(hello), stream: stream, version: min(hello.GetVersion(), Version),
+		rows: make(chan *pairpb.Rows, maxWaiting), taken: make(chan uint64), ended: make(chan error, 1),
+	}, nil
+}
+
+// read takes what the pair says, until the stream ends.
+func (s *Server) read(ctx context.Context, l *link) error {
 	for {
-		m, err := stream.Recv()
+		m, err := l.stream.Recv()
 		if err != nil {
 			return err
 		}
-		rows := m.GetRows()
-		if rows == nil {
-			continue // of a later version
-		}
-		if err := s.take(stream.Context(), hello.GetNode(), rows); err != nil {
-			return err
-		}
-		if err := stream.Send(&pairpb.LinkResponse{Message: &pairpb.LinkResponse_Taken{Taken: &pairpb.Taken{Number: rows.GetNumber()}}}); err != nil {
-			return err
+		switch m := m.GetMessage().(type) {
+		case *pairpb.LinkRequest_Rows:
+			select {
+			case l.rows <- m.Rows:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		case *pairpb.LinkRequest_Signals:
+			if s.options.Signals != nil {
+				s.options.Signals.Take(l.region, m.Signals)
+			}
+		case *pairpb.LinkRequest_Observed:
+			s.observe(l.member, m.Observed)
+		default: // of a later version
 		}
 	}
 }
 
-// take writes a batch. A row that cannot be read is counted and left out: it will not be
-// readable the next time either.
-func (s *Server) take(ctx context.Context, node string, batch *pairpb.Rows) error {
-	rows := make([]*policypb.Row, 0, len(batch.GetRows()))
-	for _, message := range batch.GetRows() {
-		row := &policypb.Row{}
-		if err := proto.Unmarshal(message, row); err != nil || row.Exchange == "" {
-			s.metrics.unreadable.Inc()
-			s.log.Error("a pair sent a row that cannot be read", zap.String("node", node), zap.Error(err))
+// send says what there is to say, until the stream ends.
+func (s *Server) send(l *link) error {
+	for {
+		var m *pairpb.LinkResponse
+		select {
+		case number := <-l.taken:
+			m = &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Taken{Taken: &pairpb.Taken{Number: number}}}
+		case <-l.changed:
+			if l.version >= 1 {
+				m = s.news(l.member)
+			}
+		case err := <-l.ended:
+			return err
+		}
+		if m == nil {
 			continue
 		}
-		rows = append(rows, row)
+		if err := l.stream.Send(m); err != nil {
+			return err
+		}
 	}
-	if err := s.journal.Write(ctx, rows); err != nil {
-		s.metrics.failed.Inc() // the database logs an outage once
-		return status.Error(codes.Unavailable, fmt.Sprintf("the journal could not be written: %v", err))
-	}
-	s.metrics.rows.Add(float64(len(rows)))
-	return nil
 }

@@ -13,6 +13,8 @@ import (
 func newCircuits(reg prometheus.Registerer, log *zap.Logger) *circuit.Store {
 	opened := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_circuits_opened_total",
 		Help: "Times that a backend of a chain was left alone, because a limit of its was reached."}, []string{"backend", "reason"})
+	learnt := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_circuits_learnt_total",
+		Help: "Times that a backend was left alone, because another pair found that a limit of its was reached."}, []string{"backend", "reason"})
 	log = log.Named("circuit")
 	s := circuit.NewStore(func(c circuit.Change) {
 		where := []zap.Field{zap.String("backend", c.Backend), zap.String("model", c.Model)}
@@ -20,11 +22,16 @@ func newCircuits(reg prometheus.Registerer, log *zap.Logger) *circuit.Store {
 			log.Info("a backend is within its limits again", where...)
 			return
 		}
+		where = append(where, zap.String("reason", string(c.Reason)), zap.Duration("for", c.Wait))
+		if c.Learnt {
+			learnt.WithLabelValues(c.Backend, string(c.Reason)).Inc()
+			log.Info("a backend is left alone: another pair found that its limit is reached", where...)
+			return
+		}
 		opened.WithLabelValues(c.Backend, string(c.Reason)).Inc()
-		log.Warn("a backend is left alone: its limit is reached",
-			append(where, zap.String("reason", string(c.Reason)), zap.Duration("for", c.Wait))...)
+		log.Warn("a backend is left alone: its limit is reached", where...)
 	}, time.Now)
-	reg.MustRegister(opened, openCircuits{s})
+	reg.MustRegister(opened, learnt, openCircuits{s})
 	return s
 }
 

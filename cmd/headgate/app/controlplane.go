@@ -9,12 +9,12 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
-	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/health"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/pair"
@@ -32,11 +32,9 @@ type controlOptions struct {
 	// resources says what of Envoy's resources the policy does not: it is called for
 	// each policy before it is published.
 	resources func(*policy.Set) (resources, error)
-	// out lists what the gateway in this process does not ask; nil: none is.
-	out func() []fleet.OutOfService
-	ops *operations
-	reg prometheus.Registerer
-	log *zap.Logger
+	ops       *operations
+	reg       prometheus.Registerer
+	log       *zap.Logger
 }
 
 // resources are what depends on where the processes run.
@@ -49,6 +47,7 @@ type resources struct {
 // the admin API by which it is changed.
 type controlPlane struct {
 	server   *xds.Server
+	links    *pair.Server
 	source   *source.Source
 	changes  *publisher // of the source
 	health   *health.Prober
@@ -61,9 +60,8 @@ type controlPlane struct {
 func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	database := followStore(l, o)
 	j := journal.New(database)
-	options := xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Now: time.Now}
-	options.Services = append(options.Services, pair.New(j, o.reg, o.log.Named("journal")).Register)
-	c := &controlPlane{server: xds.New(options, o.reg, o.log.Named("xds")), database: database}
+	c := &controlPlane{database: database, links: newLinks(j, o)}
+	c.server = xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register}, Now: time.Now}, o.reg, o.log.Named("xds"))
 	history, err := openHistory(o.state)
 	if err != nil {
 		return nil, err
@@ -78,7 +76,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	c.changes = newPublisher(c.source, c.server, o)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, c.database.Status, o.out, j).Server()); err != nil {
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, c.database.Status, c.outOfService, j).Server()); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)

@@ -16,7 +16,6 @@ import (
 
 	"github.com/headgate/headgate/extproc"
 	"github.com/headgate/headgate/extproc/provider"
-	"github.com/headgate/headgate/extproc/provider/circuit"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/extproc/spool"
 	"github.com/headgate/headgate/policy"
@@ -26,14 +25,14 @@ import (
 
 // dataPlane is the ext_proc server of this process with what it writes to.
 type dataPlane struct {
-	server   *extproc.Server
-	closer   *record.Closer
-	spool    *spool.Spool // nil: rows go to no control plane
-	kinds    []extproc.Kind
-	circuits *circuit.Store
-	listen   netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
-	log      *zap.Logger
-	newest   atomic.Pointer[policy.Set] // that it holds; nil: none
+	server  *extproc.Server
+	closer  *record.Closer
+	spool   *spool.Spool // nil: rows go to no control plane
+	kinds   []extproc.Kind
+	reports *reports
+	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
+	log     *zap.Logger
+	newest  atomic.Pointer[policy.Set] // that it holds; nil: none
 }
 
 // overlay is what lies over the newest policy, as its control plane says.
@@ -52,7 +51,8 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 	}
 	lines := record.NewLines(out, reg, log.Named("record"))
 	l.started("access records", lines.Close)
-	sinks := []record.Sink{record.NewMetrics(reg), lines}
+	signals := record.NewSignals()
+	sinks := []record.Sink{record.NewMetrics(reg), lines, signals}
 	s, err := openSpool(l, spoolFolder, reg, log)
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 	closer := record.NewCloser(reg, sinks...)
 	circuits := newCircuits(reg, log)
 	d := &dataPlane{
-		spool: s, circuits: circuits,
+		spool: s, reports: newReports(circuits, signals, reg),
 		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Provider: provider.Options{

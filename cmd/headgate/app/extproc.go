@@ -50,7 +50,7 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 		return err
 	}
 	if o.Admin != "" {
-		watchOutages(&p.lifecycle, o.Admin, p.reg, p.log)
+		data.reports.outages = watchOutages(&p.lifecycle, o.Admin, p.reg, p.log)
 	}
 	if follows {
 		return p.follow(o, data)

@@ -16,7 +16,6 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/agent"
-	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/snapshot"
 )
 
@@ -102,9 +101,8 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	outages := watchOutages(l, g.envoyAdmin(), g.reg, g.log)
+	data.reports.outages = watchOutages(l, g.envoyAdmin(), g.reg, g.log)
 	if g.control, err = startControlPlane(l, controlOptions{
-		out:  func() []fleet.OutOfService { return outOfService(data.circuits, outages) },
 		path: g.options.Policy, listen: "127.0.0.1:0", admin: g.options.Admin, state: g.data,
 		resources: g.resources, ops: g.ops, reg: g.reg, log: g.log,
 	}); err != nil {

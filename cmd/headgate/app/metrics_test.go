@@ -83,7 +83,7 @@ func TestMetricsOfTheControlPlane(t *testing.T) {
 	t.Cleanup(server.Stop)
 	newPublisher(s, server, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.NewNop()})
 	health.New(health.Options{}, reg, zap.NewNop())
-	pair.New(nil, reg, zap.NewNop())
+	pair.New(pair.Options{}, reg)
 	store.New(reg, zap.NewNop())
 	got := slices.Sorted(maps.Keys(reg.metrics))
 	if diff := cmp.Diff(documented(t, "Of the control plane:"), got); diff != "" {

@@ -8,8 +8,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/envoy"
-	"github.com/headgate/headgate/extproc/provider/circuit"
-	"github.com/headgate/headgate/xds/console/fleet"
 )
 
 // watchOutages counts and logs which endpoints an Envoy takes out, and when they are back,
@@ -42,16 +40,4 @@ func watchOutages(l *lifecycle, admin string, reg prometheus.Registerer, log *za
 		return nil
 	})
 	return o
-}
-
-// outOfService lists what a gateway in this process does not ask, or asks last.
-func outOfService(circuits *circuit.Store, outages *envoy.Outages) (all []fleet.OutOfService) {
-	for _, c := range circuits.List() {
-		all = append(all, fleet.OutOfService{Backend: c.Backend, Model: c.Model, Reason: string(c.Reason), Since: c.Opened, Until: &c.Until})
-	}
-	out, since := outages.Out()
-	for _, o := range out {
-		all = append(all, fleet.OutOfService{Backend: o.Backend, Model: o.Model, Pool: o.Pool, Address: o.Address, Reason: string(o.Reason), Since: since[o]})
-	}
-	return all
 }

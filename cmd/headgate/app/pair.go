@@ -40,7 +40,7 @@ func (o *PairOptions) prepare(log *zap.Logger) (err error) {
 func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *zap.Logger) (*agent.Agent, error) {
 	options := agent.Options{
 		Node: o.Node, Cluster: NodeCluster, Region: o.Region, Addresses: o.Addresses, State: o.State,
-		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Credentials: o.creds,
+		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Credentials: o.creds, Fleet: apply.reports,
 	}
 	if apply.spool != nil {
 		options.Backlog = apply.spool

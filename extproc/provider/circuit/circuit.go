@@ -54,17 +54,20 @@ type Observation struct {
 // Circuit is what is known of one backend. It is safe for concurrent use.
 type Circuit struct {
 	key     Key
+	account string // of the key
 	changed func(Change)
 	until   atomic.Int64 // when it half-opens, in Unix nanoseconds; 0: it is closed
 	unnamed atomic.Int32 // limits in a row that named no time, while it was closed
 
 	mu     sync.Mutex
 	opened time.Time
-	reason Reason // of the opening
-	named  bool   // the backend named the time
-	row    int    // openings in a row for which no time was named
-	probes uint64 // that were begun
-	probe  uint64 // the number of the one under way; 0: none
+	reason Reason    // of the opening
+	named  bool      // the backend named the time
+	row    int       // openings in a row for which no time was named
+	probes uint64    // that were begun
+	probe  uint64    // the number of the one under way; 0: none
+	learnt bool      // another pair has found it out, and nothing here has
+	closed time.Time // when an answer here closed it last
 }
 
 // Closed reports whether nothing is known against the backend.
@@ -147,12 +150,13 @@ func (c *Circuit) opens(o Observation) bool {
 func (c *Circuit) observe(o Observation) Change {
 	since := !o.Began.Before(c.opened)
 	change := Change{Key: c.key, Reason: o.Reason}
+	c.learnt = c.learnt && o.Reason == None
 	switch {
 	case o.Reason == None && (c.Closed() || !since):
 	case o.Reason == None:
 		c.until.Store(0)
 		c.unnamed.Store(0)
-		c.row, c.probe = 0, 0
+		c.row, c.probe, c.closed, c.learnt = 0, 0, o.At, false
 		change.Closed = true
 	case c.Open(o.At):
 		c.extend(o, since)

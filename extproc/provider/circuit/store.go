@@ -2,6 +2,8 @@ package circuit
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"sync"
 	"time"
@@ -29,11 +31,19 @@ func KeyOf(u policy.Use) Key {
 	return k
 }
 
+// account is what a pair calls the place and the credentials of a key towards others. It says
+// nothing of what they are.
+func (k Key) account() string {
+	sum := sha256.Sum256([]byte(k.place))
+	return hex.EncodeToString(sum[:8])
+}
+
 // Change is that a circuit opened, again or for the first time, or closed.
 type Change struct {
 	Key
 	Open   bool
 	Closed bool
+	Learnt bool          // another pair has found it out
 	Reason Reason        // of an opening
 	Wait   time.Duration // until it half-opens
 }
@@ -47,8 +57,9 @@ type Store struct {
 	changed func(Change)
 	now     func() time.Time
 
-	mu  sync.Mutex
-	all map[Key]*Circuit
+	mu        sync.Mutex
+	all       map[Key]*Circuit
+	elsewhere []Elsewhere
 }
 
 // NewStore makes a Store. changed is called for every change, and must not block.
@@ -64,8 +75,9 @@ func (s *Store) Of(u policy.Use) *Circuit {
 	c := s.all[key]
 	if c == nil {
 		s.forget()
-		c = &Circuit{key: key, changed: s.changed}
+		c = &Circuit{key: key, account: key.account(), changed: s.changed}
 		s.all[key] = c
+		c.learn(s.of(c), s.now())
 	}
 	return c
 }
@@ -86,28 +98,32 @@ func (s *Store) forget() {
 // State is an open circuit.
 type State struct {
 	Key
+	Account       string // of the key, as other pairs call it
 	Reason        Reason
 	Opened, Until time.Time
+	Named         bool // the backend said until when
 }
 
-// List lists the circuits that are open, in order.
+// List lists the circuits that are open because of what was observed here, in order.
 func (s *Store) List() (all []State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	for _, c := range s.all {
-		if c.Open(now) {
-			all = append(all, c.state())
+		if state, own := c.state(); own && c.Open(now) {
+			all = append(all, state)
 		}
 	}
-	slices.SortFunc(all, func(a, b State) int { return cmp.Or(cmp.Compare(a.Backend, b.Backend), cmp.Compare(a.Model, b.Model)) })
+	slices.SortFunc(all, func(a, b State) int {
+		return cmp.Or(cmp.Compare(a.Backend, b.Backend), cmp.Compare(a.Model, b.Model), cmp.Compare(a.Account, b.Account))
+	})
 	return all
 }
 
-func (c *Circuit) state() State {
+func (c *Circuit) state() (s State, own bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return State{c.key, c.reason, c.opened, time.Unix(0, c.until.Load())}
+	return State{c.key, c.account, c.reason, c.opened, time.Unix(0, c.until.Load()), c.named}, !c.learnt
 }
 
 // Open counts the circuits that are open, by backend. A backend of which none is open, but

@@ -22,10 +22,10 @@ type Status struct {
 	Groups    []xds.GroupStatus `json:"groups"`
 	Pairs     []xds.PairStatus  `json:"pairs"`
 	Store     store.Status      `json:"store"`         // the control plane's database
-	Out       []OutOfService    `json:"out,omitempty"` // of headgate run: what its gateway does not ask, or asks last
+	Out       []OutOfService    `json:"out,omitempty"` // what pairs do not ask, or ask last
 }
 
-// OutOfService is what a gateway does not ask, or asks last.
+// OutOfService is what pairs do not ask, or ask last.
 type OutOfService struct {
 	Backend string     `json:"backend"`
 	Model   string     `json:"model"`             // at the backend
@@ -34,6 +34,7 @@ type OutOfService struct {
 	Reason  string     `json:"reason"`
 	Since   time.Time  `json:"since"`
 	Until   *time.Time `json:"until,omitempty"` // absent: nobody has said
+	Pairs   []string   `json:"pairs,omitempty"` // that have found it out
 }
 
 // Policies is the policy in effect, as source.Source.
@@ -49,11 +50,11 @@ type Policies interface {
 // Prefix is what the routes are mounted under.
 const Prefix = "status"
 
-// Routes shows a policy and what became of it at the pairs, and the database. out lists what a gateway in the
-// same process does not ask; nil: there is none.
+// Routes shows a policy and what became of it at the pairs, and the database. out lists what
+// pairs do not ask; nil: they do not say.
 func Routes(policies Policies, pairs func() xds.Status, database func() store.Status, out func() []OutOfService) []console.Route {
 	return []console.Route{{Method: "GET", Right: console.Read,
-		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs, store, out}`; `store` is the control plane's database, whose `trouble` is why it cannot be used; `out` is what the gateway of `headgate run` does not ask, because of a limit, an ejection or a check; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
+		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs, store, out}`; `store` is the control plane's database, whose `trouble` is why it cannot be used; `out` is what pairs do not ask, because of a limit, an ejection or a check, and which have found that out; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
 		Handle: func(*console.Call) (any, error) {
 			s, current := pairs(), policies.Current()
 			current.Files = nil

@@ -77,7 +77,9 @@ func TestSeveralFailingExchangesEject(t *testing.T) {
 	}
 	rig.Eventually("the ejection", asks("c200")) // the workers hear of it a moment later
 	rig.Eventually("the ejection's count", func() bool { return strings.Contains(rig.Metrics(), "headgate_endpoints_out"+ejected+" 1\n") })
-	rig.Operator(t).Says(0, []string{"status"}, "out of service", "down   ejected")
+	rig.Eventually("the ejection in the status", func() bool {
+		return strings.Contains(rig.Operator(t).Says(0, []string{"status"}, "pairs"), "down   ejected")
+	})
 	script(t, rig, "a", nil)
 	rig.Eventually("the return", asks("a200"))
 	rig.Eventually("the return's count", func() bool { return rig.Metric("headgate_endpoints_out"+ejected) == 0 })

@@ -245,7 +245,9 @@ func TestAPolicyChangeForgetsNoLimit(t *testing.T) {
 	if opened, open := rig.Metric(`headgate_circuits_opened_total{backend="a",reason="limited"}`), rig.Metric(`headgate_circuits_open{backend="a"}`); opened != 1 || open != 1 {
 		t.Errorf("counted %v openings, %v open", opened, open)
 	}
-	rig.Operator(t).Says(0, []string{"status"}, "out of service", "kept   limited")
+	rig.Eventually("the limit in the status", func() bool {
+		return strings.Contains(rig.Operator(t).Says(0, []string{"status"}, "pairs"), "kept   limited")
+	})
 	if log := rig.Log(); !strings.Contains(log, "a backend is left alone: its limit is reached") {
 		t.Errorf("not in the log: %s", log)
 	}

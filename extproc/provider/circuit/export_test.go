@@ -1,0 +1,6 @@
+package circuit
+
+import "github.com/headgate/headgate/policy"
+
+// Account is what pairs call the account of a use.
+func Account(u policy.Use) string { return KeyOf(u).account() }

@@ -1,0 +1,154 @@
+package pair
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/headgate/headgate/policy/pairpb"
+)
+
+// Outage is what pairs do not ask, or ask last.
+type Outage struct {
+	Backend, Model string // the model's name at the backend
+	Account        string // whose limit was reached; empty: it is about no limit
+	Pool, Address  string // empty: of all
+	Reason         string
+	Since          time.Time
+	Until          time.Time // zero: nobody has said
+	Named          bool      // the backend said until when
+	Nodes          []string  // of the pairs that say so, sorted
+}
+
+// same reports whether two outages are one, observed twice.
+func (o *Outage) same(p *Outage) bool {
+	return o.Backend == p.Backend && o.Model == p.Model && o.Account == p.Account && o.Pool == p.Pool && o.Address == p.Address && o.Reason == p.Reason
+}
+
+func byName(a, b Outage) int {
+	return cmp.Or(cmp.Compare(a.Backend, b.Backend), cmp.Compare(a.Model, b.Model), cmp.Compare(a.Account, b.Account),
+		cmp.Compare(a.Pool, b.Pool), cmp.Compare(a.Address, b.Address), cmp.Compare(a.Reason, b.Reason))
+}
+
+// member is a linked pair.
+type member struct {
+	node, region string
+	changed      chan struct{} // something is to be said to it
+
+	out  []Outage // that it observed
+	last known    // that was said to it
+}
+
+// known is what was said to a pair.
+type known struct {
+	pairs     int
+	elsewhere []Outage
+}
+
+// fleet is what is known of the pairs that are linked. It is safe for concurrent use.
+type fleet struct {
+	now     func() time.Time
+	mu      sync.Mutex
+	members map[*member]bool
+}
+
+func newMember(hello *pairpb.Hello) *member {
+	return &member{node: hello.GetNode(), region: hello.GetRegion(), changed: make(chan struct{}, 1)}
+}
+
+func (f *fleet) join(m *member) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.members[m] = true
+	f.wake()
+}
+
+func (f *fleet) leave(m *member) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.members, m)
+	f.wake()
+}
+
+// wake has every member looked at. The caller holds the mutex.
+func (f *fleet) wake() {
+	for m := range f.members {
+		select {
+		case m.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// observe takes in what a pair knows.
+func (f *fleet) observe(m *member, o *pairpb.Observed) {
+	now, out := f.now(), make([]Outage, 0, len(o.GetOut()))
+	for _, one := range o.GetOut() {
+		out = append(out, read(one, m.node, now))
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m.out = out
+	f.wake()
+}
+
+func read(o *pairpb.Outage, node string, now time.Time) Outage {
+	one := Outage{
+		Backend: o.GetBackend(), Model: o.GetModel(), Account: o.GetAccount(), Pool: o.GetPool(), Address: o.GetAddress(), Reason: o.GetReason(),
+		Named: o.GetNamed(), Since: now.Add(-time.Duration(o.GetAgeNanos())), Nodes: []string{node},
+	}
+	if left := o.GetLeftNanos(); left > 0 {
+		one.Until = now.Add(time.Duration(left))
+	}
+	return one
+}
+
+// Out lists what pairs do not ask, or ask last, in order.
+func (f *fleet) Out() []Outage {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.merged(nil)
+}
+
+// Pairs returns how many pairs are linked.
+func (f *fleet) Pairs() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.members)
+}
+
+// merged is what all members but one observe and what is not over. The caller holds the
+// mutex.
+func (f *fleet) merged(but *member) (all []Outage) {
+	now := f.now()
+	for m := range f.members {
+		for _, o := range m.out {
+			if m != but && (o.Until.IsZero() || now.Before(o.Until)) {
+				all = append(all, o)
+			}
+		}
+	}
+	slices.SortFunc(all, byName)
+	var merged []Outage
+	for _, o := range all {
+		if n := len(merged); n > 0 && merged[n-1].same(&o) {
+			merged[n-1].merge(o)
+			continue
+		}
+		merged = append(merged, o)
+	}
+	return merged
+}
+
+// merge takes in that another pair observes the same. It lasts as long as any of them says.
+func (o *Outage) merge(p Outage) {
+	o.Nodes = append(slices.Clone(o.Nodes), p.Nodes...)
+	slices.Sort(o.Nodes)
+	if p.Since.Before(o.Since) {
+		o.Since = p.Since
+	}
+	if p.Until.After(o.Until) {
+		o.Until, o.Named = p.Until, p.Named
+	}
+}

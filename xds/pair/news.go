@@ -1,0 +1,44 @@
+package pair
+
+import (
+	"slices"
+	"time"
+
+	"github.com/headgate/headgate/policy/pairpb"
+)
+
+// jitter is how far two observations of one moment may differ: each travels for a while.
+const jitter = 500 * time.Millisecond
+
+// news returns what a pair is to know; nil: it knows that already.
+func (f *fleet) news(m *member) *pairpb.LinkResponse {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k := known{pairs: len(f.members), elsewhere: f.merged(m)}
+	if k.equal(&m.last) {
+		return nil
+	}
+	m.last = k
+	fleet := &pairpb.Fleet{Pairs: uint32(k.pairs)}
+	for i := range k.elsewhere {
+		fleet.Elsewhere = append(fleet.Elsewhere, k.elsewhere[i].written(f.now()))
+	}
+	return &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Fleet{Fleet: fleet}}
+}
+
+func (k *known) equal(other *known) bool {
+	return k.pairs == other.pairs && slices.EqualFunc(k.elsewhere, other.elsewhere, func(a, b Outage) bool {
+		return a.same(&b) && a.Until.Sub(b.Until).Abs() < jitter
+	})
+}
+
+func (o *Outage) written(now time.Time) *pairpb.Outage {
+	out := &pairpb.Outage{
+		Backend: o.Backend, Model: o.Model, Account: o.Account, Pool: o.Pool, Address: o.Address, Reason: o.Reason,
+		Named: o.Named, AgeNanos: max(now.Sub(o.Since), 0).Nanoseconds(),
+	}
+	if !o.Until.IsZero() {
+		out.LeftNanos = max(o.Until.Sub(now), time.Nanosecond).Nanoseconds()
+	}
+	return out
+}
