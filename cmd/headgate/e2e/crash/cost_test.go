@@ -16,6 +16,9 @@ type cost struct {
 	Requests int64
 	Tokens   sim.Usage
 	Nano     int64 `json:"cost_nano_usd"`
+
+	Estimated     int64
+	EstimatedNano int64 `json:"estimated_nano_usd"`
 }
 
 // checkCosts holds that headgate cost, which adds up rollups, says what the rows say.
@@ -31,6 +34,10 @@ func checkCosts(t *testing.T, db *sql.DB, o *gatewaytest.Operator) {
 		c := want[r.feature]
 		if r.kind == "call" {
 			c.Requests++
+		}
+		if r.source == "estimated" {
+			c.Estimated++
+			c.EstimatedNano += r.cost
 		}
 		c.Nano += r.cost
 		c.Tokens = sum(c.Tokens, r.tokens)
