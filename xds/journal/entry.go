@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type entry struct {
 	*policypb.Row
 	attempt int // counts from 1; of a call the one that answered, or the last
 	kind    Kind
+	began   time.Time
 	day     int64 // since 1970, in UTC
 
 	// Of an attempt in place of the exchange's own.
@@ -34,19 +36,42 @@ type entry struct {
 	unpriced                  bool
 }
 
-// entriesOf returns the rows that an exchange leaves.
-func entriesOf(r *policypb.Row) []entry {
-	day := began(r).Unix() / 86_400
+// key identifies an entry.
+type key struct {
+	exchange string
+	attempt  int
+	kind     Kind
+}
+
+func (e *entry) key() key { return key{storable(e.Exchange), e.attempt, e.kind} }
+
+// entriesOf returns the rows that exchanges leave, each once.
+func entriesOf(rows []*policypb.Row) []entry {
+	all, seen := make([]entry, 0, len(rows)), make(map[key]bool, len(rows))
+	for _, r := range rows {
+		for _, e := range entriesOfOne(r) {
+			if k := e.key(); !seen[k] {
+				seen[k] = true
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+func entriesOfOne(r *policypb.Row) []entry {
+	at := began(r)
+	day := today(at)
 	out := []entry{{
-		Row: r, attempt: max(int(r.Attempts), len(r.Tried)), kind: Call, day: day,
+		Row: r, attempt: max(int(r.Attempts), len(r.Tried)), kind: Call, began: at, day: day,
 		backend: r.Backend, provider: r.Provider, served: r.Served,
 		tokens: r.Tokens, usageSource: r.UsageSource, price: r.Price, cost: r.CostNanoUsd, unpriced: r.Unpriced,
 	}}
 	for i, a := range r.Tried {
 		if a.Tokens != nil {
 			out = append(out, entry{
-				Row: r, attempt: i + 1, kind: Attempt, day: day,
-				backend: a.Backend, served: a.Model,
+				Row: r, attempt: i + 1, kind: Attempt, began: at, day: day,
+				backend: a.Backend, provider: a.Provider, served: a.Model,
 				tokens: a.Tokens, usageSource: a.UsageSource, price: a.Price, cost: a.CostNanoUsd, unpriced: a.Unpriced,
 			})
 		}
@@ -55,12 +80,13 @@ func entriesOf(r *policypb.Row) []entry {
 }
 
 // began is when an exchange began: its id says so even if the clock of its machine was set
-// meanwhile. An id that is none leaves the time that the row names.
+// meanwhile. An id that is none, or of a time that nanoseconds do not reach, leaves the time
+// that the row names.
 func began(r *policypb.Row) time.Time {
-	if id, err := ulid.ParseStrict(r.Exchange); err == nil {
+	if id, err := ulid.ParseStrict(r.Exchange); err == nil && id.Time() < math.MaxInt64/1_000_000 {
 		return id.Timestamp()
 	}
-	return time.Unix(0, r.BeganUnixNanos)
+	return time.Unix(0, max(r.BeganUnixNanos, 0))
 }
 
 // column is a column of the journal and what a row has there.
@@ -74,7 +100,7 @@ var columns = []column{
 	{"attempt", func(e *entry) any { return e.attempt }},
 	{"kind", func(e *entry) any { return string(e.kind) }},
 	{"day", func(e *entry) any { return e.day }},
-	{"began", func(e *entry) any { return began(e.Row).UnixNano() }},
+	{"began", func(e *entry) any { return e.began.UnixNano() }},
 	{"revision", func(e *entry) any { return e.Revision }},
 	{"dialect", func(e *entry) any { return e.Dialect }},
 	{"operation", func(e *entry) any { return e.Operation }},
@@ -113,7 +139,8 @@ var columns = []column{
 	{"cost", func(e *entry) any { return e.cost }},
 	{"price", func(e *entry) any { return e.price }},
 	{"unpriced", func(e *entry) any { return number(e.unpriced) }},
-	{"tried", func(e *entry) any { return asJSON(e.Tried) }},
+	{"tried", func(e *entry) any { return ofCall(e, e.Tried) }},
+	{"stages", func(e *entry) any { return ofCall(e, e.Stages) }},
 	{"dropped", func(e *entry) any { return strings.Join(e.Dropped, ",") }},
 }
 
@@ -132,9 +159,10 @@ func number(b bool) int {
 	return 0
 }
 
-// asJSON writes a list as JSON; empty: it has nothing.
-func asJSON[T any](list []T) string {
-	if len(list) == 0 {
+// ofCall writes a list as JSON, which the row of an attempt does not repeat; empty: it has
+// nothing.
+func ofCall[T any](e *entry, list []T) string {
+	if len(list) == 0 || e.kind != Call {
 		return ""
 	}
 	b, err := json.Marshal(list)

@@ -1,10 +1,13 @@
 package journal
 
 import (
-	"context"
-	"database/sql"
-	"errors"
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/DataDog/sketches-go/ddsketch"
@@ -15,15 +18,26 @@ const accuracy = 0.01
 
 // group is what rows of one hour are summed by.
 type group struct {
-	hour                                                                                  int64 // since 1970, in UTC
-	user, team, feature, model, provider, backend, prompt, promptVersion, experiment, arm string
+	hour int64 // since 1970, in UTC
+	of   [10]string
 }
 
 // dimensions are the columns of a group, after its hour.
-var dimensions = []string{"username", "team", "feature", "model", "provider", "backend", "prompt", "prompt_version", "experiment", "arm"}
+var dimensions = [10]string{"username", "team", "feature", "model", "provider", "backend", "prompt", "prompt_version", "experiment", "arm"}
 
-func (g *group) values() []any {
-	return []any{g.hour, g.user, g.team, g.feature, g.model, g.provider, g.backend, g.prompt, g.promptVersion, g.experiment, g.arm}
+// hash names a group within its hour. Values that are missing at the end do not count: a later
+// version may have further dimensions.
+func (g *group) hash() []byte {
+	last := len(g.of)
+	for last > 0 && g.of[last-1] == "" {
+		last--
+	}
+	h := sha256.New()
+	for _, value := range g.of[:last] {
+		h.Write(binary.AppendUvarint(nil, uint64(len(value))))
+		h.Write([]byte(value))
+	}
+	return h.Sum(nil)[:16]
 }
 
 // sums are the columns of a rollup that add up.
@@ -33,6 +47,8 @@ var sums = []string{"requests", "failed_client", "failed_gateway", "failed_provi
 
 // rollup is what the rows of a group add.
 type rollup struct {
+	group
+	key             []byte
 	sums            [19]int64
 	first, duration *ddsketch.DDSketch // in seconds
 }
@@ -47,23 +63,26 @@ func newSketch() *ddsketch.DDSketch {
 	return s
 }
 
-// rollups sums rows by group.
-func rollups(entries []entry) map[group]*rollup {
+// rollups sums rows by group. Groups come in an order of their own.
+func rollups(entries []entry) []*rollup {
 	all := map[group]*rollup{}
 	for i := range entries {
 		e := &entries[i]
-		g := group{
-			hour: began(e.Row).Unix() / 3600, user: e.User, team: e.Team, feature: e.Feature,
-			model: e.Route, provider: e.provider, backend: e.backend,
+		g := group{hour: e.began.Unix() / 3600, of: [10]string{e.User, e.Team, e.Feature, e.Route, e.provider, e.backend}}
+		for i := range g.of {
+			g.of[i] = storable(g.of[i])
 		}
 		r := all[g]
 		if r == nil {
 			r = newRollup()
+			r.group, r.key = g, g.hash()
 			all[g] = r
 		}
 		r.add(e)
 	}
-	return all
+	return slices.SortedFunc(maps.Values(all), func(a, b *rollup) int {
+		return cmp.Or(cmp.Compare(a.hour, b.hour), bytes.Compare(a.key, b.key))
+	})
 }
 
 // add adds a row. An attempt adds what it cost, and no request.
@@ -111,49 +130,27 @@ func encoded(s *ddsketch.DDSketch) []byte {
 	return b
 }
 
-// addUp adds rollups to those in the database.
-func (j *Journal) addUp(ctx context.Context, tx *sql.Tx, texts *statements, all map[group]*rollup) error {
-	for g, r := range all {
-		if err := j.addUpOne(ctx, tx, texts, &g, r); err != nil {
-			return err
-		}
+// values are what a rollup has in each column, in the order of addText.
+func (r *rollup) values() []any {
+	all := []any{r.hour, r.key}
+	for _, value := range r.of {
+		all = append(all, value)
 	}
-	return nil
-}
-
-func (j *Journal) addUpOne(ctx context.Context, tx *sql.Tx, texts *statements, g *group, r *rollup) error {
-	var first, duration []byte
-	err := tx.QueryRowContext(ctx, texts.lookUp, g.values()...).Scan(&first, &duration)
-	if err == nil {
-		err = r.merge(first, duration)
-	} else if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	args := g.values()
 	for _, n := range r.sums {
-		args = append(args, n)
+		all = append(all, n)
 	}
-	_, err = tx.ExecContext(ctx, texts.add, append(args, encoded(r.first), encoded(r.duration))...)
-	return err
+	return append(all, encoded(r.first), encoded(r.duration))
 }
-
-// keyText is the condition that names a group.
-func keyText() string { return "hour = ? AND " + strings.Join(dimensions, " = ? AND ") + " = ?" }
 
 // addText adds to a group, or begins it.
 func addText() string {
-	names := append(append([]string{"hour"}, dimensions...), sums...)
-	names = append(names, "first_token", "duration")
+	names := slices.Concat([]string{"hour", "key"}, dimensions[:], sums, []string{"first_token", "duration"})
 	set := make([]string, 0, len(sums)+2)
 	for _, s := range sums {
 		set = append(set, s+" = rollup."+s+" + excluded."+s)
 	}
 	set = append(set, "first_token = excluded.first_token", "duration = excluded.duration")
-	return "INSERT INTO rollup (" + strings.Join(names, ", ") + ") VALUES (" + places(len(names)) + ") ON CONFLICT (hour, " +
-		strings.Join(dimensions, ", ") + ") DO UPDATE SET " + strings.Join(set, ", ")
+	return "INSERT INTO rollup (" + strings.Join(names, ", ") + ") VALUES (" + places(len(names)) + ") ON CONFLICT (hour, key) DO UPDATE SET " + strings.Join(set, ", ")
 }
 
 // places are n parameters.

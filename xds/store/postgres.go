@@ -78,3 +78,13 @@ func (s *Store) checkVersion(ctx context.Context) error {
 	}
 	return nil
 }
+
+// InPostgres runs a transaction by means that database/sql does not have.
+func (s *Store) InPostgres(ctx context.Context, f func(pgx.Tx) error) error {
+	conn, err := s.Write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() // it goes back to the others
+	return conn.Raw(func(c any) error { return pgx.BeginFunc(ctx, c.(*stdlib.Conn).Conn(), f) })
+}

@@ -59,7 +59,7 @@ type controlPlane struct {
 // startControlPlane publishes the policy, follows its changes, and serves both ports.
 func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	database := followStore(l, o)
-	j := journal.New(database)
+	j := journal.New(database, o.reg, o.log.Named("journal"))
 	c := &controlPlane{database: database, links: newLinks(j, o)}
 	c.server = xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register}, Now: time.Now}, o.reg, o.log.Named("xds"))
 	history, err := openHistory(o.state)

@@ -60,14 +60,19 @@ CREATE TABLE journal (
   dropped        TEXT NOT NULL,
   PRIMARY KEY (day, exchange, attempt, kind)
 ) PARTITION BY RANGE (day);
-CREATE TABLE journal_rest PARTITION OF journal DEFAULT;
 CREATE INDEX journal_came ON journal (seq);
 CREATE INDEX journal_began ON journal (began, exchange);
 CREATE INDEX journal_user ON journal (username, began, exchange);
 CREATE INDEX journal_failed ON journal (began, exchange) WHERE failed_by <> '';
 CREATE INDEX journal_estimated ON journal (began, exchange) WHERE usage_source = 'estimated';
+-- The days that rows are of. Each is a partition in PostgreSQL.
+CREATE TABLE journal_day (
+  day  INTEGER NOT NULL PRIMARY KEY,
+  came BIGINT NOT NULL -- when its last row did, within ten minutes; it counts for days that are over
+);
 CREATE TABLE rollup (
   hour BIGINT NOT NULL,
+  key BYTEA NOT NULL, -- hash of the dimensions, which may be longer than an index takes
   username TEXT NOT NULL,
   team TEXT NOT NULL,
   feature TEXT NOT NULL,
@@ -99,5 +104,5 @@ CREATE TABLE rollup (
   estimated_cost BIGINT NOT NULL,
   first_token BYTEA NOT NULL,
   duration BYTEA NOT NULL,
-  PRIMARY KEY (hour, username, team, feature, model, provider, backend, prompt, prompt_version, experiment, arm)
-);
+  PRIMARY KEY (hour, key)
+) WITH (fillfactor = 70); -- rows are updated in place

@@ -63,8 +63,14 @@ CREATE INDEX journal_began ON journal (began, exchange);
 CREATE INDEX journal_user ON journal (username, began, exchange);
 CREATE INDEX journal_failed ON journal (began, exchange) WHERE failed_by <> '';
 CREATE INDEX journal_estimated ON journal (began, exchange) WHERE usage_source = 'estimated';
+-- The days that rows are of. Each is a partition in PostgreSQL.
+CREATE TABLE journal_day (
+  day  INTEGER NOT NULL PRIMARY KEY,
+  came BIGINT NOT NULL -- when its last row did, within ten minutes; it counts for days that are over
+);
 CREATE TABLE rollup (
   hour BIGINT NOT NULL,
+  key BLOB NOT NULL, -- hash of the dimensions, which may be longer than an index takes
   username TEXT NOT NULL,
   team TEXT NOT NULL,
   feature TEXT NOT NULL,
@@ -96,5 +102,5 @@ CREATE TABLE rollup (
   estimated_cost BIGINT NOT NULL,
   first_token BLOB NOT NULL,
   duration BLOB NOT NULL,
-  PRIMARY KEY (hour, username, team, feature, model, provider, backend, prompt, prompt_version, experiment, arm)
+  PRIMARY KEY (hour, key)
 ) WITHOUT ROWID;

@@ -1,0 +1,89 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/headgate/headgate/xds/store"
+)
+
+// writeSQLite writes entries and adds them up. SQLite has one writer at a time.
+func writeSQLite(ctx context.Context, s *store.Store, entries []entry) error {
+	tx, err := s.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // an error says that it was committed
+	now := time.Now().Unix()
+	for _, day := range days(entries) {
+		if _, err := tx.ExecContext(ctx, addDay, day, now); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, touchDay, now, day, now-touched); err != nil {
+			return err
+		}
+	}
+	fresh, err := insertSQLite(ctx, tx, entries)
+	if err != nil {
+		return err
+	}
+	if err := addUpSQLite(ctx, tx, rollups(fresh)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// insertSQLite returns the entries that were not there before.
+func insertSQLite(ctx context.Context, tx *sql.Tx, entries []entry) (fresh []entry, err error) {
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO journal ("+names+") VALUES ("+places(len(columns))+") ON CONFLICT DO NOTHING")
+	if err != nil {
+		return nil, err
+	}
+	defer insert.Close() // ends with the transaction
+	for i := range entries {
+		done, err := insert.ExecContext(ctx, entries[i].values()...)
+		if err != nil {
+			return nil, err
+		}
+		if n, err := done.RowsAffected(); err != nil {
+			return nil, err
+		} else if n > 0 {
+			fresh = append(fresh, entries[i])
+		}
+	}
+	return fresh, nil
+}
+
+func addUpSQLite(ctx context.Context, tx *sql.Tx, all []*rollup) error {
+	if len(all) == 0 {
+		return nil
+	}
+	lookUp, err := tx.PrepareContext(ctx, lookUpRollup)
+	if err != nil {
+		return err
+	}
+	defer lookUp.Close()
+	add, err := tx.PrepareContext(ctx, addRollup)
+	if err != nil {
+		return err
+	}
+	defer add.Close()
+	for _, r := range all {
+		var first, duration []byte
+		err := lookUp.QueryRowContext(ctx, r.hour, r.key).Scan(&first, &duration)
+		if err == nil {
+			err = r.merge(first, duration)
+		} else if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		if err == nil {
+			_, err = add.ExecContext(ctx, r.values()...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
