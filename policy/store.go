@@ -77,7 +77,7 @@ var databaseURL = strict.NewObject(
 
 var journal = strict.NewObject(
 	strict.Bind("retention", func(j *Journal) *time.Duration { return &j.Retention }, strict.Days(1, 3660)).Default(defaultJournal.Retention).
-		Doc("How long rows are kept, in days. What they add up to by the hour is kept.").
+		Doc("How long rows are kept, in days. What they add up to by the hour is kept for three years, or as long as the rows if that is longer.").
 		Example(`retention: 90d`),
 	strict.Bind("durable", func(j *Journal) *Durable { return &j.Durable }, strict.Enum(DurableFast, DurableGroup, DurableStrict)).Default(defaultJournal.Durable).
 		Doc("What a power cut at a pair may lose of its rows: fast, what the kernel had not written, some 30 seconds; group, the last 50 milliseconds; strict, nothing that has ended, for which the end of each exchange waits for the disk. No mode loses anything when a process dies.").

@@ -93,7 +93,7 @@ func (j *Journal) widen(ctx context.Context, q *Question) error {
 	}
 	var s statement
 	s.add(`SELECT DISTINCT hour FROM rollup WHERE hour IN (?, ?)
-		AND hour < COALESCE((SELECT MIN(began) / 3600000000000 FROM journal), 1099511627776)`, since, until)
+		AND hour / 24 NOT IN (SELECT day FROM journal_day)`, since, until)
 	rows, err := j.ask(ctx, &s)
 	if err != nil {
 		return err

@@ -3,12 +3,10 @@ package journal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/headgate/headgate/xds/store"
 )
@@ -20,8 +18,8 @@ const writeLock = 0x6865616467617465
 // A connection keeps a table of its own for what comes: COPY cannot leave out what is there
 // already.
 var (
-	makeIncoming = "CREATE TEMPORARY TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS SELECT " + names + " FROM journal WITH NO DATA"
-	takeIncoming = "INSERT INTO journal (" + names + ") SELECT " + names + " FROM incoming ORDER BY day, exchange, attempt, kind ON CONFLICT DO NOTHING RETURNING exchange, attempt, kind"
+	makeIncoming = "CREATE TEMPORARY TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS SELECT " + columnNames + " FROM journal WITH NO DATA"
+	takeIncoming = "INSERT INTO journal (" + columnNames + ") SELECT " + columnNames + " FROM incoming ORDER BY day, exchange, attempt, kind ON CONFLICT DO NOTHING RETURNING exchange, attempt, kind"
 )
 
 var (
@@ -39,10 +37,10 @@ func writePostgres(ctx context.Context, s *store.Store, entries []entry) error {
 			return err
 		}
 		from := pgx.CopyFromSlice(len(entries), func(i int) ([]any, error) { return entries[i].values(), nil })
-		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"incoming"}, strings.Split(names, ", "), from); err != nil {
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"incoming"}, strings.Split(columnNames, ", "), from); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", writeLock); err != nil {
+		if err := lockWriters(ctx, tx); err != nil {
 			return err
 		}
 		if err := makeDays(ctx, tx, days(entries), time.Now().Unix()); err != nil {
@@ -69,39 +67,6 @@ func takeAll(ctx context.Context, tx pgx.Tx) (map[key]bool, error) {
 		return nil
 	})
 	return inserted, err
-}
-
-// makeDays makes the partitions that are missing, under the lock of writers. A partition that
-// is made first and attached then stops no reader (sql-altertable, ATTACH PARTITION).
-func makeDays(ctx context.Context, tx pgx.Tx, days []int64, now int64) error {
-	batch, missing := &pgx.Batch{}, []int64{}
-	for _, day := range days {
-		batch.Queue(addDayPostgres, day, now).Exec(func(done pgconn.CommandTag) error {
-			if done.RowsAffected() > 0 {
-				missing = append(missing, day)
-			}
-			return nil
-		})
-		batch.Queue(touchDayPostgres, now, day, now-touched)
-	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return err
-	}
-	for _, day := range missing {
-		name := partition(day)
-		if _, err := tx.Exec(ctx, fmt.Sprintf("CREATE TABLE %s (LIKE journal INCLUDING ALL)", name)); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, fmt.Sprintf("ALTER TABLE journal ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)", name, day, day+1)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// partition is the name of a day's.
-func partition(day int64) string {
-	return "journal_" + time.Unix(day*secondsOfDay, 0).UTC().Format("20060102")
 }
 
 func addUpPostgres(ctx context.Context, tx pgx.Tx, all []*rollup) error {

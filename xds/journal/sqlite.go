@@ -37,7 +37,7 @@ func writeSQLite(ctx context.Context, s *store.Store, entries []entry) error {
 
 // insertSQLite returns the entries that were not there before.
 func insertSQLite(ctx context.Context, tx *sql.Tx, entries []entry) (fresh []entry, err error) {
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO journal ("+names+") VALUES ("+places(len(columns))+") ON CONFLICT DO NOTHING")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO journal ("+columnNames+") VALUES ("+places(len(columns))+") ON CONFLICT DO NOTHING")
 	if err != nil {
 		return nil, err
 	}

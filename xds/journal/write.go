@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// names are those of columns, in a statement.
-var names = func() string {
+// columnNames are those of columns, in a statement.
+var columnNames = func() string {
 	list := make([]string, len(columns))
 	for i := range columns {
 		list[i] = columns[i].name

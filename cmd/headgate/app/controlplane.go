@@ -52,6 +52,7 @@ type controlPlane struct {
 	changes  *publisher // of the source
 	health   *health.Prober
 	database *store.Database
+	tidier   *journal.Tidier
 	addr     net.Addr // of xDS
 	admin    net.Addr // of the admin API
 }
@@ -60,7 +61,8 @@ type controlPlane struct {
 func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	database := followStore(l, o)
 	j := journal.New(database, o.reg, o.log.Named("journal"))
-	c := &controlPlane{database: database, links: newLinks(j, o)}
+	c := &controlPlane{database: database, links: newLinks(j, o), tidier: journal.NewTidier(j, o.log.Named("journal"))}
+	l.started("tidying", func(context.Context) error { c.tidier.Stop(); return nil })
 	c.server = xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register}, Now: time.Now}, o.reg, o.log.Named("xds"))
 	history, err := openHistory(o.state)
 	if err != nil {
@@ -94,6 +96,7 @@ func (c *controlPlane) publish(set *policy.Set, o controlOptions) error {
 	}
 	c.health.Follow(r.set)
 	c.database.Follow(placeOf(r.set.Store, o.state))
+	c.tidier.Follow(r.set.Journal.Retention)
 	return nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/health"
+	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/pair"
 	"github.com/headgate/headgate/xds/store"
 )
@@ -84,7 +85,7 @@ func TestMetricsOfTheControlPlane(t *testing.T) {
 	newPublisher(s, server, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.NewNop()})
 	health.New(health.Options{}, reg, zap.NewNop())
 	pair.New(pair.Options{}, reg)
-	store.New(reg, zap.NewNop())
+	journal.New(store.New(reg, zap.NewNop()), reg, zap.NewNop())
 	got := slices.Sorted(maps.Keys(reg.metrics))
 	if diff := cmp.Diff(documented(t, "Of the control plane:"), got); diff != "" {
 		t.Errorf("metrics (-documented +registered):\n%s", diff)
