@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/headgate/headgate/policy/pairpb"
 )
@@ -19,6 +20,13 @@ type Backlog interface {
 // inFlight is how many batches may wait for the control plane's word. A control plane that
 // takes none has no more sent.
 const inFlight = 8
+
+// Rows gather between two batches, so that those which end one by one share a message and a
+// transaction of the control plane. After a batch of fullBatch bytes more is waiting already.
+const (
+	gather    = 50 * time.Millisecond
+	fullBatch = 512 << 10
+)
 
 // shipment is the rows that one link carries.
 type shipment struct {
@@ -56,7 +64,17 @@ func (s *shipment) fetch(ctx context.Context, b Backlog) {
 		case <-ctx.Done():
 			return
 		}
+		if sizeOf(rows) < fullBatch {
+			time.Sleep(gather) // shorter than anybody waits for the end of a link
+		}
 	}
+}
+
+func sizeOf(rows [][]byte) (n int) {
+	for _, row := range rows {
+		n += len(row)
+	}
+	return n
 }
 
 // taken lets go of the batches up to a number.

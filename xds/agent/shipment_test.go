@@ -342,3 +342,41 @@ func TestRowsGoToTheNextControlPlane(t *testing.T) {
 		}
 	})
 }
+
+// trickle is a backlog to which something is added all the time, in batches of a size.
+type trickle struct {
+	size    int
+	batches int // that were asked for
+}
+
+func (t *trickle) Next(ctx context.Context) ([][]byte, func(), error) {
+	if t.batches == 100 {
+		<-ctx.Done()
+		return nil, nil, ctx.Err()
+	}
+	t.batches++
+	return [][]byte{make([]byte, t.size)}, func() {}, nil
+}
+
+func (*trickle) Rewind() {}
+
+// TestRowsGather holds that rows which come one by one are sent some at a time, and that a
+// backlog is sent without pauses.
+func TestRowsGather(t *testing.T) {
+	for name, c := range map[string]struct{ size, max, min int }{
+		"one by one": {size: 500, max: int(time.Second/gather) + 1, min: int(time.Second / gather)},
+		"a backlog":  {size: fullBatch, max: 100, min: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &trickle{size: c.size}
+				linked(t, b, nil, &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true, takes: true})
+				time.Sleep(time.Second)
+				synctest.Wait()
+				if b.batches < c.min || b.batches > c.max {
+					t.Errorf("%d batches in a second, want %d to %d", b.batches, c.min, c.max)
+				}
+			})
+		})
+	}
+}
