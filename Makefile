@@ -105,6 +105,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (60s, or 4000x for a number of inputs
 bench: envoy build ## Measure against the no-op server and Envoy without ext_proc
 	$(GO) test -run "^$$" -bench . -benchmem ./extproc/... ./policy/...
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench AddedLatency -benchtime 1x ./cmd/headgate/e2e/processes
+	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench JournalCPU -benchtime 1x ./cmd/headgate/e2e/processes
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyCompile -benchmem ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyChange -benchtime 50x ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) sh extproc/bench.sh
