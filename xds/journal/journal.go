@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,7 +31,7 @@ type Journal struct {
 // New makes a journal in the database that is open.
 func New(d Database, reg prometheus.Registerer, log *zap.Logger) *Journal {
 	j := &Journal{database: d, log: log, refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_journal_refused_total",
-		Help: "Exchanges that the database does not take, which are left out: 0."})}
+		Help: "Exchanges that cannot be stored and are left out: 0."})}
 	reg.MustRegister(j.refused)
 	return j
 }
@@ -56,7 +57,7 @@ func (j *Journal) Write(ctx context.Context, rows []*policypb.Row) error {
 	}
 	within, cancel := context.WithTimeout(ctx, writeWithin)
 	defer cancel()
-	err = j.take(within, s, rows)
+	err = j.take(within, s, slices.DeleteFunc(slices.Clone(rows), j.absurd))
 	if ctx.Err() == nil { // else whoever asked has left
 		j.database.Wrote(s, err)
 	}
@@ -69,16 +70,12 @@ func (j *Journal) Write(ctx context.Context, rows []*policypb.Row) error {
 // take writes rows. One that the database will never take does not stop the others: it is
 // found by halves, and left out.
 func (j *Journal) take(ctx context.Context, s *store.Store, rows []*policypb.Row) error {
-	if len(rows) == 0 {
-		return nil
-	}
 	err := write(ctx, s, entriesOf(rows))
 	switch {
 	case !s.Refuses(err):
 		return err
 	case len(rows) == 1:
-		j.refused.Inc()
-		j.log.Error("the database does not take an exchange, which is left out", zap.String("exchange", rows[0].Exchange), zap.Error(err))
+		j.refuse(rows[0], err)
 		return nil
 	}
 	half := len(rows) / 2
@@ -86,6 +83,29 @@ func (j *Journal) take(ctx context.Context, s *store.Store, rows []*policypb.Row
 		return err
 	}
 	return j.take(ctx, s, rows[half:])
+}
+
+// maxNumber is beyond what an exchange can consume or cost: 9 million USD. Sums of a thousand
+// such are numbers still.
+const maxNumber = 1 << 53
+
+// absurd reports whether an exchange has a number with which sums would be none.
+func (j *Journal) absurd(r *policypb.Row) bool {
+	worst := int64(0)
+	for _, e := range entriesOfOne(r) {
+		for _, n := range e.sums() {
+			worst = max(worst, n, -(n + 1))
+		}
+	}
+	if worst > maxNumber {
+		j.refuse(r, fmt.Errorf("a number of it is %d", worst))
+	}
+	return worst > maxNumber
+}
+
+func (j *Journal) refuse(r *policypb.Row, err error) {
+	j.refused.Inc()
+	j.log.Error("an exchange cannot be stored and is left out", zap.String("exchange", r.Exchange), zap.Error(err))
 }
 
 func write(ctx context.Context, s *store.Store, entries []entry) error {

@@ -85,23 +85,30 @@ func rollups(entries []entry) []*rollup {
 	})
 }
 
-// add adds a row. An attempt adds what it cost, and no request.
+// add adds a row.
 func (r *rollup) add(e *entry) {
+	if e.kind == Call {
+		r.latency(e)
+	}
+	for i, n := range e.sums() {
+		r.sums[i] += n
+	}
+}
+
+// sums is what a row adds to each of the sums. An attempt adds what it cost, and no request.
+func (e *entry) sums() [19]int64 {
 	calls, failed := int64(0), map[string]int64{}
 	if e.kind == Call {
 		calls, failed[e.By] = 1, 1
-		r.latency(e)
 	}
 	t, cost := e.tokens, int64(0)
 	if e.cost != nil {
 		cost = *e.cost
 	}
 	estimated := int64(number(e.usageSource == "estimated"))
-	for i, n := range []int64{calls, failed["client"], failed["gateway"], failed["provider"], failed["unknown"],
+	return [19]int64{calls, failed["client"], failed["gateway"], failed["provider"], failed["unknown"],
 		t.GetInput(), t.GetCacheRead(), t.GetCacheWrite_5M(), t.GetCacheWrite_1H(), t.GetAudioInput(), t.GetOutput(), t.GetReasoning(), t.GetAudioOutput(),
-		e.searches(), cost, 0, int64(number(e.unpriced)), estimated, estimated * cost} {
-		r.sums[i] += n
-	}
+		e.searches(), cost, 0, int64(number(e.unpriced)), estimated, estimated * cost}
 }
 
 func (r *rollup) latency(e *entry) {

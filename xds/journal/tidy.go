@@ -107,14 +107,15 @@ func deleteSome(ctx context.Context, s *store.Store, day, came int64) (more bool
 	return false, err
 }
 
-// dropRollups drops those of hours before one, a day at a time.
+// dropRollups drops those of hours before one whose rows are gone, a day at a time.
 func dropRollups(ctx context.Context, s *store.Store, before int64) error {
+	const old = " FROM rollup WHERE hour < ? AND hour / 24 NOT IN (SELECT day FROM journal_day)"
 	for {
 		var first *int64
-		if err := s.Read.QueryRowContext(ctx, s.SQL("SELECT MIN(hour) FROM rollup WHERE hour < ?"), before).Scan(&first); err != nil || first == nil {
+		if err := s.Read.QueryRowContext(ctx, s.SQL("SELECT MIN(hour)"+old), before).Scan(&first); err != nil || first == nil {
 			return err
 		}
-		if _, err := s.Write.ExecContext(ctx, s.SQL("DELETE FROM rollup WHERE hour < ?"), min(before, *first+24)); err != nil {
+		if _, err := s.Write.ExecContext(ctx, s.SQL("DELETE"+old), min(before, *first+24)); err != nil {
 			return err
 		}
 	}
