@@ -83,10 +83,17 @@ func (r *rig) play(seed uint64) {
 	k := kill{victim: &r.victims[p.victim], pair: p.pair, at: time.Now()}
 	k.victim.kill(p.pair)
 	time.Sleep(p.down)
-	k.victim.start(p.pair)
+	r.startAgain(k.victim, p.pair)
 	k.back = time.Now()
 	asking.Wait()
 	r.kills = append(r.kills, k)
+}
+
+// startAgain starts a victim, and waits until the pair answers.
+func (r *rig) startAgain(v *victim, pair int) {
+	r.t.Helper()
+	v.start(pair)
+	r.pairs[pair].Eventually("an answer", r.pairs[pair].Answers)
 }
 
 // start lets clients ask what is planned.
@@ -122,7 +129,7 @@ func (r *rig) ask(p *plan, q *request, pair int) {
 	c.refused = err == nil && strings.Contains(a.Body, "gateway_unavailable")
 	r.mu.Unlock()
 	if err != nil || a.Status != http.StatusOK {
-		time.Sleep(20 * time.Millisecond) // a client that is refused does not ask again at once
+		time.Sleep(50 * time.Millisecond) // a client that is refused does not ask again at once
 	}
 }
 
