@@ -92,7 +92,9 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Began: began, Now: began, ByContent: ev.modes.holds()}
 	at.Number, _ = strconv.Atoi(string(ev.headers.Get("x-envoy-attempt-count")))
 	if err := run.attempt(stream.Context(), at); err != nil {
-		s.log.Error("preparing an attempt", zap.Error(err))
+		if stream.Context().Err() == nil { // else it is over, whatever failed
+			s.log.Error("preparing an attempt", zap.Error(err))
+		}
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")
 	}
 	index := run.ex.Attempts.Begin(exchange.Tried{

@@ -76,7 +76,7 @@ func newRig(t testing.TB, document string, stages ...Kind) *rig {
 	log := zaptest.NewLogger(t)
 	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}
 	r.lines = record.NewLines(r.out, r.reg, log)
-	r.closer = record.NewCloser(r.reg, record.NewMetrics(r.reg), r.lines)
+	r.closer = record.NewCloser(r.reg, nil, record.NewMetrics(r.reg), r.lines)
 	r.kinds = Kinds(Options{Closer: r.closer, Provider: provider.Options{
 		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
 	}})

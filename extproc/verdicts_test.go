@@ -212,7 +212,8 @@ func TestADenialInEventsIsObeyedHoweverTheyArrive(t *testing.T) {
 }
 
 // TestWhatTheClientDidNotGetIsNotOnItsRow holds that nothing of an answer, a refusal or a
-// denial is left of it in the row of a client that had left by then.
+// denial is left of it in the row of a client that had left by then. What a provider was asked
+// for, of which no account comes, is estimated.
 func TestWhatTheClientDidNotGetIsNotOnItsRow(t *testing.T) {
 	var leave context.CancelFunc
 	leaves := &scripted{name: "leaves", request: func(*exchange.Request) exchange.Verdict { leave(); return exchange.Verdict{} }}
@@ -220,10 +221,11 @@ func TestWhatTheClientDidNotGetIsNotOnItsRow(t *testing.T) {
 	for name, c := range map[string]struct {
 		stages   []Kind
 		messages int
+		usage    string
 	}{
-		"an answer":                      {[]Kind{leaves, gives("cache")}, 2},
-		"a refusal":                      {[]Kind{leaves, refuses("limit", 429)}, 2},
-		"a denial at a stream's headers": {[]Kind{leavesLate, responds("guard", exchange.Denied(403, exchange.ReasonProviderRefused, "Not this."))}, 3},
+		"an answer":                      {[]Kind{leaves, gives("cache")}, 2, ""},
+		"a refusal":                      {[]Kind{leaves, refuses("limit", 429)}, 2, ""},
+		"a denial at a stream's headers": {[]Kind{leavesLate, responds("guard", exchange.Denied(403, exchange.ReasonProviderRefused, "Not this."))}, 3, "estimated"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, testPolicy, c.stages...)
@@ -235,7 +237,7 @@ func TestWhatTheClientDidNotGetIsNotOnItsRow(t *testing.T) {
 				t.Error("the stream ended well")
 			}
 			row := r.row()
-			if row.Outcome != "cut" || row.Status != 0 && c.messages == 2 || row.Reason != "" || row.Tokens != nil || row.CostNano != nil || row.Served != "" {
+			if row.Outcome != "cut" || row.Status != 0 && c.messages == 2 || row.Reason != "" || row.UsageSource != c.usage || row.Served != "" {
 				t.Errorf("row %+v", row)
 			}
 		})

@@ -74,7 +74,7 @@ func newWilds(t testing.TB) *wilds {
 	w := &wilds{set: set, errors: errors}
 	reg := prometheus.NewRegistry()
 	lines := record.NewLines(io.Discard, reg, zap.NewNop())
-	kinds := Kinds(Options{Closer: record.NewCloser(reg, record.NewMetrics(reg), lines), Provider: provider.Options{
+	kinds := Kinds(Options{Closer: record.NewCloser(reg, nil, record.NewMetrics(reg), lines), Provider: provider.Options{
 		LookupEnv: func(string) (string, bool) { return "sk-secret", true }, Refused: func(string, int) {}, Warn: func(string) {}, Now: time.Now,
 	}})
 	p, err := NewPipeline(set, slices.Insert(kinds, 0, Kind(witness{w})))

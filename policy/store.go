@@ -45,6 +45,9 @@ const day = 24 * time.Hour
 
 var defaultJournal = Journal{Retention: 90 * day, Durable: DurableGroup, WhenFull: WhenFullDrop, Spool: 1 << 30}
 
+// DefaultJournal is what holds where no policy says otherwise.
+func DefaultJournal() Journal { return defaultJournal }
+
 // sqlitePath is a path of a file, absolute or below the state folder.
 var sqlitePath = regexp.MustCompile(`^[!-~][ -~]{0,998}$`)
 

@@ -59,6 +59,7 @@ const (
 	ReasonNotStreamed     Reason = "backend_refuses_streams"
 	ReasonExhausted       Reason = "all_models_exhausted"
 	ReasonUnavailable     Reason = "gateway_unavailable" // Envoy could not ask Headgate, or not in time
+	ReasonJournalFull     Reason = "journal_full"        // the policy says to refuse what leaves no row
 	ReasonProviderError   Reason = "provider_error"
 	ReasonProviderLimit   Reason = "provider_rate_limited"
 	ReasonProviderRefused Reason = "provider_refused"

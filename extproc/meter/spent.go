@@ -8,8 +8,9 @@ import (
 )
 
 // Attempt implements exchange.Visit. It estimates what the attempt consumes at least: what of
-// the answer will come is not known.
+// the answer will come is not known. What earlier ones consumed is known by now.
 func (v *visit) Attempt(_ context.Context, at *exchange.Attempt) error {
+	v.ex.Attempts.Account(v.spent)
 	u := &at.Estimate.Usage
 	v.complete(u, 0)
 	if b := v.stage.backends[at.Backend]; b != nil {

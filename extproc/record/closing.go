@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy/policypb"
@@ -27,6 +28,7 @@ type Sink interface {
 // ended, and hands it to every sink. It is safe for concurrent use and never blocks.
 // Close must be called, before the sinks are closed.
 type Closer struct {
+	keeper          Keeper // of rows that wait; nil: nothing keeps them
 	sinks           []Sink // in the order in which they get a row
 	joined, missing prometheus.Counter
 	pulse           *pulse
@@ -47,12 +49,13 @@ type pendingRow struct {
 	broke   bool             // the stream did not show the end
 }
 
-// NewCloser makes a closer, and registers how often Envoy's account came.
-func NewCloser(reg prometheus.Registerer, sinks ...Sink) *Closer {
+// NewCloser makes a closer, and registers how often Envoy's account came. The keeper may be nil.
+func NewCloser(reg prometheus.Registerer, keeper Keeper, sinks ...Sink) *Closer {
 	endings := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_endings_total",
 		Help: "Unclean endings, by whether Envoy's account of them came."}, []string{"account"})
 	reg.MustRegister(endings)
 	return &Closer{
+		keeper:  keeper,
 		sinks:   sinks,
 		joined:  endings.WithLabelValues("joined"),
 		missing: endings.WithLabelValues("missing"),
@@ -73,11 +76,14 @@ func (c *Closer) Add(ex *exchange.Exchange, o exchange.Outcome) {
 		return
 	}
 	p := &pendingRow{row: row, request: string(ex.Request.Headers.Get(RequestHeader)), outcome: o, unseen: ex.Unseen, broke: !shown}
+	if !certain {
+		c.keep(p)
+	}
 	c.mu.Lock()
 	if c.closed || certain {
 		c.settle(p.request)
 		c.mu.Unlock()
-		c.close(row, o)
+		c.giveUp(p)
 		return
 	}
 	e, came := c.takeEarly(p)
@@ -93,6 +99,20 @@ func (c *Closer) Add(ex *exchange.Exchange, o exchange.Outcome) {
 		return
 	}
 	later(func() { c.expire(p) })
+}
+
+// keep has a row kept that waits, as it is closed if nothing more is known of it.
+func (c *Closer) keep(p *pendingRow) {
+	if c.keeper == nil {
+		return
+	}
+	row := p.row
+	if p.broke && p.unseen != nil {
+		row = proto.CloneOf(row)
+		addUnseen(row, p.unseen)
+	}
+	row.Outcome, row.By, row.Detail = string(p.outcome.Result), string(p.outcome.By), p.outcome.Detail
+	c.keeper.Ended(row)
 }
 
 // showedEnd reports whether the stream alone says how the exchange ended: its whole
@@ -210,6 +230,15 @@ func (c *Closer) expire(p *pendingRow) {
 	if p.broke {
 		c.missing.Inc()
 	}
+	c.giveUp(p)
+}
+
+// giveUp closes a row that waits no longer. Whether its provider has answered is not known: what
+// nobody has read is estimated.
+func (c *Closer) giveUp(p *pendingRow) {
+	if p.broke {
+		addUnseen(p.row, p.unseen)
+	}
 	c.close(p.row, p.outcome)
 }
 
@@ -257,7 +286,7 @@ func (c *Closer) Close(context.Context) error {
 	}
 	for id, p := range waiting {
 		if id == p.row.Exchange {
-			c.close(p.row, p.outcome)
+			c.giveUp(p)
 		}
 	}
 	return nil

@@ -181,7 +181,7 @@ func TestWhenARowIsClosed(t *testing.T) {
 
 func (c *closing) check(t *testing.T) {
 	first, second, reg := &kept{}, &kept{}, prometheus.NewRegistry()
-	c.do(record.NewCloser(reg, first, second))
+	c.do(record.NewCloser(reg, nil, first, second))
 	if c.after > 0 {
 		time.Sleep(c.after - time.Nanosecond)
 		synctest.Wait()
@@ -226,7 +226,7 @@ func account(t *testing.T, reg prometheus.Gatherer, value string) float64 {
 func TestTheEndWaitsForNoEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sink, reg := &kept{}, prometheus.NewRegistry()
-		c := record.NewCloser(reg, sink)
+		c := record.NewCloser(reg, nil, sink)
 		c.Add(brokeOff(), cut)
 		if err := c.Close(t.Context()); err != nil {
 			t.Fatal(err)
@@ -254,7 +254,7 @@ func TestTheEndWaitsForNoEntry(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	const exchanges = 200
 	sink := &kept{}
-	c := record.NewCloser(prometheus.NewRegistry(), sink)
+	c := record.NewCloser(prometheus.NewRegistry(), nil, sink)
 	var all sync.WaitGroup
 	for i := range exchanges {
 		ex := brokeOff()

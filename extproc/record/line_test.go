@@ -72,7 +72,7 @@ func written(t *testing.T, o exchange.Outcome, exchanges ...*exchange.Exchange) 
 	var out bytes.Buffer
 	reg := prometheus.NewRegistry()
 	l := record.NewLines(&out, reg, zap.NewNop())
-	c := record.NewCloser(reg, l)
+	c := record.NewCloser(reg, nil, l)
 	for _, ex := range exchanges {
 		c.Add(ex, o)
 	}

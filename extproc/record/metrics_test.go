@@ -15,7 +15,7 @@ import (
 // what one exchange of each kind adds to them.
 func TestMetrics(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	c := record.NewCloser(reg, record.NewMetrics(reg))
+	c := record.NewCloser(reg, nil, record.NewMetrics(reg))
 	c.Add(fullExchange(), exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider})
 	c.Add(refusedExchange(), exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient})
 	unpriced := freeExchange(false)

@@ -2,14 +2,17 @@ package record
 
 import (
 	"context"
+	"errors"
+	"sync"
+	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// Interrupted is the detail of a row that nobody closed, because the process died.
-const Interrupted = "the gateway died"
+// Interrupted is the detail of a row that was not closed, because the process died.
+const Interrupted = "the gateway's process died"
 
 // A Keeper keeps what is known of an exchange before its row is closed, so that it is not
 // lost if the process dies. It is safe for concurrent use and never waits.
@@ -18,6 +21,8 @@ type Keeper interface {
 	Open(*policypb.Row)
 	// Ended takes the row of an exchange that has ended, whose outcome is not certain yet.
 	Ended(*policypb.Row)
+	// Full reports whether there is no room for further exchanges.
+	Full() bool
 }
 
 // OpeningKind makes stages that open rows. Their place is next to the wire: nothing may keep
@@ -31,19 +36,29 @@ func NewOpeningKind(k Keeper) *OpeningKind { return &OpeningKind{k} }
 func (k *OpeningKind) Name() string { return "open" }
 
 // Compile makes a stage.
-func (k *OpeningKind) Compile(*policy.Set) (exchange.Stage, error) { return (*opening)(k), nil }
+func (k *OpeningKind) Compile(set *policy.Set) (exchange.Stage, error) {
+	return &opening{keeper: k.keeper, stops: set.Journal.WhenFull == policy.WhenFullStop}, nil
+}
 
 // Close releases nothing.
 func (k *OpeningKind) Close(context.Context) error { return nil }
 
 // opening is safe for concurrent use.
-type opening OpeningKind
+type opening struct {
+	keeper Keeper
+	stops  bool // what cannot be kept is refused
+}
 
 // Name returns "open".
 func (s *opening) Name() string { return "open" }
 
-// Phases names the phase in which attempts leave.
-func (s *opening) Phases() exchange.Phases { return exchange.OnAttempt }
+// Phases names the phase in which attempts leave, and the end, after which none is opened.
+func (s *opening) Phases() exchange.Phases {
+	if s.stops {
+		return exchange.OnRequest | exchange.OnAttempt | exchange.OnEnd
+	}
+	return exchange.OnAttempt | exchange.OnEnd
+}
 
 // Join begins a visit.
 func (s *opening) Join(ex *exchange.Exchange) exchange.Visit {
@@ -54,12 +69,45 @@ type openingVisit struct {
 	exchange.Idle
 	keeper Keeper
 	ex     *exchange.Exchange
+
+	mu    sync.Mutex
+	ended bool
 }
 
-// Attempt implements exchange.Visit.
+// fullRetry is after how long a client may ask again that was refused because there is no room
+// for its row.
+const fullRetry = 10 * time.Second
+
+// Request implements exchange.Visit. It refuses what cannot be kept.
+func (v *openingVisit) Request(context.Context, *exchange.Request) (exchange.Verdict, error) {
+	if !v.keeper.Full() {
+		return exchange.Verdict{}, nil
+	}
+	d := exchange.Denied(503, exchange.ReasonJournalFull, "The gateway has no room to keep account of further requests. Try again later.")
+	d.Retry = fullRetry
+	return d, nil
+}
+
+// Attempt implements exchange.Visit. What begins as its exchange ends is not opened: its row may
+// be closed already, and would be open for ever.
 func (v *openingVisit) Attempt(_ context.Context, at *exchange.Attempt) error {
-	v.keeper.Open(openRow(v.ex, at))
+	row := openRow(v.ex, at)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.ended {
+		return errEnded
+	}
+	v.keeper.Open(row)
 	return nil
+}
+
+var errEnded = errors.New("the exchange has ended")
+
+// End implements exchange.Visit.
+func (v *openingVisit) End(exchange.Outcome) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.ended = true
 }
 
 // openRow is what is known of an exchange as an attempt leaves. Attempts of one exchange come

@@ -15,7 +15,7 @@ import (
 // that every row can be sent: its text is valid UTF-8.
 func TestEveryFieldOfARowIsFilled(t *testing.T) {
 	sink := &kept{}
-	c := record.NewCloser(prometheus.NewRegistry(), sink)
+	c := record.NewCloser(prometheus.NewRegistry(), nil, sink)
 	o := exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: "UC"}
 	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false)} {
 		c.Add(ex, o)

@@ -16,7 +16,7 @@ import (
 func join(t *testing.T) (*exchangetest.Visit, *kept) {
 	t.Helper()
 	sink := &kept{}
-	stage, err := record.NewKind(record.NewCloser(prometheus.NewRegistry(), sink)).Compile(nil)
+	stage, err := record.NewKind(record.NewCloser(prometheus.NewRegistry(), nil, sink)).Compile(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ const (
 	// Closed is the row of an exchange, as it is shipped.
 	Closed Kind = 'c'
 
-	void Kind = 0 // could not be written
+	void Kind = 0 // could not be written, or was overtaken
 )
 
 // A frame is a head, the kind, a message, and zeroes up to the next multiple of align:
@@ -33,7 +33,8 @@ const (
 //	message                     policypb.Row
 //
 // A length of zero is the end of what was written. One whose sum is wrong was being written
-// as its process died, or was torn by a power cut: it is skipped.
+// as its process died, or was torn by a power cut: it is skipped. One whose sum is inverted was
+// overtaken by a later record of its exchange: it counts no more, wherever that one is.
 const (
 	headSize = 8
 	align    = 8
@@ -86,13 +87,27 @@ func frameAt(mem []byte, at int) (k Kind, message []byte, size int, s state) {
 	}
 	size = frameSize(n - 1)
 	payload := mem[at+headSize : at+headSize+n]
-	if sum := atomic.LoadUint32(sumOf(mem[at:])); sum != crc32.Checksum(payload, castagnoli) {
-		return 0, nil, size, partial
+	switch atomic.LoadUint32(sumOf(mem[at:])) {
+	case crc32.Checksum(payload, castagnoli):
+		return Kind(payload[0]), payload[1:], size, whole
+	case ^crc32.Checksum(payload, castagnoli):
+		return void, nil, size, whole
 	}
-	return Kind(payload[0]), payload[1:], size, whole
+	return 0, nil, size, partial
 }
+
+// overtake makes a frame void that is whole.
+func overtake(frame []byte) { atomic.StoreUint32(sumOf(frame), ^atomic.LoadUint32(sumOf(frame))) }
 
 // reserve writes the length of a frame. From then on what follows it is found.
 func reserve(mem []byte, at, message int) {
 	atomic.StoreUint32((*uint32)(unsafe.Pointer(&mem[at])), uint32(message+1))
+}
+
+// copyFrame fills a frame whose length is written already with a message as it stands.
+func copyFrame(frame []byte, k Kind, message []byte) {
+	payload := frame[headSize : headSize+1+len(message)]
+	payload[0] = byte(k)
+	copy(payload[1:], message)
+	atomic.StoreUint32(sumOf(frame), crc32.Checksum(payload, castagnoli))
 }

@@ -3,17 +3,22 @@ package spool
 import "github.com/prometheus/client_golang/prometheus"
 
 type metrics struct {
-	records, lost *prometheus.CounterVec
+	records map[Kind]prometheus.Counter
+	lost    *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer, s *Spool) *metrics {
+	records := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_spool_records_total",
+		Help: "Records written to the spool, by kind."}, []string{"kind"})
 	m := &metrics{
-		records: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_spool_records_total",
-			Help: "Records written to the spool, by kind."}, []string{"kind"}),
+		records: map[Kind]prometheus.Counter{},
 		lost: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_spool_lost_total",
 			Help: "Records that the spool had no room for, by kind."}, []string{"kind"}),
 	}
-	reg.MustRegister(m.records, m.lost,
+	for _, k := range []Kind{Opened, Ended, Closed} {
+		m.records[k] = records.WithLabelValues(k.String())
+	}
+	reg.MustRegister(records, m.lost,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_spool_bytes", Help: "Disk that the spool takes."},
 			func() float64 { return float64(s.bytes()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_spool_backlog_bytes", Help: "Records that the control plane does not have yet."},

@@ -1,11 +1,9 @@
 package spool
 
 import (
-	"cmp"
-	"fmt"
-	"os"
-	"path/filepath"
+	"errors"
 	"slices"
+	"time"
 
 	"go.uber.org/zap"
 	"google.golang.org/protobuf/proto"
@@ -13,71 +11,127 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// Interrupted is the detail of a row whose exchange was under way as its process died.
-const Interrupted = "the gateway's process died"
+// takeOverEvery is how often it is asked whether a process that shares the folder has ended.
+const takeOverEvery = time.Second
 
-// recover maps what earlier generations have left, and returns a row of each exchange that
-// was not closed there.
-func (s *Spool) recover() (orphans []*policypb.Row, err error) {
-	files, err := left(s.options.Folder)
+// left is what processes have left that have ended.
+type left struct {
+	segments []*segment // the oldest first
+	open     opened
+}
+
+// takeOver takes over what processes have left that have ended. It reports whether one lives
+// that has files here. It is called by one goroutine at a time.
+func (s *Spool) takeOver() (busy bool, err error) {
+	numbers, err := generationsIn(s.options.Folder)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	rows := map[string][]byte{}
-	for _, f := range files {
-		seg, err := open(f)
+	all := left{open: opened{}}
+	for _, n := range numbers {
+		if _, mine := s.generations[n]; mine {
+			continue
+		}
+		g, err := lockGeneration(s.options.Folder, n, 0)
+		if errors.Is(err, errInUse) {
+			busy = true
+			continue
+		}
+		if err == nil {
+			err = s.read(g, &all)
+		}
 		if err != nil {
-			s.options.Log.Error("a file of the spool cannot be read; it stays where it is", zap.String("file", f), zap.Error(err))
-			continue
-		}
-		s.segments = append(s.segments, seg)
-		if err := follow(seg, rows); err != nil {
-			return nil, err
+			return busy, err
 		}
 	}
-	for _, message := range rows {
-		row := &policypb.Row{}
-		if err := proto.Unmarshal(message, row); err != nil {
-			return nil, fmt.Errorf("spool: a record of an exchange: %w", err)
-		}
-		orphans = append(orphans, row)
-	}
-	slices.SortFunc(orphans, func(a, b *policypb.Row) int { return cmp.Compare(a.Exchange, b.Exchange) })
-	return orphans, nil
+	s.add(&all)
+	return busy, nil
 }
 
-// follow notes the latest record of each exchange that is not closed.
-func follow(seg *segment, rows map[string][]byte) error {
-	for at := len(magic); ; {
-		k, message, size, state := frameAt(seg.mem, at)
-		if state == nothing {
-			return nil
-		}
-		if at += size; state != whole || k == void {
-			continue
-		}
-		var id policypb.Row // of a row, the exchange alone is needed
-		if err := proto.Unmarshal(message, &id); err != nil {
-			return fmt.Errorf("spool: a record: %w", err)
-		}
-		if k == Closed {
-			delete(rows, id.Exchange)
-		} else {
-			rows[id.Exchange] = message
-		}
-	}
-}
-
-// left lists the files of earlier generations, oldest first.
-func left(folder string) (paths []string, err error) {
-	entries, err := os.ReadDir(folder) // sorted by name: by generation, then by number
+// read maps the files of a generation, and follows what was open in them.
+func (s *Spool) read(g *generation, all *left) error {
+	paths, err := filesOf(s.options.Folder, g.number)
 	if err != nil {
-		return nil, fmt.Errorf("spool folder: %w", err)
+		g.end()
+		return err
 	}
-	for _, e := range entries {
-		if generation, _ := generationOf(e.Name()); generation != "" {
-			paths = append(paths, filepath.Join(folder, e.Name()))
+	s.generations[g.number], g.files = g, len(paths)
+	for _, path := range paths {
+		seg, err := open(path, g)
+		if err != nil {
+			s.options.Log.Error("a file of the spool cannot be read; it stays where it is", zap.String("file", path), zap.Error(err))
+			continue
+		}
+		all.segments = append(all.segments, seg)
+		s.follow(seg, all.open)
+	}
+	if len(paths) == 0 {
+		g.end()
+		delete(s.generations, g.number)
+	}
+	return nil
+}
+
+// follow reads a file to the end of its records.
+func (s *Spool) follow(seg *segment, open opened) {
+	for {
+		k, message, size, state := frameAt(seg.mem, seg.next)
+		if state == nothing {
+			seg.synced = seg.next
+			return
+		}
+		if state == whole && k != void {
+			if name, ok := nameIn(message); ok {
+				_, _ = open.note(k, name, place{seg, seg.next})
+			}
+		}
+		seg.next += size
+	}
+}
+
+// add has what was left shipped, before what this process writes, and a row of each exchange
+// that was not closed.
+func (s *Spool) add(all *left) {
+	names := make([]string, 0, len(all.open))
+	for name := range all.open {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.segments = append(all.segments, s.segments...)
+	for _, name := range names {
+		p := all.open[name]
+		row := &policypb.Row{}
+		_, message, _, _ := frameAt(p.seg.mem, p.at)
+		if err := proto.Unmarshal(message, row); err != nil || nameOf(row) != name {
+			s.options.Log.Error("a record of an exchange cannot be read", zap.String("exchange", name), zap.Error(err))
+			p.seg.opened--
+			continue
+		}
+		s.open[name] = p
+		s.late = append(s.late, row)
+	}
+	signal(s.ready)
+	signal(s.room)
+}
+
+// watch takes over what other processes leave, until none is left.
+func (s *Spool) watch() {
+	tick := time.NewTicker(takeOverEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-s.done:
+			return
+		}
+		busy, err := s.takeOver()
+		if err != nil {
+			s.options.Log.Error("what another process has left cannot be taken over", zap.Error(err))
+		}
+		if !busy && err == nil {
+			return
 		}
 	}
-	return paths, nil
 }

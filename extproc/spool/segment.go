@@ -3,9 +3,6 @@ package spool
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,27 +18,28 @@ type segment struct {
 	path      string
 	file      *os.File
 	mem       []byte
-	recovered bool // an earlier process has written it
+	of        *generation
+	recovered bool // an earlier process has written it: nothing is added
 
 	// Guarded by the spool's lock.
-	next   int // where the next frame begins
-	opened int // exchanges whose first record is here and that are not closed
-	taken  int // how far a shipper has read
-	acked  int // how far the control plane has it
-	synced int // how far it is on the disk
+	next    int // where the next frame begins
+	writing int // records that are being written
+	opened  int // exchanges whose latest record is here and that are not closed
+	taken   int // how far a shipper has read
+	acked   int // how far the control plane has it
+	synced  int // how far it is on the disk
 }
 
 // create makes a file with all the space that it will take.
-func create(folder, generation string, number uint64) (*segment, error) {
-	path := filepath.Join(folder, fmt.Sprintf("%s-%08d.spool", generation, number))
+func create(folder string, of *generation, number uint64) (*segment, error) {
+	path := filePath(folder, of.number, number)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	s := &segment{path: path, file: f, next: len(magic), taken: len(magic), acked: len(magic)}
+	s := &segment{path: path, file: f, of: of, next: len(magic), taken: len(magic), acked: len(magic)}
 	if err := s.prepare(); err != nil {
-		_ = f.Close()
-		_ = os.Remove(path)
+		s.remove()
 		return nil, err
 	}
 	return s, nil
@@ -49,7 +47,7 @@ func create(folder, generation string, number uint64) (*segment, error) {
 
 func (s *segment) prepare() (err error) {
 	if err = allocate(s.file, segmentSize); err != nil {
-		return fmt.Errorf("reserving %d bytes: %w", segmentSize, err)
+		return fmt.Errorf("reserving %d MiB of disk: %w", segmentSize>>20, err)
 	}
 	if s.mem, err = unix.Mmap(int(s.file.Fd()), 0, segmentSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return fmt.Errorf("mapping: %w", err)
@@ -59,34 +57,34 @@ func (s *segment) prepare() (err error) {
 }
 
 // open maps a file that an earlier process has left. Its end is found by reading it.
-func open(path string) (*segment, error) {
+func open(path string, of *generation) (*segment, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && info.Size() < int64(len(magic)) {
-		err = fmt.Errorf("%d bytes are no spool", info.Size())
-	}
-	s := &segment{path: path, file: f, recovered: true, taken: len(magic), acked: len(magic)}
-	if err == nil {
-		s.mem, err = unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
-	}
-	if err == nil && string(s.mem[:len(magic)]) != magic {
-		err = fmt.Errorf("it is no spool of this version")
-	}
-	if err != nil {
+	s := &segment{path: path, file: f, of: of, recovered: true, next: len(magic), taken: len(magic), acked: len(magic)}
+	if err := s.mapWhole(); err != nil {
 		_ = s.close()
 		return nil, err
 	}
-	for s.next = len(magic); ; {
-		_, _, size, state := frameAt(s.mem, s.next)
-		if state == nothing {
-			s.synced = s.next
-			return s, nil
-		}
-		s.next += size
+	return s, nil
+}
+
+func (s *segment) mapWhole() error {
+	info, err := s.file.Stat()
+	if err != nil {
+		return err
 	}
+	if info.Size() < int64(len(magic)) || info.Size() > segmentSize {
+		return fmt.Errorf("%d bytes are no file of a spool", info.Size())
+	}
+	if s.mem, err = unix.Mmap(int(s.file.Fd()), 0, int(info.Size()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
+		return fmt.Errorf("mapping: %w", err)
+	}
+	if string(s.mem[:len(magic)]) != magic {
+		return fmt.Errorf("it is no file of a spool, or of another version")
+	}
+	return nil
 }
 
 // close unmaps the file. No slice of its memory may be used afterwards.
@@ -98,13 +96,8 @@ func (s *segment) close() error {
 	return s.file.Close()
 }
 
-// generationOf returns whose file a name is; empty: it is no spool's.
-func generationOf(name string) (generation string, number uint64) {
-	base, ok := strings.CutSuffix(name, ".spool")
-	generation, digits, found := strings.Cut(base, "-")
-	n, err := strconv.ParseUint(digits, 10, 64)
-	if !ok || !found || err != nil {
-		return "", 0
-	}
-	return generation, n
+// remove deletes the file.
+func (s *segment) remove() {
+	_ = s.close() // nothing of it is needed any more
+	_ = os.Remove(s.path)
 }

@@ -2,7 +2,6 @@ package spool
 
 import (
 	"context"
-	"os"
 	"slices"
 )
 
@@ -46,19 +45,9 @@ func (s *Spool) take() *batch {
 	var none batch // what holds no rows
 	b, size := &batch{}, 0
 	for i, seg := range segments {
-		at, pending := seg.taken, waits[i]
-		for size < maxBatch {
-			k, message, n, state := frameAt(seg.mem, at)
-			if state == nothing || state == partial && !seg.recovered {
-				break // what is being written is whole the next time
-			}
-			if at += n; state == whole && k == Closed {
-				b.rows = append(b.rows, message)
-				size += len(message)
-				pending = true
-			}
-		}
-		if seg.taken = at; pending {
+		n := len(b.rows)
+		at := s.takeFrom(seg, b, &size)
+		if waits[i] || len(b.rows) > n {
 			b.ends = append(b.ends, end{seg, at})
 		} else {
 			none.ends = append(none.ends, end{seg, at})
@@ -66,6 +55,27 @@ func (s *Spool) take() *batch {
 	}
 	s.mark(&none)
 	return b
+}
+
+// takeFrom adds the next closed rows of a file, and returns where they end.
+func (s *Spool) takeFrom(seg *segment, b *batch, size *int) int {
+	at := seg.taken
+	for *size < maxBatch {
+		k, message, n, state := frameAt(seg.mem, at)
+		if state == partial && !seg.recovered {
+			s.stalled.Store(true)
+			k, message, n, state = frameAt(seg.mem, at) // it may have been completed meanwhile
+		}
+		if state == nothing || state == partial && !seg.recovered {
+			break
+		}
+		if at += n; state == whole && k == Closed {
+			b.rows = append(b.rows, message)
+			*size += len(message)
+		}
+	}
+	seg.taken = at
+	return at
 }
 
 // waiting returns the files, and of each whether something that was taken of it waits for
@@ -79,23 +89,6 @@ func (s *Spool) waiting() (segments []*segment, waits []bool) {
 	return slices.Clone(s.segments), waits
 }
 
-// sweep removes files that are over. Nobody waits for the disk with one of them meanwhile.
-func (s *Spool) sweep() {
-	s.syncing.Lock()
-	defer s.syncing.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last := s.segments[len(s.segments)-1]
-	s.segments = slices.DeleteFunc(s.segments, func(seg *segment) bool {
-		over := seg != last && seg.acked >= seg.next && seg.opened == 0
-		if over {
-			seg.remove()
-			signal(s.room)
-		}
-		return over
-	})
-}
-
 // Rewind has what was not acknowledged returned again. It is called by the goroutine that
 // calls Next.
 func (s *Spool) Rewind() {
@@ -107,8 +100,7 @@ func (s *Spool) Rewind() {
 	signal(s.ready)
 }
 
-// ack says that the control plane has a batch for good. A file of which it has everything is
-// removed.
+// ack says that the control plane has a batch for good.
 func (s *Spool) ack(b *batch) {
 	s.mark(b)
 	signal(s.ready)
@@ -120,12 +112,6 @@ func (s *Spool) mark(b *batch) {
 	for _, e := range b.ends {
 		e.seg.acked = max(e.seg.acked, e.at)
 	}
-}
-
-// remove deletes the file.
-func (s *segment) remove() {
-	_ = s.close() // nothing of it is needed any more
-	_ = os.Remove(s.path)
 }
 
 // Backlog is how many bytes of records the control plane does not have yet.

@@ -1,7 +1,7 @@
 package spool
 
 import (
-	"go.uber.org/zap"
+	"errors"
 
 	"github.com/headgate/headgate/policy/policypb"
 )
@@ -15,9 +15,24 @@ func (s *Spool) Open(row *policypb.Row) { s.keep(Opened, row) }
 // Ended implements record.Keeper.
 func (s *Spool) Ended(row *policypb.Row) { s.keep(Ended, row) }
 
-// keep appends a record. What there is no room for is counted.
+// keep appends a record. What there is no room for is counted, but for the row of an exchange
+// that was opened: it waits for room.
 func (s *Spool) keep(k Kind, row *policypb.Row) {
-	if err := s.Append(k, row); err != nil {
-		s.options.Log.Debug("a row is lost", zap.String("exchange", row.Exchange), zap.Error(err))
+	err := s.Append(k, row)
+	if err == nil || k == Closed && errors.Is(err, ErrFull) && s.wait(row) {
+		return
 	}
+	s.lose(k, row, err)
+}
+
+// wait has the row of an exchange written once there is room, if it was opened.
+func (s *Spool) wait(row *policypb.Row) bool {
+	s.mu.Lock()
+	_, known := s.open[nameOf(row)]
+	if known {
+		s.late = append(s.late, row)
+	}
+	s.mu.Unlock()
+	signal(s.room)
+	return known
 }

@@ -4,253 +4,175 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
-	"time"
+	"sync/atomic"
 
-	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
-	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
 )
-
-// Durable says what a power cut may lose. The death of the process loses nothing.
-type Durable string
-
-// The values of Durable.
-const (
-	DurableFast   Durable = "fast"   // what the kernel had not written by itself, some 30 s
-	DurableGroup  Durable = "group"  // the last 50 ms
-	DurableStrict Durable = "strict" // nothing that was closed: the end of each exchange waits for the disk
-)
-
-// groupEvery is how often DurableGroup waits for the disk.
-const groupEvery = 50 * time.Millisecond
 
 // ErrFull says that there is no room for a record: the limit is reached, the disk is full, or
 // it is slower than what is written.
 var ErrFull = errors.New("the spool is full")
 
-// Options say where a spool lies and what it may take.
+// reserved is how much of a file, if it may be the last, is kept for exchanges that were opened.
+const reserved = segmentSize / 4
+
+// Options say where a spool lies.
 type Options struct {
-	Folder  string
-	Limit   int64 // bytes of all files together
-	Durable Durable
-	Log     *zap.Logger
+	Folder    string
+	Journal   policy.Journal // what holds until Use says otherwise
+	OnTrouble func()         // is called as Trouble begins and ends; may be nil
+	Log       *zap.Logger
 }
 
 // Spool is safe for concurrent use. Close must be called, once nothing is appended any more.
 type Spool struct {
-	options    Options
-	metrics    *metrics
-	lock       *os.File // held as long as the spool is in use
-	generation string
+	options Options
+	metrics *metrics
+	own     *generation
+	number  uint64 // of its file that was made last; of the goroutine that makes them
+	outage  outage
+	stalled atomic.Bool // a shipper waits for a record that is being written
+
+	// Of the goroutine that takes over what others leave; before it runs, of Open.
+	generations map[uint64]*generation
 
 	mu       sync.Mutex
-	segments []*segment // in the order in which they are shipped; the last is written to
-	open     map[string]*segment
-	ready    chan struct{} // something may be shipped; one place
-	room     chan struct{} // a file went; one place
-	spares   chan *segment
+	journal  policy.Journal
+	segments []*segment // in the order in which they are shipped
+	active   *segment   // the one that is written to; nil: there is none
+	spare    *segment   // the next one; nil: it is not made yet
+	open     opened
+	late     []*policypb.Row // closed rows that wait for room
+	beyond   bool            // the files take more than the policy allows
 
-	number  uint64     // of the file that was made last; of the goroutine that makes them
-	syncing sync.Mutex // one waits for the disk at a time
+	ready   chan struct{} // something may be shipped; one place
+	room    chan struct{} // a file went, or is needed; one place
+	syncing sync.Mutex    // one waits for the disk at a time
 	done    chan struct{}
 	running sync.WaitGroup
 }
 
-// Open begins a generation in a folder, which one process has at a time. What earlier ones
-// have left is shipped first.
+// Open begins a generation in a folder. What processes have left that have ended is shipped
+// first. A full disk is no error.
 func Open(o Options, reg prometheus.Registerer) (*Spool, error) {
 	if err := os.MkdirAll(o.Folder, 0o750); err != nil {
 		return nil, fmt.Errorf("spool folder: %w", err)
 	}
-	lock, err := reserveFolder(o.Folder)
+	own, err := newGeneration(o.Folder)
 	if err != nil {
 		return nil, err
 	}
 	s := &Spool{
-		options: o, lock: lock, generation: ulid.Make().String(),
-		open: make(map[string]*segment), spares: make(chan *segment, 1),
+		options: o, own: own, journal: o.Journal, generations: map[uint64]*generation{own.number: own}, open: opened{},
 		ready: make(chan struct{}, 1), room: make(chan struct{}, 1), done: make(chan struct{}),
 	}
-	s.metrics = newMetrics(reg, s)
-	if err := s.begin(); err != nil {
+	busy, err := s.takeOver()
+	if err != nil {
 		_ = s.closeFiles()
 		return nil, err
 	}
-	s.running.Go(s.makeSpares)
-	if o.Durable == DurableGroup {
-		s.running.Go(s.syncAgain)
+	s.metrics = newMetrics(reg, s)
+	s.noteRoom(s.addSpare())
+	s.appendLate()
+	s.running.Go(s.keepSpare)
+	s.running.Go(s.syncAgain)
+	if busy {
+		s.running.Go(s.watch)
 	}
 	return s, nil
 }
 
-// begin reads what is left and makes the first file.
-func (s *Spool) begin() error {
-	orphans, err := s.recover()
-	if err != nil {
-		return err
-	}
-	if err := s.grow(); err != nil {
-		return err
-	}
-	for _, row := range orphans {
-		err := s.Append(Closed, row)
-		if errors.Is(err, ErrFull) {
-			if err = s.grow(); err == nil {
-				err = s.Append(Closed, row)
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("spool: what was under way as the process before died: %w", err)
-		}
-	}
-	return s.syncActive()
+// Use puts what a policy says of rows into effect.
+func (s *Spool) Use(j policy.Journal) {
+	s.mu.Lock()
+	s.journal = j
+	s.mu.Unlock()
+	signal(s.room)
 }
 
-// grow begins a file. It is used before anything else runs.
-func (s *Spool) grow() error {
-	seg, err := s.create()
-	if err == nil {
-		s.segments = append(s.segments, seg)
-	}
-	return err
-}
-
-// create makes the next file.
-func (s *Spool) create() (*segment, error) {
-	seg, err := create(s.options.Folder, s.generation, s.number+1)
-	if err != nil {
-		return nil, fmt.Errorf("spool: %w", err)
-	}
-	s.number++
-	return seg, nil
-}
-
-// reserveFolder makes sure that no other process uses the folder.
-func reserveFolder(folder string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("spool folder: %w", err)
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("spool folder %s: another process uses it", folder)
-	}
-	return f, nil
-}
-
-// Append writes a record. It waits for no disk but for a Closed one with DurableStrict. The
+// Append writes a record. It waits for no disk but for a Closed one if the policy is strict. The
 // row must not change any more. The error is ErrFull, or says that the row cannot be written.
 func (s *Spool) Append(k Kind, row *policypb.Row) error {
 	message := proto.Size(row)
-	seg, at, err := s.place(k, row.Exchange, message)
+	p, err := s.place(nameOf(row), message)
 	if err != nil {
-		s.metrics.lost.WithLabelValues(k.String()).Inc()
 		return err
 	}
-	size := frameSize(message)
-	if err := write(seg.mem[at:at+size:at+size], k, row); err != nil {
-		s.metrics.lost.WithLabelValues(k.String()).Inc()
+	end := p.at + frameSize(message)
+	err = write(p.seg.mem[p.at:end:end], k, row)
+	strict := s.noteWritten(k, nameOf(row), p)
+	if k == Closed || s.stalled.Swap(false) {
+		signal(s.ready)
+	}
+	if err != nil {
 		return fmt.Errorf("writing a record: %w", err)
 	}
-	s.metrics.records.WithLabelValues(k.String()).Inc()
-	if k != Closed {
-		return nil
-	}
-	signal(s.ready)
-	if s.options.Durable == DurableStrict {
-		return s.syncUntil(seg, at+size)
+	s.metrics.records[k].Inc()
+	if strict && k == Closed {
+		_ = s.syncUntil(p.seg, end) // syncAgain meets the same error, and logs it
 	}
 	return nil
 }
 
 // place reserves room for a record.
-func (s *Spool) place(k Kind, exchange string, message int) (*segment, int, error) {
+func (s *Spool) place(exchange string, message int) (p place, err error) {
 	size := frameSize(message)
 	if size > segmentSize-len(magic) {
-		return nil, 0, fmt.Errorf("a record of %d bytes is longer than a file of the spool", message)
+		return p, fmt.Errorf("a record of %d bytes is longer than a file of the spool", message)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	seg := s.segments[len(s.segments)-1]
-	if seg.next+size > len(seg.mem) {
-		select {
-		case seg = <-s.spares:
-			s.segments = append(s.segments, seg)
-		default:
-			return nil, 0, ErrFull
-		}
+	_, known := s.open[exchange]
+	if !s.fits(size, known) {
+		return p, ErrFull
 	}
-	at := seg.next
-	seg.next += size
-	reserve(seg.mem, at, message)
-	s.pin(k, exchange, seg)
-	return seg, at, nil
+	p = place{s.active, s.active.next}
+	p.seg.next += size
+	p.seg.writing++
+	reserve(p.seg.mem, p.at, message)
+	return p, nil
 }
 
-// pin keeps the file in which an exchange began until its row is closed.
-func (s *Spool) pin(k Kind, exchange string, seg *segment) {
-	began, known := s.open[exchange]
+// noteWritten notes that a record is written: the one before it of its exchange counts no more.
+// It reports whether the policy is strict.
+func (s *Spool) noteWritten(k Kind, exchange string, p place) (strict bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.seg.writing--
+	if before, at := s.open.note(k, exchange, p); before != nil {
+		overtake(before.mem[at:])
+		before.synced = min(before.synced, at)
+	}
+	return s.journal.Durable == policy.DurableStrict
+}
+
+// fits makes sure that the active file has room. The last of a file is for exchanges that
+// were opened, if no other file is ready; what is beyond the limit is for them alone.
+func (s *Spool) fits(size int, known bool) bool {
+	end := segmentSize
 	switch {
-	case k == Closed && known:
-		began.opened--
-		delete(s.open, exchange)
-	case k != Closed && !known:
-		seg.opened++
-		s.open[exchange] = seg
+	case known:
+	case s.beyond:
+		return false
+	case s.spare == nil:
+		end -= reserved
 	}
-}
-
-// makeSpares keeps a file ready.
-func (s *Spool) makeSpares() {
-	failed := false
-	for {
-		seg, err := s.spare()
-		switch {
-		case err == nil:
-			failed = false
-			select {
-			case s.spares <- seg:
-			case <-s.done:
-				seg.remove()
-				return
-			}
-			continue
-		case !failed:
-			s.options.Log.Error("the spool cannot grow: what it has no room for is lost", zap.Error(err))
-			failed = true
-		}
-		select {
-		case <-s.room:
-		case <-time.After(time.Second):
-		case <-s.done:
-			return
-		}
+	if s.active != nil && s.active.next+size <= end {
+		return true
 	}
-}
-
-// spare makes a file if the limit allows it.
-func (s *Spool) spare() (*segment, error) {
-	if used := s.bytes(); used+segmentSize > s.options.Limit {
-		return nil, fmt.Errorf("%d bytes are in use, and %d are the limit", used, s.options.Limit)
+	if s.spare == nil {
+		return false
 	}
-	return s.create()
-}
-
-// bytes is how much disk the files take.
-func (s *Spool) bytes() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := int64(len(s.spares)) * segmentSize
-	for _, seg := range s.segments {
-		n += int64(len(seg.mem))
-	}
-	return n
+	s.active, s.spare = s.spare, nil
+	s.segments = append(s.segments, s.active)
+	signal(s.room)
+	return true
 }
 
 func signal(c chan struct{}) {
@@ -260,25 +182,33 @@ func signal(c chan struct{}) {
 	}
 }
 
-// Close stops what runs and leaves the files to the next generation.
+// Close stops what runs and leaves to a later process what the control plane does not have.
 func (s *Spool) Close() error {
 	close(s.done)
 	s.running.Wait()
-	select {
-	case seg := <-s.spares:
-		seg.remove()
-	default:
-	}
 	return errors.Join(s.syncActive(), s.closeFiles())
 }
 
 func (s *Spool) closeFiles() error {
+	s.sweep()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []error
+	if s.spare != nil {
+		s.spare.remove()
+		s.own.files--
+	}
 	for _, seg := range s.segments {
+		if seg == s.active && seg.over() && len(s.segments) == 1 {
+			seg.remove()
+			s.own.files--
+			continue
+		}
 		all = append(all, seg.close())
 	}
-	s.segments = nil
-	return errors.Join(append(all, s.lock.Close())...)
+	s.segments, s.active, s.spare = nil, nil, nil
+	for _, g := range s.generations {
+		g.end()
+	}
+	return errors.Join(all...)
 }

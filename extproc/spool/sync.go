@@ -4,7 +4,13 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/policy"
 )
+
+// groupEvery is how often records are written to the disk, unless the policy leaves that to the
+// kernel.
+const groupEvery = 50 * time.Millisecond
 
 // syncAgain waits for the disk every now and then.
 func (s *Spool) syncAgain() {
@@ -17,6 +23,9 @@ func (s *Spool) syncAgain() {
 		case <-s.done:
 			return
 		}
+		if !s.syncs() {
+			continue
+		}
 		err := s.syncActive()
 		if err != nil && !failed {
 			s.options.Log.Error("the spool could not be written to the disk; a power cut may lose records", zap.Error(err))
@@ -25,14 +34,21 @@ func (s *Spool) syncAgain() {
 	}
 }
 
+// syncs reports whether records are written to the disk before the kernel does so by itself.
+func (s *Spool) syncs() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.journal.Durable != policy.DurableFast
+}
+
 // syncActive waits until all that was written is on the disk.
 func (s *Spool) syncActive() error {
 	s.mu.Lock()
-	if len(s.segments) == 0 {
+	seg := s.active
+	if seg == nil {
 		s.mu.Unlock()
 		return nil
 	}
-	seg := s.segments[len(s.segments)-1]
 	end := seg.next
 	s.mu.Unlock()
 	return s.syncUntil(seg, end)

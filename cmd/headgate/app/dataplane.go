@@ -61,7 +61,7 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 	if s != nil {
 		sinks, keeper = append(sinks, s), s
 	}
-	closer := record.NewCloser(reg, sinks...)
+	closer := record.NewCloser(reg, keeper, sinks...)
 	circuits := newCircuits(reg, log)
 	d := &dataPlane{
 		spool: s, reports: newReports(circuits, signals, reg),
@@ -75,15 +75,12 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 	return d, nil
 }
 
-// maxSpool bounds the spool, in bytes.
-const maxSpool = 1 << 30
-
 // openSpool opens the spool of rows for the control plane; empty: there is none.
 func openSpool(l *lifecycle, folder string, reg prometheus.Registerer, log *zap.Logger) (*spool.Spool, error) {
 	if folder == "" {
 		return nil, nil
 	}
-	s, err := spool.Open(spool.Options{Folder: folder, Limit: maxSpool, Durable: spool.DurableGroup, Log: log.Named("spool")}, reg)
+	s, err := spool.Open(spool.Options{Folder: folder, Journal: policy.DefaultJournal(), Log: log.Named("spool")}, reg)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +113,9 @@ func (d *dataPlane) take(set *policy.Set) error {
 		return err
 	}
 	d.server.Use(p)
+	if d.spool != nil {
+		d.spool.Use(set.Journal)
+	}
 	d.newest.Store(set)
 	return nil
 }

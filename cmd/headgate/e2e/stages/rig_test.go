@@ -101,7 +101,7 @@ func startOrdered(t *testing.T, order func([]extproc.Kind) []extproc.Kind) *rig 
 	r.set = r.parse(document(envoytest.FreePort(t), r.provider.URL, ""))
 	r.URL = "http://" + r.set.Listen.String()
 	reg, log := prometheus.NewRegistry(), zaptest.NewLogger(t)
-	r.closer = record.NewCloser(reg, r.rows)
+	r.closer = record.NewCloser(reg, nil, r.rows)
 	r.kinds = extproc.Kinds(extproc.Options{Closer: r.closer, Provider: provider.Options{
 		LookupEnv: func(string) (string, bool) { return "sk-test", true }, Refused: func(string, int) {}, Warn: func(string) {}, Now: time.Now,
 	}})

@@ -1,0 +1,86 @@
+package spool
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
+)
+
+// TestARowMayBeClosedUnderAnotherId holds that a row which has Envoy's id closes what was
+// opened under the exchange's own, here and for the next process.
+func TestARowMayBeClosedUnderAnotherId(t *testing.T) {
+	folder := t.TempDir()
+	s := begin(t, folder, 1<<30, policy.DurableFast)
+	s.Open(row("1", ""))
+	s.Take(&policypb.Row{Exchange: "envoys-id", OpenedAs: "1", Outcome: "ok"})
+	if len(s.open) != 0 || s.active.opened != 0 {
+		t.Errorf("%d exchanges are open", len(s.open))
+	}
+	for range 2 {
+		s.die()
+		s = begin(t, folder, 1<<30, policy.DurableFast)
+		if got := shipped(t, s, false); !slices.Equal(got, []string{"envoys-id=ok"}) {
+			t.Errorf("shipped %q", got)
+		}
+	}
+	s.die()
+}
+
+// TestALongExchangeKeepsNoFiles holds that an exchange which stays open has its record, however
+// many files come and go meanwhile, and that what was closed beside it does not come again,
+// although the file that said so is gone.
+func TestALongExchangeKeepsNoFiles(t *testing.T) {
+	folder := t.TempDir()
+	s := begin(t, folder, 1<<30, policy.DurableFast)
+	s.Open(row("stays", "open"))
+	for i := 0; s.number < 3*pileUp; i++ {
+		id := fmt.Sprint(i)
+		for _, r := range []struct {
+			k       Kind
+			outcome string
+		}{{Opened, "twin"}, {Closed, "ok"}} {
+			for s.Append(r.k, &policypb.Row{Exchange: id, Outcome: r.outcome, Detail: large}) != nil {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		if i%32 == 0 {
+			s.Open(row("also stays "+id, "open"))
+		}
+		shipped(t, s, true)
+	}
+	shipped(t, s, true)
+	if n := len(s.segments); n > pileUp+1 {
+		t.Errorf("%d files are kept", n)
+	}
+	open := len(s.open)
+	s.die()
+	s = begin(t, folder, 1<<30, policy.DurableFast)
+	got := map[string]int{}
+	for _, r := range shipped(t, s, false) {
+		got[r[strings.Index(r, "="):]]++
+	}
+	if got["=open"] != open || got["=twin"] > 0 {
+		t.Errorf("shipped %v, of %d open exchanges", got, open)
+	}
+	s.die()
+}
+
+// TestNames holds that a record's name is read without the rest of it, as the message says it.
+func TestNames(t *testing.T) {
+	for _, r := range []*policypb.Row{{}, {Exchange: "1"}, {Exchange: "1", OpenedAs: "2"}, {OpenedAs: "2", Detail: "3", Tokens: &policypb.Tokens{Input: 4}}, usualRow()} {
+		message, err := proto.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := nameIn(message); !ok || got != nameOf(r) {
+			t.Errorf("%q, %v of %v", got, ok, r)
+		}
+	}
+}

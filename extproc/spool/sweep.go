@@ -1,0 +1,76 @@
+package spool
+
+import (
+	"os"
+	"slices"
+)
+
+// pileUp is how many files there are before the records of exchanges that are open for long are
+// moved on, so that their file can go.
+const pileUp = 8
+
+// over reports whether nothing of a file is needed any more.
+func (s *segment) over() bool { return s.acked >= s.next && s.opened == 0 && s.writing == 0 }
+
+// sweep removes files that are over. Nobody waits for the disk with one of them meanwhile.
+func (s *Spool) sweep() {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	for _, seg := range s.takeOut() {
+		seg.remove()
+		s.forget(seg.of)
+		signal(s.room)
+	}
+}
+
+// forget notes that a file of a generation went. With the last one goes what locked it.
+func (s *Spool) forget(g *generation) {
+	s.mu.Lock()
+	g.files--
+	last := g.files == 0 && g != s.own
+	s.mu.Unlock()
+	if last {
+		_ = os.Remove(g.lock.Name()) // it is unlocked with the others
+	}
+}
+
+// takeOut takes the files out of the list that are over.
+func (s *Spool) takeOut() (over []*segment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moveOn()
+	s.segments = slices.DeleteFunc(s.segments, func(seg *segment) bool {
+		gone := seg != s.active && seg.over()
+		if gone {
+			over = append(over, seg)
+		}
+		return gone
+	})
+	return over
+}
+
+// moveOn copies the records of open exchanges out of the oldest file whose rows the control plane
+// has.
+func (s *Spool) moveOn() {
+	if len(s.segments) <= pileUp {
+		return
+	}
+	i := slices.IndexFunc(s.segments, func(seg *segment) bool { return seg.acked >= seg.next })
+	if i < 0 || s.segments[i] == s.active {
+		return
+	}
+	old := s.segments[i]
+	for _, name := range s.open.in(old) {
+		at := s.open[name].at
+		k, message, size, _ := frameAt(old.mem, at)
+		if k == void || !s.fits(size, true) {
+			return
+		}
+		to := place{s.active, s.active.next}
+		to.seg.next += size
+		reserve(to.seg.mem, to.at, len(message))
+		copyFrame(to.seg.mem[to.at:to.at+size], k, message)
+		s.open.note(k, name, to)
+		overtake(old.mem[at:])
+	}
+}
