@@ -54,8 +54,14 @@ func printJSON(w io.Writer, v any) error {
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
+	_, err := io.WriteString(w, inertJSON(text.String()))
+	return err
+}
+
+// inertJSON escapes what a terminal would act on.
+func inertJSON(text string) string {
 	var b strings.Builder
-	for _, r := range text.String() {
+	for _, r := range text {
 		switch {
 		case r == '\n' || unicode.IsPrint(r):
 			b.WriteRune(r)
@@ -65,8 +71,7 @@ func printJSON(w io.Writer, v any) error {
 			fmt.Fprintf(&b, `\u%04x`, r)
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // printTable prints rows under a header in columns.

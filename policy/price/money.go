@@ -103,3 +103,17 @@ func digits(s string) bool {
 	}
 	return s != ""
 }
+
+// ParseNano reads an amount of USD, such as "0.25", exactly: no exponent, no sign, at most nine
+// decimal places.
+func ParseNano(text string) (int64, error) {
+	whole, part, pointed := strings.Cut(text, ".")
+	if !digits(whole) || pointed && !digits(part) || len(part) > nanoDigits {
+		return 0, fmt.Errorf("an amount is a plain decimal in USD, such as 0.25")
+	}
+	n, err := strconv.ParseInt(whole+part+strings.Repeat("0", nanoDigits-len(part)), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("an amount is at most 9223372036 USD")
+	}
+	return n, nil
+}

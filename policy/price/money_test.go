@@ -92,3 +92,16 @@ func halfEven(n int64) int64 {
 	}
 	return up.Int64()
 }
+
+func TestParseNano(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "0.25": 250_000_000, "3": 3_000_000_000, "0.000000001": 1, "9223372036.854775807": 1<<63 - 1} {
+		if got, err := ParseNano(text); err != nil || got != want || FormatNano(got) != text {
+			t.Errorf("%s: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", ".", ".5", "1.", "-1", "+1", "1e3", "0.0000000001", "9223372036.854775808", "1,5", " 1"} {
+		if got, err := ParseNano(text); err == nil {
+			t.Errorf("%q is %d", text, got)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Call is one request to a route, by somebody who has the right that the route takes. It
@@ -23,11 +24,15 @@ type Call struct {
 	request  *http.Request
 	body     []byte
 	revision string // of what is answered; empty: it has none
+	stopping <-chan struct{}
 }
 
 // newCall reads the body, if the request may have one.
-func newCall(r *http.Request, by Principal) (*Call, error) {
-	c := &Call{By: by, request: r}
+func newCall(r *http.Request, by Principal, stopping <-chan struct{}) (*Call, error) {
+	c := &Call{By: by, request: r, stopping: stopping}
+	if err := readable(r.URL); err != nil {
+		return nil, err
+	}
 	if slices.Contains(safe, r.Method) {
 		return c, nil
 	}
@@ -43,8 +48,23 @@ func newCall(r *http.Request, by Principal) (*Call, error) {
 	return c, nil
 }
 
+// readable refuses a URL with what no database takes as text.
+func readable(u *url.URL) error {
+	query, err := url.QueryUnescape(u.RawQuery)
+	if err != nil {
+		return BadRequest.New("reading the query: %v", err)
+	}
+	if text := u.Path + query; !utf8.ValidString(text) || strings.Contains(text, "\x00") {
+		return BadRequest.New("the URL has bytes that are no text")
+	}
+	return nil
+}
+
 // Context ends with the time of the call, or when whoever asks has left.
 func (c *Call) Context() context.Context { return c.request.Context() }
+
+// Stopping is closed as the server begins to stop, which waits for the calls that are under way.
+func (c *Call) Stopping() <-chan struct{} { return c.stopping }
 
 // PathValue returns what stands for a name in the route's path.
 func (c *Call) PathValue(name string) string { return c.request.PathValue(name) }

@@ -14,6 +14,7 @@ package console
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -40,12 +41,16 @@ type Console struct {
 	mux     *http.ServeMux
 	handler http.Handler // mux, guarded
 	routes  []Route
+
+	stopping context.Context // ends as the server begins to stop
+	stop     context.CancelFunc
 }
 
 // New returns a Console without routes.
 func New(o Options) *Console {
 	o.Timeout = cmp.Or(o.Timeout, Timeout)
 	c := &Console{options: o, mux: http.NewServeMux()}
+	c.stopping, c.stop = context.WithCancel(context.Background())
 	c.handler = guarded(c.mux)
 	c.mux.HandleFunc("/", notFound)
 	return c
@@ -77,5 +82,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.handler.
 // answer to a request that took all of its own time still gets out.
 func (c *Console) Server() *http.Server {
 	bound := c.options.Timeout + 10*time.Second
-	return &http.Server{Handler: c, ReadTimeout: bound, WriteTimeout: bound, IdleTimeout: bound}
+	s := &http.Server{Handler: c, ReadTimeout: bound, WriteTimeout: bound, IdleTimeout: bound}
+	s.RegisterOnShutdown(c.stop)
+	return s
 }

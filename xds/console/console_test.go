@@ -325,3 +325,37 @@ func TestCodesOfFailures(t *testing.T) {
 		t.Errorf("the codes are %s, want %s", strings.Join(got, ", "), want)
 	}
 }
+
+// TestStoppingEndsCallsThatWait holds that a call which waits for something need not be waited for.
+func TestStoppingEndsCallsThatWait(t *testing.T) {
+	c, entered := console.New(console.Options{Who: console.Anyone}), make(chan struct{})
+	c.Mount("tea", []console.Route{{Method: "GET", Right: console.Read, Answer: "it", Handle: func(call *console.Call) (any, error) {
+		close(entered)
+		select {
+		case <-call.Stopping():
+			return "stopping", nil
+		case <-call.Context().Done():
+			return nil, call.Context().Err()
+		}
+	}}})
+	s := httptest.NewUnstartedServer(nil)
+	s.Config = c.Server()
+	s.Start()
+	answered := make(chan int)
+	go func() {
+		resp, err := http.Get(s.URL + "/api/v1/tea")
+		if err != nil {
+			answered <- 0
+			return
+		}
+		_ = resp.Body.Close()
+		answered <- resp.StatusCode
+	}()
+	<-entered
+	if err := s.Config.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if status := <-answered; status != http.StatusOK {
+		t.Errorf("status %d", status)
+	}
+}

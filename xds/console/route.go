@@ -77,7 +77,7 @@ func (c *Console) serve(r Route) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(req.Context(), c.options.Timeout)
 		defer cancel()
-		call, err := newCall(req.WithContext(ctx), by)
+		call, err := newCall(req.WithContext(ctx), by, c.stopping.Done())
 		var answer any
 		if err == nil {
 			answer, err = call.within(r.Handle)

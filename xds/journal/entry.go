@@ -97,6 +97,7 @@ type column struct {
 
 var columns = []column{
 	{"exchange", func(e *entry) any { return e.Exchange }},
+	{"opened_as", func(e *entry) any { return e.OpenedAs }},
 	{"attempt", func(e *entry) any { return e.attempt }},
 	{"kind", func(e *entry) any { return string(e.kind) }},
 	{"day", func(e *entry) any { return e.day }},

@@ -6,6 +6,7 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/costs"
+	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/console/policies"
 	"github.com/headgate/headgate/xds/journal"
@@ -19,5 +20,6 @@ func adminAPI(changes *publisher, status func() xds.Status, database func() stor
 	api.Mount(policies.Prefix, policies.Routes(changes))
 	api.Mount(fleet.Prefix, fleet.Routes(changes, status, database, out))
 	api.Mount(costs.Prefix, costs.Routes(j, time.Now))
+	api.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
 	return api
 }

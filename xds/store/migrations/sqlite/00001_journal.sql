@@ -2,6 +2,7 @@
 CREATE TABLE journal (
   seq            INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which rows came
   exchange       TEXT NOT NULL,
+  opened_as      TEXT NOT NULL,
   attempt        INTEGER NOT NULL,
   kind           TEXT NOT NULL,
   day            INTEGER NOT NULL,
@@ -55,12 +56,13 @@ CREATE TABLE journal (
   guards         TEXT NOT NULL DEFAULT '',
   limits         TEXT NOT NULL DEFAULT '',
   tried          TEXT NOT NULL,
-  stages         TEXT NOT NULL DEFAULT '',
+  stages         TEXT NOT NULL,
   dropped        TEXT NOT NULL,
   UNIQUE (day, exchange, attempt, kind)
 );
 CREATE INDEX journal_began ON journal (began, exchange);
 CREATE INDEX journal_user ON journal (username, began, exchange);
+CREATE INDEX journal_opened ON journal (opened_as) WHERE opened_as <> '';
 CREATE INDEX journal_failed ON journal (began, exchange) WHERE failed_by <> '';
 CREATE INDEX journal_estimated ON journal (began, exchange) WHERE usage_source = 'estimated';
 -- The days that rows are of. Each is a partition in PostgreSQL.
