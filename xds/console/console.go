@@ -53,6 +53,7 @@ func New(o Options) *Console {
 	c.stopping, c.stop = context.WithCancel(context.Background())
 	c.handler = guarded(c.mux)
 	c.mux.HandleFunc("/", notFound)
+	c.mux.Handle(Root+"openapi.yaml", methods{http.MethodGet: http.HandlerFunc(c.describe)})
 	return c
 }
 

@@ -78,7 +78,7 @@ func (f *Failure) Is(target error) bool {
 
 func refuse(w http.ResponseWriter, f *Failure) {
 	text, _ := encode(f) // texts and numbers always are JSON
-	write(w, f.kind.Status, text)
+	write(w, f.kind.Status, "application/json", text)
 }
 
 // encode returns a value as JSON. A canonical form in it stays what its revision is the
@@ -91,9 +91,9 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func write(w http.ResponseWriter, status int, text []byte) {
+func write(w http.ResponseWriter, status int, typ string, text []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
+	h.Set("Content-Type", typ)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)

@@ -93,7 +93,7 @@ func (c *Console) serve(r Route) http.Handler {
 		if call.revision != "" {
 			w.Header().Set("ETag", `"`+call.revision+`"`)
 		}
-		write(w, http.StatusOK, text)
+		write(w, http.StatusOK, "application/json", text)
 	})
 }
 

@@ -1,0 +1,163 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+	"github.com/oklog/ulid/v2"
+
+	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/policy/source"
+	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/consoletest"
+	"github.com/headgate/headgate/xds/console/costs"
+	"github.com/headgate/headgate/xds/console/exchanges"
+	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/journal"
+	"github.com/headgate/headgate/xds/store"
+	"github.com/headgate/headgate/xds/store/storetest"
+)
+
+// described is openapi.yaml, which must be valid.
+func described(t *testing.T) *openapi3.T {
+	t.Helper()
+	d, err := openapi3.NewLoader().LoadFromData(console.OpenAPI)
+	if err == nil {
+		err = d.Validate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestOpenAPIDescribesEveryRoute holds that openapi.yaml has the routes that are served, with
+// the rights that they take and the failures of their own, and no other.
+func TestOpenAPIDescribesEveryRoute(t *testing.T) {
+	want, got := map[string]string{}, map[string]string{}
+	for _, r := range adminAPI(nil, nil, nil, nil, &journal.Journal{}).Routes() {
+		fails := []string{}
+		for _, k := range r.Fails {
+			fails = append(fails, k.Code)
+		}
+		want[r.Method+" "+r.Path] = fmt.Sprint(r.Right, fails, r.Body != "")
+	}
+	for path, item := range described(t).Paths.Map() {
+		for method, o := range item.Operations() {
+			fails := []any{}
+			if list, ok := o.Extensions["x-fails"].([]any); ok {
+				fails = list
+			}
+			got[method+" "+path] = fmt.Sprint(o.Extensions["x-right"], fails, o.RequestBody != nil)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("openapi.yaml is not what is served (-served +openapi.yaml):\n%s", diff)
+	}
+}
+
+// TestOpenAPINamesEveryParameter holds that openapi.yaml has what questions take.
+func TestOpenAPINamesEveryParameter(t *testing.T) {
+	d := described(t)
+	list := slices.Concat(journal.Fields(), []string{"status", "failed", "estimated", "unpriced", "slower", "dearer", "limit", "cursor"})
+	for path, want := range map[string][]string{
+		"costs":          slices.Concat(journal.Values(), console.SpanParameters, []string{"by", "top", "latency"}),
+		"exchanges":      slices.Concat(list, console.SpanParameters),
+		"exchanges/tail": list,
+	} {
+		var got []string
+		for _, p := range d.Paths.Find(console.Root + path).Get.Parameters {
+			got = append(got, p.Value.Name)
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-served +openapi.yaml):\n%s", path, diff)
+		}
+	}
+	dimensions := slices.Collect(maps.Keys(d.Components.Schemas["CostRow"].Value.Properties))
+	for _, name := range journal.Dimensions() {
+		if !slices.Contains(dimensions, name) || !strings.Contains(d.Components.Parameters["by"].Value.Description, name) {
+			t.Errorf("%s is no dimension of openapi.yaml", name)
+		}
+	}
+}
+
+// TestAnswersAreAsDescribed holds that what is answered has the form that openapi.yaml says.
+func TestAnswersAreAsDescribed(t *testing.T) {
+	d := described(t)
+	id, api := servedWithAll(t)
+	for _, c := range []struct{ method, path, of, body string }{
+		{"GET", "policy", "policy", ""}, {"GET", "policy?canonical", "policy", ""}, {"GET", "policy/history", "policy/history", ""}, {"GET", "policy/history/none", "policy/history/{revision}", ""},
+		{"POST", "policy/diff", "policy/diff", `{"files": [{"name": "p.yaml", "data": "dmVyc2lvbjogMQo="}]}`}, {"POST", "policy/rollback", "policy/rollback", `{}`},
+		{"GET", "policy/overlay", "policy/overlay", ""}, {"GET", "status", "status", ""},
+		{"GET", "costs", "costs", ""}, {"GET", "costs?latency=true&by=" + strings.Join(journal.Dimensions(), ","), "costs", ""}, {"GET", "costs?by=x", "costs", ""},
+		{"GET", "exchanges", "exchanges", ""}, {"GET", "exchanges/tail", "exchanges/tail", ""}, {"GET", "exchanges/" + id, "exchanges/{id}", ""}, {"GET", "exchanges/none", "exchanges/{id}", ""},
+	} {
+		a := api.Ask(c.method, console.Root+c.path, c.body)
+		o := d.Paths.Find(console.Root + c.of).GetOperation(c.method)
+		form := o.Responses.Default()
+		if a.Status == http.StatusOK {
+			form = o.Responses.Status(http.StatusOK)
+		}
+		var v any
+		if err := json.Unmarshal(a.Body, &v); err != nil {
+			t.Fatalf("%s: %v", c.path, err)
+		}
+		if err := form.Value.Content.Get("application/json").Schema.Value.VisitJSON(v); err != nil {
+			t.Errorf("%s %s is answered %d %s: %v", c.method, c.path, a.Status, a.Body, err)
+		}
+	}
+	if a := api.Ask("GET", console.Root+"openapi.yaml", nil); a.Status != http.StatusOK || a.Header.Get("Content-Type") != "application/yaml" || string(a.Body) != string(console.OpenAPI) {
+		t.Errorf("openapi.yaml is answered %d %v", a.Status, a.Header)
+	}
+}
+
+// servedWithAll serves every capability, with something in each field, and returns the id of an
+// exchange.
+func servedWithAll(t *testing.T) (id string, api consoletest.API) {
+	t.Helper()
+	now := time.Now()
+	j := journal.In(storetest.SQLite(t))
+	row := &policypb.Row{
+		Exchange: ulid.Make().String(), OpenedAs: ulid.Make().String(), BeganUnixNanos: now.UnixNano(), Revision: "r", Dialect: "openai", Operation: "chat",
+		Model: "gpt", Route: "m", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a"}, Backend: "b", Provider: "p", Served: "x",
+		ResponseId: "id", Attempts: 2, Dropped: []string{"x"}, Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", FirstTokenNanos: new(int64(1)),
+		Tokens: &policypb.Tokens{Input: 1}, Searches: 1, ServiceTier: "flex", UsageSource: "estimated", CostNanoUsd: new(int64(1)), Price: "p", Unpriced: true,
+		Tried: []*policypb.Attempt{{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1, DurationNanos: 2,
+			Tokens: &policypb.Tokens{}, UsageSource: "estimated", CostNanoUsd: new(int64(5)), Unpriced: true}},
+		Stages: []*policypb.StageTime{{Stage: "route", Phase: "request"}},
+	}
+	if err := j.Write(t.Context(), []*policypb.Row{row}); err != nil {
+		t.Fatal(err)
+	}
+	p := consoletest.New(t, firstPolicy)
+	if _, err := p.Push(source.Proposal{Files: []policy.File{{Name: "p.yaml", Data: []byte(secondPolicy)}}, Author: "ann", Reason: "less"}); err != nil {
+		t.Fatal(err)
+	}
+	p.Refuse(source.Refusal{Origin: source.FromFile, Reason: "why", At: now})
+	nack := &xds.Refusal{Node: "n", Type: "policy", Revision: "r", Reason: "why", At: now}
+	pairs := xds.Status{Groups: []xds.GroupStatus{{Cluster: "c", Region: "eu", Revision: "r", LastGood: "q", Refused: nack}},
+		Pairs: []xds.PairStatus{{Node: "n", Cluster: "c", Region: "eu", Connected: now, Revision: "r", Trouble: "why", Refused: nack}}}
+	out := []fleet.OutOfService{{Backend: "b", Model: "m", Pool: "p", Address: "a", Reason: "limited", Since: now, Until: &now, Pairs: []string{"n"}}}
+	c := console.New(console.Options{Who: console.Anyone})
+	c.Mount(policies.Prefix, policies.Routes(p))
+	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, func() store.Status {
+		return store.Status{Kind: "sqlite", Place: "p", Before: "q", Trouble: "why", Since: now}
+	},
+		func() []fleet.OutOfService { return out }))
+	c.Mount(costs.Prefix, costs.Routes(j, time.Now))
+	c.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
+	return row.Exchange, consoletest.Serve(t, c)
+}
