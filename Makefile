@@ -22,7 +22,7 @@ all: build lint test ## Build, lint and test: what make does by itself
 
 .PHONY: help
 help: ## Print this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## Build one static binary: bin/headgate
@@ -109,6 +109,10 @@ bench: envoy build ## Measure against the no-op server and Envoy without ext_pro
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyCompile -benchmem ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyChange -benchtime 50x ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) sh extproc/bench.sh
+
+.PHONY: bench-journal
+bench-journal: postgres ## Measure how many rows a second each database takes
+	$(GO) test ./xds/journal -run '^$$' -bench '^BenchmarkWrite$$' -benchtime 3s
 
 .PHONY: failover
 failover: envoy build ## Lose a region of examples/multi-region in every way, and print what each took

@@ -13,10 +13,23 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
+// migrations of a kind of database, which only go forward. Each leaves the version before able
+// to write: it adds tables, and columns with a default, and takes nothing away.
+func (s *Store) migrations() (fs.FS, error) {
+	if s.Postgres {
+		return fs.Sub(migrations, "migrations/postgres")
+	}
+	return fs.Sub(migrations, "migrations/sqlite")
+}
+
 // migrate brings the schema up to date. Of several processes that do so at once in PostgreSQL
 // one goes first; in SQLite the others fail, and find it done when they try again.
-func (s *Store) migrate(ctx context.Context, dialect goose.Dialect, folder string) error {
-	p, err := s.migrator(dialect, folder)
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	p, err := s.migrator(files)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
@@ -26,18 +39,13 @@ func (s *Store) migrate(ctx context.Context, dialect goose.Dialect, folder strin
 	return nil
 }
 
-func (s *Store) migrator(dialect goose.Dialect, folder string) (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations/"+folder)
+func (s *Store) migrator(files fs.FS) (*goose.Provider, error) {
+	if !s.Postgres {
+		return goose.NewProvider(goose.DialectSQLite3, s.Write, files)
+	}
+	one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, err
 	}
-	var options []goose.ProviderOption
-	if s.Postgres {
-		one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
-		if err != nil {
-			return nil, err
-		}
-		options = append(options, goose.WithSessionLocker(one))
-	}
-	return goose.NewProvider(dialect, s.Write, files, options...)
+	return goose.NewProvider(goose.DialectPostgres, s.Write, files, goose.WithSessionLocker(one))
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
 )
 
 // What one process takes of PostgreSQL: connections for questions, and others for writes, so
@@ -29,6 +28,18 @@ const oldest = 14_00_00
 // OpenPostgres opens a database of PostgreSQL 14 or later. The URL holds a secret, which no
 // error quotes.
 func OpenPostgres(ctx context.Context, url string) (*Store, error) {
+	s, err := openPostgres(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// openPostgres opens a database whose schema may be any.
+func openPostgres(ctx context.Context, url string) (*Store, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("what should be the database's URL cannot be read; it looks like postgres://user:password@host:5432/name")
@@ -41,9 +52,6 @@ func OpenPostgres(ctx context.Context, url string) (*Store, error) {
 	}
 	s := &Store{Postgres: true, Read: connections(config, askers), Write: connections(config, writers)}
 	if err := s.checkVersion(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	if err := s.migrate(ctx, goose.DialectPostgres, "postgres"); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

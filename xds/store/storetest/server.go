@@ -23,6 +23,10 @@ type Server struct {
 	programs, folder string
 	process          *os.Process
 	ended            chan struct{} // closed once the process has
+
+	// MaxFile bounds the length of its files once it is started, as a full disk does, in bytes;
+	// 0: there is no bound.
+	MaxFile int
 }
 
 // unprivileged is whom the server runs as if the tests run as root, which PostgreSQL refuses.
@@ -164,7 +168,7 @@ func newServer(folder string) (*Server, error) {
 		}
 	}
 	s := &Server{programs: programs, folder: folder}
-	out, err := s.command("initdb", "-D", s.data(), "-U", "headgate", "--auth=trust", "-N", "-E", "UTF8").CombinedOutput()
+	out, err := s.command(s.program("initdb"), "-D", s.data(), "-U", "headgate", "--auth=trust", "-N", "-E", "UTF8").CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
@@ -195,7 +199,11 @@ func (s *Server) launch() error {
 		return err
 	}
 	defer log.Close()
-	c := s.command("postgres", "-D", s.data(), "-k", s.folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200")
+	program, args := s.program("postgres"), []string{"-D", s.data(), "-k", s.folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"}
+	if s.MaxFile > 0 {
+		program, args = "/bin/sh", append([]string{"-c", fmt.Sprintf(`ulimit -f %d && exec "$0" "$@"`, s.MaxFile/512), program}, args...)
+	}
+	c := s.command(program, args...)
 	c.Stdout, c.Stderr = log, log
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
@@ -222,8 +230,10 @@ func find() (string, error) {
 	return folder, err
 }
 
-func (s *Server) command(name string, args ...string) *exec.Cmd {
-	c := exec.Command(filepath.Join(s.programs, name), args...)
+func (s *Server) program(name string) string { return filepath.Join(s.programs, name) }
+
+func (s *Server) command(program string, args ...string) *exec.Cmd {
+	c := exec.Command(program, args...)
 	c.Dir = s.folder
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if os.Geteuid() == 0 {
