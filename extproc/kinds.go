@@ -12,6 +12,7 @@ type Options struct {
 	Closer   *record.Closer // of rows
 	Keeper   record.Keeper  // of rows that are not closed yet; nil: nothing keeps them
 	Region   string         // that the gateway runs in; may be empty
+	Shares   *route.Shares  // of uses, that a control plane decides on; nil: all keep their weights
 	Provider provider.Options
 }
 
@@ -20,7 +21,7 @@ type Options struct {
 func Kinds(o Options) []Kind {
 	all := []Kind{
 		record.NewKind(o.Closer),
-		route.NewKind(o.Region),
+		route.NewKind(o.Region, o.Shares),
 		meter.NewKind(o.Provider.Now),
 		provider.NewKind(o.Provider),
 	}

@@ -16,7 +16,7 @@ backends:
   c: {provider: simulated}
   idle: {provider: simulated}
 models:
-  chain: {nearest: true, chain: [[{use: a/gpt-5.5, weight: 3}, {use: b/gpt-5.5}], a/gpt-5.5, c/gpt-5.5]}
+  chain: {nearest: true, balance: health, chain: [[{use: a/gpt-5.5, weight: 3}, {use: b/gpt-5.5}], a/gpt-5.5, c/gpt-5.5]}
   sole: a/gpt-5.5
   two: {chain: [a/gpt-5.5, [{use: a/gpt-5, weight: 2}, {use: a/gpt-5-mini}]]}
 `

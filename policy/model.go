@@ -26,6 +26,7 @@ type Model struct {
 	Ask         Ask           // how backends are asked for an answer that the client wants whole
 	Unfit       Unfit         // what to do with a field that a backend cannot express
 	Nearest     bool          // begin a link with its uses in the gateway's own region
+	Balance     Balance       // by what the uses of a link share its requests
 	RegionsOnly []string      // the chain has backends of these regions alone, sorted; empty: of any, or of none
 	Breaker     Breaker       // bounds of what the pool may hold
 	Health      Health        // active checks of the backends; an interval of 0: none
@@ -38,6 +39,15 @@ type Judging string
 const (
 	JudgingContent Judging = "content" // its first content
 	JudgingHeaders Judging = "headers" // its response headers
+)
+
+// Balance says by what the uses of a link share its requests.
+type Balance string
+
+// The values of Balance.
+const (
+	BalanceWeights Balance = "weights" // their weights alone
+	BalanceHealth  Balance = "health"  // their weights, and how each does
 )
 
 // Unfit says what happens to a request field that a backend cannot express.
@@ -128,6 +138,9 @@ var model = strict.NewObject(
 	strict.Bind("nearest", func(m *Model) *bool { return &m.Nearest }, strict.Switch()).Default(false).
 		Doc("Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow if those fail. A gateway whose region none of them has goes by the weights alone.").
 		Example(`nearest: true`),
+	strict.Bind("balance", func(m *Model) *Balance { return &m.Balance }, strict.Enum(BalanceWeights, BalanceHealth)).Default(BalanceWeights).
+		Doc("By what the uses of a link share its requests. With health a use of which more attempts fail, or whose answers begin later than those of the best of the link, keeps a smaller part of its weight, step by step, a tenth at least; with nearest what the uses in the gateway's region lose goes to the others of the link. The control plane decides that by the last minute of what the pairs of a region saw; headgate status explains it. A user who is moved stays moved while that lasts.").
+		Example(`balance: health`),
 	strict.Bind("regions_only", func(m *Model) *[]string { return &m.RegionsOnly }, regions).
 		Doc("Keep requests to backends of these regions: what the chain names elsewhere, or without a region, is never asked, whatever fails. headgate check says what that leaves out. A chain of which nothing is left is a fault.").
 		Example(`regions_only: [eu]`),
@@ -152,6 +165,9 @@ var model = strict.NewObject(
 	}
 	if at, ok := g.At("nearest"); ok && m.Nearest && !g.Faulty("chain") {
 		r.Note(placedNearest{m, at})
+	}
+	if at, ok := g.At("balance"); ok && m.Balance == BalanceHealth && !g.Faulty("chain") && !m.splits() {
+		r.Fault(at, "give a link several uses", "has no effect: no link has several uses")
 	}
 	if at, ok := g.At("regions_only"); ok && !g.Faulty("chain") {
 		r.Note(placedRegions{m, at})
@@ -185,6 +201,11 @@ func (m *Model) hasRegions() bool {
 		}
 	}
 	return false
+}
+
+// splits reports whether a link has several uses.
+func (m *Model) splits() bool {
+	return slices.ContainsFunc(m.Chain, func(l Link) bool { return len(l.Uses) > 1 })
 }
 
 // Written returns the model as the canonical form of a document has it, without its name:

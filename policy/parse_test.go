@@ -158,7 +158,7 @@ func TestCompiledSet(t *testing.T) {
 		Backends: map[string]*Backend{"a": a, "router": router, "lan": lan},
 		Models: map[string]*Model{
 			"org/model:tag+x": {
-				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, Cooldown: 10 * time.Second, IdleTimeout: time.Hour, Judging: JudgingContent, Total: 24 * time.Hour, Ask: AskStream, Unfit: UnfitDrop, Nearest: true,
+				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, Cooldown: 10 * time.Second, IdleTimeout: time.Hour, Judging: JudgingContent, Total: 24 * time.Hour, Ask: AskStream, Unfit: UnfitDrop, Nearest: true, Balance: BalanceHealth,
 				RegionsOnly: []string{"eu-west-1", "us-east-1"},
 				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second, Probe: ProbeModels},
 				Chain: []Link{
@@ -168,7 +168,7 @@ func TestCompiledSet(t *testing.T) {
 				Classes: map[string]uint32{"a/org/model:tag+x.1": 0, "a/m": 1, "router/deepseek/deepseek-v4-pro": 2},
 			},
 			"1.5": {
-				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, Cooldown: DefaultCooldown, IdleTimeout: time.Minute, Judging: JudgingHeaders, Ask: AskAuto, Unfit: UnfitRefuse,
+				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, Cooldown: DefaultCooldown, IdleTimeout: time.Minute, Judging: JudgingHeaders, Ask: AskAuto, Unfit: UnfitRefuse, Balance: BalanceWeights,
 				Breaker: Breaker{Connections: 4096, Pending: 4096, Requests: 16384}, Health: Health{Probe: ProbeConnect},
 				Chain: []Link{{Uses: []Use{{Backend: a, Model: "m", Weight: 1}}}},
 			},

@@ -128,6 +128,9 @@ func (w Weights) lay(on *Set) {
 // pair reads what is in effect as it reads a document.
 func (s *Set) withoutUse(m *Model) {
 	m.Nearest = m.Nearest && m.hasRegions()
+	if !m.splits() {
+		m.Balance = BalanceWeights
+	}
 	served := make(map[string]bool)
 	for _, m := range s.Models {
 		for _, u := range m.Uses() {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/fleet"
@@ -39,6 +40,7 @@ type adminRig struct {
 	fleet    xds.Status
 	store    store.Status
 	out      []fleet.OutOfService
+	balance  []balance.Status
 	addr     string
 	folder   string // of the files that commands read
 }
@@ -59,7 +61,9 @@ func adminRigOf(t *testing.T, policies *consoletest.Policies) *adminRig {
 func (r *adminRig) serve(p policiesOfRig) {
 	api := console.New(console.Options{Who: console.Anyone})
 	api.Mount(policies.Prefix, policies.Routes(p))
-	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }, func() store.Status { return r.store }, func() []fleet.OutOfService { return r.out }))
+	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }, func() store.Status { return r.store }, fleet.Seen{
+		Out: func() []fleet.OutOfService { return r.out }, Balance: func() []balance.Status { return r.balance },
+	}))
 	s := httptest.NewServer(api)
 	r.t.Cleanup(s.Close)
 	r.addr = s.Listener.Addr().String()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console/client"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/store"
@@ -72,6 +73,12 @@ func printStatus(w io.Writer, s fleet.Status) error {
 			return err
 		}
 	}
+	if len(s.Balance) > 0 {
+		fmt.Fprintln(w, "\nbalance")
+		if err := printBalance(w, s.Balance); err != nil {
+			return err
+		}
+	}
 	if len(s.Pairs) == 0 {
 		_, err := fmt.Fprintln(w, "\nno pair is connected")
 		return err
@@ -129,6 +136,14 @@ func printOut(w io.Writer, out []fleet.OutOfService) error {
 		rows = append(rows, []string{orDash(o.Backend), orDash(o.Model), orDash(o.Reason), age(o.Since), until, orDash(o.Pool), orDash(o.Address), orDash(strings.Join(o.Pairs, ","))})
 	}
 	return printTable(w, "BACKEND MODEL REASON SINCE BACK POOL ADDRESS PAIRS", rows)
+}
+
+func printBalance(w io.Writer, all []balance.Status) error {
+	var rows [][]string
+	for _, b := range all {
+		rows = append(rows, []string{orDash(b.Model), orDash(b.Use), orDash(b.Region), fmt.Sprintf("%.1f%%", float64(b.Permille)/10), orDash(b.Reason)})
+	}
+	return printTable(w, "MODEL USE PAIRS-IN KEEPS REASON", rows)
 }
 
 func nackReason(r *xds.Refusal) string { return clean(r.Type) + ": " + orDash(r.Reason) }

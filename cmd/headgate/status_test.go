@@ -8,6 +8,7 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/store"
@@ -75,6 +76,9 @@ func TestStatusListsWhatIsOutOfService(t *testing.T) {
 		{Backend: "gpt", Model: "gpt-5.5", Reason: "limited", Since: ago(1), Until: &until, Pairs: []string{"edge-1", "edge-2"}},
 		{Backend: "claude", Model: "claude-sonnet-4-6", Pool: "assistant", Address: "10.0.0.1:443", Reason: "ejected", Since: ago(2)},
 	}
+	r.balance = []balance.Status{
+		{Model: "assistant", Use: "gpt/gpt-5.5", Region: "eu", Permille: 125, Tries: 100, Failed: 50, Median: 0.8, Reason: "50% of 100 tries failed"},
+	}
 	r.want(printed{out: `policy  FIRST-------, for 3h
 origin  file
 author  file
@@ -84,6 +88,10 @@ out of service
 BACKEND  MODEL              REASON   SINCE  BACK   POOL       ADDRESS       PAIRS
 gpt      gpt-5.5            limited  1h     in 2h  -          -             edge-1,edge-2
 claude   claude-sonnet-4-6  ejected  2h     -      assistant  10.0.0.1:443  -
+
+balance
+MODEL      USE          PAIRS-IN  KEEPS  REASON
+assistant  gpt/gpt-5.5  eu        12.5%  50% of 100 tries failed
 
 no pair is connected
 `}, "status")

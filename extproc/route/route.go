@@ -19,16 +19,21 @@ import (
 )
 
 // Kind makes the stages of all policies for a gateway in a region, which may be empty.
-type Kind struct{ region string }
+type Kind struct {
+	region string
+	shares *Shares
+}
 
-// NewKind makes a Kind.
-func NewKind(region string) *Kind { return &Kind{region: region} }
+// NewKind makes a Kind, whose stages go by shares where their policies say so.
+func NewKind(region string, shares *Shares) *Kind { return &Kind{region: region, shares: shares} }
 
 // Name returns "route".
 func (k *Kind) Name() string { return "route" }
 
 // Compile prepares the routes of a policy's models.
-func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) { return newStage(set, k.region), nil }
+func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
+	return newStage(set, k.region, k.shares), nil
+}
 
 // Close releases nothing.
 func (k *Kind) Close(context.Context) error { return nil }
@@ -45,7 +50,7 @@ type plan struct {
 	split        *split // nil: every user goes through the chain in the same order
 }
 
-func newStage(set *policy.Set, region string) *stage {
+func newStage(set *policy.Set, region string, shares *Shares) *stage {
 	s := &stage{models: make(map[string]*plan, len(set.Models)), names: slices.Sorted(maps.Keys(set.Models))}
 	for name, m := range set.Models {
 		r := exchange.Route{Idle: m.IdleTimeout, Total: m.Total}
@@ -53,7 +58,7 @@ func newStage(set *policy.Set, region string) *stage {
 			r.Single = true
 			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model
 		}
-		p := &plan{json: r, stream: r, split: newSplit(m, region)}
+		p := &plan{json: r, stream: r, split: newSplit(m, region, shares)}
 		p.json.Name, p.stream.Name = policy.RouteName(name, false), policy.RouteName(name, true)
 		s.models[name] = p
 	}

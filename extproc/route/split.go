@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
@@ -19,8 +20,11 @@ import (
 // users move to it and between no others. Nothing is kept, so it holds on every
 // pair, after a restart, and whatever the order in the document.
 type split struct {
-	model *policy.Model
-	uses  [][]candidate // by link: the uses that it may begin with
+	model  *policy.Model
+	uses   [][]candidate // by link: the uses that it may begin with
+	far    [][]candidate // by link: those that it may not, being elsewhere
+	shares *Shares       // nil: each keeps all of its weight
+	laid   atomic.Pointer[laid]
 }
 
 // candidate is a use that a link may begin with.
@@ -32,32 +36,35 @@ type candidate struct {
 
 // newSplit prepares a chain for a gateway in a region. It returns nil for a chain that
 // has but one order.
-func newSplit(m *policy.Model, region string) *split {
+func newSplit(m *policy.Model, region string, shares *Shares) *split {
 	if m.Orders() == 1 {
 		return nil
 	}
-	s := &split{model: m}
+	s := &split{model: m, shares: shares.of(m)}
 	for _, l := range m.Chain {
-		s.uses = append(s.uses, candidates(l, m.Nearest, region))
+		uses, far := candidates(l, m.Nearest, region)
+		s.uses, s.far = append(s.uses, uses), append(s.far, far)
 	}
 	return s
 }
 
 // candidates are the link's uses, or those in the region if there are some and the
-// nearest are to be preferred.
-func candidates(l policy.Link, nearest bool, region string) (all []candidate) {
+// nearest are to be preferred; far are the others then.
+func candidates(l policy.Link, nearest bool, region string) (all, far []candidate) {
 	var near []candidate
 	for i, u := range l.Uses {
 		c := candidate{i, []byte(u.Backend.Name + "/" + u.Model), float64(u.Weight)}
 		all = append(all, c)
 		if nearest && region != "" && u.Backend.Region == region {
 			near = append(near, c)
+		} else {
+			far = append(far, c)
 		}
 	}
 	if near != nil {
-		return near
+		return near, far
 	}
-	return all
+	return all, nil
 }
 
 // order is the value of policy.SplitHeader. It is all of the user that leaves the
@@ -67,7 +74,7 @@ func (s *split) order(req *exchange.Request) string {
 	s.user(h, req)
 	user := h.Sum(nil)
 	first := make([]int, len(s.uses))
-	for l, uses := range s.uses {
+	for l, uses := range s.current() {
 		best := math.Inf(1)
 		for _, u := range uses {
 			if d := draw(h, user, u.name) / u.weight; d < best {

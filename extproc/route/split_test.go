@@ -35,7 +35,7 @@ const callers = 20_000
 // assigned is the use of each of the callers.
 func assigned(t testing.TB, m *policy.Model) []string {
 	t.Helper()
-	s, out := newSplit(m, ""), make([]string, callers)
+	s, out := newSplit(m, "", nil), make([]string, callers)
 	for i := range out {
 		req := &exchange.Request{User: "user-" + strconv.Itoa(i)}
 		order, err := strconv.Atoi(s.order(req))
@@ -118,7 +118,7 @@ func TestWhoIsOneUser(t *testing.T) {
 	for i := range many {
 		many[i] = 1
 	}
-	s := newSplit(model(t, many...), "") // so many that two callers hardly share one
+	s := newSplit(model(t, many...), "", nil) // so many that two callers hardly share one
 	for _, c := range []struct {
 		name string
 		a, b exchange.Request
@@ -153,7 +153,7 @@ models: {one: b/x, chain: {chain: [b/x, b/y]}, shared: {chain: [b/x, [{use: b/y,
 	got := map[string]bool{}
 	for name := range set.Models {
 		ex := exchangetest.Ask(t, "openai", `{"model":"`+name+`","user":"ann","messages":[]}`)
-		if v := exchangetest.Join(t, newStage(set, ""), ex).Request(); v.Action != exchange.Pass {
+		if v := exchangetest.Join(t, newStage(set, "", nil), ex).Request(); v.Action != exchange.Pass {
 			t.Fatalf("%s: %+v", name, v)
 		}
 		got[name] = ex.Request.Out.Set.Get(policy.SplitHeader) != nil
@@ -164,7 +164,7 @@ models: {one: b/x, chain: {chain: [b/x, b/y]}, shared: {chain: [b/x, [{use: b/y,
 }
 
 func BenchmarkOrder(b *testing.B) {
-	s := newSplit(model(b, 95, 5), "")
+	s := newSplit(model(b, 95, 5), "", nil)
 	req := &exchange.Request{User: "user-1"}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -144,8 +144,11 @@ type Hello struct {
 	// Id of the pair's node, as in ADS.
 	Node string `protobuf:"bytes,1,opt,name=node,proto3" json:"node,omitempty"`
 	// Minor version of the protocol; messages of later ones are not sent to it.
-	Version       uint32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
-	Region        string `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	Version uint32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Region  string `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
+	// By which the pair goes, as another control plane said, or this one before it was started
+	// again.
+	Shares        []*Share `protobuf:"bytes,4,rep,name=shares,proto3" json:"shares,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -199,6 +202,13 @@ func (x *Hello) GetRegion() string {
 		return x.Region
 	}
 	return ""
+}
+
+func (x *Hello) GetShares() []*Share {
+	if x != nil {
+		return x.Shares
+	}
+	return nil
 }
 
 // Rows are exchanges that have ended. They come at least once.
@@ -711,6 +721,70 @@ func (x *Outage) GetNamed() bool {
 	return false
 }
 
+// Share is what part of its weight a use of a model keeps.
+type Share struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy's model.
+	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
+	// Written backend/model.
+	Use string `protobuf:"bytes,2,opt,name=use,proto3" json:"use,omitempty"`
+	// 1000: all of it.
+	Permille      uint32 `protobuf:"varint,3,opt,name=permille,proto3" json:"permille,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Share) Reset() {
+	*x = Share{}
+	mi := &file_pairpb_pair_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Share) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Share) ProtoMessage() {}
+
+func (x *Share) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Share.ProtoReflect.Descriptor instead.
+func (*Share) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Share) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Share) GetUse() string {
+	if x != nil {
+		return x.Use
+	}
+	return ""
+}
+
+func (x *Share) GetPermille() uint32 {
+	if x != nil {
+		return x.Permille
+	}
+	return 0
+}
+
 type LinkResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Message:
@@ -725,7 +799,7 @@ type LinkResponse struct {
 
 func (x *LinkResponse) Reset() {
 	*x = LinkResponse{}
-	mi := &file_pairpb_pair_proto_msgTypes[8]
+	mi := &file_pairpb_pair_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +811,7 @@ func (x *LinkResponse) String() string {
 func (*LinkResponse) ProtoMessage() {}
 
 func (x *LinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[8]
+	mi := &file_pairpb_pair_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +824,7 @@ func (x *LinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkResponse.ProtoReflect.Descriptor instead.
 func (*LinkResponse) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{8}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *LinkResponse) GetMessage() isLinkResponse_Message {
@@ -820,7 +894,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_pairpb_pair_proto_msgTypes[9]
+	mi := &file_pairpb_pair_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -832,7 +906,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[9]
+	mi := &file_pairpb_pair_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -845,7 +919,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{9}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Welcome) GetVersion() uint32 {
@@ -865,7 +939,7 @@ type Taken struct {
 
 func (x *Taken) Reset() {
 	*x = Taken{}
-	mi := &file_pairpb_pair_proto_msgTypes[10]
+	mi := &file_pairpb_pair_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -877,7 +951,7 @@ func (x *Taken) String() string {
 func (*Taken) ProtoMessage() {}
 
 func (x *Taken) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[10]
+	mi := &file_pairpb_pair_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -890,7 +964,7 @@ func (x *Taken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Taken.ProtoReflect.Descriptor instead.
 func (*Taken) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{10}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Taken) GetNumber() uint64 {
@@ -906,14 +980,16 @@ type Fleet struct {
 	// Pairs that are linked, this one included.
 	Pairs uint32 `protobuf:"varint,1,opt,name=pairs,proto3" json:"pairs,omitempty"`
 	// What other pairs do not ask.
-	Elsewhere     []*Outage `protobuf:"bytes,2,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
+	Elsewhere []*Outage `protobuf:"bytes,2,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
+	// Those that are not whole. They are said again within 30 s, and hold for two minutes.
+	Shares        []*Share `protobuf:"bytes,3,rep,name=shares,proto3" json:"shares,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Fleet) Reset() {
 	*x = Fleet{}
-	mi := &file_pairpb_pair_proto_msgTypes[11]
+	mi := &file_pairpb_pair_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -925,7 +1001,7 @@ func (x *Fleet) String() string {
 func (*Fleet) ProtoMessage() {}
 
 func (x *Fleet) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[11]
+	mi := &file_pairpb_pair_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -938,7 +1014,7 @@ func (x *Fleet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fleet.ProtoReflect.Descriptor instead.
 func (*Fleet) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{11}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Fleet) GetPairs() uint32 {
@@ -955,6 +1031,13 @@ func (x *Fleet) GetElsewhere() []*Outage {
 	return nil
 }
 
+func (x *Fleet) GetShares() []*Share {
+	if x != nil {
+		return x.Shares
+	}
+	return nil
+}
+
 var File_pairpb_pair_proto protoreflect.FileDescriptor
 
 const file_pairpb_pair_proto_rawDesc = "" +
@@ -965,11 +1048,12 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x04rows\x18\x02 \x01(\v2\x16.headgate.pair.v1.RowsH\x00R\x04rows\x125\n" +
 	"\asignals\x18\x03 \x01(\v2\x19.headgate.pair.v1.SignalsH\x00R\asignals\x128\n" +
 	"\bobserved\x18\x04 \x01(\v2\x1a.headgate.pair.v1.ObservedH\x00R\bobservedB\t\n" +
-	"\amessage\"M\n" +
+	"\amessage\"~\n" +
 	"\x05Hello\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\rR\aversion\x12\x16\n" +
-	"\x06region\x18\x03 \x01(\tR\x06region\"2\n" +
+	"\x06region\x18\x03 \x01(\tR\x06region\x12/\n" +
+	"\x06shares\x18\x04 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares\"2\n" +
 	"\x04Rows\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x12\n" +
 	"\x04rows\x18\x02 \x03(\fR\x04rows\"\x92\x01\n" +
@@ -1013,7 +1097,11 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\tage_nanos\x18\a \x01(\x03R\bageNanos\x12\x1d\n" +
 	"\n" +
 	"left_nanos\x18\b \x01(\x03R\tleftNanos\x12\x14\n" +
-	"\x05named\x18\t \x01(\bR\x05named\"\xb8\x01\n" +
+	"\x05named\x18\t \x01(\bR\x05named\"K\n" +
+	"\x05Share\x12\x14\n" +
+	"\x05model\x18\x01 \x01(\tR\x05model\x12\x10\n" +
+	"\x03use\x18\x02 \x01(\tR\x03use\x12\x1a\n" +
+	"\bpermille\x18\x03 \x01(\rR\bpermille\"\xb8\x01\n" +
 	"\fLinkResponse\x125\n" +
 	"\awelcome\x18\x01 \x01(\v2\x19.headgate.pair.v1.WelcomeH\x00R\awelcome\x12/\n" +
 	"\x05taken\x18\x02 \x01(\v2\x17.headgate.pair.v1.TakenH\x00R\x05taken\x12/\n" +
@@ -1022,10 +1110,11 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\aWelcome\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\"\x1f\n" +
 	"\x05Taken\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\x04R\x06number\"U\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\"\x86\x01\n" +
 	"\x05Fleet\x12\x14\n" +
 	"\x05pairs\x18\x01 \x01(\rR\x05pairs\x126\n" +
-	"\telsewhere\x18\x02 \x03(\v2\x18.headgate.pair.v1.OutageR\telsewhere2X\n" +
+	"\telsewhere\x18\x02 \x03(\v2\x18.headgate.pair.v1.OutageR\telsewhere\x12/\n" +
+	"\x06shares\x18\x03 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares2X\n" +
 	"\vPairService\x12I\n" +
 	"\x04Link\x12\x1d.headgate.pair.v1.LinkRequest\x1a\x1e.headgate.pair.v1.LinkResponse(\x010\x01B,Z*github.com/headgate/headgate/policy/pairpbb\x06proto3"
 
@@ -1041,7 +1130,7 @@ func file_pairpb_pair_proto_rawDescGZIP() []byte {
 	return file_pairpb_pair_proto_rawDescData
 }
 
-var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_pairpb_pair_proto_goTypes = []any{
 	(*LinkRequest)(nil),  // 0: headgate.pair.v1.LinkRequest
 	(*Hello)(nil),        // 1: headgate.pair.v1.Hello
@@ -1051,30 +1140,33 @@ var file_pairpb_pair_proto_goTypes = []any{
 	(*Tries)(nil),        // 5: headgate.pair.v1.Tries
 	(*Observed)(nil),     // 6: headgate.pair.v1.Observed
 	(*Outage)(nil),       // 7: headgate.pair.v1.Outage
-	(*LinkResponse)(nil), // 8: headgate.pair.v1.LinkResponse
-	(*Welcome)(nil),      // 9: headgate.pair.v1.Welcome
-	(*Taken)(nil),        // 10: headgate.pair.v1.Taken
-	(*Fleet)(nil),        // 11: headgate.pair.v1.Fleet
+	(*Share)(nil),        // 8: headgate.pair.v1.Share
+	(*LinkResponse)(nil), // 9: headgate.pair.v1.LinkResponse
+	(*Welcome)(nil),      // 10: headgate.pair.v1.Welcome
+	(*Taken)(nil),        // 11: headgate.pair.v1.Taken
+	(*Fleet)(nil),        // 12: headgate.pair.v1.Fleet
 }
 var file_pairpb_pair_proto_depIdxs = []int32{
 	1,  // 0: headgate.pair.v1.LinkRequest.hello:type_name -> headgate.pair.v1.Hello
 	2,  // 1: headgate.pair.v1.LinkRequest.rows:type_name -> headgate.pair.v1.Rows
 	3,  // 2: headgate.pair.v1.LinkRequest.signals:type_name -> headgate.pair.v1.Signals
 	6,  // 3: headgate.pair.v1.LinkRequest.observed:type_name -> headgate.pair.v1.Observed
-	4,  // 4: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
-	5,  // 5: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
-	7,  // 6: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
-	9,  // 7: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
-	10, // 8: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
-	11, // 9: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
-	7,  // 10: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
-	0,  // 11: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
-	8,  // 12: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
-	12, // [12:13] is the sub-list for method output_type
-	11, // [11:12] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	8,  // 4: headgate.pair.v1.Hello.shares:type_name -> headgate.pair.v1.Share
+	4,  // 5: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
+	5,  // 6: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
+	7,  // 7: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
+	10, // 8: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
+	11, // 9: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
+	12, // 10: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
+	7,  // 11: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
+	8,  // 12: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
+	0,  // 13: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
+	9,  // 14: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
+	14, // [14:15] is the sub-list for method output_type
+	13, // [13:14] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_pairpb_pair_proto_init() }
@@ -1088,7 +1180,7 @@ func file_pairpb_pair_proto_init() {
 		(*LinkRequest_Signals)(nil),
 		(*LinkRequest_Observed)(nil),
 	}
-	file_pairpb_pair_proto_msgTypes[8].OneofWrappers = []any{
+	file_pairpb_pair_proto_msgTypes[9].OneofWrappers = []any{
 		(*LinkResponse_Welcome)(nil),
 		(*LinkResponse_Taken)(nil),
 		(*LinkResponse_Fleet)(nil),
@@ -1099,7 +1191,7 @@ func file_pairpb_pair_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pairpb_pair_proto_rawDesc), len(file_pairpb_pair_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -89,6 +89,11 @@ func (a *Agent) link(ctx context.Context, conn *grpc.ClientConn) (err error) {
 // greet says which version each end speaks.
 func (a *Agent) greet(stream pairpb.PairService_LinkClient) (*link, error) {
 	hello := &pairpb.Hello{Node: a.options.Node, Region: a.options.Region, Version: LinkVersion}
+	if f := a.options.Fleet; f != nil {
+		for _, s := range f.Shares() {
+			hello.Shares = append(hello.Shares, &pairpb.Share{Model: s.Model, Use: s.Use, Permille: uint32(s.Permille)})
+		}
+	}
 	if err := stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Hello{Hello: hello}}); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,15 @@ type Fleet interface {
 	Out() []Outage
 	// Learn takes in what is known of the others, in place of what was before.
 	Learn(News)
+	// Shares returns by which shares the pair goes.
+	Shares() []Share
+}
+
+// Share is what part of its weight a use of a model keeps.
+type Share struct {
+	Model    string
+	Use      string // written backend/model
+	Permille int
 }
 
 // Outage is what a pair does not ask, or asks last.
@@ -33,6 +42,7 @@ type Outage struct {
 type News struct {
 	Pairs     int      // that are linked, this one included
 	Elsewhere []Outage // what other pairs observe
+	Shares    []Share  // those that are not whole
 }
 
 const (
@@ -115,6 +125,9 @@ func newsOf(f *pairpb.Fleet, now time.Time) News {
 			one.Until = now.Add(time.Duration(left))
 		}
 		n.Elsewhere = append(n.Elsewhere, one)
+	}
+	for _, s := range f.GetShares() {
+		n.Shares = append(n.Shares, Share{Model: s.GetModel(), Use: s.GetUse(), Permille: int(s.GetPermille())})
 	}
 	return n
 }

@@ -108,6 +108,10 @@ func (o *own) Out() []Outage {
 	return slices.Clone(o.out)
 }
 
+func (o *own) Shares() []Share {
+	return []Share{{Model: "m", Use: "a/x", Permille: 300}}
+}
+
 func (o *own) Learn(n News) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -125,6 +129,7 @@ type plane struct {
 
 	mu      sync.Mutex
 	links   int
+	hello   *pairpb.Hello
 	rows    []string
 	counted int64
 	spans   []time.Duration
@@ -138,11 +143,13 @@ func (*plane) DeltaAggregatedResources(s discoveryv3.AggregatedDiscoveryService_
 }
 
 func (p *plane) Link(s pairpb.PairService_LinkServer) error {
-	if _, err := s.Recv(); err != nil {
+	hello, err := s.Recv()
+	if err != nil {
 		return err
 	}
 	p.mu.Lock()
 	p.links++
+	p.hello = hello.GetHello()
 	p.mu.Unlock()
 	if err := s.Send(&pairpb.LinkResponse{Message: &pairpb.LinkResponse_Welcome{Welcome: p.welcome}}); err != nil {
 		return err
@@ -245,6 +252,9 @@ func TestVersionsOfTheControlPlane(t *testing.T) {
 				synctest.Wait()
 				if got := rows.left(); len(got) != 0 || !slices.Equal(p.rows, []string{"one", "two"}) {
 					t.Errorf("the control plane has %q, and %q are not acknowledged", p.rows, got)
+				}
+				if h := p.hello; h.GetNode() != "pair" || h.GetRegion() != "eu" || h.GetVersion() != LinkVersion || h.GetShares()[0].GetPermille() != 300 {
+					t.Errorf("it greets with %v", h)
 				}
 				if p.links != 1 || len(p.unasked) > 0 {
 					t.Errorf("%d links; it was sent %q", p.links, p.unasked)

@@ -34,6 +34,7 @@ func byName(a, b Outage) int {
 // member is a linked pair.
 type member struct {
 	node, region string
+	shares       map[Use]int   // by which it went as it came
 	changed      chan struct{} // something is to be said to it
 
 	out  []Outage // that it observed
@@ -44,6 +45,8 @@ type member struct {
 type known struct {
 	pairs     int
 	elsewhere []Outage
+	shares    map[Use]int
+	at        time.Time
 }
 
 // fleet is what is known of the pairs that are linked. It is safe for concurrent use.
@@ -54,7 +57,11 @@ type fleet struct {
 }
 
 func newMember(hello *pairpb.Hello) *member {
-	return &member{node: hello.GetNode(), region: hello.GetRegion(), changed: make(chan struct{}, 1)}
+	m := &member{node: hello.GetNode(), region: hello.GetRegion(), shares: make(map[Use]int), changed: make(chan struct{}, 1)}
+	for _, s := range hello.GetShares() {
+		m.shares[Use{s.GetModel(), s.GetUse()}] = int(s.GetPermille())
+	}
+	return m
 }
 
 func (f *fleet) join(m *member) {
@@ -69,6 +76,25 @@ func (f *fleet) leave(m *member) {
 	defer f.mu.Unlock()
 	delete(f.members, m)
 	f.wake()
+}
+
+// Wake has every pair sent what has changed for it.
+func (f *fleet) Wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wake()
+}
+
+// Regions returns the regions of the pairs that are linked, in order.
+func (f *fleet) Regions() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []string
+	for m := range f.members {
+		all = append(all, m.region)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // wake has every member looked at. The caller holds the mutex.

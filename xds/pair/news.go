@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -10,24 +11,31 @@ import (
 // jitter is how far two observations of one moment may differ: each travels for a while.
 const jitter = 500 * time.Millisecond
 
+// repeated is after how long shares are said again: a pair does not go by them for long
+// without.
+const repeated = 20 * time.Second
+
 // news returns what a pair is to know; nil: it knows that already.
-func (f *fleet) news(m *member) *pairpb.LinkResponse {
+func (f *fleet) news(m *member, shares map[Use]int) *pairpb.LinkResponse {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	k := known{pairs: len(f.members), elsewhere: f.merged(m)}
-	if k.equal(&m.last) {
+	k := known{pairs: len(f.members), elsewhere: f.merged(m), shares: shares, at: f.now()}
+	if k.equal(&m.last) && (len(shares) == 0 || k.at.Sub(m.last.at) < repeated) {
 		return nil
 	}
 	m.last = k
 	fleet := &pairpb.Fleet{Pairs: uint32(k.pairs)}
 	for i := range k.elsewhere {
-		fleet.Elsewhere = append(fleet.Elsewhere, k.elsewhere[i].written(f.now()))
+		fleet.Elsewhere = append(fleet.Elsewhere, k.elsewhere[i].written(k.at))
+	}
+	for use, permille := range shares {
+		fleet.Shares = append(fleet.Shares, &pairpb.Share{Model: use.Model, Use: use.Use, Permille: uint32(permille)})
 	}
 	return &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Fleet{Fleet: fleet}}
 }
 
 func (k *known) equal(other *known) bool {
-	return k.pairs == other.pairs && slices.EqualFunc(k.elsewhere, other.elsewhere, func(a, b Outage) bool {
+	return k.pairs == other.pairs && maps.Equal(k.shares, other.shares) && slices.EqualFunc(k.elsewhere, other.elsewhere, func(a, b Outage) bool {
 		return a.same(&b) && a.Until.Sub(b.Until).Abs() < jitter
 	})
 }

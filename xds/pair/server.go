@@ -36,10 +36,25 @@ type Signals interface {
 	Take(region string, s *pairpb.Signals)
 }
 
+// Use is a use of a model that clients ask for.
+type Use struct {
+	Model string
+	Use   string // written backend/model
+}
+
+// Shares says what part of their weight uses keep, in permille. It is safe for concurrent use.
+type Shares interface {
+	// Of returns the shares of the pairs in a region that are not whole.
+	Of(region string) map[Use]int
+	// Adopt takes in by which shares a pair in a region goes.
+	Adopt(region string, shares map[Use]int)
+}
+
 // Options are what a Server needs.
 type Options struct {
 	Journal Journal
 	Signals Signals // nil: nobody wants them
+	Shares  Shares  // nil: all are whole
 	Now     func() time.Time
 	Log     *zap.Logger
 }
@@ -78,6 +93,9 @@ func (s *Server) Link(stream pairpb.PairService_LinkServer) error {
 	}
 	s.metrics.pairs.Inc()
 	defer s.metrics.pairs.Dec()
+	if s.options.Shares != nil && len(l.shares) > 0 {
+		s.options.Shares.Adopt(l.region, l.shares)
+	}
 	s.join(l.member)
 	defer s.leave(l.member)
 	ctx, cancel := context.WithCancel(stream.Context())
@@ -147,7 +165,7 @@ func (s *Server) send(l *link) error {
 			m = &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Taken{Taken: &pairpb.Taken{Number: number}}}
 		case <-l.changed:
 			if l.version >= 1 {
-				m = s.news(l.member)
+				m = s.news(l.member, s.sharesOf(l.region))
 			}
 		case err := <-l.ended:
 			return err
@@ -159,4 +177,11 @@ func (s *Server) send(l *link) error {
 			return err
 		}
 	}
+}
+
+func (s *Server) sharesOf(region string) map[Use]int {
+	if s.options.Shares == nil {
+		return nil
+	}
+	return s.options.Shares.Of(region)
 }

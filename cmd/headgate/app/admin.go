@@ -15,10 +15,10 @@ import (
 
 // adminAPI is the admin API of a control plane: a line per capability. Nobody signs in,
 // so its port must be loopback.
-func adminAPI(changes *publisher, status func() xds.Status, database func() store.Status, out func() []fleet.OutOfService, j *journal.Journal) *console.Console {
+func adminAPI(changes *publisher, status func() xds.Status, database func() store.Status, seen fleet.Seen, j *journal.Journal) *console.Console {
 	api := console.New(console.Options{Who: console.Anyone})
 	api.Mount(policies.Prefix, policies.Routes(changes))
-	api.Mount(fleet.Prefix, fleet.Routes(changes, status, database, out))
+	api.Mount(fleet.Prefix, fleet.Routes(changes, status, database, seen))
 	api.Mount(costs.Prefix, costs.Routes(j, time.Now))
 	api.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
 	return api

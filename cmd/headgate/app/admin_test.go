@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/journal"
 )
 
@@ -24,7 +25,7 @@ func TestReadmeListsTheAdminAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := adminAPI(nil, nil, nil, nil, &journal.Journal{}).Routes()
+	routes := adminAPI(nil, nil, nil, fleet.Seen{}, &journal.Journal{}).Routes()
 	want := string(data)
 	for name, table := range map[string]string{"routes": routesTable(routes), "failures": failuresTable(routes)} {
 		begin, end := "<!-- "+name+": written by go test ./cmd/headgate/app -update -->\n", "<!-- end of "+name+" -->"

@@ -15,6 +15,8 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/balance"
+	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/health"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/pair"
@@ -48,6 +50,7 @@ type resources struct {
 type controlPlane struct {
 	server   *xds.Server
 	links    *pair.Server
+	balance  *balance.Balancer
 	source   *source.Source
 	changes  *publisher // of the source
 	health   *health.Prober
@@ -61,8 +64,9 @@ type controlPlane struct {
 func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	database := followStore(l, o)
 	j := journal.New(database, o.reg, o.log.Named("journal"))
-	c := &controlPlane{database: database, links: newLinks(j, o), tidier: journal.NewTidier(j, o.log.Named("journal"))}
+	c := &controlPlane{database: database, tidier: journal.NewTidier(j, o.log.Named("journal"))}
 	l.started("tidying", func(context.Context) error { c.tidier.Stop(); return nil })
+	c.startLinks(l, j, o)
 	c.server = xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register}, Now: time.Now}, o.reg, o.log.Named("xds"))
 	history, err := openHistory(o.state)
 	if err != nil {
@@ -78,7 +82,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	c.changes = newPublisher(c.source, c.server, o)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, c.database.Status, c.outOfService, j).Server()); err != nil {
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, c.database.Status, fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, j).Server()); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)
@@ -95,6 +99,7 @@ func (c *controlPlane) publish(set *policy.Set, o controlOptions) error {
 		return err
 	}
 	c.health.Follow(r.set)
+	c.balance.Follow(r.set)
 	c.database.Follow(placeOf(r.set.Store, o.state))
 	c.tidier.Follow(r.set.Journal.Retention)
 	return nil

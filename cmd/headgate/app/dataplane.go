@@ -63,11 +63,12 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 	}
 	closer := record.NewCloser(reg, keeper, sinks...)
 	circuits := newCircuits(reg, log)
+	reports := newReports(circuits, signals, reg)
 	d := &dataPlane{
-		spool: s, reports: newReports(circuits, signals, reg),
+		spool: s, reports: reports,
 		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
-		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Provider: provider.Options{
+		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Shares: &reports.shares.uses, Provider: provider.Options{
 			LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 		}}),
 	}

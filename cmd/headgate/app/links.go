@@ -1,16 +1,34 @@
 package app
 
 import (
+	"context"
+	"sync"
 	"time"
 
+	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/pair"
+	"github.com/headgate/headgate/xds/signal"
 )
 
-// newLinks makes the control plane's end of the links of pairs.
-func newLinks(j *journal.Journal, o controlOptions) *pair.Server {
-	return pair.New(pair.Options{Journal: j, Now: time.Now, Log: o.log.Named("pairs")}, o.reg)
+// startLinks makes the control plane's end of the links of pairs, and what is decided on by
+// what they see.
+func (c *controlPlane) startLinks(l *lifecycle, j *journal.Journal, o controlOptions) {
+	log := o.log.Named("pairs")
+	view := signal.New(time.Now, o.reg, log)
+	c.balance = balance.New(balance.Options{
+		Tries: view.Tries, Regions: func() []string { return c.links.Regions() }, Decided: func() { c.links.Wake() }, Log: log,
+	}, o.reg)
+	c.links = pair.New(pair.Options{Journal: j, Signals: view, Shares: c.balance, Now: time.Now, Log: log}, o.reg)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { c.balance.Run(ctx) })
+	l.started("balance", func(context.Context) error {
+		cancel()
+		running.Wait()
+		return nil
+	})
 }
 
 // outOfService lists what the pairs of this control plane do not ask, or ask last.

@@ -18,9 +18,11 @@ import (
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/agent"
+	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/health"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/pair"
+	"github.com/headgate/headgate/xds/signal"
 	"github.com/headgate/headgate/xds/store"
 )
 
@@ -85,6 +87,8 @@ func TestMetricsOfTheControlPlane(t *testing.T) {
 	newPublisher(s, server, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.NewNop()})
 	health.New(health.Options{}, reg, zap.NewNop())
 	pair.New(pair.Options{}, reg)
+	signal.New(time.Now, reg, zap.NewNop())
+	balance.New(balance.Options{}, reg)
 	journal.New(store.New(reg, zap.NewNop()), reg, zap.NewNop())
 	got := slices.Sorted(maps.Keys(reg.metrics))
 	if diff := cmp.Diff(documented(t, "Of the control plane:"), got); diff != "" {

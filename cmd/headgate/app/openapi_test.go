@@ -18,6 +18,7 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/costs"
@@ -46,7 +47,7 @@ func described(t *testing.T) *openapi3.T {
 // the rights that they take and the failures of their own, and no other.
 func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 	want, got := map[string]string{}, map[string]string{}
-	for _, r := range adminAPI(nil, nil, nil, nil, &journal.Journal{}).Routes() {
+	for _, r := range adminAPI(nil, nil, nil, fleet.Seen{}, &journal.Journal{}).Routes() {
 		fails := []string{}
 		for _, k := range r.Fails {
 			fails = append(fails, k.Code)
@@ -151,12 +152,13 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	pairs := xds.Status{Groups: []xds.GroupStatus{{Cluster: "c", Region: "eu", Revision: "r", LastGood: "q", Refused: nack}},
 		Pairs: []xds.PairStatus{{Node: "n", Cluster: "c", Region: "eu", Connected: now, Revision: "r", Trouble: "why", Refused: nack}}}
 	out := []fleet.OutOfService{{Backend: "b", Model: "m", Pool: "p", Address: "a", Reason: "limited", Since: now, Until: &now, Pairs: []string{"n"}}}
+	unbalanced := []balance.Status{{Model: "m", Use: "b/m", Region: "eu", Permille: 125, Tries: 10, Failed: 5, Median: 0.8, Reason: "why"}}
 	c := console.New(console.Options{Who: console.Anyone})
 	c.Mount(policies.Prefix, policies.Routes(p))
 	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, func() store.Status {
 		return store.Status{Kind: "sqlite", Place: "p", Before: "q", Trouble: "why", Since: now}
 	},
-		func() []fleet.OutOfService { return out }))
+		fleet.Seen{Out: func() []fleet.OutOfService { return out }, Balance: func() []balance.Status { return unbalanced }}))
 	c.Mount(costs.Prefix, costs.Routes(j, time.Now))
 	c.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
 	return row.Exchange, consoletest.Serve(t, c)

@@ -18,7 +18,8 @@ type reports struct {
 	circuits *circuit.Store
 	signals  *record.Signals
 	outages  *envoy.Outages // nil: nobody asks Envoy
-	pairs    atomic.Int64   // that are linked; 0: no control plane has said
+	shares   shares
+	pairs    atomic.Int64 // that are linked; 0: no control plane has said
 }
 
 var _ agent.Fleet = (*reports)(nil)
@@ -30,6 +31,9 @@ func newReports(circuits *circuit.Store, signals *record.Signals, reg prometheus
 		func() float64 { return float64(r.pairs.Load()) }))
 	return r
 }
+
+// Shares implements agent.Fleet.
+func (r *reports) Shares() []agent.Share { return r.shares.list() }
 
 // Drain implements agent.Fleet.
 func (r *reports) Drain() *pairpb.Signals { return r.signals.Drain() }
@@ -54,6 +58,7 @@ func (r *reports) Out() (all []agent.Outage) {
 // Learn implements agent.Fleet.
 func (r *reports) Learn(n agent.News) {
 	r.pairs.Store(int64(n.Pairs))
+	r.shares.set(n.Shares)
 	var elsewhere []circuit.Elsewhere
 	for _, o := range n.Elsewhere {
 		if o.Account == "" {

@@ -38,7 +38,7 @@ func serve(t *testing.T, pairs xds.Status) (*client.Client, *consoletest.Policie
 	p := consoletest.New(t, first)
 	c := console.New(console.Options{Who: console.Anyone})
 	c.Mount(policies.Prefix, policies.Routes(p))
-	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, func() store.Status { return store.Status{} }, nil))
+	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, func() store.Status { return store.Status{} }, fleet.Seen{}))
 	return client.New(strings.TrimPrefix(consoletest.Serve(t, c).URL, "http://")), p
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/store"
 )
@@ -21,8 +22,15 @@ type Status struct {
 	Refused   *source.Refusal   `json:"refused"` // the latest change that was not taken; null: none since
 	Groups    []xds.GroupStatus `json:"groups"`
 	Pairs     []xds.PairStatus  `json:"pairs"`
-	Store     store.Status      `json:"store"`         // the control plane's database
-	Out       []OutOfService    `json:"out,omitempty"` // what pairs do not ask, or ask last
+	Store     store.Status      `json:"store"`             // the control plane's database
+	Out       []OutOfService    `json:"out,omitempty"`     // what pairs do not ask, or ask last
+	Balance   []balance.Status  `json:"balance,omitempty"` // uses that do not keep all of their weight
+}
+
+// Seen is what comes of what pairs see.
+type Seen struct {
+	Out     func() []OutOfService   // what they do not ask; nil: they do not say
+	Balance func() []balance.Status // uses that do not keep all of their weight; nil: all do
 }
 
 // OutOfService is what pairs do not ask, or ask last.
@@ -50,28 +58,30 @@ type Policies interface {
 // Prefix is what the routes are mounted under.
 const Prefix = "status"
 
-// Routes shows a policy and what became of it at the pairs, and the database. out lists what
-// pairs do not ask; nil: they do not say.
-func Routes(policies Policies, pairs func() xds.Status, database func() store.Status, out func() []OutOfService) []console.Route {
+// Routes shows a policy and what became of it at the pairs, and the database, and what
+// pairs see.
+func Routes(policies Policies, pairs func() xds.Status, database func() store.Status, seen Seen) []console.Route {
 	return []console.Route{{Method: "GET", Right: console.Read,
-		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs, store, out}`; `store` is the control plane's database, whose `trouble` is why it cannot be used; `out` is what pairs do not ask, because of a limit, an ejection or a check, and which have found that out; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
+		Answer: "`{policy, overlay, left_out, undrained, refused, groups, pairs, store, out, balance}`; `store` is the control plane's database, whose `trouble` is why it cannot be used; `out` is what pairs do not ask, because of a limit, an ejection or a check, and which have found that out; `balance` is what part of its weight a use keeps that does worse than others of its link (`balance: health`), and why; a pair's `trouble` is why it does not serve, for example that its Envoy is gone",
 		Handle: func(*console.Call) (any, error) {
 			s, current := pairs(), policies.Current()
 			current.Files = nil
 			var left []string
-			var here []OutOfService
-			if out != nil {
-				here = out()
-			}
 			for _, l := range policies.LeftOut() {
 				left = append(left, l.Describe())
 			}
-			return Status{Policy: current, Overlay: s.Overlay, LeftOut: left, Undrained: s.Undrained, Refused: policies.Refused(),
+			all := Status{Policy: current, Overlay: s.Overlay, LeftOut: left, Undrained: s.Undrained, Refused: policies.Refused(),
 				Groups: append([]xds.GroupStatus{}, s.Groups...),
 				Pairs:  append([]xds.PairStatus{}, s.Pairs...),
 				Store:  database(),
-				Out:    here,
-			}, nil
+			}
+			if seen.Out != nil {
+				all.Out = seen.Out()
+			}
+			if seen.Balance != nil {
+				all.Balance = seen.Balance()
+			}
+			return all, nil
 		},
 	}}
 }

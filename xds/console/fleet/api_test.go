@@ -17,7 +17,7 @@ import (
 func TestStatus(t *testing.T) {
 	policies, pairs := consoletest.New(t, "version: 1\n"), xds.Status{}
 	database := store.Status{Kind: "sqlite", Place: "headgate.db", Trouble: "disk full", Since: consoletest.Start}
-	api := consoletest.Mounted(t, fleet.Prefix, fleet.Routes(policies, func() xds.Status { return pairs }, func() store.Status { return database }, nil))
+	api := consoletest.Mounted(t, fleet.Prefix, fleet.Routes(policies, func() xds.Status { return pairs }, func() store.Status { return database }, fleet.Seen{}))
 	current := policies.Current()
 	current.Files = nil
 	ask := func(want fleet.Status) consoletest.Answer {
