@@ -67,6 +67,18 @@ func (o *output) Write(b []byte) (int, error) {
 // newRig serves a policy, with further stages below record.
 func newRig(t testing.TB, document string, stages ...Kind) *rig {
 	t.Helper()
+	return newRigWith(t, document, nil, stages...)
+}
+
+// spooling is what keeps rows: a spool.
+type spooling interface {
+	record.Keeper
+	record.Sink
+}
+
+// newRigWith is newRig with a spool; nil: there is none.
+func newRigWith(t testing.TB, document string, spool spooling, stages ...Kind) *rig {
+	t.Helper()
 	set, err := policy.Parse("test.yaml", []byte(document))
 	if err != nil {
 		t.Fatal(err)
@@ -76,8 +88,13 @@ func newRig(t testing.TB, document string, stages ...Kind) *rig {
 	log := zaptest.NewLogger(t)
 	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}
 	r.lines = record.NewLines(r.out, r.reg, log)
-	r.closer = record.NewCloser(r.reg, nil, record.NewMetrics(r.reg), r.lines)
-	r.kinds = Kinds(Options{Closer: r.closer, Provider: provider.Options{
+	sinks := []record.Sink{record.NewMetrics(r.reg), r.lines}
+	var keeper record.Keeper
+	if spool != nil {
+		keeper, sinks = spool, append(sinks, spool)
+	}
+	r.closer = record.NewCloser(r.reg, keeper, sinks...)
+	r.kinds = Kinds(Options{Closer: r.closer, Keeper: keeper, Provider: provider.Options{
 		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
 	}})
 	r.kinds = slices.Insert(r.kinds, 1, stages...)

@@ -35,7 +35,8 @@ type PairStatus struct {
 	Region    string    `json:"region,omitempty"`
 	Connected time.Time `json:"connected"`
 	Revision  string    `json:"revision,omitempty"` // of which it has accepted everything; empty: none yet
-	Trouble   string    `json:"trouble,omitempty"`  // why it does not serve although it has a policy, in its own words
+	Trouble   string    `json:"trouble,omitempty"`  // why it does not serve although it has a policy, or what else is wrong with it, in its own words
+	Serves    bool      `json:"serves,omitempty"`   // although it is in trouble
 	Refused   *Refusal  `json:"refused,omitempty"`  // its refusal of a release; it stays until the pair is given a later one
 }
 
@@ -70,10 +71,11 @@ func (s *Server) Status() Status {
 		})
 	}
 	for _, m := range s.members {
+		trouble := policypb.TroubleOf(m.client.Node.GetMetadata())
 		all.Pairs = append(all.Pairs, PairStatus{
 			Node: m.client.Node.GetId(), Cluster: m.group.key.cluster, Region: m.group.key.region,
 			Connected: m.client.Opened, Revision: m.accepted, Refused: m.refused,
-			Trouble: policypb.TroubleOf(m.client.Node.GetMetadata()).GetReason(),
+			Trouble: trouble.GetReason(), Serves: trouble.GetServes(),
 		})
 	}
 	slices.SortFunc(all.Groups, func(a, b GroupStatus) int {

@@ -24,10 +24,12 @@ func TestTroubleOfPairsOfEveryVersion(t *testing.T) {
 	for name, c := range map[string]struct {
 		metadata *structpb.Struct
 		want     string
+		serves   bool
 	}{
-		"a reason":   {reasonOnly, "no Envoy is connected"},
-		"more":       {more, "Envoy refuses a route: no"},
-		"no trouble": {nil, ""},
+		"a reason":   {reasonOnly, "no Envoy is connected", false},
+		"more":       {more, "Envoy refuses a route: no", false},
+		"a warning":  {policypb.TroubleMetadata(&policypb.Trouble{Reason: "the disk is full", Serves: true}), "the disk is full", true},
+		"no trouble": {nil, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -37,7 +39,7 @@ func TestTroubleOfPairsOfEveryVersion(t *testing.T) {
 				defer s.Close()
 				s.Ask(policypb.TypeURL, nil, "*")
 				synctest.Wait()
-				if pairs := f.Status().Pairs; len(pairs) != 1 || pairs[0].Trouble != c.want {
+				if pairs := f.Status().Pairs; len(pairs) != 1 || pairs[0].Trouble != c.want || pairs[0].Serves != c.serves {
 					t.Errorf("pairs %+v, want one with the trouble %q", pairs, c.want)
 				}
 			})

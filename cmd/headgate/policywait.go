@@ -62,7 +62,7 @@ func without(s fleet.Status, revision string) (nodes []string) {
 // troubles names the pairs that do not serve, whatever they have taken.
 func troubles(s fleet.Status) (text string) {
 	for _, p := range s.Pairs {
-		if p.Trouble != "" {
+		if p.Trouble != "" && !p.Serves {
 			text += "\n" + clean(p.Node) + " does not serve: " + clean(p.Trouble)
 		}
 	}

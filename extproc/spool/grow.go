@@ -9,12 +9,19 @@ import (
 // growAgain is how often it is tried again to make a file if there was no room.
 const growAgain = time.Second
 
-// keepSpare keeps a file ready, and has what waited for room written.
-func (s *Spool) keepSpare() {
+// maxSpares is how many files are kept ready at most. They are what may be written while the disk
+// stands still.
+const maxSpares = 4
+
+// keepSpares keeps files ready, and has what waited for room written.
+func (s *Spool) keepSpares() {
 	for {
-		err := s.addSpare()
+		more, err := s.addSpare()
 		s.noteRoom(err)
 		s.appendLate()
+		if more {
+			continue
+		}
 		var again <-chan time.Time
 		if s.Trouble() != "" {
 			again = time.After(growAgain)
@@ -28,42 +35,42 @@ func (s *Spool) keepSpare() {
 	}
 }
 
-// addSpare makes a file, if none is ready. For rows that wait it goes beyond the limit: what was
-// opened is closed.
-func (s *Spool) addSpare() error {
-	full := s.limitReached()
+// addSpare makes a file if not enough are ready, and reports whether more may be made. For rows
+// that wait it goes beyond the limit: what was opened is closed.
+func (s *Spool) addSpare() (more bool, err error) {
+	used := s.bytes()
 	s.mu.Lock()
-	s.beyond = full != nil
-	needed := s.spare == nil && (full == nil || len(s.late) > 0)
-	s.mu.Unlock()
-	if !needed {
-		return full
+	limit, ready, late := s.journal.Spool, len(s.spares), len(s.late) > 0
+	fits := used+segmentSize <= limit
+	s.beyond = used > limit || !fits && ready == 0
+	if s.beyond {
+		err = fmt.Errorf("%d MiB are in use, of %d MiB that the policy allows", used>>20, limit>>20)
 	}
+	s.mu.Unlock()
+	if ready >= wanted(limit) || !fits && (ready > 0 || !late) {
+		return false, err
+	}
+	failed := s.makeSpare()
+	if failed != nil && ready == 0 {
+		err = failed
+	}
+	return fits && failed == nil, err
+}
+
+// wanted is how many files are kept ready.
+func wanted(limit int64) int { return int(min(max(1, limit/segmentSize/8), maxSpares)) }
+
+func (s *Spool) makeSpare() error {
 	s.number++
 	seg, err := create(s.options.Folder, s.own, s.number)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.spare = seg
+	defer s.mu.Unlock()
+	s.spares = append(s.spares, seg)
 	s.own.files++
-	s.mu.Unlock()
-	return full
-}
-
-// limitReached says that there is no room for the file that is ready, or would be made.
-func (s *Spool) limitReached() error {
-	used := s.bytes()
-	s.mu.Lock()
-	limit, more := s.journal.Spool, int64(segmentSize)
-	if s.spare != nil {
-		more = 0
-	}
-	s.mu.Unlock()
-	if used+more <= limit {
-		return nil
-	}
-	return fmt.Errorf("%d MiB are in use, of %d MiB that the policy allows", used>>20, limit>>20)
+	return nil
 }
 
 // appendLate writes closed rows that waited for room.
@@ -93,10 +100,7 @@ func (s *Spool) bytes() (n int64) {
 	for _, seg := range s.segments {
 		n += int64(len(seg.mem))
 	}
-	if s.spare != nil {
-		n += segmentSize
-	}
-	return n
+	return n + int64(len(s.spares))*segmentSize
 }
 
 // ordinary is how much room the records of an exchange take at most, but for rare ones.
@@ -107,5 +111,5 @@ const ordinary = 16 << 10
 func (s *Spool) Full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.beyond || s.spare == nil && (s.active == nil || s.active.next+ordinary > segmentSize-reserved)
+	return s.beyond || len(s.spares) == 0 && (s.active == nil || s.active.next+ordinary > segmentSize-reserved)
 }

@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -16,8 +15,9 @@ const outageOver = 10 * time.Second
 
 // outage is a time in which no file could be made. Its zero value says that there is none.
 type outage struct {
-	why    atomic.Pointer[string] // nil: there is room
+	why    atomic.Pointer[string] // as it began; nil: there is room
 	lost   atomic.Int64           // records since it began
+	notify atomic.Pointer[func()] // nil: nobody asked
 	failed time.Time              // when it was tried last in vain; of the goroutine that makes files
 }
 
@@ -28,12 +28,10 @@ func (s *Spool) noteRoom(err error) {
 	switch {
 	case err != nil:
 		o.failed = now
-		why := err.Error()
 		if !on {
+			why := err.Error()
 			o.lost.Store(0)
-		}
-		o.why.Store(&why)
-		if !on {
+			o.why.Store(&why)
 			s.options.Log.Error("the spool of rows cannot grow: when it is full, "+s.consequence(), zap.Error(err))
 		}
 	case on && now.Sub(o.failed) >= outageOver:
@@ -42,10 +40,13 @@ func (s *Spool) noteRoom(err error) {
 	default:
 		return
 	}
-	if changed := s.options.OnTrouble; changed != nil && on != (err != nil) {
-		changed()
+	if changed := o.notify.Load(); changed != nil && on != (err != nil) {
+		(*changed)()
 	}
 }
+
+// OnTrouble has a function called whenever Trouble begins or ends. It must not block.
+func (s *Spool) OnTrouble(changed func()) { s.outage.notify.Store(&changed) }
 
 // consequence is what comes of a lack of room.
 func (s *Spool) consequence() string {
@@ -63,11 +64,7 @@ func (s *Spool) Trouble() string {
 	if why == nil {
 		return ""
 	}
-	text := "the spool of rows cannot grow: " + *why
-	if n := s.outage.lost.Load(); n > 0 {
-		text += fmt.Sprintf("; records lost: %d", n)
-	}
-	return text
+	return "the spool of rows cannot grow: " + *why + "; when it is full, " + s.consequence()
 }
 
 // lose counts a record that cannot be kept.

@@ -24,10 +24,9 @@ const reserved = segmentSize / 4
 
 // Options say where a spool lies.
 type Options struct {
-	Folder    string
-	Journal   policy.Journal // what holds until Use says otherwise
-	OnTrouble func()         // is called as Trouble begins and ends; may be nil
-	Log       *zap.Logger
+	Folder  string
+	Journal policy.Journal // what holds until Use says otherwise
+	Log     *zap.Logger
 }
 
 // Spool is safe for concurrent use. Close must be called, once nothing is appended any more.
@@ -46,7 +45,7 @@ type Spool struct {
 	journal  policy.Journal
 	segments []*segment // in the order in which they are shipped
 	active   *segment   // the one that is written to; nil: there is none
-	spare    *segment   // the next one; nil: it is not made yet
+	spares   []*segment // the next ones, as far as they are made
 	open     opened
 	late     []*policypb.Row // closed rows that wait for room
 	beyond   bool            // the files take more than the policy allows
@@ -78,9 +77,10 @@ func Open(o Options, reg prometheus.Registerer) (*Spool, error) {
 		return nil, err
 	}
 	s.metrics = newMetrics(reg, s)
-	s.noteRoom(s.addSpare())
+	_, err = s.addSpare()
+	s.noteRoom(err)
 	s.appendLate()
-	s.running.Go(s.keepSpare)
+	s.running.Go(s.keepSpares)
 	s.running.Go(s.syncAgain)
 	if busy {
 		s.running.Go(s.watch)
@@ -160,16 +160,16 @@ func (s *Spool) fits(size int, known bool) bool {
 	case known:
 	case s.beyond:
 		return false
-	case s.spare == nil:
+	case len(s.spares) == 0:
 		end -= reserved
 	}
 	if s.active != nil && s.active.next+size <= end {
 		return true
 	}
-	if s.spare == nil {
+	if len(s.spares) == 0 {
 		return false
 	}
-	s.active, s.spare = s.spare, nil
+	s.active, s.spares = s.spares[0], s.spares[1:]
 	s.segments = append(s.segments, s.active)
 	signal(s.room)
 	return true
@@ -194,8 +194,8 @@ func (s *Spool) closeFiles() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []error
-	if s.spare != nil {
-		s.spare.remove()
+	for _, spare := range s.spares {
+		spare.remove()
 		s.own.files--
 	}
 	for _, seg := range s.segments {
@@ -206,7 +206,7 @@ func (s *Spool) closeFiles() error {
 		}
 		all = append(all, seg.close())
 	}
-	s.segments, s.active, s.spare = nil, nil, nil
+	s.segments, s.active, s.spares = nil, nil, nil
 	for _, g := range s.generations {
 		g.end()
 	}

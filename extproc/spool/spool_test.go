@@ -128,8 +128,8 @@ func (s *Spool) die() {
 	for _, seg := range s.segments {
 		_ = seg.close()
 	}
-	if s.spare != nil {
-		_ = s.spare.close()
+	for _, spare := range s.spares {
+		_ = spare.close()
 	}
 	for _, g := range s.generations {
 		_ = g.lock.Close()

@@ -31,7 +31,9 @@ type Trouble struct {
 	// Since when the pair has been in trouble for this reason; absent: it does not say.
 	Since *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
 	// Revision of the policy that the pair does not serve; empty: it does not say.
-	Revision      string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision string `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The pair serves nevertheless.
+	Serves        bool `protobuf:"varint,4,opt,name=serves,proto3" json:"serves,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -87,15 +89,23 @@ func (x *Trouble) GetRevision() string {
 	return ""
 }
 
+func (x *Trouble) GetServes() bool {
+	if x != nil {
+		return x.Serves
+	}
+	return false
+}
+
 var File_policypb_trouble_proto protoreflect.FileDescriptor
 
 const file_policypb_trouble_proto_rawDesc = "" +
 	"\n" +
-	"\x16policypb/trouble.proto\x12\x12headgate.policy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n" +
+	"\x16policypb/trouble.proto\x12\x12headgate.policy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x01\n" +
 	"\aTrouble\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x120\n" +
 	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x1a\n" +
-	"\brevision\x18\x03 \x01(\tR\brevisionB.Z,github.com/headgate/headgate/policy/policypbb\x06proto3"
+	"\brevision\x18\x03 \x01(\tR\brevision\x12\x16\n" +
+	"\x06serves\x18\x04 \x01(\bR\x06servesB.Z,github.com/headgate/headgate/policy/policypbb\x06proto3"
 
 var (
 	file_policypb_trouble_proto_rawDescOnce sync.Once

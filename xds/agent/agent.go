@@ -43,6 +43,7 @@ type Options struct {
 	Listen      netip.AddrPort                                              // where the pair's Envoy listens; the zero value: where the policy says
 	State       string                                                      // folder for the last good revision; empty: it is not saved
 	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc, beside the previous one
+	Warning     func() string                                               // what is wrong with a pair that serves; empty: nothing. nil: that is not known
 	Backlog     Backlog                                                     // of rows for the control plane; nil: there are none
 	Fleet       Fleet                                                       // what is said of this pair, and learnt of the others; nil: nothing
 	Log         *zap.Logger

@@ -79,6 +79,42 @@ func TestTroubleIsReported(t *testing.T) {
 	})
 }
 
+// TestAWarningIsReported holds that the control plane learns what is wrong with a pair that
+// serves, unless it has a worse trouble, and that such a pair is not said not to serve.
+func TestAWarningIsReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newControl(t)
+		p := newPair(t, "", c)
+		e := p.envoy(nil)
+		c.publish(revision(t, "r1", "s1", "a=1"))
+		learned := func(when, want string, serves bool) {
+			t.Helper()
+			synctest.Wait()
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if got := c.details; got.GetReason() != want || got.GetServes() != serves || (p.Trouble() == "") != (serves || want == "") {
+				t.Errorf("%s: %v, and the pair's trouble is %q", when, got, p.Trouble())
+			}
+		}
+		warn := func(text string) {
+			p.mu.Lock()
+			p.warning = text
+			p.mu.Unlock()
+			p.Recheck()
+		}
+		learned("at first", "", false)
+		warn("the disk is full")
+		learned("as it begins", "the disk is full", true)
+		e.Disconnect()
+		time.Sleep(2 * awaitEnvoy)
+		learned("without Envoy", "no Envoy is connected", false)
+		e.Connect()
+		learned("with Envoy", "the disk is full", true)
+		warn("")
+		learned("as it ends", "", false)
+	})
+}
+
 // TestTroubleHasABeginning holds that the control plane learns since when a pair does not
 // serve, which another revision does not change, and of which revision it speaks.
 func TestTroubleHasABeginning(t *testing.T) {

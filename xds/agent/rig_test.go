@@ -83,6 +83,7 @@ type pair struct {
 	mu             sync.Mutex
 	log            []string         // what was applied, and what Envoys were sent
 	fail           map[string]error // by revision
+	warning        string           // what is wrong although the pair serves
 	onApply        func()           // called with each policy; may be nil
 	newest, before string           // shapes that ext_proc has
 	faults         []string
@@ -101,7 +102,7 @@ func newPair(t *testing.T, state string, planes ...*control) *pair {
 }
 
 func (p *pair) start(state string, planes []*control) (err error) {
-	o := Options{Node: "pair", Cluster: "edge", State: state, Apply: p.apply, Log: zap.NewNop()}
+	o := Options{Node: "pair", Cluster: "edge", State: state, Apply: p.apply, Warning: p.warn, Log: zap.NewNop()}
 	for i := range planes {
 		o.Addresses = append(o.Addresses, fmt.Sprintf("10.0.0.1:%d", i+1))
 	}
@@ -124,6 +125,12 @@ func (p *pair) start(state string, planes []*control) (err error) {
 	})
 	p.t.Cleanup(p.stop)
 	return nil
+}
+
+func (p *pair) warn() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.warning
 }
 
 // apply keeps policies as the ext_proc server does: the newest and the one before.

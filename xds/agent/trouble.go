@@ -12,16 +12,28 @@ import (
 
 // Trouble says why the pair does not serve although it has a policy: what its Envoy
 // refuses, or that no Envoy is connected. Empty: it serves.
-func (a *Agent) Trouble() string { return a.trouble.Load().GetReason() }
+func (a *Agent) Trouble() string {
+	if t := a.trouble.Load(); !t.GetServes() {
+		return t.GetReason()
+	}
+	return ""
+}
 
-// reportTrouble reports to the control plane why this pair does not serve, if that has
-// changed.
+// Recheck asks again what is wrong with what is not the agent's.
+func (a *Agent) Recheck() { a.post(func() {}) }
+
+// reportTrouble reports to the control plane why this pair does not serve, or what else is wrong
+// with it, if that has changed.
 func (a *Agent) reportTrouble() {
 	reason, before := a.troubleReason(), a.trouble.Load()
+	serves := reason == "" && a.options.Warning != nil
+	if serves {
+		reason = a.options.Warning()
+	}
 	if reason == before.GetReason() && (reason == "" || a.Revision() == before.GetRevision()) {
 		return
 	}
-	a.trouble.Store(a.troubleFor(reason, before))
+	a.trouble.Store(a.troubleFor(reason, serves, before))
 	if a.up != nil {
 		a.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: policypb.TypeURL, Node: a.node()})
 	}
@@ -29,11 +41,11 @@ func (a *Agent) reportTrouble() {
 
 // troubleFor is the trouble with this reason; nil: there is no reason. It began earlier if
 // the trouble before had the same reason.
-func (a *Agent) troubleFor(reason string, before *policypb.Trouble) *policypb.Trouble {
+func (a *Agent) troubleFor(reason string, serves bool, before *policypb.Trouble) *policypb.Trouble {
 	if reason == "" {
 		return nil
 	}
-	t := &policypb.Trouble{Reason: reason, Since: timestamppb.New(a.now), Revision: a.Revision()}
+	t := &policypb.Trouble{Reason: reason, Since: timestamppb.New(a.now), Revision: a.Revision(), Serves: serves}
 	if reason == before.GetReason() {
 		t.Since = before.GetSince()
 	}

@@ -43,7 +43,7 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Credentials: o.creds, Fleet: apply.reports,
 	}
 	if apply.spool != nil {
-		options.Backlog = apply.spool
+		options.Backlog, options.Warning = apply.spool, apply.spool.Trouble
 	}
 	apply.listen = o.Listen
 	if o.State != "" {
@@ -51,7 +51,11 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 			return nil, fmt.Errorf("state folder: %w", err)
 		}
 	}
-	return agent.New(options, reg)
+	a, err := agent.New(options, reg)
+	if err == nil && apply.spool != nil {
+		apply.spool.OnTrouble(a.Recheck)
+	}
+	return a, err
 }
 
 // credentials are TLS if it is asked for. Plain is for loopback only: whoever is
@@ -102,6 +106,9 @@ func pairDetail(r *agent.Agent, d *dataPlane, addresses []string) func() string 
 		}
 		if trouble := r.Trouble(); trouble != "" {
 			link += "\n" + trouble
+		}
+		if d.spool != nil && d.spool.Trouble() != "" {
+			link += "\n" + d.spool.Trouble()
 		}
 		return "policy " + revision + "\n" + overlayDetail(d.overlay(), nil) + link + "\n"
 	}
