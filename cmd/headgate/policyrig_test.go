@@ -17,8 +17,11 @@ import (
 	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/consoletest"
+	"github.com/headgate/headgate/xds/console/costs"
+	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/store"
 )
 
@@ -41,6 +44,7 @@ type adminRig struct {
 	store    store.Status
 	out      []fleet.OutOfService
 	balance  []balance.Status
+	journal  *journal.Journal // nil: none is served
 	addr     string
 	folder   string // of the files that commands read
 }
@@ -64,6 +68,10 @@ func (r *adminRig) serve(p policiesOfRig) {
 	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }, func() store.Status { return r.store }, fleet.Seen{
 		Out: func() []fleet.OutOfService { return r.out }, Balance: func() []balance.Status { return r.balance },
 	}))
+	if r.journal != nil {
+		api.Mount(costs.Prefix, costs.Routes(r.journal, time.Now))
+		api.Mount(exchanges.Prefix, exchanges.Routes(r.journal, time.Now))
+	}
 	s := httptest.NewServer(api)
 	r.t.Cleanup(s.Close)
 	r.addr = s.Listener.Addr().String()
