@@ -52,7 +52,7 @@ func Routes(j Journal, now func() time.Time) []console.Route {
 	return []console.Route{
 		{Method: "GET", Right: console.Read, Handle: r.list,
 			Answer: "`{exchanges, next}`: those that began in the last 24 hours, or in a span, the newest first. The span is " + console.SpanText + ". They are those of which " + filterText +
-				". A page has `limit` of them (50, at most 1000); `cursor=NEXT` asks for the next one, with the same URL else; `next` is empty on the last"},
+				". A page has `limit` of them (50, at most 1000); `cursor=NEXT` asks for the next one, with the same URL else; a page may have fewer, or none, although there is a next one; `next` is empty on the last"},
 		{Method: "GET", Path: "/tail", Right: console.Read, Handle: r.tail,
 			Answer: "`{exchanges, next}`: those that ended since `cursor`, in the order in which the journal got them, as soon as there is one or after 20 s; filters and `limit` are those of the list. `next` is the next call's `cursor`. Without a cursor it answers at once, with none"},
 		{Method: "GET", Path: "/{id}", Right: console.Read, Fails: []*console.Kind{Unknown}, Handle: r.trace,
