@@ -92,7 +92,8 @@ func (k cursor) page() cursor {
 func (j *Journal) floor(ctx context.Context, f *Filter, at cursor) (floor int64, err error) {
 	var s statement
 	floor = f.since()
-	s.add("SELECT began FROM journal WHERE day >= ? AND day <= ? AND began >= ? AND began <= ?", floor/hour/24, at.Began/hour/24, floor, at.Began)
+	s.add("SELECT began FROM journal WHERE day >= ? AND day <= ? AND began >= ? AND (began, exchange) <= (?, ?)",
+		floor/hour/24, at.Began/hour/24, floor, at.Began, at.Exchange)
 	window := f.indexed(&s)
 	s.add(" ORDER BY began DESC LIMIT 1 OFFSET ?", window)
 	rows, err := j.ask(ctx, &s)
