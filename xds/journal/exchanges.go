@@ -81,7 +81,7 @@ func (j *Journal) Exchanges(ctx context.Context, f Filter, after string, limit i
 
 // before leaves what comes after a place in the order of pages.
 func (k cursor) before(s *statement) {
-	s.add(" AND day <= ? AND (began, exchange, attempt) < (?, ?, ?)", k.Began/hour/24, k.Began, k.Exchange, k.Attempt)
+	s.add(" AND day <= ? AND began <= ? AND (began, exchange, attempt) < (?, ?, ?)", k.Began/hour/24, k.Began, k.Began, k.Exchange, k.Attempt)
 }
 
 func (k cursor) page() cursor {
@@ -92,8 +92,8 @@ func (k cursor) page() cursor {
 func (j *Journal) floor(ctx context.Context, f *Filter, at cursor) (floor int64, err error) {
 	var s statement
 	floor = f.since()
-	s.add("SELECT began FROM journal WHERE day >= ? AND day <= ? AND began >= ? AND (began, exchange) <= (?, ?)",
-		floor/hour/24, at.Began/hour/24, floor, at.Began, at.Exchange)
+	s.add("SELECT began FROM journal WHERE day >= ? AND day <= ? AND began >= ? AND began <= ? AND (began, exchange) <= (?, ?)",
+		floor/hour/24, at.Began/hour/24, floor, at.Began, at.Began, at.Exchange)
 	window := f.indexed(&s)
 	s.add(" ORDER BY began DESC LIMIT 1 OFFSET ?", window)
 	rows, err := j.ask(ctx, &s)
