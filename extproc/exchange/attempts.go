@@ -182,13 +182,17 @@ func (a *Attempts) Account(charge func(*Tried) *Spent) {
 	}
 }
 
-// Unread returns the latest attempt, if no answer of it was read; nil: it was, or there is
-// none.
+// Unread returns the latest attempt of an exchange whose answer nobody has read, if it may have
+// one: no headers of it came, or those of a success alone, which the client was given. nil:
+// it has none, Account knows what it consumed, or there is no attempt.
 func (a *Attempts) Unread() *Tried {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if n := len(a.list); n > 0 && a.list[n-1].Status == 0 {
-		t := a.list[n-1]
+	if len(a.list) == 0 {
+		return nil
+	}
+	t := a.list[len(a.list)-1]
+	if t.Status == 0 || t.Answers && t.Status < 300 {
 		return &t
 	}
 	return nil

@@ -65,3 +65,33 @@ func TestWhatAttemptsConsumedThatWereLetGo(t *testing.T) {
 		t.Errorf("the answering attempt is accounted for twice: %+v", got)
 	}
 }
+
+// TestWhatNobodyHasReadIsEstimated holds of which attempt of a chain an answer may have come that
+// was not read: of none that failed, and of none whose answer has been accounted for.
+func TestWhatNobodyHasReadIsEstimated(t *testing.T) {
+	for name, c := range map[string]struct {
+		status  int
+		answers bool
+		used    canon.Usage
+		want    bool
+	}{
+		"no headers":                            {want: true},
+		"headers alone, which the client got":   {status: 200, answers: true, want: true},
+		"headers alone, which nobody got":       {status: 200},
+		"an error, which the client got":        {status: 400, answers: true},
+		"an error":                              {status: 500},
+		"an answer of which something was read": {status: 200, answers: true, used: reported},
+	} {
+		v := join(t, "true")
+		ex := v.Exchange
+		ex.Route.Single, ex.Route.Name, ex.Usage = false, "m", c.used
+		ex.Attempts.Begin(exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: "x", Status: c.status})
+		if c.answers {
+			ex.Attempts.NoteAnswers(0)
+		}
+		v.End(exchange.Outcome{})
+		if got := ex.Unseen != nil; got != c.want {
+			t.Errorf("%s: estimated %t", name, got)
+		}
+	}
+}

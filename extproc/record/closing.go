@@ -256,7 +256,7 @@ func (c *Closer) complete(p *pendingRow, e *Ending) {
 	if o.By == exchange.ByGateway && row.Status >= 500 {
 		row.Reason = string(exchange.ReasonUnavailable)
 	}
-	if o.By == exchange.ByGateway && e.Answered {
+	if e.Answered {
 		addUnseen(row, p.unseen)
 	}
 	c.close(row, o)

@@ -68,9 +68,10 @@ type closing struct {
 // TestWhenARowIsClosed holds when a row is handed on and with which outcome: exactly
 // once, to every sink, in whichever order stream and entry end.
 func TestWhenARowIsClosed(t *testing.T) {
-	whole, local, late, untold := minimalExchange(), minimalExchange(), minimalExchange(), brokeOff()
+	whole, local, late, untold, unread := minimalExchange(), minimalExchange(), minimalExchange(), brokeOff(), brokeOff()
 	local.Response.Origin, late.Late = exchange.FromEnvoy, true
 	late.Unseen = &exchange.Spent{Usage: canon.Usage{Input: 7, Source: canon.UsageEstimated}}
+	unread.Unseen = late.Unseen
 	untold.Request.Headers = exchange.Headers{{Name: record.RequestHeader, Value: []byte("envoys-id")}}
 	gaveUp := record.Ending{Exchange: late.ID, Seen: true, Code: 504, Details: "ext_proc_error_per-message_timeout_exceeded", Answered: true}
 	for name, c := range map[string]closing{
@@ -134,6 +135,24 @@ func TestWhenARowIsClosed(t *testing.T) {
 		"Envoy's own answer waits": {
 			do:    func(c *record.Closer) { c.Add(local, cut) },
 			after: record.Wait, want: &policypb.Row{Outcome: "cut", By: "unknown", Status: 200}, missing: 1,
+		},
+		"an answer that broke off before anything was read of it": {
+			do: func(c *record.Closer) {
+				begun := hungUp()
+				begun.Answered = true
+				c.Ending(begun)
+				c.Add(unread, cut)
+			},
+			want:   &policypb.Row{Outcome: "cancelled", By: "client", Detail: "DC downstream_disconnect", Status: 499, Attempts: 3, Tokens: &policypb.Tokens{Input: 7}},
+			joined: 1,
+		},
+		"a provider that had not begun to answer": {
+			do: func(c *record.Closer) {
+				c.Ending(hungUp())
+				c.Add(unread, cut)
+			},
+			want:   &policypb.Row{Outcome: "cancelled", By: "client", Detail: "DC downstream_disconnect", Status: 499, Attempts: 3},
+			joined: 1,
 		},
 		"the entry comes after the stream's end": {
 			do: func(c *record.Closer) {
