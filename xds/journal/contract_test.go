@@ -132,8 +132,10 @@ func holds(t *testing.T, s *store.Store, rows []*policypb.Row) {
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Fatalf("rows (-sent +stored):\n%s", diff)
 	}
-	if diff := gocmp.Diff(summed(entries), stored(t, s)); diff != "" {
-		t.Fatalf("rollups (-of rows +stored):\n%s", diff)
+	for _, span := range spans {
+		if diff := gocmp.Diff(span.summed(entries), span.stored(t, s)); diff != "" {
+			t.Fatalf("%s (-of rows +stored):\n%s", span.table, diff)
+		}
 	}
 }
 
@@ -185,8 +187,8 @@ func line(values []any) string {
 }
 
 // summed are the rollups of entries, as text: sketches by how much they have measured.
-func summed(entries []entry) (lines []string) {
-	for _, r := range rollups(entries) {
+func (sp *span) summed(entries []entry) (lines []string) {
+	for _, r := range sp.rollups(entries) {
 		lines = append(lines, line(append(r.values()[:len(r.values())-2], measured(r))))
 	}
 	slices.Sort(lines)
@@ -194,9 +196,9 @@ func summed(entries []entry) (lines []string) {
 }
 
 // stored are the rollups in a database.
-func stored(t *testing.T, s *store.Store) (lines []string) {
-	names := slices.Concat([]string{"hour", "key"}, dimensions[:], sums, []string{"first_token", "duration"})
-	scan(t, s, "SELECT "+strings.Join(names, ", ")+" FROM rollup", len(names), func(values []any) {
+func (sp *span) stored(t *testing.T, s *store.Store) (lines []string) {
+	names := slices.Concat([]string{sp.column, "key"}, dimensions[:], sums, []string{"first_token", "duration"})
+	scan(t, s, "SELECT "+strings.Join(names, ", ")+" FROM "+sp.table, len(names), func(values []any) {
 		r, n := newRollup(), len(names)-2
 		if err := r.merge(values[n].([]byte), values[n+1].([]byte)); err != nil {
 			t.Fatal(err)

@@ -145,7 +145,7 @@ func sumsIn(from source) string {
 	out := make([]string, len(sums))
 	for i, name := range sums {
 		column := name
-		if text := ofRows[name]; from.rows && text != "" {
+		if text := ofRows[name]; from.grain == exchanges && text != "" {
 			column = text
 		}
 		out[i] = "CAST(COALESCE(SUM(" + column + "), 0) AS BIGINT)"
@@ -161,7 +161,7 @@ func (j *Journal) latencies(ctx context.Context, q *Question, to *adding) error 
 			return err
 		}
 		add := to.sketches
-		if from.rows {
+		if from.grain == exchanges {
 			s.add(" AND kind = 'call'")
 			add = to.measured
 		}

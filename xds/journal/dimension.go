@@ -10,24 +10,25 @@ import (
 
 // dimension is something that sums go by.
 type dimension struct {
-	name, rollup, row string              // its expression in rollups, and in rows
-	shown             func(string) string // nil: as it is stored
+	name           string
+	hour, day, row string              // its expression in rollups by the hour and by the day, and in rows; empty: it is not in them
+	shown          func(string) string // nil: as it is stored
 }
 
 var all = []dimension{
-	{"user", "username", "username", nil},
-	{"team", "team", "team", nil},
-	{"feature", "feature", "feature", nil},
-	{"model", "model", "model", nil},
-	{"provider", "provider", "provider", nil},
-	{"backend", "backend", "backend", nil},
-	{"prompt", "prompt", "prompt", nil},
-	{"prompt_version", "prompt_version", "prompt_version", nil},
-	{"experiment", "experiment", "experiment", nil},
-	{"arm", "arm", "arm", nil},
-	{"hour", "hour", "began / 3600000000000", moment(time.Hour, "2006-01-02T15:04Z")},
-	{"day", "hour / 24", "day", moment(24*time.Hour, time.DateOnly)},
-	{"month", "hour / 24", "day", moment(24*time.Hour, "2006-01")},
+	{"user", "username", "username", "username", nil},
+	{"team", "team", "team", "team", nil},
+	{"feature", "feature", "feature", "feature", nil},
+	{"model", "model", "model", "model", nil},
+	{"provider", "provider", "provider", "provider", nil},
+	{"backend", "backend", "backend", "backend", nil},
+	{"prompt", "prompt", "prompt", "prompt", nil},
+	{"prompt_version", "prompt_version", "prompt_version", "prompt_version", nil},
+	{"experiment", "experiment", "experiment", "experiment", nil},
+	{"arm", "arm", "arm", "arm", nil},
+	{"hour", "hour", "", "began / 3600000000000", moment(time.Hour, "2006-01-02T15:04Z")},
+	{"day", "hour / 24", "day", "day", moment(24*time.Hour, time.DateOnly)},
+	{"month", "hour / 24", "day", "day", moment(24*time.Hour, "2006-01")},
 }
 
 // moment shows the number of a span of time since 1970 as when it began, in UTC.

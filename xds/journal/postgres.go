@@ -24,8 +24,6 @@ var (
 
 var (
 	postgres         = &store.Store{Postgres: true}
-	lookUpPostgres   = postgres.SQL(lookUpRollup)
-	addPostgres      = postgres.SQL(addRollup)
 	addDayPostgres   = postgres.SQL(addDay)
 	touchDayPostgres = postgres.SQL(touchDay)
 )
@@ -43,14 +41,20 @@ func writePostgres(ctx context.Context, s *store.Store, entries []entry) error {
 		if err := lockWriters(ctx, tx); err != nil {
 			return err
 		}
-		if err := makeDays(ctx, tx, days(entries), time.Now().Unix()); err != nil {
+		if err := makeDays(ctx, tx, daysOf(entries), time.Now().Unix()); err != nil {
 			return err
 		}
 		inserted, err := takeAll(ctx, tx)
 		if err != nil {
 			return err
 		}
-		return addUpPostgres(ctx, tx, rollups(since(entries, inserted)))
+		fresh := since(entries, inserted)
+		for _, span := range spans {
+			if err := span.addUpPostgres(ctx, tx, fresh); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -69,10 +73,11 @@ func takeAll(ctx context.Context, tx pgx.Tx) (map[key]bool, error) {
 	return inserted, err
 }
 
-func addUpPostgres(ctx context.Context, tx pgx.Tx, all []*rollup) error {
-	lookUps, adds := &pgx.Batch{}, &pgx.Batch{}
+func (s *span) addUpPostgres(ctx context.Context, tx pgx.Tx, entries []entry) error {
+	all, lookUps, adds := s.rollups(entries), &pgx.Batch{}, &pgx.Batch{}
+	lookUp, add := postgres.SQL(s.lookUp), postgres.SQL(s.add)
 	for _, r := range all {
-		lookUps.Queue(lookUpPostgres, r.hour, r.key).QueryRow(func(row pgx.Row) error {
+		lookUps.Queue(lookUp, r.at, r.key).QueryRow(func(row pgx.Row) error {
 			var first, duration []byte
 			err := row.Scan(&first, &duration)
 			if errors.Is(err, pgx.ErrNoRows) {
@@ -88,7 +93,7 @@ func addUpPostgres(ctx context.Context, tx pgx.Tx, all []*rollup) error {
 		return err
 	}
 	for _, r := range all {
-		adds.Queue(addPostgres, r.values()...)
+		adds.Queue(add, r.values()...)
 	}
 	return tx.SendBatch(ctx, adds).Close()
 }

@@ -19,34 +19,62 @@ type Question struct {
 
 const hour = int64(time.Hour)
 
+// grain is what the rows of a source are of.
+type grain int
+
+const (
+	exchanges grain = iota // and attempts; bounds are in nanoseconds
+	hours                  // bounds are their numbers since 1970, in UTC, and those of days
+	days
+)
+
 // source is a table with the span of it that a question asks for.
 type source struct {
-	rows     bool // of the journal; else rollups
+	grain
 	from, to int64
 }
 
-// sources are the rollups of the whole hours of a span, and the rows of the hours that it cuts.
+// sources are the rollups of the whole days and hours of a span, and the rows of the hours that
+// it cuts.
 func (q *Question) sources() []source {
 	since := q.Since.UnixNano()
-	first, last := (since+hour-1)/hour, int64(1<<40)
-	rollups := source{from: first, to: last}
+	first, last := (since+hour-1)/hour, endless
 	var cut []source
 	until := int64(0)
 	if !q.Until.IsZero() {
 		until = q.Until.UnixNano()
 		last = until / hour
-		rollups.to = last
 		if first > last {
-			return []source{{true, since, until}}
+			return []source{{exchanges, since, until}}
 		}
 	}
 	if since < first*hour {
-		cut = append(cut, source{true, since, first * hour})
+		cut = append(cut, source{exchanges, since, first * hour})
 	}
 	if until > last*hour {
-		cut = append(cut, source{true, last * hour, until})
+		cut = append(cut, source{exchanges, last * hour, until})
 	}
-	return append([]source{rollups}, cut...)
+	return append(q.whole(first, last), cut...)
+}
+
+// endless is an hour that nothing reaches, with which a day begins.
+const endless = int64(24 << 26)
+
+// whole are the rollups of a span of hours: days where they are whole, unless the question is
+// about hours.
+func (q *Question) whole(first, last int64) []source {
+	from, to := (first+23)/24, last/24
+	if from >= to || slices.Contains(q.By, "hour") {
+		return []source{{hours, first, last}}
+	}
+	all := []source{{days, from, to}}
+	if first < from*24 {
+		all = append(all, source{hours, first, from * 24})
+	}
+	if to*24 < last {
+		all = append(all, source{hours, to * 24, last})
+	}
+	return all
 }
 
 // statement is a question as text, with its parameters.
@@ -70,10 +98,13 @@ func (q *Question) selectFrom(s *statement, from source, more string) error {
 		}
 		s.add("CAST(" + d.in(from) + " AS TEXT), ")
 	}
-	if from.rows {
+	switch from.grain {
+	case exchanges:
 		s.add(more+" FROM journal WHERE day BETWEEN ? AND ? AND began >= ? AND began < ?", from.from/hour/24, (from.to-1)/hour/24, from.from, from.to)
-	} else {
+	case hours:
 		s.add(more+" FROM rollup WHERE hour >= ? AND hour < ?", from.from, from.to)
+	case days:
+		s.add(more+" FROM rollup_day WHERE day >= ? AND day < ?", from.from, from.to)
 	}
 	return q.only(s, from)
 }
@@ -100,10 +131,14 @@ func oneOf[T any](s *statement, column string, values []T) {
 }
 
 func (d *dimension) in(from source) string {
-	if from.rows {
-		return d.row
+	switch from.grain {
+	case hours:
+		return d.hour
+	case days:
+		return d.day
+	case exchanges:
 	}
-	return d.rollup
+	return d.row
 }
 
 // groupBy sums by the dimensions, which come first.

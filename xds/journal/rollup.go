@@ -16,16 +16,27 @@ import (
 // accuracy is how far a percentile of a sketch may be off, relative to itself.
 const accuracy = 0.01
 
-// group is what rows of one hour are summed by.
-type group struct {
-	hour int64 // since 1970, in UTC
-	of   [10]string
+// span is how long the rows of a rollup are summed.
+type span struct {
+	table, column string
+	seconds       int64
+
+	lookUp, add string // statements
 }
 
-// dimensions are the columns of a group, after its hour.
+// spans are those of which there are rollups.
+var spans = []*span{newSpan("rollup", "hour", 3600), newSpan("rollup_day", "day", secondsOfDay)}
+
+// group is what rows of one span are summed by.
+type group struct {
+	at int64 // the number of its hour or day since 1970, in UTC
+	of [10]string
+}
+
+// dimensions are the columns of a group, after its hour or day.
 var dimensions = [10]string{"username", "team", "feature", "model", "provider", "backend", "prompt", "prompt_version", "experiment", "arm"}
 
-// hash names a group within its hour. Values that are missing at the end do not count: a later
+// hash names a group within its span. Values that are missing at the end do not count: a later
 // version may have further dimensions.
 func (g *group) hash() []byte {
 	last := len(g.of)
@@ -64,11 +75,11 @@ func newSketch() *ddsketch.DDSketch {
 }
 
 // rollups sums rows by group. Groups come in an order of their own.
-func rollups(entries []entry) []*rollup {
+func (s *span) rollups(entries []entry) []*rollup {
 	all := map[group]*rollup{}
 	for i := range entries {
 		e := &entries[i]
-		g := group{hour: e.began.Unix() / 3600, of: [10]string{e.User, e.Team, e.Feature, e.Route, e.provider, e.backend}}
+		g := group{at: e.began.Unix() / s.seconds, of: [10]string{e.User, e.Team, e.Feature, e.Route, e.provider, e.backend}}
 		for i := range g.of {
 			g.of[i] = storable(g.of[i])
 		}
@@ -81,7 +92,7 @@ func rollups(entries []entry) []*rollup {
 		r.add(e)
 	}
 	return slices.SortedFunc(maps.Values(all), func(a, b *rollup) int {
-		return cmp.Or(cmp.Compare(a.hour, b.hour), bytes.Compare(a.key, b.key))
+		return cmp.Or(cmp.Compare(a.at, b.at), bytes.Compare(a.key, b.key))
 	})
 }
 
@@ -137,9 +148,9 @@ func encoded(s *ddsketch.DDSketch) []byte {
 	return b
 }
 
-// values are what a rollup has in each column, in the order of addText.
+// values are what a rollup has in each column, in the order of newSpan.
 func (r *rollup) values() []any {
-	all := []any{r.hour, r.key}
+	all := []any{r.at, r.key}
 	for _, value := range r.of {
 		all = append(all, value)
 	}
@@ -149,15 +160,17 @@ func (r *rollup) values() []any {
 	return append(all, encoded(r.first), encoded(r.duration))
 }
 
-// addText adds to a group, or begins it.
-func addText() string {
-	names := slices.Concat([]string{"hour", "key"}, dimensions[:], sums, []string{"first_token", "duration"})
+func newSpan(table, column string, seconds int64) *span {
+	names := slices.Concat([]string{column, "key"}, dimensions[:], sums, []string{"first_token", "duration"})
 	set := make([]string, 0, len(sums)+2)
 	for _, s := range sums {
-		set = append(set, s+" = rollup."+s+" + excluded."+s)
+		set = append(set, s+" = "+table+"."+s+" + excluded."+s)
 	}
 	set = append(set, "first_token = excluded.first_token", "duration = excluded.duration")
-	return "INSERT INTO rollup (" + strings.Join(names, ", ") + ") VALUES (" + places(len(names)) + ") ON CONFLICT (hour, key) DO UPDATE SET " + strings.Join(set, ", ")
+	return &span{table, column, seconds,
+		"SELECT first_token, duration FROM " + table + " WHERE " + column + " = ? AND key = ?",
+		"INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES (" + places(len(names)) + ") ON CONFLICT (" + column + ", key) DO UPDATE SET " + strings.Join(set, ", "),
+	}
 }
 
 // places are n parameters.

@@ -17,7 +17,7 @@ func writeSQLite(ctx context.Context, s *store.Store, entries []entry) error {
 	}
 	defer tx.Rollback() // an error says that it was committed
 	now := time.Now().Unix()
-	for _, day := range days(entries) {
+	for _, day := range daysOf(entries) {
 		if _, err := tx.ExecContext(ctx, addDay, day, now); err != nil {
 			return err
 		}
@@ -29,8 +29,10 @@ func writeSQLite(ctx context.Context, s *store.Store, entries []entry) error {
 	if err != nil {
 		return err
 	}
-	if err := addUpSQLite(ctx, tx, rollups(fresh)); err != nil {
-		return err
+	for _, span := range spans {
+		if err := span.addUpSQLite(ctx, tx, fresh); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }
@@ -56,23 +58,23 @@ func insertSQLite(ctx context.Context, tx *sql.Tx, entries []entry) (fresh []ent
 	return fresh, nil
 }
 
-func addUpSQLite(ctx context.Context, tx *sql.Tx, all []*rollup) error {
-	if len(all) == 0 {
+func (s *span) addUpSQLite(ctx context.Context, tx *sql.Tx, entries []entry) error {
+	if len(entries) == 0 {
 		return nil
 	}
-	lookUp, err := tx.PrepareContext(ctx, lookUpRollup)
+	lookUp, err := tx.PrepareContext(ctx, s.lookUp)
 	if err != nil {
 		return err
 	}
 	defer lookUp.Close()
-	add, err := tx.PrepareContext(ctx, addRollup)
+	add, err := tx.PrepareContext(ctx, s.add)
 	if err != nil {
 		return err
 	}
 	defer add.Close()
-	for _, r := range all {
+	for _, r := range s.rollups(entries) {
 		var first, duration []byte
-		err := lookUp.QueryRowContext(ctx, r.hour, r.key).Scan(&first, &duration)
+		err := lookUp.QueryRowContext(ctx, r.at, r.key).Scan(&first, &duration)
 		if err == nil {
 			err = r.merge(first, duration)
 		} else if errors.Is(err, sql.ErrNoRows) {

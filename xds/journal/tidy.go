@@ -57,7 +57,12 @@ func (j *Journal) tidy(ctx context.Context, s *store.Store, retention time.Durat
 			j.log.Info("rows of a day were dropped: they are older than their retention", zap.String("day", time.Unix(day*secondsOfDay, 0).UTC().Format(time.DateOnly)), zap.Duration("retention", retention))
 		}
 	}
-	return dropRollups(ctx, s, now.Add(-max(retention, KeepRollups)).Unix()/3600)
+	for _, span := range spans {
+		if err := span.dropRollups(ctx, s, now.Add(-max(retention, KeepRollups)).Unix()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // expired are days before one of which no row came since.
@@ -107,15 +112,16 @@ func deleteSome(ctx context.Context, s *store.Store, day, came int64) (more bool
 	return false, err
 }
 
-// dropRollups drops those of hours before one whose rows are gone, a day at a time.
-func dropRollups(ctx context.Context, s *store.Store, before int64) error {
-	const old = " FROM rollup WHERE hour < ? AND hour / 24 NOT IN (SELECT day FROM journal_day)"
+// dropRollups drops those before a moment whose rows are gone, a day at a time.
+func (sp *span) dropRollups(ctx context.Context, s *store.Store, before int64) error {
+	inDay := secondsOfDay / sp.seconds
+	old := fmt.Sprintf(" FROM %s WHERE %s < ? AND %s / %d NOT IN (SELECT day FROM journal_day)", sp.table, sp.column, sp.column, inDay)
 	for {
 		var first *int64
-		if err := s.Read.QueryRowContext(ctx, s.SQL("SELECT MIN(hour)"+old), before).Scan(&first); err != nil || first == nil {
+		if err := s.Read.QueryRowContext(ctx, s.SQL("SELECT MIN("+sp.column+")"+old), before/sp.seconds).Scan(&first); err != nil || first == nil {
 			return err
 		}
-		if _, err := s.Write.ExecContext(ctx, s.SQL("DELETE"+old), min(before, *first+24)); err != nil {
+		if _, err := s.Write.ExecContext(ctx, s.SQL("DELETE"+old), min(before/sp.seconds, *first+inDay)); err != nil {
 			return err
 		}
 	}

@@ -18,10 +18,8 @@ var columnNames = func() string {
 
 // The statements by which both databases are written, with question marks for parameters.
 var (
-	lookUpRollup = "SELECT first_token, duration FROM rollup WHERE hour = ? AND key = ?"
-	addRollup    = addText()
-	addDay       = "INSERT INTO journal_day (day, came) VALUES (?, ?) ON CONFLICT DO NOTHING"
-	touchDay     = "UPDATE journal_day SET came = ? WHERE day = ? AND came < ?"
+	addDay   = "INSERT INTO journal_day (day, came) VALUES (?, ?) ON CONFLICT DO NOTHING"
+	touchDay = "UPDATE journal_day SET came = ? WHERE day = ? AND came < ?"
 )
 
 // values are what an entry has in each column.
@@ -44,8 +42,8 @@ func storable(text string) string {
 	return strings.ReplaceAll(text, "\x00", "\ufffd")
 }
 
-// days are those that entries are of.
-func days(entries []entry) []int64 {
+// daysOf are those that entries are of.
+func daysOf(entries []entry) []int64 {
 	set := map[int64]bool{}
 	for i := range entries {
 		set[entries[i].day] = true

@@ -21,3 +21,12 @@ VALUES (
   494520, convert_to('EXCHANGE', 'UTF8'), 'ann', '', '', '', '', '', '', '', '', '', 1, 0, 0, 0,
   0, 450, 0, 0, 0, 0, 120, 0, 0, 0, 3150000, 0, 0, 0, 0, '\x00', '\x00')
 ON CONFLICT DO NOTHING;
+INSERT INTO rollup_day (
+  day, key, username, team, feature, model, provider, backend, prompt, prompt_version,
+  experiment, arm, requests, failed_client, failed_gateway, failed_provider, failed_unknown,
+  input, cache_read, cache_write_5m, cache_write_1h, audio_input, output, reasoning, audio_output,
+  searches, cost, saved, unpriced, estimated, estimated_cost, first_token, duration)
+VALUES (
+  20605, convert_to('EXCHANGE', 'UTF8'), 'ann', '', '', '', '', '', '', '', '', '', 1, 0, 0, 0,
+  0, 450, 0, 0, 0, 0, 120, 0, 0, 0, 3150000, 0, 0, 0, 0, '\x00', '\x00')
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,221 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/headgate/headgate/xds/store"
+	"github.com/headgate/headgate/xds/store/storetest"
+)
+
+// scaleDays is how long ago the first row of a large journal is.
+const scaleDays = 90
+
+// TestScale makes a journal of HEADGATE_SCALE rows within each database and prints how long
+// each question takes: a cost less than a second, a page of exchanges less than 200 ms.
+func TestScale(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("HEADGATE_SCALE"))
+	if err != nil {
+		t.Skip("make scale runs it")
+	}
+	storetest.OnBoth(t, func(t *testing.T, s *store.Store) {
+		began, now := time.Now(), time.Now().UTC().Truncate(time.Hour)
+		fill(t, s, n, now)
+		kind := map[bool]string{true: "PostgreSQL", false: "SQLite"}[s.Postgres]
+		fmt.Printf("%s: %s in %.0f s\n", kind, strings.Join(dump(t, s, "SELECT (SELECT COUNT(*) FROM journal), 'rows', (SELECT COUNT(*) FROM rollup), 'rollups'", 4), ""), time.Since(began).Seconds())
+		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		defer w.Flush()
+		fmt.Fprintln(w, "QUESTION\tFIRST ms\tAGAIN ms\tBOUND ms")
+		for _, q := range questions(In(s), now) {
+			first, again := asked(t, q), asked(t, q)
+			fmt.Fprintf(w, "%s\t%d\t%d\t%d\n", q.name, first.Milliseconds(), again.Milliseconds(), q.bound.Milliseconds())
+			if again > q.bound {
+				t.Errorf("%s: %v, want less than %v", q.name, again, q.bound)
+			}
+		}
+	})
+}
+
+// scaled is a question to a large journal.
+type scaled struct {
+	name  string
+	bound time.Duration
+	ask   func(context.Context) error
+}
+
+func asked(t *testing.T, q scaled) time.Duration {
+	t.Helper()
+	began := time.Now()
+	if err := q.ask(context.Background()); err != nil {
+		t.Fatalf("%s: %v", q.name, err)
+	}
+	return time.Since(began)
+}
+
+func questions(j *Journal, now time.Time) (all []scaled) {
+	cost := func(by string, span time.Duration, only map[string][]string, latency bool) {
+		q := Question{By: strings.Split(by, ","), Since: now.Add(-span), Only: only, Latency: latency}
+		name := fmt.Sprintf("cost --by %s --since %.0fh", by, span.Hours())
+		if only != nil {
+			name += fmt.Sprint(" --only ", only)
+		}
+		if latency {
+			name += " --latency"
+		}
+		all = append(all, scaled{name, time.Second, func(ctx context.Context) error {
+			_, err := j.Costs(ctx, q)
+			return err
+		}})
+	}
+	page := func(name string, f Filter) {
+		all = append(all, scaled{"exchanges " + name, 200 * time.Millisecond, func(ctx context.Context) error {
+			p, err := j.Exchanges(ctx, f, "", 50)
+			if err == nil && p.Next != "" {
+				_, err = j.Exchanges(ctx, f, p.Next, 50)
+			}
+			return err
+		}})
+	}
+	cost("user,model", time.Hour, nil, false)
+	cost("user,model", 24*time.Hour, nil, false)
+	cost("model", 24*time.Hour, nil, true)
+	cost("hour", 7*24*time.Hour, nil, false)
+	cost("team", 30*24*time.Hour, nil, false)
+	cost("user", 30*24*time.Hour, nil, false)
+	cost("feature", 30*24*time.Hour, map[string][]string{"team": {"team3"}}, false)
+	cost("provider,backend", 30*24*time.Hour, nil, false)
+	cost("day", scaleDays*24*time.Hour, nil, false)
+	cost("month", scaleDays*24*time.Hour, map[string][]string{"model": {"model2"}}, false)
+	cost("model", 24*time.Hour+17*time.Minute, nil, false) // cuts an hour
+	page("", Filter{})
+	page("of an hour, a month ago", Filter{Since: now.Add(-720 * time.Hour), Until: now.Add(-719 * time.Hour)})
+	page("--user user7", Filter{Is: map[string][]string{"user": {"user7"}}})
+	page("--failed", Filter{Failed: true})
+	page("--failed-by client", Filter{Is: map[string][]string{"failed_by": {"client"}}})
+	page("--slower 15s --since 24h", Filter{Slower: 15 * time.Second, Since: now.Add(-24 * time.Hour)})
+	page("--dearer 0.009 --since 24h", Filter{Dearer: 9e6, Since: now.Add(-24 * time.Hour)})
+	page("--estimated --since 24h", Filter{Estimated: true, Since: now.Add(-24 * time.Hour)})
+	return all
+}
+
+// The row of number g of a day: two numbers that look random, and what follows from them.
+const (
+	scaleRows = `SELECT g, a, b, u, (u + b / 2 % 2) % 6 AS m, day * 86400000 + b % 86400000 AS ms, day FROM (
+		SELECT g, a, b, 300 * (a % 1000) * (a % 1000) / 1000000 AS u, day FROM (
+			SELECT g, (g * 2654435761) % 4294967296 AS a, (g * 1597334677 + 12345) % 4294967296 AS b, DAY AS day FROM (NUMBERS) n) x) y`
+	letters = "'0123456789ABCDEFGHJKMNPQRSTVWXYZ'"
+)
+
+// scaleValues is what such a row has in a column, if not ” or 0.
+var scaleValues = map[string]string{
+	"attempt": "1", "kind": "'call'", "day": "day", "began": "ms * 1000000", "revision": "'0123456789ab'", "dialect": "'openai'", "operation": "'chat'",
+	"asked": "'model' || m", "model": "'model' || m", "username": "'user' || u", "team": "'team' || u % 20", "feature": "'feature' || (u * 7 + b % 2) % 10",
+	"provider": "'provider' || m % 3", "backend": "'backend' || m", "served": "'model' || m || '-2026'", "response": "'chatcmpl-' || a || b",
+	"stream": "b % 2", "status": "CASE a % 50 WHEN 0 THEN 503 WHEN 1 THEN 400 ELSE 200 END", "outcome": "CASE a % 50 WHEN 0 THEN 'failed' WHEN 1 THEN 'refused' ELSE 'ok' END",
+	"failed_by": "CASE a % 50 WHEN 0 THEN 'provider' WHEN 1 THEN 'client' ELSE '' END", "attempts": "1", "request_bytes": "b % 100000",
+	"duration": "b % 2000 * 10000000", "first_token": "b % 2000 * 1000000", "input": "b % 5000", "output": "a % 1000",
+	"usage_source": "CASE b % 1000 WHEN 0 THEN 'estimated' ELSE 'provider' END", "cost": "a % 10000000", "price": "'p-1'",
+	"tried":  `'[{"backend":"backend0","provider":"provider0","model":"model0-2026","status":200,"began_nanos":120000,"duration_nanos":800000000}]'`,
+	"stages": `'[{"stage":"route","phase":"request","duration_nanos":9000},{"stage":"meter","phase":"request","duration_nanos":3000},{"stage":"provider","phase":"attempt","duration_nanos":41000}]'`,
+}
+
+// scaleExchange is an id that carries its time, as ULIDs do.
+func scaleExchange() string {
+	var b strings.Builder
+	for shift := 45; shift >= 0; shift -= 5 {
+		fmt.Fprintf(&b, "substr(%s, CAST((ms >> %d) & 31 AS INTEGER) + 1, 1) || ", letters, shift)
+	}
+	return b.String() + "substr(CAST(10000000000000000 + a * 1000003 + g AS TEXT), 2, 16)"
+}
+
+// numbered are columns that hold no text.
+var numbered = []string{"stream", "status", "attempts", "request_bytes", "duration", "first_token", "input", "cache_read", "cache_write_5m",
+	"cache_write_1h", "audio_input", "output", "reasoning", "audio_output", "searches", "cost", "unpriced"}
+
+func scaleSelect() string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		switch value := scaleValues[c.name]; {
+		case c.name == "exchange":
+			list[i] = scaleExchange()
+		case value != "":
+			list[i] = value
+		case slices.Contains(numbered, c.name):
+			list[i] = "0"
+		default:
+			list[i] = "''"
+		}
+	}
+	return "SELECT " + strings.Join(list, ", ") + " FROM (" + scaleRows + ") r"
+}
+
+// fill makes a journal within the database.
+func fill(t *testing.T, s *store.Store, n int, now time.Time) {
+	t.Helper()
+	exec := func(text string, args ...any) {
+		t.Helper()
+		if _, err := s.Write.ExecContext(context.Background(), s.SQL(text), args...); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+	}
+	indexes := droppedIndexes(t, s)
+	for day := today(now) - scaleDays + 1; day <= today(now); day++ {
+		into, from := "journal", int64(n)/scaleDays*(day-today(now)+scaleDays)
+		numbers := fmt.Sprintf("WITH RECURSIVE n(g) AS (SELECT %d UNION ALL SELECT g + 1 FROM n LIMIT %d) SELECT g FROM n", from, n/scaleDays)
+		exec("INSERT INTO journal_day (day, came) VALUES (?, ?)", day, now.Unix())
+		if s.Postgres {
+			into, numbers = partition(day), fmt.Sprintf("SELECT g::bigint FROM generate_series(%d, %d) g", from, from+int64(n/scaleDays)-1)
+			exec("CREATE TABLE " + into + " (LIKE journal INCLUDING DEFAULTS)")
+		}
+		exec("INSERT INTO " + into + " (" + columnNames + ") " + strings.NewReplacer("DAY", fmt.Sprintf("CAST(%d AS BIGINT)", day), "NUMBERS", numbers).Replace(scaleSelect()))
+		if s.Postgres {
+			exec(fmt.Sprintf("ALTER TABLE journal ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)", into, day, day+1))
+		}
+	}
+	for _, index := range indexes {
+		exec(index)
+	}
+	addUpWithin(s, exec)
+	exec("ANALYZE")
+}
+
+// droppedIndexes drops those of SQLite, and returns how they are made again.
+func droppedIndexes(t *testing.T, s *store.Store) (again []string) {
+	t.Helper()
+	if s.Postgres {
+		return nil
+	}
+	again = dump(t, s, "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'journal' AND sql IS NOT NULL", 1)
+	for _, name := range dump(t, s, "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'journal' AND sql IS NOT NULL", 1) {
+		if _, err := s.Write.ExecContext(context.Background(), "DROP INDEX "+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return again
+}
+
+// addUpWithin makes the rollups of rows, with sketches that have measured something.
+func addUpWithin(s *store.Store, exec func(string, ...any)) {
+	r := newRollup()
+	for i := range 20 {
+		_ = r.first.Add(float64(i) / 10) // never negative
+		_ = r.duration.Add(float64(i))
+	}
+	by := strings.Join(dimensions[:], ", ")
+	key := "CAST(" + strings.Join(dimensions[:], " || ',' || ") + " AS BLOB)"
+	if s.Postgres {
+		key = "decode(md5(" + strings.Join(dimensions[:], " || ',' || ") + "), 'hex')"
+	}
+	for _, span := range spans {
+		of := fmt.Sprintf("began / %d", span.seconds*int64(time.Second))
+		exec("INSERT INTO "+span.table+" ("+span.column+", key, "+by+", "+strings.Join(sums, ", ")+", first_token, duration) SELECT "+of+", "+key+", "+by+", "+
+			sumsIn(source{})+", ?, ? FROM journal GROUP BY "+of+", "+by, encoded(r.first), encoded(r.duration))
+	}
+}
