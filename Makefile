@@ -114,6 +114,10 @@ bench: envoy build ## Measure against the no-op server and Envoy without ext_pro
 bench-journal: postgres ## Measure how many rows a second each database takes
 	$(GO) test ./xds/journal -run '^$$' -bench '^BenchmarkWrite$$' -benchtime 3s
 
+.PHONY: scale
+scale: postgres ## Ask journals of ROWS rows (10 million), some 20 GB below TMPDIR, and print how long each question takes
+	HEADGATE_SCALE=$(or $(ROWS),10000000) $(GO) test -count 1 -timeout 3h -run '^TestScale$$' ./xds/journal
+
 .PHONY: failover
 failover: envoy build ## Lose a region of examples/multi-region in every way, and print what each took
 	cd cmd/headgate/e2e/regions && HEADGATE_BIN=$(BIN) $(GO) test -count 1 -run '^TestFailoverAcrossRegions$$' -table
