@@ -39,7 +39,7 @@ func FuzzRecovery(f *testing.F) {
 		}
 		size := 0
 		b := &batch{}
-		if end := log.takeFrom(seg, b, &size); size < maxBatch && end != seg.next {
+		if end := log.takeFrom(seg, len(data), b, &size); size < maxBatch && end != seg.next {
 			t.Fatalf("records end at %d, and rows at %d", seg.next, end)
 		}
 		for name, p := range open {

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,35 @@ func TestALongExchangeKeepsNoFiles(t *testing.T) {
 	if got["=open"] != open || got["=twin"] > 0 {
 		t.Errorf("shipped %v, of %d open exchanges", got, open)
 	}
+	s.die()
+}
+
+// TestOnlyWhatIsOnTheDiskIsShipped holds that a row is not shipped that a power cut could take
+// back, unless the policy leaves the disk to the kernel, or the disk fails.
+func TestOnlyWhatIsOnTheDiskIsShipped(t *testing.T) {
+	s := begin(t, t.TempDir(), 1<<30, policy.DurableGroup)
+	s.syncing.Lock() // the disk stands still
+	s.Take(row("1", "ok"))
+	shippable := func(when string, want bool) {
+		t.Helper()
+		_, _, safe := s.waiting()
+		if got := safe[0] >= s.active.next; got != want {
+			t.Errorf("%s: shipped up to %d of %d", when, safe[0], s.active.next)
+		}
+	}
+	shippable("before it is on the disk", false)
+	s.noteSync(true, os.ErrInvalid)
+	shippable("on a disk that fails", true)
+	s.noteSync(true, nil)
+	shippable("on a disk that stands still", false)
+	s.Use(policy.Journal{Durable: policy.DurableFast, Spool: 1 << 30})
+	shippable("if the kernel writes when it likes", true)
+	s.Use(policy.Journal{Durable: policy.DurableGroup, Spool: 1 << 30})
+	s.syncing.Unlock()
+	if _, err := s.sync(); err != nil {
+		t.Fatal(err)
+	}
+	shippable("on the disk", true)
 	s.die()
 }
 

@@ -3,6 +3,8 @@ package spool
 import (
 	"context"
 	"slices"
+
+	"github.com/headgate/headgate/policy"
 )
 
 // batch is what is shipped at once.
@@ -41,12 +43,12 @@ func (s *Spool) Next(ctx context.Context) (rows [][]byte, taken func(), err erro
 // the control plane has everything: no other goroutine reads them.
 func (s *Spool) take() *batch {
 	s.sweep()
-	segments, waits := s.waiting()
+	segments, waits, safe := s.waiting()
 	var none batch // what holds no rows
 	b, size := &batch{}, 0
 	for i, seg := range segments {
 		n := len(b.rows)
-		at := s.takeFrom(seg, b, &size)
+		at := s.takeFrom(seg, safe[i], b, &size)
 		if waits[i] || len(b.rows) > n {
 			b.ends = append(b.ends, end{seg, at})
 		} else {
@@ -57,10 +59,10 @@ func (s *Spool) take() *batch {
 	return b
 }
 
-// takeFrom adds the next closed rows of a file, and returns where they end.
-func (s *Spool) takeFrom(seg *segment, b *batch, size *int) int {
+// takeFrom adds the next closed rows of a file up to an offset, and returns where they end.
+func (s *Spool) takeFrom(seg *segment, safe int, b *batch, size *int) int {
 	at := seg.taken
-	for *size < maxBatch {
+	for *size < maxBatch && at < safe {
 		k, message, n, state := frameAt(seg.mem, at)
 		if state == partial && !seg.recovered {
 			s.stalled.Store(true)
@@ -79,14 +81,21 @@ func (s *Spool) takeFrom(seg *segment, b *batch, size *int) int {
 }
 
 // waiting returns the files, and of each whether something that was taken of it waits for
-// its acknowledgement.
-func (s *Spool) waiting() (segments []*segment, waits []bool) {
+// its acknowledgement, and how far it may be shipped: as far as it is on the disk, unless that is
+// left to the kernel. What the control plane has and a power cut took back would come again, as
+// it was opened.
+func (s *Spool) waiting() (segments []*segment, waits []bool, safe []int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, seg := range s.segments {
 		waits = append(waits, seg.acked < seg.taken)
+		if s.journal.Durable == policy.DurableFast || s.unsynced {
+			safe = append(safe, len(seg.mem))
+		} else {
+			safe = append(safe, seg.synced)
+		}
 	}
-	return slices.Clone(s.segments), waits
+	return slices.Clone(s.segments), waits, safe
 }
 
 // Rewind has what was not acknowledged returned again. It is called by the goroutine that

@@ -49,6 +49,7 @@ type Spool struct {
 	open     opened
 	late     []*policypb.Row // closed rows that wait for room
 	beyond   bool            // the files take more than the policy allows
+	unsynced bool            // records could not be written to the disk
 
 	ready   chan struct{} // something may be shipped; one place
 	room    chan struct{} // a file went, or is needed; one place
@@ -106,16 +107,16 @@ func (s *Spool) Append(k Kind, row *policypb.Row) error {
 	}
 	end := p.at + frameSize(message)
 	err = write(p.seg.mem[p.at:end:end], k, row)
-	strict := s.noteWritten(k, nameOf(row), p)
-	if k == Closed || s.stalled.Swap(false) {
-		signal(s.ready)
-	}
+	durable := s.noteWritten(k, nameOf(row), p)
 	if err != nil {
 		return fmt.Errorf("writing a record: %w", err)
 	}
 	s.metrics.records[k].Inc()
-	if strict && k == Closed {
+	if k == Closed && durable == policy.DurableStrict {
 		_ = s.syncUntil(p.seg, end) // syncAgain meets the same error, and logs it
+	}
+	if k == Closed && durable != policy.DurableGroup || s.stalled.Swap(false) {
+		signal(s.ready) // else it is shipped once it is on the disk
 	}
 	return nil
 }
@@ -140,8 +141,8 @@ func (s *Spool) place(exchange string, message int) (p place, err error) {
 }
 
 // noteWritten notes that a record is written: the one before it of its exchange counts no more.
-// It reports whether the policy is strict.
-func (s *Spool) noteWritten(k Kind, exchange string, p place) (strict bool) {
+// It returns what a power cut may lose.
+func (s *Spool) noteWritten(k Kind, exchange string, p place) policy.Durable {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.seg.writing--
@@ -149,7 +150,7 @@ func (s *Spool) noteWritten(k Kind, exchange string, p place) (strict bool) {
 		overtake(before.mem[at:])
 		before.synced = min(before.synced, at)
 	}
-	return s.journal.Durable == policy.DurableStrict
+	return s.journal.Durable
 }
 
 // fits makes sure that the active file has room. The last of a file is for exchanges that
@@ -186,7 +187,8 @@ func signal(c chan struct{}) {
 func (s *Spool) Close() error {
 	close(s.done)
 	s.running.Wait()
-	return errors.Join(s.syncActive(), s.closeFiles())
+	_, err := s.sync()
+	return errors.Join(err, s.closeFiles())
 }
 
 func (s *Spool) closeFiles() error {

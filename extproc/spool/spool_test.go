@@ -33,6 +33,9 @@ func row(exchange, outcome string) *policypb.Row {
 // shipped takes what there is to ship, as exchange=outcome, and acknowledges it.
 func shipped(t testing.TB, s *Spool, ack bool) (all []string) {
 	t.Helper()
+	if _, err := s.sync(); err != nil {
+		t.Fatal(err)
+	}
 	for b := s.take(); len(b.rows) > 0; b = s.take() {
 		for _, r := range rowsIn(t, b.rows) {
 			all = append(all, r.Exchange+"="+r.Outcome)

@@ -16,7 +16,11 @@ func (s *segment) over() bool { return s.acked >= s.next && s.opened == 0 && s.w
 func (s *Spool) sweep() {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
-	for _, seg := range s.takeOut() {
+	over := s.takeOut()
+	if len(over) > 0 && s.syncs() {
+		_, _ = s.syncAll() // what says that their records count no more; syncAgain meets the same error
+	}
+	for _, seg := range over {
 		seg.remove()
 		s.forget(seg.of)
 		signal(s.room)

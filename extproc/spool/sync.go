@@ -16,21 +16,15 @@ const groupEvery = 50 * time.Millisecond
 func (s *Spool) syncAgain() {
 	tick := time.NewTicker(groupEvery)
 	defer tick.Stop()
-	failed := false
 	for {
 		select {
 		case <-tick.C:
 		case <-s.done:
 			return
 		}
-		if !s.syncs() {
-			continue
+		if s.syncs() {
+			s.noteSync(s.sync())
 		}
-		err := s.syncActive()
-		if err != nil && !failed {
-			s.options.Log.Error("the spool could not be written to the disk; a power cut may lose records", zap.Error(err))
-		}
-		failed = err != nil
 	}
 }
 
@@ -41,17 +35,26 @@ func (s *Spool) syncs() bool {
 	return s.journal.Durable != policy.DurableFast
 }
 
-// syncActive waits until all that was written is on the disk.
-func (s *Spool) syncActive() error {
+// noteSync notes whether records could be written to the disk. If not, rows are shipped all the
+// same.
+func (s *Spool) noteSync(changed bool, err error) {
 	s.mu.Lock()
-	seg := s.active
-	if seg == nil {
-		s.mu.Unlock()
-		return nil
-	}
-	end := seg.next
+	failed := s.unsynced
+	s.unsynced = err != nil
 	s.mu.Unlock()
-	return s.syncUntil(seg, end)
+	if err != nil && !failed {
+		s.options.Log.Error("the spool could not be written to the disk; a power cut may lose records", zap.Error(err))
+	}
+	if changed {
+		signal(s.ready)
+	}
+}
+
+// sync waits until all that was written is on the disk, and reports whether anything was.
+func (s *Spool) sync() (changed bool, err error) {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	return s.syncAll()
 }
 
 // syncUntil waits until a file is on the disk up to an offset. Those who wait for the same
@@ -60,36 +63,44 @@ func (s *Spool) syncUntil(seg *segment, end int) error {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
 	s.mu.Lock()
-	unsynced := s.unsynced(seg, end)
+	done := seg.synced >= end
 	s.mu.Unlock()
-	for _, u := range unsynced {
-		if err := u.seg.file.Sync(); err != nil {
-			return err
+	if done {
+		return nil
+	}
+	_, err := s.syncAll()
+	return err
+}
+
+// syncAll writes the files to the disk that have changed. One does so at a time.
+func (s *Spool) syncAll() (changed bool, err error) {
+	all := s.dirty()
+	for _, d := range all {
+		if err := d.seg.file.Sync(); err != nil {
+			return true, err
 		}
 		s.mu.Lock()
-		u.seg.synced = max(u.seg.synced, u.end)
+		if d.seg.synced == d.synced { // else something was overtaken meanwhile
+			d.seg.synced = d.end
+		}
 		s.mu.Unlock()
 	}
-	return nil
+	return len(all) > 0, nil
 }
 
-type unsynced struct {
-	seg *segment
-	end int
+// dirty is a file that is not on the disk from one offset to another.
+type dirty struct {
+	seg         *segment
+	synced, end int
 }
 
-// unsynced returns which files are not on the disk as far as one of them is needed: it, and
-// those before it.
-func (s *Spool) unsynced(last *segment, end int) (all []unsynced) {
+// dirty lists the files that are not on the disk.
+func (s *Spool) dirty() (all []dirty) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, seg := range s.segments {
-		if seg == last {
-			if seg.synced < end {
-				all = append(all, unsynced{seg, seg.next})
-			}
-			return all
-		}
 		if seg.synced < seg.next {
-			all = append(all, unsynced{seg, seg.next})
+			all = append(all, dirty{seg, seg.synced, seg.next})
 		}
 	}
 	return all
