@@ -11,7 +11,7 @@ const growAgain = time.Second
 
 // maxSpares is how many files are kept ready at most. They are what may be written while the disk
 // stands still.
-const maxSpares = 4
+const maxSpares = 3
 
 // keepSpares keeps files ready, and has what waited for room written.
 func (s *Spool) keepSpares() {
