@@ -60,8 +60,9 @@ func (r *rig) judge(db *sql.DB) {
 	}
 }
 
-// maxSpool is what an idle pair may keep on its disk: four files.
-const maxSpool = 16 << 20
+// maxSpool is what an idle pair may keep on its disk: a few files, and not one of each process
+// that died.
+const maxSpool = 32 << 20
 
 func (r *rig) judgeNow(db *sql.DB) {
 	r.t.Helper()
@@ -79,7 +80,7 @@ func (r *rig) judgeNow(db *sql.DB) {
 	if len(faults) > 0 {
 		r.t.Log("each of these begins with its seed, which HEADGATE_SEED=<seed> HEADGATE_SEEDS=1 plays alone")
 	}
-	r.t.Logf("%d requests, %d reached the provider, %d kills; of its answers %d are charged as it said, %d estimated (%d although their clients had them whole), %d not: no byte of them reached ext_proc",
+	r.t.Logf("%d requests, %d reached the provider, %d kills; of its answers %d are charged as it said, %d estimated (%d although their clients had them whole), %d of attempts that ended with their headers",
 		len(r.calls), len(e.served), len(r.kills), n.exact, n.estimated, n.whole, n.unseen)
 	if n.exact == 0 {
 		r.t.Error("nothing was charged: the test shows nothing")
@@ -162,7 +163,37 @@ func (r *rig) compare(c *call, served []sim.Served, rows []row, n *tally) (fault
 	if calls := countCalls(rows); calls > 1 {
 		fault("%d rows of one request", calls)
 	}
-	charged := map[string]bool{} // ids of answers
+	if c.refused && !r.underWay(c) {
+		fault("the gateway refused it")
+	}
+	charged := exact(served, rows, fault)
+	n.exact += len(charged)
+	due := 0 // answers that must be estimated
+	for i := range served {
+		switch s := &served[i]; {
+		case !billed(s) || charged[s.ID]:
+		case s.Ended == sim.EndedCut && chained(c.model):
+			n.unseen++ // maybe: Envoy shows nothing of an attempt whose connection ended with its headers
+		case reported(s) && !r.underWay(c):
+			fault("answer %s is not charged for as it said", s.ID)
+		default:
+			due++
+			if c.whole && reported(s) {
+				n.whole++
+			}
+		}
+	}
+	n.estimated += due
+	if got := countEstimates(rows); got < due || got > len(served)+1 { // the last may not have arrived there
+		fault("%d charges are estimated, %d must be", got, due)
+	}
+	return faults
+}
+
+// exact holds that each charge by what a provider reported is of one of its answers, and
+// returns the ids of these.
+func exact(served []sim.Served, rows []row, fault func(string, ...any)) map[string]bool {
+	charged := map[string]bool{}
 	for i := range rows {
 		if rows[i].source != "provider" {
 			continue
@@ -177,29 +208,16 @@ func (r *rig) compare(c *call, served []sim.Served, rows []row, n *tally) (fault
 			fault("a cost of %d, want %d", rows[i].cost, nano)
 		}
 	}
-	if c.refused && !r.underWay(c) {
-		fault("the gateway refused it")
-	}
-	n.exact += len(charged)
-	estimates := slices.ContainsFunc(rows, func(r row) bool { return r.source == "estimated" && r.tokens.Input > 0 })
-	for i := range served {
-		s := &served[i]
-		switch {
-		case !billed(s) || charged[s.ID]:
-		case !estimates && s.Ended == sim.EndedCut && chained(c.model):
-			n.unseen++ // Envoy tells no headers of an attempt whose connection ended with them
-		case !estimates:
-			fault("answer %s is charged for nowhere", s.ID)
-		case reported(s) && !r.underWay(c):
-			fault("answer %s is estimated", s.ID)
-		default:
-			n.estimated++
-			if c.whole && reported(s) {
-				n.whole++
-			}
+	return charged
+}
+
+func countEstimates(rows []row) (n int) {
+	for i := range rows {
+		if rows[i].source == "estimated" && rows[i].tokens.Input > 0 {
+			n++
 		}
 	}
-	return faults
+	return n
 }
 
 func countCalls(rows []row) (n int) {
