@@ -48,14 +48,17 @@ func (c *Call) Span(now time.Time, otherwise time.Duration) (s Span, err error) 
 
 // wholeSpan reads a day or a month.
 func wholeSpan(text string) (Span, error) {
-	if t, err := time.Parse(time.DateOnly, text); err == nil {
+	if t, err := time.Parse(time.DateOnly, text); err == nil && known(t) {
 		return Span{t, t.AddDate(0, 0, 1)}, nil
 	}
-	if t, err := time.Parse("2006-01", text); err == nil {
+	if t, err := time.Parse("2006-01", text); err == nil && known(t) {
 		return Span{t, t.AddDate(0, 1, 0)}, nil
 	}
 	return Span{}, BadRequest.New("in: %q is no day, such as 2026-06-01, and no month, such as 2026-06", text)
 }
+
+// known reports whether a time is one that the journal can have.
+func known(t time.Time) bool { return t.Year() >= 1970 && t.Year() <= 2200 }
 
 // moment reads a time, or a duration back from now.
 func moment(name, text string, now time.Time) (time.Time, error) {
@@ -63,11 +66,11 @@ func moment(name, text string, now time.Time) (time.Time, error) {
 		return now.Add(-d), nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z", time.DateOnly, "2006-01"} {
-		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1970 {
+		if t, err := time.Parse(layout, text); err == nil && known(t) {
 			return t, nil
 		}
 	}
-	return time.Time{}, BadRequest.New("%s: %q is no time since 1970, such as 2026-06-01 or 2026-06-01T12:00:00Z, and no duration back from now, such as 90m or 7d", name, text)
+	return time.Time{}, BadRequest.New("%s: %q is no time from 1970 to 2200, such as 2026-06-01 or 2026-06-01T12:00:00Z, and no duration back from now, such as 90m or 7d", name, text)
 }
 
 // durationBack reads a duration that is not negative, of days, too.

@@ -87,7 +87,7 @@ func (j *Journal) Costs(ctx context.Context, q Question) (*Costs, error) {
 
 // widen makes whole what a span cuts of the hours whose rows are no longer kept.
 func (j *Journal) widen(ctx context.Context, q *Question) error {
-	since, until := q.Since.UnixNano()/hour, int64(0)
+	since, until := q.Since.UnixNano()/hour, int64(-1)
 	if !q.Until.IsZero() {
 		until = q.Until.UnixNano() / hour
 	}

@@ -210,3 +210,35 @@ func TestWhatNoProviderReportedIsEstimated(t *testing.T) {
 	}
 	op.Says(0, []string{"cost", "--by", "user"}, "ESTIMATED_USD")
 }
+
+// TestAttemptsThatWereLetGoAreInTheCosts holds that what an attempt consumed whose answer was
+// not the client's is in the costs of its own backend, without a request.
+func TestAttemptsThatWereLetGoAreInTheCosts(t *testing.T) {
+	t.Parallel()
+	after := 1
+	silent := sim.Script{{Match: sim.Match{Model: "m", Key: gatewaytest.ChainKeys["c"]}, Do: sim.Behaviour{Hang: &after}}}
+	rig := gatewaytest.StartChains(t, "  left: {chain: [c/m, b/m], retries: 0, first_token: 300ms}\n", silent, gatewaytest.Options{})
+	a := rig.Messages(gatewaytest.MessageBody("left", "let go", true), "", "x-headgate-user", "ann")
+	gatewaytest.MustOK(t, a)
+	row, op := rig.Row(a.Exchange()), rig.Operator(t)
+	if len(row.Tried) != 2 || row.Tried[0].CostNano == nil {
+		t.Fatalf("tried %+v", row.Tried)
+	}
+	var r costs.Report
+	rig.Eventually("the exchange in the journal", func() bool {
+		r = report(t, op, "--by", "user,backend", "--only", "model=left")
+		return r.Total.Requests > 0
+	})
+	for _, got := range r.Rows {
+		of, requests, nano := got.Of[1], int64(1), *row.CostNano
+		if of == "c" {
+			requests, nano = 0, *row.Tried[0].CostNano
+		}
+		if got.Of[0] != "ann" || got.Requests != requests || got.Nano != nano || got.Estimated != 1-requests {
+			t.Errorf("%v: %+v, want %d requests and %d nano-USD", got.Of, got.Cost, requests, nano)
+		}
+	}
+	if len(r.Rows) != 2 || r.Total.Nano != *row.CostNano+*row.Tried[0].CostNano {
+		t.Errorf("the sums are %+v", r)
+	}
+}
