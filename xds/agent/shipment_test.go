@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"sync"
@@ -14,6 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/headgate/headgate/policy/pairpb"
@@ -122,6 +125,7 @@ func (o *own) Learn(n News) {
 type plane struct {
 	discoveryv3.UnimplementedAggregatedDiscoveryServiceServer
 	pairpb.UnimplementedPairServiceServer
+	refuses error // every link
 	welcome *pairpb.Welcome
 	says    []*pairpb.LinkResponse // after the welcome
 	reads   bool
@@ -151,6 +155,9 @@ func (p *plane) Link(s pairpb.PairService_LinkServer) error {
 	p.links++
 	p.hello = hello.GetHello()
 	p.mu.Unlock()
+	if p.refuses != nil {
+		return p.refuses
+	}
 	if err := s.Send(&pairpb.LinkResponse{Message: &pairpb.LinkResponse_Welcome{Welcome: p.welcome}}); err != nil {
 		return err
 	}
@@ -325,6 +332,33 @@ func TestLinkToAControlPlaneThatTakesNothing(t *testing.T) {
 				synctest.Wait()
 				if got := rows.left(); len(got) != 100 || len(c.p.rows) != c.sent {
 					t.Errorf("%d rows are left, %d were sent", len(got), len(c.p.rows))
+				}
+			})
+		})
+	}
+}
+
+// TestARefusedLinkIsTriedAgainWithBackOff holds how often a pair tries in a minute, at its own
+// pace: many pairs lose a control plane at the same moment.
+func TestARefusedLinkIsTriedAgainWithBackOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		refuses     error
+		least, most int
+	}{
+		"it fails":           {status.Error(codes.Unavailable, "not now"), 20, 70},
+		"it knows no links":  {status.Error(codes.Unimplemented, "what"), 1, 5},
+		"it ends the stream": {io.EOF, 20, 70},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &plane{welcome: &pairpb.Welcome{Version: 1}, refuses: c.refuses}
+				linked(t, newShelf(), &own{}, p)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				if p.links < c.least || p.links > c.most {
+					t.Errorf("%d links in a minute, want %d to %d", p.links, c.least, c.most)
 				}
 			})
 		})

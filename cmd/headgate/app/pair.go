@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -110,6 +111,6 @@ func pairDetail(r *agent.Agent, d *dataPlane, addresses []string) func() string 
 		if d.spool != nil && d.spool.Trouble() != "" {
 			link += "\n" + d.spool.Trouble()
 		}
-		return "policy " + revision + "\n" + overlayDetail(d.overlay(), nil) + link + "\n"
+		return "policy " + revision + "\n" + overlayDetail(d.overlay(), nil) + d.reports.detail(time.Now()) + link + "\n"
 	}
 }

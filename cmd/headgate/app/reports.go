@@ -2,6 +2,7 @@ package app
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -19,7 +20,7 @@ type reports struct {
 	signals  *record.Signals
 	outages  *envoy.Outages // nil: nobody asks Envoy
 	shares   shares
-	pairs    atomic.Int64 // that are linked; 0: no control plane has said
+	news     atomic.Pointer[agent.News] // nil: no control plane has said anything
 }
 
 var _ agent.Fleet = (*reports)(nil)
@@ -28,8 +29,26 @@ func newReports(circuits *circuit.Store, signals *record.Signals, reg prometheus
 	r := &reports{circuits: circuits, signals: signals}
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_fleet_pairs",
 		Help: "Pairs that are linked to the control plane, this one included, as it said last; 0: it has not yet."},
-		func() float64 { return float64(r.pairs.Load()) }))
+		func() float64 { return float64(r.learnt().Pairs) }))
 	return r
+}
+
+// learnt is what is known of the other pairs.
+func (r *reports) learnt() agent.News {
+	if n := r.news.Load(); n != nil {
+		return *n
+	}
+	return agent.News{}
+}
+
+// detail is what /readyz says of what other pairs do not ask.
+func (r *reports) detail(now time.Time) (text string) {
+	for _, o := range r.learnt().Elsewhere {
+		if o.Until.IsZero() || now.Before(o.Until) {
+			text += "other pairs do not ask " + o.Backend + "/" + o.Model + ": " + o.Reason + "\n"
+		}
+	}
+	return text
 }
 
 // Shares implements agent.Fleet.
@@ -57,7 +76,7 @@ func (r *reports) Out() (all []agent.Outage) {
 
 // Learn implements agent.Fleet.
 func (r *reports) Learn(n agent.News) {
-	r.pairs.Store(int64(n.Pairs))
+	r.news.Store(&n)
 	r.shares.set(n.Shares)
 	var elsewhere []circuit.Elsewhere
 	for _, o := range n.Elsewhere {

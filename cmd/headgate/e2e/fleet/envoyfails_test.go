@@ -12,11 +12,11 @@ import (
 )
 
 // TestAPairReportsWhatItsEnvoyTakesOut holds that a pair whose Envoy is a process of its own
-// counts and logs the ejections there.
+// counts and logs the ejections there, and that the other pairs and operators learn of them.
 func TestAPairReportsWhatItsEnvoyTakesOut(t *testing.T) {
 	t.Parallel()
 	s := gatewaytest.NewEditions(t, 0)
-	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: fmt.Sprintf("version: 1\nunpriced: flag\nbackends:\n  gone: {provider: openai-compatible, url: \"http://127.0.0.1:%d/v1\"}\n"+
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Pairs: 2, Policy: fmt.Sprintf("version: 1\nunpriced: flag\nbackends:\n  gone: {provider: openai-compatible, url: \"http://127.0.0.1:%d/v1\"}\n"+
 		"  b: {provider: openai-compatible, url: %q}\nmodels: {m: {chain: [gone/x, b/v0], retries: 0}}\n", gatewaytest.FreePort(t), s.URLs[0])})
 	pair := f.Pairs[0]
 	gatewaytest.Eventually(t, "the ejection", func() bool {
@@ -25,6 +25,16 @@ func TestAPairReportsWhatItsEnvoyTakesOut(t *testing.T) {
 	})
 	if !strings.Contains(pair.Log(), "Envoy has taken an endpoint out") {
 		t.Errorf("not in the pair's log: %s", pair.Log())
+	}
+	gatewaytest.Eventually(t, "the other pair to know", func() bool {
+		_, text := f.Pairs[1].Readyz()
+		return strings.Contains(text, "other pairs do not ask gone/x: ejected\n")
+	})
+	if _, text := pair.Readyz(); strings.Contains(text, "other pairs") {
+		t.Errorf("the pair hears its own words: %s", text)
+	}
+	if status := f.XDS[0].Status(); !strings.Contains(status, "ejected") || !strings.Contains(status, " pair-1\n") {
+		t.Errorf("the status is\n%s", status)
 	}
 }
 
