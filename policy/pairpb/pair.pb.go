@@ -623,7 +623,9 @@ type Outage struct {
 	// 0: nobody has said.
 	LeftNanos int64 `protobuf:"varint,8,opt,name=left_nanos,json=leftNanos,proto3" json:"left_nanos,omitempty"`
 	// The backend itself said how long, and not the policy.
-	Named         bool `protobuf:"varint,9,opt,name=named,proto3" json:"named,omitempty"`
+	Named bool `protobuf:"varint,9,opt,name=named,proto3" json:"named,omitempty"`
+	// Of the pairs that say so, between control planes; empty: the one that sends it.
+	Nodes         []string `protobuf:"bytes,10,rep,name=nodes,proto3" json:"nodes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -719,6 +721,13 @@ func (x *Outage) GetNamed() bool {
 		return x.Named
 	}
 	return false
+}
+
+func (x *Outage) GetNodes() []string {
+	if x != nil {
+		return x.Nodes
+	}
+	return nil
 }
 
 // Share is what part of its weight a use of a model keeps.
@@ -1086,7 +1095,7 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x06failed\x18\f \x01(\x03R\x06failed\x12\x18\n" +
 	"\alatency\x18\x14 \x01(\fR\alatency\"6\n" +
 	"\bObserved\x12*\n" +
-	"\x03out\x18\x01 \x03(\v2\x18.headgate.pair.v1.OutageR\x03out\"\xea\x01\n" +
+	"\x03out\x18\x01 \x03(\v2\x18.headgate.pair.v1.OutageR\x03out\"\x80\x02\n" +
 	"\x06Outage\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x18\n" +
@@ -1097,7 +1106,9 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\tage_nanos\x18\a \x01(\x03R\bageNanos\x12\x1d\n" +
 	"\n" +
 	"left_nanos\x18\b \x01(\x03R\tleftNanos\x12\x14\n" +
-	"\x05named\x18\t \x01(\bR\x05named\"K\n" +
+	"\x05named\x18\t \x01(\bR\x05named\x12\x14\n" +
+	"\x05nodes\x18\n" +
+	" \x03(\tR\x05nodes\"K\n" +
 	"\x05Share\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x10\n" +
 	"\x03use\x18\x02 \x01(\tR\x03use\x12\x1a\n" +

@@ -51,6 +51,7 @@ func (a *Agent) keepLink(ctx context.Context, conn *grpc.ClientConn) {
 // link is a stream that both ends have greeted on.
 type link struct {
 	*shipment
+	learning
 	stream  pairpb.PairService_LinkClient
 	version uint32 // that both ends speak
 }
@@ -105,7 +106,10 @@ func (a *Agent) greet(stream pairpb.PairService_LinkClient) (*link, error) {
 	if welcome == nil {
 		return nil, fmt.Errorf("the control plane answered hello with %T", answer.GetMessage())
 	}
-	return &link{shipment: newShipment(), stream: stream, version: min(welcome.GetVersion(), LinkVersion)}, nil
+	return &link{
+		shipment: newShipment(), learning: learning{fleet: a.options.Fleet, began: time.Now()},
+		stream: stream, version: min(welcome.GetVersion(), LinkVersion),
+	}, nil
 }
 
 // talk says what there is to say, until ctx is done.
@@ -122,7 +126,8 @@ func (a *Agent) talk(ctx context.Context, l *link) error {
 			if err := l.stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Rows{Rows: batch}}); err != nil {
 				return err
 			}
-		case <-tick.C:
+		case now := <-tick.C:
+			l.settle(now)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -140,9 +145,8 @@ func (a *Agent) hear(l *link) error {
 		case *pairpb.LinkResponse_Taken:
 			l.taken(m.Taken.GetNumber())
 		case *pairpb.LinkResponse_Fleet:
-			if f := a.options.Fleet; f != nil {
-				f.Learn(newsOf(m.Fleet, time.Now()))
-			}
+			now := time.Now()
+			l.hear(newsOf(m.Fleet, now), now)
 		default: // of a later version
 		}
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/headgate/headgate/policy/pairpb"
@@ -14,7 +15,8 @@ type Fleet interface {
 	Drain() *pairpb.Signals
 	// Out lists what is not asked here, or asked last, in a fixed order.
 	Out() []Outage
-	// Learn takes in what is known of the others, in place of what was before.
+	// Learn takes in what is known of the others, in place of what was before unless it is
+	// partial.
 	Learn(News)
 	// Shares returns by which shares the pair goes.
 	Shares() []Share
@@ -40,6 +42,7 @@ type Outage struct {
 
 // News is what a control plane knows of the fleet.
 type News struct {
+	Partial   bool     // the link is new, and other pairs may not have said yet what they know
 	Pairs     int      // that are linked, this one included
 	Elsewhere []Outage // what other pairs observe
 	Shares    []Share  // those that are not whole
@@ -48,7 +51,43 @@ type News struct {
 const (
 	reportEvery  = 250 * time.Millisecond
 	signalsEvery = time.Second
+	// settled is after how long a link's news are whole: the others come back within that to a
+	// control plane that was started again.
+	settled = 5 * time.Second
 )
+
+// learning hands on what one link says of the fleet.
+type learning struct {
+	fleet Fleet // nil: nobody learns it
+	began time.Time
+
+	mu    sync.Mutex
+	last  News
+	owing bool // what was said last is to be said again, once it is whole
+}
+
+// hear takes in what the control plane says.
+func (l *learning) hear(n News, now time.Time) {
+	if l.fleet == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n.Partial = now.Sub(l.began) < settled
+	l.last, l.owing = n, n.Partial
+	l.fleet.Learn(n)
+}
+
+// settle says again what has become whole.
+func (l *learning) settle(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.owing || now.Sub(l.began) < settled {
+		return
+	}
+	l.last.Partial, l.owing = false, false
+	l.fleet.Learn(l.last)
+}
 
 // reports are what one link says beside rows.
 type reports struct {
@@ -93,10 +132,14 @@ func (r *reports) send(send func(*pairpb.LinkRequest) error) error {
 	return send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Signals{Signals: signals}})
 }
 
+// Same reports whether two outages are one, observed twice.
+func (o Outage) Same(p Outage) bool {
+	o.Since, o.Until, o.Named = p.Since, p.Until, p.Named
+	return o == p
+}
+
 func (o Outage) equal(p Outage) bool {
-	same := o.Since.Equal(p.Since) && o.Until.Equal(p.Until)
-	o.Since, o.Until, p.Since, p.Until = time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	return same && o == p
+	return o.Same(p) && o.Since.Equal(p.Since) && o.Until.Equal(p.Until) && o.Named == p.Named
 }
 
 func observed(out []Outage, now time.Time) *pairpb.Observed {

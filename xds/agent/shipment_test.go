@@ -290,6 +290,26 @@ func TestWhatIsCountedWithoutALinkIsNoBurst(t *testing.T) {
 	})
 }
 
+// TestNewsOfANewLinkArePartial holds that what a control plane says at once may lack what others
+// are about to say, and that it is said again when it is whole.
+func TestNewsOfANewLinkArePartial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		says := &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Fleet{Fleet: &pairpb.Fleet{Pairs: 3}}}
+		f, p := &own{}, &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true, says: []*pairpb.LinkResponse{says}}
+		linked(t, nil, f, p)
+		time.Sleep(settled / 2)
+		synctest.Wait()
+		if len(f.news) != 1 || !f.news[0].Partial || f.news[0].Pairs != 3 {
+			t.Errorf("at first it learns %+v", f.news)
+		}
+		time.Sleep(2 * settled)
+		synctest.Wait()
+		if len(f.news) != 2 || f.news[1].Partial || f.news[1].Pairs != 3 {
+			t.Errorf("then it learns %+v", f.news)
+		}
+	})
+}
+
 // TestAnOutageIsSaidOnceAndItsEndToo holds that what did not change is not said again.
 func TestAnOutageIsSaidOnceAndItsEndToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -54,6 +54,8 @@ type fleet struct {
 	now     func() time.Time
 	mu      sync.Mutex
 	members map[*member]bool
+	others  *pairpb.Fleet // of other control planes; nil: there are none
+	heard   time.Time     // when they said so
 }
 
 func newMember(hello *pairpb.Hello) *member {
@@ -111,23 +113,12 @@ func (f *fleet) wake() {
 func (f *fleet) observe(m *member, o *pairpb.Observed) {
 	now, out := f.now(), make([]Outage, 0, len(o.GetOut()))
 	for _, one := range o.GetOut() {
-		out = append(out, read(one, m.node, now))
+		out = append(out, read(one, []string{m.node}, now))
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	m.out = out
 	f.wake()
-}
-
-func read(o *pairpb.Outage, node string, now time.Time) Outage {
-	one := Outage{
-		Backend: o.GetBackend(), Model: o.GetModel(), Account: o.GetAccount(), Pool: o.GetPool(), Address: o.GetAddress(), Reason: o.GetReason(),
-		Named: o.GetNamed(), Since: now.Add(-time.Duration(o.GetAgeNanos())), Nodes: []string{node},
-	}
-	if left := o.GetLeftNanos(); left > 0 {
-		one.Until = now.Add(time.Duration(left))
-	}
-	return one
 }
 
 // Out lists what pairs do not ask, or ask last, in order.
@@ -137,24 +128,24 @@ func (f *fleet) Out() []Outage {
 	return f.merged(nil)
 }
 
-// Pairs returns how many pairs are linked.
+// Pairs returns how many pairs are linked, to whichever control plane.
 func (f *fleet) Pairs() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.members)
+	return f.pairs()
 }
 
-// merged is what all members but one observe and what is not over. The caller holds the
-// mutex.
-func (f *fleet) merged(but *member) (all []Outage) {
-	now := f.now()
-	for m := range f.members {
-		for _, o := range m.out {
-			if m != but && (o.Until.IsZero() || now.Before(o.Until)) {
-				all = append(all, o)
-			}
-		}
+// pairs is what Pairs returns. The caller holds the mutex.
+func (f *fleet) pairs() int { return len(f.members) + int(f.others.GetPairs()) }
+
+// merged is what all pairs but one observe and what is not over. The caller holds the mutex.
+func (f *fleet) merged(but *member) []Outage {
+	all := f.own(but)
+	for _, o := range f.others.GetElsewhere() {
+		all = append(all, read(o, o.GetNodes(), f.heard))
 	}
+	now := f.now()
+	all = slices.DeleteFunc(all, func(o Outage) bool { return !o.Until.IsZero() && !now.Before(o.Until) })
 	slices.SortFunc(all, byName)
 	var merged []Outage
 	for _, o := range all {
@@ -165,6 +156,16 @@ func (f *fleet) merged(but *member) (all []Outage) {
 		merged = append(merged, o)
 	}
 	return merged
+}
+
+// own is what all members but one observe. The caller holds the mutex.
+func (f *fleet) own(but *member) (all []Outage) {
+	for m := range f.members {
+		if m != but {
+			all = append(all, m.out...)
+		}
+	}
+	return all
 }
 
 // merge takes in that another pair observes the same. It lasts as long as any of them says.

@@ -19,7 +19,7 @@ const repeated = 20 * time.Second
 func (f *fleet) news(m *member, shares map[Use]int) *pairpb.LinkResponse {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	k := known{pairs: len(f.members), elsewhere: f.merged(m), shares: shares, at: f.now()}
+	k := known{pairs: f.pairs(), elsewhere: f.merged(m), shares: shares, at: f.now()}
 	if k.equal(&m.last) && (len(shares) == 0 || k.at.Sub(m.last.at) < repeated) {
 		return nil
 	}

@@ -193,3 +193,35 @@ func TestShares(t *testing.T) {
 		}
 	})
 }
+
+// TestOtherControlPlanes holds that what their pairs know is known to the pairs of this one, and
+// to operators, and is never said back to them.
+func TestOtherControlPlanes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, other := newRig(t), newRig(t)
+		a, b := r.link("a", 1, false), other.link("b", 1, false)
+		b.observes(&pairpb.Outage{Backend: "gpt", Model: "m", Account: "1", Reason: "limited", LeftNanos: time.Minute.Nanoseconds()},
+			&pairpb.Outage{Backend: "old", Reason: "limited", LeftNanos: 1})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for range 2 {
+			r.Others(other.Own())
+			other.Others(r.Own())
+		}
+		synctest.Wait()
+		if got := a.knows(); !slices.Equal(got, []string{"gpt/m limited 59s"}) || a.fleet().GetPairs() != 2 || len(b.knows()) != 0 || b.fleet().GetPairs() != 2 {
+			t.Errorf("one knows %q, the other %q", got, b.knows())
+		}
+		if out := r.Out(); len(out) != 1 || !slices.Equal(out[0].Nodes, []string{"b"}) || r.Pairs() != 2 {
+			t.Errorf("out %+v of %d pairs", out, r.Pairs())
+		}
+		if own := r.Own(); len(own.GetElsewhere()) != 0 || own.GetPairs() != 1 {
+			t.Errorf("said back: %v", own)
+		}
+		r.Others(nil)
+		synctest.Wait()
+		if a.fleet().GetPairs() != 1 || len(a.knows()) != 0 {
+			t.Errorf("without the other it knows %v", a.fleet())
+		}
+	})
+}

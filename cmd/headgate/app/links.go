@@ -9,6 +9,7 @@ import (
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/pair"
+	"github.com/headgate/headgate/xds/replica"
 	"github.com/headgate/headgate/xds/signal"
 )
 
@@ -24,7 +25,8 @@ func (c *controlPlane) startLinks(l *lifecycle, j *journal.Journal, o controlOpt
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { c.balance.Run(ctx) })
-	l.started("balance", func(context.Context) error {
+	running.Go(func() { replica.New(c.database, c.links).Run(ctx) })
+	l.started("what pairs see", func(context.Context) error {
 		cancel()
 		running.Wait()
 		return nil

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -76,6 +77,9 @@ func (r *reports) Out() (all []agent.Outage) {
 
 // Learn implements agent.Fleet.
 func (r *reports) Learn(n agent.News) {
+	if n.Partial {
+		n = withBefore(n, r.learnt())
+	}
 	r.news.Store(&n)
 	r.shares.set(n.Shares)
 	var elsewhere []circuit.Elsewhere
@@ -88,4 +92,16 @@ func (r *reports) Learn(n agent.News) {
 		})
 	}
 	r.circuits.Learn(elsewhere)
+}
+
+// withBefore are partial news with what was known before: others may be about to say it again.
+func withBefore(n, before agent.News) agent.News {
+	n.Pairs = max(n.Pairs, before.Pairs)
+	n.Elsewhere = slices.Clone(n.Elsewhere)
+	for _, o := range before.Elsewhere {
+		if !slices.ContainsFunc(n.Elsewhere, o.Same) {
+			n.Elsewhere = append(n.Elsewhere, o)
+		}
+	}
+	return n
 }

@@ -2,11 +2,13 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc/sim"
+	"github.com/headgate/headgate/xds/store/storetest"
 )
 
 // limited is a policy of a chain whose first backend refuses every request for a while.
@@ -61,4 +63,44 @@ func TestALimitThatOnePairFoundIsKnownToAll(t *testing.T) {
 	if third.Meets() == "" || len(a.Settled()) != 1 {
 		t.Errorf("the limited backend was asked %d times", len(a.Settled()))
 	}
+	if log := second.Log(); strings.Contains(log, "within its limits again") {
+		t.Errorf("the second forgot it as the control plane was started again: %s", log)
+	}
+}
+
+// TestALimitIsKnownUnderTheOtherControlPlane holds the same of pairs that are linked to two
+// control planes on one database, and that one which is killed takes its pairs along for a
+// while at most.
+func TestALimitIsKnownUnderTheOtherControlPlane(t *testing.T) {
+	t.Parallel()
+	a := gatewaytest.Simulate(t, sim.Options{Keyless: true, Script: sim.Script{{Match: sim.Match{Model: "full"}, Do: sim.Behaviour{Status: 429, RetryAfter: "200"}}}})
+	b := gatewaytest.Simulate(t, sim.Options{Keyless: true})
+	policy := strings.Replace(limited(a, b), "\nbackends:", "\nstore: {postgres: {env: DATABASE_URL}}\nbackends:", 1)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: policy, XDS: 2, XDSEnv: []string{"DATABASE_URL=" + storetest.StartServer(t).URL("postgres")}})
+	other := f.AddPair()
+	slices.Reverse(f.XDS) // which it tries in their order
+	f.StartExtProc(other)
+	slices.Reverse(f.XDS)
+	f.StartEnvoy(other)
+	f.AwaitAnswer(other)
+	gatewaytest.Eventually(t, "both to be counted", func() bool {
+		return f.Pairs[0].Metric("headgate_fleet_pairs") == 2 && other.Metric("headgate_fleet_pairs") == 2
+	})
+	for _, x := range f.XDS {
+		if n := x.Metric("headgate_pairs"); n != 1 {
+			t.Errorf("%v pairs are linked to one of both", n)
+		}
+	}
+	f.Pairs[0].Meets()
+	gatewaytest.Eventually(t, "the other pair to know", func() bool { return other.Metric(`headgate_circuits_open{backend="a"}`) == 1 })
+	if other.Meets() == "" || len(a.Settled()) != 1 {
+		t.Errorf("the limited backend was asked %d times", len(a.Settled()))
+	}
+	if status := f.XDS[1].Status(); !strings.Contains(status, "full   limited") || !strings.Contains(status, " pair-1\n") {
+		t.Errorf("the status is\n%s", status)
+	}
+	f.XDS[0].Kill()
+	gatewaytest.Eventually(t, "both at the second", func() bool {
+		return f.XDS[1].Metric("headgate_pairs") == 2 && other.Metric("headgate_fleet_pairs") == 2
+	})
 }

@@ -145,3 +145,9 @@ CREATE TABLE rollup_day (
   duration BYTEA NOT NULL,
   PRIMARY KEY (day, key)
 ) WITH (fillfactor = 70);
+-- The control planes that are up, and what each knows of its pairs.
+CREATE TABLE replica (
+  id    TEXT NOT NULL PRIMARY KEY,
+  at    TIMESTAMPTZ NOT NULL, -- when it said so, by the clock of the database
+  state BYTEA NOT NULL
+);
