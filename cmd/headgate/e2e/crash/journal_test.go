@@ -18,6 +18,7 @@ type row struct {
 	exchange, kind, mark, feature, operation string
 	backend, response, outcome, detail       string
 	source                                   string // who counted
+	status                                   int    // that the client got; 0: none
 	tokens                                   sim.Usage
 	cost                                     int64
 }
@@ -37,7 +38,7 @@ func openDatabase(t *testing.T, driver, url string) *sql.DB {
 	return db
 }
 
-var columns = []string{"exchange", "kind", "session", "feature", "operation", "backend", "response", "outcome", "detail", "usage_source",
+var columns = []string{"exchange", "kind", "session", "feature", "operation", "backend", "response", "outcome", "detail", "usage_source", "status",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output", "COALESCE(cost, 0)"}
 
 // journalOf reads what the journal has of chats.
@@ -50,7 +51,7 @@ func journalOf(db *sql.DB) (all []row, err error) {
 	for rows.Next() {
 		var r row
 		u := &r.tokens
-		if err := rows.Scan(&r.exchange, &r.kind, &r.mark, &r.feature, &r.operation, &r.backend, &r.response, &r.outcome, &r.detail, &r.source,
+		if err := rows.Scan(&r.exchange, &r.kind, &r.mark, &r.feature, &r.operation, &r.backend, &r.response, &r.outcome, &r.detail, &r.source, &r.status,
 			&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.AudioInput, &u.Output, &u.Reasoning, &u.AudioOutput, &r.cost); err != nil {
 			return nil, fmt.Errorf("the journal: %w", err)
 		}

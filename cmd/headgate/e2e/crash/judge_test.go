@@ -80,7 +80,7 @@ func (r *rig) judgeNow(db *sql.DB) {
 	if len(faults) > 0 {
 		r.t.Log("each of these begins with its seed, which HEADGATE_SEED=<seed> HEADGATE_SEEDS=1 plays alone")
 	}
-	r.t.Logf("%d requests, %d reached the provider, %d kills; of its answers %d are charged as it said, %d estimated (%d although their clients had them whole), %d of attempts that ended with their headers",
+	r.t.Logf("%d requests, %d reached the provider, %d kills; of its answers %d are charged as it said, %d estimated (%d although their clients had them whole), %d of attempts that ended with their headers, or before Envoy had read them",
 		len(r.calls), len(e.served), len(r.kills), n.exact, n.estimated, n.whole, n.unseen)
 	if n.exact == 0 {
 		r.t.Error("nothing was charged: the test shows nothing")
@@ -172,7 +172,7 @@ func (r *rig) compare(c *call, served []sim.Served, rows []row, n *tally) (fault
 	for i := range served {
 		switch s := &served[i]; {
 		case !billed(s) || charged[s.ID]:
-		case s.Ended == sim.EndedCut && chained(c.model):
+		case !named(s, rows) && (s.Ended == sim.EndedCut && chained(c.model) || c.leaves > 0 && nothingCame(rows)):
 			n.unseen++ // maybe: Envoy shows nothing of an attempt whose connection ended with its headers
 		case reported(s) && !r.underWay(c):
 			fault("answer %s is not charged for as it said", s.ID)
@@ -232,6 +232,16 @@ func countCalls(rows []row) (n int) {
 // chained reports whether a model has a chain, whose attempts Envoy tries again.
 func chained(model string) bool { return model != "plain" && model != "plain-claude" }
 
+// named reports whether a row has the id of an answer, which was read at least in part.
+func named(s *sim.Served, rows []row) bool {
+	return slices.ContainsFunc(rows, func(r row) bool { return r.response == s.ID })
+}
+
+// nothingCame reports whether a client left before Envoy had read headers of an answer.
+func nothingCame(rows []row) bool {
+	return slices.ContainsFunc(rows, func(r row) bool { return r.kind == "call" && r.outcome == "cancelled" && r.status == 0 })
+}
+
 // answerOf is the answer that a row charges for; nil: there is none.
 func answerOf(r *row, served []sim.Served, charged map[string]bool) *sim.Served {
 	for i := range served {
@@ -252,7 +262,7 @@ func servedText(all []sim.Served) (text string) {
 
 func rowsText(all []row) (text string) {
 	for _, r := range all {
-		text += fmt.Sprintf("[%s %s %s %s %q %s %s %+v]", r.exchange, r.kind, r.backend, r.outcome, r.detail, r.response, r.source, r.tokens)
+		text += fmt.Sprintf("[%s %s %s %d %s %q %s %s %+v]", r.exchange, r.kind, r.backend, r.status, r.outcome, r.detail, r.response, r.source, r.tokens)
 	}
 	return text
 }
