@@ -54,6 +54,9 @@ func (j *Journal) Exchanges(ctx context.Context, f Filter, after string, limit i
 			return nil, err
 		}
 	}
+	if !f.Until.IsZero() && at.Began >= f.Until.UnixNano() {
+		at = cursor{Began: f.Until.UnixNano()}
+	}
 	floor, err := j.floor(ctx, &f, at)
 	if err != nil {
 		return nil, err

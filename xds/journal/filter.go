@@ -46,7 +46,7 @@ func (f *Filter) indexed(s *statement) int {
 	case f.Estimated:
 		s.add(" AND usage_source = 'estimated'")
 		return cmp.Or(f.looks, few)
-	case f.Failed:
+	case f.Failed, len(f.Is["failed_by"]) > 0 && !slices.Contains(f.Is["failed_by"], ""):
 		s.add(" AND failed_by <> ''")
 	case len(f.Is["user"]) > 0:
 		s.add(" AND ")
@@ -100,7 +100,7 @@ func (f *Filter) whereOfAttempts(s *statement, floor int64) {
 	}
 }
 
-// since is the least moment; 0: there is no bound.
+// since is the least moment; 0: there is no bound
 func (f *Filter) since() int64 {
 	if f.Since.IsZero() {
 		return 0
