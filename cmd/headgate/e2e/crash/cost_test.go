@@ -62,6 +62,39 @@ func checkCosts(t *testing.T, db *sql.DB, o *gatewaytest.Operator) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("headgate cost differs from the rows: %s", diff)
 	}
+	checkList(t, rows, o)
+}
+
+// checkList holds that headgate exchanges lists each exchange once, page by page.
+func checkList(t *testing.T, rows []row, o *gatewaytest.Operator) {
+	t.Helper()
+	listed := map[string]int{}
+	for cursor := []string(nil); ; {
+		var page struct {
+			Exchanges []struct{ Exchange string }
+			Next      string
+		}
+		args := append([]string{"exchanges", "--operation", "chat", "--limit", "300", "-o", "json"}, cursor...)
+		if err := json.Unmarshal([]byte(o.Says(0, args)), &page); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range page.Exchanges {
+			listed[x.Exchange]++
+		}
+		if page.Next == "" {
+			break
+		}
+		cursor = []string{"--cursor", page.Next}
+	}
+	want := map[string]int{}
+	for i := range rows {
+		if rows[i].kind == "call" {
+			want[rows[i].exchange] = 1
+		}
+	}
+	if diff := cmp.Diff(want, listed); diff != "" {
+		t.Errorf("headgate exchanges differs from the rows: %s", diff)
+	}
 }
 
 func sum(a, b sim.Usage) sim.Usage {
