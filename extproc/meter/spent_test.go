@@ -95,3 +95,23 @@ func TestWhatNobodyHasReadIsEstimated(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEarlierAttemptIsAccountedForAsTheNextBegins holds that what is known as an attempt begins
+// says what the one before consumed, not only at the end.
+func TestAnEarlierAttemptIsAccountedForAsTheNextBegins(t *testing.T) {
+	v := join(t, "true")
+	ex := v.Exchange
+	ex.Attempts.Begin(exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: "x", Status: 200, Fault: exchange.FaultSilent})
+	at, err := v.Attempt("b", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := ex.Attempts.List()[0].Spent
+	if first == nil || first.Usage != at.Estimate.Usage || !first.Cost.Priced || first.Usage.Input == 0 || first.Usage.Source != canon.UsageEstimated {
+		t.Errorf("the first attempt consumed %+v, the second is estimated as %+v", first, at.Estimate)
+	}
+	v.End(exchange.Outcome{})
+	if again := ex.Attempts.List()[0].Spent; again == nil || *again != *first {
+		t.Errorf("at the end it is %+v", again)
+	}
+}

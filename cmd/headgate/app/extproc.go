@@ -72,6 +72,9 @@ func (p *Extproc) follow(o *ExtprocOptions, data *dataPlane) error {
 	if err != nil {
 		return err
 	}
+	if data.spool == nil {
+		p.log.Warn("rows go to no control plane: there is no state folder in which they could wait for it")
+	}
 	p.ops.say(pairDetail(a, data, o.Pair.Addresses))
 	p.ops.need(func() bool { return a.Revision() != "" && a.Trouble() == "" })
 	if err := data.serve(&p.lifecycle, o.Socket, a.Register, a.Stop); err != nil {
