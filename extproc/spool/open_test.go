@@ -41,7 +41,8 @@ func TestALongExchangeKeepsNoFiles(t *testing.T) {
 	folder := t.TempDir()
 	s := begin(t, folder, 1<<30, policy.DurableFast)
 	s.Open(row("stays", "open"))
-	for i := 0; s.number < 3*pileUp; i++ {
+	files, was := 0, s.active
+	for i := 0; files < 3*pileUp; i++ {
 		id := fmt.Sprint(i)
 		for _, r := range []struct {
 			k       Kind
@@ -55,6 +56,9 @@ func TestALongExchangeKeepsNoFiles(t *testing.T) {
 			s.Open(row("also stays "+id, "open"))
 		}
 		shipped(t, s, true)
+		if s.active != was {
+			files, was = files+1, s.active
+		}
 	}
 	shipped(t, s, true)
 	if n := len(s.segments); n > pileUp+1 {
@@ -69,6 +73,40 @@ func TestALongExchangeKeepsNoFiles(t *testing.T) {
 	}
 	if got["=open"] != open || got["=twin"] > 0 {
 		t.Errorf("shipped %v, of %d open exchanges", got, open)
+	}
+	s.die()
+}
+
+// nextFile has records written to another file.
+func nextFile(t *testing.T, s *Spool) {
+	t.Helper()
+	for i, was := 0, s.active; s.active == was; i++ {
+		for s.Append(Closed, &policypb.Row{Exchange: fmt.Sprint("filling ", was.path, i), Detail: large}) != nil {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+// TestWhatWasClosedDoesNotComeBack holds that what was closed in a file which is gone has no row
+// as it was opened, although the file in which that stands is kept for another exchange.
+func TestWhatWasClosedDoesNotComeBack(t *testing.T) {
+	folder := t.TempDir()
+	s := begin(t, folder, 1<<30, policy.DurableFast)
+	s.Open(row("closed", "twin"))
+	s.Open(row("stays", "open"))
+	kept := s.active
+	nextFile(t, s)
+	s.Take(row("closed", "ok"))
+	nextFile(t, s)
+	shipped(t, s, true)
+	if s.sweep(); len(s.segments) != 2 || s.segments[0] != kept {
+		t.Fatalf("%d files are kept", len(s.segments))
+	}
+	s.die()
+	s = begin(t, folder, 1<<30, policy.DurableFast)
+	got := shipped(t, s, false)
+	if !slices.Contains(got, "stays=open") || slices.Contains(got, "closed=twin") {
+		t.Errorf("shipped %q", got)
 	}
 	s.die()
 }
