@@ -197,7 +197,7 @@ func (sp *span) summed(entries []entry) (lines []string) {
 
 // stored are the rollups in a database.
 func (sp *span) stored(t *testing.T, s *store.Store) (lines []string) {
-	names := slices.Concat([]string{sp.column, "key"}, dimensions[:], sums, []string{"first_token", "duration"})
+	names := slices.Concat([]string{sp.column, "key"}, dimensions[:], sums[:], []string{"first_token", "duration"})
 	scan(t, s, "SELECT "+strings.Join(names, ", ")+" FROM "+sp.table, len(names), func(values []any) {
 		r, n := newRollup(), len(names)-2
 		if err := r.merge(values[n].([]byte), values[n+1].([]byte)); err != nil {

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -73,27 +72,52 @@ func takeAll(ctx context.Context, tx pgx.Tx) (map[key]bool, error) {
 	return inserted, err
 }
 
+// addUpPostgres adds rollups by two statements, with a list for each column.
 func (s *span) addUpPostgres(ctx context.Context, tx pgx.Tx, entries []entry) error {
-	all, lookUps, adds := s.rollups(entries), &pgx.Batch{}, &pgx.Batch{}
-	lookUp, add := postgres.SQL(s.lookUp), postgres.SQL(s.add)
-	for _, r := range all {
-		lookUps.Queue(lookUp, r.at, r.key).QueryRow(func(row pgx.Row) error {
-			var first, duration []byte
-			err := row.Scan(&first, &duration)
-			if errors.Is(err, pgx.ErrNoRows) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			return r.merge(first, duration)
-		})
+	all := s.rollups(entries)
+	if len(all) == 0 {
+		return nil
 	}
-	if err := tx.SendBatch(ctx, lookUps).Close(); err != nil {
+	byKey, at, keys := make(map[string]*rollup, len(all)), make([]int64, len(all)), make([][]byte, len(all))
+	for i, r := range all {
+		at[i], keys[i] = r.at, r.key
+		byKey[r.name()] = r
+	}
+	rows, err := tx.Query(ctx, s.lookUpAll, at, keys)
+	if err != nil {
 		return err
 	}
-	for _, r := range all {
-		adds.Queue(add, r.values()...)
+	var found rollup
+	var first, duration []byte
+	if _, err := pgx.ForEachRow(rows, []any{&found.at, &found.key, &first, &duration}, func() error {
+		return byKey[found.name()].merge(first, duration)
+	}); err != nil {
+		return err
 	}
-	return tx.SendBatch(ctx, adds).Close()
+	_, err = tx.Exec(ctx, s.addAll, lists(all)...)
+	return err
+}
+
+// lists are the values of rollups by column, in the order of newSpan.
+func lists(all []*rollup) []any {
+	at, keys, of, numbers := make([]int64, len(all)), make([][]byte, len(all)), [len(dimensions)][]string{}, [len(sums)][]int64{}
+	first, duration := make([][]byte, len(all)), make([][]byte, len(all))
+	for i, r := range all {
+		at[i], keys[i] = r.at, r.key
+		first[i], duration[i] = encoded(r.first), encoded(r.duration)
+		for d := range of {
+			of[d] = append(of[d], r.of[d])
+		}
+		for n := range numbers {
+			numbers[n] = append(numbers[n], r.sums[n])
+		}
+	}
+	out := []any{at, keys}
+	for _, list := range of {
+		out = append(out, list)
+	}
+	for _, list := range numbers {
+		out = append(out, list)
+	}
+	return append(out, first, duration)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/DataDog/sketches-go/ddsketch"
@@ -21,7 +22,8 @@ type span struct {
 	table, column string
 	seconds       int64
 
-	lookUp, add string // statements
+	lookUp, add       string // statements
+	lookUpAll, addAll string // of PostgreSQL: with a list for each column
 }
 
 // spans are those of which there are rollups.
@@ -30,11 +32,11 @@ var spans = []*span{newSpan("rollup", "hour", 3600), newSpan("rollup_day", "day"
 // group is what rows of one span are summed by.
 type group struct {
 	at int64 // the number of its hour or day since 1970, in UTC
-	of [10]string
+	of [len(dimensions)]string
 }
 
 // dimensions are the columns of a group, after its hour or day.
-var dimensions = [10]string{"username", "team", "feature", "model", "provider", "backend", "prompt", "prompt_version", "experiment", "arm"}
+var dimensions = [...]string{"username", "team", "feature", "model", "provider", "backend", "prompt", "prompt_version", "experiment", "arm"}
 
 // hash names a group within its span. Values that are missing at the end do not count: a later
 // version may have further dimensions.
@@ -52,7 +54,7 @@ func (g *group) hash() []byte {
 }
 
 // sums are the columns of a rollup that add up.
-var sums = []string{"requests", "failed_client", "failed_gateway", "failed_provider", "failed_unknown",
+var sums = [...]string{"requests", "failed_client", "failed_gateway", "failed_provider", "failed_unknown",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output",
 	"searches", "cost", "saved", "unpriced", "estimated", "estimated_cost"}
 
@@ -60,7 +62,7 @@ var sums = []string{"requests", "failed_client", "failed_gateway", "failed_provi
 type rollup struct {
 	group
 	key             []byte
-	sums            [19]int64
+	sums            [len(sums)]int64
 	first, duration *ddsketch.DDSketch // in seconds
 }
 
@@ -79,7 +81,7 @@ func (s *span) rollups(entries []entry) []*rollup {
 	all := map[group]*rollup{}
 	for i := range entries {
 		e := &entries[i]
-		g := group{at: e.began.Unix() / s.seconds, of: [10]string{e.User, e.Team, e.Feature, e.Route, e.provider, e.backend}}
+		g := group{at: e.began.Unix() / s.seconds, of: [len(dimensions)]string{e.User, e.Team, e.Feature, e.Route, e.provider, e.backend}}
 		for i := range g.of {
 			g.of[i] = storable(g.of[i])
 		}
@@ -107,7 +109,7 @@ func (r *rollup) add(e *entry) {
 }
 
 // sums is what a row adds to each of the sums. An attempt adds what it cost, and no request.
-func (e *entry) sums() [19]int64 {
+func (e *entry) sums() [len(sums)]int64 {
 	calls, failed := int64(0), map[string]int64{}
 	if e.kind == Call {
 		calls, failed[e.By] = 1, 1
@@ -117,7 +119,7 @@ func (e *entry) sums() [19]int64 {
 		cost = *e.cost
 	}
 	estimated := int64(number(e.usageSource == "estimated"))
-	return [19]int64{calls, failed["client"], failed["gateway"], failed["provider"], failed["unknown"],
+	return [len(sums)]int64{calls, failed["client"], failed["gateway"], failed["provider"], failed["unknown"],
 		t.GetInput(), t.GetCacheRead(), t.GetCacheWrite_5M(), t.GetCacheWrite_1H(), t.GetAudioInput(), t.GetOutput(), t.GetReasoning(), t.GetAudioOutput(),
 		e.searches(), cost, 0, int64(number(e.unpriced)), estimated, estimated * cost}
 }
@@ -148,6 +150,9 @@ func encoded(s *ddsketch.DDSketch) []byte {
 	return b
 }
 
+// name is that of a group of its span.
+func (r *rollup) name() string { return strconv.FormatInt(r.at, 10) + string(r.key) }
+
 // values are what a rollup has in each column, in the order of newSpan.
 func (r *rollup) values() []any {
 	all := []any{r.at, r.key}
@@ -161,15 +166,23 @@ func (r *rollup) values() []any {
 }
 
 func newSpan(table, column string, seconds int64) *span {
-	names := slices.Concat([]string{column, "key"}, dimensions[:], sums, []string{"first_token", "duration"})
+	names := slices.Concat([]string{column, "key"}, dimensions[:], sums[:], []string{"first_token", "duration"})
 	set := make([]string, 0, len(sums)+2)
 	for _, s := range sums {
 		set = append(set, s+" = "+table+"."+s+" + excluded."+s)
 	}
 	set = append(set, "first_token = excluded.first_token", "duration = excluded.duration")
+	into := "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") "
+	onConflict := " ON CONFLICT (" + column + ", key) DO UPDATE SET " + strings.Join(set, ", ")
+	types := slices.Concat([]string{"bigint", "bytea"}, slices.Repeat([]string{"text"}, len(dimensions)), slices.Repeat([]string{"bigint"}, len(sums)), []string{"bytea", "bytea"})
+	for i, t := range types {
+		types[i] = fmt.Sprintf("$%d::%s[]", i+1, t)
+	}
 	return &span{table, column, seconds,
 		"SELECT first_token, duration FROM " + table + " WHERE " + column + " = ? AND key = ?",
-		"INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") VALUES (" + places(len(names)) + ") ON CONFLICT (" + column + ", key) DO UPDATE SET " + strings.Join(set, ", "),
+		into + "VALUES (" + places(len(names)) + ")" + onConflict,
+		"SELECT " + column + ", r.key, first_token, duration FROM " + table + " r JOIN unnest($1::bigint[], $2::bytea[]) AS wanted (at, key) ON " + column + " = at AND r.key = wanted.key",
+		into + "SELECT * FROM unnest(" + strings.Join(types, ", ") + ")" + onConflict,
 	}
 }
 

@@ -215,7 +215,7 @@ func addUpWithin(s *store.Store, exec func(string, ...any)) {
 	}
 	for _, span := range spans {
 		of := fmt.Sprintf("began / %d", span.seconds*int64(time.Second))
-		exec("INSERT INTO "+span.table+" ("+span.column+", key, "+by+", "+strings.Join(sums, ", ")+", first_token, duration) SELECT "+of+", "+key+", "+by+", "+
+		exec("INSERT INTO "+span.table+" ("+span.column+", key, "+by+", "+strings.Join(sums[:], ", ")+", first_token, duration) SELECT "+of+", "+key+", "+by+", "+
 			sumsIn(source{})+", ?, ? FROM journal GROUP BY "+of+", "+by, encoded(r.first), encoded(r.duration))
 	}
 }
