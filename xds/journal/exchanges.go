@@ -91,12 +91,14 @@ func (k cursor) page() cursor {
 	return cursor{Began: k.Began, Exchange: k.Exchange, Attempt: k.Attempt}
 }
 
-// floor is the moment down to which a page looks.
+// floor is the moment down to which a page looks. It asks for what indices have, and nothing else.
 func (j *Journal) floor(ctx context.Context, f *Filter, at cursor) (floor int64, err error) {
-	var s statement
 	floor = f.since()
-	s.add("SELECT began FROM journal WHERE day >= ? AND day <= ? AND began >= ? AND began <= ? AND (began, exchange) <= (?, ?)",
-		floor/hour/24, at.Began/hour/24, floor, at.Began, at.Began, at.Exchange)
+	if f.exact() {
+		return floor, nil
+	}
+	var s statement
+	s.add("SELECT began FROM journal WHERE began >= ? AND began <= ? AND (began, exchange) <= (?, ?)", floor, at.Began, at.Began, at.Exchange)
 	window := f.indexed(&s)
 	s.add(" ORDER BY began DESC LIMIT 1 OFFSET ?", window)
 	rows, err := j.ask(ctx, &s)

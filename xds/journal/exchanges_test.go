@@ -96,7 +96,7 @@ func pagesHaveEveryExchangeOnce(t *testing.T, j *Journal) {
 			}
 		}
 	}
-	if p, err := j.Exchanges(context.Background(), Filter{Until: noon.Add(-12 * time.Hour), looks: 1}, "", 1); err != nil || len(p.Exchanges) != 1 {
+	if p, err := j.Exchanges(context.Background(), Filter{Until: noon.Add(-12 * time.Hour), Slower: 1, looks: 1}, "", 1); err != nil || len(p.Exchanges) != 1 {
 		t.Errorf("the first page before a moment has %+v, %v", p, err)
 	}
 	if _, err := j.Exchanges(context.Background(), Filter{}, "no cursor", 1); !errors.Is(err, ErrCursor) {

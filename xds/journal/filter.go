@@ -55,6 +55,20 @@ func (f *Filter) indexed(s *statement) int {
 	return cmp.Or(f.looks, window)
 }
 
+// exact reports whether an index has all that is wanted, and nothing else.
+func (f *Filter) exact() bool {
+	if len(f.Statuses) > 0 || f.Slower > 0 || f.Dearer > 0 || f.Estimated || f.Unpriced {
+		return false
+	}
+	switch len(f.Is) {
+	case 0:
+		return true
+	case 1:
+		return !f.Failed && len(f.Is["user"]) == 1
+	}
+	return false
+}
+
 // where leaves what the filter wants, of what began at a moment or after.
 func (f *Filter) where(s *statement, floor int64) {
 	s.add(" AND day >= ? AND began >= ?", floor/hour/24, floor)
