@@ -7,10 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/oklog/ulid/v2"
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/cmd/headgate/app"
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/journal"
+	"github.com/headgate/headgate/xds/store"
 	"github.com/headgate/headgate/xds/store/storetest"
 )
 
@@ -60,4 +65,44 @@ func TestPoliciesAreServedWithoutTheDatabase(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "state", "here.db")); err != nil || !answers() {
 		t.Error("the other database does not answer:", err)
 	}
+}
+
+// TestRetentionFollowsThePolicy holds that rows are kept as long as the policy says from the
+// moment at which it does.
+func TestRetentionFollowsThePolicy(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	file := filepath.Join(dir, "policy.yaml")
+	path := filepath.Join(dir, "journal.db")
+	s, err := store.OpenSQLite(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	old := time.Now().Add(-40 * 24 * time.Hour)
+	row := &policypb.Row{Exchange: ulid.MustNewDefault(old).String(), BeganUnixNanos: old.UnixNano()}
+	if err := journal.In(s).Write(ctx, []*policypb.Row{row}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write.ExecContext(ctx, "UPDATE journal_day SET came = day * 86400"); err != nil { // not late
+		t.Fatal(err)
+	}
+	rows := func() (n int) {
+		if err := s.Read.QueryRowContext(ctx, "SELECT COUNT(*) FROM journal").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	write(t, file, onePolicy+"store: {sqlite: "+path+"}\n")
+	control := startXDS(t, file)
+	t.Cleanup(func() { stop(t, control) })
+	eventually(t, "the database", func() bool {
+		status, _ := get(t, control.Admin(), "/api/v1/costs")
+		return status == http.StatusOK
+	})
+	if rows() != 1 {
+		t.Error("a row of 40 days ago is gone that is kept for 90")
+	}
+	write(t, file, onePolicy+"store: {sqlite: "+path+"}\njournal: {retention: 30d}\n")
+	control.Reload()
+	eventually(t, "the end of the row", func() bool { return rows() == 0 })
 }
