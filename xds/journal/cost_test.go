@@ -25,7 +25,8 @@ func randomRow(r *rand.Rand) *policypb.Row {
 			AudioInput: r.Int64N(9), Output: r.Int64N(100), Reasoning: r.Int64N(9), AudioOutput: r.Int64N(9)}
 	}
 	row := &policypb.Row{
-		Exchange: ulid.MustNewDefault(at).String(), BeganUnixNanos: at.UnixNano(), Route: pick("m", "n"), User: pick("ann", "eve", "", "=cmd()"),
+		Exchange: ulid.MustNewDefault(at).String(), BeganUnixNanos: at.UnixNano(), Operation: pick("chat", "chat", "embeddings", "models"),
+		Route: pick("m", "n"), User: pick("ann", "eve", "", "=cmd()"),
 		Team: pick("red", "blue"), Feature: pick("chat", ""), Backend: pick("a", "b"), Provider: pick("p", "q"), Status: 200, Outcome: "ok",
 		By: pick("", "", "client", "gateway", "provider", "unknown"), Tokens: tokens(), UsageSource: pick("provider", "provider", "estimated"),
 		Searches: r.Int64N(3), DurationNanos: r.Int64N(1e10), FirstTokenNanos: new(r.Int64N(1e9)), CostNanoUsd: new(r.Int64N(1e9)),
@@ -44,7 +45,7 @@ func scanned(rows []*policypb.Row, since, until time.Time, by func(*entry) strin
 	sums := map[string]*rollup{}
 	for _, r := range rows {
 		for _, e := range entriesOfOne(r) {
-			if at := began(r); at.Before(since) || !at.Before(until) {
+			if at := began(r); r.Operation == "models" || at.Before(since) || !at.Before(until) {
 				continue
 			}
 			if sums[by(&e)] == nil {
@@ -60,7 +61,8 @@ func scanned(rows []*policypb.Row, since, until time.Time, by func(*entry) strin
 	return out
 }
 
-// TestCostsAreTheSumOfRows holds so of any span, whichever hours it cuts.
+// TestCostsAreTheSumOfRows holds so of any span, whichever hours it cuts. Lists of models cost
+// nothing and are no requests to them.
 func TestCostsAreTheSumOfRows(t *testing.T) { onBoth(t, costsAreTheSumOfRows) }
 
 func costsAreTheSumOfRows(t *testing.T, j *Journal) {

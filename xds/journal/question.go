@@ -100,7 +100,7 @@ func (q *Question) selectFrom(s *statement, from source, more string) error {
 	}
 	switch from.grain {
 	case exchanges:
-		s.add(more+" FROM journal WHERE day BETWEEN ? AND ? AND began >= ? AND began < ?", from.from/hour/24, (from.to-1)/hour/24, from.from, from.to)
+		s.add(more+" FROM journal WHERE day BETWEEN ? AND ? AND began >= ? AND began < ? AND operation <> '"+listing+"'", from.from/hour/24, (from.to-1)/hour/24, from.from, from.to)
 	case hours:
 		s.add(more+" FROM rollup WHERE hour >= ? AND hour < ?", from.from, from.to)
 	case days:

@@ -76,11 +76,18 @@ func newSketch() *ddsketch.DDSketch {
 	return s
 }
 
+// listing is the operation of exchanges that ask no model: who lists models, as probes do, makes
+// no request that costs could be asked of.
+const listing = "models"
+
 // rollups sums rows by group. Groups come in an order of their own.
 func (s *span) rollups(entries []entry) []*rollup {
 	all := map[group]*rollup{}
 	for i := range entries {
 		e := &entries[i]
+		if e.Operation == listing {
+			continue
+		}
 		g := group{at: e.began.Unix() / s.seconds, of: [len(dimensions)]string{e.User, e.Team, e.Feature, e.Route, e.provider, e.backend}}
 		for i := range g.of {
 			g.of[i] = storable(g.of[i])
