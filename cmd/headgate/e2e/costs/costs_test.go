@@ -67,7 +67,7 @@ func (a *asked) request(mark string) gatewaytest.Request {
 	return gatewaytest.ChatRequest(a.path, body, a.sim, append(a.header, "anthropic-version", "2023-06-01")...)
 }
 
-// TestCostsAreThoseOfTheProviders holds that what people are told agrees with what the
+// TestCostsAreThoseOfTheProviders holds that what headgate cost says agrees with what the
 // providers served, to the last token and nano-USD, by every dimension that clients can set.
 func TestCostsAreThoseOfTheProviders(t *testing.T) {
 	t.Parallel()
