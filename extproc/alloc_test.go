@@ -149,6 +149,20 @@ func TestAllocationsDoNotGrow(t *testing.T) {
 	}
 }
 
+// TestASpoolAllocatesLittle holds what the rows of an exchange add that are kept for a control
+// plane: the row as it is opened, and none for what is appended.
+func TestASpoolAllocatesLittle(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	messages := speedCases(t)["small"]
+	play := func(r *rig) float64 { return testing.AllocsPerRun(200, func() { playInMemory(t, r, messages) }) }
+	without, with := play(newRig(t, testPolicy)), play(newRigWith(t, testPolicy, openSpool(t, t.TempDir())))
+	if t.Logf("%.0f allocations, with a spool %.0f", without, with); with > without+6 {
+		t.Errorf("a spool takes %.0f allocations", with-without)
+	}
+}
+
 func BenchmarkExchange(b *testing.B) {
 	for _, name := range []string{"small", "large", "sse", "translated sse"} {
 		b.Run(name, func(b *testing.B) {

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestAFullDiskKeepsNoProcessFromStarting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			folder, free := disk(t)
 			s := begin(t, folder, 1<<30, policy.DurableGroup)
-			if err := s.Append(Opened, row("1", "")); err != ErrFull || !s.Full() || s.Trouble() == "" {
+			if err := s.Append(Opened, row("1", "")); !errors.Is(err, ErrFull) || !s.Full() || s.Trouble() == "" {
 				t.Errorf("on a full disk: %v, full: %v, trouble %q", err, s.Full(), s.Trouble())
 			}
 			free()

@@ -3,13 +3,16 @@ package app
 import (
 	"context"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
 )
 
 // TestListenNeedsThePolicysLeave holds that a pair's own address goes beyond loopback
@@ -31,10 +34,47 @@ func TestListenNeedsThePolicysLeave(t *testing.T) {
 	}
 }
 
-func testDataPlane(t *testing.T) *dataPlane {
+// TestAPolicyGovernsTheSpool holds that a change of the policy's journal is in effect at the spool
+// without a restart.
+func TestAPolicyGovernsTheSpool(t *testing.T) {
+	d := dataPlaneWith(t, t.TempDir())
+	use := func(size string) {
+		set, err := policy.Parse("policy.yaml", []byte("version: 1\njournal: {when_full: stop, spool: "+size+"}\n"))
+		if err == nil {
+			err = d.take(set)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	await := func(what string, holds func() bool) {
+		for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: full: %v, trouble %q", what, d.spool.Full(), d.spool.Trouble())
+			}
+		}
+	}
+	use("16MiB")
+	large := string(make([]byte, 8<<10))
+	n := 0
+	await("16 MiB are never full", func() bool {
+		for range 100 {
+			n++
+			d.spool.Take(&policypb.Row{Exchange: strconv.Itoa(n), Detail: large})
+		}
+		return d.spool.Full() && strings.Contains(d.spool.Trouble(), "requests are refused")
+	})
+	use("64MiB")
+	await("more room is not in effect", func() bool { return !d.spool.Full() })
+}
+
+func testDataPlane(t *testing.T) *dataPlane { return dataPlaneWith(t, "") }
+
+// dataPlaneWith is a data plane with a spool in a folder; empty: without one.
+func dataPlaneWith(t *testing.T, spoolFolder string) *dataPlane {
 	t.Helper()
 	var l lifecycle
-	d, err := newDataPlane(&l, recordsTo{path: t.TempDir() + "/access.jsonl"}, "", "", prometheus.NewRegistry(), zap.NewNop())
+	d, err := newDataPlane(&l, recordsTo{path: t.TempDir() + "/access.jsonl"}, spoolFolder, "", prometheus.NewRegistry(), zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
