@@ -38,12 +38,24 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := removeAfter(folder); err != nil {
+		return nil, err
+	}
 	s, err := newServer(folder)
 	if err != nil {
 		return nil, err
 	}
 	return s, s.start()
 })
+
+// removeAfter removes a folder once this process has ended, and what runs in it with it.
+func removeAfter(folder string) error {
+	c := exec.Command("/bin/sh", "-c", `cat; sleep 2; rm -rf "$0"`, folder)
+	if _, err := c.StdinPipe(); err != nil { // which ends with this process
+		return err
+	}
+	return c.Start()
+}
 
 var databases atomic.Int64
 
