@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,10 +49,13 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	return s, s.start()
 })
 
+// alive is a pipe that ends with this process, and not before: it stays referred to.
+var alive io.Closer
+
 // removeAfter removes a folder once this process has ended, and what runs in it with it.
-func removeAfter(folder string) error {
+func removeAfter(folder string) (err error) {
 	c := exec.Command("/bin/sh", "-c", `cat; sleep 2; rm -rf "$0"`, folder)
-	if _, err := c.StdinPipe(); err != nil { // which ends with this process
+	if alive, err = c.StdinPipe(); err != nil {
 		return err
 	}
 	return c.Start()
