@@ -137,6 +137,17 @@ func TestOnlyWhatIsOnTheDiskIsShipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	shippable("on the disk", true)
+	s.syncing.Lock()
+	end := s.active.next
+	s.Open(row("2", "open"))
+	s.Take(row("2", "ok"))
+	if _, _, safe := s.waiting(); safe[0] < end {
+		t.Errorf("what was on the disk is shipped up to %d of %d after another exchange has ended", safe[0], end)
+	}
+	s.syncing.Unlock()
+	if _, err := s.sync(); err != nil || len(s.dirty()) > 0 {
+		t.Errorf("%v, %d files are dirty", err, len(s.dirty()))
+	}
 	s.die()
 }
 

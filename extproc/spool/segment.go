@@ -22,12 +22,13 @@ type segment struct {
 	recovered bool // an earlier process has written it: nothing is added
 
 	// Guarded by the spool's lock.
-	next    int // where the next frame begins
-	writing int // records that are being written
-	opened  int // exchanges whose latest record is here and that are not closed
-	taken   int // how far a shipper has read
-	acked   int // how far the control plane has it
-	synced  int // how far it is on the disk
+	next    int  // where the next frame begins
+	writing int  // records that are being written
+	opened  int  // exchanges whose latest record is here and that are not closed
+	taken   int  // how far a shipper has read
+	acked   int  // how far the control plane has it
+	synced  int  // how far it is on the disk
+	marked  bool // records were overtaken that are on the disk as they were
 }
 
 // create makes a file with all the space that it will take.

@@ -148,7 +148,7 @@ func (s *Spool) noteWritten(k Kind, exchange string, p place) policy.Durable {
 	p.seg.writing--
 	if before, at := s.open.note(k, exchange, p); before != nil {
 		overtake(before.mem[at:])
-		before.synced = min(before.synced, at)
+		before.marked = true
 	}
 	return s.journal.Durable
 }

@@ -76,5 +76,6 @@ func (s *Spool) moveOn() {
 		copyFrame(to.seg.mem[to.at:to.at+size], k, message)
 		s.open.note(k, name, to)
 		overtake(old.mem[at:])
+		old.marked = true
 	}
 }

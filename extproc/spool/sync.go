@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -76,31 +77,28 @@ func (s *Spool) syncUntil(seg *segment, end int) error {
 func (s *Spool) syncAll() (changed bool, err error) {
 	all := s.dirty()
 	for _, d := range all {
-		if err := d.seg.file.Sync(); err != nil {
-			return true, err
-		}
+		failed := d.seg.file.Sync()
 		s.mu.Lock()
-		if d.seg.synced == d.synced { // else something was overtaken meanwhile
-			d.seg.synced = d.end
+		if failed == nil {
+			d.seg.synced = d.at
+		} else {
+			d.seg.marked = true // it is tried again
 		}
 		s.mu.Unlock()
+		err = errors.Join(err, failed)
 	}
-	return len(all) > 0, nil
+	return len(all) > 0, err
 }
 
-// dirty is a file that is not on the disk from one offset to another.
-type dirty struct {
-	seg         *segment
-	synced, end int
-}
-
-// dirty lists the files that are not on the disk.
-func (s *Spool) dirty() (all []dirty) {
+// dirty lists the files that have changed since they were written to the disk, each with its end.
+// What changes from now on makes them dirty again.
+func (s *Spool) dirty() (all []place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, seg := range s.segments {
-		if seg.synced < seg.next {
-			all = append(all, dirty{seg, seg.synced, seg.next})
+		if seg.synced < seg.next || seg.marked {
+			all = append(all, place{seg, seg.next})
+			seg.marked = false
 		}
 	}
 	return all
