@@ -146,8 +146,12 @@ func (d *Database) use(o *opened) {
 			}
 		})
 	}
+	level := zap.InfoLevel
+	if before == nil {
+		level = zap.DebugLevel // as everything expects
+	}
 	if o != nil {
-		d.outage.log.Info("database opened", zap.String("kind", o.place.Kind()), zap.Stringer("place", o.place))
+		d.outage.log.Log(level, "database opened", zap.String("kind", o.place.Kind()), zap.Stringer("place", o.place))
 	}
 }
 
