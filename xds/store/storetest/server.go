@@ -24,6 +24,7 @@ type Server struct {
 	programs, folder string
 	process          *os.Process
 	ended            chan struct{} // closed once the process has
+	alive            io.Closer     // a pipe that ends with this process
 
 	// MaxFile bounds the length of its files once it is started, as a full disk does, in bytes;
 	// 0: there is no bound.
@@ -39,26 +40,27 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := removeAfter(folder); err != nil {
+	alive, err := removeAfter(folder)
+	if err != nil {
 		return nil, err
 	}
 	s, err := newServer(folder)
 	if err != nil {
 		return nil, err
 	}
+	s.alive = alive
 	return s, s.start()
 })
 
-// alive is a pipe that ends with this process, and not before: it stays referred to.
-var alive io.Closer
-
 // removeAfter removes a folder once this process has ended, and what runs in it with it.
-func removeAfter(folder string) (err error) {
+// The pipe must stay referred to: else it ends earlier.
+func removeAfter(folder string) (io.Closer, error) {
 	c := exec.Command("/bin/sh", "-c", `cat; sleep 2; rm -rf "$0"`, folder)
-	if alive, err = c.StdinPipe(); err != nil {
-		return err
+	alive, err := c.StdinPipe()
+	if err != nil {
+		return nil, err
 	}
-	return c.Start()
+	return alive, c.Start()
 }
 
 var databases atomic.Int64
