@@ -23,7 +23,8 @@ up)
   until curl -fs -o /dev/null "http://$at/sim/healthz"; do kill -0 "$(cat "$pid")"; sleep 0.1; done
   ;;
 down)
-  [ ! -e "$pid" ] || { kill "$(cat "$pid")" 2>/dev/null || true; rm -f "$pid"; }
+  [ ! -e "$pid" ] || { kill -9 "$(cat "$pid")" 2>/dev/null || true; rm -f "$pid"; }
+  while curl -fs -o /dev/null "http://$at/sim/healthz"; do sleep 0.1; done
   ;;
 *) echo "say up or down" >&2; exit 2 ;;
 esac
