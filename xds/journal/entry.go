@@ -23,7 +23,7 @@ const (
 // entry is one row of the journal.
 type entry struct {
 	*policypb.Row
-	attempt int // counts from 1; of a call the one that answered, or the last
+	attempt int // counts from 1; of a call 0: an exchange has one, however many attempts are known of it
 	kind    Kind
 	began   time.Time
 	day     int64 // since 1970, in UTC
@@ -63,7 +63,7 @@ func entriesOfOne(r *policypb.Row) []entry {
 	at := began(r)
 	day := today(at)
 	out := []entry{{
-		Row: r, attempt: max(int(r.Attempts), len(r.Tried)), kind: Call, began: at, day: day,
+		Row: r, kind: Call, began: at, day: day,
 		backend: r.Backend, provider: r.Provider, served: r.Served,
 		tokens: r.Tokens, usageSource: r.UsageSource, price: r.Price, cost: r.CostNanoUsd, unpriced: r.Unpriced,
 	}}

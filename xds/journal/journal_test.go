@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/store/storetest"
@@ -50,4 +51,27 @@ func rowsCountOnce(t *testing.T, j *Journal) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// TestAnExchangeHasOneCall holds so of an exchange of which two rows come that do not know of the
+// same attempts: after a power cut a pair may send an estimate of what it had sent already.
+func TestAnExchangeHasOneCall(t *testing.T) {
+	onBoth(t, func(t *testing.T, j *Journal) {
+		at := time.Date(2026, 6, 1, 10, 20, 0, 0, time.UTC)
+		known := exchange(at, "ann", 100)
+		estimate := proto.CloneOf(known)
+		estimate.Tried, estimate.Attempts, estimate.UsageSource, estimate.CostNanoUsd = known.Tried[:1], 1, "estimated", new(int64(999))
+		for _, row := range []*policypb.Row{known, estimate} {
+			if err := j.Write(context.Background(), []*policypb.Row{row}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		report, err := j.Costs(context.Background(), Question{Since: at, Until: at.Add(time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if total := report.Total; total.Requests != 1 || total.Nano != 107 {
+			t.Errorf("%d requests and %d nano-USD, want 1 and 107", total.Requests, total.Nano)
+		}
+	})
 }

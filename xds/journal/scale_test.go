@@ -115,7 +115,7 @@ const (
 
 // scaleValues is what such a row has in a column, if not ” or 0.
 var scaleValues = map[string]string{
-	"attempt": "1", "kind": "'call'", "day": "day", "began": "ms * 1000000", "revision": "'0123456789ab'", "dialect": "'openai'", "operation": "'chat'",
+	"attempt": "0", "kind": "'call'", "day": "day", "began": "ms * 1000000", "revision": "'0123456789ab'", "dialect": "'openai'", "operation": "'chat'",
 	"asked": "'model' || m", "model": "'model' || m", "username": "'user' || u", "team": "'team' || u % 20", "feature": "'feature' || (u * 7 + b % 2) % 10",
 	"provider": "'provider' || m % 3", "backend": "'backend' || m", "served": "'model' || m || '-2026'", "response": "'chatcmpl-' || a || b",
 	"stream": "b % 2", "status": "CASE a % 50 WHEN 0 THEN 503 WHEN 1 THEN 400 ELSE 200 END", "outcome": "CASE a % 50 WHEN 0 THEN 'failed' WHEN 1 THEN 'refused' ELSE 'ok' END",
