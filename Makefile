@@ -116,7 +116,7 @@ bench-journal: postgres ## Measure how many rows a second each database takes
 
 .PHONY: scale
 scale: postgres ## Ask journals of ROWS rows (10 million), some 20 GB below TMPDIR, and print how long each question takes
-	HEADGATE_SCALE=$(or $(ROWS),10000000) $(GO) test -count 1 -timeout 3h -run '^TestScale$$' ./xds/journal
+	HEADGATE_SCALE=$(or $(ROWS),10000000) $(GO) test -v -count 1 -timeout 3h -run '^TestScale$$' ./xds/journal
 
 .PHONY: failover
 failover: envoy build ## Lose a region of examples/multi-region in every way, and print what each took

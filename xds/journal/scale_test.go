@@ -75,13 +75,18 @@ func questions(j *Journal, now time.Time) (all []scaled) {
 		}})
 	}
 	page := func(name string, f Filter) {
-		all = append(all, scaled{"exchanges " + name, 200 * time.Millisecond, func(ctx context.Context) error {
-			p, err := j.Exchanges(ctx, f, "", 50)
-			if err == nil && p.Next != "" {
-				_, err = j.Exchanges(ctx, f, p.Next, 50)
+		next := ""
+		turn := func(from *string) func(context.Context) error {
+			return func(ctx context.Context) error {
+				p, err := j.Exchanges(ctx, f, *from, 50)
+				if err == nil && *from == "" {
+					next = p.Next
+				}
+				return err
 			}
-			return err
-		}})
+		}
+		all = append(all, scaled{"exchanges " + name, 200 * time.Millisecond, turn(new(""))},
+			scaled{"  the next page", 200 * time.Millisecond, turn(&next)})
 	}
 	cost("user,model", time.Hour, nil, false)
 	cost("user,model", 24*time.Hour, nil, false)
