@@ -76,7 +76,27 @@ var databaseURL = strict.NewObject(
 	strict.Bind("file", func(c *Credential) *string { return &c.File }, strict.Text().Matching(absolutePath, pathRule).Secret()).
 		Doc("Absolute path of the file that holds the URL.").
 		Example(`file: /run/secrets/database-url`),
-).OneKey().Secret().InsteadOfText(notASecret, nameThePlace)
+).OneKey().Secret().InsteadOfText(notASecret, nameThePlace).Check(func(r *strict.Reader, g *strict.Given, c *Credential) {
+	r.Note(placedDatabase{*c, g.Place()})
+})
+
+type placedDatabase struct {
+	credential Credential
+	at         strict.Place
+}
+
+// DatabaseURL returns where the URL of the store's database is found, and where the policy names
+// that; nil: it names none. It reads the policy as Credentials does.
+func DatabaseURL(files []File) (*PlacedCredential, error) {
+	c, faults := compile(files, reading{maxBytes: MaxDocument})
+	if len(faults) > 0 {
+		return nil, strict.NewFaults(files, faults)
+	}
+	for _, n := range strict.Notes[placedDatabase](c.Reader) {
+		return &PlacedCredential{Credential: n.credential, at: n.at}, nil
+	}
+	return nil, nil
+}
 
 var journal = strict.NewObject(
 	strict.Bind("retention", func(j *Journal) *time.Duration { return &j.Retention }, strict.Days(1, 3660)).Default(defaultJournal.Retention).

@@ -7,9 +7,10 @@ import (
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
+	"github.com/headgate/headgate/xds/store"
 )
 
-// checkEnvironment looks for the credentials of a policy where the gateway would: in this
+// checkEnvironment looks for the credentials of a policy, and its database's URL, where the gateway would: in this
 // environment. What the gateway would not start with is a fault at the place where the
 // policy names it; what it would do without is a note.
 func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
@@ -46,8 +47,24 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 			faults = append(faults, c.Fault(why[i].Error(), ""))
 		}
 	}
+	if fault := checkDatabase(files); fault != nil {
+		faults = append(faults, *fault)
+	}
 	if len(faults) > 0 {
 		return nil, &policy.Faults{Faults: faults}
 	}
 	return notes, nil
+}
+
+// checkDatabase looks for the URL of the store's database where a control plane would.
+func checkDatabase(files []policy.File) *policy.Fault {
+	at, err := policy.DatabaseURL(files)
+	if err != nil || at == nil {
+		return nil
+	}
+	if err := (store.Place{Env: at.Env, File: at.File}).Check(); err != nil {
+		fault := at.Fault(err.Error(), "")
+		return &fault
+	}
+	return nil
 }

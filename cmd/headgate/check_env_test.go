@@ -98,6 +98,27 @@ headgate: DIR/p: 12 faults
 	}
 }
 
+// TestCheckFindsTheDatabase holds that check --env finds that a control plane could not open its
+// database, and shows no URL.
+func TestCheckFindsTheDatabase(t *testing.T) {
+	t.Setenv("CHECK_DATABASE", "postgres://headgate:hunter2@localhost/headgate")
+	t.Setenv("CHECK_WRONG", "postgres://headgate:hunter2@localhost:port/headgate")
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	for variable, want := range map[string]string{
+		"CHECK_DATABASE": path + ": valid, revision 265b8b527f7c: 0 models, 0 backends\n",
+		"CHECK_NONE":     path + ":2:19 store.postgres: environment variable CHECK_NONE is not set\nheadgate: " + path + ": 1 fault\n",
+		"CHECK_WRONG":    path + ":2:19 store.postgres: what should be the database's URL cannot be read; it looks like postgres://user:password@host:5432/name\nheadgate: " + path + ": 1 fault\n",
+	} {
+		if err := os.WriteFile(path, []byte("version: 1\nstore: {postgres: {env: "+variable+"}}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, got := ended(t, []string{"check", "--env", "-q", path})
+		if got != want || (code == 0) != (variable == "CHECK_DATABASE") {
+			t.Errorf("%s: exit code %d, %q, want %q", variable, code, got, want)
+		}
+	}
+}
+
 // TestCheckNotesWhatIsSimulated holds that a credential which the gateway does without is a
 // note, with its place, and no fault.
 func TestCheckNotesWhatIsSimulated(t *testing.T) {

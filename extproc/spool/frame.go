@@ -28,7 +28,7 @@ const (
 // A frame is a head, the kind, a message, and zeroes up to the next multiple of align:
 //
 //	length of kind and message  uint32, in the order of this machine: files do not leave it
-//	CRC-32C of both             uint32, likewise; written last
+//	CRC-32C of both             uint32, in the same order; written last
 //	kind                        byte
 //	message                     policypb.Row
 //

@@ -79,6 +79,19 @@ func (p Place) url() (string, error) {
 	return strings.TrimSpace(url), nil
 }
 
+// Check reports whether a place names a database, as far as the environment of this process
+// shows. No error quotes a URL.
+func (p Place) Check() error {
+	if p.Kind() != "postgres" {
+		return nil
+	}
+	url, err := p.url()
+	if err == nil {
+		_, err = parseURL(url)
+	}
+	return err
+}
+
 // moved reports whether the place holds another database by now: another URL, or another file.
 // One that cannot be seen at the moment is not another.
 func (o *opened) moved() bool {

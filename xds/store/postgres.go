@@ -38,11 +38,19 @@ func OpenPostgres(ctx context.Context, url string) (*Store, error) {
 	return s, nil
 }
 
-// openPostgres opens a database whose schema may be any.
-func openPostgres(ctx context.Context, url string) (*Store, error) {
+func parseURL(url string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("what should be the database's URL cannot be read; it looks like postgres://user:password@host:5432/name")
+	}
+	return config, nil
+}
+
+// openPostgres opens a database whose schema may be any.
+func openPostgres(ctx context.Context, url string) (*Store, error) {
+	config, err := parseURL(url)
+	if err != nil {
+		return nil, err
 	}
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > connectWithin {
 		config.ConnectTimeout = connectWithin

@@ -13,7 +13,7 @@ import (
 )
 
 // TestTheHealthiestRegionGetsMore holds that users move away from a region whose answers begin
-// later, as the pairs see it together, that operators are told why, that a control plane which is
+// later, as the pairs see it together, that operators can see why, that a control plane which is
 // replaced goes on from there, and that the region gets its part back once it is mended.
 func TestTheHealthiestRegionGetsMore(t *testing.T) {
 	t.Parallel()
