@@ -55,7 +55,7 @@ func TestNoSecretAnywhere(t *testing.T) {
 	found.search("the gateway's log", g.Log())
 	files := 0
 	if err := filepath.WalkDir(filepath.Dir(g.Data), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || filepath.Ext(path) == ".lock" && d.Name() != "gateway.lock" { // those of the spool are empty
 			return err
 		}
 		files++
