@@ -31,7 +31,9 @@ type Envoy struct {
 
 	mu      sync.Mutex
 	stream  *Stream // nil: not connected
+	streams int     // that there have been
 	state   State
+	offered map[string]bool // resources of messages that were refused, by name
 	waiting []*Message
 	log     []string
 }
@@ -43,14 +45,16 @@ const Routes = "gateway"
 // each message. Seen, if there is one, is called with each message that was accepted,
 // while nothing else happens to the Envoy.
 func NewEnvoy(t testing.TB, l *Listener, judge func(*Message) Verdict, seen func(*Envoy, *Message)) *Envoy {
-	return &Envoy{t: t, l: l, judge: judge, seen: seen, state: State{}}
+	return &Envoy{t: t, l: l, judge: judge, seen: seen, state: State{}, offered: map[string]bool{}}
 }
 
 // Connect opens a stream, and asks for everything, saying what it has.
 func (e *Envoy) Connect() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.stream = Open(e.t, e.l, &corev3.Node{Id: "envoy"}, e.receive)
+	e.streams++
+	number := e.streams
+	e.stream = Open(e.t, e.l, &corev3.Node{Id: "envoy"}, func(m *Message) { e.receive(number, m) })
 	for _, ask := range [][2]string{{resourcev3.ClusterType, "*"}, {resourcev3.ListenerType, "*"}, {resourcev3.RouteType, Routes}} {
 		has := map[string]string{}
 		for name, r := range e.state[ask[0]] {
@@ -113,14 +117,15 @@ func (e *Envoy) State() State {
 func (e *Envoy) SetState(s State) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.state = s
+	e.state, e.offered = s, map[string]bool{}
 }
 
-func (e *Envoy) receive(m *Message) {
+// receive takes a message of a stream. What one that has ended still brings is lost.
+func (e *Envoy) receive(stream int, m *Message) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.log = append(e.log, Summary(m))
-	if e.stream == nil {
+	if e.stream == nil || stream != e.streams {
 		return
 	}
 	v := Verdict{}
@@ -137,6 +142,9 @@ func (e *Envoy) receive(m *Message) {
 // answer accepts or refuses a message. The mutex is held.
 func (e *Envoy) answer(m *Message, v Verdict) {
 	if v.Refuse != "" {
+		for _, r := range m.GetResources() {
+			e.offered[r.GetName()] = true
+		}
 		e.stream.Nack(m, v.Refuse)
 		return
 	}
@@ -186,6 +194,10 @@ func (e *Envoy) Names(typ string) []string {
 // Resource returns a resource that Envoy has; nil: it has not. It may be called in judge
 // and seen, and when everything is quiet.
 func (e *Envoy) Resource(typ, name string) *discoveryv3.Resource { return e.state[typ][name] }
+
+// Offered reports whether a resource came in a message that was refused. Of clusters, a real Envoy
+// takes those that it can use. It may be called in judge and seen.
+func (e *Envoy) Offered(name string) bool { return e.offered[name] }
 
 // Received returns what has come since, in Summary's form, once nothing more is coming.
 func (e *Envoy) Received() string {
