@@ -51,6 +51,7 @@ func TestExtprocKilledUnderLoad(t *testing.T) {
 		}
 		f.StartExtProc(pair)
 		f.AwaitAnswer(pair)
+		l.More(10) // refusals that are on their way are counted by then
 		before := refused.Load()
 		l.More(10)
 		if again := refused.Load() - before; again > 0 {
