@@ -34,9 +34,16 @@ var (
 // propertyPrefix begins the headers that Helicone calls custom properties.
 const propertyPrefix = "helicone-property-"
 
-// Attribute reads what the client says of a request: a header beats the body, and Headgate's
-// own name those of others.
+// Attribute returns what the client says of a request: a header beats the body, and Headgate's
+// own name those of others. It is read once. Its tags must not be changed.
 func (r *Request) Attribute() Attribution {
+	if !r.attributed {
+		r.by, r.attributed = r.readAttribution(), true
+	}
+	return r.by
+}
+
+func (r *Request) readAttribution() Attribution {
 	var a Attribution
 	a.User, a.Session = r.headerText(userHeaders), r.headerText(sessionHeaders)
 	a.Team, a.Feature = r.headerText(teamHeaders), r.headerText(featureHeaders)

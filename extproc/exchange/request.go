@@ -37,11 +37,13 @@ type Request struct {
 
 	Out Mutation // what leaves for the provider, of all attempts
 
-	dialect   Dialect
-	canon     *canon.Request // nil: not decoded yet
-	rewritten bool
-	sealed    bool // attempts run
-	more      Waiting
+	dialect    Dialect
+	canon      *canon.Request // nil: not decoded yet
+	by         Attribution    // once it was asked for
+	attributed bool           // it was
+	rewritten  bool
+	sealed     bool // attempts run
+	more       Waiting
 }
 
 // Span is a range of bytes of the request body; empty: the field is absent.
@@ -85,8 +87,12 @@ var (
 // Bind gives the request the dialect that reads it and the clock that it may wait by.
 func (r *Request) Bind(d Dialect, more Waiting) { r.dialect, r.more = d, more }
 
-// Seal ends the time in which the request may be decoded and rewritten.
-func (r *Request) Seal() { r.sealed = true }
+// Seal ends the time in which the request may be decoded and rewritten. Attempts only read it
+// from then on.
+func (r *Request) Seal() {
+	r.Attribute()
+	r.sealed = true
+}
 
 // Rewritten reports whether the body is not the one that came.
 func (r *Request) Rewritten() bool { return r.rewritten }
@@ -139,7 +145,7 @@ func (r *Request) Rewrite(edits ...Edit) error {
 	if v := r.dialect.Read(&again); v.Action != Pass {
 		return errors.New("the rewritten request cannot be read: " + v.Message)
 	}
-	r.Body, r.canon, r.rewritten = body, nil, true
+	r.Body, r.canon, r.rewritten, r.attributed = body, nil, true, false
 	r.Model, r.Stream, r.WantUsage, r.Choices = again.Model, again.Stream, again.WantUsage, again.Choices
 	r.User, r.Metadata, r.Spans = again.User, again.Metadata, again.Spans
 	return nil

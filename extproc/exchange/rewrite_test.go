@@ -98,3 +98,28 @@ func TestASealedRequestIsWhatItWas(t *testing.T) {
 		t.Error("it was decoded")
 	}
 }
+
+// TestAttributionIsReadOnce holds that attempts do not read it again, and that a rewritten request
+// is read anew.
+func TestAttributionIsReadOnce(t *testing.T) {
+	r := request(t, "openai", `{"messages":[{"role":"user","content":"a"}],"model":"m","metadata":{"team":"core"}}`)
+	if team := r.Attribute().Team; team != "core" {
+		t.Fatalf("the team is %q", team)
+	}
+	r.Metadata = scan.Value(`{"team":"other"}`)
+	if team := r.Attribute().Team; team != "core" {
+		t.Errorf("it is read again: %q", team)
+	}
+	fresh := request(t, "openai", string(r.Body))
+	fresh.Metadata = r.Metadata
+	if team := fresh.Attribute().Team; team != "other" {
+		t.Fatalf("the team is %q", team)
+	}
+	if err := fresh.Rewrite(exchange.Edit{Text: meaning(t, fresh).Messages[0].Parts[0].Text, With: "b"}); err != nil {
+		t.Fatal(err)
+	}
+	fresh.Seal()
+	if team := fresh.Attribute().Team; team != "core" {
+		t.Errorf("it is not of the rewritten request: %q", team)
+	}
+}

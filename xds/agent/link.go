@@ -127,7 +127,7 @@ func (a *Agent) talk(ctx context.Context, l *link) error {
 				return err
 			}
 		case now := <-tick.C:
-			l.settle(now)
+			l.complete(now)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -51,14 +51,14 @@ type News struct {
 const (
 	reportEvery  = 250 * time.Millisecond
 	signalsEvery = time.Second
-	// settled is after how long a link's news are whole: the others come back within that to a
+	// completeAfter is after how long a link's news are whole: the others come back within that to a
 	// control plane that was started again.
-	settled = 5 * time.Second
+	completeAfter = 5 * time.Second
 )
 
 // learning hands on what one link says of the fleet.
 type learning struct {
-	fleet Fleet // nil: nobody learns it
+	fleet Fleet // nil: it learns nothing
 	began time.Time
 
 	mu    sync.Mutex
@@ -73,16 +73,16 @@ func (l *learning) hear(n News, now time.Time) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n.Partial = now.Sub(l.began) < settled
+	n.Partial = now.Sub(l.began) < completeAfter
 	l.last, l.owing = n, n.Partial
 	l.fleet.Learn(n)
 }
 
-// settle says again what has become whole.
-func (l *learning) settle(now time.Time) {
+// complete says again what has become whole.
+func (l *learning) complete(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.owing || now.Sub(l.began) < settled {
+	if !l.owing || now.Sub(l.began) < completeAfter {
 		return
 	}
 	l.last.Partial, l.owing = false, false

@@ -70,12 +70,12 @@ func TestNewsOfANewLinkArePartial(t *testing.T) {
 		says := &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Fleet{Fleet: &pairpb.Fleet{Pairs: 3}}}
 		f, p := &own{}, &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true, says: []*pairpb.LinkResponse{says}}
 		linked(t, nil, f, p)
-		time.Sleep(settled / 2)
+		time.Sleep(completeAfter / 2)
 		synctest.Wait()
 		if got := f.learnt(); len(got) != 1 || !got[0].Partial || got[0].Pairs != 3 {
 			t.Errorf("at first it learns %+v", got)
 		}
-		time.Sleep(2 * settled)
+		time.Sleep(2 * completeAfter)
 		synctest.Wait()
 		if got := f.learnt(); len(got) != 2 || got[1].Partial || got[1].Pairs != 3 {
 			t.Errorf("then it learns %+v", got)

@@ -19,7 +19,7 @@ import (
 	"github.com/headgate/headgate/xds/journal"
 )
 
-// asked is a request, and to whom what it costs belongs.
+// asked is a request, and who is charged for it.
 type asked struct {
 	path, model, sim    string
 	stream              bool
