@@ -10,8 +10,8 @@ import (
 	"github.com/headgate/headgate/policy/strict"
 )
 
-// listenSection says where the gateway listens. Beyond loopback it must be said twice,
-// because a policy of version 1 names no callers.
+// listenSection says where the gateway listens. Beyond loopback whoever may ask must be said,
+// or that everybody may.
 var listenSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("listen", func(d *document) *netip.AddrPort { return &d.Listen }, strict.Form(readListen, netip.AddrPort.String)).
@@ -19,8 +19,11 @@ var listenSection = section{
 			Doc("Address and port that clients connect to. The host is an IP address or localhost. An address beyond loopback needs anonymous: true.").
 			Example(`listen: "127.0.0.1:8080"`),
 		strict.Bind("anonymous", func(d *document) *bool { return &d.Anonymous }, strict.Switch()).Default(false).
-			Doc("Serve beyond loopback although the policy names no callers: whoever reaches the address spends on your credentials.").
+			Doc("Serve requests without a key although the policy has callers, or beyond loopback although it has none: whoever reaches the address spends on your credentials.").
 			Example(`anonymous: true`),
+		strict.Bind("anonymous_tier", func(d *document) *string { return &d.AnonymousTier }, label).Absent("none").
+			Doc("Tier whose quota those without a key have, all of them together.").
+			Example(`anonymous_tier: free`),
 	},
 	check: (*compiler).checkListen,
 }
@@ -28,8 +31,8 @@ var listenSection = section{
 // checkListen refuses an address beyond loopback that anonymous does not allow.
 func (c *compiler) checkListen() {
 	at, ok := c.Given.At("listen")
-	if ok && !c.Given.Faulty("anonymous") && !loopback.IP(c.doc.Listen.Addr()) && !c.doc.Anonymous {
-		c.Fault(at, "listen on 127.0.0.1, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", c.doc.Listen.Addr())
+	if ok && !c.Given.Faulty("anonymous") && !loopback.IP(c.doc.Listen.Addr()) && !c.doc.Anonymous && !c.doc.HasCallers() {
+		c.Fault(at, "listen on 127.0.0.1, name callers, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", c.doc.Listen.Addr())
 	}
 }
 

@@ -30,6 +30,7 @@ type Model struct {
 	RegionsOnly []string      // the chain has backends of these regions alone, sorted; empty: of any, or of none
 	Breaker     Breaker       // bounds of what the pool may hold
 	Health      Health        // active checks of the backends; an interval of 0: none
+	Quota       Quota         // of each team, and of each caller without one
 }
 
 // Judging says by what an attempt of a chain is committed: nothing is tried again afterwards.
@@ -153,6 +154,9 @@ var model = strict.NewObject(
 	strict.Bind("health", func(m *Model) *Health { return &m.Health }, health).
 		Doc("Active checks: whether each backend is there is asked from time to time, beside what is learned from answers. Without it there are none.").
 		Example(`health: {interval: 30s}`),
+	strict.Bind("quota", func(m *Model) *Quota { return &m.Quota }, quota).Absent("no bound").
+		Doc("What requests for the model may consume, for each team by itself, and for each caller without one.").
+		Example(`quota: {rpm: 60}`),
 ).Refuse("hedge",
 	"is not possible: attempts of one request that run side by side share their headers in Envoy, and it crashes if the first fails while the other one connects",
 	"first_token leaves a link that is silent after its headers, and retries: 0 with a shorter timeout leaves one that is silent before them",

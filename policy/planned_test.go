@@ -36,8 +36,8 @@ func TestPlannedKeysAreRefused(t *testing.T) {
 // TestPlannedKeyStandsForNoOther holds that a key without code behind it does not
 // pass for the key that is missing.
 func TestPlannedKeyStandsForNoOther(t *testing.T) {
-	_, err := Parse("policy.yaml", []byte("tiers: {}"))
-	const want = "policy.yaml:1:1: version is missing; add version: 1\npolicy.yaml:1:1 tiers: is not supported yet; leave it out: nothing would act on it"
+	_, err := Parse("policy.yaml", []byte("queue: {}"))
+	const want = "policy.yaml:1:1: version is missing; add version: 1\npolicy.yaml:1:1 queue: is not supported yet; leave it out: nothing would act on it"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

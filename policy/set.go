@@ -12,20 +12,28 @@ import (
 // immutable once Parse or Under returned it and safe for concurrent use; a new document
 // makes a new Set.
 type Set struct {
-	Revision  string         // content hash of the document and of what lies over it, 12 hex digits
-	Shape     string         // as Revision, of all that Envoy's routes and an exchange must agree on: weights are left out
-	Listen    netip.AddrPort // where the gateway listens for clients
-	Anonymous bool           // serve beyond loopback although no callers are configured
-	Backends  map[string]*Backend
-	Models    map[string]*Model
-	Prices    *price.Catalogue     // the built-in catalogue with the document's prices on top
-	Traits    *catalogue.Catalogue // the built-in catalogue with the document's words on top
-	Unpriced  Unpriced             // what to do with a model that has no price
-	BodyLimit int64                // bytes of one buffered request or response body
-	Stall     time.Duration        // how long Envoy waits for one answer of ext_proc's; see LargeStall
-	Store     Store                // of the control plane; pairs get none
-	Journal   Journal              // of exchanges
-	Overlay   Overlay              // what lies over the document: the entries that act
+	Revision      string         // content hash of the document and of what lies over it, 12 hex digits
+	Shape         string         // as Revision, of all that Envoy's routes and an exchange must agree on: weights are left out
+	Listen        netip.AddrPort // where the gateway listens for clients
+	Anonymous     bool           // serve beyond loopback although no callers are configured
+	Backends      map[string]*Backend
+	Models        map[string]*Model
+	Prices        *price.Catalogue     // the built-in catalogue with the document's prices on top
+	Traits        *catalogue.Catalogue // the built-in catalogue with the document's words on top
+	Unpriced      Unpriced             // what to do with a model that has no price
+	BodyLimit     int64                // bytes of one buffered request or response body
+	Stall         time.Duration        // how long Envoy waits for one answer of ext_proc's; see LargeStall
+	Callers       map[string]*Caller   // who may ask; see HasCallers
+	ManagedKeys   bool                 // the control plane's keys may ask, too
+	Tiers         map[string]*Quota
+	Teams         map[string]*Quota
+	Features      map[string]*Quota
+	Timezone      string  // IANA name of the zone in which days and months of budgets begin
+	Redis         Redis   // of balances
+	AnonymousTier string  // whose quota those without a key have, all of them together; empty: none
+	Store         Store   // of the control plane; pairs get none
+	Journal       Journal // of exchanges
+	Overlay       Overlay // what lies over the document: the entries that act
 
 	document  *Set             // without the overlay; nil: nothing lies over it
 	elsewhere map[string][]Use // by model: see Elsewhere

@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/headgate/headgate/policy/strict"
+)
+
+// Caller is somebody whom the policy lets ask, and with what.
+type Caller struct {
+	Name   string
+	Key    CallerKey
+	User   string   // whom its requests are charged to; empty: whom they name
+	Team   string   // likewise
+	Tier   string   // empty: none
+	Models []string // that it may ask for; empty: all
+	Tags   []string // that its records have beside those of its requests
+	Quota  Quota    // beside its tier's
+}
+
+// CallerKey says how a caller's key is known. The key itself never stands in a policy.
+type CallerKey struct {
+	Credential        // where it is found
+	SHA256     string // of the key, in lower-case hex, if it is random: a word that somebody made up can be guessed from it
+}
+
+var callersSection = section{
+	fields: []strict.Member[document]{
+		strict.Bind("callers", func(d *document) *map[string]*Caller { return &d.Callers },
+			strict.Map(labelName, labelRule, caller).Named(func(c *Caller) *string { return &c.Name })).
+			Doc("Who may ask, by name, and with which key. With it, or with managed_keys, requests without a known key are refused, unless anonymous allows them.").
+			Example(`callers: {ci: {key: {env: CI_KEY}, tier: free}}`),
+		strict.Bind("managed_keys", func(d *document) *bool { return &d.ManagedKeys }, strict.Switch()).Default(false).
+			Doc("Take the keys, too, that headgate key makes and the control plane keeps.").
+			Example(`managed_keys: true`),
+	},
+	check: (*compiler).checkCallers,
+}
+
+var caller = strict.NewObject(
+	strict.Bind("key", func(c *Caller) *CallerKey { return &c.Key }, callerKey).Required().
+		Doc("How the caller's key is known: the place where it is found, or its hash.").
+		Example(`key: {env: CI_KEY}`),
+	strict.Bind("user", func(c *Caller) *string { return &c.User }, label).Absent("whom a request names").
+		Doc("User to whom all of its requests are charged.").
+		Example(`user: ann`),
+	strict.Bind("team", func(c *Caller) *string { return &c.Team }, label).Absent("whom a request names").
+		Doc("Team that it belongs to, whose quota it shares.").
+		Example(`team: search`),
+	strict.Bind("tier", func(c *Caller) *string { return &c.Tier }, label).Absent("none").
+		Doc("Tier whose quota it has.").
+		Example(`tier: free`),
+	strict.Bind("models", func(c *Caller) *[]string { return &c.Models }, strict.List(1, 1000, strict.Text().Matching(modelName, modelRule))).Absent("all").
+		Doc("Models that it may ask for, and sees in lists.").
+		Example(`models: [assistant]`),
+	strict.Bind("tags", func(c *Caller) *[]string { return &c.Tags }, strict.List(1, 16, label)).
+		Doc("Tags of its records.").
+		Example(`tags: [nightly]`),
+	strict.Bind("quota", func(c *Caller) *Quota { return &c.Quota }, quota).Absent("its tier's alone").
+		Doc("What it may consume, beside the quota of its tier.").
+		Example(`quota: {usd_per_month: 20}`),
+).Check(func(r *strict.Reader, g *strict.Given, c *Caller) {
+	p := placedCaller{caller: c}
+	p.tier, _ = g.At("tier")
+	p.models, _ = g.At("models")
+	r.Note(p)
+})
+
+var label = strict.Text().Matching(labelName, labelRule)
+
+var callerKey = strict.NewObject(
+	strict.Bind("env", func(k *CallerKey) *string { return &k.Env }, strict.Text().Matching(envName, envRule).Secret()).
+		Doc("Name of the environment variable of each pair that holds the key: 16 characters or more.").
+		Example(`env: CI_KEY`),
+	strict.Bind("file", func(k *CallerKey) *string { return &k.File }, strict.Text().Matching(absolutePath, pathRule).Secret()).
+		Doc("Absolute path of the file that holds the key. It is read again when it changes.").
+		Example(`file: /run/secrets/ci-key`),
+	strict.Bind("sha256", func(k *CallerKey) *string { return &k.SHA256 }, strict.Text().Matching(hexHash, hashRule).Secret()).
+		Doc("SHA-256 of a key of headgate key, in hex: headgate key hash prints it.").
+		Example(`sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`),
+).OneKey().Secret().InsteadOfText(notASecret, "name the place instead, {env: NAME} or {file: PATH}, or the hash: {sha256: HASH}")
+
+var hexHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+const hashRule = "a hash is 64 lower-case hexadecimal digits, as headgate key hash prints it"
+
+// HasCallers reports whether requests need a key, unless Anonymous allows them without.
+func (s *Set) HasCallers() bool { return len(s.Callers) > 0 || s.ManagedKeys }
+
+// placedCaller is a caller, and where its tier and its models stand.
+type placedCaller struct {
+	caller       *Caller
+	tier, models strict.Place
+}
+
+// checkCallers refuses tiers and models that are not there.
+func (c *compiler) checkCallers() {
+	for _, p := range strict.Notes[placedCaller](c.Reader) {
+		if _, ok := c.doc.Tiers[p.caller.Tier]; !ok && p.caller.Tier != "" {
+			c.Fault(p.tier, c.Suggest(p.caller.Tier, slices.Sorted(maps.Keys(c.doc.Tiers))), "tier %s is not defined", strict.Quote(p.caller.Tier))
+		}
+		for _, model := range p.caller.Models {
+			if _, ok := c.doc.Models[model]; !ok {
+				c.Fault(p.models, c.Suggest(model, slices.Sorted(maps.Keys(c.doc.Models))), "model %s is not defined", strict.Quote(model))
+			}
+		}
+	}
+}
