@@ -20,7 +20,7 @@ type Metrics struct {
 var buckets = []float64{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.1, 1, 10}
 
 // stagePhases name the phases of stages, by their bits.
-var stagePhases = [exchange.NumPhases]string{"request", "attempt", "answered", "response", "events", "end"}
+var stagePhases = [exchange.NumPhases]string{"request", "attempt", "answered", "response", "events", "end", "headers"}
 
 // NewMetrics registers the counters.
 func NewMetrics(reg prometheus.Registerer) *Metrics {

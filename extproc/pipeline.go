@@ -20,6 +20,7 @@ type Pipeline struct {
 	limit    int64  // bytes of a request body, for the refusal's text
 	models   models
 	stages   []*member
+	early    int // how many stages are entered before a request's body has come
 
 	// uses counts the exchanges under way, and one for as long as the pipeline may
 	// be begun with. At 0 the stages are closed.
@@ -52,6 +53,9 @@ func NewPipeline(set *policy.Set, kinds []Kind) (*Pipeline, error) {
 			continue
 		}
 		p.stages = append(p.stages, &member{Stage: s, phases: s.Phases()})
+		if s.Phases()&exchange.OnHeaders != 0 {
+			p.early = len(p.stages)
+		}
 	}
 	if refusals != nil {
 		return nil, errors.Join(append(refusals, p.close())...)

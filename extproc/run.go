@@ -112,6 +112,9 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	if v.Action != exchange.Pass {
 		return r.refuse(ctx, v, len(r.visits))
 	}
+	if ended, err := r.admit(ctx); ended || err != nil {
+		return err
+	}
 	if ev.end {
 		return r.request(ctx)
 	}

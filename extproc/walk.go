@@ -9,6 +9,34 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
+// admit shows a request's headers to the stages that want them before its body comes. It
+// returns true if one of them ended the exchange.
+func (r *run) admit(ctx context.Context) (ended bool, err error) {
+	for i, s := range r.pipeline.stages[:r.pipeline.early] {
+		if i == len(r.visits) {
+			r.enter()
+		}
+		if !s.on(exchange.OnHeaders) {
+			continue
+		}
+		began := time.Now()
+		v, err := r.visits[i].Headers(ctx, &r.ex.Request)
+		r.took(s, exchange.OnHeaders, began)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", s.Name(), err)
+		}
+		set(&r.ex.Response.Out, v.Headers)
+		switch v.Action {
+		case exchange.Deny:
+			return true, r.refuse(ctx, v, i)
+		case exchange.Answer:
+			return true, r.give(ctx, v, i)
+		case exchange.Pass:
+		}
+	}
+	return false, nil
+}
+
 // down takes the request down the list of stages. It returns true if one of them ended
 // the exchange. The model is resolved before the first, and again after each that
 // rewrote it.

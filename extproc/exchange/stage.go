@@ -35,10 +35,11 @@ const (
 	OnResponse
 	OnEvents
 	OnEnd
+	OnHeaders
 )
 
 // NumPhases is how many phases there are.
-const NumPhases = 6
+const NumPhases = 7
 
 // A Visit is a stage's share of one exchange. It embeds Idle and writes the methods of
 // the phases that its stage names.
@@ -50,6 +51,9 @@ const NumPhases = 6
 // An error fails the exchange closed: it means a fault of Headgate's, never the
 // client's or the provider's, for which there are verdicts.
 type Visit interface {
+	// Headers sees a request before its body has come: of it, nothing is known but its
+	// headers and what they ask for. A denial spares Envoy the body.
+	Headers(context.Context, *Request) (Verdict, error)
 	// Request sees the whole request. It may take as long as Request.More grants.
 	Request(context.Context, *Request) (Verdict, error)
 	// Attempt prepares one try at a backend that is known. The last stage signs.
@@ -90,6 +94,9 @@ type Wants struct {
 
 // Idle takes part in no phase.
 type Idle struct{}
+
+// Headers implements Visit.
+func (Idle) Headers(context.Context, *Request) (Verdict, error) { return Verdict{}, nil }
 
 // Request implements Visit.
 func (Idle) Request(context.Context, *Request) (Verdict, error) { return Verdict{}, nil }

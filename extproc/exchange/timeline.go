@@ -70,6 +70,8 @@ func (p Phases) String() string {
 		return "events"
 	case OnEnd:
 		return "end"
+	case OnHeaders:
+		return "headers"
 	default:
 		return ""
 	}

@@ -412,7 +412,7 @@ func (x *Row) GetStages() []*StageTime {
 type StageTime struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Stage string                 `protobuf:"bytes,1,opt,name=stage,proto3" json:"stage,omitempty"`
-	// A closed set: "request", "attempt", "answered", "response", "events" or "end".
+	// A closed set: "headers", "request", "attempt", "answered", "response", "events" or "end".
 	Phase string `protobuf:"bytes,2,opt,name=phase,proto3" json:"phase,omitempty"`
 	// From the request's headers to the (first) call's begin.
 	BeganNanos    int64 `protobuf:"varint,3,opt,name=began_nanos,json=beganNanos,proto3" json:"began_nanos,omitempty"`
