@@ -97,14 +97,23 @@ type placedCaller struct {
 
 // checkCallers refuses tiers and models that are not there.
 func (c *compiler) checkCallers() {
+	if at, ok := c.Given.At("anonymous_tier"); ok {
+		c.checkTier(at, c.doc.AnonymousTier)
+	}
 	for _, p := range strict.Notes[placedCaller](c.Reader) {
-		if _, ok := c.doc.Tiers[p.caller.Tier]; !ok && p.caller.Tier != "" {
-			c.Fault(p.tier, c.Suggest(p.caller.Tier, slices.Sorted(maps.Keys(c.doc.Tiers))), "tier %s is not defined", strict.Quote(p.caller.Tier))
+		if p.caller.Tier != "" {
+			c.checkTier(p.tier, p.caller.Tier)
 		}
 		for _, model := range p.caller.Models {
 			if _, ok := c.doc.Models[model]; !ok {
 				c.Fault(p.models, c.Suggest(model, slices.Sorted(maps.Keys(c.doc.Models))), "model %s is not defined", strict.Quote(model))
 			}
 		}
+	}
+}
+
+func (c *compiler) checkTier(at strict.Place, tier string) {
+	if _, ok := c.doc.Tiers[tier]; !ok {
+		c.Fault(at, c.Suggest(tier, slices.Sorted(maps.Keys(c.doc.Tiers))), "tier %s is not defined", strict.Quote(tier))
 	}
 }

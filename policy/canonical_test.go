@@ -14,6 +14,11 @@ import (
 
 // silent says what testdata/defaults.yaml says, but for every default.
 const silent = `version: 1
+tiers: {free: {}}
+teams: {search: {}}
+features: {summaries: {}}
+callers: {ci: {key: {env: CI_KEY}}}
+redis: {url: {env: REDIS_URL}}
 backends:
   of-openai: {provider: openai, credential: {env: KEY}}
   of-anthropic: {provider: anthropic, credential: {env: KEY}}
@@ -83,7 +88,8 @@ func TestEveryDefaultIsWritten(t *testing.T) {
 func TestEveryKeyIsSet(t *testing.T) {
 	everything := files(t, "good")["everything.yaml"]
 	stricttest.Document(t, fields, everything,
-		[]byte("version: 1\nstore: {sqlite: journal.db}"), []byte("version: 1\nstore: {postgres: {file: /run/secrets/database}}"))
+		[]byte("version: 1\nstore: {sqlite: journal.db}"), []byte("version: 1\nstore: {postgres: {file: /run/secrets/database}}"),
+		[]byte("version: 1\nredis: {url: {file: /run/secrets/redis}}"))
 	set, err := Parse("policy.yaml", everything)
 	if err != nil {
 		t.Fatal(err)

@@ -161,6 +161,7 @@ func TestCompiledSet(t *testing.T) {
 				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, Cooldown: 10 * time.Second, IdleTimeout: time.Hour, Judging: JudgingContent, Total: 24 * time.Hour, Ask: AskStream, Unfit: UnfitDrop, Nearest: true, Balance: BalanceHealth,
 				RegionsOnly: []string{"eu-west-1", "us-east-1"},
 				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second, Probe: ProbeModels},
+				Quota: Quota{RPM: 60, TPM: 1000, USDPerDay: 5e9, USDPerMonth: 50e9, Mode: QuotaShadow},
 				Chain: []Link{
 					{Uses: []Use{{Backend: a, Model: "org/model:tag+x.1", Weight: 1}}},
 					{Uses: []Use{{Backend: a, Model: "m", Weight: 1}, {Backend: router, Model: "deepseek/deepseek-v4-pro", Weight: 10000}}},
@@ -169,7 +170,7 @@ func TestCompiledSet(t *testing.T) {
 			},
 			"1.5": {
 				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, Cooldown: DefaultCooldown, IdleTimeout: time.Minute, Judging: JudgingHeaders, Ask: AskAuto, Unfit: UnfitRefuse, Balance: BalanceWeights,
-				Breaker: Breaker{Connections: 4096, Pending: 4096, Requests: 16384}, Health: Health{Probe: ProbeConnect},
+				Breaker: Breaker{Connections: 4096, Pending: 4096, Requests: 16384}, Health: Health{Probe: ProbeConnect}, Quota: Quota{Mode: QuotaEnforce},
 				Chain: []Link{{Uses: []Use{{Backend: a, Model: "m", Weight: 1}}}},
 			},
 		},

@@ -128,6 +128,23 @@ var someTexts = map[string][]string{
 	"backends.NAME.project":           {"org-1", "true", "a \\\"b<&>"},
 	"backends.NAME.project.env":       {"A", "B_2"},
 	"backends.NAME.project.file":      {"/a", "/run/b"},
+	"anonymous_tier":                  {"free"},
+	"tiers":                           {"free", "pro"},
+	"teams":                           {"search", "a/b"},
+	"features":                        {"summaries"},
+	"timezone":                        {"Europe/Berlin", "UTC", "America/New_York"},
+	"callers":                         {"ci", "a@b.example"},
+	"callers.NAME.key.env":            {"CI_KEY"},
+	"callers.NAME.key.file":           {"/run/secrets/ci"},
+	"callers.NAME.key.sha256":         {strings.Repeat("0f", 32)},
+	"callers.NAME.user":               {"ann"},
+	"callers.NAME.team":               {"search", "none"},
+	"callers.NAME.tier":               {"free", "pro"},
+	"callers.NAME.models[]":           {"fast", "a/b:c"},
+	"callers.NAME.tags[]":             {"nightly", "b"},
+	"redis.url.env":                   {"REDIS_URL"},
+	"redis.url.file":                  {"/run/secrets/redis"},
+	"redis.prefix":                    {"hg:", "a"},
 	"store.sqlite":                    {"headgate.db", "/var/lib/a b.db"},
 	"store.postgres.env":              {"DATABASE_URL"},
 	"store.postgres.file":             {"/run/secrets/database"},
@@ -227,7 +244,7 @@ func (r *randomly) scalar(path string, typ *strict.Type) any {
 	case strict.KindInt, strict.KindVersion:
 		return number(r.whole(typ.Min, typ.Max))
 	case strict.KindDecimal:
-		return number(r.pick(path, []string{r.whole(typ.Min, typ.Max), "0.000001", "0.30", "2.0", "9999.999999"}))
+		return number(r.pick(path, []string{typ.Min, typ.Max, "0.000001", "0.30", "2.0", "9999.999999"}))
 	case strict.KindDuration:
 		return r.pick(path, []string{typ.Min, typ.Max, "1.5s", "90000ms", "1m30s", "60s"})
 	case strict.KindDays:

@@ -43,7 +43,7 @@ func TestWireOfANewerVersion(t *testing.T) {
 	const older = "this pair is older than the control plane that sent policy revision r, and does not understand it: "
 	for _, c := range []struct{ document, want string }{
 		{`{"version":1,"later":{"a":1}}`, older + `unknown key "later"`},
-		{`{"version":1,"tiers":{}}`, older + `tiers: is not supported yet`},
+		{`{"version":1,"queue":{}}`, older + `queue: is not supported yet`},
 		{`{"version":1,"backends":{"b":{"provider":"simulated"}},"models":{"m":{"chain":["b/x"],"later":true}}}`, older + `models.m: unknown key "later"`},
 		{`{"version":1,"backends":{"b":{"provider":"later","url":"https://llm.example.com"}}}`,
 			older + `backends.b.provider: must be one of openai, anthropic, deepseek, groq, mistral, openrouter, openai-compatible, simulated, is "later"`},
