@@ -35,6 +35,9 @@ var callersSection = section{
 		strict.Bind("managed_keys", func(d *document) *bool { return &d.ManagedKeys }, strict.Switch()).Default(false).
 			Doc("Take the keys, too, that headgate key makes and the control plane keeps.").
 			Example(`managed_keys: true`),
+		strict.Bind("anonymous_tier", func(d *document) *string { return &d.AnonymousTier }, label).Absent("none").
+			Doc("Tier whose quota those without a key have, all of them together.").
+			Example(`anonymous_tier: free`),
 	},
 	check: (*compiler).checkCallers,
 }

@@ -21,9 +21,6 @@ var listenSection = section{
 		strict.Bind("anonymous", func(d *document) *bool { return &d.Anonymous }, strict.Switch()).Default(false).
 			Doc("Serve requests without a key although the policy has callers, or beyond loopback although it has none: whoever reaches the address spends on your credentials.").
 			Example(`anonymous: true`),
-		strict.Bind("anonymous_tier", func(d *document) *string { return &d.AnonymousTier }, label).Absent("none").
-			Doc("Tier whose quota those without a key have, all of them together.").
-			Example(`anonymous_tier: free`),
 	},
 	check: (*compiler).checkListen,
 }
