@@ -42,6 +42,9 @@ type Exchange struct {
 	Request  Request
 	Response Response
 
+	// Written by the caller stage.
+	Caller Caller
+
 	// Written by the route stage; of a pool with several backends, the provider
 	// stage adds who answered.
 	Route Route
@@ -58,6 +61,22 @@ type Exchange struct {
 	// Written by the meter stage, at the end: what the last attempt will have consumed if it
 	// was answered, although nothing of that was read. nil: that cannot be.
 	Unseen *Spent
+}
+
+// Attribution is to whom the exchange is charged: who asks by its key, and below it what the
+// request says.
+func (ex *Exchange) Attribution() Attribution {
+	a, by := ex.Request.Attribute(), &ex.Caller
+	if by.User != "" {
+		a.User = by.User
+	}
+	if by.Team != "" {
+		a.Team = by.Team
+	}
+	for _, t := range by.Tags {
+		a.tag("", []byte(t))
+	}
+	return a
 }
 
 // Route is where the exchange goes.

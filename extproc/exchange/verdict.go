@@ -47,6 +47,11 @@ type Reason string
 // The reasons for denials.
 const (
 	ReasonBadRequest      Reason = "invalid_request"
+	ReasonKey             Reason = "invalid_api_key"
+	ReasonForbidden       Reason = "model_not_allowed"
+	ReasonLimit           Reason = "rate_limit_exceeded"
+	ReasonBudget          Reason = "insufficient_quota"
+	ReasonNeverFits       Reason = "request_exceeds_quota"
 	ReasonUnknownPath     Reason = "unknown_path"
 	ReasonMethod          Reason = "method_not_allowed"
 	ReasonModelNotFound   Reason = "model_not_found"
