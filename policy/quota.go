@@ -39,7 +39,7 @@ func (q *Quota) Bounds() bool {
 }
 
 var quota = strict.NewObject(
-	strict.Bind("rpm", func(q *Quota) *int64 { return &q.RPM }, strict.Int[int64](1, 1_000_000_000)).Absent("no bound").
+	strict.Bind("rpm", func(q *Quota) *int64 { return &q.RPM }, strict.Int[int64](1, 100_000_000)).Absent("no bound").
 		Doc("Requests per minute. All of them may come at once; then they come back evenly.").
 		Example(`rpm: 100`),
 	strict.Bind("tpm", func(q *Quota) *int64 { return &q.TPM }, strict.Int[int64](1, 100_000_000)).Absent("no bound").

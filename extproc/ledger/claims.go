@@ -19,7 +19,9 @@ type taken struct {
 }
 
 // kept is what must be known of a limit to give something back.
-func (l *Limit) kept() Limit { return Limit{Name: l.Name, Max: l.Max, Period: l.Period, Until: l.Until} }
+func (l *Limit) kept() Limit {
+	return Limit{Name: l.Name, Max: l.Max, Period: l.Period, Until: l.Until}
+}
 
 // correct replaces what a claim took of a limit by what was used. What has drained does not go
 // back.

@@ -47,6 +47,12 @@ type Balance struct {
 	Over bool
 }
 
+// Settlement says what a claim really used of each limit.
+type Settlement struct {
+	Claim *Claim
+	Used  []int64
+}
+
 // Store keeps balances. It is safe for concurrent use. An error says that the store could not
 // be asked: nothing is known of what it did.
 type Store interface {
@@ -57,4 +63,6 @@ type Store interface {
 	// Settle replaces what a claim took by what was really used, which no limit refuses. Only
 	// the first settlement of a claim counts.
 	Settle(ctx context.Context, c *Claim, used []int64) error
+	// Peek writes a balance per limit, in their order, and takes nothing. Amounts count as 0.
+	Peek(ctx context.Context, limits []Limit, balances []Balance) error
 }

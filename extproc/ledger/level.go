@@ -45,9 +45,6 @@ func (v *level) change(l *Limit, parts, now int64) {
 
 // over reports whether an amount is not there.
 func (v *level) over(l *Limit) bool {
-	if l.Amount == 0 {
-		return v.used > l.Max*l.scale()
-	}
 	return v.used+l.Amount*l.scale() > l.Max*l.scale()
 }
 

@@ -73,6 +73,42 @@ func (m *Memory) Settle(_ context.Context, c *Claim, used []int64) error {
 	return nil
 }
 
+// Peek implements Store. It never fails.
+func (m *Memory) Peek(_ context.Context, limits []Limit, balances []Balance) error {
+	now := m.now().UnixMicro()
+	for i := range limits {
+		l := &limits[i]
+		v := level{at: now}
+		if s := m.find(l.Scope); s != nil {
+			s.expire(now)
+			if there := s.levels[l.Name]; there != nil {
+				v = *there
+			}
+			s.mu.Unlock()
+		}
+		v.drain(l, now)
+		balances[i] = v.balance(l, 0, now)
+		balances[i].Over = balances[i].Left < 0
+	}
+	return nil
+}
+
+// find returns a scope that is locked; nil: nothing of it is used.
+func (m *Memory) find(name string) *scope {
+	sh := &m.shards[maphash.String(m.seed, name)%uint64(len(m.shards))]
+	sh.mu.Lock()
+	s := sh.scopes[name]
+	sh.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	if s.mu.Lock(); s.gone {
+		s.mu.Unlock()
+		return nil
+	}
+	return s
+}
+
 // locked are the scopes of a claim, by name.
 type locked []*scope
 

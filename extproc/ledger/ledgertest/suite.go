@@ -25,7 +25,7 @@ func Suite(t *testing.T, open func(*testing.T, func() time.Time) ledger.Store) {
 	for name, test := range map[string]func(*bench){
 		"rate": rate, "all or nothing": allOrNothing, "shadow": shadow, "budget": budget, "debt": debt,
 		"again": again, "expiry": expiry, "late settlement": lateSettlement, "what drained": whatDrained,
-		"clock set back": clockBack, "random": random,
+		"clock set back": clockBack, "peek": peek, "random": random,
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &Clock{Begin}

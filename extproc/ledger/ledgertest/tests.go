@@ -1,6 +1,8 @@
 package ledgertest
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"github.com/headgate/headgate/extproc/ledger"
@@ -142,6 +144,33 @@ func whatDrained(b *bench) {
 	}
 	b.settle(long, 0)
 	b.wants(tpm, 0)
+}
+
+// peek holds that who looks takes nothing, and sees what has drained and expired.
+func peek(b *bench) {
+	see := func(want ...ledger.Balance) {
+		b.Helper()
+		got := make([]ledger.Balance, len(want))
+		if err := b.store.Peek(context.Background(), []ledger.Limit{rpm, wide, cost}, got); err != nil {
+			b.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			b.Errorf("after %s: %+v, want %+v", b.clock.at.Sub(Begin), got, want)
+		}
+	}
+	unused := []ledger.Balance{{Left: 10}, {Left: 3}, {Left: 100_000_000}}
+	see(unused...)
+	c := b.one(rpm, wide, cost)
+	b.claim(c)
+	for range 3 {
+		see(ledger.Balance{Left: 9, Reset: 6 * time.Second}, ledger.Balance{Left: 2, Reset: 20 * time.Second}, ledger.Balance{Left: 70_000_000, Reset: 14 * time.Hour})
+	}
+	b.at(6 * time.Second)
+	see(unused[0], ledger.Balance{Left: 2, Reset: 14 * time.Second}, ledger.Balance{Left: 70_000_000, Reset: 14*time.Hour - 6*time.Second})
+	b.at(c.TTL)
+	see(unused...)
+	b.settle(c, 11, 0, 0)
+	see(ledger.Balance{Left: -1, Wait: 6 * time.Second, Reset: 66 * time.Second, Over: true}, unused[1], unused[2])
 }
 
 // clockBack holds that a clock that is set back gives nothing away.

@@ -1,13 +1,8 @@
-local id, ttl, all = ARGV[2], tonumber(ARGV[3]), limits(4)
+local id, ttl, all = ARGV[2], tonumber(ARGV[3]), limits()
 local known, granted, over = load(id), true, {}
 for i, l in ipairs(all) do
-  local used = level(l)
-  if l.amount == 0 then
-    over[i] = used > l.max * scale(l)
-  else
-    over[i] = used + l.amount * scale(l) > l.max * scale(l)
-  end
-  over[i] = over[i] and not known
+  local used, room = level(l), l.max * scale(l)
+  over[i] = not known and (used + l.amount * scale(l) > room)
   granted = granted and (not over[i] or l.shadow)
 end
 if granted and not known then
@@ -15,19 +10,6 @@ if granted and not known then
   save(id, { at = at, ttl = ttl, expires = at + ttl, taken = all })
 end
 local out = { granted and 1 or 0 }
-for i, l in ipairs(all) do
-  local used = level(l)
-  local missing, room = 0, l.max * scale(l)
-  if over[i] then missing = math.max(l.amount, 1) end
-  local lacks, wait, reset = used + missing * scale(l) - room, 0, 0
-  if l.period > 0 then
-    reset = math.ceil(used / math.max(l.max, 1))
-    if lacks > 0 and missing <= l.max then wait = math.ceil(lacks / math.max(l.max, 1)) end
-  else
-    if used > 0 then reset = l.ends - at end
-    if lacks > 0 and missing <= l.max then wait = reset end
-  end
-  for _, n in ipairs({ math.floor((room - used) / scale(l)), wait, reset, over[i] and 1 or 0 }) do out[#out + 1] = n end
-end
+for i, l in ipairs(all) do add_balance(out, l, over[i]) end
 linger()
 return out

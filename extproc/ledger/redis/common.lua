@@ -1,5 +1,6 @@
--- The levels and claims of one scope are fields of one hash; a sorted set has its claims by the
--- time at which they expire. All numbers are whole and below 2^53, as in ledger.Memory.
+-- The levels and claims of one scope are fields of one hash: u:NAME and a:NAME of a level, c:ID of
+-- a claim. A sorted set has what ends, by the time at which it does: c:ID of claims, w:NAME of
+-- budgets' windows. All numbers are whole and below 2^53, as in ledger.Memory.
 local hash, order = KEYS[1], KEYS[2]
 
 local function now()
@@ -36,11 +37,12 @@ local function set(l, used, last)
     redis.call('HDEL', hash, 'u:' .. l.name, 'a:' .. l.name)
     return 0
   end
-  redis.call('HSET', hash, 'u:' .. l.name, whole(used), 'a:' .. l.name, whole(last))
+  local new = redis.call('HSET', hash, 'u:' .. l.name, whole(used), 'a:' .. l.name, whole(last))
   if l.period > 0 then
     keep = math.max(keep, math.ceil(used / math.max(l.max, 1)))
   else
     keep = math.max(keep, l.ends - at)
+    if new > 0 then redis.call('ZADD', order, whole(l.ends), 'w:' .. l.name) end
   end
   return used
 end
@@ -57,7 +59,7 @@ end
 
 local function save(id, c)
   redis.call('HSET', hash, 'c:' .. id, cmsgpack.pack(c))
-  redis.call('ZADD', order, whole(c.expires), id)
+  redis.call('ZADD', order, whole(c.expires), 'c:' .. id)
   keep = math.max(keep, c.expires + c.ttl - at)
 end
 
@@ -71,35 +73,61 @@ local function correct(c, l, used)
   change(l, -excess)
 end
 
--- expire gives back what was not settled in time, and forgets in a second turn that a claim was
--- there: a settlement may still come.
+-- give_back gives back what was not settled in time, and forgets in a second turn that a claim
+-- was there: a settlement may still come.
+local function give_back(id)
+  local c = load(id)
+  if not c or c.late then
+    redis.call('HDEL', hash, 'c:' .. id)
+    redis.call('ZREM', order, 'c:' .. id)
+    return
+  end
+  if not c.settled then
+    for _, l in ipairs(c.taken) do correct(c, l, 0) end
+  end
+  c.late, c.expires = true, c.expires + c.ttl
+  save(id, c)
+end
+
 local function expire()
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', order, '-inf', whole(at), 'LIMIT', 0, 100)) do
-    local c = load(id)
-    if not c or c.late then
-      redis.call('HDEL', hash, 'c:' .. id)
-      redis.call('ZREM', order, id)
+  for _, entry in ipairs(redis.call('ZRANGEBYSCORE', order, '-inf', whole(at), 'LIMIT', 0, 100)) do
+    local kind, name = string.sub(entry, 1, 2), string.sub(entry, 3)
+    if kind == 'c:' then
+      give_back(name)
     else
-      if not c.settled then
-        for _, l in ipairs(c.taken) do correct(c, l, 0) end
-      end
-      c.late, c.expires = true, c.expires + c.ttl
-      save(id, c)
+      redis.call('HDEL', hash, 'u:' .. name, 'a:' .. name)
+      redis.call('ZREM', order, entry)
     end
   end
 end
 expire()
 
--- limits reads those of the arguments, six each from a position.
-local function limits(from)
+-- limits reads those of the arguments, six each from the fourth on.
+local function limits()
   local all = {}
-  for i = from, #ARGV, 6 do
+  for i = 4, #ARGV, 6 do
     all[#all + 1] = {
       name = ARGV[i], max = tonumber(ARGV[i + 1]), period = tonumber(ARGV[i + 2]), ends = tonumber(ARGV[i + 3]),
       amount = tonumber(ARGV[i + 4]), shadow = ARGV[i + 5] == '1',
     }
   end
   return all
+end
+
+-- add_balance adds where a limit stands to an answer: what is left, how long to wait for what is
+-- missing, how long until it is unused, whether it is exceeded.
+local function add_balance(out, l, over)
+  local used, room, missing = level(l), l.max * scale(l), 0
+  if over then missing = math.max(l.amount, 1) end
+  local lacks, wait, reset = used + missing * scale(l) - room, 0, 0
+  if l.period > 0 then
+    reset = math.ceil(used / math.max(l.max, 1))
+    if lacks > 0 and missing <= l.max then wait = math.ceil(lacks / math.max(l.max, 1)) end
+  else
+    if used > 0 then reset = math.max(l.ends - at, 0) end
+    if lacks > 0 and missing <= l.max then wait = reset end
+  end
+  for _, n in ipairs({ math.floor((room - used) / scale(l)), wait, reset, over and 1 or 0 }) do out[#out + 1] = n end
 end
 
 -- linger keeps the scope as long as it is needed, and never shortens that.

@@ -1,4 +1,4 @@
-local id, ttl, all = ARGV[2], tonumber(ARGV[3]), limits(4) -- their amounts are what was used
+local id, ttl, all = ARGV[2], tonumber(ARGV[3]), limits() -- their amounts are what was used
 local c = load(id)
 if not c then -- it was given back and forgotten, or never taken: all of it is new
   c = { at = at, ttl = ttl, expires = at + ttl, taken = {}, late = true }
@@ -15,4 +15,4 @@ if not c.settled then
   save(id, c)
 end
 linger()
-return 1
+return { 1 }

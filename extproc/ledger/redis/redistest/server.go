@@ -1,14 +1,17 @@
-// Package redistest gives tests a real Redis.
+// Package redistest gives tests a real Redis, alone or as a cluster.
 package redistest
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,63 +22,105 @@ import (
 // Server is a Redis that ends with its test.
 type Server struct {
 	Addr string
-	cmd  *exec.Cmd
-	t    testing.TB
-	args []string
+
+	t       testing.TB
+	program string
+	args    []string
+	cmd     *exec.Cmd
+	ended   chan struct{} // closed when the process has ended
+	client  func() *redis.Client
 }
 
-// Start starts a server on a free port. Without its program the test is skipped; under CI it
-// fails.
+// Start starts a server on a free port, with further arguments. Without its program the test is
+// skipped; under CI it fails.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	_ = l.Close()
-	_, port, _ := net.SplitHostPort(addr)
-	s := &Server{Addr: addr, t: t, args: append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, args...)}
+	port := strconv.Itoa(freePort(t))
+	s := &Server{Addr: net.JoinHostPort("127.0.0.1", port), t: t, program: program(t)}
+	s.args = append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", t.TempDir()}, args...)
+	s.client = sync.OnceValue(func() *redis.Client { return s.Client() })
 	s.Run()
 	t.Cleanup(s.Kill)
 	return s
 }
 
-// Run starts the server again after Kill.
+// Run starts the server again after Kill. It has lost everything.
 func (s *Server) Run() {
 	s.t.Helper()
-	s.cmd = exec.Command(program(s.t), s.args...)
+	s.cmd, s.ended = exec.Command(s.program, s.args...), make(chan struct{})
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	started := make(chan error)
-	go func(cmd *exec.Cmd) {
+	go func(cmd *exec.Cmd, ended chan struct{}) {
 		runtime.LockOSThread() // the kernel ends the server with the thread that began it
 		started <- cmd.Start()
 		_ = cmd.Wait()
-	}(s.cmd)
+		close(ended)
+	}(s.cmd, s.ended)
 	if err := <-started; err != nil {
 		s.t.Fatal(err)
 	}
-	c := s.Client()
-	defer c.Close()
-	deadline := time.Now().Add(30 * time.Second)
-	for c.Ping(context.Background()).Err() != nil {
+	for deadline := time.Now().Add(30 * time.Second); !s.says("SERVER", "tcp_port:"+s.port()); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.t.Fatal("redis does not answer")
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// Client returns a client of the server.
-func (s *Server) Client() redis.UniversalClient {
-	return redis.NewUniversalClient(&redis.UniversalOptions{Addrs: []string{s.Addr}})
+// Kill ends the server at once.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.ended
 }
 
-// Kill ends the server at once.
-func (s *Server) Kill() { _ = s.cmd.Process.Kill() }
+// Stop makes the server answer nothing, with its connections open, until Continue.
+func (s *Server) Stop() { _ = s.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Continue ends a Stop.
+func (s *Server) Continue() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
+
+// URL names the server.
+func (s *Server) URL() string { return "redis://" + s.Addr }
+
+// Client returns a client of the server, which ends with the test.
+func (s *Server) Client() *redis.Client {
+	client := redis.NewClient(&redis.Options{Addr: s.Addr})
+	s.t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+// direct is a client that tests share.
+func (s *Server) direct() *redis.Client { return s.client() }
+
+// says reports whether a section of what the server says of itself has a line.
+func (s *Server) says(section, line string) bool {
+	return hasLine(s.direct().Info(context.Background(), section).Val(), line)
+}
+
+func hasLine(text, line string) bool { return slices.Contains(strings.Split(text, "\r\n"), line) }
+
+func (s *Server) port() string {
+	_, port, _ := net.SplitHostPort(s.Addr)
+	return port
+}
+
+// busPort is where a cluster's nodes talk.
+func (s *Server) busPort() string {
+	return s.args[slices.Index(s.args, "--cluster-port")+1]
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
 
 // program is where the server's program lies.
 func program(t testing.TB) string {
+	t.Helper()
 	path := os.Getenv("HEADGATE_REDIS")
 	if path == "" {
 		_, here, _, _ := runtime.Caller(0)
@@ -83,7 +128,7 @@ func program(t testing.TB) string {
 	}
 	if _, err := os.Stat(path); err != nil {
 		if os.Getenv("CI") == "" {
-			t.Skip(fmt.Sprintf("no Redis: run make redis, or name its server with HEADGATE_REDIS: %v", err))
+			t.Skipf("no Redis: run make redis, or name its server with HEADGATE_REDIS: %v", err)
 		}
 		t.Fatal(err)
 	}
