@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"github.com/headgate/headgate/extproc/caller"
 	"github.com/headgate/headgate/extproc/meter"
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
@@ -13,6 +14,7 @@ type Options struct {
 	Keeper   record.Keeper  // of rows that are not closed yet; nil: nothing keeps them
 	Region   string         // that the gateway runs in; may be empty
 	Shares   *route.Shares  // of uses, that a control plane decides on; nil: all keep their weights
+	Managed  caller.Managed // keys that the control plane has made; nil: none will come
 	Provider provider.Options
 }
 
@@ -21,6 +23,7 @@ type Options struct {
 func Kinds(o Options) []Kind {
 	all := []Kind{
 		record.NewKind(o.Closer),
+		caller.NewKind(caller.Options{LookupEnv: o.Provider.LookupEnv, Managed: o.Managed, Now: o.Provider.Now}),
 		route.NewKind(o.Region, o.Shares),
 		meter.NewKind(o.Provider.Now),
 		provider.NewKind(o.Provider),

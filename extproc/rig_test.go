@@ -83,7 +83,7 @@ func newRigWith(t testing.TB, document string, spool spooling, stages ...Kind) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := map[string]string{"OPENAI_API_KEY": "sk-backend-secret", "ANTHROPIC_API_KEY": "sk-ant-secret"}
+	keys := map[string]string{"OPENAI_API_KEY": "sk-backend-secret", "ANTHROPIC_API_KEY": "sk-ant-secret", "CI_KEY": ciKey, "WEB_KEY": webKey}
 	env := func(name string) (string, bool) { v, ok := keys[name]; return v, ok }
 	log := zaptest.NewLogger(t)
 	r := &rig{t: t, set: set, out: &output{}, reg: prometheus.NewRegistry()}

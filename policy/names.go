@@ -12,6 +12,10 @@ const (
 	// the client and the provider. Envoy removes such headers from clients
 	// before the first route match, and again before egress.
 	InternalPrefix = HeaderPrefix + "int-"
+	// KeyHeader carries a key of the gateway's beside a credential that is the provider's.
+	KeyHeader = HeaderPrefix + "key"
+	// KeyPrefix begins every key that the control plane makes.
+	KeyPrefix = "hg_"
 	// RefusedByHeader says to the client who refused its request, whoever words the
 	// refusal: ext_proc or Envoy.
 	RefusedByHeader = HeaderPrefix + "refused-by"

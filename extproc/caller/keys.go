@@ -33,7 +33,12 @@ type keys struct {
 }
 
 // table finds callers by the SHA-256 of their key.
-type table map[[sha256.Size]byte]*exchange.Caller
+type table map[[sha256.Size]byte]entry
+
+type entry struct {
+	digest [sha256.Size]byte
+	who    *exchange.Caller
+}
 
 func newKeys(set *policy.Set, lookUp func(string) (string, bool), now time.Time) (*keys, error) {
 	k := &keys{set: set, lookUp: lookUp}
@@ -46,22 +51,16 @@ func newKeys(set *policy.Set, lookUp func(string) (string, bool), now time.Time)
 	return k, nil
 }
 
-// find returns whose key a secret is; nil: nobody's.
+// find returns whose key a secret is; nil: nobody's. It takes one way: a secret that is in no
+// place of the table is compared, too.
 func (k *keys) find(secret []byte, now time.Time) *exchange.Caller {
 	k.refresh(now)
 	digest := sha256.Sum256(secret)
-	who, ok := (*k.table.Load())[digest]
-	if subtle.ConstantTimeEq(boolean(ok), 1) == 1 {
-		return who
+	found := (*k.table.Load())[digest]
+	if subtle.ConstantTimeCompare(found.digest[:], digest[:]) != 1 {
+		return nil
 	}
-	return nil
-}
-
-func boolean(b bool) int32 {
-	if b {
-		return 1
-	}
-	return 0
+	return found.who
 }
 
 // refresh reads files again. What cannot be read leaves the keys as they were.
@@ -88,7 +87,7 @@ func (k *keys) read() (table, error) {
 		if other, twice := owners[digest]; twice {
 			faults = append(faults, fmt.Errorf("callers %q and %q have the same key", other, name))
 		}
-		owners[digest], t[digest] = name, callerOf(c)
+		owners[digest], t[digest] = name, entry{digest, callerOf(c)}
 	}
 	return t, errors.Join(faults...)
 }
@@ -103,7 +102,7 @@ func (k *keys) digest(key *policy.CallerKey) (digest [sha256.Size]byte, err erro
 		return digest, err
 	}
 	if text = strings.TrimSpace(text); len(text) < minKey {
-		return digest, fmt.Errorf("its key in %s has %d characters: %d are needed at least", key.Env+key.File, len(text), minKey)
+		return digest, fmt.Errorf("%s: the key has %d characters: %d are needed at least", place(key), len(text), minKey)
 	}
 	return sha256.Sum256([]byte(text)), nil
 }
@@ -112,16 +111,23 @@ func (k *keys) text(key *policy.CallerKey) (string, error) {
 	if key.File == "" {
 		text, ok := k.lookUp(key.Env)
 		if !ok {
-			return "", fmt.Errorf("the environment variable %s of its key is not set", key.Env)
+			return "", fmt.Errorf("%s is not set", place(key))
 		}
 		return text, nil
 	}
 	k.files = true
 	data, err := os.ReadFile(key.File)
 	if err != nil {
-		return "", fmt.Errorf("its key: %w", err)
+		return "", fmt.Errorf("%s: %w", place(key), err)
 	}
 	return string(data), nil
+}
+
+func place(key *policy.CallerKey) string {
+	if key.File != "" {
+		return "file " + key.File
+	}
+	return "environment variable " + key.Env
 }
 
 func callerOf(c *policy.Caller) *exchange.Caller {

@@ -1,15 +1,13 @@
 // Package caller is the stage that finds out who asks. Keys are of the policy, or made by the
 // control plane.
 //
-// The promise: an unknown key and a wrong one take the same way and the same time, and say the
-// same. The trap: what a request says of itself never makes it somebody: names of users and teams
-// attribute below the key.
+// The promise: an unknown key and a wrong one take the same way and the same time, and get the
+// same answer. The trap: what a request says of itself never makes it somebody: names of users
+// and teams attribute below the key.
 package caller
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -19,7 +17,7 @@ import (
 // Options are what keys are found by.
 type Options struct {
 	LookupEnv func(string) (string, bool)
-	Managed   Managed // keys of the control plane; nil: there are none
+	Managed   Managed // keys of the control plane; nil: none will come
 	Now       func() time.Time
 }
 
@@ -27,6 +25,9 @@ type Options struct {
 type Managed interface {
 	// Find returns whose key a secret is; nil: nobody's, or it was revoked or has expired.
 	Find(secret []byte, now time.Time) *exchange.Caller
+	// Known reports whether the control plane has ever said which keys there are. Until then
+	// one that is not found may yet be good.
+	Known() bool
 }
 
 // Kind makes stages that know the callers of a policy.
@@ -47,7 +48,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{keys: keys, now: k.options.Now, needed: set.HasCallers() && !set.Anonymous}
+	s := &stage{keys: keys, now: k.options.Now, asks: set.HasCallers(), needed: set.HasCallers() && !set.Anonymous}
 	s.anonymous.Tier = set.AnonymousTier
 	if set.ManagedKeys {
 		s.managed = k.options.Managed
@@ -60,18 +61,31 @@ type stage struct {
 	keys      *keys
 	managed   Managed // nil: such keys are not taken
 	now       func() time.Time
-	needed    bool // a key is
+	asks      bool // the policy has callers
+	needed    bool // a request without a key is refused
 	anonymous exchange.Caller
 }
 
 // Name returns "caller".
 func (s *stage) Name() string { return "caller" }
 
-// Phases names the phase before the body comes, and the one in which the model is known.
-func (s *stage) Phases() exchange.Phases { return exchange.OnHeaders | exchange.OnRequest }
+// Phases names the phase before the body comes, and the one in which the model is known. Without
+// callers there is nothing to be done in either.
+func (s *stage) Phases() exchange.Phases {
+	if !s.asks {
+		return 0
+	}
+	return exchange.OnHeaders | exchange.OnRequest
+}
 
 // Join begins a visit.
-func (s *stage) Join(ex *exchange.Exchange) exchange.Visit { return &visit{stage: s, ex: ex} }
+func (s *stage) Join(ex *exchange.Exchange) exchange.Visit {
+	if !s.asks {
+		ex.Caller = s.anonymous
+		return exchange.Idle{}
+	}
+	return &visit{stage: s, ex: ex}
+}
 
 type visit struct {
 	exchange.Idle
@@ -81,77 +95,19 @@ type visit struct {
 
 // Headers implements exchange.Visit.
 func (v *visit) Headers(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	secret := presented(req.Headers)
-	if len(secret) == 0 {
-		if v.stage.needed {
-			return denied("This gateway needs a key: send it as Authorization: Bearer KEY, or as x-api-key."), nil
-		}
-		v.ex.Caller = v.stage.anonymous
-		return exchange.Verdict{}, nil
-	}
-	who := v.stage.find(secret)
-	switch {
-	case who != nil:
+	who, verdict := v.stage.identify(req.Headers)
+	if verdict.Action == exchange.Pass {
 		v.ex.Caller = *who
-	case v.stage.needed:
-		return denied("This gateway does not know the key."), nil
-	default: // an SDK must send some key
-		v.ex.Caller = v.stage.anonymous
 	}
-	return exchange.Verdict{}, nil
-}
-
-// find asks both kinds of keys, whichever one knows it.
-func (s *stage) find(secret []byte) *exchange.Caller {
-	now := s.now()
-	who := s.keys.find(secret, now)
-	if s.managed == nil {
-		return who
-	}
-	if managed := s.managed.Find(secret, now); who == nil {
-		return managed
-	}
-	return who
-}
-
-func denied(message string) exchange.Verdict {
-	return exchange.Denied(401, exchange.ReasonKey, message)
+	return verdict, nil
 }
 
 // Request implements exchange.Visit: the model is known by then.
 func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	if may := v.ex.Caller.Models; may == nil || v.ex.Model == "" {
-		return exchange.Verdict{}, nil
-	} else if _, ok := slices.BinarySearch(may, v.ex.Model); ok {
+	if who := &v.ex.Caller; req.Operation == exchange.Models || who.May(v.ex.Model) {
 		return exchange.Verdict{}, nil
 	}
 	d := exchange.Denied(403, exchange.ReasonForbidden, "The key may not ask for the model "+v.ex.Model+".")
 	d.Param = "model"
 	return d, nil
-}
-
-// headers are those in which clients send keys, the gateway's own first: beside it another may
-// be the provider's.
-var headers = []string{"x-headgate-key", "authorization", "x-api-key", "api-key"}
-
-// presented is the key of a request.
-func presented(h exchange.Headers) []byte {
-	for _, name := range headers {
-		value := h.Get(name)
-		if name == "authorization" {
-			value = bearer(value)
-		}
-		if len(value) > 0 {
-			return value
-		}
-	}
-	return nil
-}
-
-func bearer(value []byte) []byte {
-	const scheme = "bearer "
-	if len(value) > len(scheme) && strings.EqualFold(string(value[:len(scheme)]), scheme) {
-		return value[len(scheme):]
-	}
-	return nil
 }

@@ -1,5 +1,7 @@
 package exchange
 
+import "slices"
+
 // Caller is who asks, as a key or a certificate proves it. The zero Caller is somebody without
 // either.
 type Caller struct {
@@ -10,6 +12,23 @@ type Caller struct {
 	Models []string // that it may ask for, sorted; nil: all
 	Tags   []string
 	Quota  Quota // beside its tier's
+}
+
+// May reports whether the caller may ask for a model.
+func (c *Caller) May(model string) bool {
+	if c.Models == nil {
+		return true
+	}
+	_, ok := slices.BinarySearch(c.Models, model)
+	return ok
+}
+
+// Sees returns those of a list of models that the caller may ask for.
+func (c *Caller) Sees(models []string) []string {
+	if c.Models == nil {
+		return models
+	}
+	return slices.DeleteFunc(slices.Clone(models), func(model string) bool { return !c.May(model) })
 }
 
 // Quota bounds what a caller may consume; 0: no bound.

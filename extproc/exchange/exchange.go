@@ -7,6 +7,8 @@
 package exchange
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -67,13 +69,13 @@ type Exchange struct {
 // request says.
 func (ex *Exchange) Attribution() Attribution {
 	a, by := ex.Request.Attribute(), &ex.Caller
-	if by.User != "" {
-		a.User = by.User
+	a.User, a.Team = cmp.Or(by.User, a.User), cmp.Or(by.Team, a.Team)
+	if len(by.Tags) == 0 {
+		return a
 	}
-	if by.Team != "" {
-		a.Team = by.Team
-	}
-	for _, t := range by.Tags {
+	said := a.Tags
+	a.Tags = slices.Clone(by.Tags) // those of requests never crowd them out
+	for _, t := range said {
 		a.tag("", []byte(t))
 	}
 	return a

@@ -85,7 +85,7 @@ type visit struct {
 // provider is asked.
 func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
 	if req.Operation == exchange.Models {
-		return exchange.Verdict{Action: exchange.Answer, Models: v.stage.names}, nil
+		return exchange.Verdict{Action: exchange.Answer, Models: v.ex.Caller.Sees(v.stage.names)}, nil
 	}
 	p, ok := v.stage.models[v.ex.Model]
 	if !ok {
@@ -100,7 +100,7 @@ func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verd
 		req.Out.SetHeader(policy.JudgeHeader, policy.JudgeContent)
 	}
 	if p.split != nil {
-		req.Out.SetHeader(policy.SplitHeader, p.split.order(req))
+		req.Out.SetHeader(policy.SplitHeader, p.split.order(v.ex))
 	}
 	return v.deadline(req), nil
 }

@@ -69,9 +69,9 @@ func candidates(l policy.Link, nearest bool, region string) (all, far []candidat
 
 // order is the value of policy.SplitHeader. It is all of the user that leaves the
 // stage.
-func (s *split) order(req *exchange.Request) string {
+func (s *split) order(ex *exchange.Exchange) string {
 	h := sha256.New()
-	s.user(h, req)
+	s.user(h, ex)
 	user := h.Sum(nil)
 	first := make([]int, len(s.uses))
 	for l, uses := range s.current() {
@@ -85,14 +85,15 @@ func (s *split) order(req *exchange.Request) string {
 	return strconv.Itoa(s.model.Order(first))
 }
 
-// user hashes the user on whose behalf the request is made. A request that names
-// none is a user of its own, so that an application that asks for everybody with one
-// key does not go to one use alone. The model is part of it, so that the same users
-// are not first in every canary.
-func (s *split) user(h hash.Hash, req *exchange.Request) {
+// user hashes the user on whose behalf the request is made, or who asks if it names
+// none. A request of nobody is a user of its own. The model is part of it, so that the
+// same users are not first in every canary.
+func (s *split) user(h hash.Hash, ex *exchange.Exchange) {
 	h.Write([]byte(s.model.Name + "\x00"))
-	if user := req.Attribute().User; user != "" {
+	if user := ex.Attribution().User; user != "" {
 		h.Write([]byte(user))
+	} else if who := ex.Caller.Name; who != "" {
+		h.Write([]byte("\x00" + who)) // a user of the same name is another
 	} else {
 		h.Write(binary.BigEndian.AppendUint64([]byte{0}, rand.Uint64()))
 	}

@@ -37,8 +37,8 @@ func assigned(t testing.TB, m *policy.Model) []string {
 	t.Helper()
 	s, out := newSplit(m, "", nil), make([]string, callers)
 	for i := range out {
-		req := &exchange.Request{User: "user-" + strconv.Itoa(i)}
-		order, err := strconv.Atoi(s.order(req))
+		ex := &exchange.Exchange{Request: exchange.Request{User: "user-" + strconv.Itoa(i)}}
+		order, err := strconv.Atoi(s.order(ex))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,13 +107,14 @@ func TestAGrowingUseTakesUsersAndMovesNoOthers(t *testing.T) {
 
 // TestWhoIsOneUser holds what a user is known by, and that nothing of it leaves.
 func TestWhoIsOneUser(t *testing.T) {
-	header := func(pairs ...string) exchange.Headers {
-		var h exchange.Headers
-		for i := 0; i < len(pairs); i += 2 {
-			h = append(h, exchange.Header{Name: pairs[i], Value: []byte(pairs[i+1])})
+	by := func(who exchange.Caller, user string, headers ...string) *exchange.Exchange {
+		ex := &exchange.Exchange{Caller: who, Request: exchange.Request{User: user}}
+		for i := 0; i < len(headers); i += 2 {
+			ex.Request.Headers = append(ex.Request.Headers, exchange.Header{Name: headers[i], Value: []byte(headers[i+1])})
 		}
-		return h
+		return ex
 	}
+	nobody, ci := exchange.Caller{}, exchange.Caller{Name: "ci"}
 	many := make([]int, policy.MaxOrders)
 	for i := range many {
 		many[i] = 1
@@ -121,22 +122,28 @@ func TestWhoIsOneUser(t *testing.T) {
 	s := newSplit(model(t, many...), "", nil) // so many that two callers hardly share one
 	for _, c := range []struct {
 		name string
-		a, b exchange.Request
+		a, b *exchange.Exchange
 		same bool
 	}{
-		{"a user by header, whatever the body and the key", exchange.Request{Headers: header("x-headgate-user", "ann", "authorization", "Bearer 1"), User: "x"}, exchange.Request{Headers: header("x-headgate-user", "ann")}, true},
-		{"a user by body, as by header", exchange.Request{User: "ann", Headers: header("authorization", "Bearer 1")}, exchange.Request{Headers: header("x-headgate-user", "ann")}, true},
-		{"two users", exchange.Request{User: "ann"}, exchange.Request{User: "bob"}, false},
+		{"a user by header, whatever the body and the key", by(nobody, "x", "x-headgate-user", "ann", "authorization", "Bearer 1"), by(nobody, "", "x-headgate-user", "ann"), true},
+		{"a user by body, as by header", by(nobody, "ann", "authorization", "Bearer 1"), by(nobody, "", "x-headgate-user", "ann"), true},
+		{"two users", by(nobody, "ann"), by(nobody, "bob"), false},
+		{"two users of one caller", by(ci, "ann"), by(ci, "bob"), false},
+		{"one user, whoever asks", by(ci, "ann"), by(nobody, "ann"), true},
+		{"a key's user, whoever the request names", by(exchange.Caller{User: "ann"}, "bob"), by(nobody, "ann"), true},
+		{"a caller that names no user", by(ci, ""), by(ci, ""), true},
+		{"two callers", by(ci, ""), by(exchange.Caller{Name: "web"}, ""), false},
+		{"a caller, and a user of its name", by(ci, ""), by(nobody, "ci"), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if a, b := s.order(&c.a), s.order(&c.b); (a == b) != c.same {
+			if a, b := s.order(c.a), s.order(c.b); (a == b) != c.same {
 				t.Errorf("orders %s and %s, want the same: %t", a, b, c.same)
 			}
 		})
 	}
 	seen := map[string]bool{}
 	for range 200 {
-		seen[s.order(&exchange.Request{Headers: header("authorization", "Bearer 1")})] = true
+		seen[s.order(by(nobody, "", "authorization", "Bearer 1"))] = true
 	}
 	if len(seen) < 20 {
 		t.Errorf("200 requests with one key and no user took %d orders", len(seen))
@@ -165,9 +172,9 @@ models: {one: b/x, chain: {chain: [b/x, b/y]}, shared: {chain: [b/x, [{use: b/y,
 
 func BenchmarkOrder(b *testing.B) {
 	s := newSplit(model(b, 95, 5), "", nil)
-	req := &exchange.Request{User: "user-1"}
+	ex := &exchange.Exchange{Request: exchange.Request{User: "user-1"}}
 	b.ReportAllocs()
 	for b.Loop() {
-		s.order(req)
+		s.order(ex)
 	}
 }

@@ -106,8 +106,8 @@ func (d *dataPlane) apply(p *policypb.Policy) error {
 
 // take puts a policy into effect beside the one before, or refuses it as a whole.
 func (d *dataPlane) take(set *policy.Set) error {
-	if d.listen.IsValid() && !loopback.IP(d.listen.Addr()) && !set.Anonymous {
-		return fmt.Errorf("listen address %s is beyond loopback, and the policy does not say anonymous: true", d.listen)
+	if d.listen.IsValid() && !loopback.IP(d.listen.Addr()) && !set.Anonymous && !set.HasCallers() {
+		return fmt.Errorf("listen address %s is beyond loopback, and the policy neither has callers nor says anonymous: true", d.listen)
 	}
 	p, err := extproc.NewPipeline(set, d.kinds)
 	if err != nil {

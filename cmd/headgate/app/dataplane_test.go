@@ -20,16 +20,19 @@ import (
 func TestListenNeedsThePolicysLeave(t *testing.T) {
 	d := testDataPlane(t)
 	for _, c := range []struct {
-		listen, anonymous string
-		allowed           bool
-	}{{"127.0.0.1:8085", "false", true}, {"0.0.0.0:8085", "false", false}, {"0.0.0.0:8085", "true", true}} {
-		set, err := policy.Parse("policy.yaml", []byte("version: 1\nanonymous: "+c.anonymous+"\n"))
+		listen, says string
+		allowed      bool
+	}{
+		{"127.0.0.1:8085", "anonymous: false", true}, {"0.0.0.0:8085", "anonymous: false", false}, {"0.0.0.0:8085", "anonymous: true", true},
+		{"0.0.0.0:8085", "managed_keys: true", true},
+	} {
+		set, err := policy.Parse("policy.yaml", []byte("version: 1\n"+c.says+"\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		d.listen = netip.MustParseAddrPort(c.listen)
 		if err := d.take(set); (err == nil) != c.allowed || err != nil && !strings.Contains(err.Error(), "anonymous: true") {
-			t.Errorf("%s, anonymous %s: error %v", c.listen, c.anonymous, err)
+			t.Errorf("%s, %s: error %v", c.listen, c.says, err)
 		}
 	}
 }

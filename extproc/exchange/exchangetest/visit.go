@@ -32,6 +32,7 @@ type phase int
 
 const (
 	joined phase = iota
+	greeted
 	requested
 	attempted
 	responded
@@ -40,7 +41,7 @@ const (
 	ended
 )
 
-var phaseNames = [...]string{"Join", "Request", "Attempt", "Response", "Stream", "the stream's end", "End"}
+var phaseNames = [...]string{"Join", "Headers", "Request", "Attempt", "Response", "Stream", "the stream's end", "End"}
 
 // Join lets a stage join an exchange, as the request reaches it.
 func Join(t T, s exchange.Stage, ex *exchange.Exchange) *Visit {
@@ -63,11 +64,26 @@ func (v *Visit) reach(to, from, until phase) {
 
 func (v *Visit) on(p exchange.Phases) bool { return v.stage.Phases()&p != 0 }
 
+// Headers shows the visit the headers of the request, before its body has come.
+func (v *Visit) Headers(headers ...string) exchange.Verdict {
+	v.t.Helper()
+	v.reach(greeted, joined, joined)
+	v.Exchange.Request.Headers = pairs(headers)
+	if !v.on(exchange.OnHeaders) {
+		return exchange.Verdict{}
+	}
+	verdict, err := v.visit.Headers(v.ctx, &v.Exchange.Request)
+	if err != nil {
+		v.t.Fatalf("Headers: %v", err)
+	}
+	return verdict
+}
+
 // Request shows the visit the request. A verdict that refuses or answers is the last that
 // the visit sees of it but for the end: the response goes up from the stage above.
 func (v *Visit) Request() exchange.Verdict {
 	v.t.Helper()
-	v.reach(requested, joined, joined)
+	v.reach(requested, joined, greeted)
 	if !v.on(exchange.OnRequest) {
 		return exchange.Verdict{}
 	}
