@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -64,6 +65,14 @@ func namedQuotas() strict.Value[map[string]*Quota] {
 var labelName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.:@/-]{0,126}[A-Za-z0-9])?$`)
 
 const labelRule = "a name is 1 to 128 letters, digits and _.:@/-, a letter or digit at both ends"
+
+// CheckLabel returns what is wrong with a name of a caller, a user, a team, a tier or a tag.
+func CheckLabel(name string) error {
+	if !labelName.MatchString(name) {
+		return errors.New(labelRule)
+	}
+	return nil
+}
 
 var quotaSection = section{
 	fields: []strict.Member[document]{
