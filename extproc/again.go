@@ -19,7 +19,7 @@ func retryHeaders(resp *exchange.Response, v *exchange.Verdict) {
 	m := &resp.Out
 	if v.Retry > 0 {
 		m.SetHeader("retry-after", strconv.FormatInt(int64((v.Retry+time.Second-1)/time.Second), 10))
-		m.SetHeader("retry-after-ms", strconv.FormatInt(v.Retry.Milliseconds(), 10))
+		m.SetHeader("retry-after-ms", strconv.FormatInt(int64((v.Retry+time.Millisecond-1)/time.Millisecond), 10))
 	}
 	switch {
 	case v.Retry > longestWait, v.Retry == 0 && !passedOn(v.Reason):

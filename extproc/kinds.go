@@ -2,6 +2,7 @@ package extproc
 
 import (
 	"github.com/headgate/headgate/extproc/caller"
+	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/meter"
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
@@ -15,6 +16,7 @@ type Options struct {
 	Region   string         // that the gateway runs in; may be empty
 	Shares   *route.Shares  // of uses, that a control plane decides on; nil: all keep their weights
 	Managed  caller.Managed // keys that the control plane has made; nil: none will come
+	Limits   limit.Options
 	Provider provider.Options
 }
 
@@ -24,6 +26,7 @@ func Kinds(o Options) []Kind {
 	all := []Kind{
 		record.NewKind(o.Closer),
 		caller.NewKind(caller.Options{LookupEnv: o.Provider.LookupEnv, Managed: o.Managed, Now: o.Provider.Now}),
+		limit.NewKind(o.Limits),
 		route.NewKind(o.Region, o.Shares),
 		meter.NewKind(o.Provider.Now),
 		provider.NewKind(o.Provider),

@@ -34,7 +34,7 @@ const (
 type Fault struct {
 	Kind      FaultKind
 	Status    int    // HTTP; that of the kind if the provider named none
-	Type      string // the provider's own word
+	Type      string // the provider's own word; of a refusal of Headgate's what is used up, in OpenAI's words
 	Code      string // the provider's own word
 	Message   string
 	Param     string

@@ -15,7 +15,7 @@ func Refusal(d dialect.Client, v *exchange.Verdict, exchangeID string) []byte {
 // FaultOf is a denial as a fault of the gateway's own.
 func FaultOf(v *exchange.Verdict, exchangeID string) *canon.Fault {
 	return &canon.Fault{
-		Kind: canon.KindOf(v.Status), Status: v.Status, Code: string(v.Reason), Message: v.Message, Param: v.Param,
+		Kind: canon.KindOf(v.Status), Status: v.Status, Type: v.Type, Code: string(v.Reason), Message: v.Message, Param: v.Param,
 		Exchange: exchangeID, RetryAfter: v.Retry,
 	}
 }

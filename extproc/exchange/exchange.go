@@ -47,6 +47,9 @@ type Exchange struct {
 	// Written by the caller stage.
 	Caller Caller
 
+	// Written by the limit stage.
+	Limit Limit
+
 	// Written by the route stage; of a pool with several backends, the provider
 	// stage adds who answered.
 	Route Route

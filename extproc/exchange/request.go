@@ -25,6 +25,7 @@ type Request struct {
 	Stream    bool
 	WantUsage bool       // the client asked for usage in the stream
 	Choices   int        // the answers that the client asked for at once; 0: it does not say, which is one
+	MaxTokens int64      // of an answer, as the client bounds it; 0: it does not
 	User      string     // as the body names it
 	Metadata  scan.Value // of the body: the object of this name; nil: there is none
 	Spans     Spans
@@ -147,6 +148,6 @@ func (r *Request) Rewrite(edits ...Edit) error {
 	}
 	r.Body, r.canon, r.rewritten, r.attributed = body, nil, true, false
 	r.Model, r.Stream, r.WantUsage, r.Choices = again.Model, again.Stream, again.WantUsage, again.Choices
-	r.User, r.Metadata, r.Spans = again.User, again.Metadata, again.Spans
+	r.MaxTokens, r.User, r.Metadata, r.Spans = again.MaxTokens, again.User, again.Metadata, again.Spans
 	return nil
 }

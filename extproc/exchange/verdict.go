@@ -12,6 +12,7 @@ type Verdict struct {
 	Action  Action
 	Reason  Reason
 	Status  int           // HTTP status of a denial
+	Type    string        // of a denial by a quota: what is used up, "requests", "tokens" or "insufficient_quota"
 	Message string        // of a denial, for the client: what they can act on
 	Param   string        // of a denial: the request field at fault, if there is one
 	Retry   time.Duration // of a denial: how long to wait; 0: waiting does not help, or it is not known
@@ -53,6 +54,9 @@ const (
 	ReasonLimit           Reason = "rate_limit_exceeded"
 	ReasonBudget          Reason = "insufficient_quota"
 	ReasonNeverFits       Reason = "request_exceeds_quota"
+	ReasonUnpriced        Reason = "model_not_priced"   // a budget cannot be held to what it costs
+	ReasonTier            Reason = "tier_not_defined"   // of a key: its quota is not known
+	ReasonLimitsLost      Reason = "limits_unavailable" // what is left of quotas cannot be known
 	ReasonUnknownPath     Reason = "unknown_path"
 	ReasonMethod          Reason = "method_not_allowed"
 	ReasonModelNotFound   Reason = "model_not_found"

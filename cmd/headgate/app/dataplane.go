@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/extproc"
+	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/extproc/spool"
@@ -68,9 +69,10 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 		spool: s, reports: reports,
 		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
-		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Shares: &reports.shares.uses, Provider: provider.Options{
-			LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
-		}}),
+		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Shares: &reports.shares.uses,
+			Limits: limit.Options{Stores: limit.NewMemory(time.Now), Reg: reg, Now: time.Now}, Provider: provider.Options{
+				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
+			}}),
 	}
 	l.started("stages", d.close)
 	return d, nil

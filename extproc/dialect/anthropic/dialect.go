@@ -88,9 +88,11 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 		req.Stream = v.True()
 		req.Spans.Stream.Start, req.Spans.Stream.End = m.Span()
 	case "max_tokens":
-		if _, ok := v.Int(); !ok {
+		n, ok := v.Int()
+		if !ok {
 			return bad("max_tokens: Input should be a valid integer", name)
 		}
+		req.MaxTokens = max(n, 0)
 	case "metadata":
 		if s, ok := v.Get("user_id").Str(); ok {
 			req.User = string(s)

@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -73,6 +74,9 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	if f.Exchange != "" {
 		id = f.Exchange
 		b = scan.AppendString(append(b, `,"code":`...), f.Code)
+		if f.RetryAfter > 0 {
+			b = strconv.AppendInt(append(b, `,"retry_after":`...), int64((f.RetryAfter+time.Second-1)/time.Second), 10)
+		}
 		if f.Param == threadField {
 			b = append(b, threadUnsupported...)
 		}

@@ -91,9 +91,11 @@ func readMember(req *exchange.Request, name string, m *scan.Members) exchange.Ve
 		req.Spans.StreamOptions.Start, req.Spans.StreamOptions.End = m.Span()
 		return readStreamOptions(req, v)
 	case "max_tokens", "max_completion_tokens":
-		if _, ok := v.Int(); !ok && !null {
+		n, ok := v.Int()
+		if !ok && !null {
 			return badType(name, "an integer")
 		}
+		req.MaxTokens = max(req.MaxTokens, n)
 	case "n":
 		if n, ok := v.Int(); ok {
 			req.Choices = int(n)

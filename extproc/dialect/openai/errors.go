@@ -136,6 +136,9 @@ func appendWord(dst []byte, word string) []byte {
 // faultType is OpenAI's word for a fault. A timeout with a gateway's status is a fault
 // of the server.
 func faultType(f *canon.Fault) string {
+	if f.Exchange != "" && f.Type != "" {
+		return f.Type
+	}
 	switch f.Kind {
 	case canon.FaultRequest, canon.FaultNotFound, canon.FaultTooLarge, canon.FaultContent:
 		return "invalid_request_error"

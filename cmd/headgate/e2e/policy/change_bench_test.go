@@ -12,12 +12,14 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc"
+	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/sim"
 	"github.com/headgate/headgate/policy"
@@ -48,7 +50,7 @@ func BenchmarkPolicyCompile(b *testing.B) {
 			b.Fatal(err)
 		}
 		wire := set.Wire()
-		kinds := extproc.Kinds(extproc.Options{Provider: provider.Options{LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}})
+		kinds := extproc.Kinds(extproc.Options{Limits: limit.Options{Stores: limit.NewMemory(time.Now), Reg: prometheus.NewRegistry(), Now: time.Now}, Provider: provider.Options{LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}})
 		var next snapshot.Builder
 		built, err := next.Build(set, snapshot.Options{})
 		if err != nil {
