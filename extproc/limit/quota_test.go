@@ -112,3 +112,22 @@ func TestDaysAndMonthsBeginInTheTimezone(t *testing.T) {
 	r.now = r.now.Add(24 * time.Hour)
 	r.wants(r.ask(who, "m", `,"max_tokens":1`), 0, "", 0)
 }
+
+// TestAListOfModelsTakesNothing holds so, and that it says what is left.
+func TestAListOfModelsTakesNothing(t *testing.T) {
+	r := newRig(t, seed)
+	for range 3 {
+		r.ask(ann, "m", "").answered(1, 1, 1)
+	}
+	for range 30 {
+		ex := r.exchange("openai", ann, "m", "")
+		ex.Model, ex.Request.Operation = "", exchange.Models
+		a := r.join(ex)
+		r.wants(a, 0, "", 0)
+		a.Respond(200, "{}")
+		if got := string(ex.Response.Out.Set.Get("x-ratelimit-remaining-requests")); got != "7" {
+			t.Fatalf("%q requests are left", got)
+		}
+		a.End(exchange.Outcome{Result: exchange.OK})
+	}
+}

@@ -2,6 +2,7 @@ package limit
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -62,7 +63,8 @@ type visit struct {
 	roomBalances [room]ledger.Balance
 }
 
-// Request implements exchange.Visit.
+// Request implements exchange.Visit. A list of models, which no provider is asked for, takes
+// nothing, and no limit refuses it.
 func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Verdict, error) {
 	s, now := v.stage, v.stage.kind.now()
 	b := s.at(now)
@@ -71,7 +73,12 @@ func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Ve
 		return v.unknownTier(), nil
 	}
 	v.bind(b)
-	if len(v.bounds) == 0 {
+	v.model = s.models[v.ex.Model]
+	switch {
+	case v.model == nil:
+		v.peek(ctx)
+		return exchange.Verdict{}, nil
+	case len(v.bounds) == 0:
 		v.terms.admitted.Inc()
 		return exchange.Verdict{}, nil
 	}
@@ -106,25 +113,17 @@ func (v *visit) add(all []bound) {
 	}
 }
 
-// reckon fills in what the claim takes. A list of models, which no provider is asked for, takes
-// nothing, and no limit refuses it.
+// reckon fills in what the claim takes.
 func (v *visit) reckon(req *exchange.Request, now time.Time) exchange.Verdict {
-	if v.model = v.stage.models[v.ex.Model]; v.model == nil {
-		for i := range v.claim.Limits {
-			v.claim.Limits[i].Shadow = true
-		}
-		v.claim.ID, v.claim.TTL = v.ex.ID, time.Second
-		return exchange.Verdict{}
-	}
 	v.claim.ID, v.claim.TTL = v.ex.ID, v.model.keep
-	v.estimate = v.model.estimate(req)
-	priced := false
+	if slices.ContainsFunc(v.bounds, func(b *bound) bool { return b.unit != requests }) {
+		v.estimate = v.model.estimate(req)
+	}
+	if i := slices.IndexFunc(v.bounds, func(b *bound) bool { return b.unit.money() }); i >= 0 {
+		nano, all := v.model.price(v.estimate.input, v.estimate.output, now)
+		v.estimate.nano, v.estimate.unpriced = nano, !all
+	}
 	for i, b := range v.bounds {
-		if b.unit.money() && !priced {
-			priced = true
-			nano, all := v.model.price(v.estimate.input, v.estimate.output, now)
-			v.estimate.nano, v.estimate.unpriced = nano, !all
-		}
 		if b.unit.money() && v.estimate.unpriced && !b.Shadow {
 			return v.unpriced(b)
 		}
@@ -155,9 +154,6 @@ func (v *visit) admit(ctx context.Context) (exchange.Verdict, error) {
 		return v.lost(), nil
 	}
 	v.leave()
-	if v.model == nil {
-		return exchange.Verdict{}, nil
-	}
 	v.claimed = granted
 	v.count(granted)
 	if !granted {
@@ -166,6 +162,13 @@ func (v *visit) admit(ctx context.Context) (exchange.Verdict, error) {
 	m.tokens.reserved.Add(float64(v.estimate.tokens()))
 	m.usd.reserved.Add(float64(v.estimate.nano) / 1e9)
 	return exchange.Verdict{}, nil
+}
+
+// peek finds out what is left, if there is something to say about it.
+func (v *visit) peek(ctx context.Context) {
+	if len(v.bounds) > 0 && v.stage.store.Peek(ctx, v.claim.Limits, v.balances) != nil {
+		v.bounds = nil
+	}
 }
 
 // count counts the bounds that were exceeded.
