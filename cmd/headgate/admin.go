@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,7 @@ import (
 // adminFlags are the flags of every command that asks the admin API.
 type adminFlags struct {
 	addr   string
+	key    string // file of the admin key; empty: the environment's, or the control plane's own
 	output string
 	csv    bool // is an output, too
 }
@@ -39,6 +41,7 @@ func (a *adminFlags) register(cmd *cobra.Command) {
 	}
 	f := cmd.PersistentFlags()
 	f.StringVar(&a.addr, "admin", addr, "address of the admin API (or HEADGATE_ADMIN)")
+	f.StringVar(&a.key, "admin-key-file", os.Getenv("HEADGATE_ADMIN_KEY_FILE"), "file of the admin key (or HEADGATE_ADMIN_KEY_FILE, or the key itself in HEADGATE_ADMIN_KEY; default: that of the control plane, on the same machine)")
 	f.StringVarP(&a.output, "output", "o", "table", "table or json")
 }
 
@@ -58,9 +61,14 @@ func (a *adminFlags) run(do func(*cobra.Command, []string, *client.Client) error
 		default:
 			return fmt.Errorf("output %q: must be table or json", a.output)
 		}
-		err := do(cmd, args, client.New(a.addr))
+		secret, err := a.secret()
+		if err != nil {
+			return err
+		}
+		err = do(cmd, args, client.New(a.addr, secret))
 		var f *console.Failure
-		if !errors.As(err, &f) {
+		var key *client.KeyError
+		if errors.As(err, &key) || !errors.As(err, &f) {
 			return withAddress(err)
 		}
 		if a.output == "json" {
@@ -73,6 +81,22 @@ func (a *adminFlags) run(do func(*cobra.Command, []string, *client.Client) error
 	}
 }
 
+// secret is the admin key that the command line names; empty: it names none.
+func (a *adminFlags) secret() (string, error) {
+	if a.key == "" {
+		return strings.TrimSpace(os.Getenv("HEADGATE_ADMIN_KEY")), nil
+	}
+	data, err := os.ReadFile(a.key)
+	secret := strings.TrimSpace(string(data))
+	if err == nil && secret == "" {
+		err = fmt.Errorf("%s is empty", a.key)
+	}
+	if err != nil {
+		return "", fmt.Errorf("admin key: %w", err)
+	}
+	return secret, nil
+}
+
 // print prints an answer as JSON, or else as the function does.
 func (a *adminFlags) print(cmd *cobra.Command, answer any, text func() error) error {
 	if a.output == "json" {
@@ -81,11 +105,15 @@ func (a *adminFlags) print(cmd *cobra.Command, answer any, text func() error) er
 	return text()
 }
 
-// withAddress says which flag names another address if nothing of Headgate answers.
+// withAddress says which flag names another address if nothing of Headgate answers, or a key if
+// there is none to ask with.
 func withAddress(err error) error {
 	var unreachable *client.UnreachableError
 	var stranger *client.StrangerError
+	var key *client.KeyError
 	switch {
+	case errors.As(err, &key):
+		return fmt.Errorf("%w; name the file of one with --admin-key-file, or set HEADGATE_ADMIN_KEY", err)
 	case errors.As(err, &unreachable):
 		return fmt.Errorf("%w, or name another address with --admin", err)
 	case errors.As(err, &stranger):
@@ -95,7 +123,7 @@ func withAddress(err error) error {
 }
 
 // usage are the failures for which the command line is at fault.
-var usage = []*console.Kind{console.BadRequest, console.Forbidden, console.NotFound, console.NotAllowed, console.NotJSON}
+var usage = []*console.Kind{console.BadRequest, console.Unauthenticated, console.Forbidden, console.NotFound, console.NotAllowed, console.NotJSON}
 
 // refusal says what to do about a failure.
 func refusal(f *console.Failure) error {

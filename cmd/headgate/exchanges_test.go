@@ -131,14 +131,14 @@ func TestTailPrintsWhatComes(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		if asJSON { // which has no header by which its beginning is seen
-			p, err := client.New(r.addr).Tail(ctx, asked)
+			p, err := client.New(r.addr, "").Tail(ctx, asked)
 			if err != nil {
 				t.Fatal(err)
 			}
 			asked.Cursor = p.Next
 		}
 		out, in := io.Pipe()
-		follows, done := &tail{api: client.New(r.addr), asked: asked, out: in, log: io.Discard, json: asJSON}, make(chan error, 1)
+		follows, done := &tail{api: client.New(r.addr, ""), asked: asked, out: in, log: io.Discard, json: asJSON}, make(chan error, 1)
 		go func() { done <- follows.run(ctx) }()
 		if !asJSON {
 			reads(t, out, header)

@@ -63,7 +63,7 @@ func adminRigOf(t *testing.T, policies *consoletest.Policies) *adminRig {
 }
 
 func (r *adminRig) serve(p policiesOfRig) {
-	api := console.New(console.Options{Who: console.Anyone})
+	api := console.New(console.Options{Who: consoletest.Anyone})
 	api.Mount(policies.Prefix, policies.Routes(p))
 	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }, func() store.Status { return r.store }, fleet.Seen{
 		Out: func() []fleet.OutOfService { return r.out }, Balance: func() []balance.Status { return r.balance },

@@ -1,10 +1,9 @@
 // Package console is the admin API of the control plane: it serves the routes that
 // capabilities mount, and guards them.
 //
-// Who may call it: whoever reaches its port, which must be loopback. Nobody signs in
-// yet, so everybody there may read and change; see Anyone. What a web page could make
-// the browser of an operator send is refused. README.md lists every route with the
-// right that it takes.
+// Who may call it: whoever shows an admin key, at a port that must be loopback. What a web
+// page could make the browser of an operator send is refused. README.md lists every route
+// with the right that it takes.
 //
 // The promise: whatever a capability mounts is guarded in the same way, bounded in size
 // and time, and fails in the same form; no capability can forget that. The trap: the
@@ -28,8 +27,9 @@ const Timeout = 50 * time.Second
 
 // Options are what a Console is made of.
 type Options struct {
-	// Who says who sends a request, after the guard let it pass. It is required.
-	Who func(*http.Request) Principal
+	// Who says who sends a request, after the guard let it pass. Its error refuses the
+	// request, as Unauthenticated or because it cannot be known. It is required.
+	Who func(*http.Request) (Principal, error)
 	// Timeout bounds one request. Without it that is the constant.
 	Timeout time.Duration
 }

@@ -53,7 +53,7 @@ var calls = []struct {
 	{"PUT", "/api/v1/tea", sent{"green"}}, {"POST", "/api/v1/tea/weigh", sent{"green"}},
 }
 
-func mounted(t *testing.T, who func(*http.Request) console.Principal) (*foreign, consoletest.API) {
+func mounted(t *testing.T, who func(*http.Request) (console.Principal, error)) (*foreign, consoletest.API) {
 	t.Helper()
 	f, c := &foreign{}, console.New(console.Options{Who: who})
 	c.Mount("tea", f.routes())
@@ -61,7 +61,7 @@ func mounted(t *testing.T, who func(*http.Request) console.Principal) (*foreign,
 }
 
 func TestEveryRouteIsServed(t *testing.T) {
-	f, api := mounted(t, console.Anyone)
+	f, api := mounted(t, consoletest.Anyone)
 	for _, c := range calls {
 		if got := consoletest.Want[string](t, api.Ask(c.method, c.path, c.body, "Origin", api.URL), 200); got != "green" {
 			t.Errorf("%s %s answered %q", c.method, c.path, got)
@@ -75,26 +75,28 @@ func TestEveryRouteIsServed(t *testing.T) {
 // TestEveryRouteIsGuarded holds that no capability has to think of the guard: whatever
 // it mounts is not even called.
 func TestEveryRouteIsGuarded(t *testing.T) {
-	rights := func(all ...console.Right) func(*http.Request) console.Principal {
-		return func(*http.Request) console.Principal { return console.Principal{Name: "eve", Rights: all} }
+	rights := func(all ...console.Right) func(*http.Request) (console.Principal, error) {
+		return func(*http.Request) (console.Principal, error) {
+			return console.Principal{Name: "eve", Rights: all}, nil
+		}
 	}
 	const link, always, change = 1, 2, 3 // which calls are refused: all but GET, all, those of the right to change
 	for _, row := range []struct {
 		name    string
-		who     func(*http.Request) console.Principal
+		who     func(*http.Request) (console.Principal, error)
 		headers []string
 		of      int
 		kind    *console.Kind
 	}{
-		{"a name that somebody points here", console.Anyone, []string{"Host", "rebound.example"}, always, console.Forbidden},
-		{"another site", console.Anyone, []string{"Sec-Fetch-Site", "cross-site"}, link, console.Forbidden},
-		{"another port of the site", console.Anyone, []string{"Sec-Fetch-Site", "same-site"}, link, console.Forbidden},
-		{"another origin", console.Anyone, []string{"Origin", "http://evil.example"}, link, console.Forbidden},
-		{"another port as the origin", console.Anyone, []string{"Origin", "http://127.0.0.1:1"}, link, console.Forbidden},
-		{"a hidden origin", console.Anyone, []string{"Origin", "null"}, link, console.Forbidden},
-		{"a form", console.Anyone, []string{"Content-Type", "application/x-www-form-urlencoded"}, link, console.NotJSON},
-		{"plain text", console.Anyone, []string{"Content-Type", "text/plain"}, link, console.NotJSON},
-		{"no content type", console.Anyone, []string{"Content-Type", ""}, link, console.NotJSON},
+		{"a name that somebody points here", consoletest.Anyone, []string{"Host", "rebound.example"}, always, console.Forbidden},
+		{"another site", consoletest.Anyone, []string{"Sec-Fetch-Site", "cross-site"}, link, console.Forbidden},
+		{"another port of the site", consoletest.Anyone, []string{"Sec-Fetch-Site", "same-site"}, link, console.Forbidden},
+		{"another origin", consoletest.Anyone, []string{"Origin", "http://evil.example"}, link, console.Forbidden},
+		{"another port as the origin", consoletest.Anyone, []string{"Origin", "http://127.0.0.1:1"}, link, console.Forbidden},
+		{"a hidden origin", consoletest.Anyone, []string{"Origin", "null"}, link, console.Forbidden},
+		{"a form", consoletest.Anyone, []string{"Content-Type", "application/x-www-form-urlencoded"}, link, console.NotJSON},
+		{"plain text", consoletest.Anyone, []string{"Content-Type", "text/plain"}, link, console.NotJSON},
+		{"no content type", consoletest.Anyone, []string{"Content-Type", ""}, link, console.NotJSON},
 		{"somebody without rights", rights(), nil, always, console.Forbidden},
 		{"somebody who may change and not read", rights(console.Change), nil, -change, console.Forbidden},
 		{"somebody who may read only", rights(console.Read), nil, change, console.Forbidden},
@@ -119,7 +121,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 }
 
 func TestEveryBodyIsBounded(t *testing.T) {
-	f, api := mounted(t, console.Anyone)
+	f, api := mounted(t, consoletest.Anyone)
 	for _, c := range calls[1:] {
 		consoletest.Fails(t, api.Ask(c.method, c.path, sent{strings.Repeat("x", 8<<20)}), console.TooLarge)
 	}
@@ -129,7 +131,7 @@ func TestEveryBodyIsBounded(t *testing.T) {
 }
 
 func TestEveryBodyIsStrict(t *testing.T) {
-	_, api := mounted(t, console.Anyone)
+	_, api := mounted(t, consoletest.Anyone)
 	for body, want := range map[string]string{
 		"name: x":        "invalid character 'a' in literal null (expecting 'u')",
 		"":               "EOF",
@@ -147,7 +149,7 @@ func TestEveryBodyIsStrict(t *testing.T) {
 }
 
 func TestWhatIsNotMounted(t *testing.T) {
-	_, api := mounted(t, console.Anyone)
+	_, api := mounted(t, consoletest.Anyone)
 	for _, path := range []string{"/", "/api/v1/", "/api/v1/te", "/api/v1/tea/green/leaf", "/tea"} {
 		consoletest.Fails(t, api.Ask("GET", path, nil), console.NotFound)
 	}
@@ -176,7 +178,7 @@ func TestWhatIsNotMounted(t *testing.T) {
 func TestEveryRouteIsBoundedInTime(t *testing.T) {
 	forever := make(chan struct{})
 	defer close(forever)
-	c := console.New(console.Options{Who: console.Anyone, Timeout: 30 * time.Millisecond})
+	c := console.New(console.Options{Who: consoletest.Anyone, Timeout: 30 * time.Millisecond})
 	c.Mount("slow", []console.Route{
 		{Method: "GET", Path: "/polite", Right: console.Read, Answer: "it", Handle: func(call *console.Call) (any, error) {
 			<-call.Context().Done()
@@ -191,7 +193,7 @@ func TestEveryRouteIsBoundedInTime(t *testing.T) {
 	for _, path := range []string{"/api/v1/slow/polite", "/api/v1/slow/stubborn"} {
 		consoletest.Fails(t, api.Ask("GET", path, nil), console.TimedOut)
 	}
-	s := console.New(console.Options{Who: console.Anyone}).Server()
+	s := console.New(console.Options{Who: consoletest.Anyone}).Server()
 	for name, bound := range map[string]time.Duration{"reading": s.ReadTimeout, "writing": s.WriteTimeout} {
 		if bound <= console.Timeout || bound > 2*console.Timeout {
 			t.Errorf("%s is bounded by %s, a request by %s", name, bound, console.Timeout)
@@ -235,7 +237,7 @@ func TestAnAnswerThatIsNoJSONFails(t *testing.T) {
 
 // TestAPanicEndsItsRequestOnly holds that a capability which panics takes nobody along.
 func TestAPanicEndsItsRequestOnly(t *testing.T) {
-	c := console.New(console.Options{Who: console.Anyone})
+	c := console.New(console.Options{Who: consoletest.Anyone})
 	c.Mount("tea", []console.Route{{Method: "GET", Right: console.Read, Answer: "it", Handle: func(*console.Call) (any, error) { panic(http.ErrAbortHandler) }}})
 	api := consoletest.Serve(t, c)
 	if resp, err := http.Get(api.URL + "/api/v1/tea"); err == nil {
@@ -247,7 +249,7 @@ func TestAPanicEndsItsRequestOnly(t *testing.T) {
 
 // TestAPanicIsLoggedWithItsPlace holds that the log says where a capability panicked.
 func TestAPanicIsLoggedWithItsPlace(t *testing.T) {
-	c := console.New(console.Options{Who: console.Anyone})
+	c := console.New(console.Options{Who: consoletest.Anyone})
 	c.Mount("tea", []console.Route{{Method: "GET", Right: console.Read, Answer: "it", Handle: spill}})
 	var text strings.Builder
 	s := httptest.NewUnstartedServer(c)
@@ -265,7 +267,7 @@ func TestAPanicIsLoggedWithItsPlace(t *testing.T) {
 func spill(*console.Call) (any, error) { panic("the cup is full") }
 
 func TestOnlyLoopbackNamesAreServed(t *testing.T) {
-	_, api := mounted(t, console.Anyone)
+	_, api := mounted(t, consoletest.Anyone)
 	for host, status := range map[string]int{
 		"localhost": 200, "localhost:8081": 200, "LOCALHOST:1": 200, "127.0.0.1": 200, "127.9.9.9:8081": 200, "[::1]": 200, "[::1]:8081": 200,
 		"[::ffff:127.0.0.1]:80": 200,
@@ -298,7 +300,7 @@ func TestWhatCannotBeMounted(t *testing.T) {
 					t.Error("it is mounted")
 				}
 			}()
-			c := console.New(console.Options{Who: console.Anyone})
+			c := console.New(console.Options{Who: consoletest.Anyone})
 			c.Mount("tea", []console.Route{good})
 			r := good
 			spoil(&r)
@@ -320,7 +322,7 @@ func TestCodesOfFailures(t *testing.T) {
 	for _, k := range console.Common() {
 		got = append(got, fmt.Sprint(k.Status, " ", k.Code))
 	}
-	want := "400 bad_request, 403 forbidden, 404 not_found, 405 method_not_allowed, 413 too_large, 415 unsupported_content, 500 internal, 503 timed_out, 503 unavailable"
+	want := "400 bad_request, 401 unauthenticated, 403 forbidden, 404 not_found, 405 method_not_allowed, 413 too_large, 415 unsupported_content, 500 internal, 503 timed_out, 503 unavailable"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("the codes are %s, want %s", strings.Join(got, ", "), want)
 	}
@@ -328,7 +330,7 @@ func TestCodesOfFailures(t *testing.T) {
 
 // TestStoppingEndsCallsThatWait holds that a call which waits for something need not be waited for.
 func TestStoppingEndsCallsThatWait(t *testing.T) {
-	c, entered := console.New(console.Options{Who: console.Anyone}), make(chan struct{})
+	c, entered := console.New(console.Options{Who: consoletest.Anyone}), make(chan struct{})
 	c.Mount("tea", []console.Route{{Method: "GET", Right: console.Read, Answer: "it", Handle: func(call *console.Call) (any, error) {
 		close(entered)
 		select {

@@ -17,18 +17,19 @@ type Kind struct {
 
 // The kinds of every route.
 var (
-	BadRequest  = &Kind{"bad_request", http.StatusBadRequest, "the request itself is faulty"}
-	Forbidden   = &Kind{"forbidden", http.StatusForbidden, "the host is no loopback name, another site asks for a change, or the right is missing"}
-	NotFound    = &Kind{"not_found", http.StatusNotFound, "there is no such path"}
-	NotAllowed  = &Kind{"method_not_allowed", http.StatusMethodNotAllowed, "the path takes other methods, which `Allow` lists"}
-	TooLarge    = &Kind{"too_large", http.StatusRequestEntityTooLarge, "a body beyond 8 MiB"}
-	NotJSON     = &Kind{"unsupported_content", http.StatusUnsupportedMediaType, "a body must be `application/json`"}
-	Internal    = &Kind{"internal", http.StatusInternalServerError, "the control plane is at fault"}
-	TimedOut    = &Kind{"timed_out", http.StatusServiceUnavailable, "it took too long; a change may still take effect"}
-	Unavailable = &Kind{"unavailable", http.StatusServiceUnavailable, "the control plane's database cannot be used now"}
+	BadRequest      = &Kind{"bad_request", http.StatusBadRequest, "the request itself is faulty"}
+	Unauthenticated = &Kind{"unauthenticated", http.StatusUnauthorized, "an admin key is missing (`Authorization: Bearer KEY`), is unknown, was revoked or has expired"}
+	Forbidden       = &Kind{"forbidden", http.StatusForbidden, "the host is no loopback name, another site asks for a change, or the right is missing"}
+	NotFound        = &Kind{"not_found", http.StatusNotFound, "there is no such path"}
+	NotAllowed      = &Kind{"method_not_allowed", http.StatusMethodNotAllowed, "the path takes other methods, which `Allow` lists"}
+	TooLarge        = &Kind{"too_large", http.StatusRequestEntityTooLarge, "a body beyond 8 MiB"}
+	NotJSON         = &Kind{"unsupported_content", http.StatusUnsupportedMediaType, "a body must be `application/json`"}
+	Internal        = &Kind{"internal", http.StatusInternalServerError, "the control plane is at fault"}
+	TimedOut        = &Kind{"timed_out", http.StatusServiceUnavailable, "it took too long; a change may still take effect"}
+	Unavailable     = &Kind{"unavailable", http.StatusServiceUnavailable, "the control plane's database cannot be used now"}
 )
 
-var common = []*Kind{BadRequest, Forbidden, NotFound, NotAllowed, TooLarge, NotJSON, Internal, TimedOut, Unavailable}
+var common = []*Kind{BadRequest, Unauthenticated, Forbidden, NotFound, NotAllowed, TooLarge, NotJSON, Internal, TimedOut, Unavailable}
 
 // Common returns the kinds of failures that every route may have.
 func Common() []*Kind { return append([]*Kind(nil), common...) }
@@ -43,10 +44,11 @@ func (k *Kind) Error() string { return k.When }
 
 // Failure is the body of every answer that is not a success.
 type Failure struct {
-	Cause    Cause   `json:"error"`
-	Faults   []Fault `json:"faults,omitempty"`   // of a document, all of them
-	Expected string  `json:"expected,omitempty"` // revision, if another is in effect
-	InEffect string  `json:"in_effect,omitempty"`
+	Cause    Cause    `json:"error"`
+	Faults   []Fault  `json:"faults,omitempty"`   // of a document, all of them
+	Expected string   `json:"expected,omitempty"` // revision, if another is in effect
+	InEffect string   `json:"in_effect,omitempty"`
+	AdminKey *KeyFile `json:"admin_key,omitempty"` // which file has one, if the request asks for that
 
 	kind *Kind // nil: it was read from an answer
 }
@@ -67,6 +69,12 @@ type Fault struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
+// KeyFile says where an admin key is, as adminkey.Hint.
+type KeyFile struct {
+	File  string `json:"file"`
+	Proof string `json:"proof"`
+}
+
 // Error returns the message.
 func (f *Failure) Error() string { return f.Cause.Message }
 
@@ -78,6 +86,9 @@ func (f *Failure) Is(target error) bool {
 
 func refuse(w http.ResponseWriter, f *Failure) {
 	text, _ := encode(f) // texts and numbers always are JSON
+	if f.kind == Unauthenticated {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	write(w, f.kind.Status, "application/json", text)
 }
 

@@ -13,8 +13,8 @@ var OpenAPI []byte
 
 // describe serves OpenAPI to whoever may read.
 func (c *Console) describe(w http.ResponseWriter, r *http.Request) {
-	if !c.options.Who(r).May(Read) {
-		refuse(w, Forbidden.New("this takes the right to %s", Read))
+	if _, err := c.allowed(r, Read); err != nil {
+		refuse(w, failureOf(err))
 		return
 	}
 	write(w, http.StatusOK, "application/yaml", OpenAPI)

@@ -66,9 +66,9 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve makes a handler of a route.
 func (c *Console) serve(r Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		by := c.options.Who(req)
-		if !by.May(r.Right) {
-			refuse(w, Forbidden.New("this takes the right to %s", r.Right))
+		by, err := c.allowed(req, r.Right)
+		if err != nil {
+			refuse(w, failureOf(err))
 			return
 		}
 		if !slices.Contains(safe, r.Method) && !isJSON(req) {
@@ -95,6 +95,15 @@ func (c *Console) serve(r Route) http.Handler {
 		}
 		write(w, http.StatusOK, "application/json", text)
 	})
+}
+
+// allowed returns who sends a request, who must have a right.
+func (c *Console) allowed(req *http.Request, right Right) (Principal, error) {
+	by, err := c.options.Who(req)
+	if err == nil && !by.May(right) {
+		err = Forbidden.New("this takes the right to %s", right)
+	}
+	return by, err
 }
 
 // failure makes a failure of an error. Those who read it run the gateway, and policies

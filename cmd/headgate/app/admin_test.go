@@ -25,7 +25,7 @@ func TestReadmeListsTheAdminAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := adminAPI(nil, nil, nil, fleet.Seen{}, &journal.Journal{}).Routes()
+	routes := adminAPI(nil, nil, nil, nil, fleet.Seen{}, &journal.Journal{}).Routes()
 	want := string(data)
 	for name, table := range map[string]string{"routes": routesTable(routes), "failures": failuresTable(routes)} {
 		begin, end := "<!-- "+name+": written by go test ./cmd/headgate/app -update -->\n", "<!-- end of "+name+" -->"

@@ -16,6 +16,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/headgate/app"
 	"github.com/headgate/headgate/extproc/extproctest"
+	"github.com/headgate/headgate/xds/adminkey"
 )
 
 const onePolicy = `version: 1
@@ -48,7 +49,7 @@ func TestAControlPlaneAndAPairInOneProcess(t *testing.T) {
 	write(t, policy, strings.Replace(onePolicy, "fast", "faster", 1))
 	control.Reload()
 	eventually(t, "the change at the pair", func() bool { return strings.Contains(models(), `"faster"`) })
-	if status, text := get(t, control.Admin(), "/api/v1/status"); status != http.StatusOK || !strings.Contains(text, `"a-pair"`) {
+	if status, text := askAdmin(t, control, stateOf(policy), "/api/v1/status"); status != http.StatusOK || !strings.Contains(text, `"a-pair"`) {
 		t.Errorf("%d %s", status, text)
 	}
 	_ = envoy.Conn.Close()
@@ -81,10 +82,13 @@ func TestAStartThatFailsLeavesNothing(t *testing.T) {
 	eventually(t, "the end of every goroutine", func() bool { return goroutines() <= before })
 }
 
+// stateOf is the state folder of a control plane that startXDS starts.
+func stateOf(policy string) string { return filepath.Join(filepath.Dir(policy), "state-of-xds") }
+
 func startXDS(t *testing.T, policy string) *app.XDS {
 	t.Helper()
 	control, err := app.StartXDS(app.XDSOptions{
-		Options: app.Options{Policy: policy, Operations: "127.0.0.1:0", Log: zap.NewNop()}, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0",
+		Options: app.Options{Policy: policy, Operations: "127.0.0.1:0", Log: zap.NewNop()}, Listen: "127.0.0.1:0", Admin: "127.0.0.1:0", State: stateOf(policy),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -137,8 +141,28 @@ func eventually(t *testing.T, what string, cond func() bool) {
 
 func get(t *testing.T, addr net.Addr, path string) (status int, text string) {
 	t.Helper()
+	return getWith(t, addr, path, "")
+}
+
+// askAdmin asks the admin API of a control plane with the key in its state folder.
+func askAdmin(t *testing.T, control *app.XDS, state, path string) (status int, text string) {
+	t.Helper()
+	secret, err := adminkey.ReadFile(filepath.Join(state, adminkey.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return getWith(t, control.Admin(), path, "Bearer "+secret)
+}
+
+func getWith(t *testing.T, addr net.Addr, path, authorization string) (status int, text string) {
+	t.Helper()
 	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := c.Get("http://" + addr.String() + path)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr.String()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", authorization)
+	resp, err := c.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,11 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	c.changes = newPublisher(c.source, c.server, o)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, c.database.Status, fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, j).Server()); err != nil {
+	keys, err := adminKeys(o)
+	if err != nil {
+		return nil, err
+	}
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(keys, c.changes, c.server.Status, c.database.Status, fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, j).Server()); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)

@@ -41,17 +41,17 @@ func TestPoliciesAreServedWithoutTheDatabase(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if status, text := get(t, control.Admin(), "/api/v1/costs"); status != http.StatusServiceUnavailable || !strings.Contains(text, `"unavailable"`) {
+	if status, text := askAdmin(t, control, filepath.Join(dir, "state"), "/api/v1/costs"); status != http.StatusServiceUnavailable || !strings.Contains(text, `"unavailable"`) {
 		t.Errorf("costs: %d %s", status, text)
 	}
 	if status, text := get(t, control.Operations(), "/readyz"); status != http.StatusOK || !strings.Contains(text, "the database (URL in file "+url+") cannot be used") {
 		t.Errorf("/readyz: %d %s", status, text)
 	}
-	if _, text := get(t, control.Admin(), "/api/v1/status"); !strings.Contains(text, `"trouble":"the server cannot be reached: `) {
+	if _, text := askAdmin(t, control, filepath.Join(dir, "state"), "/api/v1/status"); !strings.Contains(text, `"trouble":"the server cannot be reached: `) {
 		t.Errorf("status: %s", text)
 	}
 	answers := func() bool {
-		status, _ := get(t, control.Admin(), "/api/v1/costs")
+		status, _ := askAdmin(t, control, filepath.Join(dir, "state"), "/api/v1/costs")
 		return status == http.StatusOK
 	}
 	server.Start(t)
@@ -59,7 +59,7 @@ func TestPoliciesAreServedWithoutTheDatabase(t *testing.T) {
 	write(t, policy, onePolicy+"store: {sqlite: here.db}\n")
 	control.Reload()
 	eventually(t, "the other place", func() bool {
-		_, text := get(t, control.Admin(), "/api/v1/status")
+		_, text := askAdmin(t, control, filepath.Join(dir, "state"), "/api/v1/status")
 		return strings.Contains(text, `"kind":"sqlite"`) && strings.Contains(text, "state/here.db") && !strings.Contains(text, `"before"`)
 	})
 	if _, err := os.Stat(filepath.Join(dir, "state", "here.db")); err != nil || !answers() {
@@ -96,7 +96,7 @@ func TestRetentionFollowsThePolicy(t *testing.T) {
 	control := startXDS(t, file)
 	t.Cleanup(func() { stop(t, control) })
 	eventually(t, "the database", func() bool {
-		status, _ := get(t, control.Admin(), "/api/v1/costs")
+		status, _ := askAdmin(t, control, stateOf(file), "/api/v1/costs")
 		return status == http.StatusOK
 	})
 	if rows() != 1 {

@@ -20,6 +20,7 @@ import (
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/adminkeys"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
@@ -47,7 +48,7 @@ func described(t *testing.T) *openapi3.T {
 // the rights that they take and the failures of their own, and no other.
 func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 	want, got := map[string]string{}, map[string]string{}
-	for _, r := range adminAPI(nil, nil, nil, fleet.Seen{}, &journal.Journal{}).Routes() {
+	for _, r := range adminAPI(nil, nil, nil, nil, fleet.Seen{}, &journal.Journal{}).Routes() {
 		fails := []string{}
 		for _, k := range r.Fails {
 			fails = append(fails, k.Code)
@@ -100,7 +101,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	d := described(t)
 	id, api := servedWithAll(t)
 	for _, c := range []struct{ method, path, of, body string }{
-		{"GET", "policy", "policy", ""}, {"GET", "policy?canonical", "policy", ""}, {"GET", "policy/history", "policy/history", ""}, {"GET", "policy/history/none", "policy/history/{revision}", ""},
+		{"GET", "admin-keys/own", "admin-keys/own", ""}, {"GET", "policy", "policy", ""}, {"GET", "policy?canonical", "policy", ""}, {"GET", "policy/history", "policy/history", ""}, {"GET", "policy/history/none", "policy/history/{revision}", ""},
 		{"POST", "policy/diff", "policy/diff", `{"files": [{"name": "p.yaml", "data": "dmVyc2lvbjogMQo="}]}`}, {"POST", "policy/rollback", "policy/rollback", `{}`},
 		{"GET", "policy/overlay", "policy/overlay", ""}, {"GET", "status", "status", ""},
 		{"GET", "costs", "costs", ""}, {"GET", "costs?latency=true&by=" + strings.Join(journal.Dimensions(), ","), "costs", ""}, {"GET", "costs?by=x", "costs", ""},
@@ -153,7 +154,8 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 		Pairs: []xds.PairStatus{{Node: "n", Cluster: "c", Region: "eu", Connected: now, Revision: "r", Trouble: "why", Refused: nack}}}
 	out := []fleet.OutOfService{{Backend: "b", Model: "m", Pool: "p", Address: "a", Reason: "limited", Since: now, Until: &now, Pairs: []string{"n"}}}
 	unbalanced := []balance.Status{{Model: "m", Use: "b/m", Region: "eu", Permille: 125, Tries: 10, Failed: 5, Median: 0.8, Reason: "why"}}
-	c := console.New(console.Options{Who: console.Anyone})
+	c := console.New(console.Options{Who: consoletest.Anyone})
+	c.Mount(adminkeys.Prefix, adminkeys.Routes())
 	c.Mount(policies.Prefix, policies.Routes(p))
 	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, func() store.Status {
 		return store.Status{Kind: "sqlite", Place: "p", Before: "q", Trouble: "why", Since: now}

@@ -2,7 +2,7 @@
 // per capability.
 //
 // The promise: what the API refuses is a *console.Failure, whose kind errors.Is finds;
-// that it cannot be asked at all is an *UnreachableError or a *StrangerError. The trap:
+// that it cannot be asked at all is an *UnreachableError, a *StrangerError or a *KeyError. The trap:
 // a call that was given up, because its context or its time ended, may have changed
 // something.
 package client
@@ -13,7 +13,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/headgate/headgate/xds/console"
@@ -29,13 +31,19 @@ const maxAnswer = 256 << 20
 type Client struct {
 	addr string
 	http http.Client
+
+	mu     sync.Mutex
+	secret string // admin key; empty: none is needed
+	ready  bool   // the secret is the one to ask with
 }
 
 // New returns a client that goes to an address, such as 127.0.0.1:8081, itself: no proxy
-// leads to loopback, and the API redirects nobody.
-func New(addr string) *Client {
+// leads to loopback, and the API redirects nobody. It asks with an admin key. Without one it
+// finds that of a control plane on this machine, in a file that the control plane names.
+func New(addr, secret string) *Client {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{addr: addr, http: http.Client{Transport: &http.Transport{}, Timeout: Timeout, CheckRedirect: stay}}
+	return &Client{addr: addr, secret: secret, ready: secret != "",
+		http: http.Client{Transport: &http.Transport{}, Timeout: Timeout, CheckRedirect: stay}}
 }
 
 // UnreachableError says that nothing answers at an address.
@@ -63,9 +71,27 @@ func (e *StrangerError) Error() string {
 	return fmt.Sprintf("%s answers with status %d and is not Headgate's admin API", e.Addr, e.Status)
 }
 
-// ask sends one request to a path below console.Root and decodes the answer.
+// question is one request to a path below console.Root.
+type question struct {
+	method, path string
+	body         any
+	header       http.Header
+}
+
+// ask sends one request with the key and decodes the answer.
 func (c *Client) ask(ctx context.Context, method, path string, body, into any) error {
-	req, err := c.request(ctx, method, path, body)
+	if err := c.authenticate(ctx); err != nil {
+		return err
+	}
+	q := question{method: method, path: path, body: body}
+	if c.secret != "" {
+		q.header = http.Header{"Authorization": {"Bearer " + c.secret}}
+	}
+	return c.send(ctx, q, into)
+}
+
+func (c *Client) send(ctx context.Context, q question, into any) error {
+	req, err := c.request(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -88,18 +114,19 @@ func (c *Client) ask(ctx context.Context, method, path string, body, into any) e
 	return &f
 }
 
-func (c *Client) request(ctx context.Context, method, path string, body any) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, q question) (*http.Request, error) {
 	var data []byte
-	if body != nil {
+	if q.body != nil {
 		var err error
-		if data, err = json.Marshal(body); err != nil {
+		if data, err = json.Marshal(q.body); err != nil {
 			return nil, fmt.Errorf("asking the admin API: %w", err)
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.addr+console.Root+path, bytes.NewReader(data))
+	req, err := http.NewRequestWithContext(ctx, q.method, "http://"+c.addr+console.Root+q.path, bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("address %q of the admin API: %w", c.addr, err)
 	}
+	maps.Copy(req.Header, q.header)
 	req.Header.Set("Content-Type", "application/json")
 	return req, nil
 }

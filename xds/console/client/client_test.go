@@ -36,10 +36,10 @@ func files(text string) []policy.File {
 func serve(t *testing.T, pairs xds.Status) (*client.Client, *consoletest.Policies) {
 	t.Helper()
 	p := consoletest.New(t, first)
-	c := console.New(console.Options{Who: console.Anyone})
+	c := console.New(console.Options{Who: consoletest.Anyone})
 	c.Mount(policies.Prefix, policies.Routes(p))
 	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, func() store.Status { return store.Status{} }, fleet.Seen{}))
-	return client.New(strings.TrimPrefix(consoletest.Serve(t, c).URL, "http://")), p
+	return client.New(strings.TrimPrefix(consoletest.Serve(t, c).URL, "http://"), ""), p
 }
 
 func must[T any](v T, err error) func(testing.TB) T {
@@ -149,7 +149,7 @@ func TestNobodyToAsk(t *testing.T) {
 			_, _ = w.Write([]byte(body))
 		}))
 		t.Cleanup(s.Close)
-		return client.New(s.Listener.Addr().String())
+		return client.New(s.Listener.Addr().String(), "")
 	}
 	var stranger *client.StrangerError
 	for _, body := range []string{"404 page not found", `{"error": "no"}`, `{}`, ""} {
@@ -161,7 +161,7 @@ func TestNobodyToAsk(t *testing.T) {
 	defer elsewhere.Close()
 	redirects := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	defer redirects.Close()
-	_, err := client.New(redirects.Listener.Addr().String()).Push(t.Context(), source.Proposal{Files: files(second), Author: "ann", Reason: "less"})
+	_, err := client.New(redirects.Listener.Addr().String(), "").Push(t.Context(), source.Proposal{Files: files(second), Author: "ann", Reason: "less"})
 	if !errors.As(err, &stranger) || stranger.Status != http.StatusTemporaryRedirect {
 		t.Errorf("a policy is sent to where a stranger says: %v", err)
 	}
@@ -171,10 +171,10 @@ func TestNobodyToAsk(t *testing.T) {
 	var unreachable *client.UnreachableError
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	if _, err := client.New(gone.Listener.Addr().String()).Status(t.Context()); !errors.As(err, &unreachable) || unreachable.Addr != gone.Listener.Addr().String() {
+	if _, err := client.New(gone.Listener.Addr().String(), "").Status(t.Context()); !errors.As(err, &unreachable) || unreachable.Addr != gone.Listener.Addr().String() {
 		t.Errorf("a closed port: %v", err)
 	}
-	if _, err := client.New("not an address").Status(t.Context()); err == nil || !strings.HasPrefix(err.Error(), `address "not an address" of the admin API: `) {
+	if _, err := client.New("not an address", "").Status(t.Context()); err == nil || !strings.HasPrefix(err.Error(), `address "not an address" of the admin API: `) {
 		t.Errorf("no address: %v", err)
 	}
 }
@@ -184,7 +184,7 @@ func TestACallEndsWithItsContext(t *testing.T) {
 	defer s.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := client.New(s.Listener.Addr().String()).Status(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := client.New(s.Listener.Addr().String(), "").Status(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the call returned %v", err)
 	}
 	if client.Timeout <= console.Timeout {

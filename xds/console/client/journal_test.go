@@ -22,10 +22,10 @@ import (
 // TestJournalCalls holds that what the journal answers is read as the API has it.
 func TestJournalCalls(t *testing.T) {
 	j := journal.In(storetest.SQLite(t))
-	api := console.New(console.Options{Who: console.Anyone})
+	api := console.New(console.Options{Who: consoletest.Anyone})
 	api.Mount(costs.Prefix, costs.Routes(j, time.Now))
 	api.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
-	c, ctx := client.New(strings.TrimPrefix(consoletest.Serve(t, api).URL, "http://")), t.Context()
+	c, ctx := client.New(strings.TrimPrefix(consoletest.Serve(t, api).URL, "http://"), ""), t.Context()
 	start := must(c.Tail(ctx, &exchanges.Asked{}))(t)
 	row := &policypb.Row{Exchange: ulid.Make().String(), User: "a,b \"ü\"", Route: "m", Outcome: "ok", Status: 200, CostNanoUsd: new(int64(7))}
 	if err := j.Write(ctx, []*policypb.Row{row}); err != nil {

@@ -29,7 +29,7 @@ func Serve(t *testing.T, c *console.Console) API {
 // Mounted serves routes below a prefix for anyone.
 func Mounted(t *testing.T, prefix string, routes []console.Route) API {
 	t.Helper()
-	c := console.New(console.Options{Who: console.Anyone})
+	c := console.New(console.Options{Who: Anyone})
 	c.Mount(prefix, routes)
 	return Serve(t, c)
 }

@@ -177,8 +177,8 @@ func TestARevisionThatIsNotThere(t *testing.T) {
 // name of another.
 func TestAProvenNameIsTheAuthor(t *testing.T) {
 	p := consoletest.New(t, split)
-	c := console.New(console.Options{Who: func(*http.Request) console.Principal {
-		return console.Principal{Name: "eve", Rights: []console.Right{console.Change}}
+	c := console.New(console.Options{Who: func(*http.Request) (console.Principal, error) {
+		return console.Principal{Name: "eve", Rights: []console.Right{console.Change}}, nil
 	}})
 	c.Mount(policies.Prefix, policies.Routes(p))
 	api := consoletest.Serve(t, c)

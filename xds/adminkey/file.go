@@ -1,0 +1,96 @@
+package adminkey
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// FileName is the name of a control plane's own key in its state folder.
+const FileName = "admin.key"
+
+// maxFile is how long a file with a key is at most, in bytes.
+const maxFile = 256
+
+var localSecret = regexp.MustCompile(`^` + prefix + Local + `_[a-z2-7]{26}$`)
+
+// File is a file with a control plane's own key.
+type File struct{ path string }
+
+// OpenFile returns the file at a path, and makes it if there is none. Of several control planes
+// that make it at once all have the same key.
+func OpenFile(path string) (*File, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("admin key: %w", err)
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := create(path, newSecret(Local)+"\n"); err != nil {
+			return nil, fmt.Errorf("admin key: %w", err)
+		}
+	}
+	if _, err := ReadFile(path); err != nil {
+		return nil, err
+	}
+	return &File{path}, nil
+}
+
+// create makes a file that others cannot read, completely or not at all, unless there is one.
+func create(path, text string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-") // of mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // it has another name by then
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// Path is where the file is.
+func (f *File) Path() string { return f.path }
+
+// Exposed reports whether others than its owner can read or write the file.
+func (f *File) Exposed() bool {
+	info, err := os.Stat(f.path)
+	return err == nil && info.Mode().Perm()&0o077 != 0
+}
+
+// secret reads the file anew: whoever replaces it replaces the key. A file that is gone has
+// none.
+func (f *File) secret() string {
+	if f == nil {
+		return ""
+	}
+	secret, _ := ReadFile(f.path) // which is then no key
+	return secret
+}
+
+// ReadFile returns the key in a control plane's file. An error quotes nothing of it.
+func ReadFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	var data []byte
+	if err == nil && info.Mode().IsRegular() && info.Size() <= maxFile {
+		data, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("admin key: %w", err)
+	}
+	secret := strings.TrimSpace(string(data))
+	if !localSecret.MatchString(secret) {
+		return "", fmt.Errorf("admin key: %s holds none: remove it, and the control plane makes one as it starts", path)
+	}
+	return secret, nil
+}
