@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
@@ -75,4 +77,38 @@ func (r *rig) asks(path, body string) *Reply {
 	s := r.Open("router")
 	s.RequestHeaders(Post(path, "anthropic-version", "2023-06-01"), false)
 	return s.RequestBody(body)
+}
+
+// TestAnAccountsLimitsAreNotShownToItsSharers holds whose limits a client is told of: its own,
+// if it has any; those of the provider's account only where nobody else is known to use it.
+func TestAnAccountsLimitsAreNotShownToItsSharers(t *testing.T) {
+	const body = `{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}`
+	account := H{"x-ratelimit-limit-requests", "5000", "x-ratelimit-remaining-tokens", "90000", "anthropic-ratelimit-requests-limit", "50", "ratelimit-policy", `"rpm";q=100;w=60`, "x-request-id", "r"}
+	for name, tc := range map[string]struct {
+		policy string
+		want   map[string]string
+	}{
+		"nobody is named":    {"", headersOf(account)},
+		"callers":            {"callers: {ci: {key: {env: OPENAI_API_KEY}}}\n", map[string]string{"x-request-id": "r"}},
+		"callers of a quota": {"callers: {ci: {key: {env: OPENAI_API_KEY}, quota: {rpm: 7}}}\n", map[string]string{"x-request-id": "r", "x-ratelimit-limit-requests": "7"}},
+		"a quota of all":     {"tiers: {t: {rpm: 7}}\nanonymous_tier: t\n", map[string]string{"x-request-id": "r", "x-ratelimit-limit-requests": "7"}},
+	} {
+		r := newRig(t, testPolicy+tc.policy)
+		s := r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions", "authorization", "Bearer sk-backend-secret"), false)
+		if im := s.RequestBody(body).Immediate(); im != nil {
+			t.Fatalf("%s: refused: %s", name, im.Body)
+		}
+		s.ResponseHeaders(Answered("200", "application/json", account...), false)
+		got := headersOf(account)
+		s.ResponseBody(`{"id":"x","object":"chat.completion","model":"gpt-4o-mini","choices":[]}`, true).Apply(got)
+		for name := range got {
+			if _, sent := headersOf(account)[name]; !sent {
+				delete(got, name)
+			}
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
 }

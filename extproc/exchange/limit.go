@@ -7,6 +7,9 @@ type Limit struct {
 	Requests, Tokens, Nano Left
 }
 
+// Says reports whether the client is told what is left.
+func (l *Limit) Says() bool { return l.Requests.Known || l.Tokens.Known }
+
 // Left is what is left of a quota. It is negative when more was used than was allowed.
 type Left struct {
 	Known  bool // there is such a quota

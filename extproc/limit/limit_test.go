@@ -21,7 +21,7 @@ var begin = time.Date(2026, 6, 1, 10, 0, 0, 0, time.UTC)
 
 // rig is a stage whose clock a test moves.
 type rig struct {
-	*testing.T
+	testing.TB
 	now   time.Time
 	kind  *limit.Kind
 	stage exchange.Stage
@@ -34,7 +34,7 @@ const base = `
 version: 1
 backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}}
 prices: {b/x: {input: 1, output: 2}, b/dear: {input: 10, output: 20}}
-models: {m: b/x, chain: {chain: [b/x, b/dear]}, bounded: {chain: [b/x], quota: {rpm: 2}}, free: b/free}
+models: {m: b/x, chain: {chain: [b/x, b/dear]}, bounded: {chain: [b/x], quota: {rpm: 2}}, free: b/free, brief: {chain: [b/x], total: 1s}}
 unpriced: flag
 `
 
@@ -52,8 +52,8 @@ type stores struct{ ledger.Store }
 func (s stores) For(*policy.Set) (ledger.Store, error) { return s.Store, nil }
 func (stores) Close(context.Context) error             { return nil }
 
-func newRig(t *testing.T, document string) *rig {
-	r := &rig{T: t, now: begin, reg: prometheus.NewRegistry()}
+func newRig(t testing.TB, document string) *rig {
+	r := &rig{TB: t, now: begin, reg: prometheus.NewRegistry()}
 	r.with(ledger.NewMemory(r.time), document)
 	return r
 }

@@ -169,6 +169,7 @@ func (v *visit) peek(ctx context.Context) {
 	if len(v.bounds) > 0 && v.stage.store.Peek(ctx, v.claim.Limits, v.balances) != nil {
 		v.bounds = nil
 	}
+	v.leave()
 }
 
 // count counts the bounds that were exceeded.

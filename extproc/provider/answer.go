@@ -21,7 +21,7 @@ type answer struct {
 // know.
 func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 	if resp.Origin == exchange.FromProvider {
-		resp.Out.Remove = append(resp.Out.Remove, hidden(resp.Headers)...)
+		resp.Out.Remove = append(resp.Out.Remove, a.hidden(resp.Headers)...)
 	}
 	v := a.choose(resp)
 	a.leaveProbes()

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -56,11 +57,26 @@ var hides = map[string]bool{
 	"strict-transport-security": true,
 }
 
-func hidden(h exchange.Headers) (names []string) {
+// limitPrefixes begin the headers in which providers say what is left of an account's limits
+// (docs: platform.openai.com rate limits, docs.anthropic.com rate limits; the IETF's draft
+// httpapi-ratelimit-headers, which Mistral's ratelimitbysize- extends).
+var limitPrefixes = []string{"x-ratelimit-", "anthropic-ratelimit-", "anthropic-priority-", "anthropic-fast-", "x-rate-limit-", "ratelimit"}
+
+// hidden lists the headers of an answer that the client must not get. Those about the limits of
+// the account are shown where the client is the only one who uses it, as far as the gateway
+// knows: the policy names no callers, and no quota of its own says what is left.
+func (p *plan) hidden(h exchange.Headers) (names []string) {
+	account := p.stage.callers || p.ex.Limit.Says()
 	for i := range h {
-		if hides[h[i].Name] || strings.HasPrefix(h[i].Name, policy.HeaderPrefix) {
-			names = append(names, h[i].Name)
+		name := h[i].Name
+		if hides[name] || strings.HasPrefix(name, policy.HeaderPrefix) || account && saysLimit(name) {
+			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// saysLimit reports whether a header says something about an account's limits.
+func saysLimit(name string) bool {
+	return slices.ContainsFunc(limitPrefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }

@@ -85,13 +85,14 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 type stage struct {
 	pools   map[string]*pool // by model
 	secrets *credential.Store
+	callers bool // the policy names callers
 	refused func(backend string, status int)
 	warn    func(string)
 	now     func() time.Time
 }
 
 func newStage(set *policy.Set, secrets *credential.Store, o *Options) *stage {
-	s := &stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, refused: o.Refused, warn: o.Warn, now: o.Now}
+	s := &stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now}
 	for name, m := range set.Models {
 		s.pools[name] = newPool(m, set, o.Circuits)
 	}
