@@ -31,7 +31,9 @@ func (r *run) outcome() exchange.Outcome {
 	case r.sentImmediate && ex.Replaced.Action == exchange.Deny:
 		return outcomeOfRefusal(ex.Replaced.Status)
 	case ex.Refused.Action == exchange.Deny:
-		return outcomeOfRefusal(ex.Refused.Status)
+		o := outcomeOfRefusal(ex.Refused.Status)
+		o.Detail = ex.Limit.Refused
+		return o
 	case r.sentImmediate:
 		return exchange.Outcome{Result: exchange.OK}
 	case r.silent && !resp.Complete, resp.Silent:

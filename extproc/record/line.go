@@ -50,6 +50,10 @@ type Line struct {
 	Price       string  `json:"price,omitempty"`
 	Unpriced    bool    `json:"unpriced,omitempty"`
 
+	LeftRequests *int64 `json:"left_requests,omitempty"` // of the caller's tightest quota, and so on
+	LeftTokens   *int64 `json:"left_tokens,omitempty"`
+	LeftNano     *int64 `json:"left_nano_usd,omitempty"`
+
 	DurationMS   float64  `json:"duration_ms"`
 	FirstTokenMS *float64 `json:"ttft_ms,omitempty"`
 	RequestBytes int      `json:"request_bytes"`
@@ -114,6 +118,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,
 		Tokens: e.answered(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
 		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced,
+		LeftRequests: r.LeftRequests, LeftTokens: r.LeftTokens, LeftNano: r.LeftNanoUsd,
 		DurationMS: millis(r.DurationNanos), RequestBytes: int(r.RequestBytes),
 	}
 	if r.CostNanoUsd != nil {

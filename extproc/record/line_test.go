@@ -102,6 +102,8 @@ func fullExchange() *exchange.Exchange {
 	ex.Response.Folded = true
 	ex.Replaced = exchange.Denied(502, exchange.ReasonUnprocessable, "no")
 	ex.Dropped = []string{"seed", "logit_bias"}
+	left := func(n int64) exchange.Left { return exchange.Left{Known: true, Amount: n} }
+	ex.Limit = exchange.Limit{Requests: left(9), Tokens: left(-5), Nano: left(99_000_000)}
 	ex.Usage = canon.Usage{
 		Input: 11, CacheRead: 12, CacheWrite5m: 13, CacheWrite1h: 14, AudioInput: 15, Output: 16, Reasoning: 17, AudioOutput: 18,
 		Searches: 3, ServiceTier: "priority", Source: canon.UsageProvider,

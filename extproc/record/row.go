@@ -49,8 +49,16 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 	if !ex.FirstToken.IsZero() {
 		r.FirstTokenNanos = new(between(ex.Started, ex.FirstToken))
 	}
+	r.LeftRequests, r.LeftTokens, r.LeftNanoUsd = left(ex.Limit.Requests), left(ex.Limit.Tokens), left(ex.Limit.Nano)
 	addUsage(r, ex)
 	return r
+}
+
+func left(l exchange.Left) *int64 {
+	if !l.Known {
+		return nil
+	}
+	return new(l.Amount)
 }
 
 // addUsage adds what the exchange consumed, if anything, and what that costs.

@@ -84,7 +84,8 @@ type Row struct {
 	By string `protobuf:"bytes,52,opt,name=by,proto3" json:"by,omitempty"`
 	// Why the client was denied what it asked for: a closed set; empty: it was not.
 	Reason string `protobuf:"bytes,53,opt,name=reason,proto3" json:"reason,omitempty"`
-	// What the operator is told beside it: Envoy's flags and details, or an error's text.
+	// What the operator is told beside it: Envoy's flags and details, an error's text, or the limit
+	// that refused, such as "tier free tokens".
 	Detail string `protobuf:"bytes,54,opt,name=detail,proto3" json:"detail,omitempty"`
 	// From the request's headers to the end of the exchange.
 	DurationNanos int64 `protobuf:"varint,55,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
@@ -108,6 +109,9 @@ type Row struct {
 	// Each call of a stage, in the order in which they ended. Calls for single events are summed
 	// by stage.
 	Stages        []*StageTime `protobuf:"bytes,90,rep,name=stages,proto3" json:"stages,omitempty"`
+	LeftRequests  *int64       `protobuf:"varint,100,opt,name=left_requests,json=leftRequests,proto3,oneof" json:"left_requests,omitempty"`
+	LeftTokens    *int64       `protobuf:"varint,101,opt,name=left_tokens,json=leftTokens,proto3,oneof" json:"left_tokens,omitempty"`
+	LeftNanoUsd   *int64       `protobuf:"varint,102,opt,name=left_nano_usd,json=leftNanoUsd,proto3,oneof" json:"left_nano_usd,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -406,6 +410,27 @@ func (x *Row) GetStages() []*StageTime {
 		return x.Stages
 	}
 	return nil
+}
+
+func (x *Row) GetLeftRequests() int64 {
+	if x != nil && x.LeftRequests != nil {
+		return *x.LeftRequests
+	}
+	return 0
+}
+
+func (x *Row) GetLeftTokens() int64 {
+	if x != nil && x.LeftTokens != nil {
+		return *x.LeftTokens
+	}
+	return 0
+}
+
+func (x *Row) GetLeftNanoUsd() int64 {
+	if x != nil && x.LeftNanoUsd != nil {
+		return *x.LeftNanoUsd
+	}
+	return 0
 }
 
 // StageTime is how long one stage of the gateway took.
@@ -753,7 +778,8 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\x9f\t\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xcc\n" +
+	"\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -794,9 +820,16 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\rcost_nano_usd\x18J \x01(\x03H\x01R\vcostNanoUsd\x88\x01\x01\x12\x14\n" +
 	"\x05price\x18K \x01(\tR\x05price\x12\x1a\n" +
 	"\bunpriced\x18L \x01(\bR\bunpriced\x125\n" +
-	"\x06stages\x18Z \x03(\v2\x1d.headgate.policy.v1.StageTimeR\x06stagesB\x14\n" +
+	"\x06stages\x18Z \x03(\v2\x1d.headgate.policy.v1.StageTimeR\x06stages\x12(\n" +
+	"\rleft_requests\x18d \x01(\x03H\x02R\fleftRequests\x88\x01\x01\x12$\n" +
+	"\vleft_tokens\x18e \x01(\x03H\x03R\n" +
+	"leftTokens\x88\x01\x01\x12'\n" +
+	"\rleft_nano_usd\x18f \x01(\x03H\x04R\vleftNanoUsd\x88\x01\x01B\x14\n" +
 	"\x12_first_token_nanosB\x10\n" +
-	"\x0e_cost_nano_usd\"\x7f\n" +
+	"\x0e_cost_nano_usdB\x10\n" +
+	"\x0e_left_requestsB\x0e\n" +
+	"\f_left_tokensB\x10\n" +
+	"\x0e_left_nano_usd\"\x7f\n" +
 	"\tStageTime\x12\x14\n" +
 	"\x05stage\x18\x01 \x01(\tR\x05stage\x12\x14\n" +
 	"\x05phase\x18\x02 \x01(\tR\x05phase\x12\x1f\n" +
