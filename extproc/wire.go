@@ -33,6 +33,7 @@ type event struct {
 	modes                *bodyModes // how Envoy is configured, if it says so
 	exchange             string     // the exchange that an attempt belongs to
 	backend, backedModel string     // that Envoy chose for an attempt
+	peer                 *peerNames // names in the client's certificate; nil: Envoy asks for none
 }
 
 // bodyModes are Envoy's configured body modes, as numbers of

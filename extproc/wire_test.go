@@ -43,6 +43,9 @@ func TestEventsAreReadAsTheGeneratedTypesWriteThem(t *testing.T) {
 			"xds.upstream_host_metadata.filter_metadata['io.headgate']['backend']": "gpt",
 			"xds.upstream_host_metadata.filter_metadata['io.headgate']['model']":   "gpt-4o",
 			"upstream.request_attempt_count":                                       2,
+			"connection.uri_san_peer_certificate":                                  "spiffe://example.com/ci",
+			"connection.dns_san_peer_certificate":                                  "ci.example.com",
+			"connection.subject_peer_certificate":                                  "CN=ci",
 		})},
 		ObservabilityMode: true,
 	}
@@ -52,9 +55,10 @@ func TestEventsAreReadAsTheGeneratedTypesWriteThem(t *testing.T) {
 	}
 	want := event{
 		phase: requestHeaders, end: true, modes: &bodyModes{request: 2, response: 1}, exchange: "01ABC", backend: "gpt", backedModel: "gpt-4o",
+		peer:    &peerNames{uri: "spiffe://example.com/ci", dns: "ci.example.com", subject: "CN=ci"},
 		headers: exchange.Headers{{Name: ":path", Value: []byte("/v1/é")}, {Name: "x-old", Value: []byte("v")}, {Name: "x-empty", Value: []byte{}}, {Name: "x-both", Value: []byte("b")}},
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(event{}, bodyModes{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(event{}, bodyModes{}, peerNames{})); diff != "" {
 		t.Error(diff)
 	}
 	for p, m := range map[phase]*extprocv3.ProcessingRequest{

@@ -10,14 +10,15 @@ import (
 
 // Caller is somebody whom the policy lets ask, and with what.
 type Caller struct {
-	Name   string
-	Key    CallerKey
-	User   string   // whom its requests are charged to; empty: whom they name
-	Team   string   // likewise
-	Tier   string   // empty: none
-	Models []string // that it may ask for; empty: all
-	Tags   []string // that its records have beside those of its requests
-	Quota  Quota    // beside its tier's
+	Name        string
+	Key         CallerKey // the zero value: it has none
+	Certificate string    // the name in its client certificate; empty: it has none
+	User        string    // whom its requests are charged to; empty: whom they name
+	Team        string    // likewise
+	Tier        string    // empty: none
+	Models      []string  // that it may ask for; empty: all
+	Tags        []string  // that its records have beside those of its requests
+	Quota       Quota     // beside its tier's
 }
 
 // CallerKey says how a caller's key is known. The key itself never stands in a policy.
@@ -43,9 +44,12 @@ var callersSection = section{
 }
 
 var caller = strict.NewObject(
-	strict.Bind("key", func(c *Caller) *CallerKey { return &c.Key }, callerKey).Required().
-		Doc("How the caller's key is known: the place where it is found, or its hash.").
+	strict.Bind("key", func(c *Caller) *CallerKey { return &c.Key }, callerKey).Absent("it has none").
+		Doc("How the caller's key is known: the place where it is found, or its hash. A caller has a key, a certificate or both, and is known by either.").
 		Example(`key: {env: CI_KEY}`),
+	strict.Bind("certificate", func(c *Caller) *string { return &c.Certificate }, strict.Text().Matching(certificateName, certificateRule)).Absent("it has none").
+		Doc("Name in the caller's client certificate, which listen.tls.client_ca verifies: its first URI, as in SPIFFE; without any, its first DNS name; without that, the common name of its subject.").
+		Example(`certificate: "spiffe://example.com/ci"`),
 	strict.Bind("user", func(c *Caller) *string { return &c.User }, label).Absent("whom a request names").
 		Doc("User to whom all of its requests are charged.").
 		Example(`user: ann`),
@@ -66,6 +70,10 @@ var caller = strict.NewObject(
 		Example(`quota: {usd_per_month: 20}`),
 ).Check(func(r *strict.Reader, g *strict.Given, c *Caller) {
 	p := placedCaller{caller: c}
+	p.certificate, _ = g.At("certificate")
+	if !g.Has("key") && !g.Has("certificate") {
+		r.Fault(g.Place(), "add key: {env: CI_KEY}, or certificate: NAME", "a caller needs a key or a certificate")
+	}
 	p.tier, _ = g.At("tier")
 	p.models, _ = g.At("models")
 	r.Note(p)
@@ -92,14 +100,21 @@ const hashRule = "a hash is 64 lower-case hexadecimal digits, as headgate key ha
 // HasCallers reports whether requests need a key, unless Anonymous allows them without.
 func (s *Set) HasCallers() bool { return len(s.Callers) > 0 || s.ManagedKeys }
 
-// placedCaller is a caller, and where its tier and its models stand.
+// certificateName is a name in a certificate.
+var certificateName = regexp.MustCompile(`^\S(.{0,998}\S)?$`)
+
+const certificateRule = "a name in a certificate is 1 to 1000 characters on one line, no blank at either end"
+
+// placedCaller is a caller, and where its certificate, its tier and its models stand.
 type placedCaller struct {
-	caller       *Caller
-	tier, models strict.Place
+	caller                    *Caller
+	certificate, tier, models strict.Place
 }
 
-// checkCallers refuses tiers and models that are not there.
+// checkCallers refuses tiers and models that are not there, and certificates that are not
+// asked for or stand for two callers.
 func (c *compiler) checkCallers() {
+	c.checkCertificates()
 	if at, ok := c.Given.At("anonymous_tier"); ok {
 		c.checkTier(at, c.doc.AnonymousTier)
 	}
@@ -118,5 +133,23 @@ func (c *compiler) checkCallers() {
 func (c *compiler) checkTier(at strict.Place, tier string) {
 	if _, ok := c.doc.Tiers[tier]; !ok {
 		c.Fault(at, c.Suggest(tier, slices.Sorted(maps.Keys(c.doc.Tiers))), "tier %s is not defined", strict.Quote(tier))
+	}
+}
+
+// checkCertificates refuses certificates of callers that no client can show.
+func (c *compiler) checkCertificates() {
+	owners := map[string]*Caller{}
+	for _, p := range strict.Notes[placedCaller](c.Reader) {
+		name := p.caller.Certificate
+		if name == "" {
+			continue
+		}
+		if c.doc.Listen.TLS.ClientCA == "" && !c.Given.Faulty("listen") {
+			c.Fault(p.certificate, "say listen: {tls: {client_ca: FILE}}", "clients are asked for no certificate")
+		}
+		if other := owners[name]; other != nil {
+			c.Fault(p.certificate, "", "callers %s and %s have the same certificate", strict.Quote(other.Name), strict.Quote(p.caller.Name))
+		}
+		owners[name] = p.caller
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 // silent says what testdata/defaults.yaml says, but for every default.
 const silent = `version: 1
+listen: {tls: {cert: /tls.crt, key: /tls.key, client_ca: /ca.crt}}
 tiers: {free: {}}
 teams: {search: {}}
 features: {summaries: {}}

@@ -14,9 +14,9 @@ import (
 // or that everybody may.
 var listenSection = section{
 	fields: []strict.Member[document]{
-		strict.Bind("listen", func(d *document) *netip.AddrPort { return &d.Listen }, strict.Form(readListen, netip.AddrPort.String)).
-			Default(netip.MustParseAddrPort("127.0.0.1:8080")).
-			Doc("Address and port that clients connect to. The host is an IP address or localhost. An address beyond loopback needs anonymous: true.").
+		strict.Bind("listen", func(d *document) *Listen { return &d.Listen }, listen).
+			Default(Listen{Address: defaultListen}).
+			Doc("Address and port that clients connect to, or an object that says how, too. An address beyond loopback needs callers, or anonymous: true.").
 			Example(`listen: "127.0.0.1:8080"`),
 		strict.Bind("anonymous", func(d *document) *bool { return &d.Anonymous }, strict.Switch()).Default(false).
 			Doc("Serve requests without a key although the policy has callers, or beyond loopback although it has none: whoever reaches the address spends on your credentials.").
@@ -25,11 +25,48 @@ var listenSection = section{
 	check: (*compiler).checkListen,
 }
 
+// Listen is where clients connect, and how.
+type Listen struct {
+	Address netip.AddrPort
+	TLS     TLS // the zero value: plain HTTP
+}
+
+// URL is where clients that reach the address find the gateway.
+func (l Listen) URL() string {
+	if l.TLS.On() {
+		return "https://" + l.Address.String()
+	}
+	return "http://" + l.Address.String()
+}
+
+var defaultListen = netip.MustParseAddrPort("127.0.0.1:8080")
+
+// address is what a listen that is a text says.
+var address = strict.Form(readListen, netip.AddrPort.String)
+
+var listen = strict.Either(
+	strict.As(address, func(a netip.AddrPort, l *Listen) { *l = Listen{Address: a} }, func(l *Listen) (netip.AddrPort, bool) {
+		return l.Address, !l.TLS.On()
+	}),
+	strict.Itself(strict.NewObject(
+		strict.Bind("address", func(l *Listen) *netip.AddrPort { return &l.Address }, address).Default(defaultListen).
+			Doc("Address and port. The host is an IP address or localhost.").
+			Example(`address: "0.0.0.0:8443"`),
+		strict.Bind("tls", func(l *Listen) *TLS { return &l.TLS }, listenTLS).Absent("plain HTTP").
+			Doc("Certificate that the gateway shows, and whose certificates it takes from clients. With it, plain HTTP is not served: TLS 1.2 and later, HTTP/2 and HTTP/1.1.").
+			Example(`tls: {cert: /run/tls/tls.crt, key: /run/tls/tls.key}`),
+	).Check(func(_ *strict.Reader, g *strict.Given, l *Listen) {
+		if !g.Has("tls") {
+			l.TLS = TLS{}
+		}
+	})),
+)
+
 // checkListen refuses an address beyond loopback that anonymous does not allow.
 func (c *compiler) checkListen() {
 	at, ok := c.Given.At("listen")
-	if ok && !c.Given.Faulty("anonymous") && !loopback.IP(c.doc.Listen.Addr()) && !c.doc.Anonymous && !c.doc.HasCallers() {
-		c.Fault(at, "listen on 127.0.0.1, name callers, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", c.doc.Listen.Addr())
+	if ok && !c.Given.Faulty("anonymous") && !loopback.IP(c.doc.Listen.Address.Addr()) && !c.doc.Anonymous && !c.doc.HasCallers() {
+		c.Fault(at, "listen on 127.0.0.1, name callers, or say anonymous: true", "%s is beyond loopback and no callers are configured: whoever reaches it would spend on your credentials", c.doc.Listen.Address.Addr())
 	}
 }
 

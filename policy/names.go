@@ -66,6 +66,12 @@ const (
 	// of an attempt. Envoy drops the header with a replaced body and writes it again
 	// from here.
 	ContentLengthKey = "content_length"
+	// PeerURI, PeerDNS and PeerSubject are the attributes of a client's connection that hold
+	// the names in its certificate, once that is verified: its first URI, its first DNS name
+	// and its subject. ext_proc gets them where certificates are asked for.
+	PeerURI     = "connection.uri_san_peer_certificate"
+	PeerDNS     = "connection.dns_san_peer_certificate"
+	PeerSubject = "connection.subject_peer_certificate"
 	// BalancerNamespace is Envoy's own metadata namespace for the choice of an endpoint.
 	BalancerNamespace = "envoy.lb"
 	// FitKey is the key in BalancerNamespace that holds, of a request, the FitName of

@@ -151,8 +151,12 @@ func TestCompiledSet(t *testing.T) {
 		AuthHeader: "authorization", AuthScheme: "Bearer", Headers: map[string]*HeaderValue{},
 		Organization: HeaderValue{Credential: Credential{File: "/run/organization"}}, Project: HeaderValue{Credential: Credential{Env: "PROJECT"}},
 	}
+	everyListen := Listen{
+		Address: netip.MustParseAddrPort("0.0.0.0:8443"),
+		TLS:     TLS{Cert: "/run/tls/tls.crt", Key: "/run/tls/tls.key", ClientCA: "/run/tls/clients.crt", ClientCertificate: ClientCertificateOptional},
+	}
 	want := &Set{
-		Listen: netip.MustParseAddrPort("0.0.0.0:8443"), Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
+		Listen: everyListen, Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
 		Store:         Store{Postgres: Credential{Env: "DATABASE_URL"}},
 		AnonymousTier: "free", ManagedKeys: true, Timezone: "Europe/Berlin",
 		Tiers:    map[string]*Quota{"free": {Name: "free", RPM: 10, TPM: 10_000, USDPerDay: 100_000_000, USDPerMonth: 1_500_000_000, Mode: QuotaShadow}},
@@ -162,6 +166,7 @@ func TestCompiledSet(t *testing.T) {
 			"ci": {Name: "ci", Key: CallerKey{Credential: Credential{Env: "CI_KEY"}}, User: "ci", Team: "search", Tier: "free", Models: []string{"1.5"}, Tags: []string{"nightly"},
 				Quota: Quota{RPM: 1, TPM: 2, USDPerDay: 1000, USDPerMonth: 1_000_000e9, Mode: QuotaShadow}},
 			"laptop": {Name: "laptop", Key: CallerKey{Credential: Credential{File: "/run/secrets/laptop"}}, Quota: Quota{Mode: QuotaEnforce}},
+			"mesh":   {Name: "mesh", Certificate: "spiffe://example.com/ns/ci", Key: CallerKey{Credential: Credential{Env: "MESH_KEY"}}, Quota: Quota{Mode: QuotaEnforce}},
 			"bot":    {Name: "bot", Key: CallerKey{SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}, Quota: Quota{Mode: QuotaEnforce}},
 		},
 		Redis:    Redis{URL: Credential{Env: "REDIS_URL"}, Cluster: true, Prefix: "hg:", Timeout: 50 * time.Millisecond, WhenLost: WhenLostClosed},
@@ -215,7 +220,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Set{
-		Listen: netip.MustParseAddrPort("127.0.0.1:8080"), Unpriced: UnpricedRefuse, BodyLimit: 32 << 20, Stall: 2 * time.Second,
+		Listen: Listen{Address: netip.MustParseAddrPort("127.0.0.1:8080")}, Unpriced: UnpricedRefuse, BodyLimit: 32 << 20, Stall: 2 * time.Second,
 		Callers: map[string]*Caller{}, Tiers: map[string]*Quota{}, Teams: map[string]*Quota{}, Features: map[string]*Quota{}, Timezone: "UTC",
 		Redis:    Redis{Prefix: "headgate:", Timeout: 20 * time.Millisecond, WhenLost: WhenLostLocal},
 		Journal:  Journal{Retention: 90 * day, Durable: DurableGroup, WhenFull: WhenFullDrop, Spool: 1 << 30},

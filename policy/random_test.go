@@ -110,6 +110,11 @@ func jsonOf(t *testing.T, document any) []byte {
 // names of maps.
 var someTexts = map[string][]string{
 	"listen":                          {"127.0.0.1:8080", "localhost:1", "[::1]:65535", "0.0.0.0:80"},
+	"listen.address":                  {"127.0.0.1:8080", "[::1]:443"},
+	"listen.tls.cert":                 {"/run/tls.crt"},
+	"listen.tls.key":                  {"/run/tls.key"},
+	"listen.tls.client_ca":            {"/run/clients.crt"},
+	"callers.NAME.certificate":        {"spiffe://example.com/ci", "Übung, AG"},
 	"backends":                        {"a", "b", "c"},
 	"backends.NAME.url":               {"http://127.0.0.1:11434/v1/", "https://example.com", "https://h.example/a%2Fb//", "http://10.0.0.1", "https://api.groq.com/", "https://h.example/x", "https://h.example/chat/completions", "https://h.example/x/messages", "http://127.0.0.1//"},
 	"backends.NAME.region":            {"eu", "US-East.1"},

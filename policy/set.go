@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/headgate/headgate/policy/catalogue"
@@ -12,10 +11,10 @@ import (
 // immutable once Parse or Under returned it and safe for concurrent use; a new document
 // makes a new Set.
 type Set struct {
-	Revision      string         // content hash of the document and of what lies over it, 12 hex digits
-	Shape         string         // as Revision, of all that Envoy's routes and an exchange must agree on: weights are left out
-	Listen        netip.AddrPort // where the gateway listens for clients
-	Anonymous     bool           // serve beyond loopback although no callers are configured
+	Revision      string // content hash of the document and of what lies over it, 12 hex digits
+	Shape         string // as Revision, of all that Envoy's routes and an exchange must agree on: weights are left out
+	Listen        Listen // where the gateway listens for clients
+	Anonymous     bool   // serve beyond loopback although no callers are configured
 	Backends      map[string]*Backend
 	Models        map[string]*Model
 	Prices        *price.Catalogue     // the built-in catalogue with the document's prices on top

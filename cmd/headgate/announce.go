@@ -15,7 +15,7 @@ import (
 // announce prints what a user needs next.
 func announce(w io.Writer, g *app.Gateway) {
 	set, change := g.Policy()
-	base := "http://" + set.Listen.String() + "/v1"
+	base := set.Listen.URL() + "/v1"
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nHeadgate is ready (policy revision %s).\n\n", set.Revision)
 	fmt.Fprintf(&b, "  base URL   %s\n", base)

@@ -4,14 +4,16 @@ import (
 	"errors"
 	"os"
 
+	"github.com/headgate/headgate/cmd/headgate/app"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
+	"github.com/headgate/headgate/xds/identity"
 	"github.com/headgate/headgate/xds/store"
 )
 
-// checkEnvironment looks for the credentials of a policy, and its database's URL, where the gateway would: in this
-// environment. What the gateway would not start with is a fault at the place where the
+// checkEnvironment looks for the credentials of a policy, its database's URL and its
+// certificate files, where the gateway would: in this environment. What the gateway would not start with is a fault at the place where the
 // policy names it; what it would do without is a note.
 func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 	all, err := policy.Credentials(files)
@@ -47,8 +49,10 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 			faults = append(faults, c.Fault(why[i].Error(), ""))
 		}
 	}
-	if fault := checkDatabase(files); fault != nil {
-		faults = append(faults, *fault)
+	for _, check := range []func([]policy.File) *policy.Fault{checkDatabase, checkCertificate} {
+		if fault := check(files); fault != nil {
+			faults = append(faults, *fault)
+		}
 	}
 	if len(faults) > 0 {
 		return nil, &policy.Faults{Faults: faults}
@@ -63,6 +67,19 @@ func checkDatabase(files []policy.File) *policy.Fault {
 		return nil
 	}
 	if err := (store.Place{Env: at.Env, File: at.File}).Check(); err != nil {
+		fault := at.Fault(err.Error(), "")
+		return &fault
+	}
+	return nil
+}
+
+// checkCertificate reads the files of the listener's certificate as a pair would.
+func checkCertificate(files []policy.File) *policy.Fault {
+	at, err := policy.ListenTLS(files)
+	if err != nil || at == nil {
+		return nil
+	}
+	if _, err := identity.Watch(app.CertificateFiles(at.TLS), identity.Options{}); err != nil {
 		fault := at.Fault(err.Error(), "")
 		return &fault
 	}

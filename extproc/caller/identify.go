@@ -8,8 +8,9 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// identify finds out whose key a request has; the verdict refuses it.
-func (s *stage) identify(h exchange.Headers) (*exchange.Caller, exchange.Verdict) {
+// identify finds out whose key a request has or, if it has none that is known, whose
+// certificate; the verdict refuses it.
+func (s *stage) identify(h exchange.Headers, certificate string) (*exchange.Caller, exchange.Verdict) {
 	now, one, ours := s.now(), false, false
 	for _, name := range keyHeaders {
 		secret := presented(h, name)
@@ -25,11 +26,16 @@ func (s *stage) identify(h exchange.Headers) (*exchange.Caller, exchange.Verdict
 			break
 		}
 	}
+	who := s.certificates[certificate]
 	switch {
 	case ours && s.managed != nil && !s.managed.Known():
 		return nil, unknown()
-	case ours, one && s.needed:
+	case ours, one && who == nil && s.needed:
 		return nil, denied("This gateway does not know the key.")
+	case who != nil:
+		return who, exchange.Verdict{}
+	case certificate != "" && s.needed:
+		return nil, denied("This gateway knows no caller by the name in the client certificate: send a key as Authorization: Bearer KEY, or as x-api-key.")
 	case s.needed:
 		return nil, denied("This gateway needs a key: send it as Authorization: Bearer KEY, or as x-api-key.")
 	}

@@ -79,6 +79,9 @@ func (k *keys) read() (table, error) {
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(k.set.Callers)) {
 		c := k.set.Callers[name]
+		if c.Key == (policy.CallerKey{}) {
+			continue // it is known by its certificate
+		}
 		digest, err := k.digest(&c.Key)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("caller %q: %w", name, err))

@@ -48,7 +48,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{keys: keys, now: k.options.Now, asks: set.HasCallers(), needed: set.HasCallers() && !set.Anonymous}
+	s := &stage{keys: keys, certificates: newCertificates(set), now: k.options.Now, asks: set.HasCallers(), needed: set.HasCallers() && !set.Anonymous}
 	s.anonymous.Tier = set.AnonymousTier
 	if set.ManagedKeys {
 		s.managed = k.options.Managed
@@ -58,12 +58,13 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 
 // stage is safe for concurrent use.
 type stage struct {
-	keys      *keys
-	managed   Managed // nil: such keys are not taken
-	now       func() time.Time
-	asks      bool // the policy has callers
-	needed    bool // a request without a key is refused
-	anonymous exchange.Caller
+	keys         *keys
+	certificates certificates
+	managed      Managed // nil: such keys are not taken
+	now          func() time.Time
+	asks         bool // the policy has callers
+	needed       bool // a request without a key is refused
+	anonymous    exchange.Caller
 }
 
 // Name returns "caller".
@@ -95,7 +96,7 @@ type visit struct {
 
 // Headers implements exchange.Visit.
 func (v *visit) Headers(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	who, verdict := v.stage.identify(req.Headers)
+	who, verdict := v.stage.identify(req.Headers, v.ex.Certificate)
 	if verdict.Action == exchange.Pass {
 		v.ex.Caller = *who
 	}

@@ -40,6 +40,9 @@ type Exchange struct {
 	Timeline   Timeline
 	Attempts   Attempts // of a pool with several backends
 	Late       bool     // a message was answered so late that Envoy may have given up on it
+	// Certificate is the name in the certificate that the client has shown and Envoy verified;
+	// empty: it has shown none.
+	Certificate string
 
 	Request  Request
 	Response Response

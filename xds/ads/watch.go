@@ -132,6 +132,7 @@ var kinds = map[string]string{
 	resourcev3.ClusterType:  "cluster",
 	resourcev3.ListenerType: "listener",
 	resourcev3.RouteType:    "route",
+	resourcev3.SecretType:   "secret",
 	policypb.TypeURL:        "policy",
 }
 

@@ -16,6 +16,7 @@ import (
 type rejection struct {
 	bundle *bundle
 	why    ads.Refusal
+	files  bool // certificate files could not be used: it is tried again once they can
 }
 
 // nextRevision returns the revision that was received, once it is complete; nil: there is
@@ -45,7 +46,7 @@ func (a *Agent) nextRevision() *bundle {
 // reject logs that a revision does not work here, and refuses it to the control plane.
 func (a *Agent) reject(b *bundle, why ads.Refusal) {
 	why.Reason = strings.TrimSpace(why.Reason)
-	a.rejected = &rejection{b, why}
+	a.rejected = &rejection{bundle: b, why: why}
 	a.metrics.refusals.WithLabelValues(ads.Kind(why.Type)).Inc()
 	a.log.Error("policy refused; "+a.insteadOf(), zap.String("revision", b.policy.GetRevision()),
 		zap.String("type", ads.Kind(why.Type)), zap.String("reason", why.Reason), zap.String("serving", a.Revision()))

@@ -11,14 +11,16 @@ import (
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
+	"github.com/headgate/headgate/xds/identity"
 )
 
 // bundle is one complete revision: the policy, and Envoy's resources that belong to it.
 type bundle struct {
 	policy  *policypb.Policy
-	version string  // of the policy as a resource
-	set     ads.Set // Envoy's types
-	pair    ads.Set // those and the policy itself, as the control plane sent them
+	version string       // of the policy as a resource
+	set     ads.Set      // Envoy's types
+	pair    ads.Set      // those and the policy itself, as the control plane sent them
+	clients *clientFiles // that secure connections of clients; nil: they are plain
 }
 
 // newBundle reads a set as it is received; nil: it is not complete yet. If listen is
@@ -40,12 +42,8 @@ func newBundle(received ads.Set, listen netip.AddrPort) (*bundle, error) {
 			return nil, err
 		}
 	}
-	if listen.IsValid() {
-		moved, err := move(b.set[resourcev3.ListenerType], listen)
-		if err != nil {
-			return nil, err
-		}
-		b.set[resourcev3.ListenerType] = moved
+	if err := b.adapt(listen); err != nil {
+		return nil, err
 	}
 	return b, nil
 }
@@ -77,18 +75,39 @@ func check(typ string, all *ads.Resources) error {
 	return nil
 }
 
-// move returns listeners with another address.
-func move(all *ads.Resources, to netip.AddrPort) (*ads.Resources, error) {
+// adapt makes listeners fit this pair: they listen on its address, if that is valid, and take
+// certificates from the agent.
+func (b *bundle) adapt(listen netip.AddrPort) error {
+	all, changed := b.set[resourcev3.ListenerType], listen.IsValid()
 	out := make(map[string]*listenerv3.Listener, len(all.Items))
 	for name, item := range all.Items {
 		l := &listenerv3.Listener{}
 		if err := item.Value.UnmarshalTo(l); err != nil {
-			return nil, fmt.Errorf("reading listener %q: %w", name, err)
+			return fmt.Errorf("reading listener %q: %w", name, err)
 		}
-		l.Address = &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
-			Address: to.Addr().String(), PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(to.Port())},
-		}}}
+		if listen.IsValid() {
+			move(l, listen)
+		}
+		files, err := takeFiles(l)
+		if err != nil {
+			return fmt.Errorf("reading listener %q: %w", name, err)
+		}
+		if files != (identity.Files{}) {
+			b.clients, changed = &clientFiles{files: files}, true
+		}
 		out[name] = l
 	}
-	return ads.Encode(out, all.Version)
+	if !changed {
+		return nil
+	}
+	adapted, err := ads.Encode(out, all.Version)
+	b.set[resourcev3.ListenerType] = adapted
+	return err
+}
+
+// move gives a listener another address.
+func move(l *listenerv3.Listener, to netip.AddrPort) {
+	l.Address = &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
+		Address: to.Addr().String(), PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(to.Port())},
+	}}}
 }

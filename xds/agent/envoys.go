@@ -221,7 +221,7 @@ func (a *Agent) changesFor(e *envoy) ads.Set {
 			if e.refusedBefore {
 				delete(set, typ)
 			}
-		} else if a.good != nil && a.good.set[typ].Version == given.Version {
+		} else if a.good != nil && a.good.set[typ] != nil && a.good.set[typ].Version == given.Version {
 			delete(set, typ)
 		}
 	}

@@ -28,7 +28,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "1 while the policy in effect could not be saved on disk: after a restart without a control plane an older one would serve."}),
 	}
 	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals, m.slow, m.unsaved)
-	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
+	for _, kind := range []string{"policy", "cluster", "listener", "route", "secret"} {
 		m.refusals.WithLabelValues(kind)
 	}
 	return m

@@ -15,6 +15,8 @@ import (
 func (a *Agent) step() {
 	a.now = time.Now()
 	a.dropExpired()
+	a.retryFiles()
+	a.renewSecrets()
 	// Both use the same refresh, and in this order: an Envoy that refuses clusters of the
 	// next revision, at whatever moment, is not given routes to them before the revision is
 	// taken back.
@@ -73,6 +75,10 @@ func (a *Agent) advance() bool {
 
 // begin puts a policy into effect in ext_proc, and gives Envoy its clusters.
 func (a *Agent) begin(b *bundle) {
+	if err := b.open(a.log); err != nil {
+		a.rejectFiles(b, err)
+		return
+	}
 	if err := a.options.Apply(b.policy); err != nil {
 		a.reject(b, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
 		return
@@ -134,7 +140,7 @@ func (a *Agent) takeBack(refusal *ads.Refusal) {
 	}
 	a.offer()
 	a.save()
-	a.reject(b, *refusal)
+	a.reject(b, forControlPlane(*refusal))
 }
 
 // due is how long it is until something must be done without an event. It reckons from
@@ -162,6 +168,9 @@ func (a *Agent) due() time.Duration {
 	}
 	if at, ok := a.aloneAt(); ok {
 		earlier(at)
+	}
+	if a.looksAtFiles() {
+		earlier(a.now.Add(lookAtFiles))
 	}
 	if a.progress != idle || a.hadEnvoy && len(a.envoys) == 0 {
 		earlier(a.noEnvoySince.Add(awaitEnvoy))

@@ -26,9 +26,9 @@ func (a *Agent) Recheck() { a.post(func() {}) }
 // with it, if that has changed.
 func (a *Agent) reportTrouble() {
 	reason, before := a.troubleReason(), a.trouble.Load()
-	serves := reason == "" && a.options.Warning != nil
+	serves := reason == ""
 	if serves {
-		reason = a.options.Warning()
+		reason = a.warning()
 	}
 	if reason == before.GetReason() && (reason == "" || a.Revision() == before.GetRevision()) {
 		return
@@ -37,6 +37,14 @@ func (a *Agent) reportTrouble() {
 	if a.up != nil {
 		a.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: policypb.TypeURL, Node: a.node()})
 	}
+}
+
+// warning is what is wrong with a pair that serves; empty: nothing.
+func (a *Agent) warning() string {
+	if trouble := a.certificateTrouble(); trouble != "" || a.options.Warning == nil {
+		return trouble
+	}
+	return a.options.Warning()
 }
 
 // troubleFor is the trouble with this reason; nil: there is no reason. It began earlier if
@@ -55,6 +63,9 @@ func (a *Agent) troubleFor(reason string, serves bool, before *policypb.Trouble)
 // troubleReason is why this pair does not serve although a revision is in effect, as far
 // as its Envoys report; empty: it serves.
 func (a *Agent) troubleReason() string {
+	if a.awaiting != nil {
+		return "the last good policy waits for its certificate files"
+	}
 	for _, e := range a.envoys {
 		if refusal := e.client.Refused(*a.current.Load()); refusal != nil && a.progress == idle {
 			return "Envoy refuses a " + ads.Kind(refusal.Type) + ": " + clip(strings.TrimSpace(refusal.Reason))

@@ -21,11 +21,11 @@ type keeper struct {
 	now    func() time.Time
 	report func(error)
 
-	mu       sync.Mutex
-	due      time.Time // when the files are read again
-	good     material
-	from     *contents // what good was made from; nil before the first success
-	reported string    // the failure that was reported last; empty since the last success
+	mu      sync.Mutex
+	due     time.Time // when the files are read again
+	good    material
+	from    *contents // what good was made from; nil before the first success
+	failure error     // why the files could not be used last; nil since the last success
 }
 
 // contents are the bytes of the files. They are compared whole: times and inodes
@@ -58,20 +58,22 @@ func open(f Files, o Options) (*keeper, error) {
 func (k *keeper) current() material {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.look()
+	return k.good
+}
+
+// look reads the files again, when that is due. The mutex is held.
+func (k *keeper) look() {
 	now := k.now()
 	if now.Before(k.due) {
-		return k.good
+		return
 	}
 	k.due = now.Add(lookEvery)
-	err := k.reload()
-	switch {
-	case err == nil:
-		k.reported = ""
-	case err.Error() != k.reported:
-		k.reported = err.Error()
-		k.report(fmt.Errorf("kept the former certificates: %w", err))
+	before := k.failure
+	k.failure = k.reload()
+	if k.failure != nil && (before == nil || before.Error() != k.failure.Error()) {
+		k.report(fmt.Errorf("kept the former certificates: %w", k.failure))
 	}
-	return k.good
 }
 
 // reload takes what the files hold if all of it can be used. A certificate without its key,

@@ -38,10 +38,11 @@ const foldFilter = "headgate.fold"
 // the other way round. Compressed answers are unpacked by ext_proc: after it, Envoy's
 // decompressor never lets an answer end.
 func httpFilters(set *policy.Set) []*hcmv3.HttpFilter {
-	large := httpFilter(largeFilter, routerLevel(set.LargeStall()))
+	names := clientNames(set.Listen.TLS)
+	large := httpFilter(largeFilter, routerLevel(set.LargeStall(), names))
 	large.Disabled = true
 	return []*hcmv3.HttpFilter{
-		httpFilter(routerFilter, routerLevel(set.Stall)),
+		httpFilter(routerFilter, routerLevel(set.Stall, names)),
 		large,
 		httpFilter(foldFilter, foldLevel(set.LargeStall())),
 		httpFilter("headgate.order", order()),
@@ -66,8 +67,9 @@ func failClosed() *typev3.HttpStatus {
 }
 
 // routerLevel sees the client's request and the response once. It may set Envoy's
-// own retry and timeout headers: a client's were stripped before.
-func routerLevel(timeout time.Duration) *extprocv3.ExternalProcessor {
+// own retry and timeout headers: a client's were stripped before. It is given attributes of
+// the request.
+func routerLevel(timeout time.Duration, attributes []string) *extprocv3.ExternalProcessor {
 	return &extprocv3.ExternalProcessor{
 		GrpcService: extProcService(policy.LevelRouter),
 		ProcessingMode: &extprocv3.ProcessingMode{
@@ -80,6 +82,7 @@ func routerLevel(timeout time.Duration) *extprocv3.ExternalProcessor {
 		MessageTimeout:    durationpb.New(timeout),
 		MaxMessageTimeout: durationpb.New(maxMessageTimeout),
 		StatusOnError:     failClosed(),
+		RequestAttributes: attributes,
 		MutationRules:     &rulesv3.HeaderMutationRules{AllowEnvoy: wrapperspb.Bool(true)},
 		MetadataOptions: &extprocv3.MetadataOptions{
 			ReceivingNamespaces: &extprocv3.MetadataOptions_MetadataNamespaces{Untyped: []string{policy.MetadataNamespace, policy.BalancerNamespace}},

@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"flag"
@@ -105,18 +106,14 @@ func plain(t *testing.T, m proto.Message) (v any) {
 // TestEnvoyAccepts has Envoy check each policy's resources, without a warning: the
 // pinned one and, if it is there, the oldest that is supported.
 func TestEnvoyAccepts(t *testing.T) {
-	bundle := filepath.Join(t.TempDir(), "ca.pem")
-	server := httptest.NewTLSServer(nil)
-	server.Close()
-	if err := os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	folder := t.TempDir()
+	bundle := pemFiles(t, folder)
 	for which, path := range map[string]func(testing.TB) string{"pinned": envoytest.Path, "oldest": envoytest.Oldest} {
 		t.Run(which, func(t *testing.T) {
 			binary := path(t)
 			for name, document := range documents(t) {
-				// The bundle must exist, and hold a certificate: any will do.
-				set := parse(t, strings.ReplaceAll(document, "/run/headgate/ca.pem", bundle))
+				// The files must exist, and hold a certificate: any will do.
+				set := parse(t, strings.ReplaceAll(document, "/run/headgate", folder))
 				o := options(t)
 				o.Roots = bundle
 				static, err := snapshot.Static(set, o)
@@ -129,6 +126,29 @@ func TestEnvoyAccepts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// pemFiles writes a certificate with its key to tls.crt and tls.key in a folder, and to ca.pem,
+// of which it returns the path.
+func pemFiles(t *testing.T, folder string) (bundle string) {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	server.Close()
+	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle = filepath.Join(folder, "ca.pem")
+	certificate := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+	for path, block := range map[string]*pem.Block{
+		bundle: certificate, filepath.Join(folder, "tls.crt"): certificate,
+		filepath.Join(folder, "tls.key"): {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return bundle
 }
 
 // TestEnvoysWarningsAreSeen holds that the check above is one: Envoy warns of a field

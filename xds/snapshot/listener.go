@@ -60,14 +60,14 @@ func listener(set *policy.Set, o Options, from routeSource) (*listenerv3.Listene
 	return &listenerv3.Listener{
 		Name: listenerName,
 		Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
-			Address:       set.Listen.Addr().String(),
-			PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(set.Listen.Port())},
+			Address:       set.Listen.Address.Addr().String(),
+			PortSpecifier: &corev3.SocketAddress_PortValue{PortValue: uint32(set.Listen.Address.Port())},
 		}}},
 		// With a shared port two gateways on one machine would share the connections
 		// unnoticed. Without it, the second one is refused.
 		EnableReusePort:               wrapperspb.Bool(false),
 		PerConnectionBufferLimitBytes: wrapperspb.UInt32(uint32(min(set.BodyLimit, listenerBuffer))),
-		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
+		FilterChains: []*listenerv3.FilterChain{{TransportSocket: clientSocket(set.Listen.TLS), Filters: []*listenerv3.Filter{{
 			Name:       "envoy.filters.network.http_connection_manager",
 			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(m)},
 		}}}},

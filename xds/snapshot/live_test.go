@@ -89,7 +89,7 @@ func startSet(t *testing.T, set *policy.Set, edit *strings.Replacer) gateway {
 		t.Fatal(err)
 	}
 	e := envoytest.Start(t, []byte(edit.Replace(string(bootstrapOf(t, static, startExtProc(t))))))
-	return gateway{url: "http://" + set.Listen.String(), envoy: e}
+	return gateway{url: set.Listen.URL(), envoy: e}
 }
 
 // get asks for a route of the gateway's; without one ext_proc names none.

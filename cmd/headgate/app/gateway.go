@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/extproc/provider/credential"
-	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/agent"
@@ -181,6 +179,9 @@ func (g *Gateway) resources(set *policy.Set) (resources, error) {
 	if _, err := credential.New(live, os.LookupEnv, time.Now); err != nil {
 		return resources{}, err
 	}
+	if err := checkCertificate(live.Listen.TLS); err != nil {
+		return resources{}, err
+	}
 	if live.NeedsSimulator() && g.sim == nil {
 		if g.sim, err = g.startSim(); err != nil {
 			return resources{}, err
@@ -208,37 +209,10 @@ func systemRoots(set *policy.Set) (string, error) {
 
 // portFree refuses a policy whose address another process has, before Envoy does.
 func (g *Gateway) portFree() error {
-	listen := g.control.source.Latest().Listen.String()
+	listen := g.control.source.Latest().Listen.Address.String()
 	lis, err := port{"gateway", listen, "listen: in " + g.options.Policy}.listen()
 	if err != nil {
 		return g.ofPush(err)
 	}
 	return lis.Close()
-}
-
-// waitReady asks through Envoy until Headgate answers: the only proof that the
-// whole path works.
-func (g *Gateway) waitReady(ctx context.Context) error {
-	alone := &http.Transport{DisableKeepAlives: true} // no proxy knows this machine's address
-	probe := &http.Client{Transport: alone, Timeout: 2 * time.Second}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	var last error
-	for {
-		resp, err := probe.Get("http://" + g.control.source.Latest().Listen.String() + "/v1/models")
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK && resp.Header.Get(record.ExchangeHeader) != "" {
-				g.ops.ready.Store(true)
-				return nil
-			}
-			err = fmt.Errorf("status %d", resp.StatusCode)
-		}
-		last = err
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("the gateway did not become ready: %w (last: %w)", context.Cause(ctx), last)
-		}
-	}
 }

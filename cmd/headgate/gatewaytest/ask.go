@@ -84,6 +84,9 @@ func (g *Gateway) try(ctx context.Context, r Request) (*http.Response, error) {
 	for name, value := range r.Header {
 		req.Header.Set(name, value)
 	}
+	if g.client != nil {
+		return g.client.Do(req)
+	}
 	return client.Do(req)
 }
 

@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -19,6 +20,8 @@ type Authority struct {
 	Cert *x509.Certificate
 	Key  *ecdsa.PrivateKey
 	File string // its certificate, in PEM
+
+	issued atomic.Int64 // certificates
 }
 
 // NewAuthority makes one that is good for an hour.
@@ -46,19 +49,36 @@ func NewAuthority(t *testing.T) *Authority {
 	return a
 }
 
-// Issue makes a certificate for a name.
+// Issue makes a certificate of a server with a name.
 func (a *Authority) Issue(t *testing.T, name string) tls.Certificate {
+	t.Helper()
+	return a.IssueFor(t, func(c *x509.Certificate) {
+		c.DNSNames, c.ExtKeyUsage = []string{name}, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	})
+}
+
+// IssueFor makes a certificate that is what edit makes of one for clients.
+func (a *Authority) IssueFor(t *testing.T, edit func(*x509.Certificate)) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(2), DNSNames: []string{name}, NotBefore: a.Cert.NotBefore, NotAfter: a.Cert.NotAfter,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}, a.Cert, key.Public(), a.Key)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(a.issued.Add(1) + 1), NotBefore: a.Cert.NotBefore, NotAfter: a.Cert.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	edit(template)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.Cert, key.Public(), a.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
+
+// Roots returns a pool of the authority's certificate.
+func (a *Authority) Roots() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.Cert)
+	return pool
 }

@@ -5,6 +5,7 @@ package gatewaytest
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,6 +89,7 @@ type Gateway struct {
 	Data    string // folder with records and logs
 	Policy  string // its file
 	Process *Process
+	client  *http.Client // nil: that of all
 }
 
 // Options are what a test may say about a gateway beside its policy.

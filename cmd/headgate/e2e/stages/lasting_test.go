@@ -30,7 +30,7 @@ func TestAStageRefusesAPolicy(t *testing.T) {
 		return nil
 	}}
 	r := start(t, owns, picky)
-	_, err := extproc.NewPipeline(r.parse(document(r.set.Listen.Port(), r.provider.URL, "limits: {body: 2MiB}")), r.kinds)
+	_, err := extproc.NewPipeline(r.parse(document(r.set.Listen.Address.Port(), r.provider.URL, "limits: {body: 2MiB}")), r.kinds)
 	if err == nil || err.Error() != "limits.body: this machine takes no 2 MiB" {
 		t.Errorf("error %v", err)
 	}
@@ -61,7 +61,7 @@ func TestStateOutlivesPoliciesAndStagesAreClosedAfterTheirLastExchange(t *testin
 	}
 	for i := range 10 {
 		// Of the same shape, so that the newer takes the older one's place.
-		r.use(r.parse(strings.Replace(document(r.set.Listen.Port(), r.provider.URL, ""), "weight: 9", fmt.Sprintf("weight: %d", 10+i), 1)))
+		r.use(r.parse(strings.Replace(document(r.set.Listen.Address.Port(), r.provider.URL, ""), "weight: 9", fmt.Sprintf("weight: %d", 10+i), 1)))
 		got := r.ask(t.Context(), "openai", chat("gpt", "hello", false))
 		if want := fmt.Sprint(i + 2); got.StatusCode != 200 || got.Header.Get("x-count") != want {
 			t.Errorf("status %d, count %q, want %s", got.StatusCode, got.Header.Get("x-count"), want)

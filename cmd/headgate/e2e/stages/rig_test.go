@@ -100,7 +100,7 @@ func startOrdered(t *testing.T, order func([]extproc.Kind) []extproc.Kind) *rig 
 	envoytest.Path(t)
 	r := &rig{t: t, provider: gatewaytest.Simulate(t, sim.Options{}), rows: &rows{more: make(chan struct{}, 1)}}
 	r.set = r.parse(document(envoytest.FreePort(t), r.provider.URL, ""))
-	r.URL = "http://" + r.set.Listen.String()
+	r.URL = r.set.Listen.URL()
 	reg, log := prometheus.NewRegistry(), zaptest.NewLogger(t)
 	r.closer = record.NewCloser(reg, nil, r.rows)
 	r.kinds = extproc.Kinds(extproc.Options{Closer: r.closer, Limits: limit.Options{Stores: limit.NewMemory(time.Now), Reg: reg, Now: time.Now}, Provider: provider.Options{

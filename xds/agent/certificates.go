@@ -1,0 +1,117 @@
+package agent
+
+import (
+	"fmt"
+	"time"
+
+	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/policy/policypb"
+	"github.com/headgate/headgate/xds/ads"
+	"github.com/headgate/headgate/xds/identity"
+)
+
+// lookAtFiles is how often certificate files are looked at.
+const lookAtFiles = time.Second
+
+// clientFiles are the files that secure connections of clients of a revision.
+type clientFiles struct {
+	files   identity.Files
+	watched *identity.Watched // nil before open
+	content identity.Content
+}
+
+// open reads the files, which must be good, and makes secrets of them.
+func (b *bundle) open(log *zap.Logger) (err error) {
+	if b.clients == nil || b.clients.watched != nil {
+		return nil
+	}
+	b.clients.watched, err = identity.Watch(b.clients.files, identity.Options{Report: func(err error) {
+		log.Error("certificate files of the listener cannot be used", zap.Error(err))
+	}})
+	if err != nil {
+		return fmt.Errorf("listen.tls: %w", err)
+	}
+	_, err = b.renew()
+	return err
+}
+
+// renew makes new secrets if the files have changed, and reports whether they have.
+func (b *bundle) renew() (bool, error) {
+	b.clients.content = b.clients.watched.Content()
+	secrets, err := secretsOf(b.clients.content)
+	if err != nil {
+		return false, err
+	}
+	if before := b.set[resourcev3.SecretType]; before != nil && before.Version == secrets.Version {
+		return false, nil
+	}
+	b.set = b.set.With(resourcev3.SecretType, secrets)
+	return true, nil
+}
+
+// renewSecrets gives Envoys what certificate files hold, if that has changed.
+func (a *Agent) renewSecrets() {
+	changed := false
+	for _, b := range []*bundle{a.good, a.next} {
+		if !b.secured() {
+			continue
+		}
+		renewed, err := b.renew()
+		if err != nil {
+			a.log.Error("making secrets of certificate files", zap.Error(err))
+		}
+		changed = changed || renewed
+	}
+	if !changed {
+		return
+	}
+	a.log.Info("certificate files have changed: new connections use them")
+	a.offer()
+}
+
+// secured reports whether certificate files of the revision are in use.
+func (b *bundle) secured() bool { return b != nil && b.clients != nil && b.clients.watched != nil }
+
+// retryFiles tries again what was refused for its certificate files, once they can be used.
+func (a *Agent) retryFiles() {
+	if b := a.awaiting; b != nil && (a.good != nil || b.open(a.log) == nil) {
+		a.awaiting = nil
+		if a.good == nil {
+			a.serveLastGood(b)
+		}
+	}
+	if r := a.rejected; r != nil && r.files && a.up != nil && r.bundle.open(a.log) == nil {
+		a.log.Info("the certificate files of a refused policy can be used: asking the control plane for it again")
+		a.rejected = nil
+		a.up.end()
+	}
+}
+
+// looksAtFiles reports whether certificate files are in use or waited for.
+func (a *Agent) looksAtFiles() bool {
+	return a.good.secured() || a.next.secured() || a.awaiting != nil || a.rejected != nil && a.rejected.files
+}
+
+// certificateTrouble is what is wrong with the certificate that the pair's Envoy shows; empty:
+// nothing.
+func (a *Agent) certificateTrouble() string {
+	if !a.good.secured() {
+		return ""
+	}
+	c := a.good.clients
+	switch {
+	case c.content.Failure != nil:
+		return "listen.tls: the certificate files cannot be used, the former content is: " + c.content.Failure.Error()
+	case a.now.After(c.content.Expires):
+		return fmt.Sprintf("listen.tls: the certificate %s expired on %s", c.files.Cert, c.content.Expires.UTC().Format(time.RFC3339))
+	}
+	return ""
+}
+
+// rejectFiles refuses a revision whose certificate files cannot be used, until they can.
+func (a *Agent) rejectFiles(b *bundle, err error) {
+	a.reject(b, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
+	a.rejected.files = true
+}
