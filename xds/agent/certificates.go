@@ -64,6 +64,7 @@ func (a *Agent) renewSecrets() {
 		}
 		changed = changed || renewed
 	}
+	a.metrics.secure(a.good)
 	if !changed {
 		return
 	}

@@ -10,6 +10,7 @@ type metrics struct {
 	refusals *prometheus.CounterVec
 	slow     prometheus.Gauge
 	unsaved  prometheus.Gauge
+	expires  prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -26,8 +27,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "1 while Envoy has not taken a revision for 10 s."}),
 		unsaved: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_unsaved",
 			Help: "1 while the policy in effect could not be saved on disk: after a restart without a control plane an older one would serve."}),
+		expires: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_pair_certificate_expires_seconds",
+			Help: "When the certificate that clients are shown expires, in seconds since 1970; 0 without TLS."}),
 	}
-	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals, m.slow, m.unsaved)
+	reg.MustRegister(m.linked, m.envoys, m.serving, m.refusals, m.slow, m.unsaved, m.expires)
 	for _, kind := range []string{"policy", "cluster", "listener", "route", "secret"} {
 		m.refusals.WithLabelValues(kind)
 	}
@@ -37,4 +40,13 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 func (m *metrics) serve(revision string) {
 	m.serving.Reset()
 	m.serving.WithLabelValues(revision).Set(1)
+}
+
+// secure notes when the certificate of the good revision expires.
+func (m *metrics) secure(good *bundle) {
+	if !good.secured() {
+		m.expires.Set(0)
+		return
+	}
+	m.expires.Set(float64(good.clients.content.Expires.Unix()))
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"maps"
@@ -33,6 +34,9 @@ type Answer struct {
 	Header http.Header
 	Body   string
 	Err    error // that broke the body off
+
+	Protocol string               // such as HTTP/2.0
+	TLS      *tls.ConnectionState // nil: plain
 }
 
 // Exchange returns the exchange id that the answer names.
@@ -111,7 +115,7 @@ func (g *Gateway) Try(ctx context.Context, r Request) (Answer, error) {
 func read(resp *http.Response) Answer {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	return Answer{resp.StatusCode, resp.Header, string(body), err}
+	return Answer{resp.StatusCode, resp.Header, string(body), err, resp.Proto, resp.TLS}
 }
 
 // Chat asks for a chat completion with a directive for the simulated provider.

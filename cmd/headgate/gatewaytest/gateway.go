@@ -124,7 +124,7 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 	g := &Gateway{t: t, Ops: "http://" + ops, Data: filepath.Join(dir, "data"), Policy: file}
 	for line := range strings.Lines(policy) {
 		if at, ok := strings.CutPrefix(line, "listen: "); ok {
-			g.URL = "http://" + strings.TrimSpace(at)
+			g.URL = urlOf(strings.TrimSpace(at))
 		}
 	}
 	env := append([]string{"TMPDIR=" + dir}, o.Env...) // what a killed gateway leaves goes with it
@@ -138,6 +138,16 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 		}
 	})
 	return g
+}
+
+// urlOf is where clients find a gateway whose policy says so.
+func urlOf(listen string) string {
+	at, secured := strings.CutPrefix(listen, `{address: "`)
+	if !secured {
+		return "http://" + listen
+	}
+	at, _, _ = strings.Cut(at, `"`)
+	return "https://" + at
 }
 
 // StartAgain starts a gateway that has ended as it was started before, and waits until it is

@@ -79,7 +79,7 @@ func (g *Gateway) Over(config *tls.Config, alone bool) *Gateway {
 	c := *g
 	_, address, _ := strings.Cut(g.URL, "://")
 	c.URL = "https://" + address
-	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: alone, TLSClientConfig: config, ForceAttemptHTTP2: true}
+	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: alone, TLSClientConfig: config.Clone(), ForceAttemptHTTP2: config.NextProtos == nil}
 	c.client = &http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}
 	g.t.Cleanup(transport.CloseIdleConnections)
 	return &c
