@@ -27,7 +27,7 @@ func (l *Limit) kept() Limit {
 // back.
 func (c *claim) correct(v *level, t *taken, used, now int64) {
 	l := &t.limit
-	excess := (t.amount - used) * l.scale()
+	excess := l.parts(t.amount) - l.parts(used)
 	if excess > 0 && l.Period > 0 {
 		excess = min(excess, drained(t.top, l.Max, max(now-c.at, 0)))
 	}

@@ -17,6 +17,18 @@ func (l *Limit) scale() int64 {
 	return 1
 }
 
+// maxParts bounds a level and what is added to it, so that no sum overflows: what others report
+// of a request may be any number.
+const maxParts = 1 << 61
+
+// parts is how many parts of a level some units are.
+func (l *Limit) parts(units int64) int64 {
+	if scale := l.scale(); units < maxParts/scale {
+		return max(units, 0) * scale
+	}
+	return maxParts
+}
+
 // drain lets time pass. A clock that was set back leaves the level as it is.
 func (v *level) drain(l *Limit, now int64) {
 	if l.Period > 0 && now > v.at {
@@ -35,7 +47,7 @@ func drained(used, perMicro, micros int64) int64 {
 
 // change adds parts of a unit to a drained level, or takes them away.
 func (v *level) change(l *Limit, parts, now int64) {
-	v.used = max(0, v.used+parts)
+	v.used = min(max(0, v.used+parts), maxParts)
 	if l.Period > 0 {
 		v.ends = now + (v.used+l.Max-1)/max(l.Max, 1)
 	} else {
@@ -45,7 +57,7 @@ func (v *level) change(l *Limit, parts, now int64) {
 
 // over reports whether an amount is not there.
 func (v *level) over(l *Limit) bool {
-	return v.used+l.Amount*l.scale() > l.Max*l.scale()
+	return v.used+l.parts(l.Amount) > l.parts(l.Max)
 }
 
 // balance says where a drained level stands, of which missing units are asked for.
@@ -62,7 +74,7 @@ func (v *level) balance(l *Limit, missing, now int64) Balance {
 		return b
 	}
 	b.Reset = micros((v.used + l.Max - 1) / max(l.Max, 1))
-	if lacks := v.used + missing*scale - l.Max*scale; lacks > 0 && missing <= l.Max {
+	if lacks := v.used + l.parts(missing) - l.Max*scale; lacks > 0 && missing <= l.Max {
 		b.Wait = micros((lacks + l.Max - 1) / max(l.Max, 1))
 	}
 	return b

@@ -42,16 +42,17 @@ func (s *scope) take(c *Claim, now int64) {
 			continue
 		}
 		v := s.level(l, now)
-		v.change(l, l.Amount*l.scale(), now)
+		v.change(l, l.parts(l.Amount), now)
 		t.taken = append(t.taken, taken{limit: l.kept(), amount: l.Amount, top: v.used})
 	}
 	s.claims[c.ID] = t
 	heap.Push(&s.queue, t)
 }
 
-// settle replaces what a claim took by what was used. One that is not known was given back and
-// forgotten, or never taken: all of it is new.
-func (s *scope) settle(c *Claim, used []int64, now int64) {
+// settle replaces what a claim took by what was used, and reports whether it did: not if the
+// claim was settled before. One that is not known was given back and forgotten, or never taken:
+// all of it is new.
+func (s *scope) settle(c *Claim, used []int64, now int64) bool {
 	t := s.claims[c.ID]
 	if t == nil {
 		t = &claim{id: c.ID, at: now, expires: now + c.TTL.Microseconds(), late: true}
@@ -59,7 +60,7 @@ func (s *scope) settle(c *Claim, used []int64, now int64) {
 		heap.Push(&s.queue, t)
 	}
 	if t.settled {
-		return
+		return false
 	}
 	t.settled = true
 	n := 0
@@ -70,12 +71,13 @@ func (s *scope) settle(c *Claim, used []int64, now int64) {
 		}
 		v := s.level(l, now)
 		if t.late {
-			v.change(l, used[i]*l.scale(), now)
+			v.change(l, l.parts(used[i]), now)
 		} else {
 			t.correct(v, &t.taken[n], used[i], now)
 		}
 		n++
 	}
+	return true
 }
 
 // expire gives back what was not settled in time, and forgets in a second turn that a claim

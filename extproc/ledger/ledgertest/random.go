@@ -25,23 +25,23 @@ func random(b *bench) {
 }
 
 func (b *bench) sequence(r *rand.Rand, seed uint64) {
-	begin := b.clock.at
+	begin := b.clock.Now()
 	day := ledger.Limit{Scope: "team/a", Name: "cost " + begin.Format(time.DateOnly), Max: 1_000_000, Until: begin.Add(20 * time.Hour)}
 	speed := ledger.Limit{Scope: "user/b", Name: "tpm", Max: 10_000, Period: time.Minute}
 	var all []*request
 	var settled int64
 	for range 300 {
-		b.clock.at = b.clock.at.Add(time.Duration(r.IntN(4000)) * time.Millisecond)
+		b.clock.set(b.clock.Now().Add(time.Duration(r.IntN(4000)) * time.Millisecond))
 		if r.IntN(2) == 0 || len(all) == 0 {
 			day.Amount, speed.Amount = int64(r.IntN(20_000)), int64(r.IntN(3000))
-			q := &request{began: b.clock.at, claim: &ledger.Claim{ID: b.id(), TTL: 30 * time.Second, Limits: []ledger.Limit{day, speed}}}
+			q := &request{began: b.clock.Now(), claim: &ledger.Claim{ID: b.id(), TTL: 30 * time.Second, Limits: []ledger.Limit{day, speed}}}
 			if granted, _ := b.claim(q.claim); granted {
 				all = append(all, q)
 			}
 			continue
 		}
 		q := all[r.IntN(len(all))]
-		if b.clock.at.Sub(q.began) >= 2*q.claim.TTL {
+		if b.clock.Now().Sub(q.began) >= 2*q.claim.TTL {
 			continue // that it was settled is not known for ever
 		}
 		used := []int64{int64(r.IntN(20_000)), int64(r.IntN(3000))}
@@ -51,7 +51,7 @@ func (b *bench) sequence(r *rand.Rand, seed uint64) {
 			settled += used[0]
 		}
 	}
-	b.clock.at = b.clock.at.Add(2 * time.Minute) // claims that nobody settled expire
+	b.clock.set(b.clock.Now().Add(2 * time.Minute)) // claims that nobody settled expire
 	b.wants(day, day.Max-settled)
 	b.wants(speed, speed.Max)
 	if b.Failed() {

@@ -4,17 +4,31 @@ package ledgertest
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/headgate/headgate/extproc/ledger"
 )
 
-// Clock is a clock that a test moves.
-type Clock struct{ at time.Time }
+// Clock is a clock that a test moves. It is safe for concurrent use.
+type Clock struct {
+	mu sync.Mutex
+	at time.Time
+}
 
 // Now returns where it stands.
-func (c *Clock) Now() time.Time { return c.at }
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *Clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
+}
 
 // Begin is where the clock of a suite begins.
 var Begin = time.Date(2026, 6, 1, 10, 0, 0, 0, time.UTC)
@@ -28,7 +42,7 @@ func Suite(t *testing.T, open func(*testing.T, func() time.Time) ledger.Store) {
 		"clock set back": clockBack, "peek": peek, "random": random,
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := &Clock{Begin}
+			c := &Clock{at: Begin}
 			test(&bench{T: t, clock: c, store: open(t, c.Now)})
 		})
 	}
@@ -43,7 +57,7 @@ type bench struct {
 }
 
 // at sets the clock to a time after Begin.
-func (b *bench) at(d time.Duration) { b.clock.at = Begin.Add(d) }
+func (b *bench) at(d time.Duration) { b.clock.set(Begin.Add(d)) }
 
 // id returns a new one.
 func (b *bench) id() string {
@@ -80,7 +94,7 @@ func (b *bench) left(l ledger.Limit) int64 {
 func (b *bench) wants(l ledger.Limit, left int64) {
 	b.Helper()
 	if got := b.left(l); got != left {
-		b.Errorf("after %s %s has %d left, want %d", b.clock.at.Sub(Begin), l.Name, got, left)
+		b.Errorf("after %s %s has %d left, want %d", b.clock.Now().Sub(Begin), l.Name, got, left)
 	}
 }
 

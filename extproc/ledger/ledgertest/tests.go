@@ -155,7 +155,7 @@ func peek(b *bench) {
 			b.Fatal(err)
 		}
 		if !slices.Equal(got, want) {
-			b.Errorf("after %s: %+v, want %+v", b.clock.at.Sub(Begin), got, want)
+			b.Errorf("after %s: %+v, want %+v", b.clock.Now().Sub(Begin), got, want)
 		}
 	}
 	unused := []ledger.Balance{{Left: 10}, {Left: 3}, {Left: 100_000_000}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,4 +107,15 @@ func (c *Cluster) eventually(what string, holds func() bool) {
 			c.t.Fatal("not within 30 s: " + what)
 		}
 	}
+}
+
+// AwaitReplica waits until a node's replica has what the node has.
+func (c *Cluster) AwaitReplica(of *Server) {
+	c.t.Helper()
+	c.eventually("the replica has all", func() bool {
+		all := of.direct().Info(context.Background(), "REPLICATION").Val()
+		_, offset, _ := strings.Cut(all, "\r\nmaster_repl_offset:")
+		offset, _, _ = strings.Cut(offset, "\r\n")
+		return strings.Contains(all, ",state=online,offset="+offset+",")
+	})
 }

@@ -134,3 +134,9 @@ func program(t testing.TB) string {
 	}
 	return path
 }
+
+// Connections are those that clients have, this question's included.
+func (s *Server) Connections() int {
+	list := s.direct().ClientList(context.Background()).Val()
+	return strings.Count(strings.TrimSpace(list), "\n") + 1
+}
