@@ -34,7 +34,7 @@ var redisSection = section{fields: []strict.Member[document]{
 }}
 
 var redis = strict.NewObject(
-	strict.Bind("url", func(r *Redis) *Credential { return &r.URL }, databaseURL).Required().
+	strict.Bind("url", func(r *Redis) *Credential { return &r.URL }, redisURL).Required().
 		Doc("Where the URL is found, as in rediss://USER:PASSWORD@HOST:6379/0; rediss is TLS. Pairs read it.").
 		Example(`url: {env: REDIS_URL}`),
 	strict.Bind("cluster", func(r *Redis) *bool { return &r.Cluster }, strict.Switch()).Default(false).
@@ -50,5 +50,11 @@ var redis = strict.NewObject(
 		Doc("What a pair does that cannot ask Redis: local holds to its share of each quota in memory, open refuses nothing, closed refuses every request that has a quota. What was settled meanwhile is handed in later, as far as memory allows.").
 		Example(`when_lost: closed`),
 )
+
+var redisURL = placeOfURL("redis", "REDIS_URL", "/run/secrets/redis-url")
+
+// RedisURL returns where the URL of Redis is found, and where the policy names that; nil: it names
+// none. It reads the policy as Credentials does.
+func RedisURL(files []File) (*PlacedCredential, error) { return urlOf("redis", files) }
 
 var redisPrefix = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,64}$`)

@@ -69,31 +69,43 @@ var store = strict.NewObject(
 		Example(`postgres: {env: DATABASE_URL}`),
 ).OneKey()
 
-var databaseURL = strict.NewObject(
-	strict.Bind("env", func(c *Credential) *string { return &c.Env }, strict.Text().Matching(envName, envRule).Secret()).
-		Doc("Name of the environment variable that holds the URL.").
-		Example(`env: DATABASE_URL`),
-	strict.Bind("file", func(c *Credential) *string { return &c.File }, strict.Text().Matching(absolutePath, pathRule).Secret()).
-		Doc("Absolute path of the file that holds the URL.").
-		Example(`file: /run/secrets/database-url`),
-).OneKey().Secret().InsteadOfText(notASecret, nameThePlace).Check(func(r *strict.Reader, g *strict.Given, c *Credential) {
-	r.Note(placedDatabase{*c, g.Place()})
-})
+var databaseURL = placeOfURL("store", "DATABASE_URL", "/run/secrets/database-url")
 
-type placedDatabase struct {
-	credential Credential
-	at         strict.Place
+// notedURL is where a section of a document says that a URL is found.
+type notedURL struct {
+	section string
+	at      PlacedCredential
+}
+
+// placeOfURL is where a URL is found, which may hold a password.
+func placeOfURL(section, env, file string) *strict.Object[Credential] {
+	return strict.NewObject(
+		strict.Bind("env", func(c *Credential) *string { return &c.Env }, strict.Text().Matching(envName, envRule).Secret()).
+			Doc("Name of the environment variable that holds the URL.").
+			Example(`env: `+env),
+		strict.Bind("file", func(c *Credential) *string { return &c.File }, strict.Text().Matching(absolutePath, pathRule).Secret()).
+			Doc("Absolute path of the file that holds the URL.").
+			Example(`file: `+file),
+	).OneKey().Secret().InsteadOfText(notASecret, nameThePlace).Check(func(r *strict.Reader, g *strict.Given, c *Credential) {
+		r.Note(notedURL{section, PlacedCredential{Credential: *c, at: g.Place()}})
+	})
 }
 
 // DatabaseURL returns where the URL of the store's database is found, and where the policy names
 // that; nil: it names none. It reads the policy as Credentials does.
 func DatabaseURL(files []File) (*PlacedCredential, error) {
+	return urlOf("store", files)
+}
+
+func urlOf(section string, files []File) (*PlacedCredential, error) {
 	c, faults := compile(files, reading{maxBytes: MaxDocument})
 	if len(faults) > 0 {
 		return nil, strict.NewFaults(files, faults)
 	}
-	for _, n := range strict.Notes[placedDatabase](c.Reader) {
-		return &PlacedCredential{Credential: n.credential, at: n.at}, nil
+	for _, n := range strict.Notes[notedURL](c.Reader) {
+		if n.section == section {
+			return &n.at, nil
+		}
 	}
 	return nil, nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/headgate/headgate/cmd/headgate/app"
+	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
@@ -12,9 +13,10 @@ import (
 	"github.com/headgate/headgate/xds/store"
 )
 
-// checkEnvironment looks for the credentials of a policy, its database's URL and its
-// certificate files, where the gateway would: in this environment. What the gateway would not start with is a fault at the place where the
-// policy names it; what it would do without is a note.
+// checkEnvironment looks for the credentials of a policy, the URLs of its database and its Redis,
+// and its certificate files, where the gateway would: in this environment. What the gateway would
+// not start with is a fault at the place where the policy names it; what it would do without is a
+// note.
 func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 	all, err := policy.Credentials(files)
 	if err != nil {
@@ -49,7 +51,7 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 			faults = append(faults, c.Fault(why[i].Error(), ""))
 		}
 	}
-	for _, check := range []func([]policy.File) *policy.Fault{checkDatabase, checkCertificate} {
+	for _, check := range []func([]policy.File) *policy.Fault{checkDatabase, checkRedis, checkCertificate} {
 		if fault := check(files); fault != nil {
 			faults = append(faults, *fault)
 		}
@@ -84,4 +86,21 @@ func checkCertificate(files []policy.File) *policy.Fault {
 		return &fault
 	}
 	return nil
+}
+
+// checkRedis looks for the URL of Redis where a pair would.
+func checkRedis(files []policy.File) *policy.Fault {
+	at, err := policy.RedisURL(files)
+	if err != nil || at == nil {
+		return nil
+	}
+	set, err := policy.ParseFiles(files)
+	if err == nil {
+		err = shared.Check(set.Redis, os.LookupEnv)
+	}
+	if err == nil {
+		return nil
+	}
+	fault := at.Fault(err.Error(), "")
+	return &fault
 }

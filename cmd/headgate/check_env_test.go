@@ -147,3 +147,26 @@ func TestCheckNotesWhatIsSimulated(t *testing.T) {
 		t.Errorf("without --env: %s", without)
 	}
 }
+
+// TestCheckFindsRedis holds that check --env finds a URL of Redis that is of no use, shows none,
+// and does not take it for the database's.
+func TestCheckFindsRedis(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	t.Setenv("CHECK_BAD", "redis:hunter2@host")
+	t.Setenv("CHECK_GOOD", "rediss://user:hunter2@host:6380/1")
+	for text, want := range map[string]string{
+		"{url: {env: CHECK_NONE}}":                "redis.url: environment variable CHECK_NONE is not set: it holds the URL of Redis",
+		"{url: {env: CHECK_BAD}}":                 "redis.url: what CHECK_BAD holds is not a URL of Redis",
+		"{url: {env: CHECK_GOOD}, cluster: true}": "redis.url: what CHECK_GOOD holds names a database by its number",
+		"{url: {file: /nowhere/url}}":             "redis.url: the URL of Redis: open /nowhere/url: no such file or directory",
+		"{url: {env: CHECK_GOOD}}":                "",
+	} {
+		if err := os.WriteFile(path, []byte("version: 1\nredis: "+text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, got := ended(t, []string{"check", "--env", path})
+		if (code == exitFault) != (want != "") || !strings.Contains(got, want) || strings.Contains(got, "hunter2") {
+			t.Errorf("%s: exit code %d, %s", text, code, got)
+		}
+	}
+}

@@ -24,7 +24,8 @@ import (
 
 // Stores finds where the balances of a policy are kept.
 type Stores interface {
-	// For returns the store of a policy. An error refuses the policy.
+	// For returns the store of a policy. If it has a Close, that is called when the policy is not
+	// used any more. An error refuses the policy.
 	For(*policy.Set) (ledger.Store, error)
 	// Close ends all stores, once no claim is open any more.
 	Close(context.Context) error

@@ -2,6 +2,7 @@ package limit
 
 import (
 	"context"
+	"io"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,14 @@ func (s *stage) Join(ex *exchange.Exchange) exchange.Visit {
 		return exchange.Idle{}
 	}
 	return &visit{stage: s, ex: ex}
+}
+
+// Close ends the use of the policy's store.
+func (s *stage) Close() error {
+	if c, ok := s.store.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // room is for how many bounds a visit needs no further memory.

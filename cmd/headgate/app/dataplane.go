@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/extproc"
+	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
@@ -31,6 +34,7 @@ type dataPlane struct {
 	spool   *spool.Spool // nil: rows go to no control plane
 	kinds   []extproc.Kind
 	reports *reports
+	stores  *shared.Stores // of balances
 	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
 	log     *zap.Logger
 	newest  atomic.Pointer[policy.Set] // that it holds; nil: none
@@ -65,12 +69,15 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 	closer := record.NewCloser(reg, keeper, sinks...)
 	circuits := newCircuits(reg, log)
 	reports := newReports(circuits, signals, reg)
+	stores := shared.New(shared.Options{
+		LookupEnv: os.LookupEnv, Pairs: func() int { return reports.learnt().Pairs }, Now: time.Now, Log: log.Named("ledger"),
+	}, reg)
 	d := &dataPlane{
-		spool: s, reports: reports,
+		spool: s, reports: reports, stores: stores,
 		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Shares: &reports.shares.uses,
-			Limits: limit.Options{Stores: limit.NewMemory(time.Now), Reg: reg, Now: time.Now}, Provider: provider.Options{
+			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Provider: provider.Options{
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 			}}),
 	}
@@ -89,6 +96,24 @@ func openSpool(l *lifecycle, folder string, reg prometheus.Registerer, log *zap.
 	}
 	l.started("spool", func(context.Context) error { return s.Close() })
 	return s, nil
+}
+
+// trouble says what is wrong with a data plane that serves; empty: nothing.
+func (d *dataPlane) trouble() string {
+	var all []string
+	if d.spool != nil {
+		all = append(all, d.spool.Trouble())
+	}
+	all = append(all, d.stores.Trouble())
+	return strings.Join(slices.DeleteFunc(all, func(t string) bool { return t == "" }), "; ")
+}
+
+// onTrouble has a function called whenever trouble has changed.
+func (d *dataPlane) onTrouble(changed func()) {
+	if d.spool != nil {
+		d.spool.OnTrouble(changed)
+	}
+	d.stores.OnTrouble(changed)
 }
 
 // close ends the policies, and then what their stages share.

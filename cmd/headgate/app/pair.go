@@ -43,8 +43,9 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 		Node: o.Node, Cluster: NodeCluster, Region: o.Region, Addresses: o.Addresses, State: o.State,
 		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Credentials: o.creds, Fleet: apply.reports,
 	}
+	options.Warning = apply.trouble
 	if apply.spool != nil {
-		options.Backlog, options.Warning = apply.spool, apply.spool.Trouble
+		options.Backlog = apply.spool
 	}
 	apply.listen = o.Listen
 	if o.State != "" {
@@ -53,8 +54,8 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 		}
 	}
 	a, err := agent.New(options, reg)
-	if err == nil && apply.spool != nil {
-		apply.spool.OnTrouble(a.Recheck)
+	if err == nil {
+		apply.onTrouble(a.Recheck)
 	}
 	return a, err
 }
@@ -108,8 +109,8 @@ func pairDetail(r *agent.Agent, d *dataPlane, addresses []string) func() string 
 		if trouble := r.Trouble(); trouble != "" {
 			link += "\n" + trouble
 		}
-		if d.spool != nil && d.spool.Trouble() != "" {
-			link += "\n" + d.spool.Trouble()
+		if trouble := d.trouble(); trouble != "" {
+			link += "\n" + trouble
 		}
 		return "policy " + revision + "\n" + overlayDetail(d.overlay(), nil) + d.reports.detail(time.Now()) + link + "\n"
 	}

@@ -2,6 +2,8 @@ package redis_test
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -67,6 +69,53 @@ func TestNamesWithBraces(t *testing.T) {
 		balances := make([]ledger.Balance, 1)
 		if _, err := s.Claim(t.Context(), &ledger.Claim{ID: "x", TTL: time.Minute, Limits: []ledger.Limit{l}}, balances); err != nil || balances[0].Left != 9-int64(i) {
 			t.Errorf("%q: %+v, %v", scope, balances, err)
+		}
+	}
+}
+
+// TestRights holds that the rights that the README names are enough.
+func TestRights(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rights, _ := strings.Cut(string(readme), "A user with `")
+	rights, _, _ = strings.Cut(rights, "`")
+	server := redistest.Start(t)
+	args := []any{"ACL", "SETUSER", "gateway", "reset", "on", ">secret"}
+	for _, right := range strings.Fields(rights) {
+		args = append(args, right)
+	}
+	if err := server.Client().Do(t.Context(), args...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	client, err := redis.Open(strings.Replace(server.URL(), "redis://", "redis://gateway:secret@", 1), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	s := redis.New(client, "headgate:", nil)
+	if err := s.Probe(t.Context()); err != nil {
+		t.Error(err)
+	}
+	limits := []ledger.Limit{
+		{Scope: "a", Name: "rpm", Max: 10, Period: time.Hour, Amount: 1},
+		{Scope: "a", Name: "day", Max: 10, Until: time.Now().Add(time.Hour), Amount: 1},
+	}
+	c, balances := &ledger.Claim{ID: "x", TTL: 10 * time.Millisecond, Limits: limits}, make([]ledger.Balance, 2)
+	for _, used := range []int64{1, 0} {
+		if _, err := s.Claim(t.Context(), c, balances); err != nil {
+			t.Error(err)
+		}
+		if err := s.Settle(t.Context(), c, []int64{used, used}); err != nil {
+			t.Error(err)
+		}
+		c.ID = "y"
+	}
+	other := server.Client()
+	for other.ZCard(t.Context(), "headgate:{a}:claims").Val() > 1 && !t.Failed() { // of the window's end
+		if err := s.Peek(t.Context(), limits, balances); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -3,9 +3,6 @@ package shared
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +44,7 @@ func newServer(s *Stores, at place) (*server, error) {
 		place: at, stores: s, local: ledger.NewMemory(s.options.Now),
 		unused: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
-	url, err := one.find()
+	url, err := find(at.url, s.options.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +55,7 @@ func newServer(s *Stores, at place) (*server, error) {
 func (s *server) connect(url string) error {
 	client, err := redis.Open(url, s.cluster)
 	if err != nil {
-		return fmt.Errorf("what %s holds %w", s.name(), err)
+		return unusable(s.url, err)
 	}
 	before := s.conn.Swap(&connection{url, client, redis.New(client, s.prefix, s.stores.clock)})
 	if before != nil {
@@ -73,37 +70,12 @@ func (s *server) remote() *redis.Store { return s.conn.Load().store }
 // name is where the URL is found. It is no secret.
 func (s *server) name() string { return s.url.Env + s.url.File }
 
-// maxURL bounds the URL, in bytes.
-const maxURL = 16 << 10
-
-// find looks the URL up. The error does not quote it.
-func (s *server) find() (string, error) {
-	if s.url.File == "" {
-		text, _ := s.stores.options.LookupEnv(s.url.Env)
-		if text = strings.TrimSpace(text); text == "" {
-			return "", fmt.Errorf("the environment variable %s of its URL is not set", s.url.Env)
-		}
-		return text, nil
-	}
-	data, err := os.ReadFile(s.url.File)
-	switch text := strings.TrimSpace(string(data)); {
-	case err != nil:
-		return "", fmt.Errorf("its URL: %w", err)
-	case text == "":
-		return "", fmt.Errorf("the file %s of its URL is empty", s.url.File)
-	case len(text) > maxURL:
-		return "", fmt.Errorf("the file %s of its URL is too large", s.url.File)
-	default:
-		return text, nil
-	}
-}
-
 // follow connects to where a file says that Redis is now, if it says something else.
 func (s *server) follow() {
 	if s.url.File == "" {
 		return
 	}
-	if url, err := s.find(); err == nil && url != s.conn.Load().url {
+	if url, err := find(s.url, s.stores.options.LookupEnv); err == nil && url != s.conn.Load().url {
 		if err := s.connect(url); err != nil {
 			s.stores.options.Log.Error("the URL of Redis has changed and cannot be used; the one before stays in use", s.field(), errField(err))
 		}

@@ -36,6 +36,7 @@ type Stores struct {
 
 	mu      sync.Mutex
 	servers map[place]*server // those that a policy uses
+	begun   bool              // a policy has asked for its store
 	ended   bool
 
 	running sync.WaitGroup
@@ -53,7 +54,6 @@ type place struct {
 func New(o Options, reg prometheus.Registerer) *Stores {
 	s := &Stores{options: o, own: ledger.NewMemory(o.Now), servers: map[place]*server{}, stop: make(chan struct{})}
 	s.metrics = newMetrics(reg, s)
-	s.running.Go(s.sweep)
 	return s
 }
 
@@ -61,14 +61,18 @@ func New(o Options, reg prometheus.Registerer) *Stores {
 // after the policy's last claim was settled. The error is for operators: the URL cannot be found
 // here, or is none. That Redis does not answer is no error.
 func (s *Stores) For(set *policy.Set) (ledger.Store, error) {
-	r := set.Redis
-	if r.URL == (policy.Credential{}) {
-		return s.own, nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
 		return nil, errors.New("the gateway is stopping")
+	}
+	if !s.begun {
+		s.begun = true
+		s.running.Go(s.sweep)
+	}
+	r := set.Redis
+	if r.URL == (policy.Credential{}) {
+		return s.own, nil
 	}
 	at := place{r.URL, r.Cluster, r.Prefix}
 	one := s.servers[at]

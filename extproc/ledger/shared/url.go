@@ -1,0 +1,52 @@
+package shared
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/headgate/headgate/extproc/ledger/redis"
+	"github.com/headgate/headgate/policy"
+)
+
+// Check reports what is wrong with where a policy says that Redis' URL is found, without asking
+// Redis; nil: nothing. No error here quotes the URL.
+func Check(r policy.Redis, lookupEnv func(string) (string, bool)) error {
+	url, err := find(r.URL, lookupEnv)
+	if err != nil {
+		return err
+	}
+	if err := redis.Check(url, r.Cluster); err != nil {
+		return unusable(r.URL, err)
+	}
+	return nil
+}
+
+func unusable(at policy.Credential, err error) error {
+	return fmt.Errorf("what %s holds %w", at.Env+at.File, err)
+}
+
+// maxURL bounds a URL, in bytes.
+const maxURL = 16 << 10
+
+// find looks a URL up.
+func find(at policy.Credential, lookupEnv func(string) (string, bool)) (string, error) {
+	if at.File == "" {
+		text, _ := lookupEnv(at.Env)
+		if text = strings.TrimSpace(text); text == "" {
+			return "", fmt.Errorf("environment variable %s is not set: it holds the URL of Redis", at.Env)
+		}
+		return text, nil
+	}
+	data, err := os.ReadFile(at.File)
+	switch text := strings.TrimSpace(string(data)); {
+	case err != nil:
+		return "", fmt.Errorf("the URL of Redis: %w", err)
+	case text == "":
+		return "", fmt.Errorf("file %s is empty: it holds the URL of Redis", at.File)
+	case len(text) > maxURL:
+		return "", fmt.Errorf("file %s is too large for the URL of Redis", at.File)
+	default:
+		return text, nil
+	}
+}
