@@ -75,21 +75,40 @@ func TestNamesWithBraces(t *testing.T) {
 
 // TestRights holds that the rights that the README names are enough.
 func TestRights(t *testing.T) {
+	t.Run("single", func(t *testing.T) {
+		server := redistest.Start(t)
+		rights(t, server.URL(), false, server)
+	})
+	t.Run("cluster", func(t *testing.T) {
+		c := redistest.StartCluster(t)
+		rights(t, c.URL(), true, c.Nodes...)
+	})
+}
+
+func rights(t *testing.T, url string, cluster bool, nodes ...*redistest.Server) {
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rights, _ := strings.Cut(string(readme), "A user with `")
-	rights, _, _ = strings.Cut(rights, "`")
-	server := redistest.Start(t)
 	args := []any{"ACL", "SETUSER", "gateway", "reset", "on", ">secret"}
-	for _, right := range strings.Fields(rights) {
-		args = append(args, right)
+	_, text, _ := strings.Cut(string(readme), "A user with ")
+	for n, quoted := range strings.SplitN(text, "`", 5)[:4] {
+		if n == 1 || n == 3 && cluster {
+			for _, right := range strings.Fields(quoted) {
+				args = append(args, right)
+			}
+		}
 	}
-	if err := server.Client().Do(t.Context(), args...).Err(); err != nil {
-		t.Fatal(err)
+	var clients []*goredis.Client
+	for _, n := range nodes {
+		clients = append(clients, n.Client())
 	}
-	client, err := redis.Open(strings.Replace(server.URL(), "redis://", "redis://gateway:secret@", 1), false)
+	for _, c := range clients {
+		if err := c.Do(t.Context(), args...).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client, err := redis.Open(strings.Replace(url, "redis://", "redis://gateway:secret@", 1), cluster)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,18 +121,23 @@ func TestRights(t *testing.T) {
 		{Scope: "a", Name: "rpm", Max: 10, Period: time.Hour, Amount: 1},
 		{Scope: "a", Name: "day", Max: 10, Until: time.Now().Add(time.Hour), Amount: 1},
 	}
-	c, balances := &ledger.Claim{ID: "x", TTL: 10 * time.Millisecond, Limits: limits}, make([]ledger.Balance, 2)
-	for _, used := range []int64{1, 0} {
+	balances := make([]ledger.Balance, 2)
+	for id, used := range []int64{1, 0} {
+		c := &ledger.Claim{ID: fmt.Sprint(id), TTL: 10 * time.Millisecond, Limits: limits}
 		if _, err := s.Claim(t.Context(), c, balances); err != nil {
 			t.Error(err)
 		}
 		if err := s.Settle(t.Context(), c, []int64{used, used}); err != nil {
 			t.Error(err)
 		}
-		c.ID = "y"
 	}
-	other := server.Client()
-	for other.ZCard(t.Context(), "headgate:{a}:claims").Val() > 1 && !t.Failed() { // of the window's end
+	entries := func() (most int64) {
+		for _, c := range clients {
+			most = max(most, c.ZCard(t.Context(), "headgate:{a}:claims").Val())
+		}
+		return most
+	}
+	for entries() > 1 && !t.Failed() { // the window's end stays, claims expire
 		if err := s.Peek(t.Context(), limits, balances); err != nil {
 			t.Error(err)
 		}

@@ -99,6 +99,27 @@ func TestLargerThanThePart(t *testing.T) {
 	}
 }
 
+// TestLocalSettles holds that a part is held to what was used, too, once.
+func TestLocalSettles(t *testing.T) {
+	p := newPair(t, "redis://127.0.0.1:1", 2)
+	p.lose()
+	l := budget(100, 40)
+	for i := range 4 {
+		c := p.claimOf(l)
+		granted, err := p.store.Claim(t.Context(), c, make([]ledger.Balance, 1))
+		if err != nil || granted != (i < 2) {
+			t.Errorf("claim %d granted: %v, %v", i, granted, err)
+		}
+		if granted {
+			p.settle(c, 10)
+			p.settle(c, 10)
+		}
+	}
+	if owed := p.value("headgate_ledger_owed"); owed < 1 {
+		t.Errorf("%v owed", owed)
+	}
+}
+
 func TestOpen(t *testing.T) {
 	server := redistest.Start(t)
 	p := newPair(t, server.URL(), 1, open)
