@@ -1,5 +1,7 @@
 package policy
 
+import "github.com/headgate/headgate/policy/keyform"
+
 // Names that the data plane and the control plane must agree on.
 const (
 	// MetadataNamespace is Envoy's dynamic metadata namespace for everything
@@ -15,7 +17,7 @@ const (
 	// KeyHeader carries a key of the gateway's beside a credential that is the provider's.
 	KeyHeader = HeaderPrefix + "key"
 	// KeyPrefix begins every key that the control plane makes.
-	KeyPrefix = "hg_"
+	KeyPrefix = keyform.Prefix
 	// RefusedByHeader says to the client who refused its request, whoever words the
 	// refusal: ext_proc or Envoy.
 	RefusedByHeader = HeaderPrefix + "refused-by"

@@ -44,6 +44,12 @@ func NewPepper() []byte {
 	return pepper
 }
 
+// Installation names an installation by its pepper, which it does not give away.
+func Installation(pepper []byte) []byte {
+	sum := sha256.Sum256(append([]byte("installation "), pepper...))
+	return sum[:16]
+}
+
 // random returns random letters, five bits each.
 func random(length int) string {
 	bits := make([]byte, letters.DecodedLen(length))

@@ -148,7 +148,9 @@ type Hello struct {
 	Region  string `protobuf:"bytes,3,opt,name=region,proto3" json:"region,omitempty"`
 	// By which the pair goes, as another control plane said, or this one before it was started
 	// again.
-	Shares        []*Share `protobuf:"bytes,4,rep,name=shares,proto3" json:"shares,omitempty"`
+	Shares []*Share `protobuf:"bytes,4,rep,name=shares,proto3" json:"shares,omitempty"`
+	// What the pair has of keys. Absent: it takes none.
+	Keys          *KeysState `protobuf:"bytes,7,opt,name=keys,proto3" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -211,6 +213,68 @@ func (x *Hello) GetShares() []*Share {
 	return nil
 }
 
+func (x *Hello) GetKeys() *KeysState {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// KeysState is what there is of keys. The zero value is nothing.
+type KeysState struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Hash of the pepper.
+	Installation []byte `protobuf:"bytes,1,opt,name=installation,proto3" json:"installation,omitempty"`
+	// Of the last change.
+	Version       int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeysState) Reset() {
+	*x = KeysState{}
+	mi := &file_pairpb_pair_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeysState) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeysState) ProtoMessage() {}
+
+func (x *KeysState) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeysState.ProtoReflect.Descriptor instead.
+func (*KeysState) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *KeysState) GetInstallation() []byte {
+	if x != nil {
+		return x.Installation
+	}
+	return nil
+}
+
+func (x *KeysState) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // Rows are exchanges that have ended. They come at least once.
 type Rows struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -224,7 +288,7 @@ type Rows struct {
 
 func (x *Rows) Reset() {
 	*x = Rows{}
-	mi := &file_pairpb_pair_proto_msgTypes[2]
+	mi := &file_pairpb_pair_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -236,7 +300,7 @@ func (x *Rows) String() string {
 func (*Rows) ProtoMessage() {}
 
 func (x *Rows) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[2]
+	mi := &file_pairpb_pair_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -249,7 +313,7 @@ func (x *Rows) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rows.ProtoReflect.Descriptor instead.
 func (*Rows) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{2}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Rows) GetNumber() uint64 {
@@ -280,7 +344,7 @@ type Signals struct {
 
 func (x *Signals) Reset() {
 	*x = Signals{}
-	mi := &file_pairpb_pair_proto_msgTypes[3]
+	mi := &file_pairpb_pair_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -292,7 +356,7 @@ func (x *Signals) String() string {
 func (*Signals) ProtoMessage() {}
 
 func (x *Signals) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[3]
+	mi := &file_pairpb_pair_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -305,7 +369,7 @@ func (x *Signals) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Signals.ProtoReflect.Descriptor instead.
 func (*Signals) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{3}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Signals) GetSpanNanos() int64 {
@@ -356,7 +420,7 @@ type Exchanges struct {
 
 func (x *Exchanges) Reset() {
 	*x = Exchanges{}
-	mi := &file_pairpb_pair_proto_msgTypes[4]
+	mi := &file_pairpb_pair_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -368,7 +432,7 @@ func (x *Exchanges) String() string {
 func (*Exchanges) ProtoMessage() {}
 
 func (x *Exchanges) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[4]
+	mi := &file_pairpb_pair_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -381,7 +445,7 @@ func (x *Exchanges) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exchanges.ProtoReflect.Descriptor instead.
 func (*Exchanges) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{4}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Exchanges) GetModel() string {
@@ -483,7 +547,7 @@ type Tries struct {
 
 func (x *Tries) Reset() {
 	*x = Tries{}
-	mi := &file_pairpb_pair_proto_msgTypes[5]
+	mi := &file_pairpb_pair_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -495,7 +559,7 @@ func (x *Tries) String() string {
 func (*Tries) ProtoMessage() {}
 
 func (x *Tries) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[5]
+	mi := &file_pairpb_pair_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -508,7 +572,7 @@ func (x *Tries) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tries.ProtoReflect.Descriptor instead.
 func (*Tries) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{5}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Tries) GetModel() string {
@@ -570,7 +634,7 @@ type Observed struct {
 
 func (x *Observed) Reset() {
 	*x = Observed{}
-	mi := &file_pairpb_pair_proto_msgTypes[6]
+	mi := &file_pairpb_pair_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +646,7 @@ func (x *Observed) String() string {
 func (*Observed) ProtoMessage() {}
 
 func (x *Observed) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[6]
+	mi := &file_pairpb_pair_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +659,7 @@ func (x *Observed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observed.ProtoReflect.Descriptor instead.
 func (*Observed) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{6}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Observed) GetOut() []*Outage {
@@ -632,7 +696,7 @@ type Outage struct {
 
 func (x *Outage) Reset() {
 	*x = Outage{}
-	mi := &file_pairpb_pair_proto_msgTypes[7]
+	mi := &file_pairpb_pair_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -644,7 +708,7 @@ func (x *Outage) String() string {
 func (*Outage) ProtoMessage() {}
 
 func (x *Outage) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[7]
+	mi := &file_pairpb_pair_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -657,7 +721,7 @@ func (x *Outage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outage.ProtoReflect.Descriptor instead.
 func (*Outage) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{7}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Outage) GetBackend() string {
@@ -745,7 +809,7 @@ type Share struct {
 
 func (x *Share) Reset() {
 	*x = Share{}
-	mi := &file_pairpb_pair_proto_msgTypes[8]
+	mi := &file_pairpb_pair_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -757,7 +821,7 @@ func (x *Share) String() string {
 func (*Share) ProtoMessage() {}
 
 func (x *Share) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[8]
+	mi := &file_pairpb_pair_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -770,7 +834,7 @@ func (x *Share) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Share.ProtoReflect.Descriptor instead.
 func (*Share) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{8}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Share) GetModel() string {
@@ -801,6 +865,7 @@ type LinkResponse struct {
 	//	*LinkResponse_Welcome
 	//	*LinkResponse_Taken
 	//	*LinkResponse_Fleet
+	//	*LinkResponse_Keys
 	Message       isLinkResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -808,7 +873,7 @@ type LinkResponse struct {
 
 func (x *LinkResponse) Reset() {
 	*x = LinkResponse{}
-	mi := &file_pairpb_pair_proto_msgTypes[9]
+	mi := &file_pairpb_pair_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -820,7 +885,7 @@ func (x *LinkResponse) String() string {
 func (*LinkResponse) ProtoMessage() {}
 
 func (x *LinkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[9]
+	mi := &file_pairpb_pair_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -833,7 +898,7 @@ func (x *LinkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkResponse.ProtoReflect.Descriptor instead.
 func (*LinkResponse) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{9}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LinkResponse) GetMessage() isLinkResponse_Message {
@@ -870,6 +935,15 @@ func (x *LinkResponse) GetFleet() *Fleet {
 	return nil
 }
 
+func (x *LinkResponse) GetKeys() *Keys {
+	if x != nil {
+		if x, ok := x.Message.(*LinkResponse_Keys); ok {
+			return x.Keys
+		}
+	}
+	return nil
+}
+
 type isLinkResponse_Message interface {
 	isLinkResponse_Message()
 }
@@ -888,11 +962,18 @@ type LinkResponse_Fleet struct {
 	Fleet *Fleet `protobuf:"bytes,3,opt,name=fleet,proto3,oneof"`
 }
 
+type LinkResponse_Keys struct {
+	// To pairs alone whose hello says what they have of them.
+	Keys *Keys `protobuf:"bytes,5,opt,name=keys,proto3,oneof"`
+}
+
 func (*LinkResponse_Welcome) isLinkResponse_Message() {}
 
 func (*LinkResponse_Taken) isLinkResponse_Message() {}
 
 func (*LinkResponse_Fleet) isLinkResponse_Message() {}
+
+func (*LinkResponse_Keys) isLinkResponse_Message() {}
 
 type Welcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -903,7 +984,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_pairpb_pair_proto_msgTypes[10]
+	mi := &file_pairpb_pair_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +996,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[10]
+	mi := &file_pairpb_pair_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +1009,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{10}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Welcome) GetVersion() uint32 {
@@ -948,7 +1029,7 @@ type Taken struct {
 
 func (x *Taken) Reset() {
 	*x = Taken{}
-	mi := &file_pairpb_pair_proto_msgTypes[11]
+	mi := &file_pairpb_pair_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -960,7 +1041,7 @@ func (x *Taken) String() string {
 func (*Taken) ProtoMessage() {}
 
 func (x *Taken) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[11]
+	mi := &file_pairpb_pair_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -973,7 +1054,7 @@ func (x *Taken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Taken.ProtoReflect.Descriptor instead.
 func (*Taken) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{11}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Taken) GetNumber() uint64 {
@@ -998,7 +1079,7 @@ type Fleet struct {
 
 func (x *Fleet) Reset() {
 	*x = Fleet{}
-	mi := &file_pairpb_pair_proto_msgTypes[12]
+	mi := &file_pairpb_pair_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1010,7 +1091,7 @@ func (x *Fleet) String() string {
 func (*Fleet) ProtoMessage() {}
 
 func (x *Fleet) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[12]
+	mi := &file_pairpb_pair_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1023,7 +1104,7 @@ func (x *Fleet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fleet.ProtoReflect.Descriptor instead.
 func (*Fleet) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{12}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Fleet) GetPairs() uint32 {
@@ -1047,6 +1128,304 @@ func (x *Fleet) GetShares() []*Share {
 	return nil
 }
 
+// Keys are what there is of callers' keys, or what has changed of them.
+type Keys struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Under which keys are hashed.
+	Pepper []byte `protobuf:"bytes,1,opt,name=pepper,proto3" json:"pepper,omitempty"`
+	// Of the last change.
+	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// They take the place of all before.
+	Whole bool `protobuf:"varint,3,opt,name=whole,proto3" json:"whole,omitempty"`
+	// More parts follow. They count together, once the last one is there.
+	More bool `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
+	// In place of those with the same ids.
+	Keys []*Key `protobuf:"bytes,5,rep,name=keys,proto3" json:"keys,omitempty"`
+	// Ids of those that are no more.
+	Gone          []string `protobuf:"bytes,6,rep,name=gone,proto3" json:"gone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Keys) Reset() {
+	*x = Keys{}
+	mi := &file_pairpb_pair_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Keys) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Keys) ProtoMessage() {}
+
+func (x *Keys) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Keys.ProtoReflect.Descriptor instead.
+func (*Keys) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Keys) GetPepper() []byte {
+	if x != nil {
+		return x.Pepper
+	}
+	return nil
+}
+
+func (x *Keys) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Keys) GetWhole() bool {
+	if x != nil {
+		return x.Whole
+	}
+	return false
+}
+
+func (x *Keys) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+func (x *Keys) GetKeys() []*Key {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Keys) GetGone() []string {
+	if x != nil {
+		return x.Gone
+	}
+	return nil
+}
+
+// Key is a key that callers present.
+type Key struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Id     string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Hashes []*KeyHash             `protobuf:"bytes,2,rep,name=hashes,proto3" json:"hashes,omitempty"`
+	// Nanoseconds since 1970, by the clock of whoever reads it; 0: never.
+	Expires int64  `protobuf:"varint,3,opt,name=expires,proto3" json:"expires,omitempty"`
+	Name    string `protobuf:"bytes,4,opt,name=name,proto3" json:"name,omitempty"`
+	User    string `protobuf:"bytes,5,opt,name=user,proto3" json:"user,omitempty"`
+	Team    string `protobuf:"bytes,6,opt,name=team,proto3" json:"team,omitempty"`
+	Tier    string `protobuf:"bytes,7,opt,name=tier,proto3" json:"tier,omitempty"`
+	// Empty: all.
+	Models          []string `protobuf:"bytes,8,rep,name=models,proto3" json:"models,omitempty"`
+	Tags            []string `protobuf:"bytes,9,rep,name=tags,proto3" json:"tags,omitempty"`
+	Rpm             int64    `protobuf:"varint,10,opt,name=rpm,proto3" json:"rpm,omitempty"`
+	Tpm             int64    `protobuf:"varint,11,opt,name=tpm,proto3" json:"tpm,omitempty"`
+	NanoUsdPerDay   int64    `protobuf:"varint,12,opt,name=nano_usd_per_day,json=nanoUsdPerDay,proto3" json:"nano_usd_per_day,omitempty"`
+	NanoUsdPerMonth int64    `protobuf:"varint,13,opt,name=nano_usd_per_month,json=nanoUsdPerMonth,proto3" json:"nano_usd_per_month,omitempty"`
+	// Bounds are only counted.
+	Shadow        bool `protobuf:"varint,14,opt,name=shadow,proto3" json:"shadow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Key) Reset() {
+	*x = Key{}
+	mi := &file_pairpb_pair_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Key) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Key) ProtoMessage() {}
+
+func (x *Key) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Key.ProtoReflect.Descriptor instead.
+func (*Key) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Key) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Key) GetHashes() []*KeyHash {
+	if x != nil {
+		return x.Hashes
+	}
+	return nil
+}
+
+func (x *Key) GetExpires() int64 {
+	if x != nil {
+		return x.Expires
+	}
+	return 0
+}
+
+func (x *Key) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Key) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *Key) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *Key) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
+}
+
+func (x *Key) GetModels() []string {
+	if x != nil {
+		return x.Models
+	}
+	return nil
+}
+
+func (x *Key) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Key) GetRpm() int64 {
+	if x != nil {
+		return x.Rpm
+	}
+	return 0
+}
+
+func (x *Key) GetTpm() int64 {
+	if x != nil {
+		return x.Tpm
+	}
+	return 0
+}
+
+func (x *Key) GetNanoUsdPerDay() int64 {
+	if x != nil {
+		return x.NanoUsdPerDay
+	}
+	return 0
+}
+
+func (x *Key) GetNanoUsdPerMonth() int64 {
+	if x != nil {
+		return x.NanoUsdPerMonth
+	}
+	return 0
+}
+
+func (x *Key) GetShadow() bool {
+	if x != nil {
+		return x.Shadow
+	}
+	return false
+}
+
+// KeyHash is one text that is taken as a key.
+type KeyHash struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// HMAC-SHA256 under the pepper.
+	Hash []byte `protobuf:"bytes,1,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Nanoseconds since 1970; 0: as long as the key.
+	Until         int64 `protobuf:"varint,2,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeyHash) Reset() {
+	*x = KeyHash{}
+	mi := &file_pairpb_pair_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyHash) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyHash) ProtoMessage() {}
+
+func (x *KeyHash) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyHash.ProtoReflect.Descriptor instead.
+func (*KeyHash) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *KeyHash) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *KeyHash) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
 var File_pairpb_pair_proto protoreflect.FileDescriptor
 
 const file_pairpb_pair_proto_rawDesc = "" +
@@ -1057,12 +1436,16 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x04rows\x18\x02 \x01(\v2\x16.headgate.pair.v1.RowsH\x00R\x04rows\x125\n" +
 	"\asignals\x18\x03 \x01(\v2\x19.headgate.pair.v1.SignalsH\x00R\asignals\x128\n" +
 	"\bobserved\x18\x04 \x01(\v2\x1a.headgate.pair.v1.ObservedH\x00R\bobservedB\t\n" +
-	"\amessage\"~\n" +
+	"\amessage\"\xaf\x01\n" +
 	"\x05Hello\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\rR\aversion\x12\x16\n" +
 	"\x06region\x18\x03 \x01(\tR\x06region\x12/\n" +
-	"\x06shares\x18\x04 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares\"2\n" +
+	"\x06shares\x18\x04 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares\x12/\n" +
+	"\x04keys\x18\a \x01(\v2\x1b.headgate.pair.v1.KeysStateR\x04keys\"I\n" +
+	"\tKeysState\x12\"\n" +
+	"\finstallation\x18\x01 \x01(\fR\finstallation\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\"2\n" +
 	"\x04Rows\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x12\n" +
 	"\x04rows\x18\x02 \x03(\fR\x04rows\"\x92\x01\n" +
@@ -1112,11 +1495,12 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x05Share\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x10\n" +
 	"\x03use\x18\x02 \x01(\tR\x03use\x12\x1a\n" +
-	"\bpermille\x18\x03 \x01(\rR\bpermille\"\xb8\x01\n" +
+	"\bpermille\x18\x03 \x01(\rR\bpermille\"\xe6\x01\n" +
 	"\fLinkResponse\x125\n" +
 	"\awelcome\x18\x01 \x01(\v2\x19.headgate.pair.v1.WelcomeH\x00R\awelcome\x12/\n" +
 	"\x05taken\x18\x02 \x01(\v2\x17.headgate.pair.v1.TakenH\x00R\x05taken\x12/\n" +
-	"\x05fleet\x18\x03 \x01(\v2\x17.headgate.pair.v1.FleetH\x00R\x05fleetB\t\n" +
+	"\x05fleet\x18\x03 \x01(\v2\x17.headgate.pair.v1.FleetH\x00R\x05fleet\x12,\n" +
+	"\x04keys\x18\x05 \x01(\v2\x16.headgate.pair.v1.KeysH\x00R\x04keysB\t\n" +
 	"\amessageJ\x04\b\x04\x10\x05\"#\n" +
 	"\aWelcome\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\"\x1f\n" +
@@ -1125,7 +1509,33 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x05Fleet\x12\x14\n" +
 	"\x05pairs\x18\x01 \x01(\rR\x05pairs\x126\n" +
 	"\telsewhere\x18\x02 \x03(\v2\x18.headgate.pair.v1.OutageR\telsewhere\x12/\n" +
-	"\x06shares\x18\x03 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares2X\n" +
+	"\x06shares\x18\x03 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares\"\xa1\x01\n" +
+	"\x04Keys\x12\x16\n" +
+	"\x06pepper\x18\x01 \x01(\fR\x06pepper\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x14\n" +
+	"\x05whole\x18\x03 \x01(\bR\x05whole\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\x12)\n" +
+	"\x04keys\x18\x05 \x03(\v2\x15.headgate.pair.v1.KeyR\x04keys\x12\x12\n" +
+	"\x04gone\x18\x06 \x03(\tR\x04gone\"\xf0\x02\n" +
+	"\x03Key\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x121\n" +
+	"\x06hashes\x18\x02 \x03(\v2\x19.headgate.pair.v1.KeyHashR\x06hashes\x12\x18\n" +
+	"\aexpires\x18\x03 \x01(\x03R\aexpires\x12\x12\n" +
+	"\x04name\x18\x04 \x01(\tR\x04name\x12\x12\n" +
+	"\x04user\x18\x05 \x01(\tR\x04user\x12\x12\n" +
+	"\x04team\x18\x06 \x01(\tR\x04team\x12\x12\n" +
+	"\x04tier\x18\a \x01(\tR\x04tier\x12\x16\n" +
+	"\x06models\x18\b \x03(\tR\x06models\x12\x12\n" +
+	"\x04tags\x18\t \x03(\tR\x04tags\x12\x10\n" +
+	"\x03rpm\x18\n" +
+	" \x01(\x03R\x03rpm\x12\x10\n" +
+	"\x03tpm\x18\v \x01(\x03R\x03tpm\x12'\n" +
+	"\x10nano_usd_per_day\x18\f \x01(\x03R\rnanoUsdPerDay\x12+\n" +
+	"\x12nano_usd_per_month\x18\r \x01(\x03R\x0fnanoUsdPerMonth\x12\x16\n" +
+	"\x06shadow\x18\x0e \x01(\bR\x06shadow\"3\n" +
+	"\aKeyHash\x12\x12\n" +
+	"\x04hash\x18\x01 \x01(\fR\x04hash\x12\x14\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until2X\n" +
 	"\vPairService\x12I\n" +
 	"\x04Link\x12\x1d.headgate.pair.v1.LinkRequest\x1a\x1e.headgate.pair.v1.LinkResponse(\x010\x01B,Z*github.com/headgate/headgate/policy/pairpbb\x06proto3"
 
@@ -1141,43 +1551,51 @@ func file_pairpb_pair_proto_rawDescGZIP() []byte {
 	return file_pairpb_pair_proto_rawDescData
 }
 
-var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_pairpb_pair_proto_goTypes = []any{
 	(*LinkRequest)(nil),  // 0: headgate.pair.v1.LinkRequest
 	(*Hello)(nil),        // 1: headgate.pair.v1.Hello
-	(*Rows)(nil),         // 2: headgate.pair.v1.Rows
-	(*Signals)(nil),      // 3: headgate.pair.v1.Signals
-	(*Exchanges)(nil),    // 4: headgate.pair.v1.Exchanges
-	(*Tries)(nil),        // 5: headgate.pair.v1.Tries
-	(*Observed)(nil),     // 6: headgate.pair.v1.Observed
-	(*Outage)(nil),       // 7: headgate.pair.v1.Outage
-	(*Share)(nil),        // 8: headgate.pair.v1.Share
-	(*LinkResponse)(nil), // 9: headgate.pair.v1.LinkResponse
-	(*Welcome)(nil),      // 10: headgate.pair.v1.Welcome
-	(*Taken)(nil),        // 11: headgate.pair.v1.Taken
-	(*Fleet)(nil),        // 12: headgate.pair.v1.Fleet
+	(*KeysState)(nil),    // 2: headgate.pair.v1.KeysState
+	(*Rows)(nil),         // 3: headgate.pair.v1.Rows
+	(*Signals)(nil),      // 4: headgate.pair.v1.Signals
+	(*Exchanges)(nil),    // 5: headgate.pair.v1.Exchanges
+	(*Tries)(nil),        // 6: headgate.pair.v1.Tries
+	(*Observed)(nil),     // 7: headgate.pair.v1.Observed
+	(*Outage)(nil),       // 8: headgate.pair.v1.Outage
+	(*Share)(nil),        // 9: headgate.pair.v1.Share
+	(*LinkResponse)(nil), // 10: headgate.pair.v1.LinkResponse
+	(*Welcome)(nil),      // 11: headgate.pair.v1.Welcome
+	(*Taken)(nil),        // 12: headgate.pair.v1.Taken
+	(*Fleet)(nil),        // 13: headgate.pair.v1.Fleet
+	(*Keys)(nil),         // 14: headgate.pair.v1.Keys
+	(*Key)(nil),          // 15: headgate.pair.v1.Key
+	(*KeyHash)(nil),      // 16: headgate.pair.v1.KeyHash
 }
 var file_pairpb_pair_proto_depIdxs = []int32{
 	1,  // 0: headgate.pair.v1.LinkRequest.hello:type_name -> headgate.pair.v1.Hello
-	2,  // 1: headgate.pair.v1.LinkRequest.rows:type_name -> headgate.pair.v1.Rows
-	3,  // 2: headgate.pair.v1.LinkRequest.signals:type_name -> headgate.pair.v1.Signals
-	6,  // 3: headgate.pair.v1.LinkRequest.observed:type_name -> headgate.pair.v1.Observed
-	8,  // 4: headgate.pair.v1.Hello.shares:type_name -> headgate.pair.v1.Share
-	4,  // 5: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
-	5,  // 6: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
-	7,  // 7: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
-	10, // 8: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
-	11, // 9: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
-	12, // 10: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
-	7,  // 11: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
-	8,  // 12: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
-	0,  // 13: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
-	9,  // 14: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
-	14, // [14:15] is the sub-list for method output_type
-	13, // [13:14] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	3,  // 1: headgate.pair.v1.LinkRequest.rows:type_name -> headgate.pair.v1.Rows
+	4,  // 2: headgate.pair.v1.LinkRequest.signals:type_name -> headgate.pair.v1.Signals
+	7,  // 3: headgate.pair.v1.LinkRequest.observed:type_name -> headgate.pair.v1.Observed
+	9,  // 4: headgate.pair.v1.Hello.shares:type_name -> headgate.pair.v1.Share
+	2,  // 5: headgate.pair.v1.Hello.keys:type_name -> headgate.pair.v1.KeysState
+	5,  // 6: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
+	6,  // 7: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
+	8,  // 8: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
+	11, // 9: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
+	12, // 10: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
+	13, // 11: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
+	14, // 12: headgate.pair.v1.LinkResponse.keys:type_name -> headgate.pair.v1.Keys
+	8,  // 13: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
+	9,  // 14: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
+	15, // 15: headgate.pair.v1.Keys.keys:type_name -> headgate.pair.v1.Key
+	16, // 16: headgate.pair.v1.Key.hashes:type_name -> headgate.pair.v1.KeyHash
+	0,  // 17: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
+	10, // 18: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
+	18, // [18:19] is the sub-list for method output_type
+	17, // [17:18] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_pairpb_pair_proto_init() }
@@ -1191,10 +1609,11 @@ func file_pairpb_pair_proto_init() {
 		(*LinkRequest_Signals)(nil),
 		(*LinkRequest_Observed)(nil),
 	}
-	file_pairpb_pair_proto_msgTypes[9].OneofWrappers = []any{
+	file_pairpb_pair_proto_msgTypes[10].OneofWrappers = []any{
 		(*LinkResponse_Welcome)(nil),
 		(*LinkResponse_Taken)(nil),
 		(*LinkResponse_Fleet)(nil),
+		(*LinkResponse_Keys)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1202,7 +1621,7 @@ func file_pairpb_pair_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pairpb_pair_proto_rawDesc), len(file_pairpb_pair_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -45,6 +45,8 @@ type Options struct {
 	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc, beside the previous one
 	Warning     func() string                                               // what is wrong with a pair that serves; empty: nothing. nil: that is not known
 	Backlog     Backlog                                                     // of rows for the control plane; nil: there are none
+	Keys        Keys                                                        // of callers; nil: the pair takes none
+	KeysFolder  string                                                      // where they outlast a restart; empty: nowhere
 	Fleet       Fleet                                                       // what is said of this pair, and learnt of the others; nil: nothing
 	Log         *zap.Logger
 }
@@ -67,6 +69,7 @@ type Agent struct {
 	log     *zap.Logger
 	metrics *metrics
 	disk    disk
+	keys    *keysOnDisk
 	events  chan func()
 	ended   chan struct{} // closed by end
 	end     func()        // called when Run returns, and by Stop
@@ -127,6 +130,8 @@ func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 	r.end = sync.OnceFunc(func() { close(r.ended) })
 	r.hub = ads.NewHub(r, time.Now)
 	r.current.Store(&ads.Set{})
+	r.keys = r.newKeysOnDisk()
+	r.keys.load()
 	r.restore()
 	return r, nil
 }
@@ -191,6 +196,7 @@ func (a *Agent) Linked() bool { return a.linked.Load() }
 func (a *Agent) Run(ctx context.Context) {
 	var dialer sync.WaitGroup
 	dialer.Go(func() { a.dial(ctx) })
+	dialer.Go(func() { a.keys.run(ctx) })
 	defer dialer.Wait()
 	defer a.end() // before the wait: what is dialing may have an event to send
 	defer a.setLinked(false)

@@ -108,10 +108,15 @@ func (d disk) write(state *policypb.PairState) error {
 		}
 		return nil
 	}
-	data, err := encodeState(state)
+	data, err := seal(magic, state)
 	if err != nil {
 		return err
 	}
+	return replaceFile(path, data)
+}
+
+// replaceFile writes a file as a whole, or leaves it as it was.
+func replaceFile(path string, data []byte) error {
 	// Always the same name: what a killed process left half-written is overwritten.
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {

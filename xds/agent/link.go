@@ -54,6 +54,7 @@ type link struct {
 	learning
 	stream  pairpb.PairService_LinkClient
 	version uint32 // that both ends speak
+	keys    incoming
 }
 
 // link serves one stream until it ends. One goroutine listens, one waits for rows, and this
@@ -94,6 +95,9 @@ func (a *Agent) greet(stream pairpb.PairService_LinkClient) (*link, error) {
 		for _, s := range f.Shares() {
 			hello.Shares = append(hello.Shares, &pairpb.Share{Model: s.Model, Use: s.Use, Permille: uint32(s.Permille)})
 		}
+	}
+	if k := a.options.Keys; k != nil {
+		hello.Keys = k.Have()
 	}
 	if err := stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Hello{Hello: hello}}); err != nil {
 		return nil, err
@@ -147,6 +151,10 @@ func (a *Agent) hear(l *link) error {
 		case *pairpb.LinkResponse_Fleet:
 			now := time.Now()
 			l.hear(newsOf(m.Fleet, now), now)
+		case *pairpb.LinkResponse_Keys:
+			if a.options.Keys != nil && l.keys.take(m.Keys, a.options.Keys) {
+				a.keys.wake()
+			}
 		default: // of a later version
 		}
 	}

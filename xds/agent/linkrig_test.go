@@ -204,11 +204,23 @@ func (p *plane) note(m *pairpb.LinkRequest) (number uint64) {
 	return m.GetRows().GetNumber()
 }
 
+// options are what a pair of these tests has, each of which may be missing.
+type options struct {
+	backlog Backlog
+	fleet   Fleet
+	keys    Keys
+	folder  string  // of the keys
+	made    **Agent // is set to the agent
+}
+
 // linked starts an agent that is linked to planes in turn. It returns what stops each of them.
-func linked(t *testing.T, b Backlog, f Fleet, planes ...*plane) (stops []func()) {
+func linked(t *testing.T, has options, planes ...*plane) (stops []func()) {
 	t.Helper()
 	var listeners []*adstest.Listener
-	o := Options{Node: "pair", Region: "eu", Apply: func(*policypb.Policy) error { return nil }, Backlog: b, Fleet: f, Log: zap.NewNop()}
+	o := Options{
+		Node: "pair", Region: "eu", Apply: func(*policypb.Policy) error { return nil }, Backlog: has.backlog, Fleet: has.fleet,
+		Keys: has.keys, KeysFolder: has.folder, Log: zap.NewNop(),
+	}
 	for i, p := range planes {
 		l, stop := adstest.Serve(func(g *grpc.Server) {
 			discoveryv3.RegisterAggregatedDiscoveryServiceServer(g, p)
@@ -226,6 +238,9 @@ func linked(t *testing.T, b Backlog, f Fleet, planes ...*plane) (stops []func())
 	a, err := New(o, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if has.made != nil {
+		*has.made = a
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup

@@ -24,7 +24,7 @@ func TestVersionsOfTheControlPlane(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &plane{welcome: &pairpb.Welcome{Version: version}, reads: true, takes: true, says: []*pairpb.LinkResponse{unknown(), unknown()}}
 				rows, f := newShelf(), &own{out: []Outage{{Backend: "a", Model: "m", Reason: "limited", Since: time.Now(), Until: time.Now().Add(time.Minute)}}}
-				linked(t, rows, f, p)
+				linked(t, options{backlog: rows, fleet: f}, p)
 				synctest.Wait()
 				f.count(3)
 				rows.add("one", "two")
@@ -52,7 +52,7 @@ func TestVersionsOfTheControlPlane(t *testing.T) {
 func TestWhatIsCountedWithoutALinkIsNoBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, p := &own{counted: 1000}, &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true}
-		linked(t, nil, f, p)
+		linked(t, options{fleet: f}, p)
 		synctest.Wait()
 		f.count(1)
 		time.Sleep(10 * signalsEvery)
@@ -69,7 +69,7 @@ func TestNewsOfANewLinkArePartial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		says := &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Fleet{Fleet: &pairpb.Fleet{Pairs: 3}}}
 		f, p := &own{}, &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true, says: []*pairpb.LinkResponse{says}}
-		linked(t, nil, f, p)
+		linked(t, options{fleet: f}, p)
 		time.Sleep(completeAfter / 2)
 		synctest.Wait()
 		if got := f.learnt(); len(got) != 1 || !got[0].Partial || got[0].Pairs != 3 {
@@ -87,7 +87,7 @@ func TestNewsOfANewLinkArePartial(t *testing.T) {
 func TestAnOutageIsSaidOnceAndItsEndToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, p := &own{}, &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true}
-		linked(t, nil, f, p)
+		linked(t, options{fleet: f}, p)
 		for _, out := range [][]Outage{{{Backend: "a", Until: time.Now().Add(time.Hour)}}, nil} {
 			time.Sleep(time.Second)
 			f.mu.Lock()
@@ -116,7 +116,7 @@ func TestLinkToAControlPlaneThatTakesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rows, f := newShelf(), &own{}
-				linked(t, rows, f, c.p)
+				linked(t, options{backlog: rows, fleet: f}, c.p)
 				for range 100 {
 					rows.add("row")
 					f.count(1)
@@ -145,7 +145,7 @@ func TestARefusedLinkIsTriedAgainWithBackOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &plane{welcome: &pairpb.Welcome{Version: 1}, refuses: c.refuses}
-				linked(t, newShelf(), &own{}, p)
+				linked(t, options{backlog: newShelf(), fleet: &own{}}, p)
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				p.mu.Lock()
@@ -165,7 +165,7 @@ func TestRowsGoToTheNextControlPlane(t *testing.T) {
 		first := &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true}
 		second := &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true, takes: true}
 		rows, f := newShelf(), &own{out: []Outage{{Backend: "a"}}}
-		stops := linked(t, rows, f, first, second)
+		stops := linked(t, options{backlog: rows, fleet: f}, first, second)
 		rows.add("one", "two")
 		time.Sleep(time.Second)
 		stops[0]()
@@ -208,7 +208,7 @@ func TestRowsGather(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := &trickle{size: c.size}
-				linked(t, b, nil, &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true, takes: true})
+				linked(t, options{backlog: b}, &plane{welcome: &pairpb.Welcome{Version: 1}, reads: true, takes: true})
 				time.Sleep(time.Second)
 				synctest.Wait()
 				if n := int(b.batches.Load()); n < c.min || n > c.max {

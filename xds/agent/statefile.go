@@ -14,11 +14,11 @@ import (
 // magic begins a state file. After it come the SHA-256 of the message and the message.
 const magic = "headgate pair state\n"
 
-var errNotState = errors.New("this is not a file of a pair's policies")
+var errNotState = errors.New("this is not a file of a pair's")
 
-// encodeState returns what a pair keeps in the form of a state file.
-func encodeState(state *policypb.PairState) ([]byte, error) {
-	message, err := proto.Marshal(state)
+// seal returns a message as a file of this form.
+func seal(magic string, m proto.Message) ([]byte, error) {
+	message, err := proto.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("encoding: %w", err)
 	}
@@ -26,20 +26,29 @@ func encodeState(state *policypb.PairState) ([]byte, error) {
 	return append(append([]byte(magic), sum[:]...), message...), nil
 }
 
-// decodeState reads what encodeState wrote in this version of Headgate or in another.
-// Fields of a later version are ignored, so that a pair starts after a downgrade.
-func decodeState(file []byte) (*policypb.PairState, error) {
+// unseal returns the message in what seal returned; sealed: the file has this form.
+func unseal(magic string, file []byte) (message []byte, sealed bool, err error) {
 	rest, sealed := bytes.CutPrefix(file, []byte(magic))
-	if !sealed {
-		return decodeBareState(file)
-	}
-	if len(rest) < sha256.Size {
-		return nil, errNotState
+	if !sealed || len(rest) < sha256.Size {
+		return nil, sealed, errNotState
 	}
 	if sum := sha256.Sum256(rest[sha256.Size:]); !bytes.Equal(sum[:], rest[:sha256.Size]) {
-		return nil, errors.New("the file is damaged: its checksum does not match")
+		return nil, true, errors.New("the file is damaged: its checksum does not match")
 	}
-	return parseState(rest[sha256.Size:])
+	return rest[sha256.Size:], true, nil
+}
+
+// decodeState reads what a pair keeps, as this version of Headgate wrote it or another. Fields of
+// a later version are ignored, so that a pair starts after a downgrade.
+func decodeState(file []byte) (*policypb.PairState, error) {
+	message, sealed, err := unseal(magic, file)
+	switch {
+	case !sealed:
+		return decodeBareState(file)
+	case err != nil:
+		return nil, err
+	}
+	return parseState(message)
 }
 
 // decodeBareState reads a message without magic and checksum, as state files once were.

@@ -99,7 +99,7 @@ func TestStateOfANewerVersion(t *testing.T) {
 	for _, m := range []proto.Message{state, state.Good, state.Good.Resources[0]} {
 		m.ProtoReflect().SetUnknown(later)
 	}
-	data, err := encodeState(state)
+	data, err := seal(magic, state)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"strings"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -41,7 +42,7 @@ func (a *Agent) reportTrouble() {
 
 // warning is what is wrong with a pair that serves; empty: nothing.
 func (a *Agent) warning() string {
-	if trouble := a.certificateTrouble(); trouble != "" || a.options.Warning == nil {
+	if trouble := cmp.Or(a.certificateTrouble(), a.keys.Trouble()); trouble != "" || a.options.Warning == nil {
 		return trouble
 	}
 	return a.options.Warning()

@@ -114,7 +114,7 @@ func (a *Agent) follow(ctx context.Context, address string) (err error) {
 	up := &upstream{address, stream, make(chan *discoveryv3.DeltaDiscoveryRequest, backlog), cancel}
 	var sender sync.WaitGroup
 	sender.Go(func() { up.sendLoop(ctx) })
-	if a.options.Backlog != nil || a.options.Fleet != nil {
+	if a.options.Backlog != nil || a.options.Fleet != nil || a.options.Keys != nil {
 		sender.Go(func() { a.keepLink(ctx, conn) })
 	}
 	defer sender.Wait()

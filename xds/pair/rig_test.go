@@ -93,21 +93,44 @@ func (s *shares) set(region string, of map[pair.Use]int) {
 	s.of[region] = of
 }
 
+// ring is keys that the test makes: a version is all there is of them.
+type ring struct {
+	mu      sync.Mutex
+	version int64
+}
+
+func (r *ring) set(version int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.version = version
+}
+
+func (r *ring) Since(have *pairpb.KeysState) ([]*pairpb.Keys, *pairpb.KeysState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if have.GetVersion() >= r.version {
+		return nil, have
+	}
+	return []*pairpb.Keys{{Version: r.version, More: true}, {Version: r.version}}, &pairpb.KeysState{Version: r.version}
+}
+
 // rig is a server under test.
 type rig struct {
 	*pair.Server
+	ring   *ring
 	shares *shares
 	t      *testing.T
 	l      *adstest.Listener
 	book   *book
 	tally  *tally
-	brings []*pairpb.Share // by the pairs that are linked next
+	brings []*pairpb.Share   // by the pairs that are linked next
+	has    *pairpb.KeysState // likewise
 }
 
 func newRig(t *testing.T) *rig {
-	r := &rig{t: t, book: &book{}, tally: &tally{n: map[string]int64{}}}
+	r := &rig{t: t, ring: &ring{}, book: &book{}, tally: &tally{n: map[string]int64{}}}
 	r.shares = &shares{of: map[string]map[pair.Use]int{}, adopted: map[string]map[pair.Use]int{}}
-	r.Server = pair.New(pair.Options{Journal: r.book, Signals: r.tally, Shares: r.shares, Now: time.Now, Log: zap.NewNop()}, prometheus.NewRegistry())
+	r.Server = pair.New(pair.Options{Journal: r.book, Signals: r.tally, Shares: r.shares, Keys: r.ring, Now: time.Now, Log: zap.NewNop()}, prometheus.NewRegistry())
 	var stop func()
 	r.l, stop = adstest.Serve(r.Register)
 	t.Cleanup(stop)
@@ -135,7 +158,7 @@ func (r *rig) link(node string, version uint32, deaf bool) *end {
 		r.t.Fatal(err)
 	}
 	e := &end{t: r.t, stream: stream}
-	e.say(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Hello{Hello: &pairpb.Hello{Node: node, Version: version, Region: "of " + node, Shares: r.brings}}})
+	e.say(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Hello{Hello: &pairpb.Hello{Node: node, Version: version, Region: "of " + node, Shares: r.brings, Keys: r.has}}})
 	m, err := stream.Recv()
 	if err != nil || m.GetWelcome() == nil {
 		r.t.Fatalf("hello is answered with %v, %v", m, err)
@@ -203,6 +226,18 @@ func (e *end) taken() (all []uint64) {
 	for _, m := range e.heard {
 		if t := m.GetTaken(); t != nil {
 			all = append(all, t.GetNumber())
+		}
+	}
+	return all
+}
+
+// keys are the versions of the keys that the pair was given, part by part.
+func (e *end) keys() (all []int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range e.heard {
+		if k := m.GetKeys(); k != nil {
+			all = append(all, k.GetVersion())
 		}
 	}
 	return all

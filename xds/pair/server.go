@@ -50,9 +50,16 @@ type Shares interface {
 	Adopt(region string, shares map[Use]int)
 }
 
+// Keys says what pairs are given of keys. It is safe for concurrent use.
+type Keys interface {
+	// Since returns, in parts, what is new for a pair that has something, and what it has then.
+	Since(have *pairpb.KeysState) (parts []*pairpb.Keys, then *pairpb.KeysState)
+}
+
 // Options are what a Server needs.
 type Options struct {
 	Journal Journal
+	Keys    Keys    // nil: there are none
 	Signals Signals // nil: nobody wants them
 	Shares  Shares  // nil: all are whole
 	Now     func() time.Time
@@ -74,7 +81,8 @@ func (s *Server) Register(g *grpc.Server) { pairpb.RegisterPairServiceServer(g, 
 type link struct {
 	*member
 	stream  pairpb.PairService_LinkServer
-	version uint32 // that both ends speak
+	version uint32            // that both ends speak
+	keys    *pairpb.KeysState // that the pair has; nil: it takes none
 	rows    chan *pairpb.Rows
 	taken   chan uint64 // numbers of batches in the journal
 	ended   chan error  // why nothing more comes
@@ -126,7 +134,7 @@ func (s *Server) greet(stream pairpb.PairService_LinkServer) (*link, error) {
 		return nil, err
 	}
 	return &link{
-		member: newMember(hello), stream: stream, version: min(hello.GetVersion(), Version),
+		member: newMember(hello), stream: stream, version: min(hello.GetVersion(), Version), keys: hello.GetKeys(),
 		rows: make(chan *pairpb.Rows, maxWaiting), taken: make(chan uint64), ended: make(chan error, 1),
 	}, nil
 }
@@ -159,24 +167,37 @@ func (s *Server) read(ctx context.Context, l *link) error {
 // send says what there is to say, until the stream ends.
 func (s *Server) send(l *link) error {
 	for {
-		var m *pairpb.LinkResponse
+		var all []*pairpb.LinkResponse
 		select {
 		case number := <-l.taken:
-			m = &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Taken{Taken: &pairpb.Taken{Number: number}}}
+			all = append(all, &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Taken{Taken: &pairpb.Taken{Number: number}}})
 		case <-l.changed:
+			all = s.newKeys(l)
 			if l.version >= 1 {
-				m = s.news(l.member, s.sharesOf(l.region))
+				all = append(all, s.news(l.member, s.sharesOf(l.region))...)
 			}
 		case err := <-l.ended:
 			return err
 		}
-		if m == nil {
-			continue
-		}
-		if err := l.stream.Send(m); err != nil {
-			return err
+		for _, m := range all {
+			if err := l.stream.Send(m); err != nil {
+				return err
+			}
 		}
 	}
+}
+
+// newKeys returns what is new of keys, if the pair takes them.
+func (s *Server) newKeys(l *link) (all []*pairpb.LinkResponse) {
+	if s.options.Keys == nil || l.keys == nil {
+		return nil
+	}
+	parts, then := s.options.Keys.Since(l.keys)
+	for _, one := range parts {
+		all = append(all, &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Keys{Keys: one}})
+	}
+	l.keys = then
+	return all
 }
 
 func (s *Server) sharesOf(region string) map[Use]int {

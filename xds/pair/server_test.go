@@ -185,6 +185,7 @@ func TestShares(t *testing.T) {
 		expect(a, 0)
 		r.brings = []*pairpb.Share{{Model: "m", Use: "x/y", Permille: 700}}
 		r.link("c", 1, false)
+		synctest.Wait()
 		if got := r.shares.adopted["of c"][use]; got != 700 || len(r.shares.adopted) != 1 {
 			t.Errorf("adopted %v", r.shares.adopted)
 		}

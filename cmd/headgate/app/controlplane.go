@@ -19,6 +19,7 @@ import (
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/health"
 	"github.com/headgate/headgate/xds/journal"
+	"github.com/headgate/headgate/xds/key"
 	"github.com/headgate/headgate/xds/pair"
 	"github.com/headgate/headgate/xds/snapshot"
 	"github.com/headgate/headgate/xds/store"
@@ -55,6 +56,8 @@ type controlPlane struct {
 	changes  *publisher // of the source
 	health   *health.Prober
 	database *store.Database
+	keys     *key.Service
+	known    *key.Directory // of keys
 	tidier   *journal.Tidier
 	addr     net.Addr // of xDS
 	admin    net.Addr // of the admin API
@@ -66,6 +69,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	j := journal.New(database, o.reg, o.log.Named("journal"))
 	c := &controlPlane{database: database, tidier: journal.NewTidier(j, o.log.Named("journal"))}
 	l.started("tidying", func(context.Context) error { c.tidier.Stop(); return nil })
+	c.keys, c.known = keysIn(database, func() *policy.Set { return c.source.Latest() })
 	c.startLinks(l, j, o)
 	c.server = xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register}, Now: time.Now}, o.reg, o.log.Named("xds"))
 	history, err := openHistory(o.state)

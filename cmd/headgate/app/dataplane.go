@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/extproc"
+	"github.com/headgate/headgate/extproc/caller/keyring"
 	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/provider"
@@ -35,6 +36,7 @@ type dataPlane struct {
 	kinds   []extproc.Kind
 	reports *reports
 	stores  *shared.Stores // of balances
+	keys    *keyring.Ring  // of the control plane
 	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
 	log     *zap.Logger
 	newest  atomic.Pointer[policy.Set] // that it holds; nil: none
@@ -68,15 +70,15 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 	}
 	closer := record.NewCloser(reg, keeper, sinks...)
 	circuits := newCircuits(reg, log)
-	reports := newReports(circuits, signals, reg)
+	reports, keys := newReports(circuits, signals, reg), keyring.New(reg)
 	stores := shared.New(shared.Options{
 		LookupEnv: os.LookupEnv, Pairs: func() int { return reports.learnt().Pairs }, Now: time.Now, Log: log.Named("ledger"),
 	}, reg)
 	d := &dataPlane{
-		spool: s, reports: reports, stores: stores,
+		spool: s, reports: reports, stores: stores, keys: keys,
 		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
-		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Shares: &reports.shares.uses,
+		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Shares: &reports.shares.uses, Managed: keys,
 			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Provider: provider.Options{
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 			}}),

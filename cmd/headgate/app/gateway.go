@@ -151,9 +151,9 @@ func (g *Gateway) ofPush(err error) error {
 }
 
 // startPair serves ext_proc, and Envoy's configuration, on one socket. The control
-// plane is in this process, so nothing of it is kept on disk.
+// plane is in this process, so nothing of it is kept on disk but keys: its database may be away.
 func (g *Gateway) startPair(data *dataPlane) error {
-	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.control.addr.String()}}
+	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.control.addr.String()}, Keys: g.data}
 	if err := o.prepare(g.log); err != nil {
 		return err
 	}

@@ -21,10 +21,11 @@ func (c *controlPlane) startLinks(l *lifecycle, j *journal.Journal, o controlOpt
 	c.balance = balance.New(balance.Options{
 		Tries: view.Tries, Regions: func() []string { return c.links.Regions() }, Decided: func() { c.links.Wake() }, Log: log,
 	}, o.reg)
-	c.links = pair.New(pair.Options{Journal: j, Signals: view, Shares: c.balance, Now: time.Now, Log: log}, o.reg)
+	c.links = pair.New(pair.Options{Journal: j, Signals: view, Shares: c.balance, Keys: c.known, Now: time.Now, Log: log}, o.reg)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { c.balance.Run(ctx) })
+	running.Go(func() { c.known.Run(ctx, c.links.Wake) })
 	running.Go(func() { replica.New(c.database, c.links).Run(ctx) })
 	l.started("what pairs see", func(context.Context) error {
 		cancel()

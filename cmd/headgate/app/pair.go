@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -23,7 +24,8 @@ type PairOptions struct {
 	Node, Region string
 	Addresses    []string       // of the control plane's replicas, tried in turn
 	Listen       netip.AddrPort // of the pair's Envoy; the zero value: where the policy says
-	State        string         // folder of the last good policy; empty: none is kept
+	State        string         // folder of the last good policy, and of keys unless the next says otherwise; empty: none is kept
+	Keys         string         // folder of callers' keys, where no policy is kept
 	TLS          identity.Files
 	ServerName   string // in the control plane's certificate; empty: the address's host
 
@@ -42,6 +44,7 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 	options := agent.Options{
 		Node: o.Node, Cluster: NodeCluster, Region: o.Region, Addresses: o.Addresses, State: o.State,
 		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Credentials: o.creds, Fleet: apply.reports,
+		Keys: apply.keys, KeysFolder: cmp.Or(o.Keys, o.State),
 	}
 	options.Warning = apply.trouble
 	if apply.spool != nil {

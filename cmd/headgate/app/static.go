@@ -26,7 +26,7 @@ type static struct {
 
 // newStatic puts the policy of a file into effect.
 func newStatic(path string, data *dataPlane, ops *operations, reg prometheus.Registerer, log *zap.Logger) (*static, error) {
-	set, err := source.Load(path)
+	set, err := loadStatic(path)
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +46,18 @@ func newStatic(path string, data *dataPlane, ops *operations, reg prometheus.Reg
 	return s, nil
 }
 
+// loadStatic reads a policy of which everything is in its file.
+func loadStatic(path string) (*policy.Set, error) {
+	set, err := source.Load(path)
+	if err == nil && set.ManagedKeys {
+		return nil, errors.New("managed_keys: the keys of headgate key come from a control plane, and a policy of a file has none; list callers with the places or hashes of their keys")
+	}
+	return set, err
+}
+
 // reload reads the file again.
 func (s *static) reload() {
-	set, err := source.Load(s.path)
+	set, err := loadStatic(s.path)
 	if err == nil {
 		err = s.take(set)
 	}

@@ -45,6 +45,7 @@ models: {m: {chain: [[{use: b/x, weight: ` + weight + `}, {use: b/y, weight: 1}]
 		{"undone", first, first, "", unchanged},
 		{"faults", "version: 1\nmodles: {}\nlistn: 1\n", first, "listn", refused},
 		{"new weights", weighted, weighted, "", "policy changed"},
+		{"keys that cannot come", document("3", "managed_keys: true\n"), weighted, "come from a control plane", refused},
 		{"another limit beside them", document("3", "limits: {body: 1MiB}\n"), weighted, "render it again", refused},
 	} {
 		write(c.text)
