@@ -74,7 +74,7 @@ const columns = "id, name, role, attributes, created, created_by, expires, revok
 // at a moment or later.
 func keys(ctx context.Context, a asker, db *store.Store, now int64, match string, values ...any) ([]Key, error) {
 	question := "SELECT k." + strings.ReplaceAll(columns, ", ", ", k.") + ", h.hash, h.created, h.until FROM (SELECT * FROM access_key WHERE " + match +
-		") k LEFT JOIN access_hash h ON h.key = k.id AND (h.until = 0 OR h.until > ?) ORDER BY k.created DESC, k.id, h.created DESC, h.hash"
+		") k LEFT JOIN access_hash h ON h.key = k.id AND (h.until = 0 OR h.until > ?) ORDER BY k.created DESC, k.id, CASE WHEN h.until = 0 THEN 0 ELSE 1 END, h.created DESC, h.hash"
 	rows, err := a.QueryContext(ctx, db.SQL(question), append(values, now)...)
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
