@@ -58,8 +58,8 @@ func TestDocumentKeepsTheModel(t *testing.T) {
 
 func keepsTheModel(t *testing.T, set *policy.Set, m *policy.Model) {
 	out, plays := documentOf(t, set, m, "")
-	if out.Listen != listen || len(out.Models) != len(plays) {
-		t.Errorf("listens at %s with %d models", out.Listen, len(out.Models))
+	if out.Listen.Address != listen || len(out.Models) != len(plays) {
+		t.Errorf("listens at %s with %d models", out.Listen.Address, len(out.Models))
 	}
 	for _, p := range plays {
 		copied := *out.Models[p.name]
