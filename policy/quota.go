@@ -77,7 +77,7 @@ func CheckLabel(name string) error {
 var quotaSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("tiers", func(d *document) *map[string]*Quota { return &d.Tiers }, namedQuotas()).
-			Doc("What each caller of a tier may consume, by the tier's name: each has the whole of it.").
+			Doc("What each caller of a tier may consume, by the tier's name: each has the whole of it. The keys of one user share it, in each team that they are of.").
 			Example(`tiers: {free: {rpm: 10, tpm: 10000, usd_per_day: 0.10}}`),
 		strict.Bind("teams", func(d *document) *map[string]*Quota { return &d.Teams }, namedQuotas()).
 			Doc("What the callers of a team may consume together, by the team's name.").

@@ -139,3 +139,26 @@ func (r *rig) wants(a *asked, status int, reason exchange.Reason, wait time.Dura
 }
 
 var ann = exchange.Caller{Name: "ann", Tier: "free"}
+
+// away serves a policy from a store that cannot be asked.
+func (r *rig) away(document string) {
+	r.reg = prometheus.NewRegistry()
+	r.with(away{}, document)
+}
+
+// counter is the sum of a counter for one value of its only label.
+func (r *rig) counter(name, label string) (sum float64) {
+	r.Helper()
+	families, err := r.reg.Gather()
+	if err != nil {
+		r.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && m.GetLabel()[0].GetValue() == label {
+				sum += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return sum
+}

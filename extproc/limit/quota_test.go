@@ -39,6 +39,7 @@ func TestWhoSharesAQuota(t *testing.T) {
 		"a shadow":                           {[]exchange.Caller{key("a", "", "", "shadow")}, "m", 10},
 		"a model, two keys":                  {[]exchange.Caller{key("a", "", "", ""), key("b", "", "", "")}, "bounded", 4},
 		"a model, two keys of a team":        {[]exchange.Caller{key("a", "", "else", ""), key("b", "", "else", "")}, "bounded", 2},
+		"a key called as its model":          {[]exchange.Caller{{Name: "bounded", Quota: exchange.Quota{RPM: 2}}}, "bounded", 2},
 		"no quota":                           {[]exchange.Caller{key("a", "", "", "")}, "m", 10},
 	} {
 		r := newRig(t, shared)

@@ -70,7 +70,7 @@ func (v *visit) neverFits(i int) exchange.Verdict {
 		d.Message = fmt.Sprintf("The request is estimated at %d tokens (%s): %s allows %d per minute. Shorten it, or lower the limit of its output.",
 			e.tokens(), parts, b.whose(), b.Max)
 	} else {
-		d.Message = fmt.Sprintf("The request is estimated at %s USD (%s tokens): %s allows %s per %s. Shorten it, or lower the limit of its output.",
+		d.Message = fmt.Sprintf("The request is estimated at %s USD (%s tokens): %s allows %s USD per %s. Shorten it, or lower the limit of its output.",
 			price.FormatNano(e.nano), parts, b.whose(), price.FormatNano(b.Max), b.unit.window())
 	}
 	return d

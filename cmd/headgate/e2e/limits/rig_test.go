@@ -23,10 +23,11 @@ type rig struct {
 
 // start starts a gateway with further models and top-level keys, and with callers by their name,
 // such as {"ann": "{rpm: 1}"}.
-func start(t *testing.T, models, more string, callers map[string]string) *rig {
+func start(t *testing.T, models, more string, callers map[string]string, env ...string) *rig {
 	t.Helper()
 	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
 	o := gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}}
+	o.Env = append(o.Env, env...)
 	more += "callers:\n"
 	for i, name := range slices.Sorted(maps.Keys(callers)) {
 		variable := fmt.Sprintf("HEADGATE_E2E_CALLER_%d", i)
@@ -43,13 +44,17 @@ func (r *rig) chat(caller, model, sim string) gatewaytest.Answer {
 	return r.Chat(gatewaytest.ChatBody(model, "hello", false), sim, "authorization", "Bearer "+key(caller))
 }
 
-// list asks for the models, and returns the row, which says what is left.
-func (r *rig) list(caller string) record.Line {
+// left is how many nano-USD are left to a caller, as the row of a list of models says; -1: it
+// does not.
+func (r *rig) left(caller string) int64 {
 	a := r.Ask(gatewaytest.Request{Method: "GET", Path: "/v1/models", Header: map[string]string{"authorization": "Bearer " + key(caller)}})
-	return r.Row(a.Exchange())
+	if left := r.Row(a.Exchange()).LeftNano; left != nil {
+		return *left
+	}
+	return -1
 }
 
-// about are the rows of exchanges that a request with a mark made.
+// of are the rows of exchanges that a request with a mark made.
 func (r *rig) of(model string) (rows []record.Line) {
 	for _, row := range r.Rows() {
 		if row.Model == model {

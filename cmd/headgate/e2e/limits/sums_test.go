@@ -45,7 +45,7 @@ func TestSumsAgreeWithTheProvider(t *testing.T) {
 		}
 	}
 	r.Eventually("the settlement", func() bool { return len(r.Rows()) > clients*each })
-	if left := *r.list("ann").LeftNano; left != million-served || served == 0 {
+	if left := r.left("ann"); left != million-served || served == 0 {
 		t.Errorf("%d nano-USD are left after %d were served: %d too many", left, served, left+served-million)
 	}
 }
@@ -64,7 +64,7 @@ func TestClientsThatLeaveArePaidFor(t *testing.T) {
 	_, _ = r.Try(ctx, gatewaytest.ChatRequest("/v1/chat/completions", body, "hang=headers", "authorization", "Bearer "+key("early")))
 	r.Eventually("the row", func() bool { return len(r.of("plain")) == 1 })
 	reserved := million - *r.of("plain")[0].LeftNano
-	if left := *r.list("early").LeftNano; left != million-reserved || reserved <= 0 {
+	if left := r.left("early"); left != million-reserved || reserved <= 0 {
 		t.Errorf("%d nano-USD are taken, %d were reserved", million-left, reserved)
 	}
 	s := r.Stream(gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody("renamed", "leaves late", true), "hang=6", "authorization", "Bearer "+key("late")))
@@ -76,7 +76,7 @@ func TestClientsThatLeaveArePaidFor(t *testing.T) {
 	s.Close()
 	r.Eventually("the row", func() bool { return len(r.of("renamed")) == 1 })
 	row := r.of("renamed")[0]
-	if left := *r.list("late").LeftNano; row.CostNano == nil || left != million-*row.CostNano || row.UsageSource != "estimated" {
+	if left := r.left("late"); row.CostNano == nil || left != million-*row.CostNano || row.UsageSource != "estimated" {
 		t.Errorf("%d nano-USD are taken, the row is %+v", million-left, row)
 	}
 }
