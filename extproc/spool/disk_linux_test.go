@@ -2,6 +2,7 @@ package spool
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
 )
 
 // disks are disks without room for a file of the spool, each with how it gets room.
@@ -93,4 +95,52 @@ func TestADeathOnAFullDiskLosesNothing(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestAFullDiskKeepsNoRowThatIsTaken holds that a spool that cannot grow loses no row as long as the
+// control plane takes them: it writes to its files again.
+func TestAFullDiskKeepsNoRowThatIsTaken(t *testing.T) {
+	for _, durable := range []policy.Durable{policy.DurableFast, policy.DurableGroup} {
+		folder := t.TempDir()
+		s := begin(t, folder, 1<<30, durable)
+		free := noFiles(t)
+		const rows = 400 // of which a file holds some thirty
+		got := 0
+		var batches []*batch
+		for i := range rows {
+			id := fmt.Sprint("exchange-", i)
+			s.Open(&policypb.Row{Exchange: id, Detail: large})
+			s.Take(&policypb.Row{Exchange: id, Outcome: "ok", Detail: large})
+			if i%8 == 7 {
+				batches = append(batches, next(t, s))
+				got += len(batches[len(batches)-1].rows)
+				for _, b := range batches { // what is said again concerns no later row
+					s.ack(b)
+				}
+				s.sweep()
+			}
+		}
+		if n := s.outage.lost.Load(); n != 0 || got != rows || s.Backlog() != 0 {
+			t.Errorf("%s: %d rows are lost, %d of %d shipped, backlog %d", durable, n, got, rows, s.Backlog())
+		}
+		s.Open(&policypb.Row{Exchange: "open", Outcome: "cut"})
+		s.die()
+		free()
+		s = begin(t, folder, 1<<30, durable)
+		if got := shipped(t, s, true); len(got) == 0 || got[len(got)-1] != "open=cut" {
+			t.Errorf("%s: after a death: %q", durable, got)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// next is what is shipped next of all that was written.
+func next(t *testing.T, s *Spool) *batch {
+	t.Helper()
+	if _, err := s.sync(); err != nil {
+		t.Fatal(err)
+	}
+	return s.take()
 }
