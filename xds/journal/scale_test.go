@@ -162,9 +162,9 @@ const (
 // scaleValues is what such a row has in a column, if not ” or 0.
 var scaleValues = map[string]string{
 	"attempt": "0", "kind": "'call'", "day": "day", "began": "ms * 1000000", "revision": "'0123456789ab'", "dialect": "'openai'", "operation": "'chat'",
-	"asked": "'model' || m", "model": rarely("rare", "'model' || m"), "username": rarely("rare", "'user' || u"), "team": rarely("rare", "'team' || u % 20"),
-	"feature": rarely("rare", "'feature' || (u * 7 + b % 2) % 10"), "session": rarely("rare", ""),
-	"provider": "'provider' || m % 3", "backend": rarely("rare", "'backend' || m"), "served": "'model' || m || '-2026'", "response": "'chatcmpl-' || a || b",
+	"asked": "'model' || m", "model": rarely("rare", "'model' || m"), "username": rarely("rare", "'user' || u"), "team": rarely("rare", "'team' || (u % 20)"),
+	"feature": rarely("rare", "'feature' || ((u * 7 + b % 2) % 10)"), "session": rarely("rare", ""),
+	"provider": "'provider' || (m % 3)", "backend": rarely("rare", "'backend' || m"), "served": "'model' || m || '-2026'", "response": "'chatcmpl-' || a || b",
 	"stream": "b % 2", "status": "CASE WHEN rare THEN 504 WHEN a % 50 = 0 THEN 503 WHEN a % 50 = 1 THEN 400 ELSE 200 END",
 	"outcome":   rarely("deadline", "CASE a % 50 WHEN 0 THEN 'failed' WHEN 1 THEN 'refused' ELSE 'ok' END"),
 	"failed_by": rarely("gateway", "CASE a % 50 WHEN 0 THEN 'provider' WHEN 1 THEN 'client' ELSE '' END"), "attempts": "1", "request_bytes": "b % 100000",
