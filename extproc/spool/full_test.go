@@ -167,6 +167,9 @@ func TestWhatIsAdmittedHasItsRow(t *testing.T) {
 	for i := range admitted {
 		s.Open(&policypb.Row{Exchange: fmt.Sprint("admitted-", i), Detail: large})
 	}
+	if s.open["admitted-0"].seg == nil {
+		t.Error("what is admitted is not on the disk although there is room for it")
+	}
 	for i := range admitted {
 		s.Take(&policypb.Row{Exchange: fmt.Sprint("admitted-", i), Outcome: "ok", Detail: large})
 	}

@@ -82,7 +82,8 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	c.changes = newPublisher(c.source, c.server, o)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(c.changes, c.server.Status, c.database.Status, fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, j).Server()); err != nil {
+	api := adminAPI(c.changes, c.server.Status, c.database.Status, fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, c.links, j, o.log)
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, api.Server()); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)
