@@ -161,8 +161,8 @@ func TestThePolicyBoundsTheSpool(t *testing.T) {
 // than there is room for, none is without its row if the policy says to stop.
 func TestWhatIsAdmittedHasItsRow(t *testing.T) {
 	s := begin(t, t.TempDir(), 2*segmentSize, policy.DurableFast)
-	s.Use(policy.Journal{Spool: 2 * segmentSize, Durable: policy.DurableFast, WhenFull: policy.WhenFullStop})
 	fillUp(t, s)
+	s.Use(policy.Journal{Spool: 2 * segmentSize, Durable: policy.DurableFast, WhenFull: policy.WhenFullStop})
 	const admitted = 100
 	for i := range admitted {
 		s.Open(&policypb.Row{Exchange: fmt.Sprint("admitted-", i), Detail: large})
