@@ -70,87 +70,6 @@ func median(t *testing.T, q scaled) time.Duration {
 	return all[len(all)/2]
 }
 
-func questions(j *Journal, now time.Time) (all []scaled) {
-	cost := func(by string, span time.Duration, only map[string][]string, latency bool) {
-		q := Question{By: strings.Split(by, ","), Since: now.Add(-span), Only: only, Latency: latency}
-		name := fmt.Sprintf("cost --by %s --since %.0fh", by, span.Hours())
-		if only != nil {
-			name += fmt.Sprint(" --only ", only)
-		}
-		if latency {
-			name += " --latency"
-		}
-		all = append(all, scaled{name, time.Second, func(ctx context.Context) error {
-			_, err := j.Costs(ctx, q)
-			return err
-		}})
-	}
-	page := func(name string, f Filter) {
-		next := ""
-		turn := func(from *string) func(context.Context) error {
-			return func(ctx context.Context) error {
-				p, err := j.Exchanges(ctx, f, *from, 50)
-				if err == nil && *from == "" {
-					next = p.Next
-				}
-				return err
-			}
-		}
-		all = append(all, scaled{"exchanges " + name, 200 * time.Millisecond, turn(new(""))},
-			scaled{"  the next page", 200 * time.Millisecond, turn(&next)})
-	}
-	cost("user,model", time.Hour, nil, false)
-	cost("user,model", 24*time.Hour, nil, false)
-	cost("model", 24*time.Hour, nil, true)
-	cost("hour", 7*24*time.Hour, nil, false)
-	cost("team", 30*24*time.Hour, nil, false)
-	cost("user", 30*24*time.Hour, nil, false)
-	cost("feature", 30*24*time.Hour, map[string][]string{"team": {"team3"}}, false)
-	cost("provider,backend", 30*24*time.Hour, nil, false)
-	cost("day", scaleDays*24*time.Hour, nil, false)
-	cost("month", scaleDays*24*time.Hour, map[string][]string{"model": {"model2"}}, false)
-	cost("model", 24*time.Hour+17*time.Minute, nil, false) // cuts an hour
-	month := now.Add(-720 * time.Hour)
-	page("", Filter{})
-	page("of an hour, a month ago", Filter{Since: month, Until: month.Add(time.Hour)})
-	page("before a month ago", Filter{Until: month})
-	page("--user user7", Filter{Is: is("user", "user7")})
-	page("--user user7 --user user8", Filter{Is: is("user", "user7", "user8")})
-	page("--model model3", Filter{Is: is("model", "model3")})
-	page("--backend backend3 --user user7", Filter{Is: map[string][]string{"backend": {"backend3"}, "user": {"user7"}}})
-	page("--failed", Filter{Failed: true})
-	page("--failed-by client", Filter{Is: is("failed_by", "client")})
-	page("--failed-by client, before a month ago", Filter{Is: is("failed_by", "client"), Until: month})
-	page("--outcome refused", Filter{Is: is("outcome", "refused")})
-	page("--status 5xx", Filter{Statuses: [][2]int{{500, 599}}})
-	page("--slower 19s", Filter{Slower: 19 * time.Second})
-	page("--dearer 0.009", Filter{Dearer: 9e6})
-	page("--estimated", Filter{Estimated: true})
-	page("--estimated --model model3", Filter{Estimated: true, Is: is("model", "model3")})
-	// Three rows of ten million, and none.
-	for _, field := range []string{"user", "team", "feature", "session", "model", "backend"} {
-		page("--"+field+" rare", Filter{Is: is(field, "rare")})
-		page("--"+field+" none", Filter{Is: is(field, "none")})
-	}
-	page("--outcome deadline", Filter{Is: is("outcome", "deadline")})
-	page("--failed-by gateway", Filter{Is: is("failed_by", "gateway")})
-	page("--status 504", Filter{Statuses: [][2]int{{504, 504}}})
-	page("--slower 1m", Filter{Slower: time.Minute})
-	page("--dearer 1", Filter{Dearer: 1e9})
-	page("--dearer 1000", Filter{Dearer: 1e12})
-	page("--unpriced", Filter{Unpriced: true})
-	page("--estimated --outcome deadline", Filter{Estimated: true, Is: is("outcome", "deadline")})
-	// Each of the two is in every hour, and no row has both.
-	page("--failed-by client --status 503", Filter{Is: is("failed_by", "client"), Statuses: [][2]int{{503, 503}}})
-	page("--team team1 --user user2", Filter{Is: map[string][]string{"team": {"team1"}, "user": {"user2"}}})
-	page("--backend backend0 --model model1", Filter{Is: map[string][]string{"backend": {"backend0"}, "model": {"model1"}}})
-	return all
-}
-
-func is(field string, values ...string) map[string][]string {
-	return map[string][]string{field: values}
-}
-
 // The row of number g of a day: two numbers that look random, and what follows from them.
 const (
 	scaleRows = `SELECT g, a, b, u, g % 3000000 = 1500000 AS rare, (u + b / 2 % 2) % 6 AS m, day * 86400000 + b % 86400000 AS ms, day FROM (
@@ -239,7 +158,9 @@ func fill(t *testing.T, s *store.Store, n int, now time.Time) {
 		markDay(t, s, day)
 	}
 	addUpWithin(s, exec)
-	exec("ANALYZE")
+	if s.Postgres { // does so by itself; SQLite has no statistics unless somebody asks for them
+		exec("ANALYZE")
+	}
 }
 
 // droppedIndexes drops those of SQLite, and returns how they are made again.
