@@ -3,7 +3,6 @@ package journal
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 	"time"
 )
@@ -19,7 +18,7 @@ type Filter struct {
 	Slower       time.Duration       // took at least so long
 	Dearer       int64               // cost at least so much, in nano-USD
 	Failed       bool                // somebody failed
-	Estimated    bool                // no provider reported what the answer or an attempt consumed
+	Estimated    bool                // no provider reported what the answer or an attempt consumed, as its row says
 	Unpriced     bool                // the price of the answer or of an attempt is not known
 
 	looks int // at so many rows a page looks; 0: as indexed says
@@ -46,7 +45,7 @@ const (
 func (f *Filter) indexed(s *statement) int {
 	switch {
 	case f.Estimated:
-		s.add(" AND usage_source = 'estimated'")
+		s.add(" AND guessed = 1")
 	case f.failures():
 		s.add(" AND failed_by <> ''")
 	case len(f.Is["user"]) > 0:
@@ -65,33 +64,19 @@ func (f *Filter) failures() bool {
 
 // exact reports whether an index has all that is wanted, and nothing else.
 func (f *Filter) exact() bool {
-	if len(f.Statuses) > 0 || f.Slower > 0 || f.Dearer > 0 || f.Estimated || f.Unpriced {
+	if len(f.Statuses) > 0 || f.Slower > 0 || f.Dearer > 0 || f.Unpriced {
 		return false
 	}
 	switch len(f.Is) {
 	case 0:
-		return true
+		return !f.Failed || !f.Estimated
 	case 1:
-		return !f.Failed && len(f.Is["user"]) == 1
+		return !f.Failed && !f.Estimated && len(f.Is["user"]) == 1
 	}
 	return false
 }
 
-// from names where exchanges are of what began from one moment up to another: those of which
-// something is estimated are looked up one by one. (The order, and so the limit, has SQLite use
-// the index of what is estimated.)
-func (f *Filter) from(s *statement, from, to int64) {
-	if !f.Estimated {
-		s.add("journal WHERE kind = 'call'")
-		return
-	}
-	s.add(`(SELECT DISTINCT day AS its_day, exchange AS its_id FROM (SELECT day, exchange FROM journal
-			WHERE usage_source = 'estimated' AND day BETWEEN ? AND ? AND began BETWEEN ? AND ? ORDER BY began DESC LIMIT ?) rows_of) ids
-		CROSS JOIN journal WHERE kind = 'call' AND day = its_day AND exchange = its_id`, from/daily, to/daily, from, to, math.MaxInt32)
-}
-
-// where leaves what the filter wants, of what began from one moment up to another. What is
-// estimated is left by from, or by whereEstimated.
+// where leaves what the filter wants, of what began from one moment up to another.
 func (f *Filter) where(s *statement, from, to int64) {
 	s.add(" AND day >= ? AND began >= ?", from/daily, from)
 	if !f.Until.IsZero() {
@@ -110,6 +95,9 @@ func (f *Filter) where(s *statement, from, to int64) {
 	if f.Slower > 0 {
 		s.add(" AND duration >= ?", f.Slower.Nanoseconds())
 	}
+	if f.Estimated {
+		s.add(" AND guessed = 1")
+	}
 	if f.failures() { // in words that its index has
 		s.add(" AND failed_by <> ''")
 	}
@@ -118,13 +106,6 @@ func (f *Filter) where(s *statement, from, to int64) {
 	}
 	if f.Unpriced {
 		s.add(" AND (unpriced = 1 OR "+mayHave+" AND EXISTS (SELECT 1 "+attempts+" AND a.unpriced = 1))", from/daily, to/daily)
-	}
-}
-
-// whereEstimated is where for what is estimated, of which each row is looked at.
-func (f *Filter) whereEstimated(s *statement, from, to int64) {
-	if f.Estimated {
-		s.add(" AND (usage_source = 'estimated' OR "+mayHave+" AND EXISTS (SELECT 1 "+attempts+" AND a.usage_source = 'estimated'))", from/daily, to/daily)
 	}
 }
 

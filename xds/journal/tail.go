@@ -24,7 +24,6 @@ func (j *Journal) Tail(ctx context.Context, f Filter, after string, limit int) (
 	var s statement
 	s.add("SELECT "+read+" FROM journal WHERE kind = 'call' AND seq > ? AND seq <= ?", k.Seq, last)
 	f.where(&s, f.since(), math.MaxInt64)
-	f.whereEstimated(&s, f.since(), math.MaxInt64)
 	s.add(" ORDER BY seq LIMIT ?", limit)
 	all, err := j.exchanges(ctx, &s)
 	if err != nil {

@@ -68,8 +68,7 @@ func (w *walk) step(ctx context.Context) error {
 		return err
 	}
 	var s statement
-	s.add("SELECT " + read + " FROM ")
-	w.filter.from(&s, floor, w.at.Began)
+	s.add("SELECT " + read + " FROM journal WHERE kind = 'call'")
 	w.at.before(&s)
 	w.filter.where(&s, floor, w.at.Began)
 	s.add(" ORDER BY began DESC, exchange DESC, attempt DESC LIMIT ?", w.limit+1-len(w.found))

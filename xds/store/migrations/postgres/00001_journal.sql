@@ -45,6 +45,7 @@ CREATE TABLE journal (
   searches       BIGINT NOT NULL,
   service_tier   TEXT NOT NULL,
   usage_source   TEXT NOT NULL,
+  guessed        INTEGER NOT NULL DEFAULT 0, -- of a call: 1 if its usage or that of an attempt is estimated
   cost           BIGINT,
   saved          BIGINT NOT NULL DEFAULT 0,
   price          TEXT NOT NULL,
@@ -66,7 +67,7 @@ CREATE INDEX journal_began ON journal (began, exchange, day);
 CREATE INDEX journal_user ON journal (username, began, exchange, day);
 CREATE INDEX journal_opened ON journal (opened_as) WHERE opened_as <> '';
 CREATE INDEX journal_failed ON journal (began, exchange, day) WHERE failed_by <> '';
-CREATE INDEX journal_estimated ON journal (began, exchange, day) WHERE usage_source = 'estimated';
+CREATE INDEX journal_estimated ON journal (began, exchange, day) WHERE guessed = 1;
 -- The days that rows are of. Each is a partition in PostgreSQL.
 CREATE TABLE journal_day (
   day  INTEGER NOT NULL PRIMARY KEY,
