@@ -35,6 +35,7 @@ func (s *Spool) noteRoom(err error) {
 	on := o.on()
 	if err != nil {
 		o.failed = now
+		signal(s.ready) // a file that is over can be written to again
 	}
 	switch {
 	case err != nil && !on:
