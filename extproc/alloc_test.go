@@ -135,7 +135,7 @@ func TestAllocationsDoNotGrow(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	r := newRig(t, testPolicy)
-	for name, allowed := range map[string]float64{"small": 110, "large": 112, "sse": 725, "translated sse": 1540} {
+	for name, allowed := range map[string]float64{"small": 110, "large": 112, "sse": 730, "translated sse": 1560} {
 		messages := speedCases(t)[name]
 		replies := 0
 		got := testing.AllocsPerRun(200, func() { replies = playInMemory(t, r, messages) })

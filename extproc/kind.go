@@ -21,6 +21,20 @@ type Kind interface {
 	Close(context.Context) error
 }
 
+// A learner is a Kind that finds out things of backends by asking them, and can forget them. It
+// returns how many there were.
+type learner interface{ Forget(backend string) int }
+
+// Forget has kinds forget what they found out of a backend, and returns how many things there were.
+func Forget(kinds []Kind, backend string) (things int) {
+	for _, k := range kinds {
+		if l, ok := k.(learner); ok {
+			things += l.Forget(backend)
+		}
+	}
+	return things
+}
+
 // A closer is a stage that owns more than memory. Close is called once, after the last
 // exchange of its policy has ended.
 type closer interface{ Close() error }

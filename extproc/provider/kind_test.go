@@ -82,3 +82,33 @@ func TestCompileNamesWhatIsNotSet(t *testing.T) {
 		t.Error("a refused policy changed what later ones inherit")
 	}
 }
+
+// TestWhatWasFoundOutIsForgotten holds that a backend which is reset is asked with its first
+// credential again, through every policy, and for streams.
+func TestWhatWasFoundOutIsForgotten(t *testing.T) {
+	k := newTestKind(map[string]string{"FIRST": "sk-1", "SECOND": "sk-2"})
+	before, err := compile(t, k, 1, "FIRST")
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := compile(t, k, 2, "FIRST")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before.reject("b", 0, 401)
+	after.askWhole(after.pools["m"].targets[0])
+	if n := k.Forget("other"); n != 0 {
+		t.Errorf("%d things of another backend are forgotten", n)
+	}
+	if n := k.Forget("b"); n != 2 {
+		t.Errorf("%d things are forgotten, want 2", n)
+	}
+	for _, s := range []*stage{before, after} {
+		if secret, _ := s.secrets.Pick("b"); secret.Reveal() != "sk-1" {
+			t.Errorf("picked %s", secret.Reveal())
+		}
+	}
+	if after.pools["m"].targets[0].wholeOnly.Load() || k.Forget("b") != 0 {
+		t.Error("something is left")
+	}
+}

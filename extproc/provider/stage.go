@@ -38,7 +38,7 @@ type Kind struct {
 	options Options
 
 	mu   sync.Mutex
-	last *credential.Store // of the policy compiled last; nil: none yet
+	last *stage // of the policy compiled last; nil: none yet
 }
 
 // NewKind makes a Kind.
@@ -74,10 +74,30 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.last != nil {
-		secrets.Inherit(k.last)
+		secrets.Inherit(k.last.secrets)
 	}
-	k.last = secrets
-	return newStage(set, secrets, &k.options), nil
+	k.last = newStage(set, secrets, &k.options)
+	return k.last, nil
+}
+
+// Forget forgets what was found out of a backend by asking it: limits, refused credentials, and
+// that it refuses to stream. It returns how many things there were.
+func (k *Kind) Forget(backend string) (things int) {
+	things = k.options.Circuits.Forget(backend)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.last == nil {
+		return things
+	}
+	things += k.last.secrets.Forget(backend)
+	for _, p := range k.last.pools {
+		for _, t := range p.targets {
+			if t.backend.Name == backend && t.wholeOnly.Swap(false) {
+				things++
+			}
+		}
+	}
+	return things
 }
 
 // stage prepares exchanges for the backends of one policy. It is safe for

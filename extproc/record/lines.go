@@ -32,13 +32,13 @@ var _ Sink = (*Lines)(nil)
 // in which they came. Every row that it takes is written or counted as lost. It is safe
 // for concurrent use. Close must be called, and writes what is still waiting.
 type Lines struct {
-	out  io.Writer
-	log  *zap.Logger
-	lost prometheus.Counter
-	stop chan struct{} // closed by Close: write what is queued, then end
-	done chan struct{} // closed when the writer has ended
-	torn bool          // the writer's: the last line that was written is not whole
-	next *lineEncoder  // the writer's: the lines of the next write
+	out    io.Writer
+	lost   prometheus.Counter
+	stop   chan struct{} // closed by Close: write what is queued, then end
+	done   chan struct{} // closed when the writer has ended
+	torn   bool          // the writer's: the last line that was written is not whole
+	next   *lineEncoder  // the writer's: the lines of the next write
+	losing losing        // the writer's
 
 	mu      sync.Mutex // never held while something may block
 	closed  bool
@@ -49,7 +49,7 @@ type Lines struct {
 // NewLines starts the only writer to out.
 func NewLines(out io.Writer, reg prometheus.Registerer, log *zap.Logger) *Lines {
 	l := &Lines{
-		out: out, log: log,
+		out: out, losing: losing{log: log},
 		lost: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_access_records_lost_total",
 			Help: "Access records that could not be written."}),
 		next: newLineEncoder(),
@@ -140,8 +140,10 @@ func (l *Lines) flush(rows int) {
 	if err != nil {
 		lost := rows - bytes.Count(bytes.TrimLeft(lines[:n], "\n"), []byte("\n"))
 		l.lost.Add(float64(lost))
-		l.log.Error("writing access records", zap.Int("lost", lost), zap.Error(err))
+		l.losing.note(lost, err)
+		return
 	}
+	l.losing.wrote()
 }
 
 // reportDropped says what the queue had no room for while the writer was busy.
@@ -150,9 +152,7 @@ func (l *Lines) reportDropped() {
 	dropped := l.dropped
 	l.dropped = 0
 	l.mu.Unlock()
-	if dropped > 0 {
-		l.log.Error("access records are written too slowly", zap.Int("lost", dropped))
-	}
+	l.losing.note(dropped, errSlow)
 }
 
 // Close writes what is queued and ends the writer. It is called once.

@@ -5,10 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -225,6 +228,47 @@ func TestATornRowStaysTorn(t *testing.T) {
 	if rows := wholeRows(disk.written.String()); rows != 1 {
 		t.Errorf("%d whole rows, want 1: %q", rows, disk.written.String())
 	}
+}
+
+// refusing is a disk that is full for as long as it is asked to be.
+type refusing struct{ free atomic.Bool }
+
+func (d *refusing) Write(b []byte) (int, error) {
+	if d.free.Load() {
+		return len(b), nil
+	}
+	return 0, errors.New("no space left on device")
+}
+
+// TestAFullDiskIsLoggedOnce holds that the log says as it begins and as it ends that access records
+// are lost, and not for each of them.
+func TestAFullDiskIsLoggedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logs := observer.New(zap.InfoLevel)
+		disk := &refusing{}
+		l := record.NewLines(disk, prometheus.NewRegistry(), zap.New(core))
+		take := func(rows int) {
+			for range rows {
+				l.Take(&policypb.Row{})
+				time.Sleep(time.Second)
+			}
+		}
+		take(3)
+		disk.free.Store(true)
+		take(2)
+		disk.free.Store(false)
+		take(1)
+		disk.free.Store(true)
+		take(20)
+		end(t, l)
+		var said []string
+		for _, entry := range logs.All() {
+			said = append(said, fmt.Sprint(entry.Message, " ", entry.ContextMap()["lost"]))
+		}
+		if want := []string{"access records are lost 1", "access records are written again 4"}; !slices.Equal(said, want) {
+			t.Errorf("the log says %q, want %q", said, want)
+		}
+	})
 }
 
 // counter returns the value of a counter without labels.

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/policypb"
 )
 
 // disks are disks without room for a file of the spool, each with how it gets room.
@@ -92,5 +94,72 @@ func TestADeathOnAFullDiskLosesNothing(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAFullDiskKeepsNoRowThatIsTaken holds that a spool that cannot grow loses no row as long as the
+// control plane takes them: it writes to its files again.
+func TestAFullDiskKeepsNoRowThatIsTaken(t *testing.T) {
+	for _, durable := range []policy.Durable{policy.DurableFast, policy.DurableGroup} {
+		folder := t.TempDir()
+		s := begin(t, folder, 1<<30, durable)
+		free := noFiles(t)
+		c := &taker{Spool: s, t: t, deadline: time.Now().Add(time.Minute)}
+		const rows = 3000 // of which a file holds some 250
+		for i := range rows {
+			for s.Full() {
+				c.takeAll()
+			}
+			id := fmt.Sprint("exchange-", i)
+			s.Open(&policypb.Row{Exchange: id, Detail: large[:8<<10]})
+			s.Take(&policypb.Row{Exchange: id, Outcome: "ok", Detail: large[:8<<10]})
+		}
+		for c.got < rows && s.outage.lost.Load() == 0 {
+			c.takeAll()
+		}
+		if n := s.outage.lost.Load(); n != 0 || s.Backlog() != 0 || s.Trouble() == "" {
+			t.Errorf("%s: %d rows are lost, %d of %d shipped, backlog %d, trouble %q", durable, n, c.got, rows, s.Backlog(), s.Trouble())
+		}
+		s.Open(&policypb.Row{Exchange: "open", Outcome: "cut"})
+		s.die()
+		free()
+		s = begin(t, folder, 1<<30, durable)
+		if got := shipped(t, s, true); len(got) == 0 || got[len(got)-1] != "open=cut" {
+			t.Errorf("%s: after a death: %q", durable, got)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// taker is a control plane that takes all that there is.
+type taker struct {
+	*Spool
+	t        *testing.T
+	batches  []*batch
+	got      int
+	deadline time.Time
+}
+
+// takeAll takes what there is, and says of all that it has had so far that it has it: what is said
+// again must concern no later row.
+func (c *taker) takeAll() {
+	c.t.Helper()
+	if time.Now().After(c.deadline) {
+		c.t.Fatalf("%d rows are shipped, and no more have room", c.got)
+	}
+	if _, err := c.sync(); err != nil {
+		c.t.Fatal(err)
+	}
+	b := c.take()
+	c.batches = append(c.batches, b)
+	c.got += len(b.rows)
+	for _, b := range c.batches {
+		c.ack(b)
+	}
+	c.sweep()
+	if len(b.rows) == 0 {
+		time.Sleep(time.Millisecond) // files are made, or not, meanwhile
 	}
 }

@@ -65,7 +65,7 @@ func TestWhatWasOpenedIsClosedInAFullSpool(t *testing.T) {
 		taken()
 	}
 	for s.Append(Opened, row("again", "")) != nil {
-		if ctx.Err() != nil {
+		if s.take(); ctx.Err() != nil { // a shipper waits for more all the time
 			t.Fatal("nothing is taken although files went")
 		}
 		time.Sleep(time.Millisecond)
@@ -116,14 +116,14 @@ func TestAnOutageIsLoggedOnce(t *testing.T) {
 		s.OnTrouble(func() { changes++ })
 		s.journal.WhenFull = policy.WhenFullStop
 		full := errors.New("no space left on device")
-		for range 3 {
+		for range 3 { // changes of their number are reported at most once in ten seconds
 			s.noteRoom(full)
-			s.lose(Opened, row("1", ""), ErrFull)
+			s.lose(Closed, row("1", ""), ErrFull)
 			time.Sleep(time.Second)
 			s.noteRoom(nil)
 			time.Sleep(outageOver / 2)
 		}
-		if got := s.Trouble(); !strings.Contains(got, "no space left on device") || !strings.Contains(got, "requests are refused") {
+		if got := s.Trouble(); !strings.Contains(got, "no space left on device") || !strings.Contains(got, "requests are refused") || !strings.Contains(got, "3 are lost so far") {
 			t.Errorf("the trouble is %q", got)
 		}
 		time.Sleep(outageOver)
@@ -135,7 +135,7 @@ func TestAnOutageIsLoggedOnce(t *testing.T) {
 		for _, l := range logs.TakeAll() {
 			messages = append(messages, l.Message)
 		}
-		if want := []string{"the spool of rows cannot grow: when it is full, requests are refused", "the spool of rows can grow again"}; !slices.Equal(messages, want) || changes != 2 {
+		if want := []string{"the spool of rows cannot grow: when it is full, requests are refused", "the spool of rows can grow again"}; !slices.Equal(messages, want) || changes != 3 {
 			t.Errorf("logged %q, %d changes", messages, changes)
 		}
 	})
@@ -152,6 +152,64 @@ func TestThePolicyBoundsTheSpool(t *testing.T) {
 			t.Fatal("a higher limit is not in effect")
 		}
 		time.Sleep(time.Millisecond)
+	}
+	s.die()
+}
+
+// TestWhatIsAdmittedHasItsRow holds that of exchanges which were admitted at the same time, more
+// than there is room for, none is without its row if the policy says to stop.
+func TestWhatIsAdmittedHasItsRow(t *testing.T) {
+	s := begin(t, t.TempDir(), 2*segmentSize, policy.DurableFast)
+	ids := fillUp(t, s)
+	s.Use(policy.Journal{Spool: 2 * segmentSize, Durable: policy.DurableFast, WhenFull: policy.WhenFullStop})
+	const admitted = 100
+	for i := range admitted {
+		s.Open(&policypb.Row{Exchange: fmt.Sprint("admitted-", i), Detail: large})
+	}
+	s.mu.Lock()
+	first := s.open["admitted-0"]
+	s.mu.Unlock()
+	if first.seg == nil {
+		t.Error("what is admitted is not on the disk although there is room for it")
+	}
+	for i := range admitted {
+		s.Take(&policypb.Row{Exchange: fmt.Sprint("admitted-", i), Outcome: "ok", Detail: large})
+	}
+	for _, id := range ids {
+		s.Take(&policypb.Row{Exchange: id, Outcome: "ok"})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for got := 0; got < admitted; {
+		rows, taken, err := s.Next(ctx)
+		if err != nil {
+			t.Fatalf("%d of %d rows: %v", got, admitted, err)
+		}
+		for _, r := range rowsIn(t, rows) {
+			if strings.HasPrefix(r.Exchange, "admitted-") && r.Outcome == "ok" {
+				got++
+			}
+		}
+		taken()
+	}
+	if n := s.outage.lost.Load(); n != 0 {
+		t.Errorf("%d rows are lost", n)
+	}
+	s.die()
+}
+
+// TestARefusedRequestIsNoLostRow holds that the rows of requests that cost nothing are not counted
+// among those that are missing.
+func TestARefusedRequestIsNoLostRow(t *testing.T) {
+	s := begin(t, t.TempDir(), 2*segmentSize, policy.DurableFast)
+	fillUp(t, s)
+	s.Take(&policypb.Row{Exchange: "refused", Reason: "journal_full", Status: 503})
+	if s.outage.lost.Load() != 0 || strings.Contains(s.Trouble(), "so far") {
+		t.Errorf("it counts as lost: %s", s.Trouble())
+	}
+	s.Take(&policypb.Row{Exchange: "cut", Reason: "x", Attempts: 1})
+	if s.outage.lost.Load() != 1 || !strings.Contains(s.Trouble(), "1 are lost so far") {
+		t.Errorf("trouble %q", s.Trouble())
 	}
 	s.die()
 }

@@ -111,5 +111,10 @@ const ordinary = 16 << 10
 func (s *Spool) Full() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.full()
+}
+
+// full is Full for those who have the lock.
+func (s *Spool) full() bool {
 	return s.beyond || len(s.spares) == 0 && (s.active == nil || s.active.next+ordinary > segmentSize-reserved)
 }

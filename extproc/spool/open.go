@@ -15,13 +15,13 @@ type place struct {
 }
 
 // opened are the exchanges that are not closed, each with the place of its latest record, whose
-// file is kept. The spool's is guarded by its lock.
+// file is kept. One that has no place found no room. The spool's is guarded by its lock.
 type opened map[string]place
 
 // note notes a record of an exchange, and returns where the one is that it overtakes; nil: there
 // is none.
 func (o opened) note(k Kind, exchange string, p place) (before *segment, at int) {
-	if was, known := o[exchange]; known {
+	if was := o[exchange]; was.seg != nil {
 		before, at = was.seg, was.at
 		before.opened--
 	}

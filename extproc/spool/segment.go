@@ -88,6 +88,14 @@ func (s *segment) mapWhole() error {
 	return nil
 }
 
+// again is the file of one that is over, without its records. What a power cut brings back of them
+// the control plane has. It is another segment: an acknowledgement may still come that says how far
+// the control plane had the one before.
+func (s *segment) again() (*segment, error) {
+	clear(s.mem[len(magic):s.next])
+	return &segment{path: s.path, file: s.file, mem: s.mem, of: s.of, next: len(magic), taken: len(magic), acked: len(magic)}, s.file.Sync()
+}
+
 // close unmaps the file. No slice of its memory may be used afterwards.
 func (s *segment) close() error {
 	if s.mem != nil {

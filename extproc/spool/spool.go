@@ -101,7 +101,7 @@ func (s *Spool) Use(j policy.Journal) {
 // row must not change any more. The error is ErrFull, or says that the row cannot be written.
 func (s *Spool) Append(k Kind, row *policypb.Row) error {
 	message := proto.Size(row)
-	p, err := s.place(nameOf(row), message)
+	p, err := s.place(k, nameOf(row), message)
 	if err != nil {
 		return err
 	}
@@ -121,8 +121,9 @@ func (s *Spool) Append(k Kind, row *policypb.Row) error {
 	return nil
 }
 
-// place reserves room for a record.
-func (s *Spool) place(exchange string, message int) (p place, err error) {
+// place reserves room for a record. What a policy admits that serves nothing without a row is as
+// good as opened.
+func (s *Spool) place(k Kind, exchange string, message int) (p place, err error) {
 	size := frameSize(message)
 	if size > segmentSize-len(magic) {
 		return p, fmt.Errorf("a record of %d bytes is longer than a file of the spool", message)
@@ -130,6 +131,7 @@ func (s *Spool) place(exchange string, message int) (p place, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, known := s.open[exchange]
+	known = known || k == Opened && s.journal.WhenFull == policy.WhenFullStop
 	if !s.fits(size, known) {
 		return p, ErrFull
 	}

@@ -188,7 +188,7 @@ func recovered(mem []byte) (n int) {
 func TestAFrameThatWasNotWrittenLosesNoOther(t *testing.T) {
 	folder := t.TempDir()
 	s := begin(t, folder, 1<<30, policy.DurableFast)
-	if _, err := s.place("dies", 100); err != nil { // and writes no more
+	if _, err := s.place(Opened, "dies", 100); err != nil { // and writes no more
 		t.Fatal(err)
 	}
 	if err := s.Append(Closed, row("lives", "ok")); err != nil {

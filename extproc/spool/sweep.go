@@ -21,10 +21,32 @@ func (s *Spool) sweep() {
 		_, _ = s.syncAll() // what says that their records count no more; syncAgain meets the same error
 	}
 	for _, seg := range over {
-		seg.remove()
-		s.forget(seg.of)
+		if !s.reuse(seg) {
+			seg.remove()
+			s.forget(seg.of)
+		}
 		signal(s.room)
 	}
+}
+
+// reuse has a file that is over written to again if none can be made: on a full disk, its space
+// would be another's. It reports whether it has.
+func (s *Spool) reuse(seg *segment) bool {
+	used := s.bytes()
+	s.mu.Lock()
+	needed := s.outage.on() && used+segmentSize <= s.journal.Spool && len(s.spares) < wanted(s.journal.Spool)
+	s.mu.Unlock()
+	if !needed || seg.recovered {
+		return false
+	}
+	again, err := seg.again()
+	if err != nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spares = append(s.spares, again)
+	return true
 }
 
 // forget notes that a file of a generation went. With the last one goes what locked it.
@@ -38,11 +60,15 @@ func (s *Spool) forget(g *generation) {
 	}
 }
 
-// takeOut takes the files out of the list that are over.
+// takeOut takes the files out of the list that are over. The one that is written to is, too, if it
+// has no room for further exchanges and no other follows.
 func (s *Spool) takeOut() (over []*segment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.moveOn()
+	if s.active != nil && s.outage.on() && s.full() && s.active.over() {
+		s.active = nil
+	}
 	s.segments = slices.DeleteFunc(s.segments, func(seg *segment) bool {
 		gone := seg != s.active && seg.over()
 		if gone {

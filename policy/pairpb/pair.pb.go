@@ -30,6 +30,7 @@ type LinkRequest struct {
 	//	*LinkRequest_Rows
 	//	*LinkRequest_Signals
 	//	*LinkRequest_Observed
+	//	*LinkRequest_Purged
 	Message       isLinkRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -108,6 +109,15 @@ func (x *LinkRequest) GetObserved() *Observed {
 	return nil
 }
 
+func (x *LinkRequest) GetPurged() *Purged {
+	if x != nil {
+		if x, ok := x.Message.(*LinkRequest_Purged); ok {
+			return x.Purged
+		}
+	}
+	return nil
+}
+
 type isLinkRequest_Message interface {
 	isLinkRequest_Message()
 }
@@ -131,6 +141,11 @@ type LinkRequest_Observed struct {
 	Observed *Observed `protobuf:"bytes,4,opt,name=observed,proto3,oneof"`
 }
 
+type LinkRequest_Purged struct {
+	// Since version 2.
+	Purged *Purged `protobuf:"bytes,5,opt,name=purged,proto3,oneof"`
+}
+
 func (*LinkRequest_Hello) isLinkRequest_Message() {}
 
 func (*LinkRequest_Rows) isLinkRequest_Message() {}
@@ -138,6 +153,8 @@ func (*LinkRequest_Rows) isLinkRequest_Message() {}
 func (*LinkRequest_Signals) isLinkRequest_Message() {}
 
 func (*LinkRequest_Observed) isLinkRequest_Message() {}
+
+func (*LinkRequest_Purged) isLinkRequest_Message() {}
 
 type Hello struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -865,6 +882,7 @@ type LinkResponse struct {
 	//	*LinkResponse_Welcome
 	//	*LinkResponse_Taken
 	//	*LinkResponse_Fleet
+	//	*LinkResponse_Purge
 	//	*LinkResponse_Keys
 	Message       isLinkResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
@@ -935,6 +953,15 @@ func (x *LinkResponse) GetFleet() *Fleet {
 	return nil
 }
 
+func (x *LinkResponse) GetPurge() *Purge {
+	if x != nil {
+		if x, ok := x.Message.(*LinkResponse_Purge); ok {
+			return x.Purge
+		}
+	}
+	return nil
+}
+
 func (x *LinkResponse) GetKeys() *Keys {
 	if x != nil {
 		if x, ok := x.Message.(*LinkResponse_Keys); ok {
@@ -962,6 +989,11 @@ type LinkResponse_Fleet struct {
 	Fleet *Fleet `protobuf:"bytes,3,opt,name=fleet,proto3,oneof"`
 }
 
+type LinkResponse_Purge struct {
+	// Since version 2.
+	Purge *Purge `protobuf:"bytes,4,opt,name=purge,proto3,oneof"`
+}
+
 type LinkResponse_Keys struct {
 	// To pairs alone whose hello says what they have of them.
 	Keys *Keys `protobuf:"bytes,5,opt,name=keys,proto3,oneof"`
@@ -972,6 +1004,8 @@ func (*LinkResponse_Welcome) isLinkResponse_Message() {}
 func (*LinkResponse_Taken) isLinkResponse_Message() {}
 
 func (*LinkResponse_Fleet) isLinkResponse_Message() {}
+
+func (*LinkResponse_Purge) isLinkResponse_Message() {}
 
 func (*LinkResponse_Keys) isLinkResponse_Message() {}
 
@@ -1064,6 +1098,245 @@ func (x *Taken) GetNumber() uint64 {
 	return 0
 }
 
+// Purge says what a pair is to forget. It comes before whatever else follows from that. A pair
+// leaves a kind alone that it does not know, and does not answer it.
+type Purge struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Counts up from 1 on each stream.
+	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Types that are valid to be assigned to What:
+	//
+	//	*Purge_Findings
+	What          isPurge_What `protobuf_oneof:"what"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Purge) Reset() {
+	*x = Purge{}
+	mi := &file_pairpb_pair_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Purge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Purge) ProtoMessage() {}
+
+func (x *Purge) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Purge.ProtoReflect.Descriptor instead.
+func (*Purge) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Purge) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Purge) GetWhat() isPurge_What {
+	if x != nil {
+		return x.What
+	}
+	return nil
+}
+
+func (x *Purge) GetFindings() *Findings {
+	if x != nil {
+		if x, ok := x.What.(*Purge_Findings); ok {
+			return x.Findings
+		}
+	}
+	return nil
+}
+
+type isPurge_What interface {
+	isPurge_What()
+}
+
+type Purge_Findings struct {
+	Findings *Findings `protobuf:"bytes,2,opt,name=findings,proto3,oneof"`
+}
+
+func (*Purge_Findings) isPurge_What() {}
+
+// Findings are what was found out of a backend by asking it: limits that it has reached,
+// credentials that it refused, what it does not take.
+type Findings struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Backend       string                 `protobuf:"bytes,1,opt,name=backend,proto3" json:"backend,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Findings) Reset() {
+	*x = Findings{}
+	mi := &file_pairpb_pair_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Findings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Findings) ProtoMessage() {}
+
+func (x *Findings) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Findings.ProtoReflect.Descriptor instead.
+func (*Findings) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Findings) GetBackend() string {
+	if x != nil {
+		return x.Backend
+	}
+	return ""
+}
+
+// Purged says that a pair has forgotten what a purge names.
+type Purged struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Number uint64                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// How many things there were.
+	Things        uint32 `protobuf:"varint,2,opt,name=things,proto3" json:"things,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Purged) Reset() {
+	*x = Purged{}
+	mi := &file_pairpb_pair_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Purged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Purged) ProtoMessage() {}
+
+func (x *Purged) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Purged.ProtoReflect.Descriptor instead.
+func (*Purged) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Purged) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Purged) GetThings() uint32 {
+	if x != nil {
+		return x.Things
+	}
+	return 0
+}
+
+// Ordered is a purge between control planes.
+type Ordered struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names it.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	AgeNanos      int64  `protobuf:"varint,2,opt,name=age_nanos,json=ageNanos,proto3" json:"age_nanos,omitempty"`
+	Purge         *Purge `protobuf:"bytes,3,opt,name=purge,proto3" json:"purge,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ordered) Reset() {
+	*x = Ordered{}
+	mi := &file_pairpb_pair_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ordered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ordered) ProtoMessage() {}
+
+func (x *Ordered) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ordered.ProtoReflect.Descriptor instead.
+func (*Ordered) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Ordered) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Ordered) GetAgeNanos() int64 {
+	if x != nil {
+		return x.AgeNanos
+	}
+	return 0
+}
+
+func (x *Ordered) GetPurge() *Purge {
+	if x != nil {
+		return x.Purge
+	}
+	return nil
+}
+
 // Fleet is what a pair is to know of the others. It takes the place of the one before.
 type Fleet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1072,14 +1345,16 @@ type Fleet struct {
 	// What other pairs do not ask.
 	Elsewhere []*Outage `protobuf:"bytes,2,rep,name=elsewhere,proto3" json:"elsewhere,omitempty"`
 	// Those that are not whole. They are said again within 30 s, and hold for two minutes.
-	Shares        []*Share `protobuf:"bytes,3,rep,name=shares,proto3" json:"shares,omitempty"`
+	Shares []*Share `protobuf:"bytes,3,rep,name=shares,proto3" json:"shares,omitempty"`
+	// Between control planes: those of the last minute.
+	Ordered       []*Ordered `protobuf:"bytes,4,rep,name=ordered,proto3" json:"ordered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Fleet) Reset() {
 	*x = Fleet{}
-	mi := &file_pairpb_pair_proto_msgTypes[13]
+	mi := &file_pairpb_pair_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1091,7 +1366,7 @@ func (x *Fleet) String() string {
 func (*Fleet) ProtoMessage() {}
 
 func (x *Fleet) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[13]
+	mi := &file_pairpb_pair_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1104,7 +1379,7 @@ func (x *Fleet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fleet.ProtoReflect.Descriptor instead.
 func (*Fleet) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{13}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Fleet) GetPairs() uint32 {
@@ -1124,6 +1399,13 @@ func (x *Fleet) GetElsewhere() []*Outage {
 func (x *Fleet) GetShares() []*Share {
 	if x != nil {
 		return x.Shares
+	}
+	return nil
+}
+
+func (x *Fleet) GetOrdered() []*Ordered {
+	if x != nil {
+		return x.Ordered
 	}
 	return nil
 }
@@ -1149,7 +1431,7 @@ type Keys struct {
 
 func (x *Keys) Reset() {
 	*x = Keys{}
-	mi := &file_pairpb_pair_proto_msgTypes[14]
+	mi := &file_pairpb_pair_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1443,7 @@ func (x *Keys) String() string {
 func (*Keys) ProtoMessage() {}
 
 func (x *Keys) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[14]
+	mi := &file_pairpb_pair_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1456,7 @@ func (x *Keys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Keys.ProtoReflect.Descriptor instead.
 func (*Keys) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{14}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Keys) GetPepper() []byte {
@@ -1245,7 +1527,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_pairpb_pair_proto_msgTypes[15]
+	mi := &file_pairpb_pair_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1257,7 +1539,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[15]
+	mi := &file_pairpb_pair_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1270,7 +1552,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{15}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Key) GetId() string {
@@ -1384,7 +1666,7 @@ type KeyHash struct {
 
 func (x *KeyHash) Reset() {
 	*x = KeyHash{}
-	mi := &file_pairpb_pair_proto_msgTypes[16]
+	mi := &file_pairpb_pair_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1396,7 +1678,7 @@ func (x *KeyHash) String() string {
 func (*KeyHash) ProtoMessage() {}
 
 func (x *KeyHash) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[16]
+	mi := &file_pairpb_pair_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1409,7 +1691,7 @@ func (x *KeyHash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeyHash.ProtoReflect.Descriptor instead.
 func (*KeyHash) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{16}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *KeyHash) GetHash() []byte {
@@ -1430,12 +1712,13 @@ var File_pairpb_pair_proto protoreflect.FileDescriptor
 
 const file_pairpb_pair_proto_rawDesc = "" +
 	"\n" +
-	"\x11pairpb/pair.proto\x12\x10headgate.pair.v1\"\xe8\x01\n" +
+	"\x11pairpb/pair.proto\x12\x10headgate.pair.v1\"\x9c\x02\n" +
 	"\vLinkRequest\x12/\n" +
 	"\x05hello\x18\x01 \x01(\v2\x17.headgate.pair.v1.HelloH\x00R\x05hello\x12,\n" +
 	"\x04rows\x18\x02 \x01(\v2\x16.headgate.pair.v1.RowsH\x00R\x04rows\x125\n" +
 	"\asignals\x18\x03 \x01(\v2\x19.headgate.pair.v1.SignalsH\x00R\asignals\x128\n" +
-	"\bobserved\x18\x04 \x01(\v2\x1a.headgate.pair.v1.ObservedH\x00R\bobservedB\t\n" +
+	"\bobserved\x18\x04 \x01(\v2\x1a.headgate.pair.v1.ObservedH\x00R\bobserved\x122\n" +
+	"\x06purged\x18\x05 \x01(\v2\x18.headgate.pair.v1.PurgedH\x00R\x06purgedB\t\n" +
 	"\amessage\"\xaf\x01\n" +
 	"\x05Hello\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x18\n" +
@@ -1495,21 +1778,36 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x05Share\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x10\n" +
 	"\x03use\x18\x02 \x01(\tR\x03use\x12\x1a\n" +
-	"\bpermille\x18\x03 \x01(\rR\bpermille\"\xe6\x01\n" +
+	"\bpermille\x18\x03 \x01(\rR\bpermille\"\x91\x02\n" +
 	"\fLinkResponse\x125\n" +
 	"\awelcome\x18\x01 \x01(\v2\x19.headgate.pair.v1.WelcomeH\x00R\awelcome\x12/\n" +
 	"\x05taken\x18\x02 \x01(\v2\x17.headgate.pair.v1.TakenH\x00R\x05taken\x12/\n" +
-	"\x05fleet\x18\x03 \x01(\v2\x17.headgate.pair.v1.FleetH\x00R\x05fleet\x12,\n" +
+	"\x05fleet\x18\x03 \x01(\v2\x17.headgate.pair.v1.FleetH\x00R\x05fleet\x12/\n" +
+	"\x05purge\x18\x04 \x01(\v2\x17.headgate.pair.v1.PurgeH\x00R\x05purge\x12,\n" +
 	"\x04keys\x18\x05 \x01(\v2\x16.headgate.pair.v1.KeysH\x00R\x04keysB\t\n" +
-	"\amessageJ\x04\b\x04\x10\x05\"#\n" +
+	"\amessage\"#\n" +
 	"\aWelcome\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\"\x1f\n" +
 	"\x05Taken\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\x04R\x06number\"\x86\x01\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\"a\n" +
+	"\x05Purge\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x128\n" +
+	"\bfindings\x18\x02 \x01(\v2\x1a.headgate.pair.v1.FindingsH\x00R\bfindingsB\x06\n" +
+	"\x04what\"$\n" +
+	"\bFindings\x12\x18\n" +
+	"\abackend\x18\x01 \x01(\tR\abackend\"8\n" +
+	"\x06Purged\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x16\n" +
+	"\x06things\x18\x02 \x01(\rR\x06things\"e\n" +
+	"\aOrdered\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
+	"\tage_nanos\x18\x02 \x01(\x03R\bageNanos\x12-\n" +
+	"\x05purge\x18\x03 \x01(\v2\x17.headgate.pair.v1.PurgeR\x05purge\"\xbb\x01\n" +
 	"\x05Fleet\x12\x14\n" +
 	"\x05pairs\x18\x01 \x01(\rR\x05pairs\x126\n" +
 	"\telsewhere\x18\x02 \x03(\v2\x18.headgate.pair.v1.OutageR\telsewhere\x12/\n" +
-	"\x06shares\x18\x03 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares\"\xa1\x01\n" +
+	"\x06shares\x18\x03 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares\x123\n" +
+	"\aordered\x18\x04 \x03(\v2\x19.headgate.pair.v1.OrderedR\aordered\"\xa1\x01\n" +
 	"\x04Keys\x12\x16\n" +
 	"\x06pepper\x18\x01 \x01(\fR\x06pepper\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x14\n" +
@@ -1551,7 +1849,7 @@ func file_pairpb_pair_proto_rawDescGZIP() []byte {
 	return file_pairpb_pair_proto_rawDescData
 }
 
-var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_pairpb_pair_proto_goTypes = []any{
 	(*LinkRequest)(nil),  // 0: headgate.pair.v1.LinkRequest
 	(*Hello)(nil),        // 1: headgate.pair.v1.Hello
@@ -1566,36 +1864,45 @@ var file_pairpb_pair_proto_goTypes = []any{
 	(*LinkResponse)(nil), // 10: headgate.pair.v1.LinkResponse
 	(*Welcome)(nil),      // 11: headgate.pair.v1.Welcome
 	(*Taken)(nil),        // 12: headgate.pair.v1.Taken
-	(*Fleet)(nil),        // 13: headgate.pair.v1.Fleet
-	(*Keys)(nil),         // 14: headgate.pair.v1.Keys
-	(*Key)(nil),          // 15: headgate.pair.v1.Key
-	(*KeyHash)(nil),      // 16: headgate.pair.v1.KeyHash
+	(*Purge)(nil),        // 13: headgate.pair.v1.Purge
+	(*Findings)(nil),     // 14: headgate.pair.v1.Findings
+	(*Purged)(nil),       // 15: headgate.pair.v1.Purged
+	(*Ordered)(nil),      // 16: headgate.pair.v1.Ordered
+	(*Fleet)(nil),        // 17: headgate.pair.v1.Fleet
+	(*Keys)(nil),         // 18: headgate.pair.v1.Keys
+	(*Key)(nil),          // 19: headgate.pair.v1.Key
+	(*KeyHash)(nil),      // 20: headgate.pair.v1.KeyHash
 }
 var file_pairpb_pair_proto_depIdxs = []int32{
 	1,  // 0: headgate.pair.v1.LinkRequest.hello:type_name -> headgate.pair.v1.Hello
 	3,  // 1: headgate.pair.v1.LinkRequest.rows:type_name -> headgate.pair.v1.Rows
 	4,  // 2: headgate.pair.v1.LinkRequest.signals:type_name -> headgate.pair.v1.Signals
 	7,  // 3: headgate.pair.v1.LinkRequest.observed:type_name -> headgate.pair.v1.Observed
-	9,  // 4: headgate.pair.v1.Hello.shares:type_name -> headgate.pair.v1.Share
-	2,  // 5: headgate.pair.v1.Hello.keys:type_name -> headgate.pair.v1.KeysState
-	5,  // 6: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
-	6,  // 7: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
-	8,  // 8: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
-	11, // 9: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
-	12, // 10: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
-	13, // 11: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
-	14, // 12: headgate.pair.v1.LinkResponse.keys:type_name -> headgate.pair.v1.Keys
-	8,  // 13: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
-	9,  // 14: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
-	15, // 15: headgate.pair.v1.Keys.keys:type_name -> headgate.pair.v1.Key
-	16, // 16: headgate.pair.v1.Key.hashes:type_name -> headgate.pair.v1.KeyHash
-	0,  // 17: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
-	10, // 18: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
-	18, // [18:19] is the sub-list for method output_type
-	17, // [17:18] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	15, // 4: headgate.pair.v1.LinkRequest.purged:type_name -> headgate.pair.v1.Purged
+	9,  // 5: headgate.pair.v1.Hello.shares:type_name -> headgate.pair.v1.Share
+	2,  // 6: headgate.pair.v1.Hello.keys:type_name -> headgate.pair.v1.KeysState
+	5,  // 7: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
+	6,  // 8: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
+	8,  // 9: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
+	11, // 10: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
+	12, // 11: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
+	17, // 12: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
+	13, // 13: headgate.pair.v1.LinkResponse.purge:type_name -> headgate.pair.v1.Purge
+	18, // 14: headgate.pair.v1.LinkResponse.keys:type_name -> headgate.pair.v1.Keys
+	14, // 15: headgate.pair.v1.Purge.findings:type_name -> headgate.pair.v1.Findings
+	13, // 16: headgate.pair.v1.Ordered.purge:type_name -> headgate.pair.v1.Purge
+	8,  // 17: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
+	9,  // 18: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
+	16, // 19: headgate.pair.v1.Fleet.ordered:type_name -> headgate.pair.v1.Ordered
+	19, // 20: headgate.pair.v1.Keys.keys:type_name -> headgate.pair.v1.Key
+	20, // 21: headgate.pair.v1.Key.hashes:type_name -> headgate.pair.v1.KeyHash
+	0,  // 22: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
+	10, // 23: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
+	23, // [23:24] is the sub-list for method output_type
+	22, // [22:23] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_pairpb_pair_proto_init() }
@@ -1608,12 +1915,17 @@ func file_pairpb_pair_proto_init() {
 		(*LinkRequest_Rows)(nil),
 		(*LinkRequest_Signals)(nil),
 		(*LinkRequest_Observed)(nil),
+		(*LinkRequest_Purged)(nil),
 	}
 	file_pairpb_pair_proto_msgTypes[10].OneofWrappers = []any{
 		(*LinkResponse_Welcome)(nil),
 		(*LinkResponse_Taken)(nil),
 		(*LinkResponse_Fleet)(nil),
+		(*LinkResponse_Purge)(nil),
 		(*LinkResponse_Keys)(nil),
+	}
+	file_pairpb_pair_proto_msgTypes[13].OneofWrappers = []any{
+		(*Purge_Findings)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1621,7 +1933,7 @@ func file_pairpb_pair_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pairpb_pair_proto_rawDesc), len(file_pairpb_pair_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

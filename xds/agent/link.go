@@ -17,8 +17,8 @@ import (
 
 // LinkVersion is the minor version of the protocol between a pair and its control plane. One
 // version less or more is understood by both. Signals, observations and what is known of the
-// fleet came with version 1.
-const LinkVersion = 1
+// fleet came with version 1, purges with version 2.
+const LinkVersion = 2
 
 // oldPlane is how long a control plane without links is left alone: it may be upgraded.
 const oldPlane = 30 * time.Second
@@ -55,6 +55,7 @@ type link struct {
 	stream  pairpb.PairService_LinkClient
 	version uint32 // that both ends speak
 	keys    incoming
+	purged  chan *pairpb.Purged
 }
 
 // link serves one stream until it ends. One goroutine listens, one waits for rows, and this
@@ -112,7 +113,7 @@ func (a *Agent) greet(stream pairpb.PairService_LinkClient) (*link, error) {
 	}
 	return &link{
 		shipment: newShipment(), learning: learning{fleet: a.options.Fleet, began: time.Now()},
-		stream: stream, version: min(welcome.GetVersion(), LinkVersion),
+		stream: stream, version: min(welcome.GetVersion(), LinkVersion), purged: make(chan *pairpb.Purged, maxPurged),
 	}, nil
 }
 
@@ -128,6 +129,13 @@ func (a *Agent) talk(ctx context.Context, l *link) error {
 		select {
 		case batch := <-l.batches:
 			if err := l.stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Rows{Rows: batch}}); err != nil {
+				return err
+			}
+		case purged := <-l.purged:
+			if err := r.send(l.stream.Send); err != nil { // what is out of service since
+				return err
+			}
+			if err := l.stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Purged{Purged: purged}}); err != nil {
 				return err
 			}
 		case now := <-tick.C:
@@ -155,6 +163,8 @@ func (a *Agent) hear(l *link) error {
 			if a.options.Keys != nil && l.keys.take(m.Keys, a.options.Keys) {
 				a.keys.wake()
 			}
+		case *pairpb.LinkResponse_Purge:
+			l.hearPurge(m.Purge)
 		default: // of a later version
 		}
 	}

@@ -82,6 +82,7 @@ type own struct {
 	counted int64
 	out     []Outage
 	news    []News
+	forgot  []string
 }
 
 func (o *own) Drain() *pairpb.Signals {
@@ -117,6 +118,15 @@ func (o *own) Learn(n News) {
 	o.news = append(o.news, n)
 }
 
+func (o *own) Forget(backend string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	before := len(o.out)
+	o.out = slices.DeleteFunc(o.out, func(out Outage) bool { return out.Backend == backend })
+	o.forgot = append(o.forgot, backend)
+	return before - len(o.out)
+}
+
 func (o *own) learnt() []News {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -140,6 +150,7 @@ type plane struct {
 	counted int64
 	spans   []time.Duration
 	seen    []*pairpb.Observed
+	purged  []*pairpb.Purged
 	unasked []string // what a version does not have
 }
 
@@ -197,6 +208,9 @@ func (p *plane) note(m *pairpb.LinkRequest) (number uint64) {
 	}
 	if o := m.GetObserved(); o != nil {
 		p.seen = append(p.seen, o)
+	}
+	if done := m.GetPurged(); done != nil {
+		p.purged = append(p.purged, done)
 	}
 	if p.welcome.GetVersion() == 0 && m.GetRows() == nil {
 		p.unasked = append(p.unasked, fmt.Sprintf("%T", m.GetMessage()))

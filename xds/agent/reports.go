@@ -20,6 +20,9 @@ type Fleet interface {
 	Learn(News)
 	// Shares returns by which shares the pair goes.
 	Shares() []Share
+	// Forget forgets what was found out of a backend, here and by others, and returns how many
+	// things there were here.
+	Forget(backend string) int
 }
 
 // Share is what part of its weight a use of a model keeps.

@@ -137,6 +137,15 @@ func holds(t *testing.T, s *store.Store, rows []*policypb.Row) {
 			t.Fatalf("%s (-of rows +stored):\n%s", span.table, diff)
 		}
 	}
+	if diff := gocmp.Diff(marksOf(entries), storedMarks(t, s), gocmp.AllowUnexported(placed{})); diff != "" {
+		t.Fatalf("marks (-of rows +stored):\n%s", diff)
+	}
+}
+
+func storedMarks(t *testing.T, s *store.Store) (all []placed) {
+	t.Helper()
+	scan(t, s, "SELECT mark, hour FROM journal_mark ORDER BY mark, hour", 2, func(v []any) { all = append(all, placed{v[0].(int64), v[1].(int64)}) })
+	return all
 }
 
 // dump reads a table, a text for each row.

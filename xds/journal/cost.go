@@ -121,7 +121,7 @@ func (j *Journal) sum(ctx context.Context, q *Question, to *adding) error {
 		if err := q.selectFrom(&s, from, sumsIn(from)); err != nil {
 			return err
 		}
-		q.groupBy(&s)
+		q.groupBy(&s, from)
 	}
 	rows, err := j.ask(ctx, &s)
 	if err != nil {

@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,6 +138,7 @@ var columns = []column{
 	{"searches", func(e *entry) any { return e.searches() }},
 	{"service_tier", func(e *entry) any { return e.ServiceTier }},
 	{"usage_source", func(e *entry) any { return e.usageSource }},
+	{"guessed", func(e *entry) any { return number(e.guessed()) }},
 	{"cost", func(e *entry) any { return e.cost }},
 	{"price", func(e *entry) any { return e.price }},
 	{"unpriced", func(e *entry) any { return number(e.unpriced) }},
@@ -151,6 +153,12 @@ func (e *entry) searches() int64 {
 		return 0
 	}
 	return e.Searches
+}
+
+// guessed reports whether no provider reported what the answer or an attempt consumed.
+func (e *entry) guessed() bool {
+	return e.kind == Call && (e.usageSource == estimated ||
+		slices.ContainsFunc(e.Tried, func(a *policypb.Attempt) bool { return a.Tokens != nil && a.UsageSource == estimated }))
 }
 
 func number(b bool) int {

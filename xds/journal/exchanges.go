@@ -57,55 +57,36 @@ func (j *Journal) Exchanges(ctx context.Context, f Filter, after string, limit i
 	if !f.Until.IsZero() && at.Began >= f.Until.UnixNano() {
 		at = cursor{Began: f.Until.UnixNano()}
 	}
-	floor, err := j.floor(ctx, &f, at)
+	w, err := j.walk(ctx, &f, at, limit)
 	if err != nil {
 		return nil, err
 	}
-	var s statement
-	s.add("SELECT " + read + " FROM journal WHERE kind = 'call'")
-	at.before(&s)
-	f.where(&s, floor)
-	s.add(" ORDER BY began DESC, exchange DESC, attempt DESC LIMIT ?", limit+1)
-	all, err := j.exchanges(ctx, &s)
-	if err != nil {
-		return nil, err
+	for !w.over() {
+		if err := w.step(ctx); err != nil {
+			return nil, err
+		}
 	}
-	switch p := (&Page{Exchanges: all}); {
-	case len(all) > limit:
-		p.Exchanges, p.Next = all[:limit], all[limit-1].place.page().String()
-		return p, nil
-	case floor > f.since():
-		p.Next = cursor{Began: floor}.String()
-		return p, nil
-	default:
-		return p, nil
-	}
+	return w.page(), nil
 }
 
 // before leaves what comes after a place in the order of pages.
 func (k cursor) before(s *statement) {
-	s.add(" AND day <= ? AND began <= ? AND (began, exchange, attempt) < (?, ?, ?)", k.Began/hour/24, k.Began, k.Began, k.Exchange, k.Attempt)
+	s.add(" AND day <= ? AND began <= ? AND (began, exchange, attempt) < (?, ?, ?)", k.day(), k.Began, k.Began, k.Exchange, k.Attempt)
 }
+
+// moment is when what comes next after a place in the order of pages began, or later.
+func (k cursor) moment() int64 {
+	if k.Exchange == "" {
+		return k.Began - 1
+	}
+	return k.Began
+}
+
+// day is that of its moment.
+func (k cursor) day() int64 { return k.moment() / daily }
 
 func (k cursor) page() cursor {
 	return cursor{Began: k.Began, Exchange: k.Exchange, Attempt: k.Attempt}
-}
-
-// floor is the moment down to which a page looks. It asks for what indices have, and nothing else.
-func (j *Journal) floor(ctx context.Context, f *Filter, at cursor) (floor int64, err error) {
-	floor = f.since()
-	if f.exact() {
-		return floor, nil
-	}
-	var s statement
-	s.add("SELECT began FROM journal WHERE began >= ? AND began <= ? AND (began, exchange) <= (?, ?)", floor, at.Began, at.Began, at.Exchange)
-	window := f.indexed(&s)
-	s.add(" ORDER BY began DESC LIMIT 1 OFFSET ?", window)
-	rows, err := j.ask(ctx, &s)
-	if err != nil {
-		return 0, err
-	}
-	return floor, each(rows, func(rows *sql.Rows) error { return rows.Scan(&floor) })
 }
 
 func (j *Journal) exchanges(ctx context.Context, s *statement) ([]Exchange, error) {

@@ -80,6 +80,11 @@ func pagesHaveEveryExchangeOnce(t *testing.T, j *Journal) {
 		{Filter{Slower: 5 * time.Second, Failed: true}, func(r *policypb.Row) bool { return r.DurationNanos >= 5e9 && r.By != "" }},
 		{Filter{Dearer: 9e8}, func(r *policypb.Row) bool { return total(r) >= 9e8 }},
 		{Filter{Estimated: true, Since: noon}, func(r *policypb.Row) bool { return guessed(r) && !began(r).Before(noon) }},
+		{Filter{Estimated: true, Is: map[string][]string{"outcome": {"denied"}, "team": {"red"}}}, func(r *policypb.Row) bool { return guessed(r) && r.Outcome == "denied" && r.Team == "red" }},
+		{Filter{Failed: true}, func(r *policypb.Row) bool { return r.By != "" }},
+		{Filter{Is: map[string][]string{"failed_by": {"client", "gateway"}, "feature": {"chat"}}}, func(r *policypb.Row) bool {
+			return (r.By == "client" || r.By == "gateway") && r.Feature == "chat"
+		}},
 		{Filter{Unpriced: true}, func(r *policypb.Row) bool { return r.Unpriced }},
 	} {
 		var want []string

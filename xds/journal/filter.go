@@ -18,7 +18,7 @@ type Filter struct {
 	Slower       time.Duration       // took at least so long
 	Dearer       int64               // cost at least so much, in nano-USD
 	Failed       bool                // somebody failed
-	Estimated    bool                // no provider reported what the answer or an attempt consumed
+	Estimated    bool                // no provider reported what the answer or an attempt consumed, as its row says
 	Unpriced     bool                // the price of the answer or of an attempt is not known
 
 	looks int // at so many rows a page looks; 0: as indexed says
@@ -34,46 +34,53 @@ var fields = map[string]string{
 // Fields are the names of fields by which exchanges are found.
 func Fields() []string { return slices.Sorted(maps.Keys(fields)) }
 
-// How many rows of an index a page looks at.
+// How many rows of an index a page looks at: where they lie beside each other as they do in the
+// order of pages, and where each is somewhere else.
 const (
-	window = 20_000
-	few    = 2_000 // if each is looked up by its exchange
+	near = 10_000
+	far  = 2_000
 )
 
-// indexed leaves what an index has in the order of pages, and returns at how many a page looks.
+// indexed leaves what an index has in the order of pages. It returns at how many rows a page looks.
 func (f *Filter) indexed(s *statement) int {
 	switch {
 	case f.Estimated:
-		s.add(" AND usage_source = 'estimated'")
-		return cmp.Or(f.looks, few)
-	case f.Failed, len(f.Is["failed_by"]) > 0 && !slices.Contains(f.Is["failed_by"], ""):
+		s.add(" AND guessed = 1")
+	case f.failures():
 		s.add(" AND failed_by <> ''")
 	case len(f.Is["user"]) > 0:
 		s.add(" AND ")
 		oneOf(s, "username", f.Is["user"])
+	default:
+		return cmp.Or(f.looks, near)
 	}
-	return cmp.Or(f.looks, window)
+	return cmp.Or(f.looks, far)
+}
+
+// failures reports whether somebody failed in each exchange that is wanted.
+func (f *Filter) failures() bool {
+	return f.Failed || len(f.Is["failed_by"]) > 0 && !slices.Contains(f.Is["failed_by"], "")
 }
 
 // exact reports whether an index has all that is wanted, and nothing else.
 func (f *Filter) exact() bool {
-	if len(f.Statuses) > 0 || f.Slower > 0 || f.Dearer > 0 || f.Estimated || f.Unpriced {
+	if len(f.Statuses) > 0 || f.Slower > 0 || f.Dearer > 0 || f.Unpriced {
 		return false
 	}
 	switch len(f.Is) {
 	case 0:
-		return true
+		return !f.Failed || !f.Estimated
 	case 1:
-		return !f.Failed && len(f.Is["user"]) == 1
+		return !f.Failed && !f.Estimated && len(f.Is["user"]) == 1
 	}
 	return false
 }
 
-// where leaves what the filter wants, of what began at a moment or after.
-func (f *Filter) where(s *statement, floor int64) {
-	s.add(" AND day >= ? AND began >= ?", floor/hour/24, floor)
+// where leaves what the filter wants, of what began from one moment up to another.
+func (f *Filter) where(s *statement, from, to int64) {
+	s.add(" AND day >= ? AND began >= ?", from/daily, from)
 	if !f.Until.IsZero() {
-		s.add(" AND day <= ? AND began < ?", f.Until.UnixNano()/hour/24, f.Until.UnixNano())
+		s.add(" AND day <= ? AND began < ?", f.Until.UnixNano()/daily, f.Until.UnixNano())
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Is)) {
 		s.add(" AND ")
@@ -88,31 +95,26 @@ func (f *Filter) where(s *statement, floor int64) {
 	if f.Slower > 0 {
 		s.add(" AND duration >= ?", f.Slower.Nanoseconds())
 	}
-	if f.Failed {
+	if f.Estimated {
+		s.add(" AND guessed = 1")
+	}
+	if f.failures() { // in words that its index has
 		s.add(" AND failed_by <> ''")
 	}
-	f.whereOfAttempts(s, floor)
+	if f.Dearer > 0 {
+		s.add(" AND (cost >= ? OR "+mayHave+" AND COALESCE(cost, 0) + (SELECT COALESCE(SUM(cost), 0) "+attempts+") >= ?)", f.Dearer, from/daily, to/daily, f.Dearer)
+	}
+	if f.Unpriced {
+		s.add(" AND (unpriced = 1 OR "+mayHave+" AND EXISTS (SELECT 1 "+attempts+" AND a.unpriced = 1))", from/daily, to/daily)
+	}
 }
 
 // Whether attempts of an exchange have rows of their own, as far as its own row shows, and those
-// rows.
+// rows, of some days.
 const (
 	mayHave  = `tried LIKE '%"tokens":%'`
-	attempts = "FROM journal a WHERE a.day = journal.day AND a.exchange = journal.exchange AND a.kind = 'attempt'"
+	attempts = "FROM journal a WHERE a.day BETWEEN ? AND ? AND a.day = journal.day AND a.exchange = journal.exchange AND a.kind = 'attempt'"
 )
-
-// whereOfAttempts is where for what attempts have, too.
-func (f *Filter) whereOfAttempts(s *statement, floor int64) {
-	if f.Dearer > 0 {
-		s.add(" AND (cost >= ? OR "+mayHave+" AND COALESCE(cost, 0) + (SELECT COALESCE(SUM(cost), 0) "+attempts+") >= ?)", f.Dearer, f.Dearer)
-	}
-	if f.Unpriced {
-		s.add(" AND (unpriced = 1 OR " + mayHave + " AND EXISTS (SELECT 1 " + attempts + " AND a.unpriced = 1))")
-	}
-	if f.Estimated {
-		s.add(" AND (day, exchange) IN (SELECT day, exchange FROM journal WHERE usage_source = 'estimated' AND day >= ? AND began >= ?)", floor/hour/24, floor)
-	}
-}
 
 // since is the least moment; 0: there is no bound
 func (f *Filter) since() int64 {

@@ -71,6 +71,9 @@ func dropPartition(ctx context.Context, s *store.Store, day, came int64) (droppe
 		if _, err := tx.Exec(ctx, "DROP TABLE "+partition(day)); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, dropMarks); err != nil {
+			return err
+		}
 		dropped = true
 		return nil
 	})

@@ -53,8 +53,17 @@ func writePostgres(ctx context.Context, s *store.Store, entries []entry) error {
 				return err
 			}
 		}
-		return nil
+		return addMarksPostgres(ctx, tx, fresh)
 	})
+}
+
+func addMarksPostgres(ctx context.Context, tx pgx.Tx, entries []entry) error {
+	var marks, hours []int64
+	for _, m := range marksOf(entries) {
+		marks, hours = append(marks, m.mark), append(hours, m.hour)
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO journal_mark (mark, hour) SELECT * FROM unnest($1::bigint[], $2::bigint[]) ON CONFLICT DO NOTHING", marks, hours)
+	return err
 }
 
 // takeAll moves what came into the journal, and returns the keys of what was not there before.

@@ -3,7 +3,6 @@ package journal
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -141,14 +140,16 @@ func (d *dimension) in(from source) string {
 	return d.row
 }
 
-// groupBy sums by the dimensions, which come first.
-func (q *Question) groupBy(s *statement) {
-	for i := range q.By {
-		if i == 0 {
-			s.add(" GROUP BY ")
-		} else {
-			s.add(", ")
+// groupBy sums by the dimensions that selectFrom has asked for: as columns and not as the texts
+// that it makes of them, because rollups are in the order of their hour.
+func (q *Question) groupBy(s *statement, from source) {
+	var columns []string
+	for _, d := range all {
+		if slices.Contains(q.By, d.name) {
+			columns = append(columns, d.in(from))
 		}
-		s.add(strconv.Itoa(i + 1))
+	}
+	if len(columns) > 0 {
+		s.add(" GROUP BY " + strings.Join(columns, ", "))
 	}
 }

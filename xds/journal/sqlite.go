@@ -34,7 +34,24 @@ func writeSQLite(ctx context.Context, s *store.Store, entries []entry) error {
 			return err
 		}
 	}
+	if err := addMarksSQLite(ctx, tx, fresh); err != nil {
+		return err
+	}
 	return tx.Commit()
+}
+
+func addMarksSQLite(ctx context.Context, tx *sql.Tx, entries []entry) error {
+	add, err := tx.PrepareContext(ctx, "INSERT INTO journal_mark (mark, hour) VALUES (?, ?) ON CONFLICT DO NOTHING")
+	if err != nil {
+		return err
+	}
+	defer add.Close() // ends with the transaction
+	for _, m := range marksOf(entries) {
+		if _, err := add.ExecContext(ctx, m.mark, m.hour); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // insertSQLite returns the entries that were not there before.

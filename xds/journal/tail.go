@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"math"
 )
 
 // Tail returns the exchanges whose rows came after a cursor, in the order in which they came,
@@ -22,7 +23,7 @@ func (j *Journal) Tail(ctx context.Context, f Filter, after string, limit int) (
 	}
 	var s statement
 	s.add("SELECT "+read+" FROM journal WHERE kind = 'call' AND seq > ? AND seq <= ?", k.Seq, last)
-	f.where(&s, f.since())
+	f.where(&s, f.since(), math.MaxInt64)
 	s.add(" ORDER BY seq LIMIT ?", limit)
 	all, err := j.exchanges(ctx, &s)
 	if err != nil {

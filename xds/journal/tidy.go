@@ -108,9 +108,15 @@ func deleteSome(ctx context.Context, s *store.Store, day, came int64) (more bool
 	if n, err := done.RowsAffected(); n > 0 || err != nil {
 		return true, err
 	}
-	_, err = s.Write.ExecContext(ctx, "DELETE FROM journal_day WHERE day = ? AND came < ?", day, came)
+	if _, err := s.Write.ExecContext(ctx, "DELETE FROM journal_day WHERE day = ? AND came < ?", day, came); err != nil {
+		return false, err
+	}
+	_, err = s.Write.ExecContext(ctx, dropMarks)
 	return false, err
 }
+
+// dropMarks drops those of hours whose rows are gone, in a statement beside which nobody writes.
+const dropMarks = "DELETE FROM journal_mark WHERE hour / 24 NOT IN (SELECT day FROM journal_day)"
 
 // dropRollups drops those before a moment whose rows are gone, a day at a time.
 func (sp *span) dropRollups(ctx context.Context, s *store.Store, before int64) error {

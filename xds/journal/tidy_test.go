@@ -66,6 +66,10 @@ func TestRowsGoWithTheirDay(t *testing.T) {
 		if got := rolledUp(t, s); !slices.Equal(got, before) {
 			t.Errorf("rollups were %v, are %v", before, got)
 		}
+		left := slices.DeleteFunc(rows, func(r *policypb.Row) bool { return !began(r).After(today.Add(-3 * oneDay)) })
+		if got := storedMarks(t, s); !slices.Equal(got, marksOf(entriesOf(left))) {
+			t.Errorf("%d marks are left, want %d", len(got), len(marksOf(entriesOf(left))))
+		}
 		if !s.Postgres {
 			return
 		}

@@ -36,9 +36,13 @@ type member struct {
 	node, region string
 	shares       map[Use]int   // by which it went as it came
 	changed      chan struct{} // something is to be said to it
+	version      uint32        // that both ends of its link speak
 
-	out  []Outage // that it observed
-	last known    // that was said to it
+	out      []Outage // that it observed
+	last     known    // that was said to it
+	purges   []asked  // to be sent
+	numbered uint64   // the purge that was numbered last
+	awaited  map[uint64]chan<- int
 }
 
 // known is what was said to a pair.
@@ -56,10 +60,18 @@ type fleet struct {
 	members map[*member]bool
 	others  *pairpb.Fleet // of other control planes; nil: there are none
 	heard   time.Time     // when they said so
+	purges  purges
+}
+
+func newFleet(now func() time.Time) fleet {
+	return fleet{now: now, members: map[*member]bool{}, purges: purges{known: map[string]time.Time{}, findings: map[string]time.Time{}}}
 }
 
 func newMember(hello *pairpb.Hello) *member {
-	m := &member{node: hello.GetNode(), region: hello.GetRegion(), shares: make(map[Use]int), changed: make(chan struct{}, 1)}
+	m := &member{
+		node: hello.GetNode(), region: hello.GetRegion(), version: min(hello.GetVersion(), Version),
+		shares: make(map[Use]int), changed: make(chan struct{}, 1), awaited: make(map[uint64]chan<- int),
+	}
 	for _, s := range hello.GetShares() {
 		m.shares[Use{s.GetModel(), s.GetUse()}] = int(s.GetPermille())
 	}
@@ -77,6 +89,7 @@ func (f *fleet) leave(m *member) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.members, m)
+	m.givenUp()
 	f.wake()
 }
 
@@ -145,7 +158,7 @@ func (f *fleet) merged(but *member) []Outage {
 		all = append(all, read(o, o.GetNodes(), f.heard))
 	}
 	now := f.now()
-	all = slices.DeleteFunc(all, func(o Outage) bool { return !o.Until.IsZero() && !now.Before(o.Until) })
+	all = slices.DeleteFunc(all, func(o Outage) bool { return !o.Until.IsZero() && !now.Before(o.Until) || !f.purges.counts(&o) })
 	slices.SortFunc(all, byName)
 	var merged []Outage
 	for _, o := range all {

@@ -22,5 +22,5 @@ func New(o Options, reg prometheus.Registerer) *Server {
 			Help: "Failed attempts to write a batch; its pair keeps it."}),
 	}
 	reg.MustRegister(m.pairs, m.rows, m.unreadable, m.failed)
-	return &Server{options: o, metrics: m, fleet: fleet{now: o.Now, members: map[*member]bool{}}}
+	return &Server{options: o, metrics: m, fleet: newFleet(o.Now)}
 }

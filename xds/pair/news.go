@@ -15,8 +15,8 @@ const jitter = 500 * time.Millisecond
 // without.
 const repeated = 20 * time.Second
 
-// news returns what a pair is to know; none: it knows that already.
-func (f *fleet) news(m *member, shares map[Use]int) []*pairpb.LinkResponse {
+// news returns what a pair is to know; nil: it knows that already.
+func (f *fleet) news(m *member, shares map[Use]int) *pairpb.LinkResponse {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	k := known{pairs: f.pairs(), elsewhere: f.merged(m), shares: shares, at: f.now()}
@@ -31,7 +31,7 @@ func (f *fleet) news(m *member, shares map[Use]int) []*pairpb.LinkResponse {
 	for use, permille := range shares {
 		fleet.Shares = append(fleet.Shares, &pairpb.Share{Model: use.Model, Use: use.Use, Permille: uint32(permille)})
 	}
-	return []*pairpb.LinkResponse{{Message: &pairpb.LinkResponse_Fleet{Fleet: fleet}}}
+	return &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Fleet{Fleet: fleet}}
 }
 
 func (k *known) equal(other *known) bool {

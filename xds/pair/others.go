@@ -10,9 +10,10 @@ import (
 func (f *fleet) Own() *pairpb.Fleet {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	own, now := &pairpb.Fleet{Pairs: uint32(len(f.members))}, f.now()
+	now := f.now()
+	own := &pairpb.Fleet{Pairs: uint32(len(f.members)), Ordered: f.purges.said(now)}
 	for _, o := range f.own(nil) {
-		if !o.Until.IsZero() && !now.Before(o.Until) {
+		if !o.Until.IsZero() && !now.Before(o.Until) || !f.purges.counts(&o) {
 			continue
 		}
 		written := o.written(now)
@@ -27,6 +28,7 @@ func (f *fleet) Others(others *pairpb.Fleet) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.others, f.heard = others, f.now()
+	f.follow(others.GetOrdered(), f.heard)
 	f.wake()
 }
 

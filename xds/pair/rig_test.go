@@ -262,3 +262,15 @@ func (e *end) knows() (all []string) {
 	}
 	return all
 }
+
+// purges are what the pair was asked to forget.
+func (e *end) purges() (all []*pairpb.Purge) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range e.heard {
+		if p := m.GetPurge(); p != nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}

@@ -22,8 +22,8 @@ import (
 )
 
 // Version is the minor version of the protocol that is spoken here. Signals, observations and
-// what is known of the fleet came with version 1.
-const Version = 1
+// what is known of the fleet came with version 1, purges with version 2.
+const Version = 2
 
 // Journal takes rows for good. It is safe for concurrent use.
 type Journal interface {
@@ -80,12 +80,11 @@ func (s *Server) Register(g *grpc.Server) { pairpb.RegisterPairServiceServer(g, 
 // link is a stream that both ends have greeted on.
 type link struct {
 	*member
-	stream  pairpb.PairService_LinkServer
-	version uint32            // that both ends speak
-	keys    *pairpb.KeysState // that the pair has; nil: it takes none
-	rows    chan *pairpb.Rows
-	taken   chan uint64 // numbers of batches in the journal
-	ended   chan error  // why nothing more comes
+	stream pairpb.PairService_LinkServer
+	keys   *pairpb.KeysState // that the pair has; nil: it takes none
+	rows   chan *pairpb.Rows
+	taken  chan uint64 // numbers of batches in the journal
+	ended  chan error  // why nothing more comes
 }
 
 // maxWaiting is how many batches of a pair may wait for the journal. A pair has no more of
@@ -134,7 +133,7 @@ func (s *Server) greet(stream pairpb.PairService_LinkServer) (*link, error) {
 		return nil, err
 	}
 	return &link{
-		member: newMember(hello), stream: stream, version: min(hello.GetVersion(), Version), keys: hello.GetKeys(),
+		member: newMember(hello), stream: stream, keys: hello.GetKeys(),
 		rows: make(chan *pairpb.Rows, maxWaiting), taken: make(chan uint64), ended: make(chan error, 1),
 	}, nil
 }
@@ -159,6 +158,8 @@ func (s *Server) read(ctx context.Context, l *link) error {
 			}
 		case *pairpb.LinkRequest_Observed:
 			s.observe(l.member, m.Observed)
+		case *pairpb.LinkRequest_Purged:
+			s.purged(l.member, m.Purged)
 		default: // of a later version
 		}
 	}
@@ -172,10 +173,7 @@ func (s *Server) send(l *link) error {
 		case number := <-l.taken:
 			all = append(all, &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Taken{Taken: &pairpb.Taken{Number: number}}})
 		case <-l.changed:
-			all = s.newKeys(l)
-			if l.version >= 1 {
-				all = append(all, s.news(l.member, s.sharesOf(l.region))...)
-			}
+			all = append(s.newKeys(l), s.changes(l.member)...)
 		case err := <-l.ended:
 			return err
 		}
@@ -197,6 +195,18 @@ func (s *Server) newKeys(l *link) (all []*pairpb.LinkResponse) {
 		all = append(all, &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Keys{Keys: one}})
 	}
 	l.keys = then
+	return all
+}
+
+// changes is what a pair is to know and was not sent: what it is to forget before anything else.
+func (s *Server) changes(m *member) []*pairpb.LinkResponse {
+	if m.version < 1 {
+		return nil
+	}
+	all := s.takePurges(m)
+	if news := s.news(m, s.sharesOf(m.region)); news != nil {
+		all = append(all, news)
+	}
 	return all
 }
 

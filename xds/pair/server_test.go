@@ -16,7 +16,7 @@ import (
 // TestVersionsOfThePair holds that a pair of one version less or more is linked, that it is
 // sent nothing that it does not know, and that what it says beyond this version is ignored.
 func TestVersionsOfThePair(t *testing.T) {
-	for version, hears := range map[uint32]bool{0: false, 1: true, 2: true} {
+	for version, hears := range map[uint32]bool{0: false, 1: true, 2: true, 3: true} {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)
@@ -33,6 +33,11 @@ func TestVersionsOfThePair(t *testing.T) {
 				}
 				if got := e.fleet() != nil; got != hears {
 					t.Errorf("it hears of the fleet: %v", got)
+				}
+				all := r.Forget(t.Context(), "b")
+				synctest.Wait()
+				if got := len(e.purges()) > 0; got != (version >= 2) || all.Silent != 1 {
+					t.Errorf("it is asked to forget: %v, and has: %+v", got, all)
 				}
 			})
 		})

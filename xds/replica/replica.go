@@ -118,6 +118,10 @@ WHERE id <> $1 AND at > clock_timestamp() - make_interval(secs => $2)`, r.id, go
 // add adds what a control plane said an age ago.
 func add(all, one *pairpb.Fleet, age int64) {
 	all.Pairs += one.GetPairs()
+	for _, o := range one.GetOrdered() {
+		o.AgeNanos += age
+		all.Ordered = append(all.Ordered, o)
+	}
 	for _, o := range one.GetElsewhere() {
 		o.AgeNanos += age
 		if o.LeftNanos > 0 {

@@ -45,7 +45,7 @@ func TestControlPlanesOnOneDatabaseKnowOfEachOther(t *testing.T) {
 	limit := &pairpb.Outage{Backend: "a", Account: "1", Reason: "limited", LeftNanos: time.Hour.Nanoseconds(), Nodes: []string{"n"}}
 	over := &pairpb.Outage{Backend: "b", Account: "1", Reason: "limited", LeftNanos: 1}
 	ejected := &pairpb.Outage{Backend: "c", Reason: "ejected", AgeNanos: 5}
-	one := &pairs{own: &pairpb.Fleet{Pairs: 2, Elsewhere: []*pairpb.Outage{limit, over, ejected}}}
+	one := &pairs{own: &pairpb.Fleet{Pairs: 2, Elsewhere: []*pairpb.Outage{limit, over, ejected}, Ordered: []*pairpb.Ordered{{Id: "x", AgeNanos: 5}}}}
 	two, three := &pairs{own: &pairpb.Fleet{Pairs: 1}}, &pairs{own: &pairpb.Fleet{}}
 	database := &here{s}
 	meet := func(r *replica.Replica) {
@@ -65,6 +65,9 @@ func TestControlPlanesOnOneDatabaseKnowOfEachOther(t *testing.T) {
 	three.want(t, "the third: ", 3, 2)
 	if got := two.others.GetElsewhere()[0]; got.GetLeftNanos() >= limit.GetLeftNanos() || got.GetAgeNanos() <= 0 || got.GetNodes()[0] != "n" {
 		t.Errorf("it knows %v", got)
+	}
+	if got := two.others.GetOrdered(); len(got) != 1 || got[0].GetId() != "x" || got[0].GetAgeNanos() <= 5 {
+		t.Errorf("it is to forget %v", got)
 	}
 	if got := two.others.GetElsewhere()[1]; got.GetLeftNanos() != 0 {
 		t.Errorf("it knows %v", got)

@@ -58,11 +58,21 @@ func openPostgres(ctx context.Context, url string) (*Store, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "headgate"
 	}
-	s := &Store{Postgres: true, Read: connections(config, askers), Write: connections(config, writers)}
+	s := &Store{Postgres: true, Read: connections(planned(config), askers), Write: connections(config, writers)}
 	if err := s.checkVersion(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// planned has each question planned with its parameters: a plan for any of them looks at the
+// partitions of all days.
+func planned(config *pgx.ConnConfig) *pgx.ConnConfig {
+	config = config.Copy()
+	if config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
+		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	return config
 }
 
 func connections(config *pgx.ConnConfig, n int) *sql.DB {

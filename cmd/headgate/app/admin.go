@@ -10,6 +10,7 @@ import (
 	"github.com/headgate/headgate/xds/adminkey"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/adminkeys"
+	"github.com/headgate/headgate/xds/console/backends"
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
@@ -20,11 +21,12 @@ import (
 
 // adminAPI is the admin API of a control plane: a line per capability. It takes admin keys, over
 // plain HTTP, so its port must be loopback.
-func adminAPI(keys *adminkey.Keys, changes *publisher, status func() xds.Status, database func() store.Status, seen fleet.Seen, j *journal.Journal) *console.Console {
+func adminAPI(keys *adminkey.Keys, changes *publisher, status func() xds.Status, database func() store.Status, seen fleet.Seen, pairs backends.Pairs, j *journal.Journal, log *zap.Logger) *console.Console {
 	api := console.New(console.Options{Who: adminkeys.Who(keys)})
 	api.Mount(adminkeys.Prefix, adminkeys.Routes())
 	api.Mount(policies.Prefix, policies.Routes(changes))
 	api.Mount(fleet.Prefix, fleet.Routes(changes, status, database, seen))
+	api.Mount(backends.Prefix, backends.Routes(changes, pairs, log.Named("backends")))
 	api.Mount(costs.Prefix, costs.Routes(j, time.Now))
 	api.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
 	return api

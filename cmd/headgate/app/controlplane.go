@@ -90,7 +90,8 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, adminAPI(keys, c.changes, c.server.Status, c.database.Status, fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, j).Server()); err != nil {
+	api := adminAPI(keys, c.changes, c.server.Status, c.database.Status, fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, c.links, j, o.log)
+	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, api.Server()); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)

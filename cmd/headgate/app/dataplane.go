@@ -83,6 +83,7 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 			}}),
 	}
+	reports.purges = newPurges(d.kinds, reg, log)
 	l.started("stages", d.close)
 	return d, nil
 }

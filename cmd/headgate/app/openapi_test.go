@@ -13,6 +13,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
@@ -21,12 +23,14 @@ import (
 	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/adminkeys"
+	"github.com/headgate/headgate/xds/console/backends"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/console/policies"
 	"github.com/headgate/headgate/xds/journal"
+	"github.com/headgate/headgate/xds/pair"
 	"github.com/headgate/headgate/xds/store"
 	"github.com/headgate/headgate/xds/store/storetest"
 )
@@ -48,7 +52,7 @@ func described(t *testing.T) *openapi3.T {
 // the rights that they take and the failures of their own, and no other.
 func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 	want, got := map[string]string{}, map[string]string{}
-	for _, r := range adminAPI(nil, nil, nil, nil, fleet.Seen{}, &journal.Journal{}).Routes() {
+	for _, r := range adminAPI(nil, nil, nil, nil, fleet.Seen{}, nil, &journal.Journal{}, zap.NewNop()).Routes() {
 		fails := []string{}
 		for _, k := range r.Fails {
 			fails = append(fails, k.Code)
@@ -104,6 +108,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "admin-keys/own", "admin-keys/own", ""}, {"GET", "policy", "policy", ""}, {"GET", "policy?canonical", "policy", ""}, {"GET", "policy/history", "policy/history", ""}, {"GET", "policy/history/none", "policy/history/{revision}", ""},
 		{"POST", "policy/diff", "policy/diff", `{"files": [{"name": "p.yaml", "data": "dmVyc2lvbjogMQo="}]}`}, {"POST", "policy/rollback", "policy/rollback", `{}`},
 		{"GET", "policy/overlay", "policy/overlay", ""}, {"GET", "status", "status", ""},
+		{"POST", "backends/b/reset", "backends/{name}/reset", `{"author": "ann", "reason": "more"}`}, {"POST", "backends/c/reset", "backends/{name}/reset", `{"author": "ann", "reason": "more"}`},
 		{"GET", "costs", "costs", ""}, {"GET", "costs?latency=true&by=" + strings.Join(journal.Dimensions(), ","), "costs", ""}, {"GET", "costs?by=x", "costs", ""},
 		{"GET", "exchanges", "exchanges", ""}, {"GET", "exchanges/tail", "exchanges/tail", ""}, {"GET", "exchanges/" + id, "exchanges/{id}", ""}, {"GET", "exchanges/none", "exchanges/{id}", ""},
 	} {
@@ -161,6 +166,8 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 		return store.Status{Kind: "sqlite", Place: "p", Before: "q", Trouble: "why", Since: now}
 	},
 		fleet.Seen{Out: func() []fleet.OutOfService { return out }, Balance: func() []balance.Status { return unbalanced }}))
+	links := pair.New(pair.Options{Now: time.Now, Log: zap.NewNop()}, prometheus.NewRegistry())
+	c.Mount(backends.Prefix, backends.Routes(p, links, zap.NewNop()))
 	c.Mount(costs.Prefix, costs.Routes(j, time.Now))
 	c.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
 	return row.Exchange, consoletest.Serve(t, c)

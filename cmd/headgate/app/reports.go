@@ -22,6 +22,7 @@ type reports struct {
 	outages  *envoy.Outages // nil: nobody asks Envoy
 	shares   shares
 	news     atomic.Pointer[agent.News] // nil: no control plane has said anything
+	purges   purges
 }
 
 var _ agent.Fleet = (*reports)(nil)
@@ -92,6 +93,14 @@ func (r *reports) Learn(n agent.News) {
 		})
 	}
 	r.circuits.Learn(elsewhere)
+}
+
+// Forget implements agent.Fleet.
+func (r *reports) Forget(backend string) int {
+	n := r.learnt()
+	n.Elsewhere = slices.DeleteFunc(slices.Clone(n.Elsewhere), func(o agent.Outage) bool { return o.Backend == backend && o.Account != "" })
+	r.news.Store(&n)
+	return r.purges.forget(backend)
 }
 
 // withBefore are partial news with what was known before: others may be about to say it again.

@@ -9,7 +9,7 @@ import (
 
 // Python names an interpreter with the official clients, and fails, or outside CI
 // skips, the test if there is none.
-func Python(t *testing.T) string {
+func Python(t testing.TB) string {
 	t.Helper()
 	path := os.Getenv("HEADGATE_PYTHON")
 	if path == "" {

@@ -58,6 +58,7 @@ type Circuit struct {
 	changed func(Change)
 	until   atomic.Int64 // when it half-opens, in Unix nanoseconds; 0: it is closed
 	unnamed atomic.Int32 // limits in a row that named no time, while it was closed
+	forgot  atomic.Int64 // an attempt that began before says nothing any more, in Unix nanoseconds; 0: all do
 
 	mu     sync.Mutex
 	opened time.Time
@@ -124,7 +125,7 @@ func (c *Circuit) Leave(probe uint64) {
 
 // Observe takes in what an answer said.
 func (c *Circuit) Observe(o Observation) {
-	if c.Closed() && !c.opens(o) {
+	if before := c.forgot.Load(); before != 0 && o.Began.UnixNano() < before || c.Closed() && !c.opens(o) {
 		return
 	}
 	c.mu.Lock()

@@ -166,6 +166,23 @@ func (s *Store) Reject(backend string, index int) {
 	}
 }
 
+// Forget has no secret of a backend count as rejected any more, through this store and those that
+// share it, and returns how many did.
+func (s *Store) Forget(backend string) (rejected int) {
+	here := s.backends[backend]
+	if here == nil {
+		return 0
+	}
+	now := s.clock()
+	for _, one := range here.all {
+		if one.cooling(now) {
+			rejected++
+		}
+		one.rejected.Store(0)
+	}
+	return rejected
+}
+
 // Warnings returns what operators should know of the credentials now: files that
 // others may read, and files that could not be read again and keep their former
 // secret. It is safe to show.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
 // ofCI are the scripts that need no more than the SDKs which the other tests run.
@@ -54,7 +56,7 @@ func interpreter(t *testing.T, script, folder string) string {
 	case strings.HasSuffix(script, ".mjs"):
 		return "node"
 	case folder == "" || slices.Contains(ofCI, script):
-		return python(t)
+		return gatewaytest.Python(t)
 	default:
 		return filepath.Join(folder, "venv", "bin", "python")
 	}

@@ -15,24 +15,6 @@ import (
 	"github.com/headgate/headgate/extproc/sim"
 )
 
-// python names an interpreter with the official clients, and fails, or outside CI
-// skips, the test if there is none.
-func python(t *testing.T) string {
-	t.Helper()
-	path := os.Getenv("HEADGATE_PYTHON")
-	if path == "" {
-		path = filepath.Join(gatewaytest.Root(), ".tools", "venv", "bin", "python")
-	}
-	if exec.Command(path, "-c", "import openai, anthropic").Run() == nil {
-		return path
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal("no Python with the official clients: run make venv")
-	}
-	t.Skip("no Python with the official clients: run make venv, or name one with HEADGATE_PYTHON")
-	return ""
-}
-
 // results are what a script's cases gave.
 type results map[string]any
 
@@ -47,7 +29,7 @@ func script(t *testing.T, name, baseURL string) map[string]results {
 	defer func() { <-interpreters }()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, python(t), filepath.Join("testdata", name), baseURL)
+	cmd := exec.CommandContext(ctx, gatewaytest.Python(t), filepath.Join("testdata", name), baseURL)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -45,6 +45,7 @@ CREATE TABLE journal (
   searches       BIGINT NOT NULL,
   service_tier   TEXT NOT NULL,
   usage_source   TEXT NOT NULL,
+  guessed        INTEGER NOT NULL DEFAULT 0, -- of a call: 1 if its usage or that of an attempt is estimated
   cost           BIGINT,
   saved          BIGINT NOT NULL DEFAULT 0,
   price          TEXT NOT NULL,
@@ -62,15 +63,21 @@ CREATE TABLE journal (
   PRIMARY KEY (day, exchange, attempt, kind)
 ) PARTITION BY RANGE (day);
 CREATE INDEX journal_came ON journal (seq);
-CREATE INDEX journal_began ON journal (began, exchange);
-CREATE INDEX journal_user ON journal (username, began, exchange);
+CREATE INDEX journal_began ON journal (began, exchange, day);
+CREATE INDEX journal_user ON journal (username, began, exchange, day);
 CREATE INDEX journal_opened ON journal (opened_as) WHERE opened_as <> '';
-CREATE INDEX journal_failed ON journal (began, exchange) WHERE failed_by <> '';
-CREATE INDEX journal_estimated ON journal (began, exchange) WHERE usage_source = 'estimated';
+CREATE INDEX journal_failed ON journal (began, exchange, day) WHERE failed_by <> '';
+CREATE INDEX journal_estimated ON journal (began, exchange, day) WHERE guessed = 1;
 -- The days that rows are of. Each is a partition in PostgreSQL.
 CREATE TABLE journal_day (
   day  INTEGER NOT NULL PRIMARY KEY,
   came BIGINT NOT NULL -- when its last row did, within ten minutes; it counts for days that are over
+);
+-- What the rows of an hour have in some field, as a hash of both: a page skips other hours.
+CREATE TABLE journal_mark (
+  mark BIGINT NOT NULL,
+  hour BIGINT NOT NULL,
+  PRIMARY KEY (mark, hour)
 );
 CREATE TABLE rollup (
   hour BIGINT NOT NULL,
@@ -108,6 +115,7 @@ CREATE TABLE rollup (
   duration BYTEA NOT NULL,
   PRIMARY KEY (hour, key)
 ) WITH (fillfactor = 70); -- rows are updated in place
+CREATE INDEX rollup_hour ON rollup (hour); -- hours lie beside each other, which the other index does not show
 -- The same by the day: a month is some thirty times as many rows as a question needs else.
 CREATE TABLE rollup_day (
   day INTEGER NOT NULL,

@@ -44,6 +44,7 @@ CREATE TABLE journal (
   searches       BIGINT NOT NULL,
   service_tier   TEXT NOT NULL,
   usage_source   TEXT NOT NULL,
+  guessed        INTEGER NOT NULL DEFAULT 0, -- of a call: 1 if its usage or that of an attempt is estimated
   cost           BIGINT,
   saved          BIGINT NOT NULL DEFAULT 0,
   price          TEXT NOT NULL,
@@ -60,16 +61,22 @@ CREATE TABLE journal (
   dropped        TEXT NOT NULL,
   UNIQUE (day, exchange, attempt, kind)
 );
-CREATE INDEX journal_began ON journal (began, exchange);
-CREATE INDEX journal_user ON journal (username, began, exchange);
+CREATE INDEX journal_began ON journal (began, exchange, day);
+CREATE INDEX journal_user ON journal (username, began, exchange, day);
 CREATE INDEX journal_opened ON journal (opened_as) WHERE opened_as <> '';
-CREATE INDEX journal_failed ON journal (began, exchange) WHERE failed_by <> '';
-CREATE INDEX journal_estimated ON journal (began, exchange) WHERE usage_source = 'estimated';
+CREATE INDEX journal_failed ON journal (began, exchange, day) WHERE failed_by <> '';
+CREATE INDEX journal_estimated ON journal (began, exchange, day) WHERE guessed = 1;
 -- The days that rows are of. Each is a partition in PostgreSQL.
 CREATE TABLE journal_day (
   day  INTEGER NOT NULL PRIMARY KEY,
   came BIGINT NOT NULL -- when its last row did, within ten minutes; it counts for days that are over
 );
+-- What the rows of an hour have in some field, as a hash of both: a page skips other hours.
+CREATE TABLE journal_mark (
+  mark BIGINT NOT NULL,
+  hour BIGINT NOT NULL,
+  PRIMARY KEY (mark, hour)
+) WITHOUT ROWID;
 CREATE TABLE rollup (
   hour BIGINT NOT NULL,
   key BLOB NOT NULL, -- hash of the dimensions, which may be longer than an index takes
