@@ -31,7 +31,7 @@ var callersSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("callers", func(d *document) *map[string]*Caller { return &d.Callers },
 			strict.Map(labelName, labelRule, caller).Named(func(c *Caller) *string { return &c.Name })).
-			Doc("Who may ask, by name, and with which key. With it, or with managed_keys, requests without a known key are refused, unless anonymous allows them.").
+			Doc("Who may ask, by name, and with which key. With it, or with managed_keys, requests without a known key or certificate are refused, unless anonymous allows them.").
 			Example(`callers: {ci: {key: {env: CI_KEY}, tier: free}}`),
 		strict.Bind("managed_keys", func(d *document) *bool { return &d.ManagedKeys }, strict.Switch()).Default(false).
 			Doc("Take the keys, too, that headgate key makes and the control plane keeps.").

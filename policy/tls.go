@@ -25,13 +25,13 @@ const (
 
 var listenTLS = strict.NewObject(
 	strict.Bind("cert", func(t *TLS) *string { return &t.Cert }, pemFile).Required().
-		Doc("Absolute path of the certificate and its chain, leaf first, on each pair's machine. It is read again when it changes, together with its key: connections that are open live on.").
+		Doc("Absolute path of the certificate and its chain, leaf first, where each pair's ext_proc server runs, which gives its content to Envoy. It is read again when it changes, together with its key: connections that are open live on.").
 		Example(`cert: /run/tls/tls.crt`),
 	strict.Bind("key", func(t *TLS) *string { return &t.Key }, pemFile).Required().
 		Doc("Absolute path of the certificate's private key, without a password.").
 		Example(`key: /run/tls/tls.key`),
 	strict.Bind("client_ca", func(t *TLS) *string { return &t.ClientCA }, pemFile).Absent("clients are asked for none").
-		Doc("Absolute path of the authorities whose certificates clients may show. The name in a certificate says which caller it is.").
+		Doc("Absolute path of the authorities whose certificates clients may show. The name in a certificate says which caller it is, as long as the connection lives.").
 		Example(`client_ca: /run/tls/clients.crt`),
 	strict.Bind("client_certificate", func(t *TLS) *ClientCertificate { return &t.ClientCertificate }, strict.Enum(ClientCertificateRequired, ClientCertificateOptional)).Default(ClientCertificateRequired).
 		Doc("With client_ca, whether a client must show a certificate: required refuses to connect without one, optional takes a key instead. One that client_ca does not verify is never connected.").

@@ -15,6 +15,7 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/cache/types"
 	cachev3 "github.com/envoyproxy/go-control-plane/pkg/cache/v3"
@@ -31,6 +32,7 @@ import (
 type dynamic struct {
 	clusters, endpoints []string
 	routes              string // of the RouteConfiguration "gateway"
+	secrets             []*tlsv3.Secret
 }
 
 // control is a control plane over delta ADS.
@@ -102,9 +104,14 @@ func (c *control) publish(t *testing.T, d dynamic) {
 	for _, text := range d.endpoints {
 		endpoints = append(endpoints, message(t, text, &endpointv3.ClusterLoadAssignment{}))
 	}
+	var secrets []types.Resource
+	for _, s := range d.secrets {
+		secrets = append(secrets, s)
+	}
 	snap, err := cachev3.NewSnapshot(strconv.Itoa(c.version), map[resourcev3.Type][]types.Resource{
 		resourcev3.ClusterType:  clusters,
 		resourcev3.EndpointType: endpoints,
+		resourcev3.SecretType:   secrets,
 		resourcev3.RouteType:    {message(t, d.routes, &routev3.RouteConfiguration{})},
 	})
 	if err != nil {
@@ -127,6 +134,13 @@ func (c *control) taken(t *testing.T, kind string) {
 		}
 		return c.has(kind)
 	})
+}
+
+// refusal is what Envoy said of the last one that it did not take; empty: it took all.
+func (c *control) refusal() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused
 }
 
 // has reports whether Envoy has acknowledged what was published last of a type.

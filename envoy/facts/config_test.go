@@ -17,6 +17,7 @@ var envoyYAML string
 type setup struct {
 	Address             string // of the listener; the rig gives a free port when empty
 	Listener            string
+	Clients             string // transport_socket of connections of clients; default: plain
 	HCM                 string
 	KeepClientHeaders   bool // leaves out early_header_mutation
 	VHost               string
@@ -34,6 +35,7 @@ type setup struct {
 	MaxMessageTimeout   string // of both levels; empty: an answer gets no more time
 	Before, After       string // complete filters around the router level
 	Egress              string // complete filters after the upstream level
+	RequestAttributes   string // of the router level: `"a", "b"`
 	ResponseAttributes  string // of the router level, further ones: `, "a", "b"`
 	Router              string // ", field: value" of the router filter
 	Pool                string // of the cluster that the chosen route leads to

@@ -176,6 +176,7 @@ func (a *Agent) setGood(b *bundle) {
 	revision := b.policy.GetRevision()
 	a.revision.Store(&revision)
 	a.metrics.serve(revision)
+	a.metrics.secure(b)
 }
 
 // Register makes a gRPC server serve the pair's Envoy.

@@ -64,10 +64,10 @@ func (a *Agent) renewSecrets() {
 		}
 		changed = changed || renewed
 	}
-	a.metrics.secure(a.good)
 	if !changed {
 		return
 	}
+	a.metrics.secure(a.good)
 	a.log.Info("certificate files have changed: new connections use them")
 	a.offer()
 }

@@ -20,6 +20,14 @@ func (a *Agent) Trouble() string {
 	return ""
 }
 
+// Warning says what is wrong with a pair that serves; empty: nothing.
+func (a *Agent) Warning() string {
+	if t := a.trouble.Load(); t.GetServes() {
+		return t.GetReason()
+	}
+	return ""
+}
+
 // Recheck asks again what is wrong with what is not the agent's.
 func (a *Agent) Recheck() { a.post(func() {}) }
 

@@ -112,8 +112,10 @@ func pairDetail(r *agent.Agent, d *dataPlane, addresses []string) func() string 
 		if trouble := r.Trouble(); trouble != "" {
 			link += "\n" + trouble
 		}
-		if trouble := d.trouble(); trouble != "" {
-			link += "\n" + trouble
+		for _, warning := range []string{d.trouble(), r.Warning()} {
+			if warning != "" && !strings.Contains(link, warning) {
+				link += "\n" + warning
+			}
 		}
 		return "policy " + revision + "\n" + overlayDetail(d.overlay(), nil) + d.reports.detail(time.Now()) + link + "\n"
 	}

@@ -2,7 +2,6 @@ package redis_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -86,19 +85,7 @@ func TestRights(t *testing.T) {
 }
 
 func rights(t *testing.T, url string, cluster bool, nodes ...*redistest.Server) {
-	readme, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	args := []any{"ACL", "SETUSER", "gateway", "reset", "on", ">secret"}
-	_, text, _ := strings.Cut(string(readme), "A user with ")
-	for n, quoted := range strings.SplitN(text, "`", 5)[:4] {
-		if n == 1 || n == 3 && cluster {
-			for _, right := range strings.Fields(quoted) {
-				args = append(args, right)
-			}
-		}
-	}
+	args := append([]any{"ACL", "SETUSER", "gateway", "reset", "on", ">secret"}, documented(t, cluster)...)
 	var clients []*goredis.Client
 	for _, n := range nodes {
 		clients = append(clients, n.Client())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 
@@ -153,5 +154,61 @@ func TestClusterNodeKilled(t *testing.T) {
 		if left := p.left(l); left != 10_000_000-10-10*int64(served) {
 			t.Errorf("%s has %d left after %d rounds", l.Scope, left, served)
 		}
+	}
+}
+
+// TestTooSlow holds that a Redis that answers later than requests wait stays lost: its probes
+// succeed, and yet it is no help.
+func TestTooSlow(t *testing.T) {
+	server := redistest.Start(t)
+	d := redistest.StartDelay(t, server)
+	p, l := newPair(t, d.URL(), 1, short), budget(1000, 10)
+	p.claim(l)
+	p.handedIn()
+	d.Set(200 * time.Millisecond)
+	p.lose()
+	began := d.Answers()
+	p.eventually("some probes were answered", func() bool {
+		if p.stores.Trouble() == "" {
+			t.Fatal("a Redis that is too slow is taken for one that is back")
+		}
+		return d.Answers() > began+6
+	})
+	p.claim(l)
+	if warnings := p.logs.FilterLevelExact(zapcore.WarnLevel).Len(); warnings != 1 {
+		t.Errorf("%d warnings", warnings)
+	}
+	d.Set(0)
+	p.recover()
+	if left := p.left(l); left != 980 {
+		t.Errorf("%d left, want 980", left)
+	}
+}
+
+// TestStoppingHandsIn holds that a pair that stops hands in what it knows.
+func TestStoppingHandsIn(t *testing.T) {
+	server := redistest.Start(t)
+	p, l := newPair(t, server.URL(), 1), budget(1000, 1)
+	for range 300 {
+		p.claim(l)
+	}
+	p.close()
+	if used := server.Client().HGet(t.Context(), "hg:{team/a}", "u:cost").Val(); used != "300" {
+		t.Errorf("%s used, want 300", used)
+	}
+	if _, err := p.stores.For(setOf()); err == nil {
+		t.Error("a policy gets a store although all is closed")
+	}
+	if claims := server.Client().ZCard(t.Context(), "hg:{team/a}:claims").Val(); claims != 301 { // and the window
+		t.Errorf("%d claims", claims)
+	}
+	open := 0
+	for name, c := range server.Client().HGetAll(t.Context(), "hg:{team/a}").Val() {
+		if strings.HasPrefix(name, "c:") && !strings.Contains(c, "settled") {
+			open++
+		}
+	}
+	if open != 0 {
+		t.Errorf("%d claims are not settled", open)
 	}
 }

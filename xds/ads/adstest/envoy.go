@@ -33,6 +33,7 @@ type Envoy struct {
 	stream  *Stream // nil: not connected
 	streams int     // that there have been
 	state   State
+	secrets map[string]bool // that this stream asks for
 	offered map[string]bool // resources of messages that were refused, by name
 	waiting []*Message
 	log     []string
@@ -62,6 +63,8 @@ func (e *Envoy) Connect() {
 		}
 		e.stream.Ask(ask[0], has, ask[1])
 	}
+	e.secrets = nil
+	e.askForSecrets()
 }
 
 // AskAgain sends a request that asks for nothing new.
@@ -162,6 +165,9 @@ func (e *Envoy) answer(m *Message, v Verdict) {
 		e.seen(e, m)
 	}
 	e.stream.Ack(m)
+	if typ == resourcev3.ListenerType {
+		e.askForSecrets()
+	}
 }
 
 // Answer accepts the oldest message that waits, or refuses it for a reason. It reports

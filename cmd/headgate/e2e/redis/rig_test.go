@@ -84,16 +84,3 @@ func (r *rig) used() int64 {
 	}
 	return used[0]
 }
-
-// lost waits until both pairs know that Redis is lost, or back.
-func (r *rig) lost(want float64) {
-	r.t.Helper()
-	for i, p := range r.Pairs {
-		gatewaytest.Eventually(r.t, fmt.Sprintf("headgate_ledger_lost %v at %s", want, p.Node), func() bool {
-			if want == 1 {
-				r.ask(i)
-			}
-			return p.Metric("headgate_ledger_lost") == want && p.Metric("headgate_ledger_owed") == 0 || want == 1 && p.Metric("headgate_ledger_lost") == 1
-		})
-	}
-}

@@ -119,4 +119,9 @@ func TestAPairRestartsWithoutItsCertificate(t *testing.T) {
 	pair.AwaitLink()
 	certificate := f.secure.Renew()
 	pair.Eventually("a new certificate", func() bool { return shows(t, pair.Over(f.secure.Trust(), true), certificate) })
+	f.secure.Remove()
+	pair.Eventually("a word in its readiness", func() bool {
+		status, text := pair.Readyz()
+		return status == http.StatusOK && strings.Contains(text, "listen.tls: the certificate files cannot be used")
+	})
 }

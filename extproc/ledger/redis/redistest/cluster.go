@@ -23,9 +23,15 @@ const slots = 16384
 // StartCluster starts a cluster of three.
 func StartCluster(t testing.TB) *Cluster {
 	t.Helper()
+	return startCluster(t, func() []string { return nil })
+}
+
+// startCluster starts a cluster of three, each node with further arguments.
+func startCluster(t testing.TB, more func() []string) *Cluster {
+	t.Helper()
 	c := &Cluster{t: t}
 	for range 3 {
-		c.Nodes = append(c.Nodes, c.node())
+		c.Nodes = append(c.Nodes, c.node(more()...))
 	}
 	for i, n := range c.Nodes {
 		client := n.direct()
@@ -36,8 +42,9 @@ func StartCluster(t testing.TB) *Cluster {
 	return c
 }
 
-func (c *Cluster) node() *Server {
-	return Start(c.t, "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", strconv.Itoa(freePort(c.t)))
+func (c *Cluster) node(more ...string) *Server {
+	args := []string{"--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", strconv.Itoa(freePort(c.t))}
+	return Start(c.t, append(args, more...)...)
 }
 
 func (c *Cluster) meet(client *redis.Client, with *Server) {
