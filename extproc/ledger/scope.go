@@ -35,7 +35,9 @@ func (s *scope) level(l *Limit, now int64) *level {
 // take takes what a claim asks of this scope.
 func (s *scope) take(c *Claim, now int64) {
 	t := &claim{id: c.ID, at: now, expires: now + c.TTL.Microseconds()}
-	t.taken = t.room[:0]
+	if t.taken = t.room[:0]; len(c.Limits) > len(t.room) {
+		t.taken = make([]taken, 0, len(c.Limits))
+	}
 	for i := range c.Limits {
 		l := &c.Limits[i]
 		if l.Scope != s.name {

@@ -83,6 +83,7 @@ func about(set *policy.Set, m *policy.Model, e Expectation) []Advice {
 		all = append(all, r(m, e)...)
 	}
 	all = append(all, outside(set, m)...)
+	all = append(all, unpriced(set, m)...)
 	return append(all, refusing(set, m)...)
 }
 

@@ -29,6 +29,7 @@ const (
 	WeightAlone     Code = "weight-alone"
 	WeightUnmet     Code = "weight-unmet"
 	OutsideRegions  Code = "outside-regions"
+	BudgetUnpriced  Code = "budget-unpriced"
 	BreakerLow      Code = "breaker-low"
 	ChecksTooOften  Code = "checks-too-often"
 	Simulated       Code = "simulated"
@@ -58,6 +59,7 @@ var Kinds = []Kind{
 	{WeightAlone, Warning, "A weight without another use to relate to."},
 	{WeightUnmet, Warning, "Weights cannot be met by requests that only some uses of the link can express."},
 	{OutsideRegions, Note, "The document names backends for the model that regions_only keeps out of its chain."},
+	{BudgetUnpriced, Warning, "A price is missing that a budget needs: callers who have one are refused the model."},
 	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},
 	{ChecksTooOften, Warning, "Checks of a backend come as fast as one may take."},
 	{Simulated, Note, "With --env: a credential is not set here, so that the simulated provider answers in the backend's place, or the backend's other credential serves alone."},
