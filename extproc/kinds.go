@@ -25,7 +25,7 @@ type Options struct {
 func Kinds(o Options) []Kind {
 	all := []Kind{
 		record.NewKind(o.Closer),
-		caller.NewKind(caller.Options{LookupEnv: o.Provider.LookupEnv, Managed: o.Managed, Now: o.Provider.Now}),
+		caller.NewKind(caller.Options{LookupEnv: o.Provider.LookupEnv, Managed: o.Managed, Warn: o.Provider.Warn, Now: o.Provider.Now}),
 		limit.NewKind(o.Limits),
 		route.NewKind(o.Region, o.Shares),
 		meter.NewKind(o.Provider.Now),

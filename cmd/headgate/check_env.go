@@ -6,7 +6,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/headgate/app"
 	"github.com/headgate/headgate/extproc/ledger/shared"
-	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
 	"github.com/headgate/headgate/xds/identity"
@@ -25,18 +25,18 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 	set := make(map[*policy.Backend]int)
 	why := make([]error, len(all))
 	for i, c := range all {
-		check := credential.Check
+		form := secret.Form(secret.Key)
 		if c.Header {
-			check = credential.CheckHeader
+			form = secret.InHeader
 		}
-		if why[i] = check(c.Credential, os.LookupEnv); why[i] == nil && !c.Header {
+		if why[i] = secret.Check(c.Credential, form, os.LookupEnv); why[i] == nil && !c.Header {
 			set[c.Backend]++
 		}
 	}
 	var faults []policy.Fault
 	var notes []advice.Advice
 	for i, c := range all {
-		notSet := errors.Is(why[i], credential.ErrNotSet)
+		notSet := errors.Is(why[i], secret.ErrNotSet)
 		switch {
 		case why[i] == nil:
 		case notSet && c.Backend.WithoutCredential == policy.WithoutSimulate:

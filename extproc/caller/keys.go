@@ -7,130 +7,161 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 )
 
-// minKey is how long a key is at least, in characters, that the policy names by its place.
-const minKey = 16
-
-// checkEvery is how often files of keys are looked at.
-const checkEvery = time.Second
+// digest is the SHA-256 of a key: the key itself is not kept.
+type digest [sha256.Size]byte
 
 // keys are the keys of a policy's callers. It is safe for concurrent use.
 type keys struct {
-	set     *policy.Set
-	lookUp  func(string) (string, bool)
-	table   atomic.Pointer[table]
-	checked atomic.Int64 // nanoseconds since 1970
-	files   bool         // some keys are in files
+	all   []key
+	files bool // some are in files, which may change
+	table atomic.Pointer[table]
+	due   atomic.Int64 // Unix nanoseconds at which files are looked at again
+
+	warn   func(string)
+	warned atomic.Pointer[string] // what was, last
 }
 
-// table finds callers by the SHA-256 of their key.
-type table map[[sha256.Size]byte]entry
+// key is how one caller is known.
+type key struct {
+	who    *exchange.Caller
+	source *secret.Source // nil: the policy has the hash
+	digest digest         // without a source
+}
+
+// now is the key as it is found.
+func (k *key) now() digest {
+	if k.source == nil {
+		return k.digest
+	}
+	return sha256.Sum256([]byte(k.source.Secret().Reveal()))
+}
+
+// table finds callers by their keys.
+type table map[digest]entry
 
 type entry struct {
-	digest [sha256.Size]byte
+	digest digest
 	who    *exchange.Caller
 }
 
-func newKeys(set *policy.Set, lookUp func(string) (string, bool), now time.Time) (*keys, error) {
-	k := &keys{set: set, lookUp: lookUp}
-	t, err := k.read()
-	if err != nil {
+// newKeys finds the keys of a policy's callers. The error names each that is not there.
+func newKeys(set *policy.Set, o *Options) (*keys, error) {
+	now := o.Now()
+	k := &keys{all: make([]key, 0, len(set.Callers)), warn: o.Warn}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(set.Callers)) {
+		c := set.Callers[name]
+		if c.Key == (policy.CallerKey{}) {
+			continue // it is known by its certificate
+		}
+		one, err := find(c, o.LookupEnv, now)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("caller %q: %w", name, err))
+			continue
+		}
+		k.all = append(k.all, one)
+		k.files = k.files || one.source != nil && one.source.Changes()
+	}
+	t, err := k.tabled()
+	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
 	k.table.Store(&t)
-	k.checked.Store(now.UnixNano())
+	k.due.Store(now.Add(secret.CheckEvery).UnixNano())
+	k.warned.Store(new(""))
+	k.report(nil)
 	return k, nil
+}
+
+// find finds the key of one caller.
+func find(c *policy.Caller, lookUp func(string) (string, bool), now time.Time) (k key, err error) {
+	k.who = callerOf(c)
+	if c.Key.SHA256 == "" {
+		k.source, err = secret.Find(c.Key.Credential, secret.Own, lookUp, now)
+		return k, err
+	}
+	_, err = hex.Decode(k.digest[:], []byte(c.Key.SHA256))
+	return k, err
+}
+
+// tabled sorts the keys by their digests: nobody is who has the key of somebody else.
+func (k *keys) tabled() (table, error) {
+	t := make(table, len(k.all))
+	var faults []error
+	for i := range k.all {
+		one := &k.all[i]
+		d := one.now()
+		if other, twice := t[d]; twice {
+			faults = append(faults, fmt.Errorf("callers %q and %q have the same key", other.who.Name, one.who.Name))
+			continue
+		}
+		t[d] = entry{d, one.who}
+	}
+	return t, errors.Join(faults...)
 }
 
 // find returns whose key a secret is; nil: nobody's. It takes one way: a secret that is in no
 // place of the table is compared, too.
 func (k *keys) find(secret []byte, now time.Time) *exchange.Caller {
 	k.refresh(now)
-	digest := sha256.Sum256(secret)
-	found := (*k.table.Load())[digest]
-	if subtle.ConstantTimeCompare(found.digest[:], digest[:]) != 1 {
+	d := digest(sha256.Sum256(secret))
+	found := (*k.table.Load())[d]
+	if subtle.ConstantTimeCompare(found.digest[:], d[:]) != 1 {
 		return nil
 	}
 	return found.who
 }
 
-// refresh reads files again. What cannot be read leaves the keys as they were.
+// refresh looks at the files of keys when that is due. Of all who ask at once, one looks. If
+// two callers have the same key now, each keeps the one that it had.
 func (k *keys) refresh(now time.Time) {
-	if last := k.checked.Load(); !k.files || now.UnixNano()-last < int64(checkEvery) || !k.checked.CompareAndSwap(last, now.UnixNano()) {
+	due := k.due.Load()
+	if !k.files || now.UnixNano() < due || !k.due.CompareAndSwap(due, now.Add(secret.CheckEvery).UnixNano()) {
 		return
 	}
-	if t, err := k.read(); err == nil {
+	changed := *k.warned.Load() != "" // what was wrong may be right again
+	for i := range k.all {
+		if s := k.all[i].source; s != nil && s.Refresh(now) {
+			changed = true
+		}
+	}
+	if !changed {
+		k.report(nil)
+		return
+	}
+	t, err := k.tabled()
+	if err == nil {
 		k.table.Store(&t)
 	}
+	k.report(err)
 }
 
-// read finds the key of each caller.
-func (k *keys) read() (table, error) {
-	t, owners := table{}, map[[sha256.Size]byte]string{}
-	var faults []error
-	for _, name := range slices.Sorted(maps.Keys(k.set.Callers)) {
-		c := k.set.Callers[name]
-		if c.Key == (policy.CallerKey{}) {
-			continue // it is known by its certificate
+// report warns of what operators should know of the places of keys, once.
+func (k *keys) report(err error) {
+	faults := []error{err}
+	for i := range k.all {
+		if s := k.all[i].source; s != nil {
+			for _, w := range s.Warnings() {
+				faults = append(faults, fmt.Errorf("caller %q: %s", k.all[i].who.Name, w))
+			}
 		}
-		digest, err := k.digest(&c.Key)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("caller %q: %w", name, err))
-			continue
-		}
-		if other, twice := owners[digest]; twice {
-			faults = append(faults, fmt.Errorf("callers %q and %q have the same key", other, name))
-		}
-		owners[digest], t[digest] = name, entry{digest, callerOf(c)}
 	}
-	return t, errors.Join(faults...)
-}
-
-func (k *keys) digest(key *policy.CallerKey) (digest [sha256.Size]byte, err error) {
-	if key.SHA256 != "" {
-		_, err := hex.Decode(digest[:], []byte(key.SHA256))
-		return digest, err
+	text := ""
+	if err := errors.Join(faults...); err != nil {
+		text = err.Error()
 	}
-	text, err := k.text(key)
-	if err != nil {
-		return digest, err
+	if was := k.warned.Swap(&text); text != "" && text != *was {
+		k.warn(text)
 	}
-	if text = strings.TrimSpace(text); len(text) < minKey {
-		return digest, fmt.Errorf("%s: the key has %d characters: %d are needed at least", place(key), len(text), minKey)
-	}
-	return sha256.Sum256([]byte(text)), nil
-}
-
-func (k *keys) text(key *policy.CallerKey) (string, error) {
-	if key.File == "" {
-		text, ok := k.lookUp(key.Env)
-		if !ok {
-			return "", fmt.Errorf("%s is not set", place(key))
-		}
-		return text, nil
-	}
-	k.files = true
-	data, err := os.ReadFile(key.File)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", place(key), err)
-	}
-	return string(data), nil
-}
-
-func place(key *policy.CallerKey) string {
-	if key.File != "" {
-		return "file " + key.File
-	}
-	return "environment variable " + key.Env
 }
 
 func callerOf(c *policy.Caller) *exchange.Caller {

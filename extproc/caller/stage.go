@@ -17,7 +17,8 @@ import (
 // Options are what keys are found by.
 type Options struct {
 	LookupEnv func(string) (string, bool)
-	Managed   Managed // keys of the control plane; nil: none will come
+	Managed   Managed      // keys of the control plane; nil: none will come
+	Warn      func(string) // called with what operators should know of the places of keys
 	Now       func() time.Time
 }
 
@@ -44,7 +45,7 @@ func (k *Kind) Close(context.Context) error { return nil }
 
 // Compile finds the keys of a policy's callers. The error names every one that is not set.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
-	keys, err := newKeys(set, k.options.LookupEnv, k.options.Now())
+	keys, err := newKeys(set, &k.options)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -60,11 +58,16 @@ func parse(t testing.TB, text string) *policy.Set {
 // compile makes the stage of a policy in an environment with the key of ci.
 func compile(t testing.TB, text string, managed caller.Managed) exchange.Stage {
 	t.Helper()
-	s, err := caller.NewKind(caller.Options{LookupEnv: environment("CI_KEY", ciKey), Managed: managed, Now: time.Now}).Compile(parse(t, text))
+	s, err := options(managed, time.Now).Compile(parse(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// options make a kind in an environment with the key of ci.
+func options(managed caller.Managed, now func() time.Time) *caller.Kind {
+	return caller.NewKind(caller.Options{LookupEnv: environment("CI_KEY", ciKey), Managed: managed, Warn: func(string) {}, Now: now})
 }
 
 func environment(pairs ...string) func(string) (string, bool) {
@@ -224,38 +227,6 @@ func TestWhichModelsACallerMayAskFor(t *testing.T) {
 		} else if refused && (d.Status != 403 || d.Reason != exchange.ReasonForbidden || d.Param != "model" || !strings.Contains(d.Message, "other")) {
 			t.Errorf("%s for %q is refused by %+v", c.operation, c.model, d)
 		}
-	}
-}
-
-// TestKeysThatAreNotSet holds that a policy is refused of which a key is not there, with each.
-func TestKeysThatAreNotSet(t *testing.T) {
-	folder := t.TempDir()
-	put := func(name, text string) string {
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	set := parse(t, document(`
-callers:
-  a: {key: {env: A}}
-  b: {key: {file: `+put("short", "fifteen letters\n")+`}}
-  c: {key: {file: `+filepath.Join(folder, "none")+`}}
-  d: {key: {file: `+put("one", ciKey+"\n")+`}}
-  e: {key: {sha256: `+hash(ciKey)+`}}
-`))
-	_, err := caller.NewKind(caller.Options{LookupEnv: environment(), Now: time.Now}).Compile(set)
-	if err == nil {
-		t.Fatal("the policy is taken")
-	}
-	for _, want := range []string{`caller "a": environment variable A`, `caller "b": file ` + filepath.Join(folder, "short"), `caller "c": file ` + filepath.Join(folder, "none"), `callers "d" and "e" have the same key`} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error does not say %q:\n%v", want, err)
-		}
-	}
-	if strings.Contains(err.Error(), "fifteen") || strings.Contains(err.Error(), ciKey) {
-		t.Errorf("the error shows a key: %v", err)
 	}
 }
 

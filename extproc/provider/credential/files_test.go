@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -20,7 +21,7 @@ func TestFileIsReadAgain(t *testing.T) {
 	}
 	put(t, path, "two\n", 0o600)
 	pick(t, s, "one", 0) // not before a second is over
-	c.Add(checkEvery - 1)
+	c.Add(secret.CheckEvery - 1)
 	pick(t, s, "one", 0)
 	c.Add(1)
 	pick(t, s, "two", 0)
@@ -28,7 +29,7 @@ func TestFileIsReadAgain(t *testing.T) {
 	s.Reject("b", 0)
 	pick(t, s, "other", 1)
 	put(t, path, "three", 0o600)
-	c.Add(checkEvery)
+	c.Add(secret.CheckEvery)
 	pick(t, s, "three", 0) // a new secret has not been rejected
 
 	for _, broken := range []struct{ text, warning string }{
@@ -36,19 +37,19 @@ func TestFileIsReadAgain(t *testing.T) {
 		{"hunter2 hunter2", "cannot carry"},
 	} {
 		put(t, path, broken.text, 0o600)
-		c.Add(checkEvery)
+		c.Add(secret.CheckEvery)
 		pick(t, s, "three", 0)
 		warned(t, s, "kept the former secret", broken.warning)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	c.Add(checkEvery)
+	c.Add(secret.CheckEvery)
 	pick(t, s, "three", 0)
 	warned(t, s, "kept the former secret", "does not exist")
 
 	put(t, path, "four", 0o600)
-	c.Add(checkEvery)
+	c.Add(secret.CheckEvery)
 	pick(t, s, "four", 0)
 	if got := s.Warnings(); len(got) != 0 {
 		t.Errorf("warnings remain: %q", got)
@@ -83,7 +84,7 @@ func TestFileChangedInPlace(t *testing.T) {
 	if err := os.WriteFile(path, []byte("two"), 0o600); err != nil { // same inode and size
 		t.Fatal(err)
 	}
-	c.Add(checkEvery)
+	c.Add(secret.CheckEvery)
 	pick(t, s, "two", 0)
 }
 
@@ -102,7 +103,7 @@ func TestFileOpenToEveryone(t *testing.T) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.Add(checkEvery)
+	c.Add(secret.CheckEvery)
 	if got := s.Warnings(); len(got) != 0 {
 		t.Errorf("warned although it is closed: %q", got)
 	}

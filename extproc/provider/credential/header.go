@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -27,7 +28,7 @@ func (h *Header) Reveal() string {
 		return h.text
 	}
 	h.slot.refresh(h.now())
-	return h.slot.secret().Reveal()
+	return h.slot.Secret().Reveal()
 }
 
 // headers resolves the further headers of a backend. Of one that is not set, and that the
@@ -37,11 +38,11 @@ func (s *slots) headers(b *policy.Backend, lookupEnv func(string) (string, bool)
 	for _, h := range b.SentHeaders() {
 		out := &Header{Name: h.Name, text: h.Text, now: now}
 		if h.Text == "" {
-			one, err := resolve(h.Credential, 0, inHeader, lookupEnv, now())
+			one, err := resolve(h.Credential, 0, secret.InHeader, lookupEnv, now())
 			switch {
 			case err == nil:
 				out.slot = one
-			case b.WithoutCredential == policy.WithoutSimulate && errors.Is(err, ErrNotSet):
+			case b.WithoutCredential == policy.WithoutSimulate && errors.Is(err, secret.ErrNotSet):
 				s.lacks = append(s.lacks, h.Env+h.File) // one of them is empty
 				continue
 			default:
@@ -60,10 +61,4 @@ func (s *Store) Headers(backend string) []*Header {
 		return here.sent
 	}
 	return nil
-}
-
-// CheckHeader is Check for the value of a further header, in which blanks may stand.
-func CheckHeader(ref policy.Credential, lookupEnv func(string) (string, bool)) error {
-	_, err := resolve(ref, 0, inHeader, lookupEnv, time.Time{})
-	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -91,11 +92,11 @@ func TestHeadersThatAreNotSet(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "a header cannot carry") || strings.Contains(err.Error(), "unter2") {
 			t.Errorf("%q: error %v", text, err)
 		}
-		if err := CheckHeader(policy.Credential{Env: "A"}, env("A", text)); err == nil {
+		if err := secret.Check(policy.Credential{Env: "A"}, secret.InHeader, env("A", text)); err == nil {
 			t.Errorf("%q is good", text)
 		}
 	}
-	if CheckHeader(policy.Credential{Env: "A"}, env("A", "two words")) != nil || Check(policy.Credential{Env: "A"}, env("A", "two words")) == nil {
+	if secret.Check(policy.Credential{Env: "A"}, secret.InHeader, env("A", "two words")) != nil || secret.Check(policy.Credential{Env: "A"}, secret.Key, env("A", "two words")) == nil {
 		t.Error("blanks may stand in a header, and not in a credential")
 	}
 }

@@ -14,15 +14,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 )
 
-const (
-	// checkEvery bounds how often a file is looked at, however many exchanges ask.
-	checkEvery = time.Second
-	// CoolDown is how long the other credential is preferred to a rejected one.
-	CoolDown = time.Minute
-)
+// CoolDown is how long the other credential is preferred to a rejected one.
+const CoolDown = time.Minute
 
 // Store holds the secrets of one policy. It is safe for concurrent use.
 type Store struct {
@@ -49,11 +46,11 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 		b := set.Backends[name]
 		here := &slots{name: name}
 		for i, ref := range b.Credentials {
-			one, err := resolve(ref, i, isKey, lookupEnv, clock())
+			one, err := resolve(ref, i, secret.Key, lookupEnv, clock())
 			switch {
 			case err == nil:
 				here.all = append(here.all, one)
-			case b.WithoutCredential == policy.WithoutSimulate && errors.Is(err, ErrNotSet):
+			case b.WithoutCredential == policy.WithoutSimulate && errors.Is(err, secret.ErrNotSet):
 			default:
 				faults = append(faults, fmt.Errorf("backend %q: %w", name, err))
 			}
@@ -62,13 +59,6 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 		s.backends[name] = here
 	}
 	return s, errors.Join(faults...)
-}
-
-// Check reports why a credential is of no use in an environment, in the words of New; nil:
-// it is set. The error never holds the secret.
-func Check(ref policy.Credential, lookupEnv func(string) (string, bool)) error {
-	_, err := resolve(ref, 0, isKey, lookupEnv, time.Time{})
-	return err
 }
 
 // Inherit makes what is known of a secret outlive the policy. The secrets of each
@@ -83,7 +73,7 @@ func (s *Store) Inherit(before *Store) {
 		}
 		for _, one := range here.all {
 			for _, old := range was.all {
-				if one.secret().Reveal() == old.secret().Reveal() {
+				if one.Secret().Reveal() == old.Secret().Reveal() {
 					one.rejected = old.rejected
 				}
 			}
@@ -112,10 +102,10 @@ func (s *Store) Lacks(b *policy.Backend) (places []string) {
 // Pick returns the secret to call a backend with, and its index for Reject. For a
 // backend without credentials the index is -1. Pick does not allocate unless a
 // file is due to be looked at, at most once a second for each.
-func (s *Store) Pick(backend string) (Secret, int) {
+func (s *Store) Pick(backend string) (secret.Secret, int) {
 	here := s.backends[backend]
 	if here == nil || len(here.all) == 0 {
-		return Secret{}, -1
+		return secret.Secret{}, -1
 	}
 	now := s.clock()
 	best := here.all[0]
@@ -129,24 +119,24 @@ func (s *Store) Pick(backend string) (Secret, int) {
 			best = other
 		}
 	}
-	return best.secret(), best.index
+	return best.Secret(), best.index
 }
 
 // Secrets returns the secrets of a backend in the order of the policy, those in further
 // headers last, for those who look for them in texts that must not hold them.
-func (s *Store) Secrets(backend string) []Secret {
+func (s *Store) Secrets(backend string) []secret.Secret {
 	here := s.backends[backend]
 	if here == nil {
 		return nil
 	}
-	now, all := s.clock(), make([]Secret, 0, len(here.all))
+	now, all := s.clock(), make([]secret.Secret, 0, len(here.all))
 	for _, one := range here.all {
 		one.refresh(now)
-		all = append(all, one.secret())
+		all = append(all, one.Secret())
 	}
 	for _, h := range here.sent {
 		if h.slot != nil && len(h.Reveal()) >= minQuoted {
-			all = append(all, h.slot.secret())
+			all = append(all, h.slot.Secret())
 		}
 	}
 	return all
@@ -192,7 +182,7 @@ func (s *Store) Warnings() []string {
 	for _, name := range slices.Sorted(maps.Keys(s.backends)) {
 		for _, one := range s.backends[name].places() {
 			one.refresh(now)
-			for _, w := range one.warnings() {
+			for _, w := range one.Warnings() {
 				all = append(all, fmt.Sprintf("backend %q: %s", name, w))
 			}
 		}

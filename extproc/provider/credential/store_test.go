@@ -9,8 +9,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 )
+
+// longest is how long a secret may be, in bytes: what an HTTP header holds.
+const longest = 16 << 10
 
 // clock is a time that tests move.
 type clock struct {
@@ -92,8 +96,8 @@ func TestNew(t *testing.T) {
 		{"one of two missing", set(fail, a, b), env("A", "key-a"), nil, false, `environment variable B: credential is not set`},
 		{"several lines", set(fail, at("lines", "hunter2\nhunter2\n")), env(), nil, false, `/lines: credential holds blanks, line ends`},
 		{"a header cannot carry it", set(fail, a), env("A", "hunter2\r\nx: y"), nil, false, `variable A: credential holds blanks, line ends`},
-		{"too long", set(fail, at("long", strings.Repeat("x", maxSecret+1))), env(), nil, false, `/long: credential is longer than 16384 bytes`},
-		{"as long as allowed", set(fail, at("longest", strings.Repeat("x", maxSecret)+"\r\n")), env(), []string{strings.Repeat("x", maxSecret)}, false, ""},
+		{"too long", set(fail, at("long", strings.Repeat("x", longest+1))), env(), nil, false, `/long: credential is longer than 16384 bytes`},
+		{"as long as allowed", set(fail, at("longest", strings.Repeat("x", longest)+"\r\n")), env(), []string{strings.Repeat("x", longest)}, false, ""},
 		{"missing, to be simulated", set(simulate, a), env(), []string{}, true, ""},
 		{"file missing, to be simulated", set(simulate, none), env(), []string{}, true, ""},
 		{"one of two will do where simulation is allowed", set(simulate, a, b), env("B", "key-b"), []string{"key-b"}, false, ""},
@@ -121,7 +125,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-func reveal(all []Secret) []string {
+func reveal(all []secret.Secret) []string {
 	texts := []string{}
 	for _, s := range all {
 		texts = append(texts, s.Reveal())
@@ -225,12 +229,12 @@ func TestConcurrentPick(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range 200 {
-				secret, i := s.Pick("b")
-				if got := secret.Reveal(); i == 0 && got != "one" && got != "two" || i == 1 && got != "a" || i < 0 {
+				picked, i := s.Pick("b")
+				if got := picked.Reveal(); i == 0 && got != "one" && got != "two" || i == 1 && got != "a" || i < 0 {
 					t.Errorf("Pick returned %q, %d", got, i)
 				}
 				s.Reject("b", i)
-				c.Add(checkEvery / 10)
+				c.Add(secret.CheckEvery / 10)
 			}
 		})
 	}
