@@ -36,7 +36,7 @@ func someRow() *policypb.Row {
 	_ = id.SetTime(uint64(time.Date(2026, 6, 1, 12, 0, 0, 250e6, time.UTC).UnixMilli()))
 	return &policypb.Row{
 		Exchange: id.String(), BeganUnixNanos: id.Timestamp().UnixNano(), Revision: "abcdef012345", Dialect: "openai", Operation: "chat", Model: "gpt", Route: "assistant",
-		User: "ann", Team: "red", Tags: []string{"a", "b"}, Backend: "claude", Provider: "anthropic", Served: "claude-4", ResponseId: "msg_1", Attempts: 2,
+		Caller: "ci", Tier: "free", User: "ann", Team: "red", Tags: []string{"a", "b"}, Backend: "claude", Provider: "anthropic", Served: "claude-4", ResponseId: "msg_1", Attempts: 2,
 		Status: 200, Outcome: "ok", DurationNanos: 2_000_000_000, FirstTokenNanos: new(int64(1_000_000_000)), UsageSource: "provider",
 		Tokens: &policypb.Tokens{Input: 400, CacheRead: 50, Output: 100, Reasoning: 20}, CostNanoUsd: new(int64(3_150_000)), Price: "p",
 		Tried: []*policypb.Attempt{
@@ -60,6 +60,8 @@ func TestAListOfExchanges(t *testing.T) {
 began     2026-06-01T12:00:00.250Z
 outcome   ok, status 200, in 2.0s
 asked     openai chat for gpt, which is assistant
+caller    ci
+tier      free
 user      ann
 team      red
 tags      a, b

@@ -21,6 +21,8 @@ type Line struct {
 	Route     string    `json:"route,omitempty"`
 	Stream    bool      `json:"stream"`
 	Folded    bool      `json:"folded,omitempty"` // the backend streamed, and the client got one answer
+	Caller    string    `json:"caller,omitempty"`
+	Tier      string    `json:"tier,omitempty"`
 	User      string    `json:"user,omitempty"`
 	Team      string    `json:"team,omitempty"`
 	Feature   string    `json:"feature,omitempty"`
@@ -111,8 +113,8 @@ func newLineEncoder() *lineEncoder {
 func (e *lineEncoder) add(r *policypb.Row) {
 	e.line = Line{
 		Time: time.Unix(0, r.BeganUnixNanos), Exchange: r.Exchange, Revision: r.Revision,
-		Dialect: r.Dialect, Operation: r.Operation, Model: r.Model, Route: r.Route, Stream: r.Stream, Folded: r.Folded, User: r.User,
-		Team: r.Team, Feature: r.Feature, Session: r.Session, Tags: r.Tags,
+		Dialect: r.Dialect, Operation: r.Operation, Model: r.Model, Route: r.Route, Stream: r.Stream, Folded: r.Folded,
+		Caller: r.Caller, Tier: r.Tier, User: r.User, Team: r.Team, Feature: r.Feature, Session: r.Session, Tags: r.Tags,
 		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
 		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,

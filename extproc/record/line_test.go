@@ -96,6 +96,7 @@ func fullExchange() *exchange.Exchange {
 	ex.Request.Operation, ex.Request.Model, ex.Request.User = exchange.Chat, "gpt <4o>", "user-1 \u2028 é \xff"
 	ex.Request.ReceivedBytes = 1234
 	ex.Request.Metadata = []byte(`{"team":"core","feature":"search","session":"s-1","tags":["a","b"]}`)
+	ex.Caller = exchange.Caller{Name: "ci", Tier: "free", Tags: []string{"nightly"}}
 	ex.Model = "gpt-4o"
 	ex.Route = exchange.Route{Backend: "claude", Provider: "anthropic", Serves: "claude-x"}
 	ex.Response.Stream, ex.Response.Model, ex.Response.ID, ex.Response.AttemptCount = true, "claude-x-2026", "msg_1", 2

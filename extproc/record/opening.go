@@ -113,11 +113,11 @@ func (v *openingVisit) End(exchange.Outcome) {
 // openRow is what is known of an exchange as an attempt leaves. Attempts of one exchange come
 // on goroutines of their own, so nothing is read that changes meanwhile.
 func openRow(ex *exchange.Exchange, at *exchange.Attempt) *policypb.Row {
-	by := ex.Request.Attribute()
+	by := ex.Attribution()
 	tried := triedIn(ex)
 	r := &policypb.Row{
 		Exchange: ex.ID, Revision: ex.Revision, BeganUnixNanos: ex.Started.UnixNano(), Dialect: ex.Dialect, Operation: string(ex.Request.Operation),
-		Model: exchange.Clip(ex.Request.Model, exchange.MaxText), Route: ex.Model, User: by.User, Team: by.Team, Feature: by.Feature, Session: by.Session, Tags: by.Tags,
+		Model: exchange.Clip(ex.Request.Model, exchange.MaxText), Route: ex.Model, Caller: ex.Caller.Name, Tier: ex.Caller.Tier, User: by.User, Team: by.Team, Feature: by.Feature, Session: by.Session, Tags: by.Tags,
 		RequestBytes: int64(ex.Request.ReceivedBytes), Stream: ex.Request.Stream,
 		Backend: at.Backend, Provider: at.Provider, Served: at.Model, Attempts: int32(len(tried) + 1), Tried: tried,
 		Outcome: string(exchange.GatewayError), By: string(exchange.ByGateway), Detail: Interrupted,

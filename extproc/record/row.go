@@ -13,7 +13,7 @@ import (
 // waits must not keep the exchange's bodies in memory. How it ended is left to the
 // Closer.
 func rowOf(ex *exchange.Exchange) *policypb.Row {
-	by := ex.Request.Attribute()
+	by := ex.Attribution()
 	r := &policypb.Row{
 		Exchange:       ex.ID,
 		Revision:       ex.Revision,
@@ -22,6 +22,8 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Operation:      string(ex.Request.Operation),
 		Model:          exchange.Clip(ex.Request.Model, exchange.MaxText),
 		Route:          ex.Model,
+		Caller:         ex.Caller.Name,
+		Tier:           ex.Caller.Tier,
 		User:           by.User,
 		Team:           by.Team,
 		Feature:        by.Feature,

@@ -49,15 +49,20 @@ type Row struct {
 	Model string `protobuf:"bytes,12,opt,name=model,proto3" json:"model,omitempty"`
 	// The policy's model; empty: the request was refused before one was found.
 	Route string `protobuf:"bytes,13,opt,name=route,proto3" json:"route,omitempty"`
-	// The client's own name for its user.
+	// The key's user, or the client's own name for its user.
 	User string `protobuf:"bytes,14,opt,name=user,proto3" json:"user,omitempty"`
 	// Length of the request's body, in bytes.
 	RequestBytes int64 `protobuf:"varint,15,opt,name=request_bytes,json=requestBytes,proto3" json:"request_bytes,omitempty"`
-	// On whose behalf and what for, as the client says: it attributes and gives no right.
+	// On whose behalf and what for. What the key leaves open, the client says: that attributes and
+	// gives no right.
 	Team    string   `protobuf:"bytes,16,opt,name=team,proto3" json:"team,omitempty"`
 	Feature string   `protobuf:"bytes,17,opt,name=feature,proto3" json:"feature,omitempty"`
 	Session string   `protobuf:"bytes,18,opt,name=session,proto3" json:"session,omitempty"`
 	Tags    []string `protobuf:"bytes,19,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Who asked, as a key or a certificate proved it; empty: nobody had to.
+	Caller string `protobuf:"bytes,20,opt,name=caller,proto3" json:"caller,omitempty"`
+	// The caller's tier; empty: none.
+	Tier string `protobuf:"bytes,21,opt,name=tier,proto3" json:"tier,omitempty"`
 	// The backend that answered.
 	Backend string `protobuf:"bytes,30,opt,name=backend,proto3" json:"backend,omitempty"`
 	// The backend's provider.
@@ -242,6 +247,20 @@ func (x *Row) GetTags() []string {
 		return x.Tags
 	}
 	return nil
+}
+
+func (x *Row) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *Row) GetTier() string {
+	if x != nil {
+		return x.Tier
+	}
+	return ""
 }
 
 func (x *Row) GetBackend() string {
@@ -778,7 +797,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xcc\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xf8\n" +
 	"\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
@@ -795,7 +814,9 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x04team\x18\x10 \x01(\tR\x04team\x12\x18\n" +
 	"\afeature\x18\x11 \x01(\tR\afeature\x12\x18\n" +
 	"\asession\x18\x12 \x01(\tR\asession\x12\x12\n" +
-	"\x04tags\x18\x13 \x03(\tR\x04tags\x12\x18\n" +
+	"\x04tags\x18\x13 \x03(\tR\x04tags\x12\x16\n" +
+	"\x06caller\x18\x14 \x01(\tR\x06caller\x12\x12\n" +
+	"\x04tier\x18\x15 \x01(\tR\x04tier\x12\x18\n" +
 	"\abackend\x18\x1e \x01(\tR\abackend\x12\x1a\n" +
 	"\bprovider\x18\x1f \x01(\tR\bprovider\x12\x16\n" +
 	"\x06served\x18  \x01(\tR\x06served\x12\x1f\n" +

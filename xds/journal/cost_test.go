@@ -26,7 +26,7 @@ func randomRow(r *rand.Rand) *policypb.Row {
 	}
 	row := &policypb.Row{
 		Exchange: ulid.MustNewDefault(at).String(), BeganUnixNanos: at.UnixNano(), Operation: pick("chat", "chat", "embeddings", "models"),
-		Route: pick("m", "n"), User: pick("ann", "eve", "", "=cmd()"),
+		Route: pick("m", "n"), Caller: pick("ci", "web", ""), Tier: pick("free", ""), User: pick("ann", "eve", "", "=cmd()"),
 		Team: pick("red", "blue"), Feature: pick("chat", ""), Backend: pick("a", "b"), Provider: pick("p", "q"), Status: 200, Outcome: "ok",
 		By: pick("", "", "client", "gateway", "provider", "unknown"), Tokens: tokens(), UsageSource: pick("provider", "provider", "estimated"),
 		Searches: r.Int64N(3), DurationNanos: r.Int64N(1e10), FirstTokenNanos: new(r.Int64N(1e9)), CostNanoUsd: new(r.Int64N(1e9)),
@@ -77,6 +77,7 @@ func costsAreTheSumOfRows(t *testing.T, j *Journal) {
 	}
 	by := map[string]func(*entry) string{
 		"user": func(e *entry) string { return e.User }, "backend": func(e *entry) string { return e.backend },
+		"caller": func(e *entry) string { return e.Caller }, "tier": func(e *entry) string { return e.Tier },
 		"day":  func(e *entry) string { return began(e.Row).UTC().Format(time.DateOnly) },
 		"hour": func(e *entry) string { return began(e.Row).UTC().Format("2006-01-02T15:00Z") }, "month": func(e *entry) string { return began(e.Row).UTC().Format("2006-01") },
 	}

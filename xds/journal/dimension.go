@@ -26,6 +26,8 @@ var all = []dimension{
 	{"prompt_version", "prompt_version", "prompt_version", "prompt_version", nil},
 	{"experiment", "experiment", "experiment", "experiment", nil},
 	{"arm", "arm", "arm", "arm", nil},
+	{"caller", "caller", "caller", "caller", nil},
+	{"tier", "tier", "tier", "tier", nil},
 	{"hour", "hour", "", "began / 3600000000000", moment(time.Hour, "2006-01-02T15:04Z")},
 	{"day", "hour / 24", "day", "day", moment(24*time.Hour, time.DateOnly)},
 	{"month", "hour / 24", "day", "day", moment(24*time.Hour, "2006-01")},

@@ -108,6 +108,8 @@ var columns = []column{
 	{"operation", func(e *entry) any { return e.Operation }},
 	{"asked", func(e *entry) any { return e.Model }},
 	{"model", func(e *entry) any { return e.Route }},
+	{"caller", func(e *entry) any { return e.Caller }},
+	{"tier", func(e *entry) any { return e.Tier }},
 	{"username", func(e *entry) any { return e.User }},
 	{"team", func(e *entry) any { return e.Team }},
 	{"feature", func(e *entry) any { return e.Feature }},

@@ -21,6 +21,8 @@ type Exchange struct {
 	Operation string    `json:"operation,omitempty"`
 	Asked     string    `json:"asked,omitempty"` // the model as the client wrote it
 	Model     string    `json:"model,omitempty"` // the policy's
+	Caller    string    `json:"caller,omitempty"`
+	Tier      string    `json:"tier,omitempty"`
 	User      string    `json:"user,omitempty"`
 	Team      string    `json:"team,omitempty"`
 	Feature   string    `json:"feature,omitempty"`
@@ -89,7 +91,7 @@ type Stage struct {
 
 // read are the columns of an Exchange, in the order in which scanExchange reads them.
 var read = strings.Join([]string{"seq", "began", "exchange", "opened_as", "attempt", "revision", "dialect", "operation", "asked", "model",
-	"username", "team", "feature", "session", "tags", "provider", "backend", "served", "response", "attempts", "dropped", "stream",
+	"caller", "tier", "username", "team", "feature", "session", "tags", "provider", "backend", "served", "response", "attempts", "dropped", "stream",
 	"status", "outcome", "failed_by", "reason", "detail", "request_bytes", "duration", "first_token",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output",
 	"searches", "service_tier", "usage_source", "cost", "price", "unpriced", "tried", "stages"}, ", ")
@@ -103,7 +105,7 @@ func scanExchange(rows *sql.Rows) (*Exchange, error) {
 	var stream, unpriced int
 	var tags, dropped, tried, stages string
 	if err := rows.Scan(&k.Seq, &k.Began, &e.Exchange, &e.OpenedAs, &k.Attempt, &e.Revision, &e.Dialect, &e.Operation, &e.Asked, &e.Model,
-		&e.User, &e.Team, &e.Feature, &e.Session, &tags, &e.Provider, &e.Backend, &e.Served, &e.Response, &e.Attempts, &dropped, &stream,
+		&e.Caller, &e.Tier, &e.User, &e.Team, &e.Feature, &e.Session, &tags, &e.Provider, &e.Backend, &e.Served, &e.Response, &e.Attempts, &dropped, &stream,
 		&e.Status, &e.Outcome, &e.FailedBy, &e.Reason, &e.Detail, &e.RequestBytes, &duration, &first,
 		&t.Input, &t.CacheRead, &t.CacheWrite5m, &t.CacheWrite1h, &t.AudioInput, &t.Output, &t.Reasoning, &t.AudioOutput,
 		&e.Searches, &e.ServiceTier, &e.UsageSource, &e.Nano, &e.Price, &unpriced, &tried, &stages); err != nil {

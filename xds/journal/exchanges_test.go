@@ -190,7 +190,7 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 	opened := ulid.MustNewDefault(noon).String()
 	row := &policypb.Row{
 		Exchange: "8b5e8a4c-0000-4000-8000-000000000001", OpenedAs: opened, BeganUnixNanos: noon.UnixNano(), Revision: "r", Dialect: "openai", Operation: "chat",
-		Model: "gpt", Route: "m", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a", "b"}, RequestBytes: 7,
+		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a", "b"}, RequestBytes: 7,
 		Backend: "b", Provider: "p", Served: "gpt-1", ResponseId: "chatcmpl-1", Attempts: 2, Dropped: []string{"x"}, Stream: true,
 		Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", DurationNanos: 2e9, FirstTokenNanos: new(int64(5e8)),
 		Tokens:   &policypb.Tokens{Input: 1, CacheRead: 2, CacheWrite_5M: 3, CacheWrite_1H: 4, AudioInput: 5, Output: 6, Reasoning: 7, AudioOutput: 8},
@@ -207,7 +207,7 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 	}
 	want := &Exchange{
 		Time: noon, Exchange: row.Exchange, OpenedAs: opened, Revision: "r", Dialect: "openai", Operation: "chat", Asked: "gpt", Model: "m",
-		User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a", "b"}, Provider: "p", Backend: "b", Served: "gpt-1",
+		Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a", "b"}, Provider: "p", Backend: "b", Served: "gpt-1",
 		Response: "chatcmpl-1", Attempts: 2, Dropped: []string{"x"}, Stream: true, Status: 200, Outcome: "cut", FailedBy: "provider", Reason: "why", Detail: "how",
 		RequestBytes: 7, DurationMS: 2000, FirstTokenMS: new(500.0), Tokens: Tokens{1, 2, 3, 4, 5, 6, 7, 8}, Searches: 1, ServiceTier: "flex",
 		UsageSource: "provider", Nano: new(int64(10)), TotalNano: 15, Price: "p1", Estimated: true,

@@ -36,7 +36,7 @@ type group struct {
 }
 
 // dimensions are the columns of a group, after its hour or day.
-var dimensions = [...]string{"username", "team", "feature", "model", "provider", "backend", "prompt", "prompt_version", "experiment", "arm"}
+var dimensions = [...]string{"username", "team", "feature", "model", "provider", "backend", "prompt", "prompt_version", "experiment", "arm", "caller", "tier"}
 
 // hash names a group within its span. Values that are missing at the end do not count: a later
 // version may have further dimensions.
@@ -88,7 +88,7 @@ func (s *span) rollups(entries []entry) []*rollup {
 		if e.Operation == listing {
 			continue
 		}
-		g := group{at: e.began.Unix() / s.seconds, of: [len(dimensions)]string{e.User, e.Team, e.Feature, e.Route, e.provider, e.backend}}
+		g := group{at: e.began.Unix() / s.seconds, of: e.dimensions()}
 		for i := range g.of {
 			g.of[i] = storable(g.of[i])
 		}
@@ -103,6 +103,11 @@ func (s *span) rollups(entries []entry) []*rollup {
 	return slices.SortedFunc(maps.Values(all), func(a, b *rollup) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), bytes.Compare(a.key, b.key))
 	})
+}
+
+// dimensions are what a row has of each.
+func (e *entry) dimensions() [len(dimensions)]string {
+	return [len(dimensions)]string{e.User, e.Team, e.Feature, e.Route, e.provider, e.backend, "", "", "", "", e.Caller, e.Tier}
 }
 
 // add adds a row.

@@ -139,7 +139,7 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	j := journal.In(storetest.SQLite(t))
 	row := &policypb.Row{
 		Exchange: ulid.Make().String(), OpenedAs: ulid.Make().String(), BeganUnixNanos: now.UnixNano(), Revision: "r", Dialect: "openai", Operation: "chat",
-		Model: "gpt", Route: "m", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a"}, Backend: "b", Provider: "p", Served: "x",
+		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a"}, Backend: "b", Provider: "p", Served: "x",
 		ResponseId: "id", Attempts: 2, Dropped: []string{"x"}, Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", FirstTokenNanos: new(int64(1)),
 		Tokens: &policypb.Tokens{Input: 1}, Searches: 1, ServiceTier: "flex", UsageSource: "estimated", CostNanoUsd: new(int64(1)), Price: "p", Unpriced: true,
 		Tried: []*policypb.Attempt{{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1, DurationNanos: 2,
