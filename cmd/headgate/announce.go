@@ -29,11 +29,26 @@ func announce(w io.Writer, g *app.Gateway) {
 		fmt.Fprintf(&b, "  backend %s has no credential: the simulated provider answers for it\n", name)
 	}
 	if model := firstModel(set); model != "" {
-		fmt.Fprintf(&b, "\nTry it:\n\n  curl -i %s/chat/completions -H 'content-type: application/json' \\\n"+
-			"    -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n", base, model)
+		fmt.Fprintf(&b, "\nTry it:\n\n  curl -i %s/chat/completions -H 'content-type: application/json' \\\n%s"+
+			"    -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n", base, keyLine(set), model)
 		fmt.Fprintf(&b, "\nStreamed: add \"stream\":true to the body and -N to curl.\n\n")
 	}
 	fmt.Fprint(w, b.String())
+}
+
+// keyLine is what the command needs if the policy's callers need a key; empty: nothing.
+func keyLine(set *policy.Set) string {
+	if !set.HasCallers() || set.Anonymous {
+		return ""
+	}
+	variable := "KEY"
+	for _, name := range slices.Sorted(maps.Keys(set.Callers)) {
+		if env := set.Callers[name].Key.Env; env != "" {
+			variable = env
+			break
+		}
+	}
+	return "    -H \"authorization: Bearer $" + variable + "\" \\\n"
 }
 
 // firstModel is the first model by name; empty: there is none.

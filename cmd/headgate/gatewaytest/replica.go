@@ -38,7 +38,7 @@ func up(url string) bool {
 		return false
 	}
 	_ = resp.Body.Close()
-	return resp.StatusCode == http.StatusOK
+	return resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusUnauthorized // it has no key
 }
 
 // Metric is Gateway.Metric for a replica.
