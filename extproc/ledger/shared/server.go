@@ -3,6 +3,7 @@ package shared
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ type server struct {
 	queue    queue          // of settlements
 	debts    ledger.Debts   // of what queue has no place for, and of what Redis has never granted
 	serial   atomic.Uint64  // of settlements of debts
+	replaced []*connection  // that calls may be under way on; of run alone
 
 	uses   int           // guarded by stores.mu
 	unused chan struct{} // closed when no policy uses it any more
@@ -34,9 +36,10 @@ type server struct {
 
 // connection is a client, and the URL that it was made of.
 type connection struct {
-	url    string
-	client goredis.UniversalClient
-	store  *redis.Store
+	url      string
+	client   goredis.UniversalClient
+	store    *redis.Store
+	replaced time.Time // by another; the zero value: it is in use
 }
 
 func newServer(s *Stores, at place) (*server, error) {
@@ -57,11 +60,23 @@ func (s *server) connect(url string) error {
 	if err != nil {
 		return unusable(s.url, err)
 	}
-	before := s.conn.Swap(&connection{url, client, redis.New(client, s.prefix, s.stores.clock)})
-	if before != nil {
-		_ = before.client.Close() // what is under way with it fails, and is decided without it
+	next := &connection{url: url, client: client, store: redis.New(client, s.prefix, s.stores.clock)}
+	if before := s.conn.Swap(next); before != nil {
+		before.replaced = time.Now()
+		s.replaced = append(s.replaced, before)
 	}
 	return nil
+}
+
+// closeReplaced closes the connections that have been replaced for some time.
+func (s *server) closeReplaced(since time.Duration) {
+	s.replaced = slices.DeleteFunc(s.replaced, func(c *connection) bool {
+		old := time.Since(c.replaced) >= since
+		if old {
+			_ = c.client.Close()
+		}
+		return old
+	})
 }
 
 // remote is where Redis is now.
@@ -75,6 +90,7 @@ func (s *server) follow() {
 	if s.url.File == "" {
 		return
 	}
+	s.closeReplaced(longestCall)
 	if url, err := find(s.url, s.stores.options.LookupEnv); err == nil && url != s.conn.Load().url {
 		if err := s.connect(url); err != nil {
 			s.stores.options.Log.Error("the URL of Redis has changed and cannot be used; the one before stays in use", s.field(), errField(err))
@@ -97,11 +113,16 @@ const (
 	probeFor = time.Second
 	// lastHandIn is how long the last settlements may take.
 	lastHandIn = 2 * time.Second
+	// longestCall is what a policy may let a request wait for Redis at most.
+	longestCall = 10 * time.Second
 )
 
 // run hands in what is owed and finds out when Redis is back, until no policy uses it.
 func (s *server) run() {
-	defer func() { _ = s.conn.Load().client.Close() }()
+	defer func() {
+		s.closeReplaced(0)
+		_ = s.conn.Load().client.Close()
+	}()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	t := time.NewTicker(tick)
