@@ -57,7 +57,7 @@ func (m *model) estimate(req *exchange.Request) (e estimate) {
 	case req.MaxTokens > 0:
 		e.output = min(e.output, req.MaxTokens)
 	}
-	e.output *= int64(max(req.Choices, 1))
+	e.output = min(e.output, canon.MaxBucket) * min(max(int64(req.Choices), 1), canon.MaxBucket)
 	e.input, e.output = min(e.input, canon.MaxBucket), min(e.output, canon.MaxBucket)
 	return e
 }

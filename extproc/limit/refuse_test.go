@@ -58,6 +58,9 @@ func TestWhatNeverFits(t *testing.T) {
 		{"openai", "t", `,"max_completion_tokens":100`, 0, ""},
 		{"anthropic", "t", `,"max_tokens":1000`, 413, "500 of output"},
 		{"openai", "money", `,"max_tokens":100`, 400, `estimated at 0.000219 USD (19 of input and 100 of output tokens): tier "money" allows 0.0001 USD per month`},
+		{"openai", "t", `,"max_tokens":1,"n":9223372036854775807`, 400, "50000000 of output"},
+		{"openai", "t", `,"max_tokens":9223372036854775807,"n":4611686018427387904`, 400, "50000000 of output"},
+		{"openai", "t", `,"max_tokens":-5,"n":-5`, 400, "500 of output"},
 		{"openai", "shadow", "", 0, ""},
 	} {
 		a := r.askIn(c.dialect, who(c.tier), "m", c.more)
