@@ -89,7 +89,6 @@ type Agent struct {
 	begun        time.Time         // when next was begun
 	unsaved      unsaved           // why good and next are not on disk
 	slow         bool              // Envoys have not accepted next within slowAfter
-	awaiting     *bundle           // the last good revision, until its certificate files can be used; nil: it needs none
 	rejected     *rejection        // what was refused here last, and is not tried again; nil: nothing
 	kept         keptClusters      // clusters that only exchanges under way need
 	envoys       map[int64]*envoy  // those connected, by the id of their stream
@@ -147,6 +146,7 @@ func (a *Agent) restore() {
 		a.serveLastGood(good)
 	}
 	if next != nil {
+		a.openSaved(next)
 		a.begin(next)
 	}
 }
@@ -156,11 +156,7 @@ func (a *Agent) restore() {
 // plane sends one.
 func (a *Agent) serveLastGood(good *bundle) {
 	revision := zap.String("revision", good.policy.GetRevision())
-	if err := good.open(a.log); err != nil {
-		a.log.Error("the last good policy is not served until its certificate files can be used", revision, zap.Error(err))
-		a.awaiting = good
-		return
-	}
+	a.openSaved(good)
 	if err := a.options.Apply(good.policy); err != nil {
 		a.log.Error("the last good policy does not work any more", revision, zap.Error(err))
 		return

@@ -33,12 +33,24 @@ func (b *bundle) open(log *zap.Logger) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen.tls: %w", err)
 	}
-	_, err = b.renew()
+	_, err = b.renew(log)
 	return err
 }
 
-// renew makes new secrets if the files have changed, and reports whether they have.
-func (b *bundle) renew() (bool, error) {
+// openSaved reads the files of a revision that was in effect before a restart. If they cannot be
+// used it is in effect all the same: Envoy may have lived on, with what they held.
+func (a *Agent) openSaved(b *bundle) {
+	if err := b.open(a.log); err != nil {
+		a.log.Error("an Envoy that starts gets no certificate until its files can be used", zap.Error(err))
+	}
+}
+
+// renew makes new secrets if the files have changed, or can be used at last, and reports whether
+// it has.
+func (b *bundle) renew(log *zap.Logger) (bool, error) {
+	if b.clients.watched == nil {
+		return b.open(log) == nil, nil
+	}
 	b.clients.content = b.clients.watched.Content()
 	secrets, err := secretsOf(b.clients.content)
 	if err != nil {
@@ -55,10 +67,10 @@ func (b *bundle) renew() (bool, error) {
 func (a *Agent) renewSecrets() {
 	changed := false
 	for _, b := range []*bundle{a.good, a.next} {
-		if !b.secured() {
+		if b == nil || b.clients == nil {
 			continue
 		}
-		renewed, err := b.renew()
+		renewed, err := b.renew(a.log)
 		if err != nil {
 			a.log.Error("making secrets of certificate files", zap.Error(err))
 		}
@@ -75,14 +87,8 @@ func (a *Agent) renewSecrets() {
 // secured reports whether certificate files of the revision are in use.
 func (b *bundle) secured() bool { return b != nil && b.clients != nil && b.clients.watched != nil }
 
-// retryFiles tries again what was refused for its certificate files, once they can be used.
+// retryFiles asks again for what was refused for its certificate files, once they can be used.
 func (a *Agent) retryFiles() {
-	if b := a.awaiting; b != nil && (a.good != nil || b.open(a.log) == nil) {
-		a.awaiting = nil
-		if a.good == nil {
-			a.serveLastGood(b)
-		}
-	}
 	if r := a.rejected; r != nil && r.files && a.up != nil && r.bundle.open(a.log) == nil {
 		a.log.Info("the certificate files of a refused policy can be used: asking the control plane for it again")
 		a.rejected = nil
@@ -92,7 +98,8 @@ func (a *Agent) retryFiles() {
 
 // looksAtFiles reports whether certificate files are in use or waited for.
 func (a *Agent) looksAtFiles() bool {
-	return a.good.secured() || a.next.secured() || a.awaiting != nil || a.rejected != nil && a.rejected.files
+	named := func(b *bundle) bool { return b != nil && b.clients != nil }
+	return named(a.good) || named(a.next) || a.rejected != nil && a.rejected.files
 }
 
 // certificateTrouble is what is wrong with the certificate that the pair's Envoy shows; empty:

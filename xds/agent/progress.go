@@ -54,7 +54,11 @@ func (a *Agent) advance() bool {
 		if b == nil {
 			return false
 		}
-		a.begin(b)
+		if err := b.open(a.log); err != nil {
+			a.rejectFiles(b, err)
+		} else {
+			a.begin(b)
+		}
 		return true
 	}
 	if refusal := a.refusal(); refusal != nil {
@@ -75,10 +79,6 @@ func (a *Agent) advance() bool {
 
 // begin puts a policy into effect in ext_proc, and gives Envoy its clusters.
 func (a *Agent) begin(b *bundle) {
-	if err := b.open(a.log); err != nil {
-		a.rejectFiles(b, err)
-		return
-	}
 	if err := a.options.Apply(b.policy); err != nil {
 		a.reject(b, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
 		return

@@ -37,6 +37,7 @@ type world struct {
 	planes []*control
 	p      *pair
 	state  string
+	files  certified // of revisions whose listener has TLS
 	envoys []*adstest.Envoy
 	up     []bool      // by Envoy: it is connected
 	slow   atomic.Bool // Envoys answer when the test says
@@ -45,7 +46,8 @@ type world struct {
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
-	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 1)), state: t.TempDir(), planes: []*control{newControl(t), newControl(t)}}
+	w := &world{t: t, rand: rand.New(rand.NewPCG(seed, 1)), state: t.TempDir(), files: newCertified(t), planes: []*control{newControl(t), newControl(t)}}
+	w.files.renew()
 	w.start()
 	for range 2 {
 		w.envoys, w.up = append(w.envoys, w.p.envoy(w.judge)), append(w.up, true)
@@ -86,7 +88,11 @@ func (w *world) fault(m *adstest.Message) string {
 func (w *world) publish(kind string) ads.Set {
 	w.n++
 	shape := fmt.Sprint("s", w.n/2)
-	set := revision(w.t, fmt.Sprint(kind, w.n), shape, fmt.Sprintf("shared=%d %s%d=1", w.n, kind, w.n/2))
+	name, words := fmt.Sprint(kind, w.n), fmt.Sprintf("shared=%d %s%d=1", w.n, kind, w.n/2)
+	set := revision(w.t, name, shape, words)
+	if kind == "secured" {
+		set = w.files.revision(name, shape, words)
+	}
 	for _, c := range w.planes {
 		c.publish(set)
 	}
@@ -106,7 +112,7 @@ func (w *world) play(events int) {
 
 func (w *world) event() {
 	i := w.rand.IntN(len(w.envoys))
-	kinds := []string{"good", "good", "good", "badcluster", "badroute", "unapplied", "slow", "answer", "answer", "disconnect", "connect", "restart", "kill", "pass", "replica"}
+	kinds := []string{"good", "good", "good", "secured", "secured", "renew", "spoil", "badcluster", "badroute", "unapplied", "slow", "answer", "answer", "disconnect", "connect", "restart", "kill", "pass", "replica"}
 	what := kinds[w.rand.IntN(len(kinds))]
 	w.log = append(w.log, fmt.Sprint(what, " ", i))
 	switch what {
@@ -123,6 +129,10 @@ func (w *world) event() {
 		w.kill()
 	case "pass":
 		time.Sleep(time.Duration(w.rand.Int64N(int64(2 * lingering))))
+	case "renew":
+		w.files.renew()
+	case "spoil":
+		w.files.write("tls.crt", []byte("spoilt"))
 	case "replica":
 		w.replica(w.rand.IntN(len(w.planes)))
 	default:
@@ -176,6 +186,7 @@ func (w *world) look() {
 // converge lets everything come to rest and holds that the last release is in effect.
 func (w *world) converge() {
 	w.slow.Store(false)
+	w.files.renew()
 	for i := range w.envoys {
 		w.connect(i, false)
 		for w.envoys[i].AnswerWith(w.fault) {
@@ -190,18 +201,22 @@ func (w *world) converge() {
 			}
 		}
 	}
-	set := w.publish("good")
+	kind := []string{"good", "secured"}[w.rand.IntN(2)]
+	set := w.publish(kind)
 	time.Sleep(10 * time.Second)
 	w.look()
 	if !w.planes[0].has(set) && !w.planes[1].has(set) {
 		w.t.Errorf("the last revision is not known to be taken")
 	}
-	if got, want := w.p.Revision(), fmt.Sprint("good", w.n); got != want {
+	if got, want := w.p.Revision(), fmt.Sprint(kind, w.n); got != want {
 		w.t.Errorf("%q is served, want %q", got, want)
 	}
 	time.Sleep(2 * lingering)
 	for _, e := range w.envoys {
-		if got, want := e.Names(resourcev3.ClusterType), []string{fmt.Sprint("good", w.n/2), "shared"}; !slices.Equal(got, want) {
+		if got := e.Names(resourcev3.SecretType); (len(got) > 0) != (kind == "secured") {
+			w.t.Errorf("Envoy has secrets %q of a %s revision", got, kind)
+		}
+		if got, want := e.Names(resourcev3.ClusterType), []string{fmt.Sprint(kind, w.n/2), "shared"}; !slices.Equal(got, want) {
 			w.t.Errorf("Envoy has clusters %q, want %q", got, want)
 		}
 	}

@@ -72,8 +72,8 @@ func (a *Agent) troubleFor(reason string, serves bool, before *policypb.Trouble)
 // troubleReason is why this pair does not serve although a revision is in effect, as far
 // as its Envoys report; empty: it serves.
 func (a *Agent) troubleReason() string {
-	if a.awaiting != nil {
-		return "the last good policy waits for its certificate files"
+	if b := a.good; b != nil && b.clients != nil && b.clients.watched == nil {
+		return "listen.tls: an Envoy that starts gets no certificate, because its files cannot be used"
 	}
 	for _, e := range a.envoys {
 		if refusal := e.client.Refused(*a.current.Load()); refusal != nil && a.progress == idle {

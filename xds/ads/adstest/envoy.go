@@ -161,6 +161,7 @@ func (e *Envoy) answer(m *Message, v Verdict) {
 	for _, name := range m.GetRemovedResources() {
 		delete(e.state[typ], name)
 	}
+	e.dropSecrets()
 	if e.seen != nil {
 		e.seen(e, m)
 	}

@@ -1,8 +1,11 @@
 package adstest
 
 import (
+	"maps"
+
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 )
 
@@ -32,10 +35,15 @@ func (e *Envoy) askForSecrets() {
 	for name := range e.secrets {
 		if !taken[name] {
 			e.stream.Leave(resourcev3.SecretType, name)
-			delete(e.state[resourcev3.SecretType], name)
 		}
 	}
 	e.secrets = taken
+	e.dropSecrets()
+}
+
+// dropSecrets forgets those that no listener takes. The mutex is held.
+func (e *Envoy) dropSecrets() {
+	maps.DeleteFunc(e.state[resourcev3.SecretType], func(name string, _ *discoveryv3.Resource) bool { return !e.secrets[name] })
 }
 
 // secretsOf are the secrets that a listener takes.

@@ -96,7 +96,7 @@ func TestAPairThatLacksTheCertificateOfOthersWaits(t *testing.T) {
 }
 
 // TestAPairRestartsWithoutItsCertificate holds that it says what it waits for, and serves once the
-// file is there, with the control plane away.
+// file is there, with the control plane away; and that an Envoy which lives on needs no file.
 func TestAPairRestartsWithoutItsCertificate(t *testing.T) {
 	t.Parallel()
 	f := startFleet(t)
@@ -111,7 +111,7 @@ func TestAPairRestartsWithoutItsCertificate(t *testing.T) {
 	f.StartEnvoy(pair)
 	pair.Eventually("the reason", func() bool {
 		status, text := pair.Readyz()
-		return status != http.StatusOK && strings.Contains(text, "the last good policy waits for its certificate files")
+		return status != http.StatusOK && strings.Contains(text, "an Envoy that starts gets no certificate")
 	})
 	f.secure.Renew()
 	f.await(pair, true)
@@ -124,4 +124,7 @@ func TestAPairRestartsWithoutItsCertificate(t *testing.T) {
 		status, text := pair.Readyz()
 		return status == http.StatusOK && strings.Contains(text, "listen.tls: the certificate files cannot be used")
 	})
+	pair.ExtProc.Kill()
+	f.StartExtProc(pair)
+	pair.Eventually("service with the certificate that Envoy has", func() bool { return f.answers(pair, true) })
 }
