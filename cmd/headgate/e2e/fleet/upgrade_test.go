@@ -206,3 +206,19 @@ func TestBackendsForAPairOfTheReleaseBefore(t *testing.T) {
 	gatewaytest.Eventually(t, "the pair's refusal", func() bool { return strings.Contains(pair.Log(), `unknown key \"headers\"`) })
 	ask("serving on")
 }
+
+// TestTLSForAPairOfTheReleaseBefore holds that a pair that knows no TLS for clients refuses a policy
+// with it, and serves on: it never listens plain where a policy says TLS.
+func TestTLSForAPairOfTheReleaseBefore(t *testing.T) {
+	t.Parallel()
+	p, s := gatewaytest.Simulate(t, gatewaytest.Keyless), gatewaytest.NewSecure(t)
+	plain := fmt.Sprintf("version: 1\nunpriced: flag\nbackends: {b: {provider: simulated, url: %q}}\nmodels: {m: b/m}\n", p.URL)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: plain, PairBinary: gatewaytest.Release(t)})
+	pair := f.Pairs[0]
+	pair.AwaitPolicy(gatewaytest.RevisionOf(t, plain))
+	f.Write(plain + "listen: {tls: " + s.Policy("") + "}\n")
+	pair.Eventually("the pair's refusal", func() bool {
+		return strings.Contains(pair.Log(), "policy refused") && strings.Contains(pair.Log(), "listen")
+	})
+	gatewaytest.MustOK(t, pair.Chat(gatewaytest.ChatBody("m", "serving on", false), ""))
+}
