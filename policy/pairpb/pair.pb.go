@@ -31,6 +31,7 @@ type LinkRequest struct {
 	//	*LinkRequest_Signals
 	//	*LinkRequest_Observed
 	//	*LinkRequest_Purged
+	//	*LinkRequest_Balances
 	Message       isLinkRequest_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -118,6 +119,15 @@ func (x *LinkRequest) GetPurged() *Purged {
 	return nil
 }
 
+func (x *LinkRequest) GetBalances() *Balances {
+	if x != nil {
+		if x, ok := x.Message.(*LinkRequest_Balances); ok {
+			return x.Balances
+		}
+	}
+	return nil
+}
+
 type isLinkRequest_Message interface {
 	isLinkRequest_Message()
 }
@@ -146,6 +156,11 @@ type LinkRequest_Purged struct {
 	Purged *Purged `protobuf:"bytes,5,opt,name=purged,proto3,oneof"`
 }
 
+type LinkRequest_Balances struct {
+	// Answers ask.
+	Balances *Balances `protobuf:"bytes,7,opt,name=balances,proto3,oneof"`
+}
+
 func (*LinkRequest_Hello) isLinkRequest_Message() {}
 
 func (*LinkRequest_Rows) isLinkRequest_Message() {}
@@ -155,6 +170,8 @@ func (*LinkRequest_Signals) isLinkRequest_Message() {}
 func (*LinkRequest_Observed) isLinkRequest_Message() {}
 
 func (*LinkRequest_Purged) isLinkRequest_Message() {}
+
+func (*LinkRequest_Balances) isLinkRequest_Message() {}
 
 type Hello struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -884,6 +901,7 @@ type LinkResponse struct {
 	//	*LinkResponse_Fleet
 	//	*LinkResponse_Purge
 	//	*LinkResponse_Keys
+	//	*LinkResponse_Ask
 	Message       isLinkResponse_Message `protobuf_oneof:"message"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -971,6 +989,15 @@ func (x *LinkResponse) GetKeys() *Keys {
 	return nil
 }
 
+func (x *LinkResponse) GetAsk() *AskBalances {
+	if x != nil {
+		if x, ok := x.Message.(*LinkResponse_Ask); ok {
+			return x.Ask
+		}
+	}
+	return nil
+}
+
 type isLinkResponse_Message interface {
 	isLinkResponse_Message()
 }
@@ -999,6 +1026,11 @@ type LinkResponse_Keys struct {
 	Keys *Keys `protobuf:"bytes,5,opt,name=keys,proto3,oneof"`
 }
 
+type LinkResponse_Ask struct {
+	// Likewise.
+	Ask *AskBalances `protobuf:"bytes,6,opt,name=ask,proto3,oneof"`
+}
+
 func (*LinkResponse_Welcome) isLinkResponse_Message() {}
 
 func (*LinkResponse_Taken) isLinkResponse_Message() {}
@@ -1008,6 +1040,8 @@ func (*LinkResponse_Fleet) isLinkResponse_Message() {}
 func (*LinkResponse_Purge) isLinkResponse_Message() {}
 
 func (*LinkResponse_Keys) isLinkResponse_Message() {}
+
+func (*LinkResponse_Ask) isLinkResponse_Message() {}
 
 type Welcome struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1708,17 +1742,243 @@ func (x *KeyHash) GetUntil() int64 {
 	return 0
 }
 
+// AskBalances asks what is left of what a key may consume.
+type AskBalances struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Number uint64                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// Id of the key.
+	Key           string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskBalances) Reset() {
+	*x = AskBalances{}
+	mi := &file_pairpb_pair_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskBalances) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskBalances) ProtoMessage() {}
+
+func (x *AskBalances) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskBalances.ProtoReflect.Descriptor instead.
+func (*AskBalances) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *AskBalances) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *AskBalances) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+// Balances are what the pair knows of them. A pair that does not have the key says nothing of it.
+type Balances struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Of the question.
+	Number   uint64     `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	Balances []*Balance `protobuf:"bytes,2,rep,name=balances,proto3" json:"balances,omitempty"`
+	// All pairs have the same.
+	Shared bool `protobuf:"varint,3,opt,name=shared,proto3" json:"shared,omitempty"`
+	// Why they cannot be known; empty: they are.
+	Trouble       string `protobuf:"bytes,4,opt,name=trouble,proto3" json:"trouble,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Balances) Reset() {
+	*x = Balances{}
+	mi := &file_pairpb_pair_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Balances) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Balances) ProtoMessage() {}
+
+func (x *Balances) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Balances.ProtoReflect.Descriptor instead.
+func (*Balances) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Balances) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Balances) GetBalances() []*Balance {
+	if x != nil {
+		return x.Balances
+	}
+	return nil
+}
+
+func (x *Balances) GetShared() bool {
+	if x != nil {
+		return x.Shared
+	}
+	return false
+}
+
+func (x *Balances) GetTrouble() string {
+	if x != nil {
+		return x.Trouble
+	}
+	return ""
+}
+
+// Balance is where a limit stands.
+type Balance struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose limit it is, a closed set of the pair's: "tier", "team", "key".
+	Owner string `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	// Of the owner.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// A closed set, likewise: "requests", "tokens", "usd_per_day", "usd_per_month". Amounts of
+	// money are in nano-USD.
+	Unit string `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
+	Max  int64  `protobuf:"varint,4,opt,name=max,proto3" json:"max,omitempty"`
+	// Negative: more was used.
+	Left int64 `protobuf:"varint,5,opt,name=left,proto3" json:"left,omitempty"`
+	// Until the limit is unused again.
+	ResetNanos    int64 `protobuf:"varint,6,opt,name=reset_nanos,json=resetNanos,proto3" json:"reset_nanos,omitempty"`
+	Shadow        bool  `protobuf:"varint,7,opt,name=shadow,proto3" json:"shadow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Balance) Reset() {
+	*x = Balance{}
+	mi := &file_pairpb_pair_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Balance) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Balance) ProtoMessage() {}
+
+func (x *Balance) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Balance.ProtoReflect.Descriptor instead.
+func (*Balance) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Balance) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *Balance) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Balance) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Balance) GetMax() int64 {
+	if x != nil {
+		return x.Max
+	}
+	return 0
+}
+
+func (x *Balance) GetLeft() int64 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
+func (x *Balance) GetResetNanos() int64 {
+	if x != nil {
+		return x.ResetNanos
+	}
+	return 0
+}
+
+func (x *Balance) GetShadow() bool {
+	if x != nil {
+		return x.Shadow
+	}
+	return false
+}
+
 var File_pairpb_pair_proto protoreflect.FileDescriptor
 
 const file_pairpb_pair_proto_rawDesc = "" +
 	"\n" +
-	"\x11pairpb/pair.proto\x12\x10headgate.pair.v1\"\x9c\x02\n" +
+	"\x11pairpb/pair.proto\x12\x10headgate.pair.v1\"\xd6\x02\n" +
 	"\vLinkRequest\x12/\n" +
 	"\x05hello\x18\x01 \x01(\v2\x17.headgate.pair.v1.HelloH\x00R\x05hello\x12,\n" +
 	"\x04rows\x18\x02 \x01(\v2\x16.headgate.pair.v1.RowsH\x00R\x04rows\x125\n" +
 	"\asignals\x18\x03 \x01(\v2\x19.headgate.pair.v1.SignalsH\x00R\asignals\x128\n" +
 	"\bobserved\x18\x04 \x01(\v2\x1a.headgate.pair.v1.ObservedH\x00R\bobserved\x122\n" +
-	"\x06purged\x18\x05 \x01(\v2\x18.headgate.pair.v1.PurgedH\x00R\x06purgedB\t\n" +
+	"\x06purged\x18\x05 \x01(\v2\x18.headgate.pair.v1.PurgedH\x00R\x06purged\x128\n" +
+	"\bbalances\x18\a \x01(\v2\x1a.headgate.pair.v1.BalancesH\x00R\bbalancesB\t\n" +
 	"\amessage\"\xaf\x01\n" +
 	"\x05Hello\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\tR\x04node\x12\x18\n" +
@@ -1778,13 +2038,14 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x05Share\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x10\n" +
 	"\x03use\x18\x02 \x01(\tR\x03use\x12\x1a\n" +
-	"\bpermille\x18\x03 \x01(\rR\bpermille\"\x91\x02\n" +
+	"\bpermille\x18\x03 \x01(\rR\bpermille\"\xc4\x02\n" +
 	"\fLinkResponse\x125\n" +
 	"\awelcome\x18\x01 \x01(\v2\x19.headgate.pair.v1.WelcomeH\x00R\awelcome\x12/\n" +
 	"\x05taken\x18\x02 \x01(\v2\x17.headgate.pair.v1.TakenH\x00R\x05taken\x12/\n" +
 	"\x05fleet\x18\x03 \x01(\v2\x17.headgate.pair.v1.FleetH\x00R\x05fleet\x12/\n" +
 	"\x05purge\x18\x04 \x01(\v2\x17.headgate.pair.v1.PurgeH\x00R\x05purge\x12,\n" +
-	"\x04keys\x18\x05 \x01(\v2\x16.headgate.pair.v1.KeysH\x00R\x04keysB\t\n" +
+	"\x04keys\x18\x05 \x01(\v2\x16.headgate.pair.v1.KeysH\x00R\x04keys\x121\n" +
+	"\x03ask\x18\x06 \x01(\v2\x1d.headgate.pair.v1.AskBalancesH\x00R\x03askB\t\n" +
 	"\amessage\"#\n" +
 	"\aWelcome\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\"\x1f\n" +
@@ -1833,7 +2094,24 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\x06shadow\x18\x0e \x01(\bR\x06shadow\"3\n" +
 	"\aKeyHash\x12\x12\n" +
 	"\x04hash\x18\x01 \x01(\fR\x04hash\x12\x14\n" +
-	"\x05until\x18\x02 \x01(\x03R\x05until2X\n" +
+	"\x05until\x18\x02 \x01(\x03R\x05until\"7\n" +
+	"\vAskBalances\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\"\x8b\x01\n" +
+	"\bBalances\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x125\n" +
+	"\bbalances\x18\x02 \x03(\v2\x19.headgate.pair.v1.BalanceR\bbalances\x12\x16\n" +
+	"\x06shared\x18\x03 \x01(\bR\x06shared\x12\x18\n" +
+	"\atrouble\x18\x04 \x01(\tR\atrouble\"\xa6\x01\n" +
+	"\aBalance\x12\x14\n" +
+	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x10\n" +
+	"\x03max\x18\x04 \x01(\x03R\x03max\x12\x12\n" +
+	"\x04left\x18\x05 \x01(\x03R\x04left\x12\x1f\n" +
+	"\vreset_nanos\x18\x06 \x01(\x03R\n" +
+	"resetNanos\x12\x16\n" +
+	"\x06shadow\x18\a \x01(\bR\x06shadow2X\n" +
 	"\vPairService\x12I\n" +
 	"\x04Link\x12\x1d.headgate.pair.v1.LinkRequest\x1a\x1e.headgate.pair.v1.LinkResponse(\x010\x01B,Z*github.com/headgate/headgate/policy/pairpbb\x06proto3"
 
@@ -1849,7 +2127,7 @@ func file_pairpb_pair_proto_rawDescGZIP() []byte {
 	return file_pairpb_pair_proto_rawDescData
 }
 
-var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_pairpb_pair_proto_goTypes = []any{
 	(*LinkRequest)(nil),  // 0: headgate.pair.v1.LinkRequest
 	(*Hello)(nil),        // 1: headgate.pair.v1.Hello
@@ -1872,6 +2150,9 @@ var file_pairpb_pair_proto_goTypes = []any{
 	(*Keys)(nil),         // 18: headgate.pair.v1.Keys
 	(*Key)(nil),          // 19: headgate.pair.v1.Key
 	(*KeyHash)(nil),      // 20: headgate.pair.v1.KeyHash
+	(*AskBalances)(nil),  // 21: headgate.pair.v1.AskBalances
+	(*Balances)(nil),     // 22: headgate.pair.v1.Balances
+	(*Balance)(nil),      // 23: headgate.pair.v1.Balance
 }
 var file_pairpb_pair_proto_depIdxs = []int32{
 	1,  // 0: headgate.pair.v1.LinkRequest.hello:type_name -> headgate.pair.v1.Hello
@@ -1879,30 +2160,33 @@ var file_pairpb_pair_proto_depIdxs = []int32{
 	4,  // 2: headgate.pair.v1.LinkRequest.signals:type_name -> headgate.pair.v1.Signals
 	7,  // 3: headgate.pair.v1.LinkRequest.observed:type_name -> headgate.pair.v1.Observed
 	15, // 4: headgate.pair.v1.LinkRequest.purged:type_name -> headgate.pair.v1.Purged
-	9,  // 5: headgate.pair.v1.Hello.shares:type_name -> headgate.pair.v1.Share
-	2,  // 6: headgate.pair.v1.Hello.keys:type_name -> headgate.pair.v1.KeysState
-	5,  // 7: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
-	6,  // 8: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
-	8,  // 9: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
-	11, // 10: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
-	12, // 11: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
-	17, // 12: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
-	13, // 13: headgate.pair.v1.LinkResponse.purge:type_name -> headgate.pair.v1.Purge
-	18, // 14: headgate.pair.v1.LinkResponse.keys:type_name -> headgate.pair.v1.Keys
-	14, // 15: headgate.pair.v1.Purge.findings:type_name -> headgate.pair.v1.Findings
-	13, // 16: headgate.pair.v1.Ordered.purge:type_name -> headgate.pair.v1.Purge
-	8,  // 17: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
-	9,  // 18: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
-	16, // 19: headgate.pair.v1.Fleet.ordered:type_name -> headgate.pair.v1.Ordered
-	19, // 20: headgate.pair.v1.Keys.keys:type_name -> headgate.pair.v1.Key
-	20, // 21: headgate.pair.v1.Key.hashes:type_name -> headgate.pair.v1.KeyHash
-	0,  // 22: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
-	10, // 23: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
-	23, // [23:24] is the sub-list for method output_type
-	22, // [22:23] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	22, // 5: headgate.pair.v1.LinkRequest.balances:type_name -> headgate.pair.v1.Balances
+	9,  // 6: headgate.pair.v1.Hello.shares:type_name -> headgate.pair.v1.Share
+	2,  // 7: headgate.pair.v1.Hello.keys:type_name -> headgate.pair.v1.KeysState
+	5,  // 8: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
+	6,  // 9: headgate.pair.v1.Signals.tries:type_name -> headgate.pair.v1.Tries
+	8,  // 10: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
+	11, // 11: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
+	12, // 12: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
+	17, // 13: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
+	13, // 14: headgate.pair.v1.LinkResponse.purge:type_name -> headgate.pair.v1.Purge
+	18, // 15: headgate.pair.v1.LinkResponse.keys:type_name -> headgate.pair.v1.Keys
+	21, // 16: headgate.pair.v1.LinkResponse.ask:type_name -> headgate.pair.v1.AskBalances
+	14, // 17: headgate.pair.v1.Purge.findings:type_name -> headgate.pair.v1.Findings
+	13, // 18: headgate.pair.v1.Ordered.purge:type_name -> headgate.pair.v1.Purge
+	8,  // 19: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
+	9,  // 20: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
+	16, // 21: headgate.pair.v1.Fleet.ordered:type_name -> headgate.pair.v1.Ordered
+	19, // 22: headgate.pair.v1.Keys.keys:type_name -> headgate.pair.v1.Key
+	20, // 23: headgate.pair.v1.Key.hashes:type_name -> headgate.pair.v1.KeyHash
+	23, // 24: headgate.pair.v1.Balances.balances:type_name -> headgate.pair.v1.Balance
+	0,  // 25: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
+	10, // 26: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
+	26, // [26:27] is the sub-list for method output_type
+	25, // [25:26] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_pairpb_pair_proto_init() }
@@ -1916,6 +2200,7 @@ func file_pairpb_pair_proto_init() {
 		(*LinkRequest_Signals)(nil),
 		(*LinkRequest_Observed)(nil),
 		(*LinkRequest_Purged)(nil),
+		(*LinkRequest_Balances)(nil),
 	}
 	file_pairpb_pair_proto_msgTypes[10].OneofWrappers = []any{
 		(*LinkResponse_Welcome)(nil),
@@ -1923,6 +2208,7 @@ func file_pairpb_pair_proto_init() {
 		(*LinkResponse_Fleet)(nil),
 		(*LinkResponse_Purge)(nil),
 		(*LinkResponse_Keys)(nil),
+		(*LinkResponse_Ask)(nil),
 	}
 	file_pairpb_pair_proto_msgTypes[13].OneofWrappers = []any{
 		(*Purge_Findings)(nil),
@@ -1933,7 +2219,7 @@ func file_pairpb_pair_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pairpb_pair_proto_rawDesc), len(file_pairpb_pair_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -47,6 +47,7 @@ type Options struct {
 	Backlog     Backlog                                                     // of rows for the control plane; nil: there are none
 	Keys        Keys                                                        // of callers; nil: the pair takes none
 	KeysFolder  string                                                      // where they outlast a restart; empty: nowhere
+	Balances    Balances                                                    // of keys; nil: they are not known here
 	Fleet       Fleet                                                       // what is said of this pair, and learnt of the others; nil: nothing
 	Log         *zap.Logger
 }
@@ -129,7 +130,7 @@ func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 	r.end = sync.OnceFunc(func() { close(r.ended) })
 	r.hub = ads.NewHub(r, time.Now)
 	r.current.Store(&ads.Set{})
-	r.keys = r.newKeysOnDisk()
+	r.keys = r.newKeysOnDisk(reg)
 	r.keys.load()
 	r.restore()
 	return r, nil

@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"google.golang.org/protobuf/proto"
 
@@ -29,8 +31,8 @@ type Keys interface {
 // incoming are keys of one link, until all parts are there.
 type incoming struct{ parts *pairpb.Keys }
 
-// take adds a part, and hands on what is complete.
-func (i *incoming) take(part *pairpb.Keys, k Keys) (complete bool) {
+// add adds a part, and returns all of them once they are complete; nil: they are not.
+func (i *incoming) add(part *pairpb.Keys) (all *pairpb.Keys) {
 	if i.parts == nil {
 		i.parts = part
 	} else {
@@ -38,11 +40,10 @@ func (i *incoming) take(part *pairpb.Keys, k Keys) (complete bool) {
 		i.parts.Gone = append(i.parts.Gone, part.GetGone()...)
 	}
 	if part.GetMore() {
-		return false
+		return nil
 	}
-	k.Take(i.parts)
-	i.parts = nil
-	return true
+	all, i.parts = i.parts, nil
+	return all
 }
 
 // keysFile is the name of the file in which keys outlast a restart.
@@ -57,15 +58,20 @@ type keysOnDisk struct {
 	path    string // empty: they are not kept
 	log     *zap.Logger
 	changed chan struct{}
+	mu      sync.Mutex   // of taking in
+	taken   atomic.Int64 // how many changes were taken in
+	saved   atomic.Int64 // of them
 	trouble atomic.Pointer[string]
 	recheck func() // is called when trouble changes
 }
 
-func (a *Agent) newKeysOnDisk() *keysOnDisk {
+func (a *Agent) newKeysOnDisk(reg prometheus.Registerer) *keysOnDisk {
 	d := &keysOnDisk{keys: a.options.Keys, log: a.log, changed: make(chan struct{}, 1), recheck: a.Recheck}
 	if a.options.KeysFolder != "" {
 		d.path = filepath.Join(a.options.KeysFolder, keysFile)
 	}
+	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_keys_unsaved",
+		Help: "1 while keys of the control plane are in use that are not on disk."}, d.unsaved))
 	return d
 }
 
@@ -98,8 +104,12 @@ func readKeys(file []byte) (*pairpb.Keys, error) {
 	return m, proto.Unmarshal(message, m)
 }
 
-// wake has keys saved. It does not wait.
-func (d *keysOnDisk) wake() {
+// take takes in keys, and has them saved. It does not wait for that.
+func (d *keysOnDisk) take(m *pairpb.Keys) {
+	d.mu.Lock()
+	d.taken.Add(1)
+	d.keys.Take(m)
+	d.mu.Unlock()
 	select {
 	case d.changed <- struct{}{}:
 	default:
@@ -161,13 +171,26 @@ func (d *keysOnDisk) Trouble() string {
 }
 
 func (d *keysOnDisk) save() error {
-	m := d.keys.All()
+	d.mu.Lock()
+	taken, m := d.taken.Load(), d.keys.All()
+	d.mu.Unlock()
 	if m == nil {
 		return nil
 	}
 	data, err := seal(keysMagic, m)
-	if err != nil {
-		return err
+	if err == nil {
+		err = replaceFile(d.path, data)
 	}
-	return replaceFile(d.path, data)
+	if err == nil {
+		d.saved.Store(taken)
+	}
+	return err
+}
+
+// unsaved is 1 while keys are in use that a restart would not find.
+func (d *keysOnDisk) unsaved() float64 {
+	if d.path != "" && d.saved.Load() < d.taken.Load() {
+		return 1
+	}
+	return 0
 }

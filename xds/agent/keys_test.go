@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"maps"
 	"os"
 	"path/filepath"
@@ -121,6 +122,26 @@ func TestKeysThatCannotBeKept(t *testing.T) {
 			t.Errorf("the warning is %q", w)
 		}
 	})
+}
+
+// TestTheLastChangeIsKept holds that keys are saved that change as the pair is stopped.
+func TestTheLastChangeIsKept(t *testing.T) {
+	d := &keysOnDisk{keys: &chest{}, path: filepath.Join(t.TempDir(), keysFile), changed: make(chan struct{}, 1)}
+	d.take(keysOf(1, true, false, "a").GetKeys())
+	if d.unsaved() != 1 {
+		t.Error("they count as saved already")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	d.run(ctx)
+	if d.unsaved() != 0 {
+		t.Error("they do not count as saved")
+	}
+	after := &chest{}
+	(&keysOnDisk{keys: after, path: d.path}).load()
+	if after.version != 1 || len(after.keys) != 1 {
+		t.Errorf("version %d of %v was kept", after.version, after.keys)
+	}
 }
 
 // TestKeysThatCannotBeRead holds that a file that is damaged is as good as none.

@@ -56,6 +56,7 @@ type link struct {
 	version uint32 // that both ends speak
 	keys    incoming
 	purged  chan *pairpb.Purged
+	*questions
 }
 
 // link serves one stream until it ends. One goroutine listens, one waits for rows, and this
@@ -75,7 +76,7 @@ func (a *Agent) link(ctx context.Context, conn *grpc.ClientConn) (err error) {
 	var others sync.WaitGroup
 	others.Go(func() {
 		defer cancel()
-		fault = a.hear(l)
+		fault = a.hear(ctx, l)
 	})
 	if b := a.options.Backlog; b != nil {
 		others.Go(func() { l.fetch(ctx, b) })
@@ -83,6 +84,7 @@ func (a *Agent) link(ctx context.Context, conn *grpc.ClientConn) (err error) {
 	sent := a.talk(ctx, l)
 	cancel()
 	others.Wait()
+	l.running.Wait()
 	if fault != nil {
 		return fault
 	}
@@ -114,6 +116,7 @@ func (a *Agent) greet(stream pairpb.PairService_LinkClient) (*link, error) {
 	return &link{
 		shipment: newShipment(), learning: learning{fleet: a.options.Fleet, began: time.Now()},
 		stream: stream, version: min(welcome.GetVersion(), LinkVersion), purged: make(chan *pairpb.Purged, maxPurged),
+		questions: newQuestions(a.options.Balances),
 	}, nil
 }
 
@@ -138,6 +141,10 @@ func (a *Agent) talk(ctx context.Context, l *link) error {
 			if err := l.stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Purged{Purged: purged}}); err != nil {
 				return err
 			}
+		case b := <-l.answers:
+			if err := l.stream.Send(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Balances{Balances: b}}); err != nil {
+				return err
+			}
 		case now := <-tick.C:
 			l.complete(now)
 		case <-ctx.Done():
@@ -147,7 +154,7 @@ func (a *Agent) talk(ctx context.Context, l *link) error {
 }
 
 // hear takes what the control plane says, until the stream ends.
-func (a *Agent) hear(l *link) error {
+func (a *Agent) hear(ctx context.Context, l *link) error {
 	for {
 		m, err := l.stream.Recv()
 		if err != nil {
@@ -160,11 +167,13 @@ func (a *Agent) hear(l *link) error {
 			now := time.Now()
 			l.hear(newsOf(m.Fleet, now), now)
 		case *pairpb.LinkResponse_Keys:
-			if a.options.Keys != nil && l.keys.take(m.Keys, a.options.Keys) {
-				a.keys.wake()
+			if all := l.keys.add(m.Keys); all != nil && a.options.Keys != nil {
+				a.keys.take(all)
 			}
 		case *pairpb.LinkResponse_Purge:
 			l.hearPurge(m.Purge)
+		case *pairpb.LinkResponse_Ask:
+			l.ask(ctx, m.Ask)
 		default: // of a later version
 		}
 	}

@@ -148,6 +148,7 @@ type plane struct {
 	hello   *pairpb.Hello
 	rows    []string
 	counted int64
+	left    []*pairpb.Balances
 	spans   []time.Duration
 	seen    []*pairpb.Observed
 	purged  []*pairpb.Purged
@@ -206,6 +207,9 @@ func (p *plane) note(m *pairpb.LinkRequest) (number uint64) {
 		p.counted += e.GetCount()
 		p.spans = append(p.spans, time.Duration(m.GetSignals().GetSpanNanos()))
 	}
+	if b := m.GetBalances(); b != nil {
+		p.left = append(p.left, b)
+	}
 	if o := m.GetObserved(); o != nil {
 		p.seen = append(p.seen, o)
 	}
@@ -223,7 +227,8 @@ type options struct {
 	backlog Backlog
 	fleet   Fleet
 	keys    Keys
-	folder  string  // of the keys
+	folder  string // of the keys
+	answer  Balances
 	made    **Agent // is set to the agent
 }
 
@@ -233,7 +238,7 @@ func linked(t *testing.T, has options, planes ...*plane) (stops []func()) {
 	var listeners []*adstest.Listener
 	o := Options{
 		Node: "pair", Region: "eu", Apply: func(*policypb.Policy) error { return nil }, Backlog: has.backlog, Fleet: has.fleet,
-		Keys: has.keys, KeysFolder: has.folder, Log: zap.NewNop(),
+		Keys: has.keys, KeysFolder: has.folder, Balances: has.answer, Log: zap.NewNop(),
 	}
 	for i, p := range planes {
 		l, stop := adstest.Serve(func(g *grpc.Server) {

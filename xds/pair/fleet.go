@@ -34,9 +34,10 @@ func byName(a, b Outage) int {
 // member is a linked pair.
 type member struct {
 	node, region string
-	shares       map[Use]int   // by which it went as it came
-	changed      chan struct{} // something is to be said to it
-	version      uint32        // that both ends of its link speak
+	shares       map[Use]int               // by which it went as it came
+	changed      chan struct{}             // something is to be said to it
+	version      uint32                    // that both ends of its link speak
+	questions    chan *pairpb.LinkResponse // nil: it answers none
 
 	out      []Outage // that it observed
 	last     known    // that was said to it
@@ -71,6 +72,9 @@ func newMember(hello *pairpb.Hello) *member {
 	m := &member{
 		node: hello.GetNode(), region: hello.GetRegion(), version: min(hello.GetVersion(), Version),
 		shares: make(map[Use]int), changed: make(chan struct{}, 1), awaited: make(map[uint64]chan<- int),
+	}
+	if hello.GetKeys() != nil {
+		m.questions = make(chan *pairpb.LinkResponse, maxQuestions)
 	}
 	for _, s := range hello.GetShares() {
 		m.shares[Use{s.GetModel(), s.GetUse()}] = int(s.GetPermille())

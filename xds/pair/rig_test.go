@@ -196,6 +196,25 @@ func (e *end) say(m *pairpb.LinkRequest) {
 	}
 }
 
+// asked are the numbers of the questions that the pair was asked.
+func (e *end) asked() (all []uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range e.heard {
+		if q := m.GetAsk(); q != nil {
+			all = append(all, q.GetNumber())
+		}
+	}
+	return all
+}
+
+// answers answers a question.
+func (e *end) answers(number uint64, left int64) {
+	e.t.Helper()
+	b := &pairpb.Balances{Number: number, Balances: []*pairpb.Balance{{Left: left}}}
+	e.say(&pairpb.LinkRequest{Message: &pairpb.LinkRequest_Balances{Balances: b}})
+}
+
 func (e *end) rows(number uint64, exchanges ...string) {
 	e.t.Helper()
 	batch := &pairpb.Rows{Number: number}

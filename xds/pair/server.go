@@ -70,8 +70,9 @@ type Options struct {
 type Server struct {
 	pairpb.UnimplementedPairServiceServer
 	fleet
-	options Options
-	metrics *metrics
+	inquiries inquiries
+	options   Options
+	metrics   *metrics
 }
 
 // Register serves links on a port.
@@ -90,6 +91,9 @@ type link struct {
 // maxWaiting is how many batches of a pair may wait for the journal. A pair has no more of
 // them under way; of one that has, nothing is read meanwhile.
 const maxWaiting = 16
+
+// maxQuestions is how many questions may wait for a pair to be asked.
+const maxQuestions = 4
 
 // Link implements pairpb.PairServiceServer. Three goroutines serve a link: one reads, one
 // writes to the journal, and this one sends, so that none of them waits for another's peer.
@@ -160,6 +164,8 @@ func (s *Server) read(ctx context.Context, l *link) error {
 			s.observe(l.member, m.Observed)
 		case *pairpb.LinkRequest_Purged:
 			s.purged(l.member, m.Purged)
+		case *pairpb.LinkRequest_Balances:
+			s.inquiries.answer(l.node, m.Balances)
 		default: // of a later version
 		}
 	}
@@ -174,6 +180,8 @@ func (s *Server) send(l *link) error {
 			all = append(all, &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Taken{Taken: &pairpb.Taken{Number: number}}})
 		case <-l.changed:
 			all = append(s.newKeys(l), s.changes(l.member)...)
+		case question := <-l.questions:
+			all = append(all, question)
 		case err := <-l.ended:
 			return err
 		}

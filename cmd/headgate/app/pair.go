@@ -44,7 +44,7 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 	options := agent.Options{
 		Node: o.Node, Cluster: NodeCluster, Region: o.Region, Addresses: o.Addresses, State: o.State,
 		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Credentials: o.creds, Fleet: apply.reports,
-		Keys: apply.keys, KeysFolder: cmp.Or(o.Keys, o.State),
+		Keys: apply.keys, KeysFolder: cmp.Or(o.Keys, o.State), Balances: apply.balances,
 	}
 	options.Warning = apply.trouble
 	if apply.spool != nil {

@@ -108,6 +108,20 @@ func valid(until, now int64) int {
 	return 0
 }
 
+// Caller returns whose key it is that has an id, whether or not its time is over; nil: there is
+// none.
+func (r *Ring) Caller(name string) *exchange.Caller {
+	if len(name) != keyform.IDLength {
+		return nil
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if one, ok := r.keys[id([]byte(name))]; ok {
+		return &one.caller
+	}
+	return nil
+}
+
 // Have returns what there is; the zero value: nothing.
 func (r *Ring) Have() *pairpb.KeysState {
 	r.mu.RLock()

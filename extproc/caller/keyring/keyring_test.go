@@ -96,6 +96,9 @@ func TestWhatIsKnownOfACaller(t *testing.T) {
 	if diff := cmp.Diff(want, r.Find([]byte(texts[0]), noon)); diff != "" {
 		t.Error(diff)
 	}
+	if diff := cmp.Diff(want, r.Caller(m.Id)); diff != "" || r.Caller(m.Id[1:]) != nil || r.Caller(keyform.NewID()) != nil {
+		t.Error("by its id:", diff)
+	}
 	if other, texts := made("all", time.Time{}); true {
 		r.Take(&pairpb.Keys{Pepper: pepper, Version: 2, Keys: []*pairpb.Key{other}})
 		if who := r.Find([]byte(texts[0]), noon); who == nil || who.Models != nil {
