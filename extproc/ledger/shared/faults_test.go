@@ -61,7 +61,7 @@ func TestOneWarning(t *testing.T) {
 	}
 }
 
-// TestFaults holds that each fault is told apart, ends by itself, and leaves the sums right.
+// TestFaults holds that each fault is counted by its reason, ends by itself, and leaves the sums right.
 func TestFaults(t *testing.T) {
 	for reason, fault := range map[string]struct{ begin, end []any }{
 		"read_only": {[]any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}},
