@@ -60,7 +60,10 @@ func (r *run) outcome() exchange.Outcome {
 	if resp.Status < 400 {
 		return whole(resp)
 	}
-	return outcomeOfStatus(resp.Status)
+	if o := outcomeOfStatus(resp.Status); o.Result != exchange.ProviderRefusedKey || !ex.Theirs {
+		return o
+	}
+	return outcomeOfRefusal(resp.Status) // the credential was the client's own
 }
 
 // withoutEnd says why a stream is a cut although its bytes ended well.

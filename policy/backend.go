@@ -18,7 +18,7 @@ type Backend struct {
 	Dialect           string   // "openai" or "anthropic": the wire format it speaks
 	URL               *url.URL // scheme, host, optional port, path: see PathPrefix
 	Region            string
-	Credentials       []Credential // at most two; the second is the one rotated in
+	Access            // with whose credential it is asked
 	WithoutCredential WithoutCredential
 	AuthHeader        string                  // name of the header that the secret is sent in, in lower case
 	AuthScheme        string                  // word before the secret in it, or AuthNone
@@ -63,8 +63,8 @@ var backend = strict.NewObject(
 	strict.Bind("region", func(b *Backend) *string { return &b.Region }, strict.Text().Matching(regionName, regionRule)).
 		Doc("Where the deployment runs, in your own words. It labels records, and models may begin with what is nearest (nearest) or keep to regions (regions_only).").
 		Example(`region: us-east`),
-	strict.Bind("credential", func(b *Backend) *[]Credential { return &b.Credentials }, credentials).
-		Doc("Where the secret is found; never the secret itself. Two of them in a list make a rotation: when the provider rejects one, the other is used. Required unless the provider is openai-compatible or simulated.").
+	strict.Bind("credential", func(b *Backend) *Access { return &b.Access }, access).
+		Doc("Where the secret is found; never the secret itself. Two of them in a list make a rotation: when the provider rejects one, the other is used. With caller the client's own credential passes, as it came, and the gateway's key comes in x-headgate-key beside it. Required unless the provider is openai-compatible or simulated.").
 		Example(`credential: {env: OPENAI_API_KEY}`),
 	strict.Bind("without_credential", func(b *Backend) *WithoutCredential { return &b.WithoutCredential }, strict.Enum(WithoutFail, WithoutSimulate)).
 		Default(WithoutFail).
@@ -98,6 +98,7 @@ var backend = strict.NewObject(
 // checkBackend judges what depends on more than one key.
 func checkBackend(r *strict.Reader, g *strict.Given, b *Backend) {
 	checkHeaders(r, g, b)
+	checkAccess(r, g, b)
 	if _, ok := g.At("provider"); !ok {
 		return
 	}

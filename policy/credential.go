@@ -13,14 +13,6 @@ type Credential struct {
 	File string // path of a file, read again when it changes
 }
 
-// credentials reads where the secrets of a backend are found. No fault of it quotes a
-// value: it may be the secret itself, put where it does not belong.
-var credentials = strict.OneOrList(credential, strict.List(1, 2, credential).Check(func(r *strict.Reader, all []strict.Elem[Credential]) {
-	if len(all) == 2 && all[0].Value == all[1].Value {
-		r.Fault(all[1].At, "", "both credentials name the same place")
-	}
-})).InsteadOfText(notASecret, nameThePlace)
-
 var credential = strict.NewObject(
 	strict.Bind("env", func(c *Credential) *string { return &c.Env }, strict.Text().Matching(envName, envRule).Secret()).
 		Doc("Name of the environment variable that holds the secret.").

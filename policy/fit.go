@@ -90,11 +90,14 @@ func (m *Model) FitNames(u Use) []string {
 
 // server is what decides, of a server, which requests it takes.
 type server struct {
-	dialect string
-	quirks  quirk.Set
+	dialect    string
+	quirks     quirk.Set
+	fromCaller bool // those with a credential alone
 }
 
-func serverOf(u Use) server { return server{u.Backend.Dialect, u.Backend.Provider.Quirks.Support()} }
+func serverOf(u Use) server {
+	return server{u.Backend.Dialect, u.Backend.Provider.Quirks.Support(), u.Backend.FromCaller}
+}
 
 // classesOf sorts uses by what distinguishes them, in their order.
 func classesOf[K comparable](uses []Use, key func(Use) K) map[string]uint32 {

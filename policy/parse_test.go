@@ -129,7 +129,7 @@ func TestCompiledSet(t *testing.T) {
 	a := &Backend{
 		Name: "a", Provider: Providers[6], Dialect: "anthropic", Region: "eu-west-1",
 		URL:               &url.URL{Scheme: "https", Host: "llm.example.com:8443", Path: "/prefix/v1"},
-		Credentials:       []Credential{{Env: "FIRST"}, {File: "/run/secrets/second"}},
+		Access:            Access{Credentials: []Credential{{Env: "FIRST"}, {File: "/run/secrets/second"}}},
 		WithoutCredential: WithoutSimulate, CAFile: "/etc/ssl/private ca.pem",
 		AuthHeader: "x-goog-api-key", AuthScheme: "Token",
 		Headers: map[string]*HeaderValue{
@@ -139,21 +139,25 @@ func TestCompiledSet(t *testing.T) {
 	}
 	router := &Backend{
 		Name: "router", Provider: Providers[5], Dialect: "openai", Region: "us-east-1",
-		URL:         &url.URL{Scheme: "https", Host: "openrouter.ai", Path: "/api/v1"},
-		Credentials: []Credential{{Env: "ROUTER"}}, WithoutCredential: WithoutFail,
+		URL:    &url.URL{Scheme: "https", Host: "openrouter.ai", Path: "/api/v1"},
+		Access: Access{Credentials: []Credential{{Env: "ROUTER"}}}, WithoutCredential: WithoutFail,
 		AuthHeader: "authorization", AuthScheme: "Bearer", Headers: map[string]*HeaderValue{},
 		Organization: HeaderValue{Credential: Credential{Env: "ORGANIZATION"}}, Project: HeaderValue{Credential: Credential{File: "/run/project"}},
 	}
 	lan := &Backend{
 		Name: "lan", Provider: Providers[2], Dialect: "openai",
-		URL:         &url.URL{Scheme: "http", Host: "10.1.2.3", Path: "/v1"},
-		Credentials: []Credential{{Env: "LAN"}}, WithoutCredential: WithoutFail,
+		URL:    &url.URL{Scheme: "http", Host: "10.1.2.3", Path: "/v1"},
+		Access: Access{Credentials: []Credential{{Env: "LAN"}}}, WithoutCredential: WithoutFail,
 		AuthHeader: "authorization", AuthScheme: "Bearer", Headers: map[string]*HeaderValue{},
 		Organization: HeaderValue{Credential: Credential{File: "/run/organization"}}, Project: HeaderValue{Credential: Credential{Env: "PROJECT"}},
 	}
 	everyListen := Listen{
 		Address: netip.MustParseAddrPort("0.0.0.0:8443"),
 		TLS:     TLS{Cert: "/run/tls/tls.crt", Key: "/run/tls/tls.key", ClientCA: "/run/tls/clients.crt", ClientCertificate: ClientCertificateOptional},
+	}
+	theirs := &Backend{
+		Name: "theirs", Provider: Providers[1], Dialect: "anthropic", URL: &url.URL{Scheme: "https", Host: "api.anthropic.com", Path: "/v1"},
+		Access: Access{FromCaller: true}, WithoutCredential: WithoutFail, AuthHeader: "x-api-key", AuthScheme: "none", Headers: map[string]*HeaderValue{},
 	}
 	want := &Set{
 		Listen: everyListen, Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
@@ -171,7 +175,7 @@ func TestCompiledSet(t *testing.T) {
 		},
 		Redis:    Redis{URL: Credential{Env: "REDIS_URL"}, Cluster: true, Prefix: "hg:", Timeout: 50 * time.Millisecond, WhenLost: WhenLostClosed},
 		Journal:  Journal{Retention: 400 * day, Durable: DurableStrict, WhenFull: WhenFullStop, Spool: 16 << 20},
-		Backends: map[string]*Backend{"a": a, "router": router, "lan": lan},
+		Backends: map[string]*Backend{"a": a, "router": router, "theirs": theirs, "lan": lan},
 		Models: map[string]*Model{
 			"org/model:tag+x": {
 				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, Cooldown: 10 * time.Second, IdleTimeout: time.Hour, Judging: JudgingContent, Total: 24 * time.Hour, Ask: AskStream, Unfit: UnfitDrop, Nearest: true, Balance: BalanceHealth,

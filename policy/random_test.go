@@ -118,6 +118,7 @@ var someTexts = map[string][]string{
 	"backends":                        {"a", "b", "c"},
 	"backends.NAME.url":               {"http://127.0.0.1:11434/v1/", "https://example.com", "https://h.example/a%2Fb//", "http://10.0.0.1", "https://api.groq.com/", "https://h.example/x", "https://h.example/chat/completions", "https://h.example/x/messages", "http://127.0.0.1//"},
 	"backends.NAME.region":            {"eu", "US-East.1"},
+	"backends.NAME.credential":        {"caller"},
 	"backends.NAME.credential.env":    {"A", "B_2"},
 	"backends.NAME.credential.file":   {"/a", `/run/a b/"\<>&`},
 	"backends.NAME.ca_file":           {"/etc/ca.pem", "/a b"},

@@ -8,9 +8,9 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// identify finds out whose key a request has or, if it has none that is known, whose
-// certificate; the verdict refuses it.
-func (s *stage) identify(h exchange.Headers, certificate string) (*exchange.Caller, exchange.Verdict) {
+// identify finds out whose key a request has, and in which header, or, if it has none that is
+// known, whose certificate; the verdict refuses it.
+func (s *stage) identify(h exchange.Headers, certificate string) (who *exchange.Caller, header string, v exchange.Verdict) {
 	now, one, ours := s.now(), false, false
 	for _, name := range keyHeaders {
 		secret := presented(h, name)
@@ -18,7 +18,7 @@ func (s *stage) identify(h exchange.Headers, certificate string) (*exchange.Call
 			continue
 		}
 		if who := s.find(secret, now); who != nil {
-			return who, exchange.Verdict{}
+			return who, name, exchange.Verdict{}
 		}
 		one, ours = true, ours || bytes.HasPrefix(secret, []byte(policy.KeyPrefix))
 		if name == policy.KeyHeader {
@@ -26,20 +26,20 @@ func (s *stage) identify(h exchange.Headers, certificate string) (*exchange.Call
 			break
 		}
 	}
-	who := s.certificates[certificate]
+	who = s.certificates[certificate]
 	switch {
 	case ours && s.managed != nil && !s.managed.Known():
-		return nil, unknown()
+		return nil, "", unknown()
 	case ours, one && who == nil && s.needed:
-		return nil, denied("This gateway does not know the key.")
+		return nil, "", denied("This gateway does not know the key.")
 	case who != nil:
-		return who, exchange.Verdict{}
+		return who, "", exchange.Verdict{}
 	case certificate != "" && s.needed:
-		return nil, denied("This gateway knows no caller by the name in the client certificate: send a key as Authorization: Bearer KEY, or as x-api-key.")
+		return nil, "", denied("This gateway knows no caller by the name in the client certificate: send a key as Authorization: Bearer KEY, or as x-api-key.")
 	case s.needed:
-		return nil, denied("This gateway needs a key: send it as Authorization: Bearer KEY, or as x-api-key.")
+		return nil, "", denied("This gateway needs a key: send it as Authorization: Bearer KEY, or as x-api-key.")
 	}
-	return &s.anonymous, exchange.Verdict{} // an SDK must send some key
+	return &s.anonymous, "", exchange.Verdict{} // an SDK must send some key
 }
 
 // find asks both kinds of keys, whichever one knows it.

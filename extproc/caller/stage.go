@@ -97,9 +97,9 @@ type visit struct {
 
 // Headers implements exchange.Visit.
 func (v *visit) Headers(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	who, verdict := v.stage.identify(req.Headers, v.ex.Certificate)
+	who, header, verdict := v.stage.identify(req.Headers, v.ex.Certificate)
 	if verdict.Action == exchange.Pass {
-		v.ex.Caller = *who
+		v.ex.Caller, v.ex.KeyHeader = *who, header
 	}
 	return verdict, nil
 }

@@ -48,7 +48,8 @@ type Exchange struct {
 	Response Response
 
 	// Written by the caller stage.
-	Caller Caller
+	Caller    Caller
+	KeyHeader string // in which the caller's key came, and which is for no provider; empty: none
 
 	// Written by the limit stage.
 	Limit Limit
@@ -62,6 +63,7 @@ type Exchange struct {
 	Usage   canon.Usage
 	Fit     string   // names the backends that can serve the request; empty: all of the pool
 	Dropped []string // request fields that the answering backend did not get
+	Theirs  bool     // the answering backend was asked with the client's own credential
 
 	// Written by the meter stage; of the answer of a stage, by the stream loop.
 	Cost Cost

@@ -49,7 +49,8 @@ type Reason string
 const (
 	ReasonBadRequest      Reason = "invalid_request"
 	ReasonKey             Reason = "invalid_api_key"
-	ReasonKeysUnknown     Reason = "keys_unavailable" // the control plane has not said yet which keys there are
+	ReasonKeysUnknown     Reason = "keys_unavailable"            // the control plane has not said yet which keys there are
+	ReasonNoCredential    Reason = "provider_credential_missing" // the client's own is needed
 	ReasonForbidden       Reason = "model_not_allowed"
 	ReasonLimit           Reason = "rate_limit_exceeded"
 	ReasonBudget          Reason = "insufficient_quota"

@@ -20,11 +20,12 @@ type answer struct {
 // response finds out who answered, and takes from the answer what the exchange must
 // know.
 func (a *answer) response(resp *exchange.Response) exchange.Verdict {
+	v := a.choose(resp)
+	a.leaveProbes()
+	a.ex.Theirs = a.target != nil && a.target.theirs && v.Action == exchange.Pass
 	if resp.Origin == exchange.FromProvider {
 		resp.Out.Remove = append(resp.Out.Remove, a.hidden(resp.Headers)...)
 	}
-	v := a.choose(resp)
-	a.leaveProbes()
 	if v.Action != exchange.Pass {
 		return v
 	}
@@ -63,7 +64,7 @@ func (a *answer) stream(resp *exchange.Response) exchange.Verdict {
 // read takes from a whole answer what the exchange must know.
 func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 	switch {
-	case refusedKey(resp.Status):
+	case refusedKey(resp.Status) && !a.target.theirs:
 		return a.keyRefused(resp)
 	case resp.Status >= 400:
 		return a.failed(resp)

@@ -24,6 +24,9 @@ var dialectHeaders = map[string][]string{
 func (p *plan) send(at *exchange.Attempt, t *target) {
 	secret, index := p.stage.secrets.Pick(t.backend.Name)
 	at.Secret = index
+	if t.theirs {
+		p.sendTheirs(&at.Out, t)
+	}
 	if key := secret.Reveal(); key != "" {
 		at.Out.SetHeader(t.backend.AuthHeader, t.scheme+key)
 	}

@@ -38,7 +38,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 		return exchange.Verdict{}
 	}
 	rejected := last.Answered() != resp.Status // a stage did not let it pass
-	if last.Failed() || fromEnvoy || rejected {
+	if last.Failed() && !a.refusedTheirs(last) || fromEnvoy || rejected {
 		return a.allFailed(attempts, unseen)
 	}
 	a.ex.Attempts.NoteAnswers(answers)

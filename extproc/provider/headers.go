@@ -64,9 +64,10 @@ var limitPrefixes = []string{"x-ratelimit-", "anthropic-ratelimit-", "anthropic-
 
 // hidden lists the headers of an answer that the client must not get. Those about the limits of
 // the account are shown where the client is the only one who uses it, as far as the gateway
-// knows: the policy names no callers, and no quota of its own says what is left.
+// knows: the policy names no callers, or the account is the client's own, and no quota of the
+// policy's says what is left.
 func (p *plan) hidden(h exchange.Headers) (names []string) {
-	account := p.stage.callers || p.ex.Limit.Says()
+	account := p.stage.callers && !p.ex.Theirs || p.ex.Limit.Says()
 	for i := range h {
 		name := h[i].Name
 		if hides[name] || strings.HasPrefix(name, policy.HeaderPrefix) || account && saysLimit(name) {

@@ -29,6 +29,8 @@ func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judge
 
 func (p *plan) judge(at *exchange.Attempt) exchange.Judgement {
 	switch {
+	case p.ofTheirs(at):
+		return exchange.Judgement{}
 	case refusedKey(at.Status):
 		p.stage.reject(at.Backend, at.Secret, at.Status)
 		return p.moveOn(at, "")
@@ -162,6 +164,9 @@ func (p *plan) readWhole(at *exchange.Attempt) (err error) {
 func (p *plan) judgeFault(at *exchange.Attempt, f *canon.Fault) exchange.Judgement {
 	switch f.Kind {
 	case canon.FaultAuthentication, canon.FaultBilling, canon.FaultPermission:
+		if t := p.pool.find(at.Backend, at.Model); t != nil && t.theirs {
+			return exchange.Judgement{}
+		}
 		p.stage.reject(at.Backend, at.Secret, f.Kind.Status())
 		return p.moveOn(at, exchange.FaultRefused)
 	case canon.FaultNotFound:

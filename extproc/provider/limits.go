@@ -95,6 +95,9 @@ func (p *plan) limitReached(at *exchange.Attempt, why circuit.Reason, found exch
 	p.observe(at, why, wait)
 	j := p.moveOn(at, found)
 	j.Fit = p.narrow(at)
+	if t := p.pool.find(at.Backend, at.Model); t != nil && t.theirs {
+		j.Degrade = false // the limit is one client's
+	}
 	return j
 }
 
@@ -114,7 +117,7 @@ func (p *plan) answered(at *exchange.Attempt, j exchange.Judgement) {
 }
 
 func (p *plan) observe(at *exchange.Attempt, why circuit.Reason, wait time.Duration) {
-	if t := p.pool.find(at.Backend, at.Model); t != nil && p.pool.cooldown > 0 {
+	if t := p.pool.find(at.Backend, at.Model); t != nil && p.pool.cooldown > 0 && !t.theirs {
 		t.circuit.Observe(circuit.Observation{Began: at.Began, At: at.Now, Reason: why, Wait: wait, Else: p.pool.cooldown})
 	}
 }

@@ -45,9 +45,14 @@ func (p *plan) decoded() (*canon.Request, exchange.Verdict) {
 // not, no backend is asked.
 func (p *plan) findSupporting() exchange.Verdict {
 	var lacking []unsupportedField
+	bare := p.pool.theirs && !p.ownCredential()
 	all := 1<<p.pool.fit.Classes - 1
 	p.supporting = all
 	for _, t := range p.pool.targets {
+		if bare && t.theirs {
+			p.supporting &^= 1 << t.class
+			continue
+		}
 		found, v := p.unsupported(t)
 		if v.Action != exchange.Pass {
 			return v
@@ -57,7 +62,10 @@ func (p *plan) findSupporting() exchange.Verdict {
 		}
 		lacking = append(lacking, found...)
 	}
-	if p.supporting == 0 {
+	switch {
+	case p.supporting == 0 && len(lacking) == 0:
+		return p.needsCredential()
+	case p.supporting == 0:
 		return refuseUnsupported(lacking)
 	}
 	p.leaveOutSmall()

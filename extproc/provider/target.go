@@ -29,13 +29,14 @@ type target struct {
 	streamed  *canon.Target                    // asks for a stream where the client wants a whole answer; nil: none is asked for
 	wholeOnly atomic.Bool                      // the backend has refused to stream
 	paths     map[exchange.Operation][2]string // of a JSON answer, and of a stream
+	theirs    bool                             // it is asked with the client's own credential
 	scheme    string                           // before the credential in its header, with a blank
 	own       []string                         // headers of the client that are for this target
 	unwanted  []string                         // headers that it gets only if they are set for it
 }
 
 func newTarget(m *policy.Model, use policy.Use, traits trait.Set) *target {
-	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect)}
+	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect), theirs: use.Backend.FromCaller}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
 	t.canon = canon.Target{Model: use.Model, MaxTokens: traits.Output, Quirks: use.Backend.Provider.Quirks, Traits: traits}
 	t.picky = traits.Refuses()
@@ -131,6 +132,9 @@ func (t *target) sortHeaders() {
 // sets returns the headers that only this target's backend is sent.
 func (t *target) sets() []string {
 	all := []string{t.backend.AuthHeader}
+	if t.theirs {
+		all = append(all, theirHeaders[t.dialect.Name()]...)
+	}
 	for _, h := range t.backend.SentHeaders() {
 		all = append(all, h.Name)
 	}
@@ -175,6 +179,7 @@ type pool struct {
 	targets   []*target
 	single    *target       // the only one, or nil
 	simulated bool          // the simulated provider is among them
+	theirs    bool          // some are asked with the client's own credential
 	fit       policy.Fit    // which of them take the same requests
 	drop      bool          // fields that change the meaning are left out, not refused
 	timeout   time.Duration // of each attempt
@@ -194,7 +199,7 @@ func newPool(m *policy.Model, set *policy.Set, circuits *circuit.Store) *pool {
 			t := newTarget(m, use, set.Takes(use))
 			t.class, t.link, t.circuit = p.fit.Class(use), i, circuits.Of(use)
 			p.targets = append(p.targets, t)
-			p.simulated = p.simulated || t.simulated
+			p.simulated, p.theirs = p.simulated || t.simulated, p.theirs || t.theirs
 		}
 	}
 	for _, t := range p.targets {

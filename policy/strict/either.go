@@ -71,7 +71,8 @@ func OneOrList[E any](elem Value[E], list *ListOf[E]) *Choice[[]E] {
 	)
 }
 
-// InsteadOfText says what is wrong with a scalar in the value's place, and what to write.
+// InsteadOfText says what is wrong with a scalar in the value's place, or with one that is no
+// text if texts are a form of it, and what to write.
 func (c *Choice[T]) InsteadOfText(message, hint string) *Choice[T] {
 	c.instead = instead{yaml.ScalarNode: {message, hint}}
 	return c
@@ -90,12 +91,15 @@ func (c *Choice[T]) Type() *Type { return &c.typ }
 // Read implements Value.
 func (c *Choice[T]) Read(r *Reader, at Place, into *T) bool {
 	i := slices.IndexFunc(c.options, func(o Option[T]) bool { return o.typ.node() == at.node.Kind })
-	if i < 0 || empty(at.node) {
+	if i < 0 || empty(at.node) || c.instead[yaml.ScalarNode].message != "" && numeric(at.node) {
 		c.instead.report(r, at, &c.typ)
 		return false
 	}
 	return c.options[i].read(r, at, into)
 }
+
+// numeric reports whether a scalar is no text.
+func numeric(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() != "!!str" }
 
 // node returns the form in YAML that values of the type have.
 func (t *Type) node() yaml.Kind {

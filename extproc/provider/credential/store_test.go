@@ -38,7 +38,7 @@ func (c *clock) Add(d time.Duration) {
 
 // set makes a policy with backend "b" that has these credentials.
 func set(without policy.WithoutCredential, refs ...policy.Credential) *policy.Set {
-	b := &policy.Backend{Name: "b", Credentials: refs, WithoutCredential: without}
+	b := &policy.Backend{Name: "b", Access: policy.Access{Credentials: refs}, WithoutCredential: without}
 	return &policy.Set{Backends: map[string]*policy.Backend{"b": b}}
 }
 
