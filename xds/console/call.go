@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -25,6 +26,9 @@ type Call struct {
 	body     []byte
 	revision string // of what is answered; empty: it has none
 	stopping <-chan struct{}
+
+	mu     sync.Mutex
+	record Record // of a change
 }
 
 // newCall reads the body, if the request may have one.

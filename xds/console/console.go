@@ -30,6 +30,9 @@ type Options struct {
 	// Who says who sends a request, after the guard let it pass. Its error refuses the
 	// request, as Unauthenticated or because it cannot be known. It is required.
 	Who func(*http.Request) (Principal, error)
+	// Audit is called once for each change that somebody with the right asked for, before it
+	// is answered. Without it changes leave no record.
+	Audit func(Record)
 	// Timeout bounds one request. Without it that is the constant.
 	Timeout time.Duration
 }

@@ -38,8 +38,8 @@ func (f *foreign) routes() []console.Route {
 	seen := func(call *console.Call) (any, error) { f.calls.Add(1); return call.PathValue("name"), nil }
 	return []console.Route{
 		{Method: "GET", Path: "/{name}", Right: console.Read, Answer: "it", Handle: seen},
-		{Method: "DELETE", Path: "/{name}", Right: console.Change, Answer: "it", Handle: seen},
-		{Method: "PUT", Right: console.Change, Body: "it", Answer: "it", Handle: echo},
+		{Method: "DELETE", Path: "/{name}", Right: console.Change, Action: "tea.pour", Answer: "it", Handle: seen},
+		{Method: "PUT", Right: console.Change, Action: "tea.pour", Body: "it", Answer: "it", Handle: echo},
 		{Method: "POST", Path: "/weigh", Right: console.Read, Body: "it", Answer: "it", Handle: echo},
 	}
 }
@@ -282,13 +282,15 @@ func TestOnlyLoopbackNamesAreServed(t *testing.T) {
 
 func TestWhatCannotBeMounted(t *testing.T) {
 	handle := func(*console.Call) (any, error) { return nil, nil }
-	good := console.Route{Method: "POST", Right: console.Change, Answer: "it", Handle: handle}
+	good := console.Route{Method: "POST", Right: console.Change, Action: "tea.pour", Answer: "it", Handle: handle}
 	for name, spoil := range map[string]func(*console.Route){
 		"no method":           func(r *console.Route) { r.Method = "" },
 		"no handler":          func(r *console.Route) { r.Handle = nil },
 		"nothing to answer":   func(r *console.Route) { r.Answer = "" },
 		"no right":            func(r *console.Route) { r.Right = "" },
 		"an unknown right":    func(r *console.Route) { r.Right = "own" },
+		"a change of no name": func(r *console.Route) { r.Action = "" },
+		"an action to read":   func(r *console.Route) { r.Right = console.Read },
 		"a change by a link":  func(r *console.Route) { r.Method = "GET" },
 		"a body with a link":  func(r *console.Route) { r.Method, r.Right, r.Body = "GET", console.Read, "it" },
 		"a path that is used": func(*console.Route) {},

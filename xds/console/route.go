@@ -14,6 +14,7 @@ type Route struct {
 	Method string
 	Path   string // below the prefix, as a pattern of http.ServeMux, such as /history/{revision}; empty: the prefix
 	Right  Right
+	Action string  // what a change is called in its record, such as policy.push
 	Body   string  // what it takes; empty: no body
 	Answer string  // what it answers with
 	Fails  []*Kind // the failures of its own, beside those of every route; it has no others
@@ -33,6 +34,8 @@ func (r Route) check() {
 		panic(name + ": the method, the answer or the handler is missing")
 	case r.Right != Read && r.Right != Change:
 		panic(name + ": no right is named")
+	case (r.Action == "") == (r.Right == Change):
+		panic(name + ": what changes something has an action, and nothing else has one")
 	case slices.Contains(safe, r.Method) && (r.Right == Change || r.Body != ""):
 		panic(name + ": what changes something or takes a body needs a method that no link can send")
 	}
@@ -80,7 +83,7 @@ func (c *Console) serve(r Route) http.Handler {
 		call, err := newCall(req.WithContext(ctx), by, c.stopping.Done())
 		var answer any
 		if err == nil {
-			answer, err = call.within(r.Handle)
+			answer, err = c.handle(r, call)
 		}
 		var text []byte
 		if err == nil {

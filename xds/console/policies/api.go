@@ -83,11 +83,12 @@ func (a api) push(call *console.Call) (any, error) {
 	if err := sendable(p.Files); err != nil {
 		return nil, err
 	}
-	if err := complete(call, &p); err != nil {
+	if err := complete(call, &p, subjectOf("policy", p.WithoutOverlay)); err != nil {
 		return nil, err
 	}
+	before := a.source.Current()
 	c, err := a.source.Push(p)
-	return a.changed(call, c, p.Expect, err)
+	return a.changed(call, before, c, p.Expect, err)
 }
 
 func (a api) rollback(call *console.Call) (any, error) {
@@ -96,17 +97,19 @@ func (a api) rollback(call *console.Call) (any, error) {
 		return nil, err
 	}
 	p := source.Proposal{Author: body.Author, Reason: body.Reason, Expect: body.Expect, WithoutOverlay: body.WithoutOverlay}
-	if err := complete(call, &p); err != nil {
+	if err := complete(call, &p, subjectOf("policy", p.WithoutOverlay)); err != nil {
 		return nil, err
 	}
+	before := a.source.Current()
 	c, err := a.source.Rollback(body.Revision, p)
-	return a.changed(call, c, p.Expect, err)
+	return a.changed(call, before, c, p.Expect, err)
 }
 
 // complete takes the author from who asks and the expected revision from If-Match, and
-// demands an author and a reason.
-func complete(call *console.Call, p *source.Proposal) error {
+// demands an author and a reason. The subject is for the record.
+func complete(call *console.Call, p *source.Proposal, subject string) error {
 	p.Author, p.Reason = call.By.Author(p.Author), strings.TrimSpace(p.Reason)
+	call.Propose(subject, p.Author, p.Reason)
 	if p.Author == "" || p.Reason == "" {
 		return console.BadRequest.New("a change needs an author and a reason")
 	}
@@ -119,11 +122,17 @@ func complete(call *console.Call, p *source.Proposal) error {
 }
 
 // changed answers a change: with the new one, or with both revisions if it was made
-// against another policy than the one in effect.
-func (a api) changed(call *console.Call, c source.Change, expected string, err error) (any, error) {
+// against another policy than the one in effect. A change without effect has the number of the
+// one before, in whose revision it begins and ends.
+func (a api) changed(call *console.Call, before, c source.Change, expected string, err error) (any, error) {
 	if err != nil {
 		return nil, a.conflict(failure(err), expected)
 	}
+	from := c.Parent
+	if c.Number == before.Number {
+		from = c.Revision
+	}
+	call.Changed(from, c.Revision)
 	call.Tag(c.Revision)
 	c.Files = nil
 	return c, nil

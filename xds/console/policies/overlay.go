@@ -45,17 +45,18 @@ func (a api) lay(call *console.Call) (any, error) {
 		return nil, err
 	}
 	p := source.Proposal{Author: body.Author, Reason: body.Reason, Expect: body.Expect}
-	if err := complete(call, &p); err != nil {
+	if err := complete(call, &p, body.subject()); err != nil {
 		return nil, err
 	}
 	last, err := time.ParseDuration(cmp.Or(body.For, "0s"))
 	if err != nil || body.For != "" && last <= 0 {
 		return nil, console.BadRequest.New("for must be a duration above 0, such as 1h30m, is %q", body.For)
 	}
+	before := a.source.Current()
 	c, err := a.source.Lay(source.Laying{
 		Weights: body.Weights, Clear: body.Clear, Drain: body.Drain, Undrain: body.Undrain, For: last, Author: p.Author, Reason: p.Reason, Expect: p.Expect,
 	})
-	return a.changed(call, c, p.Expect, err)
+	return a.changed(call, before, c, p.Expect, err)
 }
 
 // EntryDiff is what a policy would do to an entry that lies over the one in effect.

@@ -49,7 +49,7 @@ func Routes(s Source) []console.Route {
 	return []console.Route{
 		{Method: "GET", Right: console.Read, Handle: a.current,
 			Answer: "the change in effect with its files (base64); its revision as the `ETag`" + canonical},
-		{Method: "PUT", Right: console.Change, Handle: a.push,
+		{Method: "PUT", Right: console.Change, Action: "policy.push", Handle: a.push,
 			Body: "`{files: [{name, data}], author, reason, expect, without_overlay}`",
 			Answer: "the new change; without one, the change that put the same policy into effect. " +
 				"What lies over the policy stays, unless `without_overlay` takes it back",
@@ -59,7 +59,7 @@ func Routes(s Source) []console.Route {
 		{Method: "GET", Path: "/history/{revision}", Right: console.Read, Handle: a.find,
 			Answer: "the newest change to a revision with its files" + canonical,
 			Fails:  []*console.Kind{UnknownRevision, Invalid}},
-		{Method: "POST", Path: "/rollback", Right: console.Change, Handle: a.rollback,
+		{Method: "POST", Path: "/rollback", Right: console.Change, Action: "policy.rollback", Handle: a.rollback,
 			Body: "`{revision, author, reason, expect, without_overlay}`",
 			Answer: "the new change. Without `revision` it goes back by one policy, each time further; " +
 				"one that a pair refused is passed over",
@@ -71,7 +71,7 @@ func Routes(s Source) []console.Route {
 			Fails: []*console.Kind{Invalid}},
 		{Method: "GET", Path: "/overlay", Right: console.Read, Handle: a.overlay,
 			Answer: "`{revision, document, in_effect, left_out}`: what lies over the document, by whom, why and until when"},
-		{Method: "POST", Path: "/overlay", Right: console.Change, Handle: a.lay,
+		{Method: "POST", Path: "/overlay", Right: console.Change, Action: "policy.overlay", Handle: a.lay,
 			Body: "`{weights: [{model, link, uses: {\"backend/model\": weight}}], clear: [{model, link}], drain: [{backend, use, model}], undrain: [{backend, use, model}], for, author, reason, expect}`",
 			Answer: "the new change, with what lies over the document then. The weights replace those that lie over the same link; " +
 				"0 takes a use out of it; `for` is a duration, and without it all stays until it is taken back. `drain` takes a backend, or the model `use` of it, out of the chains, or out of `model`'s, that have something else",
