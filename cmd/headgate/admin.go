@@ -29,9 +29,10 @@ const adminPort = "127.0.0.1:8081"
 // What the help of a command says of its exit codes: one that changes something, and one
 // that only asks.
 const (
-	changeCodes = "\n\nExit codes: 0 done, 1 refused or not taken in time," + usageCode
-	askCodes    = "\n\nExit codes: 0 done, 1 refused (a faulty policy, an unknown revision)," + usageCode
-	usageCode   = "\n2 the command line is at fault, or the admin API cannot be reached."
+	changeCodes  = "\n\nExit codes: 0 done, 1 refused or not taken in time," + usageCode
+	askCodes     = "\n\nExit codes: 0 done, 1 refused (a faulty policy, an unknown revision)," + usageCode
+	refusedCodes = "\n\nExit codes: 0 done, 1 refused," + usageCode
+	usageCode    = "\n2 the command line is at fault, or the admin API cannot be reached."
 )
 
 func (a *adminFlags) register(cmd *cobra.Command) {

@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/xds/adminkey"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/adminkeys"
 	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/key"
 )
 
 // TestWhichAdminKeyIsShown holds that a file that is named comes before the environment, and
@@ -26,7 +26,7 @@ func TestWhichAdminKeyIsShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := console.New(console.Options{Who: adminkeys.Who(adminkey.New(file, time.Now))})
+	api := console.New(console.Options{Who: adminkeys.Who(adminkey.New(file, noKeys{}))})
 	api.Mount(adminkeys.Prefix, adminkeys.Routes())
 	api.Mount(policies.Prefix, policies.Routes(r.policies))
 	s := httptest.NewServer(api)
@@ -69,3 +69,10 @@ func TestWhichAdminKeyIsShown(t *testing.T) {
 		t.Errorf("without a key: %+v", got)
 	}
 }
+
+// noKeys is a database without keys.
+type noKeys struct{}
+
+func (noKeys) Find(string) *key.Key { return nil }
+
+func (noKeys) Known() bool { return true }

@@ -14,14 +14,18 @@ import (
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/audit"
 	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/console/audits"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/keys"
 	"github.com/headgate/headgate/xds/console/policies"
 	"github.com/headgate/headgate/xds/journal"
+	"github.com/headgate/headgate/xds/key"
 	"github.com/headgate/headgate/xds/store"
 )
 
@@ -45,6 +49,8 @@ type adminRig struct {
 	out      []fleet.OutOfService
 	balance  []balance.Status
 	journal  *journal.Journal // nil: none is served
+	keys     key.Database     // nil: none are made
+	audit    *audit.Log       // nil: nothing is kept of changes
 	addr     string
 	folder   string // of the files that commands read
 }
@@ -63,7 +69,11 @@ func adminRigOf(t *testing.T, policies *consoletest.Policies) *adminRig {
 }
 
 func (r *adminRig) serve(p policiesOfRig) {
-	api := console.New(console.Options{Who: consoletest.Anyone})
+	options := console.Options{Who: consoletest.Anyone}
+	if r.audit != nil {
+		options.Audit = func(rec console.Record) { r.audit.Add(audits.RowOf(rec)) }
+	}
+	api := console.New(options)
 	api.Mount(policies.Prefix, policies.Routes(p))
 	api.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return r.fleet }, func() store.Status { return r.store }, fleet.Seen{
 		Out: func() []fleet.OutOfService { return r.out }, Balance: func() []balance.Status { return r.balance },
@@ -71,6 +81,10 @@ func (r *adminRig) serve(p policiesOfRig) {
 	if r.journal != nil {
 		api.Mount(costs.Prefix, costs.Routes(r.journal, time.Now))
 		api.Mount(exchanges.Prefix, exchanges.Routes(r.journal, time.Now))
+	}
+	if r.keys != nil {
+		api.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: r.keys, Policy: p.Latest, Now: time.Now}), time.Now))
+		api.Mount(audits.Prefix, audits.Routes(r.audit, time.Now))
 	}
 	s := httptest.NewServer(api)
 	r.t.Cleanup(s.Close)

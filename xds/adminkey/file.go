@@ -16,7 +16,7 @@ const FileName = "admin.key"
 // maxFile is how long a file with a key is at most, in bytes.
 const maxFile = 256
 
-var localSecret = regexp.MustCompile(`^` + prefix + Local + `_[a-z2-7]{26}$`)
+var localSecret = regexp.MustCompile(`^` + prefix + `[a-z2-7]{26}$`)
 
 // File is a file with a control plane's own key.
 type File struct{ path string }
@@ -29,7 +29,7 @@ func OpenFile(path string) (*File, error) {
 		return nil, fmt.Errorf("admin key: %w", err)
 	}
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := create(path, newSecret(Local)+"\n"); err != nil {
+		if err := create(path, prefix+random()+"\n"); err != nil {
 			return nil, fmt.Errorf("admin key: %w", err)
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/xds/adminkey"
+	"github.com/headgate/headgate/xds/key"
 )
 
 func open(t *testing.T, path string) *adminkey.File {
@@ -91,10 +91,10 @@ func TestAFileWithoutAKeyIsRefused(t *testing.T) {
 func TestTheFilesKey(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), adminkey.FileName)
-	keys := adminkey.New(open(t, path), time.Now)
-	find := func(secret string) (adminkey.Key, error) { return keys.Find(t.Context(), secret) }
+	keys := adminkey.New(open(t, path), directory{})
+	find := keys.Find
 	first := read(t, path)
-	if k, err := find(first); err != nil || k.ID != adminkey.Local || k.Role != adminkey.Write {
+	if k, err := find(first); err != nil || k.ID != adminkey.Local || k.Role != key.Write {
 		t.Errorf("the file's key is %+v, %v", k, err)
 	}
 	for _, secret := range []string{"", "x", "hga_", "hga__", "hga_local", "hga_local_", first[:len(first)-1], first + "x", strings.ToUpper(first), strings.Replace(first, "local", "other", 1)} {
@@ -125,7 +125,7 @@ func TestTheFilesKey(t *testing.T) {
 			t.Errorf("without a file %q is taken: %v", secret, err)
 		}
 	}
-	if _, err := adminkey.New(nil, time.Now).Find(t.Context(), first); !errors.Is(err, adminkey.ErrUnknown) {
+	if _, err := adminkey.New(nil, directory{}).Find(first); !errors.Is(err, adminkey.ErrUnknown) {
 		t.Errorf("without a folder: %v", err)
 	}
 }
@@ -155,7 +155,7 @@ func TestAKeyIsShownToWhoKnowsIt(t *testing.T) {
 	if h := f.Hint("", "8081"); h != nil {
 		t.Errorf("nobody asked: %+v", h)
 	}
-	if h := adminkey.New(nil, time.Now).Hint(challenge, "8081"); h != nil {
+	if h := adminkey.New(nil, directory{}).Hint(challenge, "8081"); h != nil {
 		t.Errorf("there is no file: %+v", h)
 	}
 }

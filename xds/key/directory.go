@@ -173,6 +173,13 @@ func (d *Directory) follow(ctx context.Context, db *store.Store, version, known 
 	return nil
 }
 
+// Known reports whether the database was read, now or before.
+func (d *Directory) Known() bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.hasher != nil
+}
+
 // Find returns the key that a text is taken as; nil: none. An unknown text and a wrong one take
 // the same way.
 func (d *Directory) Find(text string) *Key {

@@ -9,10 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/xds/console"
-	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/journal"
 )
 
@@ -26,7 +24,7 @@ func TestReadmeListsTheAdminAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	routes := adminAPI(nil, nil, nil, nil, fleet.Seen{}, nil, &journal.Journal{}, zap.NewNop()).Routes()
+	routes := adminAPI(&administered{journal: &journal.Journal{}}).Routes()
 	want := string(data)
 	for name, table := range map[string]string{"routes": routesTable(routes), "failures": failuresTable(routes)} {
 		begin, end := "<!-- "+name+": written by go test ./cmd/headgate/app -update -->\n", "<!-- end of "+name+" -->"

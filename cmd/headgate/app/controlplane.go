@@ -16,7 +16,6 @@ import (
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
 	"github.com/headgate/headgate/xds/balance"
-	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/health"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/key"
@@ -86,12 +85,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		return nil, err
 	}
 	c.changes = newPublisher(c.source, c.server, o)
-	keys, err := adminKeys(o)
-	if err != nil {
-		return nil, err
-	}
-	api := adminAPI(keys, c.changes, c.server.Status, c.database.Status, fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, c.links, j, o.log)
-	if c.admin, err = serveLoopback(l, port{"admin", o.admin, "--admin"}, api.Server()); err != nil {
+	if err := c.serveAdmin(l, j, o); err != nil {
 		return nil, err
 	}
 	c.changes.start(l, history)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -20,16 +21,20 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds"
+	"github.com/headgate/headgate/xds/audit"
 	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/adminkeys"
+	"github.com/headgate/headgate/xds/console/audits"
 	"github.com/headgate/headgate/xds/console/backends"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/keys"
 	"github.com/headgate/headgate/xds/console/policies"
 	"github.com/headgate/headgate/xds/journal"
+	"github.com/headgate/headgate/xds/key"
 	"github.com/headgate/headgate/xds/pair"
 	"github.com/headgate/headgate/xds/store"
 	"github.com/headgate/headgate/xds/store/storetest"
@@ -52,7 +57,7 @@ func described(t *testing.T) *openapi3.T {
 // the rights that they take and the failures of their own, and no other.
 func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 	want, got := map[string]string{}, map[string]string{}
-	for _, r := range adminAPI(nil, nil, nil, nil, fleet.Seen{}, nil, &journal.Journal{}, zap.NewNop()).Routes() {
+	for _, r := range adminAPI(&administered{journal: &journal.Journal{}}).Routes() {
 		fails := []string{}
 		for _, k := range r.Fails {
 			fails = append(fails, k.Code)
@@ -81,6 +86,7 @@ func TestOpenAPINamesEveryParameter(t *testing.T) {
 		"costs":          slices.Concat(journal.Values(), console.SpanParameters, []string{"by", "top", "latency"}),
 		"exchanges":      slices.Concat(list, console.SpanParameters),
 		"exchanges/tail": list,
+		"audit":          slices.Concat(audit.Fields(), console.SpanParameters, []string{"limit", "cursor"}),
 	} {
 		var got []string
 		for _, p := range d.Paths.Find(console.Root + path).Get.Parameters {
@@ -109,6 +115,11 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "policy/diff", "policy/diff", `{"files": [{"name": "p.yaml", "data": "dmVyc2lvbjogMQo="}]}`}, {"POST", "policy/rollback", "policy/rollback", `{}`},
 		{"GET", "policy/overlay", "policy/overlay", ""}, {"GET", "status", "status", ""},
 		{"POST", "backends/b/reset", "backends/{name}/reset", `{"author": "ann", "reason": "more"}`}, {"POST", "backends/c/reset", "backends/{name}/reset", `{"author": "ann", "reason": "more"}`},
+		{"POST", "keys", "keys", `{"name": "ci", "attributes": {"user": "ann", "team": "red", "tags": ["a"], "quota": {"rpm": 1, "tpm": 1, "nano_usd_per_day": 1, "nano_usd_per_month": 1, "shadow": true}}, "expires": "2100-01-01T00:00:00Z", "author": "ann"}`},
+		{"POST", "keys", "keys", `{"name": "ci"}`}, {"POST", "keys", "keys", `{"name": "board", "role": "read"}`}, {"POST", "keys/ci/rotate", "keys/{key}/rotate", `{"overlap": "1h"}`},
+		{"PUT", "keys/ci/attributes", "keys/{key}/attributes", `{"attributes": {"team": "red"}}`}, {"POST", "keys/ci/expire", "keys/{key}/expire", `{}`},
+		{"GET", "keys/ci", "keys/{key}", ""}, {"POST", "keys/board/revoke", "keys/{key}/revoke", `{}`}, {"GET", "keys?ended=true", "keys", ""}, {"GET", "keys/none", "keys/{key}", ""},
+		{"GET", "audit", "audit", ""}, {"GET", "audit?limit=0", "audit", ""},
 		{"GET", "costs", "costs", ""}, {"GET", "costs?latency=true&by=" + strings.Join(journal.Dimensions(), ","), "costs", ""}, {"GET", "costs?by=x", "costs", ""},
 		{"GET", "exchanges", "exchanges", ""}, {"GET", "exchanges/tail", "exchanges/tail", ""}, {"GET", "exchanges/" + id, "exchanges/{id}", ""}, {"GET", "exchanges/none", "exchanges/{id}", ""},
 	} {
@@ -136,7 +147,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	t.Helper()
 	now := time.Now()
-	j := journal.In(storetest.SQLite(t))
+	d := inUse{storetest.SQLite(t)}
+	j, rows := journal.In(d.Store), audit.New(d, "", time.Now, zap.NewNop())
 	row := &policypb.Row{
 		Exchange: ulid.Make().String(), OpenedAs: ulid.Make().String(), BeganUnixNanos: now.UnixNano(), Revision: "r", Dialect: "openai", Operation: "chat",
 		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a"}, Backend: "b", Provider: "p", Served: "x",
@@ -159,7 +171,9 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 		Pairs: []xds.PairStatus{{Node: "n", Cluster: "c", Region: "eu", Connected: now, Revision: "r", Trouble: "why", Refused: nack}}}
 	out := []fleet.OutOfService{{Backend: "b", Model: "m", Pool: "p", Address: "a", Reason: "limited", Since: now, Until: &now, Pairs: []string{"n"}}}
 	unbalanced := []balance.Status{{Model: "m", Use: "b/m", Region: "eu", Permille: 125, Tries: 10, Failed: 5, Median: 0.8, Reason: "why"}}
-	c := console.New(console.Options{Who: consoletest.Anyone})
+	c := console.New(console.Options{Who: consoletest.Anyone, Audit: func(r console.Record) { rows.Add(audits.RowOf(r)) }})
+	c.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: d, Now: time.Now}), time.Now))
+	c.Mount(audits.Prefix, audits.Routes(rows, time.Now))
 	c.Mount(adminkeys.Prefix, adminkeys.Routes())
 	c.Mount(policies.Prefix, policies.Routes(p))
 	c.Mount(fleet.Prefix, fleet.Routes(p, func() xds.Status { return pairs }, func() store.Status {
@@ -172,3 +186,10 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	c.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
 	return row.Exchange, consoletest.Serve(t, c)
 }
+
+// inUse is a database as one that is open.
+type inUse struct{ *store.Store }
+
+func (d inUse) Open(context.Context) (*store.Store, error) { return d.Store, nil }
+
+func (d inUse) Wrote(*store.Store, error) {}

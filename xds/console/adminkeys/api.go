@@ -12,7 +12,7 @@ type Own struct {
 	Rights []console.Right `json:"rights"`
 }
 
-// Routes says what admin keys there are.
+// Routes says which key asks.
 func Routes() []console.Route {
 	return []console.Route{
 		{Method: "GET", Path: "/own", Right: console.Read, Handle: own,

@@ -1,9 +1,7 @@
-// Package adminkeys is the part of the admin API that knows who asks, by admin keys, and makes
-// and revokes them.
+// Package adminkeys is the part of the admin API that knows who asks, by admin keys.
 package adminkeys
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -11,28 +9,29 @@ import (
 
 	"github.com/headgate/headgate/xds/adminkey"
 	"github.com/headgate/headgate/xds/console"
+	"github.com/headgate/headgate/xds/key"
 )
 
 // Keys are the admin keys, as adminkey.Keys.
 type Keys interface {
-	// Find returns the key that a secret is, or adminkey.ErrUnknown. Another error says that
+	// Find returns the key that a text is, or adminkey.ErrUnknown. Another error says that
 	// it cannot be known now.
-	Find(ctx context.Context, secret string) (adminkey.Key, error)
+	Find(text string) (*key.Key, error)
 	// Hint says where this control plane's own key is; nil: nowhere.
 	Hint(challenge, port string) *adminkey.Hint
 }
 
 // rights are those of each role.
-var rights = map[adminkey.Role][]console.Right{
-	adminkey.Read:  {console.Read},
-	adminkey.Write: {console.Read, console.Change},
+var rights = map[key.Role][]console.Right{
+	key.Read:  {console.Read},
+	key.Write: {console.Read, console.Change},
 }
 
 // Who is console.Options.Who by admin keys.
 func Who(keys Keys) func(*http.Request) (console.Principal, error) {
 	return func(r *http.Request) (console.Principal, error) {
-		secret, shown := bearer(r)
-		k, err := keys.Find(r.Context(), secret)
+		text, shown := bearer(r)
+		k, err := keys.Find(text)
 		if err == nil {
 			return console.Principal{Key: k.ID, Name: k.Name, Rights: rights[k.Role]}, nil
 		}
@@ -48,14 +47,14 @@ func Who(keys Keys) func(*http.Request) (console.Principal, error) {
 	}
 }
 
-// bearer is the secret that a request shows, if it shows any.
-func bearer(r *http.Request) (secret string, shown bool) {
-	text := r.Header.Get("Authorization")
-	scheme, secret, _ := strings.Cut(text, " ")
+// bearer is the text that a request shows as its key, if it shows any.
+func bearer(r *http.Request) (text string, shown bool) {
+	header := r.Header.Get("Authorization")
+	scheme, text, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		secret = ""
+		text = ""
 	}
-	return strings.TrimSpace(secret), text != ""
+	return strings.TrimSpace(text), header != ""
 }
 
 // portOf is the port of this process that a request came through.

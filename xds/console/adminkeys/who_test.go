@@ -1,17 +1,16 @@
 package adminkeys_test
 
 import (
-	"context"
 	"errors"
 	"net/url"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/xds/adminkey"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/adminkeys"
 	"github.com/headgate/headgate/xds/console/consoletest"
+	"github.com/headgate/headgate/xds/key"
 )
 
 const own = "/api/v1/admin-keys/own"
@@ -27,7 +26,7 @@ func served(t *testing.T) (api consoletest.API, secret string) {
 	if secret, err = adminkey.ReadFile(path); err != nil {
 		t.Fatal(err)
 	}
-	c := console.New(console.Options{Who: adminkeys.Who(adminkey.New(file, time.Now))})
+	c := console.New(console.Options{Who: adminkeys.Who(adminkey.New(file, none{}))})
 	c.Mount(adminkeys.Prefix, adminkeys.Routes())
 	return consoletest.Serve(t, c), secret
 }
@@ -78,16 +77,16 @@ func TestWhereTheKeyIs(t *testing.T) {
 
 // TestARoleHasItsRights holds what each may do.
 func TestARoleHasItsRights(t *testing.T) {
-	for role, want := range map[adminkey.Role]int{adminkey.Read: 200, adminkey.Write: 200, "": 403, "owner": 403} {
-		c := console.New(console.Options{Who: adminkeys.Who(one{key: adminkey.Key{ID: "1", Name: "ann", Role: role}})})
+	for role, want := range map[key.Role]int{key.Read: 200, key.Write: 200, "": 403, "owner": 403} {
+		c := console.New(console.Options{Who: adminkeys.Who(one{key: &key.Key{ID: "1", Name: "ann", Role: role}})})
 		c.Mount(adminkeys.Prefix, adminkeys.Routes())
-		c.Mount("tea", []console.Route{{Method: "PUT", Right: console.Change, Answer: "it", Handle: func(*console.Call) (any, error) { return "", nil }}})
+		c.Mount("tea", []console.Route{{Method: "PUT", Right: console.Change, Action: "tea.pour", Answer: "it", Handle: func(*console.Call) (any, error) { return "", nil }}})
 		api := consoletest.Serve(t, c)
 		if got := api.Ask("GET", own, nil); got.Status != want {
 			t.Errorf("%s reads: %d", role, got.Status)
 		}
 		change := 403
-		if role == adminkey.Write {
+		if role == key.Write {
 			change = 200
 		}
 		if got := api.Ask("PUT", "/api/v1/tea", "{}"); got.Status != change {
@@ -106,10 +105,17 @@ func TestAKeyThatCannotBeKnownIsNotWrong(t *testing.T) {
 // one is every key.
 type one struct {
 	adminkeys.Keys
-	key adminkey.Key
+	key *key.Key
 	err error
 }
 
-func (o one) Find(context.Context, string) (adminkey.Key, error) { return o.key, o.err }
+func (o one) Find(string) (*key.Key, error) { return o.key, o.err }
 
 func (o one) Hint(string, string) *adminkey.Hint { return nil }
+
+// none is a database without keys.
+type none struct{}
+
+func (none) Find(string) *key.Key { return nil }
+
+func (none) Known() bool { return true }

@@ -3,6 +3,7 @@ package backends
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -46,7 +47,7 @@ const Prefix = "backends"
 
 // Routes act on the backends of a policy at the pairs.
 func Routes(policies Policies, pairs Pairs, log *zap.Logger) []console.Route {
-	return []console.Route{{Method: "POST", Path: "/{name}/reset", Right: console.Change, Body: "`{author, reason}`",
+	return []console.Route{{Method: "POST", Path: "/{name}/reset", Right: console.Change, Action: "backend.reset", Body: "`{author, reason}`",
 		Answer: "`{backend, pairs, silent, elsewhere, things}`: every pair forgets what it found out of the backend by asking it (limits that were reached, credentials that were refused, that it refuses to stream), and asks it again at once. `pairs` have said that they have, `silent` have not, because they are of a version before or did not answer in 3 s; the `elsewhere` of other control planes hear of it within 2 s; `things` is how many were forgotten. What an Envoy has ejected comes back by itself",
 		Fails:  []*console.Kind{Unknown},
 		Handle: func(call *console.Call) (any, error) {
@@ -56,6 +57,7 @@ func Routes(policies Policies, pairs Pairs, log *zap.Logger) []console.Route {
 				return nil, err
 			}
 			author, reason := call.By.Author(by.Author), strings.TrimSpace(by.Reason)
+			call.Propose("backend "+name, author, reason)
 			if author == "" || reason == "" {
 				return nil, console.BadRequest.New("a reset needs an author and a reason")
 			}
@@ -65,6 +67,7 @@ func Routes(policies Policies, pairs Pairs, log *zap.Logger) []console.Route {
 			done := pairs.Forget(call.Context(), name)
 			log.Info("a backend is reset", zap.String("backend", name), zap.String("author", author), zap.String("reason", reason),
 				zap.Int("pairs", done.Pairs), zap.Int("silent", done.Silent), zap.Int("elsewhere", done.Elsewhere), zap.Int("things", done.Things))
+			call.Changed("", fmt.Sprintf("forgotten at %d pairs", done.Pairs))
 			return Reset{Backend: name, Pairs: done.Pairs, Silent: done.Silent, Elsewhere: done.Elsewhere, Things: done.Things}, nil
 		},
 	}}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/adminkey"
@@ -18,6 +17,7 @@ import (
 	"github.com/headgate/headgate/xds/console/client"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/key"
 )
 
 // keyed serves an API that takes the key in a file.
@@ -28,7 +28,7 @@ func keyed(t *testing.T) (addr, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := console.New(console.Options{Who: adminkeys.Who(adminkey.New(file, time.Now))})
+	c := console.New(console.Options{Who: adminkeys.Who(adminkey.New(file, noKeys{}))})
 	c.Mount(adminkeys.Prefix, adminkeys.Routes())
 	c.Mount(policies.Prefix, policies.Routes(consoletest.New(t, first)))
 	return strings.TrimPrefix(consoletest.Serve(t, c).URL, "http://"), path
@@ -119,3 +119,10 @@ func TestAnAPIWithoutKeysIsAsked(t *testing.T) {
 	c.Mount(policies.Prefix, policies.Routes(consoletest.New(t, first)))
 	must(client.New(strings.TrimPrefix(consoletest.Serve(t, c).URL, "http://"), "").Current(t.Context()))(t)
 }
+
+// noKeys is a database without keys.
+type noKeys struct{}
+
+func (noKeys) Find(string) *key.Key { return nil }
+
+func (noKeys) Known() bool { return true }
