@@ -26,6 +26,9 @@ type adminFlags struct {
 // adminPort is the address of the admin API unless a flag names another.
 const adminPort = "127.0.0.1:8081"
 
+// adminKeyVariable is the environment variable of an admin key.
+const adminKeyVariable = "HEADGATE_ADMIN_KEY"
+
 // What the help of a command says of its exit codes: one that changes something, and one
 // that only asks.
 const (
@@ -72,6 +75,9 @@ func (a *adminFlags) run(do func(*cobra.Command, []string, *client.Client) error
 		if errors.As(err, &key) || !errors.As(err, &f) {
 			return withAddress(err)
 		}
+		if from := a.secretFrom(); errors.Is(f, console.Unauthenticated) && from != "" {
+			f.Cause.Message += "; it is that of " + from
+		}
 		if a.output == "json" {
 			return errors.Join(refusal(f), printJSON(cmd.OutOrStdout(), f))
 		}
@@ -85,7 +91,7 @@ func (a *adminFlags) run(do func(*cobra.Command, []string, *client.Client) error
 // secret is the admin key that the command line names; empty: it names none.
 func (a *adminFlags) secret() (string, error) {
 	if a.key == "" {
-		return strings.TrimSpace(os.Getenv("HEADGATE_ADMIN_KEY")), nil
+		return strings.TrimSpace(os.Getenv(adminKeyVariable)), nil
 	}
 	data, err := os.ReadFile(a.key)
 	secret := strings.TrimSpace(string(data))
@@ -96,6 +102,17 @@ func (a *adminFlags) secret() (string, error) {
 		return "", fmt.Errorf("admin key: %w", err)
 	}
 	return secret, nil
+}
+
+// secretFrom says where the admin key is that the command line names; empty: it names none.
+func (a *adminFlags) secretFrom() string {
+	switch {
+	case a.key != "":
+		return a.key
+	case strings.TrimSpace(os.Getenv(adminKeyVariable)) != "":
+		return adminKeyVariable
+	}
+	return ""
 }
 
 // print prints an answer as JSON, or else as the function does.

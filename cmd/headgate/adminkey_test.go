@@ -39,9 +39,9 @@ func TestWhichAdminKeyIsShown(t *testing.T) {
 	}{
 		"none":                       {},
 		"in the environment":         {env: secret},
-		"a wrong one":                {env: "hga_x_y", says: "unknown, was revoked or has expired"},
+		"a wrong one":                {env: "hga_x_y", says: "unknown, was revoked or has expired; it is that of HEADGATE_ADMIN_KEY\n"},
 		"a file of the environment":  {env: "hga_x_y", envFile: right},
-		"a wrong file":               {env: secret, envFile: wrong, says: "unknown, was revoked or has expired"},
+		"a wrong file":               {env: secret, envFile: wrong, says: "has expired; it is that of DIR/wrong\n"},
 		"a file of the command line": {envFile: wrong, flag: right},
 		"an empty file":              {flag: empty, says: "is empty"},
 		"a file that is not there":   {flag: empty + "x", says: "no such file"},

@@ -75,6 +75,7 @@ created  TIME by ann
 expires  TIME
 
 The key is not shown again.
+Warning: the policy in effect does not take it: it does not say managed_keys: true.
 `, "key", "create", "ci", "--team", "red", "--model", "fast", "--tag", "a", "--tag", "b", "--rpm", "10", "--usd-per-day", "0.50", "--shadow", "--expires", "90d")
 	secret := strings.Fields(text)[1]
 	r.prints(`key      KEY
@@ -116,6 +117,7 @@ expires  TIME
 before   the text of TIME is taken until TIME
 
 The key is not shown again.
+Warning: the policy in effect does not take it: it does not say managed_keys: true.
 `, "key", "rotate", "ci", "--overlap", "7d"); strings.Contains(got, secret) {
 		t.Error("the text before is shown")
 	}

@@ -84,8 +84,8 @@ func newKeyAssign(a *adminFlags) *cobra.Command {
 
 // attributeFlags are the flags of a caller's attributes.
 type attributeFlags struct {
-	of       key.Attributes
-	day, mon string // USD
+	of               key.Attributes
+	perDay, perMonth string // USD
 }
 
 func (f *attributeFlags) register(cmd *cobra.Command) {
@@ -97,23 +97,23 @@ func (f *attributeFlags) register(cmd *cobra.Command) {
 	s.StringArrayVar(&f.of.Tags, "tag", nil, "tag of its records; again: and that one")
 	s.Int64Var(&f.of.Quota.RPM, "rpm", 0, "requests per minute at most, beside its tier's; 0: no bound, as for all that follow")
 	s.Int64Var(&f.of.Quota.TPM, "tpm", 0, "tokens per minute at most")
-	s.StringVar(&f.day, "usd-per-day", "", "USD per day at most, such as 0.50")
-	s.StringVar(&f.mon, "usd-per-month", "", "USD per month at most")
+	s.StringVar(&f.perDay, "usd-per-day", "", "USD per day at most, such as 0.50")
+	s.StringVar(&f.perMonth, "usd-per-month", "", "USD per month at most")
 	s.BoolVar(&f.of.Quota.Shadow, "shadow", false, "count what its quota would refuse, and refuse nothing")
 }
 
 // apply sets what flags name.
 func (f *attributeFlags) apply(cmd *cobra.Command, to *key.Attributes) error {
 	q := &f.of.Quota
-	for name, text := range map[string]struct {
-		text string
-		into *int64
-	}{"usd-per-day": {f.day, &q.PerDay}, "usd-per-month": {f.mon, &q.PerMonth}} {
-		if text.text == "" {
+	for name, budget := range map[string]struct {
+		usd  string
+		nano *int64
+	}{"usd-per-day": {f.perDay, &q.PerDay}, "usd-per-month": {f.perMonth, &q.PerMonth}} {
+		if budget.usd == "" {
 			continue
 		}
 		var err error
-		if *text.into, err = price.ParseNano(text.text); err != nil {
+		if *budget.nano, err = price.ParseNano(budget.usd); err != nil {
 			return fmt.Errorf("--%s: %w", name, err)
 		}
 	}

@@ -67,7 +67,11 @@ func printMade(w io.Writer, m *keys.Made) error {
 	if err := printLines(w, append([][2]string{{"key", m.Text}}, keyLines(&m.Key)...)); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w, "\nThe key is not shown again.")
+	text := "\nThe key is not shown again."
+	if m.Warning != "" {
+		text += "\nWarning: " + clean(m.Warning) + "."
+	}
+	_, err := fmt.Fprintln(w, text)
 	return err
 }
 

@@ -83,7 +83,7 @@ func (r *adminRig) serve(p policiesOfRig) {
 		api.Mount(exchanges.Prefix, exchanges.Routes(r.journal, time.Now))
 	}
 	if r.keys != nil {
-		api.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: r.keys, Policy: p.Latest, Now: time.Now}), time.Now))
+		api.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: r.keys, Policy: p.Latest, Now: time.Now}), func() bool { return p.Latest().ManagedKeys }, time.Now))
 		api.Mount(audits.Prefix, audits.Routes(r.audit, time.Now))
 	}
 	s := httptest.NewServer(api)

@@ -44,7 +44,7 @@ type administered struct {
 func adminAPI(a *administered) *console.Console {
 	api := console.New(console.Options{Who: adminkeys.Who(a.admins), Audit: func(r console.Record) { a.audit.Add(audits.RowOf(r)) }})
 	api.Mount(adminkeys.Prefix, adminkeys.Routes())
-	api.Mount(keys.Prefix, keys.Routes(a.keys, time.Now))
+	api.Mount(keys.Prefix, keys.Routes(a.keys, func() bool { return a.changes.Latest().ManagedKeys }, time.Now))
 	api.Mount(audits.Prefix, audits.Routes(a.audit, time.Now))
 	api.Mount(policies.Prefix, policies.Routes(a.changes))
 	api.Mount(fleet.Prefix, fleet.Routes(a.changes, a.status, a.database, a.seen))

@@ -172,7 +172,7 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	out := []fleet.OutOfService{{Backend: "b", Model: "m", Pool: "p", Address: "a", Reason: "limited", Since: now, Until: &now, Pairs: []string{"n"}}}
 	unbalanced := []balance.Status{{Model: "m", Use: "b/m", Region: "eu", Permille: 125, Tries: 10, Failed: 5, Median: 0.8, Reason: "why"}}
 	c := console.New(console.Options{Who: consoletest.Anyone, Audit: func(r console.Record) { rows.Add(audits.RowOf(r)) }})
-	c.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: d, Now: time.Now}), time.Now))
+	c.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: d, Now: time.Now}), func() bool { return false }, time.Now))
 	c.Mount(audits.Prefix, audits.Routes(rows, time.Now))
 	c.Mount(adminkeys.Prefix, adminkeys.Routes())
 	c.Mount(policies.Prefix, policies.Routes(p))

@@ -25,8 +25,9 @@ type List struct {
 
 // Made is a key, and its text, which is shown this once.
 type Made struct {
-	Key  Key    `json:"key"`
-	Text string `json:"text"`
+	Key     Key    `json:"key"`
+	Text    string `json:"text"`
+	Warning string `json:"warning,omitempty"` // why it is not taken now
 }
 
 // Change is what every request to change a key has.
@@ -61,6 +62,7 @@ type Assignment struct {
 
 type api struct {
 	service Service
+	takes   func() bool
 	now     func() time.Time
 }
 
@@ -123,7 +125,11 @@ func (a api) made(c *console.Call, from string, made *key.Made, err error) (any,
 		return nil, failure(err)
 	}
 	c.Changed(from, summary(&made.Key))
-	return Made{a.stated(&made.Key), made.Text}, nil
+	out := Made{Key: a.stated(&made.Key), Text: made.Text}
+	if made.Key.Role == key.Caller && !a.takes() {
+		out.Warning = "the policy in effect does not take it: it does not say managed_keys: true"
+	}
+	return out, nil
 }
 
 func (a api) revoke(c *console.Call) (any, error) {

@@ -43,6 +43,7 @@ type rig struct {
 	consoletest.API
 	t        *testing.T
 	database *database
+	takes    bool // the policy takes keys of callers
 	records  []console.Record
 }
 
@@ -52,10 +53,10 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, database: &database{Store: storetest.SQLite(t)}}
+	r := &rig{t: t, takes: true, database: &database{Store: storetest.SQLite(t)}}
 	c := console.New(console.Options{Who: consoletest.Anyone, Audit: func(rec console.Record) { r.records = append(r.records, rec) }})
 	s := key.New(key.Options{Database: r.database, Policy: func() *policy.Set { return set }, Now: time.Now})
-	c.Mount(keys.Prefix, keys.Routes(s, time.Now))
+	c.Mount(keys.Prefix, keys.Routes(s, func() bool { return r.takes }, time.Now))
 	r.API = consoletest.Serve(t, c)
 	return r
 }
@@ -164,4 +165,23 @@ func TestAKeyThatCannotBe(t *testing.T) {
 	r.database.away = true
 	consoletest.Fails(t, r.do("POST", "", `{"name": "y"}`, "unavailable"), console.Unavailable)
 	consoletest.Fails(t, r.Ask("GET", "/api/v1/keys", nil), console.Unavailable)
+}
+
+// TestAKeyThatIsNotTaken holds that who makes one under a policy that does not take it is warned,
+// and nobody else is.
+func TestAKeyThatIsNotTaken(t *testing.T) {
+	r := newRig(t)
+	for takes, want := range map[bool]bool{true: false, false: true} {
+		r.takes = takes
+		name := fmt.Sprint(takes)
+		if m := r.made("POST", "", fmt.Sprintf(`{"name": %q}`, name)); (m.Warning != "") != want {
+			t.Errorf("taken: %v: warned with %q", takes, m.Warning)
+		}
+		if m := r.made("POST", "/"+name+"/rotate", `{}`); (m.Warning != "") != want {
+			t.Errorf("taken: %v: rotated it is warned with %q", takes, m.Warning)
+		}
+		if m := r.made("POST", "", fmt.Sprintf(`{"name": "admin-%s", "role": "read"}`, name)); m.Warning != "" {
+			t.Errorf("a key of the admin API is warned of: %q", m.Warning)
+		}
+	}
 }

@@ -37,9 +37,9 @@ var (
 	Invalid = &console.Kind{Code: "invalid_key", Status: http.StatusUnprocessableEntity, When: "the key cannot be made as asked"}
 )
 
-// Routes makes and ends keys.
-func Routes(s Service, now func() time.Time) []console.Route {
-	a := api{s, now}
+// Routes makes and ends keys. The second says whether the policy in effect takes those of callers.
+func Routes(s Service, takes func() bool, now func() time.Time) []console.Route {
+	a := api{s, takes, now}
 	const form = "`{id, name, role, attributes, state, created, created_by, expires, revoked, revoked_by, secrets: [{created, until}]}`"
 	change := func(method, path, action, body, answer string, handle func(*console.Call) (any, error), fails ...*console.Kind) console.Route {
 		return console.Route{Method: method, Path: path, Right: console.Change, Action: action, Body: body, Answer: answer, Handle: handle, Fails: fails}
@@ -50,9 +50,9 @@ func Routes(s Service, now func() time.Time) []console.Route {
 		{Method: "GET", Path: "/{key}", Right: console.Read, Handle: a.get, Fails: []*console.Kind{Unknown},
 			Answer: "a key by its id or its name: " + form + ". `state` is active, expired or revoked"},
 		change("POST", "", "key.create", "`{name, role, attributes: {user, team, tier, models, tags, quota: {rpm, tpm, nano_usd_per_day, nano_usd_per_month, shadow}}, expires, author, reason}`",
-			"`{key, text}`: the text is shown this once. With the role `read` or `write` it is a key of this API", a.create, Invalid, Taken),
+			"`{key, text, warning}`: the text is shown this once; `warning` says why it is not taken now. With the role `read` or `write` it is a key of this API", a.create, Invalid, Taken),
 		change("POST", "/{key}/rotate", "key.rotate", "`{overlap, author, reason}`",
-			"`{key, text}`: another text of the key. Those before are taken for the overlap, a duration; without one they end at once", a.rotate, Invalid, Unknown, Ended),
+			"`{key, text, warning}`: another text of the key. Those before are taken for the overlap, a duration; without one they end at once", a.rotate, Invalid, Unknown, Ended),
 		change("POST", "/{key}/revoke", "key.revoke", "`{author, reason}`", "the key, which is refused from now on", a.revoke, Unknown),
 		change("POST", "/{key}/expire", "key.expire", "`{expires, author, reason}`", "the key. Without `expires` it never expires", a.expire, Invalid, Unknown, Ended),
 		change("PUT", "/{key}/attributes", "key.assign", "`{attributes, author, reason}`", "the key, with these attributes in place of those that it had", a.assign, Invalid, Unknown, Ended),
