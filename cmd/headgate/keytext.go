@@ -44,8 +44,8 @@ func newKeyList(a *adminFlags) *cobra.Command {
 func newKeyShow(a *adminFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show KEY",
-		Short: "Print everything that is known of a key but its text",
-		Long:  "Print everything that is known of a key but its text. KEY is its name, its id or its text." + refusedCodes,
+		Short: "Print everything that is known of a key but its text, with what is left of its limits",
+		Long:  "Print everything that is known of a key but its text, with what is left of its limits, as the\npairs say that are linked to the control plane. KEY is its name, its id or its text." + refusedCodes,
 		Args:  cobra.ExactArgs(1),
 		RunE: a.run(func(cmd *cobra.Command, args []string, api *client.Client) error {
 			k, err := api.Key(cmd.Context(), args[0])
@@ -102,6 +102,9 @@ func keyLines(k *keys.Key) (lines [][2]string) {
 		if s := &k.Secrets[i]; !s.Until.IsZero() {
 			add("before", "the text of "+moment(s.Created)+" is taken until "+moment(s.Until))
 		}
+	}
+	for _, text := range balanceTexts(k.Balances) {
+		add("left", text)
 	}
 	return lines
 }

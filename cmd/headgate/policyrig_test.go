@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -50,6 +51,7 @@ type adminRig struct {
 	balance  []balance.Status
 	journal  *journal.Journal // nil: none is served
 	keys     key.Database     // nil: none are made
+	left     key.Balances     // of each
 	audit    *audit.Log       // nil: nothing is kept of changes
 	addr     string
 	folder   string // of the files that commands read
@@ -83,7 +85,9 @@ func (r *adminRig) serve(p policiesOfRig) {
 		api.Mount(exchanges.Prefix, exchanges.Routes(r.journal, time.Now))
 	}
 	if r.keys != nil {
-		api.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: r.keys, Policy: p.Latest, Now: time.Now}), func() bool { return p.Latest().ManagedKeys }, time.Now))
+		api.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: r.keys, Policy: p.Latest, Now: time.Now}), keys.Options{
+			Takes: func() bool { return p.Latest().ManagedKeys }, Balances: func(context.Context, string) key.Balances { return r.left }, Now: time.Now,
+		}))
 		api.Mount(audits.Prefix, audits.Routes(r.audit, time.Now))
 	}
 	s := httptest.NewServer(api)

@@ -30,6 +30,7 @@ type administered struct {
 	admins   *adminkey.Keys
 	audit    *audit.Log
 	keys     *key.Service
+	balances func(ctx context.Context, key string) key.Balances // what is left to a key; nil: nobody is asked
 	changes  *publisher
 	status   func() xds.Status
 	database func() store.Status
@@ -44,7 +45,9 @@ type administered struct {
 func adminAPI(a *administered) *console.Console {
 	api := console.New(console.Options{Who: adminkeys.Who(a.admins), Audit: func(r console.Record) { a.audit.Add(audits.RowOf(r)) }})
 	api.Mount(adminkeys.Prefix, adminkeys.Routes())
-	api.Mount(keys.Prefix, keys.Routes(a.keys, func() bool { return a.changes.Latest().ManagedKeys }, time.Now))
+	api.Mount(keys.Prefix, keys.Routes(a.keys, keys.Options{
+		Takes: func() bool { return a.changes.Latest().ManagedKeys }, Balances: a.balances, Now: time.Now,
+	}))
 	api.Mount(audits.Prefix, audits.Routes(a.audit, time.Now))
 	api.Mount(policies.Prefix, policies.Routes(a.changes))
 	api.Mount(fleet.Prefix, fleet.Routes(a.changes, a.status, a.database, a.seen))
@@ -57,7 +60,7 @@ func adminAPI(a *administered) *console.Console {
 // serveAdmin serves the admin API of a control plane.
 func (c *controlPlane) serveAdmin(l *lifecycle, j *journal.Journal, o controlOptions) (err error) {
 	a := &administered{
-		audit: followAudit(l, c.database, o), keys: c.keys, changes: c.changes, status: c.server.Status, database: c.database.Status,
+		audit: followAudit(l, c.database, o), keys: c.keys, balances: c.balancesOf, changes: c.changes, status: c.server.Status, database: c.database.Status,
 		seen: fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, pairs: c.links, journal: j, log: o.log.Named("backends"),
 	}
 	if a.admins, err = adminKeys(c.known, o); err != nil {

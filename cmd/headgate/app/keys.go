@@ -38,3 +38,18 @@ func (d *dataPlane) balances(ctx context.Context, id string) *pairpb.Balances {
 	}
 	return out
 }
+
+// askWithin bounds how long pairs are waited for that do not answer.
+const askWithin = 2 * time.Second
+
+// balancesOf asks the pairs of this control plane what is left to a key, by its id.
+func (c *controlPlane) balancesOf(ctx context.Context, id string) key.Balances {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	said := c.links.Balances(ctx, id)
+	all := key.Balances{Pairs: said.Asked}
+	for _, one := range said.Pairs {
+		all.Add(one.Node, one.Balances)
+	}
+	return all
+}

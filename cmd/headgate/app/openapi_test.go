@@ -171,8 +171,12 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 		Pairs: []xds.PairStatus{{Node: "n", Cluster: "c", Region: "eu", Connected: now, Revision: "r", Trouble: "why", Refused: nack}}}
 	out := []fleet.OutOfService{{Backend: "b", Model: "m", Pool: "p", Address: "a", Reason: "limited", Since: now, Until: &now, Pairs: []string{"n"}}}
 	unbalanced := []balance.Status{{Model: "m", Use: "b/m", Region: "eu", Permille: 125, Tries: 10, Failed: 5, Median: 0.8, Reason: "why"}}
+	left := key.Balances{Pairs: 2, Answered: 2, Shared: true, Troubles: []string{"n: why"}, Limits: []key.Balance{
+		{Pair: "n", Owner: "tier", Name: "free", Unit: "usd_per_day", Max: 2, Left: -1, Reset: 1.5, Shadow: true}}}
 	c := console.New(console.Options{Who: consoletest.Anyone, Audit: func(r console.Record) { rows.Add(audits.RowOf(r)) }})
-	c.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: d, Now: time.Now}), func() bool { return false }, time.Now))
+	c.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: d, Now: time.Now}), keys.Options{
+		Takes: func() bool { return false }, Balances: func(context.Context, string) key.Balances { return left }, Now: time.Now,
+	}))
 	c.Mount(audits.Prefix, audits.Routes(rows, time.Now))
 	c.Mount(adminkeys.Prefix, adminkeys.Routes())
 	c.Mount(policies.Prefix, policies.Routes(p))

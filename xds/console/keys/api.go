@@ -15,7 +15,8 @@ import (
 // Key is a key, and how it stands with it.
 type Key struct {
 	key.Key
-	State key.State `json:"state"`
+	State    key.State     `json:"state"`
+	Balances *key.Balances `json:"balances,omitempty"` // of a caller's that is active, where one key is asked for
 }
 
 // List are keys.
@@ -61,12 +62,11 @@ type Assignment struct {
 }
 
 type api struct {
+	Options
 	service Service
-	takes   func() bool
-	now     func() time.Time
 }
 
-func (a api) stated(k *key.Key) Key { return Key{*k, k.State(a.now())} }
+func (a api) stated(k *key.Key) Key { return Key{Key: *k, State: k.State(a.Now())} }
 
 func (a api) list(c *console.Call) (any, error) {
 	ended := false
@@ -89,7 +89,12 @@ func (a api) get(c *console.Call) (any, error) {
 	if err != nil {
 		return nil, failure(err)
 	}
-	return a.stated(k), nil
+	out := a.stated(k)
+	if out.Role == key.Caller && out.State == key.Active && a.Balances != nil {
+		all := a.Balances(c.Context(), k.ID)
+		out.Balances = &all
+	}
+	return out, nil
 }
 
 func (a api) create(c *console.Call) (any, error) {
@@ -126,7 +131,7 @@ func (a api) made(c *console.Call, from string, made *key.Made, err error) (any,
 	}
 	c.Changed(from, summary(&made.Key))
 	out := Made{Key: a.stated(&made.Key), Text: made.Text}
-	if made.Key.Role == key.Caller && !a.takes() {
+	if made.Key.Role == key.Caller && !a.Takes() {
 		out.Warning = "the policy in effect does not take it: it does not say managed_keys: true"
 	}
 	return out, nil

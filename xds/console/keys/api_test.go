@@ -56,7 +56,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, takes: true, database: &database{Store: storetest.SQLite(t)}}
 	c := console.New(console.Options{Who: consoletest.Anyone, Audit: func(rec console.Record) { r.records = append(r.records, rec) }})
 	s := key.New(key.Options{Database: r.database, Policy: func() *policy.Set { return set }, Now: time.Now})
-	c.Mount(keys.Prefix, keys.Routes(s, func() bool { return r.takes }, time.Now))
+	c.Mount(keys.Prefix, keys.Routes(s, keys.Options{Takes: func() bool { return r.takes }, Balances: r.balances, Now: time.Now}))
 	r.API = consoletest.Serve(t, c)
 	return r
 }
@@ -70,6 +70,34 @@ func (r *rig) do(method, path, body, outcome string) consoletest.Answer {
 		r.t.Fatalf("%s %s with %s is answered %s and leaves %+v, want %s", method, path, body, a.Body, r.records[before:], outcome)
 	}
 	return a
+}
+
+// balances are those of every key.
+func (r *rig) balances(_ context.Context, id string) key.Balances {
+	return key.Balances{Pairs: 1, Answered: 1, Limits: []key.Balance{{Pair: "n", Owner: "key", Name: id, Unit: "requests", Max: 5, Left: 4}}}
+}
+
+// TestWhatIsLeftToAKey holds that it is said of a caller's that is active, where one is asked for.
+func TestWhatIsLeftToAKey(t *testing.T) {
+	r := newRig(t)
+	made := r.made("POST", "", `{"name": "ci"}`)
+	r.made("POST", "", `{"name": "board", "role": "read"}`)
+	get := func(name string) *key.Balances {
+		return consoletest.Want[keys.Key](t, r.Ask("GET", "/api/v1/keys/"+name, nil), 200).Balances
+	}
+	if got := get("ci"); got == nil || len(got.Limits) != 1 || got.Limits[0].Name != made.Key.ID || got.Limits[0].Left != 4 {
+		t.Errorf("of a caller's key it is %+v", got)
+	}
+	if got := get("board"); got != nil {
+		t.Errorf("of a key of the admin API it is %+v", got)
+	}
+	if made.Key.Balances != nil {
+		t.Errorf("of one that was just made it is %+v", made.Key.Balances)
+	}
+	r.do("POST", "/ci/revoke", `{}`, console.Done)
+	if got := get(made.Key.ID); got != nil {
+		t.Errorf("of a revoked key it is %+v", got)
+	}
 }
 
 // made is a key that was made.

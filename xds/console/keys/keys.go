@@ -37,9 +37,16 @@ var (
 	Invalid = &console.Kind{Code: "invalid_key", Status: http.StatusUnprocessableEntity, When: "the key cannot be made as asked"}
 )
 
-// Routes makes and ends keys. The second says whether the policy in effect takes those of callers.
-func Routes(s Service, takes func() bool, now func() time.Time) []console.Route {
-	a := api{s, takes, now}
+// Options are what is said of keys beside what a Service knows.
+type Options struct {
+	Takes    func() bool                                       // reports whether the policy in effect takes those of callers
+	Balances func(ctx context.Context, id string) key.Balances // of a caller's key; nil: nobody is asked
+	Now      func() time.Time
+}
+
+// Routes makes and ends keys.
+func Routes(s Service, o Options) []console.Route {
+	a := api{o, s}
 	const form = "`{id, name, role, attributes, state, created, created_by, expires, revoked, revoked_by, secrets: [{created, until}]}`"
 	change := func(method, path, action, body, answer string, handle func(*console.Call) (any, error), fails ...*console.Kind) console.Route {
 		return console.Route{Method: method, Path: path, Right: console.Change, Action: action, Body: body, Answer: answer, Handle: handle, Fails: fails}
@@ -48,7 +55,7 @@ func Routes(s Service, takes func() bool, now func() time.Time) []console.Route 
 		{Method: "GET", Right: console.Read, Handle: a.list,
 			Answer: "`{keys}`: those that are active, the newest first; with `ended=true` those that were revoked or have expired, too"},
 		{Method: "GET", Path: "/{key}", Right: console.Read, Handle: a.get, Fails: []*console.Kind{Unknown},
-			Answer: "a key by its id or its name: " + form + ". `state` is active, expired or revoked"},
+			Answer: "a key by its id or its name: " + form + ". `state` is active, expired or revoked. A caller's that is active has `balances: {pairs, answered, shared, troubles, limits: [{pair, owner, name, unit, max, left, reset_seconds, shadow}]}`: what is left of what it may consume, as the pairs say that are linked to this control plane; `shared` by all, or of each `pair`"},
 		change("POST", "", "key.create", "`{name, role, attributes: {user, team, tier, models, tags, quota: {rpm, tpm, nano_usd_per_day, nano_usd_per_month, shadow}}, expires, author, reason}`",
 			"`{key, text, warning}`: the text is shown this once; `warning` says why it is not taken now. With the role `read` or `write` it is a key of this API", a.create, Invalid, Taken),
 		change("POST", "/{key}/rotate", "key.rotate", "`{overlap, author, reason}`",
