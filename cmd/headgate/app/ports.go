@@ -52,7 +52,7 @@ func CheckLoopback(name, addr string) error {
 	return nil
 }
 
-// serveLoopback serves a port that only this machine can reach: nobody signs in there.
+// serveLoopback serves a port that only this machine can reach: it is not encrypted.
 func serveLoopback(l *lifecycle, p port, srv *http.Server) (net.Addr, error) {
 	if err := CheckLoopback(p.name, p.addr); err != nil {
 		return nil, err
