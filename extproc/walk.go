@@ -25,13 +25,8 @@ func (r *run) admit(ctx context.Context) (ended bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", s.Name(), err)
 		}
-		set(&r.ex.Response.Out, v.Headers)
-		switch v.Action {
-		case exchange.Deny:
-			return true, r.refuse(ctx, v, i)
-		case exchange.Answer:
-			return true, r.give(ctx, v, i)
-		case exchange.Pass:
+		if ended, err := r.obey(ctx, v, i); ended {
+			return true, err
 		}
 	}
 	return false, nil
@@ -64,14 +59,22 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", s.Name(), err)
 		}
-		set(&r.ex.Response.Out, v.Headers)
-		switch v.Action {
-		case exchange.Deny:
-			return true, r.refuse(ctx, v, i)
-		case exchange.Answer:
-			return true, r.give(ctx, v, i)
-		case exchange.Pass:
+		if ended, err := r.obey(ctx, v, i); ended {
+			return true, err
 		}
+	}
+	return false, nil
+}
+
+// obey does what the verdict of a stage says. It returns true if that ended the exchange.
+func (r *run) obey(ctx context.Context, v exchange.Verdict, depth int) (ended bool, err error) {
+	set(&r.ex.Response.Out, v.Headers)
+	switch v.Action {
+	case exchange.Deny:
+		return true, r.refuse(ctx, v, depth)
+	case exchange.Answer:
+		return true, r.give(ctx, v, depth)
+	case exchange.Pass:
 	}
 	return false, nil
 }
