@@ -38,6 +38,7 @@ type estimate struct {
 	input, output int64 // tokens
 	nano          int64
 	unpriced      bool // a use has no price
+	guessed       bool // the client does not bound its answer
 }
 
 // tokens is what the estimate holds in all.
@@ -56,6 +57,8 @@ func (m *model) estimate(req *exchange.Request) (e estimate) {
 		e.output = 0
 	case req.MaxTokens > 0:
 		e.output = min(e.output, req.MaxTokens)
+	default:
+		e.guessed = true
 	}
 	e.output = min(e.output, canon.MaxBucket) * min(max(int64(req.Choices), 1), canon.MaxBucket)
 	e.input, e.output = min(e.input, canon.MaxBucket), min(e.output, canon.MaxBucket)

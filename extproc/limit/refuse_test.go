@@ -45,14 +45,18 @@ func TestBalancesThatCannotBeKnown(t *testing.T) {
 // TestWhatNeverFits holds what is refused for good, with the numbers, and what an Anthropic client
 // gets.
 func TestWhatNeverFits(t *testing.T) {
-	r := newRig(t, "tiers: {t: {tpm: 200}, money: {usd_per_month: 0.0001}, shadow: {tpm: 1, mode: shadow}}\n")
+	r := newRig(t, "tiers: {t: {tpm: 200}, money: {usd_per_month: 0.0001}, short: {tpm: 14}, cheap: {usd_per_month: 0.000001}, shadow: {tpm: 1, mode: shadow}}\n")
 	who := func(tier string) exchange.Caller { return exchange.Caller{Name: "a", Tier: tier} }
 	for _, c := range []struct {
 		dialect, tier, more string
 		status              int
 		says                string
 	}{
-		{"openai", "t", "", 400, `estimated at 515 tokens (15 of input and 500 of output): tier "t" allows 200 per minute`},
+		{"openai", "t", "", 0, ""},
+		{"openai", "short", "", 400, `estimated at 515 tokens (15 of input and 500 of output): tier "short" allows 14 per minute`},
+		{"openai", "cheap", "", 400, `tier "cheap" allows 0.000001 USD per month`},
+		{"openai", "money", "", 0, ""},
+		{"openai", "t", `,"max_tokens":1000`, 400, "500 of output"},
 		{"openai", "t", `,"max_tokens":100`, 0, ""},
 		{"openai", "t", `,"max_tokens":100,"n":2`, 400, "200 of output"},
 		{"openai", "t", `,"max_completion_tokens":100`, 0, ""},
@@ -60,7 +64,7 @@ func TestWhatNeverFits(t *testing.T) {
 		{"openai", "money", `,"max_tokens":100`, 400, `estimated at 0.000219 USD (19 of input and 100 of output tokens): tier "money" allows 0.0001 USD per month`},
 		{"openai", "t", `,"max_tokens":1,"n":9223372036854775807`, 400, "50000000 of output"},
 		{"openai", "t", `,"max_tokens":9223372036854775807,"n":4611686018427387904`, 400, "50000000 of output"},
-		{"openai", "t", `,"max_tokens":-5,"n":-5`, 400, "500 of output"},
+		{"openai", "t", `,"max_tokens":-5,"n":-5`, 0, ""},
 		{"openai", "shadow", "", 0, ""},
 	} {
 		a := r.askIn(c.dialect, who(c.tier), "m", c.more)

@@ -136,9 +136,28 @@ func (v *visit) reckon(req *exchange.Request, now time.Time) exchange.Verdict {
 		if b.unit.money() && v.estimate.unpriced && !b.Shadow {
 			return v.unpriced(b)
 		}
-		v.claim.Limits[i].Amount = v.estimate.of(b.unit)
+		v.claim.Limits[i].Amount = v.amount(b, now)
 	}
 	return exchange.Verdict{}
+}
+
+// amount is what the claim takes of a bound: the estimate. Where the client does not bound its
+// answer, a guess of its length refuses nothing for good: the claim takes all that the bound ever
+// allows, if the input fits.
+func (v *visit) amount(b *bound, now time.Time) int64 {
+	e := v.estimate
+	amount := e.of(b.unit)
+	if amount <= b.Max || !e.guessed {
+		return amount
+	}
+	e.output = 0
+	if b.unit.money() {
+		e.nano, _ = v.model.price(e.input, 0, now)
+	}
+	if e.of(b.unit) > b.Max {
+		return amount
+	}
+	return b.Max
 }
 
 // of is the part of an estimate that is counted in a unit.
