@@ -40,7 +40,7 @@ anonymous_tier: `
 			H{"x-should-retry", "false"}},
 	} {
 		r := newRig(t, testPolicy+quotas+tc.tier+"\n")
-		path, body := "/v1/chat/completions", `{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hi"}]}`
+		path, body := "/v1/chat/completions", `{"model":"gpt-4o-mini","max_tokens":500,"messages":[{"role":"user","content":"hi"}]}`
 		if tc.dialect == "anthropic" {
 			path, body = "/v1/messages", `{"model":"gpt-4o-mini","max_tokens":500,"messages":[{"role":"user","content":"hi"}]}`
 		}

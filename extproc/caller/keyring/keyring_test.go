@@ -201,17 +201,6 @@ func TestKeysChangeWhileTheyAreAsked(t *testing.T) {
 	asking.Wait()
 }
 
-// TestFindAllocatesOnce holds the cost of a question: the hash.
-func TestFindAllocatesOnce(t *testing.T) {
-	m, texts := made("ci", time.Time{})
-	r := newRing()
-	r.Take(whole(1, m))
-	text := []byte(texts[0])
-	if n := testing.AllocsPerRun(100, func() { r.Find(text, noon) }); n > 1 {
-		t.Errorf("a question allocates %v times", n)
-	}
-}
-
 func BenchmarkFind(b *testing.B) {
 	for _, n := range []int{1, 100_000} {
 		r, all := newRing(), whole(1)
