@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/policy"
@@ -19,9 +20,14 @@ const BreakNoRetry Break = "no-retry"
 // section is a part of a policy with its keys as they stand there.
 type section = map[string]json.RawMessage
 
-// document writes the policy that a drill runs: the operator's with a copy of the model for
-// each play. Every key of the model is carried as it is written, those that this package
-// has never heard of, too.
+// kept are the sections that a drill keeps as they are written. All others are left out, those
+// that this package has never heard of, too: who may ask and how much, and what the gateway
+// needs of its surroundings, say nothing of what a client gets when a provider fails.
+var kept = []string{"version", "limits"}
+
+// document writes the policy that a drill runs: what it keeps of the operator's, with a copy
+// of the model for each play. Every key of the model but ofTheGateway is carried as it is
+// written, those that this package has never heard of, too.
 func document(set *policy.Set, model *policy.Model, listen netip.AddrPort, plays []*play, b Break) ([]byte, error) {
 	var doc section
 	if err := json.Unmarshal(set.Document().Canonical(), &doc); err != nil {
@@ -48,11 +54,10 @@ func document(set *policy.Set, model *policy.Model, listen netip.AddrPort, plays
 			out.likes[at] = like
 		}
 	}
-	delete(doc, "prices") // nothing is paid for
-	delete(doc, "anonymous")
-	doc["unpriced"], doc["listen"] = raw(policy.UnpricedFlag), raw(listen.String())
+	maps.DeleteFunc(doc, func(key string, _ json.RawMessage) bool { return !slices.Contains(kept, key) })
+	doc["unpriced"], doc["listen"] = raw(policy.UnpricedFlag), raw(listen.String()) // nothing is paid for
 	doc["backends"], doc["models"] = raw(out.backends), raw(out.models)
-	if delete(doc, "models_like"); len(out.likes) > 0 {
+	if len(out.likes) > 0 {
 		doc["models_like"] = raw(out.likes)
 	}
 	return json.Marshal(doc)
@@ -71,6 +76,10 @@ func standIn(written section, b *backend) section {
 	return out
 }
 
+// ofTheGateway are the keys of a model that a drill does without: a quota would refuse its
+// clients, and the regions have acted, what they leave out is not in the chain.
+var ofTheGateway = []string{"quota", "regions_only"}
+
 // copyOf is the model with the backends of a play.
 func copyOf(written section, c *chain, b Break) section {
 	type use struct {
@@ -86,7 +95,9 @@ func copyOf(written section, c *chain, b Break) section {
 		links = append(links, uses)
 	}
 	out := maps.Clone(written)
-	delete(out, "regions_only") // it has acted: what it leaves out is not in the chain
+	for _, key := range ofTheGateway {
+		delete(out, key)
+	}
 	if b == BreakNoRetry {
 		links = [][]use{links[0][:1]}
 		out = section{"retries": raw(0)}

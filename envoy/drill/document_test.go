@@ -1,9 +1,12 @@
 package drill
 
 import (
+	"encoding/json"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/headgate/headgate/policy"
@@ -69,7 +72,10 @@ func keepsTheModel(t *testing.T, set *policy.Set, m *policy.Model) {
 				t.Errorf("use %s became %s", old, use)
 			}
 		}
-		copied.Chain, copied.RegionsOnly = m.Chain, m.RegionsOnly // which has acted on the chain
+		if copied.Quota.Bounds() {
+			t.Errorf("%s has a quota: %+v", p.name, copied.Quota)
+		}
+		copied.Chain, copied.RegionsOnly, copied.Quota = m.Chain, m.RegionsOnly, m.Quota // regions have acted on the chain
 		if copied.Written() != m.Written() {
 			t.Errorf("%s\nbecame\n%s", m.Written(), copied.Written())
 		}
@@ -79,6 +85,41 @@ func keepsTheModel(t *testing.T, set *policy.Set, m *policy.Model) {
 			t.Errorf("backend %+v", b)
 		}
 	}
+}
+
+// TestDocumentLeavesOutTheRest holds, for a policy with every key, that a drill keeps what it
+// plays to and nothing else: its clients have no key, and its gateway needs no certificate, no
+// database and no Redis.
+func TestDocumentLeavesOutTheRest(t *testing.T) {
+	set := everything(t)
+	if !set.HasCallers() || !set.Listen.TLS.On() || len(set.Models) < 2 {
+		t.Fatal("the policy lacks what a drill has to leave out")
+	}
+	want := []string{"backends", "limits", "listen", "models", "models_like", "unpriced", "version"}
+	for name, m := range set.Models {
+		out, _ := documentOf(t, set, m, "")
+		var got section
+		if err := json.Unmarshal(out.Canonical(), &got); err != nil {
+			t.Fatal(err)
+		}
+		if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, want) {
+			t.Errorf("%s: the drill has %q, want %q", name, keys, want)
+		}
+	}
+}
+
+// everything is the policy of the tests that has every key.
+func everything(t *testing.T) *policy.Set {
+	t.Helper()
+	data, err := os.ReadFile("../../policy/testdata/good/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := policy.Parse("everything.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 // TestDocumentKeepsToRegions holds that a drill plays to the chain that is left of a model
@@ -102,14 +143,7 @@ models: {m: {regions_only: [eu, uk], chain: [us/x, eu/x, us/y]}}
 
 // TestBreakTakesChainAndRetriesAway holds it for a model with every key.
 func TestBreakTakesChainAndRetriesAway(t *testing.T) {
-	data, err := os.ReadFile("../../policy/testdata/good/everything.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := policy.Parse("everything.yaml", data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := everything(t)
 	m, err := modelOf(set, "")
 	if err != nil {
 		t.Fatal(err)

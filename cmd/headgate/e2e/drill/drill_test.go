@@ -99,3 +99,34 @@ func TestADrillWithoutRetriesIsNoticed(t *testing.T) {
 		t.Errorf("%d lost their pass, exit code %d, stderr %q", lost, code, stderr)
 	}
 }
+
+// TestADrillNeedsNoKey holds that who may ask, and how much, and what the gateway needs of its
+// surroundings, does not concern a drill.
+func TestADrillNeedsNoKey(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	gatewaytest.Overwrite(t, path, `version: 1
+listen: {address: "0.0.0.0:443", tls: {cert: /nowhere/tls.crt, key: /nowhere/tls.key, client_ca: /nowhere/clients.crt}}
+unpriced: flag
+store: {postgres: {env: HEADGATE_NOT_SET}}
+redis: {url: {env: HEADGATE_NOT_SET}, when_lost: closed}
+tiers: {free: {rpm: 1}}
+managed_keys: true
+callers:
+  ann: {key: {env: HEADGATE_NOT_SET}, tier: free, models: [other]}
+  mesh: {certificate: "spiffe://example.com/mesh"}
+backends:
+  one: {provider: openai, credential: {env: HEADGATE_NOT_SET}}
+  two: {provider: anthropic, credential: caller}
+models:
+  assistant: {chain: [one/m, two/m], quota: {rpm: 1}}
+  other: one/m
+`)
+	r, stderr, code := drill(t, "-f", path, "--dialect", "openai", "--form", "json")
+	if code != 0 || stderr != "" || r.Model != "assistant" {
+		t.Errorf("exit code %d, model %q, stderr %q", code, r.Model, stderr)
+	}
+	if v := r.verdicts(); v["429-once"] != "pass" || v["503-always"] != "pass" || v["books"] != "pass" {
+		t.Errorf("%v", v)
+	}
+}
