@@ -70,6 +70,7 @@ var caller = strict.NewObject(
 		Example(`quota: {usd_per_month: 20}`),
 ).Check(func(r *strict.Reader, g *strict.Given, c *Caller) {
 	p := placedCaller{caller: c}
+	p.key, _ = g.At("key")
 	p.certificate, _ = g.At("certificate")
 	if !g.Has("key") && !g.Has("certificate") {
 		r.Fault(g.Place(), "add key: {env: CI_KEY}, or certificate: NAME", "a caller needs a key or a certificate")
@@ -105,15 +106,41 @@ var certificateName = regexp.MustCompile(`^\S(.{0,998}\S)?$`)
 
 const certificateRule = "a name in a certificate is 1 to 1000 characters on one line, no blank at either end"
 
-// placedCaller is a caller, and where its certificate, its tier and its models stand.
+// placedCaller is a caller, and where its key, its certificate, its tier and its models stand.
 type placedCaller struct {
-	caller                    *Caller
-	certificate, tier, models strict.Place
+	caller                         *Caller
+	key, certificate, tier, models strict.Place
 }
 
-// checkCallers refuses tiers and models that are not there, and certificates that are not
-// asked for or stand for two callers.
+// PlacedKey is the key of a policy's caller, and where it stands.
+type PlacedKey struct {
+	Caller string
+	at     strict.Place
+}
+
+// Fault returns a fault of the key.
+func (k PlacedKey) Fault(message, hint string) Fault { return k.at.Fault(message, hint) }
+
+// CallerKeys returns the keys of a policy's callers in the order of its files. It reads the
+// policy as Credentials does.
+func CallerKeys(files []File) ([]PlacedKey, error) {
+	c, faults := compile(files, reading{maxBytes: MaxDocument})
+	if len(faults) > 0 {
+		return nil, strict.NewFaults(files, faults)
+	}
+	var all []PlacedKey
+	for _, p := range strict.Notes[placedCaller](c.Reader) {
+		if p.caller.Key != (CallerKey{}) {
+			all = append(all, PlacedKey{p.caller.Name, p.key})
+		}
+	}
+	return all, nil
+}
+
+// checkCallers refuses tiers and models that are not there, certificates that are not asked
+// for, and keys and certificates that stand for two callers.
 func (c *compiler) checkCallers() {
+	c.checkKeys()
 	c.checkCertificates()
 	if at, ok := c.Given.At("anonymous_tier"); ok {
 		c.checkTier(at, c.doc.AnonymousTier)
@@ -133,6 +160,21 @@ func (c *compiler) checkCallers() {
 func (c *compiler) checkTier(at strict.Place, tier string) {
 	if _, ok := c.doc.Tiers[tier]; !ok {
 		c.Fault(at, c.Suggest(tier, slices.Sorted(maps.Keys(c.doc.Tiers))), "tier %s is not defined", strict.Quote(tier))
+	}
+}
+
+// checkKeys refuses keys of two callers that are found in the same place, or have one hash.
+func (c *compiler) checkKeys() {
+	owners := map[CallerKey]*Caller{}
+	for _, p := range strict.Notes[placedCaller](c.Reader) {
+		if p.caller.Key == (CallerKey{}) {
+			continue
+		}
+		if other := owners[p.caller.Key]; other != nil {
+			c.Fault(p.key, "", "callers %s and %s have the same key", strict.Quote(other.Name), strict.Quote(p.caller.Name))
+			continue
+		}
+		owners[p.caller.Key] = p.caller
 	}
 }
 

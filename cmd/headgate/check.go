@@ -18,8 +18,9 @@ import (
 const checkHelp = `Check a policy without a running gateway: every fault at once, or what a valid
 policy makes of each model, at worst, and what in it is most likely not meant.
 
-With --env it also looks for the credentials where a gateway in this environment
-would: each one that is not set is a fault, at its place in the policy.
+With --env it also looks for the credentials, and for the callers' keys, where a gateway
+in this environment would: each one that is not set or of no use is a fault, at its place
+in the policy.
 
 Exit codes: 0 the policy is valid, 1 it has faults (with --strict: or warnings),
 2 it cannot be read.`
@@ -50,7 +51,7 @@ func newCheck() *cobra.Command {
 	f := cmd.Flags()
 	f.DurationVar(&o.expect.CallerTimeout, "caller-timeout", advice.DefaultCallerTimeout, "how long callers wait for an answer")
 	f.IntVar(&o.expect.Concurrency, "concurrency", 0, "requests of one model at a time, to judge its breaker by; 0: not known")
-	f.BoolVar(&o.env, "env", false, "look for the credentials in this environment")
+	f.BoolVar(&o.env, "env", false, "look for credentials and keys in this environment")
 	f.BoolVar(&o.strict, "strict", false, "exit with 1 if there are warnings")
 	f.StringVarP(&o.output, "output", "o", "text", "text, or json for programs")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "of a valid policy print the first line only")

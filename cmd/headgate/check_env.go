@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/headgate/headgate/cmd/headgate/app"
+	"github.com/headgate/headgate/extproc/caller"
 	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
@@ -13,8 +14,8 @@ import (
 	"github.com/headgate/headgate/xds/store"
 )
 
-// checkEnvironment looks for the credentials of a policy, the URLs of its database and its Redis,
-// and its certificate files, where the gateway would: in this environment. What the gateway would
+// checkEnvironment looks for the credentials of a policy, its callers' keys, the URLs of its
+// database and its Redis, and its certificate files, where the gateway would: in this environment. What the gateway would
 // not start with is a fault at the place where the policy names it; what it would do without is a
 // note.
 func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
@@ -51,6 +52,7 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 			faults = append(faults, c.Fault(why[i].Error(), ""))
 		}
 	}
+	faults = append(faults, checkKeys(files)...)
 	for _, check := range []func([]policy.File) *policy.Fault{checkDatabase, checkRedis, checkCertificate} {
 		if fault := check(files); fault != nil {
 			faults = append(faults, *fault)
@@ -60,6 +62,33 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 		return nil, &policy.Faults{Faults: faults}
 	}
 	return notes, nil
+}
+
+// checkKeys looks for the keys of the policy's callers as a pair would.
+func checkKeys(files []policy.File) []policy.Fault {
+	all, err := policy.CallerKeys(files)
+	if err != nil || len(all) == 0 {
+		return nil
+	}
+	set, err := policy.ParseFiles(files)
+	if err != nil {
+		return nil
+	}
+	why := map[string]error{}
+	for _, f := range caller.Check(set, os.LookupEnv) {
+		why[f.Caller] = f.Err
+	}
+	var faults []policy.Fault
+	for _, k := range all {
+		switch err := why[k.Caller]; {
+		case err == nil:
+		case errors.Is(err, secret.ErrNotSet):
+			faults = append(faults, k.Fault(err.Error(), "set it: headgate key hash --new makes one"))
+		default:
+			faults = append(faults, k.Fault(err.Error(), ""))
+		}
+	}
+	return faults
 }
 
 // checkDatabase looks for the URL of the store's database where a control plane would.

@@ -170,3 +170,55 @@ func TestCheckFindsRedis(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckFindsKeys holds that check --env finds every caller's key that a pair could not use, by
+// file, line and path, all at once, and shows none.
+func TestCheckFindsKeys(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "policy.yaml")
+	at := func(text string) string { return strings.ReplaceAll(text, "DIR", folder) }
+	const good, hash = "hunter2-hunter2-1", "ea0b51d89cc6e3d5dbefe4a5f3ca4fbd4a1bcb2a1b4d3ff3ac9a2bb23d4d7b6f"
+	t.Setenv("CHECK_GOOD", good)
+	t.Setenv("CHECK_SHORT", "hunter2")
+	t.Setenv("CHECK_EMPTY", "")
+	t.Setenv("CHECK_BLANKS", "hunter2 hunter2 hunter2")
+	for name, text := range map[string]string{
+		"same": good + "\n", "short": "hunter2\n", "other": "hunter2-hunter2-2\n",
+		"policy.yaml": "version: 1\ncallers:\n" +
+			"  good: {key: {env: CHECK_GOOD}}\n" +
+			"  none: {key: {env: CHECK_NONE}}\n" +
+			"  empty: {key: {env: CHECK_EMPTY}}\n" +
+			"  short: {key: {env: CHECK_SHORT}}\n" +
+			"  blanks: {key: {env: CHECK_BLANKS}}\n" +
+			"  short-file:\n    key: {file: DIR/short}\n" +
+			"  no-file: {key: {file: DIR/none}}\n" +
+			"  folder: {key: {file: DIR}}\n" +
+			"  the-same: {key: {file: DIR/same}}\n" +
+			"  other: {key: {file: DIR/other}}\n" +
+			"  hashed: {key: {sha256: " + hash + "}}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(at(text)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, got := ended(t, []string{"check", "--env", path})
+	want := at(`DIR/policy.yaml:4:15 callers.none.key: environment variable CHECK_NONE: credential is not set: it is missing or empty; set it: headgate key hash --new makes one
+DIR/policy.yaml:5:16 callers.empty.key: environment variable CHECK_EMPTY: credential is not set: it is missing or empty; set it: headgate key hash --new makes one
+DIR/policy.yaml:6:16 callers.short.key: environment variable CHECK_SHORT: the key has 7 characters: 16 are needed at least
+DIR/policy.yaml:7:17 callers.blanks.key: environment variable CHECK_BLANKS: credential holds blanks, line ends or other characters that a header cannot carry
+DIR/policy.yaml:9:10 callers.short-file.key: file DIR/short: the key has 7 characters: 16 are needed at least
+DIR/policy.yaml:10:18 callers.no-file.key: file DIR/none: credential is not set: it does not exist; set it: headgate key hash --new makes one
+DIR/policy.yaml:11:17 callers.folder.key: file DIR: not a regular file
+DIR/policy.yaml:12:19 callers.the-same.key: has the same key as caller "good"
+headgate: DIR/policy.yaml: 8 faults
+`)
+	if diff := cmp.Diff(want, got); diff != "" || code != exitFault {
+		t.Errorf("exit code %d, differs (-want +got):\n%s", code, diff)
+	}
+	if strings.Contains(got, "hunter2") {
+		t.Error("shows a key")
+	}
+	if code, got := ended(t, []string{"check", "-q", path}); code != 0 {
+		t.Errorf("without --env: exit code %d, %s", code, got)
+	}
+}

@@ -53,33 +53,69 @@ type entry struct {
 	who    *exchange.Caller
 }
 
+// Fault is why the key of a policy's caller is of no use. It shows no key.
+type Fault struct {
+	Caller string
+	Err    error // names where the key is looked for, or who else has it
+}
+
+// Error says it with the caller's name.
+func (f Fault) Error() string { return fmt.Sprintf("caller %q: %v", f.Caller, f.Err) }
+
+// Unwrap returns Err.
+func (f Fault) Unwrap() error { return f.Err }
+
+// Check returns what is wrong with the keys of a policy's callers in an environment: what Compile
+// refuses the policy for.
+func Check(set *policy.Set, lookupEnv func(string) (string, bool)) []Fault {
+	_, faults := findKeys(set, lookupEnv, time.Time{})
+	return faults
+}
+
 // newKeys finds the keys of a policy's callers. The error names each that is not there.
 func newKeys(set *policy.Set, o *Options) (*keys, error) {
 	now := o.Now()
-	k := &keys{all: make([]key, 0, len(set.Callers)), warn: o.Warn}
-	var faults []error
-	for _, name := range slices.Sorted(maps.Keys(set.Callers)) {
-		c := set.Callers[name]
-		if c.Key == (policy.CallerKey{}) {
-			continue // it is known by its certificate
-		}
-		one, err := find(c, o.LookupEnv, now)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("caller %q: %w", name, err))
-			continue
-		}
-		k.all = append(k.all, one)
-		k.files = k.files || one.source != nil && one.source.Changes()
+	all, faults := findKeys(set, o.LookupEnv, now)
+	if len(faults) > 0 {
+		return nil, joined(faults)
 	}
-	t, err := k.tabled()
-	if err := errors.Join(append(faults, err)...); err != nil {
-		return nil, err
-	}
+	k := &keys{all: all, warn: o.Warn}
+	k.files = slices.ContainsFunc(all, func(one key) bool { return one.source != nil && one.source.Changes() })
+	t, _ := tabled(all)
 	k.table.Store(&t)
 	k.due.Store(now.Add(secret.CheckEvery).UnixNano())
 	k.warned.Store(new(""))
 	k.report(nil)
 	return k, nil
+}
+
+// findKeys finds the keys of all callers that have one, in the order of their names.
+func findKeys(set *policy.Set, lookUp func(string) (string, bool), now time.Time) ([]key, []Fault) {
+	all := make([]key, 0, len(set.Callers))
+	var faults []Fault
+	for _, name := range slices.Sorted(maps.Keys(set.Callers)) {
+		c := set.Callers[name]
+		if c.Key == (policy.CallerKey{}) {
+			continue // it is known by its certificate
+		}
+		one, err := find(c, lookUp, now)
+		if err != nil {
+			faults = append(faults, Fault{name, err})
+			continue
+		}
+		all = append(all, one)
+	}
+	_, twice := tabled(all)
+	return all, append(faults, twice...)
+}
+
+// joined is all faults as one error; nil: there are none.
+func joined(faults []Fault) error {
+	all := make([]error, len(faults))
+	for i, f := range faults {
+		all[i] = f
+	}
+	return errors.Join(all...)
 }
 
 // find finds the key of one caller.
@@ -93,20 +129,20 @@ func find(c *policy.Caller, lookUp func(string) (string, bool), now time.Time) (
 	return k, err
 }
 
-// tabled sorts the keys by their digests: nobody is who has the key of somebody else.
-func (k *keys) tabled() (table, error) {
-	t := make(table, len(k.all))
-	var faults []error
-	for i := range k.all {
-		one := &k.all[i]
+// tabled sorts keys by their digests: nobody is who has the key of somebody else.
+func tabled(all []key) (table, []Fault) {
+	t := make(table, len(all))
+	var faults []Fault
+	for i := range all {
+		one := &all[i]
 		d := one.now()
 		if other, twice := t[d]; twice {
-			faults = append(faults, fmt.Errorf("callers %q and %q have the same key", other.who.Name, one.who.Name))
+			faults = append(faults, Fault{one.who.Name, fmt.Errorf("has the same key as caller %q", other.who.Name)})
 			continue
 		}
 		t[d] = entry{d, one.who}
 	}
-	return t, errors.Join(faults...)
+	return t, faults
 }
 
 // find returns whose key a secret is; nil: nobody's. It takes one way: a secret that is in no
@@ -138,11 +174,11 @@ func (k *keys) refresh(now time.Time) {
 		k.report(nil)
 		return
 	}
-	t, err := k.tabled()
-	if err == nil {
+	t, twice := tabled(k.all)
+	if len(twice) == 0 {
 		k.table.Store(&t)
 	}
-	k.report(err)
+	k.report(joined(twice))
 }
 
 // report warns of what operators should know of the places of keys, once.

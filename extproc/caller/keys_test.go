@@ -34,7 +34,7 @@ callers:
 	if err == nil {
 		t.Fatal("the policy is taken")
 	}
-	for _, want := range []string{`caller "a": environment variable A`, `caller "b": file ` + filepath.Join(folder, "short"), `caller "c": file ` + filepath.Join(folder, "none"), "not set", "15 characters: 16", `callers "d" and "e" have the same key`} {
+	for _, want := range []string{`caller "a": environment variable A`, `caller "b": file ` + filepath.Join(folder, "short"), `caller "c": file ` + filepath.Join(folder, "none"), "not set", "15 characters: 16", `caller "e": has the same key as caller "d"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q:\n%v", want, err)
 		}
@@ -98,7 +98,7 @@ func TestFilesOfKeysAreReadAgain(t *testing.T) {
 	is("two have one key", two, "b")
 	now = now.Add(time.Second)
 	is("still", two, "b")
-	warns(`"a" and "b" have the same key`)
+	warns(`caller "b": has the same key as caller "a"`)
 	put("a", one)
 	now = now.Add(time.Second)
 	is("not any more", three, "b")
