@@ -62,10 +62,10 @@ var rules = []rule{
 	lowBreaker, busyChecks,
 }
 
-// Advise returns the advice about every model: notes, then warnings, each in the order of
-// the models' names.
+// Advise returns the advice about the policy and about every model: notes, then warnings, each
+// in the order of the models' names.
 func Advise(set *policy.Set, e Expectation) []Advice {
-	var all []Advice
+	all := plainKeys(set)
 	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
 		all = append(all, about(set, set.Models[name], e)...)
 	}

@@ -45,7 +45,7 @@ func (g Group) Title() string {
 }
 
 // Groups returns the models in groups, in the order of their first names, and what is
-// advised of each group: notes, then warnings.
+// advised of the policy and of each group: notes, then warnings.
 func Groups(set *policy.Set, e Expectation) ([]Group, []Finding) {
 	var groups []Group
 	index := make(map[string]int)
@@ -61,6 +61,9 @@ func Groups(set *policy.Set, e Expectation) ([]Group, []Finding) {
 		groups[i].Models = append(groups[i].Models, name)
 	}
 	var found []Finding
+	for _, a := range plainKeys(set) {
+		found = append(found, Finding{Advice: a})
+	}
 	for _, g := range groups {
 		for _, a := range about(set, set.Models[g.Models[0]], e) {
 			found = append(found, Finding{a, len(g.Models) - 1})

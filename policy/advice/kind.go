@@ -30,6 +30,7 @@ const (
 	WeightUnmet     Code = "weight-unmet"
 	OutsideRegions  Code = "outside-regions"
 	BudgetUnpriced  Code = "budget-unpriced"
+	KeysInPlain     Code = "keys-in-plain"
 	BreakerLow      Code = "breaker-low"
 	ChecksTooOften  Code = "checks-too-often"
 	Simulated       Code = "simulated"
@@ -60,6 +61,7 @@ var Kinds = []Kind{
 	{WeightUnmet, Warning, "Weights cannot be met by requests that only some uses of the link can express."},
 	{OutsideRegions, Note, "The document names backends for the model that regions_only keeps out of its chain."},
 	{BudgetUnpriced, Warning, "A price is missing that a budget needs: callers who have one are refused the model."},
+	{KeysInPlain, Warning, "Clients beyond this machine send keys, or credentials of their own, over plain HTTP."},
 	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},
 	{ChecksTooOften, Warning, "Checks of a backend come as fast as one may take."},
 	{Simulated, Note, "With --env: a credential is not set here, so that the simulated provider answers in the backend's place, or the backend's other credential serves alone."},
