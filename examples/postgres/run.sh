@@ -53,6 +53,9 @@ await() {
   done
 }
 
+# answers URL: or says at least that it wants a key.
+answers() { curl -s -o /dev/null -w '%{http_code}' "$1" | grep -Eqx '200|401'; }
+
 # server COMMAND...: as the user nobody if this is root, which PostgreSQL refuses.
 server() {
   if [ "$(id -u)" = 0 ]; then exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; fi
@@ -87,7 +90,7 @@ for n in 1 2; do
 done
 for n in 1 2; do
   eval "gateway=\$gateway$n admin=\$admin$n"
-  await "envoy-$n" curl -fs "http://$gateway/v1/models"
+  await "envoy-$n" answers "http://$gateway/v1/models"
   echo "gateway http://$gateway/v1, admin API http://$admin"
 done
 wait

@@ -17,9 +17,9 @@ start() { "$@" & pids="$pids $!"; }
 trap 'trap "" INT TERM; kill $pids 2>/dev/null; wait' EXIT
 trap 'exit 0' INT TERM
 
-# await URL: until it answers, or a process has ended.
+# await URL: until it answers, if only that it wants a key, or a process has ended.
 await() {
-  until curl -fs -o /dev/null "$1"; do
+  until curl -s -o /dev/null -w '%{http_code}' "$1" | grep -Eqx '200|401'; do
     for pid in $pids; do kill -0 "$pid" 2>/dev/null || { echo "one of the processes ended, see above" >&2; exit 1; }; done
     sleep 0.1
   done

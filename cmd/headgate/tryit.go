@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/headgate/headgate/policy"
+)
+
+// trial is a request by which a user sees that the gateway answers: who asks, and how curl
+// proves that.
+type trial struct {
+	models []string // that may be asked for; none: all
+	flags  []string
+	notes  []string // what the user has to put in
+}
+
+// tryIt is the command for it; empty: the policy has no model.
+func tryIt(set *policy.Set) string {
+	t := newTrial(set)
+	models := t.models
+	if len(models) == 0 {
+		models = slices.Collect(maps.Keys(set.Models))
+	}
+	if len(models) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nTry it:\n\n  curl -i %s/v1/chat/completions -H 'content-type: application/json' \\\n", set.Listen.URL())
+	for _, flag := range t.flags {
+		fmt.Fprintf(&b, "    %s \\\n", flag)
+	}
+	fmt.Fprintf(&b, "    -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n", slices.Min(models))
+	for _, note := range t.notes {
+		fmt.Fprintln(&b, note)
+	}
+	fmt.Fprint(&b, "Streamed: add \"stream\":true to the body and -N to curl.\n\n")
+	return b.String()
+}
+
+func newTrial(set *policy.Set) (t trial) {
+	var certified string // whose certificate has to be shown
+	if set.HasCallers() && !set.Anonymous {
+		certified = t.prove(easiest(set))
+	}
+	tls := set.Listen.TLS
+	if certified != "" || tls.ClientCA != "" && tls.ClientCertificate == policy.ClientCertificateRequired {
+		t.flags = append(t.flags, "--cert CLIENT.crt --key CLIENT.key")
+		t.notes = append(t.notes, "CLIENT.crt: a certificate"+certified+" that "+tls.ClientCA+" verifies.")
+	}
+	if tls.On() {
+		t.notes = append(t.notes, "If curl does not trust the gateway's certificate, name its authority: --cacert FILE. It has to name the host that is asked.")
+	}
+	return t
+}
+
+// prove has the request come from a caller, or if that is nil from one with a key of the control
+// plane. If the caller has no key, it says whose certificate is needed.
+func (t *trial) prove(c *policy.Caller) (certified string) {
+	if c == nil {
+		t.bear("$KEY")
+		t.notes = append(t.notes, "KEY: one that headgate key create has made.")
+		return ""
+	}
+	t.models = c.Models
+	switch {
+	case c.Key.Env != "":
+		t.bear("$" + c.Key.Env)
+	case c.Key.File != "":
+		t.bear("$(cat '" + strings.ReplaceAll(c.Key.File, "'", `'\''`) + "')")
+	case c.Key.SHA256 != "":
+		t.bear("$KEY")
+		t.notes = append(t.notes, "KEY: that of caller "+c.Name+", of which the policy has the hash.")
+	default:
+		return " of " + c.Certificate
+	}
+	return ""
+}
+
+// bear has the request show a key, which the shell finds.
+func (t *trial) bear(key string) {
+	t.flags = append(t.flags, `-H "authorization: Bearer `+key+`"`)
+}
+
+// easiest is the caller whose proof is found with the least effort; nil: the policy names none.
+func easiest(set *policy.Set) *policy.Caller {
+	var best *policy.Caller
+	for _, name := range slices.Sorted(maps.Keys(set.Callers)) {
+		if c := set.Callers[name]; best == nil || effort(c) < effort(best) {
+			best = c
+		}
+	}
+	return best
+}
+
+// effort is how far from this terminal a caller's proof is.
+func effort(c *policy.Caller) int {
+	switch {
+	case c.Key.Env != "":
+		return 0
+	case c.Key.File != "":
+		return 1
+	case c.Key.SHA256 != "":
+		return 2
+	}
+	return 3
+}
