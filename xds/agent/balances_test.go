@@ -28,14 +28,12 @@ func TestQuestionsAreAnswered(t *testing.T) {
 			asks(1, "slow"), asks(2, "slow"), asks(3, "slow"), asks(4, "a"),
 		}}
 		linked(t, options{answer: answer, keys: &chest{}}, p)
-		synctest.Wait()
-		if len(p.left) != 1 || p.left[0].GetNumber() != 4 || p.left[0].GetBalances()[0].GetName() != "a" {
-			t.Errorf("at once it says %v", p.left)
+		if left := p.answers(); len(left) != 1 || left[0].GetNumber() != 4 || left[0].GetBalances()[0].GetName() != "a" {
+			t.Errorf("at once it says %v", left)
 		}
 		time.Sleep(answerWithin)
-		synctest.Wait()
-		if len(p.left) != 4 || p.left[3].GetTrouble() == "" {
-			t.Errorf("in the end it says %v", p.left)
+		if left := p.answers(); len(left) != 4 || left[3].GetTrouble() == "" {
+			t.Errorf("in the end it says %v", left)
 		}
 	})
 }
@@ -52,9 +50,8 @@ func TestTooManyQuestions(t *testing.T) {
 			return &pairpb.Balances{}
 		}}, p)
 		time.Sleep(3 * answerWithin)
-		synctest.Wait()
-		if len(p.left) != maxQuestions {
-			t.Errorf("%d were answered, want %d", len(p.left), maxQuestions)
+		if left := p.answers(); len(left) != maxQuestions {
+			t.Errorf("%d were answered, want %d", len(left), maxQuestions)
 		}
 	})
 }

@@ -119,14 +119,14 @@ func TestSecretsFollowTheFiles(t *testing.T) {
 		files.write("tls.key", other)
 		time.Sleep(time.Minute)
 		p.expect(t, "a key of another certificate")
-		if why := plane.details; why == nil || !why.Serves || !strings.Contains(why.Reason, "private key does not match") {
+		if why := plane.heard(); why == nil || !why.Serves || !strings.Contains(why.Reason, "private key does not match") {
 			t.Errorf("the control plane hears %v", why)
 		}
 		files.renew()
 		time.Sleep(2 * time.Second)
 		p.expect(t, "good files", "Secret +gateway")
 		time.Sleep(3 * time.Hour)
-		if why := plane.details; why == nil || !strings.Contains(why.Reason, "expired on") {
+		if why := plane.heard(); why == nil || !strings.Contains(why.Reason, "expired on") {
 			t.Errorf("the certificate has expired: the control plane hears %v", why)
 		}
 	})

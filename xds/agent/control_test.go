@@ -125,6 +125,14 @@ func (c *control) has(set ads.Set) bool {
 	return connected && client.Has(set)
 }
 
+// heard is the trouble that the pair reports.
+func (c *control) heard() *policypb.Trouble {
+	synctest.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.details
+}
+
 // refused returns the refusals since, once everything is quiet.
 func (c *control) refused() []string {
 	synctest.Wait()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -220,6 +221,14 @@ func (p *plane) note(m *pairpb.LinkRequest) (number uint64) {
 		p.unasked = append(p.unasked, fmt.Sprintf("%T", m.GetMessage()))
 	}
 	return m.GetRows().GetNumber()
+}
+
+// answers are what the pair has said is left, so far.
+func (p *plane) answers() []*pairpb.Balances {
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.left)
 }
 
 // options are what a pair of these tests has, each of which may be missing.
