@@ -139,8 +139,8 @@ func (ev *event) decodeMetadata(b []byte) error {
 	})
 }
 
-// decodeAttributes reads which backend, and which of its models, Envoy chose, or who the
-// client is by its certificate. Each entry of the attributes map is a field of its own.
+// decodeAttributes reads which backend, and which of its models, Envoy chose, or who is
+// at the other end of the connection. Each entry of the attributes map is a field of its own.
 func (ev *event) decodeAttributes(b []byte) error {
 	_, v, err := mapEntry(b)
 	if err != nil {
@@ -154,6 +154,8 @@ func (ev *event) decodeAttributes(b []byte) error {
 			ev.backedModel = value
 		case strings.HasSuffix(key, peerSuffix):
 			ev.setPeer(key, value)
+		case key == policy.PeerAddress:
+			ev.address = value
 		}
 	})
 }

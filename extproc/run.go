@@ -94,7 +94,7 @@ func (r *run) handle(ctx context.Context, ev *event) (*reply, error) {
 
 func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	req := &r.ex.Request
-	r.ex.Certificate = ev.peer.name()
+	r.ex.Certificate, r.ex.Peer = ev.peer.name(), ev.address
 	req.Headers = ev.headers
 	req.Method = string(req.Headers.Get(":method"))
 	path, _, _ := bytes.Cut(req.Headers.Get(":path"), []byte{'?'})

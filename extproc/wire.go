@@ -34,6 +34,7 @@ type event struct {
 	exchange             string     // the exchange that an attempt belongs to
 	backend, backedModel string     // that Envoy chose for an attempt
 	peer                 *peerNames // names in the client's certificate; nil: Envoy asks for none
+	address              string     // and port of the connection's other end; empty: the policy trusts no network
 }
 
 // bodyModes are Envoy's configured body modes, as numbers of

@@ -46,6 +46,7 @@ func TestEventsAreReadAsTheGeneratedTypesWriteThem(t *testing.T) {
 			"connection.uri_san_peer_certificate":                                  "spiffe://example.com/ci",
 			"connection.dns_san_peer_certificate":                                  "ci.example.com",
 			"connection.subject_peer_certificate":                                  "CN=ci",
+			"source.address":                                                       "10.1.2.3:4567",
 		})},
 		ObservabilityMode: true,
 	}
@@ -56,6 +57,7 @@ func TestEventsAreReadAsTheGeneratedTypesWriteThem(t *testing.T) {
 	want := event{
 		phase: requestHeaders, end: true, modes: &bodyModes{request: 2, response: 1}, exchange: "01ABC", backend: "gpt", backedModel: "gpt-4o",
 		peer:    &peerNames{uri: "spiffe://example.com/ci", dns: "ci.example.com", subject: "CN=ci"},
+		address: "10.1.2.3:4567",
 		headers: exchange.Headers{{Name: ":path", Value: []byte("/v1/é")}, {Name: "x-old", Value: []byte("v")}, {Name: "x-empty", Value: []byte{}}, {Name: "x-both", Value: []byte("b")}},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(event{}, bodyModes{}, peerNames{})); diff != "" {

@@ -31,7 +31,7 @@ var callersSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("callers", func(d *document) *map[string]*Caller { return &d.Callers },
 			strict.Map(labelName, labelRule, caller).Named(func(c *Caller) *string { return &c.Name })).
-			Doc("Who may ask, by name, and with which key. With it, or with managed_keys, requests without a known key or certificate are refused, unless anonymous allows them.").
+			Doc("Who may ask, by name, and with which key. With it, managed_keys or trusted, requests of whom nothing says who asks are refused, unless anonymous allows them.").
 			Example(`callers: {ci: {key: {env: CI_KEY}, tier: free}}`),
 		strict.Bind("managed_keys", func(d *document) *bool { return &d.ManagedKeys }, strict.Switch()).Default(false).
 			Doc("Take the keys, too, that headgate key makes and the control plane keeps.").
@@ -98,8 +98,8 @@ var hexHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 const hashRule = "a hash is 64 lower-case hexadecimal digits, as headgate key hash prints it"
 
-// HasCallers reports whether requests need a key, unless Anonymous allows them without.
-func (s *Set) HasCallers() bool { return len(s.Callers) > 0 || s.ManagedKeys }
+// HasCallers reports whether it must be known who asks, unless Anonymous allows anybody.
+func (s *Set) HasCallers() bool { return len(s.Callers) > 0 || s.ManagedKeys || s.Trusted.On() }
 
 // certificateName is a name in a certificate.
 var certificateName = regexp.MustCompile(`^\S(.{0,998}\S)?$`)

@@ -74,6 +74,9 @@ const (
 	PeerURI     = "connection.uri_san_peer_certificate"
 	PeerDNS     = "connection.dns_san_peer_certificate"
 	PeerSubject = "connection.subject_peer_certificate"
+	// PeerAddress is the attribute that holds the address and the port of the other end of the
+	// connection. ext_proc gets it where a network is trusted.
+	PeerAddress = "source.address"
 	// BalancerNamespace is Envoy's own metadata namespace for the choice of an endpoint.
 	BalancerNamespace = "envoy.lb"
 	// FitKey is the key in BalancerNamespace that holds, of a request, the FitName of

@@ -115,6 +115,7 @@ func TestGoodDocuments(t *testing.T) {
 // sameSet compares sets by value. The ID of a price tells where it stood.
 var sameSet = cmp.Options{
 	cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b }),
+	cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
 	cmp.Transformer("overrides", func(c *price.Catalogue) []price.Override { return c.Overrides() }),
 	cmp.Transformer("traits", func(c *catalogue.Catalogue) []catalogue.Override { return c.Overrides() }),
 	cmpopts.IgnoreUnexported(Set{}),
@@ -172,6 +173,10 @@ func TestCompiledSet(t *testing.T) {
 			"laptop": {Name: "laptop", Key: CallerKey{Credential: Credential{File: "/run/secrets/laptop"}}, Quota: Quota{Mode: QuotaEnforce}},
 			"mesh":   {Name: "mesh", Certificate: "spiffe://example.com/ns/ci", Key: CallerKey{Credential: Credential{Env: "MESH_KEY"}}, Quota: Quota{Mode: QuotaEnforce}},
 			"bot":    {Name: "bot", Key: CallerKey{SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}, Quota: Quota{Mode: QuotaEnforce}},
+		},
+		Trusted: Trusted{
+			Networks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00::1/128")}, Certificates: []string{"mesh-gateway"},
+			Caller: "x-mesh-caller", User: "x-mesh-user", Team: "x-mesh-team", Tier: "x-mesh-tier",
 		},
 		Redis:    Redis{URL: Credential{Env: "REDIS_URL"}, Cluster: true, Prefix: "hg:", Timeout: 50 * time.Millisecond, WhenLost: WhenLostClosed},
 		Journal:  Journal{Retention: 400 * day, Durable: DurableStrict, WhenFull: WhenFullStop, Spool: 16 << 20},

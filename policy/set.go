@@ -24,6 +24,7 @@ type Set struct {
 	Stall         time.Duration        // how long Envoy waits for one answer of ext_proc's; see LargeStall
 	Callers       map[string]*Caller   // who may ask; see HasCallers
 	ManagedKeys   bool                 // the control plane's keys may ask, too
+	Trusted       Trusted              // whose headers say who asks
 	Tiers         map[string]*Quota
 	Teams         map[string]*Quota
 	Features      map[string]*Quota

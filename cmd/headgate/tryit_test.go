@@ -24,6 +24,7 @@ func TestTryIt(t *testing.T) {
 		models + "anonymous: true\ncallers: {x: {key: {env: X_KEY}, models: [b]}}": curl + body + streamed,
 		models + "managed_keys: true":                                                                             curl + key + "$KEY\" \\\n" + body + "KEY: one that headgate key create has made.\n" + streamed,
 		models + "callers: {x: {key: {sha256: " + hash + "}, models: [b]}}":                                       curl + key + "$KEY\" \\\n" + bodyB + "KEY: that of caller x, of which the policy has the hash.\n" + streamed,
+		models + "trusted: {networks: [127.0.0.0/8], caller: x-mesh-caller}":                                      curl + "    -H 'x-mesh-caller: NAME' \\\n" + body + "NAME: any. It is believed if this machine is the hop that the policy trusts.\n" + streamed,
 		models + "callers: {w: {key: {sha256: " + hash + "}}, x: {key: {file: \"/it's/key\"}}}":                   curl + key + "$(cat '/it'\\''s/key')\" \\\n" + body + streamed,
 		models + "callers: {v: {key: {file: /key}}, w: {key: {env: W_KEY}, models: [b]}, x: {key: {env: X_KEY}}}": curl + key + "$W_KEY\" \\\n" + bodyB + streamed,
 		models + "listen: {tls: {cert: /tls.crt, key: /tls.key}}\ncallers: {x: {key: {env: X_KEY}}}":              secure + key + "$X_KEY\" \\\n" + body + trust + streamed,

@@ -9,8 +9,8 @@ import (
 )
 
 // identify finds out whose key a request has, and in which header, or, if it has none that is
-// known, whose certificate; the verdict refuses it.
-func (s *stage) identify(h exchange.Headers, certificate string) (who *exchange.Caller, header string, v exchange.Verdict) {
+// known, whom a trusted hop names, or whose certificate it is; the verdict refuses it.
+func (s *stage) identify(h exchange.Headers, ex *exchange.Exchange) (who *exchange.Caller, header string, v exchange.Verdict) {
 	now, one, ours := s.now(), false, false
 	for _, name := range keyHeaders {
 		secret := presented(h, name)
@@ -26,21 +26,41 @@ func (s *stage) identify(h exchange.Headers, certificate string) (who *exchange.
 			break
 		}
 	}
-	who = s.certificates[certificate]
+	if ours {
+		return nil, "", s.refuseOurs()
+	}
+	who, v = s.connected(h, ex)
 	switch {
-	case ours && s.managed != nil && !s.managed.Known():
-		return nil, "", unknown()
-	case ours, one && who == nil && s.needed:
-		return nil, "", denied("This gateway does not know the key.")
-	case who != nil:
-		return who, "", exchange.Verdict{}
-	case certificate != "" && s.needed:
+	case who != nil || v.Action != exchange.Pass:
+		return who, "", v
+	case one && s.needed:
+		return nil, "", wrongKey()
+	case ex.Certificate != "" && s.needed:
 		return nil, "", denied("This gateway knows no caller by the name in the client certificate: send a key as Authorization: Bearer KEY, or as x-api-key.")
 	case s.needed:
 		return nil, "", denied("This gateway needs a key: send it as Authorization: Bearer KEY, or as x-api-key.")
 	}
 	return &s.anonymous, "", exchange.Verdict{} // an SDK must send some key
 }
+
+// connected is who asks by what is at the other end of the connection: a hop that says so, or
+// the holder of a certificate; nil: it is not known.
+func (s *stage) connected(h exchange.Headers, ex *exchange.Exchange) (*exchange.Caller, exchange.Verdict) {
+	if who, v := s.hop.caller(h, ex); who != nil || v.Action != exchange.Pass {
+		return who, v
+	}
+	return s.certificates[ex.Certificate], exchange.Verdict{}
+}
+
+// refuseOurs refuses a key that was meant for the gateway.
+func (s *stage) refuseOurs() exchange.Verdict {
+	if s.managed != nil && !s.managed.Known() {
+		return unknown()
+	}
+	return wrongKey()
+}
+
+func wrongKey() exchange.Verdict { return denied("This gateway does not know the key.") }
 
 // find asks both kinds of keys, whichever one knows it.
 func (s *stage) find(secret []byte, now time.Time) *exchange.Caller {

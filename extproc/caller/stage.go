@@ -3,7 +3,7 @@
 //
 // The promise: an unknown key and a wrong one take the same way and the same time, and get the
 // same answer. The trap: what a request says of itself never makes it somebody: names of users
-// and teams attribute below the key.
+// and teams attribute below the key. Only a hop that the policy trusts may say who asks.
 package caller
 
 import (
@@ -49,7 +49,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{keys: keys, certificates: newCertificates(set), now: k.options.Now, asks: set.HasCallers(), needed: set.HasCallers() && !set.Anonymous}
+	s := &stage{keys: keys, certificates: newCertificates(set), hop: hop{set.Trusted}, now: k.options.Now, asks: set.HasCallers(), needed: set.HasCallers() && !set.Anonymous}
 	s.anonymous.Tier = set.AnonymousTier
 	if set.ManagedKeys {
 		s.managed = k.options.Managed
@@ -61,6 +61,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 type stage struct {
 	keys         *keys
 	certificates certificates
+	hop          hop
 	managed      Managed // nil: such keys are not taken
 	now          func() time.Time
 	asks         bool // the policy has callers
@@ -97,7 +98,7 @@ type visit struct {
 
 // Headers implements exchange.Visit.
 func (v *visit) Headers(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	who, header, verdict := v.stage.identify(req.Headers, v.ex.Certificate)
+	who, header, verdict := v.stage.identify(req.Headers, v.ex)
 	if verdict.Action == exchange.Pass {
 		v.ex.Caller, v.ex.KeyHeader = *who, header
 	}

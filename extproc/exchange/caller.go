@@ -2,8 +2,8 @@ package exchange
 
 import "slices"
 
-// Caller is who asks, as a key or a certificate proves it. The zero Caller is somebody without
-// either.
+// Caller is who asks, as a key or a certificate proves it, or a trusted hop says it. The zero
+// Caller is somebody of whom nothing is known.
 type Caller struct {
 	Name   string   // of the key, in the policy or in the control plane; empty: anonymous
 	User   string   // to whom everything is charged; empty: whom the request names
@@ -12,6 +12,7 @@ type Caller struct {
 	Models []string // that it may ask for, sorted; nil: all
 	Tags   []string
 	Quota  Quota // beside its tier's
+	Hop    bool  // a hop says so: it is nobody who has a key, even of the same name
 }
 
 // May reports whether the caller may ask for a model.

@@ -43,6 +43,9 @@ type Exchange struct {
 	// Certificate is the name in the certificate that the client has shown and Envoy verified;
 	// empty: it has shown none.
 	Certificate string
+	// Peer is the address and the port of the other end of the client's connection; empty: the
+	// policy trusts no network.
+	Peer string
 
 	Request  Request
 	Response Response

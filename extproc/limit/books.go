@@ -30,6 +30,7 @@ type window struct {
 type account struct {
 	name, user, team, tier string
 	quota                  exchange.Quota
+	hop                    bool
 }
 
 // terms are what an account may consume.
@@ -80,7 +81,7 @@ func (s *stage) at(now time.Time) *books {
 
 // of returns what a caller may consume.
 func (b *books) of(c *exchange.Caller) *terms {
-	a := account{c.Name, c.User, c.Team, c.Tier, c.Quota}
+	a := account{c.Name, c.User, c.Team, c.Tier, c.Quota, c.Hop}
 	b.mu.RLock()
 	t := b.accounts[a]
 	b.mu.RUnlock()
@@ -97,16 +98,27 @@ func (b *books) of(c *exchange.Caller) *terms {
 	return t
 }
 
-// terms finds the bounds of an account. The keys of one user share the quota of their tier; who
-// has no key shares it with everybody else without.
-func (b *books) terms(a *account) *terms {
-	who := "anonymous"
+// who is whose quota of its tier an account spends. The keys of one user share it; who has no key
+// shares it with everybody else without. What a hop says spends that of no key, and of no user
+// who has one.
+func (a *account) who() string {
 	switch {
+	case a.hop && a.user != "":
+		return "hop user " + a.user
+	case a.hop:
+		return "hop caller " + a.name
 	case a.user != "":
-		who = "user " + a.user
+		return "user " + a.user
 	case a.name != "":
-		who = "key " + a.name
+		return "key " + a.name
+	default:
+		return "anonymous"
 	}
+}
+
+// terms finds the bounds of an account.
+func (b *books) terms(a *account) *terms {
+	who := a.who()
 	t := &terms{scope: who}
 	if a.team != "" {
 		t.scope = "team " + a.team

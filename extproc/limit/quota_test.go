@@ -19,6 +19,9 @@ func TestWhoSharesAQuota(t *testing.T) {
 	key := func(name, user, team, tier string) exchange.Caller {
 		return exchange.Caller{Name: name, User: user, Team: team, Tier: tier}
 	}
+	hop := func(name, user, team, tier string) exchange.Caller {
+		return exchange.Caller{Name: name, User: user, Team: team, Tier: tier, Hop: true}
+	}
 	own := exchange.Caller{Name: "own", Quota: exchange.Quota{RPM: 2}}
 	ownTiered := exchange.Caller{Name: "own", Tier: "t", Quota: exchange.Quota{RPM: 2}}
 	for name, c := range map[string]struct {
@@ -36,6 +39,15 @@ func TestWhoSharesAQuota(t *testing.T) {
 		"a quota of a key":                   {[]exchange.Caller{own}, "m", 2},
 		"a quota of a key beside its tier's": {[]exchange.Caller{ownTiered}, "m", 2},
 		"without a key":                      {[]exchange.Caller{{Tier: "t"}, {Tier: "t"}}, "m", 3},
+		"a hop's callers":                    {[]exchange.Caller{hop("a", "", "", "t"), hop("b", "", "", "t")}, "m", 6},
+		"a hop's callers of one user":        {[]exchange.Caller{hop("a", "ann", "", "t"), hop("b", "ann", "", "t")}, "m", 3},
+		"a hop's caller called as its user":  {[]exchange.Caller{hop("ann", "", "", "t"), hop("b", "ann", "", "t")}, "m", 6},
+		"a hop's caller called as a key":     {[]exchange.Caller{hop("a", "", "", "t"), key("a", "", "", "t")}, "m", 6},
+		"a hop's user called as a key's":     {[]exchange.Caller{hop("a", "ann", "", "t"), key("a", "ann", "", "t")}, "m", 6},
+		"a hop's caller as a key of a team":  {[]exchange.Caller{hop("a", "", "else", "t"), key("a", "", "else", "t")}, "m", 6},
+		"a hop's caller as a key in a model": {[]exchange.Caller{hop("a", "", "", ""), key("a", "", "", "")}, "bounded", 4},
+		"a hop's caller as the key of words": {[]exchange.Caller{hop("a", "", "", "t"), key("", "hop caller a", "", "t"), {Name: "hop caller a", Tier: "t"}}, "m", 9},
+		"a team, as a hop and a key say":     {[]exchange.Caller{hop("a", "", "search", ""), key("b", "", "search", "")}, "m", 4},
 		"a shadow":                           {[]exchange.Caller{key("a", "", "", "shadow")}, "m", 10},
 		"a model, two keys":                  {[]exchange.Caller{key("a", "", "", ""), key("b", "", "", "")}, "bounded", 4},
 		"a model, two keys of a team":        {[]exchange.Caller{key("a", "", "else", ""), key("b", "", "else", "")}, "bounded", 2},
@@ -86,6 +98,7 @@ func TestAFeatureIsBoundedPerTeam(t *testing.T) {
 func TestAKeyOfAnUnknownTierIsRefused(t *testing.T) {
 	r := newRig(t, shared)
 	r.wants(r.ask(exchange.Caller{Name: "a", Tier: "gold"}, "m", ""), 403, exchange.ReasonTier, 0)
+	r.wants(r.ask(exchange.Caller{Name: "a", Tier: "gold", Hop: true}, "m", ""), 403, exchange.ReasonTier, 0)
 }
 
 // TestBalancesOutliveAPolicy holds that a change of the policy gives nothing back, and that a

@@ -84,9 +84,13 @@ func (v *visit) unpriced(b *bound) exchange.Verdict {
 	return d
 }
 
-// unknownTier refuses a key whose bounds are not known: it is not without any.
+// unknownTier refuses a caller whose bounds are not known: it is not without any.
 func (v *visit) unknownTier() exchange.Verdict {
-	return exchange.Denied(403, exchange.ReasonTier, fmt.Sprintf("The tier %q of this key is not in the policy of this gateway.", v.ex.Caller.Tier))
+	of := "key"
+	if v.ex.Caller.Hop {
+		of = "caller"
+	}
+	return exchange.Denied(403, exchange.ReasonTier, fmt.Sprintf("The tier %q of this %s is not in the policy of this gateway.", v.ex.Caller.Tier, of))
 }
 
 // lost refuses while balances cannot be known, unless nothing would be refused by them.

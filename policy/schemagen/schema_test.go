@@ -68,7 +68,7 @@ var parserOnly = map[string]bool{
 	"key_not_text": true, "anchor_alias_merge_tag": true, "billion_laughs": true,
 	"backend_undefined": true, "unpriced": true, "price_ambiguous": true,
 	"listen_beyond_loopback": true, "listen_name": true, "listen_port": true, "listen_without_port": true,
-	"caller_certificates": true, "caller_keys": true, "listen_tls_without_authorities": true,
+	"caller_certificates": true, "caller_keys": true, "trusted": true, "listen_tls_without_authorities": true,
 	"too_many_orders": true, "url": true, "url_in_clear": true, "dialect": true, "size": true,
 }
 

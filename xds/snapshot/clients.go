@@ -38,10 +38,14 @@ func file(path string) *corev3.DataSource {
 	return &corev3.DataSource{Specifier: &corev3.DataSource_Filename{Filename: path}}
 }
 
-// clientNames are the attributes that say who a client is by its certificate.
-func clientNames(t policy.TLS) []string {
-	if t.ClientCA == "" {
-		return nil
+// peerAttributes are those that say who is at the other end of a connection: by the certificate,
+// and by the address if the policy trusts a network.
+func peerAttributes(set *policy.Set) (names []string) {
+	if set.Listen.TLS.ClientCA != "" {
+		names = append(names, policy.PeerURI, policy.PeerDNS, policy.PeerSubject)
 	}
-	return []string{policy.PeerURI, policy.PeerDNS, policy.PeerSubject}
+	if len(set.Trusted.Networks) > 0 {
+		names = append(names, policy.PeerAddress)
+	}
+	return names
 }

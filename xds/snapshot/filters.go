@@ -38,7 +38,7 @@ const foldFilter = "headgate.fold"
 // the other way round. Compressed answers are unpacked by ext_proc: after it, Envoy's
 // decompressor never lets an answer end.
 func httpFilters(set *policy.Set) []*hcmv3.HttpFilter {
-	names := clientNames(set.Listen.TLS)
+	names := peerAttributes(set)
 	large := httpFilter(largeFilter, routerLevel(set.LargeStall(), names))
 	large.Disabled = true
 	return []*hcmv3.HttpFilter{
