@@ -17,7 +17,7 @@ func plainKeys(set *policy.Set) []Advice {
 
 // keysCome reports whether clients send anything secret.
 func keysCome(set *policy.Set) bool {
-	if set.HasCallers() {
+	if len(set.Callers) > 0 || set.ManagedKeys {
 		return true
 	}
 	for _, b := range set.Backends {
