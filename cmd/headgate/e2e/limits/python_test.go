@@ -94,5 +94,5 @@ func (r *rig) waited(name string) {
 		}
 		return n
 	}
-	r.Eventually("a refusal before the answer", func() bool { return refused() == 2 && len(r.of(name)) >= 33 }) // the first ended the drain
+	r.Eventually("a refusal before the answer", func() bool { return refused() == 2 && len(r.of(name)) >= 13 }) // the first ended the drain
 }

@@ -23,9 +23,9 @@ var sdkCases = []struct {
 	status      int // that the SDK reports; 0: it gets an answer
 	asks        int // exchanges of the SDK's
 }{
-	{"waits", "{rpm: 30}", 30, 0, 2}, // two seconds
+	{"waits", "{rpm: 10}", 10, 0, 2}, // six seconds: longer than it takes to use them up
 	{"spent", "{usd_per_day: 0.005}", 1, http.StatusTooManyRequests, 1},
-	{"never", "{tpm: 20}", 0, http.StatusBadRequest, 1},
+	{"never", "{tpm: 5}", 0, http.StatusBadRequest, 1},
 }
 
 // TestSDKsKnowWhatRanOut holds what the official SDKs for Go raise once a quota is used up, and

@@ -15,7 +15,7 @@ def key(caller):
 
 
 def drain(caller):
-    """Uses up what may come at once, so that the next request must wait for two seconds."""
+    """Uses up what may come at once, so that the next request must wait for six seconds."""
     client = openai.OpenAI(base_url=base_url + "/v1", api_key=key(caller), max_retries=0, timeout=15)
     for _ in range(100):
         try:
