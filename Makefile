@@ -109,10 +109,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (60s, or 4000x for a number of inputs
 	  done; done
 
 .PHONY: bench
-bench: envoy build ## Measure against the no-op server and Envoy without ext_proc
+bench: envoy redis build ## Measure against the no-op server and Envoy without ext_proc
 	$(GO) test -run "^$$" -bench . -benchmem ./extproc/... ./policy/...
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench AddedLatency -benchtime 1x ./cmd/headgate/e2e/processes
-	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench JournalCPU -benchtime 1x ./cmd/headgate/e2e/processes
+	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench 'JournalCPU|LimitsCPU' -benchtime 1x ./cmd/headgate/e2e/processes
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyCompile -benchmem ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyChange -benchtime 50x ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) sh extproc/bench.sh

@@ -2,23 +2,11 @@ package processes
 
 import (
 	"fmt"
-	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc/sim"
-)
-
-// Shape of the comparison: rounds in turns at a pair whose rows go to the journal and at one
-// that keeps none. A pair of rounds counts if the rest of the machine did little meanwhile.
-const (
-	journalPairs    = 12
-	journalRequests = 5 // times speedRequests, of each round
-	maxElsewhere    = 0.05
 )
 
 // BenchmarkJournalCPU measures what the journal costs: the CPU of ext_proc and Envoy for each
@@ -33,7 +21,6 @@ func BenchmarkJournalCPU(b *testing.B) {
 	f.StartExtProc(without)
 	f.StartEnvoy(without)
 	f.AwaitAnswer(without)
-	m := meter{b: b, fleet: f}
 	for _, load := range []struct {
 		name, model string
 		stream      bool
@@ -41,109 +28,8 @@ func BenchmarkJournalCPU(b *testing.B) {
 		b.Run(load.name, func(b *testing.B) {
 			body := fmt.Sprintf(`{"model":%q,"stream":%v,"messages":[{"role":"user","content":%q}]}`, load.model, load.stream, strings.Repeat("word ", 200))
 			for b.Loop() {
-				m.compare(b, f.Pairs[0], without, body)
+				compare(b, side{pair: f.Pairs[0], control: f.XDS[0]}, side{pair: without, control: f.XDS[0]}, body)
 			}
 		})
 	}
-}
-
-// meter measures what processes of a fleet consume.
-type meter struct {
-	b     *testing.B
-	fleet *gatewaytest.Fleet
-}
-
-// round is what one took: CPU for each request.
-type round struct {
-	pair, control time.Duration
-	elsewhere     float64 // share of the machine that others used
-}
-
-// compare plays rounds in turns and reports the median of those that were quiet.
-func (m *meter) compare(b *testing.B, with, without *gatewaytest.Pair, body string) {
-	var costs, bases, ratios, control []float64
-	for i := range journalPairs {
-		order := []*gatewaytest.Pair{with, without}
-		if i%2 == 1 {
-			slices.Reverse(order)
-		}
-		took := map[*gatewaytest.Pair]round{}
-		for _, p := range order {
-			took[p] = m.play(p, body)
-		}
-		w, wo := took[with], took[without]
-		if w.elsewhere > maxElsewhere || wo.elsewhere > maxElsewhere {
-			continue
-		}
-		costs, bases = append(costs, micros(w.pair)), append(bases, micros(wo.pair))
-		ratios, control = append(ratios, float64(w.pair)/float64(wo.pair)), append(control, micros(w.control))
-	}
-	b.ReportMetric(float64(len(ratios)), "quiet-pairs")
-	if len(ratios) > 0 {
-		b.ReportMetric(median(costs), "us/request")
-		b.ReportMetric(median(bases), "us/request-without")
-		b.ReportMetric(median(ratios), "ratio")
-		b.ReportMetric(median(control), "control-plane-us/request")
-	}
-}
-
-// play sends a round to a pair, and waits until the journal has all of it.
-func (m *meter) play(p *gatewaytest.Pair, body string) round {
-	pair, control, own, machine, began := m.cpu(p.ExtProc.Pid(), p.Envoy.Pid()), m.cpu(m.fleet.XDS[0].Pid()), m.cpu(os.Getpid()), m.machine(), time.Now()
-	for range journalRequests {
-		closedLoop(m.b, p.URL, body)
-	}
-	p.Eventually("an empty spool", func() bool { return p.Metric("headgate_spool_backlog_bytes") == 0 })
-	r := round{pair: m.cpu(p.ExtProc.Pid(), p.Envoy.Pid()) - pair, control: m.cpu(m.fleet.XDS[0].Pid()) - control}
-	others := m.machine() - machine - r.pair - r.control - (m.cpu(os.Getpid()) - own)
-	r.elsewhere = float64(others) / float64(time.Since(began))
-	const n = journalRequests * speedRequests / speedClients * speedClients
-	r.pair, r.control = r.pair/n, r.control/n
-	return r
-}
-
-// tick is what the kernel counts CPU in.
-const tick = 10 * time.Millisecond
-
-// cpu is what processes have consumed.
-func (m *meter) cpu(pids ...int) (sum time.Duration) {
-	for _, pid := range pids {
-		_, after, _ := strings.Cut(m.read(fmt.Sprintf("/proc/%d/stat", pid)), ") ")
-		sum += m.ticks(strings.Fields(after)[11:13])
-	}
-	return sum
-}
-
-// machine is what all processes have consumed.
-func (m *meter) machine() time.Duration {
-	line, _, _ := strings.Cut(m.read("/proc/stat"), "\n")
-	fields := strings.Fields(line)[1:] // user, nice, system, idle, iowait, irq, softirq, …
-	return m.ticks(slices.Concat(fields[:3], fields[5:7]))
-}
-
-func (m *meter) ticks(fields []string) (sum time.Duration) {
-	for _, field := range fields {
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			m.b.Fatal(err)
-		}
-		sum += time.Duration(n) * tick
-	}
-	return sum
-}
-
-func (m *meter) read(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		m.b.Fatal(err)
-	}
-	return string(text)
-}
-
-func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
-
-func median(all []float64) float64 {
-	all = slices.Clone(all)
-	slices.Sort(all)
-	return all[len(all)/2]
 }

@@ -39,8 +39,8 @@ func BenchmarkAddedLatency(b *testing.B) {
 			for b.Loop() {
 				var with, without []time.Duration
 				for range speedRounds {
-					without = append(without, closedLoop(b, bare, body)...)
-					with = append(with, closedLoop(b, g.URL, body)...)
+					without = append(without, closedLoop(b, bare, "none", body)...)
+					with = append(with, closedLoop(b, g.URL, "none", body)...)
 				}
 				for _, q := range []float64{0.50, 0.95, 0.99} {
 					w, wo := quantile(with, q), quantile(without, q)
@@ -79,7 +79,7 @@ static_resources:
 
 // closedLoop sends requests from all clients, each after the answer to its last
 // one, and returns how long each took to its last byte.
-func closedLoop(b *testing.B, url, body string) []time.Duration {
+func closedLoop(b *testing.B, url, key, body string) []time.Duration {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: speedClients}}
 	defer client.CloseIdleConnections()
 	took := make([][]time.Duration, speedClients)
@@ -88,7 +88,13 @@ func closedLoop(b *testing.B, url, body string) []time.Duration {
 		all.Go(func() {
 			for range speedRequests / speedClients {
 				start := time.Now()
-				resp, err := client.Post(url+"/v1/chat/completions", "application/json", strings.NewReader(body))
+				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, url+"/v1/chat/completions", strings.NewReader(body))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + key}}
+				resp, err := client.Do(req)
 				if err != nil {
 					b.Error(err)
 					return
