@@ -25,6 +25,16 @@ type side struct {
 	pair    *gatewaytest.Pair
 	control *gatewaytest.Replica
 	key     string // of its client
+	store   int    // process of its balances; 0: there is none
+}
+
+// beside are the processes of a round that are not compared.
+func (s *side) beside() []int {
+	all := []int{os.Getpid()}
+	if s.store != 0 {
+		all = append(all, s.store)
+	}
+	return all
 }
 
 // meter measures what processes consume.
@@ -67,13 +77,13 @@ func compare(b *testing.B, with, without side, body string) {
 
 // play sends a round to a pair, and waits until the journal has all of it.
 func (m meter) play(s side, body string) round {
-	pair, control, own, machine, began := m.cpu(s.pair.ExtProc.Pid(), s.pair.Envoy.Pid()), m.cpu(s.control.Pid()), m.cpu(os.Getpid()), m.machine(), time.Now()
+	pair, control, own, machine, began := m.cpu(s.pair.ExtProc.Pid(), s.pair.Envoy.Pid()), m.cpu(s.control.Pid()), m.cpu(s.beside()...), m.machine(), time.Now()
 	for range comparedRequests {
 		closedLoop(m.b, s.pair.URL, s.key, body)
 	}
 	s.pair.Eventually("an empty spool", func() bool { return s.pair.Metric("headgate_spool_backlog_bytes") == 0 })
 	r := round{pair: m.cpu(s.pair.ExtProc.Pid(), s.pair.Envoy.Pid()) - pair, control: m.cpu(s.control.Pid()) - control}
-	others := m.machine() - machine - r.pair - r.control - (m.cpu(os.Getpid()) - own)
+	others := m.machine() - machine - r.pair - r.control - (m.cpu(s.beside()...) - own)
 	r.elsewhere = float64(others) / float64(time.Since(began))
 	const n = comparedRequests * speedRequests / speedClients * speedClients
 	r.pair, r.control = r.pair/n, r.control/n

@@ -25,14 +25,15 @@ callers: {bench: {key: {env: BENCH_KEY}, tier: all, team: one}}
 	without := gatewaytest.StartFleet(b, gatewaytest.FleetOptions{Policy: backend + "models: {gpt-4o-mini: s/gpt-4o-mini}\n"})
 	for _, c := range []struct{ name, more string }{{"memory", ""}, {"redis", "redis: {url: {env: BENCH_REDIS}}\n"}} {
 		b.Run(c.name, func(b *testing.B) {
-			env := []string{"BENCH_KEY=" + key}
+			env, store := []string{"BENCH_KEY=" + key}, 0
 			if c.more != "" {
-				env = append(env, "BENCH_REDIS="+redistest.Start(b).URL())
+				server := redistest.Start(b)
+				env, store = append(env, "BENCH_REDIS="+server.URL()), server.Pid()
 			}
 			with := gatewaytest.StartFleet(b, gatewaytest.FleetOptions{Policy: bounded + c.more, Env: env})
 			body := fmt.Sprintf(`{"model":"gpt-4o-mini","messages":[{"role":"user","content":%q}]}`, strings.Repeat("word ", 200))
 			for b.Loop() {
-				compare(b, side{with.Pairs[0], with.XDS[0], key}, side{without.Pairs[0], without.XDS[0], "none"}, body)
+				compare(b, side{with.Pairs[0], with.XDS[0], key, store}, side{without.Pairs[0], without.XDS[0], "none", 0}, body)
 			}
 		})
 	}

@@ -78,6 +78,9 @@ func (s *Server) Stop() { _ = s.cmd.Process.Signal(syscall.SIGSTOP) }
 // Continue ends a Stop.
 func (s *Server) Continue() { _ = s.cmd.Process.Signal(syscall.SIGCONT) }
 
+// Pid is its process.
+func (s *Server) Pid() int { return s.cmd.Process.Pid }
+
 // URL names the server.
 func (s *Server) URL() string { return "redis://" + s.Addr }
 
