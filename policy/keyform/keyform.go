@@ -57,7 +57,7 @@ func random(length int) string {
 	return letters.EncodeToString(bits)
 }
 
-// ID returns the id in a key; empty: it has not the form of one.
+// ID returns the id in a key; empty: it does not have the form of one.
 func ID(key []byte) []byte {
 	id, ok := bytes.CutPrefix(key, []byte(Prefix))
 	if !ok || len(id) != IDLength+1+secretLength || id[IDLength] != '_' {

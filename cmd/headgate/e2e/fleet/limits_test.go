@@ -68,16 +68,13 @@ func TestALimitThatOnePairFoundIsKnownToAll(t *testing.T) {
 	}
 }
 
-// TestALimitIsKnownUnderTheOtherControlPlane holds the same of pairs that are linked to two
-// control planes on one database, and that one which is killed takes its pairs along for a
-// while at most.
-func TestALimitIsKnownUnderTheOtherControlPlane(t *testing.T) {
-	t.Parallel()
-	a := gatewaytest.Simulate(t, sim.Options{Keyless: true, Script: sim.Script{{Match: sim.Match{Model: "full"}, Do: sim.Behaviour{Status: 429, RetryAfter: "200"}}}})
-	b := gatewaytest.Simulate(t, sim.Options{Keyless: true})
+// acrossPlanes starts two control planes on one database, with a pair at each: the first of the
+// fleet, and the other.
+func acrossPlanes(t *testing.T, a, b *gatewaytest.Provider) (f *gatewaytest.Fleet, other *gatewaytest.Pair) {
+	t.Helper()
 	policy := strings.Replace(limited(a, b), "\nbackends:", "\nstore: {postgres: {env: DATABASE_URL}}\nbackends:", 1)
-	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: policy, XDS: 2, XDSEnv: []string{"DATABASE_URL=" + storetest.StartServer(t).URL("postgres")}})
-	other := f.AddPair()
+	f = gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: policy, XDS: 2, XDSEnv: []string{"DATABASE_URL=" + storetest.StartServer(t).URL("postgres")}})
+	other = f.AddPair()
 	slices.Reverse(f.XDS) // which it tries in their order
 	f.StartExtProc(other)
 	slices.Reverse(f.XDS)
@@ -86,6 +83,17 @@ func TestALimitIsKnownUnderTheOtherControlPlane(t *testing.T) {
 	gatewaytest.Eventually(t, "both to be counted", func() bool {
 		return f.Pairs[0].Metric("headgate_fleet_pairs") == 2 && other.Metric("headgate_fleet_pairs") == 2
 	})
+	return f, other
+}
+
+// TestALimitIsKnownUnderTheOtherControlPlane holds the same of pairs that are linked to two
+// control planes on one database, and that one which is killed takes its pairs along for a
+// while at most.
+func TestALimitIsKnownUnderTheOtherControlPlane(t *testing.T) {
+	t.Parallel()
+	a := gatewaytest.Simulate(t, sim.Options{Keyless: true, Script: sim.Script{{Match: sim.Match{Model: "full"}, Do: sim.Behaviour{Status: 429, RetryAfter: "200"}}}})
+	b := gatewaytest.Simulate(t, sim.Options{Keyless: true})
+	f, other := acrossPlanes(t, a, b)
 	for _, x := range f.XDS {
 		if n := x.Metric("headgate_pairs"); n != 1 {
 			t.Errorf("%v pairs are linked to one of both", n)

@@ -1,13 +1,11 @@
 package fleet
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc/sim"
-	"github.com/headgate/headgate/xds/store/storetest"
 )
 
 // refusing is a provider that has reached its limit for long, until lifted is called.
@@ -72,17 +70,7 @@ func TestABackendIsReset(t *testing.T) {
 func TestABackendIsResetUnderTheOtherControlPlane(t *testing.T) {
 	t.Parallel()
 	a, lifted := refusing(t)
-	policy := strings.Replace(limited(a, gatewaytest.Simulate(t, sim.Options{Keyless: true})), "\nbackends:", "\nstore: {postgres: {env: DATABASE_URL}}\nbackends:", 1)
-	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: policy, XDS: 2, XDSEnv: []string{"DATABASE_URL=" + storetest.StartServer(t).URL("postgres")}})
-	other := f.AddPair()
-	slices.Reverse(f.XDS) // which it tries in their order
-	f.StartExtProc(other)
-	slices.Reverse(f.XDS)
-	f.StartEnvoy(other)
-	f.AwaitAnswer(other)
-	gatewaytest.Eventually(t, "both to be counted", func() bool {
-		return f.Pairs[0].Metric("headgate_fleet_pairs") == 2 && other.Metric("headgate_fleet_pairs") == 2
-	})
+	f, other := acrossPlanes(t, a, gatewaytest.Simulate(t, sim.Options{Keyless: true}))
 	f.Pairs[0].Meets()
 	leaves(t, f.Pairs...)
 	lifted()

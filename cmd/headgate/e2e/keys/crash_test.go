@@ -79,7 +79,7 @@ func TestAPairThatNeverHadKeys(t *testing.T) {
 		t.Errorf("a key that may be good: %d %s", status, code)
 	}
 	takes(t, "the policy's", ofPolicy, ok, f.Pairs...)
-	takes(t, "what has not the form of a key", "sk-somebody-elses-key", refused, f.Pairs...)
+	takes(t, "what does not have the form of a key", "sk-somebody-elses-key", refused, f.Pairs...)
 	server.Start(t)
 	awaits(t, "nobody's key", text, refused, f.Pairs...)
 	var made *key.Made

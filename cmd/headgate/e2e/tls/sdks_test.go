@@ -62,17 +62,7 @@ func pemOf(t *testing.T, c tls.Certificate) []string {
 // they are not installed.
 func sdks(t *testing.T, args ...string) (results map[string]string) {
 	t.Helper()
-	python := os.Getenv("HEADGATE_PYTHON")
-	if python == "" {
-		python = filepath.Join(gatewaytest.Root(), ".tools", "venv", "bin", "python")
-	}
-	if _, err := os.Stat(python); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no Python with the official clients: run make venv")
-		}
-		t.Skip("no Python with the official clients: run make venv, or name one with HEADGATE_PYTHON")
-	}
-	cmd := exec.CommandContext(t.Context(), python, append([]string{filepath.Join("testdata", "sdks.py")}, args...)...)
+	cmd := exec.CommandContext(t.Context(), gatewaytest.Python(t), append([]string{filepath.Join("testdata", "sdks.py")}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
