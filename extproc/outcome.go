@@ -20,6 +20,10 @@ func (r *run) outcome() exchange.Outcome {
 	switch {
 	case r.overdue != "":
 		return exchange.Outcome{Result: r.overdue, By: exchange.ByProvider}
+	case ex.Replaced.Action == exchange.Deny && ex.Replaced.Reason.ByGuard():
+		return exchange.Outcome{Result: exchange.Blocked, By: exchange.ByProvider, Detail: refusingGuard(ex, true)}
+	case ex.Refused.Action == exchange.Deny && ex.Refused.Reason.ByGuard():
+		return exchange.Outcome{Result: exchange.Blocked, By: exchange.ByClient, Detail: refusingGuard(ex, false)}
 	case r.events != nil && (r.events.cut || ex.Replaced.Action == exchange.Deny):
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByGateway, Detail: string(ex.Replaced.Reason)}
 	case ex.Replaced.Reason == exchange.ReasonExhausted && resp.AttemptCount <= 1 && len(ex.Attempts.List()) == 0:
@@ -64,6 +68,18 @@ func (r *run) outcome() exchange.Outcome {
 		return o
 	}
 	return outcomeOfRefusal(resp.Status) // the credential was the client's own
+}
+
+// refusingGuard names the guard that refused a request or what came back; empty: none is known.
+func refusingGuard(ex *exchange.Exchange, output bool) string {
+	for i := range ex.Guards {
+		g := &ex.Guards[i]
+		refused := g.Result == exchange.GuardDenied || g.Result == exchange.GuardCut
+		if refused && g.Mode == exchange.Enforce && g.Output == output {
+			return "guard " + g.Guard
+		}
+	}
+	return ""
 }
 
 // withoutEnd says why a stream is a cut although its bytes ended well.

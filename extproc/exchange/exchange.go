@@ -57,6 +57,9 @@ type Exchange struct {
 	// Written by the limit stage.
 	Limit Limit
 
+	// Written by the guard stage: what each guard made of the request, and of what came back.
+	Guards []Guarded
+
 	// Written by the route stage; of a pool with several backends, the provider
 	// stage adds who answered.
 	Route Route

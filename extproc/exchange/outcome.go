@@ -26,9 +26,10 @@ const (
 	ProviderRefusedKey  Result = "provider_refused_key"
 	Exhausted           Result = "exhausted"
 	GatewayError        Result = "gateway_error"
+	Blocked             Result = "blocked"
 )
 
-// Party is who failed.
+// Party is who failed. Of what was blocked it is whose text it was.
 type Party string
 
 // The parties of an exchange.
@@ -52,6 +53,8 @@ var Outcomes = []Possible{
 	{OK, ByNone, "the client got the whole answer"},
 	{OK, ByProvider, "the client got the whole answer, without events that could not be read and were none of it"},
 	{ClientError, ByClient, "the request was at fault: Headgate refused it, its body was over the limit, or the provider answered with a 4xx that no row below names"},
+	{Blocked, ByClient, "a guard refused what the client asked"},
+	{Blocked, ByProvider, "a guard refused what came back, or cut it; no failure of the provider's"},
 	{Cancelled, ByClient, "the client hung up"},
 	{Cut, ByGateway, "a stage ended the stream early"},
 	{Cut, ByProvider, "the answer broke off, or a stream ended without its end marker"},

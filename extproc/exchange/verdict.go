@@ -76,6 +76,31 @@ const (
 	ReasonProviderRefused Reason = "provider_refused"
 )
 
+// The reasons of guards.
+const (
+	ReasonPII              Reason = "pii_found"
+	ReasonSecret           Reason = "secret_found"
+	ReasonTooLong          Reason = "too_long"
+	ReasonWord             Reason = "word_found"
+	ReasonPattern          Reason = "pattern_matched"
+	ReasonWebhook          Reason = "webhook_flagged"
+	ReasonEntity           Reason = "entity_found"
+	ReasonModeration       Reason = "moderation_flagged"
+	ReasonFormat           Reason = "format_invalid"
+	ReasonPromptLeaked     Reason = "prompt_leaked"
+	ReasonGuardUnavailable Reason = "guard_unavailable" // a guard could not decide, and the policy says to refuse then
+)
+
+// ByGuard reports whether a guard has decided so. One that could not decide has not.
+func (r Reason) ByGuard() bool {
+	switch r {
+	case ReasonPII, ReasonSecret, ReasonTooLong, ReasonWord, ReasonPattern, ReasonWebhook, ReasonEntity, ReasonModeration, ReasonFormat, ReasonPromptLeaked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Denied makes a denial.
 func Denied(status int, reason Reason, message string) Verdict {
 	return Verdict{Action: Deny, Status: status, Reason: reason, Message: message}

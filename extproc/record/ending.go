@@ -112,15 +112,15 @@ func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 	case e.Silent() && e.Unread:
 		return exchange.Outcome{Result: exchange.IdleTimeout, By: exchange.ByClient, Detail: detail}
 	}
-	if before.Result == exchange.OK && e.has("DC") {
-		return before // the end of a whole stream had gone out: SDKs hang up on it
+	if (before.Result == exchange.OK || before.Result == exchange.Blocked) && e.has("DC") {
+		return before // the end of a whole stream, or a refusal, had gone out: SDKs hang up on it
 	}
 	for _, r := range rules {
 		if r.flag != "" && e.has(r.flag) || r.detail != "" && strings.HasPrefix(e.Details, r.detail) {
 			return exchange.Outcome{Result: r.result, By: r.by, Detail: detail}
 		}
 	}
-	if before.Result != exchange.OK {
+	if before.Result != exchange.OK && before.Result != exchange.Blocked {
 		before.Detail = detail
 	}
 	return before

@@ -100,7 +100,7 @@ func (e *exchangesSum) consumed(c consumer) {
 }
 
 // try counts an attempt. One that the client left, or that was the client's fault, says
-// nothing of the backend.
+// nothing of the backend. One whose answer a guard refused has answered.
 func (s *Signals) try(r *policypb.Row, a *policypb.Attempt, last bool) {
 	key := triesKey{r.Route, a.Backend, a.Model}
 	sum := s.tries[key]
@@ -113,7 +113,7 @@ func (s *Signals) try(r *policypb.Row, a *policypb.Attempt, last bool) {
 	case a.Status == http.StatusTooManyRequests, a.Status == statusOverloaded, fault == exchange.FaultOverloaded:
 		sum.limited++
 	case fault == exchange.FaultTooLong, a.Status == 0 && last && r.By == string(exchange.ByClient):
-	case a.Failed || last && r.By == string(exchange.ByProvider):
+	case a.Failed || last && r.By == string(exchange.ByProvider) && r.Outcome != string(exchange.Blocked):
 		sum.failed++
 	case a.Status < 400:
 		sum.answered++

@@ -89,22 +89,24 @@ func TestWhatSaysNothingOfABackend(t *testing.T) {
 	for _, c := range []struct {
 		by      string
 		attempt *policypb.Attempt
+		outcome string
 	}{
-		{"client", &policypb.Attempt{}},                                                 // left before an answer
-		{"client", &policypb.Attempt{Status: 400}},                                      // asked for what is impossible
-		{"", &policypb.Attempt{Status: 400, Failed: true, Fault: "too_long"}},           // for this backend
-		{"client", &policypb.Attempt{Status: 200, DurationNanos: second}},               // cancelled half-way: answered
-		{"provider", &policypb.Attempt{Status: 200, DurationNanos: second}},             // cut half-way: failed
-		{"provider", &policypb.Attempt{Status: 200, Failed: true, Fault: "overloaded"}}, // limited
-		{"provider", &policypb.Attempt{Status: 529, Failed: true}},                      // limited
-		{"provider", &policypb.Attempt{Status: 200, Failed: true, Fault: "silent"}},     // failed
-		{"gateway", &policypb.Attempt{Status: 200, DurationNanos: second}},              // answered
+		{"client", &policypb.Attempt{}, ""},                                                 // left before an answer
+		{"client", &policypb.Attempt{Status: 400}, ""},                                      // asked for what is impossible
+		{"", &policypb.Attempt{Status: 400, Failed: true, Fault: "too_long"}, ""},           // for this backend
+		{"client", &policypb.Attempt{Status: 200, DurationNanos: second}, ""},               // cancelled half-way: answered
+		{"provider", &policypb.Attempt{Status: 200, DurationNanos: second}, ""},             // cut half-way: failed
+		{"provider", &policypb.Attempt{Status: 200, Failed: true, Fault: "overloaded"}, ""}, // limited
+		{"provider", &policypb.Attempt{Status: 529, Failed: true}, ""},                      // limited
+		{"provider", &policypb.Attempt{Status: 200, Failed: true, Fault: "silent"}, ""},     // failed
+		{"gateway", &policypb.Attempt{Status: 200, DurationNanos: second}, ""},              // answered
+		{"provider", &policypb.Attempt{Status: 200, DurationNanos: second}, "blocked"},      // answered
 	} {
 		c.attempt.Backend = "b"
-		s.Take(&policypb.Row{Route: "m", By: c.by, Tried: []*policypb.Attempt{c.attempt}})
+		s.Take(&policypb.Row{Route: "m", By: c.by, Outcome: c.outcome, Tried: []*policypb.Attempt{c.attempt}})
 	}
 	got := s.Drain().GetTries()[0]
-	if got.Answered != 2 || got.Limited != 2 || got.Failed != 2 {
+	if got.Answered != 3 || got.Limited != 2 || got.Failed != 2 {
 		t.Errorf("answered %d, limited %d, failed %d", got.Answered, got.Limited, got.Failed)
 	}
 }

@@ -135,7 +135,7 @@ var ofRows = map[string]string{
 	"requests":        "CASE WHEN kind = 'call' THEN 1 ELSE 0 END",
 	"failed_client":   "CASE WHEN kind = 'call' AND failed_by = 'client' THEN 1 ELSE 0 END",
 	"failed_gateway":  "CASE WHEN kind = 'call' AND failed_by = 'gateway' THEN 1 ELSE 0 END",
-	"failed_provider": "CASE WHEN kind = 'call' AND failed_by = 'provider' THEN 1 ELSE 0 END",
+	"failed_provider": "CASE WHEN kind = 'call' AND failed_by = 'provider' AND outcome <> '" + blocked + "' THEN 1 ELSE 0 END",
 	"failed_unknown":  "CASE WHEN kind = 'call' AND failed_by = 'unknown' THEN 1 ELSE 0 END",
 	"estimated":       "CASE WHEN usage_source = 'estimated' THEN 1 ELSE 0 END",
 	"estimated_cost":  "CASE WHEN usage_source = 'estimated' THEN cost ELSE 0 END",

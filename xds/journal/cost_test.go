@@ -27,7 +27,7 @@ func randomRow(r *rand.Rand) *policypb.Row {
 	row := &policypb.Row{
 		Exchange: ulid.MustNewDefault(at).String(), BeganUnixNanos: at.UnixNano(), Operation: pick("chat", "chat", "embeddings", "models"),
 		Route: pick("m", "n"), Caller: pick("ci", "web", ""), Tier: pick("free", ""), User: pick("ann", "eve", "", "=cmd()"),
-		Team: pick("red", "blue"), Feature: pick("chat", ""), Backend: pick("a", "b"), Provider: pick("p", "q"), Status: 200, Outcome: "ok",
+		Team: pick("red", "blue"), Feature: pick("chat", ""), Backend: pick("a", "b"), Provider: pick("p", "q"), Status: 200, Outcome: pick("ok", "ok", "blocked"),
 		By: pick("", "", "client", "gateway", "provider", "unknown"), Tokens: tokens(), UsageSource: pick("provider", "provider", "estimated"),
 		Searches: r.Int64N(3), DurationNanos: r.Int64N(1e10), FirstTokenNanos: new(r.Int64N(1e9)), CostNanoUsd: new(r.Int64N(1e9)),
 	}

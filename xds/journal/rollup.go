@@ -124,7 +124,7 @@ func (r *rollup) add(e *entry) {
 func (e *entry) sums() [len(sums)]int64 {
 	calls, failed := int64(0), map[string]int64{}
 	if e.kind == Call {
-		calls, failed[e.By] = 1, 1
+		calls, failed[e.failedBy()] = 1, 1
 	}
 	t, cost := e.tokens, int64(0)
 	if e.cost != nil {
@@ -135,6 +135,17 @@ func (e *entry) sums() [len(sums)]int64 {
 		t.GetInput(), t.GetCacheRead(), t.GetCacheWrite_5M(), t.GetCacheWrite_1H(), t.GetAudioInput(), t.GetOutput(), t.GetReasoning(), t.GetAudioOutput(),
 		e.searches(), cost, 0, int64(number(e.unpriced)), estimated, estimated * cost}
 }
+
+// failedBy is who failed. That a guard refused what a provider answered is no failure of anybody's.
+func (e *entry) failedBy() string {
+	if e.Outcome == blocked && e.By == "provider" {
+		return ""
+	}
+	return e.By
+}
+
+// blocked is the outcome of what a guard refused.
+const blocked = "blocked"
 
 func (r *rollup) latency(e *entry) {
 	_ = r.duration.Add(float64(e.DurationNanos) / 1e9) // never negative
