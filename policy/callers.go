@@ -19,6 +19,7 @@ type Caller struct {
 	Models      []string  // that it may ask for; empty: all
 	Tags        []string  // that its records have beside those of its requests
 	Quota       Quota     // beside its tier's
+	Guards      Guards    // beside its tier's
 }
 
 // CallerKey says how a caller's key is known. The key itself never stands in a policy.
@@ -68,6 +69,9 @@ var caller = strict.NewObject(
 	strict.Bind("quota", func(c *Caller) *Quota { return &c.Quota }, quota).Absent("its tier's alone").
 		Doc("What it may consume, beside the quota of its tier.").
 		Example(`quota: {usd_per_month: 20}`),
+	strict.Bind("guards", func(c *Caller) *Guards { return &c.Guards }, guards).Absent("those of its tier, of the model and for all").
+		Doc("Guards of its exchanges, after all others.").
+		Example(`guards: {input: [{secrets: {mode: off}}]}`),
 ).Check(func(r *strict.Reader, g *strict.Given, c *Caller) {
 	p := placedCaller{caller: c}
 	p.key, _ = g.At("key")

@@ -19,6 +19,7 @@ tiers: {free: {}}
 teams: {search: {}}
 features: {summaries: {}}
 callers: {ci: {key: {env: CI_KEY}}}
+guards: {input: [{pii: {}}], output: [{secrets: {}}]}
 redis: {url: {env: REDIS_URL}}
 backends:
   of-openai: {provider: openai, credential: {env: KEY}}

@@ -31,6 +31,7 @@ type Model struct {
 	Breaker     Breaker       // bounds of what the pool may hold
 	Health      Health        // active checks of the backends; an interval of 0: none
 	Quota       Quota         // of each team, and of each caller without one
+	Guards      Guards        // of the content of its exchanges
 }
 
 // Judging says by what an attempt of a chain is committed: nothing is tried again afterwards.
@@ -157,6 +158,9 @@ var model = strict.NewObject(
 	strict.Bind("quota", func(m *Model) *Quota { return &m.Quota }, quota).Absent("no bound").
 		Doc("What requests for the model may consume, for each team by itself, and for each caller without one.").
 		Example(`quota: {rpm: 60}`),
+	strict.Bind("guards", func(m *Model) *Guards { return &m.Guards }, guards).Absent("those for all").
+		Doc("Guards of its exchanges, after those for all.").
+		Example(`guards: {output: [{pii: {action: mask}}]}`),
 ).Refuse("hedge",
 	"is not possible: attempts of one request that run side by side share their headers in Envoy, and it crashes if the first fails while the other one connects",
 	"first_token leaves a link that is silent after its headers, and retries: 0 with a shorter timeout leaves one that is silent before them",

@@ -164,12 +164,20 @@ func TestCompiledSet(t *testing.T) {
 		Listen: everyListen, Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
 		Store:         Store{Postgres: Credential{Env: "DATABASE_URL"}},
 		AnonymousTier: "free", ManagedKeys: true, Timezone: "Europe/Berlin",
-		Tiers:    map[string]*Quota{"free": {Name: "free", RPM: 10, TPM: 10_000, USDPerDay: 100_000_000, USDPerMonth: 1_500_000_000, Mode: QuotaShadow}},
+		Guards: Guards{
+			Input: []Guard{{PII: &PIIGuard{Types: []string{"CREDIT_CARD", "IBAN_CODE"}, GuardTerms: GuardTerms{
+				Name: "personal", Action: GuardDeny, Mode: GuardShadow, OnError: FailOpen, Timeout: 500 * time.Millisecond, Message: "No {types}, {exchange}.", Cut: CutError,
+			}}}},
+			Output: []Guard{{Secrets: &SecretsGuard{Types: []string{"JWT"}, GuardTerms: GuardTerms{
+				Name: "keys", Action: GuardFlag, Mode: GuardOff, OnError: FailOpen, Timeout: time.Minute, Message: "No {guard}.", Cut: CutError,
+			}}}},
+		},
+		Tiers:    map[string]*Tier{"free": {Quota: Quota{Name: "free", RPM: 10, TPM: 10_000, USDPerDay: 100_000_000, USDPerMonth: 1_500_000_000, Mode: QuotaShadow}, Guards: Guards{Input: []Guard{{PII: &PIIGuard{GuardTerms: usual("pii", GuardFlag)}}}}}},
 		Teams:    map[string]*Quota{"search": {Name: "search", RPM: 1, TPM: 2, USDPerDay: 3e9, USDPerMonth: 500e9, Mode: QuotaShadow}},
 		Features: map[string]*Quota{"sum/marize": {Name: "sum/marize", RPM: 600, TPM: 2, USDPerDay: 3e9, USDPerMonth: 4e9, Mode: QuotaShadow}},
 		Callers: map[string]*Caller{
 			"ci": {Name: "ci", Key: CallerKey{Credential: Credential{Env: "CI_KEY"}}, User: "ci", Team: "search", Tier: "free", Models: []string{"1.5"}, Tags: []string{"nightly"},
-				Quota: Quota{RPM: 1, TPM: 2, USDPerDay: 1000, USDPerMonth: 1_000_000e9, Mode: QuotaShadow}},
+				Quota: Quota{RPM: 1, TPM: 2, USDPerDay: 1000, USDPerMonth: 1_000_000e9, Mode: QuotaShadow}, Guards: Guards{Output: []Guard{{PII: &PIIGuard{GuardTerms: usual("pii", GuardMask)}}}}},
 			"laptop": {Name: "laptop", Key: CallerKey{Credential: Credential{File: "/run/secrets/laptop"}}, Quota: Quota{Mode: QuotaEnforce}},
 			"mesh":   {Name: "mesh", Certificate: "spiffe://example.com/ns/ci", Key: CallerKey{Credential: Credential{Env: "MESH_KEY"}}, Quota: Quota{Mode: QuotaEnforce}},
 			"bot":    {Name: "bot", Key: CallerKey{SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}, Quota: Quota{Mode: QuotaEnforce}},
@@ -186,7 +194,7 @@ func TestCompiledSet(t *testing.T) {
 				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, Cooldown: 10 * time.Second, IdleTimeout: time.Hour, Judging: JudgingContent, Total: 24 * time.Hour, Ask: AskStream, Unfit: UnfitDrop, Nearest: true, Balance: BalanceHealth,
 				RegionsOnly: []string{"eu-west-1", "us-east-1"},
 				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second, Probe: ProbeModels},
-				Quota: Quota{RPM: 60, TPM: 1000, USDPerDay: 5e9, USDPerMonth: 50e9, Mode: QuotaShadow},
+				Quota: Quota{RPM: 60, TPM: 1000, USDPerDay: 5e9, USDPerMonth: 50e9, Mode: QuotaShadow}, Guards: Guards{Input: []Guard{{Secrets: &SecretsGuard{GuardTerms: usual("secrets", GuardMask)}}}},
 				Chain: []Link{
 					{Uses: []Use{{Backend: a, Model: "org/model:tag+x.1", Weight: 1}}},
 					{Uses: []Use{{Backend: a, Model: "m", Weight: 1}, {Backend: router, Model: "deepseek/deepseek-v4-pro", Weight: 10000}}},
@@ -223,6 +231,11 @@ func TestCompiledSet(t *testing.T) {
 	}
 }
 
+// usual are the terms of a guard of which no more is said.
+func usual(name string, action GuardAction) GuardTerms {
+	return GuardTerms{Name: name, Action: action, Mode: GuardEnforce, OnError: FailClosed, Timeout: 2 * time.Second, Cut: CutRefusal, Restore: true}
+}
+
 func TestDefaults(t *testing.T) {
 	got, err := Parse("least.yaml", []byte("version: 1"))
 	if err != nil {
@@ -230,7 +243,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := &Set{
 		Listen: Listen{Address: netip.MustParseAddrPort("127.0.0.1:8080")}, Unpriced: UnpricedRefuse, BodyLimit: 32 << 20, Stall: 2 * time.Second,
-		Callers: map[string]*Caller{}, Tiers: map[string]*Quota{}, Teams: map[string]*Quota{}, Features: map[string]*Quota{}, Timezone: "UTC",
+		Callers: map[string]*Caller{}, Tiers: map[string]*Tier{}, Teams: map[string]*Quota{}, Features: map[string]*Quota{}, Timezone: "UTC",
 		Redis:    Redis{Prefix: "headgate:", Timeout: 20 * time.Millisecond, WhenLost: WhenLostLocal},
 		Journal:  Journal{Retention: 90 * day, Durable: DurableGroup, WhenFull: WhenFullDrop, Spool: 1 << 30},
 		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(), Traits: catalogue.Builtin(),

@@ -39,23 +39,42 @@ func (q *Quota) Bounds() bool {
 	return q.RPM > 0 || q.TPM > 0 || q.USDPerDay > 0 || q.USDPerMonth > 0
 }
 
-var quota = strict.NewObject(
-	strict.Bind("rpm", func(q *Quota) *int64 { return &q.RPM }, strict.Int[int64](1, 100_000_000)).Absent("no bound").
-		Doc("Requests per minute. All of them may come at once; then they come back evenly.").
-		Example(`rpm: 100`),
-	strict.Bind("tpm", func(q *Quota) *int64 { return &q.TPM }, strict.Int[int64](1, 100_000_000)).Absent("no bound").
-		Doc("Tokens per minute, of input and output together, as providers count them. A request is held to an estimate first, and to what it really took afterwards.").
-		Example(`tpm: 100000`),
-	strict.Bind("usd_per_day", func(q *Quota) *Nano { return &q.USDPerDay }, dollars).Absent("no bound").
-		Doc("USD per calendar day.").
-		Example(`usd_per_day: 1.00`),
-	strict.Bind("usd_per_month", func(q *Quota) *Nano { return &q.USDPerMonth }, dollars).Absent("no bound").
-		Doc("USD per calendar month.").
-		Example(`usd_per_month: 20`),
-	strict.Bind("mode", func(q *Quota) *QuotaMode { return &q.Mode }, strict.Enum(QuotaEnforce, QuotaShadow)).Default(QuotaEnforce).
-		Doc("What happens beyond a bound: enforce refuses, shadow only counts what it would refuse.").
-		Example(`mode: shadow`),
-)
+var quota = strict.NewObject(quotaFields(func(q *Quota) *Quota { return q })...)
+
+// quotaFields are the keys of a quota, in an object that may have others beside them.
+func quotaFields[S any](at func(*S) *Quota) []strict.Member[S] {
+	return []strict.Member[S]{
+		strict.Bind("rpm", func(s *S) *int64 { return &at(s).RPM }, strict.Int[int64](1, 100_000_000)).Absent("no bound").
+			Doc("Requests per minute. All of them may come at once; then they come back evenly.").
+			Example(`rpm: 100`),
+		strict.Bind("tpm", func(s *S) *int64 { return &at(s).TPM }, strict.Int[int64](1, 100_000_000)).Absent("no bound").
+			Doc("Tokens per minute, of input and output together, as providers count them. A request is held to an estimate first, and to what it really took afterwards.").
+			Example(`tpm: 100000`),
+		strict.Bind("usd_per_day", func(s *S) *Nano { return &at(s).USDPerDay }, dollars).Absent("no bound").
+			Doc("USD per calendar day.").
+			Example(`usd_per_day: 1.00`),
+		strict.Bind("usd_per_month", func(s *S) *Nano { return &at(s).USDPerMonth }, dollars).Absent("no bound").
+			Doc("USD per calendar month.").
+			Example(`usd_per_month: 20`),
+		strict.Bind("mode", func(s *S) *QuotaMode { return &at(s).Mode }, strict.Enum(QuotaEnforce, QuotaShadow)).Default(QuotaEnforce).
+			Doc("What happens beyond a bound: enforce refuses, shadow only counts what it would refuse.").
+			Example(`mode: shadow`),
+	}
+}
+
+// Tier is a class of callers: what each may consume, and what looks at the content of its
+// exchanges beside what looks at those of all.
+type Tier struct {
+	Quota
+	Guards Guards
+}
+
+var tier = strict.NewObject(append(
+	quotaFields(func(t *Tier) *Quota { return &t.Quota }),
+	strict.Bind("guards", func(t *Tier) *Guards { return &t.Guards }, guards).Absent("those for all").
+		Doc("Guards of the exchanges of its callers, after those for all and those of the model.").
+		Example(`guards: {input: [{pii: {action: deny}}]}`),
+)...)
 
 func namedQuotas() strict.Value[map[string]*Quota] {
 	return strict.Map(labelName, labelRule, quota).Named(func(q *Quota) *string { return &q.Name })
@@ -76,7 +95,8 @@ func CheckLabel(name string) error {
 
 var quotaSection = section{
 	fields: []strict.Member[document]{
-		strict.Bind("tiers", func(d *document) *map[string]*Quota { return &d.Tiers }, namedQuotas()).
+		strict.Bind("tiers", func(d *document) *map[string]*Tier { return &d.Tiers },
+			strict.Map(labelName, labelRule, tier).Named(func(t *Tier) *string { return &t.Name })).
 			Doc("What each caller of a tier may consume, by the tier's name: each has the whole of it. The keys of one user share it, in each team that they are of.").
 			Example(`tiers: {free: {rpm: 10, tpm: 10000, usd_per_day: 0.10}}`),
 		strict.Bind("teams", func(d *document) *map[string]*Quota { return &d.Teams }, namedQuotas()).

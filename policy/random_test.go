@@ -166,6 +166,12 @@ var someTexts = map[string][]string{
 	"models.NAME.regions_only[]":      {"eu", "US-East.1"},
 	"models.NAME.chain[][].use":       {"a/gpt-5.5", "b/m", "c/m", "c/org/m:tag+x"},
 	"prices":                          {"m", "b/m", "org/m:tag+x", "gpt-5.5"},
+	"guards.pii.name":                 {"pii", "a"},
+	"guards.pii.message":              {"No {types}: {exchange}", "no"},
+	"guards.pii.types[]":              {"CREDIT_CARD", "EMAIL_ADDRESS"},
+	"guards.secrets.name":             {"secrets", "b"},
+	"guards.secrets.message":          {"No {guard}", "no"},
+	"guards.secrets.types[]":          {"OPENAI_KEY", "JWT"},
 	"models_like":                     {"m", "b/m", "org/m:tag+x", "gpt-5.5"},
 	"models_like.NAME":                {"gpt-5.5", "claude-opus-5"},
 	"models_like.NAME.like":           {"gpt-5.5", "claude-opus-5"},
@@ -213,6 +219,9 @@ func (r *randomly) try(document, part map[string]any, key string, value func() a
 
 // value makes a value of a type, as encoding/json reads it.
 func (r *randomly) value(path string, typ *strict.Type) any {
+	if typ.Name != "" {
+		path = typ.Name
+	}
 	switch typ.Kind {
 	case strict.KindObject:
 		return r.object(path, typ)
@@ -241,6 +250,10 @@ func (r *randomly) value(path string, typ *strict.Type) any {
 
 func (r *randomly) object(path string, typ *strict.Type) map[string]any {
 	all := map[string]any{}
+	if typ.OneKey {
+		k := typ.Fields[r.IntN(len(typ.Fields))]
+		return map[string]any{k.Key: r.value(path+"."+k.Key, k.Type)}
+	}
 	for _, k := range typ.Fields {
 		if k.Required || r.IntN(2) == 0 {
 			all[k.Key] = r.value(path+"."+k.Key, k.Type)

@@ -25,7 +25,7 @@ type Set struct {
 	Callers       map[string]*Caller   // who may ask; see HasCallers
 	ManagedKeys   bool                 // the control plane's keys may ask, too
 	Trusted       Trusted              // whose headers say who asks
-	Tiers         map[string]*Quota
+	Tiers         map[string]*Tier
 	Teams         map[string]*Quota
 	Features      map[string]*Quota
 	Timezone      string  // IANA name of the zone in which days and months of budgets begin
@@ -33,6 +33,7 @@ type Set struct {
 	AnonymousTier string  // whose quota those without a key have, all of them together; empty: none
 	Store         Store   // of the control plane; pairs get none
 	Journal       Journal // of exchanges
+	Guards        Guards  // of the content of all exchanges
 	Overlay       Overlay // what lies over the document: the entries that act
 
 	document  *Set             // without the overlay; nil: nothing lies over it

@@ -128,7 +128,7 @@ func (b *books) terms(a *account) *terms {
 		if t.unknown = tier == nil; t.unknown {
 			return t
 		}
-		t.bounds = append(t.bounds, b.bounds(quotaOf(tier), t.scope, ofTier, a.tier, a.tier+" "+who)...)
+		t.bounds = append(t.bounds, b.bounds(quotaOf(&tier.Quota), t.scope, ofTier, a.tier, a.tier+" "+who)...)
 	}
 	if team := b.stage.set.Teams[a.team]; team != nil {
 		t.bounds = append(t.bounds, b.bounds(quotaOf(team), t.scope, ofTeam, a.team, "")...)

@@ -29,8 +29,11 @@ func unpriced(set *policy.Set, m *policy.Model) []Advice {
 // budgets reports whether a policy holds somebody who may ask for a model to a budget.
 func budgets(set *policy.Set, m *policy.Model) bool {
 	all := []*policy.Quota{&m.Quota}
-	for _, named := range []map[string]*policy.Quota{set.Tiers, set.Teams, set.Features} {
+	for _, named := range []map[string]*policy.Quota{set.Teams, set.Features} {
 		all = slices.AppendSeq(all, maps.Values(named))
+	}
+	for _, t := range set.Tiers {
+		all = append(all, &t.Quota)
 	}
 	for _, c := range set.Callers {
 		all = append(all, &c.Quota)

@@ -69,6 +69,13 @@ func (o *Object[S]) Refuse(key, message, hint string) *Object[S] {
 	return o
 }
 
+// Once names an object that stands in several places, so that the page and the schema
+// describe it once.
+func (o *Object[S]) Once(name string) *Object[S] {
+	o.typ.Name = name
+	return o
+}
+
 // OneKey demands exactly one of the keys.
 func (o *Object[S]) OneKey() *Object[S] {
 	o.typ.OneKey = true

@@ -10,32 +10,45 @@ import (
 // Page returns the reference of a document for people, in Markdown: a table of the keys of
 // each object, with headings of the second level.
 func Page(t *Type) []byte {
-	var b bytes.Buffer
-	section(&b, "", t)
-	return b.Bytes()
+	p := page{described: map[string]bool{}}
+	p.section("", t)
+	return p.Bytes()
+}
+
+// page is the reference as it is written.
+type page struct {
+	bytes.Buffer
+	described map[string]bool // names of types
 }
 
 // section writes the table of an object and then those of the objects within.
-func section(b *bytes.Buffer, path string, t *Type) {
+func (b *page) section(path string, t *Type) {
+	if t.Name != "" {
+		if b.described[t.Name] {
+			return
+		}
+		b.described[t.Name] = true
+		path = "." + t.Name
+	}
 	switch t.Kind {
 	case KindMap:
-		section(b, path+".NAME", t.Elem)
+		b.section(path+".NAME", t.Elem)
 	case KindList:
-		section(b, path+"[]", t.Elem)
+		b.section(path+"[]", t.Elem)
 	case KindEither:
 		for _, o := range t.Options {
 			// One table serves an object and a list of such objects.
 			if o.Kind != KindList || !slices.Contains(t.Options, o.Elem) {
-				section(b, path, o)
+				b.section(path, o)
 			}
 		}
 	case KindObject:
-		table(b, path, t)
+		b.table(path, t)
 	default: // a scalar is a line of its object's table
 	}
 }
 
-func table(b *bytes.Buffer, path string, t *Type) {
+func (b *page) table(path string, t *Type) {
 	title := "The document"
 	if path != "" {
 		title = "`" + strings.TrimPrefix(path, ".") + "`"
@@ -55,7 +68,7 @@ func table(b *bytes.Buffer, path string, t *Type) {
 		fmt.Fprintf(b, "\n`%s` %s: %s.\n", k.Key, k.Message, k.Hint)
 	}
 	for _, f := range t.Fields {
-		section(b, path+"."+f.Key, f.Type)
+		b.section(path+"."+f.Key, f.Type)
 	}
 }
 
@@ -76,6 +89,9 @@ func (f Key) fallback() string {
 
 // describe says in words what a value may be.
 func describe(t *Type) string {
+	if t.Name != "" {
+		return "object `" + t.Name + "`"
+	}
 	switch t.Kind {
 	case KindText:
 		if t.Enum != nil {

@@ -11,9 +11,13 @@ import (
 // Schema returns the JSON Schema of a document. It holds what a schema can say; what
 // depends on several keys, or on how a value is written, is the reader's alone.
 func Schema(t *Type, title string) ([]byte, error) {
-	s, err := schema(t)
+	d := definitions{}
+	s, err := d.schema(t)
 	if err != nil {
 		return nil, err
+	}
+	if len(d) > 0 {
+		s["$defs"] = d
 	}
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = title
@@ -27,7 +31,25 @@ func Schema(t *Type, title string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func schema(t *Type) (map[string]any, error) {
+// definitions are the schemas of types that have a name, by that.
+type definitions map[string]map[string]any
+
+func (d definitions) schema(t *Type) (map[string]any, error) {
+	if t.Name == "" {
+		return d.inPlace(t)
+	}
+	if _, ok := d[t.Name]; !ok {
+		d[t.Name] = nil // no type holds itself
+		s, err := d.inPlace(t)
+		if err != nil {
+			return nil, err
+		}
+		d[t.Name] = s
+	}
+	return map[string]any{"$ref": "#/$defs/" + t.Name}, nil
+}
+
+func (d definitions) inPlace(t *Type) (map[string]any, error) {
 	switch t.Kind {
 	case KindText:
 		return textSchema(t), nil
@@ -50,13 +72,13 @@ func schema(t *Type) (map[string]any, error) {
 		s["format"] = "date"
 		return s, nil
 	case KindList:
-		return listSchema(t)
+		return d.list(t)
 	case KindObject:
-		return objectSchema(t)
+		return d.object(t)
 	case KindMap:
-		return mapSchema(t)
+		return d.named(t)
 	case KindEither:
-		return eitherSchema(t)
+		return d.either(t)
 	}
 	return nil, fmt.Errorf("kind %q has no schema", t.Kind)
 }
@@ -92,26 +114,26 @@ func numberSchema(kind string, t *Type) map[string]any {
 	return map[string]any{"type": kind, "minimum": json.Number(t.Min), "maximum": json.Number(t.Max)}
 }
 
-func listSchema(t *Type) (map[string]any, error) {
-	elem, err := schema(t.Elem)
+func (d definitions) list(t *Type) (map[string]any, error) {
+	elem, err := d.schema(t.Elem)
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{"type": "array", "minItems": json.Number(t.Min), "maxItems": json.Number(t.Max), "items": elem}, nil
 }
 
-func mapSchema(t *Type) (map[string]any, error) {
-	elem, err := schema(t.Elem)
+func (d definitions) named(t *Type) (map[string]any, error) {
+	elem, err := d.schema(t.Elem)
 	if err != nil {
 		return nil, err
 	}
 	return map[string]any{"type": "object", "propertyNames": patternSchema(t), "additionalProperties": elem}, nil
 }
 
-func objectSchema(t *Type) (map[string]any, error) {
+func (d definitions) object(t *Type) (map[string]any, error) {
 	properties, required := map[string]any{}, []string{}
 	for _, f := range t.Fields {
-		s, err := schema(f.Type)
+		s, err := d.schema(f.Type)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Key, err)
 		}
@@ -134,10 +156,10 @@ func objectSchema(t *Type) (map[string]any, error) {
 	return s, nil
 }
 
-func eitherSchema(t *Type) (map[string]any, error) {
+func (d definitions) either(t *Type) (map[string]any, error) {
 	var options []any
 	for _, o := range t.Options {
-		s, err := schema(o)
+		s, err := d.schema(o)
 		if err != nil {
 			return nil, err
 		}

@@ -30,6 +30,7 @@ const (
 // follows from the Value that reads it and must not be changed.
 type Type struct {
 	Kind    Kind
+	Name    string         // of an object that stands in several places and is described once; empty: it is described in its place
 	Enum    []string       // of a text: the only values
 	Pattern *regexp.Regexp // of a text, and of the keys of a map
 	Rule    string         // Pattern in words

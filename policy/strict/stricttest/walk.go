@@ -8,25 +8,41 @@ import (
 
 // Walk visits every key of a document with its path, in which NAME stands for the names of
 // maps and [] for the elements of lists: models.NAME.chain[].weight.
-func Walk(t *strict.Type, visit func(path string, k strict.Key)) { walk(t, "", visit) }
+//
+// A type that has a name is visited once, and the paths of its keys begin with the name.
+func Walk(t *strict.Type, visit func(path string, k strict.Key)) {
+	walker{visit, map[string]bool{}}.walk(t, "")
+}
 
-func walk(t *strict.Type, path string, visit func(string, strict.Key)) {
+type walker struct {
+	visit func(path string, k strict.Key)
+	seen  map[string]bool // names of types
+}
+
+func (w walker) walk(t *strict.Type, path string) {
+	if t.Name != "" {
+		if w.seen[t.Name] {
+			return
+		}
+		w.seen[t.Name] = true
+		path = "." + t.Name
+	}
 	switch t.Kind {
 	case strict.KindMap:
-		walk(t.Elem, path+".NAME", visit)
+		w.walk(t.Elem, path+".NAME")
 	case strict.KindList:
-		walk(t.Elem, path+"[]", visit)
+		w.walk(t.Elem, path+"[]")
 	case strict.KindEither:
 		for _, o := range t.Options {
 			if !listOfOther(t, o) {
-				walk(o, path, visit)
+				w.walk(o, path)
 			}
 		}
 	case strict.KindObject:
 		for _, k := range t.Fields {
 			at := path + "." + k.Key
-			visit(at[1:], k)
-			walk(k.Type, at, visit)
+			w.visit(at[1:], k)
+			w.walk(k.Type, at)
 		}
 	default: // a scalar has no keys
 	}
@@ -47,6 +63,9 @@ func Said(t *strict.Type, document any) map[string]bool {
 }
 
 func said(t *strict.Type, path string, value any, paths map[string]bool) {
+	if t.Name != "" {
+		path = "." + t.Name
+	}
 	if t.Kind == strict.KindEither {
 		option := formOf(t, value)
 		if list, ok := value.([]any); ok && listOfOther(t, option) {
