@@ -1,0 +1,33 @@
+package pii
+
+// begins says whether a number may begin at i: not inside a longer number, a time, an
+// identifier, an amount of money or the path of an address.
+func (p *pass) begins(i int) bool {
+	if i == 0 {
+		return true
+	}
+	switch p.s[i-1] {
+	case '_', '$', '+', '%', '\\':
+		return false
+	case '.', ':':
+		return i < 2 || !is(p.s[i-2], digit)
+	case '-', '/', '~', '@':
+		return !wordBefore(p.s, i-1)
+	default:
+		return true
+	}
+}
+
+// closes says whether a number may end before i.
+func (p *pass) closes(i int) bool {
+	switch c := p.at(i); c {
+	case '-':
+		return !is(p.at(i+1), inWord|underscore)
+	case '.':
+		return !is(p.at(i+1), digit)
+	case '%', '@', '_':
+		return false
+	default:
+		return !is(c, inWord)
+	}
+}
