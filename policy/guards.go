@@ -19,12 +19,18 @@ type Guards struct {
 type Guard struct {
 	PII     *PIIGuard
 	Secrets *SecretsGuard
+	Length  *LengthGuard
+	Words   *WordsGuard
+	Pattern *PatternGuard
 }
 
 // guardKinds are the guards that there are, in the order of the reference.
 var guardKinds = []guardKind{
 	kindOf("pii", bothWays, func(g *Guard) **PIIGuard { return &g.PII }, piiGuard),
 	kindOf("secrets", bothWays, func(g *Guard) **SecretsGuard { return &g.Secrets }, secretsGuard),
+	kindOf("length", inputOnly, func(g *Guard) **LengthGuard { return &g.Length }, lengthGuard),
+	kindOf("words", bothWays, func(g *Guard) **WordsGuard { return &g.Words }, wordsGuard),
+	kindOf("pattern", bothWays, func(g *Guard) **PatternGuard { return &g.Pattern }, patternGuard),
 }
 
 // GuardTerms are what the policy says of every guard.

@@ -167,10 +167,15 @@ func TestCompiledSet(t *testing.T) {
 		Guards: Guards{
 			Input: []Guard{{PII: &PIIGuard{Types: []string{"CREDIT_CARD", "IBAN_CODE"}, GuardTerms: GuardTerms{
 				Name: "personal", Action: GuardDeny, Mode: GuardShadow, OnError: FailOpen, Timeout: 500 * time.Millisecond, Message: "No {types}, {exchange}.", Cut: CutError,
-			}}}},
+			}}}, {Length: &LengthGuard{MaxChars: 1_000_000_000, MaxTokens: 1, MaxMessages: 1_000_000, GuardTerms: unusual("size", "Too long.")}},
+				{Words: &WordsGuard{Type: "COMPETITOR", Words: []string{"acme", "project  42"}, File: "/etc/headgate/words.txt", GuardTerms: unusual("rivals", "No.")}},
+				{Pattern: &PatternGuard{Patterns: map[string]*Pattern{"ticket": new(Pattern("TICK-[0-9]+")), "ab": new(Pattern("(?m)^a|b$"))}, MaxMatch: 4096, GuardTerms: unusual("tickets", "No.")}},
+			},
 			Output: []Guard{{Secrets: &SecretsGuard{Types: []string{"JWT"}, GuardTerms: GuardTerms{
 				Name: "keys", Action: GuardFlag, Mode: GuardOff, OnError: FailOpen, Timeout: time.Minute, Message: "No {guard}.", Cut: CutError,
-			}}}},
+			}}}, {Words: &WordsGuard{Type: "WORD", Words: []string{"acme"}, GuardTerms: usual("words", GuardDeny)}},
+				{Pattern: &PatternGuard{Patterns: map[string]*Pattern{"ticket": new(Pattern("TICK-[0-9]+"))}, MaxMatch: 256, GuardTerms: usual("pattern", GuardDeny)}},
+			},
 		},
 		Tiers:    map[string]*Tier{"free": {Quota: Quota{Name: "free", RPM: 10, TPM: 10_000, USDPerDay: 100_000_000, USDPerMonth: 1_500_000_000, Mode: QuotaShadow}, Guards: Guards{Input: []Guard{{PII: &PIIGuard{GuardTerms: usual("pii", GuardFlag)}}}}}},
 		Teams:    map[string]*Quota{"search": {Name: "search", RPM: 1, TPM: 2, USDPerDay: 3e9, USDPerMonth: 500e9, Mode: QuotaShadow}},
@@ -229,6 +234,11 @@ func TestCompiledSet(t *testing.T) {
 	if diff := cmp.Diff(prices, got.Prices.Overrides()); diff != "" {
 		t.Errorf("prices differ (-want +got):\n%s", diff)
 	}
+}
+
+// unusual are the terms of a guard of which everything is said.
+func unusual(name, message string) GuardTerms {
+	return GuardTerms{Name: name, Action: GuardFlag, Mode: GuardShadow, OnError: FailOpen, Timeout: time.Millisecond, Message: message, Cut: CutError}
 }
 
 // usual are the terms of a guard of which no more is said.

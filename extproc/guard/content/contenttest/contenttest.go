@@ -32,12 +32,42 @@ func Stream(scanner content.Scanner, text string, cuts ...int) string {
 		window := []byte(text[start:end])
 		hold := len(window)
 		if end < len(text) {
-			hold = scanner.Hold(window)
+			hold = holdFrom(scanner, window, released-start)
 		}
 		upto := max(released, start+hold)
-		masked, released = appendMasked(masked, scanner.Scan(nil, window), text, start, upto, released)
+		masked, released = appendMasked(masked, scanFrom(scanner, window, released-start), text, start, upto, released)
 	}
 	return string(masked)
+}
+
+func holdFrom(scanner content.Scanner, window []byte, from int) int {
+	if r, ok := scanner.(content.Resumer); ok {
+		return r.HoldFrom(window, from)
+	}
+	return scanner.Hold(window)
+}
+
+func scanFrom(scanner content.Scanner, window []byte, from int) []content.Finding {
+	if r, ok := scanner.(content.Resumer); ok {
+		return r.ScanFrom(nil, window, from)
+	}
+	return scanner.Scan(nil, window)
+}
+
+// Pieces fails the test if a text that comes in pieces of these lengths, over and over, is masked in
+// another way than as a whole. A length of less than 1 counts as 1.
+func Pieces(t testing.TB, scanner content.Scanner, text string, lengths ...int) {
+	t.Helper()
+	var cuts []int
+	for at, i := 0, 0; ; i++ {
+		if at += max(lengths[i%len(lengths)], 1); at >= len(text) {
+			break
+		}
+		cuts = append(cuts, at)
+	}
+	if got, want := Stream(scanner, text, cuts...), Mask(scanner, text); got != want {
+		t.Fatalf("%q cut at %v:\n%q, want\n%q", text, cuts, got, want)
+	}
 }
 
 // appendMasked appends text from a place, released, until upto, with findings masked. The findings
