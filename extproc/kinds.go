@@ -7,6 +7,7 @@ import (
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/extproc/route"
+	"github.com/headgate/headgate/extproc/self"
 )
 
 // Options are what the kinds of stages need beside policies.
@@ -16,6 +17,7 @@ type Options struct {
 	Region   string         // that the gateway runs in; may be empty
 	Shares   *route.Shares  // of uses, that a control plane decides on; nil: all keep their weights
 	Managed  caller.Managed // keys that the control plane has made; nil: none will come
+	Own      *self.Client   // for stages that make calls of their own; nil: none are made
 	Limits   limit.Options
 	Provider provider.Options
 }

@@ -100,7 +100,7 @@ func newRigWith(t testing.TB, document string, spool spooling, stages ...Kind) *
 		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
 	}})
 	r.kinds = slices.Insert(r.kinds, 1, stages...)
-	r.server = NewServer(NewMetrics(r.reg), log, time.Now)
+	r.server = NewServer(nil, NewMetrics(r.reg), log, time.Now)
 	r.server.Use(r.compile(set))
 	r.endings = NewAccessLog(r.closer.Ending)
 	r.grpc = GRPC(r.server, r.endings)

@@ -14,6 +14,7 @@ import (
 	"github.com/headgate/headgate/extproc/client"
 	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/self"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -25,6 +26,7 @@ type run struct {
 	now      func() time.Time
 	ex       exchange.Exchange
 	client   dialect.Client // the client's
+	own      *self.Client   // recognises own calls
 	visits   []exchange.Visit
 	single   exchange.Attempt // the only one of a pool of one backend
 	waiting  waiting
@@ -105,6 +107,9 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	req.Bind(r.client, &r.waiting)
 	if v.Action == exchange.Pass {
 		v = r.tooLarge()
+	}
+	if v.Action == exchange.Pass {
+		v = r.claimOwn()
 	}
 	if r.unknownRevision {
 		v = exchange.Denied(503, exchange.ReasonRevision, "The gateway is changing its policy. Try again.")

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/self"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -31,15 +32,17 @@ type Server struct {
 
 	policies atomic.Pointer[policies] // nil: no policy yet
 	join     *join
+	own      *self.Client // nil: no call is the gateway's own
 	open     atomic.Int64 // streams of exchanges and attempts
 	log      *zap.Logger
 	metrics  *Metrics
 	now      func() time.Time
 }
 
-// NewServer makes a server, which refuses exchanges until it has a policy.
-func NewServer(metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
-	return &Server{join: newJoin(), log: log, metrics: metrics, now: now}
+// NewServer makes a server, which refuses exchanges until it has a policy. Own recognises the
+// gateway's own calls; nil: there are none.
+func NewServer(own *self.Client, metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
+	return &Server{join: newJoin(), own: own, log: log, metrics: metrics, now: now}
 }
 
 // Use takes a policy in beside the one before. An exchange goes through the one
@@ -165,6 +168,7 @@ func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
 			s.log.Warn("Envoy routes by a policy revision that is unknown here", zap.String("shape", shape), zap.String("newest", all.newest.shape))
 		}
 		r := p.begin(stream, s.now)
+		r.own = s.own
 		r.unknownRevision = !known
 		return r
 	}

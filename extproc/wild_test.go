@@ -83,7 +83,7 @@ func newWilds(t testing.TB) *wilds {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = NewServer(NewMetrics(reg), zap.New(core), time.Now)
+	w.server = NewServer(nil, NewMetrics(reg), zap.New(core), time.Now)
 	w.server.Use(p)
 	return w
 }

@@ -48,6 +48,9 @@ const (
 	// before does not set it, and asks for none.
 	FoldHeader = InternalPrefix + "fold"
 	FoldStream = "stream"
+	// OwnHeader carries the token of a call that Headgate makes itself to ext_proc. It is worth
+	// nothing from a client: a token counts once, and only in the process that made it.
+	OwnHeader = HeaderPrefix + "own"
 	// AgainHeader has Envoy try an attempt again in turn, with no one at fault.
 	AgainHeader = InternalPrefix + "again"
 	// RefusedKey is the key in MetadataNamespace that every answer made by
@@ -89,6 +92,10 @@ const (
 	// with one of a length that it does not say.
 	UnroutedLarge  = UnroutedRoute + "/large"
 	UnroutedUnsaid = UnroutedRoute + "/unsaid"
+	// ClientListener is the name of the Envoy listener of clients, and OwnListener that of the
+	// calls that Headgate makes itself.
+	ClientListener = "gateway"
+	OwnListener    = "own"
 	// PoolPrefix begins the names of the Envoy clusters that are made from chains.
 	PoolPrefix = "pool/"
 	// LevelHeader is the gRPC metadata key by which the ext_proc levels differ; its values

@@ -192,6 +192,7 @@ func TestCompiledSet(t *testing.T) {
 			Caller: "x-mesh-caller", User: "x-mesh-user", Team: "x-mesh-team", Tier: "x-mesh-tier",
 		},
 		Redis:    Redis{URL: Credential{Env: "REDIS_URL"}, Cluster: true, Prefix: "hg:", Timeout: 50 * time.Millisecond, WhenLost: WhenLostClosed},
+		OwnCalls: OwnCalls{USDPerDay: 2_500_000_000},
 		Journal:  Journal{Retention: 400 * day, Durable: DurableStrict, WhenFull: WhenFullStop, Spool: 16 << 20},
 		Backends: map[string]*Backend{"a": a, "router": router, "theirs": theirs, "lan": lan},
 		Models: map[string]*Model{
@@ -255,6 +256,7 @@ func TestDefaults(t *testing.T) {
 		Listen: Listen{Address: netip.MustParseAddrPort("127.0.0.1:8080")}, Unpriced: UnpricedRefuse, BodyLimit: 32 << 20, Stall: 2 * time.Second,
 		Callers: map[string]*Caller{}, Tiers: map[string]*Tier{}, Teams: map[string]*Quota{}, Features: map[string]*Quota{}, Timezone: "UTC",
 		Redis:    Redis{Prefix: "headgate:", Timeout: 20 * time.Millisecond, WhenLost: WhenLostLocal},
+		OwnCalls: OwnCalls{USDPerDay: 5e9},
 		Journal:  Journal{Retention: 90 * day, Durable: DurableGroup, WhenFull: WhenFullDrop, Spool: 1 << 30},
 		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(), Traits: catalogue.Builtin(),
 	}

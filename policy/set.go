@@ -31,6 +31,7 @@ type Set struct {
 	Timezone      string  // IANA name of the zone in which days and months of budgets begin
 	Redis         Redis   // of balances
 	AnonymousTier string  // whose quota those without a key have, all of them together; empty: none
+	OwnCalls      OwnCalls
 	Store         Store   // of the control plane; pairs get none
 	Journal       Journal // of exchanges
 	Guards        Guards  // of the content of all exchanges

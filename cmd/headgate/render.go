@@ -30,7 +30,7 @@ func newRenderEnvoy() *cobra.Command {
 			"new weights alone need no more than a SIGHUP to `headgate extproc`.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(app.CheckSocket("--socket", socket), checkOptionalSocket("--admin", admin)); err != nil {
+			if err := errors.Join(app.CheckSocket("--socket", socket), checkOptionalSocket("--admin", admin), checkOptionalSocket("--own-calls", o.Own)); err != nil {
 				return err
 			}
 			set, err := source.LoadOnce(cmd.Context(), policy)
@@ -46,7 +46,11 @@ func newRenderEnvoy() *cobra.Command {
 			if err != nil {
 				return failed(err)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Policy revision %s. Serve ext_proc with:\n#   headgate extproc -f %s --socket %s\n%s", set.Revision, policy, socket, text)
+			also := ""
+			if o.Own != "" {
+				also = " --own-calls " + o.Own
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "# Policy revision %s. Serve ext_proc with:\n#   headgate extproc -f %s --socket %s%s\n%s", set.Revision, policy, socket, also, text)
 			return err
 		},
 	}
@@ -54,6 +58,7 @@ func newRenderEnvoy() *cobra.Command {
 	f.StringVarP(&policy, "file", "f", "policy.yaml", "policy file, or folder of them")
 	f.StringVar(&socket, "socket", defaultSocket, "Unix socket of the ext_proc server")
 	f.StringVar(&admin, "admin", "", "Unix socket of Envoy's admin interface, empty for none")
+	f.StringVar(&o.Own, "own-calls", "", "Unix socket for the calls that Headgate makes itself, such as those of guards, as for headgate extproc; empty for none")
 	f.StringVar(&o.Roots, "roots", snapshot.DefaultRoots, "file of root certificates where Envoy runs")
 	f.StringVar(&o.AccessLog, "envoy-access-log", "/dev/stdout", "file of Envoy's own access log, empty for none")
 	f.StringVar(&simulated, "sim", "", "base URL of the simulated provider, for backends of it without a url")

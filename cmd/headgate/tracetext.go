@@ -48,7 +48,7 @@ func aboutOf(e *journal.Exchange) [][2]string {
 		tokens += ", " + e.UsageSource
 	}
 	return [][2]string{
-		{"exchange", e.Exchange}, {"opened as", e.OpenedAs}, {"began", e.Time.UTC().Format("2006-01-02T15:04:05.000Z")},
+		{"exchange", e.Exchange}, {"opened as", e.OpenedAs}, {"parent", e.Parent}, {"began", e.Time.UTC().Format("2006-01-02T15:04:05.000Z")},
 		{"outcome", outcome}, {"reason", e.Reason}, {"detail", e.Detail},
 		{"asked", strings.TrimSpace(e.Dialect + " " + e.Operation + " for " + cmp.Or(e.Asked, "-") + policyModel(e))},
 		{"caller", e.Caller}, {"tier", e.Tier}, {"user", e.User}, {"team", e.Team}, {"feature", e.Feature}, {"session", e.Session}, {"tags", strings.Join(e.Tags, ", ")},

@@ -3,7 +3,8 @@
 //
 // The promise: an unknown key and a wrong one take the same way and the same time, and get the
 // same answer. The trap: what a request says of itself never makes it somebody: names of users
-// and teams attribute below the key. Only a hop that the policy trusts may say who asks.
+// and teams attribute below the key. Only a hop that the policy trusts may say who asks. Of the
+// gateway's own calls, the stream loop has found out that they are.
 package caller
 
 import (
@@ -83,6 +84,10 @@ func (s *stage) Phases() exchange.Phases {
 
 // Join begins a visit.
 func (s *stage) Join(ex *exchange.Exchange) exchange.Visit {
+	if ex.Own != nil {
+		ex.Caller = exchange.Caller{Name: exchange.OwnCaller}
+		return exchange.Idle{}
+	}
 	if !s.asks {
 		ex.Caller = s.anonymous
 		return exchange.Idle{}

@@ -46,6 +46,8 @@ type Exchange struct {
 	// Peer is the address and the port of the other end of the client's connection; empty: the
 	// policy trusts no network.
 	Peer string
+	// Own says which call of the gateway's own the exchange is; nil: it is a client's.
+	Own *Own
 
 	Request  Request
 	Response Response
@@ -82,6 +84,9 @@ type Exchange struct {
 // Attribution is to whom the exchange is charged: who asks by its key, and below it what the
 // request says.
 func (ex *Exchange) Attribution() Attribution {
+	if ex.Own != nil {
+		return Attribution{Feature: ex.Own.Feature}
+	}
 	a, by := ex.Request.Attribute(), &ex.Caller
 	a.User, a.Team = cmp.Or(by.User, a.User), cmp.Or(by.Team, a.Team)
 	if len(by.Tags) == 0 {

@@ -37,7 +37,7 @@ func (s *stage) Phases() exchange.Phases {
 
 // Join begins a visit.
 func (s *stage) Join(ex *exchange.Exchange) exchange.Visit {
-	if s.idle {
+	if s.idle || ex.Own != nil { // own calls have a bound of their own
 		return exchange.Idle{}
 	}
 	return &visit{stage: s, ex: ex}

@@ -28,6 +28,7 @@ type Line struct {
 	Feature   string    `json:"feature,omitempty"`
 	Session   string    `json:"session,omitempty"`
 	Tags      []string  `json:"tags,omitempty"`
+	Parent    string    `json:"parent,omitempty"` // the exchange for which the gateway made this call of its own
 
 	Backend  string    `json:"backend,omitempty"`
 	Provider string    `json:"provider,omitempty"`
@@ -114,7 +115,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 	e.line = Line{
 		Time: time.Unix(0, r.BeganUnixNanos), Exchange: r.Exchange, Revision: r.Revision,
 		Dialect: r.Dialect, Operation: r.Operation, Model: r.Model, Route: r.Route, Stream: r.Stream, Folded: r.Folded,
-		Caller: r.Caller, Tier: r.Tier, User: r.User, Team: r.Team, Feature: r.Feature, Session: r.Session, Tags: r.Tags,
+		Caller: r.Caller, Tier: r.Tier, User: r.User, Team: r.Team, Feature: r.Feature, Session: r.Session, Tags: r.Tags, Parent: r.Parent,
 		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
 		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,

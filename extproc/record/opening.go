@@ -123,6 +123,9 @@ func openRow(ex *exchange.Exchange, at *exchange.Attempt) *policypb.Row {
 		Outcome: string(exchange.GatewayError), By: string(exchange.ByGateway), Detail: Interrupted,
 		Tokens: tokensOf(&at.Estimate.Usage), UsageSource: string(at.Estimate.Usage.Source), Unpriced: !at.Estimate.Cost.Priced,
 	}
+	if ex.Own != nil {
+		r.Parent = exchange.Clip(ex.Own.Parent, exchange.MaxText)
+	}
 	if at.Estimate.Cost.Priced {
 		r.CostNanoUsd, r.Price = new(at.Estimate.Cost.Nano), at.Estimate.Cost.PriceID
 	}

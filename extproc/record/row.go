@@ -42,6 +42,9 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Status:         int32(ex.Response.Status),
 		DurationNanos:  between(ex.Started, ex.Ended),
 	}
+	if ex.Own != nil {
+		r.Parent = exchange.Clip(ex.Own.Parent, exchange.MaxText)
+	}
 	r.Attempts = int32(max(ex.Response.AttemptCount, len(r.Tried)))
 	for _, v := range []*exchange.Verdict{&ex.Refused, &ex.Replaced} {
 		if v.Action != exchange.Pass {

@@ -17,7 +17,9 @@ func TestEveryFieldOfARowIsFilled(t *testing.T) {
 	sink := &kept{}
 	c := record.NewCloser(prometheus.NewRegistry(), nil, sink)
 	o := exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: "UC"}
-	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false)} {
+	own := minimalExchange()
+	own.Own = &exchange.Own{Feature: "guard", Parent: "01KXS6G7ZD4YQ2M8R5T9V0W1AB"}
+	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false), own} {
 		c.Add(ex, o)
 	}
 	unnamed := brokeOff()

@@ -41,6 +41,7 @@ type Options struct {
 	Credentials credentials.TransportCredentials
 	Dial        func(ctx context.Context, address string) (net.Conn, error) // nil: TCP
 	Listen      netip.AddrPort                                              // where the pair's Envoy listens; the zero value: where the policy says
+	Own         string                                                      // Unix socket on which the pair's Envoy takes Headgate's own calls; empty: it takes none
 	State       string                                                      // folder for the last good revision; empty: it is not saved
 	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc, beside the previous one
 	Warning     func() string                                               // what is wrong with a pair that serves; empty: nothing. nil: that is not known
@@ -61,6 +62,9 @@ func (o *Options) validate() error {
 	}
 	return nil
 }
+
+// place is where the pair's Envoy listens.
+func (o *Options) place() place { return place{clients: o.Listen, own: o.Own} }
 
 // Agent passes revisions on. All its state belongs to the goroutine of Run, which
 // does one step at a time. What happens on other goroutines is posted there as an event.
@@ -122,7 +126,7 @@ func New(o Options, reg prometheus.Registerer) (*Agent, error) {
 		return nil, err
 	}
 	r := &Agent{
-		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.Listen},
+		options: o, log: o.Log, metrics: newMetrics(reg), disk: disk{o.State, o.place()},
 		events: make(chan func(), 64), ended: make(chan struct{}),
 		received: ads.Set{}, nonces: map[string]string{}, kept: keptClusters{}, envoys: map[int64]*envoy{},
 		noEnvoySince: time.Now(), aloneSince: time.Now(), now: time.Now(), wakeup: time.NewTimer(time.Hour),

@@ -24,7 +24,7 @@ func (a *Agent) revisionAlone() *bundle {
 	if !ok || a.now.Before(at) {
 		return nil
 	}
-	b, err := newBundle(ads.SetOf(a.good.policy.GetAlone().GetRevision()), a.options.Listen)
+	b, err := newBundle(ads.SetOf(a.good.policy.GetAlone().GetRevision()), a.options.place())
 	switch {
 	case err != nil:
 		a.log.Error("what was laid over the policy cannot be taken back without a control plane", zap.Error(err))

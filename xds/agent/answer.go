@@ -35,7 +35,7 @@ func (a *Agent) nextRevision() *bundle {
 		return nil
 	}
 	a.rejected = nil
-	b, err := newBundle(a.received, a.options.Listen)
+	b, err := newBundle(a.received, a.options.place())
 	if err != nil {
 		a.reject(&bundle{version: own.Version, pair: ads.Set{policypb.TypeURL: own}}, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
 		return nil

@@ -9,9 +9,11 @@ import (
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
 
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
 	"github.com/headgate/headgate/xds/identity"
+	"github.com/headgate/headgate/xds/snapshot"
 )
 
 // bundle is one complete revision: the policy, and Envoy's resources that belong to it.
@@ -23,9 +25,15 @@ type bundle struct {
 	clients *clientFiles // that secure connections of clients; nil: they are plain
 }
 
-// newBundle reads a set as it is received; nil: it is not complete yet. If listen is
-// valid, the pair's Envoy listens there in place of the policy's address.
-func newBundle(received ads.Set, listen netip.AddrPort) (*bundle, error) {
+// place is where a pair's Envoy listens.
+type place struct {
+	clients netip.AddrPort // for clients; the zero value: where the policy says
+	own     string         // Unix socket for Headgate's own calls; empty: none
+}
+
+// newBundle reads a set as it is received, and makes its listeners fit the place of the pair; nil:
+// it is not complete yet.
+func newBundle(received ads.Set, at place) (*bundle, error) {
 	own := received[policypb.TypeURL]
 	if own == nil || len(own.Items) == 0 {
 		return nil, nil
@@ -42,7 +50,7 @@ func newBundle(received ads.Set, listen netip.AddrPort) (*bundle, error) {
 			return nil, err
 		}
 	}
-	if err := b.adapt(listen); err != nil {
+	if err := b.adapt(at); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -75,18 +83,18 @@ func check(typ string, all *ads.Resources) error {
 	return nil
 }
 
-// adapt makes listeners fit this pair: they listen on its address, if that is valid, and take
-// certificates from the agent.
-func (b *bundle) adapt(listen netip.AddrPort) error {
-	all, changed := b.set[resourcev3.ListenerType], listen.IsValid()
-	out := make(map[string]*listenerv3.Listener, len(all.Items))
+// adapt makes listeners fit this pair: they listen where it says, and take certificates from the
+// agent.
+func (b *bundle) adapt(at place) error {
+	all, changed := b.set[resourcev3.ListenerType], at != place{}
+	out := make(map[string]*listenerv3.Listener, len(all.Items)+1)
 	for name, item := range all.Items {
 		l := &listenerv3.Listener{}
 		if err := item.Value.UnmarshalTo(l); err != nil {
 			return fmt.Errorf("reading listener %q: %w", name, err)
 		}
-		if listen.IsValid() {
-			move(l, listen)
+		if at.clients.IsValid() {
+			move(l, at.clients)
 		}
 		files, err := takeFiles(l)
 		if err != nil {
@@ -97,12 +105,30 @@ func (b *bundle) adapt(listen netip.AddrPort) error {
 		}
 		out[name] = l
 	}
+	if err := addOwn(out, at.own); err != nil {
+		return err
+	}
 	if !changed {
 		return nil
 	}
 	adapted, err := ads.Encode(out, all.Version)
 	b.set[resourcev3.ListenerType] = adapted
 	return err
+}
+
+// addOwn adds the listener for Headgate's own calls. The control plane sends none: the socket is
+// the pair's.
+func addOwn(all map[string]*listenerv3.Listener, socket string) error {
+	clients := all[policy.ClientListener]
+	if socket == "" || clients == nil {
+		return nil
+	}
+	own, err := snapshot.Own(clients, socket)
+	if err != nil {
+		return err
+	}
+	all[own.Name] = own
+	return nil
 }
 
 // move gives a listener another address.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,7 +17,7 @@ import (
 // disk keeps revisions over restarts, in one file that is replaced atomically.
 type disk struct {
 	folder string
-	listen netip.AddrPort // where the pair's Envoy listens, as in Options
+	at     place // where the pair's Envoy listens
 }
 
 // stateFile is the name of the file.
@@ -141,7 +140,7 @@ func (d disk) decode(b *policypb.Bundle) (*bundle, error) {
 	if b == nil {
 		return nil, nil
 	}
-	out, err := newBundle(ads.SetOf(b), d.listen)
+	out, err := newBundle(ads.SetOf(b), d.at)
 	if err == nil && out == nil {
 		err = errors.New("the policy in it is not complete")
 	}

@@ -224,7 +224,7 @@ func TestADiskThatIsFull(t *testing.T) {
 func TestListensElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := revision(t, "r1", "s1", "a=1")
-		b, err := newBundle(set, netip.MustParseAddrPort("10.1.2.3:4567"))
+		b, err := newBundle(set, place{clients: netip.MustParseAddrPort("10.1.2.3:4567")})
 		if err != nil {
 			t.Fatal(err)
 		}

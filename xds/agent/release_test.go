@@ -2,7 +2,6 @@ package agent
 
 import (
 	"flag"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -47,7 +46,7 @@ func everything(t *testing.T) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := newBundle(envoy.With(policypb.TypeURL, own), netip.AddrPort{})
+	b, err := newBundle(envoy.With(policypb.TypeURL, own), place{})
 	if err != nil || b == nil {
 		t.Fatalf("no whole revision: %v", err)
 	}

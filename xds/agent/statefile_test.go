@@ -3,7 +3,6 @@ package agent
 import (
 	"crypto/sha256"
 	"fmt"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,7 +62,7 @@ func TestBrokenState(t *testing.T) {
 // stateOf is a state file's content.
 func stateOf(t testing.TB) []byte {
 	t.Helper()
-	b, err := newBundle(revision(t, "r1", "s1", "a=1"), netip.AddrPort{})
+	b, err := newBundle(revision(t, "r1", "s1", "a=1"), place{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,6 +115,7 @@ var columns = []column{
 	{"feature", func(e *entry) any { return e.Feature }},
 	{"session", func(e *entry) any { return e.Session }},
 	{"tags", func(e *entry) any { return strings.Join(e.Tags, ",") }},
+	{"parent", func(e *entry) any { return e.Parent }},
 	{"provider", func(e *entry) any { return e.provider }},
 	{"backend", func(e *entry) any { return e.backend }},
 	{"served", func(e *entry) any { return e.served }},

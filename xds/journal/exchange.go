@@ -28,6 +28,7 @@ type Exchange struct {
 	Feature   string    `json:"feature,omitempty"`
 	Session   string    `json:"session,omitempty"`
 	Tags      []string  `json:"tags,omitempty"`
+	Parent    string    `json:"parent,omitempty"` // the exchange for which the gateway made this call of its own
 
 	Provider string   `json:"provider,omitempty"`
 	Backend  string   `json:"backend,omitempty"`
@@ -91,7 +92,7 @@ type Stage struct {
 
 // read are the columns of an Exchange, in the order in which scanExchange reads them.
 var read = strings.Join([]string{"seq", "began", "exchange", "opened_as", "attempt", "revision", "dialect", "operation", "asked", "model",
-	"caller", "tier", "username", "team", "feature", "session", "tags", "provider", "backend", "served", "response", "attempts", "dropped", "stream",
+	"caller", "tier", "username", "team", "feature", "session", "tags", "parent", "provider", "backend", "served", "response", "attempts", "dropped", "stream",
 	"status", "outcome", "failed_by", "reason", "detail", "request_bytes", "duration", "first_token",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output",
 	"searches", "service_tier", "usage_source", "cost", "price", "unpriced", "tried", "stages"}, ", ")
@@ -105,7 +106,7 @@ func scanExchange(rows *sql.Rows) (*Exchange, error) {
 	var stream, unpriced int
 	var tags, dropped, tried, stages string
 	if err := rows.Scan(&k.Seq, &k.Began, &e.Exchange, &e.OpenedAs, &k.Attempt, &e.Revision, &e.Dialect, &e.Operation, &e.Asked, &e.Model,
-		&e.Caller, &e.Tier, &e.User, &e.Team, &e.Feature, &e.Session, &tags, &e.Provider, &e.Backend, &e.Served, &e.Response, &e.Attempts, &dropped, &stream,
+		&e.Caller, &e.Tier, &e.User, &e.Team, &e.Feature, &e.Session, &tags, &e.Parent, &e.Provider, &e.Backend, &e.Served, &e.Response, &e.Attempts, &dropped, &stream,
 		&e.Status, &e.Outcome, &e.FailedBy, &e.Reason, &e.Detail, &e.RequestBytes, &duration, &first,
 		&t.Input, &t.CacheRead, &t.CacheWrite5m, &t.CacheWrite1h, &t.AudioInput, &t.Output, &t.Reasoning, &t.AudioOutput,
 		&e.Searches, &e.ServiceTier, &e.UsageSource, &e.Nano, &e.Price, &unpriced, &tried, &stages); err != nil {

@@ -26,7 +26,7 @@ type Filter struct {
 
 // fields are the names of fields that a Filter knows, and their columns.
 var fields = map[string]string{
-	"caller": "caller", "tier": "tier", "user": "username", "team": "team", "feature": "feature", "session": "session", "model": "model", "asked": "asked", "served": "served",
+	"caller": "caller", "tier": "tier", "user": "username", "team": "team", "feature": "feature", "session": "session", "parent": "parent", "model": "model", "asked": "asked", "served": "served",
 	"provider": "provider", "backend": "backend", "dialect": "dialect", "operation": "operation", "revision": "revision",
 	"outcome": "outcome", "failed_by": "failed_by", "reason": "reason",
 }

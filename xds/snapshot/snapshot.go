@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/ads"
 )
 
@@ -29,6 +30,7 @@ type Options struct {
 	AccessLog string   // file of Envoy's own access log; empty: none
 	Simulated *url.URL // of the simulated provider, for its backends without a URL; nil: none runs
 	Roots     string   // file with the system's root certificates on Envoy's machine; empty: DefaultRoots
+	Own       string   // Unix socket on which Envoy takes Headgate's own calls, of Static alone; empty: none
 	Probed    bool     // somebody checks the backends for all Envoys, so that none does
 
 	// Written by Build, from the policy: how long Envoy waits for ext_proc, and about a
@@ -46,7 +48,7 @@ const ExtProcCluster = "headgate_extproc"
 
 // Names of the resources that every snapshot has.
 const (
-	listenerName = "gateway"
+	listenerName = policy.ClientListener
 	routesName   = "gateway"
 	nowhere      = "nowhere" // the cluster without hosts: what ext_proc did not process ends here
 )

@@ -27,7 +27,15 @@ func Static(set *policy.Set, o Options) (*bootstrapv3.Bootstrap_StaticResources,
 	if err != nil {
 		return nil, err
 	}
-	return &bootstrapv3.Bootstrap_StaticResources{Listeners: []*listenerv3.Listener{l}, Clusters: r.Clusters}, nil
+	listeners := []*listenerv3.Listener{l}
+	if o.Own != "" {
+		own, err := Own(l, o.Own)
+		if err != nil {
+			return nil, err
+		}
+		listeners = append(listeners, own)
+	}
+	return &bootstrapv3.Bootstrap_StaticResources{Listeners: listeners, Clusters: r.Clusters}, nil
 }
 
 // YAML writes the static resources as a complete bootstrap for people to read and to take

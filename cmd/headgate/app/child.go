@@ -26,6 +26,9 @@ func socketFolder(l *lifecycle) (string, error) {
 // envoyAdmin is the socket of Envoy's admin interface.
 func (g *Gateway) envoyAdmin() string { return filepath.Join(g.sockets, "envoy.sock") }
 
+// ownCalls is the socket on which Envoy takes Headgate's own calls. Only this user reaches its folder.
+func (g *Gateway) ownCalls() string { return filepath.Join(g.sockets, "own.sock") }
+
 // startEnvoy runs Envoy until the lifecycle drains and stops it.
 func (g *Gateway) startEnvoy() (*envoy.Child, error) {
 	b := envoy.Bootstrap{

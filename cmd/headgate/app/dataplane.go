@@ -22,6 +22,7 @@ import (
 	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/extproc/self"
 	"github.com/headgate/headgate/extproc/spool"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/loopback"
@@ -37,6 +38,7 @@ type dataPlane struct {
 	reports *reports
 	stores  *shared.Stores // of balances
 	keys    *keyring.Ring  // of the control plane
+	own     *self.Client   // for calls of Headgate's own
 	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
 	log     *zap.Logger
 	newest  atomic.Pointer[policy.Set] // that it holds; nil: none
@@ -50,17 +52,25 @@ func (d *dataPlane) overlay() policy.Overlay {
 	return policy.Overlay{}
 }
 
+// dataOptions say where a data plane writes, and where it is.
+type dataOptions struct {
+	records recordsTo
+	spool   string // folder of rows for the control plane; empty: they go to none
+	region  string // may be empty
+	own     string // Unix socket on which the pair's Envoy takes own calls; empty: none are made
+}
+
 // newDataPlane makes a data plane, which holds no policy yet.
-func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
-	out, err := openRecords(l, records)
+func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *zap.Logger) (*dataPlane, error) {
+	out, err := openRecords(l, o.records)
 	if err != nil {
 		return nil, err
 	}
 	lines := record.NewLines(out, reg, log.Named("record"))
 	l.started("access records", lines.Close)
-	signals := record.NewSignals()
-	sinks := []record.Sink{record.NewMetrics(reg), lines, signals}
-	s, err := openSpool(l, spoolFolder, reg, log)
+	signals, own := record.NewSignals(), self.New(self.Options{Socket: o.own, Now: time.Now}, reg)
+	sinks := []record.Sink{record.NewMetrics(reg), lines, signals, own}
+	s, err := openSpool(l, o.spool, reg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +85,10 @@ func newDataPlane(l *lifecycle, records recordsTo, spoolFolder, region string, r
 		LookupEnv: os.LookupEnv, Pairs: func() int { return reports.learnt().Pairs }, Now: time.Now, Log: log.Named("ledger"),
 	}, reg)
 	d := &dataPlane{
-		spool: s, reports: reports, stores: stores, keys: keys,
-		server: extproc.NewServer(extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
+		spool: s, reports: reports, stores: stores, keys: keys, own: own,
+		server: extproc.NewServer(own, extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
-		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: region, Shares: &reports.shares.uses, Managed: keys,
+		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: o.region, Shares: &reports.shares.uses, Managed: keys, Own: own,
 			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Provider: provider.Options{
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 			}}),
@@ -122,6 +132,7 @@ func (d *dataPlane) onTrouble(changed func()) {
 // close ends the policies, and then what their stages share.
 func (d *dataPlane) close(ctx context.Context) error {
 	d.server.Retire()
+	d.own.Close()
 	return extproc.CloseKinds(ctx, d.kinds)
 }
 
@@ -141,6 +152,9 @@ func (d *dataPlane) take(set *policy.Set) error {
 	}
 	p, err := extproc.NewPipeline(set, d.kinds)
 	if err != nil {
+		return err
+	}
+	if err := d.own.Use(set); err != nil {
 		return err
 	}
 	d.server.Use(p)

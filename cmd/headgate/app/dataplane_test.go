@@ -77,7 +77,7 @@ func testDataPlane(t *testing.T) *dataPlane { return dataPlaneWith(t, "") }
 func dataPlaneWith(t *testing.T, spoolFolder string) *dataPlane {
 	t.Helper()
 	var l lifecycle
-	d, err := newDataPlane(&l, recordsTo{path: t.TempDir() + "/access.jsonl"}, spoolFolder, "", prometheus.NewRegistry(), zap.NewNop())
+	d, err := newDataPlane(&l, dataOptions{records: recordsTo{path: t.TempDir() + "/access.jsonl"}, spool: spoolFolder}, prometheus.NewRegistry(), zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

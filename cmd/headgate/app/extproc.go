@@ -6,6 +6,8 @@ import (
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+
+	"github.com/headgate/headgate/extproc/self"
 )
 
 // ExtprocOptions say what an ext_proc server serves, and where.
@@ -21,6 +23,7 @@ type ExtprocOptions struct {
 // Extproc is a running ext_proc server for one Envoy.
 type Extproc struct {
 	process
+	own    *self.Client
 	static *static // nil: it follows a control plane
 }
 
@@ -45,10 +48,11 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 	if p.ops, err = serveOperations(&p.lifecycle, o.Operations, p.reg); err != nil {
 		return err
 	}
-	data, err := newDataPlane(&p.lifecycle, recordsTo{o.Records, o.Stdout}, o.spoolFolder(), o.Pair.Region, p.reg, p.log)
+	data, err := newDataPlane(&p.lifecycle, dataOptions{recordsTo{o.Records, o.Stdout}, o.spoolFolder(), o.Pair.Region, o.Pair.Own}, p.reg, p.log)
 	if err != nil {
 		return err
 	}
+	p.own = data.own
 	if o.Admin != "" {
 		data.reports.outages = watchOutages(&p.lifecycle, o.Admin, p.reg, p.log)
 	}
@@ -57,6 +61,9 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 	}
 	return p.serveFile(o, data)
 }
+
+// Own makes calls of Headgate's own through the Envoy beside this process.
+func (p *Extproc) Own() *self.Client { return p.own }
 
 // spoolFolder is where rows wait for the control plane; empty: there is none, or they do not.
 func (o *ExtprocOptions) spoolFolder() string {

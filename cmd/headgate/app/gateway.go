@@ -11,6 +11,7 @@ import (
 
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/extproc/self"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/agent"
@@ -34,6 +35,7 @@ type Gateway struct {
 	options   GatewayOptions
 	control   *controlPlane
 	pair      *agent.Agent
+	own       *self.Client
 	data      string // folder
 	sockets   string // folder of Unix sockets
 	envoyPath string
@@ -73,6 +75,9 @@ func (g *Gateway) Policy() (*policy.Set, source.Change) {
 // PolicyPath is the policy's file or folder.
 func (g *Gateway) PolicyPath() string { return g.options.Policy }
 
+// Own makes calls of Headgate's own through this gateway.
+func (g *Gateway) Own() *self.Client { return g.own }
+
 // Records is the file of access records.
 func (g *Gateway) Records() string { return filepath.Join(g.options.Data, "access.jsonl") }
 
@@ -95,10 +100,13 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	if err := reserveFolder(l, g.data); err != nil {
 		return err
 	}
-	data, err := newDataPlane(l, recordsTo{path: filepath.Join(g.data, "access.jsonl")}, filepath.Join(g.data, "spool"), g.options.Region, g.reg, g.log)
+	data, err := newDataPlane(l, dataOptions{
+		records: recordsTo{path: filepath.Join(g.data, "access.jsonl")}, spool: filepath.Join(g.data, "spool"), region: g.options.Region, own: g.ownCalls(),
+	}, g.reg, g.log)
 	if err != nil {
 		return err
 	}
+	g.own = data.own
 	data.reports.outages = watchOutages(l, g.envoyAdmin(), g.reg, g.log)
 	if g.control, err = startControlPlane(l, controlOptions{
 		path: g.options.Policy, listen: "127.0.0.1:0", admin: g.options.Admin, state: g.data,
@@ -153,7 +161,7 @@ func (g *Gateway) ofPush(err error) error {
 // startPair serves ext_proc, and Envoy's configuration, on one socket. The control
 // plane is in this process, so nothing of it is kept on disk but keys: its database may be away.
 func (g *Gateway) startPair(data *dataPlane) error {
-	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.control.addr.String()}, Keys: g.data}
+	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.control.addr.String()}, Keys: g.data, Own: g.ownCalls()}
 	if err := o.prepare(g.log); err != nil {
 		return err
 	}

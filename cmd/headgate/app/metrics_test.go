@@ -112,7 +112,7 @@ func TestMetricsOfAPair(t *testing.T) {
 			t.Errorf("%s is registered, but not documented", name)
 		}
 	}
-	d, err := newDataPlane(&l, recordsTo{path: "-", stdout: io.Discard}, t.TempDir(), "", reg, zap.NewNop())
+	d, err := newDataPlane(&l, dataOptions{records: recordsTo{path: "-", stdout: io.Discard}, spool: t.TempDir()}, reg, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

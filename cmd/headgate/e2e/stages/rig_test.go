@@ -108,7 +108,7 @@ func startOrdered(t *testing.T, order func([]extproc.Kind) []extproc.Kind) *rig 
 		LookupEnv: func(string) (string, bool) { return "sk-test", true }, Refused: func(string, int) {}, Warn: func(string) {}, Now: time.Now,
 	}})
 	r.kinds = order(r.kinds)
-	r.server = extproc.NewServer(extproc.NewMetrics(reg), log, time.Now)
+	r.server = extproc.NewServer(nil, extproc.NewMetrics(reg), log, time.Now)
 	r.use(r.set)
 	envoytest.Start(t, r.bootstrap(r.serve()))
 	return r
