@@ -28,9 +28,9 @@ type Set struct {
 	Tiers         map[string]*Tier
 	Teams         map[string]*Quota
 	Features      map[string]*Quota
-	Timezone      string  // IANA name of the zone in which days and months of budgets begin
-	Redis         Redis   // of balances
-	AnonymousTier string  // whose quota those without a key have, all of them together; empty: none
+	Timezone      string // IANA name of the zone in which days and months of budgets begin
+	Redis         Redis  // of balances
+	AnonymousTier string // whose quota those without a key have, all of them together; empty: none
 	OwnCalls      OwnCalls
 	Store         Store   // of the control plane; pairs get none
 	Journal       Journal // of exchanges

@@ -17,7 +17,7 @@ trap 'trap "" INT TERM; kill $pids 2>/dev/null; wait; rm -f "$dir/pair.pid"' EXI
 trap 'exit 0' INT TERM
 
 start "$headgate" extproc --xds "$xds" --node pair-1 --listen "$gateway" --socket "$dir/extproc.sock" \
-  --operations "$ops" --state "$dir/pair-1" --access-log "$dir/access.jsonl"
+  --operations "$ops" --own-calls "$dir/own.sock" --state "$dir/pair-1" --access-log "$dir/access.jsonl"
 "$headgate" envoy bootstrap --node pair-1 --socket "$dir/extproc.sock" > "$dir/envoy.json"
 start "$envoy" -c "$dir/envoy.json" --log-level warn --concurrency 2 --use-dynamic-base-id
 

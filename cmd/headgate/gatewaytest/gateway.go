@@ -176,15 +176,19 @@ func (g *Gateway) Answers() bool {
 }
 
 // Eventually polls until cond holds, and fails the test if it does not within
-// a bounded time or the gateway ends first.
+// a bounded time or the gateway's process ends first, if it has one of its own.
 func (g *Gateway) Eventually(what string, cond func() bool) {
 	g.t.Helper()
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
+	var exited chan struct{}
+	if g.Process != nil {
+		exited = g.Process.exited
+	}
 	for !cond() {
 		select {
-		case <-g.Process.exited:
+		case <-exited:
 			g.t.Fatalf("waiting for %s: the gateway ended: %v", what, g.Process.ProcessState)
 		case <-tick.C:
 		}
