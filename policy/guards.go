@@ -17,11 +17,14 @@ type Guards struct {
 
 // Guard is one guard of a list: exactly one of its fields is not nil.
 type Guard struct {
-	PII     *PIIGuard
-	Secrets *SecretsGuard
-	Length  *LengthGuard
-	Words   *WordsGuard
-	Pattern *PatternGuard
+	PII        *PIIGuard
+	Secrets    *SecretsGuard
+	Length     *LengthGuard
+	Words      *WordsGuard
+	Pattern    *PatternGuard
+	Webhook    *WebhookGuard
+	Entities   *EntitiesGuard
+	Moderation *ModerationGuard
 }
 
 // guardKinds are the guards that there are, in the order of the reference.
@@ -31,6 +34,9 @@ var guardKinds = []guardKind{
 	kindOf("length", inputOnly, func(g *Guard) **LengthGuard { return &g.Length }, lengthGuard),
 	kindOf("words", bothWays, func(g *Guard) **WordsGuard { return &g.Words }, wordsGuard),
 	kindOf("pattern", bothWays, func(g *Guard) **PatternGuard { return &g.Pattern }, patternGuard),
+	kindOf("webhook", bothWays, func(g *Guard) **WebhookGuard { return &g.Webhook }, webhookGuard),
+	kindOf("entities", bothWays, func(g *Guard) **EntitiesGuard { return &g.Entities }, entitiesGuard),
+	kindOf("moderation", bothWays, func(g *Guard) **ModerationGuard { return &g.Moderation }, moderationGuard),
 }
 
 // GuardTerms are what the policy says of every guard.
@@ -240,4 +246,5 @@ var guardsSection = section{
 			Doc("What looks at the content of all requests and answers, and refuses, masks or reports what it finds. Models, tiers and callers can have guards of their own beside these.").
 			Example(`guards: {input: [{pii: {action: mask}}], output: [{secrets: {action: deny}}]}`),
 	},
+	check: (*compiler).checkModerators,
 }

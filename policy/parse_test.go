@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,17 +166,17 @@ func TestCompiledSet(t *testing.T) {
 		Store:         Store{Postgres: Credential{Env: "DATABASE_URL"}},
 		AnonymousTier: "free", ManagedKeys: true, Timezone: "Europe/Berlin",
 		Guards: Guards{
-			Input: []Guard{{PII: &PIIGuard{Types: []string{"CREDIT_CARD", "IBAN_CODE"}, GuardTerms: GuardTerms{
+			Input: slices.Concat([]Guard{{PII: &PIIGuard{Types: []string{"CREDIT_CARD", "IBAN_CODE"}, GuardTerms: GuardTerms{
 				Name: "personal", Action: GuardDeny, Mode: GuardShadow, OnError: FailOpen, Timeout: 500 * time.Millisecond, Message: "No {types}, {exchange}.", Cut: CutError,
 			}}}, {Length: &LengthGuard{MaxChars: 1_000_000_000, MaxTokens: 1, MaxMessages: 1_000_000, GuardTerms: unusual("size", "Too long.")}},
 				{Words: &WordsGuard{Type: "COMPETITOR", Words: []string{"acme", "project  42"}, File: "/etc/headgate/words.txt", GuardTerms: unusual("rivals", "No.")}},
 				{Pattern: &PatternGuard{Patterns: map[string]*Pattern{"ticket": new(Pattern("TICK-[0-9]+")), "ab": new(Pattern("(?m)^a|b$"))}, MaxMatch: 4096, GuardTerms: unusual("tickets", "No.")}},
-			},
-			Output: []Guard{{Secrets: &SecretsGuard{Types: []string{"JWT"}, GuardTerms: GuardTerms{
+			}, servicesOfRequests),
+			Output: slices.Concat([]Guard{{Secrets: &SecretsGuard{Types: []string{"JWT"}, GuardTerms: GuardTerms{
 				Name: "keys", Action: GuardFlag, Mode: GuardOff, OnError: FailOpen, Timeout: time.Minute, Message: "No {guard}.", Cut: CutError,
 			}}}, {Words: &WordsGuard{Type: "WORD", Words: []string{"acme"}, GuardTerms: usual("words", GuardDeny)}},
 				{Pattern: &PatternGuard{Patterns: map[string]*Pattern{"ticket": new(Pattern("TICK-[0-9]+"))}, MaxMatch: 256, GuardTerms: usual("pattern", GuardDeny)}},
-			},
+			}, servicesOfAnswers),
 		},
 		Tiers:    map[string]*Tier{"free": {Quota: Quota{Name: "free", RPM: 10, TPM: 10_000, USDPerDay: 100_000_000, USDPerMonth: 1_500_000_000, Mode: QuotaShadow}, Guards: Guards{Input: []Guard{{PII: &PIIGuard{GuardTerms: usual("pii", GuardFlag)}}}}}},
 		Teams:    map[string]*Quota{"search": {Name: "search", RPM: 1, TPM: 2, USDPerDay: 3e9, USDPerMonth: 500e9, Mode: QuotaShadow}},

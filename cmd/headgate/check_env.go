@@ -14,10 +14,10 @@ import (
 	"github.com/headgate/headgate/xds/store"
 )
 
-// checkEnvironment looks for the credentials of a policy, its callers' keys, the URLs of its
-// database and its Redis, and its certificate files, where the gateway would: in this environment. What the gateway would
-// not start with is a fault at the place where the policy names it; what it would do without is a
-// note.
+// checkEnvironment looks for the credentials of a policy, its callers' keys, the secrets of its
+// guards, the URLs of its database and its Redis, and its certificate files, where the gateway
+// would: in this environment. What the gateway would not start with is a fault at the place where
+// the policy names it; what it would do without is a note.
 func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 	all, err := policy.Credentials(files)
 	if err != nil {
@@ -53,6 +53,7 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 		}
 	}
 	faults = append(faults, checkKeys(files)...)
+	faults = append(faults, checkGuardSecrets(files)...)
 	for _, check := range []func([]policy.File) *policy.Fault{checkDatabase, checkRedis, checkCertificate} {
 		if fault := check(files); fault != nil {
 			faults = append(faults, *fault)
@@ -86,6 +87,25 @@ func checkKeys(files []policy.File) []policy.Fault {
 			faults = append(faults, k.Fault(err.Error(), "set it: headgate key hash --new makes one"))
 		default:
 			faults = append(faults, k.Fault(err.Error(), ""))
+		}
+	}
+	return faults
+}
+
+// checkGuardSecrets looks for the secrets of guards as a pair would.
+func checkGuardSecrets(files []policy.File) []policy.Fault {
+	all, err := policy.GuardSecrets(files)
+	if err != nil {
+		return nil
+	}
+	var faults []policy.Fault
+	for _, s := range all {
+		form := secret.Form(secret.Key)
+		if s.Signing {
+			form = secret.Own
+		}
+		if err := secret.Check(s.Credential, form, os.LookupEnv); err != nil {
+			faults = append(faults, s.Fault(err.Error(), ""))
 		}
 	}
 	return faults

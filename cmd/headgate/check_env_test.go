@@ -222,3 +222,30 @@ headgate: DIR/policy.yaml: 8 faults
 		t.Errorf("without --env: exit code %d, %s", code, got)
 	}
 }
+
+// TestCheckFindsSecretsOfGuards holds that check --env finds that a pair could not ask a guard's
+// service, and shows no secret.
+func TestCheckFindsSecretsOfGuards(t *testing.T) {
+	t.Setenv("CHECK_SET", "hunter2")
+	t.Setenv("CHECK_LONG", "hunter2-hunter2-hunter2")
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	text := `version: 1
+guards:
+  input:
+    - webhook: {url: "https://guard.example.com", bearer: {env: CHECK_SET}, signing: {env: CHECK_LONG}}
+    - webhook: {name: b, url: "https://guard.example.com", bearer: {env: CHECK_NONE}, signing: {env: CHECK_SET}}
+tiers: {free: {guards: {output: [{entities: {url: "https://presidio.example.com", bearer: {file: /none/there}}}]}}}
+`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.ReplaceAll(`P:6:91 tiers.free.guards.output[0].entities.bearer: file /none/there: credential is not set: it does not exist
+P:5:68 guards.input[1].webhook.bearer: environment variable CHECK_NONE: credential is not set: it is missing or empty
+P:5:96 guards.input[1].webhook.signing: environment variable CHECK_SET: the key has 7 characters: 16 are needed at least
+headgate: P: 3 faults
+`, "P", path)
+	code, got := ended(t, []string{"check", "--env", "-q", path})
+	if diff := cmp.Diff(want, got); diff != "" || code == 0 {
+		t.Errorf("exit code %d, (-want +got)\n%s", code, diff)
+	}
+}
