@@ -2,6 +2,7 @@ package extproc
 
 import (
 	"github.com/headgate/headgate/extproc/caller"
+	"github.com/headgate/headgate/extproc/guard"
 	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/meter"
 	"github.com/headgate/headgate/extproc/provider"
@@ -19,6 +20,7 @@ type Options struct {
 	Managed  caller.Managed // keys that the control plane has made; nil: none will come
 	Own      *self.Client   // for stages that make calls of their own; nil: none are made
 	Limits   limit.Options
+	Guards   guard.Options
 	Provider provider.Options
 }
 
@@ -29,6 +31,7 @@ func Kinds(o Options) []Kind {
 		record.NewKind(o.Closer),
 		caller.NewKind(caller.Options{LookupEnv: o.Provider.LookupEnv, Managed: o.Managed, Warn: o.Provider.Warn, Now: o.Provider.Now}),
 		limit.NewKind(o.Limits),
+		guard.NewKind(o.Guards),
 		route.NewKind(o.Region, o.Shares),
 		meter.NewKind(o.Provider.Now),
 		provider.NewKind(o.Provider),

@@ -17,6 +17,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/extproctest"
+	"github.com/headgate/headgate/extproc/guard"
 	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/provider"
@@ -96,7 +97,7 @@ func newRigWith(t testing.TB, document string, spool spooling, stages ...Kind) *
 		keeper, sinks = spool, append(sinks, spool)
 	}
 	r.closer = record.NewCloser(r.reg, keeper, sinks...)
-	r.kinds = Kinds(Options{Closer: r.closer, Keeper: keeper, Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, r.reg), Reg: r.reg, Now: time.Now}, Provider: provider.Options{
+	r.kinds = Kinds(Options{Closer: r.closer, Keeper: keeper, Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, r.reg), Reg: r.reg, Now: time.Now}, Guards: guard.Options{Reg: r.reg}, Provider: provider.Options{
 		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
 	}})
 	r.kinds = slices.Insert(r.kinds, 1, stages...)

@@ -94,8 +94,10 @@ func (r *run) visit(ctx context.Context, i int, events []canon.Event) (ends bool
 // got the status of the answer by then.
 func (r *run) deny(v exchange.Verdict) {
 	e := r.events
-	e.emitted = slices.DeleteFunc(e.emitted, func(ev canon.Event) bool { return ev.Ends() })
-	e.emit(&canon.Event{Kind: canon.EventFailed, Fault: client.FaultOf(&v, r.ex.ID)})
+	if !v.Ended {
+		e.emitted = slices.DeleteFunc(e.emitted, func(ev canon.Event) bool { return ev.Ends() })
+		e.emit(&canon.Event{Kind: canon.EventFailed, Fault: client.FaultOf(&v, r.ex.ID)})
+	}
 	v.Status = r.ex.Response.Status
 	r.ex.Replaced = v
 }

@@ -9,8 +9,9 @@ import (
 
 // Edit gives a text of the canonical form a new value.
 type Edit struct {
-	Text scan.Value // a string, as the canonical form holds it
+	Text scan.Value // a string, as the canonical form holds it; with Raw, any value
 	With string     // its new value, not escaped
+	Raw  []byte     // its new value as JSON; nil: With is
 }
 
 // AskStream is the edit that makes a request one for a stream. One that is read has at
@@ -27,10 +28,14 @@ func splice(body []byte, edits []Edit) ([]byte, error) {
 	all := make([]scan.Edit, len(edits))
 	for i, e := range edits {
 		start, ok := scan.Within(body, e.Text)
-		if !ok || e.Text.Kind() != scan.String {
+		if !ok || e.Raw == nil && e.Text.Kind() != scan.String {
 			return nil, fmt.Errorf("edit %d names no text of this body", i)
 		}
-		all[i] = scan.Edit{Start: start, End: start + len(e.Text), With: scan.AppendString(nil, e.With)}
+		with := e.Raw
+		if with == nil {
+			with = scan.AppendString(nil, e.With)
+		}
+		all[i] = scan.Edit{Start: start, End: start + len(e.Text), With: with}
 	}
 	slices.SortFunc(all, func(a, b scan.Edit) int { return a.Start - b.Start })
 	for i := 1; i < len(all); i++ {

@@ -129,14 +129,14 @@ func (r *Request) Canon() (*canon.Request, error) {
 func (r *Request) Decoded() *canon.Request { return r.canon }
 
 // Rewrite replaces texts of the canonical form, in the body and then in the form:
-// all other bytes stay as they are. Legal in the Request phase; what was taken
-// from Canon before is void. An edit that cannot be made changes nothing.
+// all other bytes stay as they are. Texts of a request that has no canonical form are named by
+// where they stand in the body. Legal in the Request phase; what was taken from Canon before is void. An edit that cannot be made changes nothing.
 func (r *Request) Rewrite(edits ...Edit) error {
 	if r.sealed {
 		return errSealed
 	}
-	if _, err := r.Canon(); err != nil {
-		return err
+	if r.dialect == nil {
+		return errNoDialect
 	}
 	body, err := splice(r.Body, edits)
 	if err != nil {

@@ -17,6 +17,7 @@ type Verdict struct {
 	Param   string        // of a denial: the request field at fault, if there is one
 	Retry   time.Duration // of a denial: how long to wait; 0: waiting does not help, or it is not known
 	Body    []byte        // of a denial that is worded already, in the client's dialect
+	Ended   bool          // of a denial in a stream: the visit has emitted an end of the answer, which is the client's instead of an error
 
 	// Answer is given in place of a backend's: its usage is that of the answer when
 	// it was first given.

@@ -11,18 +11,12 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/price"
 )
 
 // CostHeader reports to the client what a JSON answer cost, in USD.
 const CostHeader = "x-headgate-cost-usd"
-
-// bytesPerToken is how many bytes of text make a token if the provider did not
-// count: the rule of thumb for English under the common encodings. It only serves answers
-// that broke off or that report no usage, and what it makes is marked as an estimate.
-const bytesPerToken = 4
 
 // Kind makes the stages of all policies. It is safe for concurrent use.
 type Kind struct{ now func() time.Time }
@@ -125,11 +119,7 @@ func (v *visit) estimate() {
 
 // complete fills a usage by the request, and by the text that came.
 func (v *visit) complete(u *canon.Usage, text int64) {
-	if u.TotalInput() == 0 {
-		u.Input = tokens(scan.Written(v.ex.Request.Body))
-	}
-	u.Output = max(u.Output, tokens(text)-u.Reasoning)
-	u.Source = canon.UsageEstimated
+	v.ex.Estimate(u, text)
 }
 
 // billable reports whether a provider answered something that it bills for.
@@ -140,8 +130,6 @@ func billable(ex *exchange.Exchange) bool {
 	}
 	return resp.Complete && resp.Origin == exchange.FromProvider && !resp.Failed && resp.Status < 300 && (op == exchange.Chat || op == exchange.Embeddings)
 }
-
-func tokens(bytes int64) int64 { return (bytes + bytesPerToken - 1) / bytesPerToken }
 
 // price sets the cost, once.
 func (v *visit) price() {

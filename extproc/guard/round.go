@@ -1,0 +1,177 @@
+package guard
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/headgate/headgate/extproc/guard/content"
+	"github.com/headgate/headgate/extproc/guard/texts"
+)
+
+// round is guards that look at one request, or at one whole answer, in their order.
+type round struct {
+	visit  *visit
+	output bool
+	items  []texts.Item
+	more   func(context.Context, time.Duration) (context.Context, error)
+}
+
+// run lets the guards look until one refuses; nil: none does. Guards that ask others and do not
+// depend on each other do so at the same time.
+func (r *round) run(ctx context.Context, guards []*Guard) *verdict {
+	for i := 0; i < len(guards); {
+		n := together(guards[i:])
+		for _, v := range r.judge(ctx, guards[i:i+n]) {
+			r.visit.note(v, r.output, r.items)
+			if v.denies() {
+				return v
+			}
+			if v.guard.acts() && v.guard.masks() {
+				r.mask(v)
+			}
+		}
+		i += n
+	}
+	return nil
+}
+
+// together returns how many guards at the beginning of a list may look at the same time: those
+// that ask others, up to one that masks.
+func together(guards []*Guard) int {
+	for i, g := range guards {
+		switch {
+		case g.Checker == nil:
+			return max(i, 1)
+		case g.masks() && g.acts():
+			return i + 1
+		}
+	}
+	return len(guards)
+}
+
+func (r *round) judge(ctx context.Context, guards []*Guard) []*verdict {
+	out := make([]*verdict, len(guards))
+	if len(guards) == 1 {
+		out[0] = r.one(ctx, guards[0])
+		return out
+	}
+	var wait sync.WaitGroup
+	asking := make([]context.Context, len(guards))
+	for i, g := range guards {
+		asking[i] = r.wait(ctx, g)
+	}
+	for i, g := range guards {
+		wait.Go(func() { out[i] = r.ask(asking[i], g) })
+	}
+	wait.Wait()
+	return out
+}
+
+// one lets one guard look.
+func (r *round) one(ctx context.Context, g *Guard) *verdict {
+	if g.Checker != nil {
+		return r.ask(r.wait(ctx, g), g)
+	}
+	began := time.Now()
+	v := &verdict{guard: g}
+	if s := r.visit.scanner(g); s != nil {
+		for i := range r.items {
+			from := len(v.opinion.Findings)
+			v.opinion.Findings = s.Scan(v.opinion.Findings, r.items[i].Plain)
+			for j := range v.opinion.Findings[from:] {
+				v.opinion.Findings[from+j].Text = i
+			}
+		}
+	}
+	v.took = time.Since(began)
+	return v
+}
+
+// wait grants a guard its time. Without time left its context has ended.
+func (r *round) wait(ctx context.Context, g *Guard) context.Context {
+	granted, err := r.more(ctx, g.Timeout)
+	if err != nil {
+		ended, cancel := context.WithTimeout(ctx, 0)
+		cancel()
+		return ended
+	}
+	return granted
+}
+
+// ask has a guard judge the whole.
+func (r *round) ask(ctx context.Context, g *Guard) *verdict {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, g.Timeout)
+	defer cancel()
+	v := &verdict{guard: g}
+	v.opinion, v.err = g.Checker.Check(ctx, r.subject())
+	if v.err != nil && ctx.Err() != nil {
+		v.err = ctx.Err()
+	}
+	v.took = time.Since(began)
+	return v
+}
+
+// subject is all texts as they stand.
+func (r *round) subject() *content.Subject {
+	s := r.visit.subject(r.output)
+	s.Texts = plainOf(r.items)
+	return s
+}
+
+// plainOf returns the texts of items, with where they stand.
+func plainOf(items []texts.Item) []content.Text {
+	all := make([]content.Text, len(items))
+	for i := range items {
+		all[i] = items[i].Text
+		all[i].Path = items[i].Locate()
+	}
+	return all
+}
+
+// mask puts placeholders in the place of what a guard found.
+func (r *round) mask(v *verdict) {
+	r.avoid(v)
+	var changes []texts.Change
+	for i, all := 0, v.opinion.Findings; i < len(all); {
+		text := all[i].Text
+		it := &r.items[text]
+		changes = changes[:0]
+		for ; i < len(all) && all[i].Text == text; i++ {
+			f := &all[i]
+			changes = append(changes, texts.Change{Start: f.Start, End: f.End, With: r.visit.mask(v.guard, f.Type, it.Span(f.Start, f.End), r.output)})
+		}
+		it.Apply(changes)
+	}
+}
+
+// restore puts back what was masked in the request.
+func (r *round) restore() {
+	vault := &r.visit.vault
+	if !vault.restores() {
+		return
+	}
+	for i := range r.items {
+		it := &r.items[i]
+		if it.Kind == content.Thinking {
+			continue
+		}
+		var changes []texts.Change
+		for start, end, text := vault.find(it.Plain, 0); start >= 0; start, end, text = vault.find(it.Plain, end) {
+			changes = append(changes, texts.Change{Start: start, End: end, With: text})
+		}
+		it.Apply(changes)
+	}
+}
+
+// avoid has placeholders differ from what stands in the request already.
+func (r *round) avoid(v *verdict) {
+	if r.output || r.visit.avoided || len(v.opinion.Findings) == 0 {
+		return
+	}
+	r.visit.avoided = true
+	for i := range r.items {
+		r.visit.vault.avoid(r.items[i].Plain)
+	}
+}
