@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/guard/content"
 	"github.com/headgate/headgate/policy"
@@ -14,7 +15,7 @@ type Checker interface {
 	Check(context.Context, *content.Subject) (content.Opinion, error)
 }
 
-// Guard is one guard of a policy as it works: it has a Scanner, a Leak, a Checker or a Format.
+// Guard is one guard of a policy as it works: what it judges with is one of its fields.
 // It is safe for concurrent use.
 type Guard struct {
 	*policy.GuardTerms
@@ -24,8 +25,11 @@ type Guard struct {
 	Begin   Begin           // makes a scanner for each exchange
 	Checker Checker         // judges a whole
 	Shape   Shape           // judges the form of a whole answer
-	Whole   bool            // of a Checker: it judges nothing but a whole request, so it needs no texts
+	Measure Measure         // judges a whole request by rules
 }
+
+// Measure judges a whole request. One for embeddings has no canonical form: it is nil.
+type Measure func(*canon.Request, []content.Text) content.Opinion
 
 // Begin makes the scanner of an exchange, by the texts of its request; nil: there is nothing to
 // look for.

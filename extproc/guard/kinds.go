@@ -2,7 +2,10 @@ package guard
 
 import (
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/guard/length"
+	"github.com/headgate/headgate/extproc/guard/pattern"
 	"github.com/headgate/headgate/extproc/guard/pii"
+	"github.com/headgate/headgate/extproc/guard/words"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -16,6 +19,14 @@ func New(entry *policy.Guard, o *Options) (*Guard, error) {
 	case *policy.PIIGuard:
 		g.Reason = exchange.ReasonPII
 		g.Scanner, err = pii.New(rule.Types)
+	case *policy.LengthGuard:
+		g.Reason, g.Measure = exchange.ReasonTooLong, length.New(rule).Check
+	case *policy.WordsGuard:
+		g.Reason = exchange.ReasonWord
+		g.Scanner, err = words.New(rule)
+	case *policy.PatternGuard:
+		g.Reason = exchange.ReasonPattern
+		g.Scanner, err = pattern.New(rule)
 	}
 	return g, err
 }

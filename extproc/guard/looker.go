@@ -12,16 +12,33 @@ import (
 // looker is a guard that looks at one stream, and what came of it until now.
 type looker struct {
 	*Guard
-	scanner content.Scanner // nil: it has nothing to look for, or asks others
-	sum     exchange.Guarded
-	seen    hasher
-	failed  bool // it could not decide, and what it has not seen passes
+	scanner  content.Scanner // nil: it has nothing to look for, or asks others
+	sum      exchange.Guarded
+	seen     hasher
+	findings []content.Finding // memory of the next scan
+	failed   bool              // it could not decide, and what it has not seen passes
 }
 
 func newLooker(g *Guard, s content.Scanner) *looker {
 	return &looker{Guard: g, scanner: s, sum: exchange.Guarded{
 		Guard: g.Name, Kind: g.Kind, Output: true, Action: string(g.Action), Mode: exchange.GuardMode(g.Mode), Result: exchange.GuardPassed,
 	}}
+}
+
+// hold and scan look at a text of which the bytes before from are decided.
+func (l *looker) hold(s []byte, from int) int {
+	if r, ok := l.scanner.(content.Resumer); ok {
+		return r.HoldFrom(s, from)
+	}
+	return l.scanner.Hold(s)
+}
+
+func (l *looker) scan(s []byte, from int) []content.Finding {
+	if r, ok := l.scanner.(content.Resumer); ok {
+		return r.ScanFrom(l.findings[:0], s, from)
+	}
+	l.findings = l.scanner.Scan(l.findings[:0], s)
+	return l.findings
 }
 
 // found notes a finding that is decided.

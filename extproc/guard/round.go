@@ -75,7 +75,9 @@ func (r *round) one(ctx context.Context, g *Guard) *verdict {
 	}
 	began := time.Now()
 	v := &verdict{guard: g}
-	if s := r.visit.scanner(g); s != nil {
+	if g.Measure != nil {
+		v.opinion = g.Measure(r.visit.ex.Request.Decoded(), textsOf(r.items))
+	} else if s := r.visit.scanner(g); s != nil {
 		for i := range r.items {
 			from := len(v.opinion.Findings)
 			v.opinion.Findings = s.Scan(v.opinion.Findings, r.items[i].Plain)
@@ -122,10 +124,18 @@ func (r *round) subject() *content.Subject {
 
 // plainOf returns the texts of items, with where they stand.
 func plainOf(items []texts.Item) []content.Text {
+	all := textsOf(items)
+	for i := range items {
+		all[i].Path = items[i].Locate()
+	}
+	return all
+}
+
+// textsOf returns the texts of items.
+func textsOf(items []texts.Item) []content.Text {
 	all := make([]content.Text, len(items))
 	for i := range items {
 		all[i] = items[i].Text
-		all[i].Path = items[i].Locate()
 	}
 	return all
 }

@@ -30,7 +30,7 @@ type visit struct {
 
 // Request implements exchange.Visit.
 func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	if req.Operation == exchange.Models {
+	if req.Operation == exchange.Models || v.ex.Own != nil {
 		return exchange.Verdict{}, nil
 	}
 	v.plan = v.stage.planOf(v.ex)
