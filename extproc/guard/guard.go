@@ -52,16 +52,16 @@ func (g *Guard) message(v *verdict, exchangeID string, output bool) string {
 	if g.Message != "" {
 		return strings.NewReplacer("{guard}", g.Name, "{types}", types, "{exchange}", exchangeID).Replace(g.Message)
 	}
-	if v.opinion.Message != "" {
-		return v.opinion.Message
-	}
 	what := "request"
 	if output {
 		what = "answer"
 	}
 	message := "The gateway's guard " + g.Name + " refused this " + what
-	if types != "" {
-		message += ": " + types
+	switch {
+	case v.opinion.Message != "":
+		return message + ": " + v.opinion.Message
+	case types != "":
+		return message + ": " + types + "."
 	}
 	return message + "."
 }
