@@ -28,7 +28,7 @@ func (p *pass) spoken(i int) kinds {
 		for k < i && is(p.s[k], letter|tail|wide) {
 			k++
 		}
-		if j == 0 || !is(p.s[j-1], inWord) {
+		if sizes[p.s[j]]>>(k-j)&1 == 1 && (j == 0 || !is(p.s[j-1], inWord)) {
 			p.near.kinds |= contexts[string(fold(p.s[j:k], &room))]
 		}
 		j = k
@@ -78,4 +78,14 @@ var contexts = func() map[string]kinds {
 	add(caSIN, "sin", "social", "nas", "insurance")
 	add(krRRN, "rrn", "resident")
 	return words
+}()
+
+// sizes holds how long the words of contexts are, by their first byte in either case: one bit for
+// each length. Most other words need no look-up.
+var sizes = func() (t [256]uint32) {
+	for w := range contexts {
+		t[w[0]] |= 1 << len(w)
+		t[raised(w[0])] |= 1 << len(w)
+	}
+	return t
 }()

@@ -85,7 +85,7 @@ func (p *pass) word(i int) int {
 	if j == len(s) {
 		p.note(i)
 	}
-	if classes&digit == 0 && j-i > 4 {
+	if classes&digit == 0 && !p.opens(i, j) {
 		return j
 	}
 	switch {
@@ -100,6 +100,20 @@ func (p *pass) word(i int) int {
 		p.network(i, j)
 	}
 	return p.take(i, j)
+}
+
+// opens says whether a word without digits may begin a finding: digits of base 16 with a sign after
+// them, or two capitals.
+func (p *pass) opens(i, j int) bool {
+	if j-i > 4 || j == len(p.s) {
+		return false
+	}
+	switch p.s[j] {
+	case ':', '-', '.':
+		return true
+	default:
+		return j-i == 2 && is(p.s[j-1], upper)
+	}
 }
 
 // digits looks at a word of digits alone.

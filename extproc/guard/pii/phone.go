@@ -47,8 +47,8 @@ func (p *pass) dialled(i int, c *call) (last int, score float64) {
 	if k := c.national(); k >= 0 && !p.foreign(i) {
 		return k, maybe
 	}
-	if c.total[c.groups-1] >= 7 && p.spoken(i).has(phone) && !p.foreign(i) {
-		return c.spokenOf(), likely
+	if k := c.spokenOf(); k >= 0 && p.spoken(i).has(phone) && !p.foreign(i) {
+		return k, likely
 	}
 	return -1, 0
 }

@@ -35,3 +35,54 @@ func TestSharedData(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyTheTypesThatWereAskedForAreFound(t *testing.T) {
+	const text = "4111111111111111 and jo@example.com"
+	for _, c := range []struct {
+		name  string
+		types []string
+		want  string
+	}{
+		{"the usual ones", nil, "[CREDIT_CARD] and [EMAIL_ADDRESS]"},
+		{"one", []string{"EMAIL_ADDRESS"}, "4111111111111111 and [EMAIL_ADDRESS]"},
+		{"none", []string{}, text},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sc, err := New(c.types)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := contenttest.Mask(sc, text); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+	if _, err := New([]string{"IBAN_CODE", "IBAN"}); err == nil || err.Error() != `pii: there is no type "IBAN"` {
+		t.Errorf("a type that there is not: %v", err)
+	}
+}
+
+func TestEachTypeIsInTheCorpus(t *testing.T) {
+	seen := map[string]bool{}
+	for _, l := range contenttest.Read(t, "testdata/positives.jsonl") {
+		for _, s := range l.Spans {
+			seen[s.Type] = true
+		}
+	}
+	for _, typ := range Types() {
+		if !seen[typ.Name] || typ.About == "" {
+			t.Errorf("%+v is in no text", typ)
+		}
+	}
+}
+
+// TestScoresSaySureness holds what the scores of a Scanner stand for.
+func TestScoresSaySureness(t *testing.T) {
+	for text, want := range map[string]float64{
+		"4111111111111111": 1, "DE89370400440532013000": 1, "jo@example.com": 0.8, "123-45-6789": 0.8, "079 0442 1744": 0.6,
+	} {
+		if got := scanner(t).Scan(nil, []byte(text)); len(got) != 1 || got[0].Score != want {
+			t.Errorf("%s: %+v, want a score of %v", text, got, want)
+		}
+	}
+}
