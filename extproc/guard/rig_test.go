@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect/openai"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/exchange/exchangetest"
 	"github.com/headgate/headgate/extproc/guard/content"
@@ -126,3 +127,5 @@ func with(t testing.TB, input, output []*Guard) *stage {
 func terms(action policy.GuardAction) *policy.GuardTerms {
 	return &policy.GuardTerms{Name: "test", Action: action, Mode: policy.GuardEnforce, OnError: policy.FailClosed, Timeout: time.Second, Cut: policy.CutRefusal, Restore: true}
 }
+
+func decodeOpenAI(body []byte) (*canon.Response, error) { return openai.Dialect{}.DecodeAnswer(body) }

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ func (r *round) run(ctx context.Context, guards []*Guard) *verdict {
 	for i := 0; i < len(guards); {
 		n := together(guards[i:])
 		for _, v := range r.judge(ctx, guards[i:i+n]) {
+			v.fixed = slices.ContainsFunc(v.opinion.Findings, func(f content.Finding) bool { return r.items[f.Text].Fixed() })
 			r.visit.note(v, r.output, r.items)
 			if v.denies() {
 				return v
@@ -164,7 +166,7 @@ func (r *round) restore() {
 	}
 	for i := range r.items {
 		it := &r.items[i]
-		if it.Kind == content.Thinking {
+		if it.Kind == content.Thinking || it.Fixed() {
 			continue
 		}
 		var changes []texts.Change

@@ -17,6 +17,7 @@ type verdict struct {
 	guard   *Guard
 	opinion content.Opinion
 	err     error
+	fixed   bool // a finding is in a text that cannot be changed
 	took    time.Duration
 }
 
@@ -24,7 +25,7 @@ type verdict struct {
 func (v *verdict) found() bool { return v.opinion.Flagged || len(v.opinion.Findings) > 0 }
 
 // denies reports whether the guard refuses: also what it should mask and cannot, because it did
-// not say at which places.
+// not say at which places, or the text cannot be changed.
 func (v *verdict) denies() bool {
 	g := v.guard
 	switch {
@@ -33,7 +34,7 @@ func (v *verdict) denies() bool {
 	case v.err != nil:
 		return g.OnError == policy.FailClosed
 	case g.masks():
-		return v.opinion.Flagged && len(v.opinion.Findings) == 0
+		return v.fixed || v.opinion.Flagged && len(v.opinion.Findings) == 0
 	}
 	return v.found()
 }
@@ -69,7 +70,7 @@ func (v *verdict) result(cut bool) exchange.GuardResult {
 		return exchange.GuardPassed
 	case g.Action == policy.GuardFlag:
 		return exchange.GuardFlagged
-	case g.masks() && len(v.opinion.Findings) > 0:
+	case g.masks() && len(v.opinion.Findings) > 0 && !v.fixed:
 		return exchange.GuardMasked
 	case cut:
 		return exchange.GuardCut

@@ -153,14 +153,15 @@ func dataURI(uri []byte, p *canon.Part) canon.Source {
 	return canon.FromBase64
 }
 
-// plainText reads a file of text, which no provider takes as data, as its text.
+// plainText reads a file of text, which no provider takes as data, as its text. The data stays, as
+// that is what stands in the body.
 func plainText(p *canon.Part) {
 	if p.Source != canon.FromBase64 || !bytes.HasPrefix(p.Media, []byte("text/")) {
 		return
 	}
 	text, err := base64.StdEncoding.DecodeString(canon.Str(canon.AppendQuoted(nil, p.Data)))
 	if err == nil && utf8.Valid(text) {
-		p.Source, p.Text, p.Data = canon.FromText, scan.AppendString(nil, string(text)), nil
+		p.Source, p.Text = canon.FromText, scan.AppendString(nil, string(text))
 	}
 }
 

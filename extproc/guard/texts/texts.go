@@ -23,6 +23,7 @@ type Item struct {
 	name   string // where it stands if no place says so
 	intro  int    // of base64: bytes of At's text before the data
 	edited bool
+	fixed  bool
 }
 
 // form says how a body holds a text.
@@ -68,7 +69,9 @@ func (c *collector) document(p *canon.Part, role string) {
 	c.add(p.Name, content.Attachment, role, p.Place, "")
 	switch p.Source {
 	case canon.FromText:
-		c.add(p.Text, content.Attachment, role, p.Place, "")
+		if len(p.Data) == 0 || !c.base64(p, role) {
+			c.add(p.Text, content.Attachment, role, p.Place, "")
+		}
 	case canon.FromBase64:
 		if isText(p.Media) {
 			c.base64(p, role)
@@ -77,19 +80,21 @@ func (c *collector) document(p *canon.Part, role string) {
 	}
 }
 
-func (c *collector) base64(p *canon.Part, role string) {
+// base64 takes text that the body holds in base64. It returns false if it is none.
+func (c *collector) base64(p *canon.Part, role string) bool {
 	start, ok := scan.Within(c.body, p.Data)
 	if !ok || len(p.Data) > maxAttachment || bytes.IndexByte(p.Data, '\\') >= 0 {
-		return
+		return false
 	}
 	open := bytes.LastIndexByte(c.body[:start], '"')
 	end := start + len(p.Data)
 	plain := make([]byte, base64.StdEncoding.DecodedLen(len(p.Data)))
 	n, err := base64.StdEncoding.Decode(plain, p.Data)
 	if err != nil || open < 0 || end >= len(c.body) || !utf8.Valid(plain[:n]) {
-		return
+		return false
 	}
 	c.take(Item{At: c.body[open : end+1], form: formBase64, raw: plain[:n], intro: start - open - 1, Text: content.Text{Kind: content.Attachment, Role: role}, place: p.Place})
+	return true
 }
 
 // isText reports whether an attachment of a media type is text.
@@ -140,6 +145,8 @@ func (c *collector) members(all []canon.Member, role string, place canon.Place) 
 }
 
 func (c *collector) take(it Item) {
+	_, inBody := scan.Within(c.body, it.At)
+	it.fixed = !inBody
 	c.items = append(c.items, it)
 	last := &c.items[len(c.items)-1]
 	last.look()
@@ -161,6 +168,9 @@ func (it *Item) Locate() string {
 	}
 	return it.place.Path()
 }
+
+// Fixed reports whether the text cannot be changed: a reader has put it together of pieces.
+func (it *Item) Fixed() bool { return it.fixed }
 
 // Edited reports whether the text was changed.
 func (it *Item) Edited() bool { return it.edited }
