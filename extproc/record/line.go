@@ -57,6 +57,8 @@ type Line struct {
 	LeftTokens   *int64 `json:"left_tokens,omitempty"`
 	LeftNano     *int64 `json:"left_nano_usd,omitempty"`
 
+	Guards []Guard `json:"guards,omitempty"`
+
 	DurationMS   float64  `json:"duration_ms"`
 	FirstTokenMS *float64 `json:"ttft_ms,omitempty"`
 	RequestBytes int      `json:"request_bytes"`
@@ -122,6 +124,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 		Tokens: e.answered(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
 		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced,
 		LeftRequests: r.LeftRequests, LeftTokens: r.LeftTokens, LeftNano: r.LeftNanoUsd,
+		Guards:     guardsIn(r.Guards),
 		DurationMS: millis(r.DurationNanos), RequestBytes: int(r.RequestBytes),
 	}
 	if r.CostNanoUsd != nil {

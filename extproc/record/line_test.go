@@ -3,6 +3,7 @@ package record_test
 import (
 	"bytes"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -122,6 +123,11 @@ func fullExchange() *exchange.Exchange {
 		{Backend: "claude", Model: "claude-x", Status: 200, Started: began(), Decided: began().Add(-1)}, // its clock went back
 	} {
 		ex.Attempts.Begin(a)
+	}
+	ex.Guards = []exchange.Guarded{
+		{Guard: "cards", Kind: "pii", Action: "mask", Mode: exchange.Enforce, Result: exchange.GuardMasked, Reason: exchange.ReasonPII, Score: 0.75, Hash: []byte{1, 0xab}, Nanos: 12_345,
+			Types: []exchange.TypeCount{{Type: "CREDIT_CARD", Count: 2}}, Spans: []exchange.GuardSpan{{Text: 1, Start: 10, End: 26, Type: "CREDIT_CARD"}}},
+		{Guard: "words", Kind: "words", Output: true, Action: "deny", Mode: exchange.Shadow, Result: exchange.GuardPassed, Score: math.NaN(), Nanos: -1},
 	}
 	ex.Timeline.Start(began())
 	ex.Timeline.Note("route", exchange.OnRequest, began().Add(1000), 2000)

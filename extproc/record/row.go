@@ -36,6 +36,7 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		ResponseId:     exchange.Clip(ex.Response.ID, exchange.MaxText),
 		Tried:          triedIn(ex),
 		Stages:         stagesOf(&ex.Timeline),
+		Guards:         guardsOf(ex),
 		Dropped:        clipped(ex.Dropped),
 		Stream:         ex.Response.Stream,
 		Folded:         ex.Response.Folded,

@@ -116,10 +116,12 @@ type Row struct {
 	Unpriced bool `protobuf:"varint,76,opt,name=unpriced,proto3" json:"unpriced,omitempty"`
 	// Each call of a stage, in the order in which they ended. Calls for single events are summed
 	// by stage.
-	Stages        []*StageTime `protobuf:"bytes,90,rep,name=stages,proto3" json:"stages,omitempty"`
-	LeftRequests  *int64       `protobuf:"varint,100,opt,name=left_requests,json=leftRequests,proto3,oneof" json:"left_requests,omitempty"`
-	LeftTokens    *int64       `protobuf:"varint,101,opt,name=left_tokens,json=leftTokens,proto3,oneof" json:"left_tokens,omitempty"`
-	LeftNanoUsd   *int64       `protobuf:"varint,102,opt,name=left_nano_usd,json=leftNanoUsd,proto3,oneof" json:"left_nano_usd,omitempty"`
+	Stages       []*StageTime `protobuf:"bytes,90,rep,name=stages,proto3" json:"stages,omitempty"`
+	LeftRequests *int64       `protobuf:"varint,100,opt,name=left_requests,json=leftRequests,proto3,oneof" json:"left_requests,omitempty"`
+	LeftTokens   *int64       `protobuf:"varint,101,opt,name=left_tokens,json=leftTokens,proto3,oneof" json:"left_tokens,omitempty"`
+	LeftNanoUsd  *int64       `protobuf:"varint,102,opt,name=left_nano_usd,json=leftNanoUsd,proto3,oneof" json:"left_nano_usd,omitempty"`
+	// What each guard made of the request, and of what came back, in the order of their verdicts.
+	Guards        []*GuardVerdict `protobuf:"bytes,110,rep,name=guards,proto3" json:"guards,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -462,6 +464,283 @@ func (x *Row) GetLeftNanoUsd() int64 {
 	return 0
 }
 
+func (x *Row) GetGuards() []*GuardVerdict {
+	if x != nil {
+		return x.Guards
+	}
+	return nil
+}
+
+// GuardVerdict is what one guard made of a request, or of what came back. It has no text of
+// either.
+type GuardVerdict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name in the policy.
+	Guard string `protobuf:"bytes,1,opt,name=guard,proto3" json:"guard,omitempty"`
+	// What it is, such as "pii".
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// It judged what came back, not the request.
+	Output bool `protobuf:"varint,3,opt,name=output,proto3" json:"output,omitempty"`
+	// That the policy has it take: "deny", "mask" or "flag".
+	Action string `protobuf:"bytes,4,opt,name=action,proto3" json:"action,omitempty"`
+	// "enforce" or "shadow".
+	Mode string `protobuf:"bytes,5,opt,name=mode,proto3" json:"mode,omitempty"`
+	// What came of it, or in shadow would have come: a closed set, such as "pass" and "denied".
+	Result string `protobuf:"bytes,6,opt,name=result,proto3" json:"result,omitempty"`
+	// Why: a closed set, such as "pii_found"; empty: it passed.
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Of what was found.
+	Types []*GuardType `protobuf:"bytes,8,rep,name=types,proto3" json:"types,omitempty"`
+	// Where it was found, the first of them.
+	Spans []*GuardSpan `protobuf:"bytes,9,rep,name=spans,proto3" json:"spans,omitempty"`
+	// Of the worst that was found, from 0 to 1; 0: there is none.
+	Score float64 `protobuf:"fixed64,10,opt,name=score,proto3" json:"score,omitempty"`
+	// A keyed hash of what was found, by which equal findings are known; empty: there is none.
+	Hash []byte `protobuf:"bytes,11,opt,name=hash,proto3" json:"hash,omitempty"`
+	// How long it took, of a stream all its pieces together.
+	DurationNanos int64 `protobuf:"varint,12,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuardVerdict) Reset() {
+	*x = GuardVerdict{}
+	mi := &file_policypb_row_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuardVerdict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuardVerdict) ProtoMessage() {}
+
+func (x *GuardVerdict) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_row_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuardVerdict.ProtoReflect.Descriptor instead.
+func (*GuardVerdict) Descriptor() ([]byte, []int) {
+	return file_policypb_row_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GuardVerdict) GetGuard() string {
+	if x != nil {
+		return x.Guard
+	}
+	return ""
+}
+
+func (x *GuardVerdict) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *GuardVerdict) GetOutput() bool {
+	if x != nil {
+		return x.Output
+	}
+	return false
+}
+
+func (x *GuardVerdict) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *GuardVerdict) GetMode() string {
+	if x != nil {
+		return x.Mode
+	}
+	return ""
+}
+
+func (x *GuardVerdict) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *GuardVerdict) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *GuardVerdict) GetTypes() []*GuardType {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *GuardVerdict) GetSpans() []*GuardSpan {
+	if x != nil {
+		return x.Spans
+	}
+	return nil
+}
+
+func (x *GuardVerdict) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *GuardVerdict) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *GuardVerdict) GetDurationNanos() int64 {
+	if x != nil {
+		return x.DurationNanos
+	}
+	return 0
+}
+
+// GuardType is how often a guard found something of a type.
+type GuardType struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Type          string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	Count         int64                  `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuardType) Reset() {
+	*x = GuardType{}
+	mi := &file_policypb_row_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuardType) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuardType) ProtoMessage() {}
+
+func (x *GuardType) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_row_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuardType.ProtoReflect.Descriptor instead.
+func (*GuardType) Descriptor() ([]byte, []int) {
+	return file_policypb_row_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GuardType) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *GuardType) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// GuardSpan is a place at which a guard found something.
+type GuardSpan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Index of the text among those that the guard saw.
+	Text int32 `protobuf:"varint,1,opt,name=text,proto3" json:"text,omitempty"`
+	// In bytes of the text as guards see it.
+	Start         int64  `protobuf:"varint,2,opt,name=start,proto3" json:"start,omitempty"`
+	End           int64  `protobuf:"varint,3,opt,name=end,proto3" json:"end,omitempty"`
+	Type          string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuardSpan) Reset() {
+	*x = GuardSpan{}
+	mi := &file_policypb_row_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuardSpan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuardSpan) ProtoMessage() {}
+
+func (x *GuardSpan) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_row_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuardSpan.ProtoReflect.Descriptor instead.
+func (*GuardSpan) Descriptor() ([]byte, []int) {
+	return file_policypb_row_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GuardSpan) GetText() int32 {
+	if x != nil {
+		return x.Text
+	}
+	return 0
+}
+
+func (x *GuardSpan) GetStart() int64 {
+	if x != nil {
+		return x.Start
+	}
+	return 0
+}
+
+func (x *GuardSpan) GetEnd() int64 {
+	if x != nil {
+		return x.End
+	}
+	return 0
+}
+
+func (x *GuardSpan) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
 // StageTime is how long one stage of the gateway took.
 type StageTime struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -477,7 +756,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_policypb_row_proto_msgTypes[1]
+	mi := &file_policypb_row_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +768,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[1]
+	mi := &file_policypb_row_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +781,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{1}
+	return file_policypb_row_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *StageTime) GetStage() string {
@@ -572,7 +851,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_policypb_row_proto_msgTypes[2]
+	mi := &file_policypb_row_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -584,7 +863,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[2]
+	mi := &file_policypb_row_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -597,7 +876,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{2}
+	return file_policypb_row_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Attempt) GetBackend() string {
@@ -719,7 +998,7 @@ type Tokens struct {
 
 func (x *Tokens) Reset() {
 	*x = Tokens{}
-	mi := &file_policypb_row_proto_msgTypes[3]
+	mi := &file_policypb_row_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -731,7 +1010,7 @@ func (x *Tokens) String() string {
 func (*Tokens) ProtoMessage() {}
 
 func (x *Tokens) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[3]
+	mi := &file_policypb_row_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -744,7 +1023,7 @@ func (x *Tokens) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tokens.ProtoReflect.Descriptor instead.
 func (*Tokens) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{3}
+	return file_policypb_row_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Tokens) GetInput() int64 {
@@ -807,7 +1086,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\x90\v\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xca\v\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -855,12 +1134,35 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\rleft_requests\x18d \x01(\x03H\x02R\fleftRequests\x88\x01\x01\x12$\n" +
 	"\vleft_tokens\x18e \x01(\x03H\x03R\n" +
 	"leftTokens\x88\x01\x01\x12'\n" +
-	"\rleft_nano_usd\x18f \x01(\x03H\x04R\vleftNanoUsd\x88\x01\x01B\x14\n" +
+	"\rleft_nano_usd\x18f \x01(\x03H\x04R\vleftNanoUsd\x88\x01\x01\x128\n" +
+	"\x06guards\x18n \x03(\v2 .headgate.policy.v1.GuardVerdictR\x06guardsB\x14\n" +
 	"\x12_first_token_nanosB\x10\n" +
 	"\x0e_cost_nano_usdB\x10\n" +
 	"\x0e_left_requestsB\x0e\n" +
 	"\f_left_tokensB\x10\n" +
-	"\x0e_left_nano_usd\"\x7f\n" +
+	"\x0e_left_nano_usd\"\xe7\x02\n" +
+	"\fGuardVerdict\x12\x14\n" +
+	"\x05guard\x18\x01 \x01(\tR\x05guard\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
+	"\x06output\x18\x03 \x01(\bR\x06output\x12\x16\n" +
+	"\x06action\x18\x04 \x01(\tR\x06action\x12\x12\n" +
+	"\x04mode\x18\x05 \x01(\tR\x04mode\x12\x16\n" +
+	"\x06result\x18\x06 \x01(\tR\x06result\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x123\n" +
+	"\x05types\x18\b \x03(\v2\x1d.headgate.policy.v1.GuardTypeR\x05types\x123\n" +
+	"\x05spans\x18\t \x03(\v2\x1d.headgate.policy.v1.GuardSpanR\x05spans\x12\x14\n" +
+	"\x05score\x18\n" +
+	" \x01(\x01R\x05score\x12\x12\n" +
+	"\x04hash\x18\v \x01(\fR\x04hash\x12%\n" +
+	"\x0eduration_nanos\x18\f \x01(\x03R\rdurationNanos\"5\n" +
+	"\tGuardType\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"[\n" +
+	"\tGuardSpan\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\x05R\x04text\x12\x14\n" +
+	"\x05start\x18\x02 \x01(\x03R\x05start\x12\x10\n" +
+	"\x03end\x18\x03 \x01(\x03R\x03end\x12\x12\n" +
+	"\x04type\x18\x04 \x01(\tR\x04type\"\x7f\n" +
 	"\tStageTime\x12\x14\n" +
 	"\x05stage\x18\x01 \x01(\tR\x05stage\x12\x14\n" +
 	"\x05phase\x18\x02 \x01(\tR\x05phase\x12\x1f\n" +
@@ -909,23 +1211,29 @@ func file_policypb_row_proto_rawDescGZIP() []byte {
 	return file_policypb_row_proto_rawDescData
 }
 
-var file_policypb_row_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_policypb_row_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_policypb_row_proto_goTypes = []any{
-	(*Row)(nil),       // 0: headgate.policy.v1.Row
-	(*StageTime)(nil), // 1: headgate.policy.v1.StageTime
-	(*Attempt)(nil),   // 2: headgate.policy.v1.Attempt
-	(*Tokens)(nil),    // 3: headgate.policy.v1.Tokens
+	(*Row)(nil),          // 0: headgate.policy.v1.Row
+	(*GuardVerdict)(nil), // 1: headgate.policy.v1.GuardVerdict
+	(*GuardType)(nil),    // 2: headgate.policy.v1.GuardType
+	(*GuardSpan)(nil),    // 3: headgate.policy.v1.GuardSpan
+	(*StageTime)(nil),    // 4: headgate.policy.v1.StageTime
+	(*Attempt)(nil),      // 5: headgate.policy.v1.Attempt
+	(*Tokens)(nil),       // 6: headgate.policy.v1.Tokens
 }
 var file_policypb_row_proto_depIdxs = []int32{
-	2, // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
-	3, // 1: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
-	1, // 2: headgate.policy.v1.Row.stages:type_name -> headgate.policy.v1.StageTime
-	3, // 3: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	5, // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
+	6, // 1: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
+	4, // 2: headgate.policy.v1.Row.stages:type_name -> headgate.policy.v1.StageTime
+	1, // 3: headgate.policy.v1.Row.guards:type_name -> headgate.policy.v1.GuardVerdict
+	2, // 4: headgate.policy.v1.GuardVerdict.types:type_name -> headgate.policy.v1.GuardType
+	3, // 5: headgate.policy.v1.GuardVerdict.spans:type_name -> headgate.policy.v1.GuardSpan
+	6, // 6: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_policypb_row_proto_init() }
@@ -934,14 +1242,14 @@ func file_policypb_row_proto_init() {
 		return
 	}
 	file_policypb_row_proto_msgTypes[0].OneofWrappers = []any{}
-	file_policypb_row_proto_msgTypes[2].OneofWrappers = []any{}
+	file_policypb_row_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_row_proto_rawDesc), len(file_policypb_row_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
