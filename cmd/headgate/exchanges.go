@@ -25,6 +25,7 @@ of them did is shown by headgate trace; headgate tail follows what comes.
   headgate exchanges --user ann --model assistant --slower 10s
   headgate exchanges --dearer 0.5 --in 2026-06-01
   headgate exchanges --status 5xx --status 0
+  headgate exchanges --blocked --guard cards
 
 Exit codes: 0 done, 1 refused,` + usageCode,
 		Args: cobra.NoArgs,
@@ -85,13 +86,17 @@ func filterFlags(cmd *cobra.Command, asked *exchanges.Asked) func() {
 	values := make([][]string, len(names))
 	for i, name := range names {
 		usage := "only this " + strings.ReplaceAll(name, "_", " ") + "; again: or that one"
-		if name == "status" {
+		switch name {
+		case "status":
 			usage = "only this status, such as 503 or 5xx, or 0 if none was sent; again: or that one"
+		case "guard":
+			usage = "only what this guard had something against or could not judge; again: or that one"
 		}
 		f.StringArrayVar(&values[i], strings.ReplaceAll(name, "_", "-"), nil, usage)
 	}
 	f.StringVar(&asked.Slower, "slower", "", "only what took at least so long, such as 10s")
 	f.StringVar(&asked.Dearer, "dearer", "", "only what cost at least so many USD, such as 0.25")
+	blocked := f.Bool("blocked", false, "only what a guard refused, as --outcome blocked")
 	f.BoolVar(&asked.Failed, "failed", false, "only what somebody failed")
 	f.BoolVar(&asked.Estimated, "estimated", false, "only what no provider reported")
 	f.BoolVar(&asked.Unpriced, "unpriced", false, "only what has no known price")
@@ -101,6 +106,9 @@ func filterFlags(cmd *cobra.Command, asked *exchanges.Asked) func() {
 			if len(values[i]) > 0 {
 				asked.Is[name] = values[i]
 			}
+		}
+		if *blocked {
+			asked.Is["outcome"] = append(asked.Is["outcome"], "blocked")
 		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/guards"
 	"github.com/headgate/headgate/xds/console/keys"
 	"github.com/headgate/headgate/xds/console/policies"
 	"github.com/headgate/headgate/xds/journal"
@@ -83,6 +84,7 @@ func (r *adminRig) serve(p policiesOfRig) {
 	if r.journal != nil {
 		api.Mount(costs.Prefix, costs.Routes(r.journal, time.Now))
 		api.Mount(exchanges.Prefix, exchanges.Routes(r.journal, time.Now))
+		api.Mount(guards.Prefix, guards.Routes(r.journal, time.Now))
 	}
 	if r.keys != nil {
 		api.Mount(keys.Prefix, keys.Routes(key.New(key.Options{Database: r.keys, Policy: p.Latest, Now: time.Now}), keys.Options{

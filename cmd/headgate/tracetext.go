@@ -20,6 +20,9 @@ func printTrace(w io.Writer, e *journal.Exchange) error {
 			}
 		}
 	}
+	if err := printGuards(w, e.Guards); err != nil {
+		return err
+	}
 	var rows [][]string
 	for _, s := range spansOf(e) {
 		rows = append(rows, []string{clean(s.name), inMillis(s.began), inMillis(s.took), orDash(s.note), s.bar(e.DurationMS)})
@@ -34,7 +37,10 @@ func printTrace(w io.Writer, e *journal.Exchange) error {
 // aboutOf are the lines of what is known of an exchange, with their heads.
 func aboutOf(e *journal.Exchange) [][2]string {
 	outcome := fmt.Sprintf("%s, status %d, in %s", e.Outcome, e.Status, inMillis(e.DurationMS))
-	if e.FailedBy != "" {
+	switch {
+	case e.Outcome == "blocked":
+		outcome += ", for what the " + e.FailedBy + " said"
+	case e.FailedBy != "":
 		outcome += ", failed by " + e.FailedBy
 	}
 	served := ""

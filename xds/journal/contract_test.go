@@ -59,6 +59,7 @@ func TestAnyOrderLeavesTheSameRows(t *testing.T) {
 					if i%2 == 0 { // of one group
 						rows[i] = exchange(noon, "ann", r.Int64N(1e9))
 					}
+					rows[i].Guards = randomVerdicts(r)
 				}
 				stores := open(t)
 				var writing sync.WaitGroup
@@ -136,6 +137,13 @@ func holds(t *testing.T, s *store.Store, rows []*policypb.Row) {
 		if diff := gocmp.Diff(span.summed(entries), span.stored(t, s)); diff != "" {
 			t.Fatalf("%s (-of rows +stored):\n%s", span.table, diff)
 		}
+	}
+	var guards []string
+	for _, r := range guardRollups(entries) {
+		guards = append(guards, line(r.values()))
+	}
+	if diff := gocmp.Diff(guards, dump(t, s, "SELECT * FROM rollup_guard ORDER BY hour, key", 12)); diff != "" {
+		t.Fatalf("rollups of guards (-of rows +stored):\n%s", diff)
 	}
 	if diff := gocmp.Diff(marksOf(entries), storedMarks(t, s), gocmp.AllowUnexported(placed{})); diff != "" {
 		t.Fatalf("marks (-of rows +stored):\n%s", diff)

@@ -147,6 +147,8 @@ var columns = []column{
 	{"unpriced", func(e *entry) any { return number(e.unpriced) }},
 	{"tried", func(e *entry) any { return ofCall(e, e.Tried) }},
 	{"stages", func(e *entry) any { return ofCall(e, e.Stages) }},
+	{"guards", func(e *entry) any { return ofCall(e, e.Guards) }},
+	{"guarded", func(e *entry) any { return e.guarded() }},
 	{"dropped", func(e *entry) any { return strings.Join(e.Dropped, ",") }},
 }
 

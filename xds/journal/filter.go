@@ -28,7 +28,7 @@ type Filter struct {
 var fields = map[string]string{
 	"caller": "caller", "tier": "tier", "user": "username", "team": "team", "feature": "feature", "session": "session", "parent": "parent", "model": "model", "asked": "asked", "served": "served",
 	"provider": "provider", "backend": "backend", "dialect": "dialect", "operation": "operation", "revision": "revision",
-	"outcome": "outcome", "failed_by": "failed_by", "reason": "reason",
+	"outcome": "outcome", "failed_by": "failed_by", "reason": "reason", "guard": "guarded",
 }
 
 // Fields are the names of fields by which exchanges are found.
@@ -84,6 +84,10 @@ func (f *Filter) where(s *statement, from, to int64) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Is)) {
 		s.add(" AND ")
+		if name == "guard" {
+			guardedBy(s, f.Is[name])
+			continue
+		}
 		oneOf(s, fields[name], f.Is[name])
 	}
 	for i, r := range f.Statuses {

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -99,6 +100,14 @@ func (j *Journal) absurd(r *policypb.Row) bool {
 	for _, e := range entriesOfOne(r) {
 		for _, n := range e.sums() {
 			worst = max(worst, n, -(n + 1))
+		}
+	}
+	for _, v := range r.Guards {
+		for _, t := range v.Types {
+			worst = max(worst, t.Count, -(t.Count + 1))
+		}
+		if !(math.Abs(v.Score) <= 1) { // what is no number, too, of which no JSON can be made
+			worst = math.MaxInt64
 		}
 	}
 	if worst > maxNumber {

@@ -18,11 +18,12 @@ func mark(field, value string) int64 {
 	return int64(h.Sum64())
 }
 
-// marked are the fields of exchanges that have marks. Users have an index.
+// marked are the fields of exchanges that have a mark. Users have an index, and guards have a mark
+// each.
 var marked = func() (all []column) {
 	for _, name := range Fields() {
 		i := slices.IndexFunc(columns, func(c column) bool { return c.name == fields[name] })
-		if name != "user" {
+		if name != "user" && name != "guard" {
 			all = append(all, column{name, columns[i].of})
 		}
 	}
@@ -44,6 +45,9 @@ func (e *entry) marks() []int64 {
 	for _, c := range marked {
 		all = append(all, mark(c.name, storable(c.of(e).(string))))
 	}
+	for _, name := range e.guardedBy() {
+		all = append(all, mark("guard", name))
+	}
 	status := int(e.Status)
 	return append(all, mark("status", strconv.Itoa(status)), mark("hundred", strconv.Itoa(status/100)), markOfSize("duration", sizeOf(e.DurationNanos)))
 }
@@ -51,11 +55,15 @@ func (e *entry) marks() []int64 {
 // wanted are the marks of which an hour needs one of each list if it is to have an exchange that
 // the filter wants.
 func (f *Filter) wanted() (all [][]int64) {
+	names := []string{"guard"}
 	for _, c := range marked {
-		if values := f.Is[c.name]; len(values) > 0 {
+		names = append(names, c.name)
+	}
+	for _, name := range names {
+		if values := f.Is[name]; len(values) > 0 {
 			var list []int64
 			for _, v := range values {
-				list = append(list, mark(c.name, v))
+				list = append(list, mark(name, v))
 			}
 			all = append(all, list)
 		}

@@ -53,6 +53,9 @@ func writePostgres(ctx context.Context, s *store.Store, entries []entry) error {
 				return err
 			}
 		}
+		if err := addGuardsPostgres(ctx, tx, fresh); err != nil {
+			return err
+		}
 		return addMarksPostgres(ctx, tx, fresh)
 	})
 }

@@ -34,6 +34,9 @@ func writeSQLite(ctx context.Context, s *store.Store, entries []entry) error {
 			return err
 		}
 	}
+	if err := addGuardsSQLite(ctx, tx, fresh); err != nil {
+		return err
+	}
 	if err := addMarksSQLite(ctx, tx, fresh); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/guards"
 	"github.com/headgate/headgate/xds/console/keys"
 	"github.com/headgate/headgate/xds/console/policies"
 	"github.com/headgate/headgate/xds/journal"
@@ -54,6 +55,7 @@ func adminAPI(a *administered) *console.Console {
 	api.Mount(backends.Prefix, backends.Routes(a.changes, a.pairs, a.log))
 	api.Mount(costs.Prefix, costs.Routes(a.journal, time.Now))
 	api.Mount(exchanges.Prefix, exchanges.Routes(a.journal, time.Now))
+	api.Mount(guards.Prefix, guards.Routes(a.journal, time.Now))
 	return api
 }
 

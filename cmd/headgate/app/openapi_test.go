@@ -31,6 +31,7 @@ import (
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
+	"github.com/headgate/headgate/xds/console/guards"
 	"github.com/headgate/headgate/xds/console/keys"
 	"github.com/headgate/headgate/xds/console/policies"
 	"github.com/headgate/headgate/xds/journal"
@@ -86,6 +87,7 @@ func TestOpenAPINamesEveryParameter(t *testing.T) {
 		"costs":          slices.Concat(journal.Values(), console.SpanParameters, []string{"by", "top", "latency"}),
 		"exchanges":      slices.Concat(list, console.SpanParameters),
 		"exchanges/tail": list,
+		"guards":         slices.Concat(console.SpanParameters, []string{"mode"}),
 		"audit":          slices.Concat(audit.Fields(), console.SpanParameters, []string{"limit", "cursor"}),
 	} {
 		var got []string
@@ -122,6 +124,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "audit", "audit", ""}, {"GET", "audit?limit=0", "audit", ""},
 		{"GET", "costs", "costs", ""}, {"GET", "costs?latency=true&by=" + strings.Join(journal.Dimensions(), ","), "costs", ""}, {"GET", "costs?by=x", "costs", ""},
 		{"GET", "exchanges", "exchanges", ""}, {"GET", "exchanges/tail", "exchanges/tail", ""}, {"GET", "exchanges/" + id, "exchanges/{id}", ""}, {"GET", "exchanges/none", "exchanges/{id}", ""},
+		{"GET", "guards", "guards", ""}, {"GET", "guards?mode=shadow", "guards", ""}, {"GET", "guards?mode=off", "guards", ""},
 	} {
 		a := api.Ask(c.method, console.Root+c.path, c.body)
 		o := d.Paths.Find(console.Root + c.of).GetOperation(c.method)
@@ -157,6 +160,8 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 		Tried: []*policypb.Attempt{{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1, DurationNanos: 2,
 			Tokens: &policypb.Tokens{}, UsageSource: "estimated", CostNanoUsd: new(int64(5)), Unpriced: true}},
 		Stages: []*policypb.StageTime{{Stage: "route", Phase: "request"}},
+		Guards: []*policypb.GuardVerdict{{Guard: "cards", Kind: "pii", Action: "mask", Mode: "shadow", Result: "masked", Reason: "pii_found", Score: 0.5, Hash: []byte{1}, DurationNanos: 1,
+			Types: []*policypb.GuardType{{Type: "CREDIT_CARD", Count: 1}}, Spans: []*policypb.GuardSpan{{Text: 1, Start: 2, End: 18, Type: "CREDIT_CARD"}}}},
 	}
 	if err := j.Write(t.Context(), []*policypb.Row{row}); err != nil {
 		t.Fatal(err)
@@ -188,6 +193,7 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	c.Mount(backends.Prefix, backends.Routes(p, links, zap.NewNop()))
 	c.Mount(costs.Prefix, costs.Routes(j, time.Now))
 	c.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
+	c.Mount(guards.Prefix, guards.Routes(j, time.Now))
 	return row.Exchange, consoletest.Serve(t, c)
 }
 
