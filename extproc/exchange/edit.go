@@ -33,7 +33,7 @@ func splice(body []byte, edits []Edit) ([]byte, error) {
 		}
 		with := e.Raw
 		if with == nil {
-			with = scan.AppendString(nil, e.With)
+			with = scan.AppendString(make([]byte, 0, len(e.With)+len(e.With)/8+2), e.With)
 		}
 		all[i] = scan.Edit{Start: start, End: start + len(e.Text), With: with}
 	}

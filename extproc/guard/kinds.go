@@ -5,6 +5,7 @@ import (
 	"github.com/headgate/headgate/extproc/guard/length"
 	"github.com/headgate/headgate/extproc/guard/pattern"
 	"github.com/headgate/headgate/extproc/guard/pii"
+	"github.com/headgate/headgate/extproc/guard/secrets"
 	"github.com/headgate/headgate/extproc/guard/words"
 	"github.com/headgate/headgate/policy"
 )
@@ -19,6 +20,9 @@ func New(entry *policy.Guard, o *Options) (*Guard, error) {
 	case *policy.PIIGuard:
 		g.Reason = exchange.ReasonPII
 		g.Scanner, err = pii.New(rule.Types)
+	case *policy.SecretsGuard:
+		g.Reason = exchange.ReasonSecret
+		g.Scanner, err = secrets.New(rule.Types)
 	case *policy.LengthGuard:
 		g.Reason, g.Measure = exchange.ReasonTooLong, length.New(rule).Check
 	case *policy.WordsGuard:

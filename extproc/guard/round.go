@@ -16,26 +16,40 @@ type round struct {
 	output bool
 	items  []texts.Item
 	more   func(context.Context, time.Duration) (context.Context, error)
+
+	single   verdict           // memory of the guard that looks
+	findings []content.Finding // memory of the next scan
 }
 
 // run lets the guards look until one refuses; nil: none does. Guards that ask others and do not
 // depend on each other do so at the same time.
 func (r *round) run(ctx context.Context, guards []*Guard) *verdict {
+	r.visit.ex.Guards = slices.Grow(r.visit.ex.Guards, len(guards))
 	for i := 0; i < len(guards); {
 		n := together(guards[i:])
-		for _, v := range r.judge(ctx, guards[i:i+n]) {
-			v.fixed = slices.ContainsFunc(v.opinion.Findings, func(f content.Finding) bool { return r.items[f.Text].Fixed() })
-			r.visit.note(v, r.output, r.items)
-			if v.denies() {
-				return v
+		if n == 1 {
+			if r.one(ctx, guards[i]); r.refuses(&r.single) {
+				return &r.single
 			}
-			if v.guard.acts() && v.guard.masks() {
-				r.mask(v)
-			}
+		} else if v := r.several(ctx, guards[i:i+n]); v != nil {
+			return v
 		}
 		i += n
 	}
 	return nil
+}
+
+// refuses notes a verdict, and masks what it says. It reports whether the guard refuses.
+func (r *round) refuses(v *verdict) bool {
+	v.fixed = slices.ContainsFunc(v.opinion.Findings, func(f content.Finding) bool { return r.items[f.Text].Fixed() })
+	r.visit.note(v, r.output, r.items)
+	if v.denies() {
+		return true
+	}
+	if v.guard.acts() && v.guard.masks() {
+		r.mask(v)
+	}
+	return false
 }
 
 // together returns how many guards at the beginning of a list may look at the same time: those
@@ -52,12 +66,10 @@ func together(guards []*Guard) int {
 	return len(guards)
 }
 
-func (r *round) judge(ctx context.Context, guards []*Guard) []*verdict {
+// several lets guards that ask others look at the same time, and returns the verdict of the first
+// that refuses.
+func (r *round) several(ctx context.Context, guards []*Guard) *verdict {
 	out := make([]*verdict, len(guards))
-	if len(guards) == 1 {
-		out[0] = r.one(ctx, guards[0])
-		return out
-	}
 	var wait sync.WaitGroup
 	asking := make([]context.Context, len(guards))
 	for i, g := range guards {
@@ -67,16 +79,23 @@ func (r *round) judge(ctx context.Context, guards []*Guard) []*verdict {
 		wait.Go(func() { out[i] = r.ask(asking[i], g) })
 	}
 	wait.Wait()
-	return out
+	for _, v := range out {
+		if r.refuses(v) {
+			return v
+		}
+	}
+	return nil
 }
 
 // one lets one guard look.
-func (r *round) one(ctx context.Context, g *Guard) *verdict {
+func (r *round) one(ctx context.Context, g *Guard) {
 	if g.Checker != nil {
-		return r.ask(r.wait(ctx, g), g)
+		r.single = *r.ask(r.wait(ctx, g), g)
+		return
 	}
 	began := time.Now()
-	v := &verdict{guard: g}
+	r.single = verdict{guard: g, opinion: content.Opinion{Findings: r.findings[:0]}}
+	v := &r.single
 	if g.Measure != nil {
 		v.opinion = g.Measure(r.visit.ex.Request.Decoded(), textsOf(r.items))
 	} else if s := r.visit.scanner(g); s != nil {
@@ -88,8 +107,8 @@ func (r *round) one(ctx context.Context, g *Guard) *verdict {
 			}
 		}
 	}
+	r.findings = v.opinion.Findings
 	v.took = time.Since(began)
-	return v
 }
 
 // wait grants a guard its time. Without time left its context has ended.
