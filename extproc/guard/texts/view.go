@@ -32,7 +32,8 @@ func (v *View) Reset(raw []byte, json, more bool) {
 	v.Plain, v.own, v.steps, v.raw = f.out, f.out, f.steps, f.at
 }
 
-// Raw returns the place in the raw text of a place in the view.
+// Raw returns the place in the raw text of a place in the view: after invisible characters, if
+// some stand there.
 func (v *View) Raw(at int) int {
 	if at >= len(v.Plain) {
 		return v.raw
@@ -44,10 +45,14 @@ func (v *View) Raw(at int) int {
 	if !found {
 		i--
 	}
-	if i < 0 {
-		return at
+	raw := at
+	if i >= 0 {
+		raw = v.steps[i].raw + at - v.steps[i].view
 	}
-	return v.steps[i].raw + at - v.steps[i].view
+	if i+1 < len(v.steps) {
+		raw = min(raw, v.steps[i+1].raw) // inside of a character that is longer in the view
+	}
+	return min(raw, v.raw)
 }
 
 // At returns the first place in the view that stands at or after a place in the raw text.
