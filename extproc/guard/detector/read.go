@@ -122,7 +122,7 @@ func Message(to *string) func(scan.Value) error {
 	}
 }
 
-// TypePattern is what names of types are like. A name stands in rows and placeholders, so that a
+// TypePattern is what names of types are like. A name stands in rows, so that a
 // service cannot put a text there.
 const TypePattern = `^[A-Za-z][A-Za-z0-9_./-]{0,63}$`
 
@@ -134,6 +134,23 @@ func Type(to *string) func(scan.Value) error {
 		s, ok := v.Str()
 		if !ok || !typeName.Match(s) {
 			return errors.New("must be the name of a type: a letter, then up to 63 letters, digits and _./-")
+		}
+		*to = string(s)
+		return nil
+	}
+}
+
+// EntityPattern is what types of spans are like, from which placeholders are made.
+const EntityPattern = `^[A-Z][A-Z0-9_]{1,39}$`
+
+var entityName = regexp.MustCompile(EntityPattern)
+
+// EntityType reads the type of a span.
+func EntityType(to *string) func(scan.Value) error {
+	return func(v scan.Value) error {
+		s, ok := v.Str()
+		if !ok || !entityName.Match(s) {
+			return errors.New("must be the type of a span: 2 to 40 upper-case letters, digits and _, a letter first")
 		}
 		*to = string(s)
 		return nil
