@@ -26,6 +26,7 @@ const modelsPath = "/v1/models"
 var paths = map[string]path{
 	"/v1/chat/completions":      {"POST", "openai", exchange.Chat},
 	"/v1/embeddings":            {"POST", "openai", exchange.Embeddings},
+	"/v1/moderations":           {"POST", "openai", exchange.Moderations},
 	"/v1/messages":              {"POST", "anthropic", exchange.Chat},
 	"/v1/messages/count_tokens": {"POST", "anthropic", exchange.CountTokens},
 	modelsPath:                  {"GET", "openai", exchange.Models},
@@ -43,7 +44,7 @@ func Classify(req *exchange.Request) (dialect.Client, exchange.Verdict) {
 	}
 	if !ok {
 		return likeliest(req.Path, anthropic), exchange.Denied(404, exchange.ReasonUnknownPath,
-			"Unknown path "+Quote(req.Path)+": this gateway serves chat completions, messages, embeddings and models.")
+			"Unknown path "+Quote(req.Path)+": this gateway serves chat completions, messages, embeddings, moderations and models.")
 	}
 	var d dialect.Client = dialect.ByName(known.dialect)
 	if known.operation == exchange.Models {

@@ -22,8 +22,12 @@ const (
 	Chat        Operation = "chat"
 	Embeddings  Operation = "embeddings"
 	CountTokens Operation = "count_tokens"
+	Moderations Operation = "moderations"
 	Models      Operation = "models"
 )
+
+// Free reports whether providers charge nothing for the operation, and count no tokens.
+func (o Operation) Free() bool { return o == CountTokens || o == Moderations || o == Models }
 
 // Exchange is one request and its whole response, streamed or not.
 type Exchange struct {

@@ -47,7 +47,7 @@ func (e *estimate) tokens() int64 { return e.input + e.output }
 // estimate estimates the tokens of a request: its input by what a token of the model's has been
 // so far, its answer by the length that few of them exceed, or by the client's own bound.
 func (m *model) estimate(req *exchange.Request) (e estimate) {
-	if req.Operation == exchange.CountTokens {
+	if req.Operation.Free() {
 		return e
 	}
 	e.bytes = scan.Written(req.Body)

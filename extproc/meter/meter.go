@@ -128,37 +128,61 @@ func billable(ex *exchange.Exchange) bool {
 	if resp.Stream || resp.Folded {
 		return resp.TextBytes > 0
 	}
-	return resp.Complete && resp.Origin == exchange.FromProvider && !resp.Failed && resp.Status < 300 && (op == exchange.Chat || op == exchange.Embeddings)
+	return resp.Complete && resp.Origin == exchange.FromProvider && !resp.Failed && resp.Status < 300 && !op.Free()
 }
 
 // price sets the cost, once.
 func (v *visit) price() {
 	ex := v.ex
-	if v.priced || ex.Usage.Source == "" {
+	if v.priced {
 		return
 	}
-	v.priced = true
 	r := &ex.Route
-	ex.Cost = v.stage.cost(&ex.Usage, r.Provider, r.Backend, ex.Response.Model, r.Serves)
+	switch {
+	case ex.Usage.Source != "":
+		v.priced = true
+		ex.Cost = v.stage.cost(&ex.Usage, r.Provider, r.Backend, ex.Response.Model, r.Serves)
+	case ex.Request.Operation == exchange.Moderations && ex.Response.Status < 300 && !ex.Response.Failed:
+		v.priced = true
+		ex.Cost = v.stage.costFree(r.Provider, r.Backend, ex.Response.Model, r.Serves)
+	}
 }
 
-// cost is what a usage costs. A price of the operator's own for any of the models' names
-// comes first: an operator who prices a deployment means what is served there, under
-// whatever name. Otherwise that of the first name counts that the catalogue knows.
+// costFree is what an answer without a usage costs of a model that costs nothing. What one of
+// another model costs is not known.
+func (s *stage) costFree(provider, backend string, models ...string) exchange.Cost {
+	if rate, ok := s.rate(provider, backend, models); ok && rate.Input == 0 && rate.Output == 0 {
+		return exchange.Cost{Priced: true, PriceID: rate.ID}
+	}
+	return exchange.Cost{}
+}
+
+// cost is what a usage costs.
 func (s *stage) cost(u *canon.Usage, provider, backend string, models ...string) exchange.Cost {
 	u.Bound()
+	rate, ok := s.rate(provider, backend, models)
+	if !ok {
+		return exchange.Cost{}
+	}
+	return costAt(u, &rate, provider)
+}
+
+// rate is the price of a model of any of these names. One of the operator's own comes first: an
+// operator who prices a deployment means what is served there, under whatever name. Otherwise that
+// of the first name counts that the catalogue knows.
+func (s *stage) rate(provider, backend string, models []string) (price.Price, bool) {
 	now := s.now()
 	for _, model := range models {
 		if rate, ok := s.prices.Override(backend, model, now); ok && model != "" {
-			return costAt(u, &rate, provider)
+			return rate, true
 		}
 	}
 	for _, model := range models {
 		if rate, ok := s.prices.Look(provider, backend, model, now); ok && model != "" {
-			return costAt(u, &rate, provider)
+			return rate, true
 		}
 	}
-	return exchange.Cost{}
+	return price.Price{}, false
 }
 
 func costAt(u *canon.Usage, rate *price.Price, provider string) exchange.Cost {

@@ -11,6 +11,9 @@ import (
 // the answer will come is not known. What earlier ones consumed is known by now.
 func (v *visit) Attempt(_ context.Context, at *exchange.Attempt) error {
 	v.ex.Attempts.Account(v.spent)
+	if v.ex.Request.Operation.Free() {
+		return nil
+	}
 	u := &at.Estimate.Usage
 	v.complete(u, 0)
 	if b := v.stage.backends[at.Backend]; b != nil {
@@ -30,7 +33,7 @@ func (v *visit) spent(t *exchange.Tried) *exchange.Spent {
 	}
 	u := &s.Usage
 	begun := t.Fault == "" || t.Fault == exchange.FaultSilent
-	if u.Seen == 0 && s.TextBytes == 0 && !begun {
+	if u.Seen == 0 && (s.TextBytes == 0 && !begun || v.ex.Request.Operation.Free()) {
 		return nil
 	}
 	if u.Source != canon.UsageProvider {
@@ -46,7 +49,7 @@ func (v *visit) unread() *exchange.Tried {
 	ex := v.ex
 	op, r := ex.Request.Operation, &ex.Route
 	switch {
-	case op != exchange.Chat && op != exchange.Embeddings, ex.Usage.Source != "", ex.Refused.Action != exchange.Pass, r.Name == "":
+	case op.Free(), ex.Usage.Source != "", ex.Refused.Action != exchange.Pass, r.Name == "":
 		return nil
 	case !r.Single:
 		return ex.Attempts.Unread()

@@ -55,6 +55,32 @@ func TestAWholeAnswerIsPricedAtOnce(t *testing.T) {
 	}
 }
 
+// TestAModerationIsFree holds that an answer without a usage costs nothing where its model does
+// not, and that nothing is known of what others cost.
+func TestAModerationIsFree(t *testing.T) {
+	for name, c := range map[string]struct {
+		operation exchange.Operation
+		model     string
+		status    int
+		want      bool // that the cost is known
+	}{
+		"a free model":           {exchange.Moderations, "omni-moderation-latest", 200, true},
+		"one with a price":       {exchange.Moderations, "gpt-4o-mini", 200, false},
+		"one that is not known":  {exchange.Moderations, "unheard-of", 200, false},
+		"an error":               {exchange.Moderations, "omni-moderation-latest", 400, false},
+		"another free operation": {exchange.CountTokens, "omni-moderation-latest", 200, false},
+	} {
+		v := join(t, "false")
+		v.Exchange.Request.Operation, v.Exchange.Response.Model = c.operation, c.model
+		v.Exchange.Route.Provider, v.Exchange.Route.Serves = "openai", ""
+		v.Respond(c.status, `{"id":"1"}`)
+		v.End(exchange.Outcome{Result: exchange.OK})
+		if got := v.Exchange.Cost; got.Priced != c.want || got.Nano != 0 || v.Exchange.Usage != (canon.Usage{}) {
+			t.Errorf("%s: it costs %+v, with the usage %+v", name, got, v.Exchange.Usage)
+		}
+	}
+}
+
 // TestAStreamIsPricedAtItsEnd holds when a stream is priced, that it passes untouched, and
 // that one which failed is priced by what is reported afterwards.
 func TestAStreamIsPricedAtItsEnd(t *testing.T) {

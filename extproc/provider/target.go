@@ -55,7 +55,7 @@ func newTarget(m *policy.Model, use policy.Use, traits trait.Set) *target {
 	if u := use.Backend.URL; u != nil {
 		prefix, t.host = use.Backend.PathPrefix(), u.Host
 	}
-	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens} {
+	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens, exchange.Moderations} {
 		if path := t.dialect.Path(op, t.model, false); path != "" {
 			t.paths[op] = [2]string{prefix + path, prefix + t.dialect.Path(op, t.model, true)}
 		}

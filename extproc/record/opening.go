@@ -121,7 +121,9 @@ func openRow(ex *exchange.Exchange, at *exchange.Attempt) *policypb.Row {
 		RequestBytes: int64(ex.Request.ReceivedBytes), Stream: ex.Request.Stream,
 		Backend: at.Backend, Provider: at.Provider, Served: at.Model, Attempts: int32(len(tried) + 1), Tried: tried,
 		Outcome: string(exchange.GatewayError), By: string(exchange.ByGateway), Detail: Interrupted,
-		Tokens: tokensOf(&at.Estimate.Usage), UsageSource: string(at.Estimate.Usage.Source), Unpriced: !at.Estimate.Cost.Priced,
+	}
+	if u := &at.Estimate.Usage; u.Source != "" {
+		r.Tokens, r.UsageSource, r.Unpriced = tokensOf(u), string(u.Source), !at.Estimate.Cost.Priced
 	}
 	if ex.Own != nil {
 		r.Parent = exchange.Clip(ex.Own.Parent, exchange.MaxText)

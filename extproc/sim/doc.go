@@ -1,5 +1,5 @@
 // Package sim is the simulated provider: an HTTP server that speaks the wire
-// formats of OpenAI (chat completions, embeddings, models) and Anthropic
+// formats of OpenAI (chat completions, embeddings, moderations, models) and Anthropic
 // (messages, count_tokens, models) and that fails on demand in every way that
 // real providers do. Tests and users share it.
 //

@@ -200,6 +200,15 @@ func TestPathsAndMethods(t *testing.T) {
 		{"POST", "/v1/embeddings", `{"model":"text-embedding-3-small","input":"x","dimensions":-1}`, "X: y", 400, `"-1 is less than the minimum of 1 - 'dimensions'","type":"invalid_request_error","param":null,"code":null`},
 		{"POST", "/v1/embeddings", `{"model":"text-embedding-3-small","input":[]}`, "X: y", 400, `'$.input' is invalid`},
 		{"POST", "/v1/embeddings", `{"model":"text-embedding-3-small","input":[1,2,3],"dimensions":2}`, "X: y", 200, `"usage":{"prompt_tokens":3,"total_tokens":3}`},
+		{"POST", "/v1/moderations", `{"model":"omni-moderation-latest"}`, "X: y", 400, `"Missing required parameter: 'input'.","type":"invalid_request_error","param":"input","code":"missing_required_parameter"`},
+		{"POST", "/v1/moderations", `{"model":"gpt-4o","input":"a"}`, "X: y", 400, `"please request omni-moderation-latest","type":"invalid_request_error","param":"model","code":null`},
+		{"POST", "/v1/moderations", `{"input":[]}`, "X: y", 400, `empty array`},
+		{"POST", "/v1/moderations", `{"input":[1]}`, "X: y", 400, `"Invalid type for 'input[0]': expected a string, but got an integer instead."`},
+		{"POST", "/v1/moderations", `{"input":"a","stream":true}`, "X: y", 400, `"Unknown parameter: 'stream'."`},
+		{"POST", "/v1/moderations", `{"input":[{"type":"video"}]}`, "X: y", 400, `Supported values are: 'text' and 'image_url'.`},
+		{"POST", "/v1/moderations", `{"input":[{"type":"image_url","image_url":{"url":"a"}},{"type":"image_url","image_url":{"url":"b"}}]}`, "X: y", 400, `"Number of images (2) exceeds maximum of 1","type":"invalid_request_error","param":"input","code":"too_many_images"`},
+		{"POST", "/v1/moderations", `{"input":"a [[sim flag=rude]]"}`, "X: y", 400, `flag: unknown category`},
+		{"POST", "/v1/moderations", `{"input":"a [[sim status=500]]"}`, "X: y", 500, `"server_error"`},
 		{"POST", "/v1/embeddings", `{"model":"text-embedding-3-small","input":"a [[sim status=500]]"}`, "X: y", 500, `"server_error"`},
 	} {
 		got := ask(t, r, c.method, c.path, c.body, c.header)

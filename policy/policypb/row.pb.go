@@ -43,7 +43,7 @@ type Row struct {
 	OpenedAs string `protobuf:"bytes,4,opt,name=opened_as,json=openedAs,proto3" json:"opened_as,omitempty"`
 	// The client's dialect: "openai" or "anthropic".
 	Dialect string `protobuf:"bytes,10,opt,name=dialect,proto3" json:"dialect,omitempty"`
-	// "chat", "embeddings", "count_tokens" or "models"; empty: it is not known.
+	// "chat", "embeddings", "count_tokens", "moderations" or "models"; empty: it is not known.
 	Operation string `protobuf:"bytes,11,opt,name=operation,proto3" json:"operation,omitempty"`
 	// The model as the client wrote it.
 	Model string `protobuf:"bytes,12,opt,name=model,proto3" json:"model,omitempty"`

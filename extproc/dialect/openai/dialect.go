@@ -8,7 +8,7 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// Dialect is the OpenAI chat completions, embeddings and models wire format. The
+// Dialect is the OpenAI chat completions, embeddings, moderations and models wire format. The
 // zero Dialect is ready.
 type Dialect struct{}
 
@@ -23,6 +23,8 @@ func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
 		return "/chat/completions"
 	case exchange.Embeddings:
 		return "/embeddings"
+	case exchange.Moderations:
+		return "/moderations"
 	default:
 		return ""
 	}

@@ -1,4 +1,4 @@
-// Package openai is the OpenAI dialect: chat completions, embeddings and models.
+// Package openai is the OpenAI dialect: chat completions, embeddings, moderations and models.
 //
 // It has two halves. Dialect reads requests, answers and streams of its own kind in
 // place, so that what nobody changes stays byte for byte. The translator turns them

@@ -23,11 +23,12 @@ const (
 	respUsage
 	respTier
 	respError
-	respData // of embeddings, which are never translated
+	respData    // of embeddings, which are never translated
+	respResults // of moderations, which are not either
 	respMembers
 )
 
-var responseMembers = []string{"id", "object", "created", "model", "choices", "usage", "service_tier", "error", "data"}
+var responseMembers = []string{"id", "object", "created", "model", "choices", "usage", "service_tier", "error", "data", "results"}
 
 var errNotObject = errors.New("the answer carries neither a result nor an error")
 
@@ -58,7 +59,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 // answers reports whether a client of this dialect can take the body for an answer.
 // To translate one takes more: its choices.
 func (h *head) answers() bool {
-	return h[respChoices] != nil || h[respData] != nil || h[respObject] != nil
+	return h[respChoices] != nil || h[respData] != nil || h[respResults] != nil || h[respObject] != nil
 }
 
 func (h *head) usage() canon.Usage {

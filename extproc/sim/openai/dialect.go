@@ -1,5 +1,5 @@
 // Package openai is the OpenAI dialect of the simulated provider: chat completions,
-// embeddings and models, with the validation, the errors and the accounting of the real API.
+// embeddings, moderations and models, with the validation, the errors and the accounting of the real API.
 package openai
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-// Dialect is the dialect of OpenAI's chat completions, embeddings and models.
+// Dialect is the dialect of OpenAI's chat completions, embeddings, moderations and models.
 type Dialect struct{}
 
 // Operations implements wire.Dialect.
@@ -24,6 +24,7 @@ func (Dialect) Operations() map[string]wire.Operation { return operations }
 var operations = map[string]wire.Operation{
 	"/v1/chat/completions": {Read: readChat},
 	"/v1/embeddings":       {Read: readEmbeddingCall, Answer: embeddings},
+	"/v1/moderations":      {Read: readModerationCall, Answer: moderations},
 }
 
 // Claims implements wire.Dialect.
@@ -51,7 +52,7 @@ func (Dialect) Possible(do *wire.Behaviour) error {
 	if do.CacheWrite != nil || do.CacheWrite1h != nil {
 		return errors.New("cache-write: this dialect does not report it")
 	}
-	return nil
+	return checkFlags(do.Flag)
 }
 
 // RequestID implements wire.Dialect.

@@ -26,6 +26,7 @@ type Behaviour struct {
 	Refusal          *string // refuse with this text; empty: the usual one
 	Finish           string  // this finish or stop reason, whatever happened
 	Snapshot         string  // the model name that is reported
+	Flag             string  // the categories that a moderation flags, with commas; "none": none (OpenAI)
 
 	Cached       *int // input tokens read from the prompt cache
 	CacheWrite   *int // input tokens written to it for 5 minutes (Anthropic)

@@ -41,6 +41,7 @@ var Keys = map[string]func(*Behaviour, string) error{
 	"refusal":           func(b *Behaviour, v string) error { b.Refusal = &v; return nil },
 	"finish":            func(b *Behaviour, v string) error { return setWord(&b.Finish, v) },
 	"snapshot":          func(b *Behaviour, v string) error { return setWord(&b.Snapshot, v) },
+	"flag":              func(b *Behaviour, v string) error { return setWord(&b.Flag, v) },
 	"cached":            func(b *Behaviour, v string) error { return setPtr(&b.Cached, v, 0, 1<<30) },
 	"cache-write":       func(b *Behaviour, v string) error { return setPtr(&b.CacheWrite, v, 0, 1<<30) },
 	"cache-write-1h":    func(b *Behaviour, v string) error { return setPtr(&b.CacheWrite1h, v, 0, 1<<30) },

@@ -45,6 +45,7 @@ func start(t *testing.T, more string) *rig {
 	gatewaytest.Envoy(t)
 	t.Setenv("CI_KEY", ciKey)
 	r := &rig{provider: gatewaytest.Simulate(t, gatewaytest.Keyless), folder: shortFolder(t)}
+	gatewaytest.Binary(t) // lives longer than the folder
 	t.Setenv("TMPDIR", r.folder)
 	listen := fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t))
 	policy := filepath.Join(r.folder, "policy.yaml")
@@ -89,6 +90,7 @@ models:
   claude: claude/claude-sonnet-4-6
   chain: {retries: 0, chain: ["gpt/broken+status=500", gpt/gpt-4o-mini]}
   dear: gpt/dear
+  judge: gpt/omni-moderation-latest
 prices:
   "broken+status=500": {input: 1, output: 1}
   dear: {input: 10000, output: 10000}
