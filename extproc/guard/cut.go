@@ -22,6 +22,7 @@ func (s *stream) cut(emit exchange.Emit) exchange.Verdict {
 		s.part(&s.queue[0], emit)
 	}
 	s.queue = s.queue[:0]
+	s.record() // the outcome names the guard, and is made before the exchange ends
 	by := s.refusing
 	refusal := s.visit.refusal(by, true)
 	if by.guard.Cut == policy.CutError {
@@ -36,6 +37,7 @@ func (s *stream) cut(emit exchange.Emit) exchange.Verdict {
 	ex := s.visit.ex
 	usage := ex.Usage
 	ex.Estimate(&usage, ex.Response.TextBytes)
+	usage.Seen |= canon.BucketInput | canon.BucketOutput // clients get only what counts as reported
 	emit(&canon.Event{Kind: canon.EventUsage, Usage: &usage})
 	emit(&canon.Event{Kind: canon.EventDone})
 	refusal.Ended = true

@@ -24,6 +24,7 @@ type stream struct {
 
 	spans    []span   // of one look
 	refusing *verdict // why the stream is cut; nil: it is not
+	recorded bool     // what came of the guards
 }
 
 // queued is an event that has not left yet.
@@ -239,8 +240,12 @@ func (s *stream) let(q *queued, emit exchange.Emit) {
 	emit(&ev)
 }
 
-// record keeps what came of each guard.
+// record keeps what came of each guard, once.
 func (s *stream) record() {
+	if s.recorded {
+		return
+	}
+	s.recorded = true
 	for _, l := range s.lookers {
 		l.sum.Hash = l.seen.sum()
 		s.visit.record(&l.sum)
