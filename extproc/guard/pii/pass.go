@@ -11,6 +11,7 @@ type pass struct {
 	out     []content.Finding
 	blind   bool // findings are not kept: only open is asked for
 	from    int  // where the last finding ends: nothing begins before
+	begin   int  // what begins before is context: it is found no more
 	open    int  // the first place that the rest of the text decides
 	touched bool // the candidate at hand has read the end of the text
 	best    candidate
@@ -169,14 +170,19 @@ func (p *pass) take(i, next int) int {
 	}
 	best := p.best
 	p.best, p.touched = candidate{}, false
-	if best.end == 0 {
+	if best.end == 0 || i < p.begin && best.end > p.begin {
 		return next
 	}
-	if !p.blind {
+	p.from = best.end
+	if !p.blind && i >= p.begin {
 		p.out = append(p.out, content.Finding{Start: i, End: best.end, Type: types[best.kind].Name, Score: best.score})
 	}
-	p.from = best.end
 	return best.end
 }
 
-func (p *pass) note(i int) { p.open = min(p.open, i) }
+// note notes that the rest of the text decides what begins at i.
+func (p *pass) note(i int) {
+	if i >= p.begin {
+		p.open = min(p.open, i)
+	}
+}

@@ -20,6 +20,7 @@ func TestEachTextOfTheCorpus(t *testing.T) {
 					t.Error(diff)
 				}
 				contenttest.Streams(t, sc, l.Text)
+				contenttest.Beside(t, sc, l.Text)
 				contenttest.Sound(t, sc, l.Text)
 			})
 		}

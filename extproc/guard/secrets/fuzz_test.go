@@ -21,5 +21,6 @@ func FuzzScan(f *testing.F) {
 		}
 		contenttest.Sound(t, sc, text)
 		contenttest.Streams(t, sc, text)
+		contenttest.Beside(t, sc, text)
 	})
 }

@@ -1,6 +1,10 @@
 package secrets
 
-import "github.com/headgate/headgate/extproc/guard/content"
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/guard/content"
+)
 
 // pass is one way through a text, from left to right. A finding is decided by its own bytes, by
 // at most 64 before it and by what is read through at after it: so what touched the end of the
@@ -10,6 +14,7 @@ type pass struct {
 	on      kinds
 	out     []content.Finding
 	blind   bool // findings are not kept: only open is asked for
+	begin   int  // what begins before is context: it is found no more
 	open    int  // the first place that the rest of the text decides
 	touched bool // the candidate at hand has read the end of the text
 	best    candidate
@@ -80,6 +85,14 @@ func (p *pass) word(i int) int {
 			break
 		}
 		classes |= c
+	}
+	if j == len(s) {
+		p.note(j - begun(s[i:j]))
+	}
+	if bytes.HasSuffix(s[i:j], []byte(keyBegins)) {
+		k := j - len(keyBegins)
+		p.pem(k)
+		return p.take(k, j)
 	}
 	if i > 0 && is(s[i-1], inWord) && !p.dashed(i) {
 		return j
@@ -166,15 +179,22 @@ func (p *pass) offer(end int, k kind, score float64) {
 // or at next.
 func (p *pass) take(i, next int) int {
 	if p.touched {
-		p.open = min(p.open, i)
+		p.note(i)
 	}
 	best := p.best
 	p.best, p.touched = candidate{}, false
-	if best.end == 0 {
+	if best.end == 0 || i < p.begin && best.end > p.begin {
 		return next
 	}
-	if !p.blind {
+	if !p.blind && i >= p.begin {
 		p.out = append(p.out, content.Finding{Start: i, End: best.end, Type: types[best.kind].Name, Score: best.score})
 	}
 	return best.end
+}
+
+// note notes that the rest of the text decides what begins at i.
+func (p *pass) note(i int) {
+	if i >= p.begin {
+		p.open = min(p.open, i)
+	}
 }

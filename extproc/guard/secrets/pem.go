@@ -3,8 +3,9 @@ package secrets
 import "bytes"
 
 const (
-	maxKey   = 32 << 10
-	maxTitle = 40 // of a key, as in OPENSSH PRIVATE KEY
+	keyBegins = "-----BEGIN"
+	maxKey    = 32 << 10
+	maxTitle  = 40 // of a key, as in OPENSSH PRIVATE KEY
 	// Of a key without an end: how many words in a row may be too short for one of its lines, and how
 	// many signs may stand between words.
 	maxShort = 12
@@ -14,10 +15,10 @@ const (
 // pem looks for a private key that begins with dashes at i. The key ends with its own end, or with
 // the last of its lines if it is cut.
 func (p *pass) pem(i int) {
-	if p.before(i) == '-' || !p.reads(i, "-----BEGIN ") {
+	if p.before(i) == '-' || !p.reads(i, keyBegins+" ") {
 		return
 	}
-	title := i + len("-----BEGIN ")
+	title := i + len(keyBegins) + 1
 	j := title
 	for j-title < maxTitle && (is(p.at(j), upper|digit) || p.at(j) == ' ') {
 		j++
@@ -28,6 +29,16 @@ func (p *pass) pem(i int) {
 	if end := p.pemBody(i, j+len("-----")); end > 0 {
 		p.offer(end, privateKey, sure)
 	}
+}
+
+// begun returns how many of a word's last bytes may be the first of a key.
+func begun(word []byte) int {
+	for n := min(len(word), len(keyBegins)); n > 0; n-- {
+		if string(word[len(word)-n:]) == keyBegins[:n] {
+			return n
+		}
+	}
+	return 0
 }
 
 // pemBody returns where the key ends that begins at i and whose lines begin at j; 0: it has none.

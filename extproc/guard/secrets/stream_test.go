@@ -24,7 +24,9 @@ func TestTextsOneAfterTheOther(t *testing.T) {
 			parts = append(parts, texts[random.IntN(len(texts))])
 		}
 		joint := [...]string{" ", "\n", ", ", "", "-", "=", ":"}[random.IntN(7)]
-		contenttest.Streams(t, sc, strings.Join(parts, joint))
+		text := strings.Join(parts, joint)
+		contenttest.Streams(t, sc, text)
+		contenttest.Beside(t, sc, text)
 	}
 }
 
