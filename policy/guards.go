@@ -22,6 +22,8 @@ type Guard struct {
 	Length     *LengthGuard
 	Words      *WordsGuard
 	Pattern    *PatternGuard
+	Format     *FormatGuard
+	Leak       *LeakGuard
 	Webhook    *WebhookGuard
 	Entities   *EntitiesGuard
 	Moderation *ModerationGuard
@@ -34,6 +36,8 @@ var guardKinds = []guardKind{
 	kindOf("length", inputOnly, func(g *Guard) **LengthGuard { return &g.Length }, lengthGuard),
 	kindOf("words", bothWays, func(g *Guard) **WordsGuard { return &g.Words }, wordsGuard),
 	kindOf("pattern", bothWays, func(g *Guard) **PatternGuard { return &g.Pattern }, patternGuard),
+	kindOf("format", outputOnly, func(g *Guard) **FormatGuard { return &g.Format }, formatGuard),
+	kindOf("leak", outputOnly, func(g *Guard) **LeakGuard { return &g.Leak }, leakGuard),
 	kindOf("webhook", bothWays, func(g *Guard) **WebhookGuard { return &g.Webhook }, webhookGuard),
 	kindOf("entities", bothWays, func(g *Guard) **EntitiesGuard { return &g.Entities }, entitiesGuard),
 	kindOf("moderation", bothWays, func(g *Guard) **ModerationGuard { return &g.Moderation }, moderationGuard),

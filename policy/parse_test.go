@@ -174,7 +174,9 @@ func TestCompiledSet(t *testing.T) {
 			}, servicesOfRequests),
 			Output: slices.Concat([]Guard{{Secrets: &SecretsGuard{Types: []string{"JWT"}, GuardTerms: GuardTerms{
 				Name: "keys", Action: GuardFlag, Mode: GuardOff, OnError: FailOpen, Timeout: time.Minute, Message: "No {guard}.", Cut: CutError,
-			}}}, {Words: &WordsGuard{Type: "WORD", Words: []string{"acme"}, GuardTerms: usual("words", GuardDeny)}},
+			}}}, {Format: &FormatGuard{JSON: true, Regex: "[a-z]+", Enum: []string{"a", ""}, SchemaFile: "/etc/headgate/schema.json", Schema: "request", Repair: true, GuardTerms: unusual("forms", "No.")}},
+				{Leak: &LeakGuard{Words: 64, Canary: []string{"zx-4471"}, Allow: []string{"I cannot\nhelp"}, GuardTerms: unusual("prompt", "No.")}},
+				{Words: &WordsGuard{Type: "WORD", Words: []string{"acme"}, GuardTerms: usual("words", GuardDeny)}},
 				{Pattern: &PatternGuard{Patterns: map[string]*Pattern{"ticket": new(Pattern("TICK-[0-9]+"))}, MaxMatch: 256, GuardTerms: usual("pattern", GuardDeny)}},
 			}, servicesOfAnswers),
 		},

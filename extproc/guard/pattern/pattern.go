@@ -7,7 +7,6 @@
 package pattern
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -60,28 +59,7 @@ func (g *Guard) ScanFrom(dst []content.Finding, s []byte, from int) []content.Fi
 	if len(g.programs) == 1 {
 		return dst
 	}
-	return dst[:first+len(disjoint(dst[first:]))]
-}
-
-// disjoint sorts findings and cuts off them what earlier ones have.
-func disjoint(found []content.Finding) []content.Finding {
-	sortFindings(found)
-	kept, last := found[:0], 0
-	for _, f := range found {
-		if f.End <= last {
-			continue
-		}
-		f.Start = max(f.Start, last)
-		last = f.End
-		kept = append(kept, f)
-	}
-	return kept
-}
-
-func sortFindings(found []content.Finding) {
-	slices.SortStableFunc(found, func(a, b content.Finding) int {
-		return cmp.Or(a.Start-b.Start, b.End-a.End)
-	})
+	return dst[:first+len(content.Disjoint(dst[first:]))]
 }
 
 // HoldFrom implements content.Resumer.
@@ -94,23 +72,12 @@ func (g *Guard) HoldFrom(s []byte, from int) int {
 	if hold == len(s) || len(g.programs) == 1 {
 		return hold
 	}
-	return outside(g.matches(s, from), hold)
+	return content.Outside(g.matches(s, from), hold)
 }
 
 func (g *Guard) matches(s []byte, from int) (all []content.Finding) {
 	for _, p := range g.programs {
 		all = p.scan(all, s, from)
 	}
-	sortFindings(all)
 	return all
-}
-
-// outside returns the last place up to hold that is in none of the matches.
-func outside(matches []content.Finding, hold int) int {
-	for _, m := range slices.Backward(matches) {
-		if m.Start < hold && m.End > hold {
-			hold = m.Start
-		}
-	}
-	return hold
 }
