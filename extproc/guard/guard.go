@@ -7,6 +7,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/guard/content"
+	"github.com/headgate/headgate/extproc/guard/format"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -24,7 +25,8 @@ type Guard struct {
 	Scanner content.Scanner // looks at single texts
 	Begin   Begin           // makes a scanner for each exchange
 	Checker Checker         // judges a whole
-	Shape   Shape           // judges the form of a whole answer
+	Form    *format.Guard   // judges the form of a whole answer
+	Repair  bool            // the model is asked once more for the right form
 	Measure Measure         // judges a whole request by rules
 }
 
@@ -43,8 +45,15 @@ func (g *Guard) masks() bool { return g.Action == policy.GuardMask }
 
 // denial is the refusal of a request, or of an answer.
 func (g *Guard) denial(v *verdict, exchangeID string, output bool) exchange.Verdict {
-	return exchange.Denied(403, g.Reason, g.message(v, exchangeID, output))
+	refusal := exchange.Denied(403, g.Reason, g.message(v, exchangeID, output))
+	if g.Form != nil { // it is no fault of the request's
+		refusal.Status, refusal.Headers = 502, exchange.Headers{noRetry}
+	}
+	return refusal
 }
+
+// noRetry keeps SDKs from asking again by themselves, which would cost as much again.
+var noRetry = exchange.Header{Name: "x-should-retry", Value: []byte("false")}
 
 // message is what the client reads of a refusal.
 func (g *Guard) message(v *verdict, exchangeID string, output bool) string {

@@ -17,12 +17,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/guard/detector"
+	"github.com/headgate/headgate/extproc/self"
 	"github.com/headgate/headgate/policy"
 )
 
 // Options are what guards need beside the policy.
 type Options struct {
-	Reg prometheus.Registerer
+	Reg       prometheus.Registerer
+	LookupEnv func(string) (string, bool)
+	Own       *self.Client     // for calls of models; nil: none can be made
+	Detectors *detector.Shared // of services that are asked; NewKind makes it
 }
 
 // Kind makes stages that let the guards of a policy look. It is safe for concurrent use.
@@ -36,14 +41,18 @@ type Kind struct {
 func NewKind(o Options) *Kind {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
+	o.Detectors = detector.NewShared(o.Reg, detector.Memory)
 	return &Kind{options: o, metrics: newMetrics(o.Reg), key: key}
 }
 
 // Name returns "guard".
 func (k *Kind) Name() string { return "guard" }
 
-// Close releases nothing.
-func (k *Kind) Close(context.Context) error { return nil }
+// Close ends the calls of services that are under way.
+func (k *Kind) Close(context.Context) error {
+	k.options.Detectors.Close()
+	return nil
+}
 
 // Compile makes the guards of a policy. An error says which of them this machine cannot run.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {

@@ -47,7 +47,7 @@ func (s *stream) scan(ctx context.Context, c *channel, final bool) int {
 	from := c.view.At(c.decided)
 	for i, l := range s.lookers {
 		switch {
-		case l.Shape != nil:
+		case l.Form != nil:
 			if s.acts && !s.passed(c.choice) {
 				sure = from
 			}

@@ -41,7 +41,7 @@ func (g *guards) of(s scope) *plan {
 	p.input, p.output = working(p.input), working(p.output)
 	for _, it := range p.output {
 		p.begins = p.begins || it.Begin != nil
-		p.decodes = p.decodes || it.Shape != nil
+		p.decodes = p.decodes || it.Form != nil
 	}
 	for _, it := range p.input {
 		p.masks = p.masks || it.acts() && it.masks() && it.Restore

@@ -6,7 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/guard/content"
+	"github.com/headgate/headgate/extproc/guard/format"
 	"github.com/headgate/headgate/extproc/guard/texts"
 )
 
@@ -16,6 +18,11 @@ type round struct {
 	output bool
 	items  []texts.Item
 	more   func(context.Context, time.Duration) (context.Context, error)
+
+	answer *canon.Response // of an answer
+	quiet  bool            // nothing is recorded: it is a second look
+	faults []format.Fault  // of the answer's form
+	faulty *canon.Choice   // that has them
 
 	single   verdict           // memory of the guard that looks
 	findings []content.Finding // memory of the next scan
@@ -42,7 +49,9 @@ func (r *round) run(ctx context.Context, guards []*Guard) *verdict {
 // refuses notes a verdict, and masks what it says. It reports whether the guard refuses.
 func (r *round) refuses(v *verdict) bool {
 	v.fixed = slices.ContainsFunc(v.opinion.Findings, func(f content.Finding) bool { return r.items[f.Text].Fixed() })
-	r.visit.note(v, r.output, r.items)
+	if !r.quiet {
+		r.visit.note(v, r.output, r.items)
+	}
 	if v.denies() {
 		return true
 	}
@@ -96,7 +105,9 @@ func (r *round) one(ctx context.Context, g *Guard) {
 	began := time.Now()
 	r.single = verdict{guard: g, opinion: content.Opinion{Findings: r.findings[:0]}}
 	v := &r.single
-	if g.Measure != nil {
+	if g.Form != nil {
+		v.opinion, v.err = r.form(ctx, g)
+	} else if g.Measure != nil {
 		v.opinion = g.Measure(r.visit.ex.Request.Decoded(), textsOf(r.items))
 	} else if s := r.visit.scanner(g); s != nil {
 		for i := range r.items {

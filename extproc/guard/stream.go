@@ -18,7 +18,7 @@ type stream struct {
 	channels []*channel
 	queue    []queued
 	answers  []*spoken // of guards that judge the form of a whole answer
-	shaped   bool      // there are such guards
+	formed   bool      // there are such guards
 	finished []int     // choices that have ended
 	maxHeld  int       // bytes of one channel
 
@@ -63,7 +63,7 @@ func (v *visit) stream(guards []*Guard, acts bool) *stream {
 		l := newLooker(g, v.scanner(g))
 		s.lookers = append(s.lookers, l)
 	}
-	s.shaped = s.shapes()
+	s.formed = s.forms()
 	return s
 }
 
@@ -136,6 +136,11 @@ func (s *stream) event(ctx context.Context, ev *canon.Event, emit exchange.Emit)
 		s.finish(ctx, ev)
 		s.queue = append(s.queue, queued{ev: *ev, ready: true})
 	case canon.EventDone:
+		for _, a := range s.answers { // of which no end was said
+			if !a.passed {
+				s.judgeForm(ctx, &canon.Event{Choice: a.choice})
+			}
+		}
 		for _, c := range s.channels {
 			s.look(ctx, c, true)
 		}
@@ -176,7 +181,7 @@ func (s *stream) finish(ctx context.Context, ev *canon.Event) {
 		s.calls(ev)
 	case canon.EventFinish:
 		s.finished = append(s.finished, ev.Choice)
-		s.shape(ev)
+		s.judgeForm(ctx, ev)
 	default:
 	}
 	for _, c := range s.channels {

@@ -11,7 +11,6 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/exchange/exchangetest"
-	"github.com/headgate/headgate/extproc/guard/content"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -149,27 +148,25 @@ func TestGuardsThatCannotDecideInAStream(t *testing.T) {
 	}
 }
 
-// form is a guard of the form of an answer that demands a word and an argument.
-type form struct{}
-
-func (form) Check(_ *canon.Request, a *Spoken) (o content.Opinion, err error) {
-	o.Flagged = string(a.Text) != "yes" || len(a.Calls) != 1 || string(a.Calls[0].Name) != "look" || string(a.Calls[0].Arguments) != `{"a":1}`
-	return o, nil
-}
-
-// TestTheFormOfAnAnswerIsJudgedAtItsEnd holds that nothing of the text leaves before.
+// TestTheFormOfAnAnswerIsJudgedAtItsEnd holds that nothing of the text leaves before, and that
+// arguments are judged by the schemas of the request.
 func TestTheFormOfAnAnswerIsJudgedAtItsEnd(t *testing.T) {
-	g := &Guard{GuardTerms: terms(policy.GuardDeny), Kind: "format", Reason: exchange.ReasonFormat, Shape: form{}}
+	s := compiled(t, model+`guards: {output: [{format: {enum: ["yes"], schema: request, tools: true}}]}`)
+	const request = `{"model":"m","messages":[{"role":"user","content":"?"}],"tools":[{"type":"function","function":{"name":"look","parameters":{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}}}]}`
 	for _, c := range []struct {
 		text, args string
 		refused    bool
-	}{{"yes", `{"a":1}`, false}, {"no", `{"a":1}`, true}, {"yes", `{"a":2}`, true}} {
-		v, _ := asks(t, with(t, nil, []*Guard{g}), user("Hi"))
+	}{{"yes", "", false}, {"no", "", true}, {"no", `{"a":1}`, false}, {"yes", `{"a":"x"}`, true}, {"yes", `{"a":`, true}} {
+		v, _ := asks(t, s, request)
 		v.Stream()
-		var out []canon.Event
 		args := exchangetest.Text(c.args)
 		args.Kind = canon.EventToolArgs
-		for _, ev := range []canon.Event{exchangetest.Text(c.text[:1]), exchangetest.Text(c.text[1:]), {Kind: canon.EventBlockEnd}, {Kind: canon.EventToolStart, Name: []byte(`"look"`)}, args} {
+		events := []canon.Event{exchangetest.Text(c.text[:1]), exchangetest.Text(c.text[1:]), {Kind: canon.EventBlockEnd}}
+		if c.args != "" {
+			events = append(events, canon.Event{Kind: canon.EventToolStart, Name: []byte(`"look"`)}, args)
+		}
+		var out []canon.Event
+		for _, ev := range events {
 			out = append(out, v.Events(ev)...)
 		}
 		if saidBy(out, canon.EventText) != "" || saidBy(out, canon.EventToolArgs) != "" {

@@ -150,8 +150,12 @@ func (v *visit) answer(ctx context.Context, resp *exchange.Response) (exchange.V
 		return exchange.Verdict{}, err
 	}
 	items := texts.OfAnswer(resp, answer)
-	r := round{visit: v, output: true, items: items, more: resp.More}
-	if refusing := r.run(ctx, v.plan.output); refusing != nil {
+	r := round{visit: v, output: true, items: items, answer: answer, more: resp.More}
+	refusing := r.run(ctx, v.plan.output)
+	if repaired := v.repaired(ctx, &r); repaired != nil {
+		return exchange.Verdict{Action: exchange.Answer, Answer: repaired}, nil
+	}
+	if refusing != nil {
 		return v.refusal(refusing, true), nil
 	}
 	r.restore()

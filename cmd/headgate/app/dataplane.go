@@ -90,7 +90,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 		server: extproc.NewServer(own, extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: o.region, Shares: &reports.shares.uses, Managed: keys, Own: own,
-			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg}, Provider: provider.Options{
+			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg, LookupEnv: os.LookupEnv, Own: own}, Provider: provider.Options{
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 			}}),
 	}
