@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -47,13 +48,10 @@ func (g *Guard) masks() bool { return g.Action == policy.GuardMask }
 func (g *Guard) denial(v *verdict, exchangeID string, output bool) exchange.Verdict {
 	refusal := exchange.Denied(403, g.Reason, g.message(v, exchangeID, output))
 	if g.Form != nil { // it is no fault of the request's
-		refusal.Status, refusal.Headers = 502, exchange.Headers{noRetry}
+		refusal.Status = 502
 	}
 	return refusal
 }
-
-// noRetry keeps SDKs from asking again by themselves, which would cost as much again.
-var noRetry = exchange.Header{Name: "x-should-retry", Value: []byte("false")}
 
 // message is what the client reads of a refusal.
 func (g *Guard) message(v *verdict, exchangeID string, output bool) string {
@@ -77,5 +75,7 @@ func (g *Guard) message(v *verdict, exchangeID string, output bool) string {
 
 // unavailable is the refusal where a guard that must decide could not.
 func (g *Guard) unavailable() exchange.Verdict {
-	return exchange.Denied(503, exchange.ReasonGuardUnavailable, "The gateway's guard "+g.Name+" could not decide. Try again.")
+	v := exchange.Denied(503, exchange.ReasonGuardUnavailable, "The gateway's guard "+g.Name+" could not decide. Try again.")
+	v.Retry = time.Second
+	return v
 }
