@@ -56,7 +56,7 @@ func (k *Kind) Close(context.Context) error {
 
 // Compile makes the guards of a policy. An error says which of them this machine cannot run.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
-	s := &stage{kind: k, maxHeld: int(set.BodyLimit)}
+	s := &stage{kind: k, maxHeld: int(set.BodyLimit), plans: map[scope]*plan{}}
 	g := &guards{}
 	var err error
 	if g.all, err = k.lists(&set.Guards); err != nil {

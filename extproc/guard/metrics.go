@@ -35,5 +35,7 @@ func (m *metrics) count(n *exchange.Guarded) {
 		direction = "output"
 	}
 	m.verdicts.WithLabelValues(n.Guard, n.Kind, direction, string(n.Mode), n.Action, string(n.Result)).Inc()
-	m.seconds.WithLabelValues(n.Guard, n.Kind, direction).Observe(time.Duration(n.Nanos).Seconds())
+	if n.Nanos > 0 { // of a stream only what asking others took is known
+		m.seconds.WithLabelValues(n.Guard, n.Kind, direction).Observe(time.Duration(n.Nanos).Seconds())
+	}
 }

@@ -11,7 +11,9 @@ type stage struct {
 	kind    *Kind
 	guards  *guards // nil: the policy has none
 	maxHeld int
-	plans   sync.Map // *plan by scope
+
+	mu    sync.RWMutex
+	plans map[scope]*plan
 }
 
 // Name returns "guard".
@@ -36,9 +38,16 @@ func (s *stage) Join(ex *exchange.Exchange) exchange.Visit {
 // planOf returns the plan of an exchange. There are as many as the policy names places.
 func (s *stage) planOf(ex *exchange.Exchange) *plan {
 	scope := s.guards.scopeOf(ex)
-	if p, ok := s.plans.Load(scope); ok {
-		return p.(*plan)
+	s.mu.RLock()
+	p := s.plans[scope]
+	s.mu.RUnlock()
+	if p != nil {
+		return p
 	}
-	p, _ := s.plans.LoadOrStore(scope, s.guards.of(scope))
-	return p.(*plan)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.plans[scope] == nil {
+		s.plans[scope] = s.guards.of(scope)
+	}
+	return s.plans[scope]
 }

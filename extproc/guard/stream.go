@@ -134,21 +134,33 @@ func (s *stream) event(ctx context.Context, ev *canon.Event, emit exchange.Emit)
 		s.says(ctx, ev)
 	case canon.EventBlockEnd, canon.EventToolStart, canon.EventSignature, canon.EventFinish:
 		s.finish(ctx, ev)
-		s.queue = append(s.queue, queued{ev: *ev, ready: true})
+		s.wait(ev)
 	case canon.EventDone:
-		for _, a := range s.answers { // of which no end was said
-			if !a.passed {
-				s.judgeForm(ctx, &canon.Event{Choice: a.choice})
-			}
-		}
-		for _, c := range s.channels {
-			s.look(ctx, c, true)
-		}
-		s.queue = append(s.queue, queued{ev: *ev, ready: true})
+		s.done(ctx)
+		s.wait(ev)
 	default:
-		s.queue = append(s.queue, queued{ev: *ev, ready: true})
+		s.wait(ev)
 	}
 	s.release(emit)
+}
+
+// wait has an event leave after those before it; if the stream is cut, not at all.
+func (s *stream) wait(ev *canon.Event) {
+	if s.refusing == nil {
+		s.queue = append(s.queue, queued{ev: *ev, ready: true})
+	}
+}
+
+// done decides all that is undecided at the end of the answer.
+func (s *stream) done(ctx context.Context) {
+	for _, a := range s.answers { // of which no end was said
+		if !a.passed {
+			s.judgeForm(ctx, &canon.Event{Choice: a.choice})
+		}
+	}
+	for _, c := range s.channels {
+		s.look(ctx, c, true)
+	}
 }
 
 func (s *stream) pass(ev *canon.Event, emit exchange.Emit) {
@@ -180,7 +192,6 @@ func (s *stream) finish(ctx context.Context, ev *canon.Event) {
 	case canon.EventToolStart:
 		s.calls(ev)
 	case canon.EventFinish:
-		s.finished = append(s.finished, ev.Choice)
 		s.judgeForm(ctx, ev)
 	default:
 	}
@@ -229,6 +240,9 @@ func (s *stream) part(q *queued, emit exchange.Emit) {
 func (s *stream) let(q *queued, emit exchange.Emit) {
 	if !s.acts {
 		return
+	}
+	if q.ev.Kind == canon.EventFinish {
+		s.finished = append(s.finished, q.ev.Choice)
 	}
 	if q.channel == nil || !q.changed && !q.split {
 		emit(&q.ev)

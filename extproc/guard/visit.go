@@ -8,6 +8,7 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/guard/content"
 	"github.com/headgate/headgate/extproc/guard/texts"
+	"github.com/headgate/headgate/policy"
 )
 
 // FlagHeader names to the client the guards that found something and let it pass.
@@ -130,7 +131,7 @@ func (v *visit) Response(ctx context.Context, resp *exchange.Response) (exchange
 	if v.plan == nil || v.ex.Request.Operation != exchange.Chat || resp.Status != 200 || resp.Failed {
 		return exchange.Verdict{}, nil
 	}
-	if resp.Origin != exchange.FromProvider && resp.Origin != exchange.FromStage {
+	if resp.Origin != exchange.FromProvider {
 		return exchange.Verdict{}, nil
 	}
 	if len(v.plan.output) == 0 && !v.vault.restores() {
@@ -147,7 +148,7 @@ func (v *visit) Response(ctx context.Context, resp *exchange.Response) (exchange
 func (v *visit) answer(ctx context.Context, resp *exchange.Response) (exchange.Verdict, error) {
 	answer, err := resp.Canon()
 	if err != nil {
-		return exchange.Verdict{}, err
+		return v.unreadable(), nil
 	}
 	items := texts.OfAnswer(resp, answer)
 	r := round{visit: v, output: true, items: items, answer: answer, more: resp.More}
@@ -165,6 +166,16 @@ func (v *visit) answer(ctx context.Context, resp *exchange.Response) (exchange.V
 		}
 	}
 	return v.flags(), nil
+}
+
+// unreadable refuses an answer that guards must look at and cannot.
+func (v *visit) unreadable() exchange.Verdict {
+	for _, g := range v.plan.output {
+		if g.acts() && g.OnError == policy.FailClosed {
+			return exchange.Denied(502, exchange.ReasonUnprocessable, "The provider's answer cannot be read, so that the gateway's guard "+g.Name+" cannot look at it.")
+		}
+	}
+	return exchange.Verdict{}
 }
 
 // note records what a guard made of texts, and counts it.
