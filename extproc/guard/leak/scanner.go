@@ -28,7 +28,9 @@ type Scanner struct {
 var _ content.Resumer = (*Scanner)(nil)
 
 // Scan implements content.Scanner.
-func (c *Scanner) Scan(dst []content.Finding, s []byte) []content.Finding { return c.ScanFrom(dst, s, 0) }
+func (c *Scanner) Scan(dst []content.Finding, s []byte) []content.Finding {
+	return c.ScanFrom(dst, s, 0)
+}
 
 // Hold implements content.Scanner.
 func (c *Scanner) Hold(s []byte) int { return c.HoldFrom(s, 0) }
