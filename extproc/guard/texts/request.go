@@ -36,6 +36,7 @@ func (c *collector) request(r *canon.Request) {
 	for i := range r.Tools {
 		c.tool(&r.Tools[i])
 	}
+	c.every(r.Fields[canon.Prediction], content.Message, "assistant", canon.Place{}, "prediction")
 	if r.Format.Raw != nil {
 		c.every(r.Format.Schema, content.Definition, "", canon.Place{}, r.FormatName())
 	}

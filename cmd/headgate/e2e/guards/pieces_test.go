@@ -1,86 +1,124 @@
 package guards
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
 
-// answer is what a pieces provider is asked to stream: the text of the request says so.
+// answer is what a pieces provider is asked to say: the text of the request names it, in a form
+// in which guards of requests find nothing.
 type answer struct {
-	Pieces []string `json:"pieces"`
-	Args   bool     `json:"args,omitempty"` // they are the arguments of a tool call, else text
-	// Write has the stream leave in two writes, of which the first has so many bytes; 0: each
+	Pieces []string // of what it says: of a stream one for each event
+	Args   bool     // they are the arguments of a tool call, else text
+	Escape bool     // each character is written as an escape
+	// Write has a stream leave in two writes, of which the first has so many bytes; 0: each
 	// event leaves by itself.
-	Write int `json:"write,omitempty"`
-	// Escape writes the characters of the pieces that have to be none as escapes.
-	Escape bool `json:"escape,omitempty"`
+	Write int
+	Raw   string // the body, instead of all this
 }
 
-// pieces starts a provider of both dialects that streams what it is asked for, piece by piece. It
-// returns its base URL.
-func pieces(t *testing.T) string {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		var a answer
-		if err == nil {
-			err = json.Unmarshal([]byte(lastText(body)), &a)
-		}
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		events := a.openAI()
-		if strings.HasSuffix(r.URL.Path, "/messages") {
-			events = a.claude()
-		}
-		w.Header().Set("content-type", "text/event-stream")
-		a.write(w, events)
-	}))
-	t.Cleanup(s.Close)
-	return s.URL + "/v1"
+// spec is the text that asks for an answer.
+func spec(a *answer) string {
+	b, _ := json.Marshal(a) // texts have always a JSON form
+	return "<" + hex.EncodeToString(b) + ">"
 }
 
-// lastText is the text of the last message of a request.
-func lastText(body []byte) string {
-	var r struct {
-		Messages []struct{ Content json.RawMessage }
+var specs = regexp.MustCompile(`<([0-9a-f]+)>`)
+
+func specIn(body []byte) (a *answer, err error) {
+	found := specs.FindSubmatch(body)
+	if found == nil {
+		return nil, fmt.Errorf("no answer is asked for: %s", body)
 	}
-	if json.Unmarshal(body, &r) != nil || len(r.Messages) == 0 {
-		return ""
+	text, err := hex.DecodeString(string(found[1]))
+	if err != nil {
+		return nil, err
 	}
-	content := r.Messages[len(r.Messages)-1].Content
-	var text string
-	if json.Unmarshal(content, &text) == nil {
-		return text
-	}
-	var blocks []struct{ Text string }
-	if json.Unmarshal(content, &blocks) != nil || len(blocks) == 0 {
-		return ""
-	}
-	return blocks[0].Text
+	return a, json.Unmarshal(text, &a)
 }
 
-func (a *answer) write(w http.ResponseWriter, events []string) {
-	if a.Write == 0 {
-		for _, ev := range events {
-			_, _ = io.WriteString(w, ev)
-			w.(http.Flusher).Flush()
-		}
+// pieceProvider is a provider of both dialects that says what it is asked for, piece by piece.
+type pieceProvider struct {
+	mu   sync.Mutex
+	body string // of the last request
+}
+
+func (p *pieceProvider) last() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.body
+}
+
+// ServeHTTP implements http.Handler.
+func (p *pieceProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	p.mu.Lock()
+	p.body = string(body)
+	p.mu.Unlock()
+	var a *answer
+	if err == nil {
+		a, err = specIn(body)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	all := strings.Join(events, "")
-	n := min(a.Write, len(all))
-	_, _ = io.WriteString(w, all[:n])
-	w.(http.Flusher).Flush()
-	_, _ = io.WriteString(w, all[n:])
+	claude := strings.HasSuffix(r.URL.Path, "/messages")
+	w.Header().Set("content-type", "application/json")
+	if regexp.MustCompile(`"stream": ?true`).Match(body) {
+		w.Header().Set("content-type", "text/event-stream")
+		a.stream(w, a.events(claude))
+		return
+	}
+	_, _ = io.WriteString(w, a.whole(claude))
+}
+
+func (a *answer) stream(w http.ResponseWriter, events []string) {
+	if a.Write > 0 {
+		all := strings.Join(events, "")
+		events = []string{all[:a.Write], all[a.Write:]}
+	}
+	for _, ev := range events {
+		_, _ = io.WriteString(w, ev)
+		w.(http.Flusher).Flush()
+	}
+}
+
+func (a *answer) events(claude bool) []string {
+	switch {
+	case a.Raw != "":
+		return []string{a.Raw}
+	case claude:
+		return a.claudeEvents()
+	}
+	return a.openAIEvents()
+}
+
+func (a *answer) whole(claude bool) string {
+	text := strings.Join(a.Pieces, "")
+	switch {
+	case a.Raw != "":
+		return a.Raw
+	case claude && a.Args:
+		return `{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"tool_use","id":"toolu_1","name":"send","input":` + text + `}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":9,"output_tokens":7}}`
+	case claude:
+		return `{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":` + a.text(text) + `}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":9,"output_tokens":7}}`
+	}
+	message, finish := `"content":`+a.text(text), "stop"
+	if a.Args {
+		message, finish = `"content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"send","arguments":`+a.text(text)+`}}]`, "tool_calls"
+	}
+	return `{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m","choices":[{"index":0,"message":{"role":"assistant",` + message + `},"logprobs":null,"finish_reason":"` + finish + `"}],"usage":{"prompt_tokens":9,"completion_tokens":7,"total_tokens":16}}`
 }
 
 // text is a piece in JSON.
@@ -90,16 +128,12 @@ func (a *answer) text(piece string) string {
 	}
 	out := `"`
 	for _, c := range piece {
-		if c < 0x10000 {
-			out += fmt.Sprintf(`\u%04x`, c)
-			continue
-		}
-		out += strings.Trim(quoted(string(c)), `"`)
+		out += fmt.Sprintf(`\u%04x`, c)
 	}
 	return out + `"`
 }
 
-func (a *answer) openAI() (events []string) {
+func (a *answer) openAIEvents() (events []string) {
 	say := func(delta, finish string) {
 		events = append(events, `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m","choices":[{"index":0,"delta":`+delta+`,"finish_reason":`+finish+`}]}`+"\n\n")
 	}
@@ -120,7 +154,7 @@ func (a *answer) openAI() (events []string) {
 	return append(events, `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":7,"total_tokens":16}}`+"\n\n", "data: [DONE]\n\n")
 }
 
-func (a *answer) claude() (events []string) {
+func (a *answer) claudeEvents() (events []string) {
 	say := func(kind, rest string) {
 		events = append(events, "event: "+kind+"\ndata: {\"type\":\""+kind+"\""+rest+"}\n\n")
 	}
@@ -140,19 +174,34 @@ func (a *answer) claude() (events []string) {
 }
 
 // pieced is a gateway before a provider of pieces.
-type pieced struct{ *gatewaytest.Gateway }
+type pieced struct {
+	*gatewaytest.Gateway
+	provider *pieceProvider
+}
 
 // startPieced starts a gateway before a provider of pieces, with guarded models as start makes
 // them.
 func startPieced(t *testing.T, guarded map[string]string) pieced {
 	t.Helper()
-	url := pieces(t)
+	p := &pieceProvider{}
+	s := httptest.NewServer(p)
+	t.Cleanup(s.Close)
 	text := `version: 1
 unpriced: flag
 backends:
-  sim:    {provider: openai-compatible, url: "` + url + `"}
-  claude: {provider: openai-compatible, dialect: anthropic, url: "` + url + `"}
+  sim:    {provider: openai-compatible, url: "` + s.URL + `/v1"}
+  claude: {provider: openai-compatible, dialect: anthropic, url: "` + s.URL + `/v1"}
 models:
 ` + modelsOf(guarded)
-	return pieced{gatewaytest.Start(t, text, gatewaytest.Options{})}
+	return pieced{gatewaytest.Start(t, text, gatewaytest.Options{}), p}
+}
+
+func (r pieced) with(t *testing.T) pieced { return pieced{r.Gateway.With(t), r.provider} }
+
+// ask asks for an answer, after some text, and returns what it says and its body.
+func (r pieced) ask(t *testing.T, w gatewaytest.Way, model, text string, a *answer) (heard, string) {
+	t.Helper()
+	got := r.Ask(w.Request(model, text+spec(a)))
+	gatewaytest.MustOK(t, got)
+	return hear(t, w, &got), got.Body
 }

@@ -1,67 +1,11 @@
 package guards
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 )
-
-// heard is what of a streamed answer a client makes something.
-type heard struct {
-	Text, Refusal, Args, Finish string
-	Ended                       bool
-}
-
-// hear reads a stream of either dialect.
-func hear(t *testing.T, a *gatewaytest.Answer) (h heard) {
-	t.Helper()
-	for _, ev := range a.Events() {
-		for line := range strings.SplitSeq(ev, "\n") {
-			data, ok := strings.CutPrefix(line, "data: ")
-			if !ok {
-				continue
-			}
-			if data == "[DONE]" {
-				h.Ended = true
-				continue
-			}
-			h.take(t, data)
-		}
-	}
-	return h
-}
-
-func (h *heard) take(t *testing.T, data string) {
-	t.Helper()
-	var ev struct {
-		Type    string
-		Choices []struct {
-			Delta struct {
-				Content, Refusal string
-				ToolCalls        []struct{ Function struct{ Arguments string } } `json:"tool_calls"`
-			}
-			FinishReason string `json:"finish_reason"`
-		}
-		Delta struct {
-			Text       string
-			JSON       string `json:"partial_json"`
-			StopReason string `json:"stop_reason"`
-		}
-	}
-	if err := json.Unmarshal([]byte(data), &ev); err != nil {
-		t.Fatalf("%v: %s", err, data)
-	}
-	h.Text, h.Args, h.Finish = h.Text+ev.Delta.Text, h.Args+ev.Delta.JSON, h.Finish+ev.Delta.StopReason
-	h.Ended = h.Ended || ev.Type == "message_stop"
-	for _, c := range ev.Choices {
-		h.Text, h.Refusal, h.Finish = h.Text+c.Delta.Content, h.Refusal+c.Delta.Refusal, h.Finish+c.FinishReason
-		for _, call := range c.Delta.ToolCalls {
-			h.Args += call.Function.Arguments
-		}
-	}
-}
 
 // splits are all ways to cut a text in two between bytes at which a character begins, the one
 // into single characters, and the one into none.
@@ -110,7 +54,7 @@ func TestNothingLeaksAtAnySplit(t *testing.T) {
 				c := &splitCases[i]
 				t.Run(w.Dialect+" to "+backend+" "+c.name, func(t *testing.T) {
 					t.Parallel()
-					r := pieced{r.With(t)}
+					r := r.with(t)
 					for _, p := range splits(c.text) {
 						a := &answer{Pieces: p, Args: c.args, Escape: c.escape}
 						r.checkMasked(t, w, backend, c.masked, a)
@@ -131,10 +75,9 @@ func TestNothingLeaksInAnyWrite(t *testing.T) {
 		for _, backend := range backends {
 			t.Run(w.Dialect+" to "+backend, func(t *testing.T) {
 				t.Parallel()
-				r := pieced{r.With(t)}
+				r := r.with(t)
 				a := answer{Pieces: []string{c.text[:12], c.text[12:20], c.text[20:]}}
-				events := map[string]func() []string{"openai": a.openAI, "anthropic": a.claude}[backend]()
-				size := len(strings.Join(events, ""))
+				size := len(strings.Join(a.events(backend == "anthropic"), ""))
 				for a.Write = 1; a.Write < size; a.Write++ {
 					r.checkMasked(t, w, backend, c.masked, &a)
 					r.checkCut(t, w, backend, c.before, &a)
@@ -144,21 +87,9 @@ func TestNothingLeaksInAnyWrite(t *testing.T) {
 	}
 }
 
-// stream asks for an answer of pieces.
-func (r pieced) stream(t *testing.T, w gatewaytest.Way, model string, a *answer) (heard, string) {
-	t.Helper()
-	text, err := json.Marshal(a)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := r.Ask(w.Request(model, string(text)))
-	gatewaytest.MustOK(t, got)
-	return hear(t, &got), got.Body
-}
-
 func (r pieced) checkMasked(t *testing.T, w gatewaytest.Way, backend, want string, a *answer) {
 	t.Helper()
-	got, body := r.stream(t, w, "mask-"+backend, a)
+	got, body := r.ask(t, w, "mask-"+backend, "", a)
 	said := got.Text
 	if a.Args {
 		said = got.Args
@@ -172,7 +103,7 @@ const refusal = "The gateway's guard pii refused this answer: "
 
 func (r pieced) checkCut(t *testing.T, w gatewaytest.Way, backend, before string, a *answer) {
 	t.Helper()
-	got, body := r.stream(t, w, "deny-"+backend, a)
+	got, body := r.ask(t, w, "deny-"+backend, "", a)
 	said, rest, _ := strings.Cut(got.Text+got.Refusal, refusal)
 	if a.Args {
 		said = got.Args
