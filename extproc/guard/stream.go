@@ -112,10 +112,9 @@ func (s *stream) take(ctx context.Context, events []canon.Event, emit exchange.E
 			return s.cut(emit)
 		}
 	}
-	for i := range s.queue {
-		if q := &s.queue[i]; !q.owned {
-			q.ev, q.owned = *q.ev.Clone(), true
-		}
+	for i := len(s.queue) - 1; i >= 0 && !s.queue[i].owned; i-- { // those before are copies already
+		q := &s.queue[i]
+		q.ev, q.owned = *q.ev.Clone(), true
 	}
 	return exchange.Verdict{}
 }

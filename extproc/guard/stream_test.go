@@ -11,6 +11,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/exchange/exchangetest"
+	"github.com/headgate/headgate/extproc/guard/content"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -186,5 +187,41 @@ func TestWhatIsHeldWhenAStreamBreaksOffIsDropped(t *testing.T) {
 	out := append(v.Events(exchangetest.Text("see ann@exam")), v.Events(exchangetest.Failed())...)
 	if len(out) != 1 || out[0].Kind != canon.EventFailed {
 		t.Errorf("%+v", out)
+	}
+}
+
+// hoarder is a scanner that is never sure, and counts the bytes that it looks at.
+type hoarder struct{ looked *int }
+
+func (h hoarder) Scan(dst []content.Finding, s []byte) []content.Finding {
+	*h.looked += len(s)
+	return dst
+}
+
+func (h hoarder) Hold([]byte) int { return 0 }
+
+// TestWhatIsHeldIsNotLookedAtForEachToken holds that a text of which all is held back is looked at
+// a few times, not once for each of its pieces, and comes whole in the end.
+func TestWhatIsHeldIsNotLookedAtForEachToken(t *testing.T) {
+	looked := 0
+	g := &Guard{GuardTerms: terms(policy.GuardMask), Scanner: hoarder{&looked}}
+	s := with(t, nil, []*Guard{g})
+	said := strings.Repeat("abc ", 5000)
+	ex := exchangetest.Ask(t, "openai", user("Hi"))
+	v := s.Join(ex).(*visit)
+	_, _ = v.Request(t.Context(), &ex.Request)
+	ex.Response.Status, ex.Response.Stream = 200, true
+	_, _ = v.Response(t.Context(), &ex.Response)
+	var out []canon.Event
+	emit := func(ev *canon.Event) { out = append(out, *ev.Clone()) }
+	for _, piece := range strings.SplitAfter(said, " ") {
+		_, _ = v.Events(t.Context(), []canon.Event{exchangetest.Text(piece)}, emit)
+	}
+	if len(out) > 0 {
+		t.Fatalf("%d events left", len(out))
+	}
+	_, _ = v.Events(t.Context(), []canon.Event{{Kind: canon.EventFinish}, exchangetest.Done()}, emit)
+	if got := saidBy(out, canon.EventText); got != said || looked > 8*len(said) {
+		t.Errorf("%d bytes came, %d were looked at of %d", len(got), looked, len(said))
 	}
 }
