@@ -68,7 +68,8 @@ func TestWorkGrowsWithTheTextAlone(t *testing.T) {
 
 func TestProseIsReleasedWordByWord(t *testing.T) {
 	for _, text := range []string{"an ordinary sentence ", "it ", "the password is ", "bearer ", "my key: ", "(see above) ", "\"quoted\" ",
-		"in 2026 we ", "die Größe ist ", "https://example.com/a/b?c=d ", "a = b + c; ", "well-known ", "--- \n"} {
+		"in 2026 we ", "die Größe ist ", "https://example.com/a/b?c=d ", "a = b + c; ", "well-known ", "--- \n",
+		"-----BEGIN PRIVATE KEY----- is the line that a private key begins with, and what comes then is its body in base 64: "} {
 		if hold := scanner(t).Hold([]byte(text)); hold != len(text) {
 			t.Errorf("%q is held from %d on", text, hold)
 		}
