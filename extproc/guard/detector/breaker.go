@@ -26,6 +26,11 @@ func newBreaker(id string) breaker {
 		MaxRequests: 1,
 		Timeout:     Rest,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= MaxFailures },
+		// Who can send one text that a service refuses must not be able to keep it from all others.
+		IsSuccessful: func(err error) bool {
+			var status statusError
+			return err == nil || errors.As(err, &status) && status.ofRequest()
+		},
 		// The process ends, which says nothing of the service.
 		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 	})}

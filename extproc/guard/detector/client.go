@@ -80,9 +80,18 @@ func withoutURL(err error) error {
 	return err
 }
 
-func statusError(status int) error {
-	if status >= 300 && status < 400 {
-		return fmt.Errorf("answered with status %d: redirects are not followed", status)
+// statusError is a status other than 200.
+type statusError int
+
+func (s statusError) Error() string {
+	if s >= 300 && s < 400 {
+		return fmt.Sprintf("answered with status %d: redirects are not followed", int(s))
 	}
-	return fmt.Errorf("answered with status %d", status)
+	return fmt.Sprintf("answered with status %d", int(s))
+}
+
+// ofRequest reports whether the status is about what was asked: the service is alive, and other
+// texts may do.
+func (s statusError) ofRequest() bool {
+	return s == http.StatusBadRequest || s == http.StatusRequestEntityTooLarge || s == http.StatusUnprocessableEntity
 }

@@ -2,6 +2,7 @@ package detector
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -210,6 +211,27 @@ func TestTheBreaker(t *testing.T) {
 			t.Errorf("%d series of seconds and %v", n, err)
 		}
 	})
+}
+
+func TestATextThatIsRefusedSaysNothingOfTheService(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]Result{400: Failed, 413: Failed, 422: Failed, 401: Open, 404: Open, 429: Open, 503: Open} {
+		shared, _ := newShared(t)
+		server := httptest.NewServer(writes(status, ""))
+		t.Cleanup(server.Close)
+		client := shared.Client(parse(t, server.URL), nil)
+		d := shared.Detector(options, func(ctx context.Context, _ *Question) ([]Answer, error) {
+			_, err := client.Post(ctx, nil, nil)
+			return nil, fmt.Errorf("wrapped: %w", err)
+		})
+		var err error
+		for range MaxFailures + 1 {
+			_, err = d.Check(t.Context(), subject("text"))
+		}
+		if ResultOf(err) != want {
+			t.Errorf("status %d: %v, want %s", status, err, want)
+		}
+	}
 }
 
 // TestWhoLeavesSaysNothingOfTheService lets many clients leave before a slow service answers.

@@ -85,12 +85,15 @@ func (d *Detector) Check(ctx context.Context, s *content.Subject) (content.Opini
 // answer fills in the answers to a batch. It waits until there are some or the context ends; the
 // call goes on then, for others who wait for it and for the memory.
 func (d *Detector) answer(ctx context.Context, s *content.Subject, batch []*entry) error {
+	if err := ctx.Err(); err != nil { // another call failed: no further one is begun
+		return waiting(err)
+	}
 	q := question(s, batch)
 	detached := context.WithoutCancel(ctx)
 	flight := d.flights.DoChan(d.flightKey(batch), func() (any, error) { return d.call(detached, q, batch) })
 	select {
 	case <-ctx.Done():
-		return &Failure{Result: ResultOf(ctx.Err()), err: fmt.Errorf("waiting for an answer: %w", ctx.Err())}
+		return waiting(ctx.Err())
 	case done := <-flight:
 		answers, ok := done.Val.([]Answer)
 		if done.Err != nil || !ok {

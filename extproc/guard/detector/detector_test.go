@@ -368,3 +368,28 @@ func TestAnAnswerToEachTextIsNeeded(t *testing.T) {
 		t.Errorf("%v, of result %s", err, ResultOf(err))
 	}
 }
+
+func TestAfterAFailureNoFurtherCallIsBegun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared, _ := newShared(t)
+		o := options
+		o.MaxPieces = 1
+		texts := make([]string, 100)
+		for i := range texts {
+			texts[i] = fmt.Sprint("text ", i)
+		}
+		d := shared.Detector(o, (&service{err: errors.New("broken")}).ask)
+		if _, err := d.Check(t.Context(), subject(texts...)); err == nil || err.Error() != "broken" {
+			t.Errorf("%v, want the first failure", err)
+		}
+		synctest.Wait()
+		n := 0.0
+		for _, r := range []Result{Failed, Open} {
+			n += testutil.ToFloat64(shared.metrics.calls.WithLabelValues("g", string(r)))
+		}
+		if n > 2*parallel {
+			t.Errorf("%v calls were begun", n)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package detector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 )
 
@@ -28,6 +29,11 @@ func (f *Failure) Error() string { return f.err.Error() }
 
 // Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.err }
+
+// waiting is the failure of who no longer waits.
+func waiting(err error) *Failure {
+	return &Failure{Result: ResultOf(err), err: fmt.Errorf("waiting for an answer: %w", err)}
+}
 
 // ErrOpen is the cause if a detector was not asked because its last calls failed.
 var ErrOpen = errors.New("not asked, because its last calls failed")

@@ -102,6 +102,39 @@ func TestAFindingAtACutIsWhole(t *testing.T) {
 	}
 }
 
+// TestPartsOfAFindingAreJoined has a finding of which each of two pieces sees a part.
+func TestPartsOfAFindingAreJoined(t *testing.T) {
+	t.Parallel()
+	const second = MinBytes - overlap // where the second piece begins
+	part := func(start, end int, kind string, score float64) Answer {
+		return Answer{Opinion: content.Opinion{Findings: []content.Finding{{Start: start, End: end, Type: kind, Score: score}}}}
+	}
+	for _, c := range []struct {
+		name   string
+		pieces []Answer
+		want   content.Finding
+	}{
+		{"of one type", []Answer{part(1000, 1024, "NAME", 0.9), part(1008-second, 1028-second, "NAME", 1)}, content.Finding{Start: 1000, End: 1028, Type: "NAME", Score: 1}},
+		{"of two types the better stands", []Answer{part(1000, 1024, "PLACE", 0.9), part(1008-second, 1028-second, "NAME", 1)}, content.Finding{Start: 1008, End: 1028, Type: "NAME", Score: 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			shared, _ := newShared(t)
+			o := options
+			o.MaxBytes = MinBytes
+			d := shared.Detector(o, func(_ context.Context, q *Question) ([]Answer, error) {
+				if len(q.Pieces[0].Plain) == MinBytes {
+					return c.pieces[:1], nil
+				}
+				return c.pieces[1:], nil
+			})
+			if diff := cmp.Diff([]content.Finding{c.want}, check(t, d, strings.Repeat("x", 1200)).Findings); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
 // findParts finds the word name even if only a part of it is at an end of a piece.
 func findParts(_ context.Context, q *Question) ([]Answer, error) {
 	answers := make([]Answer, len(q.Pieces))
