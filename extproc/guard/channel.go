@@ -22,9 +22,20 @@ type channel struct {
 	kept         []span
 }
 
-// leftContext is how much of what was decided guards see again, in bytes: by it they know a
-// word's beginning.
-const leftContext = 64
+// How much of what was decided guards see again, in bytes: by it they know a word's beginning.
+// They need 64 plain bytes, of which each may be an escape of six in the raw text.
+const (
+	plainContext = 64
+	rawContext   = 6 * plainContext
+)
+
+// context returns how much of what was decided is kept.
+func (c *channel) context() int {
+	if c.view.Folded() {
+		return rawContext
+	}
+	return plainContext
+}
 
 func (c *channel) json() bool { return c.kind == canon.EventToolArgs }
 
@@ -50,8 +61,9 @@ func (s *stream) channel(ev *canon.Event) *channel {
 // forget drops what was decided but for some context, and moves the places of the events that
 // wait.
 func (s *stream) forget(c *channel) {
-	n := c.decided - leftContext
-	if n < leftContext && n < len(c.raw)/2 {
+	keep := c.context()
+	n := c.decided - keep
+	if n < keep && n < len(c.raw)/2 {
 		return // not worth it yet
 	}
 	n = c.cutAt(n)

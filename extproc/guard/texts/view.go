@@ -32,6 +32,9 @@ func (v *View) Reset(raw []byte, json, more bool) {
 	v.Plain, v.own, v.steps, v.raw = f.out, f.out, f.steps, f.at
 }
 
+// Folded reports whether the view differs from the raw text.
+func (v *View) Folded() bool { return len(v.steps) > 0 }
+
 // Raw returns the place in the raw text of a place in the view: after invisible characters, if
 // some stand there.
 func (v *View) Raw(at int) int {
