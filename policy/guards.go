@@ -109,6 +109,15 @@ func (g *Guard) Rule() (kind string, rule GuardRule) {
 	return "", nil
 }
 
+// GuardKinds are the kinds of guards, by which a policy names them, in the order of the reference.
+func GuardKinds() []string {
+	names := make([]string, len(guardKinds))
+	for i := range guardKinds {
+		names[i] = guardKinds[i].name
+	}
+	return names
+}
+
 // Any reports whether there is a guard.
 func (g *Guards) Any() bool { return len(g.Input)+len(g.Output) > 0 }
 
