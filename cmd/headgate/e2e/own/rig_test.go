@@ -34,7 +34,6 @@ type rig struct {
 const callers = `
 callers: {ci: {key: {env: CI_KEY}, tier: free}}
 tiers: {free: {rpm: 1}}
-features: {guard: {rpm: 1}}
 `
 
 const ciKey = "ci-key-0123456789"
@@ -79,14 +78,14 @@ func stop(t *testing.T, p interface{ Stop(context.Context) error }) {
 	}
 }
 
-// models are a model of each dialect, one whose first link fails, and one that is dear.
+// models are a model of each dialect, of which one takes one request of clients, one whose first link fails, and one that is dear.
 func models(url string) string {
 	return strings.ReplaceAll(`version: 1
 backends:
   gpt:    {provider: simulated, url: "URL"}
   claude: {provider: simulated, dialect: anthropic, url: "URL"}
 models:
-  gpt: gpt/gpt-4o-mini
+  gpt: {chain: [gpt/gpt-4o-mini], quota: {rpm: 1}}
   claude: claude/claude-sonnet-4-6
   chain: {retries: 0, chain: ["gpt/broken+status=500", gpt/gpt-4o-mini]}
   dear: gpt/dear
