@@ -21,6 +21,7 @@ const (
 	EventRedacted                    // Text
 	EventToolStart                   // Tool, ID, Name
 	EventToolArgs                    // Tool, Text
+	EventBlockStart                  // Name: "text" or "thinking", of a block that has said nothing yet
 	EventBlockEnd                    // what comes next is a block of its own
 	EventOther                       // Raw: a block that only its own dialect understands
 	EventOtherDelta                  // Raw
@@ -86,7 +87,7 @@ func (ev *Event) Answers() bool {
 	case EventText, EventRefusal, EventThinking, EventSignature, EventRedacted,
 		EventToolStart, EventToolArgs, EventOther, EventOtherDelta, EventDone:
 		return true
-	case EventStart, EventBlockEnd, EventFinish, EventUsage, EventFailed, EventBlank, EventComment:
+	case EventStart, EventBlockStart, EventBlockEnd, EventFinish, EventUsage, EventFailed, EventBlank, EventComment:
 	}
 	return false
 }

@@ -87,7 +87,7 @@ func (l *listener) hear(ev *canon.Event) {
 		l.said.Fault, l.said.Message = faultKind(ev.Fault), ev.Fault.Message
 	case canon.EventDone:
 		l.ended = true
-	case canon.EventBlank, canon.EventComment:
+	case canon.EventBlank, canon.EventComment, canon.EventBlockStart:
 	default:
 		l.choice(ev.Choice).hear(ev)
 	}

@@ -70,6 +70,8 @@ func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
 		return e.toolStart(dst, ev)
 	case canon.EventToolArgs:
 		return e.toolArgs(dst, ev)
+	case canon.EventBlockStart:
+		return e.blockStart(dst, ev)
 	case canon.EventBlockEnd:
 		return e.flush(e.close(dst))
 	case canon.EventOther, canon.EventOtherDelta:
@@ -105,6 +107,18 @@ func (e *StreamEncoder) start(dst []byte, ev *canon.Event) []byte {
 	dst = append(append(dst, idOf(ev.ID, e.c)...), `,"type":"message","role":"assistant","model":`...)
 	dst = append(append(dst, modelOf(ev.Model, e.c)...), `,"content":[],"stop_reason":null,"stop_sequence":null,"usage":`...)
 	return append(appendUsage(dst, &canon.Usage{Input: e.c.Input}), '}', '}', '\n', '\n')
+}
+
+// blockStart opens a block that has said nothing yet.
+func (e *StreamEncoder) blockStart(dst []byte, ev *canon.Event) []byte {
+	if e.busy() {
+		return dst
+	}
+	kind := canon.Text
+	if string(canon.Inside(ev.Name)) == "thinking" {
+		kind = canon.Thinking
+	}
+	return e.begin(e.close(dst), kind, nil, nil)
 }
 
 // put writes text or thinking into its block, opening it if none is open.

@@ -126,10 +126,12 @@ func (d *StreamDecoder) open(f *event) {
 	case "text":
 		seen.kind = canon.Text
 		d.text(canon.EventText, b[blockText])
+		d.begin(b[blockType])
 	case "thinking":
 		seen.kind = canon.Thinking
 		d.text(canon.EventThinking, b[blockThinking])
 		d.text(canon.EventSignature, b[blockSignature])
+		d.begin(b[blockType])
 	case "redacted_thinking":
 		seen.kind = canon.Redacted
 		d.text(canon.EventRedacted, b[blockData])
@@ -150,6 +152,13 @@ func (d *StreamDecoder) open(f *event) {
 		}
 	}
 	d.blocks = append(d.blocks, seen)
+}
+
+// begin reports a block whose beginning says nothing else.
+func (d *StreamDecoder) begin(kind scan.Value) {
+	if len(d.out) == 0 {
+		d.emit(canon.Event{Kind: canon.EventBlockStart, Name: kind})
+	}
 }
 
 func (d *StreamDecoder) text(kind canon.EventKind, v scan.Value) {

@@ -61,7 +61,7 @@ func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
 		return e.Abort(dst, ev.Fault)
 	case canon.EventDone:
 		return e.done(dst)
-	case canon.EventStart, canon.EventOther, canon.EventOtherDelta, canon.EventBlank, canon.EventComment: // say nothing beyond the head
+	case canon.EventStart, canon.EventBlockStart, canon.EventOther, canon.EventOtherDelta, canon.EventBlank, canon.EventComment: // say nothing beyond the head
 	}
 	return dst
 }

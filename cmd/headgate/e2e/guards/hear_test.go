@@ -12,6 +12,7 @@ import (
 type heard struct {
 	Text, Refusal, Args, Finish string
 	Ended                       bool // a stream has its end
+	edges                       int  // beginnings and ends of blocks, in Anthropic's dialect
 }
 
 // hear reads an answer.
@@ -53,6 +54,7 @@ func (h *heard) event(t *testing.T, data string) {
 	t.Helper()
 	var ev struct {
 		Type    string
+		Index   int
 		Choices []struct {
 			Delta        spoken
 			FinishReason string `json:"finish_reason"`
@@ -68,6 +70,7 @@ func (h *heard) event(t *testing.T, data string) {
 	}
 	h.Text, h.Args, h.Finish = h.Text+ev.Delta.Text, h.Args+ev.Delta.JSON, h.Finish+ev.Delta.StopReason
 	h.Ended = h.Ended || ev.Type == "message_stop"
+	h.block(t, ev.Type, ev.Index)
 	for i := range ev.Choices {
 		h.add(&ev.Choices[i].Delta, ev.Choices[i].FinishReason)
 	}
@@ -95,5 +98,29 @@ func (h *heard) whole(t *testing.T, body string) {
 	}
 	for i := range a.Choices {
 		h.add(&a.Choices[i].Message, a.Choices[i].FinishReason)
+	}
+}
+
+// block holds that blocks come one after the other, and each whole.
+func (h *heard) block(t *testing.T, kind string, index int) {
+	t.Helper()
+	open := h.edges%2 == 1
+	switch kind {
+	case "content_block_start":
+		if open || index != h.edges/2 {
+			t.Errorf("block %d begins after %d, of which the last is open: %v", index, h.edges/2, open)
+		}
+		h.edges++
+	case "content_block_delta", "content_block_stop":
+		if !open || index != h.edges/2 {
+			t.Errorf("%s of block %d, open: %v", kind, index, open)
+		}
+		if kind == "content_block_stop" {
+			h.edges++
+		}
+	case "message_stop":
+		if open {
+			t.Error("the last block is open at the end")
+		}
 	}
 }

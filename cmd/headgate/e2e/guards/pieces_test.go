@@ -30,10 +30,10 @@ type answer struct {
 // spec is the text that asks for an answer.
 func spec(a *answer) string {
 	b, _ := json.Marshal(a) // texts have always a JSON form
-	return "<" + hex.EncodeToString(b) + ">"
+	return "#" + hex.EncodeToString(b) + "#"
 }
 
-var specs = regexp.MustCompile(`<([0-9a-f]+)>`)
+var specs = regexp.MustCompile(`#([0-9a-f]+)#`)
 
 func specIn(body []byte) (a *answer, err error) {
 	found := specs.FindSubmatch(body)
