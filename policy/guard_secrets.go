@@ -13,7 +13,7 @@ var secretsGuard = described[SecretsGuard]{
 	sample: `secrets: {action: deny}`,
 	object: strict.NewObject(append(
 		guardTerms("secrets", func(g *SecretsGuard) *GuardTerms { return &g.GuardTerms }, GuardMask, GuardDeny, GuardFlag),
-		strict.Bind("types", func(g *SecretsGuard) *[]string { return &g.Types }, strict.List(1, 100, findingType)).Absent("those that are on by default").
+		strict.Bind("types", func(g *SecretsGuard) *[]string { return &g.Types }, strict.List(1, 100, strict.Enum(SecretTypes...))).Absent("those that are on by default").
 			Doc("What to look for, by the types that headgate guard types lists.").
 			Example(`types: [AWS_ACCESS_KEY]`),
 	)...),
