@@ -7,7 +7,7 @@ import (
 
 // OfAnswer returns the texts of a whole answer.
 func OfAnswer(resp *exchange.Response, answer *canon.Response) []Item {
-	c := collector{body: resp.Body}
+	c := collector{body: resp.Body, answer: true}
 	for i := range answer.Choices {
 		from, choice := len(c.items), &answer.Choices[i]
 		for j := range choice.Parts {

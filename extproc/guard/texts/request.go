@@ -50,7 +50,7 @@ func (c *collector) part(p *canon.Part, role string) {
 	case canon.Refusal:
 		c.add(p.Text, content.Refusal, role, p.Place, "")
 	case canon.Thinking:
-		if canon.Empty(p.Signature) {
+		if c.answer || canon.Empty(p.Signature) {
 			c.add(p.Text, content.Thinking, role, p.Place, "")
 		}
 		return

@@ -41,8 +41,9 @@ const maxAttachment = 32 << 20
 
 // collector gathers the texts of one body.
 type collector struct {
-	body  []byte
-	items []Item
+	body   []byte
+	answer bool // thinking is looked at even if the provider has signed it
+	items  []Item
 }
 
 // add takes a JSON string.
