@@ -18,8 +18,8 @@ import (
 
 	"github.com/headgate/headgate/extproc"
 	"github.com/headgate/headgate/extproc/caller/keyring"
-	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/guard"
+	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/limit"
 	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/extproc/record"
