@@ -75,9 +75,10 @@ func (s *stream) scanOne(c *channel, l *looker, from int, final bool) int {
 	plain := c.view.Plain
 	hold := len(plain)
 	if !final {
-		hold = max(from, l.hold(plain, from))
+		hold = max(from, holdFrom(l.scanner, plain, from))
 	}
-	for _, f := range l.scan(plain, from) {
+	l.findings = scanFrom(l.findings[:0], l.scanner, plain, from)
+	for _, f := range l.findings {
 		if f.End > from && f.Start < hold {
 			f.Start = max(f.Start, from)
 			s.spans = append(s.spans, span{looker: l, f: f, start: c.view.Raw(f.Start), end: c.view.Raw(f.End)})

@@ -25,22 +25,6 @@ func newLooker(g *Guard, s content.Scanner) *looker {
 	}}
 }
 
-// hold and scan look at a text of which the bytes before from are decided.
-func (l *looker) hold(s []byte, from int) int {
-	if r, ok := l.scanner.(content.Resumer); ok {
-		return r.HoldFrom(s, from)
-	}
-	return l.scanner.Hold(s)
-}
-
-func (l *looker) scan(s []byte, from int) []content.Finding {
-	if r, ok := l.scanner.(content.Resumer); ok {
-		return r.ScanFrom(l.findings[:0], s, from)
-	}
-	l.findings = l.scanner.Scan(l.findings[:0], s)
-	return l.findings
-}
-
 // found notes a finding that is decided.
 func (l *looker) found(key []byte, f *content.Finding, text []byte) {
 	l.sum.Found(exchange.GuardSpan{Text: f.Text, Start: f.Start, End: f.End, Type: f.Type})

@@ -39,6 +39,12 @@ func user(text string) string {
 	return `{"model":"m","messages":[{"role":"user","content":` + string(quoted) + `}]}`
 }
 
+// chat is an exchange with one message.
+func chat(t testing.TB, text string) *exchange.Exchange {
+	t.Helper()
+	return exchangetest.Ask(t, "openai", user(text))
+}
+
 // asks takes a request through the guards.
 func asks(t testing.TB, s exchange.Stage, body string) (*exchangetest.Visit, exchange.Verdict) {
 	t.Helper()

@@ -110,16 +110,26 @@ func (r *round) one(ctx context.Context, g *Guard) {
 	} else if g.Measure != nil {
 		v.opinion = g.Measure(r.visit.ex.Request.Decoded(), textsOf(r.items))
 	} else if s := r.visit.scanner(g); s != nil {
-		for i := range r.items {
-			from := len(v.opinion.Findings)
-			v.opinion.Findings = s.Scan(v.opinion.Findings, r.items[i].Plain)
-			for j := range v.opinion.Findings[from:] {
-				v.opinion.Findings[from+j].Text = i
-			}
-		}
+		v.opinion.Findings, v.err = r.scan(v.opinion.Findings, s, began.Add(g.Timeout))
 	}
 	r.findings = v.opinion.Findings
 	v.took = time.Since(began)
+}
+
+// scan has a scanner look at all texts.
+func (r *round) scan(dst []content.Finding, s content.Scanner, until time.Time) (_ []content.Finding, err error) {
+	for i := range r.items {
+		known, plain := len(dst), r.items[i].Plain
+		if len(plain) < longText {
+			dst = s.Scan(dst, plain)
+		} else if dst, err = scanLong(dst, s, plain, until); err != nil {
+			return nil, err
+		}
+		for j := range dst[known:] {
+			dst[known+j].Text = i
+		}
+	}
+	return dst, nil
 }
 
 // wait grants a guard its time. Without time left its context has ended.
