@@ -6,13 +6,13 @@ func (p *pass) begins(i int) bool {
 	if i == 0 {
 		return true
 	}
-	switch p.s[i-1] {
+	switch p.Text[i-1] {
 	case '_', '$', '+', '%', '\\':
 		return false
 	case '.', ':':
-		return i < 2 || !is(p.s[i-2], digit)
+		return i < 2 || !is(p.Text[i-2], digit)
 	case '-', '/', '~', '@':
-		return !wordBefore(p.s, i-1)
+		return !wordBefore(p.Text, i-1)
 	default:
 		return true
 	}
@@ -20,11 +20,11 @@ func (p *pass) begins(i int) bool {
 
 // closes says whether a number may end before i.
 func (p *pass) closes(i int) bool {
-	switch c := p.at(i); c {
+	switch c := p.At(i); c {
 	case '-':
-		return !is(p.at(i+1), inWord|underscore)
+		return !is(p.At(i+1), inWord|underscore)
 	case '.':
-		return !is(p.at(i+1), digit)
+		return !is(p.At(i+1), digit)
 	case '%', '@', '_':
 		return false
 	default:

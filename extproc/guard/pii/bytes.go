@@ -1,15 +1,20 @@
 package pii
 
+import "github.com/headgate/headgate/extproc/guard/content/onepass"
+
 // Classes of bytes. A letter outside ASCII counts as part of a word if it takes two bytes, as
 // those of the Latin, Greek, Cyrillic, Hebrew and Arabic scripts do. Scripts of three bytes have
 // many that write no blanks between words: there a number ends at the letter.
 const (
-	digit = 1 << iota
-	hexLetter
-	upper
-	lower
-	wide // the first byte of a letter of two bytes
-	tail // a byte of a letter after its first
+	digit     = onepass.Digit
+	hexLetter = onepass.HexLetter
+	upper     = onepass.Upper
+	lower     = onepass.Lower
+)
+
+const (
+	wide = onepass.Own << iota // the first byte of a letter of two bytes
+	tail                       // a byte of a letter after its first
 	underscore
 	local   // of an e-mail address before its @, and none of those above
 	trigger // begins a finding, or stands in one
@@ -23,24 +28,13 @@ const (
 
 var class = classes()
 
-func classes() (t [256]uint16) {
-	for c := range t {
-		switch c := byte(c); {
-		case c >= '0' && c <= '9':
-			t[c] = digit
-		case c >= 'A' && c <= 'F':
-			t[c] = upper | hexLetter
-		case c >= 'A' && c <= 'Z':
-			t[c] = upper
-		case c >= 'a' && c <= 'f':
-			t[c] = lower | hexLetter
-		case c >= 'a' && c <= 'z':
-			t[c] = lower
-		case c >= 0xC3 && c <= 0xDF:
-			t[c] = wide
-		case c >= 0x80 && c <= 0xBF:
-			t[c] = tail
-		}
+func classes() [256]uint16 {
+	t := onepass.Classes[uint16]()
+	for c := 0xC3; c <= 0xDF; c++ {
+		t[c] = wide
+	}
+	for c := 0x80; c <= 0xBF; c++ {
+		t[c] = tail
 	}
 	t['_'] = underscore
 	for _, c := range []byte(".%+-'!#$*^~") {
@@ -65,13 +59,6 @@ func wordBefore(s []byte, i int) bool {
 	return is(s[i-1], alnum|underscore)
 }
 
-func lowered(c byte) byte {
-	if is(c, upper) {
-		return c | 0x20
-	}
-	return c
-}
-
 func raised(c byte) byte {
 	if is(c, lower) {
 		return c &^ 0x20
@@ -84,5 +71,5 @@ func value(c byte) int {
 	if is(c, digit) {
 		return int(c - '0')
 	}
-	return int(lowered(c)-'a') + 10
+	return int(onepass.Lowered(c)-'a') + 10
 }

@@ -59,10 +59,10 @@ func (p *pass) card(i int, n *number) {
 		if k > 0 && (p.fourBefore(i) || p.fourAfter(n.end(k))) {
 			return // a longer number
 		}
-		if p.foreign(i) && !p.spoken(i).has(creditCard) {
+		if p.foreign(i) && !p.spoken(i).Has(creditCard) {
 			return
 		}
-		p.offer(n.end(k), creditCard, sure)
+		p.Offer(n.end(k), creditCard, sure)
 		return
 	}
 }
@@ -97,11 +97,11 @@ func hasIssuer(d []byte) bool {
 
 // fourAfter says whether a blank and four digits or more follow.
 func (p *pass) fourAfter(i int) bool {
-	if p.at(i) != ' ' {
+	if p.At(i) != ' ' {
 		return false
 	}
 	for j := i + 1; j <= i+4; j++ {
-		if !is(p.at(j), digit) {
+		if !is(p.At(j), digit) {
 			return false
 		}
 	}
@@ -110,10 +110,10 @@ func (p *pass) fourAfter(i int) bool {
 
 // fourBefore says whether four digits or more and a blank stand before i.
 func (p *pass) fourBefore(i int) bool {
-	if i < 5 || p.s[i-1] != ' ' {
+	if i < 5 || p.Text[i-1] != ' ' {
 		return false
 	}
-	for _, c := range p.s[i-5 : i-1] {
+	for _, c := range p.Text[i-5 : i-1] {
 		if !is(c, digit) {
 			return false
 		}

@@ -7,7 +7,7 @@ func (p *pass) coded(i, j int) {
 	}
 	var code [16]byte
 	capitals := true
-	for k, c := range p.s[i:j] {
+	for k, c := range p.Text[i:j] {
 		capitals = capitals && !is(c, lower)
 		code[k] = raised(c)
 	}
@@ -18,8 +18,8 @@ func (p *pass) coded(i, j int) {
 // the check is no more than a letter or a form.
 func (p *pass) codedAs(i, j int, code []byte, capitals bool) {
 	spelt := func(k kind, score float64) {
-		if capitals && !p.foreign(i) || p.spoken(i).has(k) {
-			p.offer(j, k, score)
+		if capitals && !p.foreign(i) || p.spoken(i).Has(k) {
+			p.Offer(j, k, score)
 		}
 	}
 	switch {
@@ -36,7 +36,7 @@ func (p *pass) codedAs(i, j int, code []byte, capitals bool) {
 	case looks(code, "999999A999?") && validFI(code):
 		spelt(fiCode, sure)
 	case len(code) == 16 && validFiscal(code):
-		p.offer(j, itFiscal, sure)
+		p.Offer(j, itFiscal, sure)
 	}
 }
 
@@ -56,33 +56,33 @@ func looks(code []byte, form string) bool {
 // withSign looks for numbers that end in a letter, with a sign between their digits or before the
 // letter.
 func (p *pass) withSign(i, j int) {
-	sign := p.at(j)
+	sign := p.At(j)
 	if sign != '-' && sign != '+' {
 		return
 	}
 	switch {
-	case j-i == 8 && is(p.at(j+1), upper) && p.s[j+1] == nifLetter(decimal(p.s[i:j])) && p.closes(j+2):
-		p.offer(j+2, esNIF, sure)
-	case j-i == 6 && is(p.at(j+1), digit) && is(p.at(j+2), digit) && is(p.at(j+3), digit) && is(p.at(j+4), alnum) && p.closes(j+5):
-		if validFI(p.s[i : j+5]) {
-			p.offer(j+5, fiCode, sure)
+	case j-i == 8 && is(p.At(j+1), upper) && p.Text[j+1] == nifLetter(decimal(p.Text[i:j])) && p.closes(j+2):
+		p.Offer(j+2, esNIF, sure)
+	case j-i == 6 && is(p.At(j+1), digit) && is(p.At(j+2), digit) && is(p.At(j+3), digit) && is(p.At(j+4), alnum) && p.closes(j+5):
+		if validFI(p.Text[i : j+5]) {
+			p.Offer(j+5, fiCode, sure)
 		}
 	}
 }
 
 // spacedNINO looks for a national insurance number in five groups, which begins with two capitals.
 func (p *pass) spacedNINO(i, j int) {
-	if !is(p.s[i], upper) || !is(p.s[i+1], upper) || !ninoPrefix(p.s[i], p.s[i+1]) || p.at(j) != ' ' || !p.begins(i) {
+	if !is(p.Text[i], upper) || !is(p.Text[i+1], upper) || !ninoPrefix(p.Text[i], p.Text[i+1]) || p.At(j) != ' ' || !p.begins(i) {
 		return
 	}
 	for range 3 {
-		if p.at(j) != ' ' || !is(p.at(j+1), digit) || !is(p.at(j+2), digit) {
+		if p.At(j) != ' ' || !is(p.At(j+1), digit) || !is(p.At(j+2), digit) {
 			return
 		}
 		j += 3
 	}
-	if p.at(j) == ' ' && p.at(j+1) >= 'A' && p.at(j+1) <= 'D' && p.closes(j+2) {
-		p.offer(j+2, ukNINO, likely)
+	if p.At(j) == ' ' && p.At(j+1) >= 'A' && p.At(j+1) <= 'D' && p.closes(j+2) {
+		p.Offer(j+2, ukNINO, likely)
 	}
 }
 

@@ -1,5 +1,7 @@
 package pii
 
+import "github.com/headgate/headgate/extproc/guard/content/onepass"
+
 // reach is how many bytes before a candidate the words are that count for it. With the byte before
 // it stays within the 64 bytes of context that a stream keeps.
 const reach = 56
@@ -17,19 +19,19 @@ func (p *pass) spoken(i int) kinds {
 		return p.near.kinds
 	}
 	p.near = nearby{place: i, known: true}
-	p.work += reach
+	p.Work += reach
 	var room [20]byte
 	for j := max(0, i-reach); j < i; {
-		if !is(p.s[j], letter) {
+		if !is(p.Text[j], letter) {
 			j++
 			continue
 		}
 		k := j
-		for k < i && is(p.s[k], letter|tail|wide) {
+		for k < i && is(p.Text[k], letter|tail|wide) {
 			k++
 		}
-		if sizes[p.s[j]]>>(k-j)&1 == 1 && (j == 0 || !is(p.s[j-1], inWord)) {
-			p.near.kinds |= contexts[string(fold(p.s[j:k], &room))]
+		if sizes[p.Text[j]]>>(k-j)&1 == 1 && (j == 0 || !is(p.Text[j-1], inWord)) {
+			p.near.kinds |= contexts[string(fold(p.Text[j:k], &room))]
 		}
 		j = k
 	}
@@ -42,7 +44,7 @@ func fold(word []byte, room *[20]byte) []byte {
 		return nil
 	}
 	for i, c := range word {
-		room[i] = lowered(c)
+		room[i] = onepass.Lowered(c)
 	}
 	return room[:len(word)]
 }

@@ -13,7 +13,7 @@ func (p *pass) mailbox(i int) int {
 		if k == j {
 			return p.afterSigns(j, i)
 		}
-		p.work += j - k
+		p.Work += j - k
 		j = k
 	}
 	return i
@@ -25,12 +25,12 @@ func (p *pass) mailboxBefore(j, i int) int {
 	if j == 0 {
 		return j
 	}
-	switch c := p.s[j-1]; {
-	case is(c, wide) && j == len(p.s): // a letter that is cut
+	switch c := p.Text[j-1]; {
+	case is(c, wide) && j == len(p.Text): // a letter that is cut
 		return j - 1
-	case is(c, alnum|underscore), is(c, local) && (j == i || !is(p.s[j], local)):
+	case is(c, alnum|underscore), is(c, local) && (j == i || !is(p.Text[j], local)):
 		return j - 1
-	case is(c, tail) && wordBefore(p.s, j):
+	case is(c, tail) && wordBefore(p.Text, j):
 		return j - 2
 	default:
 		return j
@@ -38,7 +38,7 @@ func (p *pass) mailboxBefore(j, i int) int {
 }
 
 func (p *pass) afterSigns(j, i int) int {
-	for j < i && is(p.s[j], local) {
+	for j < i && is(p.Text[j], local) {
 		j++
 	}
 	return j
@@ -51,21 +51,21 @@ func (p *pass) address(start, sign int) {
 		return
 	}
 	end := p.domain(sign + 1)
-	if end == 0 || string(p.s[start:sign]) == "git" && p.at(end) == ':' {
+	if end == 0 || string(p.Text[start:sign]) == "git" && p.At(end) == ':' {
 		return
 	}
-	p.offer(end, email, likely)
+	p.Offer(end, email, likely)
 }
 
 // inAuthority says whether user and password of a URL stand before i, or another @.
 func (p *pass) inAuthority(i int) bool {
-	if i > 0 && p.s[i-1] == '@' {
+	if i > 0 && p.Text[i-1] == '@' {
 		return true
 	}
 	for j := i; j > 2 && j > i-40; j-- {
-		switch c := p.s[j-1]; {
+		switch c := p.Text[j-1]; {
 		case c == '/':
-			return p.s[j-2] == '/' && p.s[j-3] == ':'
+			return p.Text[j-2] == '/' && p.Text[j-3] == ':'
 		case c == ' ' || c == '\n' || c == '\t' || c == '"' || c == '<':
 			return false
 		}
@@ -90,7 +90,7 @@ func (p *pass) domain(i int) (end int) {
 		if ended = count > 1 && top > 0; ended {
 			end = top
 		}
-		if i = j + 1; p.at(j) != '.' {
+		if i = j + 1; p.At(j) != '.' {
 			break
 		}
 	}
@@ -103,13 +103,13 @@ func (p *pass) domain(i int) (end int) {
 // domainLabel returns where a label ends; i: there is none, or one too long. One that begins with a letter of three bytes, as those
 // of eastern scripts are, goes on with others of them.
 func (p *pass) domainLabel(i int) int {
-	eastern := p.at(i) >= 0xE4 && p.at(i) <= 0xED
+	eastern := p.At(i) >= 0xE4 && p.At(i) <= 0xED
 	for j := i; j-i <= maxMailbox; j++ {
-		c := p.at(j)
-		if is(c, alnum|wide) || c == '-' && j > i || c == '_' && j > i || is(c, tail) && j > i && (eastern || is(p.s[j-1], wide)) || eastern && c >= 0xE4 && c <= 0xED {
+		c := p.At(j)
+		if is(c, alnum|wide) || c == '-' && j > i || c == '_' && j > i || is(c, tail) && j > i && (eastern || is(p.Text[j-1], wide)) || eastern && c >= 0xE4 && c <= 0xED {
 			continue
 		}
-		if eastern && is(c, tail) || eastern && c == 0xE3 && p.at(j+1) > 0x80 {
+		if eastern && is(c, tail) || eastern && c == 0xE3 && p.At(j+1) > 0x80 {
 			continue
 		}
 		return j
@@ -120,14 +120,14 @@ func (p *pass) domainLabel(i int) int {
 // topLevel returns where the name of a top level domain ends that begins at i, in a label that
 // ends at j; 0: it does not begin with one.
 func (p *pass) topLevel(i, j int) int {
-	if j-i > 4 && string(p.s[i:i+4]) == "xn--" {
+	if j-i > 4 && string(p.Text[i:i+4]) == "xn--" {
 		return j
 	}
 	k := i
-	for k < j && (is(p.s[k], letter|wide) || p.s[k] >= 0x80) {
+	for k < j && (is(p.Text[k], letter|wide) || p.Text[k] >= 0x80) {
 		k++
 	}
-	if k-i < 2 || k-i > 63 || k < j && is(p.s[k], digit) {
+	if k-i < 2 || k-i > 63 || k < j && is(p.Text[k], digit) {
 		return 0
 	}
 	return k
@@ -135,10 +135,10 @@ func (p *pass) topLevel(i, j int) int {
 
 // sentence says whether a label begins a sentence instead, as in "…@example.com.Thanks".
 func (p *pass) sentence(i, j int) bool {
-	return j-i > 1 && is(p.s[i], upper) && is(p.s[i+1], lower) && is(p.s[i-2], lower)
+	return j-i > 1 && is(p.Text[i], upper) && is(p.Text[i+1], lower) && is(p.Text[i-2], lower)
 }
 
 // scaled says whether a label is the scale of a picture, as in logo@2x.png.
 func (p *pass) scaled(start, next int) bool {
-	return next-start == 3 && is(p.s[start], digit) && p.s[start+1] == 'x'
+	return next-start == 3 && is(p.Text[start], digit) && p.Text[start+1] == 'x'
 }

@@ -20,15 +20,15 @@ var ibanLengths = func() map[[2]byte]int {
 
 // account looks for an IBAN: in one piece, or in groups of four with one blank or dash between.
 func (p *pass) account(i int) {
-	if !is(p.s[i], letter) || !is(p.at(i+1), letter) || !is(p.at(i+2), digit) || !is(p.at(i+3), digit) {
+	if !is(p.Text[i], letter) || !is(p.At(i+1), letter) || !is(p.At(i+2), digit) || !is(p.At(i+3), digit) {
 		return
 	}
-	n := ibanLength(p.s[i], p.s[i+1])
+	n := ibanLength(p.Text[i], p.Text[i+1])
 	if n == 0 {
 		return
 	}
 	if end, rest := p.accountFrom(i, n); rest == 1 && p.closes(end) {
-		p.offer(end, iban, sure)
+		p.Offer(end, iban, sure)
 	}
 }
 
@@ -39,7 +39,7 @@ func (p *pass) accountFrom(i, n int) (end, rest int) {
 	var sign byte
 	j := i
 	for k := 0; k < n; k++ {
-		if c := p.at(j); k > 0 && k%4 == 0 && (c == ' ' || c == '-') && (k == 4 || c == sign) {
+		if c := p.At(j); k > 0 && k%4 == 0 && (c == ' ' || c == '-') && (k == 4 || c == sign) {
 			sign = c
 			j++
 		} else if k == 4 {
@@ -47,10 +47,10 @@ func (p *pass) accountFrom(i, n int) (end, rest int) {
 		} else if k > 0 && k%4 == 0 && sign != 0 {
 			return j, 0
 		}
-		if !is(p.at(j), alnum) {
+		if !is(p.At(j), alnum) {
 			return j, 0
 		}
-		code[k] = p.s[j]
+		code[k] = p.Text[j]
 		j++
 	}
 	for k := range n {

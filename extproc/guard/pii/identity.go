@@ -39,7 +39,7 @@ func (p *pass) identity(i int, n *number) {
 		shape := n.shape(k)
 		for r := range identifiers {
 			if id := &identifiers[r]; id.digits == total && p.written(i, id, shape) && valid(id.kind, n.first(k)) && p.closes(n.end(k)) {
-				p.offer(n.end(k), id.kind, id.score)
+				p.Offer(n.end(k), id.kind, id.score)
 			}
 		}
 	}
@@ -49,12 +49,12 @@ func (p *pass) identity(i int, n *number) {
 func (p *pass) written(i int, id *identifier, shape uint64) bool {
 	for _, s := range id.strong {
 		if s == shape {
-			return p.spoken(i).has(id.kind) || !p.foreign(i)
+			return p.spoken(i).Has(id.kind) || !p.foreign(i)
 		}
 	}
 	for _, s := range id.shapes {
 		if s == shape {
-			return p.spoken(i).has(id.kind)
+			return p.spoken(i).Has(id.kind)
 		}
 	}
 	return false
@@ -67,19 +67,19 @@ func (p *pass) passport(i, j int) {
 		return
 	}
 	letters := 0
-	for letters < j-i && is(p.s[i+letters], upper) {
+	for letters < j-i && is(p.Text[i+letters], upper) {
 		letters++
 	}
-	for _, c := range p.s[i+letters : j] {
+	for _, c := range p.Text[i+letters : j] {
 		if !is(c, digit) {
 			return
 		}
 	}
 	spoken := p.spoken(i)
 	switch {
-	case spoken.has(usPassport) && j-i == 9 && letters < 2:
-		p.offer(j, usPassport, maybe)
-	case spoken.has(usLicense) && spoken.has(driving) && letters < 4:
-		p.offer(j, usLicense, maybe)
+	case spoken.Has(usPassport) && j-i == 9 && letters < 2:
+		p.Offer(j, usPassport, maybe)
+	case spoken.Has(usLicense) && spoken.Has(driving) && letters < 4:
+		p.Offer(j, usLicense, maybe)
 	}
 }

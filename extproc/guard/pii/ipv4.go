@@ -6,18 +6,18 @@ func (p *pass) ipv4(i int) {
 	if end == 0 || !p.closesAddress(end) || p.numbersVersion(i, end, octets) {
 		return
 	}
-	p.offer(end, ipAddress, likely)
+	p.Offer(end, ipAddress, likely)
 }
 
 // octets reads four numbers below 256 with a dot between each two; an end of 0: they are not there.
 func (p *pass) octets(i int) (octets [4]byte, end int) {
 	for k := range octets {
 		j, v := i, 0
-		for j-i < 4 && is(p.at(j), digit) {
-			v = v*10 + int(p.s[j]-'0')
+		for j-i < 4 && is(p.At(j), digit) {
+			v = v*10 + int(p.Text[j]-'0')
 			j++
 		}
-		if j == i || j-i > 3 || v > 255 || j-i > 1 && p.s[i] == '0' || k < 3 && p.at(j) != '.' {
+		if j == i || j-i > 3 || v > 255 || j-i > 1 && p.Text[i] == '0' || k < 3 && p.At(j) != '.' {
 			return octets, 0
 		}
 		octets[k], end = byte(v), j
@@ -29,11 +29,11 @@ func (p *pass) octets(i int) (octets [4]byte, end int) {
 // closesAddress says whether an address of IPv4 may end before i: not if it goes on as a version,
 // a name of a file or a longer number does.
 func (p *pass) closesAddress(i int) bool {
-	switch c := p.at(i); c {
+	switch c := p.At(i); c {
 	case '.':
-		return !is(p.at(i+1), alnum)
+		return !is(p.At(i+1), alnum)
 	case '-':
-		return !is(p.at(i+1), letter)
+		return !is(p.At(i+1), letter)
 	case '+', '@', '_':
 		return false
 	default:
@@ -46,7 +46,7 @@ func (p *pass) numbersVersion(i, end int, octets [4]byte) bool {
 	if p.labelled(i) == versioned {
 		return true
 	}
-	if i > 1 && p.s[i-1] == '=' && compares(p.s[i-2]) {
+	if i > 1 && p.Text[i-1] == '=' && compares(p.Text[i-2]) {
 		return true
 	}
 	return p.numbersHeading(i, end, octets)
@@ -59,7 +59,7 @@ func compares(c byte) bool {
 
 // numbersHeading says whether small numbers begin a line and a word with a capital follows.
 func (p *pass) numbersHeading(i, end int, octets [4]byte) bool {
-	if i > 0 && p.s[i-1] != '\n' && p.s[i-1] != '#' && (i < 2 || p.s[i-2] != '#') {
+	if i > 0 && p.Text[i-1] != '\n' && p.Text[i-1] != '#' && (i < 2 || p.Text[i-2] != '#') {
 		return false
 	}
 	for _, o := range octets {
@@ -67,5 +67,5 @@ func (p *pass) numbersHeading(i, end int, octets [4]byte) bool {
 			return false
 		}
 	}
-	return p.at(end) == ' ' && is(p.at(end+1), upper) && is(p.at(end+2), lower)
+	return p.At(end) == ' ' && is(p.At(end+1), upper) && is(p.At(end+2), lower)
 }

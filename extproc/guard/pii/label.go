@@ -36,17 +36,17 @@ func (p *pass) labelled(i int) label {
 	least := max(0, i-40)
 	for range 4 {
 		k := i
-		for k > least && joins(p.s[k-1]) {
+		for k > least && joins(p.Text[k-1]) {
 			k--
 		}
 		j := k
-		for j > least && is(p.s[j-1], letter|tail|wide) {
+		for j > least && is(p.Text[j-1], letter|tail|wide) {
 			j--
 		}
 		if j == k || j == least && least > 0 {
 			return unlabelled
 		}
-		l := labels[string(fold(p.s[j:k], &room))]
+		l := labels[string(fold(p.Text[j:k], &room))]
 		if l != filler {
 			return l
 		}

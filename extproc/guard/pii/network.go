@@ -2,7 +2,7 @@ package pii
 
 // hexadecimal says whether a word has no other digits than those of base 16.
 func (p *pass) hexadecimal(i, j int) bool {
-	for _, c := range p.s[i:j] {
+	for _, c := range p.Text[i:j] {
 		if !is(c, digit|hexLetter) {
 			return false
 		}
@@ -13,7 +13,7 @@ func (p *pass) hexadecimal(i, j int) bool {
 // network looks for a hardware address or an address of IPv6 that begins with a word of up to four
 // letters and digits, which ends at j.
 func (p *pass) network(i, j int) {
-	sign := p.at(j)
+	sign := p.At(j)
 	if sign != ':' && sign != '-' && sign != '.' || !p.hexadecimal(i, j) || !p.beginsNetwork(i, sign) {
 		return
 	}
@@ -36,12 +36,12 @@ func (p *pass) beginsNetwork(i int, sign byte) bool {
 	if i == 0 {
 		return true
 	}
-	before := p.s[i-1]
+	before := p.Text[i-1]
 	if before != ':' && before != sign {
 		return !is(before, underscore) && p.begins(i)
 	}
 	j := i - 1
-	for j > 0 && i-j <= 6 && is(p.s[j-1], alnum) {
+	for j > 0 && i-j <= 6 && is(p.Text[j-1], alnum) {
 		j--
 	}
 	return i-1-j > 4 || j < i-1 && !p.hexadecimal(j, i-1)
@@ -50,36 +50,36 @@ func (p *pass) beginsNetwork(i int, sign byte) bool {
 // hardware looks for groups of a size with the same sign between them.
 func (p *pass) hardware(i, size, groups int) {
 	j, letters := i, false
-	sign := p.at(i + size)
+	sign := p.At(i + size)
 	for k := range groups {
 		for range size {
-			if !is(p.at(j), digit|hexLetter) {
+			if !is(p.At(j), digit|hexLetter) {
 				return
 			}
-			letters = letters || is(p.s[j], hexLetter)
+			letters = letters || is(p.Text[j], hexLetter)
 			j++
 		}
 		if k < groups-1 {
-			if p.at(j) != sign {
+			if p.At(j) != sign {
 				return
 			}
 			j++
 		}
 	}
-	if c := p.at(j); is(c, inWord|underscore) || c == sign && is(p.at(j+1), digit|hexLetter) {
+	if c := p.At(j); is(c, inWord|underscore) || c == sign && is(p.At(j+1), digit|hexLetter) {
 		return
 	}
 	if letters || sign == ':' {
-		p.offer(j, mac, likely)
+		p.Offer(j, mac, likely)
 	}
 }
 
 // compressed looks for an address of IPv6 that begins with two colons.
 func (p *pass) compressed(i int) {
-	if p.at(i+1) != ':' || i > 0 && (p.s[i-1] == ':' || wordBefore(p.s, i) || p.s[i-1] == ')' || p.s[i-1] == ']') {
+	if p.At(i+1) != ':' || i > 0 && (p.Text[i-1] == ':' || wordBefore(p.Text, i) || p.Text[i-1] == ')' || p.Text[i-1] == ']') {
 		return
 	}
-	if i > 1 && p.s[i-1] == '[' && (wordBefore(p.s, i-1) || p.s[i-2] == ')' || p.s[i-2] == ']') {
+	if i > 1 && p.Text[i-1] == '[' && (wordBefore(p.Text, i-1) || p.Text[i-2] == ')' || p.Text[i-2] == ']') {
 		return // a slice in a program
 	}
 	p.ipv6(i)
@@ -88,21 +88,21 @@ func (p *pass) compressed(i int) {
 // ipv6 looks for an address of IPv6.
 func (p *pass) ipv6(i int) {
 	g := p.groups(i)
-	if !g.whole() || is(p.at(g.end), inWord|underscore) || p.at(g.end) == ':' && is(p.at(g.end+1), digit|hexLetter) {
+	if !g.whole() || is(p.At(g.end), inWord|underscore) || p.At(g.end) == ':' && is(p.At(g.end+1), digit|hexLetter) {
 		return
 	}
-	if p.at(g.end) == '.' && is(p.at(g.end+1), digit) {
+	if p.At(g.end) == '.' && is(p.At(g.end+1), digit) {
 		return
 	}
-	if p.at(g.end) == '%' && is(p.at(g.end+1), alnum) {
+	if p.At(g.end) == '%' && is(p.At(g.end+1), alnum) {
 		g.end = p.zone(g.end + 1)
 	}
-	p.offer(g.end, ipAddress, likely)
+	p.Offer(g.end, ipAddress, likely)
 }
 
 // zone returns where the name of a zone ends.
 func (p *pass) zone(i int) int {
-	for end := i + 16; i < end && is(p.at(i), alnum); i++ {
+	for end := i + 16; i < end && is(p.At(i), alnum); i++ {
 	}
 	return i
 }
@@ -120,7 +120,7 @@ type groups struct {
 // groups reads groups of digits of base 16 with colons between, of which two may follow on each
 // other once.
 func (p *pass) groups(i int) (g groups) {
-	if p.at(i) == ':' {
+	if p.At(i) == ':' {
 		g.gap = true
 		i += 2
 		g.end = i
@@ -131,18 +131,18 @@ func (p *pass) groups(i int) (g groups) {
 			return g
 		}
 		j := i
-		for j-i < 5 && is(p.at(j), digit|hexLetter) {
-			g.digits = g.digits || is(p.s[j], digit)
+		for j-i < 5 && is(p.At(j), digit|hexLetter) {
+			g.digits = g.digits || is(p.Text[j], digit)
 			j++
 		}
 		if j == i || j-i > 4 {
 			return g
 		}
 		g.add(j-i, j)
-		if p.at(j) != ':' {
+		if p.At(j) != ':' {
 			return g
 		}
-		if i = j + 1; p.at(i) == ':' {
+		if i = j + 1; p.At(i) == ':' {
 			if g.gap {
 				return g
 			}

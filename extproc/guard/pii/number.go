@@ -20,17 +20,17 @@ func (p *pass) number(i, j int) (n number) {
 	total := 0
 	n.start = i
 	for n.groups < maxGroups && total+j-i <= maxDigits {
-		copy(n.digits[total:], p.s[i:j])
+		copy(n.digits[total:], p.Text[i:j])
 		total += j - i
 		n.upto[n.groups] = uint8(total)
 		n.groups++
-		sign := p.at(j)
-		if n.groups == maxGroups || !separates(sign) || !is(p.at(j+1), digit) {
+		sign := p.At(j)
+		if n.groups == maxGroups || !separates(sign) || !is(p.At(j+1), digit) {
 			return n
 		}
 		i = j + 1
 		j = p.digitsFrom(i)
-		if is(p.at(j), letter|wide|underscore) {
+		if is(p.At(j), letter|wide|underscore) {
 			return n
 		}
 		n.signs[n.groups] = sign
@@ -42,7 +42,7 @@ func (p *pass) number(i, j int) (n number) {
 // number has.
 func (p *pass) digitsFrom(i int) int {
 	end := i + maxDigits + 1
-	for i < end && is(p.at(i), digit) {
+	for i < end && is(p.At(i), digit) {
 		i++
 	}
 	return i

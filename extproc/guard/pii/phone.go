@@ -15,8 +15,8 @@ const maxCall = 17 // digits: 15, and two zeros in place of a plus sign
 
 // phone looks for a telephone number that begins with a plus sign, a bracket or a digit at i.
 func (p *pass) phone(i int) {
-	plus := p.s[i] == '+'
-	if plus && (wordBefore(p.s, i) || i > 0 && p.s[i-1] == '+') || !plus && !p.begins(i) {
+	plus := p.Text[i] == '+'
+	if plus && (wordBefore(p.Text, i) || i > 0 && p.Text[i-1] == '+') || !plus && !p.begins(i) {
 		return
 	}
 	c := p.call(i)
@@ -24,14 +24,14 @@ func (p *pass) phone(i int) {
 		return
 	}
 	k, score := p.dialled(i, &c)
-	if k < 0 || k == 0 && p.s[i] == '(' {
+	if k < 0 || k == 0 && p.Text[i] == '(' {
 		return
 	}
 	end, ok := p.extension(c.end(k))
-	if !ok && !p.closes(end) && (p.s[end] != '-' || is(p.at(end+1), digit)) {
+	if !ok && !p.closes(end) && (p.Text[end] != '-' || is(p.At(end+1), digit)) {
 		return
 	}
-	p.offer(end, phone, score)
+	p.Offer(end, phone, score)
 }
 
 // dialled returns the last group of a telephone number, and how sure it is; -1: it is none.
@@ -41,13 +41,13 @@ func (p *pass) dialled(i int, c *call) (last int, score float64) {
 			return k, likely
 		}
 	}
-	if k := c.american(p.s[i] == '('); k >= 0 && !p.foreign(i) {
+	if k := c.american(p.Text[i] == '('); k >= 0 && !p.foreign(i) {
 		return k, likely
 	}
 	if k := c.national(); k >= 0 && !p.foreign(i) {
 		return k, maybe
 	}
-	if k := c.spokenOf(); k >= 0 && p.spoken(i).has(phone) && !p.foreign(i) {
+	if k := c.spokenOf(); k >= 0 && p.spoken(i).Has(phone) && !p.foreign(i) {
 		return k, likely
 	}
 	return -1, 0
@@ -55,10 +55,10 @@ func (p *pass) dialled(i int, c *call) (last int, score float64) {
 
 // abroad says whether a number begins as those do that are called from other countries.
 func (p *pass) abroad(i int, c *call) bool {
-	if p.s[i] == '0' {
-		return p.at(i+1) == '0' && is(p.at(i+2), digit) && p.s[i+2] != '0' && c.groups > 1
+	if p.Text[i] == '0' {
+		return p.At(i+1) == '0' && is(p.At(i+2), digit) && p.Text[i+2] != '0' && c.groups > 1
 	}
-	return p.s[i] == '+' || p.at(i+1) == '+'
+	return p.Text[i] == '+' || p.At(i+1) == '+'
 }
 
 // call reads groups of digits with signs between, as telephone numbers have them.
@@ -66,26 +66,26 @@ func (p *pass) call(i int) (c call) {
 	var sign byte
 	open := false
 	c.start = i
-	if p.s[i] == '+' {
+	if p.Text[i] == '+' {
 		i++
 	}
-	if p.at(i) == '(' {
+	if p.At(i) == '(' {
 		sign, open = '(', true
 		i++
-		if p.at(i) == '+' {
+		if p.At(i) == '+' {
 			i++
 		}
 	}
-	c.zero = p.at(i) == '0'
+	c.zero = p.At(i) == '0'
 	for c.groups < len(c.sizes) {
 		j := i
-		for j-i <= maxCall && is(p.at(j), digit) {
+		for j-i <= maxCall && is(p.At(j), digit) {
 			j++
 		}
 		if j == i || c.sum()+j-i > maxCall {
 			return c
 		}
-		if open && p.at(j) != ')' {
+		if open && p.At(j) != ')' {
 			return c
 		}
 		c.add(j, j-i, sign)
@@ -121,14 +121,14 @@ func (p *pass) between(j int, open bool) (next int, sign byte, opened bool) {
 		sign = ')'
 		j++
 	}
-	if c := p.at(j); c == ' ' || c == '-' || c == '.' || c == '/' {
+	if c := p.At(j); c == ' ' || c == '-' || c == '.' || c == '/' {
 		sign = max(sign, c)
 		j++
 	}
-	if p.at(j) == '(' && !open {
+	if p.At(j) == '(' && !open {
 		return j + 1, '(', true
 	}
-	if sign == 0 || !is(p.at(j), digit) {
+	if sign == 0 || !is(p.At(j), digit) {
 		return j, 0, false
 	}
 	return j, sign, false
@@ -207,27 +207,27 @@ func (c *call) spokenOf() int {
 // extension reads what is dialled after a number; without one it returns i and false.
 func (p *pass) extension(i int) (end int, ok bool) {
 	j := i
-	if p.at(j) == ' ' {
+	if p.At(j) == ' ' {
 		j++
 	}
 	switch {
-	case p.at(j)|0x20 == 'x':
+	case p.At(j)|0x20 == 'x':
 		j++
-	case p.at(j)|0x20 == 'e' && p.at(j+1)|0x20 == 'x' && p.at(j+2)|0x20 == 't':
-		if j += 3; p.at(j) == '.' {
+	case p.At(j)|0x20 == 'e' && p.At(j+1)|0x20 == 'x' && p.At(j+2)|0x20 == 't':
+		if j += 3; p.At(j) == '.' {
 			j++
 		}
-		if p.at(j) == ' ' {
+		if p.At(j) == ' ' {
 			j++
 		}
 	default:
 		return i, false
 	}
 	k := j
-	for k-j < 7 && is(p.at(k), digit) {
+	for k-j < 7 && is(p.At(k), digit) {
 		k++
 	}
-	if k == j || k-j > 6 || is(p.at(k), inWord|underscore) {
+	if k == j || k-j > 6 || is(p.At(k), inWord|underscore) {
 		return i, false
 	}
 	return k, true

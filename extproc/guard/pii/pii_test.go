@@ -4,17 +4,14 @@ import (
 	"testing"
 
 	"github.com/headgate/headgate/extproc/guard/content/contenttest"
+	"github.com/headgate/headgate/extproc/guard/content/onepass"
 )
 
 var judged = []string{"CREDIT_CARD", "IBAN_CODE", "US_SSN", "EMAIL_ADDRESS", "IP_ADDRESS"}
 
-func scanner(t testing.TB, types ...string) *Scanner {
+func scanner(t testing.TB, types ...string) *onepass.Scanner {
 	t.Helper()
-	sc, err := New(types)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sc
+	return contenttest.Make(New).Scanner(t, types...)
 }
 
 func TestSharedData(t *testing.T) {
@@ -38,42 +35,12 @@ func TestSharedData(t *testing.T) {
 
 func TestOnlyTheTypesThatWereAskedForAreFound(t *testing.T) {
 	const text = "4111111111111111 and jo@example.com"
-	for _, c := range []struct {
-		name  string
-		types []string
-		want  string
-	}{
-		{"the usual ones", nil, "[CREDIT_CARD] and [EMAIL_ADDRESS]"},
-		{"one", []string{"EMAIL_ADDRESS"}, "4111111111111111 and [EMAIL_ADDRESS]"},
-		{"none", []string{}, text},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			sc, err := New(c.types)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := contenttest.Mask(sc, text); got != c.want {
-				t.Errorf("%s, want %s", got, c.want)
-			}
-		})
-	}
-	if _, err := New([]string{"IBAN_CODE", "IBAN"}); err == nil || err.Error() != `pii: there is no type "IBAN"` {
-		t.Errorf("a type that there is not: %v", err)
-	}
-}
-
-func TestEachTypeIsInTheCorpus(t *testing.T) {
-	seen := map[string]bool{}
-	for _, l := range contenttest.Read(t, "testdata/positives.jsonl") {
-		for _, s := range l.Spans {
-			seen[s.Type] = true
-		}
-	}
-	for _, typ := range Types() {
-		if !seen[typ.Name] || typ.About == "" {
-			t.Errorf("%+v is in no text", typ)
-		}
-	}
+	contenttest.Make(New).Chosen(t, text,
+		contenttest.Choice{Name: "the usual ones", Types: nil, Want: "[CREDIT_CARD] and [EMAIL_ADDRESS]"},
+		contenttest.Choice{Name: "one", Types: []string{"EMAIL_ADDRESS"}, Want: "4111111111111111 and [EMAIL_ADDRESS]"},
+		contenttest.Choice{Name: "none", Types: []string{}, Want: text},
+	)
+	contenttest.Make(New).Refused(t, `pii: there is no type "IBAN"`, "IBAN_CODE", "IBAN")
 }
 
 // TestScoresSaySureness holds what the scores of a Scanner stand for.

@@ -26,10 +26,10 @@ func (p *pass) ssnOf(i, end int, d []byte) {
 	case area >= 900:
 		k = usITIN
 	}
-	if p.foreign(i) && !p.spoken(i).has(k) {
+	if p.foreign(i) && !p.spoken(i).Has(k) {
 		return
 	}
-	p.offer(end, k, likely)
+	p.Offer(end, k, likely)
 }
 
 // itinGroup says whether taxpayer numbers have a group.

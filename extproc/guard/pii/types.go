@@ -1,21 +1,18 @@
 package pii
 
-// Type is one kind of personal data that a Scanner can find.
-type Type struct {
-	Name    string // as Presidio names it, if it does
-	About   string // one line: what it is, and what its check is
-	Default bool   // found by a Scanner of no types in particular
-}
+import (
+	"slices"
+
+	"github.com/headgate/headgate/extproc/guard/content/onepass"
+)
 
 // Types returns all types, in the order of their documentation.
-func Types() []Type { return append([]Type(nil), types[:]...) }
+func Types() []onepass.Type { return slices.Clone(types[:]) }
 
-type kind uint8
-
-// kinds is a set of kinds, one bit each.
-type kinds uint64
-
-func (ks kinds) has(k kind) bool { return ks>>k&1 == 1 }
+type (
+	kind  = onepass.Kind
+	kinds = onepass.Kinds
+)
 
 const (
 	creditCard kind = iota
@@ -55,56 +52,38 @@ const (
 	driving = lastKind // what a word before may speak of, beside a licence
 )
 
-var types = [lastKind]Type{
-	creditCard: {"CREDIT_CARD", "number of a payment card: issuer, length and Luhn's check digit", true},
-	iban:       {"IBAN_CODE", "international bank account number: length by country, modulo 97", true},
-	email:      {"EMAIL_ADDRESS", "address of mail, with a domain that ends in letters", true},
-	ipAddress:  {"IP_ADDRESS", "address of IPv4 or IPv6, without port and prefix length", true},
-	phone:      {"PHONE_NUMBER", "telephone number: international, or national in groups or after a word for it", true},
-	mac:        {"MAC_ADDRESS", "hardware address: six bytes, with colons, dashes or dots", true},
-	crypto:     {"CRYPTO", "address of Bitcoin (checksum) or Ethereum (form)", true},
-	usSSN:      {"US_SSN", "social security number of the USA: ranges; in one piece only after a word for it", true},
-	usITIN:     {"US_ITIN", "taxpayer number of the USA: ranges; in one piece only after a word for it", true},
-	usPassport: {"US_PASSPORT", "passport number of the USA, only after a word for it", true},
-	usLicense:  {"US_DRIVER_LICENSE", "driver's licence of the USA, only after a word for it", true},
-	ukNHS:      {"UK_NHS", "number of the UK's health service: modulo 11, only after a word for it", true},
-	ukNINO:     {"UK_NINO", "national insurance number of the UK: form and prefixes", true},
-	esNIF:      {"ES_NIF", "tax number of Spain: check letter", true},
-	esNIE:      {"ES_NIE", "foreigner's number of Spain: check letter", true},
-	itFiscal:   {"IT_FISCAL_CODE", "fiscal code of Italy: check letter", true},
-	deTax:      {"DE_TAX_ID", "tax number of Germany: modulo 11,10, only after a word for it", true},
-	frNIR:      {"FR_INSEE", "social security number of France: month and modulo 97", true},
-	nlBSN:      {"NL_BSN", "citizen service number of the Netherlands: modulo 11, only after a word for it", true},
-	plPESEL:    {"PL_PESEL", "number of persons in Poland: date and check digit, only after a word for it", true},
-	beNRN:      {"BE_NRN", "national number of Belgium: date and modulo 97", true},
-	chAHV:      {"CH_AHV", "social security number of Switzerland: 756 and check digit", true},
-	seNumber:   {"SE_PERSONNUMMER", "personal number of Sweden: date and check digit; without a sign only after a word for it", true},
-	fiCode:     {"FI_PERSONAL_IDENTITY_CODE", "personal identity code of Finland: date and check character", true},
-	inAadhaar:  {"IN_AADHAAR", "Aadhaar number of India: Verhoeff's check digit, only after a word for it", true},
-	inPAN:      {"IN_PAN", "permanent account number of India: form", true},
-	auTFN:      {"AU_TFN", "tax file number of Australia: modulo 11, only after a word for it", true},
-	auABN:      {"AU_ABN", "business number of Australia: modulo 89; in one piece only after a word for it", true},
-	auMedicare: {"AU_MEDICARE", "Medicare number of Australia: check digit, only after a word for it", true},
-	brCPF:      {"BR_CPF", "taxpayer number of Brazil: two check digits; without signs only after a word for it", true},
-	caSIN:      {"CA_SIN", "social insurance number of Canada: Luhn's check digit, only after a word for it", true},
-	sgNRIC:     {"SG_NRIC_FIN", "identity number of Singapore: check letter", true},
-	krRRN:      {"KR_RRN", "resident number of South Korea: date; check digit of those given before 2020", true},
-}
-
-func named(name string) (kind, bool) {
-	for k, t := range types {
-		if t.Name == name {
-			return kind(k), true
-		}
-	}
-	return 0, false
-}
-
-func usual() (on kinds) {
-	for k, t := range types {
-		if t.Default {
-			on |= 1 << k
-		}
-	}
-	return on
+var types = [lastKind]onepass.Type{
+	creditCard: {Name: "CREDIT_CARD", About: "number of a payment card: issuer, length and Luhn's check digit", Default: true},
+	iban:       {Name: "IBAN_CODE", About: "international bank account number: length by country, modulo 97", Default: true},
+	email:      {Name: "EMAIL_ADDRESS", About: "address of mail, with a domain that ends in letters", Default: true},
+	ipAddress:  {Name: "IP_ADDRESS", About: "address of IPv4 or IPv6, without port and prefix length", Default: true},
+	phone:      {Name: "PHONE_NUMBER", About: "telephone number: international, or national in groups or after a word for it", Default: true},
+	mac:        {Name: "MAC_ADDRESS", About: "hardware address: six bytes, with colons, dashes or dots", Default: true},
+	crypto:     {Name: "CRYPTO", About: "address of Bitcoin (checksum) or Ethereum (form)", Default: true},
+	usSSN:      {Name: "US_SSN", About: "social security number of the USA: ranges; in one piece only after a word for it", Default: true},
+	usITIN:     {Name: "US_ITIN", About: "taxpayer number of the USA: ranges; in one piece only after a word for it", Default: true},
+	usPassport: {Name: "US_PASSPORT", About: "passport number of the USA, only after a word for it", Default: true},
+	usLicense:  {Name: "US_DRIVER_LICENSE", About: "driver's licence of the USA, only after a word for it", Default: true},
+	ukNHS:      {Name: "UK_NHS", About: "number of the UK's health service: modulo 11, only after a word for it", Default: true},
+	ukNINO:     {Name: "UK_NINO", About: "national insurance number of the UK: form and prefixes", Default: true},
+	esNIF:      {Name: "ES_NIF", About: "tax number of Spain: check letter", Default: true},
+	esNIE:      {Name: "ES_NIE", About: "foreigner's number of Spain: check letter", Default: true},
+	itFiscal:   {Name: "IT_FISCAL_CODE", About: "fiscal code of Italy: check letter", Default: true},
+	deTax:      {Name: "DE_TAX_ID", About: "tax number of Germany: modulo 11,10, only after a word for it", Default: true},
+	frNIR:      {Name: "FR_INSEE", About: "social security number of France: month and modulo 97", Default: true},
+	nlBSN:      {Name: "NL_BSN", About: "citizen service number of the Netherlands: modulo 11, only after a word for it", Default: true},
+	plPESEL:    {Name: "PL_PESEL", About: "number of persons in Poland: date and check digit, only after a word for it", Default: true},
+	beNRN:      {Name: "BE_NRN", About: "national number of Belgium: date and modulo 97", Default: true},
+	chAHV:      {Name: "CH_AHV", About: "social security number of Switzerland: 756 and check digit", Default: true},
+	seNumber:   {Name: "SE_PERSONNUMMER", About: "personal number of Sweden: date and check digit; without a sign only after a word for it", Default: true},
+	fiCode:     {Name: "FI_PERSONAL_IDENTITY_CODE", About: "personal identity code of Finland: date and check character", Default: true},
+	inAadhaar:  {Name: "IN_AADHAAR", About: "Aadhaar number of India: Verhoeff's check digit, only after a word for it", Default: true},
+	inPAN:      {Name: "IN_PAN", About: "permanent account number of India: form", Default: true},
+	auTFN:      {Name: "AU_TFN", About: "tax file number of Australia: modulo 11, only after a word for it", Default: true},
+	auABN:      {Name: "AU_ABN", About: "business number of Australia: modulo 89; in one piece only after a word for it", Default: true},
+	auMedicare: {Name: "AU_MEDICARE", About: "Medicare number of Australia: check digit, only after a word for it", Default: true},
+	brCPF:      {Name: "BR_CPF", About: "taxpayer number of Brazil: two check digits; without signs only after a word for it", Default: true},
+	caSIN:      {Name: "CA_SIN", About: "social insurance number of Canada: Luhn's check digit, only after a word for it", Default: true},
+	sgNRIC:     {Name: "SG_NRIC_FIN", About: "identity number of Singapore: check letter", Default: true},
+	krRRN:      {Name: "KR_RRN", About: "resident number of South Korea: date; check digit of those given before 2020", Default: true},
 }

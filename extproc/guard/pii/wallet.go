@@ -1,20 +1,24 @@
 package pii
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+
+	"github.com/headgate/headgate/extproc/guard/content/onepass"
+)
 
 // wallet looks for an address of Bitcoin or Ethereum.
 func (p *pass) wallet(i, j int) {
 	if j-i < 26 || j-i > 62 || !p.closes(j) {
 		return
 	}
-	w := p.s[i:j]
+	w := p.Text[i:j]
 	switch {
 	case (w[0] == '1' || w[0] == '3') && len(w) <= 35 && base58Check(w):
-		p.offer(j, crypto, sure)
-	case lowered(w[0]) == 'b' && lowered(w[1]) == 'c' && w[2] == '1' && bech32(w):
-		p.offer(j, crypto, sure)
+		p.Offer(j, crypto, sure)
+	case onepass.Lowered(w[0]) == 'b' && onepass.Lowered(w[1]) == 'c' && w[2] == '1' && bech32(w):
+		p.Offer(j, crypto, sure)
 	case w[0] == '0' && w[1] == 'x' && len(w) == 42 && p.hexadecimal(i+2, j):
-		p.offer(j, crypto, likely)
+		p.Offer(j, crypto, likely)
 	}
 }
 
@@ -63,7 +67,7 @@ func base58Check(w []byte) bool {
 func bech32(w []byte) bool {
 	sum := bech32Step(bech32Step(bech32Step(bech32Step(bech32Step(1, 'b'>>5), 'c'>>5), 0), 'b'&31), 'c'&31)
 	for _, c := range w[3:] {
-		v := bech32Values[lowered(c)]
+		v := bech32Values[onepass.Lowered(c)]
 		if v < 0 {
 			return false
 		}

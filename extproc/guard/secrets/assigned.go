@@ -1,13 +1,17 @@
 package secrets
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/guard/content/onepass"
+)
 
 // assigned looks for a value that is assigned to a name that says what it is: after a sign of
 // equality or a colon, with blanks and quotes between.
 func (p *pass) assigned(i int) {
 	j, signs := i, 0
 	for i-j < 6 {
-		c := p.before(j)
+		c := p.Before(j)
 		if c == '=' || c == ':' {
 			signs++
 		} else if c != ' ' && c != '"' && c != '\'' && c != '`' && c != '>' {
@@ -34,12 +38,12 @@ func (p *pass) assigned(i int) {
 // name returns the name that ends before j, in lower case and without dashes.
 func (p *pass) name(j int) (name [maxName]byte, n int) {
 	b := j
-	for j-b < maxName && is(p.before(b), inWord) {
+	for j-b < maxName && is(p.Before(b), inWord) {
 		b--
 	}
-	for _, c := range p.s[b:j] {
+	for _, c := range p.Text[b:j] {
 		if !is(c, dash) {
-			name[n] = lowered(c)
+			name[n] = onepass.Lowered(c)
 			n++
 		}
 	}
@@ -59,30 +63,30 @@ func ends(name []byte, words ...string) bool {
 // fill it up.
 func (p *pass) exactly(i int, k kind, one, other int) {
 	end := i
-	for end-i <= other && is(p.at(end), alnum|base64Sign) {
+	for end-i <= other && is(p.At(end), alnum|base64Sign) {
 		end++
 	}
-	if n := end - i; n != one && n != other || !random(p.s[i:end]) {
+	if n := end - i; n != one && n != other || !random(p.Text[i:end]) {
 		return
 	}
 	for range 2 {
-		if p.at(end) == '=' {
+		if p.At(end) == '=' {
 			end++
 		}
 	}
-	p.offer(end, k, likely)
+	p.Offer(end, k, likely)
 }
 
 // password takes a value in quotes, or one without until a blank. What programs assign instead of
 // one has brackets, or neither digits nor signs.
 func (p *pass) password(i int) {
-	quote := p.s[i-1]
+	quote := p.Text[i-1]
 	if quote != '"' && quote != '\'' && quote != '`' {
 		quote = ' '
 	}
 	end, strange := i, false
-	for end-i < 64 && p.at(end) > ' ' && p.at(end) != quote {
-		switch c := p.s[end]; c {
+	for end-i < 64 && p.At(end) > ' ' && p.At(end) != quote {
+		switch c := p.Text[end]; c {
 		case '(', ')', '{', '}', '[', ']', '<', '>', '"', '\'', '`', '$':
 			return
 		case ',', ';':
@@ -92,24 +96,24 @@ func (p *pass) password(i int) {
 		default:
 			strange = strange || !is(c, letter|other)
 		}
-		if c := p.s[end]; quote == ' ' && (c == ',' || c == ';') {
+		if c := p.Text[end]; quote == ' ' && (c == ',' || c == ';') {
 			break
 		}
 		end++
 	}
-	if end-i < 6 || end-i == 64 || !strange || placeholder(p.s[i:end]) {
+	if end-i < 6 || end-i == 64 || !strange || placeholder(p.Text[i:end]) {
 		return
 	}
-	p.offer(end, password, likely)
+	p.Offer(end, password, likely)
 }
 
 // generic takes a value that looks random.
 func (p *pass) generic(i int) {
 	end := i
-	for end-i < 256 && (is(p.at(end), inWord|base64Sign) || p.at(end) == '=') {
+	for end-i < 256 && (is(p.At(end), inWord|base64Sign) || p.At(end) == '=') {
 		end++
 	}
-	if value := p.s[i:end]; len(value) >= 16 && len(value) < 256 && mixed(value) && different(value) >= 10 && unbroken(value) >= 12 && !placeholder(value) {
-		p.offer(end, genericKey, likely)
+	if value := p.Text[i:end]; len(value) >= 16 && len(value) < 256 && mixed(value) && different(value) >= 10 && unbroken(value) >= 12 && !placeholder(value) {
+		p.Offer(end, genericKey, likely)
 	}
 }

@@ -1,15 +1,20 @@
 package secrets
 
+import "github.com/headgate/headgate/extproc/guard/content/onepass"
+
 // Classes of bytes.
 const (
-	digit = 1 << iota
-	hexLetter
-	upper
-	lower
-	dash       // - and _, which are in tokens as letters are
-	base64Sign // + and /, which are in base 64
-	start      // begins a finding and is not in tokens
-	other      // may be in a token after the word Bearer: . ~
+	digit     = onepass.Digit
+	hexLetter = onepass.HexLetter
+	upper     = onepass.Upper
+	lower     = onepass.Lower
+)
+
+const (
+	dash       = onepass.Own << iota // - and _, which are in tokens as letters are
+	base64Sign                       // + and /, which are in base 64
+	start                            // begins a finding and is not in tokens
+	other                            // may be in a token after the word Bearer: . ~
 )
 
 const (
@@ -20,21 +25,8 @@ const (
 
 var class = classes()
 
-func classes() (t [256]uint8) {
-	for c := range t {
-		switch c := byte(c); {
-		case c >= '0' && c <= '9':
-			t[c] = digit
-		case c >= 'A' && c <= 'F':
-			t[c] = upper | hexLetter
-		case c >= 'A' && c <= 'Z':
-			t[c] = upper
-		case c >= 'a' && c <= 'f':
-			t[c] = lower | hexLetter
-		case c >= 'a' && c <= 'z':
-			t[c] = lower
-		}
-	}
+func classes() [256]uint8 {
+	t := onepass.Classes[uint8]()
 	t['-'], t['_'] = dash, dash
 	t['+'], t['/'] = base64Sign|start, base64Sign|start
 	t['.'], t['~'] = other, other
@@ -43,10 +35,3 @@ func classes() (t [256]uint8) {
 }
 
 func is(c byte, of uint8) bool { return class[c]&of != 0 }
-
-func lowered(c byte) byte {
-	if is(c, upper) {
-		return c | 0x20
-	}
-	return c
-}

@@ -3,6 +3,8 @@ package secrets
 import (
 	"bytes"
 	"encoding/base64"
+
+	"github.com/headgate/headgate/extproc/guard/content/onepass"
 )
 
 // maxName is how many bytes of a name or a user are looked at before a value.
@@ -11,11 +13,11 @@ const maxName = 40
 // follows says whether words in lower case, in whatever case, stand before i.
 func (p *pass) follows(i int, words string) bool {
 	for k := range len(words) {
-		if lowered(p.before(i-k)) != words[len(words)-1-k] {
+		if onepass.Lowered(p.Before(i-k)) != words[len(words)-1-k] {
 			return false
 		}
 	}
-	return !is(p.before(i-len(words)), inWord)
+	return !is(p.Before(i-len(words)), inWord)
 }
 
 // bearer looks for what follows on the word Bearer, as in a header Authorization.
@@ -24,14 +26,14 @@ func (p *pass) bearer(i int) {
 		return
 	}
 	end := i
-	for end-i < maxToken && (is(p.at(end), inWord|base64Sign|other) || p.at(end) == '=') {
+	for end-i < maxToken && (is(p.At(end), inWord|base64Sign|other) || p.At(end) == '=') {
 		end++
 	}
-	for end > i && p.s[end-1] == '.' {
+	for end > i && p.Text[end-1] == '.' {
 		end--
 	}
-	if value := p.s[i:end]; len(value) >= 20 && mixed(value) && random(value) {
-		p.offer(end, bearer, likely)
+	if value := p.Text[i:end]; len(value) >= 20 && mixed(value) && random(value) {
+		p.Offer(end, bearer, likely)
 	}
 }
 
@@ -42,16 +44,16 @@ func (p *pass) basic(i int) {
 		return
 	}
 	end := i
-	for end-i < 256 && (is(p.at(end), alnum|base64Sign) || p.at(end) == '=') {
+	for end-i < 256 && (is(p.At(end), alnum|base64Sign) || p.At(end) == '=') {
 		end++
 	}
 	var room [192]byte
-	value := bytes.TrimRight(p.s[i:end], "=")
+	value := bytes.TrimRight(p.Text[i:end], "=")
 	n, err := base64.RawStdEncoding.Decode(room[:], value)
 	if err != nil || n < 3 || bytes.IndexByte(room[:n], ':') < 0 || !printable(room[:n]) {
 		return
 	}
-	p.offer(end, basicAuth, likely)
+	p.Offer(end, basicAuth, likely)
 }
 
 func printable(text []byte) bool {
@@ -66,21 +68,21 @@ func printable(text []byte) bool {
 // inAddress looks for the password of an address, as in scheme://user:password@host.
 func (p *pass) inAddress(i int) {
 	j := i - 1
-	for j > 0 && i-j < maxName && (is(p.s[j-1], inWord|other) || p.s[j-1] == '%' || p.s[j-1] == '+') {
+	for j > 0 && i-j < maxName && (is(p.Text[j-1], inWord|other) || p.Text[j-1] == '%' || p.Text[j-1] == '+') {
 		j--
-		p.work++
+		p.Work++
 	}
-	if p.before(j) != '/' || p.before(j-1) != '/' || p.before(j-2) != ':' || !is(p.before(j-3), alnum) {
+	if p.Before(j) != '/' || p.Before(j-1) != '/' || p.Before(j-2) != ':' || !is(p.Before(j-3), alnum) {
 		return
 	}
 	end := i
-	for end-i < 128 && inPassword(p.at(end)) {
+	for end-i < 128 && inPassword(p.At(end)) {
 		end++
 	}
-	if end == i || p.at(end) != '@' || !is(p.at(end+1), alnum) && p.at(end+1) != '[' || stands(p.s[i:end]) {
+	if end == i || p.At(end) != '@' || !is(p.At(end+1), alnum) && p.At(end+1) != '[' || stands(p.Text[i:end]) {
 		return
 	}
-	p.offer(end, urlPassword, likely)
+	p.Offer(end, urlPassword, likely)
 }
 
 // inPassword says whether a password in an address may have c.

@@ -15,19 +15,19 @@ const (
 // pem looks for a private key that begins with dashes at i. The key ends with its own end, or with
 // the last of its lines if it is cut.
 func (p *pass) pem(i int) {
-	if p.before(i) == '-' || !p.reads(i, keyBegins+" ") {
+	if p.Before(i) == '-' || !p.reads(i, keyBegins+" ") {
 		return
 	}
 	title := i + len(keyBegins) + 1
 	j := title
-	for j-title < maxTitle && (is(p.at(j), upper|digit) || p.at(j) == ' ') {
+	for j-title < maxTitle && (is(p.At(j), upper|digit) || p.At(j) == ' ') {
 		j++
 	}
-	if !bytes.Contains(p.s[title:j], []byte("PRIVATE KEY")) || !p.reads(j, "-----") {
+	if !bytes.Contains(p.Text[title:j], []byte("PRIVATE KEY")) || !p.reads(j, "-----") {
 		return
 	}
 	if end := p.pemBody(i, j+len("-----")); end > 0 {
-		p.offer(end, privateKey, sure)
+		p.Offer(end, privateKey, sure)
 	}
 }
 
@@ -45,7 +45,7 @@ func begun(word []byte) int {
 func (p *pass) pemBody(i, j int) (end int) {
 	short, gap := 0, 0
 	for j-i < maxKey && short <= maxShort && gap <= maxGap {
-		c := p.at(j)
+		c := p.At(j)
 		if c == '-' && p.reads(j, "-----") {
 			return p.pemEnd(j, end)
 		}
@@ -58,7 +58,7 @@ func (p *pass) pemBody(i, j int) (end int) {
 			continue
 		}
 		k := j
-		for k-i < maxKey && (is(p.at(k), alnum|base64Sign) || p.at(k) == '=') {
+		for k-i < maxKey && (is(p.At(k), alnum|base64Sign) || p.At(k) == '=') {
 			k++
 		}
 		if short++; k-j >= 16 {
@@ -75,7 +75,7 @@ func (p *pass) pemEnd(j, end int) int {
 		return end
 	}
 	k := j + len("-----END ")
-	for most := k + maxTitle; k < most && (is(p.at(k), upper|digit) || p.at(k) == ' '); {
+	for most := k + maxTitle; k < most && (is(p.At(k), upper|digit) || p.At(k) == ' '); {
 		k++
 	}
 	if end == 0 || !p.reads(k, "-----") {

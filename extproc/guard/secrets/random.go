@@ -1,6 +1,10 @@
 package secrets
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/guard/content/onepass"
+)
 
 // random says whether a value may be a secret: it has enough different characters, and is not what
 // stands for a secret in documentation.
@@ -39,7 +43,7 @@ func placeholder(value []byte) bool {
 	var room [64]byte
 	n := min(len(value), len(room))
 	for i, c := range value[:n] {
-		room[i] = lowered(c)
+		room[i] = onepass.Lowered(c)
 	}
 	for _, word := range placeholders {
 		if bytes.Contains(room[:n], word) {

@@ -3,44 +3,23 @@ package secrets
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/headgate/headgate/extproc/guard/content/contenttest"
+	"github.com/headgate/headgate/extproc/guard/content/onepass"
 )
 
-func scanner(t testing.TB, types ...string) *Scanner {
+func scanner(t testing.TB, types ...string) *onepass.Scanner {
 	t.Helper()
-	sc, err := New(types)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sc
+	return contenttest.Make(New).Scanner(t, types...)
 }
 
 func TestOnlyTheTypesThatWereAskedForAreFound(t *testing.T) {
 	const text = "AKIAIOSFODNN7EXAMPLE and postgres://u:p@host"
-	for _, c := range []struct {
-		name  string
-		types []string
-		want  string
-	}{
-		{"the usual ones", nil, "[AWS_ACCESS_KEY] and postgres://u:[URL_PASSWORD]@host"},
-		{"one", []string{"URL_PASSWORD"}, "AKIAIOSFODNN7EXAMPLE and postgres://u:[URL_PASSWORD]@host"},
-		{"none", []string{}, text},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			sc, err := New(c.types)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(c.want, contenttest.Mask(sc, text)); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-	if _, err := New([]string{"JWT", "OPENAI"}); err == nil || err.Error() != `secrets: there is no type "OPENAI"` {
-		t.Errorf("a type that there is not: %v", err)
-	}
+	contenttest.Make(New).Chosen(t, text,
+		contenttest.Choice{Name: "the usual ones", Types: nil, Want: "[AWS_ACCESS_KEY] and postgres://u:[URL_PASSWORD]@host"},
+		contenttest.Choice{Name: "one", Types: []string{"URL_PASSWORD"}, Want: "AKIAIOSFODNN7EXAMPLE and postgres://u:[URL_PASSWORD]@host"},
+		contenttest.Choice{Name: "none", Types: []string{}, Want: text},
+	)
+	contenttest.Make(New).Refused(t, `secrets: there is no type "OPENAI"`, "JWT", "OPENAI")
 }
 
 // TestAssignments holds the two types that are not on by default.
@@ -69,19 +48,5 @@ func TestAssignments(t *testing.T) {
 			t.Errorf("%s:\n%s, want\n%s", text, got, want)
 		}
 		contenttest.Streams(t, sc, text)
-	}
-}
-
-func TestEachTypeIsInTheCorpus(t *testing.T) {
-	seen := map[string]bool{"PASSWORD": true, "GENERIC_KEY": true}
-	for _, l := range contenttest.Read(t, "testdata/positives.jsonl") {
-		for _, s := range l.Spans {
-			seen[s.Type] = true
-		}
-	}
-	for _, typ := range Types() {
-		if !seen[typ.Name] || typ.About == "" {
-			t.Errorf("%+v is in no text", typ)
-		}
 	}
 }

@@ -1,33 +1,14 @@
 package secrets
 
 import (
-	"bytes"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/extproc/guard/content/contenttest"
 )
 
-// TestTextsOneAfterTheOther makes long texts, of which a stream has only the last bytes in front.
 func TestTextsOneAfterTheOther(t *testing.T) {
-	var texts []string
-	for _, file := range corpus {
-		for _, l := range contenttest.Read(t, file) {
-			texts = append(texts, l.Text)
-		}
-	}
-	sc, random := scanner(t), rand.New(rand.NewPCG(1, 2))
-	for range 100 {
-		var parts []string
-		for range 4 {
-			parts = append(parts, texts[random.IntN(len(texts))])
-		}
-		joint := [...]string{" ", "\n", ", ", "", "-", "=", ":"}[random.IntN(7)]
-		text := strings.Join(parts, joint)
-		contenttest.Streams(t, sc, text)
-		contenttest.Beside(t, sc, text)
-	}
+	contenttest.InARow(t, scanner(t), 100, " ", "\n", ", ", "", "-", "=", ":")
 }
 
 // TestLongTokens holds that what is longer than a token may be is masked until there, whether it
@@ -52,26 +33,15 @@ func TestLongTokens(t *testing.T) {
 }
 
 func TestWorkGrowsWithTheTextAlone(t *testing.T) {
-	work := func(pattern string, times int) int {
-		p := pass{s: bytes.Repeat([]byte(pattern), times), on: 1<<lastKind - 1, blind: true}
-		p.open = len(p.s)
-		p.run()
-		return p.work
+	var all []string
+	for _, typ := range Types() {
+		all = append(all, typ.Name)
 	}
-	for _, pattern := range hostile {
-		once, twice := work(pattern, 4000), work(pattern, 8000)
-		if twice > once*2+2*maxKey || twice > 300*8000*len(pattern) {
-			t.Errorf("%q: %d bytes read for %d, %d for twice as many", pattern, once, 4000*len(pattern), twice)
-		}
-	}
+	contenttest.WorkGrows(t, scanner(t, all...), hostile, 4000, 2*maxKey)
 }
 
 func TestProseIsReleasedWordByWord(t *testing.T) {
-	for _, text := range []string{"an ordinary sentence ", "it ", "the password is ", "bearer ", "my key: ", "(see above) ", "\"quoted\" ",
+	contenttest.Released(t, scanner(t), "an ordinary sentence ", "it ", "the password is ", "bearer ", "my key: ", "(see above) ", "\"quoted\" ",
 		"in 2026 we ", "die Größe ist ", "https://example.com/a/b?c=d ", "a = b + c; ", "well-known ", "--- \n",
-		"-----BEGIN PRIVATE KEY----- is the line that a private key begins with, and what comes then is its body in base 64: "} {
-		if hold := scanner(t).Hold([]byte(text)); hold != len(text) {
-			t.Errorf("%q is held from %d on", text, hold)
-		}
-	}
+		"-----BEGIN PRIVATE KEY----- is the line that a private key begins with, and what comes then is its body in base 64: ")
 }

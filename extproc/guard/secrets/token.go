@@ -94,21 +94,21 @@ var byFirst = func() (by [256][]form) {
 
 // token looks for a key whose form begins with a prefix, in the word from i to j.
 func (p *pass) token(i, j int) {
-	if j-i < shortest && p.at(j) != '.' {
+	if j-i < shortest && p.At(j) != '.' {
 		return
 	}
-	for k := range byFirst[p.s[i]] {
-		f := &byFirst[p.s[i]][k]
-		if !bytes.HasPrefix(p.s[i:], []byte(f.prefix)) || f.dotted && p.before(i) == '.' {
+	for k := range byFirst[p.Text[i]] {
+		f := &byFirst[p.Text[i]][k]
+		if !bytes.HasPrefix(p.Text[i:], []byte(f.prefix)) || f.dotted && p.Before(i) == '.' {
 			continue // of words with dots between, the first alone begins a key
 		}
 		begin, end := i+len(f.prefix), p.tokenEnd(f, i, j)
-		if end > begin && f.fits(p.s[begin:end]) {
-			p.offer(end, f.kind, sure)
+		if end > begin && f.fits(p.Text[begin:end]) {
+			p.Offer(end, f.kind, sure)
 			return
 		}
 	}
-	switch p.s[i] {
+	switch p.Text[i] {
 	case 'e':
 		p.webToken(i, j)
 	case 'h':
@@ -128,7 +128,7 @@ func (p *pass) tokenEnd(f *form, i, j int) int {
 	case j-i > maxToken:
 		return i + maxToken
 	default:
-		p.at(j) // the word may go on
+		p.At(j) // the word may go on
 		return j
 	}
 }
@@ -161,11 +161,11 @@ func unbroken(value []byte) (longest int) {
 // dots returns where words with dots between end, the first of which ends at j.
 func (p *pass) dots(i, j int) int {
 	for j-i < maxToken {
-		if is(p.at(j), inWord) {
+		if is(p.At(j), inWord) {
 			j++
 			continue
 		}
-		if p.at(j) != '.' || !is(p.at(j+1), inWord) {
+		if p.At(j) != '.' || !is(p.At(j+1), inWord) {
 			return j
 		}
 		j++
@@ -175,51 +175,51 @@ func (p *pass) dots(i, j int) int {
 
 // own looks for a key of Headgate.
 func (p *pass) own(i, j int) {
-	if id := keyform.ID(p.s[i:j]); id != nil {
-		p.offer(j, headgate, sure)
+	if id := keyform.ID(p.Text[i:j]); id != nil {
+		p.Offer(j, headgate, sure)
 	}
 }
 
 // webToken looks for a JSON web token: three parts, of which the first two are JSON objects in
 // base 64.
 func (p *pass) webToken(i, j int) {
-	if !bytes.HasPrefix(p.s[i:j], []byte("eyJ")) {
+	if !bytes.HasPrefix(p.Text[i:j], []byte("eyJ")) {
 		return
 	}
 	end := j
 	for part := range 2 {
-		if p.at(end) != '.' {
+		if p.At(end) != '.' {
 			return
 		}
 		begin := end + 1
-		for end = begin; end-i < maxToken && is(p.at(end), inWord); end++ {
+		for end = begin; end-i < maxToken && is(p.At(end), inWord); end++ {
 		}
-		if end-begin < 10 || part == 0 && !bytes.HasPrefix(p.s[begin:end], []byte("eyJ")) {
+		if end-begin < 10 || part == 0 && !bytes.HasPrefix(p.Text[begin:end], []byte("eyJ")) {
 			return
 		}
 	}
-	p.offer(end, jwt, sure)
+	p.Offer(end, jwt, sure)
 }
 
 // address looks for the address of a webhook: a host, a path, and what follows it.
 func (p *pass) address(i, j int, word, rest string, k kind) {
-	if string(p.s[i:j]) != word || !p.reads(j, rest) {
+	if string(p.Text[i:j]) != word || !p.reads(j, rest) {
 		return
 	}
 	begin := j + len(rest)
 	end := begin
-	for end-begin < 200 && (is(p.at(end), inWord) || p.at(end) == '/') {
+	for end-begin < 200 && (is(p.At(end), inWord) || p.At(end) == '/') {
 		end++
 	}
-	if end-begin > 30 && random(p.s[begin:end]) {
-		p.offer(end, k, sure)
+	if end-begin > 30 && random(p.Text[begin:end]) {
+		p.Offer(end, k, sure)
 	}
 }
 
 // reads says whether a text begins at i.
 func (p *pass) reads(i int, text string) bool {
 	for k := range len(text) {
-		if p.at(i+k) != text[k] {
+		if p.At(i+k) != text[k] {
 			return false
 		}
 	}

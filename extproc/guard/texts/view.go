@@ -15,8 +15,14 @@ type View struct {
 	own   []byte // memory of Plain where it is not the raw text
 }
 
-// step begins a run of bytes that are the same in both texts.
-type step struct{ view, raw int }
+// step begins a run of bytes that are the same in both texts: the place in each.
+type step [2]int
+
+// Indices of a step.
+const (
+	inView = iota
+	inRaw
+)
 
 // Reset makes the view of a raw text, which it may alias. In JSON, escapes are undone. If
 // more of the text may follow, the view leaves out the beginning of an escape or a character at
@@ -44,18 +50,7 @@ func (v *View) Raw(at int) int {
 	if len(v.steps) == 0 {
 		return at
 	}
-	i, found := slices.BinarySearchFunc(v.steps, at, func(s step, at int) int { return s.view - at })
-	if !found {
-		i--
-	}
-	raw := at
-	if i >= 0 {
-		raw = v.steps[i].raw + at - v.steps[i].view
-	}
-	if i+1 < len(v.steps) {
-		raw = min(raw, v.steps[i+1].raw) // inside of a character that is longer in the view
-	}
-	return min(raw, v.raw)
+	return min(v.cross(at, inView, inRaw), v.raw)
 }
 
 // At returns the first place in the view that stands at or after a place in the raw text.
@@ -66,18 +61,24 @@ func (v *View) At(raw int) int {
 	if len(v.steps) == 0 {
 		return raw
 	}
-	i, found := slices.BinarySearchFunc(v.steps, raw, func(s step, at int) int { return s.raw - at })
+	return v.cross(raw, inRaw, inView)
+}
+
+// cross returns the place in one text of a place in the other. Within a character that is longer
+// there it is where the character ends.
+func (v *View) cross(at, from, to int) int {
+	i, found := slices.BinarySearchFunc(v.steps, at, func(s step, at int) int { return s[from] - at })
 	if !found {
 		i--
 	}
-	at := raw
+	place := at
 	if i >= 0 {
-		at = v.steps[i].view + raw - v.steps[i].raw
+		place = v.steps[i][to] + at - v.steps[i][from]
 	}
 	if i+1 < len(v.steps) {
-		at = min(at, v.steps[i+1].view)
+		place = min(place, v.steps[i+1][to])
 	}
-	return at
+	return place
 }
 
 // identical returns how many bytes at the beginning of a text stand for themselves.

@@ -1,0 +1,64 @@
+package onepass
+
+import "github.com/headgate/headgate/extproc/guard/content"
+
+// Walk goes through the text of a search and returns the search at its end. The search is a value
+// so that it stays on the stack.
+type Walk func(Search) Search
+
+// Scanner finds the types that it was made for. It is safe for concurrent use and allocates nothing
+// but room for findings.
+type Scanner struct {
+	types []Type
+	on    Kinds
+	walk  Walk
+}
+
+var _ content.Resumer = (*Scanner)(nil)
+
+// New makes a Scanner of those of a guard's types that have these names; nil: those that are on by
+// default. A name of none is an error, which begins with the guard's name. Types must not change.
+func New(guard string, types []Type, names []string, walk Walk) (*Scanner, error) {
+	on, err := named(guard, types, names)
+	if err != nil {
+		return nil, err
+	}
+	return &Scanner{types, on, walk}, nil
+}
+
+func (sc *Scanner) search(s []byte, from int) Search {
+	return Search{Text: s, On: sc.on, types: sc.types, begin: from, open: len(s)}
+}
+
+// Scan appends what is found in s to dst.
+func (sc *Scanner) Scan(dst []content.Finding, s []byte) []content.Finding {
+	return sc.ScanFrom(dst, s, 0)
+}
+
+// ScanFrom is Scan of what begins at from or after it; what stands before is context.
+func (sc *Scanner) ScanFrom(dst []content.Finding, s []byte, from int) []content.Finding {
+	p := sc.search(s, from)
+	p.out = dst
+	p = sc.walk(p)
+	return p.out
+}
+
+// Hold returns the first place that may begin a finding that depends on what comes after s.
+func (sc *Scanner) Hold(s []byte) int { return sc.HoldFrom(s, 0) }
+
+// HoldFrom is Hold of what begins at from or after it.
+func (sc *Scanner) HoldFrom(s []byte, from int) int {
+	p := sc.search(s, from)
+	p.blind = true
+	p = sc.walk(p)
+	return p.open
+}
+
+// Work returns how many bytes the search for findings in s reads ahead or back. A test holds that
+// they grow with the text alone.
+func (sc *Scanner) Work(s []byte) int {
+	p := sc.search(s, 0)
+	p.blind = true
+	p = sc.walk(p)
+	return p.Work
+}
