@@ -8,10 +8,11 @@ type pass struct {
 	near nearby
 }
 
-func walk(search onepass.Search) onepass.Search {
-	p := pass{Search: search}
+func walk(start onepass.Start) onepass.Result {
+	var p pass
+	p.Begin(start)
 	p.run()
-	return p.Search
+	return p.Result()
 }
 
 // How sure a finding is.

@@ -25,7 +25,9 @@ var types = []onepass.Type{
 var class = onepass.Classes[uint8]()
 
 // walk finds digits, of which four are a year, and letters.
-func walk(p onepass.Search) onepass.Search {
+func walk(start onepass.Start) onepass.Result {
+	var p onepass.Search
+	p.Begin(start)
 	for i := 0; i < len(p.Text); {
 		j := i
 		for class[p.At(j)]&onepass.Digit != 0 {
@@ -46,7 +48,7 @@ func walk(p onepass.Search) onepass.Search {
 		}
 		i = p.Take(i, max(j, i+1))
 	}
-	return p
+	return p.Result()
 }
 
 func made(names []string) (*onepass.Scanner, error) {

@@ -2,9 +2,25 @@ package onepass
 
 import "github.com/headgate/headgate/extproc/guard/content"
 
-// Walk goes through the text of a search and returns the search at its end. The search is a value
-// so that it stays on the stack.
-type Walk func(Search) Search
+// Walk goes through a text: it begins a Search, looks at everything and returns the Result. Start
+// and Result are values that fit into registers, so that the search stays on the stack.
+type Walk func(Start) Result
+
+// Start is what a Search begins with.
+type Start struct {
+	scanner *Scanner
+	text    []byte
+	out     []content.Finding
+	begin   int
+	blind   bool
+}
+
+// Result is what came out of a Search.
+type Result struct {
+	out  []content.Finding
+	open int
+	work int
+}
 
 // Scanner finds the types that it was made for. It is safe for concurrent use and allocates nothing
 // but room for findings.
@@ -26,10 +42,6 @@ func New(guard string, types []Type, names []string, walk Walk) (*Scanner, error
 	return &Scanner{types, on, walk}, nil
 }
 
-func (sc *Scanner) search(s []byte, from int) Search {
-	return Search{Text: s, On: sc.on, types: sc.types, begin: from, open: len(s)}
-}
-
 // Scan appends what is found in s to dst.
 func (sc *Scanner) Scan(dst []content.Finding, s []byte) []content.Finding {
 	return sc.ScanFrom(dst, s, 0)
@@ -37,10 +49,7 @@ func (sc *Scanner) Scan(dst []content.Finding, s []byte) []content.Finding {
 
 // ScanFrom is Scan of what begins at from or after it; what stands before is context.
 func (sc *Scanner) ScanFrom(dst []content.Finding, s []byte, from int) []content.Finding {
-	p := sc.search(s, from)
-	p.out = dst
-	p = sc.walk(p)
-	return p.out
+	return sc.walk(Start{scanner: sc, text: s, out: dst, begin: from}).out
 }
 
 // Hold returns the first place that may begin a finding that depends on what comes after s.
@@ -48,17 +57,11 @@ func (sc *Scanner) Hold(s []byte) int { return sc.HoldFrom(s, 0) }
 
 // HoldFrom is Hold of what begins at from or after it.
 func (sc *Scanner) HoldFrom(s []byte, from int) int {
-	p := sc.search(s, from)
-	p.blind = true
-	p = sc.walk(p)
-	return p.open
+	return sc.walk(Start{scanner: sc, text: s, begin: from, blind: true}).open
 }
 
 // Work returns how many bytes the search for findings in s reads ahead or back. A test holds that
 // they grow with the text alone.
 func (sc *Scanner) Work(s []byte) int {
-	p := sc.search(s, 0)
-	p.blind = true
-	p = sc.walk(p)
-	return p.Work
+	return sc.walk(Start{scanner: sc, text: s, blind: true}).work
 }

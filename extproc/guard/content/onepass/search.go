@@ -11,12 +11,12 @@ type Search struct {
 	Touched bool // the candidate at hand has read the end of the text
 	Work    int  // bytes read ahead or back
 
-	types []Type
-	out   []content.Finding
-	blind bool // findings are not kept: only open is asked for
-	begin int  // what begins before is context: it is found no more
-	open  int  // the first place that the rest of the text decides
-	best  candidate
+	scanner *Scanner
+	out     []content.Finding
+	blind   bool // findings are not kept: only open is asked for
+	begin   int  // what begins before is context: it is found no more
+	open    int  // the first place that the rest of the text decides
+	best    candidate
 }
 
 // candidate is what a finding would be; with an end of 0 there is none.
@@ -25,6 +25,15 @@ type candidate struct {
 	kind  Kind
 	score float64
 }
+
+// Begin begins the search, which must be zero.
+func (p *Search) Begin(s Start) {
+	p.Text, p.On, p.scanner, p.out = s.text, s.scanner.on, s.scanner, s.out
+	p.blind, p.begin, p.open = s.blind, s.begin, len(s.text)
+}
+
+// Result returns what came out of the search.
+func (p *Search) Result() Result { return Result{p.out, p.open, p.Work} }
 
 // At reads a byte; after the end of the text there is 0, which belongs to no class.
 func (p *Search) At(i int) byte {
@@ -66,7 +75,7 @@ func (p *Search) Take(i, next int) int {
 	}
 	p.End = best.end
 	if !p.blind && i >= p.begin {
-		p.out = append(p.out, content.Finding{Start: i, End: best.end, Type: p.types[best.kind].Name, Score: best.score})
+		p.out = append(p.out, content.Finding{Start: i, End: best.end, Type: p.scanner.types[best.kind].Name, Score: best.score})
 	}
 	return best.end
 }
