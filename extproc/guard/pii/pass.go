@@ -1,6 +1,9 @@
 package pii
 
-import "github.com/headgate/headgate/extproc/guard/content/onepass"
+import (
+	"github.com/headgate/headgate/extproc/guard/content"
+	"github.com/headgate/headgate/extproc/guard/content/onepass"
+)
 
 // pass is one way through a text.
 type pass struct {
@@ -8,9 +11,9 @@ type pass struct {
 	near nearby
 }
 
-func walk(start onepass.Start) onepass.Result {
+func walk(sc *onepass.Scanner, s []byte, from int, dst []content.Finding, blind bool) (found []content.Finding, open, work int) {
 	var p pass
-	p.Begin(start)
+	p.Begin(sc, s, from, dst, blind)
 	p.run()
 	return p.Result()
 }

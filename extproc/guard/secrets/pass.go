@@ -3,6 +3,7 @@ package secrets
 import (
 	"bytes"
 
+	"github.com/headgate/headgate/extproc/guard/content"
 	"github.com/headgate/headgate/extproc/guard/content/onepass"
 )
 
@@ -11,9 +12,9 @@ type pass struct {
 	onepass.Search
 }
 
-func walk(start onepass.Start) onepass.Result {
+func walk(sc *onepass.Scanner, s []byte, from int, dst []content.Finding, blind bool) (found []content.Finding, open, work int) {
 	var p pass
-	p.Begin(start)
+	p.Begin(sc, s, from, dst, blind)
 	p.run()
 	return p.Result()
 }

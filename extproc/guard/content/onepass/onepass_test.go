@@ -25,9 +25,9 @@ var types = []onepass.Type{
 var class = onepass.Classes[uint8]()
 
 // walk finds digits, of which four are a year, and letters.
-func walk(start onepass.Start) onepass.Result {
+func walk(sc *onepass.Scanner, s []byte, from int, dst []content.Finding, blind bool) (found []content.Finding, open, work int) {
 	var p onepass.Search
-	p.Begin(start)
+	p.Begin(sc, s, from, dst, blind)
 	for i := 0; i < len(p.Text); {
 		j := i
 		for class[p.At(j)]&onepass.Digit != 0 {

@@ -2,25 +2,10 @@ package onepass
 
 import "github.com/headgate/headgate/extproc/guard/content"
 
-// Walk goes through a text: it begins a Search, looks at everything and returns the Result. Start
-// and Result are values that fit into registers, so that the search stays on the stack.
-type Walk func(Start) Result
-
-// Start is what a Search begins with.
-type Start struct {
-	scanner *Scanner
-	text    []byte
-	out     []content.Finding
-	begin   int
-	blind   bool
-}
-
-// Result is what came out of a Search.
-type Result struct {
-	out  []content.Finding
-	open int
-	work int
-}
+// Walk goes through a text: it begins a Search, looks at everything and returns the Result. All that
+// it is given is for Search.Begin. These are single values, which stay in registers: a struct of
+// them is copied in memory, which takes as long as a twentieth of a short text.
+type Walk func(sc *Scanner, s []byte, from int, dst []content.Finding, blind bool) (found []content.Finding, open, work int)
 
 // Scanner finds the types that it was made for. It is safe for concurrent use and allocates nothing
 // but room for findings.
@@ -49,7 +34,8 @@ func (sc *Scanner) Scan(dst []content.Finding, s []byte) []content.Finding {
 
 // ScanFrom is Scan of what begins at from or after it; what stands before is context.
 func (sc *Scanner) ScanFrom(dst []content.Finding, s []byte, from int) []content.Finding {
-	return sc.walk(Start{scanner: sc, text: s, out: dst, begin: from}).out
+	found, _, _ := sc.walk(sc, s, from, dst, false)
+	return found
 }
 
 // Hold returns the first place that may begin a finding that depends on what comes after s.
@@ -57,11 +43,13 @@ func (sc *Scanner) Hold(s []byte) int { return sc.HoldFrom(s, 0) }
 
 // HoldFrom is Hold of what begins at from or after it.
 func (sc *Scanner) HoldFrom(s []byte, from int) int {
-	return sc.walk(Start{scanner: sc, text: s, begin: from, blind: true}).open
+	_, open, _ := sc.walk(sc, s, from, nil, true)
+	return open
 }
 
 // Work returns how many bytes the search for findings in s reads ahead or back. A test holds that
 // they grow with the text alone.
 func (sc *Scanner) Work(s []byte) int {
-	return sc.walk(Start{scanner: sc, text: s, blind: true}).work
+	_, _, work := sc.walk(sc, s, 0, nil, true)
+	return work
 }

@@ -26,14 +26,14 @@ type candidate struct {
 	score float64
 }
 
-// Begin begins the search, which must be zero.
-func (p *Search) Begin(s Start) {
-	p.Text, p.On, p.scanner, p.out = s.text, s.scanner.on, s.scanner, s.out
-	p.blind, p.begin, p.open = s.blind, s.begin, len(s.text)
+// Begin begins the search, which must be zero, with what a Walk is given.
+func (p *Search) Begin(sc *Scanner, s []byte, from int, dst []content.Finding, blind bool) {
+	p.Text, p.On, p.scanner, p.out = s, sc.on, sc, dst
+	p.blind, p.begin, p.open = blind, from, len(s)
 }
 
-// Result returns what came out of the search.
-func (p *Search) Result() Result { return Result{p.out, p.open, p.Work} }
+// Result returns what a Walk returns.
+func (p *Search) Result() (found []content.Finding, open, work int) { return p.out, p.open, p.Work }
 
 // At reads a byte; after the end of the text there is 0, which belongs to no class.
 func (p *Search) At(i int) byte {
