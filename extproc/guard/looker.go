@@ -36,7 +36,7 @@ func (l *looker) found(key []byte, f *content.Finding, text []byte) {
 
 // whole notes what the guard says of the whole that it saw.
 func (l *looker) whole(v *verdict) {
-	if v.err == nil && !v.opinion.Flagged {
+	if v.left() || v.err == nil && !v.opinion.Flagged {
 		return
 	}
 	for _, t := range v.opinion.Types {

@@ -49,7 +49,7 @@ func (r *round) run(ctx context.Context, guards []*Guard) *verdict {
 // refuses notes a verdict, and masks what it says. It reports whether the guard refuses.
 func (r *round) refuses(v *verdict) bool {
 	v.fixed = slices.ContainsFunc(v.opinion.Findings, func(f content.Finding) bool { return r.items[f.Text].Fixed() })
-	if !r.quiet {
+	if !r.quiet && !v.left() {
 		r.visit.note(v, r.output, r.items)
 	}
 	if v.denies() {

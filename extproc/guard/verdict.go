@@ -42,6 +42,9 @@ func (v *verdict) denies() bool {
 // late reports whether the guard did not decide in time.
 func (v *verdict) late() bool { return errors.Is(v.err, context.DeadlineExceeded) }
 
+// left reports whether the client has left before the guard decided: that is no failure of it.
+func (v *verdict) left() bool { return errors.Is(v.err, context.Canceled) }
+
 // types lists the types of what was found, each once.
 func (v *verdict) types() string {
 	var all []string
