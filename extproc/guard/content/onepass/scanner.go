@@ -2,7 +2,7 @@ package onepass
 
 import "github.com/headgate/headgate/extproc/guard/content"
 
-// Walk goes through a text: it begins a Search, looks at everything and returns the Result. All that
+// Walk goes through a text: it begins a Search, looks at everything and returns its Result. All that
 // it is given is for Search.Begin. These are single values, which stay in registers: a struct of
 // them is copied in memory, which takes as long as a twentieth of a short text.
 type Walk func(sc *Scanner, s []byte, from int, dst []content.Finding, blind bool) (found []content.Finding, open, work int)
