@@ -16,8 +16,8 @@ import (
 // as a whole, also where it lies on the border of two pieces.
 func TestLongTextsAreScannedInPieces(t *testing.T) {
 	s := compiled(t, everyRule)
-	for pad := range 40 {
-		text := []byte(strings.Repeat("é", pad) + strings.Repeat("to ann@example.com, 4111 1111 1111 1111, a project falcon and TICK-12345; ", 3000))
+	for pad := range 8 {
+		text := []byte(strings.Repeat("é", pad) + strings.Repeat("to ann@example.com, 4111 1111 1111 1111, a project falcon and TICK-12345; ", 2000))
 		for _, g := range s.guards.all.input {
 			if g.Scanner == nil {
 				continue

@@ -84,8 +84,9 @@ func (r *round) several(ctx context.Context, guards []*Guard) *verdict {
 	for i, g := range guards {
 		asking[i] = r.wait(ctx, g)
 	}
+	subject := r.subject() // one for all: they only read it
 	for i, g := range guards {
-		wait.Go(func() { out[i] = r.ask(asking[i], g) })
+		wait.Go(func() { out[i] = ask(asking[i], g, subject) })
 	}
 	wait.Wait()
 	for _, v := range out {
@@ -99,7 +100,7 @@ func (r *round) several(ctx context.Context, guards []*Guard) *verdict {
 // one lets one guard look.
 func (r *round) one(ctx context.Context, g *Guard) {
 	if g.Checker != nil {
-		r.single = *r.ask(r.wait(ctx, g), g)
+		r.single = *ask(r.wait(ctx, g), g, r.subject())
 		return
 	}
 	began := time.Now()
@@ -143,13 +144,13 @@ func (r *round) wait(ctx context.Context, g *Guard) context.Context {
 	return granted
 }
 
-// ask has a guard judge the whole.
-func (r *round) ask(ctx context.Context, g *Guard) *verdict {
+// ask has a guard judge the whole. It may run on a goroutine of its own.
+func ask(ctx context.Context, g *Guard, subject *content.Subject) *verdict {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, g.Timeout)
 	defer cancel()
 	v := &verdict{guard: g}
-	v.opinion, v.err = g.Checker.Check(ctx, r.subject())
+	v.opinion, v.err = g.Checker.Check(ctx, subject)
 	if v.err != nil && ctx.Err() != nil {
 		v.err = ctx.Err()
 	}
