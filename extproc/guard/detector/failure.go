@@ -30,7 +30,7 @@ func (f *Failure) Error() string { return f.err.Error() }
 // Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.err }
 
-// waiting is the failure of who no longer waits.
+// waiting is the failure of a caller who has stopped waiting.
 func waiting(err error) *Failure {
 	return &Failure{Result: ResultOf(err), err: fmt.Errorf("waiting for an answer: %w", err)}
 }

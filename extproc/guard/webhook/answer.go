@@ -27,7 +27,7 @@ type span struct {
 	detector.Span
 }
 
-// read reads an answer. Members that nobody knows are ignored.
+// read reads an answer. Members that are not known are ignored.
 func read(data []byte) (*answer, error) {
 	a := &answer{}
 	err := detector.ReadObject(scan.Document(data),
