@@ -182,7 +182,7 @@ func guardTerms[S any](name string, at func(*S) *GuardTerms, actions ...GuardAct
 			Doc("What happens if it cannot decide, because it failed or took too long: closed refuses, open lets pass. Both are counted.").
 			Example(`on_error: open`),
 		strict.Bind("timeout", func(s *S) *time.Duration { return &at(s).Timeout }, strict.Duration(time.Millisecond, time.Minute)).Default(2 * time.Second).
-			Doc("Time that it has to decide about one request, one answer or one piece of a stream.").
+			Doc("Time that it has to decide about one request, one answer or one piece of a stream. A guard that decides by rules has a second more for each MiB of text.").
 			Example(`timeout: 500ms`),
 		strict.Bind("message", func(s *S) *string { return &at(s).Message }, strict.Form(readGuardMessage, func(m string) string { return m })).Absent("the gateway's own words").
 			Doc("What the client reads if it is refused. {guard}, {types} and {exchange} stand for the guard's name, the types of what was found, and the id of the exchange.").

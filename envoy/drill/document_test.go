@@ -75,7 +75,7 @@ func keepsTheModel(t *testing.T, set *policy.Set, m *policy.Model) {
 		if copied.Quota.Bounds() {
 			t.Errorf("%s has a quota: %+v", p.name, copied.Quota)
 		}
-		copied.Chain, copied.RegionsOnly, copied.Quota = m.Chain, m.RegionsOnly, m.Quota // regions have acted on the chain
+		copied.Chain, copied.RegionsOnly, copied.Quota, copied.Guards = m.Chain, m.RegionsOnly, m.Quota, m.Guards // regions have acted on the chain
 		if copied.Written() != m.Written() {
 			t.Errorf("%s\nbecame\n%s", m.Written(), copied.Written())
 		}

@@ -12,6 +12,18 @@ import (
 // guard whose rules are slow for it can be stopped when its time is over.
 const longText = 64 << 10
 
+// largeBody is from how many bytes on Envoy is asked to wait for guards, which takes it a message.
+const largeBody = 256 << 10
+
+// largeTime is how long it is asked to wait then.
+const largeTime = time.Minute
+
+// limit is how long a guard that decides by rules may take for texts of a length: its timeout,
+// and a second for each MiB.
+func limit(g *Guard, bytes int) time.Duration {
+	return g.Timeout + time.Duration(bytes>>20)*time.Second
+}
+
 // scanLong scans a text in pieces, as a stream is, within a time.
 func scanLong(dst []content.Finding, s content.Scanner, text []byte, until time.Time) ([]content.Finding, error) {
 	decided := 0

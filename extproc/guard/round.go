@@ -20,6 +20,7 @@ type round struct {
 	more   func(context.Context, time.Duration) (context.Context, error)
 
 	answer *canon.Response // of an answer
+	size   int             // of all texts, in bytes
 	quiet  bool            // nothing is recorded: it is a second look
 	faults []format.Fault  // of the answer's form
 	faulty *canon.Choice   // that has them
@@ -31,6 +32,9 @@ type round struct {
 // run lets the guards look until one refuses; nil: none does. Guards that ask others and do not
 // depend on each other do so at the same time.
 func (r *round) run(ctx context.Context, guards []*Guard) *verdict {
+	for i := range r.items {
+		r.size += len(r.items[i].Plain)
+	}
 	r.visit.ex.Guards = slices.Grow(r.visit.ex.Guards, len(guards))
 	for i := 0; i < len(guards); {
 		n := together(guards[i:])
@@ -111,7 +115,7 @@ func (r *round) one(ctx context.Context, g *Guard) {
 	} else if g.Measure != nil {
 		v.opinion = g.Measure(r.visit.ex.Request.Decoded(), textsOf(r.items))
 	} else if s := r.visit.scanner(g); s != nil {
-		v.opinion.Findings, v.err = r.scan(v.opinion.Findings, s, began.Add(g.Timeout))
+		v.opinion.Findings, v.err = r.scan(v.opinion.Findings, s, began.Add(limit(g, r.size)))
 	}
 	r.findings = v.opinion.Findings
 	v.took = time.Since(began)

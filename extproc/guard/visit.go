@@ -44,6 +44,9 @@ func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Ve
 	if len(p.input) == 0 && !p.begins {
 		return exchange.Verdict{}, nil
 	}
+	if len(req.Body) > largeBody {
+		_, _ = req.More(ctx, largeTime) // without time left, what is left has to do
+	}
 	items, err := texts.OfRequest(req)
 	if err != nil {
 		return badRequest(err), nil
@@ -146,6 +149,9 @@ func (v *visit) Response(ctx context.Context, resp *exchange.Response) (exchange
 
 // answer judges a whole answer.
 func (v *visit) answer(ctx context.Context, resp *exchange.Response) (exchange.Verdict, error) {
+	if len(resp.Body) > largeBody {
+		_, _ = resp.More(ctx, largeTime)
+	}
 	answer, err := resp.Canon()
 	if err != nil {
 		return v.unreadable(), nil
