@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -105,4 +106,15 @@ func (r Reason) ByGuard() bool {
 // Denied makes a denial.
 func Denied(status int, reason Reason, message string) Verdict {
 	return Verdict{Action: Deny, Status: status, Reason: reason, Message: message}
+}
+
+// Unreadable refuses a request that cannot be read into the canonical form, which is its client's
+// fault.
+func Unreadable(err error) Verdict {
+	v := Denied(400, ReasonBadRequest, err.Error())
+	var at *canon.RequestError
+	if errors.As(err, &at) {
+		v.Param = at.Field
+	}
+	return v
 }

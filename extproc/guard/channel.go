@@ -20,6 +20,9 @@ type channel struct {
 	view         texts.View
 	sure         []int // by looker: the place in raw up to which it has judged, if it asks others
 	kept         []span
+	waiting      []int // the events whose text is undecided, as the stream numbers events
+	then         int   // a place in raw, of which it is known
+	insideThen   bool  // whether it is inside a string
 }
 
 // How much of what was decided guards see again, in bytes: by it they know a word's beginning.
@@ -75,10 +78,8 @@ func (s *stream) forget(c *channel) {
 	for i := range c.kept {
 		c.kept[i].start, c.kept[i].end = c.kept[i].start-n, c.kept[i].end-n
 	}
-	for i := range s.queue {
-		if s.queue[i].channel == c {
-			s.queue[i].end -= n
-		}
+	for _, i := range c.waiting {
+		s.queue[i-s.gone].end -= n
 	}
 }
 

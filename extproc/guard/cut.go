@@ -1,12 +1,12 @@
 package guard
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -28,7 +28,7 @@ func (s *stream) cut(emit exchange.Emit) exchange.Verdict {
 	if by.guard.Cut == policy.CutError {
 		return refusal
 	}
-	text, _ := json.Marshal(refusal.Message) // a text has always a JSON form
+	text := scan.AppendString(nil, refusal.Message)
 	for _, choice := range s.open() {
 		emit(&canon.Event{Kind: canon.EventBlockEnd, Choice: choice})
 		emit(&canon.Event{Kind: canon.EventRefusal, Choice: choice, Text: text})

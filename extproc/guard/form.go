@@ -130,7 +130,7 @@ func (s *stream) judgeForm(ctx context.Context, ev *canon.Event) {
 	a := s.answer(ev.Choice)
 	choice := a.whole(ev.Finish)
 	for _, l := range s.lookers {
-		if l.Form == nil {
+		if l.Form == nil || l.failed {
 			continue
 		}
 		began := time.Now()

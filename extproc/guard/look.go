@@ -47,6 +47,7 @@ func (s *stream) scan(ctx context.Context, c *channel, final bool) int {
 	from := c.view.At(c.decided)
 	for i, l := range s.lookers {
 		switch {
+		case l.failed:
 		case l.Form != nil:
 			if s.acts && !s.passed(c.choice) {
 				sure = from
@@ -62,11 +63,8 @@ func (s *stream) scan(ctx context.Context, c *channel, final bool) int {
 			sure = min(sure, s.scanOne(c, l, from, final))
 		}
 	}
-	for _, k := range c.kept {
-		if k.end > c.decided {
-			s.spans = append(s.spans, k)
-		}
-	}
+	c.kept = slices.DeleteFunc(c.kept, func(k span) bool { return k.end <= c.decided })
+	s.spans = append(s.spans, c.kept...)
 	return c.view.Raw(sure)
 }
 
@@ -109,12 +107,9 @@ func (s *stream) placeholders(c *channel, hold int, final bool) int {
 // not whole. A guard that refuses stops it before what it found.
 func (s *stream) decide(c *channel, hold int) int {
 	slices.SortStableFunc(s.spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
-	for moved := true; moved; {
-		moved = false
-		for i := range s.spans {
-			if p := &s.spans[i]; p.start < hold && p.end > hold {
-				hold, moved = p.start, true
-			}
+	for i := len(s.spans) - 1; i >= 0; i-- {
+		if p := &s.spans[i]; p.start < hold && p.end > hold {
+			hold = p.start
 		}
 	}
 	hold = max(hold, c.decided)
@@ -133,15 +128,16 @@ func (s *stream) decide(c *channel, hold int) int {
 	return hold
 }
 
-// overflow refuses an answer of which more would have to be held back than an answer may be long.
+// overflow ends the holding back where more of it would be needed than an answer may be long: no
+// guard of the stream could decide in that bound.
 func (s *stream) overflow() {
 	if !s.acts || s.refusing != nil {
 		return
 	}
 	for _, l := range s.lookers {
 		v := &verdict{guard: l.Guard, err: errTooMuch}
-		l.became(v)
-		if v.denies() {
+		l.whole(v)
+		if l.failed = !v.denies(); !l.failed {
 			s.refusing = v
 			return
 		}
@@ -150,20 +146,21 @@ func (s *stream) overflow() {
 
 // apply gives the decided text of a channel, with its changes, to the events that it came in.
 func (s *stream) apply(c *channel, end int) {
-	from, next := c.decided, 0
-	for i := range s.queue {
-		q := &s.queue[i]
-		if q.channel != c || q.ready {
-			continue
-		}
+	from, next, ready := c.decided, 0, 0
+	c.then, c.insideThen = 0, c.inside
+	for _, n := range c.waiting {
+		q := &s.queue[n-s.gone]
 		if from >= end && from < q.end {
-			return
+			break
 		}
 		to := min(q.end, end)
 		next = s.rebuild(c, q, from, to, end, next)
-		q.ready = q.end <= end
+		if q.ready = q.end <= end; q.ready {
+			ready++
+		}
 		from = to
 	}
+	c.waiting = append(c.waiting[:0], c.waiting[ready:]...)
 }
 
 // rebuild appends to an event's text what becomes of a piece of the channel: a changed span is
@@ -199,5 +196,6 @@ func (s *stream) replace(c *channel, text []byte, start int, p *span) []byte {
 	if !c.json() {
 		return append(text, p.with...)
 	}
-	return texts.AppendInJSON(text, c.raw[start:p.end], p.with, texts.InString(c.raw[:start], c.inside))
+	c.insideThen, c.then = texts.InString(c.raw[c.then:start], c.insideThen), start
+	return texts.AppendInJSON(text, c.raw[start:p.end], p.with, c.insideThen)
 }

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -77,7 +76,7 @@ func (s *stream) ask(ctx context.Context, c *channel, i int, final bool) (sure i
 	sure = c.view.At(c.sure[i])
 	plain := c.view.Plain
 	fresh := len(plain) - sure
-	if l.failed || fresh == 0 {
+	if fresh == 0 {
 		return len(plain), nil
 	}
 	if !final && fresh < window+overlap {
@@ -115,17 +114,10 @@ func denying(v *verdict) *verdict {
 
 // judge asks a guard about a piece of a channel.
 func (s *stream) judge(ctx context.Context, l *looker, c *channel, piece []byte) *verdict {
-	ctx, cancel := context.WithTimeout(ctx, l.Timeout)
-	defer cancel()
-	began := time.Now()
 	subject := s.visit.subject(true)
 	subject.Texts = []content.Text{{Plain: piece, Kind: kindOf(c.kind), Role: "assistant", Path: "choices"}}
-	v := &verdict{guard: l.Guard}
-	v.opinion, v.err = l.Checker.Check(ctx, subject)
-	if v.err != nil && ctx.Err() != nil {
-		v.err = ctx.Err()
-	}
-	l.sum.Nanos += int64(time.Since(began))
+	v := ask(ctx, l.Guard, subject)
+	l.sum.Nanos += int64(v.took)
 	return v
 }
 

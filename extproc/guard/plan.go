@@ -12,7 +12,6 @@ type plan struct {
 	input, output []*Guard
 	begins        bool // a guard of answers needs the texts of the request
 	decodes       bool // a guard needs the request in the canonical form
-	masks         bool // what is masked in a request may have to be put back
 }
 
 // scope is whose exchanges have the same plan.
@@ -43,9 +42,6 @@ func (g *guards) of(s scope) *plan {
 		p.begins = p.begins || it.Begin != nil
 		p.decodes = p.decodes || it.Form != nil
 	}
-	for _, it := range p.input {
-		p.masks = p.masks || it.acts() && it.masks() && it.Restore
-	}
 	return p
 }
 
@@ -67,7 +63,8 @@ func working(all []*Guard) []*Guard {
 	return slices.DeleteFunc(all, func(g *Guard) bool { return g.Mode == policy.GuardOff })
 }
 
-// scopeOf finds whose plan an exchange has. A hop's caller is nobody whom the policy names.
+// scopeOf finds whose plan an exchange has. A caller that a hop names has no guards of a caller of
+// the policy, even of the same name.
 func (g *guards) scopeOf(ex *exchange.Exchange) scope {
 	s := scope{model: ex.Model, tier: ex.Caller.Tier}
 	if _, own := g.caller[ex.Caller.Name]; own && !ex.Caller.Hop {

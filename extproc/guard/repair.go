@@ -62,7 +62,6 @@ func (v *visit) becameRepaired(g *Guard) {
 	for i := range v.ex.Guards {
 		if n := &v.ex.Guards[i]; n.Output && n.Guard == g.Name {
 			n.Result = exchange.GuardRepaired
-			v.stage.kind.metrics.count(n)
 		}
 	}
 }

@@ -20,6 +20,8 @@ func TestEveryTextOfARequestIsMasked(t *testing.T) {
 	s := compiled(t, model+`guards: {input: [{pii: {}}]}`)
 	file := base64.StdEncoding.EncodeToString([]byte("mail: a@example.com"))
 	hidden := base64.StdEncoding.EncodeToString([]byte("mail: [EMAIL_ADDRESS_1]"))
+	slashed := base64.StdEncoding.EncodeToString([]byte("??? a@example.com"))
+	unslashed := base64.StdEncoding.EncodeToString([]byte("??? [EMAIL_ADDRESS_1]"))
 	for _, c := range []struct{ name, client, body, want string }{
 		{"system and user", "openai", `{"model":"m","messages":[{"role":"system","content":"a@example.com"},{"role":"user","content":[{"type":"text","text":"b@example.com, a@example.com"}]}] , "x":1}`,
 			`{"model":"m","messages":[{"role":"system","content":"[EMAIL_ADDRESS_1]"},{"role":"user","content":[{"type":"text","text":"[EMAIL_ADDRESS_2], [EMAIL_ADDRESS_1]"}]}] , "x":1}`},
@@ -31,12 +33,16 @@ func TestEveryTextOfARequestIsMasked(t *testing.T) {
 			`{"model":"m","messages":[{"role":"user","content":"?"},{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"to\":\"[EMAIL_ADDRESS_1]\",\"n\":\"[CREDIT_CARD_1]\"}"}}]},{"role":"tool","tool_call_id":"c","content":"sent to [EMAIL_ADDRESS_1]"}]}`},
 		{"definitions", "openai", `{"model":"m","messages":[{"role":"user","content":"?"}],"tools":[{"type":"function","function":{"name":"f","description":"of a@example.com","parameters":{"type":"object","properties":{"x":{"type":"string","description":"or b@example.com"}}}}}]}`,
 			`{"model":"m","messages":[{"role":"user","content":"?"}],"tools":[{"type":"function","function":{"name":"f","description":"of [EMAIL_ADDRESS_1]","parameters":{"type":"object","properties":{"x":{"type":"string","description":"or [EMAIL_ADDRESS_2]"}}}}}]}`},
+		{"members of a schema with names that ids have elsewhere", "openai", `{"model":"m","messages":[{"role":"user","content":"?"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"id":{"description":"of a@example.com"},"data":{"enum":["b@example.com"]}}}}}]}`,
+			`{"model":"m","messages":[{"role":"user","content":"?"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"id":{"description":"of [EMAIL_ADDRESS_1]"},"data":{"enum":["[EMAIL_ADDRESS_2]"]}}}}}]}`},
 		{"Anthropic's", "anthropic", `{"model":"m","max_tokens":9,"system":"a@example.com","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"b@example.com"}]},{"role":"assistant","content":[{"type":"tool_use","id":"u","name":"f","input":{"to":"b@example.com"}}]}]}`,
 			`{"model":"m","max_tokens":9,"system":"[EMAIL_ADDRESS_1]","messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"[EMAIL_ADDRESS_2]"}]},{"role":"assistant","content":[{"type":"tool_use","id":"u","name":"f","input":{"to":"[EMAIL_ADDRESS_2]"}}]}]}`},
 		{"attachments", "anthropic", `{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","title":"of a@example.com","source":{"type":"base64","media_type":"text/plain","data":"` + file + `"}}]}]}`,
 			`{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","title":"of [EMAIL_ADDRESS_1]","source":{"type":"base64","media_type":"text/plain","data":"` + hidden + `"}}]}]}`},
 		{"files", "openai", `{"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,` + file + `"}}]}]}`,
 			`{"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,` + hidden + `"}}]}]}`},
+		{"files whose slashes are escaped", "openai", `{"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a.txt","file_data":"data:text\/plain;base64,` + strings.ReplaceAll(slashed, "/", `\/`) + `"}}]}]}`,
+			`{"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,` + unslashed + `"}}]}]}`},
 		{"what is signed stays", "anthropic", `{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"a@example.com","signature":"s"},{"type":"text","text":"b@example.com"}]},{"role":"user","content":"?"}]}`,
 			`{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"a@example.com","signature":"s"},{"type":"text","text":"[EMAIL_ADDRESS_1]"}]},{"role":"user","content":"?"}]}`},
 		{"placeholders that stand there", "openai", `{"model":"m","messages":[{"role":"user","content":"[EMAIL_ADDRESS_1] a@example.com"}]}`,
@@ -108,7 +114,7 @@ guards: {input: [{pii: {action: flag}}]}
 		{"the tier's in its place", "n", mail, exchange.Caller{Tier: "free"}, exchange.ReasonPII, ""},
 		{"a tier without guards", "n", mail, exchange.Caller{Tier: "own"}, "", "pii"},
 		{"the caller's in its place", "n", mail, exchange.Caller{Name: "ci", Tier: "free"}, "", ""},
-		{"whom a hop names so", "n", mail, exchange.Caller{Name: "ci", Hop: true}, "", "pii"},
+		{"a caller of a hop with the same name", "n", mail, exchange.Caller{Name: "ci", Hop: true}, "", "pii"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ex := exchangetest.Ask(t, "openai", strings.Replace(user(c.text), `"m"`, `"`+c.model+`"`, 1))
@@ -149,5 +155,19 @@ func TestGuardsOfRequestsThatAsk(t *testing.T) {
 		if got := string(v.Exchange.Request.Body); got != user(c.body) || verdict.Reason != c.reason {
 			t.Errorf("%s: %s %+v", c.name, got, verdict)
 		}
+	}
+}
+
+// TestManyFindingsInArguments holds that what masking takes grows with the length of a JSON document
+// alone: with its square, this would take minutes.
+func TestManyFindingsInArguments(t *testing.T) {
+	s := compiled(t, model+`guards: {input: [{pii: {timeout: 1m}}]}`)
+	args := `{\"to\":\"` + strings.Repeat(`a@example.com `, 150_000) + `\"}`
+	ex := exchangetest.Ask(t, "openai", `{"model":"m","messages":[{"role":"user","content":"?"},{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"`+args+`"}}]},{"role":"tool","tool_call_id":"c","content":"x"}]}`)
+	if v, err := s.Join(ex).Request(t.Context(), &ex.Request); err != nil || v.Action != exchange.Pass {
+		t.Fatal(v, err)
+	}
+	if got := strings.Count(string(ex.Request.Body), "[EMAIL_ADDRESS_1]"); got != 150_000 {
+		t.Errorf("%d placeholders", got)
 	}
 }

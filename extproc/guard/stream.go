@@ -17,6 +17,7 @@ type stream struct {
 	lookers  []*looker
 	channels []*channel
 	queue    []queued
+	gone     int       // events that left before those of the queue
 	answers  []*spoken // of guards that judge the form of a whole answer
 	formed   bool      // there are such guards
 	finished []int     // choices that have ended
@@ -96,12 +97,15 @@ func (v *visit) Events(ctx context.Context, events []canon.Event, emit exchange.
 	return v.acting.take(ctx, events, emit), nil
 }
 
-// End implements exchange.Visit.
+// End implements exchange.Visit. What came of each guard is counted.
 func (v *visit) End(exchange.Outcome) {
 	for _, s := range []*stream{v.acting, v.watching} {
 		if s != nil {
 			s.record()
 		}
+	}
+	for i := range v.ex.Guards {
+		v.stage.kind.metrics.count(&v.ex.Guards[i])
 	}
 }
 
@@ -179,6 +183,7 @@ func (s *stream) says(ctx context.Context, ev *canon.Event) {
 	plain, _ := ev.Text.Str()
 	c.raw = append(c.raw, plain...)
 	s.collect(ev, plain)
+	c.waiting = append(c.waiting, s.gone+len(s.queue))
 	s.queue = append(s.queue, queued{ev: *ev, channel: c, end: len(c.raw)})
 	if len(c.raw) >= c.next {
 		s.look(ctx, c, false)
@@ -215,7 +220,7 @@ func (s *stream) release(emit exchange.Emit) {
 		}
 	}
 	if n > 0 {
-		s.queue = append(s.queue[:0], s.queue[n:]...)
+		s.queue, s.gone = append(s.queue[:0], s.queue[n:]...), s.gone+n
 	}
 }
 

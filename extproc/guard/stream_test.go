@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -223,5 +224,52 @@ func TestWhatIsHeldIsNotLookedAtForEachToken(t *testing.T) {
 	_, _ = v.Events(t.Context(), []canon.Event{{Kind: canon.EventFinish}, exchangetest.Done()}, emit)
 	if got := saidBy(out, canon.EventText); got != said || looked > 8*len(said) {
 		t.Errorf("%d bytes came, %d were looked at of %d", len(got), looked, len(said))
+	}
+}
+
+// TestChoicesDoNotMix holds of two answers whose texts come by turns that each is masked by itself,
+// also while the other one is held back.
+func TestChoicesDoNotMix(t *testing.T) {
+	v, _ := asks(t, compiled(t, masking), user("Hi"))
+	v.Stream()
+	said := []string{"see ann@example.com, 4111 1111 1111 1111 now", "a project falcon and nothing else to be seen"}
+	want := []string{"see [EMAIL_ADDRESS], [CREDIT_CARD] now", "a [WORD] and nothing else to be seen"}
+	var out []canon.Event
+	for i := 0; i < max(len(said[0]), len(said[1])); i += 2 {
+		for choice, text := range said {
+			if i < len(text) {
+				ev := exchangetest.Text(text[i:min(i+2, len(text))])
+				ev.Choice = choice
+				out = append(out, v.Events(ev)...)
+			}
+		}
+	}
+	out = append(out, v.Events(canon.Event{Kind: canon.EventFinish}, canon.Event{Kind: canon.EventFinish, Choice: 1}, exchangetest.Done())...)
+	for choice := range said {
+		var of []canon.Event
+		for _, ev := range out {
+			if ev.Choice == choice {
+				of = append(of, ev)
+			}
+		}
+		if got := saidBy(of, canon.EventText); got != want[choice] {
+			t.Errorf("choice %d: %q, want %q", choice, got, want[choice])
+		}
+	}
+}
+
+// TestEachGuardIsCountedOnce holds that the metric says of each exchange what its row says.
+func TestEachGuardIsCountedOnce(t *testing.T) {
+	s := compiled(t, model+`guards: {input: [{pii: {}}], output: [{words: {words: [falcon]}}]}`)
+	v, _ := asks(t, s, user("ann@example.com"))
+	answered(v, canon.EventText, "a falcon")
+	v.End(exchange.Outcome{})
+	if got := testutil.CollectAndCount(s.kind.metrics.verdicts); got != 2 {
+		t.Errorf("%d series", got)
+	}
+	for _, labels := range [][]string{{"pii", "pii", "input", "enforce", "mask", "masked"}, {"words", "words", "output", "enforce", "deny", "cut"}} {
+		if got := testutil.ToFloat64(s.kind.metrics.verdicts.WithLabelValues(labels...)); got != 1 {
+			t.Errorf("%v: %v", labels, got)
+		}
 	}
 }

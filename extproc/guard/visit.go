@@ -2,9 +2,7 @@ package guard
 
 import (
 	"context"
-	"errors"
 
-	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/guard/content"
 	"github.com/headgate/headgate/extproc/guard/texts"
@@ -38,7 +36,7 @@ func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Ve
 	p := v.plan
 	if p.decodes && req.Operation == exchange.Chat {
 		if _, err := req.Canon(); err != nil {
-			return badRequest(err), nil
+			return exchange.Unreadable(err), nil
 		}
 	}
 	if len(p.input) == 0 && !p.begins {
@@ -49,7 +47,7 @@ func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Ve
 	}
 	items, err := texts.OfRequest(req)
 	if err != nil {
-		return badRequest(err), nil
+		return exchange.Unreadable(err), nil
 	}
 	r := round{visit: v, items: items, more: req.More}
 	if refusing := r.run(ctx, p.input); refusing != nil {
@@ -67,16 +65,6 @@ func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Ve
 	return v.flags(), nil
 }
 
-// badRequest refuses a request that cannot be read.
-func badRequest(err error) exchange.Verdict {
-	v := exchange.Denied(400, exchange.ReasonBadRequest, err.Error())
-	var at *canon.RequestError
-	if errors.As(err, &at) {
-		v.Param = at.Field
-	}
-	return v
-}
-
 // refusal is what the client gets for a verdict that refuses.
 func (v *visit) refusal(by *verdict, output bool) exchange.Verdict {
 	if by.err != nil {
@@ -91,7 +79,7 @@ func (v *visit) begin(items []texts.Item) {
 		return
 	}
 	v.begun = map[*Guard]content.Scanner{}
-	plain := plainOf(items)
+	plain := textsOf(items)
 	for _, g := range v.plan.output {
 		if g.Begin != nil {
 			v.begun[g] = g.Begin(plain)
@@ -184,7 +172,7 @@ func (v *visit) unreadable() exchange.Verdict {
 	return exchange.Verdict{}
 }
 
-// note records what a guard made of texts, and counts it.
+// note records what a guard made of texts.
 func (v *visit) note(by *verdict, output bool, items []texts.Item) {
 	g := by.guard
 	n := exchange.Guarded{
@@ -207,10 +195,9 @@ func (v *visit) note(by *verdict, output bool, items []texts.Item) {
 	v.record(&n)
 }
 
-// record keeps what came of a guard for the row, and counts it.
+// record keeps what came of a guard for the row. It is counted at the end.
 func (v *visit) record(n *exchange.Guarded) {
 	v.ex.Guards = append(v.ex.Guards, *n)
-	v.stage.kind.metrics.count(n)
 	if n.Result == exchange.GuardFlagged && n.Mode == exchange.Enforce {
 		if v.flagged != "" {
 			v.flagged += ", "

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -31,12 +30,7 @@ func (p *plan) decoded() (*canon.Request, exchange.Verdict) {
 	if err == nil {
 		return r, exchange.Verdict{}
 	}
-	v := exchange.Denied(400, exchange.ReasonBadRequest, err.Error())
-	var at *canon.RequestError
-	if errors.As(err, &at) {
-		v.Param = at.Field
-	}
-	return nil, v
+	return nil, exchange.Unreadable(err)
 }
 
 // findSupporting finds out, before Envoy chooses, which backends of the pool support

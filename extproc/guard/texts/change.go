@@ -19,11 +19,13 @@ func (it *Item) Apply(changes []Change) {
 		return
 	}
 	out, at := make([]byte, 0, len(it.raw)+32*len(changes)), 0
+	inside, known := false, 0 // of a string, at a place in raw
 	for _, c := range changes {
 		start, end := it.view.Raw(c.Start), it.view.Raw(c.End)
 		out = append(out, it.raw[at:start]...)
 		if it.inJSON() {
-			out = AppendInJSON(out, it.raw[start:end], c.With, InString(it.raw[:start], false))
+			inside, known = InString(it.raw[known:start], inside), start
+			out = AppendInJSON(out, it.raw[start:end], c.With, inside)
 		} else {
 			out = append(out, c.With...)
 		}

@@ -36,9 +36,6 @@ const (
 	formBase64             // base64 in a JSON string, perhaps with an introduction
 )
 
-// maxAttachment bounds an attached text that is decoded, in bytes.
-const maxAttachment = 32 << 20
-
 // collector gathers the texts of one body.
 type collector struct {
 	body   []byte
@@ -84,13 +81,14 @@ func (c *collector) document(p *canon.Part, role string) {
 // base64 takes text that the body holds in base64. It returns false if it is none.
 func (c *collector) base64(p *canon.Part, role string) bool {
 	start, ok := scan.Within(c.body, p.Data)
-	if !ok || len(p.Data) > maxAttachment || bytes.IndexByte(p.Data, '\\') >= 0 {
+	if !ok {
 		return false
 	}
 	open := bytes.LastIndexByte(c.body[:start], '"')
 	end := start + len(p.Data)
-	plain := make([]byte, base64.StdEncoding.DecodedLen(len(p.Data)))
-	n, err := base64.StdEncoding.Decode(plain, p.Data)
+	data := scan.Unescape(p.Data) // some writers escape each slash
+	plain := make([]byte, base64.StdEncoding.DecodedLen(len(data)))
+	n, err := base64.StdEncoding.Decode(plain, data)
 	if err != nil || open < 0 || end >= len(c.body) || !utf8.Valid(plain[:n]) {
 		return false
 	}
@@ -98,9 +96,9 @@ func (c *collector) base64(p *canon.Part, role string) bool {
 	return true
 }
 
-// isText reports whether an attachment of a media type is text.
+// isText reports whether an attachment of a media type, which may hold escapes, is text.
 func isText(media []byte) bool {
-	media, _, _ = bytes.Cut(media, []byte{';'})
+	media, _, _ = bytes.Cut(scan.Unescape(media), []byte{';'})
 	return bytes.HasPrefix(media, []byte("text/")) || bytes.HasSuffix(media, []byte("json")) ||
 		bytes.HasSuffix(media, []byte("xml")) || bytes.HasSuffix(media, []byte("yaml")) || bytes.HasSuffix(media, []byte("csv"))
 }
@@ -109,7 +107,8 @@ func isText(media []byte) bool {
 // signed or encrypted.
 var notText = []string{"id", "type", "data", "signature", "encrypted_content", "encrypted_index", "encrypted_stdout", "tool_use_id", "call_id", "file_id", "container", "media_type", "cache_control"}
 
-// every takes all strings in a value, but for those in members that are no text.
+// every takes all strings in a value. In parts that only a provider understands, members that are no
+// text are left out.
 func (c *collector) every(v scan.Value, kind content.Kind, role string, place canon.Place, name string) {
 	switch v.Kind() {
 	case scan.String:
@@ -120,7 +119,7 @@ func (c *collector) every(v scan.Value, kind content.Kind, role string, place ca
 		}
 	case scan.Object:
 		for f := v.Fields(); f.Next(); {
-			if !isNoText(f.Key()) {
+			if kind != content.Opaque || !isNoText(f.Key()) {
 				c.every(f.Value(), kind, role, place, name)
 			}
 		}
@@ -182,7 +181,7 @@ func (it *Item) Edit() exchange.Edit {
 	case formJSON:
 		return exchange.Edit{Text: it.At, Raw: it.raw}
 	case formBase64:
-		intro := string(it.At[1 : 1+it.intro])
+		intro := string(scan.Unescape(it.At[1 : 1+it.intro]))
 		return exchange.Edit{Text: it.At, With: intro + base64.StdEncoding.EncodeToString(it.raw)}
 	case formText, formArgs:
 	}
