@@ -89,7 +89,7 @@ func (c *Client) Use(set *policy.Set) error {
 	return nil
 }
 
-// Available reports whether there is a socket for own calls. That somebody listens there shows
+// Available reports whether there is a socket for own calls. Whether Envoy listens there shows
 // when a call is made.
 func (c *Client) Available() bool { return c != nil && c.socket != "" }
 

@@ -212,7 +212,7 @@ func TestWhyACallHasNoAnswer(t *testing.T) {
 }
 
 // TestWhereNobodyTakesCalls holds that a call says so: without a client, without a socket,
-// with nobody at it, and with somebody else.
+// with a socket on which nothing listens, and with one of another process.
 func TestWhereNobodyTakesCalls(t *testing.T) {
 	other := newPipe(t, time.Now, answering(200, "{}"))
 	stranger := self.New(self.Options{Socket: other.socket, Now: time.Now}, prometheus.NewRegistry())
