@@ -40,7 +40,10 @@ func Serve(t testing.TB, g *grpc.Server) *Envoy {
 		t.Fatal(err)
 	}
 	go func() { _ = g.Serve(l) }()
-	t.Cleanup(g.Stop)
+	t.Cleanup(func() {
+		g.Stop()
+		g.GracefulStop() // waits for the handlers, which Stop alone does not
+	})
 	return Dial(t, path)
 }
 
