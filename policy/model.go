@@ -32,6 +32,7 @@ type Model struct {
 	Health      Health        // active checks of the backends; an interval of 0: none
 	Quota       Quota         // of each team, and of each caller without one
 	Guards      Guards        // of the content of its exchanges
+	Cache       *CacheRules   // of its answers; nil: those of every model
 }
 
 // Judging says by what an attempt of a chain is committed: nothing is tried again afterwards.
@@ -161,6 +162,9 @@ var model = strict.NewObject(
 	strict.Bind("guards", func(m *Model) *Guards { return &m.Guards }, guards).Absent("those for all").
 		Doc("Guards of its exchanges, after those for all.").
 		Example(`guards: {output: [{pii: {action: mask}}]}`),
+	strict.Bind("cache", func(m *Model) **CacheRules { return &m.Cache }, strict.Optional(cacheRules)).Absent("that of cache.every_model").
+		Doc("Which of its answers are given again, in place of the rules of every model.").
+		Example(`cache: {ttl: 24h, semantic: {threshold: 0.95}}`),
 ).Refuse("hedge",
 	"is not possible: attempts of one request that run side by side share their headers in Envoy, and it crashes if the first fails while the other one connects",
 	"first_token leaves a link that is silent after its headers, and retries: 0 with a shorter timeout leaves one that is silent before them",

@@ -196,6 +196,15 @@ func TestCompiledSet(t *testing.T) {
 		},
 		Redis:    Redis{URL: Credential{Env: "REDIS_URL"}, Cluster: true, Prefix: "hg:", Timeout: 50 * time.Millisecond, WhenLost: WhenLostClosed},
 		OwnCalls: OwnCalls{USDPerDay: 2_500_000_000},
+		Cache: Cache{
+			EveryModel: &CacheRules{
+				Mode: CacheShadow, TTL: 24 * time.Hour, Scope: CacheTeam, MaxTemperature: new(Temperature(0.2)), ToolCalls: true, StoreFallback: true, Masked: true,
+				MaxEntry: 256 << 10, Verify: 0.02, Coalesce: CoalesceAll, CoalesceWait: 10 * time.Second,
+				Semantic: &SemanticCache{Mode: CacheShadow, Threshold: 0.97, Rules: VerifyBasic},
+			},
+			Memory: 256 << 20, Timeout: 50 * time.Millisecond, Epoch: 2,
+			Embedder: &CacheEmbedder{Model: "1.5", Dimensions: 256, Timeout: time.Second},
+		},
 		Journal:  Journal{Retention: 400 * day, Durable: DurableStrict, WhenFull: WhenFullStop, Spool: 16 << 20},
 		Backends: map[string]*Backend{"a": a, "router": router, "theirs": theirs, "lan": lan},
 		Models: map[string]*Model{
@@ -204,6 +213,7 @@ func TestCompiledSet(t *testing.T) {
 				RegionsOnly: []string{"eu-west-1", "us-east-1"},
 				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second, Probe: ProbeModels},
 				Quota: Quota{RPM: 60, TPM: 1000, USDPerDay: 5e9, USDPerMonth: 50e9, Mode: QuotaShadow}, Guards: Guards{Input: []Guard{{Secrets: &SecretsGuard{GuardTerms: usual("secrets", GuardMask)}}}},
+				Cache: &CacheRules{Mode: CacheOff, TTL: time.Hour, Scope: CacheCaller, MaxEntry: 1 << 20, Coalesce: CoalesceJSON, CoalesceWait: 30 * time.Second},
 				Chain: []Link{
 					{Uses: []Use{{Backend: a, Model: "org/model:tag+x.1", Weight: 1}}},
 					{Uses: []Use{{Backend: a, Model: "m", Weight: 1}, {Backend: router, Model: "deepseek/deepseek-v4-pro", Weight: 10000}}},
@@ -260,6 +270,7 @@ func TestDefaults(t *testing.T) {
 		Callers: map[string]*Caller{}, Tiers: map[string]*Tier{}, Teams: map[string]*Quota{}, Features: map[string]*Quota{}, Timezone: "UTC",
 		Redis:    Redis{Prefix: "headgate:", Timeout: 20 * time.Millisecond, WhenLost: WhenLostLocal},
 		OwnCalls: OwnCalls{USDPerDay: 5e9},
+		Cache:    Cache{Memory: 64 << 20, Redis: true, Timeout: 20 * time.Millisecond},
 		Journal:  Journal{Retention: 90 * day, Durable: DurableGroup, WhenFull: WhenFullDrop, Spool: 1 << 30},
 		Backends: map[string]*Backend{}, Models: map[string]*Model{}, Prices: price.Builtin(), Traits: catalogue.Builtin(),
 	}

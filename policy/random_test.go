@@ -134,6 +134,7 @@ var someTexts = map[string][]string{
 	"backends.NAME.project":           {"org-1", "true", "a \\\"b<&>"},
 	"backends.NAME.project.env":       {"A", "B_2"},
 	"backends.NAME.project.file":      {"/a", "/run/b"},
+	"cache.embedder.model":            {"fast", "a/b:c", "5"},
 	"anonymous_tier":                  {"free"},
 	"tiers":                           {"free", "pro"},
 	"teams":                           {"search", "a/b"},

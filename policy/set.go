@@ -35,6 +35,7 @@ type Set struct {
 	Store         Store   // of the control plane; pairs get none
 	Journal       Journal // of exchanges
 	Guards        Guards  // of the content of all exchanges
+	Cache         Cache   // of answers
 	Overlay       Overlay // what lies over the document: the entries that act
 
 	document  *Set             // without the overlay; nil: nothing lies over it

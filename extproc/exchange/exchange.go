@@ -66,6 +66,9 @@ type Exchange struct {
 	// Written by the guard stage: what each guard made of the request, and of what came back.
 	Guards []Guarded
 
+	// Written by the cache stage.
+	Cached Cached
+
 	// Written by the route stage; of a pool with several backends, the provider
 	// stage adds who answered.
 	Route Route

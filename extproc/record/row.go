@@ -37,6 +37,7 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Tried:          triedIn(ex),
 		Stages:         stagesOf(&ex.Timeline),
 		Guards:         guardsOf(ex),
+		Cache:          cachedOf(ex),
 		Dropped:        clipped(ex.Dropped),
 		Stream:         ex.Response.Stream,
 		Folded:         ex.Response.Folded,

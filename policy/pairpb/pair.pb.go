@@ -1141,6 +1141,7 @@ type Purge struct {
 	// Types that are valid to be assigned to What:
 	//
 	//	*Purge_Findings
+	//	*Purge_Entries
 	What          isPurge_What `protobuf_oneof:"what"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1199,6 +1200,15 @@ func (x *Purge) GetFindings() *Findings {
 	return nil
 }
 
+func (x *Purge) GetEntries() *Entries {
+	if x != nil {
+		if x, ok := x.What.(*Purge_Entries); ok {
+			return x.Entries
+		}
+	}
+	return nil
+}
+
 type isPurge_What interface {
 	isPurge_What()
 }
@@ -1207,7 +1217,120 @@ type Purge_Findings struct {
 	Findings *Findings `protobuf:"bytes,2,opt,name=findings,proto3,oneof"`
 }
 
+type Purge_Entries struct {
+	// Since version 3.
+	Entries *Entries `protobuf:"bytes,3,opt,name=entries,proto3,oneof"`
+}
+
 func (*Purge_Findings) isPurge_What() {}
+
+func (*Purge_Entries) isPurge_What() {}
+
+// Entries are answers in a cache: those of which all holds that is said, and that were stored
+// before the purge. With nothing said they are all.
+type Entries struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names the purge.
+	Purge string `protobuf:"bytes,1,opt,name=purge,proto3" json:"purge,omitempty"`
+	// How long ago it was ordered.
+	AgeNanos int64 `protobuf:"varint,2,opt,name=age_nanos,json=ageNanos,proto3" json:"age_nanos,omitempty"`
+	// Ids of entries; empty: any.
+	Ids    []string `protobuf:"bytes,3,rep,name=ids,proto3" json:"ids,omitempty"`
+	Caller string   `protobuf:"bytes,4,opt,name=caller,proto3" json:"caller,omitempty"`
+	Team   string   `protobuf:"bytes,5,opt,name=team,proto3" json:"team,omitempty"`
+	Model  string   `protobuf:"bytes,6,opt,name=model,proto3" json:"model,omitempty"`
+	Prompt string   `protobuf:"bytes,7,opt,name=prompt,proto3" json:"prompt,omitempty"`
+	// That the request had.
+	Tag           string `protobuf:"bytes,8,opt,name=tag,proto3" json:"tag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Entries) Reset() {
+	*x = Entries{}
+	mi := &file_pairpb_pair_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Entries) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Entries) ProtoMessage() {}
+
+func (x *Entries) ProtoReflect() protoreflect.Message {
+	mi := &file_pairpb_pair_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Entries.ProtoReflect.Descriptor instead.
+func (*Entries) Descriptor() ([]byte, []int) {
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Entries) GetPurge() string {
+	if x != nil {
+		return x.Purge
+	}
+	return ""
+}
+
+func (x *Entries) GetAgeNanos() int64 {
+	if x != nil {
+		return x.AgeNanos
+	}
+	return 0
+}
+
+func (x *Entries) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *Entries) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *Entries) GetTeam() string {
+	if x != nil {
+		return x.Team
+	}
+	return ""
+}
+
+func (x *Entries) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Entries) GetPrompt() string {
+	if x != nil {
+		return x.Prompt
+	}
+	return ""
+}
+
+func (x *Entries) GetTag() string {
+	if x != nil {
+		return x.Tag
+	}
+	return ""
+}
 
 // Findings are what was found out of a backend by asking it: limits that it has reached,
 // credentials that it refused, what it does not take.
@@ -1220,7 +1343,7 @@ type Findings struct {
 
 func (x *Findings) Reset() {
 	*x = Findings{}
-	mi := &file_pairpb_pair_proto_msgTypes[14]
+	mi := &file_pairpb_pair_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1232,7 +1355,7 @@ func (x *Findings) String() string {
 func (*Findings) ProtoMessage() {}
 
 func (x *Findings) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[14]
+	mi := &file_pairpb_pair_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1245,7 +1368,7 @@ func (x *Findings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Findings.ProtoReflect.Descriptor instead.
 func (*Findings) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{14}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Findings) GetBackend() string {
@@ -1267,7 +1390,7 @@ type Purged struct {
 
 func (x *Purged) Reset() {
 	*x = Purged{}
-	mi := &file_pairpb_pair_proto_msgTypes[15]
+	mi := &file_pairpb_pair_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1402,7 @@ func (x *Purged) String() string {
 func (*Purged) ProtoMessage() {}
 
 func (x *Purged) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[15]
+	mi := &file_pairpb_pair_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1415,7 @@ func (x *Purged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Purged.ProtoReflect.Descriptor instead.
 func (*Purged) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{15}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Purged) GetNumber() uint64 {
@@ -1322,7 +1445,7 @@ type Ordered struct {
 
 func (x *Ordered) Reset() {
 	*x = Ordered{}
-	mi := &file_pairpb_pair_proto_msgTypes[16]
+	mi := &file_pairpb_pair_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1334,7 +1457,7 @@ func (x *Ordered) String() string {
 func (*Ordered) ProtoMessage() {}
 
 func (x *Ordered) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[16]
+	mi := &file_pairpb_pair_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1347,7 +1470,7 @@ func (x *Ordered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ordered.ProtoReflect.Descriptor instead.
 func (*Ordered) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{16}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Ordered) GetId() string {
@@ -1388,7 +1511,7 @@ type Fleet struct {
 
 func (x *Fleet) Reset() {
 	*x = Fleet{}
-	mi := &file_pairpb_pair_proto_msgTypes[17]
+	mi := &file_pairpb_pair_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1400,7 +1523,7 @@ func (x *Fleet) String() string {
 func (*Fleet) ProtoMessage() {}
 
 func (x *Fleet) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[17]
+	mi := &file_pairpb_pair_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1413,7 +1536,7 @@ func (x *Fleet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fleet.ProtoReflect.Descriptor instead.
 func (*Fleet) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{17}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Fleet) GetPairs() uint32 {
@@ -1465,7 +1588,7 @@ type Keys struct {
 
 func (x *Keys) Reset() {
 	*x = Keys{}
-	mi := &file_pairpb_pair_proto_msgTypes[18]
+	mi := &file_pairpb_pair_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1477,7 +1600,7 @@ func (x *Keys) String() string {
 func (*Keys) ProtoMessage() {}
 
 func (x *Keys) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[18]
+	mi := &file_pairpb_pair_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1490,7 +1613,7 @@ func (x *Keys) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Keys.ProtoReflect.Descriptor instead.
 func (*Keys) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{18}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Keys) GetPepper() []byte {
@@ -1561,7 +1684,7 @@ type Key struct {
 
 func (x *Key) Reset() {
 	*x = Key{}
-	mi := &file_pairpb_pair_proto_msgTypes[19]
+	mi := &file_pairpb_pair_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1573,7 +1696,7 @@ func (x *Key) String() string {
 func (*Key) ProtoMessage() {}
 
 func (x *Key) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[19]
+	mi := &file_pairpb_pair_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1586,7 +1709,7 @@ func (x *Key) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Key.ProtoReflect.Descriptor instead.
 func (*Key) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{19}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Key) GetId() string {
@@ -1700,7 +1823,7 @@ type KeyHash struct {
 
 func (x *KeyHash) Reset() {
 	*x = KeyHash{}
-	mi := &file_pairpb_pair_proto_msgTypes[20]
+	mi := &file_pairpb_pair_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1712,7 +1835,7 @@ func (x *KeyHash) String() string {
 func (*KeyHash) ProtoMessage() {}
 
 func (x *KeyHash) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[20]
+	mi := &file_pairpb_pair_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1725,7 +1848,7 @@ func (x *KeyHash) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeyHash.ProtoReflect.Descriptor instead.
 func (*KeyHash) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{20}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *KeyHash) GetHash() []byte {
@@ -1754,7 +1877,7 @@ type AskBalances struct {
 
 func (x *AskBalances) Reset() {
 	*x = AskBalances{}
-	mi := &file_pairpb_pair_proto_msgTypes[21]
+	mi := &file_pairpb_pair_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1766,7 +1889,7 @@ func (x *AskBalances) String() string {
 func (*AskBalances) ProtoMessage() {}
 
 func (x *AskBalances) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[21]
+	mi := &file_pairpb_pair_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1779,7 +1902,7 @@ func (x *AskBalances) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskBalances.ProtoReflect.Descriptor instead.
 func (*AskBalances) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{21}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AskBalances) GetNumber() uint64 {
@@ -1812,7 +1935,7 @@ type Balances struct {
 
 func (x *Balances) Reset() {
 	*x = Balances{}
-	mi := &file_pairpb_pair_proto_msgTypes[22]
+	mi := &file_pairpb_pair_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1824,7 +1947,7 @@ func (x *Balances) String() string {
 func (*Balances) ProtoMessage() {}
 
 func (x *Balances) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[22]
+	mi := &file_pairpb_pair_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1837,7 +1960,7 @@ func (x *Balances) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Balances.ProtoReflect.Descriptor instead.
 func (*Balances) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{22}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Balances) GetNumber() uint64 {
@@ -1890,7 +2013,7 @@ type Balance struct {
 
 func (x *Balance) Reset() {
 	*x = Balance{}
-	mi := &file_pairpb_pair_proto_msgTypes[23]
+	mi := &file_pairpb_pair_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1902,7 +2025,7 @@ func (x *Balance) String() string {
 func (*Balance) ProtoMessage() {}
 
 func (x *Balance) ProtoReflect() protoreflect.Message {
-	mi := &file_pairpb_pair_proto_msgTypes[23]
+	mi := &file_pairpb_pair_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1915,7 +2038,7 @@ func (x *Balance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Balance.ProtoReflect.Descriptor instead.
 func (*Balance) Descriptor() ([]byte, []int) {
-	return file_pairpb_pair_proto_rawDescGZIP(), []int{23}
+	return file_pairpb_pair_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Balance) GetOwner() string {
@@ -2050,11 +2173,21 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\aWelcome\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\"\x1f\n" +
 	"\x05Taken\x12\x16\n" +
-	"\x06number\x18\x01 \x01(\x04R\x06number\"a\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\"\x98\x01\n" +
 	"\x05Purge\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x128\n" +
-	"\bfindings\x18\x02 \x01(\v2\x1a.headgate.pair.v1.FindingsH\x00R\bfindingsB\x06\n" +
-	"\x04what\"$\n" +
+	"\bfindings\x18\x02 \x01(\v2\x1a.headgate.pair.v1.FindingsH\x00R\bfindings\x125\n" +
+	"\aentries\x18\x03 \x01(\v2\x19.headgate.pair.v1.EntriesH\x00R\aentriesB\x06\n" +
+	"\x04what\"\xba\x01\n" +
+	"\aEntries\x12\x14\n" +
+	"\x05purge\x18\x01 \x01(\tR\x05purge\x12\x1b\n" +
+	"\tage_nanos\x18\x02 \x01(\x03R\bageNanos\x12\x10\n" +
+	"\x03ids\x18\x03 \x03(\tR\x03ids\x12\x16\n" +
+	"\x06caller\x18\x04 \x01(\tR\x06caller\x12\x12\n" +
+	"\x04team\x18\x05 \x01(\tR\x04team\x12\x14\n" +
+	"\x05model\x18\x06 \x01(\tR\x05model\x12\x16\n" +
+	"\x06prompt\x18\a \x01(\tR\x06prompt\x12\x10\n" +
+	"\x03tag\x18\b \x01(\tR\x03tag\"$\n" +
 	"\bFindings\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\"8\n" +
 	"\x06Purged\x12\x16\n" +
@@ -2127,7 +2260,7 @@ func file_pairpb_pair_proto_rawDescGZIP() []byte {
 	return file_pairpb_pair_proto_rawDescData
 }
 
-var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_pairpb_pair_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_pairpb_pair_proto_goTypes = []any{
 	(*LinkRequest)(nil),  // 0: headgate.pair.v1.LinkRequest
 	(*Hello)(nil),        // 1: headgate.pair.v1.Hello
@@ -2143,24 +2276,25 @@ var file_pairpb_pair_proto_goTypes = []any{
 	(*Welcome)(nil),      // 11: headgate.pair.v1.Welcome
 	(*Taken)(nil),        // 12: headgate.pair.v1.Taken
 	(*Purge)(nil),        // 13: headgate.pair.v1.Purge
-	(*Findings)(nil),     // 14: headgate.pair.v1.Findings
-	(*Purged)(nil),       // 15: headgate.pair.v1.Purged
-	(*Ordered)(nil),      // 16: headgate.pair.v1.Ordered
-	(*Fleet)(nil),        // 17: headgate.pair.v1.Fleet
-	(*Keys)(nil),         // 18: headgate.pair.v1.Keys
-	(*Key)(nil),          // 19: headgate.pair.v1.Key
-	(*KeyHash)(nil),      // 20: headgate.pair.v1.KeyHash
-	(*AskBalances)(nil),  // 21: headgate.pair.v1.AskBalances
-	(*Balances)(nil),     // 22: headgate.pair.v1.Balances
-	(*Balance)(nil),      // 23: headgate.pair.v1.Balance
+	(*Entries)(nil),      // 14: headgate.pair.v1.Entries
+	(*Findings)(nil),     // 15: headgate.pair.v1.Findings
+	(*Purged)(nil),       // 16: headgate.pair.v1.Purged
+	(*Ordered)(nil),      // 17: headgate.pair.v1.Ordered
+	(*Fleet)(nil),        // 18: headgate.pair.v1.Fleet
+	(*Keys)(nil),         // 19: headgate.pair.v1.Keys
+	(*Key)(nil),          // 20: headgate.pair.v1.Key
+	(*KeyHash)(nil),      // 21: headgate.pair.v1.KeyHash
+	(*AskBalances)(nil),  // 22: headgate.pair.v1.AskBalances
+	(*Balances)(nil),     // 23: headgate.pair.v1.Balances
+	(*Balance)(nil),      // 24: headgate.pair.v1.Balance
 }
 var file_pairpb_pair_proto_depIdxs = []int32{
 	1,  // 0: headgate.pair.v1.LinkRequest.hello:type_name -> headgate.pair.v1.Hello
 	3,  // 1: headgate.pair.v1.LinkRequest.rows:type_name -> headgate.pair.v1.Rows
 	4,  // 2: headgate.pair.v1.LinkRequest.signals:type_name -> headgate.pair.v1.Signals
 	7,  // 3: headgate.pair.v1.LinkRequest.observed:type_name -> headgate.pair.v1.Observed
-	15, // 4: headgate.pair.v1.LinkRequest.purged:type_name -> headgate.pair.v1.Purged
-	22, // 5: headgate.pair.v1.LinkRequest.balances:type_name -> headgate.pair.v1.Balances
+	16, // 4: headgate.pair.v1.LinkRequest.purged:type_name -> headgate.pair.v1.Purged
+	23, // 5: headgate.pair.v1.LinkRequest.balances:type_name -> headgate.pair.v1.Balances
 	9,  // 6: headgate.pair.v1.Hello.shares:type_name -> headgate.pair.v1.Share
 	2,  // 7: headgate.pair.v1.Hello.keys:type_name -> headgate.pair.v1.KeysState
 	5,  // 8: headgate.pair.v1.Signals.exchanges:type_name -> headgate.pair.v1.Exchanges
@@ -2168,25 +2302,26 @@ var file_pairpb_pair_proto_depIdxs = []int32{
 	8,  // 10: headgate.pair.v1.Observed.out:type_name -> headgate.pair.v1.Outage
 	11, // 11: headgate.pair.v1.LinkResponse.welcome:type_name -> headgate.pair.v1.Welcome
 	12, // 12: headgate.pair.v1.LinkResponse.taken:type_name -> headgate.pair.v1.Taken
-	17, // 13: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
+	18, // 13: headgate.pair.v1.LinkResponse.fleet:type_name -> headgate.pair.v1.Fleet
 	13, // 14: headgate.pair.v1.LinkResponse.purge:type_name -> headgate.pair.v1.Purge
-	18, // 15: headgate.pair.v1.LinkResponse.keys:type_name -> headgate.pair.v1.Keys
-	21, // 16: headgate.pair.v1.LinkResponse.ask:type_name -> headgate.pair.v1.AskBalances
-	14, // 17: headgate.pair.v1.Purge.findings:type_name -> headgate.pair.v1.Findings
-	13, // 18: headgate.pair.v1.Ordered.purge:type_name -> headgate.pair.v1.Purge
-	8,  // 19: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
-	9,  // 20: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
-	16, // 21: headgate.pair.v1.Fleet.ordered:type_name -> headgate.pair.v1.Ordered
-	19, // 22: headgate.pair.v1.Keys.keys:type_name -> headgate.pair.v1.Key
-	20, // 23: headgate.pair.v1.Key.hashes:type_name -> headgate.pair.v1.KeyHash
-	23, // 24: headgate.pair.v1.Balances.balances:type_name -> headgate.pair.v1.Balance
-	0,  // 25: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
-	10, // 26: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
-	26, // [26:27] is the sub-list for method output_type
-	25, // [25:26] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	19, // 15: headgate.pair.v1.LinkResponse.keys:type_name -> headgate.pair.v1.Keys
+	22, // 16: headgate.pair.v1.LinkResponse.ask:type_name -> headgate.pair.v1.AskBalances
+	15, // 17: headgate.pair.v1.Purge.findings:type_name -> headgate.pair.v1.Findings
+	14, // 18: headgate.pair.v1.Purge.entries:type_name -> headgate.pair.v1.Entries
+	13, // 19: headgate.pair.v1.Ordered.purge:type_name -> headgate.pair.v1.Purge
+	8,  // 20: headgate.pair.v1.Fleet.elsewhere:type_name -> headgate.pair.v1.Outage
+	9,  // 21: headgate.pair.v1.Fleet.shares:type_name -> headgate.pair.v1.Share
+	17, // 22: headgate.pair.v1.Fleet.ordered:type_name -> headgate.pair.v1.Ordered
+	20, // 23: headgate.pair.v1.Keys.keys:type_name -> headgate.pair.v1.Key
+	21, // 24: headgate.pair.v1.Key.hashes:type_name -> headgate.pair.v1.KeyHash
+	24, // 25: headgate.pair.v1.Balances.balances:type_name -> headgate.pair.v1.Balance
+	0,  // 26: headgate.pair.v1.PairService.Link:input_type -> headgate.pair.v1.LinkRequest
+	10, // 27: headgate.pair.v1.PairService.Link:output_type -> headgate.pair.v1.LinkResponse
+	27, // [27:28] is the sub-list for method output_type
+	26, // [26:27] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_pairpb_pair_proto_init() }
@@ -2212,6 +2347,7 @@ func file_pairpb_pair_proto_init() {
 	}
 	file_pairpb_pair_proto_msgTypes[13].OneofWrappers = []any{
 		(*Purge_Findings)(nil),
+		(*Purge_Entries)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2219,7 +2355,7 @@ func file_pairpb_pair_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pairpb_pair_proto_rawDesc), len(file_pairpb_pair_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -121,7 +121,9 @@ type Row struct {
 	LeftTokens   *int64       `protobuf:"varint,101,opt,name=left_tokens,json=leftTokens,proto3,oneof" json:"left_tokens,omitempty"`
 	LeftNanoUsd  *int64       `protobuf:"varint,102,opt,name=left_nano_usd,json=leftNanoUsd,proto3,oneof" json:"left_nano_usd,omitempty"`
 	// What each guard made of the request, and of what came back, in the order of their verdicts.
-	Guards        []*GuardVerdict `protobuf:"bytes,110,rep,name=guards,proto3" json:"guards,omitempty"`
+	Guards []*GuardVerdict `protobuf:"bytes,110,rep,name=guards,proto3" json:"guards,omitempty"`
+	// Absent: the model has none, or the exchange is none that could have one.
+	Cache         *CacheUse `protobuf:"bytes,120,opt,name=cache,proto3" json:"cache,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -471,6 +473,170 @@ func (x *Row) GetGuards() []*GuardVerdict {
 	return nil
 }
 
+func (x *Row) GetCache() *CacheUse {
+	if x != nil {
+		return x.Cache
+	}
+	return nil
+}
+
+// CacheUse is what the cache of answers made of one exchange. It has no text of either.
+type CacheUse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What came of it: a closed set: "hit", "semantic_hit", "coalesced", "miss", "shadow_hit",
+	// "verified" or "bypassed".
+	Result string `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	// Why it was no hit: a closed set, such as "unknown" and "rules"; empty: it was one.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Id of the entry that was given, or would have been; of a miss, of the nearest one.
+	Entry string `protobuf:"bytes,3,opt,name=entry,proto3" json:"entry,omitempty"`
+	// The exchange that the answer of this entry was given to first.
+	Source string `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
+	// Cosine of both questions, from -1 to 1; absent: they were not compared.
+	Similarity *float64 `protobuf:"fixed64,5,opt,name=similarity,proto3,oneof" json:"similarity,omitempty"`
+	// By which embedder.
+	Embedder string `protobuf:"bytes,6,opt,name=embedder,proto3" json:"embedder,omitempty"`
+	// The rules by which the question differs from that of the entry: a closed set, such as
+	// "number".
+	Rules []string `protobuf:"bytes,7,rep,name=rules,proto3" json:"rules,omitempty"`
+	// Of the entry.
+	AgeNanos int64 `protobuf:"varint,8,opt,name=age_nanos,json=ageNanos,proto3" json:"age_nanos,omitempty"`
+	// What the answer cost when it was first given; absent: it was not given, or no price is known.
+	SavedNanoUsd *int64 `protobuf:"varint,9,opt,name=saved_nano_usd,json=savedNanoUsd,proto3,oneof" json:"saved_nano_usd,omitempty"`
+	// By how much sooner the answer was there than when it was first given.
+	SavedNanos int64 `protobuf:"varint,10,opt,name=saved_nanos,json=savedNanos,proto3" json:"saved_nanos,omitempty"`
+	// Id of the entry as which the answer is kept; empty: it is not.
+	Stored string `protobuf:"bytes,11,opt,name=stored,proto3" json:"stored,omitempty"`
+	// Why it is not: a closed set, such as "tool_calls"; empty: it is, or it came from there.
+	NotStored string `protobuf:"bytes,12,opt,name=not_stored,json=notStored,proto3" json:"not_stored,omitempty"`
+	// Of a hit that was asked anew: "same" or "other"; empty: it was none, or both answers could
+	// not be compared.
+	Verdict       string `protobuf:"bytes,13,opt,name=verdict,proto3" json:"verdict,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CacheUse) Reset() {
+	*x = CacheUse{}
+	mi := &file_policypb_row_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CacheUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CacheUse) ProtoMessage() {}
+
+func (x *CacheUse) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_row_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CacheUse.ProtoReflect.Descriptor instead.
+func (*CacheUse) Descriptor() ([]byte, []int) {
+	return file_policypb_row_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CacheUse) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *CacheUse) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CacheUse) GetEntry() string {
+	if x != nil {
+		return x.Entry
+	}
+	return ""
+}
+
+func (x *CacheUse) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *CacheUse) GetSimilarity() float64 {
+	if x != nil && x.Similarity != nil {
+		return *x.Similarity
+	}
+	return 0
+}
+
+func (x *CacheUse) GetEmbedder() string {
+	if x != nil {
+		return x.Embedder
+	}
+	return ""
+}
+
+func (x *CacheUse) GetRules() []string {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *CacheUse) GetAgeNanos() int64 {
+	if x != nil {
+		return x.AgeNanos
+	}
+	return 0
+}
+
+func (x *CacheUse) GetSavedNanoUsd() int64 {
+	if x != nil && x.SavedNanoUsd != nil {
+		return *x.SavedNanoUsd
+	}
+	return 0
+}
+
+func (x *CacheUse) GetSavedNanos() int64 {
+	if x != nil {
+		return x.SavedNanos
+	}
+	return 0
+}
+
+func (x *CacheUse) GetStored() string {
+	if x != nil {
+		return x.Stored
+	}
+	return ""
+}
+
+func (x *CacheUse) GetNotStored() string {
+	if x != nil {
+		return x.NotStored
+	}
+	return ""
+}
+
+func (x *CacheUse) GetVerdict() string {
+	if x != nil {
+		return x.Verdict
+	}
+	return ""
+}
+
 // GuardVerdict is what one guard made of a request, or of what came back. It has no text of
 // either.
 type GuardVerdict struct {
@@ -505,7 +671,7 @@ type GuardVerdict struct {
 
 func (x *GuardVerdict) Reset() {
 	*x = GuardVerdict{}
-	mi := &file_policypb_row_proto_msgTypes[1]
+	mi := &file_policypb_row_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -517,7 +683,7 @@ func (x *GuardVerdict) String() string {
 func (*GuardVerdict) ProtoMessage() {}
 
 func (x *GuardVerdict) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[1]
+	mi := &file_policypb_row_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -530,7 +696,7 @@ func (x *GuardVerdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuardVerdict.ProtoReflect.Descriptor instead.
 func (*GuardVerdict) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{1}
+	return file_policypb_row_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *GuardVerdict) GetGuard() string {
@@ -628,7 +794,7 @@ type GuardType struct {
 
 func (x *GuardType) Reset() {
 	*x = GuardType{}
-	mi := &file_policypb_row_proto_msgTypes[2]
+	mi := &file_policypb_row_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +806,7 @@ func (x *GuardType) String() string {
 func (*GuardType) ProtoMessage() {}
 
 func (x *GuardType) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[2]
+	mi := &file_policypb_row_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +819,7 @@ func (x *GuardType) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuardType.ProtoReflect.Descriptor instead.
 func (*GuardType) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{2}
+	return file_policypb_row_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GuardType) GetType() string {
@@ -685,7 +851,7 @@ type GuardSpan struct {
 
 func (x *GuardSpan) Reset() {
 	*x = GuardSpan{}
-	mi := &file_policypb_row_proto_msgTypes[3]
+	mi := &file_policypb_row_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +863,7 @@ func (x *GuardSpan) String() string {
 func (*GuardSpan) ProtoMessage() {}
 
 func (x *GuardSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[3]
+	mi := &file_policypb_row_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +876,7 @@ func (x *GuardSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuardSpan.ProtoReflect.Descriptor instead.
 func (*GuardSpan) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{3}
+	return file_policypb_row_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GuardSpan) GetText() int32 {
@@ -756,7 +922,7 @@ type StageTime struct {
 
 func (x *StageTime) Reset() {
 	*x = StageTime{}
-	mi := &file_policypb_row_proto_msgTypes[4]
+	mi := &file_policypb_row_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -768,7 +934,7 @@ func (x *StageTime) String() string {
 func (*StageTime) ProtoMessage() {}
 
 func (x *StageTime) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[4]
+	mi := &file_policypb_row_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -781,7 +947,7 @@ func (x *StageTime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageTime.ProtoReflect.Descriptor instead.
 func (*StageTime) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{4}
+	return file_policypb_row_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StageTime) GetStage() string {
@@ -851,7 +1017,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_policypb_row_proto_msgTypes[5]
+	mi := &file_policypb_row_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +1029,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[5]
+	mi := &file_policypb_row_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +1042,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{5}
+	return file_policypb_row_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Attempt) GetBackend() string {
@@ -998,7 +1164,7 @@ type Tokens struct {
 
 func (x *Tokens) Reset() {
 	*x = Tokens{}
-	mi := &file_policypb_row_proto_msgTypes[6]
+	mi := &file_policypb_row_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1010,7 +1176,7 @@ func (x *Tokens) String() string {
 func (*Tokens) ProtoMessage() {}
 
 func (x *Tokens) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[6]
+	mi := &file_policypb_row_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1023,7 +1189,7 @@ func (x *Tokens) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tokens.ProtoReflect.Descriptor instead.
 func (*Tokens) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{6}
+	return file_policypb_row_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Tokens) GetInput() int64 {
@@ -1086,7 +1252,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xca\v\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xfe\v\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -1135,12 +1301,34 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\vleft_tokens\x18e \x01(\x03H\x03R\n" +
 	"leftTokens\x88\x01\x01\x12'\n" +
 	"\rleft_nano_usd\x18f \x01(\x03H\x04R\vleftNanoUsd\x88\x01\x01\x128\n" +
-	"\x06guards\x18n \x03(\v2 .headgate.policy.v1.GuardVerdictR\x06guardsB\x14\n" +
+	"\x06guards\x18n \x03(\v2 .headgate.policy.v1.GuardVerdictR\x06guards\x122\n" +
+	"\x05cache\x18x \x01(\v2\x1c.headgate.policy.v1.CacheUseR\x05cacheB\x14\n" +
 	"\x12_first_token_nanosB\x10\n" +
 	"\x0e_cost_nano_usdB\x10\n" +
 	"\x0e_left_requestsB\x0e\n" +
 	"\f_left_tokensB\x10\n" +
-	"\x0e_left_nano_usd\"\xe7\x02\n" +
+	"\x0e_left_nano_usd\"\x9b\x03\n" +
+	"\bCacheUse\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\tR\x06result\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05entry\x18\x03 \x01(\tR\x05entry\x12\x16\n" +
+	"\x06source\x18\x04 \x01(\tR\x06source\x12#\n" +
+	"\n" +
+	"similarity\x18\x05 \x01(\x01H\x00R\n" +
+	"similarity\x88\x01\x01\x12\x1a\n" +
+	"\bembedder\x18\x06 \x01(\tR\bembedder\x12\x14\n" +
+	"\x05rules\x18\a \x03(\tR\x05rules\x12\x1b\n" +
+	"\tage_nanos\x18\b \x01(\x03R\bageNanos\x12)\n" +
+	"\x0esaved_nano_usd\x18\t \x01(\x03H\x01R\fsavedNanoUsd\x88\x01\x01\x12\x1f\n" +
+	"\vsaved_nanos\x18\n" +
+	" \x01(\x03R\n" +
+	"savedNanos\x12\x16\n" +
+	"\x06stored\x18\v \x01(\tR\x06stored\x12\x1d\n" +
+	"\n" +
+	"not_stored\x18\f \x01(\tR\tnotStored\x12\x18\n" +
+	"\averdict\x18\r \x01(\tR\averdictB\r\n" +
+	"\v_similarityB\x11\n" +
+	"\x0f_saved_nano_usd\"\xe7\x02\n" +
 	"\fGuardVerdict\x12\x14\n" +
 	"\x05guard\x18\x01 \x01(\tR\x05guard\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x16\n" +
@@ -1211,29 +1399,31 @@ func file_policypb_row_proto_rawDescGZIP() []byte {
 	return file_policypb_row_proto_rawDescData
 }
 
-var file_policypb_row_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_policypb_row_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_policypb_row_proto_goTypes = []any{
 	(*Row)(nil),          // 0: headgate.policy.v1.Row
-	(*GuardVerdict)(nil), // 1: headgate.policy.v1.GuardVerdict
-	(*GuardType)(nil),    // 2: headgate.policy.v1.GuardType
-	(*GuardSpan)(nil),    // 3: headgate.policy.v1.GuardSpan
-	(*StageTime)(nil),    // 4: headgate.policy.v1.StageTime
-	(*Attempt)(nil),      // 5: headgate.policy.v1.Attempt
-	(*Tokens)(nil),       // 6: headgate.policy.v1.Tokens
+	(*CacheUse)(nil),     // 1: headgate.policy.v1.CacheUse
+	(*GuardVerdict)(nil), // 2: headgate.policy.v1.GuardVerdict
+	(*GuardType)(nil),    // 3: headgate.policy.v1.GuardType
+	(*GuardSpan)(nil),    // 4: headgate.policy.v1.GuardSpan
+	(*StageTime)(nil),    // 5: headgate.policy.v1.StageTime
+	(*Attempt)(nil),      // 6: headgate.policy.v1.Attempt
+	(*Tokens)(nil),       // 7: headgate.policy.v1.Tokens
 }
 var file_policypb_row_proto_depIdxs = []int32{
-	5, // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
-	6, // 1: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
-	4, // 2: headgate.policy.v1.Row.stages:type_name -> headgate.policy.v1.StageTime
-	1, // 3: headgate.policy.v1.Row.guards:type_name -> headgate.policy.v1.GuardVerdict
-	2, // 4: headgate.policy.v1.GuardVerdict.types:type_name -> headgate.policy.v1.GuardType
-	3, // 5: headgate.policy.v1.GuardVerdict.spans:type_name -> headgate.policy.v1.GuardSpan
-	6, // 6: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	6, // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
+	7, // 1: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
+	5, // 2: headgate.policy.v1.Row.stages:type_name -> headgate.policy.v1.StageTime
+	2, // 3: headgate.policy.v1.Row.guards:type_name -> headgate.policy.v1.GuardVerdict
+	1, // 4: headgate.policy.v1.Row.cache:type_name -> headgate.policy.v1.CacheUse
+	3, // 5: headgate.policy.v1.GuardVerdict.types:type_name -> headgate.policy.v1.GuardType
+	4, // 6: headgate.policy.v1.GuardVerdict.spans:type_name -> headgate.policy.v1.GuardSpan
+	7, // 7: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_policypb_row_proto_init() }
@@ -1242,14 +1432,15 @@ func file_policypb_row_proto_init() {
 		return
 	}
 	file_policypb_row_proto_msgTypes[0].OneofWrappers = []any{}
-	file_policypb_row_proto_msgTypes[5].OneofWrappers = []any{}
+	file_policypb_row_proto_msgTypes[1].OneofWrappers = []any{}
+	file_policypb_row_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_row_proto_rawDesc), len(file_policypb_row_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
