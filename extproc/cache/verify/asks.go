@@ -1,0 +1,116 @@
+package verify
+
+// ask is what a question asks for.
+type ask uint8
+
+const (
+	anything ask = iota // it is a statement, an order, or asks what or which
+	aTime
+	aPlace
+	aReason
+	aPerson
+	anAmount
+	aWay
+	yesOrNo
+)
+
+var (
+	auxiliaries = set("is are was were am do does did has have had can could will would shall should may might must")
+	amounts     = set("many much long far old often tall big large high deep fast heavy wide soon late expensive")
+	timeWords   = set("time date day year month age")
+	placeWords  = set("place location")
+	reasonWords = set("reason reasons cause causes purpose")
+	wayWords    = set("way ways method methods step steps procedure process approach technique trick tricks tip tips")
+	amountWords = set("price cost number amount salary distance length height weight fee fees")
+	reporting   = set("tell explain describe show know help say guess let remind teach")
+)
+
+// asksFor is what tokens ask for. What words say counts as much as the question word: the best way
+// is how, the reason is why.
+func asksFor(tokens []token) ask {
+	words := tokens[:0:0]
+	for _, t := range tokens {
+		if t.kind == word {
+			words = append(words, t)
+		}
+	}
+	start, polite := 0, false
+	for i := range words {
+		if words[i].first {
+			start = i
+		}
+		switch key := words[i].key; key {
+		case "when":
+			if i == start || polite {
+				return aTime
+			}
+		case "where":
+			return aPlace
+		case "why":
+			return aReason
+		case "who", "whom", "whose":
+			if i == start || polite {
+				return aPerson
+			}
+		case "how":
+			return how(words[i+1:])
+		case "what", "which":
+			return what(words[i+1:])
+		default:
+			if i == start && auxiliaries[key] && !polite {
+				if polite = asksPolitely(words[i+1:]); !polite {
+					return yesOrNo
+				}
+			}
+		}
+	}
+	return anything
+}
+
+// asksPolitely reports whether a question goes on as "can you tell me" does.
+func asksPolitely(words []token) bool {
+	for i := 0; i < len(words) && i < 4; i++ {
+		if reporting[words[i].key] {
+			return true
+		}
+	}
+	return false
+}
+
+func how(words []token) ask {
+	switch {
+	case len(words) == 0:
+		return aWay
+	case words[0].key == "come":
+		return aReason
+	case amounts[words[0].key]:
+		return anAmount
+	}
+	return aWay
+}
+
+// what is what a question asks for that goes on after what or which.
+func what(words []token) ask {
+	for i := 0; i < len(words) && i < 5; i++ {
+		switch key := words[i].key; {
+		case wayWords[key]:
+			return aWay
+		case reasonWords[key]:
+			return aReason
+		case amountWords[key]:
+			return anAmount
+		case timeWords[key] && i == 0:
+			return aTime
+		case placeWords[key]:
+			return aPlace
+		}
+	}
+	return anything
+}
+
+// asksDiffer reports whether two questions ask for different things. What and how are often the
+// same.
+func asksDiffer(a, b ask) bool {
+	open := func(x ask) bool { return x == anything || x == aWay }
+	return a != b && !(open(a) && open(b))
+}

@@ -1,0 +1,248 @@
+package verify
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// item is a word of content in its place.
+type item struct {
+	word string // stem, or a number
+	role string // the preposition that governs it; "": none
+	and  bool   // it is joined to the item before by and, or, versus or a comma
+
+	number  bool
+	passive bool // it is a participle of the passive voice
+}
+
+// being are the verbs of the passive voice.
+var being = set("is are was were be been being get gets got")
+
+// roles has the prepositions, each line those that give one part. Those of strong lines say which
+// of two things plays which part even if more has changed between two questions.
+var (
+	strongRoles = groups(`
+		from since von aus depuis desde
+		to into onto toward towards until till nach vers hasta hacia
+		than als
+		by via through
+		with mit avec con
+		without ohne sans sin
+		before
+		after
+		against versus vs gegen contre contra
+	`)
+	weakRoles = groups(`
+		of von de del des du der
+		in at on inside within near im am en
+		for fur pour para
+		about regarding concerning uber
+		over
+		under
+		during
+		among amongst
+		between zwischen entre
+		around
+	`)
+	// fixedRoles are those that another preposition, or none, never gives.
+	fixedRoles = set("than by without before after against")
+	joiners    = set("and or nor & / , und oder et ou y o vs versus")
+	breakers   = set("what which who whom whose when where why how is are was were be do does did has have had can could will would shall should may might must i you he she it we they if because that so then while . ? ! ; : ( )")
+)
+
+// itemsOf are the words of content of tokens, in order.
+func itemsOf(tokens []token, language string) (items []item) {
+	role, and, passive := "", false, false
+	for i, t := range tokens {
+		switch {
+		case being[t.key]:
+			role, and, passive = "", false, true
+		case strongRoles[t.key] != "":
+			role, and = strongRoles[t.key], joiners[t.key]
+		case weakRoles[t.key] != "":
+			role, and = weakRoles[t.key], false
+		case joiners[t.key]:
+			and = true
+		case breakers[t.key]:
+			role, and = "", false
+			passive = passive && t.kind != mark
+		case t.kind == mark || says(language, t.key) || soft[t.key] && !(t.key == "top" && i+1 < len(tokens) && (tokens[i+1].key == "up" || tokens[i+1].key == "-")):
+		case t.kind == number:
+			items = append(items, item{word: t.key, role: role, and: and, number: true})
+			if t.unit != "" {
+				items = append(items, item{word: unitOf[t.unit], role: role})
+			}
+			and = false
+		case spelled[t.key] != "" || unitOf[t.key] != "" && counts(tokens, i):
+			items = append(items, item{word: unitOf[t.key], role: role, and: and})
+			and = false
+		default:
+			items = append(items, item{word: stem(t.key), role: role, and: and, passive: passive && strings.HasSuffix(t.key, "ed")})
+			and = false
+		}
+	}
+	return items
+}
+
+// filler is a thing and the part that it plays.
+type filler struct{ role, word string }
+
+// fillersOf are the things of items that a preposition governs, sorted.
+func fillersOf(items []item) (all []filler) {
+	for _, i := range items {
+		if i.role != "" {
+			all = append(all, filler{i.role, i.word})
+		}
+	}
+	slices.SortFunc(all, filler.compare)
+	return slices.Compact(all)
+}
+
+func (f filler) compare(g filler) int {
+	return cmp.Or(strings.Compare(f.role, g.role), strings.Compare(f.word, g.word))
+}
+
+// ordersDiffer reports whether two questions have the same words of content in another order, or
+// give words each other's parts, as "from A to B" and "from B to A" do. What is joined by and may
+// change places, and so may what prepositions attach.
+func ordersDiffer(a, b *Question) bool {
+	if slices.EqualFunc(a.items, b.items, func(x, y item) bool { return x.word == y.word && x.role == y.role }) {
+		return false
+	}
+	same := slices.Equal(a.content, b.content)
+	return partsChanged(a, b, same) || partsChanged(b, a, same) || numbersMoved(a, b) || same && moved(a, b)
+}
+
+// partsChanged reports whether a part is played by one word in a, and by another one in b, and both
+// questions have both words. If they have the same words of content, weak parts count, too, and a
+// word that plays a fixed part in a must play it in b.
+func partsChanged(a, b *Question, same bool) bool {
+	for _, f := range a.fillers {
+		if plays(b, f) || !contains(b.content, f.word) || !same && strongRoles[f.role] == "" {
+			continue
+		}
+		if same && fixedRoles[f.role] {
+			return true
+		}
+		for _, g := range ofRole(b.fillers, f.role) {
+			if contains(a.content, g.word) && !plays(a, g) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func plays(q *Question, f filler) bool {
+	_, found := slices.BinarySearchFunc(q.fillers, f, filler.compare)
+	return found
+}
+
+// ofRole are the fillers of one part.
+func ofRole(all []filler, role string) []filler {
+	from, _ := slices.BinarySearchFunc(all, filler{role: role}, filler.compare)
+	to := from
+	for to < len(all) && all[to].role == role {
+		to++
+	}
+	return all[from:to]
+}
+
+// moved reports whether the words that no preposition governs in either question are in another
+// order.
+func moved(a, b *Question) bool {
+	left, right := free(a, b), free(b, a)
+	if len(left) != len(right) {
+		return false
+	}
+	for len(left) > 0 && left[0].word == right[0].word {
+		left, right = left[1:], right[1:]
+	}
+	for n := len(left); n > 0 && left[n-1].word == right[n-1].word; n = len(left) {
+		left, right = left[:n-1], right[:n-1]
+	}
+	return len(left) > 0 && !swapped(left, right) && !passiveOf(left, right) && !passiveOf(right, left)
+}
+
+// passiveOf reports whether left is right in the passive voice: what the verb is done to is before
+// it, and not after it.
+func passiveOf(left, right []item) bool {
+	n := len(left) - 1
+	return left[n].passive && !right[0].passive && left[n].word == right[0].word && equalWords(left[:n], right[1:])
+}
+
+// free are the items of a that no preposition governs in either question.
+func free(a, b *Question) (items []item) {
+	for _, i := range a.items {
+		if i.role == "" && !governed(a, i.word) && !governed(b, i.word) {
+			items = append(items, i)
+		}
+	}
+	return items
+}
+
+func governed(q *Question, word string) bool { return contains(q.governed, word) }
+
+// maxJoints bounds how many joints are tried.
+const maxJoints = 16
+
+// swapped reports whether items are two parts joined by and that have changed places.
+func swapped(left, right []item) bool {
+	tried := 0
+	for k := 1; k < len(left) && tried < maxJoints; k++ {
+		if !left[k].and || !right[len(left)-k].and {
+			continue
+		}
+		tried++
+		if equalWords(left[k:], right[:len(left)-k]) && equalWords(left[:k], right[len(left)-k:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func equalWords(a, b []item) bool {
+	return slices.EqualFunc(a, b, func(x, y item) bool { return x.word == y.word })
+}
+
+// maxNumbers bounds how many numbers that have moved are looked at.
+const maxNumbers = 32
+
+// numbersMoved reports whether two questions have the same numbers in another order, and one of
+// them stands beside other words: "3 cats and 5 dogs", "5 cats and 3 dogs".
+func numbersMoved(a, b *Question) bool {
+	left, right := numbersAt(a.items), numbersAt(b.items)
+	if len(left) < 2 || len(left) != len(right) || slices.EqualFunc(left, right, func(i, j int) bool { return a.items[i].word == b.items[j].word }) {
+		return false
+	}
+	if len(left) > maxNumbers {
+		return true
+	}
+	for _, i := range left {
+		for _, j := range right {
+			if a.items[i].word == b.items[j].word && !besideSame(a.items, i, b.items, j) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// numbersAt are the places of numbers.
+func numbersAt(items []item) (at []int) {
+	for i := range items {
+		if items[i].number {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// besideSame reports whether two items have the same word before or after them.
+func besideSame(a []item, i int, b []item, j int) bool {
+	if i > 0 && j > 0 && a[i-1].word == b[j-1].word {
+		return true
+	}
+	return i+1 < len(a) && j+1 < len(b) && a[i+1].word == b[j+1].word
+}

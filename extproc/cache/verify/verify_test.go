@@ -1,0 +1,125 @@
+package verify
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// samples are texts of all kinds that other tests have.
+func samples() (texts []string) {
+	for _, p := range paraphrases {
+		texts = append(texts, p.a, p.b)
+	}
+	for _, k := range known {
+		texts = append(texts, k.a, k.b)
+	}
+	return append(texts, "", " ", "?", "🙂 how are you 🙂", "\xff\xfe", "a\x00b", "x = y + 2", "5'10\" tall", "'", "\"", "`", "```", "don't 'do' it", "3.5", "e.g. this", "U.S.A.", strings.Repeat("no ", 50))
+}
+
+func TestIdenticalTextsNeverDiffer(t *testing.T) {
+	for _, s := range samples() {
+		if got := Compare(s, s, true); got != nil {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+}
+
+func TestDiffersIsSymmetric(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 7))
+	all := samples()
+	for range 5000 {
+		a, b := Parse(all[r.IntN(len(all))]), Parse(all[r.IntN(len(all))])
+		if x, y := a.Differs(b, true), b.Differs(a, true); !slices.Equal(x, y) {
+			t.Fatalf("%q, %q: %v and %v", a.text, b.text, x, y)
+		}
+	}
+}
+
+func TestStrictAddsRulesAlone(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 7))
+	all := samples()
+	for range 5000 {
+		a, b := Parse(all[r.IntN(len(all))]), Parse(all[r.IntN(len(all))])
+		basic := slices.DeleteFunc(a.Differs(b, true), func(r Rule) bool { return r == QuestionWord || r == Replaced })
+		if got := a.Differs(b, false); !slices.Equal(got, basic) {
+			t.Fatalf("%q, %q: %v, want %v", a.text, b.text, got, basic)
+		}
+	}
+}
+
+// rewritings write a text in another way that means the same.
+var rewritings = map[string]func(string) string{
+	"in lower case":              strings.ToLower,
+	"in capitals":                strings.ToUpper,
+	"with blanks":                func(s string) string { return "  " + strings.ReplaceAll(s, " ", " \t\n ") + " " },
+	"without its last mark":      func(s string) string { return strings.TrimRight(s, ".?!？") },
+	"with other marks":           func(s string) string { return strings.TrimRight(s, ".?!？") + " ?!" },
+	"in NFD":                     norm.NFD.String,
+	"in NFKC":                    norm.NFKC.String,
+	"with typographic marks":     strings.NewReplacer("'", "’", " - ", " — ").Replace,
+	"with full-width characters": wide,
+	"with zero-width characters": func(s string) string {
+		return strings.Map(func(r rune) rune { return r }, strings.Join(strings.Split(s, ""), "\u200b"))
+	},
+	"with a soft hyphen and a byte order mark": func(s string) string { return "\ufeff" + strings.ReplaceAll(s, "ss", "s\u00ads") },
+}
+
+// wide writes the letters and digits of ASCII in full width.
+func wide(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > ' ' && r < 0x7f && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return r - ' ' + 0xff00
+		}
+		return r
+	}, s)
+}
+
+func TestFormsOfOneTextNeverDiffer(t *testing.T) {
+	for name, rewrite := range rewritings {
+		t.Run(name, func(t *testing.T) {
+			for _, p := range paraphrases {
+				for _, s := range []string{p.a, p.b} {
+					if got := Compare(s, rewrite(s), true); got != nil {
+						t.Errorf("%q, %q: %v", s, rewrite(s), got)
+					}
+				}
+			}
+		})
+	}
+}
+
+// known are pairs that are missed, or refused for no good reason: what happens is said here, so
+// that a change of it is seen.
+var known = []struct {
+	name, a, b    string
+	basic, strict []Rule
+}{
+	{"a time limit", "Can I return it within 30 days?", "Can I return it within 90 days?", []Rule{Number}, []Rule{Number}},
+	{"a time limit, in words", "return within thirty days", "return within ninety days", []Rule{Number}, []Rule{Number}},
+	{"fields swapped in lower case, and words on one side alone", "how do i change the owner of a folder", "how do i change the folder of a owner in the app", nil, nil},
+	{"a replaced word in lower case", "how do i verify my card", "how do i verify my address", nil, []Rule{Replaced}},
+	{"a replaced word, with words on one side alone", "how long does a transfer take to arrive", "how long does a refund take", nil, []Rule{Replaced}},
+	{"a name as first word", "Bremen weather", "Lisbon weather", []Rule{Name}, []Rule{Name, Replaced}},
+	{"a name as first word of one alone", "Bremen weather", "weather", nil, nil},
+	{"opposites in each other's places", "some women prefer hairless men", "most men prefer hairless women", []Rule{Order}, []Rule{Order}},
+	{"a word added that narrows", "what is a podcast", "what is a podcast network", nil, nil},
+	{"question words", "Why do deer make sounds?", "How do deer make sounds?", nil, []Rule{QuestionWord}},
+	{"single letters", "What is Measure G?", "What is Measure L?", []Rule{Name}, []Rule{Name, Replaced}},
+	{"ethanol and acid", "convert ethanol to acid", "convert acid to ethanol", []Rule{Order}, []Rule{Order}},
+}
+
+func TestKnownPairs(t *testing.T) {
+	for _, k := range known {
+		if got := Compare(k.a, k.b, false); !slices.Equal(got, k.basic) {
+			t.Errorf("%s: %v, want %v", k.name, got, k.basic)
+		}
+		if got := Compare(k.a, k.b, true); !slices.Equal(got, k.strict) {
+			t.Errorf("%s, strict: %v, want %v", k.name, got, k.strict)
+		}
+	}
+}
