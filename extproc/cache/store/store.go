@@ -9,7 +9,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/headgate/headgate/policy/cachepb"
 )
@@ -39,16 +38,3 @@ var (
 	ErrLost       = errors.New("entries cannot be read, or not in time")
 	ErrUnreadable = errors.New("the entry cannot be read")
 )
-
-// Purge says which entries are forgotten: those of which all holds that is said, and that were
-// stored before it. With nothing said they are all.
-type Purge struct {
-	ID     string
-	At     time.Time
-	IDs    []string // empty: any
-	Caller string
-	Team   string
-	Model  string
-	Prompt string
-	Tag    string
-}
