@@ -58,6 +58,7 @@ type Line struct {
 	LeftNano     *int64 `json:"left_nano_usd,omitempty"`
 
 	Guards []Guard `json:"guards,omitempty"`
+	Cache  *Cache  `json:"cache,omitempty"`
 
 	DurationMS   float64  `json:"duration_ms"`
 	FirstTokenMS *float64 `json:"ttft_ms,omitempty"`
@@ -124,7 +125,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 		Tokens: e.answered(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
 		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced,
 		LeftRequests: r.LeftRequests, LeftTokens: r.LeftTokens, LeftNano: r.LeftNanoUsd,
-		Guards:     guardsIn(r.Guards),
+		Guards: guardsIn(r.Guards), Cache: cacheIn(r.Cache),
 		DurationMS: millis(r.DurationNanos), RequestBytes: int(r.RequestBytes),
 	}
 	if r.CostNanoUsd != nil {

@@ -34,6 +34,8 @@ func TestLines(t *testing.T) {
 		"refused":  {refusedExchange(), exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}},
 		"free":     {freeExchange(true), exchange.Outcome{Result: exchange.OK}},
 		"unpriced": {freeExchange(false), exchange.Outcome{Result: exchange.OK}},
+		"cached":   {cachedExchange(), exchange.Outcome{Result: exchange.OK}},
+		"verified": {verifiedExchange(), exchange.Outcome{Result: exchange.OK}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := written(t, c.outcome, c.ex)
@@ -129,6 +131,8 @@ func fullExchange() *exchange.Exchange {
 			Types: []exchange.TypeCount{{Type: "CREDIT_CARD", Count: 2}}, Spans: []exchange.GuardSpan{{Text: 1, Start: 10, End: 26, Type: "CREDIT_CARD"}}},
 		{Guard: "words", Kind: "words", Output: true, Action: "deny", Mode: exchange.Shadow, Result: exchange.GuardPassed, Score: math.NaN(), Nanos: -1},
 	}
+	ex.Cached = exchange.Cached{Result: exchange.CacheMiss, Reason: exchange.CacheRules, Entry: "01JX00000000000000000000E1", Source: "01JX0000000000000000000000",
+		Compared: true, Similarity: 0.9375, Embedder: "static-1", Rules: []string{"number", "unit"}, Age: 61_500 * time.Millisecond, Stored: "01JX00000000000000000000E2"}
 	ex.Timeline.Start(began())
 	ex.Timeline.Note("route", exchange.OnRequest, began().Add(1000), 2000)
 	for range 2 {
@@ -144,6 +148,28 @@ func refusedExchange() *exchange.Exchange {
 	ex.Request.Operation, ex.Request.Model, ex.Request.ReceivedBytes = exchange.Chat, "unknown", len("{}")
 	ex.Refused = exchange.Denied(404, exchange.ReasonModelNotFound, "no such model")
 	ex.Ended = began().Add(420 * time.Microsecond)
+	return ex
+}
+
+// cachedExchange got the answer to another question, for which no backend was asked.
+func cachedExchange() *exchange.Exchange {
+	ex := minimalExchange()
+	ex.Model, ex.Response.Origin, ex.Response.Model, ex.Response.ID = "gpt-4o", exchange.FromStage, "gpt-4o-2026", "chatcmpl-1"
+	ex.Refused = exchange.Verdict{Action: exchange.Answer, Status: 200}
+	ex.Usage = canon.Usage{Input: 11, Output: 16, Searches: 1, Source: canon.UsageCached}
+	ex.Cost = exchange.Cost{Priced: true}
+	ex.FirstToken, ex.Ended = began().Add(700*time.Microsecond), began().Add(800*time.Microsecond)
+	ex.Cached = exchange.Cached{Result: exchange.CacheSemanticHit, Entry: "01JX00000000000000000000E1", Source: "01JX0000000000000000000000",
+		Compared: true, Similarity: 1.0000001, Embedder: "static-1", Age: time.Minute, Saved: exchange.Cost{Nano: 1_500_000, Priced: true}, Sooner: 2 * time.Second}
+	return ex
+}
+
+// verifiedExchange was asked anew although there was an answer, which cost something, too.
+func verifiedExchange() *exchange.Exchange {
+	ex := minimalExchange()
+	ex.Model = "gpt-4o"
+	ex.Cached = exchange.Cached{Result: exchange.CacheVerified, Entry: "01JX00000000000000000000E1", Source: "01JX0000000000000000000000", Compared: true, Similarity: math.NaN(),
+		Age: -time.Minute, Saved: exchange.Cost{Nano: 1_500_000, Priced: true}, Sooner: -time.Second, NotStored: exchange.CacheToolCalls, Verdict: exchange.CacheOther}
 	return ex
 }
 

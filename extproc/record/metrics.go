@@ -24,6 +24,7 @@ type Metrics struct {
 	tokens   *prometheus.CounterVec
 	cost     *prometheus.CounterVec
 	unpriced *prometheus.CounterVec
+	cache    *cacheMetrics
 }
 
 // NewMetrics registers the counters.
@@ -43,6 +44,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Help: "Answers, and attempts that gave none, which consumed tokens for which no price is known."}, []string{"model", "backend"}),
 	}
 	reg.MustRegister(m.requests, m.duration, m.first, m.tokens, m.cost, m.unpriced)
+	m.cache = newCacheMetrics(reg)
 	return m
 }
 
@@ -54,6 +56,7 @@ func (m *Metrics) Take(r *policypb.Row) {
 	if r.FirstTokenNanos != nil {
 		m.first.WithLabelValues(r.Route, stream).Observe(seconds(*r.FirstTokenNanos))
 	}
+	m.cache.take(r)
 	m.consumed(r.Route, r.Backend, r)
 	for _, a := range r.Tried {
 		m.consumed(r.Route, a.Backend, a)
@@ -71,7 +74,7 @@ type consumer interface {
 // consumed counts what an answer, or an attempt that gave none, consumed at a backend.
 func (m *Metrics) consumed(model, backend string, c consumer) {
 	t := c.GetTokens()
-	if t == nil {
+	if t == nil || given(c) {
 		return
 	}
 	m.addTokens(model, backend, c.GetUsageSource(), t)

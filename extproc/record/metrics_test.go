@@ -5,6 +5,8 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -37,6 +39,7 @@ func TestMetrics(t *testing.T) {
 		`headgate_unpriced_total backend="gpt" model="gpt-4o"`:                                                                               1,
 		`headgate_tokens_total backend="gpt" kind="input" model="gpt-4o" source="estimated"`:                                                 44,
 		`headgate_tokens_total backend="gpt" kind="cache_read" model="gpt-4o" source="estimated"`:                                            22,
+		`headgate_cache_requests_total model="gpt-4o" result="miss"`:                                                                         1,
 		`headgate_endings_total account="joined"`:                                                                                            0,
 		`headgate_endings_total account="missing"`:                                                                                           0,
 	}
@@ -45,6 +48,53 @@ func TestMetrics(t *testing.T) {
 	}
 	if got := series(t, reg); !maps.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
+	}
+}
+
+// TestMetricsOfTheCache holds what answers from the cache, and hits that were asked anew, add: the
+// former consume nothing, and the latter make the rate of wrong hits of their model.
+func TestMetricsOfTheCache(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	c := record.NewCloser(reg, nil, record.NewMetrics(reg))
+	ok := exchange.Outcome{Result: exchange.OK}
+	for range 2 {
+		c.Add(cachedExchange(), ok)
+	}
+	if got := series(t, reg); len(got) != 8 {
+		t.Errorf("nothing was verified, and there is %v", got)
+	}
+	c.Add(verifiedExchange(), ok)
+	for range 3 {
+		same := verifiedExchange()
+		same.Cached.Verdict, same.Cached.NotStored = exchange.CacheSame, ""
+		c.Add(same, ok)
+	}
+	unknown := verifiedExchange()
+	unknown.Model, unknown.Cached.Verdict = "other", ""
+	c.Add(unknown, ok)
+	want := map[string]float64{
+		`headgate_requests_total backend="" by="" model="gpt-4o" outcome="ok" reason=""`: 6,
+		`headgate_requests_total backend="" by="" model="other" outcome="ok" reason=""`:  1,
+		`headgate_request_duration_seconds model="gpt-4o" stream="false"`:                0.0016,
+		`headgate_request_duration_seconds model="other" stream="false"`:                 0,
+		`headgate_time_to_first_token_seconds model="gpt-4o" stream="false"`:             0.0014,
+		`headgate_cache_requests_total model="gpt-4o" result="semantic_hit"`:             2,
+		`headgate_cache_requests_total model="gpt-4o" result="verified"`:                 4,
+		`headgate_cache_requests_total model="other" result="verified"`:                  1,
+		`headgate_cache_not_stored_total model="gpt-4o" reason="tool_calls"`:             1,
+		`headgate_cache_not_stored_total model="other" reason="tool_calls"`:              1,
+		`headgate_cache_saved_usd_total model="gpt-4o"`:                                  0.003,
+		`headgate_cache_saved_seconds_total model="gpt-4o"`:                              4,
+		`headgate_cache_verified_total model="gpt-4o" verdict="other"`:                   1,
+		`headgate_cache_verified_total model="gpt-4o" verdict="same"`:                    3,
+		`headgate_cache_wrong_hit_ratio bound="low" model="gpt-4o"`:                      0.0456,
+		`headgate_cache_wrong_hit_ratio bound="point" model="gpt-4o"`:                    0.25,
+		`headgate_cache_wrong_hit_ratio bound="high" model="gpt-4o"`:                     0.6994,
+		`headgate_endings_total account="joined"`:                                        0,
+		`headgate_endings_total account="missing"`:                                       0,
+	}
+	if diff := cmp.Diff(want, series(t, reg), cmpopts.EquateApprox(0, 5e-5)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -62,7 +112,7 @@ func series(t *testing.T, reg prometheus.Gatherer) map[string]float64 {
 			for _, l := range m.GetLabel() {
 				name += fmt.Sprintf(" %s=%q", l.GetName(), l.GetValue())
 			}
-			all[name] = m.GetCounter().GetValue() + m.GetHistogram().GetSampleSum()
+			all[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetHistogram().GetSampleSum()
 		}
 	}
 	return all

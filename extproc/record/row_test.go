@@ -19,7 +19,7 @@ func TestEveryFieldOfARowIsFilled(t *testing.T) {
 	o := exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: "UC"}
 	own := minimalExchange()
 	own.Own = &exchange.Own{Feature: "guard", Parent: "01KXS6G7ZD4YQ2M8R5T9V0W1AB"}
-	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false), own} {
+	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false), own, cachedExchange(), verifiedExchange()} {
 		c.Add(ex, o)
 	}
 	unnamed := brokeOff()

@@ -93,6 +93,9 @@ func (e *exchangesSum) add(r *policypb.Row) {
 }
 
 func (e *exchangesSum) consumed(c consumer) {
+	if given(c) {
+		return
+	}
 	t := c.GetTokens()
 	e.input += t.GetInput() + t.GetCacheRead() + t.GetCacheWrite_5M() + t.GetCacheWrite_1H() + t.GetAudioInput()
 	e.output += t.GetOutput() + t.GetReasoning() + t.GetAudioOutput()

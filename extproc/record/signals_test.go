@@ -37,12 +37,14 @@ func TestSignals(t *testing.T) {
 		{Backend: "b", Model: "y", Status: 200, DurationNanos: 2 * second},
 	}})
 	s.Take(&policypb.Row{Outcome: "client_error", By: "client"})
+	s.Take(&policypb.Row{Route: "n", Outcome: "ok", Tokens: tokens, UsageSource: "cached", CostNanoUsd: proto.Int64(0)})
 	got := s.Drain()
 	latencies(t, got)
 	want := &pairpb.Signals{
 		Exchanges: []*pairpb.Exchanges{
 			{Outcome: "client_error", By: "client", Count: 1},
 			{Model: "m", Backend: "b", Outcome: "ok", Count: 2, InputTokens: 1062, OutputTokens: 1400, CostNanoUsd: 1007, Unpriced: 1},
+			{Model: "n", Outcome: "ok", Count: 1},
 		},
 		Tries: []*pairpb.Tries{
 			{Model: "m", Backend: "a", Served: "x", Limited: 1, Failed: 1},
