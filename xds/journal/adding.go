@@ -117,7 +117,7 @@ func (r *rollup) cost(latency bool) Cost {
 	c := Cost{
 		Requests: s[0], Failed: Failed{s[1], s[2], s[3], s[4]},
 		Tokens:   Tokens{s[5], s[6], s[7], s[8], s[9], s[10], s[11], s[12]},
-		Searches: s[13], Nano: s[14], Saved: s[15], Unpriced: s[16], Estimated: s[17], EstimatedNano: s[18],
+		Searches: s[13], Nano: s[14], Saved: s[15], Unpriced: s[16], Estimated: s[17], EstimatedNano: s[18], Lookups: s[19], Hits: s[20],
 	}
 	if latency {
 		c.FirstToken, c.Duration = latencyOf(r.first), latencyOf(r.duration)

@@ -145,6 +145,13 @@ func holds(t *testing.T, s *store.Store, rows []*policypb.Row) {
 	if diff := gocmp.Diff(guards, dump(t, s, "SELECT * FROM rollup_guard ORDER BY hour, key", 12)); diff != "" {
 		t.Fatalf("rollups of guards (-of rows +stored):\n%s", diff)
 	}
+	var cache []string
+	for _, r := range cacheRollups(entries) {
+		cache = append(cache, line(r.values()))
+	}
+	if diff := gocmp.Diff(cache, dump(t, s, "SELECT * FROM rollup_cache ORDER BY hour, key", 15)); diff != "" {
+		t.Fatalf("rollups of the cache (-of rows +stored):\n%s", diff)
+	}
 	if diff := gocmp.Diff(marksOf(entries), storedMarks(t, s), gocmp.AllowUnexported(placed{})); diff != "" {
 		t.Fatalf("marks (-of rows +stored):\n%s", diff)
 	}

@@ -34,6 +34,10 @@ type Cost struct {
 	Estimated     int64 `json:"estimated"`
 	EstimatedNano int64 `json:"estimated_nano_usd"`
 
+	// Requests for which an answer was looked for in the cache, and those to which one was given.
+	Lookups int64 `json:"cache_lookups"`
+	Hits    int64 `json:"cache_hits"`
+
 	FirstToken *Latency `json:"first_token_s,omitempty"` // in seconds; nil: nobody asked
 	Duration   *Latency `json:"duration_s,omitempty"`
 }
@@ -131,7 +135,7 @@ func (j *Journal) sum(ctx context.Context, q *Question, to *adding) error {
 }
 
 // ofRows are the sums that are no column of the rows.
-var ofRows = map[string]string{
+var ofRows = withoutCached(map[string]string{
 	"requests":        "CASE WHEN kind = 'call' THEN 1 ELSE 0 END",
 	"failed_client":   "CASE WHEN kind = 'call' AND failed_by = 'client' THEN 1 ELSE 0 END",
 	"failed_gateway":  "CASE WHEN kind = 'call' AND failed_by = 'gateway' THEN 1 ELSE 0 END",
@@ -139,6 +143,17 @@ var ofRows = map[string]string{
 	"failed_unknown":  "CASE WHEN kind = 'call' AND failed_by = 'unknown' THEN 1 ELSE 0 END",
 	"estimated":       "CASE WHEN usage_source = 'estimated' THEN 1 ELSE 0 END",
 	"estimated_cost":  "CASE WHEN usage_source = 'estimated' THEN cost ELSE 0 END",
+	"cache_lookups":   "CASE WHEN cached NOT IN ('', '" + bypassed + "') THEN 1 ELSE 0 END",
+	"cache_hits":      "CASE WHEN cached IN ('" + strings.Join(givenResults, "', '") + "') THEN 1 ELSE 0 END",
+})
+
+// withoutCached adds what was consumed to sums: nothing of answers from the cache, as
+// entry.consumed has it.
+func withoutCached(sums map[string]string) map[string]string {
+	for _, name := range []string{"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output", "searches"} {
+		sums[name] = "CASE WHEN usage_source = '" + cachedUsage + "' THEN 0 ELSE " + name + " END"
+	}
+	return sums
 }
 
 func sumsIn(from source) string {

@@ -37,6 +37,7 @@ func randomRow(r *rand.Rand) *policypb.Row {
 	if r.IntN(3) == 0 {
 		row.Tried = []*policypb.Attempt{{Backend: "c", Model: "x", Tokens: tokens(), UsageSource: pick("provider", "estimated"), CostNanoUsd: new(r.Int64N(1e9))}}
 	}
+	row.Cache = randomCache(r, row)
 	return row
 }
 

@@ -149,6 +149,11 @@ var columns = []column{
 	{"stages", func(e *entry) any { return ofCall(e, e.Stages) }},
 	{"guards", func(e *entry) any { return ofCall(e, e.Guards) }},
 	{"guarded", func(e *entry) any { return e.guarded() }},
+	{"saved", func(e *entry) any { return e.saved() }},
+	{"cache", func(e *entry) any { return e.cache() }},
+	{"cached", func(e *entry) any { return e.cacheUse().GetResult() }},
+	{"entry", func(e *entry) any { return e.cacheUse().GetEntry() }},
+	{"stored", func(e *entry) any { return e.cacheUse().GetStored() }},
 	{"dropped", func(e *entry) any { return strings.Join(e.Dropped, ",") }},
 }
 

@@ -61,6 +61,7 @@ type Exchange struct {
 	Tried  []Try   `json:"tried,omitempty"`
 	Stages []Stage `json:"stages,omitempty"`
 	Guards []Guard `json:"guards,omitempty"`
+	Cache  *Cache  `json:"cache,omitempty"` // nil: it had nothing to do with the cache
 
 	place cursor
 }
@@ -96,7 +97,7 @@ var read = strings.Join([]string{"seq", "began", "exchange", "opened_as", "attem
 	"caller", "tier", "username", "team", "feature", "session", "tags", "parent", "provider", "backend", "served", "response", "attempts", "dropped", "stream",
 	"status", "outcome", "failed_by", "reason", "detail", "request_bytes", "duration", "first_token",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output",
-	"searches", "service_tier", "usage_source", "cost", "price", "unpriced", "tried", "stages", "guards"}, ", ")
+	"searches", "service_tier", "usage_source", "cost", "price", "unpriced", "tried", "stages", "guards", "cache"}, ", ")
 
 // scanExchange reads a row of what read names.
 func scanExchange(rows *sql.Rows) (*Exchange, error) {
@@ -105,12 +106,12 @@ func scanExchange(rows *sql.Rows) (*Exchange, error) {
 	var duration int64
 	var first sql.Null[int64]
 	var stream, unpriced int
-	var tags, dropped, tried, stages, guards string
+	var tags, dropped, tried, stages, guards, cache string
 	if err := rows.Scan(&k.Seq, &k.Began, &e.Exchange, &e.OpenedAs, &k.Attempt, &e.Revision, &e.Dialect, &e.Operation, &e.Asked, &e.Model,
 		&e.Caller, &e.Tier, &e.User, &e.Team, &e.Feature, &e.Session, &tags, &e.Parent, &e.Provider, &e.Backend, &e.Served, &e.Response, &e.Attempts, &dropped, &stream,
 		&e.Status, &e.Outcome, &e.FailedBy, &e.Reason, &e.Detail, &e.RequestBytes, &duration, &first,
 		&t.Input, &t.CacheRead, &t.CacheWrite5m, &t.CacheWrite1h, &t.AudioInput, &t.Output, &t.Reasoning, &t.AudioOutput,
-		&e.Searches, &e.ServiceTier, &e.UsageSource, &e.Nano, &e.Price, &unpriced, &tried, &stages, &guards); err != nil {
+		&e.Searches, &e.ServiceTier, &e.UsageSource, &e.Nano, &e.Price, &unpriced, &tried, &stages, &guards, &cache); err != nil {
 		return nil, err
 	}
 	k.Exchange = e.Exchange
@@ -123,7 +124,7 @@ func scanExchange(rows *sql.Rows) (*Exchange, error) {
 	if e.Nano != nil {
 		e.TotalNano = *e.Nano
 	}
-	return e, cmp.Or(e.addTries(tried), e.addStages(stages), e.addGuards(guards))
+	return e, cmp.Or(e.addTries(tried), e.addStages(stages), e.addGuards(guards), e.addCache(cache))
 }
 
 // addTries adds the attempts, and what they cost.

@@ -28,7 +28,7 @@ type Filter struct {
 var fields = map[string]string{
 	"caller": "caller", "tier": "tier", "user": "username", "team": "team", "feature": "feature", "session": "session", "parent": "parent", "model": "model", "asked": "asked", "served": "served",
 	"provider": "provider", "backend": "backend", "dialect": "dialect", "operation": "operation", "revision": "revision",
-	"outcome": "outcome", "failed_by": "failed_by", "reason": "reason", "guard": "guarded",
+	"outcome": "outcome", "failed_by": "failed_by", "reason": "reason", "guard": "guarded", "cache": "cached", "entry": "entry",
 }
 
 // Fields are the names of fields by which exchanges are found.
@@ -84,11 +84,14 @@ func (f *Filter) where(s *statement, from, to int64) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Is)) {
 		s.add(" AND ")
-		if name == "guard" {
+		switch name {
+		case "guard":
 			guardedBy(s, f.Is[name])
-			continue
+		case "entry":
+			ofEntries(s, f.Is[name])
+		default:
+			oneOf(s, fields[name], f.Is[name])
 		}
-		oneOf(s, fields[name], f.Is[name])
 	}
 	for i, r := range f.Statuses {
 		s.add([]string{" AND (", " OR "}[min(i, 1)]+"status BETWEEN ? AND ?", r[0], r[1])

@@ -118,7 +118,8 @@ func addGuardsPostgres(ctx context.Context, tx pgx.Tx, entries []entry) error {
 	return err
 }
 
-func listOf[T any](all []*guardRollup, value func(*guardRollup) T) []T {
+// listOf are the values of rollups in one column.
+func listOf[R, T any](all []R, value func(R) T) []T {
 	list := make([]T, len(all))
 	for i, r := range all {
 		list[i] = value(r)

@@ -98,7 +98,8 @@ const maxNumber = 1 << 53
 func (j *Journal) absurd(r *policypb.Row) bool {
 	worst := int64(0)
 	for _, e := range entriesOfOne(r) {
-		for _, n := range e.sums() {
+		a, sums := e.cacheAmounts(), e.sums()
+		for _, n := range append([]int64{a.saved, a.sooner}, sums[:]...) {
 			worst = max(worst, n, -(n + 1))
 		}
 	}
@@ -109,6 +110,9 @@ func (j *Journal) absurd(r *policypb.Row) bool {
 		if !(math.Abs(v.Score) <= 1) { // what is no number, too, of which no JSON can be made
 			worst = math.MaxInt64
 		}
+	}
+	if s := r.Cache.GetSimilarity(); !(math.Abs(s) <= 1) {
+		worst = math.MaxInt64
 	}
 	if worst > maxNumber {
 		j.refuse(r, fmt.Errorf("a number of it is %d", worst))

@@ -18,12 +18,12 @@ func mark(field, value string) int64 {
 	return int64(h.Sum64())
 }
 
-// marked are the fields of exchanges that have a mark. Users have an index, and guards have a mark
-// each.
+// marked are the fields of exchanges that have a mark. Users have an index, and guards and entries of
+// the cache have a mark each.
 var marked = func() (all []column) {
 	for _, name := range Fields() {
 		i := slices.IndexFunc(columns, func(c column) bool { return c.name == fields[name] })
-		if name != "user" && name != "guard" {
+		if !slices.Contains([]string{"user", "guard", "entry"}, name) {
 			all = append(all, column{name, columns[i].of})
 		}
 	}
@@ -48,6 +48,9 @@ func (e *entry) marks() []int64 {
 	for _, name := range e.guardedBy() {
 		all = append(all, mark("guard", name))
 	}
+	for _, id := range e.entries() {
+		all = append(all, mark("entry", id))
+	}
 	status := int(e.Status)
 	return append(all, mark("status", strconv.Itoa(status)), mark("hundred", strconv.Itoa(status/100)), markOfSize("duration", sizeOf(e.DurationNanos)))
 }
@@ -55,7 +58,7 @@ func (e *entry) marks() []int64 {
 // wanted are the marks of which an hour needs one of each list if it is to have an exchange that
 // the filter wants.
 func (f *Filter) wanted() (all [][]int64) {
-	names := []string{"guard"}
+	names := []string{"guard", "entry"}
 	for _, c := range marked {
 		names = append(names, c.name)
 	}

@@ -56,6 +56,9 @@ func writePostgres(ctx context.Context, s *store.Store, entries []entry) error {
 		if err := addGuardsPostgres(ctx, tx, fresh); err != nil {
 			return err
 		}
+		if err := addCachePostgres(ctx, tx, fresh); err != nil {
+			return err
+		}
 		return addMarksPostgres(ctx, tx, fresh)
 	})
 }

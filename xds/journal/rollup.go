@@ -56,7 +56,7 @@ func (g *group) hash() []byte {
 // sums are the columns of a rollup that add up.
 var sums = [...]string{"requests", "failed_client", "failed_gateway", "failed_provider", "failed_unknown",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output",
-	"searches", "cost", "saved", "unpriced", "estimated", "estimated_cost"}
+	"searches", "cost", "saved", "unpriced", "estimated", "estimated_cost", "cache_lookups", "cache_hits"}
 
 // rollup is what the rows of a group add.
 type rollup struct {
@@ -126,14 +126,15 @@ func (e *entry) sums() [len(sums)]int64 {
 	if e.kind == Call {
 		calls, failed[e.failedBy()] = 1, 1
 	}
-	t, cost := e.tokens, int64(0)
+	t, searches := e.consumed()
+	cost := int64(0)
 	if e.cost != nil {
 		cost = *e.cost
 	}
 	estimated := int64(number(e.usageSource == "estimated"))
 	return [len(sums)]int64{calls, failed["client"], failed["gateway"], failed["provider"], failed["unknown"],
 		t.GetInput(), t.GetCacheRead(), t.GetCacheWrite_5M(), t.GetCacheWrite_1H(), t.GetAudioInput(), t.GetOutput(), t.GetReasoning(), t.GetAudioOutput(),
-		e.searches(), cost, 0, int64(number(e.unpriced)), estimated, estimated * cost}
+		searches, cost, e.saved(), int64(number(e.unpriced)), estimated, estimated * cost, int64(number(e.looked())), int64(number(e.wasGiven()))}
 }
 
 // failedBy is who failed. That a guard refused what a provider answered is no failure of anybody's.

@@ -89,6 +89,7 @@ var scaleValues = map[string]string{
 	"failed_by": rarely("gateway", "CASE a % 50 WHEN 0 THEN 'provider' WHEN 1 THEN 'client' ELSE '' END"), "attempts": "1", "request_bytes": "b % 100000",
 	"duration": "CASE WHEN rare THEN 600000000000 ELSE b % 2000 * 10000000 END", "first_token": "b % 2000 * 1000000", "input": "b % 5000", "output": "a % 1000",
 	"usage_source": "CASE b % 1000 WHEN 0 THEN 'estimated' ELSE 'provider' END", "guessed": "CASE b % 1000 WHEN 0 THEN 1 ELSE 0 END", "cost": "CASE WHEN rare THEN 100000000000 ELSE a % 10000000 END", "unpriced": "CASE WHEN rare THEN 1 ELSE 0 END", "price": "'p-1'",
+	"cached": rarely("verified", "CASE b % 20 WHEN 0 THEN '' WHEN 1 THEN 'hit' ELSE 'miss' END"), "saved": "CASE b % 20 WHEN 1 THEN a % 10000000 ELSE 0 END",
 	"tried":  `'[{"backend":"backend0","provider":"provider0","model":"model0-2026","status":200,"began_nanos":120000,"duration_nanos":800000000}]'`,
 	"stages": `'[{"stage":"route","phase":"request","duration_nanos":9000},{"stage":"meter","phase":"request","duration_nanos":3000},{"stage":"provider","phase":"attempt","duration_nanos":41000}]'`,
 }
@@ -109,7 +110,7 @@ func scaleExchange() string {
 
 // numbered are columns that hold no text.
 var numbered = []string{"stream", "status", "attempts", "request_bytes", "duration", "first_token", "input", "cache_read", "cache_write_5m",
-	"cache_write_1h", "audio_input", "output", "reasoning", "audio_output", "searches", "guessed", "cost", "unpriced"}
+	"cache_write_1h", "audio_input", "output", "reasoning", "audio_output", "searches", "guessed", "cost", "saved", "unpriced"}
 
 func scaleSelect() string {
 	list := make([]string, len(columns))

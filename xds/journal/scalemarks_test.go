@@ -13,7 +13,7 @@ import (
 func markDay(t *testing.T, s *store.Store, day int64) {
 	t.Helper()
 	rows, err := s.Read.QueryContext(context.Background(), s.SQL(`SELECT began, asked, backend, dialect, failed_by, feature, model, operation, outcome, provider, reason, revision, served, session, team,
-		status, duration, cost, unpriced FROM journal WHERE day = ?`), day)
+		status, duration, cost, unpriced, cached FROM journal WHERE day = ?`), day)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,9 +21,9 @@ func markDay(t *testing.T, s *store.Store, day int64) {
 	set := map[placed]bool{}
 	for rows.Next() {
 		var began int64
-		r, e := &policypb.Row{}, entry{kind: Call}
+		r, e := &policypb.Row{Cache: &policypb.CacheUse{}}, entry{kind: Call}
 		if err := rows.Scan(&began, &r.Model, &e.backend, &r.Dialect, &r.By, &r.Feature, &r.Route, &r.Operation, &r.Outcome, &e.provider, &r.Reason, &r.Revision, &e.served, &r.Session, &r.Team,
-			&r.Status, &r.DurationNanos, &e.cost, &e.unpriced); err != nil {
+			&r.Status, &r.DurationNanos, &e.cost, &e.unpriced, &r.Cache.Result); err != nil {
 			t.Fatal(err)
 		}
 		e.Row, e.began = r, time.Unix(0, began)

@@ -102,6 +102,7 @@ func (a *asking) common() {
 	a.page("--slower 19s", Filter{Slower: 19 * time.Second})
 	a.page("--dearer 0.009", Filter{Dearer: 9e6})
 	a.page("--estimated", Filter{Estimated: true})
+	a.page("--cache hit", Filter{Is: is("cache", "hit")})
 	a.page("--estimated --model model3", Filter{Estimated: true, Is: is("model", "model3")})
 }
 
@@ -113,6 +114,7 @@ func (a *asking) rare() {
 		a.pages("--"+field+" none", Filter{Is: is(field, "none")})
 	}
 	a.pages("--outcome deadline", Filter{Is: is("outcome", "deadline")})
+	a.pages("--cache verified", Filter{Is: is("cache", "verified")})
 	a.pages("--failed-by gateway", Filter{Is: is("failed_by", "gateway")})
 	a.pages("--status 504", Filter{Statuses: [][2]int{{504, 504}}})
 	a.pages("--slower 1m", Filter{Slower: time.Minute})

@@ -37,6 +37,9 @@ func writeSQLite(ctx context.Context, s *store.Store, entries []entry) error {
 	if err := addGuardsSQLite(ctx, tx, fresh); err != nil {
 		return err
 	}
+	if err := addCacheSQLite(ctx, tx, fresh); err != nil {
+		return err
+	}
 	if err := addMarksSQLite(ctx, tx, fresh); err != nil {
 		return err
 	}

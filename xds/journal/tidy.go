@@ -58,7 +58,7 @@ func (j *Journal) tidy(ctx context.Context, s *store.Store, retention time.Durat
 			j.log.Info("rows of a day were dropped: they are older than their retention", zap.String("day", time.Unix(day*secondsOfDay, 0).UTC().Format(time.DateOnly)), zap.Duration("retention", retention))
 		}
 	}
-	for _, span := range append(slices.Clone(spans), guardSpan) {
+	for _, span := range append(slices.Clone(spans), guardSpan, cacheSpan) {
 		if err := span.dropRollups(ctx, s, now.Add(-max(retention, KeepRollups)).Unix()); err != nil {
 			return err
 		}

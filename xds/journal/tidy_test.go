@@ -27,7 +27,7 @@ func rolledUp(t *testing.T, s *store.Store) (lines []string) {
 	for _, span := range spans {
 		lines = append(lines, span.stored(t, s)...)
 	}
-	return lines
+	return append(lines, dump(t, s, "SELECT * FROM rollup_cache ORDER BY hour, key", 15)...)
 }
 
 func partitions(t *testing.T, s *store.Store) []string {
@@ -112,7 +112,11 @@ func TestLateRowsAreKept(t *testing.T) {
 func TestRollupsGoAfterYears(t *testing.T) {
 	storetest.OnBoth(t, func(t *testing.T, s *store.Store) {
 		ctx, j, now := context.Background(), In(s), time.Now()
-		if err := j.Write(ctx, []*policypb.Row{exchange(now, "ann", 1), exchange(now.Add(-KeepRollups).Add(-2*time.Hour), "ann", 1), exchange(now.Add(-KeepRollups-oneDay*40), "ann", 1)}); err != nil {
+		rows := []*policypb.Row{exchange(now, "ann", 1), exchange(now.Add(-KeepRollups).Add(-2*time.Hour), "ann", 1), exchange(now.Add(-KeepRollups-oneDay*40), "ann", 1)}
+		for _, row := range rows {
+			row.Cache = &policypb.CacheUse{Result: "miss"}
+		}
+		if err := j.Write(ctx, rows); err != nil {
 			t.Fatal(err)
 		}
 		before := len(rolledUp(t, s))

@@ -16,12 +16,15 @@ var ErrUnknown = errors.New("the journal has no such exchange")
 const recent = 24 * time.Hour
 
 // Trace returns an exchange by its id: that which the client was given, that under which it was
-// under way, or the provider's of its response, of the last day.
+// under way, or the provider's of its response, of the last day: of that to which the provider gave
+// it, and not of those to which the cache gave it again.
 func (j *Journal) Trace(ctx context.Context, id string, now time.Time) (*Exchange, error) {
 	if id == "" {
 		return nil, ErrUnknown
 	}
-	byResponse := func(s *statement, id string) { s.add("began >= ? AND response = ?", now.Add(-recent).UnixNano(), id) }
+	byResponse := func(s *statement, id string) {
+		s.add("began >= ? AND response = ? AND usage_source <> '"+cachedUsage+"'", now.Add(-recent).UnixNano(), id)
+	}
 	for _, find := range []func(*statement, string){byExchange, byOpened, byResponse} {
 		var s statement
 		s.add("SELECT " + read + " FROM journal WHERE kind = 'call' AND ")

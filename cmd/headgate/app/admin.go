@@ -15,6 +15,7 @@ import (
 	"github.com/headgate/headgate/xds/console/adminkeys"
 	"github.com/headgate/headgate/xds/console/audits"
 	"github.com/headgate/headgate/xds/console/backends"
+	"github.com/headgate/headgate/xds/console/caches"
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
 	"github.com/headgate/headgate/xds/console/fleet"
@@ -56,6 +57,7 @@ func adminAPI(a *administered) *console.Console {
 	api.Mount(costs.Prefix, costs.Routes(a.journal, time.Now))
 	api.Mount(exchanges.Prefix, exchanges.Routes(a.journal, time.Now))
 	api.Mount(guards.Prefix, guards.Routes(a.journal, time.Now))
+	api.Mount(caches.Prefix, caches.Routes(a.journal, time.Now))
 	return api
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/headgate/headgate/xds/console/adminkeys"
 	"github.com/headgate/headgate/xds/console/audits"
 	"github.com/headgate/headgate/xds/console/backends"
+	"github.com/headgate/headgate/xds/console/caches"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
@@ -88,6 +89,7 @@ func TestOpenAPINamesEveryParameter(t *testing.T) {
 		"exchanges":      slices.Concat(list, console.SpanParameters),
 		"exchanges/tail": list,
 		"guards":         slices.Concat(console.SpanParameters, []string{"mode"}),
+		"cache":          slices.Concat(console.SpanParameters, journal.CacheValues(), []string{"by"}),
 		"audit":          slices.Concat(audit.Fields(), console.SpanParameters, []string{"limit", "cursor"}),
 	} {
 		var got []string
@@ -125,6 +127,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "costs", "costs", ""}, {"GET", "costs?latency=true&by=" + strings.Join(journal.Dimensions(), ","), "costs", ""}, {"GET", "costs?by=x", "costs", ""},
 		{"GET", "exchanges", "exchanges", ""}, {"GET", "exchanges/tail", "exchanges/tail", ""}, {"GET", "exchanges/" + id, "exchanges/{id}", ""}, {"GET", "exchanges/none", "exchanges/{id}", ""},
 		{"GET", "guards", "guards", ""}, {"GET", "guards?mode=shadow", "guards", ""}, {"GET", "guards?mode=off", "guards", ""},
+		{"GET", "cache", "cache", ""}, {"GET", "cache?by=" + strings.Join(journal.CacheDimensions(), ","), "cache", ""}, {"GET", "cache?by=user", "cache", ""},
 	} {
 		a := api.Ask(c.method, console.Root+c.path, c.body)
 		o := d.Paths.Find(console.Root + c.of).GetOperation(c.method)
@@ -162,6 +165,8 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 		Stages: []*policypb.StageTime{{Stage: "route", Phase: "request"}},
 		Guards: []*policypb.GuardVerdict{{Guard: "cards", Kind: "pii", Action: "mask", Mode: "shadow", Result: "masked", Reason: "pii_found", Score: 0.5, Hash: []byte{1}, DurationNanos: 1,
 			Types: []*policypb.GuardType{{Type: "CREDIT_CARD", Count: 1}}, Spans: []*policypb.GuardSpan{{Text: 1, Start: 2, End: 18, Type: "CREDIT_CARD"}}}},
+		Cache: &policypb.CacheUse{Result: "verified", Reason: "why", Entry: "e", Source: "x", Similarity: new(0.97), Embedder: "static-1", Rules: []string{"number"}, AgeNanos: 1, SavedNanoUsd: new(int64(1)),
+			SavedNanos: 1000, Stored: "f", NotStored: "tool_calls", Verdict: "same"},
 	}
 	if err := j.Write(t.Context(), []*policypb.Row{row}); err != nil {
 		t.Fatal(err)
@@ -194,6 +199,7 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	c.Mount(costs.Prefix, costs.Routes(j, time.Now))
 	c.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
 	c.Mount(guards.Prefix, guards.Routes(j, time.Now))
+	c.Mount(caches.Prefix, caches.Routes(j, time.Now))
 	return row.Exchange, consoletest.Serve(t, c)
 }
 

@@ -70,7 +70,7 @@ func TestWhatCannotBeMeant(t *testing.T) {
 // TestReports holds that programs get keys that stay, and that a client reads all of them.
 func TestReports(t *testing.T) {
 	_, api := serve(t)
-	const sums = `"requests":%,"failed":{"client":0,"gateway":0,"provider":0,"unknown":0},"tokens":{"input":0,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"audio_input":0,"output":0,"reasoning":0,"audio_output":0},"searches":0,"cost_nano_usd":$,"saved_nano_usd":0,"unpriced":0,"estimated":0,"estimated_nano_usd":0`
+	const sums = `"requests":%,"failed":{"client":0,"gateway":0,"provider":0,"unknown":0},"tokens":{"input":0,"cache_read":0,"cache_write_5m":0,"cache_write_1h":0,"audio_input":0,"output":0,"reasoning":0,"audio_output":0},"searches":0,"cost_nano_usd":$,"saved_nano_usd":0,"unpriced":0,"estimated":0,"estimated_nano_usd":0,"cache_lookups":0,"cache_hits":0`
 	of := func(requests, nano string) string { return strings.NewReplacer("%", requests, "$", nano).Replace(sums) }
 	const head = `{"since":"2026-06-30T11:30:00Z","until":"2026-06-30T12:30:00Z","by":`
 	for query, want := range map[string]string{

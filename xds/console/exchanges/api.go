@@ -44,7 +44,7 @@ const (
 
 // filterText says how exchanges are filtered.
 var filterText = "a field is one of the values that the URL names (" + strings.Join(journal.Fields(), ", ") +
-	"; `status` also as `5xx`; of `guard`, who had something against it or could not judge it), `failed`, `estimated` or `unpriced` is `true`, it took at least `slower` (a duration), or cost at least `dearer` (USD)"
+	"; `status` also as `5xx`; of `guard`, who had something against it or could not judge it; of `cache`, what came of looking for an answer there; of `entry`, an entry of the cache that it was given, that was the nearest, or as which its answer is kept), `failed`, `estimated` or `unpriced` is `true`, it took at least `slower` (a duration), or cost at least `dearer` (USD)"
 
 // Routes answers questions about a journal.
 func Routes(j Journal, now func() time.Time) []console.Route {
