@@ -99,13 +99,13 @@ func coded(c string) bool {
 	if len(c) < 2 || !strings.ContainsFunc(c, unicode.IsLetter) {
 		return false
 	}
-	return prefixed(c) || strings.Contains(c, "://") || strings.HasSuffix(c, "()") || strings.ContainsAny(c, `\_=|{}<`) ||
+	return sigil(c) || strings.Contains(c, "://") || strings.HasSuffix(c, "()") || strings.ContainsAny(c, `\_=|{}<`) ||
 		strings.Contains(c, "::") || strings.Contains(c, "->") || strings.Contains(c, "&&") ||
 		strings.Count(c, "/") > 1 || strings.Index(c, "@") > 0 || inner(c) || dotted(c)
 }
 
-// prefixed reports whether a field is a flag, a path, a variable, a tag or the like.
-func prefixed(c string) bool {
+// sigil reports whether a field begins as a flag, a path, a variable, a tag or the like does.
+func sigil(c string) bool {
 	next, _ := utf8.DecodeRuneInString(c[1:])
 	letter := unicode.IsLetter(next)
 	switch c[0] {

@@ -149,7 +149,15 @@ var hards = []hard{
 		"How do I %s the service?", "what happens if i %s the file", "Who may %s the account?", "Is there a command to %s it?", "Can a guest %s the door?",
 	}, pairs("enable | disable", "start | stop", "open | close", "lock | unlock", "import | export", "upload | download", "install | uninstall", "upgrade | downgrade", "buy | sell", "encrypt | decrypt", "mount | unmount", "show | hide",
 		"activate | deactivate", "send | receive", "connect | disconnect", "attach | detach", "subscribe to | unsubscribe from", "turn on | turn off", "compress | extract", "accept | reject", "push | pull", "increase | decrease", "follow | unfollow")},
-	{"contrary adjectives", []Rule{Antonym}, []string{
+	{"prefixes", []Rule{Antonym, Negation}, []string{"how do i %s the program", "Why is it %s?", "Is the rule %s?", "What makes data %s?"},
+		pairs("load | reload", "install | reinstall", "connected | disconnected", "ordered | reordered", "mutable | immutable", "dependent | independent", "regular | irregular", "qualified | disqualified", "hypertonic | hypotonic", "intracellular | intercellular", "paid | prepaid", "prepaid | postpaid", "friendly | unfriendly", "understood | misunderstood", "compiled | decompiled")},
+	{"contrary parts", []Rule{Order, Antonym}, []string{"Show flights %s Lyon", "how many mails %s Ann are there", "Is the tax on goods %s Ghana high?", "trains %s the airport please"},
+		pairs("from | to", "from | into", "from | towards")},
+	{"who does not", []Rule{Negation}, []string{"Why %s?", "is it true that %s", "In which city %s?"},
+		pairs("do people who smoke not drink | do people who don't smoke drink", "can banks that lend not grow | can banks that don't lend grow", "do dogs that bark not bite | do dogs that do not bark bite")},
+	{"symbols", []Rule{Code, Number}, []string{"What is 5 %s 3?", "7%s2 equals what", "What does %s mean in a chat?", "the result of x %s 4"}, one("+", "*", "/", "^", "<", ">", "=", "≥", "≤")},
+	{"emoji", []Rule{Code}, []string{"What does %s mean?", "when do i send %s to a friend"}, one("🙂", "🙃", "❤️", "👍", "👎", "☂", "♠", "♥", "∑", "∏", "§")},
+	{"contrary adjectives", []Rule{Antonym, Number}, []string{
 		"What is the %s price?", "which is the %s river", "Who has the %s score?", "What are the %s months?", "find the %s file",
 	}, pairs("highest | lowest", "longest | shortest", "oldest | newest", "largest | smallest", "cheapest | most expensive", "hottest | coldest", "first | last", "maximum | minimum", "fastest | slowest", "best | worst", "previous | next")},
 	{"people and pairs", []Rule{Antonym}, []string{
@@ -200,3 +208,196 @@ func TestHardNegatives(t *testing.T) {
 		t.Errorf("%d pairs were made, want 3,000 or more", total)
 	}
 }
+
+// TestWrittenHardNegatives compares pairs that were written one by one.
+func TestWrittenHardNegatives(t *testing.T) {
+	for line := range strings.Lines(written) {
+		a, b, ok := strings.Cut(strings.TrimSpace(line), " | ")
+		if ok && Compare(a, b, false) == nil {
+			t.Errorf("%q, %q: no rule", a, b)
+		}
+	}
+}
+
+const written = `
+	Can I return this within 30 days? | Can I return this within 90 days?
+	What is the warranty on the X200 model? | What is the warranty on the X300 model?
+	How many calories are in a banana? | How many calories are in an apple?
+	how many calories in 100g of rice | how many calories in 200g of rice
+	Is it legal to drive at 16? | Is it legal to drive at 18?
+	What is 12 times 8? | What is 12 times 9?
+	What is the square root of 144? | What is the square root of 169?
+	Set a timer for ten minutes | Set a timer for ten hours
+	Who won the 2018 World Cup? | Who won the 2022 World Cup?
+	Book a flight from Berlin to Paris | Book a flight from Paris to Berlin
+	Does John owe Mary money? | Does Mary owe John money?
+	Did Google acquire Motorola? | Did Motorola acquire Google?
+	Who did Alice defeat? | Who defeated Alice?
+	How do I enable dark mode? | How do I disable dark mode?
+	How do I turn notifications on? | How do I turn notifications off?
+	Is aspirin safe during pregnancy? | Is aspirin unsafe during pregnancy?
+	What foods can diabetics eat? | What foods can't diabetics eat?
+	Which countries are in the EU? | Which countries are not in the EU?
+	Which students passed the exam? | Which students failed the exam?
+	Is the store open on weekdays? | Is the store open on weekends?
+	What is the max file size? | What is the min file size?
+	What is the deadline for the first assignment? | What is the deadline for the second assignment?
+	How do I cancel my order before it ships? | How do I cancel my order after it ships?
+	Can I get a refund with a receipt? | Can I get a refund without a receipt?
+	How much is a ticket for adults? | How much is a ticket for children?
+	convert 5 kg to pounds | convert 5 pounds to kg
+	convert 10 USD to EUR | convert 10 EUR to USD
+	convert 10 usd to eur | convert 10 usd to gbp
+	what is the exchange rate of dollar to euro | what is the exchange rate of euro to dollar
+	is python faster than java | is java faster than python
+	What is the boiling point of water? | What is the freezing point of water?
+	when does summer start | when does winter start
+	What was the population of Rome in 100 AD? | What was the population of Rome in 100 BC?
+	What is the weather in Springfield, IL? | What is the weather in Springfield, MA?
+	What's the time in New York? | What's the time in New Delhi?
+	When is Easter 2024? | When is Easter 2025?
+	What meetings do I have on March 3? | What meetings do I have on March 4?
+	What meetings do I have on 3 March? | What meetings do I have on 3 May?
+	Remind me at 7am | Remind me at 7pm
+	remind me at 7 | remind me at 8
+	How do I delete a branch locally? | How do I delete a branch remotely?
+	How do I undo the last commit? | How do I undo the last 2 commits?
+	What does HTTP 404 mean? | What does HTTP 403 mean?
+	what does -v do in docker run | what does -p do in docker run
+	What does const mean in C++? | What does const mean in JavaScript?
+	Who is the president of the US? | Who is the vice president of the US?
+	Who is the CEO of Apple? | Who is the CFO of Apple?
+	who is the ceo of apple | who is the ceo of microsoft
+	How long should I boil soft eggs? | How long should I boil hard eggs?
+	Is 5 greater than 3? | Is 3 greater than 5?
+	Is 0.5 bigger than 0.05? | Is 0.05 bigger than 0.5?
+	subtract 5 from 8 | subtract 8 from 5
+	divide 10 by 2 | divide 2 by 10
+	What is 10% of 50? | What is 50% of 10?
+	What is the dose for a 5 year old? | What is the dose for a 15 year old?
+	dose for adults twice daily | dose for adults three times daily
+	take it once a day | take it twice a day
+	Does it work with iOS 17? | Does it work with iOS 16?
+	Upgrade from v1 to v2 | Upgrade from v2 to v1
+	Upgrade from 1.2 to 2.0 | Upgrade from 2.0 to 1.2
+	I can log in but not upload | I can upload but not log in
+	Why do cats like dogs? | Why do dogs like cats?
+	Summarize chapter 3 | Summarize chapter 13
+	translate hello to spanish | translate hello to french
+	translate from english to german | translate from german to english
+	How do I say "yes" in Japanese? | How do I say "no" in Japanese?
+	what is the plural of mouse | what is the singular of mouse
+	What is the capital of South Korea? | What is the capital of North Korea?
+	what's the capital of south sudan | what's the capital of sudan
+	Who was the 16th president? | Who was the 26th president?
+	Who was king in the 12th century? | Who was king in the 13th century?
+	What is the minimum age to vote? | What is the maximum age to vote?
+	How do I increase font size? | How do I decrease font size?
+	Is it going to rain today? | Is it going to rain tomorrow?
+	What did the stock do last week? | What did the stock do last month?
+	events this week | events next week
+	What is the interest rate for savings accounts? | What is the interest rate for checking accounts?
+	my card was charged twice | my card was charged once
+	my payment failed | my payment succeeded
+	I want to open an account | I want to close an account
+	I received the wrong item | I received the right item
+	Can I have more than one account? | Can I have less than one account?
+	at least 5 characters | at most 5 characters
+	more than 5 people | fewer than 5 people
+	more than 5 people | exactly 5 people
+	above 5 degrees | below 5 degrees
+	up to 5 users | from 5 users
+	Is the file bigger than 5 MB? | Is the file bigger than 5 GB?
+	latency under 5 ms | latency under 5 s
+	How tall is a 2 m wall? | How tall is a 2 ft wall?
+	5 m run | 5 km run
+	$5 | €5
+	5 dollars | 5 cents
+	10 Mbps plan | 10 Gbps plan
+	heat to 200C | heat to 200F
+	heat to 200 °C | heat to 200 °F
+	a quarter of the cake | half of the cake
+	a third of the votes | two thirds of the votes
+	one in ten people | one in a hundred people
+	What are the side effects of drug A? | What are the side effects of drug B?
+	Compare plan A and plan B | Compare plan A and plan C
+	type 1 diabetes | type 2 diabetes
+	World War I causes | World War II causes
+	world war 1 causes | world war 2 causes
+	Henry VIII wives | Henry VII wives
+	Louis XIV of France | Louis XVI of France
+	Rocky III plot | Rocky IV plot
+	Windows XP support | Windows Vista support
+	RTX 3080 vs RTX 3090 | RTX 3080 vs RTX 3070
+	is it better to rent or buy | is it better to rent or lease
+	My name is Ann. What is my name? | My name is Bob. What is my name?
+	Who wrote Emma? | Who wrote Dracula?
+	Is Pluto a planet? | Is Mars a planet?
+	Amazon return policy | Walmart return policy
+	Bitcoin price | Ethereum price
+	Toyota Corolla mileage | Honda Civic mileage
+	Spanish word for dog | Italian word for dog
+	Dr. Smith's office hours | Dr. Jones's office hours
+	email to bob | email from bob
+	letters to my mother | letters from my mother
+	the man who bit the dog | the dog who bit the man
+	the teacher of the student | the student of the teacher
+	is a square a rectangle | is a rectangle a square
+	are all cats animals | are all animals cats
+	do all birds fly | do no birds fly
+	Are there any vegan options? | Are there no vegan options?
+	It is raining. Should I go? | It isn't raining. Should I go?
+	I have a passport, can I travel? | I don't have a passport, can I travel?
+	I'm allergic to nuts | I'm not allergic to nuts
+	tell me something I know | tell me something I don't know
+	never share my data | always share my data
+	neither red nor blue | red and blue
+	none of the files | all of the files
+	nobody can see it | everybody can see it
+	the user can't see | the user can see
+	without sugar | with sugar
+	unlock my phone | lock my phone
+	undo this | redo this
+	signed integers | unsigned integers
+	sync call | async call
+	HTTP | HTTPS
+	http port | https port
+	IPv4 address | IPv6 address
+	git merge main into dev | git merge dev into main
+	copy a to b | copy b to a
+	rename foo.txt to bar.txt | rename bar.txt to foo.txt
+	ssh user@host1 | ssh user@host2
+	cd /var/log | cd /var/lib
+	what is x + y | what is x - y
+	f(x) = 2x | f(x) = 3x
+	solve x^2 = 4 | solve x^3 = 4
+	a > b | a < b
+	true && false | true || false
+	port 8080 | port 8081
+	10.0.0.1 | 10.0.0.2
+	+1 555 0100 | +1 555 0101
+	order #12345 | order #12346
+	order A-1001 | order B-1001
+	seat 12A | seat 12B
+	flight LH400 | flight LH401
+	flight LH400 | flight BA400
+	room B2 | room C2
+	ISBN 978-3-16-148410-0 | ISBN 978-3-16-148410-1
+	the 1990s | the 1980s
+	the '90s | the '80s
+	19th century art | 20th century art
+	5-year plan | 10-year plan
+	2-bedroom flat | 3-bedroom flat
+	two-bedroom flat | three-bedroom flat
+	Kann ich in 30 Tagen zurücktreten? | Kann ich in 14 Tagen zurücktreten?
+	Ist das erlaubt? | Ist das nicht erlaubt?
+	Ich habe einen Vertrag | Ich habe keinen Vertrag
+	mit Zucker | ohne Zucker
+	am Montag um acht Uhr | am Dienstag um acht Uhr
+	von Berlin nach Köln mit dem Zug | von Köln nach Berlin mit dem Zug
+	Je veux du café | Je ne veux pas de café
+	Quiero café con leche | Quiero café sin leche
+	avec du sucre | sans sucre
+	en enero de este año | en febrero de este año
+	deux jours | trois jours
+`

@@ -12,7 +12,12 @@ type of struct {
 // name different ones of a kind are not the same. Words that have another common meaning are left
 // out.
 const properKinds = `
-	afghanistan albania algeria angola argentina armenia australia austria azerbaijan bahrain bangladesh belarus belgium bolivia bosnia botswana brazil bulgaria cambodia cameroon canada chile china colombia croatia cuba cyprus czechia denmark ecuador egypt england estonia ethiopia finland france germany ghana greece guatemala honduras hungary iceland india indonesia iran iraq ireland israel italy jamaica japan jordan kazakhstan kenya kuwait laos latvia lebanon liberia libya lithuania luxembourg malaysia mali malta mexico moldova mongolia montenegro morocco mozambique myanmar namibia nepal netherlands nicaragua nigeria norway oman pakistan panama paraguay peru philippines poland portugal qatar romania russia rwanda scotland senegal serbia singapore slovakia slovenia somalia spain sudan sweden switzerland syria taiwan tanzania thailand tunisia uganda ukraine uruguay usa uk uzbekistan venezuela vietnam wales yemen zambia zimbabwe
+	afghanistan albania algeria andorra angola argentina armenia australia austria azerbaijan bahamas bahrain bangladesh barbados belarus belgium belize benin bhutan bolivia bosnia botswana brazil brunei bulgaria burundi cambodia cameroon canada chile china colombia croatia cuba cyprus czechia denmark djibouti dominica ecuador egypt england eritrea estonia eswatini ethiopia fiji finland france gabon gambia germany ghana greece grenada guatemala guinea guyana haiti honduras hungary iceland india indonesia iran iraq ireland israel italy jamaica japan jordan kazakhstan kenya kiribati kosovo kuwait kyrgyzstan laos latvia lebanon lesotho liberia libya liechtenstein lithuania luxembourg madagascar malawi malaysia maldives mali malta mauritania mauritius mexico micronesia moldova monaco mongolia montenegro morocco mozambique myanmar namibia nauru nepal netherlands nicaragua niger nigeria norway oman pakistan palau palestine panama paraguay peru philippines poland portugal qatar romania russia rwanda samoa scotland senegal serbia seychelles singapore slovakia slovenia somalia spain sudan suriname sweden switzerland syria taiwan tajikistan tanzania thailand togo tonga tunisia turkmenistan tuvalu uganda ukraine uruguay usa uk uzbekistan vanuatu venezuela vietnam wales yemen zambia zimbabwe
+	alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont wisconsin wyoming
+	bavaria saxony hesse thuringia brandenburg
+	gujarat kerala karnataka maharashtra punjab rajasthan bihar assam odisha haryana telangana
+	africa asia europe antarctica oceania
+	atlantic pacific arctic
 	german french spanish italian portuguese dutch english swedish danish norwegian finnish polish russian czech hungarian greek turkish arabic hebrew persian hindi urdu bengali tamil telugu marathi gujarati punjabi kannada malayalam chinese mandarin cantonese japanese korean vietnamese thai indonesian latin esperanto
 	python java javascript typescript golang rust kotlin scala perl php haskell fortran cobol matlab
 	windows linux macos ubuntu debian fedora android ios
@@ -44,18 +49,58 @@ const commonKinds = `
 	guitar piano violin drums flute saxophone
 	biology chemistry physics geology astronomy
 	heart liver kidney lung brain stomach pancreas
-	knee elbow shoulder ankle wrist hip neck
+	knee elbow shoulder ankle wrist hip neck toe finger
 	hydrogen oxygen nitrogen carbon helium sodium potassium calcium magnesium iron copper zinc gold silver platinum aluminium
 	monday tuesday wednesday thursday friday saturday sunday
 	january february march april june july august september october november december
-	circle triangle square rectangle
+	circle triangle square rectangle hexagon pentagon ellipse
+	cube sphere cylinder cone pyramid
+	area perimeter volume circumference
+	radius diameter
+	sine cosine tangent
+	median mode variance
+	width height length depth weight
+	latitude longitude altitude
+	numerator denominator
+	noon midnight dawn dusk
+	breakfast lunch dinner brunch
+	boil freeze melt
+	ssd hdd
+	ram rom cpu gpu
+	http https ftp ssh
+	tcp udp
+	wifi bluetooth ethernet
+	landscape portrait
+	bachelor master phd doctorate
+	undergraduate postgraduate
+	freshman sophomore
+	president governor mayor senator ambassador
+	ceo cfo cto coo cio
+	protein fat carbohydrate fiber
+	bronze silver gold
+	checking savings
+	single double triple quadruple
+	before after during until since
+	infant toddler teenager adult
+	uppercase lowercase
+	ascending descending
+	sedan suv truck van
+	bus train plane ferry tram
+	kitchen bathroom bedroom garage
+	roof floor wall ceiling
+	lock key
+	shirt pants shoes socks jacket
+	flu covid measles malaria
+	diabetes asthma cancer arthritis
+	aspirin ibuprofen paracetamol acetaminophen
+	mother father brother sister son daughter uncle aunt cousin
 	north south east west
 	pdf docx xlsx csv json xml yaml
 	png jpg gif svg
-	mp3 mp4 wav
+	wav flac ogg
 	kilometre metre mile yard
 	passport visa license
-	hourly daily weekly monthly quarterly yearly
+	hourly daily weekly monthly quarterly annually
 	electron proton neutron
 	noun verb adjective adverb
 `

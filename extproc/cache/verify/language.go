@@ -29,7 +29,8 @@ var common = map[string]map[string]bool{
 
 // deniers are the words of each language that deny.
 var deniers = map[string]map[string]bool{
-	english: set("not no never without none nobody nothing nowhere neither nor non minus lacks lacking unable unless impossible illegal unsafe unhealthy unhappy unknown unavailable unauthorized unofficial unpaid unused unfinished uncommon unlikely unreliable unstable unnecessary unlimited unfair untrue unemployed unmarried unrelated"),
+	english: set(`not no never without none nobody nothing nowhere neither nor non minus lacks lacking unable unless impossible illegal unlawful unsafe unhealthy unhappy unknown unavailable unauthorized unofficial unpaid unused unfinished uncommon unlikely
+		unreliable unstable unnecessary unlimited unfair untrue unmarried unrelated unusual unwanted unwell unaware uncertain unclear unable incorrect incapable invalid ineligible inaccurate irrelevant improbable`),
 	german:  set("nicht kein keine keinen keinem keiner keines nie niemals ohne niemand nichts"),
 	french:  set("pas jamais sans rien aucun aucune personne"),
 	spanish: set("no nunca sin jamas nada nadie ningun ninguna ninguno"),
@@ -114,25 +115,97 @@ func languagesDiffer(a, b string) bool {
 	return !(a == "Han" && b == "Kana" || a == "Kana" && b == "Han")
 }
 
-// denialsOf is how often tokens deny, so that two of them are none.
-func denialsOf(tokens []token, language string) (n int) {
+// denial is what a question denies.
+type denial struct {
+	count int    // how often: twice is not at all
+	inner int    // how often in relative clauses, where it denies something else
+	first string // stem of what the first one denies; "": that is not clear
+}
+
+func denialOf(tokens []token, language string) (d denial) {
 	words := deniers[language]
 	if words == nil {
 		words = deniers[english]
 	}
+	relative := false
 	for i, t := range tokens {
 		switch {
-		case t.denies:
-			n++
-		case t.kind != word || !words[t.key]:
-		case t.key == "no" && i+1 < len(tokens) && (tokens[i+1].kind == number || tokens[i+1].key == "." || tokens[i+1].key == "matter"): // No. 5, no matter
-		case t.key == "not" && optional(tokens, i):
-		case t.key == "nor" || t.key == "none" && i > 0 && words[tokens[i-1].key]:
-		default:
-			n++
+		case t.kind == mark:
+			relative = false
+		case relatives[t.key] && i > 0 && tokens[i-1].kind == word && !says(language, tokens[i-1].key):
+			relative = true
+		}
+		if !denies(tokens, i, words) {
+			continue
+		}
+		if d.count++; d.count == 1 && !fronted(tokens, i) {
+			d.first = nextContent(tokens[i+1:], language)
+		}
+		if relative {
+			d.inner++
 		}
 	}
-	return n
+	return d
+}
+
+// fronted reports whether a verb that is contracted with not is before its subject: "don't people".
+func fronted(tokens []token, i int) bool {
+	if !tokens[i].denies {
+		return false
+	}
+	if i > 0 && (questioning[tokens[i-1].key] || relatives[tokens[i-1].key] && tokens[i-1].first) {
+		return true
+	}
+	return i == 0 || tokens[i].first || tokens[i-1].kind == mark
+}
+
+var questioning = set("what when where why how and or but so")
+
+// nextContent is the stem of the first word of content; "": a mark or nothing comes before it.
+func nextContent(tokens []token, language string) string {
+	for _, t := range tokens {
+		switch {
+		case t.kind == mark:
+			return ""
+		case t.kind == word && !says(language, t.key):
+			return stem(t.key)
+		}
+	}
+	return ""
+}
+
+// denialsDiffer reports whether one question denies and the other does not, or they clearly deny
+// different things, of which both speak.
+func denialsDiffer(a, b *Question) bool {
+	x, y := a.denial, b.denial
+	if x.count%2 != y.count%2 {
+		return true
+	}
+	if x.count != 1 || y.count != 1 || x.first == y.first {
+		return false
+	}
+	return x.inner != y.inner || contains(a.stems, y.first) && contains(b.stems, x.first)
+}
+
+// relatives are the words that begin a relative clause after a noun.
+var relatives = set("who that which whose")
+
+// denies reports whether a token denies.
+func denies(tokens []token, i int, words map[string]bool) bool {
+	t := tokens[i]
+	switch {
+	case t.denies:
+		return true
+	case t.kind != word || !words[t.key]:
+		return false
+	case t.key == "no":
+		return i+1 == len(tokens) || tokens[i+1].kind != number && tokens[i+1].key != "." && tokens[i+1].key != "matter" // No. 5, no matter
+	case t.key == "not":
+		return !optional(tokens, i)
+	case t.key == "none":
+		return i == 0 || !words[tokens[i-1].key]
+	}
+	return t.key != "nor"
 }
 
 // optional reports whether a not denies nothing: whether or not, why or why not, not only.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -127,7 +128,7 @@ var counting = map[string]map[string]float64{
 		first 1 second 2 third 3 fourth 4 fifth 5 sixth 6 seventh 7 eighth 8 ninth 9 tenth 10 eleventh 11 twelfth 12 thirteenth 13 fifteenth 15 twentieth 20 thirtieth 30 hundredth 100
 		once 1 twice 2 thrice 3 half 0.5 single 1 hundreds 100 thousands 1000 millions 1e6 billions 1e9
 		ii 2 iii 3 iv 4 vi 6 vii 7 viii 8 ix 9 xi 11 xii 12 xiii 13 xiv 14 xv 15 xvi 16 xvii 17 xviii 18`),
-	german: numerals(`null 0 eins 1 zwei 2 drei 3 vier 4 funf 5 fuenf 5 sechs 6 sieben 7 acht 8 neun 9 zehn 10 elf 11 zwolf 12 zwoelf 12 zwanzig 20 dreissig 30 vierzig 40 funfzig 50
+	german: compounds(`null 0 eins 1 zwei 2 drei 3 vier 4 funf 5 fuenf 5 sechs 6 sieben 7 acht 8 neun 9 zehn 10 elf 11 zwolf 12 zwoelf 12 zwanzig 20 dreissig 30 vierzig 40 funfzig 50
 		sechzig 60 siebzig 70 achtzig 80 neunzig 90 hundert 100 tausend 1000 million 1e6 millionen 1e6 milliarde 1e9 milliarden 1e9 halb 0.5 halbe 0.5
 		erste 1 ersten 1 zweite 2 zweiten 2 dritte 3 dritten 3 vierte 4 vierten 4 einmal 1 zweimal 2 dreimal 3`),
 	french: numerals(`zero 0 deux 2 trois 3 quatre 4 cinq 5 six 6 sept 7 huit 8 neuf 9 dix 10 onze 11 douze 12 treize 13 quatorze 14 quinze 15 seize 16 vingt 20 trente 30 quarante 40
@@ -135,6 +136,36 @@ var counting = map[string]map[string]float64{
 	spanish: numerals(`cero 0 dos 2 tres 3 cuatro 4 cinco 5 seis 6 siete 7 ocho 8 nueve 9 diez 10 once 11 doce 12 trece 13 catorce 14 quince 15 veinte 20 treinta 30 cuarenta 40 cincuenta 50
 		sesenta 60 setenta 70 ochenta 80 noventa 90 cien 100 ciento 100 mil 1000 millon 1e6 millones 1e6 medio 0.5 media 0.5 primer 1 primero 1 primera 1 segundo 2 segunda 2 tercero 3 tercera 3`),
 }
+
+// everywhere are number words that mean the same whatever the language is, for texts of which it
+// is not clear.
+var everywhere = func() map[string]float64 {
+	m := maps.Clone(counting[english])
+	for _, language := range []string{german, french, spanish} {
+		for w := range strings.FieldsSeq("zwei drei vier funf sechs sieben neun zehn zwanzig dreissig neunzig deux trois quatre cinq huit neuf vingt trente quarante tres cuatro cinco seis siete ocho nueve diez veinte treinta") {
+			if v := counting[language][w]; v > 0 {
+				m[w] = v
+			}
+		}
+	}
+	return m
+}()
+
+// compounds are numerals, and those that German writes as one word, such as zweiundzwanzig.
+func compounds(list string) map[string]float64 {
+	m := numerals(list)
+	for i, unit := range strings.Fields("ein zwei drei vier funf sechs sieben acht neun") {
+		v := float64(i + 1)
+		for _, tens := range strings.Fields("zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig") {
+			m[unit+"und"+tens] = v + m[tens]
+		}
+		m[unit+"hundert"], m[unit+"tausend"] = v*100, v*1000
+	}
+	return m
+}
+
+// firstWords are the words for one that count.
+var firstWords = set("first erste ersten premier premiere primer primero primera")
 
 // numerals reads words and their numbers in turn.
 func numerals(list string) map[string]float64 {
@@ -147,13 +178,13 @@ func numerals(list string) map[string]float64 {
 }
 
 // counted turns number words into numbers, those of several words such as "two hundred and five"
-// into one, and puts scales such as million to the number before them. A word for one is left a
-// word, of which loose is true: "how does one" counts nothing.
+// into one, and puts scales such as million to the number before them. A word for one, unless it is
+// an ordinal, is left a word, and loose is true: "how does one" counts nothing.
 func counted(tokens []token, values map[string]float64) (out []token, loose bool) {
 	out = tokens[:0]
 	for i := 0; i < len(tokens); {
 		t := tokens[i]
-		v, counts := values[t.key]
+		_, counts := values[t.key]
 		switch {
 		case t.kind == number && t.unit == "" && i+1 < len(tokens) && scaleOf(values, tokens[i+1].key) > 0:
 			t.key = scaled(t.key, scaleOf(values, tokens[i+1].key))
@@ -164,9 +195,9 @@ func counted(tokens []token, values map[string]float64) (out []token, loose bool
 			i++
 		default:
 			total, n := sum(tokens[i:], values)
-			if total == 1 {
+			if total == 1 && !firstWords[t.key] {
 				loose = true
-			} else if v != 1 || n > 1 {
+			} else {
 				t.kind, t.key = number, strconv.FormatFloat(total, 'f', -1, 64)
 				t.tied = false
 			}
@@ -232,8 +263,10 @@ func joins(tokens []token, i int, values map[string]float64) bool {
 	switch tokens[i].key {
 	case "-":
 		return !tokens[i].spaced
-	case "and", "und", "et", "y":
+	case "and", "und", "et":
 		return before >= 100
+	case "y":
+		return before >= 30
 	}
 	return false
 }

@@ -38,6 +38,7 @@ const contraries = `
 	upload | download
 	upgrade | downgrade
 	update | rollback
+	undo | redo
 	install | uninstall remove
 	add insert append | remove delete subtract
 	attach | detach
@@ -75,8 +76,7 @@ const contraries = `
 	winner | loser
 	accept approve | reject refuse decline deny
 	acceptance approval | rejection refusal
-	allow permit enable | forbid prohibit prevent deny block
-	legal lawful | illegal unlawful
+	allow permit enable | forbid prohibit prevent deny block disallow
 	include | exclude
 	including | excluding
 	inclusive | exclusive
@@ -143,7 +143,7 @@ const contraries = `
 	pro | con
 	success | failure
 	succeed pass | fail
-	right correct true | wrong incorrect false
+	right correct true | wrong false
 	true | false
 	real genuine original authentic | fake counterfeit
 	rich wealthy | poor
@@ -152,12 +152,12 @@ const contraries = `
 	fill | empty
 	light bright | dark
 	clean | dirty
-	safe | dangerous unsafe
+	safe | dangerous
 	alive living | dead
 	live | die
 	birth born | death
-	healthy | sick ill unhealthy
-	happy | sad unhappy
+	healthy | sick ill
+	happy | sad
 	happiness | sadness
 	love like | hate dislike
 	friend | enemy
@@ -249,7 +249,6 @@ const contraries = `
 	mature | immature
 	mortal | immortal
 	perfect | imperfect
-	possible | impossible
 	patient | impatient
 	polite | impolite
 	direct | indirect
@@ -367,10 +366,57 @@ func opposed(a, b *Question) bool {
 			}
 		}
 	}
-	return kindsDiffer(a, b, false)
+	return prefixed(a, b) || prefixed(b, a) || kindsDiffer(a, b, false) || altered(a, b) || altered(b, a)
 }
 
-// polarOf are those of stems that have opposites.
+// altering are words that make another thing of the one that they stand before: a vice president is
+// no president.
+var altering = stems("vice deputy former ex assistant co pseudo semi counter north south east west northern southern eastern western except excluding besides unless instead")
+
+// altered reports whether a has a word that alters, and b lacks it.
+func altered(a, b *Question) bool {
+	return slices.ContainsFunc(a.polar, func(s string) bool { return altering[s] && !contains(b.stems, s) })
+}
+
+// prefixes make another word of a word, mostly the contrary. Those that deny are counted as
+// denials, with the words in deniers.
+var prefixes = strings.Fields("un in im ir il dis non de mis re anti pre post under over inter intra hyper hypo sub super micro macro mono multi bi uni")
+
+// prefixedOf are those of keys that begin with a prefix, and are counted as no denial.
+func prefixedOf(keys []string, language string) (words []string) {
+	for _, k := range keys {
+		if len(k) > 5 && !deniers[language][k] && slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(k, p) }) {
+			words = append(words, k)
+		}
+	}
+	return words
+}
+
+// prefixed reports whether a has a word with a prefix, b has it without or with another prefix, and
+// each lacks what the other has.
+func prefixed(a, b *Question) bool {
+	for _, k := range a.prefixed {
+		if contains(b.keys, k) {
+			continue
+		}
+		for _, p := range prefixes {
+			bare, ok := strings.CutPrefix(k, p)
+			if ok && len(bare) > 2 && (lacksOther(a, b, bare) || slices.ContainsFunc(b.prefixed, func(o string) bool {
+				return len(o) > len(bare) && strings.HasSuffix(o, bare) && slices.Contains(prefixes, o[:len(o)-len(bare)]) && !contains(a.keys, o)
+			})) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lacksOther reports whether b has a word that a lacks.
+func lacksOther(a, b *Question, key string) bool {
+	return contains(b.keys, key) && !contains(a.keys, key)
+}
+
+// polarOf are those of stems that have opposites or alter what is after them.
 func polarOf(stems []string) []string {
-	return slices.DeleteFunc(slices.Clone(stems), func(s string) bool { return opposites[s] == nil })
+	return slices.DeleteFunc(slices.Clone(stems), func(s string) bool { return opposites[s] == nil && !altering[s] })
 }

@@ -56,8 +56,13 @@ func itemsOf(tokens []token, language string) (items []item) {
 	role, and, passive := "", false, false
 	for i, t := range tokens {
 		switch {
+		case t.denies || deniers[english][t.key]:
+			and = false
 		case being[t.key]:
 			role, and, passive = "", false, true
+		case t.key == "a" && isLetter(tokens, i):
+			items = append(items, item{word: t.key, role: role, and: and})
+			and = false
 		case strongRoles[t.key] != "":
 			role, and = strongRoles[t.key], joiners[t.key]
 		case weakRoles[t.key] != "":
@@ -85,6 +90,16 @@ func itemsOf(tokens []token, language string) (items []item) {
 	return items
 }
 
+// isLetter reports whether an a is a letter rather than an article: no word that it could belong to
+// is after it.
+func isLetter(tokens []token, i int) bool {
+	if i+1 == len(tokens) {
+		return true
+	}
+	next := tokens[i+1]
+	return next.kind == mark && next.key != `"` && next.key != "'" || strongRoles[next.key] != "" || weakRoles[next.key] != "" || joiners[next.key] || being[next.key]
+}
+
 // filler is a thing and the part that it plays.
 type filler struct{ role, word string }
 
@@ -104,14 +119,33 @@ func (f filler) compare(g filler) int {
 }
 
 // ordersDiffer reports whether two questions have the same words of content in another order, or
-// give words each other's parts, as "from A to B" and "from B to A" do. What is joined by and may
-// change places, and so may what prepositions attach.
+// give words contrary or each other's parts, as "from A to B" and "from B to A" do. What is joined
+// by and may change places, and so may what prepositions attach.
 func ordersDiffer(a, b *Question) bool {
 	if slices.EqualFunc(a.items, b.items, func(x, y item) bool { return x.word == y.word && x.role == y.role }) {
 		return false
 	}
 	same := slices.Equal(a.content, b.content)
-	return partsChanged(a, b, same) || partsChanged(b, a, same) || numbersMoved(a, b) || same && moved(a, b)
+	return turned(a, b) || partsChanged(a, b, same) || partsChanged(b, a, same) || numbersMoved(a, b) || same && moved(a, b)
+}
+
+// contraryRoles are parts of which one thing plays one: from Paris is not to Paris.
+var contraryRoles = map[string][]string{
+	"from": {"to"}, "to": {"from"}, "before": {"after"}, "after": {"before"}, "with": {"without"}, "without": {"with"},
+	"over": {"under"}, "under": {"over"}, "for": {"against"}, "against": {"for"},
+}
+
+// turned reports whether a thing plays a part in a, and the contrary one in b.
+func turned(a, b *Question) bool {
+	for _, f := range a.fillers {
+		for _, role := range contraryRoles[f.role] {
+			g := filler{role, f.word}
+			if plays(b, g) && !plays(b, f) && !plays(a, g) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // partsChanged reports whether a part is played by one word in a, and by another one in b, and both

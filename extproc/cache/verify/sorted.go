@@ -13,13 +13,3 @@ func contains(list []string, element string) bool {
 	_, found := slices.BinarySearch(list, element)
 	return found
 }
-
-// missing is an element of a that b lacks; "": there is none. Both are sorted.
-func missing(a, b []string) string {
-	for _, e := range a {
-		if !contains(b, e) {
-			return e
-		}
-	}
-	return ""
-}

@@ -139,6 +139,7 @@ var irregular = groups(`
 	lab laboratory
 	tv television
 	usa america us
+	annually annual yearly
 	uk britain
 `)
 
@@ -147,7 +148,7 @@ var kept = set(`news physics mathematics politics economics series species means
 	success loss glass grass boss miss pass cross stress press princess illness virus status analysis basis crisis bonus campus focus lens chaos canvas atlas christmas texas
 	thing king ring sing spring string bring wing sting evening morning nothing something anything everything during ceiling building meeting wedding
 	red bed need feed seed speed weed bleed breed shed led bred sacred hundred indeed exceed proceed succeed
-	hardly dessert latter dinner comma holly`)
+	https hardly dessert latter dinner comma holly`)
 
 // stem is a key without the endings of inflection, so that forms of one word are the same. It is
 // light: what is left out are plural, -ed, -ing and -ly, and letters are doubled no more.
@@ -160,7 +161,6 @@ func stem(key string) string {
 	}
 	s := singular(key)
 	switch {
-	case kept[s]:
 	case strings.HasSuffix(s, "ied") && len(s) > 4:
 		s = s[:len(s)-3] + "y"
 	case strings.HasSuffix(s, "ing") && vowel(s[:len(s)-3]) && len(s) > 5:
@@ -172,6 +172,9 @@ func stem(key string) string {
 	}
 	if base := irregular[s]; base != "" {
 		return base
+	}
+	if kept[s] {
+		return s
 	}
 	if len(s) > 3 {
 		s = strings.TrimSuffix(strings.ReplaceAll(undoubled(s), "ei", "ie"), "e")

@@ -55,8 +55,10 @@ type Question struct {
 	measured []string // units of numbers
 	named    []string // units without a number
 	units    []string // both
-	denials  int
-	polar    []string // stems that have an opposite
+	denial   denial
+	polar    []string // stems that have an opposite, or alter what is after them
+	prefixed []string // words that may be another one with a prefix
+	symbols  []string
 	kinds    []of
 	items    []item
 	fillers  []filler
@@ -77,7 +79,7 @@ func Parse(text string) *Question {
 	tokens = dated(tokens)
 	values := counting[q.language]
 	if values == nil {
-		values = counting[english]
+		values = everywhere
 	}
 	tokens, q.loose = counted(tokens, values)
 	q.compare(tokens)
@@ -102,8 +104,9 @@ func (q *Question) compare(tokens []token) {
 	q.quotes = quotesOf(tokens)
 	q.measured, q.named = unitsOf(tokens)
 	q.units = sorted(slices.Concat(q.measured, q.named))
-	q.denials = denialsOf(tokens, q.language)
-	q.polar, q.kinds = polarOf(q.stems), kindsOf(q.stems)
+	q.denial = denialOf(tokens, q.language)
+	q.polar, q.prefixed, q.kinds = polarOf(q.stems), prefixedOf(q.keys, q.language), kindsOf(q.stems)
+	q.symbols = symbolsOf(tokens)
 	q.asks = asksFor(tokens)
 	q.items = itemsOf(tokens, q.language)
 	q.fillers = fillersOf(q.items)
@@ -138,11 +141,11 @@ func (q *Question) differs(other *Question, by Rule) bool {
 	case Quotation:
 		return lacksQuote(q, other.quotes) || lacksQuote(other, q.quotes)
 	case Code:
-		return lacksCode(q, other.codes) || lacksCode(other, q.codes)
+		return lacksCode(q, other.codes) || lacksCode(other, q.codes) || symbolsDiffer(q.symbols, other.symbols)
 	case Unit:
 		return unitsDiffer(q, other)
 	case Negation:
-		return q.denials%2 != other.denials%2
+		return denialsDiffer(q, other)
 	case Antonym:
 		return opposed(q, other)
 	case Order:

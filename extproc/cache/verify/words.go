@@ -56,7 +56,7 @@ var grammar = set(`
 	and or but nor not no yes never none nothing nobody
 	of to in on at by for with without from into onto upon about above across after against along amid among around before behind below beneath beside besides between beyond during
 	except inside like near off out outside over past per through throughout toward towards under underneath up down via within
-	there here now just also too very really actually ever even still only quite rather please pls plz ok okay hi hello hey thanks thank
+	there here now just also too very really actually ever even still only quite rather yet already please pls plz ok okay hi hello hey thanks thank
 	u ur r n im ive id dont etc vs versus eg ie mr mrs ms dr sir madam hows whats wheres whos
 `)
 
@@ -67,7 +67,7 @@ var soft = set(`
 	thing things stuff kind kinds type types sort sorts form example examples
 	get getting got make making made take taking took give giving gave go going went use using used want wants wanted need needs needed try trying tried tries know knows think thinks
 	tell explain describe show help find say says said mean means meaning define definition called term
-	possible possibly able easy easily easiest simple simply quick quickly fast fastest main major important certain specific particular different various many much most more lot lots few several
+	possible possibly able easy easily easiest simple simply quick quickly fast fastest important certain specific particular different various many much most more lot lots few several
 	current currently today nowadays exactly generally usually mostly basically truly common commonly
 	someone's question answer ask
 `)
