@@ -22,7 +22,9 @@ func newCost() *cobra.Command {
 time. The columns count tokens: INPUT that came from no cache, CACHED that was read
 from one, WRITTEN to one, and OUTPUT with reasoning. What no provider reported is
 estimated, and is summed in ESTIMATED and ESTIMATED_USD, too; UNPRICED counts answers
-whose price is not known. Times are in UTC.
+whose price is not known. SAVED_USD is what answers from the cache cost when they were
+first given, and HIT_RATE their share of the requests for which one was looked for; their
+tokens are not counted again. Times are in UTC.
 
 Dimensions: ` + strings.Join(journal.Dimensions(), ", ") + `.
 

@@ -45,6 +45,14 @@ var inTable = []costColumn{
 	{"cost_usd", usd(func(c *journal.Cost) int64 { return c.Nano })},
 }
 
+// hitRate is the share of the requests for which an answer was looked for in the cache that got it.
+func hitRate(c *journal.Cost) string {
+	if c.Lookups == 0 {
+		return "-"
+	}
+	return percent(new(float64(c.Hits) / float64(c.Lookups)))
+}
+
 // ifAny are columns of a table in which not all is 0.
 var ifAny = []costColumn{
 	{"saved_usd", usd(func(c *journal.Cost) int64 { return c.Saved })},
@@ -70,7 +78,10 @@ var inCSV = append([]costColumn{
 	{"audio_output", counts(func(c *journal.Cost) int64 { return c.Tokens.AudioOutput })},
 	{"searches", counts(func(c *journal.Cost) int64 { return c.Searches })},
 	{"cost_usd", usd(func(c *journal.Cost) int64 { return c.Nano })},
-}, ifAny...)
+}, append(slices.Clone(ifAny), []costColumn{
+	{"cache_lookups", counts(func(c *journal.Cost) int64 { return c.Lookups })},
+	{"cache_hits", counts(func(c *journal.Cost) int64 { return c.Hits })},
+}...)...)
 
 // measured are the columns of percentiles, in seconds.
 var measured = []costColumn{
@@ -89,6 +100,9 @@ func printCosts(w io.Writer, r *costs.Report) error {
 		if c.of(&r.Total) != "0" {
 			columns = append(columns, c)
 		}
+	}
+	if r.Total.Lookups > 0 && !slices.Contains(r.By, "backend") && !slices.Contains(r.By, "provider") { // which hits have none of
+		columns = append(columns, costColumn{"hit_rate", hitRate})
 	}
 	if r.Total.Duration != nil {
 		columns = append(columns, measured...)

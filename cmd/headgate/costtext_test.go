@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -49,16 +50,35 @@ TOTAL                                                    2         1       17   
 	}
 }
 
+// TestCostsHaveTheHitRate holds that it is shown if an answer was looked for, unless lines are by
+// backend or provider, which hits do not have.
+func TestCostsHaveTheHitRate(t *testing.T) {
+	for by, want := range map[string]string{
+		"user": "COST_USD  SAVED_USD    HIT_RATE\n", "model": "COST_USD  SAVED_USD    HIT_RATE\n", "backend": "COST_USD  SAVED_USD\n", "provider": "COST_USD  SAVED_USD\n",
+	} {
+		r := &costs.Report{By: []string{by}, Total: journal.Cost{Saved: 5, Lookups: 3, Hits: 1}, Rows: []costs.Row{
+			{Of: []string{"a"}, Cost: journal.Cost{Saved: 5, Lookups: 3, Hits: 1}}, {Of: []string{"b"}},
+		}}
+		var b strings.Builder
+		if err := printCosts(&b, r); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("by %s: %v, %s", by, err, b.String())
+		}
+		if rate := regexp.MustCompile(`(?m)^a .*33\.3%$`).MatchString(b.String()); rate != strings.Contains(want, "HIT_RATE") {
+			t.Errorf("by %s: %s", by, b.String())
+		}
+	}
+}
+
 func TestCostsAsCSV(t *testing.T) {
 	var b strings.Builder
 	if err := printCostsAsCSV(&b, someCosts()); err != nil {
 		t.Fatal(err)
 	}
-	const sums = ",m,2,1,0,0,0,1,2,4,8,16,32,64,128,0,0.0015,0,0,0,0\n"
+	const sums = ",m,2,1,0,0,0,1,2,4,8,16,32,64,128,0,0.0015,0,0,0,0,0,0\n"
 	want := "user,model,requests,failed_client,failed_gateway,failed_provider,failed_unknown,input,cache_read,cache_write_5m,cache_write_1h," +
-		"audio_input,output,reasoning,audio_output,searches,cost_usd,saved_usd,unpriced,estimated,estimated_usd\n" +
+		"audio_input,output,reasoning,audio_output,searches,cost_usd,saved_usd,unpriced,estimated,estimated_usd,cache_lookups,cache_hits\n" +
 		"'=1+1" + sums + "\x1b[2J\u202e" + sums + strings.Repeat("é", 60) + sums + sums + "\"a,\"\"b\"\"\n\"" + sums +
-		"'@x,m" + strings.Repeat(",0", 19) + "\n"
+		"'@x,m" + strings.Repeat(",0", 21) + "\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

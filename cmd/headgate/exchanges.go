@@ -18,14 +18,16 @@ func newExchanges() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exchanges",
 		Short: "List exchanges, the newest first: who asked, who answered, how it ended, what it cost",
-		Long: `List exchanges that have ended, the newest first. A cost with ~ is estimated. What one
-of them did is shown by headgate trace; headgate tail follows what comes.
+		Long: `List exchanges that have ended, the newest first. A cost with ~ is estimated; the backend
+(cache) is none: the answer came from the cache. What one of them did is shown by headgate
+trace; headgate tail follows what comes.
 
   headgate exchanges --failed-by provider --since 1h
   headgate exchanges --user ann --model assistant --slower 10s
   headgate exchanges --dearer 0.5 --in 2026-06-01
   headgate exchanges --status 5xx --status 0
   headgate exchanges --blocked --guard cards
+  headgate exchanges --cache hit --model faq
 
 Exit codes: 0 done, 1 refused,` + usageCode,
 		Args: cobra.NoArgs,
@@ -91,6 +93,10 @@ func filterFlags(cmd *cobra.Command, asked *exchanges.Asked) func() {
 			usage = "only this status, such as 503 or 5xx, or 0 if none was sent; again: or that one"
 		case "guard":
 			usage = "only what this guard had something against or could not judge; again: or that one"
+		case "cache":
+			usage = "only what this came of in the cache: hit (an answer was given), exact, semantic_hit or coalesced (how), miss, shadow_hit, verified, bypassed; again: or that one"
+		case "entry":
+			usage = "only what was given this entry of the cache, has it as the nearest, or was kept as it; again: or that one"
 		}
 		f.StringArrayVar(&values[i], strings.ReplaceAll(name, "_", "-"), nil, usage)
 	}
@@ -107,8 +113,27 @@ func filterFlags(cmd *cobra.Command, asked *exchanges.Asked) func() {
 				asked.Is[name] = values[i]
 			}
 		}
+		if results := asked.Is["cache"]; len(results) > 0 {
+			asked.Is["cache"] = resultsOf(results)
+		}
 		if *blocked {
 			asked.Is["outcome"] = append(asked.Is["outcome"], "blocked")
 		}
 	}
+}
+
+// resultsOf are the results of the cache that names stand for: hit for all by which an answer was
+// given, and exact for that of an equal request.
+func resultsOf(names []string) (results []string) {
+	for _, name := range names {
+		switch name {
+		case "hit":
+			results = append(results, "hit", "semantic_hit", "coalesced")
+		case "exact":
+			results = append(results, "hit")
+		default:
+			results = append(results, name)
+		}
+	}
+	return results
 }

@@ -21,8 +21,16 @@ func lineOf(e *journal.Exchange) []string {
 		status = strconv.Itoa(e.Status)
 	}
 	return []string{e.Time.UTC().Format("2006-01-02T15:04:05Z"), clean(e.Exchange), orDash(e.Outcome), orDash(e.FailedBy), status,
-		shortened(orDash(cmp.Or(e.Model, e.Asked))), shortened(orDash(e.Backend)), shortened(orDash(e.User)),
+		shortened(orDash(cmp.Or(e.Model, e.Asked))), shortened(backendOf(e)), shortened(orDash(e.User)),
 		strconv.FormatInt(in, 10), strconv.FormatInt(out, 10), costOf(e), inMillis(e.DurationMS)}
+}
+
+// backendOf is who answered.
+func backendOf(e *journal.Exchange) string {
+	if e.Cache.Given() {
+		return "(cache)"
+	}
+	return orDash(e.Backend)
 }
 
 // inAndOut are the tokens that were read, and those that were written.

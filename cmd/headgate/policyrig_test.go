@@ -19,6 +19,7 @@ import (
 	"github.com/headgate/headgate/xds/balance"
 	"github.com/headgate/headgate/xds/console"
 	"github.com/headgate/headgate/xds/console/audits"
+	"github.com/headgate/headgate/xds/console/caches"
 	"github.com/headgate/headgate/xds/console/consoletest"
 	"github.com/headgate/headgate/xds/console/costs"
 	"github.com/headgate/headgate/xds/console/exchanges"
@@ -84,6 +85,7 @@ func (r *adminRig) serve(p policiesOfRig) {
 	if r.journal != nil {
 		api.Mount(costs.Prefix, costs.Routes(r.journal, time.Now))
 		api.Mount(exchanges.Prefix, exchanges.Routes(r.journal, time.Now))
+		api.Mount(caches.Prefix, caches.Routes(r.journal, time.Now))
 		api.Mount(guards.Prefix, guards.Routes(r.journal, time.Now))
 	}
 	if r.keys != nil {

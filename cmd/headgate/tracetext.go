@@ -47,6 +47,9 @@ func aboutOf(e *journal.Exchange) [][2]string {
 	if e.Backend != "" {
 		served = fmt.Sprintf("%s of %s (%s)", e.Served, e.Backend, cmp.Or(e.Provider, "-"))
 	}
+	if e.Cache.Given() {
+		served = strings.TrimSpace(e.Served + " from the cache")
+	}
 	t := &e.Tokens
 	in, out := inAndOut(t)
 	tokens := fmt.Sprintf("%d in (%d cached, %d written to a cache), %d out (%d of reasoning)", in, t.CacheRead, t.CacheWrite5m+t.CacheWrite1h, out, t.Reasoning)
@@ -58,7 +61,7 @@ func aboutOf(e *journal.Exchange) [][2]string {
 		{"outcome", outcome}, {"reason", e.Reason}, {"detail", e.Detail},
 		{"asked", strings.TrimSpace(e.Dialect + " " + e.Operation + " for " + cmp.Or(e.Asked, "-") + policyModel(e))},
 		{"caller", e.Caller}, {"tier", e.Tier}, {"user", e.User}, {"team", e.Team}, {"feature", e.Feature}, {"session", e.Session}, {"tags", strings.Join(e.Tags, ", ")},
-		{"served", served}, {"response", e.Response}, {"dropped", strings.Join(e.Dropped, ", ")},
+		{"served", served}, {"response", e.Response}, {"dropped", strings.Join(e.Dropped, ", ")}, {"cache", cacheLine(e.Cache)},
 		{"tokens", tokens}, {"cost", costOf(e) + " USD" + ofAttempts(e)}, {"price", e.Price}, {"policy", e.Revision},
 	}
 }
