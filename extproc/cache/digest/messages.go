@@ -1,0 +1,124 @@
+package digest
+
+import (
+	"strings"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// messages writes turns. Neighbours of one role mean the same as one turn with the parts of both.
+func (w *writer) messages(all []canon.Message) {
+	last := canon.Role(0xff)
+	for i := range all {
+		m := &all[i]
+		if role := roleOf(m.Role); role != last || m.Name != nil {
+			w.number(int64(role) + 1)
+			w.value(m.Name)
+			last = role
+		}
+		for j := range m.Parts {
+			w.part(&m.Parts[j])
+		}
+		w.members(m.Extra)
+	}
+	w.number(-1)
+}
+
+// roleOf takes the instructions of developers for the system's, as OpenAI's models do.
+func roleOf(r canon.Role) canon.Role {
+	if r == canon.RoleDeveloper {
+		return canon.RoleSystem
+	}
+	return r
+}
+
+// part writes a piece of a turn.
+func (w *writer) part(p *canon.Part) {
+	w.number(int64(p.Kind) + 1)
+	switch p.Kind {
+	case canon.Text, canon.Refusal, canon.Redacted:
+		w.value(p.Text)
+	case canon.Thinking:
+		w.value(p.Text)
+		w.value(p.Signature)
+	case canon.Image, canon.Document, canon.Audio:
+		w.media(p)
+	case canon.ToolCall:
+		w.value(p.ID)
+		w.value(p.Name)
+		w.arguments(p.Args)
+	case canon.ToolResult:
+		w.value(p.ID)
+		w.flag(p.Failed)
+		for i := range p.Content {
+			w.part(&p.Content[i])
+		}
+		w.number(-1)
+	case canon.Other:
+		w.text(w.dialect)
+		w.value(p.Raw)
+	}
+	w.members(p.Extra)
+}
+
+func (w *writer) media(p *canon.Part) {
+	w.number(int64(p.Source))
+	w.escaped(p.Media)
+	w.escaped(p.Data)
+	w.value(p.Text)
+	w.value(p.Detail)
+	w.value(p.Name)
+	if p.Source == canon.FromOther || p.Source == canon.FromFile {
+		w.text(w.dialect)
+		w.value(p.Raw)
+	}
+}
+
+// arguments writes those of a call: an object, or a string that holds one.
+func (w *writer) arguments(v scan.Value) {
+	if text, ok := v.Str(); ok && canon.Whole(text) {
+		v = text
+	}
+	w.value(v)
+}
+
+// questionFrom returns where the user's last turn begins; the number of messages if the
+// conversation does not end with one of text alone.
+func questionFrom(all []canon.Message) int {
+	from := len(all)
+	for from > 0 && isQuestion(&all[from-1]) {
+		from--
+	}
+	if from > 0 && from < len(all) && all[from-1].Role == canon.RoleUser { // the turn has something else, too
+		return len(all)
+	}
+	return from
+}
+
+func isQuestion(m *canon.Message) bool {
+	if m.Role != canon.RoleUser || m.Name != nil || len(m.Parts) == 0 || len(m.Extra) > 0 {
+		return false
+	}
+	for i := range m.Parts {
+		if p := &m.Parts[i]; p.Kind != canon.Text || len(p.Extra) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// question is the text of a turn.
+func question(turn []canon.Message) string {
+	var b strings.Builder
+	for i := range turn {
+		for j := range turn[i].Parts {
+			if b.Len() > 0 {
+				b.WriteByte('\n')
+			}
+			text, _ := turn[i].Parts[j].Text.Str()
+			b.Write(text)
+		}
+	}
+	return b.String()
+}
