@@ -113,6 +113,7 @@ type Route struct {
 	Backend  string // who serves it: fixed for a pool of one, else known from the attempts
 	Provider string
 	Serves   string        // the model's name at that backend
+	Arm      string        // the model that the exchange's order begins with, by its name at its backend
 	Single   bool          // the pool has exactly one backend: no upstream level runs
 	Idle     time.Duration // longest silence inside a stream
 	Total    time.Duration // longest that the exchange takes, as the policy bounds it; 0: no bound

@@ -35,7 +35,7 @@ models: {m: {nearest: ` + nearest + `, chain: [[{use: us/a, weight: 80}, {use: e
 			m := set.Models["m"]
 			s, got := newSplit(m, c.region, nil), map[string]int{}
 			for i := range 1000 {
-				order, err := strconv.Atoi(s.order(&exchange.Exchange{Request: exchange.Request{User: "user-" + strconv.Itoa(i)}}))
+				order, err := strconv.Atoi(orderOf(s, &exchange.Exchange{Request: exchange.Request{User: "user-" + strconv.Itoa(i)}}))
 				if err != nil {
 					t.Fatal(err)
 				}

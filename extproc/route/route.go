@@ -53,7 +53,7 @@ type plan struct {
 func newStage(set *policy.Set, region string, shares *Shares) *stage {
 	s := &stage{models: make(map[string]*plan, len(set.Models)), names: slices.Sorted(maps.Keys(set.Models))}
 	for name, m := range set.Models {
-		r := exchange.Route{Idle: m.IdleTimeout, Total: m.Total}
+		r := exchange.Route{Idle: m.IdleTimeout, Total: m.Total, Arm: m.Chain[0].Uses[0].Model}
 		if use, ok := m.Single(); ok {
 			r.Single = true
 			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model
@@ -100,7 +100,9 @@ func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verd
 		req.Out.SetHeader(policy.JudgeHeader, policy.JudgeContent)
 	}
 	if p.split != nil {
-		req.Out.SetHeader(policy.SplitHeader, p.split.order(v.ex))
+		first := p.split.first(v.ex)
+		v.ex.Route.Arm = p.split.model.Chain[0].Uses[first[0]].Model
+		req.Out.SetHeader(policy.SplitHeader, strconv.Itoa(p.split.model.Order(first)))
 	}
 	return v.deadline(req), nil
 }

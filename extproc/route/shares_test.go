@@ -25,7 +25,7 @@ func begins(t testing.TB, s *split) []string {
 	t.Helper()
 	all := make([]string, callers)
 	for i := range all {
-		order, err := strconv.Atoi(s.order(&exchange.Exchange{Request: exchange.Request{User: "user-" + strconv.Itoa(i)}}))
+		order, err := strconv.Atoi(orderOf(s, &exchange.Exchange{Request: exchange.Request{User: "user-" + strconv.Itoa(i)}}))
 		if err != nil {
 			t.Fatal(err)
 		}

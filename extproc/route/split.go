@@ -6,7 +6,6 @@ import (
 	"hash"
 	"math"
 	"math/rand/v2"
-	"strconv"
 	"sync/atomic"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -67,9 +66,9 @@ func candidates(l policy.Link, nearest bool, region string) (all, far []candidat
 	return all, nil
 }
 
-// order is the value of policy.SplitHeader. It is all of the user that leaves the
-// stage.
-func (s *split) order(ex *exchange.Exchange) string {
+// first returns the use that each link begins with, by its index. The value of
+// policy.SplitHeader is made of it, and that is all of the user that leaves the stage.
+func (s *split) first(ex *exchange.Exchange) []int {
 	h := sha256.New()
 	s.user(h, ex)
 	user := h.Sum(nil)
@@ -82,7 +81,7 @@ func (s *split) order(ex *exchange.Exchange) string {
 			}
 		}
 	}
-	return strconv.Itoa(s.model.Order(first))
+	return first
 }
 
 // user hashes the user on whose behalf the request is made, or who asks if it names

@@ -38,7 +38,7 @@ func assigned(t testing.TB, m *policy.Model) []string {
 	s, out := newSplit(m, "", nil), make([]string, callers)
 	for i := range out {
 		ex := &exchange.Exchange{Request: exchange.Request{User: "user-" + strconv.Itoa(i)}}
-		order, err := strconv.Atoi(s.order(ex))
+		order, err := strconv.Atoi(orderOf(s, ex))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,14 +136,14 @@ func TestWhoIsOneUser(t *testing.T) {
 		{"a caller, and a user of its name", by(ci, ""), by(nobody, "ci"), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if a, b := s.order(c.a), s.order(c.b); (a == b) != c.same {
+			if a, b := orderOf(s, c.a), orderOf(s, c.b); (a == b) != c.same {
 				t.Errorf("orders %s and %s, want the same: %t", a, b, c.same)
 			}
 		})
 	}
 	seen := map[string]bool{}
 	for range 200 {
-		seen[s.order(by(nobody, "", "authorization", "Bearer 1"))] = true
+		seen[orderOf(s, by(nobody, "", "authorization", "Bearer 1"))] = true
 	}
 	if len(seen) < 20 {
 		t.Errorf("200 requests with one key and no user took %d orders", len(seen))
@@ -175,6 +175,41 @@ func BenchmarkOrder(b *testing.B) {
 	ex := &exchange.Exchange{Request: exchange.Request{User: "user-1"}}
 	b.ReportAllocs()
 	for b.Loop() {
-		s.order(ex)
+		s.first(ex)
+	}
+}
+
+// orderOf is the value of policy.SplitHeader.
+func orderOf(s *split, ex *exchange.Exchange) string { return strconv.Itoa(s.model.Order(s.first(ex))) }
+
+// TestTheArmIsTheModelThatIsAskedFirst holds that an exchange knows the model that its order begins
+// with.
+func TestTheArmIsTheModelThatIsAskedFirst(t *testing.T) {
+	set, err := policy.Parse("policy.yaml", []byte(`version: 1
+backends: {a: {provider: simulated}, b: {provider: simulated}}
+unpriced: flag
+models:
+  one: {chain: [a/x, b/y]}
+  split: {chain: [[{use: a/x, weight: 1}, {use: b/y, weight: 1}], a/z]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(set, "", nil)
+	arms := map[string]int{}
+	for i := range 200 {
+		for _, model := range []string{"one", "split"} {
+			ex := &exchange.Exchange{Model: model, Request: exchange.Request{Operation: exchange.Chat, User: strconv.Itoa(i)}}
+			if _, err := s.Join(ex).Request(t.Context(), &ex.Request); err != nil {
+				t.Fatal(err)
+			}
+			arms[model+" "+ex.Route.Arm]++
+			if order := string(ex.Request.Out.Set.Get(policy.SplitHeader)); model == "split" && (order == "0") != (ex.Route.Arm == "x") {
+				t.Errorf("order %s begins with %s", order, ex.Route.Arm)
+			}
+		}
+	}
+	if arms["one x"] != 200 || arms["split x"] < 50 || arms["split y"] < 50 || len(arms) != 3 {
+		t.Errorf("arms %v", arms)
 	}
 }
