@@ -43,13 +43,7 @@ func (r *run) give(ctx context.Context, v exchange.Verdict, below int) error {
 	ex.Refused = v
 	resp.Origin, resp.Status, resp.Complete = exchange.FromStage, v.Status, true
 	if v.Answer != nil {
-		resp.Give(v.Answer)
-		resp.ID, resp.Model = canon.Str(v.Answer.ID), canon.Str(v.Answer.Model)
-		ex.Usage.Replace(&v.Answer.Usage, canon.UsageCached)
-		ex.Cost = exchange.Cost{Priced: ex.Usage.Source != ""}
-		if ex.Cost.Priced {
-			resp.Out.SetHeader(meter.CostHeader, price.FormatNano(0))
-		}
+		r.answer(&v)
 	}
 	if err := r.up(ctx, below); err != nil {
 		return err
@@ -65,12 +59,30 @@ func (r *run) give(ctx context.Context, v exchange.Verdict, below int) error {
 	return nil
 }
 
-// encode writes the answer of a stage in the client's dialect.
+// answer takes over the answer of a stage, which costs nothing.
+func (r *run) answer(v *exchange.Verdict) {
+	resp, ex := &r.ex.Response, &r.ex
+	usage := &v.Answer.Usage
+	if v.Kept != nil {
+		resp.GiveAgain(v.Answer, v.Kept)
+		usage = &v.Kept.Usage
+	} else {
+		resp.Give(v.Answer)
+	}
+	resp.ID, resp.Model = canon.Str(v.Answer.ID), canon.Str(v.Answer.Model)
+	ex.Usage.Replace(usage, canon.UsageCached)
+	if ex.Cost = (exchange.Cost{Priced: ex.Usage.Source != ""}); ex.Cost.Priced {
+		resp.Out.SetHeader(meter.CostHeader, price.FormatNano(0))
+	}
+}
+
+// encode writes the answer of a stage, or what others made of it, in the client's dialect.
 func (r *run) encode(v exchange.Verdict) {
 	resp := &r.ex.Response
 	body, contentType := []byte(nil), "application/json"
 	if v.Answer != nil {
-		body, contentType = client.Whole(r.client, v.Answer, &r.ex)
+		answer, _ := resp.Canon() // was given, or read again as it was rewritten
+		body, contentType = client.Whole(r.client, answer, &r.ex)
 		resp.Stream = r.ex.Request.Stream
 	} else {
 		body = r.client.Models(v.Models, r.ex.Request.Model)

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
 	. "github.com/headgate/headgate/extproc/extproctest"
 	"github.com/headgate/headgate/extproc/scan"
@@ -62,6 +63,44 @@ func TestADenialAboveTheAnswerOfAStageIsObeyed(t *testing.T) {
 	s.Cancel()
 	if row := r.row(); row.Status != 403 || row.Outcome != "client_error" || row.By != "client" || row.Reason != "provider_refused" {
 		t.Errorf("row %+v", row)
+	}
+}
+
+// TestAnAnswerThatIsGivenAgainMayBeRewritten holds that stages above the one that gives an answer
+// again change its texts, for JSON and for streams, that the row has what it consumed when it was
+// first given, and that it costs nothing now.
+func TestAnAnswerThatIsGivenAgainMayBeRewritten(t *testing.T) {
+	const kept = `{"id":"kept-1","model":"kept-model","choices":[{"index":0,"message":{"role":"assistant","content":"kept"},"finish_reason":"stop"}]}`
+	decode := dialect.ByName("openai").DecodeAnswer
+	cache := &scripted{name: "cache", request: func(*exchange.Request) exchange.Verdict {
+		body := []byte(kept)
+		answer, err := decode(body)
+		if err != nil {
+			t.Error(err)
+		}
+		usage := canon.Usage{Input: 30, Output: 20, Seen: canon.BucketInput | canon.BucketOutput}
+		return exchange.Verdict{Action: exchange.Answer, Answer: answer, Kept: &exchange.Kept{Body: body, Decode: decode, Usage: usage}}
+	}}
+	for name, rewrites := range map[string]bool{"kept": false, "changed": true} {
+		for _, body := range []string{chatBody, streamBody} {
+			above := &scripted{name: "above", response: func(resp *exchange.Response) exchange.Verdict {
+				if c, err := resp.Canon(); err != nil || rewrites && resp.Rewrite(exchange.Edit{Text: c.Choices[0].Parts[0].Text, With: "changed"}) != nil {
+					t.Errorf("it cannot be rewritten: %v", err)
+				}
+				return exchange.Verdict{}
+			}}
+			r := newRig(t, testPolicy, above, cache)
+			s := r.Open("router")
+			s.RequestHeaders(Post("/v1/chat/completions"), false)
+			im := s.RequestBody(body).Immediate()
+			if im == nil || im.Status.Code != 200 || !strings.Contains(string(im.Body), `"content":"`+name+`"`) || !strings.Contains(string(im.Body), "kept-1") {
+				t.Fatalf("%s: reply %v", name, im)
+			}
+			s.Cancel()
+			if row := r.row(); row.Outcome != "ok" || row.UsageSource != "cached" || row.Tokens == nil || row.Tokens.Input != 30 || row.CostUSD != "0" {
+				t.Errorf("%s: row %+v", name, row)
+			}
+		}
 	}
 }
 

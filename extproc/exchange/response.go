@@ -111,6 +111,11 @@ func (r *Response) DecodeBy(decode func([]byte) (*canon.Response, error)) { r.de
 // Give makes the response one that was not read from a body.
 func (r *Response) Give(answer *canon.Response) { r.canon, r.decode, r.rewritten = answer, nil, false }
 
+// GiveAgain makes the response one that was given before.
+func (r *Response) GiveAgain(answer *canon.Response, kept *Kept) {
+	r.Body, r.canon, r.decode, r.rewritten = kept.Body, answer, kept.Decode, false
+}
+
 // Rewritten reports whether the body is not the one that came.
 func (r *Response) Rewritten() bool { return r.rewritten }
 

@@ -23,6 +23,8 @@ type Verdict struct {
 	// Answer is given in place of a backend's: its usage is that of the answer when
 	// it was first given.
 	Answer *canon.Response
+	// Kept is what the Answer was read from, if it was given before.
+	Kept *Kept
 	// Models are listed in place of an Answer.
 	Models []string
 	// Headers are set on what the client gets, whatever the action. Those of a stream
@@ -31,6 +33,14 @@ type Verdict struct {
 	// Wake, of Events, is how long a visit that may speak waits for the provider
 	// until it is called without events; 0: it is not.
 	Wake time.Duration
+}
+
+// Kept is an answer that was given before. Stages above the one that gives it again may rewrite its
+// texts.
+type Kept struct {
+	Body   []byte // as JSON
+	Decode func(body []byte) (*canon.Response, error)
+	Usage  canon.Usage // as it was given first; its Seen may be empty: nothing is known of it
 }
 
 // Action is the kind of a verdict.
