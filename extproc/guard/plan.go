@@ -10,8 +10,9 @@ import (
 // plan is which guards look at an exchange, in their order.
 type plan struct {
 	input, output []*Guard
-	begins        bool // a guard of answers needs the texts of the request
-	decodes       bool // a guard needs the request in the canonical form
+	again         []*Guard // of output: those that look at an answer that is given again, which asks no others
+	begins        bool     // a guard of answers needs the texts of the request
+	decodes       bool     // a guard needs the request in the canonical form
 }
 
 // scope is whose exchanges have the same plan.
@@ -39,6 +40,9 @@ func (g *guards) of(s scope) *plan {
 	}
 	p.input, p.output = working(p.input), working(p.output)
 	for _, it := range p.output {
+		if it.Checker == nil {
+			p.again = append(p.again, it)
+		}
 		p.begins = p.begins || it.Begin != nil
 		p.decodes = p.decodes || it.Form != nil
 	}

@@ -122,21 +122,25 @@ func (v *visit) Response(ctx context.Context, resp *exchange.Response) (exchange
 	if v.plan == nil || v.ex.Request.Operation != exchange.Chat || resp.Status != 200 || resp.Failed {
 		return exchange.Verdict{}, nil
 	}
-	if resp.Origin != exchange.FromProvider {
+	guards := v.plan.output
+	switch again := v.ex.Cached.Result.Given(); {
+	case resp.Origin == exchange.FromStage && again:
+		guards = v.plan.again
+	case resp.Origin != exchange.FromProvider:
 		return exchange.Verdict{}, nil
 	}
-	if len(v.plan.output) == 0 && !v.vault.restores() {
+	if len(guards) == 0 && !v.vault.restores() {
 		return exchange.Verdict{}, nil
 	}
 	if resp.Stream {
 		v.openStream()
 		return exchange.Verdict{}, nil
 	}
-	return v.answer(ctx, resp)
+	return v.answer(ctx, resp, guards)
 }
 
-// answer judges a whole answer.
-func (v *visit) answer(ctx context.Context, resp *exchange.Response) (exchange.Verdict, error) {
+// answer has guards judge a whole answer.
+func (v *visit) answer(ctx context.Context, resp *exchange.Response, guards []*Guard) (exchange.Verdict, error) {
 	if len(resp.Body) > largeBody {
 		_, _ = resp.More(ctx, largeTime)
 	}
@@ -146,9 +150,11 @@ func (v *visit) answer(ctx context.Context, resp *exchange.Response) (exchange.V
 	}
 	items := texts.OfAnswer(resp, answer)
 	r := round{visit: v, output: true, items: items, answer: answer, more: resp.More}
-	refusing := r.run(ctx, v.plan.output)
-	if repaired := v.repaired(ctx, &r); repaired != nil {
-		return exchange.Verdict{Action: exchange.Answer, Answer: repaired}, nil
+	refusing := r.run(ctx, guards)
+	if resp.Origin == exchange.FromProvider {
+		if repaired := v.repaired(ctx, &r); repaired != nil {
+			return exchange.Verdict{Action: exchange.Answer, Answer: repaired}, nil
+		}
 	}
 	if refusing != nil {
 		return v.refusal(refusing, true), nil
