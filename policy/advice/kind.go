@@ -31,6 +31,7 @@ const (
 	OutsideRegions  Code = "outside-regions"
 	BudgetUnpriced  Code = "budget-unpriced"
 	KeysInPlain     Code = "keys-in-plain"
+	CacheOneScope   Code = "cache-one-scope"
 	BreakerLow      Code = "breaker-low"
 	ChecksTooOften  Code = "checks-too-often"
 	Simulated       Code = "simulated"
@@ -62,6 +63,7 @@ var Kinds = []Kind{
 	{OutsideRegions, Note, "The document names backends for the model that regions_only keeps out of its chain."},
 	{BudgetUnpriced, Warning, "A price is missing that a budget needs: callers who have one are refused the model."},
 	{KeysInPlain, Warning, "Clients beyond this machine send keys, or credentials of their own, over plain HTTP."},
+	{CacheOneScope, Note, "Everybody shares the answers of a cache, because the policy knows no callers."},
 	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},
 	{ChecksTooOften, Warning, "Checks of a backend come as fast as one may take."},
 	{Simulated, Note, "With --env: a credential is not set here, so that the simulated provider answers in the backend's place, or the backend's other credential serves alone."},
