@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"github.com/headgate/headgate/extproc/cache"
 	"github.com/headgate/headgate/extproc/caller"
 	"github.com/headgate/headgate/extproc/guard"
 	"github.com/headgate/headgate/extproc/limit"
@@ -21,6 +22,7 @@ type Options struct {
 	Own      *self.Client   // for stages that make calls of their own; nil: none are made
 	Limits   limit.Options
 	Guards   guard.Options
+	Cache    cache.Options
 	Provider provider.Options
 }
 
@@ -33,6 +35,7 @@ func Kinds(o Options) []Kind {
 		limit.NewKind(o.Limits),
 		guard.NewKind(o.Guards),
 		route.NewKind(o.Region, o.Shares),
+		cache.NewKind(o.Cache),
 		meter.NewKind(o.Provider.Now),
 		provider.NewKind(o.Provider),
 	}

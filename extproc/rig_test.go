@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest"
 	"google.golang.org/grpc"
 
+	"github.com/headgate/headgate/extproc/cache"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/extproctest"
 	"github.com/headgate/headgate/extproc/guard"
@@ -97,7 +98,7 @@ func newRigWith(t testing.TB, document string, spool spooling, stages ...Kind) *
 		keeper, sinks = spool, append(sinks, spool)
 	}
 	r.closer = record.NewCloser(r.reg, keeper, sinks...)
-	r.kinds = Kinds(Options{Closer: r.closer, Keeper: keeper, Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, r.reg), Reg: r.reg, Now: time.Now}, Guards: guard.Options{Reg: r.reg}, Provider: provider.Options{
+	r.kinds = Kinds(Options{Closer: r.closer, Keeper: keeper, Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, r.reg), Reg: r.reg, Now: time.Now}, Guards: guard.Options{Reg: r.reg}, Cache: cache.Options{LookupEnv: env, Now: time.Now, Log: log, Reg: r.reg}, Provider: provider.Options{
 		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
 	}})
 	r.kinds = slices.Insert(r.kinds, 1, stages...)

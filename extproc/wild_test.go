@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/headgate/headgate/extproc/cache"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/extproctest"
 	"github.com/headgate/headgate/extproc/guard"
@@ -77,7 +78,7 @@ func newWilds(t testing.TB) *wilds {
 	w := &wilds{set: set, errors: errors}
 	reg := prometheus.NewRegistry()
 	lines := record.NewLines(io.Discard, reg, zap.NewNop())
-	kinds := Kinds(Options{Closer: record.NewCloser(reg, nil, record.NewMetrics(reg), lines), Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, reg), Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg}, Provider: provider.Options{
+	kinds := Kinds(Options{Closer: record.NewCloser(reg, nil, record.NewMetrics(reg), lines), Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, reg), Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg}, Cache: cache.Options{Now: time.Now, Reg: reg}, Provider: provider.Options{
 		LookupEnv: func(string) (string, bool) { return "sk-secret", true }, Refused: func(string, int) {}, Warn: func(string) {}, Now: time.Now,
 	}})
 	p, err := NewPipeline(set, slices.Insert(kinds, 0, Kind(witness{w})))

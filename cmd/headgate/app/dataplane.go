@@ -17,7 +17,9 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/extproc"
+	"github.com/headgate/headgate/extproc/cache"
 	"github.com/headgate/headgate/extproc/caller/keyring"
+	embedding "github.com/headgate/headgate/extproc/embed/static"
 	"github.com/headgate/headgate/extproc/guard"
 	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/limit"
@@ -79,6 +81,10 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 	if s != nil {
 		sinks, keeper = append(sinks, s), s
 	}
+	table, err := embedding.New()
+	if err != nil {
+		return nil, err
+	}
 	closer := record.NewCloser(reg, keeper, sinks...)
 	circuits := newCircuits(reg, log)
 	reports, keys := newReports(circuits, signals, reg), keyring.New(reg)
@@ -90,7 +96,8 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 		server: extproc.NewServer(own, extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: o.region, Shares: &reports.shares.uses, Managed: keys, Own: own,
-			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg, LookupEnv: os.LookupEnv, Own: own}, Provider: provider.Options{
+			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg, LookupEnv: os.LookupEnv, Own: own},
+			Cache: cache.Options{Table: table, Own: own, LookupEnv: os.LookupEnv, Now: time.Now, Log: log.Named("cache"), Reg: reg}, Provider: provider.Options{
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 			}}),
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc"
+	"github.com/headgate/headgate/extproc/cache"
 	"github.com/headgate/headgate/extproc/guard"
 	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/limit"
@@ -52,7 +53,7 @@ func BenchmarkPolicyCompile(b *testing.B) {
 			b.Fatal(err)
 		}
 		wire := set.Wire()
-		kinds := extproc.Kinds(extproc.Options{Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, prometheus.NewRegistry()), Reg: prometheus.NewRegistry(), Now: time.Now}, Guards: guard.Options{Reg: prometheus.NewRegistry()}, Provider: provider.Options{LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}})
+		kinds := extproc.Kinds(extproc.Options{Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, prometheus.NewRegistry()), Reg: prometheus.NewRegistry(), Now: time.Now}, Guards: guard.Options{Reg: prometheus.NewRegistry()}, Cache: cache.Options{Now: time.Now, Reg: prometheus.NewRegistry()}, Provider: provider.Options{LookupEnv: func(string) (string, bool) { return "", false }, Now: time.Now}})
 		var next snapshot.Builder
 		built, err := next.Build(set, snapshot.Options{})
 		if err != nil {

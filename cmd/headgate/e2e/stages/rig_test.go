@@ -26,6 +26,7 @@ import (
 	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/envoy/envoytest"
 	"github.com/headgate/headgate/extproc"
+	"github.com/headgate/headgate/extproc/cache"
 	"github.com/headgate/headgate/extproc/guard"
 	"github.com/headgate/headgate/extproc/ledger/shared"
 	"github.com/headgate/headgate/extproc/limit"
@@ -105,7 +106,7 @@ func startOrdered(t *testing.T, order func([]extproc.Kind) []extproc.Kind) *rig 
 	r.URL = r.set.Listen.URL()
 	reg, log := prometheus.NewRegistry(), zaptest.NewLogger(t)
 	r.closer = record.NewCloser(reg, nil, r.rows)
-	r.kinds = extproc.Kinds(extproc.Options{Closer: r.closer, Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, reg), Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg}, Provider: provider.Options{
+	r.kinds = extproc.Kinds(extproc.Options{Closer: r.closer, Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, reg), Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg}, Cache: cache.Options{Now: time.Now, Reg: reg}, Provider: provider.Options{
 		LookupEnv: func(string) (string, bool) { return "sk-test", true }, Refused: func(string, int) {}, Warn: func(string) {}, Now: time.Now,
 	}})
 	r.kinds = order(r.kinds)

@@ -1,0 +1,183 @@
+package cache
+
+import (
+	"slices"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/headgate/headgate/extproc/cache/store"
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy/cachepb"
+	"github.com/headgate/headgate/policy/policypb"
+)
+
+// End implements exchange.Visit. It keeps the answer if it may be given again, and gives it to those
+// who wait for it.
+func (v *visit) End(o exchange.Outcome) {
+	var kept *cachepb.Entry
+	if v.flight != nil {
+		defer func() {
+			v.stage.kind.flights.land(store.Key(v.digest.All), v.flight, kept, o.By == exchange.ByClient && o.Result == exchange.Cancelled)
+		}()
+	}
+	c := &v.ex.Cached
+	if c.Result.Given() {
+		v.notGiven()
+		return
+	}
+	if !v.wantsCopy() {
+		return
+	}
+	dialect, body, reason := v.answer(o)
+	if v.hit != nil && body != nil {
+		c.Verdict = v.compare(dialect, body)
+	}
+	if reason == "" {
+		reason = v.unfit(dialect, body)
+	}
+	if reason != "" {
+		c.NotStored = reason
+		return
+	}
+	kept = v.entry(dialect, body)
+	v.stage.handle.Put(kept)
+	c.Stored, c.NotStored = kept.GetId(), ""
+}
+
+// notGiven takes back what the client did not get: it has left, or a guard has refused the answer.
+func (v *visit) notGiven() {
+	c := &v.ex.Cached
+	switch {
+	case v.ex.Replaced.Action == exchange.Deny:
+		c.Reason = exchange.CacheGuarded
+	case v.ex.Refused.Action == exchange.Answer:
+		return
+	}
+	c.Result, c.Saved, c.Sooner = exchange.CacheMiss, exchange.Cost{}, 0
+}
+
+// answer is what the backend said, and in which dialect; nil, and why: it is no answer that may be
+// given again.
+func (v *visit) answer(o exchange.Outcome) (dialect string, body []byte, reason exchange.CacheReason) {
+	ex, resp := v.ex, &v.ex.Response
+	switch {
+	case resp.Status != 200 || resp.Failed || resp.Origin != exchange.FromProvider:
+		return "", nil, exchange.CacheUnsuccessful
+	case v.guarded():
+		return "", nil, exchange.CacheGuarded
+	case o.Result != exchange.OK || resp.Unreadable > 0:
+		return "", nil, exchange.CacheIncomplete
+	case v.body != nil:
+		return v.written, v.body, ""
+	case v.copy == nil:
+		return "", nil, ex.Cached.NotStored
+	}
+	body, whole := v.copy.answer()
+	switch {
+	case whole:
+		return ex.Dialect, body, ""
+	case v.copy.large:
+		return "", nil, exchange.CacheTooLarge
+	}
+	return "", nil, exchange.CacheIncomplete
+}
+
+// guarded reports whether a guard has not passed the answer, or has had it made anew.
+func (v *visit) guarded() bool {
+	if v.ex.Replaced.Action != exchange.Pass {
+		return true
+	}
+	return slices.ContainsFunc(v.ex.Guards, func(g exchange.Guarded) bool {
+		if !g.Output || g.Mode != exchange.Enforce {
+			return false
+		}
+		switch g.Result {
+		case exchange.GuardDenied, exchange.GuardCut, exchange.GuardRepaired, exchange.GuardFailed, exchange.GuardLate:
+			return true
+		case exchange.GuardPassed, exchange.GuardFlagged, exchange.GuardMasked:
+		}
+		return false
+	})
+}
+
+// unfit says why an answer is not kept; empty: it is.
+func (v *visit) unfit(name string, body []byte) exchange.CacheReason {
+	rules, r := v.model.rules, &v.ex.Route
+	switch {
+	case !rules.StoreFallback && !v.model.isFirst(r.Backend, r.Serves):
+		return exchange.CacheFallback
+	case !rules.Masked && v.masked(true):
+		return exchange.CacheMasked
+	case int64(len(body)) > rules.MaxEntry:
+		return exchange.CacheTooLarge
+	}
+	answer := read(name, body)
+	if answer == nil {
+		return exchange.CacheIncomplete
+	}
+	for i := range answer.Choices {
+		if reason := unfitChoice(&answer.Choices[i], rules.ToolCalls); reason != "" {
+			return reason
+		}
+	}
+	if len(answer.Choices) == 0 {
+		return exchange.CacheIncomplete
+	}
+	return ""
+}
+
+func unfitChoice(c *canon.Choice, toolCalls bool) exchange.CacheReason {
+	switch c.Finish {
+	case canon.FinishRefusal, canon.FinishError:
+		return exchange.CacheUnsuccessful
+	case canon.FinishUnset, canon.FinishLength, canon.FinishContextWindow, canon.FinishPause, canon.FinishOther:
+		return exchange.CacheIncomplete
+	case canon.FinishStop, canon.FinishStopSequence, canon.FinishToolCalls:
+	}
+	said := false
+	for i := range c.Parts {
+		switch p := &c.Parts[i]; p.Kind {
+		case canon.Refusal:
+			return exchange.CacheUnsuccessful
+		case canon.ToolCall:
+			if said = true; !toolCalls {
+				return exchange.CacheToolCalls
+			}
+		case canon.Text:
+			said = said || !canon.Empty(p.Text)
+		case canon.Audio, canon.Image, canon.Document, canon.Other:
+			said = true
+		case canon.ToolResult, canon.Thinking, canon.Redacted:
+		}
+	}
+	if !said {
+		return exchange.CacheIncomplete
+	}
+	return ""
+}
+
+// entry is the answer as it is kept.
+func (v *visit) entry(dialect string, body []byte) *cachepb.Entry {
+	ex, now := v.ex, v.now()
+	by := ex.Attribution()
+	e := &cachepb.Entry{
+		Id: ulid.Make().String(), Key: v.digest.All[:], Stored: now.UnixNano(), Expires: now.Add(v.model.rules.TTL).UnixNano(),
+		Dialect: dialect, Body: body, UsageSource: string(ex.Usage.Source), Duration: int64(max(ex.Ended.Sub(ex.Started), 0)),
+		Source: ex.ID, Model: ex.Model, Caller: ex.Caller.Name, Team: by.Team, Tags: by.Tags,
+	}
+	if u := &ex.Usage; u.Source != "" {
+		e.Tokens = &policypb.Tokens{
+			Input: u.Input, CacheRead: u.CacheRead, CacheWrite_5M: u.CacheWrite5m, CacheWrite_1H: u.CacheWrite1h, AudioInput: u.AudioInput,
+			Output: u.Output, Reasoning: u.Reasoning, AudioOutput: u.AudioOutput,
+		}
+	}
+	if ex.Cost.Priced {
+		e.CostNanoUsd = &ex.Cost.Nano
+	}
+	if v.vector != nil {
+		e.Space, e.Question = v.digest.Rest[:], v.digest.Question
+		e.Embedder, e.Vector = v.stage.embedder.ID(), v.vector
+	}
+	return e
+}

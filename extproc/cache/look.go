@@ -1,0 +1,124 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/headgate/headgate/extproc/cache/index"
+	"github.com/headgate/headgate/extproc/cache/store"
+	"github.com/headgate/headgate/extproc/cache/verify"
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/scan"
+	"github.com/headgate/headgate/policy"
+)
+
+// candidates is how many of the nearest questions are looked at.
+const candidates = 4
+
+// look looks for an answer to the request; nil: there is none, and the exchange says why.
+func (v *visit) look(ctx context.Context, asked *canon.Request) *hit {
+	c := &v.ex.Cached
+	c.Result = exchange.CacheMiss
+	compares := v.embed(ctx)
+	if v.control.noCache {
+		c.Result, c.Reason = exchange.CacheBypassed, exchange.CacheNoCache
+		return nil
+	}
+	e, err := v.stage.handle.Get(ctx, store.Key(v.digest.All))
+	switch {
+	case errors.Is(err, store.ErrUnreadable):
+		c.Reason = exchange.CacheUnreadable
+	case err != nil:
+		c.Reason = exchange.CacheLost
+	case e != nil:
+		return v.fitting(e, asked, false)
+	case !compares:
+		if c.Reason == "" {
+			c.Reason = exchange.CacheUnknown
+		}
+	default:
+		return v.nearest(ctx, asked)
+	}
+	return nil
+}
+
+// nearest looks at the questions that are nearest to the request's.
+func (v *visit) nearest(ctx context.Context, asked *canon.Request) *hit {
+	c, s, rules := &v.ex.Cached, v.stage, v.model.rules.Semantic
+	c.Reason = exchange.CacheUnknown
+	var room [candidates]index.Found
+	found := s.kind.index.Nearest(store.Space(v.digest.Rest), s.embedder.ID(), v.vector, candidates, room[:0])
+	for i := range found {
+		f := &found[i]
+		if i == 0 {
+			c.Compared, c.Similarity, c.Entry = true, f.Cosine, f.ID
+		}
+		if f.Cosine < float64(rules.Threshold) {
+			if i == 0 {
+				c.Reason = exchange.CacheDissimilar
+			}
+			return nil
+		}
+		if h := v.same(ctx, f, asked, i == 0); h != nil {
+			return h
+		}
+	}
+	return nil
+}
+
+// same returns an entry that was found near if its question is the same and its answer fits; nil:
+// it is not. The exchange says why of the nearest.
+func (v *visit) same(ctx context.Context, f *index.Found, asked *canon.Request, first bool) *hit {
+	e, err := v.stage.handle.Get(ctx, f.Key)
+	if err != nil || e == nil {
+		if e == nil && err == nil {
+			v.stage.kind.index.Remove(f.Key, f.ID)
+		}
+		return nil
+	}
+	strict := v.model.rules.Semantic.Rules == policy.VerifyStrict
+	if rules := verify.Compare(v.digest.Question, e.GetQuestion(), strict); len(rules) > 0 {
+		if first {
+			v.ex.Cached.Reason, v.ex.Cached.Source = exchange.CacheRules, e.GetSource()
+			for _, r := range rules {
+				v.ex.Cached.Rules = append(v.ex.Cached.Rules, string(r))
+			}
+		}
+		return nil
+	}
+	h, reason := newHit(e, asked, v.control, v.now())
+	if h == nil {
+		v.ex.Cached.Reason = reason
+		return nil
+	}
+	h.semantic, h.cosine = true, f.Cosine
+	return h
+}
+
+// embed makes the vector of the question, if questions are compared. It reports whether there is
+// one.
+func (v *visit) embed(ctx context.Context) bool {
+	s := v.stage
+	if !v.model.rules.HasSemantic() || v.digest.Question == "" {
+		return false
+	}
+	v.ex.Cached.Embedder = s.embedder.ID()
+	vector, err := s.vectorOf(ctx, v.digest.Question)
+	if err != nil {
+		v.ex.Cached.Reason = exchange.CacheNoVector
+		return false
+	}
+	v.vector = vector
+	return true
+}
+
+// number reads a JSON number.
+func number(v scan.Value) (float64, bool) {
+	if v.Kind() != scan.Number {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	return f, err == nil
+}

@@ -1,0 +1,105 @@
+package cache
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
+)
+
+// revisions are what guards of a policy do, by where they stand, hashed.
+type revisions struct {
+	all                    [sha256.Size]byte
+	models, tiers, callers map[string][sha256.Size]byte // of those that have guards
+}
+
+func revisionsOf(set *policy.Set) revisions {
+	r := revisions{all: sha256.Sum256(set.Guards.Written()), models: map[string][sha256.Size]byte{}, tiers: map[string][sha256.Size]byte{}, callers: map[string][sha256.Size]byte{}}
+	note := func(to map[string][sha256.Size]byte, name string, g *policy.Guards) {
+		if g.Any() {
+			to[name] = sha256.Sum256(g.Written())
+		}
+	}
+	for name, m := range set.Models {
+		note(r.models, name, &m.Guards)
+	}
+	for name, t := range set.Tiers {
+		note(r.tiers, name, &t.Guards)
+	}
+	for name, c := range set.Callers {
+		note(r.callers, name, &c.Guards)
+	}
+	return r
+}
+
+// partition writes whose answers an exchange may have, and by which rules they were made: each part
+// after its length, so that no two partitions are written alike.
+type partition []byte
+
+func (p *partition) text(s string) {
+	*p = append(binary.AppendUvarint(*p, uint64(len(s))), s...)
+}
+
+func (p *partition) hash(all map[string][sha256.Size]byte, name string) {
+	h, ok := all[name]
+	if !ok {
+		*p = append(*p, 0)
+		return
+	}
+	*p = append(append(*p, 1), h[:]...)
+}
+
+// partitionOf is the partition of an exchange.
+func (s *stage) partitionOf(m *model, ex *exchange.Exchange) partition {
+	p := make(partition, 0, 256)
+	p = binary.AppendVarint(p, s.set.Cache.Epoch)
+	p.text(m.name)
+	p.text(ex.Route.Arm)
+	p = append(p, s.revisions.all[:]...)
+	p.hash(s.revisions.models, m.name)
+	p.hash(s.revisions.tiers, ex.Caller.Tier)
+	caller := ex.Caller.Name
+	if ex.Caller.Hop { // has no guards of a caller of the policy
+		caller = ""
+	}
+	p.hash(s.revisions.callers, caller)
+	p.scope(m, ex)
+	p.text(string(ex.Request.Headers.Get("anthropic-beta")))
+	return p
+}
+
+// scope writes with whom the exchange shares answers. Who is not known shares with all who are not.
+func (p *partition) scope(m *model, ex *exchange.Exchange) {
+	by := &ex.Caller
+	switch scope := m.rules.Scope; {
+	case scope == policy.CacheShared:
+		p.text("shared")
+	case scope == policy.CacheTeam && by.Team != "":
+		p.text("team")
+		p.text(by.Team)
+	case by.Name == "":
+		p.text("anonymous")
+	case by.Hop:
+		p.text("hop")
+		p.text(by.Name)
+	default:
+		p.text("caller")
+		p.text(by.Name)
+	}
+	if m.theirs { // an answer is no way around a credential that only the provider can check
+		p.credential(ex)
+	}
+}
+
+// credential writes the client's own, hashed.
+func (p *partition) credential(ex *exchange.Exchange) {
+	for _, name := range []string{"authorization", "x-api-key"} {
+		if name == ex.KeyHeader {
+			continue
+		}
+		h := sha256.Sum256(ex.Request.Headers.Get(name))
+		p.text(name)
+		*p = append(*p, h[:]...)
+	}
+}
