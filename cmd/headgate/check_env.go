@@ -6,7 +6,7 @@ import (
 
 	"github.com/headgate/headgate/cmd/headgate/app"
 	"github.com/headgate/headgate/extproc/caller"
-	"github.com/headgate/headgate/extproc/ledger/shared"
+	"github.com/headgate/headgate/extproc/redis"
 	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
@@ -145,7 +145,7 @@ func checkRedis(files []policy.File) *policy.Fault {
 	}
 	set, err := policy.ParseFiles(files)
 	if err == nil {
-		err = shared.Check(set.Redis, os.LookupEnv)
+		err = redis.Check(set.Redis, os.LookupEnv)
 	}
 	if err == nil {
 		return nil

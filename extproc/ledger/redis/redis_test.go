@@ -13,6 +13,7 @@ import (
 	"github.com/headgate/headgate/extproc/ledger/ledgertest"
 	"github.com/headgate/headgate/extproc/ledger/redis"
 	"github.com/headgate/headgate/extproc/ledger/redis/redistest"
+	connect "github.com/headgate/headgate/extproc/redis"
 )
 
 func TestRedis(t *testing.T) {
@@ -95,7 +96,7 @@ func rights(t *testing.T, url string, cluster bool, nodes ...*redistest.Server) 
 			t.Fatal(err)
 		}
 	}
-	client, err := redis.Open(strings.Replace(url, "redis://", "redis://gateway:secret@", 1), cluster)
+	client, err := connect.Open(strings.Replace(url, "redis://", "redis://gateway:secret@", 1), cluster)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/ledger/redis"
 	"github.com/headgate/headgate/extproc/ledger/redis/redistest"
+	connect "github.com/headgate/headgate/extproc/redis"
 )
 
 // secret is the password of the user "gateway".
@@ -61,7 +62,7 @@ func TestClusterOverTLS(t *testing.T) {
 
 func overTLS(t *testing.T, addr string, cluster bool) {
 	t.Helper()
-	client, err := redis.Open("rediss://gateway:p%2Fss%3Aw%40rd@"+addr, cluster)
+	client, err := connect.Open("rediss://gateway:p%2Fss%3Aw%40rd@"+addr, cluster)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,13 +73,13 @@ func overTLS(t *testing.T, addr string, cluster bool) {
 		"another name":     "rediss://gateway:p%2Fss%3Aw%40rd@" + strings.Replace(addr, "localhost", "127.0.0.1", 1),
 	} {
 		t.Run(what, func(t *testing.T) {
-			client, err := redis.Open(url, cluster)
+			client, err := connect.Open(url, cluster)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = client.Close() }()
-			if err := redis.New(client, "t:", nil).Probe(t.Context()); redis.ReasonOf(err) != redis.ReasonDenied {
-				t.Errorf("reason %q: %v", redis.ReasonOf(err), err)
+			if err := redis.New(client, "t:", nil).Probe(t.Context()); connect.ReasonOf(err) != connect.ReasonDenied {
+				t.Errorf("reason %q: %v", connect.ReasonOf(err), err)
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/headgate/headgate/extproc/ledger"
 	"github.com/headgate/headgate/extproc/ledger/redis"
 	"github.com/headgate/headgate/extproc/ledger/redis/redistest"
+	connect "github.com/headgate/headgate/extproc/redis"
 )
 
 // trips counts round trips.
@@ -66,7 +67,7 @@ func TestOneRoundTrip(t *testing.T) {
 
 // BenchmarkClaim claims three limits of one scope, and settles.
 func BenchmarkClaim(b *testing.B) {
-	client, err := redis.Open(redistest.Start(b).URL(), false)
+	client, err := connect.Open(redistest.Start(b).URL(), false)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/extproc/ledger"
-	"github.com/headgate/headgate/extproc/ledger/redis"
+	"github.com/headgate/headgate/extproc/redis"
 )
 
 const (
@@ -102,7 +102,7 @@ func (s *server) handIn(ctx context.Context) bool {
 		failed, err := s.remote().SettleAll(within, all)
 		cancel()
 		if err != nil && redis.ReasonOf(err) == redis.ReasonScript {
-			s.dropped(len(failed), s.redacted(err).Error())
+			s.dropped(len(failed), s.link.Redacted(err).Error())
 			failed, err = nil, nil
 		}
 		if s.queue.done(len(all), failed); err != nil {

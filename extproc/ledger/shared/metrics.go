@@ -3,7 +3,7 @@ package shared
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/headgate/headgate/extproc/ledger/redis"
+	"github.com/headgate/headgate/extproc/redis"
 	"github.com/headgate/headgate/policy"
 )
 

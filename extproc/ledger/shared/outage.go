@@ -7,7 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/headgate/headgate/extproc/ledger/redis"
+	"github.com/headgate/headgate/extproc/redis"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -66,7 +66,7 @@ func (s *server) lose(why redis.Reason, err error) {
 		o.notFor = tick
 	}
 	if o.logged = !again; o.logged {
-		s.stores.options.Log.Warn("Redis is lost; "+consequence(*s.whenLost.Load()), s.field(), zap.String("reason", string(why)), errField(s.redacted(err)))
+		s.stores.options.Log.Warn("Redis is lost; "+consequence(*s.whenLost.Load()), s.field(), zap.String("reason", string(why)), errField(s.link.Redacted(err)))
 	}
 	o.lost.Store(true)
 	s.stores.notify()
@@ -103,7 +103,7 @@ func (s *server) trouble() string {
 	if !o.lost.Load() {
 		return ""
 	}
-	return "Redis (" + s.name() + ") is lost since " + o.since.UTC().Format("2006-01-02T15:04:05Z") + " (" + string(o.why) + "): " + consequence(*s.whenLost.Load())
+	return "Redis (" + s.link.Name() + ") is lost since " + o.since.UTC().Format("2006-01-02T15:04:05Z") + " (" + string(o.why) + "): " + consequence(*s.whenLost.Load())
 }
 
 func consequence(w policy.WhenLost) string {
@@ -125,6 +125,6 @@ func (s *Stores) notify() {
 	}
 }
 
-func (s *server) field() zap.Field { return zap.String("url_from", s.name()) }
+func (s *server) field() zap.Field { return zap.String("url_from", s.link.Name()) }
 
 func errField(err error) zap.Field { return zap.Error(err) }

@@ -2,15 +2,12 @@ package shared
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"sync/atomic"
 	"time"
 
-	goredis "github.com/redis/go-redis/v9"
-
 	"github.com/headgate/headgate/extproc/ledger"
-	"github.com/headgate/headgate/extproc/ledger/redis"
+	balances "github.com/headgate/headgate/extproc/ledger/redis"
+	"github.com/headgate/headgate/extproc/redis"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -20,26 +17,17 @@ type server struct {
 	stores   *Stores
 	whenLost atomic.Pointer[policy.WhenLost] // of the newest policy
 	timeout  atomic.Int64                    // likewise, in nanoseconds
-	conn     atomic.Pointer[connection]
+	link     *redis.Link
 	outage   outage
 	local    *ledger.Memory // claims that were decided without Redis
 	decided  atomic.Bool    // some were
 	queue    queue          // of settlements
 	debts    ledger.Debts   // of what queue has no place for, and of what Redis has never granted
 	serial   atomic.Uint64  // of settlements of debts
-	replaced []*connection  // that calls may be under way on; of run alone
 
 	uses   int           // guarded by stores.mu
 	unused chan struct{} // closed when no policy uses it any more
 	wake   chan struct{} // something is owed
-}
-
-// connection is a client, and the URL that it was made of.
-type connection struct {
-	url      string
-	client   goredis.UniversalClient
-	store    *redis.Store
-	replaced time.Time // by another; the zero value: it is in use
 }
 
 func newServer(s *Stores, at place) (*server, error) {
@@ -47,63 +35,21 @@ func newServer(s *Stores, at place) (*server, error) {
 		place: at, stores: s, local: ledger.NewMemory(s.options.Now),
 		unused: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
-	url, err := find(at.url, s.options.LookupEnv)
-	if err != nil {
-		return nil, err
-	}
-	return one, one.connect(url)
-}
-
-// connect uses another URL from now on.
-func (s *server) connect(url string) error {
-	client, err := redis.Open(url, s.cluster)
-	if err != nil {
-		return unusable(s.url, err)
-	}
-	next := &connection{url: url, client: client, store: redis.New(client, s.prefix, s.stores.clock)}
-	if before := s.conn.Swap(next); before != nil {
-		before.replaced = time.Now()
-		s.replaced = append(s.replaced, before)
-	}
-	return nil
-}
-
-// closeReplaced closes the connections that have been replaced for some time.
-func (s *server) closeReplaced(since time.Duration) {
-	s.replaced = slices.DeleteFunc(s.replaced, func(c *connection) bool {
-		old := time.Since(c.replaced) >= since
-		if old {
-			_ = c.client.Close()
-		}
-		return old
-	})
+	var err error
+	one.link, err = redis.NewLink(at.url, at.cluster, s.options.LookupEnv)
+	return one, err
 }
 
 // remote is where Redis is now.
-func (s *server) remote() *redis.Store { return s.conn.Load().store }
-
-// name is where the URL is found. It is no secret.
-func (s *server) name() string { return s.url.Env + s.url.File }
+func (s *server) remote() *balances.Store {
+	return balances.New(s.link.Client(), s.prefix, s.stores.clock)
+}
 
 // follow connects to where a file says that Redis is now, if it says something else.
 func (s *server) follow() {
-	if s.url.File == "" {
-		return
+	if err := s.link.Follow(); err != nil {
+		s.stores.options.Log.Error("the URL of Redis has changed and cannot be used; the one before stays in use", s.field(), errField(err))
 	}
-	s.closeReplaced(longestCall)
-	if url, err := find(s.url, s.stores.options.LookupEnv); err == nil && url != s.conn.Load().url {
-		if err := s.connect(url); err != nil {
-			s.stores.options.Log.Error("the URL of Redis has changed and cannot be used; the one before stays in use", s.field(), errField(err))
-		}
-	}
-}
-
-// redacted is an error without the URL's password.
-func (s *server) redacted(err error) error {
-	if err == nil {
-		return nil
-	}
-	return errors.New(redis.Redact(err.Error(), s.conn.Load().url))
 }
 
 const (
@@ -113,16 +59,11 @@ const (
 	probeFor = time.Second
 	// lastHandIn is how long the last settlements may take.
 	lastHandIn = 2 * time.Second
-	// longestCall is what a policy may let a request wait for Redis at most.
-	longestCall = 10 * time.Second
 )
 
 // run hands in what is owed and finds out when Redis is back, until no policy uses it.
 func (s *server) run() {
-	defer func() {
-		s.closeReplaced(0)
-		_ = s.conn.Load().client.Close()
-	}()
+	defer s.link.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	t := time.NewTicker(tick)

@@ -108,7 +108,7 @@ func (s *store) Settle(_ context.Context, c *ledger.Claim, used []int64) error {
 func (s *store) Peek(ctx context.Context, limits []ledger.Limit, balances []ledger.Balance) error {
 	ctx, cancel := context.WithTimeout(ctx, max(s.timeout, peekTimeout))
 	defer cancel()
-	return s.redacted(s.remote().Peek(ctx, limits, balances))
+	return s.link.Redacted(s.remote().Peek(ctx, limits, balances))
 }
 
 // peekTimeout is how long somebody who only looks waits at least.

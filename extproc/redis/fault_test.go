@@ -12,7 +12,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"github.com/headgate/headgate/extproc/ledger/redis"
+	"github.com/headgate/headgate/extproc/redis"
 )
 
 // answer is an error that Redis has answered with.
@@ -65,7 +65,7 @@ func TestOpenConnectsLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		if err := redis.New(client, "", nil).Probe(ctx); redis.ReasonOf(err) != redis.ReasonUnreachable {
+		if err := client.Get(ctx, "any").Err(); redis.ReasonOf(err) != redis.ReasonUnreachable {
 			t.Errorf("cluster %v: %v", cluster, err)
 		}
 		cancel()

@@ -1,3 +1,8 @@
+// Package redis connects to the Redis that a policy names.
+//
+// The promise: who opens a client waits for nobody, each call is bounded by its context alone, and
+// no error of this package quotes a URL, which may hold a password. The trap: errors of the client
+// may: Link.Redacted takes secrets out.
 package redis
 
 import (
@@ -13,8 +18,8 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
-// What holds for each node's connections. A call is bounded by its context alone; a command is
-// safe to repeat, because a claim and a settlement count once.
+// What holds for each node's connections. A call is bounded by its context alone. A command may be
+// sent again: what it does must count once.
 const (
 	poolSize    = 64
 	idle        = 4
@@ -49,15 +54,6 @@ func Open(text string, cluster bool) (redis.UniversalClient, error) {
 }
 
 var errURL = errors.New("is not a URL of Redis, such as redis://USER:PASSWORD@HOST:6379/0 (rediss for TLS)")
-
-// Check reports what is wrong with a URL; nil: nothing that can be known without asking.
-func Check(text string, cluster bool) error {
-	client, err := Open(text, cluster)
-	if err != nil {
-		return err
-	}
-	return client.Close()
-}
 
 // checkURL refuses what the client would take for something else.
 func checkURL(text string, cluster bool) error {

@@ -1,11 +1,10 @@
-package shared
+package redis
 
 import (
 	"fmt"
 	"os"
 	"strings"
 
-	"github.com/headgate/headgate/extproc/ledger/redis"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -16,10 +15,11 @@ func Check(r policy.Redis, lookupEnv func(string) (string, bool)) error {
 	if err != nil {
 		return err
 	}
-	if err := redis.Check(url, r.Cluster); err != nil {
+	client, err := Open(url, r.Cluster)
+	if err != nil {
 		return unusable(r.URL, err)
 	}
-	return nil
+	return client.Close()
 }
 
 func unusable(at policy.Credential, err error) error {

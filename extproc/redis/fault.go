@@ -43,7 +43,7 @@ var words = map[string]Reason{
 	"BUSY": ReasonTimeout, "WRONGTYPE": ReasonScript, "ERR": ReasonScript,
 }
 
-// ReasonOf says why a call of a Store failed.
+// ReasonOf says why a call failed.
 func ReasonOf(err error) Reason {
 	var answer redis.Error
 	if errors.As(err, &answer) {
