@@ -8,15 +8,16 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/extproc/cache/store"
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/cachepb"
 )
 
-// benchmarkHandle returns stores without Redis, and an entry of 2 KiB that is not there.
-func benchmarkHandle(b *testing.B) (*store.Handle, *cachepb.Entry) {
+// benchmarkHandle returns stores, and an entry of 2 KiB that is not there.
+func benchmarkHandle(b *testing.B, env map[string]string, change ...func(*policy.Set)) (*store.Handle, *cachepb.Entry) {
 	b.Helper()
-	s := store.New(store.Options{Now: time.Now, Log: zap.NewNop()}, prometheus.NewRegistry())
+	s := store.New(store.Options{LookupEnv: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, Now: time.Now, Log: zap.NewNop()}, prometheus.NewRegistry())
 	b.Cleanup(func() { _ = s.Close(b.Context()) })
-	h, err := s.For(setOf())
+	h, err := s.For(setOf(change...))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,21 +2,32 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/headgate/headgate/policy/cachepb"
 )
 
 // Handle is how one policy uses the stores. It is safe for concurrent use.
 type Handle struct {
-	stores *Stores
-	bytes  int64 // of memory that the policy allows
+	stores  *Stores
+	bytes   int64         // of memory that the policy allows
+	server  *server       // nil: none but memory
+	timeout time.Duration // of a look-up there
 }
 
 var _ Store = (*Handle)(nil)
 
 // Get implements Store.
 func (h *Handle) Get(ctx context.Context, key Key) (*cachepb.Entry, error) {
-	return h.stores.recall(key), nil
+	e := h.stores.recall(key)
+	if e != nil || h.server == nil {
+		return e, nil
+	}
+	e, err := h.server.get(ctx, key, h.timeout)
+	if e != nil {
+		h.stores.memory.put(e)
+	}
+	return e, err
 }
 
 // recall looks an entry up in memory.
@@ -40,6 +51,9 @@ func (h *Handle) Put(e *cachepb.Entry) {
 	s := h.stores
 	s.memory.put(e)
 	s.learn(e)
+	if h.server != nil {
+		h.server.put(e)
+	}
 }
 
 // learn has the index learn of an entry that may be compared.

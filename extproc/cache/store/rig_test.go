@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -72,7 +73,9 @@ func setOf(change ...func(*policy.Set)) *policy.Set {
 }
 
 func (p *pair) end() {
-	if err := p.stores.Close(p.Context()); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := p.stores.Close(ctx); err != nil {
 		p.Error(err)
 	}
 }
