@@ -26,6 +26,7 @@ import (
 // constant.
 const (
 	Guard = "guard" // a guard asks a model, or has an answer repaired
+	Cache = "cache" // the cache asks a model for the vector of a text
 )
 
 // Why a call has no answer. Errors of Do wrap one of these, or are those of its context.
