@@ -17,14 +17,17 @@ func cachedOf(ex *exchange.Exchange) *policypb.CacheUse {
 	}
 	out := &policypb.CacheUse{
 		Result: string(c.Result), Reason: string(c.Reason), Entry: c.Entry, Source: c.Source, Embedder: exchange.Clip(c.Embedder, exchange.MaxText),
-		Rules: c.Rules, AgeNanos: int64(max(c.Age, 0)), SavedNanos: int64(max(c.Sooner, 0)),
+		Rules: c.Rules, AgeNanos: int64(max(c.Age, 0)),
 		Stored: c.Stored, NotStored: string(c.NotStored), Verdict: string(c.Verdict),
 	}
 	if c.Compared && !math.IsNaN(c.Similarity) {
 		out.Similarity = new(min(max(c.Similarity, -1), 1)) // of which rounding may make more
 	}
-	if c.Result.Given() && c.Saved.Priced {
-		out.SavedNanoUsd = new(c.Saved.Nano)
+	if c.Result.Given() && ex.Refused.Action == exchange.Answer { // else its client had left before
+		out.SavedNanos = int64(max(c.Sooner, 0))
+		if c.Saved.Priced {
+			out.SavedNanoUsd = new(c.Saved.Nano)
+		}
 	}
 	return out
 }

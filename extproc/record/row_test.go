@@ -36,6 +36,24 @@ func TestEveryFieldOfARowIsFilled(t *testing.T) {
 	checkFilled(t, sink.all(t)[0].ProtoReflect().Descriptor(), filled)
 }
 
+// TestAHitThatNobodyGotSavesNothing holds so of one whose client had left before.
+func TestAHitThatNobodyGotSavesNothing(t *testing.T) {
+	sink := &kept{}
+	c := record.NewCloser(prometheus.NewRegistry(), nil, sink)
+	left := cachedExchange()
+	left.Refused = exchange.Verdict{}
+	for _, ex := range []*exchange.Exchange{left, cachedExchange()} {
+		c.Add(ex, exchange.Outcome{Result: exchange.OK})
+	}
+	rows := sink.all(t)
+	if c := rows[0].Cache; c.Result != "semantic_hit" || c.SavedNanoUsd != nil || c.SavedNanos != 0 {
+		t.Errorf("nobody got %v", c)
+	}
+	if c := rows[1].Cache; c.GetSavedNanoUsd() != 1_500_000 || c.SavedNanos != 2e9 {
+		t.Errorf("somebody got %v", c)
+	}
+}
+
 // collect adds the names of all fields that are set in a message and in what it holds.
 func collect(m protoreflect.Message, filled map[protoreflect.FullName]bool) {
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
