@@ -4,7 +4,8 @@ package verify
 type ask uint8
 
 const (
-	anything ask = iota // it is a statement, an order, or asks what or which
+	unsaid   ask = iota // it is a statement, an order or words alone
+	anything            // what or which
 	aTime
 	aPlace
 	aReason
@@ -12,6 +13,8 @@ const (
 	anAmount
 	aWay
 	yesOrNo
+	whetherCan
+	whetherShould
 )
 
 var (
@@ -30,7 +33,7 @@ var (
 func asksFor(tokens []token) ask {
 	words := tokens[:0:0]
 	for _, t := range tokens {
-		if t.kind == word {
+		if t.kind == word && unitOf[t.key] != "percent" {
 			words = append(words, t)
 		}
 	}
@@ -59,12 +62,31 @@ func asksFor(tokens []token) ask {
 		default:
 			if i == start && auxiliaries[key] && !polite {
 				if polite = asksPolitely(words[i+1:]); !polite {
-					return yesOrNo
+					return whether(words[i:])
 				}
 			}
 		}
 	}
-	return anything
+	return unsaid
+}
+
+// whether is what a question asks for that begins with an auxiliary verb.
+func whether(words []token) ask {
+	switch words[0].key {
+	case "can", "could", "may", "might":
+		return whetherCan
+	case "should", "must", "shall", "ought":
+		return whetherShould
+	}
+	for _, w := range words[1:] {
+		switch w.key {
+		case "able", "possible", "possibly", "allowed":
+			return whetherCan
+		case "supposed", "necessary", "required", "need", "advisable":
+			return whetherShould
+		}
+	}
+	return yesOrNo
 }
 
 // asksPolitely reports whether a question goes on as "can you tell me" does.
@@ -91,6 +113,14 @@ func how(words []token) ask {
 
 // what is what a question asks for that goes on after what or which.
 func what(words []token) ask {
+	if n := len(words); n > 0 && words[n-1].last {
+		switch words[n-1].key {
+		case "for":
+			return aReason
+		case "like":
+			return aWay
+		}
+	}
 	for i := 0; i < len(words) && i < 5; i++ {
 		switch key := words[i].key; {
 		case wayWords[key]:
@@ -103,14 +133,14 @@ func what(words []token) ask {
 			return aTime
 		case placeWords[key]:
 			return aPlace
+		case key == "like" && i > 0 && (words[i-1].key == "it" || words[i-1].key == "is"):
+			return aWay
 		}
 	}
 	return anything
 }
 
-// asksDiffer reports whether two questions ask for different things. What and how are often the
-// same.
+// asksDiffer reports whether two questions ask for different things.
 func asksDiffer(a, b ask) bool {
-	open := func(x ask) bool { return x == anything || x == aWay }
-	return a != b && !(open(a) && open(b))
+	return a != b && !(a == unsaid && b == aWay) && !(a == aWay && b == unsaid) && !(a == unsaid && b == anything) && !(a == anything && b == unsaid)
 }

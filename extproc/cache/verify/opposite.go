@@ -361,7 +361,7 @@ func opposed(a, b *Question) bool {
 			continue
 		}
 		for _, o := range opposites[w] {
-			if contains(b.stems, o) && !contains(a.stems, o) {
+			if contains(b.stems, o) {
 				return true
 			}
 		}

@@ -63,6 +63,8 @@ func itemsOf(tokens []token, language string) (items []item) {
 		case t.key == "a" && isLetter(tokens, i):
 			items = append(items, item{word: t.key, role: role, and: and})
 			and = false
+		case t.key == "to" && infinitive(tokens, i):
+			role, and = "", false
 		case strongRoles[t.key] != "":
 			role, and = strongRoles[t.key], joiners[t.key]
 		case weakRoles[t.key] != "":
@@ -75,11 +77,10 @@ func itemsOf(tokens []token, language string) (items []item) {
 		case t.kind == mark || says(language, t.key) || soft[t.key] && !(t.key == "top" && i+1 < len(tokens) && (tokens[i+1].key == "up" || tokens[i+1].key == "-")):
 		case t.kind == number:
 			items = append(items, item{word: t.key, role: role, and: and, number: true})
-			if t.unit != "" {
-				items = append(items, item{word: unitOf[t.unit], role: role})
-			}
 			and = false
-		case spelled[t.key] != "" || unitOf[t.key] != "" && counts(tokens, i):
+		case unitOf[t.key] != "" && counts(tokens, i): // the rule for units has it
+		case carriers[t.key] && (i > 0 && asking[tokens[i-1].key] || t.first):
+		case spelled[t.key] != "":
 			items = append(items, item{word: unitOf[t.key], role: role, and: and})
 			and = false
 		default:
@@ -90,6 +91,17 @@ func itemsOf(tokens []token, language string) (items []item) {
 	return items
 }
 
+// infinitive reports whether a to is that of an infinitive: what is before it goes with one, or a
+// common verb is after it.
+func infinitive(tokens []token, i int) bool {
+	return i > 0 && beforeInfinitives[tokens[i-1].key] || i+1 < len(tokens) && verbs[tokens[i+1].key]
+}
+
+var (
+	beforeInfinitives = set("how what where when which whom way ways used use want wants wanted wish need needs needed have has had able unable going ought try tries trying tried like likes love hate prefer plan hope learn begin start continue possible impossible easy hard safe legal okay ok allowed supposed ready time best better good bad steps method methods order")
+	verbs             = set("be have do get go make take give find use become know see come keep let put say tell ask work try leave call need feel seem turn start show hear play run move live believe hold bring happen write sit stand lose pay meet include continue set learn change lead understand watch follow stop create speak read spend grow open walk win teach offer remember consider appear buy serve die send build stay fall cut reach kill raise pass sell decide return explain develop carry break receive agree support hit produce eat cover catch draw choose convert transform translate transfer switch migrate travel fly drive install remove delete add update configure connect export import upload download save study improve increase decrease reduce avoid prevent cook bake boil fix solve prove calculate compute measure apply prepare join visit marry sleep drink earn invest fight treat cure clean wash paint hack check verify cancel order reset close enable disable")
+)
+
 // isLetter reports whether an a is a letter rather than an article: no word that it could belong to
 // is after it.
 func isLetter(tokens []token, i int) bool {
@@ -99,6 +111,12 @@ func isLetter(tokens []token, i int) bool {
 	next := tokens[i+1]
 	return next.kind == mark && next.key != `"` && next.key != "'" || strongRoles[next.key] != "" || weakRoles[next.key] != "" || joiners[next.key] || being[next.key]
 }
+
+// carriers are words that what and which only lean on, and those by which an answer is ordered.
+var (
+	carriers = set("city country place person name year number amount list give")
+	asking   = set("what which")
+)
 
 // filler is a thing and the part that it plays.
 type filler struct{ role, word string }
@@ -196,7 +214,28 @@ func moved(a, b *Question) bool {
 	for n := len(left); n > 0 && left[n-1].word == right[n-1].word; n = len(left) {
 		left, right = left[:n-1], right[:n-1]
 	}
-	return len(left) > 0 && !swapped(left, right) && !passiveOf(left, right) && !passiveOf(right, left)
+	return len(left) > 0 && !swapped(left, right) && !passiveOf(left, right) && !passiveOf(right, left) && !(a.expletive != b.expletive && rotated(left, right))
+}
+
+// rotated reports whether the beginning of left is the end of right: "is it safe to drink water",
+// "is water safe to drink".
+func rotated(left, right []item) bool {
+	for k := 1; k < len(left) && k < maxJoints; k++ {
+		if equalWords(left[k:], right[:len(left)-k]) && equalWords(left[:k], right[len(left)-k:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// expletiveIn reports whether tokens have an it that stands for what comes later.
+func expletiveIn(tokens []token) bool {
+	for i := 1; i < len(tokens); i++ {
+		if tokens[i-1].key == "it" && being[tokens[i].key] || tokens[i].key == "it" && being[tokens[i-1].key] {
+			return true
+		}
+	}
+	return false
 }
 
 // passiveOf reports whether left is right in the passive voice: what the verb is done to is before

@@ -5,17 +5,25 @@ import (
 	"strings"
 )
 
-// replaced reports whether each question has a word of content that the other lacks, and one is
-// not another form of the other.
+// fewWords is how many words of content a question has at most that asks what something is, and
+// that each word more makes another one: what is DNA, what is a DNA test.
+const fewWords = 2
+
+// brief reports whether each word more makes another question of one.
+func (q *Question) brief() bool { return q.asks == anything && len(q.items) <= fewWords }
+
+// replaced reports whether each question has a word of content that the other lacks, or one has
+// one in addition to the few of a brief one. Forms of one word are the same.
 func replaced(a, b *Question) bool {
 	x, y := lacked(a, b), lacked(b, a)
-	if len(x) == 0 || len(y) == 0 || strings.Join(x, "") == strings.Join(y, "") {
+	switch {
+	case len(x) == 0 && len(y) == 0, strings.Join(x, "") == strings.Join(y, ""):
 		return false
+	case max(len(x), len(y)) > maxSearches:
+		return len(x) > 0 && len(y) > 0
 	}
-	if max(len(x), len(y)) > maxSearches {
-		return true
-	}
-	return !formsOf(x, y, a, b) && !formsOf(y, x, b, a)
+	left, right := others(x, y, a, b), others(y, x, b, a)
+	return left && right || left && b.brief() || right && a.brief()
 }
 
 // lacked are the words of content of a that b lacks.
@@ -28,13 +36,10 @@ func lacked(a, b *Question) (words []string) {
 	return words
 }
 
-// formsOf reports whether each of the words that a has and b lacks is in b another form of it, or
-// two words in one, or one in two.
-func formsOf(words, others []string, a, b *Question) bool {
-	for _, w := range words {
-		if !slices.ContainsFunc(others, func(o string) bool { return sameName(w, o) }) && !b.inTwo(w) && !divided(b, a, w) {
-			return false
-		}
-	}
-	return true
+// others reports whether b has one of the words that a has and b lacks in no other form either, nor
+// as two words in one, or one in two.
+func others(words, of []string, a, b *Question) bool {
+	return slices.ContainsFunc(words, func(w string) bool {
+		return !slices.ContainsFunc(of, func(o string) bool { return sameName(w, o) }) && !b.inTwo(w) && !divided(b, a, w)
+	})
 }

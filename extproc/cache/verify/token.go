@@ -21,6 +21,7 @@ type token struct {
 	key    string // by which it is compared: a word without case, accents and contraction; a number as digits
 	spaced bool   // a blank, or nothing, is before it
 	first  bool   // a sentence begins with it
+	last   bool   // no word or number is after it
 	denies bool   // it is contracted with not
 	tied   bool   // letters with digits at once after them, such as the B of B12
 	unit   string // what was written at once after a number, as in 5km
@@ -40,6 +41,12 @@ func tokenize(text string, commaDecimal bool) []token {
 	l.tokens = make([]token, 0, len(text)/4+1)
 	for l.at < len(l.text) {
 		l.next()
+	}
+	for i := len(l.tokens) - 1; i >= 0; i-- {
+		if l.tokens[i].kind != mark {
+			l.tokens[i].last = true
+			break
+		}
 	}
 	return l.tokens
 }

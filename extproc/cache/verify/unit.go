@@ -230,16 +230,21 @@ func counts(tokens []token, i int) bool {
 // unitsDiffer reports whether the numbers of two questions are of different units, or each names a
 // unit that the other lacks.
 func unitsDiffer(a, b *Question) bool {
-	return lacksUnit(b, a.measured) || lacksUnit(a, b.measured) || lacksUnit(b, a.named) && lacksUnit(a, b.named)
+	return lacksUnit(b, a.measured) || lacksUnit(a, b.measured) || lacks(b.units, a.named) && lacks(a.units, b.named)
 }
 
-// lacksUnit reports whether a question lacks one of some units. Pounds are of weight or of money.
+// lacksUnit reports whether a question lacks one of some units. One that it names without a number
+// is of no account if it has others with numbers. Pounds are of weight or of money.
 func lacksUnit(q *Question, units []string) bool {
+	has := q.measured
+	if len(has) == 0 {
+		has = q.named
+	}
 	for _, u := range units {
 		switch {
-		case contains(q.units, u):
-		case u == "pound" && (contains(q.units, "lb") || contains(q.units, "sterling")):
-		case (u == "lb" || u == "sterling") && contains(q.units, "pound"):
+		case contains(has, u):
+		case u == "pound" && (contains(has, "lb") || contains(has, "sterling")):
+		case (u == "lb" || u == "sterling") && contains(has, "pound"):
 		default:
 			return true
 		}

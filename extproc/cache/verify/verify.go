@@ -45,25 +45,26 @@ type Question struct {
 	stems    []string
 	content  []string // stems of words of content, and numbers; with repetitions
 
-	numbers  []string
-	loose    bool // a word says one, which may mean the number
-	dates    []string
-	names    []string
-	firsts   []string // first words of sentences that may be names
-	quotes   []string
-	codes    []string
-	measured []string // units of numbers
-	named    []string // units without a number
-	units    []string // both
-	denial   denial
-	polar    []string // stems that have an opposite, or alter what is after them
-	prefixed []string // words that may be another one with a prefix
-	symbols  []string
-	kinds    []of
-	items    []item
-	fillers  []filler
-	governed []string // words of content that a preposition governs
-	asks     ask
+	numbers   []string
+	loose     bool // a word says one, which may mean the number
+	dates     []string
+	names     []string
+	firsts    []string // first words of sentences that may be names
+	quotes    []string
+	codes     []string
+	measured  []string // units of numbers
+	named     []string // units without a number
+	units     []string // both
+	denial    denial
+	polar     []string // stems that have an opposite, or alter what is after them
+	prefixed  []string // words that may be another one with a prefix
+	symbols   []string
+	kinds     []of
+	items     []item
+	fillers   []filler
+	governed  []string // words of content that a preposition governs
+	asks      ask
+	expletive bool // it has an it that stands for what comes later
 }
 
 // Parse makes a text ready to be compared.
@@ -107,7 +108,7 @@ func (q *Question) compare(tokens []token) {
 	q.denial = denialOf(tokens, q.language)
 	q.polar, q.prefixed, q.kinds = polarOf(q.stems), prefixedOf(q.keys, q.language), kindsOf(q.stems)
 	q.symbols = symbolsOf(tokens)
-	q.asks = asksFor(tokens)
+	q.asks, q.expletive = asksFor(tokens), expletiveIn(tokens)
 	q.items = itemsOf(tokens, q.language)
 	q.fillers = fillersOf(q.items)
 	for _, i := range q.items {

@@ -62,12 +62,12 @@ var grammar = set(`
 
 // soft are words that paraphrases add, leave out and replace.
 var soft = set(`
-	best good better great well nice fine proper properly right correct correctly effective effectively efficient efficiently ideal suitable perfect top
+	best good better great nice fine proper properly right correct correctly effective effectively efficient efficiently ideal suitable perfect top
 	way ways method methods approach step steps procedure process tip tips trick tricks advice suggestion suggestions idea ideas technique means
-	thing things stuff kind kinds type types sort sorts form example examples
-	get getting got make making made take taking took give giving gave go going went use using used want wants wanted need needs needed try trying tried tries know knows think thinks
-	tell explain describe show help find say says said mean means meaning define definition called term
-	possible possibly able easy easily easiest simple simply quick quickly fast fastest important certain specific particular different various many much most more lot lots few several
-	current currently today nowadays exactly generally usually mostly basically truly common commonly
-	someone's question answer ask
+	thing things stuff kind kinds type types sort sorts example examples
+	get getting got take takes took taken go going need needs needed want wants wanted
+	tell explain describe show help say says said mean means meaning define definition called
+	possible possibly able easily easiest simplest simply quickly important certain specific particular different various many much most more lot lots few several
+	current currently today nowadays exactly generally usually mostly basically truly commonly
+	question answer ask
 `)
