@@ -149,12 +149,19 @@ func (v *visit) waitForEqual(ctx context.Context, req *exchange.Request, asked *
 			}
 		}
 		if !flights.wait(waiting, one) || one.entry == nil && !one.again {
-			v.ex.Cached.Reason = exchange.CacheWaitedInVain
+			v.waitedInVain()
 			return nil
 		}
 		if one.entry != nil {
 			return v.fitting(one.entry, asked, true)
 		}
+	}
+}
+
+// waitedInVain says so, unless something is known of the nearest question.
+func (v *visit) waitedInVain() {
+	if c := &v.ex.Cached; c.Reason == exchange.CacheUnknown {
+		c.Reason = exchange.CacheWaitedInVain
 	}
 }
 
