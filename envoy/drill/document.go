@@ -77,9 +77,9 @@ func standIn(written section, b *backend) section {
 }
 
 // ofTheGateway are the keys of a model that a drill does without: a quota would refuse its
-// clients, guards judge what is said and not who fails, and the regions have acted, what they
-// leave out is not in the chain.
-var ofTheGateway = []string{"quota", "guards", "regions_only"}
+// clients, guards judge what is said and not who fails, a cache would answer in a backend's place,
+// and the regions have acted, what they leave out is not in the chain.
+var ofTheGateway = []string{"quota", "guards", "cache", "regions_only"}
 
 // copyOf is the model with the backends of a play.
 func copyOf(written section, c *chain, b Break) section {

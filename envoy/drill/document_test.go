@@ -75,7 +75,10 @@ func keepsTheModel(t *testing.T, set *policy.Set, m *policy.Model) {
 		if copied.Quota.Bounds() {
 			t.Errorf("%s has a quota: %+v", p.name, copied.Quota)
 		}
-		copied.Chain, copied.RegionsOnly, copied.Quota, copied.Guards = m.Chain, m.RegionsOnly, m.Quota, m.Guards // regions have acted on the chain
+		if out.CacheOf(p.name) != nil {
+			t.Errorf("%s has a cache: %+v", p.name, copied.Cache)
+		}
+		copied.Chain, copied.RegionsOnly, copied.Quota, copied.Guards, copied.Cache = m.Chain, m.RegionsOnly, m.Quota, m.Guards, m.Cache // regions have acted on the chain
 		if copied.Written() != m.Written() {
 			t.Errorf("%s\nbecame\n%s", m.Written(), copied.Written())
 		}
