@@ -9,7 +9,6 @@ package cache
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/headgate/headgate/extproc/cache/index"
 	"github.com/headgate/headgate/extproc/cache/store"
 	"github.com/headgate/headgate/extproc/embed"
+	"github.com/headgate/headgate/extproc/embed/remote"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/self"
 	"github.com/headgate/headgate/policy"
@@ -84,19 +84,28 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	if len(s.models) == 0 {
 		return s, nil
 	}
-	handle, err := k.stores.For(set)
-	if err != nil {
+	var err error
+	if semantic {
+		if s.embedder, err = k.embedder(set); err != nil {
+			return nil, err
+		}
+	}
+	if s.handle, err = k.stores.For(set); err != nil {
 		return nil, fmt.Errorf("cache: %w", err)
 	}
-	s.handle = handle
-	if semantic && set.Cache.Embedder != nil {
-		return nil, errors.New("cache.embedder: models are not asked for vectors yet: leave it out")
-	}
 	if semantic {
-		s.embedder = k.options.Table
-		k.learner.use(s.embedder, handle)
+		k.learner.use(s.embedder, s.handle)
 	}
 	return s, nil
+}
+
+// embedder returns what makes the vectors of a policy.
+func (k *Kind) embedder(set *policy.Set) (embed.Embedder, error) {
+	e := set.Cache.Embedder
+	if e == nil {
+		return k.options.Table, nil
+	}
+	return remote.New(remote.Options{Own: k.options.Own, Model: e.Model, Dims: e.Dimensions, Timeout: e.Timeout})
 }
 
 // model is what one model's exchanges have in common.

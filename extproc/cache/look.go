@@ -12,36 +12,45 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/cachepb"
 )
 
 // candidates is how many of the nearest questions are looked at.
 const candidates = 4
 
 // look looks for an answer to the request; nil: there is none, and the exchange says why.
-func (v *visit) look(ctx context.Context, asked *canon.Request) *hit {
+func (v *visit) look(ctx context.Context, req *exchange.Request, asked *canon.Request) *hit {
 	c := &v.ex.Cached
-	c.Result = exchange.CacheMiss
-	compares := v.embed(ctx)
 	if v.control.noCache {
+		v.embed(ctx, req)
 		c.Result, c.Reason = exchange.CacheBypassed, exchange.CacheNoCache
 		return nil
 	}
+	c.Result = exchange.CacheMiss
 	e, err := v.stage.handle.Get(ctx, store.Key(v.digest.All))
+	if e != nil {
+		v.reuse(e)
+		return v.fitting(e, asked, false)
+	}
+	compares := v.embed(ctx, req)
 	switch {
 	case errors.Is(err, store.ErrUnreadable):
 		c.Reason = exchange.CacheUnreadable
 	case err != nil:
 		c.Reason = exchange.CacheLost
-	case e != nil:
-		return v.fitting(e, asked, false)
-	case !compares:
-		if c.Reason == "" {
-			c.Reason = exchange.CacheUnknown
-		}
-	default:
+	case compares:
 		return v.nearest(ctx, asked)
+	case c.Reason == "":
+		c.Reason = exchange.CacheUnknown
 	}
 	return nil
+}
+
+// reuse takes the vector of an entry of the same question.
+func (v *visit) reuse(e *cachepb.Entry) {
+	if v.model.rules.HasSemantic() && e.GetEmbedder() == v.stage.embedder.ID() {
+		v.vector = e.GetVector()
+	}
 }
 
 // nearest looks at the questions that are nearest to the request's.
@@ -99,13 +108,13 @@ func (v *visit) same(ctx context.Context, f *index.Found, asked *canon.Request, 
 
 // embed makes the vector of the question, if questions are compared. It reports whether there is
 // one.
-func (v *visit) embed(ctx context.Context) bool {
+func (v *visit) embed(ctx context.Context, req *exchange.Request) bool {
 	s := v.stage
 	if !v.model.rules.HasSemantic() || v.digest.Question == "" {
 		return false
 	}
 	v.ex.Cached.Embedder = s.embedder.ID()
-	vector, err := s.vectorOf(ctx, v.digest.Question)
+	vector, err := s.vectorOf(ctx, req, v.ex.ID, v.digest.Question)
 	if err != nil {
 		v.ex.Cached.Reason = exchange.CacheNoVector
 		return false

@@ -48,7 +48,7 @@ func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Ve
 	}
 	v.keeps = true
 	v.digest = digest.Of(v.stage.partitionOf(m, v.ex), asked, req.Choices)
-	found := v.look(ctx, asked)
+	found := v.look(ctx, req, asked)
 	if found == nil {
 		found = v.waitForEqual(ctx, req, asked)
 	}

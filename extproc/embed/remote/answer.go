@@ -54,14 +54,19 @@ func only(list scan.Value) (element scan.Value, err error) {
 	return element, nil
 }
 
+// readNumbers reads a list of so many numbers; 0: of as many as there are, up to MaxDims.
 func readNumbers(list scan.Value, dims int) ([]float64, error) {
 	if list.Kind() != scan.Array {
 		return nil, errors.New("must be a list of numbers")
 	}
+	most := dims
+	if dims == 0 {
+		most = MaxDims
+	}
 	numbers, elements := make([]float64, 0, dims), list.Elements()
 	for elements.Next() {
-		if len(numbers) == dims {
-			return nil, fmt.Errorf("has more than %d dimensions", dims)
+		if len(numbers) == most {
+			return nil, fmt.Errorf("has more than %d dimensions", most)
 		}
 		v := elements.Value()
 		x, err := strconv.ParseFloat(string(v), 64)
@@ -70,7 +75,7 @@ func readNumbers(list scan.Value, dims int) ([]float64, error) {
 		}
 		numbers = append(numbers, x)
 	}
-	if elements.Err() != nil || len(numbers) < dims {
+	if elements.Err() != nil || len(numbers) < max(dims, 1) {
 		return nil, fmt.Errorf("has %d dimensions, want %d", len(numbers), dims)
 	}
 	return numbers, nil

@@ -1,8 +1,8 @@
 // Package remote asks a model of the policy for vectors, as POST /v1/embeddings.
 //
-// The promise: a vector has the length 1 and as many dimensions as the policy says, or there is an
-// error that shows nothing of the text. The trap: a provider may change a model under its name.
-// Nothing here notices, as long as the dimensions stay; the vectors of then and now are strangers.
+// The promise: a vector has the length 1, and as many dimensions as the policy says if it says so,
+// or there is an error that shows nothing of the text. The trap: a provider may change a model under
+// its name. Nothing here notices; the vectors of then and now are strangers.
 package remote
 
 import (
@@ -32,8 +32,7 @@ const (
 type Options struct {
 	Own     *self.Client
 	Model   string // of the policy
-	Dims    int    // that its vectors have, 1 to MaxDims
-	Shorten bool   // ask for vectors of Dims, which not every model knows how to make
+	Dims    int    // that it is asked for, which not every model knows how to make; 0: as many as it gives
 	Timeout time.Duration
 }
 
@@ -41,8 +40,8 @@ func (o *Options) validate() error {
 	switch {
 	case o.Model == "":
 		return errors.New("no model is named")
-	case o.Dims < 1 || o.Dims > MaxDims:
-		return fmt.Errorf("%d dimensions: must be 1 to %d", o.Dims, MaxDims)
+	case o.Dims < 0 || o.Dims > MaxDims:
+		return fmt.Errorf("%d dimensions: must be 0 to %d", o.Dims, MaxDims)
 	case o.Timeout <= 0:
 		return fmt.Errorf("timeout %s: must be above 0", o.Timeout)
 	}
@@ -61,8 +60,14 @@ func New(o Options) (*Embedder, error) {
 	return &Embedder{o}, nil
 }
 
-// ID is the model's name in the policy and the dimensions, such as "embed-small/512".
-func (e *Embedder) ID() string { return e.o.Model + "/" + strconv.Itoa(e.o.Dims) }
+// ID is the model's name in the policy, and the dimensions that it is asked for, such as
+// "embed-small/512".
+func (e *Embedder) ID() string {
+	if e.o.Dims == 0 {
+		return e.o.Model
+	}
+	return e.o.Model + "/" + strconv.Itoa(e.o.Dims)
+}
 
 // Embed implements embed.Embedder. It waits for the answer no longer than the timeout. The errors
 // of self.Client.Do are wrapped; self.ErrTimeout is that of the timeout, too.
@@ -122,10 +127,7 @@ func (e *Embedder) body(text string) ([]byte, error) {
 		Input  string `json:"input"`
 		Format string `json:"encoding_format"`
 		Dims   int    `json:"dimensions,omitempty"`
-	}{Model: e.o.Model, Input: text, Format: "float"}
-	if e.o.Shorten {
-		r.Dims = e.o.Dims
-	}
+	}{Model: e.o.Model, Input: text, Format: "float", Dims: e.o.Dims}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false) // none of it is shown as HTML

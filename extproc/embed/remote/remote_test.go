@@ -99,12 +99,12 @@ func vectorOf(numbers string) string {
 // after what dst has.
 func TestAsking(t *testing.T) {
 	p := newPipe(t, answering(200, vectorOf("3, -4.0e0")))
-	e := p.embedder(t)
+	e := p.embedder(t, func(o *remote.Options) { o.Dims = 0 })
 	got, err := e.Embed(t.Context(), []float32{7}, `a "quoted" <b>`)
 	if want := []float32{7, 0.6, -0.8}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("vector %v, error %v, want %v", got, err, want)
 	}
-	short := p.embedder(t, func(o *remote.Options) { o.Shorten = true }).For("parent")
+	short := p.embedder(t).For("parent")
 	if _, err := short.Embed(t.Context(), nil, "text"); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestAsking(t *testing.T) {
 	if diff := cmp.Diff([]exchange.Own{{Feature: "cache"}, {Feature: "cache", Parent: "parent"}}, p.owns); diff != "" {
 		t.Errorf("on behalf of (-want +got):\n%s", diff)
 	}
-	if e.ID() != "embed-small/2" || short.ID() != e.ID() {
+	if e.ID() != "embed-small" || short.ID() != "embed-small/2" {
 		t.Errorf("IDs %q and %q", e.ID(), short.ID())
 	}
 }
@@ -252,7 +252,7 @@ func TestTheBound(t *testing.T) {
 func TestOptionsThatCannotBe(t *testing.T) {
 	for want, edit := range map[string]func(*remote.Options){
 		"no model":         func(o *remote.Options) { o.Model = "" },
-		"0 dimensions":     func(o *remote.Options) { o.Dims = 0 },
+		"-1 dimensions":    func(o *remote.Options) { o.Dims = -1 },
 		"4097 dimensions":  func(o *remote.Options) { o.Dims = remote.MaxDims + 1 },
 		"must be above 0":  func(o *remote.Options) { o.Timeout = 0 },
 		"timeout -1s: mus": func(o *remote.Options) { o.Timeout = -time.Second },
