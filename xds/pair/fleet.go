@@ -43,7 +43,7 @@ type member struct {
 	last     known    // that was said to it
 	purges   []asked  // to be sent
 	numbered uint64   // the purge that was numbered last
-	awaited  map[uint64]chan<- int
+	awaited  map[uint64]chan<- answer
 }
 
 // known is what was said to a pair.
@@ -56,22 +56,22 @@ type known struct {
 
 // fleet is what is known of the pairs that are linked. It is safe for concurrent use.
 type fleet struct {
-	now     func() time.Time
-	mu      sync.Mutex
-	members map[*member]bool
-	others  *pairpb.Fleet // of other control planes; nil: there are none
-	heard   time.Time     // when they said so
-	purges  purges
+	now      func() time.Time
+	mu       sync.Mutex
+	members  map[*member]bool
+	others   *pairpb.Fleet // of other control planes; nil: there are none
+	heard    time.Time     // when they said so
+	findings findings
 }
 
 func newFleet(now func() time.Time) fleet {
-	return fleet{now: now, members: map[*member]bool{}, purges: purges{known: map[string]time.Time{}, findings: map[string]time.Time{}}}
+	return fleet{now: now, members: map[*member]bool{}, findings: newFindings()}
 }
 
 func newMember(hello *pairpb.Hello) *member {
 	m := &member{
 		node: hello.GetNode(), region: hello.GetRegion(), version: min(hello.GetVersion(), Version),
-		shares: make(map[Use]int), changed: make(chan struct{}, 1), awaited: make(map[uint64]chan<- int),
+		shares: make(map[Use]int), changed: make(chan struct{}, 1), awaited: make(map[uint64]chan<- answer),
 	}
 	if hello.GetKeys() != nil {
 		m.questions = make(chan *pairpb.LinkResponse, maxQuestions)
@@ -162,7 +162,7 @@ func (f *fleet) merged(but *member) []Outage {
 		all = append(all, read(o, o.GetNodes(), f.heard))
 	}
 	now := f.now()
-	all = slices.DeleteFunc(all, func(o Outage) bool { return !o.Until.IsZero() && !now.Before(o.Until) || !f.purges.counts(&o) })
+	all = slices.DeleteFunc(all, func(o Outage) bool { return !o.Until.IsZero() && !now.Before(o.Until) || !f.findings.counts(&o) })
 	slices.SortFunc(all, byName)
 	var merged []Outage
 	for _, o := range all {

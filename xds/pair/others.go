@@ -11,9 +11,9 @@ func (f *fleet) Own() *pairpb.Fleet {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.now()
-	own := &pairpb.Fleet{Pairs: uint32(len(f.members)), Ordered: f.purges.said(now)}
+	own := &pairpb.Fleet{Pairs: uint32(len(f.members)), Ordered: f.findings.said(now)}
 	for _, o := range f.own(nil) {
-		if !o.Until.IsZero() && !now.Before(o.Until) || !f.purges.counts(&o) {
+		if !o.Until.IsZero() && !now.Before(o.Until) || !f.findings.counts(&o) {
 			continue
 		}
 		written := o.written(now)

@@ -66,9 +66,9 @@ func Routes(policies Policies, pairs Pairs, log *zap.Logger) []console.Route {
 			}
 			done := pairs.Forget(call.Context(), name)
 			log.Info("a backend is reset", zap.String("backend", name), zap.String("author", author), zap.String("reason", reason),
-				zap.Int("pairs", done.Pairs), zap.Int("silent", done.Silent), zap.Int("elsewhere", done.Elsewhere), zap.Int("things", done.Things))
+				zap.Int("pairs", done.Pairs), zap.Strings("silent", done.Silent), zap.Int("elsewhere", done.Elsewhere), zap.Int("things", done.Things))
 			call.Changed("", fmt.Sprintf("forgotten at %d pairs", done.Pairs))
-			return Reset{Backend: name, Pairs: done.Pairs, Silent: done.Silent, Elsewhere: done.Elsewhere, Things: done.Things}, nil
+			return Reset{Backend: name, Pairs: done.Pairs, Silent: len(done.Silent), Elsewhere: done.Elsewhere, Things: done.Things}, nil
 		},
 	}}
 }

@@ -18,7 +18,7 @@ type forgetful struct{ backends []string }
 
 func (f *forgetful) Forget(_ context.Context, backend string) pair.Forgotten {
 	f.backends = append(f.backends, backend)
-	return pair.Forgotten{Pairs: 3, Silent: 1, Elsewhere: 2, Things: 5}
+	return pair.Forgotten{Pairs: 3, Silent: []string{"n"}, Elsewhere: 2, Things: 5}
 }
 
 // TestReset holds that a backend of the policy is reset by somebody for a reason, and no other.

@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/headgate/headgate/policy/pairpb"
 	"github.com/headgate/headgate/xds/pair"
 )
@@ -43,8 +45,8 @@ func TestFindingsAreForgotten(t *testing.T) {
 		a.forgets(2, false)
 		b.forgets(1, false)
 		leaving.forgets(0, true)
-		if got := <-result; got != (pair.Forgotten{Pairs: 2, Silent: 2, Things: 3}) {
-			t.Errorf("forgotten %+v", got)
+		if diff := cmp.Diff(pair.Forgotten{Pairs: 2, Silent: []string{"leaving", "old"}, Things: 3}, <-result); diff != "" {
+			t.Errorf("forgotten (-want +got):\n%s", diff)
 		}
 		found.AgeNanos = time.Second.Nanoseconds() // a word that was on its way
 		old.observes(found, other, ejected)
@@ -76,8 +78,8 @@ func TestOtherControlPlanesForget(t *testing.T) {
 			synctest.Wait()
 		}
 		meet()
-		if got := r.Forget(t.Context(), "gpt"); got != (pair.Forgotten{Elsewhere: 1}) {
-			t.Errorf("forgotten %+v", got)
+		if diff := cmp.Diff(pair.Forgotten{Elsewhere: 1}, r.Forget(t.Context(), "gpt")); diff != "" {
+			t.Errorf("forgotten (-want +got):\n%s", diff)
 		}
 		meet()
 		meet()
