@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/headgate/headgate/extproc/cache/store"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
 )
@@ -33,6 +34,21 @@ func Forget(kinds []Kind, backend string) (things int) {
 		}
 	}
 	return things
+}
+
+// A purger is a Kind that keeps answers which are given again. It returns how many it forgot.
+type purger interface {
+	Purge(store.Purge) (entries int)
+}
+
+// Purge has kinds forget entries of the cache, and returns how many there were in memory.
+func Purge(kinds []Kind, p store.Purge) (entries int) {
+	for _, k := range kinds {
+		if c, ok := k.(purger); ok {
+			entries += c.Purge(p)
+		}
+	}
+	return entries
 }
 
 // A closer is a stage that owns more than memory. Close is called once, after the last

@@ -18,7 +18,7 @@ func newAudit() *cobra.Command {
 		Use:   "audit",
 		Short: "List what was changed through the admin API: when, by whom, from what to what",
 		Long: `List what was changed through the admin API, or should have been, the newest first: pushes,
-rollbacks, weights, drains and keys. A change of the policy's file is in headgate policy
+rollbacks, weights, drains, purges and keys. A change of the policy's file is in headgate policy
 history.
 
   headgate audit --since 7d --author ann

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds"
@@ -27,8 +28,10 @@ import (
 	"github.com/headgate/headgate/xds/console/guards"
 	"github.com/headgate/headgate/xds/console/keys"
 	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/console/purges"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/key"
+	"github.com/headgate/headgate/xds/purge"
 	"github.com/headgate/headgate/xds/store"
 )
 
@@ -55,6 +58,8 @@ type adminRig struct {
 	keys     key.Database     // nil: none are made
 	left     key.Balances     // of each
 	audit    *audit.Log       // nil: nothing is kept of changes
+	purged   purges.Pairs     // nil: no cache is purged
+	answer   string           // to what a command asks
 	addr     string
 	folder   string // of the files that commands read
 }
@@ -94,6 +99,10 @@ func (r *adminRig) serve(p policiesOfRig) {
 		}))
 		api.Mount(audits.Prefix, audits.Routes(r.audit, time.Now))
 	}
+	if r.purged != nil {
+		book := purge.New(purge.Options{Database: r.keys, Active: func([]purge.Purge) {}, Now: time.Now})
+		api.Mount(purges.Prefix, purges.Routes(book, r.purged, zap.NewNop()))
+	}
 	s := httptest.NewServer(api)
 	r.t.Cleanup(s.Close)
 	r.addr = s.Listener.Addr().String()
@@ -131,6 +140,7 @@ func (r *adminRig) run(line ...string) printed {
 	root := newRoot()
 	root.SetOut(&out)
 	root.SetErr(&errs)
+	root.SetIn(strings.NewReader(r.answer))
 	var args []string
 	for _, a := range line {
 		args = append(args, strings.ReplaceAll(a, "DIR", r.folder))

@@ -17,8 +17,9 @@ import (
 
 // LinkVersion is the minor version of the protocol between a pair and its control plane. One
 // version less or more is understood by both. Signals, observations and what is known of the
-// fleet came with version 1, purges with version 2.
-const LinkVersion = 2
+// fleet came with version 1, purges of findings with version 2, those of entries in the cache with
+// version 3.
+const LinkVersion = 3
 
 // oldPlane is how long a control plane without links is left alone: it may be upgraded.
 const oldPlane = 30 * time.Second

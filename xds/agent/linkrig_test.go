@@ -84,6 +84,7 @@ type own struct {
 	out     []Outage
 	news    []News
 	forgot  []string
+	purged  []*pairpb.Entries
 }
 
 func (o *own) Drain() *pairpb.Signals {
@@ -126,6 +127,14 @@ func (o *own) Forget(backend string) int {
 	o.out = slices.DeleteFunc(o.out, func(out Outage) bool { return out.Backend == backend })
 	o.forgot = append(o.forgot, backend)
 	return before - len(o.out)
+}
+
+// Purge finds three entries that are to be forgotten.
+func (o *own) Purge(e *pairpb.Entries) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.purged = append(o.purged, e)
+	return 3
 }
 
 func (o *own) learnt() []News {

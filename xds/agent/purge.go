@@ -7,21 +7,26 @@ import (
 )
 
 // maxPurged is how many purges may wait to be answered. One more is not.
-const maxPurged = 16
+const maxPurged = 64
 
 // purge forgets what a purge names; false: it is of a kind that is not known here.
 func (l *link) purge(p *pairpb.Purge) (things int, known bool) {
-	findings := p.GetFindings()
-	if findings == nil || l.fleet == nil {
+	if l.fleet == nil {
 		return 0, false
 	}
-	return l.learning.forget(findings.GetBackend()), true
+	switch what := p.GetWhat().(type) {
+	case *pairpb.Purge_Findings:
+		return l.learning.forget(what.Findings.GetBackend()), true
+	case *pairpb.Purge_Entries:
+		return l.fleet.Purge(what.Entries), true
+	}
+	return 0, false
 }
 
-// hearPurge does what a purge says, and has it answered.
+// hearPurge does what a purge says, and has it answered if somebody waits for that.
 func (l *link) hearPurge(p *pairpb.Purge) {
 	things, known := l.purge(p)
-	if !known {
+	if !known || p.GetNumber() == 0 {
 		return
 	}
 	select {

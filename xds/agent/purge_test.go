@@ -38,3 +38,29 @@ func TestAPurgeIsDoneAndAnswered(t *testing.T) {
 		}
 	})
 }
+
+// TestEntriesArePurged holds that a pair forgets which entries its control plane says, all of them
+// as it is linked, and answers only those that are waited for.
+func TestEntriesArePurged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		entries := func(number uint64, id string) *pairpb.LinkResponse {
+			return &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Purge{Purge: &pairpb.Purge{Number: number, What: &pairpb.Purge_Entries{Entries: &pairpb.Entries{Purge: id}}}}}
+		}
+		f, p := &own{}, &plane{welcome: &pairpb.Welcome{Version: 3}, reads: true}
+		for range 2 * maxPurged {
+			p.says = append(p.says, entries(0, "before"))
+		}
+		p.says = append(p.says, entries(1, "now"))
+		linked(t, options{fleet: f}, p)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if len(f.purged) != 2*maxPurged+1 || f.purged[2*maxPurged].GetPurge() != "now" {
+			t.Errorf("%d are purged", len(f.purged))
+		}
+		if len(p.purged) != 1 || p.purged[0].GetNumber() != 1 || p.purged[0].GetThings() != 3 {
+			t.Errorf("answered %v", p.purged)
+		}
+	})
+}

@@ -23,6 +23,9 @@ type Fleet interface {
 	// Forget forgets what was found out of a backend, here and by others, and returns how many
 	// things there were here.
 	Forget(backend string) int
+	// Purge forgets entries of the cache, unless it has before, and returns how many there were
+	// here.
+	Purge(*pairpb.Entries) int
 }
 
 // Share is what part of its weight a use of a model keeps.

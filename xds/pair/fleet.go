@@ -44,6 +44,7 @@ type member struct {
 	purges   []asked  // to be sent
 	numbered uint64   // the purge that was numbered last
 	awaited  map[uint64]chan<- answer
+	complete bool // it was sent all purges of entries that are active
 }
 
 // known is what was said to a pair.
@@ -51,6 +52,7 @@ type known struct {
 	pairs     int
 	elsewhere []Outage
 	shares    map[Use]int
+	entries   bool // and all purges of entries
 	at        time.Time
 }
 
@@ -62,6 +64,7 @@ type fleet struct {
 	others   *pairpb.Fleet // of other control planes; nil: there are none
 	heard    time.Time     // when they said so
 	findings findings
+	entries  entries
 }
 
 func newFleet(now func() time.Time) fleet {
@@ -86,6 +89,7 @@ func (f *fleet) join(m *member) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.members[m] = true
+	m.purges = f.sent(m)
 	f.wake()
 }
 

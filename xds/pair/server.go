@@ -22,8 +22,9 @@ import (
 )
 
 // Version is the minor version of the protocol that is spoken here. Signals, observations and
-// what is known of the fleet came with version 1, purges with version 2.
-const Version = 2
+// what is known of the fleet came with version 1, purges of findings with version 2, those of
+// entries in the cache with version 3.
+const Version = 3
 
 // Journal takes rows for good. It is safe for concurrent use.
 type Journal interface {

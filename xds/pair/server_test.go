@@ -16,7 +16,7 @@ import (
 // TestVersionsOfThePair holds that a pair of one version less or more is linked, that it is
 // sent nothing that it does not know, and that what it says beyond this version is ignored.
 func TestVersionsOfThePair(t *testing.T) {
-	for version, hears := range map[uint32]bool{0: false, 1: true, 2: true, 3: true} {
+	for version, hears := range map[uint32]bool{0: false, 1: true, 2: true, 3: true, 4: true} {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)

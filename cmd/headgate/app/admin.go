@@ -22,8 +22,10 @@ import (
 	"github.com/headgate/headgate/xds/console/guards"
 	"github.com/headgate/headgate/xds/console/keys"
 	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/console/purges"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/key"
+	"github.com/headgate/headgate/xds/pair"
 	"github.com/headgate/headgate/xds/store"
 )
 
@@ -37,7 +39,8 @@ type administered struct {
 	status   func() xds.Status
 	database func() store.Status
 	seen     fleet.Seen
-	pairs    backends.Pairs
+	pairs    *pair.Server
+	purges   purges.Book
 	journal  *journal.Journal
 	log      *zap.Logger
 }
@@ -54,6 +57,7 @@ func adminAPI(a *administered) *console.Console {
 	api.Mount(policies.Prefix, policies.Routes(a.changes))
 	api.Mount(fleet.Prefix, fleet.Routes(a.changes, a.status, a.database, a.seen))
 	api.Mount(backends.Prefix, backends.Routes(a.changes, a.pairs, a.log))
+	api.Mount(purges.Prefix, purges.Routes(a.purges, a.pairs, a.log))
 	api.Mount(costs.Prefix, costs.Routes(a.journal, time.Now))
 	api.Mount(exchanges.Prefix, exchanges.Routes(a.journal, time.Now))
 	api.Mount(guards.Prefix, guards.Routes(a.journal, time.Now))
@@ -65,7 +69,7 @@ func adminAPI(a *administered) *console.Console {
 func (c *controlPlane) serveAdmin(l *lifecycle, j *journal.Journal, o controlOptions) (err error) {
 	a := &administered{
 		audit: followAudit(l, c.database, o), keys: c.keys, balances: c.balancesOf, changes: c.changes, status: c.server.Status, database: c.database.Status,
-		seen: fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, pairs: c.links, journal: j, log: o.log.Named("backends"),
+		seen: fleet.Seen{Out: c.outOfService, Balance: c.balance.List}, pairs: c.links, purges: c.purges, journal: j, log: o.log.Named("admin"),
 	}
 	if a.admins, err = adminKeys(c.known, o); err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/key"
 	"github.com/headgate/headgate/xds/pair"
+	"github.com/headgate/headgate/xds/purge"
 	"github.com/headgate/headgate/xds/snapshot"
 	"github.com/headgate/headgate/xds/store"
 )
@@ -57,6 +58,7 @@ type controlPlane struct {
 	database *store.Database
 	keys     *key.Service
 	known    *key.Directory // of keys
+	purges   *purge.Book    // of entries in the cache
 	tidier   *journal.Tidier
 	addr     net.Addr // of xDS
 	admin    net.Addr // of the admin API

@@ -101,7 +101,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, Circuits: circuits, Now: time.Now,
 			}}),
 	}
-	reports.purges = newPurges(d.kinds, reg, log)
+	reports.purges = newPurger(d.kinds, reg, log)
 	l.started("stages", d.close)
 	return d, nil
 }

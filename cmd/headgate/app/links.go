@@ -9,6 +9,7 @@ import (
 	"github.com/headgate/headgate/xds/console/fleet"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/pair"
+	"github.com/headgate/headgate/xds/purge"
 	"github.com/headgate/headgate/xds/replica"
 	"github.com/headgate/headgate/xds/signal"
 )
@@ -22,9 +23,11 @@ func (c *controlPlane) startLinks(l *lifecycle, j *journal.Journal, o controlOpt
 		Tries: view.Tries, Regions: func() []string { return c.links.Regions() }, Decided: func() { c.links.Wake() }, Log: log,
 	}, o.reg)
 	c.links = pair.New(pair.Options{Journal: j, Signals: view, Shares: c.balance, Keys: c.known, Now: time.Now, Log: log}, o.reg)
+	c.purges = purge.New(purge.Options{Database: c.database, Active: c.links.Active, Now: time.Now})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { c.balance.Run(ctx) })
+	running.Go(func() { c.purges.Run(ctx) })
 	running.Go(func() { c.known.Run(ctx, c.links.Wake) })
 	running.Go(func() { replica.New(c.database, c.links).Run(ctx) })
 	l.started("what pairs see", func(context.Context) error {

@@ -35,9 +35,11 @@ import (
 	"github.com/headgate/headgate/xds/console/guards"
 	"github.com/headgate/headgate/xds/console/keys"
 	"github.com/headgate/headgate/xds/console/policies"
+	"github.com/headgate/headgate/xds/console/purges"
 	"github.com/headgate/headgate/xds/journal"
 	"github.com/headgate/headgate/xds/key"
 	"github.com/headgate/headgate/xds/pair"
+	"github.com/headgate/headgate/xds/purge"
 	"github.com/headgate/headgate/xds/store"
 	"github.com/headgate/headgate/xds/store/storetest"
 )
@@ -119,6 +121,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "policy/diff", "policy/diff", `{"files": [{"name": "p.yaml", "data": "dmVyc2lvbjogMQo="}]}`}, {"POST", "policy/rollback", "policy/rollback", `{}`},
 		{"GET", "policy/overlay", "policy/overlay", ""}, {"GET", "status", "status", ""},
 		{"POST", "backends/b/reset", "backends/{name}/reset", `{"author": "ann", "reason": "more"}`}, {"POST", "backends/c/reset", "backends/{name}/reset", `{"author": "ann", "reason": "more"}`},
+		{"POST", "cache/purges", "cache/purges", `{"ids": ["01JZ8Q4C7T3V5W6X7Y8Z9A0B1C"], "caller": "ci", "team": "red", "model": "m", "prompt": "p", "tag": "a", "author": "ann", "reason": "wrong"}`},
+		{"POST", "cache/purges", "cache/purges", `{}`}, {"GET", "cache/purges", "cache/purges", ""}, {"POST", "cache/purges", "cache/purges", `{"all": true}`},
 		{"POST", "keys", "keys", `{"name": "ci", "attributes": {"user": "ann", "team": "red", "tags": ["a"], "quota": {"rpm": 1, "tpm": 1, "nano_usd_per_day": 1, "nano_usd_per_month": 1, "shadow": true}}, "expires": "2100-01-01T00:00:00Z", "author": "ann"}`},
 		{"POST", "keys", "keys", `{"name": "ci"}`}, {"POST", "keys", "keys", `{"name": "board", "role": "read"}`}, {"POST", "keys/ci/rotate", "keys/{key}/rotate", `{"overlap": "1h"}`},
 		{"PUT", "keys/ci/attributes", "keys/{key}/attributes", `{"attributes": {"team": "red"}}`}, {"POST", "keys/ci/expire", "keys/{key}/expire", `{}`},
@@ -196,6 +200,7 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 		fleet.Seen{Out: func() []fleet.OutOfService { return out }, Balance: func() []balance.Status { return unbalanced }}))
 	links := pair.New(pair.Options{Now: time.Now, Log: zap.NewNop()}, prometheus.NewRegistry())
 	c.Mount(backends.Prefix, backends.Routes(p, links, zap.NewNop()))
+	c.Mount(purges.Prefix, purges.Routes(purge.New(purge.Options{Database: d, Active: links.Active, Now: time.Now}), links, zap.NewNop()))
 	c.Mount(costs.Prefix, costs.Routes(j, time.Now))
 	c.Mount(exchanges.Prefix, exchanges.Routes(j, time.Now))
 	c.Mount(guards.Prefix, guards.Routes(j, time.Now))

@@ -22,7 +22,7 @@ type reports struct {
 	outages  *envoy.Outages // nil: nobody asks Envoy
 	shares   shares
 	news     atomic.Pointer[agent.News] // nil: no control plane has said anything
-	purges   purges
+	purges   *purger
 }
 
 var _ agent.Fleet = (*reports)(nil)
@@ -102,6 +102,9 @@ func (r *reports) Forget(backend string) int {
 	r.news.Store(&n)
 	return r.purges.forget(backend)
 }
+
+// Purge implements agent.Fleet.
+func (r *reports) Purge(e *pairpb.Entries) int { return r.purges.purge(e, time.Now()) }
 
 // withBefore are partial news with what was known before: others may be about to say it again.
 func withBefore(n, before agent.News) agent.News {
