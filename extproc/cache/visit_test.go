@@ -13,6 +13,7 @@ import (
 	"github.com/headgate/headgate/extproc/cache"
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
+	"github.com/headgate/headgate/extproc/embed"
 	"github.com/headgate/headgate/extproc/embed/static"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/exchange/exchangetest"
@@ -21,7 +22,7 @@ import (
 
 // rig is the cache of one policy, and a clock.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	kind  *cache.Kind
 	stage exchange.Stage
 	clock atomic.Int64 // nanoseconds since 1970
@@ -32,7 +33,13 @@ backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}, c: {p
 unpriced: flag
 `
 
-func newRig(t *testing.T, document string) *rig {
+func newRig(t testing.TB, document string) *rig {
+	t.Helper()
+	return newRigWith(t, document, func(table embed.Embedder) embed.Embedder { return table })
+}
+
+// newRigWith is newRig with something around the built-in table.
+func newRigWith(t testing.TB, document string, around func(embed.Embedder) embed.Embedder) *rig {
 	t.Helper()
 	table, err := static.New()
 	if err != nil {
@@ -41,7 +48,7 @@ func newRig(t *testing.T, document string) *rig {
 	r := &rig{t: t}
 	r.clock.Store(time.Now().UnixNano())
 	r.kind = cache.NewKind(cache.Options{
-		Table: table, LookupEnv: func(string) (string, bool) { return "", false }, Now: r.now, Log: zaptest.NewLogger(t), Reg: prometheus.NewRegistry(),
+		Table: around(table), LookupEnv: func(string) (string, bool) { return "", false }, Now: r.now, Log: zaptest.NewLogger(t), Reg: prometheus.NewRegistry(),
 	})
 	t.Cleanup(func() { _ = r.kind.Close(context.Background()) })
 	r.use(document)

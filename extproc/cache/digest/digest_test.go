@@ -1,6 +1,8 @@
 package digest_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/extproc/cache/digest"
@@ -138,13 +140,25 @@ func TestAQuestionIsTheLastTurn(t *testing.T) {
 	}
 }
 
+// BenchmarkOf hashes conversations of 1 KB and of 32 KB that have been read.
 func BenchmarkOf(b *testing.B) {
-	r, err := dialect.ByName("openai").Decode([]byte(`{"model":"m","temperature":0,"messages":[{"role":"system","content":"Be brief, and answer in one sentence."},{"role":"user","content":"How long do I have to return what I bought?"}]}`))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		digest.Of([]byte("x"), r, 1)
+	for _, turns := range []int{5, 160} {
+		var body strings.Builder
+		body.WriteString(`{"model":"m","temperature":0,"messages":[{"role":"system","content":"Be brief, and answer in one sentence."}`)
+		for i := range turns {
+			fmt.Fprintf(&body, `,{"role":"assistant","content":"Within %d days of the purchase, with the receipt."},{"role":"user","content":"How long do I have to return what I bought?"}`, i)
+		}
+		body.WriteString("]}")
+		b.Run(fmt.Sprintf("%dKB", body.Len()>>10), func(b *testing.B) {
+			r, err := dialect.ByName("openai").Decode([]byte(body.String()))
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(body.Len()))
+			b.ReportAllocs()
+			for b.Loop() {
+				digest.Of([]byte("x"), r, 1)
+			}
+		})
 	}
 }
