@@ -40,15 +40,27 @@ func (f *flights) join(key store.Key, now time.Time) (one *flight, flies bool) {
 	return one, true
 }
 
+// lately is how long a flight that brought an answer is joined after it has landed: who looked for
+// the answer before it was kept comes here after that.
+const lately = 250 * time.Millisecond
+
 // land gives those who wait the answer.
 func (f *flights) land(key store.Key, one *flight, entry *cachepb.Entry, again bool) {
+	one.entry, one.again = entry, again
+	close(one.done)
+	if entry == nil {
+		f.forget(key, one)
+		return
+	}
+	time.AfterFunc(lately, func() { f.forget(key, one) })
+}
+
+func (f *flights) forget(key store.Key, one *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	one.entry, one.again = entry, again
 	if f.all[key] == one {
 		delete(f.all, key)
 	}
-	close(one.done)
 }
 
 // wait waits for a flight to land; false: the context has ended before.

@@ -46,8 +46,12 @@ func TestManyWaitForOne(t *testing.T) {
 	if got.Load() != 50 || f.waits() != 0 {
 		t.Errorf("%d got the answer, %d wait", got.Load(), f.waits())
 	}
+	if same, flies := f.join(key, now); flies || same != one || !f.wait(t.Context(), same) {
+		t.Error("who comes a moment later does not get its answer")
+	}
+	f.forget(key, one)
 	if _, flies := f.join(key, now); !flies {
-		t.Error("it is joined after it has landed")
+		t.Error("it is joined for ever")
 	}
 }
 
