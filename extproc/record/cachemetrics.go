@@ -31,8 +31,8 @@ func newCacheMetrics(reg prometheus.Registerer) *cacheMetrics {
 		seconds: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_cache_saved_seconds_total",
 			Help: "By how much sooner answers from the cache were there than when they were first given."}, []string{"model"}),
 		verified: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_cache_verified_total",
-			Help: "Hits that were asked anew, by whether both answers say the same."}, []string{"model", "verdict"}),
-		wrong: &wrongHits{of: make(map[string]*verdicts)},
+			Help: "Hits that were asked anew, by kind and by whether both answers say the same."}, []string{"model", "kind", "verdict"}),
+		wrong: &wrongHits{of: make(map[hits]*verdicts)},
 	}
 	reg.MustRegister(m.requests, m.notStored, m.usd, m.seconds, m.verified, m.wrong)
 	return m
@@ -53,35 +53,48 @@ func (m *cacheMetrics) take(r *policypb.Row) {
 		m.seconds.WithLabelValues(model).Add(seconds(c.SavedNanos))
 	}
 	if c.Verdict != "" {
-		m.verified.WithLabelValues(model, c.Verdict).Inc()
-		m.wrong.add(model, exchange.CacheVerdict(c.Verdict))
+		kind := kindOf(c)
+		m.verified.WithLabelValues(model, kind, c.Verdict).Inc()
+		m.wrong.add(hits{model, kind}, exchange.CacheVerdict(c.Verdict))
 	}
+}
+
+// kindOf is the kind of a hit: those whose question was compared are not mixed with those to equal
+// requests, which are hardly ever wrong.
+func kindOf(c *policypb.CacheUse) string {
+	if c.Similarity != nil {
+		return "semantic"
+	}
+	return "exact"
 }
 
 // wrongHits is the share of hits that were wrong, of those that were asked anew since the process
 // began, with the interval in which the true share lies. It is safe for concurrent use.
 type wrongHits struct {
 	mu sync.Mutex
-	of map[string]*verdicts // by model
+	of map[hits]*verdicts
 }
+
+// hits are those of one kind to a model.
+type hits struct{ model, kind string }
 
 type verdicts struct{ other, all int64 }
 
-func (w *wrongHits) add(model string, v exchange.CacheVerdict) {
+func (w *wrongHits) add(of hits, v exchange.CacheVerdict) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.of[model] == nil {
-		w.of[model] = &verdicts{}
+	if w.of[of] == nil {
+		w.of[of] = &verdicts{}
 	}
-	w.of[model].all++
+	w.of[of].all++
 	if v == exchange.CacheOther {
-		w.of[model].other++
+		w.of[of].other++
 	}
 }
 
 var wrongHitRatio = prometheus.NewDesc("headgate_cache_wrong_hit_ratio",
 	"Share of the hits that were asked anew whose fresh answer says something else, since the process began, and the bounds of its 95 % interval (Wilson). Of models with such hits alone.",
-	[]string{"model", "bound"}, nil)
+	[]string{"model", "kind", "bound"}, nil)
 
 // Describe implements prometheus.Collector.
 func (w *wrongHits) Describe(to chan<- *prometheus.Desc) { to <- wrongHitRatio }
@@ -90,10 +103,10 @@ func (w *wrongHits) Describe(to chan<- *prometheus.Desc) { to <- wrongHitRatio }
 func (w *wrongHits) Collect(to chan<- prometheus.Metric) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for model, v := range w.of {
+	for of, v := range w.of {
 		low, high := interval.Wilson(v.other, v.all)
 		for bound, ratio := range map[string]float64{"low": low, "point": float64(v.other) / float64(v.all), "high": high} {
-			to <- prometheus.MustNewConstMetric(wrongHitRatio, prometheus.GaugeValue, ratio, model, bound)
+			to <- prometheus.MustNewConstMetric(wrongHitRatio, prometheus.GaugeValue, ratio, of.model, of.kind, bound)
 		}
 	}
 }

@@ -69,6 +69,9 @@ func TestMetricsOfTheCache(t *testing.T) {
 		same.Cached.Verdict, same.Cached.NotStored = exchange.CacheSame, ""
 		c.Add(same, ok)
 	}
+	near := verifiedExchange()
+	near.Model, near.Cached.Compared, near.Cached.Similarity, near.Cached.NotStored = "near", true, .97, ""
+	c.Add(near, ok)
 	unknown := verifiedExchange()
 	unknown.Model, unknown.Cached.Verdict = "other", ""
 	c.Add(unknown, ok)
@@ -85,11 +88,18 @@ func TestMetricsOfTheCache(t *testing.T) {
 		`headgate_cache_not_stored_total model="other" reason="tool_calls"`:              1,
 		`headgate_cache_saved_usd_total model="gpt-4o"`:                                  0.003,
 		`headgate_cache_saved_seconds_total model="gpt-4o"`:                              4,
-		`headgate_cache_verified_total model="gpt-4o" verdict="other"`:                   1,
-		`headgate_cache_verified_total model="gpt-4o" verdict="same"`:                    3,
-		`headgate_cache_wrong_hit_ratio bound="low" model="gpt-4o"`:                      0.0456,
-		`headgate_cache_wrong_hit_ratio bound="point" model="gpt-4o"`:                    0.25,
-		`headgate_cache_wrong_hit_ratio bound="high" model="gpt-4o"`:                     0.6994,
+		`headgate_cache_verified_total kind="exact" model="gpt-4o" verdict="other"`:      1,
+		`headgate_cache_verified_total kind="exact" model="gpt-4o" verdict="same"`:       3,
+		`headgate_cache_wrong_hit_ratio bound="low" kind="exact" model="gpt-4o"`:         0.0456,
+		`headgate_cache_wrong_hit_ratio bound="point" kind="exact" model="gpt-4o"`:       0.25,
+		`headgate_cache_wrong_hit_ratio bound="high" kind="exact" model="gpt-4o"`:        0.6994,
+		`headgate_requests_total backend="" by="" model="near" outcome="ok" reason=""`:   1,
+		`headgate_request_duration_seconds model="near" stream="false"`:                  0,
+		`headgate_cache_requests_total model="near" result="verified"`:                   1,
+		`headgate_cache_verified_total kind="semantic" model="near" verdict="other"`:     1,
+		`headgate_cache_wrong_hit_ratio bound="low" kind="semantic" model="near"`:        0.2065,
+		`headgate_cache_wrong_hit_ratio bound="point" kind="semantic" model="near"`:      1,
+		`headgate_cache_wrong_hit_ratio bound="high" kind="semantic" model="near"`:       1,
 		`headgate_endings_total account="joined"`:                                        0,
 		`headgate_endings_total account="missing"`:                                       0,
 	}
