@@ -97,6 +97,7 @@ func (q *Question) compare(tokens []token) {
 			q.stems = append(q.stems, stem(t.key))
 		case number:
 			q.numbers = append(q.numbers, t.key)
+		case mark: // symbolsOf has those that matter
 		}
 	}
 	q.keys, q.stems, q.numbers = sorted(slices.Clone(q.sequence)), sorted(q.stems), sorted(q.numbers)
