@@ -113,6 +113,7 @@ type model struct {
 	name   string
 	rules  *policy.CacheRules
 	theirs bool // a backend is asked with the client's own credential
+	played bool // the simulated provider answers in a backend's place
 	first  []policy.Use
 }
 
@@ -120,6 +121,7 @@ func newModel(set *policy.Set, m *policy.Model, rules *policy.CacheRules) *model
 	return &model{
 		name: m.Name, rules: rules, first: m.Chain[0].Uses,
 		theirs: slices.ContainsFunc(m.Uses(), func(u policy.Use) bool { return u.Backend.FromCaller }),
+		played: slices.ContainsFunc(m.Uses(), func(u policy.Use) bool { return u.Backend.Provider.Name == policy.SimulatedProvider }),
 	}
 }
 

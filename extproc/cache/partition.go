@@ -56,6 +56,9 @@ func (s *stage) partitionOf(m *model, ex *exchange.Exchange) partition {
 	p = binary.AppendVarint(p, s.set.Cache.Epoch)
 	p.text(m.name)
 	p.text(ex.Route.Arm)
+	if m.played { // such answers end with the simulation
+		p.text("simulated")
+	}
 	p = append(p, s.revisions.all[:]...)
 	p.hash(s.revisions.models, m.name)
 	p.hash(s.revisions.tiers, ex.Caller.Tier)

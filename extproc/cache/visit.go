@@ -134,28 +134,32 @@ func (v *visit) waitForEqual(ctx context.Context, req *exchange.Request, asked *
 	if !v.coalesces(req) {
 		return nil
 	}
-	flights := &v.stage.kind.flights
+	flights, began := &v.stage.kind.flights, v.now()
 	var waiting context.Context
 	for {
 		one, flies := flights.join(store.Key(v.digest.All), v.now())
 		if flies {
 			v.flight = one
-			return nil
+			break
 		}
 		if waiting == nil {
 			var err error
 			if waiting, err = req.More(ctx, v.patience()); err != nil {
-				return nil
+				break
 			}
 		}
 		if !flights.wait(waiting, one) || one.entry == nil && !one.again {
 			v.waitedInVain()
-			return nil
+			break
 		}
 		if one.entry != nil {
 			return v.fitting(one.entry, asked, true)
 		}
 	}
+	if waiting != nil && req.Deadline > 0 {
+		req.EndAfter(max(req.Deadline-v.now().Sub(began), time.Millisecond))
+	}
+	return nil
 }
 
 // waitedInVain says so, unless something is known of the nearest question.

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -33,7 +34,7 @@ type Request struct {
 	// Written by the provider stage.
 	MayFold bool // the answer may be made of a stream that the client has not asked for
 
-	// Written by the route stage.
+	// Written by the route stage, and by a stage that has waited, through EndAfter.
 	Deadline time.Duration // of the whole exchange, by the client's wish or the policy; 0: none
 
 	Out Mutation // what leaves for the provider, of all attempts
@@ -93,6 +94,13 @@ func (r *Request) Bind(d Dialect, more Waiting) { r.dialect, r.more = d, more }
 func (r *Request) Seal() {
 	r.Attribute()
 	r.sealed = true
+}
+
+// EndAfter has Envoy end the exchange after a time, from the end of its request; 0: when it will.
+func (r *Request) EndAfter(d time.Duration) {
+	if r.Deadline = d; d > 0 {
+		r.Out.SetHeader("x-envoy-upstream-rq-timeout-ms", strconv.FormatInt(max(d.Milliseconds(), 1), 10))
+	}
 }
 
 // Rewritten reports whether the body is not the one that came.

@@ -130,9 +130,7 @@ func (v *visit) deadline(req *exchange.Request) exchange.Verdict {
 	if total := v.ex.Route.Total; total > 0 && (asked == 0 || total < asked) {
 		req.Deadline = total
 	}
-	if req.Deadline > 0 {
-		req.Out.SetHeader("x-envoy-upstream-rq-timeout-ms", strconv.FormatInt(req.Deadline.Milliseconds(), 10))
-	}
+	req.EndAfter(req.Deadline)
 	return exchange.Verdict{}
 }
 
