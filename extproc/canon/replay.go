@@ -9,7 +9,7 @@ func (r *Response) Events() []Event {
 		for j := range c.Parts {
 			out = c.Parts[j].events(out, c.Index, &tools)
 		}
-		out = append(out, Event{Kind: EventFinish, Choice: c.Index, Finish: c.Finish, Text: c.StopHit})
+		out = append(out, Event{Kind: EventFinish, Choice: c.Index, Finish: c.Finish, Text: c.StopHit, Raw: c.Logprobs})
 	}
 	if r.Usage.Seen != 0 {
 		out = append(out, Event{Kind: EventUsage, Usage: &r.Usage})

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -22,8 +23,9 @@ type StreamEncoder struct {
 }
 
 type finished struct {
-	choice int
-	finish canon.Finish
+	choice   int
+	finish   canon.Finish
+	logprobs scan.Value // of the whole choice; nil: they came with its chunks, or there are none
 }
 
 // Encoder starts writing a stream for a client.
@@ -54,7 +56,7 @@ func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
 	case canon.EventBlockEnd:
 		e.endReasoning()
 	case canon.EventFinish:
-		e.finishes = append(e.finishes, finished{ev.Choice, ev.Finish})
+		e.finishes = append(e.finishes, finished{ev.Choice, ev.Finish, bytes.Clone(ev.Raw)})
 	case canon.EventUsage:
 		e.usage.Overwrite(ev.Usage)
 	case canon.EventFailed:
@@ -193,7 +195,8 @@ func (e *StreamEncoder) done(dst []byte) []byte {
 	for _, f := range e.finishes {
 		dst = append(dst, e.head...)
 		dst = strconv.AppendInt(append(dst, `{"index":`...), int64(f.choice), 10)
-		dst = scan.AppendString(append(dst, `,"delta":{},"logprobs":null,"finish_reason":`...), e.finishWord(f.finish))
+		dst = appendLogprobs(append(dst, `,"delta":{},"logprobs":`...), f.logprobs)
+		dst = scan.AppendString(append(dst, `,"finish_reason":`...), e.finishWord(f.finish))
 		dst = e.end(append(dst, '}', ']'))
 	}
 	if e.c.Usage && e.usage.Seen != 0 {

@@ -65,12 +65,7 @@ func appendChoice(b []byte, c *canon.Choice, same bool, calls callsOf) []byte {
 	if same {
 		b = canon.AppendMembers(b, c.Message)
 	}
-	b = append(b, `},"logprobs":`...)
-	if c.Logprobs != nil {
-		b = append(b, c.Logprobs...)
-	} else {
-		b = append(b, "null"...)
-	}
+	b = appendLogprobs(append(b, `},"logprobs":`...), c.Logprobs)
 	b = append(b, `,"finish_reason":`...)
 	finish := c.Finish
 	if finish == canon.FinishStop && canon.Calls(c.Parts) && !same {
@@ -88,6 +83,14 @@ func appendChoice(b []byte, c *canon.Choice, same bool, calls callsOf) []byte {
 		b = canon.AppendMembers(b, c.Extra)
 	}
 	return append(b, '}')
+}
+
+// appendLogprobs appends log probabilities; null: there are none.
+func appendLogprobs(b []byte, v scan.Value) []byte {
+	if v == nil {
+		return append(b, "null"...)
+	}
+	return append(b, v...)
 }
 
 // appendText appends all parts of a kind as one string, null if there is none.
