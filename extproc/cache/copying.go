@@ -13,11 +13,12 @@ type copying struct {
 	folder  exchange.Folder
 	encoder canon.StreamEncoder
 	split   scan.Splitter
-	room    int64 // bytes of the stream that may still come
-	frames  bool  // the backend speaks the client's dialect
-	rest    int   // events that are still to come of the frame that was taken last
-	broken  bool  // no answer comes of it
-	large   bool  // because it is too large
+	room    int64                // bytes of the stream that may still come
+	frames  bool                 // the backend speaks the client's dialect
+	rest    int                  // events that are still to come of the frame that was taken last
+	broken  bool                 // no answer comes of it
+	large   bool                 // because it is too large
+	unfit   exchange.CacheReason // why it is not kept, although it is whole: the words of dialects for ends do not say it
 }
 
 // perByte is how many bytes of a stream one byte of its answer may take: events have a frame each.
@@ -31,6 +32,9 @@ func newCopying(ex *exchange.Exchange, maxEntry int64) *copying {
 
 // event takes what one event says.
 func (c *copying) event(ev *canon.Event) {
+	if ev.Kind == canon.EventFinish && c.unfit == "" {
+		c.unfit = unfitFinish(ev.Finish)
+	}
 	switch {
 	case c.broken:
 	case ev.Kind == canon.EventFailed:

@@ -76,7 +76,7 @@ func (v *visit) answer(o exchange.Outcome) (dialect string, body []byte, reason 
 	body, whole := v.copy.answer()
 	switch {
 	case whole:
-		return ex.Dialect, body, ""
+		return ex.Dialect, body, v.copy.unfit
 	case v.copy.large:
 		return "", nil, exchange.CacheTooLarge
 	}
@@ -127,13 +127,21 @@ func (v *visit) unfit(name string, body []byte) exchange.CacheReason {
 	return ""
 }
 
-func unfitChoice(c *canon.Choice, toolCalls bool) exchange.CacheReason {
-	switch c.Finish {
+// unfitFinish says why an answer that ends so is not kept; empty: it may be.
+func unfitFinish(f canon.Finish) exchange.CacheReason {
+	switch f {
 	case canon.FinishRefusal, canon.FinishError:
 		return exchange.CacheUnsuccessful
 	case canon.FinishUnset, canon.FinishLength, canon.FinishContextWindow, canon.FinishPause, canon.FinishOther:
 		return exchange.CacheIncomplete
 	case canon.FinishStop, canon.FinishStopSequence, canon.FinishToolCalls:
+	}
+	return ""
+}
+
+func unfitChoice(c *canon.Choice, toolCalls bool) exchange.CacheReason {
+	if reason := unfitFinish(c.Finish); reason != "" {
+		return reason
 	}
 	said := false
 	for i := range c.Parts {

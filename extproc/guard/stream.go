@@ -141,6 +141,9 @@ func (s *stream) event(ctx context.Context, ev *canon.Event, emit exchange.Emit)
 	case canon.EventDone:
 		s.done(ctx)
 		s.wait(ev)
+		if s.refusing == nil {
+			s.record() // stages below end before this one, and ask what was found
+		}
 	default:
 		s.wait(ev)
 	}

@@ -92,6 +92,21 @@ func TestPlaceholdersAreRestoredInStreams(t *testing.T) {
 	}
 }
 
+// TestWhatWasFoundInAStreamIsKnownAtItsEnd holds that stages below, whose End comes first, see what
+// guards found.
+func TestWhatWasFoundInAStreamIsKnownAtItsEnd(t *testing.T) {
+	s := compiled(t, masking)
+	v, _ := asks(t, s, user("Hi"))
+	answered(v, canon.EventText, "ann@", "example.com")
+	if got := v.Exchange.Guards; len(got) != 3 || got[0].Result != exchange.GuardMasked {
+		t.Errorf("before the end: %+v", got)
+	}
+	v.End(exchange.Outcome{})
+	if got := v.Exchange.Guards; len(got) != 3 || len(got[0].Hash) == 0 {
+		t.Errorf("after it: %+v", got)
+	}
+}
+
 // TestGuardsThatWatchChangeNothing holds that flags and guards in shadow let the same events pass
 // at once, and report what they found.
 func TestGuardsThatWatchChangeNothing(t *testing.T) {
