@@ -1,0 +1,206 @@
+package cache
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/sim"
+)
+
+// sent is what a provider was asked, and the bytes of its answer.
+type sent struct {
+	asked  string
+	stream bool
+	body   bytes.Buffer
+}
+
+// recorder keeps what a provider sends.
+type recorder struct {
+	at  http.Handler
+	mu  sync.Mutex
+	all []*sent
+}
+
+// simulate starts a provider whose answers are kept.
+func simulate(t *testing.T) (*gatewaytest.Provider, *recorder) {
+	t.Helper()
+	s, err := sim.New(gatewaytest.Keyless)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := &recorder{at: s}
+	server := httptest.NewServer(rec)
+	t.Cleanup(server.Close)
+	return (&gatewaytest.Provider{Server: s, URL: server.URL + "/v1"}).With(t), rec
+}
+
+// ServeHTTP implements http.Handler.
+func (rec *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	asked, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(asked))
+	one := &sent{asked: string(asked), stream: bytes.Contains(asked, []byte(`"stream":true`))}
+	rec.mu.Lock()
+	rec.all = append(rec.all, one)
+	rec.mu.Unlock()
+	w = &copied{w, one, &rec.mu}
+	if bytes.Contains(asked, []byte(`"logprobs":true`)) {
+		giveProbabilities(w, one.stream)
+		return
+	}
+	rec.at.ServeHTTP(w, r)
+}
+
+// giveProbabilities gives an answer with the log probabilities of its tokens, which the simulated
+// provider has not.
+func giveProbabilities(w http.ResponseWriter, stream bool) {
+	const tokens = `"logprobs":{"content":[{"token":"Y","logprob":-0.25,"bytes":[89],"top_logprobs":[]},{"token":"es","logprob":-1e-9,"bytes":null,"top_logprobs":[]}],"refusal":null}`
+	const head = `"id":"chatcmpl-p","created":1700000000,"model":"plain","object":"chat.completion`
+	const used = `"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}`
+	if !stream {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{`+head+`","choices":[{"index":0,"message":{"role":"assistant","content":"Yes"},`+tokens+`,"finish_reason":"stop"}],`+used+`}`)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	_, _ = io.WriteString(w, `data: {`+head+`.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"Yes"},`+tokens+`,"finish_reason":null}]}`+"\n\n"+
+		`data: {`+head+`.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}`+"\n\n"+
+		`data: {`+head+`.chunk","choices":[],`+used+"}\n\ndata: [DONE]\n\n")
+}
+
+// copied is an answer of which a copy is kept.
+type copied struct {
+	http.ResponseWriter
+	one *sent
+	mu  *sync.Mutex
+}
+
+// Write implements io.Writer.
+func (c *copied) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	c.one.body.Write(b)
+	c.mu.Unlock()
+	return c.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (c *copied) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// of is what the provider sent to the one request that has a mark.
+func (rec *recorder) of(t *testing.T, mark string, claude bool) answered {
+	t.Helper()
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	var found []*sent
+	for _, one := range rec.all {
+		if strings.Contains(one.asked, mark) {
+			found = append(found, one)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("the provider was asked %d times for %q", len(found), mark)
+	}
+	return readAnswer(t, claude, found[0].stream, found[0].body.String())
+}
+
+// said is a kind of answer, and how it is asked for.
+type said struct {
+	name, sim      string
+	openai, claude string // members of the request in each client's dialect
+	only           string // the client's dialect that has words for it; empty: both
+	apart          bool   // the words of both dialects do not mean the same
+	of             string // the backend that can say it; empty: both
+}
+
+const (
+	chatTools   = `"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}],`
+	claudeTools = `"tools":[{"name":"weather","input_schema":{"type":"object","properties":{"city":{"type":"string"}}}}],`
+)
+
+var sayings = []said{
+	{name: "text", sim: "cached=7"},
+	{name: "escapes", sim: `text="a \"quoted\" line,\n</tag> 中文 😀 \\ and a tab\t"`},
+	{name: "calls of tools", sim: "tools=2", openai: chatTools, claude: claudeTools},
+	{name: "reasoning", sim: "reasoning=9;reasoning-content", of: "openai"},
+	{name: "reasoning and a call", sim: "reasoning=9;reasoning-content;tools=1", openai: chatTools, claude: claudeTools, of: "openai"},
+	{name: "signed thinking", sim: "tools=1", openai: `"reasoning_effort":"low",` + chatTools, claude: `"thinking":{"type":"enabled","budget_tokens":1024},` + claudeTools, apart: true, of: "anthropic"},
+	{name: "several choices", openai: `"n":3,`, only: "openai", of: "openai"},
+	{name: "several choices of calls", sim: "tools=2", openai: `"n":2,` + chatTools, only: "openai", of: "openai"},
+	{name: "log probabilities", openai: `"logprobs":true,`, only: "openai", of: "openai"},
+}
+
+// asks reports whether the clients of a dialect can ask for it, after one of another has.
+func (s *said) asks(dialect, first string) bool {
+	return (s.only == "" || s.only == dialect) && (!s.apart || dialect == first)
+}
+
+// TestAnswersAreGivenAgainAsTheyWere holds that an answer that was given in one way, by a backend
+// of either dialect, is given again in each way, with all that the backend said: texts, thinking,
+// calls, ends, ids and the original usage.
+func TestAnswersAreGivenAgainAsTheyWere(t *testing.T) {
+	t.Parallel()
+	p, rec := simulate(t)
+	r := &rig{gatewaytest.Start(t, gatewaytest.PolicyFor(p, `
+  said-openai: {chain: [sim/plain], cache: {tool_calls: true}}
+  said-anthropic: {chain: [claude/plain-claude], cache: {tool_calls: true}}
+`), gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}}), p}
+	for i := range sayings {
+		s := &sayings[i]
+		for _, backend := range []string{"openai", "anthropic"} {
+			for _, first := range gatewaytest.Ways {
+				if !s.asks(first.Dialect, first.Dialect) || s.of != "" && s.of != backend {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s of %s, first %s", s.name, backend, first), func(t *testing.T) {
+					r.with(t).checkReplays(t, rec, s, backend, first)
+				})
+			}
+		}
+	}
+}
+
+func (r *rig) checkReplays(t *testing.T, rec *recorder, s *said, backend string, first gatewaytest.Way) {
+	mark := "Say " + s.name + " as " + first.String() + " of " + backend
+	a := r.Ask(s.request(first, "said-"+backend, mark, s.sim))
+	wants(t, a, "miss unknown")
+	r.stored(t, a)
+	want := rec.of(t, mark, backend == "anthropic")
+	id := readAnswer(t, first.Claude(), first.Stream, a.Body).ID
+	for _, w := range gatewaytest.Ways {
+		if !s.asks(w.Dialect, first.Dialect) {
+			continue
+		}
+		again := r.Ask(s.request(w, "said-"+backend, mark, "text=another"))
+		wants(t, again, "hit")
+		got := readAnswer(t, w.Claude(), w.Stream, again.Body)
+		want.ID = id
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-the provider's +again):\n%s", w, d)
+		}
+	}
+	rec.of(t, mark, backend == "anthropic") // it was asked once
+}
+
+// request asks for the answer in a way.
+func (s *said) request(w gatewaytest.Way, model, mark, sim string) gatewaytest.Request {
+	req := w.Request(model, mark, "x-sim", sim)
+	members := s.openai
+	if w.Claude() {
+		members = s.claude
+	} else if w.Stream {
+		members += `"stream_options":{"include_usage":true},`
+	}
+	req.Body = strings.Replace("{"+members+strings.TrimPrefix(req.Body, "{"), `"max_tokens":512`, `"max_tokens":4096`, 1)
+	return req
+}
