@@ -7,7 +7,9 @@
 package index
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +33,7 @@ type Index struct {
 	now     func() time.Time
 	metrics *metrics
 
-	mu     sync.RWMutex // held for the time of a few copied vectors at most, never for that of a search
+	mu     sync.RWMutex // held for the time of a few hundred copied vectors at most, never for that of a search
 	spaces map[place]*space
 	items  map[store.Key]*item
 	ring   ring
@@ -75,10 +77,12 @@ func New(maxBytes int64, now func() time.Time, reg prometheus.Registerer) *Index
 
 // SetMaxBytes changes how large the index may be.
 func (x *Index) SetMaxBytes(n int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.max = n
-	x.evict()
+	for fits := false; !fits; {
+		x.mu.Lock()
+		x.max = n
+		fits = x.evict()
+		x.mu.Unlock()
+	}
 }
 
 // Bytes is how much memory the index takes, about.
@@ -152,15 +156,19 @@ func (x *Index) remove(one *item, why cause) {
 	x.metrics.dropped[why].Inc()
 }
 
-// evict drops what was used longest ago until the rest fits.
-func (x *Index) evict() {
-	for x.bytes > x.max {
+// evictions is how many vectors are dropped at most while others wait.
+const evictions = 128
+
+// evict drops what was used longest ago until the rest fits, and reports whether it does.
+func (x *Index) evict() (fits bool) {
+	for range evictions {
 		one := x.ring.leastUsed()
-		if one == nil {
-			return
+		if x.bytes <= x.max || one == nil {
+			return true
 		}
 		x.remove(one, overflow)
 	}
+	return x.bytes <= x.max
 }
 
 // sweeps is how many items each Add looks at: expired ones are gone when as many have been added
@@ -207,13 +215,19 @@ func (x *Index) Purge(p store.Purge) (vectors int) {
 	return vectors
 }
 
-// named returns the items that a purge names.
+// named returns the items that a purge names, of those that are there when it begins.
 func (x *Index) named(p *store.Purge) (all []*item) {
 	x.mu.RLock()
-	defer x.mu.RUnlock()
-	for _, one := range x.items {
-		if p.Names(one) {
-			all = append(all, one)
+	spaces := slices.AppendSeq(make([]*space, 0, len(x.spaces)), maps.Values(x.spaces))
+	x.mu.RUnlock()
+	for _, s := range spaces {
+		v := s.view.Load()
+		for i, c := range v.chunks {
+			for _, one := range c.items[:v.taken(i)] {
+				if !one.state.gone.Load() && p.Names(one) {
+					all = append(all, one)
+				}
+			}
 		}
 	}
 	return all

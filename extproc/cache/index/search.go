@@ -27,12 +27,8 @@ func (x *Index) Nearest(in store.Space, embedder string, vector []float32, k int
 // search looks at all vectors.
 func (v *view) search(vector []float32, b *best) {
 	for i, c := range v.chunks {
-		items := c.items
-		if i == len(v.chunks)-1 {
-			items = items[:v.tail]
-		}
 		rest := c.vectors
-		for _, one := range items {
+		for _, one := range c.items[:v.taken(i)] {
 			cosine := dot(vector, rest[:len(vector)])
 			rest = rest[len(vector):]
 			if cosine > b.least {

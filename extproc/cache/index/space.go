@@ -98,41 +98,41 @@ func (s *space) rewrite(c *chunk, n, places int) (to *chunk, live int) {
 	return to, live
 }
 
+// taken is how many places of a chunk are taken.
+func (v *view) taken(chunk int) int {
+	if chunk == len(v.chunks)-1 {
+		return v.tail
+	}
+	return len(v.chunks[chunk].items)
+}
+
 // drop drops an item that is gone, and returns by how many bytes the space has grown. A chunk of
 // which a fourth is gone is written anew, so that the memory of the rest is free.
 func (s *space) drop(one *item) (grown int64) {
-	v := s.view.Load()
-	c := one.chunk
-	if c.gone++; c.gone*4 < len(c.items) && c.gone < s.taken(v, c) {
+	v, c := s.view.Load(), one.chunk
+	at := slices.Index(v.chunks, c)
+	n := v.taken(at)
+	if c.gone++; c.gone == n {
+		return s.without(v, at)
+	}
+	if c.gone*4 < len(c.items) {
 		return 0
 	}
-	at := slices.Index(v.chunks, c)
-	last := at == len(v.chunks)-1
-	n := len(c.items)
-	if last {
-		n = v.tail
-	}
-	next := &view{chunks: slices.Clone(v.chunks), tail: v.tail}
-	if c.gone == n {
-		next.chunks = slices.Delete(next.chunks, at, at+1)
-		if grown = -c.bytes() - 8; last && at > 0 {
-			next.tail = len(next.chunks[at-1].items)
-		}
-	} else {
-		smaller, live := s.rewrite(c, n, n-c.gone)
-		next.chunks[at] = smaller
-		if grown = smaller.bytes() - c.bytes(); last {
-			next.tail = live
-		}
+	smaller, live := s.rewrite(c, n, n-c.gone)
+	next := &view{slices.Clone(v.chunks), v.tail}
+	if next.chunks[at] = smaller; at == len(v.chunks)-1 {
+		next.tail = live
 	}
 	s.view.Store(next)
-	return grown
+	return smaller.bytes() - c.bytes()
 }
 
-// taken is how many places of a chunk a view shows.
-func (s *space) taken(v *view, c *chunk) int {
-	if c == v.chunks[len(v.chunks)-1] {
-		return v.tail
+// without drops a chunk of which all is gone.
+func (s *space) without(v *view, at int) (grown int64) {
+	next := &view{slices.Delete(slices.Clone(v.chunks), at, at+1), v.tail}
+	if last := len(v.chunks) - 1; at == last && at > 0 {
+		next.tail = v.taken(at - 1)
 	}
-	return len(c.items)
+	s.view.Store(next)
+	return -v.chunks[at].bytes() - 8
 }

@@ -24,9 +24,7 @@ type journal struct {
 	wake    chan struct{} // there may be something to do
 }
 
-func (j *journal) init(all []*Purge) {
-	j.pending, j.wake = all, make(chan struct{}, 1)
-}
+func newJournal() *journal { return &journal{wake: make(chan struct{}, 1)} }
 
 // add has a purge recorded.
 func (j *journal) add(p *Purge) {
@@ -92,7 +90,7 @@ func (s *server) recordAll(ctx context.Context, all []*Purge) error {
 		}
 		answers[i] = pipe.HSetNX(ctx, s.purgesKey(), p.ID, data)
 	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	if err := run(ctx, pipe); err != nil {
 		return err
 	}
 	pipe = s.link.Client().Pipeline()
@@ -101,20 +99,27 @@ func (s *server) recordAll(ctx context.Context, all []*Purge) error {
 			pipe.XAdd(ctx, s.message(ofPurge, p.ID))
 		}
 	}
-	if pipe.Len() == 0 {
-		return nil
-	}
-	_, err := pipe.Exec(ctx)
-	return err
+	return run(ctx, pipe)
 }
 
-// learnPurges takes all purges in that Redis knows of.
+// learnPurges takes all purges in that Redis knows of, and has those recorded that it does not: it
+// may have lost them in a failover.
 func (s *server) learnPurges(ctx context.Context, client goredis.UniversalClient) error {
 	all, err := s.recorded(ctx, client)
+	if err != nil {
+		return err
+	}
+	theirs := map[string]bool{}
 	for i := range all {
+		theirs[all[i].ID] = true
 		s.stores.apply(&all[i].Purge, s)
 	}
-	return err
+	for _, p := range s.stores.purges.all() {
+		if !theirs[p.ID] {
+			s.purges.add(p)
+		}
+	}
+	return nil
 }
 
 // learnPurge takes a purge in, by its ID.

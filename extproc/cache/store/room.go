@@ -15,6 +15,9 @@ const fullAt = 0.75
 
 // lookForRoom finds out whether Redis has room for entries. If it may not be asked, it has.
 func (s *server) lookForRoom(ctx context.Context) {
+	if s.breaker.lost() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
 	var full atomic.Bool

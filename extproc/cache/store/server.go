@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/extproc/redis"
@@ -21,7 +23,7 @@ type server struct {
 	breaker *breaker
 	queue   *queue
 	feed    feed
-	purges  journal
+	purges  *journal
 	timeout atomic.Int64 // of the newest policy, in nanoseconds
 	full    atomic.Bool  // what else Redis holds needs the rest of its memory
 	synced  atomic.Value // the goredis.UniversalClient whose purges are known
@@ -43,10 +45,9 @@ func newServer(s *Stores, at place) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	one := &server{place: at, stores: s, link: link, queue: newQueue(), unused: make(chan struct{})}
+	one := &server{place: at, stores: s, link: link, queue: newQueue(), purges: newJournal(), unused: make(chan struct{})}
 	one.breaker = newBreaker(one)
 	one.feed.begin()
-	one.purges.init(s.purges.all())
 	return one, nil
 }
 
@@ -58,8 +59,7 @@ func (s *server) sweeperKey() string      { return s.prefix + "cache:sweeper" }
 
 const (
 	tick       = 250 * time.Millisecond
-	followEach = 4   // ticks
-	roomEach   = 20  // ticks
+	followEach = 4   // ticks: a second
 	sweepEach  = 240 // ticks: a minute
 	// lastWrites is how long the last entries may take to be written.
 	lastWrites = 2 * time.Second
@@ -84,10 +84,8 @@ func (s *server) watch(ctx context.Context) {
 	defer t.Stop()
 	for n := 0; ; n++ {
 		s.breaker.probe(ctx)
-		if n%roomEach == 0 && !s.breaker.lost() {
-			s.lookForRoom(ctx)
-		}
 		if n%followEach == 0 {
+			s.lookForRoom(ctx)
 			if err := s.link.Follow(); err != nil {
 				s.stores.options.Log.Error("the URL of Redis has changed and cannot be used; the one before stays in use", s.field(), zap.Error(err))
 			}
@@ -113,6 +111,22 @@ func (s *server) leave() {
 	case <-s.queue.written:
 	case <-time.After(lastWrites):
 	}
+}
+
+// run runs a pipeline. If Redis refuses the connection that it is to go over, the client says so of
+// the whole alone, and nothing of the commands: then that is the error of each.
+func run(ctx context.Context, pipe goredis.Pipeliner) error {
+	if pipe.Len() == 0 {
+		return nil
+	}
+	commands, err := pipe.Exec(ctx)
+	if err == nil || slices.ContainsFunc(commands, func(c goredis.Cmder) bool { return c.Err() != nil }) {
+		return err
+	}
+	for _, c := range commands {
+		c.SetErr(err)
+	}
+	return err
 }
 
 func (s *server) field() zap.Field { return zap.String("url_from", s.link.Name()) }

@@ -157,9 +157,10 @@ func (s *Stores) Purge(p Purge) (entries int) {
 	return s.apply(&p, nil)
 }
 
-// apply applies a purge that one Redis knows of; nil: none does.
+// apply applies a purge that one Redis knows of; nil: none does. One that no entry can be older
+// than does nothing.
 func (s *Stores) apply(p *Purge, by *server) (entries int) {
-	if !s.purges.add(p) {
+	if p.At.Before(s.options.Now().Add(-purgeKept)) || !s.purges.add(p) {
 		return 0
 	}
 	for _, one := range s.list() {

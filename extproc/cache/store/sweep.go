@@ -22,7 +22,7 @@ const (
 	// sweeperFor is for how long one pair sweeps alone after it gave the last sign of life.
 	sweeperFor = time.Minute
 	sweepTime  = 10 * time.Second // of one batch
-	sweepRetry = 5 * time.Second
+	sweepRetry = 2 * time.Second
 )
 
 // sweepPurged records purges, and deletes what they name, until ctx ends.
@@ -63,7 +63,7 @@ func (s *server) sweep(ctx context.Context) error {
 	if err == nil && len(todo) > 0 {
 		err = s.sweepAll(ctx, client, todo)
 	}
-	return errors.Join(err, client.Del(ctx, s.sweeperKey()).Err())
+	return errors.Join(err, client.Unlink(ctx, s.sweeperKey()).Err())
 }
 
 // unswept takes in the purges that Redis knows of, and returns those after which is to be swept. It
@@ -114,8 +114,7 @@ func (s *server) sweepAll(ctx context.Context, client goredis.UniversalClient, t
 		}
 		pipe.HSet(ctx, s.purgesKey(), r.ID, data)
 	}
-	_, err = pipe.Exec(ctx)
-	return err
+	return run(ctx, pipe)
 }
 
 // sweeper deletes what purges name.
@@ -188,11 +187,7 @@ func (w *sweeper) delete(ctx context.Context, node *goredis.Client, names []stri
 			w.gone.Add(1)
 		}
 	}
-	if pipe.Len() == 0 {
-		return nil
-	}
-	_, err = pipe.Exec(ctx)
-	return err
+	return run(ctx, pipe)
 }
 
 // readHeads reads how entries begin; nil: that one is none.
@@ -205,7 +200,7 @@ func readHeads(ctx context.Context, node *goredis.Client, names []string) ([][]b
 	for i, name := range names {
 		answers[i] = pipe.GetRange(ctx, name, 0, headBytes-1)
 	}
-	_, _ = pipe.Exec(ctx) // the answers have its errors
+	_ = run(ctx, pipe) // the answers have its errors
 	heads := make([][]byte, len(names))
 	for i, a := range answers {
 		head, err := a.Bytes()

@@ -133,7 +133,7 @@ func (s *server) set(ctx context.Context, batch []*cachepb.Entry) (there []*cach
 		}
 		asked, answers = append(asked, e), append(answers, pipe.Set(ctx, s.entryKey(Key(e.Key)), data, left))
 	}
-	_, _ = pipe.Exec(ctx) // the answers have its errors
+	_ = run(ctx, pipe) // the answers have its errors
 	for i, a := range answers {
 		if err := a.Err(); err != nil {
 			s.stores.metrics.drop(entries, reason(redis.ReasonOf(err)), 1)
@@ -162,10 +162,7 @@ func (s *server) announce(ctx context.Context, all []*cachepb.Entry) {
 		}
 		answers = append(answers, pipe.XAdd(ctx, s.message(ofEntry, data)))
 	}
-	if len(answers) == 0 {
-		return
-	}
-	_, _ = pipe.Exec(ctx)
+	_ = run(ctx, pipe) // so, too
 	for _, a := range answers {
 		if err := a.Err(); err != nil {
 			s.stores.metrics.drop(messages, reason(redis.ReasonOf(err)), 1)
