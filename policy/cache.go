@@ -2,8 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"time"
 
@@ -118,7 +116,6 @@ var cacheSection = section{
 			Doc("Where answers are kept that are given again, and the rules of models that have none of their own. Without rules nothing is kept.").
 			Example(`cache: {every_model: {ttl: 1h}, memory: 256MiB}`),
 	},
-	check: (*compiler).checkEmbedder,
 }
 
 var cache = strict.NewObject(
@@ -154,7 +151,7 @@ var cacheEmbedder = strict.NewObject(
 		Example(`timeout: 1s`),
 ).Check(func(r *strict.Reader, g *strict.Given, e *CacheEmbedder) {
 	if at, ok := g.At("model"); ok {
-		r.Note(embeddingModel{e.Model, at})
+		r.Note(namedModel{e.Model, at})
 	}
 })
 
@@ -221,22 +218,3 @@ func readTemperature(text string) (Temperature, error) {
 	}
 	return Temperature(f), nil
 }
-
-// embeddingModel is a model that makes vectors, and where that stands.
-type embeddingModel struct {
-	model string
-	at    strict.Place
-}
-
-// checkEmbedder refuses a model that is not there.
-func (c *compiler) checkEmbedder() {
-	for _, m := range strict.Notes[embeddingModel](c.Reader) {
-		if _, ok := c.doc.Models[m.model]; !ok {
-			c.Fault(m.at, c.Suggest(m.model, slices.Sorted(maps.Keys(c.doc.Models))), "model %s is not defined", strict.Quote(m.model))
-		}
-	}
-}
-
-// Written returns the guards as the canonical form of a document has them: guards that are written
-// alike do alike.
-func (g *Guards) Written() []byte { return guards.Append(nil, g) }

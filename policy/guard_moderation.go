@@ -2,9 +2,7 @@ package policy
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"time"
 
@@ -48,24 +46,9 @@ var moderationGuard = described[ModerationGuard]{
 		rememberKey(func(g *ModerationGuard) *time.Duration { return &g.Remember }, ""),
 	)...).Check(func(r *strict.Reader, g *strict.Given, m *ModerationGuard) {
 		if at, ok := g.At("model"); ok {
-			r.Note(moderator{m.Model, at})
+			r.Note(namedModel{m.Model, at})
 		}
 	}),
 }
 
 var category = regexp.MustCompile(`^[a-z][a-z0-9_/-]{0,63}$`)
-
-// moderator is a model that a guard asks, and where that stands.
-type moderator struct {
-	model string
-	at    strict.Place
-}
-
-// checkModerators refuses models that are not there.
-func (c *compiler) checkModerators() {
-	for _, m := range strict.Notes[moderator](c.Reader) {
-		if _, ok := c.doc.Models[m.model]; !ok {
-			c.Fault(m.at, c.Suggest(m.model, slices.Sorted(maps.Keys(c.doc.Models))), "model %s is not defined", strict.Quote(m.model))
-		}
-	}
-}

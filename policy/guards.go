@@ -121,6 +121,10 @@ func GuardKinds() []string {
 // Any reports whether there is a guard.
 func (g *Guards) Any() bool { return len(g.Input)+len(g.Output) > 0 }
 
+// Written returns the guards as the canonical form of a document has them: guards that are written
+// alike do alike.
+func (g *Guards) Written() []byte { return guards.Append(nil, g) }
+
 // ways are the directions in which a guard can look.
 type ways uint8
 
@@ -259,5 +263,4 @@ var guardsSection = section{
 			Doc("What looks at the content of all requests and answers, and refuses, masks or reports what it finds. Models, tiers and callers can have guards of their own beside these.").
 			Example(`guards: {input: [{pii: {action: mask}}], output: [{secrets: {action: deny}}]}`),
 	},
-	check: (*compiler).checkModerators,
 }

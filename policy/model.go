@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -97,6 +98,7 @@ var modelsSection = section{
 	check: func(c *compiler) {
 		c.findBackends()
 		c.checkNearest()
+		c.checkNamedModels()
 	},
 }
 
@@ -199,6 +201,21 @@ func (c *compiler) checkNearest() {
 		unknown := slices.ContainsFunc(n.model.Uses(), func(u Use) bool { return c.doc.Backends[u.Backend.Name] == nil })
 		if !unknown && !n.model.hasRegions() {
 			c.Fault(n.at, "give the backends of a link with several uses a region each", "has no effect: no link has uses in several regions")
+		}
+	}
+}
+
+// namedModel is a model that something in the policy asks, and where that stands.
+type namedModel struct {
+	model string
+	at    strict.Place
+}
+
+// checkNamedModels refuses models that are not there.
+func (c *compiler) checkNamedModels() {
+	for _, n := range strict.Notes[namedModel](c.Reader) {
+		if _, ok := c.doc.Models[n.model]; !ok {
+			c.Fault(n.at, c.Suggest(n.model, slices.Sorted(maps.Keys(c.doc.Models))), "model %s is not defined", strict.Quote(n.model))
 		}
 	}
 }
