@@ -15,6 +15,7 @@ const (
 	yesOrNo
 	whetherCan
 	whetherShould
+	aPart // what it is of, in or with
 )
 
 var (
@@ -119,7 +120,12 @@ func what(words []token) ask {
 			return aReason
 		case "like":
 			return aWay
+		case "of", "in", "from", "with", "by", "about":
+			return aPart
 		}
+	}
+	if len(words) > 1 && words[0].key == "is" && words[1].key == "in" {
+		return aPart
 	}
 	for i := 0; i < len(words) && i < 5; i++ {
 		switch key := words[i].key; {

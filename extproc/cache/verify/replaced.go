@@ -12,8 +12,9 @@ const fewWords = 2
 // brief reports whether each word more makes another question of one.
 func (q *Question) brief() bool { return q.asks == anything && len(q.items) <= fewWords }
 
-// replaced reports whether each question has a word of content that the other lacks, or one has
-// one in addition to the few of a brief one. Forms of one word are the same.
+// replaced reports whether each question has a word of content that the other lacks, or one has one
+// in addition that makes another question: any to the few of a brief one, and the use, the cost or
+// another attribute of what the other one asks about. Forms of one word are the same.
 func replaced(a, b *Question) bool {
 	x, y := lacked(a, b), lacked(b, a)
 	switch {
@@ -23,7 +24,19 @@ func replaced(a, b *Question) bool {
 		return len(x) > 0 && len(y) > 0
 	}
 	left, right := others(x, y, a, b), others(y, x, b, a)
-	return left && right || left && b.brief() || right && a.brief()
+	return left && (right || b.brief() || a.asksFor(x)) || right && (a.brief() || b.asksFor(y))
+}
+
+// attributes are words by which a question asks for something of a thing, as stems.
+var attributes = stems(`
+	use application purpose function role importance significance scope future history origin cause effect impact consequence result symptom treatment cure prevention diagnosis
+	characteristic feature property component structure formula size color taste population salary cost price fee tax limit maximum minimum restriction requirement eligibility
+	benefit advantage disadvantage drawback pros cons risk danger difference similarity alternative rule law syllabus status deadline
+`)
+
+// asksFor reports whether a question asks for something of a thing by one of some of its words.
+func (q *Question) asksFor(words []string) bool {
+	return q.asks == anything && slices.ContainsFunc(words, func(w string) bool { return attributes[w] })
 }
 
 // lacked are the words of content of a that b lacks.

@@ -130,7 +130,6 @@ var irregular = groups(`
 	analyse analyze
 	travelling traveling travel
 	cancelled canceled cancel
-	app application
 	info information
 	uni university
 	maths math mathematics

@@ -108,6 +108,8 @@ var known = []struct {
 	{"a name as first word of one alone", "Bremen weather", "weather", nil, nil},
 	{"opposites in each other's places", "some women prefer hairless men", "most men prefer hairless women", []Rule{Order}, []Rule{Order}},
 	{"a word added that narrows", "what is a podcast", "what is a podcast network", nil, []Rule{Replaced}},
+	{"more is asked for", "What are the side effects of red yeast rice?", "What are the ingredients and side effects of red yeast rice?", nil, nil},
+	{"the cost of what is asked about", "What is the cost of a passport photo?", "What is a passport photo?", nil, []Rule{QuestionWord, Replaced}},
 	{"a word added to a longer question", "how do i get rid of ants in my car", "how do i get rid of ants", nil, nil},
 	{"and, and or", "Should I pay off debt or invest?", "Should I pay off debt and invest?", nil, nil},
 	{"all, and some", "do all birds fly", "do some birds fly", nil, nil},
