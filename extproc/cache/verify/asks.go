@@ -150,3 +150,13 @@ func what(words []token) ask {
 func asksDiffer(a, b ask) bool {
 	return a != b && !(a == unsaid && b == aWay) && !(a == aWay && b == unsaid) && !(a == unsaid && b == anything) && !(a == anything && b == unsaid)
 }
+
+// pointing reports whether tokens speak of something that is at hand: this song, these shoes.
+func pointing(tokens []token) bool {
+	for i, t := range tokens {
+		if t.key == "these" || t.key == "this" && !(i+1 < len(tokens) && (periods[tokens[i+1].key] || tokens[i+1].key == "world" || tokens[i+1].key == "way")) {
+			return true
+		}
+	}
+	return false
+}

@@ -39,6 +39,20 @@ func (q *Question) asksFor(words []string) bool {
 	return q.asks == anything && slices.ContainsFunc(words, func(w string) bool { return attributes[w] })
 }
 
+// rating are words by which a question asks for a choice of things, and not what they are.
+var rating = set("best good better great greatest top popular famous favorite favourite examples example types type kinds kind")
+
+// rates reports whether tokens ask for a choice of things.
+func rates(tokens []token) bool {
+	return slices.ContainsFunc(tokens, func(t token) bool { return rating[t.key] })
+}
+
+// chooses reports whether one of two questions asks for a choice of what the other asks about in few
+// words.
+func chooses(a, b *Question) bool {
+	return a.rates != b.rates && a.asks == anything && b.asks == anything && min(len(a.items), len(b.items)) <= fewWords
+}
+
 // lacked are the words of content of a that b lacks.
 func lacked(a, b *Question) (words []string) {
 	for _, i := range a.items {

@@ -65,6 +65,8 @@ type Question struct {
 	governed  []string // words of content that a preposition governs
 	asks      ask
 	expletive bool // it has an it that stands for what comes later
+	pointing  bool // it speaks of something that is at hand
+	rates     bool // it asks for a choice
 }
 
 // Parse makes a text ready to be compared.
@@ -110,6 +112,7 @@ func (q *Question) compare(tokens []token) {
 	q.polar, q.prefixed, q.kinds = polarOf(q.stems), prefixedOf(q.keys, q.language), kindsOf(q.stems)
 	q.symbols = symbolsOf(tokens)
 	q.asks, q.expletive = asksFor(tokens), expletiveIn(tokens)
+	q.pointing, q.rates = pointing(tokens), rates(tokens)
 	q.items = itemsOf(tokens, q.language)
 	q.fillers = fillersOf(q.items)
 	for _, i := range q.items {
@@ -155,7 +158,7 @@ func (q *Question) differs(other *Question, by Rule) bool {
 	case Language:
 		return languagesDiffer(q.language, other.language)
 	case QuestionWord:
-		return asksDiffer(q.asks, other.asks)
+		return asksDiffer(q.asks, other.asks) || q.pointing != other.pointing || chooses(q, other)
 	case Replaced:
 		return replaced(q, other)
 	}
