@@ -146,9 +146,13 @@ func what(words []token) ask {
 	return anything
 }
 
-// asksDiffer reports whether two questions ask for different things.
+// asksDiffer reports whether two questions ask for different things. What says nothing of it may be
+// for a thing or a way.
 func asksDiffer(a, b ask) bool {
-	return a != b && !(a == unsaid && b == aWay) && !(a == aWay && b == unsaid) && !(a == unsaid && b == anything) && !(a == anything && b == unsaid)
+	if a > b {
+		a, b = b, a
+	}
+	return a != b && !(a == unsaid && (b == anything || b == aWay))
 }
 
 // pointing reports whether tokens speak of something that is at hand: this song, these shoes.

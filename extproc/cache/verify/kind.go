@@ -2,8 +2,8 @@ package verify
 
 import "strings"
 
-// of is a word that is one of several of its kind, by stem.
-type of struct {
+// member is a word that is one of several of its kind, by stem.
+type member struct {
 	word string
 	kind int
 }
@@ -124,10 +124,10 @@ var kinds = func() map[string][]int {
 }()
 
 // kindsOf are the kinds of stems.
-func kindsOf(stems []string) (all []of) {
+func kindsOf(stems []string) (all []member) {
 	for _, s := range stems {
 		for _, k := range kinds[s] {
-			all = append(all, of{s, k})
+			all = append(all, member{s, k})
 		}
 	}
 	return all

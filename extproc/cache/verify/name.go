@@ -16,31 +16,33 @@ var notNames = set("i a im ill ive id internet web god ok english")
 // capitals alone, letters with digits at once after them, and single letters.
 func namesOf(tokens []token) (names []string) {
 	for i, t := range tokens {
-		if t.kind == word && named(t, i > 0 && tokens[i-1].key == "'") && currencies[t.key] == "" && !(unitOf[t.key] != "" && counts(tokens, i)) {
+		measures := currencies[t.key] != "" || unitOf[t.key] != "" && counts(tokens, i)
+		cut := len(t.key) == 1 && i > 0 && tokens[i-1].key == "'" // the end of a word
+		if t.kind == word && !measures && !cut && isName(t) {
 			names = append(names, t.key)
 		}
 	}
 	return sorted(names)
 }
 
-func named(t token, cut bool) bool {
+func isName(t token) bool {
 	switch {
 	case t.tied, strings.HasSuffix(t.key, "+"), strings.HasSuffix(t.key, "#"):
 		return true
-	case grammar[t.key] || soft[t.key] || notNames[t.key] || isMonth[t.key] || weekdays[t.key] != "" || t.denies || alone([]rune(t.raw)[0]):
+	case grammar[t.key], soft[t.key], notNames[t.key], isMonth[t.key], weekdays[t.key] != "", t.denies:
 		return false
 	case len(t.key) == 1:
-		return !cut && letters[t.key]
+		return letters[t.key]
 	case capitals(t.raw):
 		return true
 	}
 	return capital(t.raw) && !t.first
 }
 
-// letters are those that stand for nothing in short messages.
+// letters are those that are names by themselves: all but those that stand for words in messages.
 var letters = set("b c d e f g h j k l m o p q s t v w x y z")
 
-// firsts are the first words of sentences that may be names.
+// firstsOf are the first words of sentences that may be names.
 func firstsOf(tokens []token) (firsts []string) {
 	for _, t := range tokens {
 		if t.kind == word && t.first && capital(t.raw) && len(t.key) > 2 && !grammar[t.key] && !soft[t.key] && !openers[stem(t.key)] {

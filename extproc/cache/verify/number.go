@@ -45,8 +45,7 @@ func (l *lexer) numeral(i int) int {
 				return end
 			}
 		case ',': // of thousands, or of a decimal; else of a list
-			decimal := l.digits(i) == end && !l.is(next, ',') && next-end <= 3
-			if next-end != 4 && !decimal {
+			if next-end != 4 && !l.decimalComma(i, end, next) {
 				return end
 			}
 		default:
@@ -57,13 +56,26 @@ func (l *lexer) numeral(i int) int {
 	return end
 }
 
-// negative reports whether a minus sign is before the number.
+// decimalComma reports whether the comma at the end of digits from i on is that of a decimal, whose
+// digits go on until next: one of two at most, in no list, after thousands with points if any.
+func (l *lexer) decimalComma(i, end, next int) bool {
+	before := l.text[i:end]
+	return next-end <= 3 && !l.is(next, ',') && !(i > 0 && l.text[i-1] == ',') && !strings.Contains(before, ",") &&
+		(!strings.Contains(before, ".") || groupsOfThree(before, "."))
+}
+
+// negative reports whether a minus sign is before the number, and not a hyphen or the sign of a
+// difference.
 func (l *lexer) negative() bool {
 	n := len(l.tokens)
 	if n == 0 || l.at == 0 || l.text[l.at-1] != '-' {
 		return false
 	}
-	return l.tokens[n-1].spaced && (n == 1 || l.tokens[n-2].kind != number) || n > 1 && l.tokens[n-2].kind == mark && l.tokens[n-2].key != ")"
+	if n == 1 {
+		return true
+	}
+	before := l.tokens[n-2]
+	return l.tokens[n-1].spaced && before.kind != number || before.kind == mark && before.key != ")"
 }
 
 // canonical writes digits with separators in one way. Versions and times keep theirs.
@@ -172,7 +184,7 @@ func numerals(list string) map[string]float64 {
 	m := map[string]float64{}
 	fields := strings.Fields(list)
 	for i := 0; i+1 < len(fields); i += 2 {
-		m[fields[i]], _ = strconv.ParseFloat(fields[i+1], 64) // the list is ours: a test reads it
+		m[fields[i]], _ = strconv.ParseFloat(fields[i+1], 64) // the list is ours: TestNumerals reads it
 	}
 	return m
 }

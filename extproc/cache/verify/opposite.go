@@ -353,20 +353,20 @@ const contraries = `
 	introduction | conclusion
 `
 
-// opposed reports whether one question has a word and the other has its opposite, and each lacks
-// what the other has.
+// opposed reports whether one question has a word that the other lacks, and the other has its
+// opposite; or they differ by a prefix, by a kind, or by a word that alters another one.
 func opposed(a, b *Question) bool {
+	return contrary(a, b) || contrary(b, a) || prefixed(a, b) || prefixed(b, a) || altered(a, b) || altered(b, a) || kindsDiffer(a, b, false)
+}
+
+// contrary reports whether a has a word that b lacks, and b has its opposite.
+func contrary(a, b *Question) bool {
 	for _, w := range a.polar {
-		if contains(b.stems, w) {
-			continue
-		}
-		for _, o := range opposites[w] {
-			if contains(b.stems, o) {
-				return true
-			}
+		if !contains(b.stems, w) && slices.ContainsFunc(opposites[w], func(o string) bool { return contains(b.stems, o) }) {
+			return true
 		}
 	}
-	return prefixed(a, b) || prefixed(b, a) || kindsDiffer(a, b, false) || altered(a, b) || altered(b, a)
+	return false
 }
 
 // altering are words that make another thing of the one that they stand before: a vice president is

@@ -62,7 +62,7 @@ func (l *lexer) next() {
 		l.word()
 	default:
 		l.add(token{kind: mark, raw: l.text[l.at : l.at+n], key: l.text[l.at : l.at+n]}, n)
-		if strings.ContainsRune(".!?:;。！？।\n", r) && l.blankAt(l.at) {
+		if strings.ContainsRune(".!?:;。！？।", r) && l.blankAt(l.at) {
 			l.first = true
 		}
 	}
