@@ -47,12 +47,12 @@ const lately = 250 * time.Millisecond
 // land gives those who wait the answer.
 func (f *flights) land(key store.Key, one *flight, entry *cachepb.Entry, again bool) {
 	one.entry, one.again = entry, again
-	close(one.done)
 	if entry == nil {
-		f.forget(key, one)
-		return
+		f.forget(key, one) // before those who waited come back
+	} else {
+		time.AfterFunc(lately, func() { f.forget(key, one) })
 	}
-	time.AfterFunc(lately, func() { f.forget(key, one) })
+	close(one.done)
 }
 
 func (f *flights) forget(key store.Key, one *flight) {

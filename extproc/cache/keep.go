@@ -18,7 +18,7 @@ func (v *visit) End(o exchange.Outcome) {
 	var kept *cachepb.Entry
 	if v.flight != nil {
 		defer func() {
-			v.stage.kind.flights.land(store.Key(v.digest.All), v.flight, kept, o.By == exchange.ByClient && o.Result == exchange.Cancelled)
+			v.stage.kind.flights.land(store.Key(v.digest.All), v.flight, kept, left(o))
 		}()
 	}
 	c := &v.ex.Cached
@@ -43,6 +43,12 @@ func (v *visit) End(o exchange.Outcome) {
 	kept = v.entry(dialect, body)
 	v.stage.handle.Put(kept)
 	c.Stored, c.NotStored = kept.GetId(), ""
+}
+
+// left reports whether an exchange ended because its client left, as far as it is known by then:
+// Envoy says later who ended an exchange whose answer was not whole.
+func left(o exchange.Outcome) bool {
+	return o.Result == exchange.Cancelled && o.By == exchange.ByClient || o.Result == exchange.Cut && o.By == exchange.ByUnknown
 }
 
 // notGiven takes back what the client did not get: it has left, or a guard has refused the answer.
