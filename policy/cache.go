@@ -191,7 +191,7 @@ var cacheRules = strict.NewObject(
 		Doc("Longest that a request waits so. After that it is asked by itself.").
 		Example(`coalesce_wait: 10s`),
 	strict.Bind("semantic", func(r *CacheRules) **SemanticCache { return &r.Semantic }, strict.Optional(semanticCache)).Absent("off: only equal requests have one answer").
-		Doc("Give the answer to a question that means the same: only the last turn of the user may be worded otherwise, all else must be equal.").
+		Doc("Give the answer to a question that means the same: only the last turn of the user may be worded otherwise, all else must be equal. One of more than 1,024 bytes is compared with none.").
 		Example(`semantic: {threshold: 0.95}`),
 ).Once("models.cache")
 

@@ -138,6 +138,8 @@ func reasonInWords(r exchange.CacheReason) string {
 		return "it is longer than the client allows"
 	case exchange.CacheNoVector:
 		return "the question has no vector, or none could be made in time"
+	case exchange.CacheLongQuestion:
+		return "there is none, and the question is too long to be compared"
 	case exchange.CacheLost:
 		return "entries could not be read, or not in time"
 	case exchange.CacheUnreadable:

@@ -106,11 +106,20 @@ func (v *visit) same(ctx context.Context, f *index.Found, asked *canon.Request, 
 	return h
 }
 
+// maxQuestion is how long a question may be to be compared, in bytes. In a longer text nearly every
+// word of another one stands somewhere, so that neither a vector, which is about its words alone, nor
+// rules see what it asks for; and rules would take seconds for one of a few megabytes.
+const maxQuestion = 1 << 10
+
 // embed makes the vector of the question, if questions are compared. It reports whether there is
 // one.
 func (v *visit) embed(ctx context.Context, req *exchange.Request) bool {
 	s := v.stage
 	if !v.model.rules.HasSemantic() || v.digest.Question == "" {
+		return false
+	}
+	if len(v.digest.Question) > maxQuestion {
+		v.ex.Cached.Reason = exchange.CacheLongQuestion
 		return false
 	}
 	v.ex.Cached.Embedder = s.embedder.ID()

@@ -54,6 +54,23 @@ func TestAQuestionThatMeansTheSameHasTheAnswer(t *testing.T) {
 	}
 }
 
+// TestLongQuestionsAreNotCompared holds that a text in which every word of another one stands is not
+// the same question for it, and that it has an answer of its own all the same.
+func TestLongQuestionsAreNotCompared(t *testing.T) {
+	r := newRig(t, semantic)
+	one := strings.TrimSpace(strings.Repeat("Summarise the contract about kettles, returns and refunds. ", 20))
+	first, _ := r.ask("openai", question(one))
+	r.answered(first, said("It is about kettles."))
+	for text, want := range map[string]string{one: "It is about kettles.", one + " Then list what it says about gardens, too.": ""} {
+		v, verdict := r.ask("openai", question(text))
+		c := v.Exchange.Cached
+		v.End(exchange.Outcome{Result: exchange.Cancelled})
+		if got := textIn(verdict); got != want || want == "" && c.Reason != exchange.CacheLongQuestion {
+			t.Errorf("%d bytes: %q, %+v", len(text), got, c)
+		}
+	}
+}
+
 // TestShadowGivesNothing holds that a cache that only watches says what it would have given, of
 // both kinds.
 func TestShadowGivesNothing(t *testing.T) {

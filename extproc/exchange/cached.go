@@ -58,15 +58,16 @@ const (
 
 // Why an answer was not given.
 const (
-	CacheUnknown      CacheReason = "unknown"    // there is none
-	CacheDissimilar   CacheReason = "dissimilar" // no question is near enough
-	CacheRules        CacheReason = "rules"      // the nearest question differs
-	CacheTooOld       CacheReason = "too_old"    // for the client
-	CacheTooLong      CacheReason = "too_long"   // for the answer that the client bounds
-	CacheNoVector     CacheReason = "no_vector"  // the question has none, or it could not be made
-	CacheLost         CacheReason = "store"      // entries could not be read, or not in time
-	CacheUnreadable   CacheReason = "unreadable" // the entry
-	CacheWaitedInVain CacheReason = "waited"     // an equal request got no answer that may be shared, or not in time
+	CacheUnknown      CacheReason = "unknown"       // there is none
+	CacheDissimilar   CacheReason = "dissimilar"    // no question is near enough
+	CacheRules        CacheReason = "rules"         // the nearest question differs
+	CacheTooOld       CacheReason = "too_old"       // for the client
+	CacheTooLong      CacheReason = "too_long"      // for the answer that the client bounds
+	CacheNoVector     CacheReason = "no_vector"     // the question has none, or it could not be made
+	CacheLongQuestion CacheReason = "long_question" // there is none, and the question is too long to be compared
+	CacheLost         CacheReason = "store"         // entries could not be read, or not in time
+	CacheUnreadable   CacheReason = "unreadable"    // the entry
+	CacheWaitedInVain CacheReason = "waited"        // an equal request got no answer that may be shared, or not in time
 )
 
 // Why an answer was not kept, beside those of requests.
