@@ -23,6 +23,7 @@ type Link struct {
 	lookupEnv func(string) (string, bool)
 	conn      atomic.Pointer[connection]
 	replaced  []*connection // that calls may be under way on
+	refused   string        // a URL that cannot be used, which was said
 }
 
 // connection is a client, and the URL that it was made of.
@@ -71,15 +72,21 @@ func (l *Link) Redacted(err error) error {
 }
 
 // Follow connects to where a file says that Redis is now, if it says something else. After an
-// error the one before stays in use.
+// error, which comes once, the one before stays in use.
 func (l *Link) Follow() error {
 	if l.at.File == "" {
 		return nil
 	}
 	l.closeReplaced(LongestCall)
-	if url, err := find(l.at, l.lookupEnv); err == nil && url != l.conn.Load().url {
-		return l.connect(url)
+	url, err := find(l.at, l.lookupEnv)
+	if err != nil || url == l.conn.Load().url || url == l.refused {
+		return nil // a file that cannot be read is being replaced
 	}
+	if err := l.connect(url); err != nil {
+		l.refused = url
+		return err
+	}
+	l.refused = ""
 	return nil
 }
 

@@ -66,9 +66,9 @@ func lostAndBack(t *testing.T, r *remote, lose, back func()) {
 	if !b.has("after", "1") {
 		t.Errorf("got %v", b.get("after"))
 	}
-	warned, told := a.logs.FilterMessageSnippet("is lost").Len(), a.logs.FilterMessageSnippet("is back").Len()
-	if warned == 0 || warned != told {
-		t.Errorf("%d losses and %d ends are logged: %v", warned, told, a.logs.All())
+	warned, ended := a.logs.FilterMessageSnippet("is lost").Len(), a.logs.FilterMessageSnippet("is back").Len()
+	if warned == 0 || warned != ended {
+		t.Errorf("%d losses and %d ends are logged: %v", warned, ended, a.logs.All())
 	}
 }
 
@@ -103,7 +103,7 @@ func TestSlow(t *testing.T) {
 	d := redistest.StartDelay(t, s)
 	r := &remote{url: d.URL(), client: s.Client()}
 	p := r.pair(t, short)
-	d.Set(time.Minute)
+	d.Set(200 * time.Millisecond)
 	if e, err := p.Get(t.Context(), keyOf("a")); e != nil || !errors.Is(err, store.ErrLost) || p.value("lookups_total", "redis", "timeout") != 1 {
 		t.Errorf("%v, %v", e, err)
 	}

@@ -263,6 +263,20 @@ func TestCrashBetween(t *testing.T) {
 	}
 }
 
+// TestNotUTF8 holds that an entry that cannot be encoded stays in memory alone, and is counted.
+func TestNotUTF8(t *testing.T) {
+	r, _ := alone(t)
+	p := r.pair(t)
+	e := p.entry("a", "1")
+	e.Question = "\xff"
+	p.Put(e)
+	p.Put(p.entry("b", "1"))
+	p.eventually("the next one is written", func() bool { return r.has(t, entryName("b")) })
+	if !p.has("a", "1") || r.has(t, entryName("a")) || p.value("dropped_total", "entry", "invalid") != 1 {
+		t.Errorf("got %v", p.get("a"))
+	}
+}
+
 // TestRedisOfAnother holds that pairs with different prefixes do not see each other's entries.
 func TestRedisOfAnother(t *testing.T) {
 	r, _ := alone(t)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -20,6 +21,9 @@ import (
 	"github.com/headgate/headgate/policy/cachepb"
 	"github.com/headgate/headgate/policy/policypb"
 )
+
+// TestMain holds that stores leave nothing running.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // pair is one pair's stores, and the store of its policy.
 type pair struct {
