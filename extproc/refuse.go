@@ -98,6 +98,7 @@ const notRefused = "no"
 // Envoy does not dress it as a reply of its own.
 func (r *run) immediate(why string, refused bool) {
 	resp := &r.ex.Response
+	r.named()
 	r.sentImmediate = true
 	if r.reply.status == 0 {
 		r.reply.status = resp.Status

@@ -267,9 +267,21 @@ func (r *run) written() {
 	}
 }
 
+// named gives the answer an id where the client looks for one, unless its provider has done so.
+func (r *run) named() {
+	if r.client == nil {
+		return
+	}
+	name, resp := r.client.RequestIDHeader(), &r.ex.Response
+	if resp.Headers.Get(name) == nil && resp.Out.Set.Get(name) == nil {
+		resp.Out.SetHeader(name, r.ex.ID)
+	}
+}
+
 // headers completes what changes in the response's headers.
 func (r *run) headers() {
 	resp := &r.ex.Response
+	r.named()
 	for i := range resp.Headers {
 		// What Envoy says to ext_proc is not for clients.
 		if name := resp.Headers[i].Name; strings.HasPrefix(name, policy.EnvoyPrefix) {

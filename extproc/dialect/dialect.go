@@ -19,6 +19,10 @@ type Client interface {
 	Name() string
 	exchange.Dialect
 
+	// RequestIDHeader names the header in which clients look for the id of an answer, to ask
+	// for support by it.
+	RequestIDHeader() string
+
 	// EncodeAnswer appends a whole answer to dst.
 	EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byte
 	// Encoder starts writing a stream.

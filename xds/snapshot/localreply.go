@@ -53,12 +53,12 @@ func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
 	c := &hcmv3.LocalReplyConfig{}
 	for _, r := range refusals(set) {
 		c.Mappers = append(c.Mappers,
-			mapper(r, append(r.conditions, anthropic()), map[string]any{
+			mapper(r, "request-id", append(r.conditions, anthropic()), map[string]any{
 				"type":       "error",
 				"error":      map[string]any{"type": r.anthropic, "message": r.message, "code": r.code},
 				"request_id": r.exchange,
 			}),
-			mapper(r, r.conditions, map[string]any{
+			mapper(r, "x-request-id", r.conditions, map[string]any{
 				"error": map[string]any{"message": r.message, "type": r.openai, "param": nil, "code": r.code, "exchange_id": r.exchange},
 			}))
 	}
@@ -72,7 +72,7 @@ const (
 	requestID  = "%REQ(x-request-id)%"
 )
 
-func mapper(r refusal, conditions []*accesslogv3.AccessLogFilter, body map[string]any) *hcmv3.ResponseMapper {
+func mapper(r refusal, idHeader string, conditions []*accesslogv3.AccessLogFilter, body map[string]any) *hcmv3.ResponseMapper {
 	format, err := structpb.NewStruct(body)
 	if err != nil {
 		panic("snapshot: a local reply is no JSON: " + err.Error()) // a constant of this package is wrong
@@ -85,7 +85,7 @@ func mapper(r refusal, conditions []*accesslogv3.AccessLogFilter, body map[strin
 	}
 	return &hcmv3.ResponseMapper{
 		Filter:       filter,
-		HeadersToAdd: refusalHeaders(r.retry),
+		HeadersToAdd: append(refusalHeaders(r.retry), header(idHeader, r.exchange)),
 		BodyFormatOverride: &corev3.SubstitutionFormatString{
 			ContentType: "application/json",
 			Format:      &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: format},

@@ -18,6 +18,9 @@ const Version = "2023-06-01"
 // Name returns "anthropic".
 func (Dialect) Name() string { return "anthropic" }
 
+// RequestIDHeader is what Anthropic's SDKs call _request_id.
+func (Dialect) RequestIDHeader() string { return "request-id" }
+
 // Path returns the path of an operation below the base URL, empty for one that the
 // dialect does not have.
 func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {

@@ -15,6 +15,9 @@ type Dialect struct{}
 // Name returns "openai".
 func (Dialect) Name() string { return "openai" }
 
+// RequestIDHeader is what OpenAI's SDKs call _request_id.
+func (Dialect) RequestIDHeader() string { return "x-request-id" }
+
 // Path returns the path of an operation below the base URL, empty for one that the
 // dialect does not have.
 func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
