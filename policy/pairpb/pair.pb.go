@@ -1505,9 +1505,7 @@ type Fleet struct {
 	// Those that are not whole. They are said again within 30 s, and hold for two minutes.
 	Shares []*Share `protobuf:"bytes,3,rep,name=shares,proto3" json:"shares,omitempty"`
 	// Between control planes: those of the last minute.
-	Ordered []*Ordered `protobuf:"bytes,4,rep,name=ordered,proto3" json:"ordered,omitempty"`
-	// The pair has been sent all purges of entries that are active. Since version 3.
-	EntriesPurged bool `protobuf:"varint,5,opt,name=entries_purged,json=entriesPurged,proto3" json:"entries_purged,omitempty"`
+	Ordered       []*Ordered `protobuf:"bytes,4,rep,name=ordered,proto3" json:"ordered,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1568,13 +1566,6 @@ func (x *Fleet) GetOrdered() []*Ordered {
 		return x.Ordered
 	}
 	return nil
-}
-
-func (x *Fleet) GetEntriesPurged() bool {
-	if x != nil {
-		return x.EntriesPurged
-	}
-	return false
 }
 
 // Keys are what there is of callers' keys, or what has changed of them.
@@ -2206,13 +2197,12 @@ const file_pairpb_pair_proto_rawDesc = "" +
 	"\aOrdered\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tage_nanos\x18\x02 \x01(\x03R\bageNanos\x12-\n" +
-	"\x05purge\x18\x03 \x01(\v2\x17.headgate.pair.v1.PurgeR\x05purge\"\xe2\x01\n" +
+	"\x05purge\x18\x03 \x01(\v2\x17.headgate.pair.v1.PurgeR\x05purge\"\xbb\x01\n" +
 	"\x05Fleet\x12\x14\n" +
 	"\x05pairs\x18\x01 \x01(\rR\x05pairs\x126\n" +
 	"\telsewhere\x18\x02 \x03(\v2\x18.headgate.pair.v1.OutageR\telsewhere\x12/\n" +
 	"\x06shares\x18\x03 \x03(\v2\x17.headgate.pair.v1.ShareR\x06shares\x123\n" +
-	"\aordered\x18\x04 \x03(\v2\x19.headgate.pair.v1.OrderedR\aordered\x12%\n" +
-	"\x0eentries_purged\x18\x05 \x01(\bR\rentriesPurged\"\xa1\x01\n" +
+	"\aordered\x18\x04 \x03(\v2\x19.headgate.pair.v1.OrderedR\aordered\"\xa1\x01\n" +
 	"\x04Keys\x12\x16\n" +
 	"\x06pepper\x18\x01 \x01(\fR\x06pepper\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x14\n" +

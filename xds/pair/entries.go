@@ -12,19 +12,12 @@ import (
 // entriesSince is the version that knows purges of entries in the cache.
 const entriesSince = 3
 
-// entries are the purges of entries that every pair must have. They are guarded by the fleet's
-// mutex.
-type entries struct {
-	known  bool // which there are
-	active []purge.Purge
-}
-
 // Purge has every pair that is linked here forget entries of the cache, and returns what waits
 // until they have. It does not wait itself.
 func (f *fleet) Purge(p purge.Purge) (wait func(context.Context) Forgotten) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.entries.active = append(f.entries.active, p)
+	f.entries = append(f.entries, p)
 	return f.order(entriesSince, entriesOf(p)).wait
 }
 
@@ -33,17 +26,16 @@ func (f *fleet) Purge(p purge.Purge) (wait func(context.Context) Forgotten) {
 func (f *fleet) Active(all []purge.Purge) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	before := make(map[string]bool, len(f.entries.active))
-	for i := range f.entries.active {
-		before[f.entries.active[i].ID] = true
+	before := make(map[string]bool, len(f.entries))
+	for i := range f.entries {
+		before[f.entries[i].ID] = true
 	}
-	f.entries = entries{known: true, active: slices.Clone(all)}
+	f.entries = slices.Clone(all)
 	for _, p := range all {
 		if !before[p.ID] {
 			f.ask(entriesSince, asked{purge: entriesOf(p)})
 		}
 	}
-	f.wake()
 }
 
 // sent are the purges that a pair is sent which comes. The caller holds the mutex.
@@ -51,7 +43,7 @@ func (f *fleet) sent(m *member) (all []asked) {
 	if m.version < entriesSince {
 		return nil
 	}
-	for _, p := range f.entries.active {
+	for _, p := range f.entries {
 		if f.now().Before(p.Until()) {
 			all = append(all, asked{purge: entriesOf(p)})
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/policy/pairpb"
+	"github.com/headgate/headgate/xds/purge"
 )
 
 // Outage is what pairs do not ask, or ask last.
@@ -44,7 +45,6 @@ type member struct {
 	purges   []asked  // to be sent
 	numbered uint64   // the purge that was numbered last
 	awaited  map[uint64]chan<- answer
-	complete bool // it was sent all purges of entries that are active
 }
 
 // known is what was said to a pair.
@@ -52,7 +52,6 @@ type known struct {
 	pairs     int
 	elsewhere []Outage
 	shares    map[Use]int
-	entries   bool // and all purges of entries
 	at        time.Time
 }
 
@@ -64,7 +63,7 @@ type fleet struct {
 	others   *pairpb.Fleet // of other control planes; nil: there are none
 	heard    time.Time     // when they said so
 	findings findings
-	entries  entries
+	entries  []purge.Purge // of entries in the cache, that are active
 }
 
 func newFleet(now func() time.Time) fleet {

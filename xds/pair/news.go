@@ -19,12 +19,12 @@ const repeated = 20 * time.Second
 func (f *fleet) news(m *member, shares map[Use]int) *pairpb.LinkResponse {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	k := known{pairs: f.pairs(), elsewhere: f.merged(m), shares: shares, entries: m.complete, at: f.now()}
+	k := known{pairs: f.pairs(), elsewhere: f.merged(m), shares: shares, at: f.now()}
 	if k.equal(&m.last) && (len(shares) == 0 || k.at.Sub(m.last.at) < repeated) {
 		return nil
 	}
 	m.last = k
-	fleet := &pairpb.Fleet{Pairs: uint32(k.pairs), EntriesPurged: k.entries}
+	fleet := &pairpb.Fleet{Pairs: uint32(k.pairs)}
 	for i := range k.elsewhere {
 		fleet.Elsewhere = append(fleet.Elsewhere, k.elsewhere[i].written(k.at))
 	}
@@ -35,7 +35,7 @@ func (f *fleet) news(m *member, shares map[Use]int) *pairpb.LinkResponse {
 }
 
 func (k *known) equal(other *known) bool {
-	return k.pairs == other.pairs && k.entries == other.entries && maps.Equal(k.shares, other.shares) && slices.EqualFunc(k.elsewhere, other.elsewhere, func(a, b Outage) bool {
+	return k.pairs == other.pairs && maps.Equal(k.shares, other.shares) && slices.EqualFunc(k.elsewhere, other.elsewhere, func(a, b Outage) bool {
 		return a.same(&b) && a.Until.Sub(b.Until).Abs() < jitter
 	})
 }

@@ -99,7 +99,7 @@ func (f *fleet) takePurges(m *member) (all []*pairpb.LinkResponse) {
 		}
 		all = append(all, &pairpb.LinkResponse{Message: &pairpb.LinkResponse_Purge{Purge: p}})
 	}
-	m.purges, m.complete = nil, m.version >= entriesSince && f.entries.known
+	m.purges = nil
 	return all
 }
 
