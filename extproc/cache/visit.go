@@ -152,7 +152,11 @@ func (v *visit) waitForEqual(ctx context.Context, req *exchange.Request, asked *
 			v.waitedInVain()
 			break
 		}
-		if one.entry != nil {
+		switch {
+		case one.entry == nil:
+		case v.stage.handle.Purged(one.entry):
+			flights.forget(store.Key(v.digest.All), one)
+		default:
 			return v.fitting(one.entry, asked, true)
 		}
 	}

@@ -63,6 +63,9 @@ func (s *Stores) learn(e *cachepb.Entry) {
 	}
 }
 
+// Purged reports whether an entry that was had before must not be given any more.
+func (h *Handle) Purged(e *cachepb.Entry) bool { return h.stores.purges.name(e) }
+
 // Purge implements Store. It is of all policies.
 func (h *Handle) Purge(p Purge) (entries int) { return h.stores.Purge(p) }
 
