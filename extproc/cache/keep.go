@@ -89,7 +89,8 @@ func (v *visit) answer(o exchange.Outcome) (dialect string, body []byte, reason 
 	return "", nil, exchange.CacheIncomplete
 }
 
-// guarded reports whether a guard has not passed the answer, or has had it made anew.
+// guarded reports whether a guard has not passed the answer, or has had it made anew. What one
+// masked that asks others would be given again unmasked, for nobody is asked then.
 func (v *visit) guarded() bool {
 	if v.ex.Replaced.Action != exchange.Pass {
 		return true
@@ -101,7 +102,9 @@ func (v *visit) guarded() bool {
 		switch g.Result {
 		case exchange.GuardDenied, exchange.GuardCut, exchange.GuardRepaired, exchange.GuardFailed, exchange.GuardLate:
 			return true
-		case exchange.GuardPassed, exchange.GuardFlagged, exchange.GuardMasked:
+		case exchange.GuardMasked:
+			return g.Asks
+		case exchange.GuardPassed, exchange.GuardFlagged:
 		}
 		return false
 	})

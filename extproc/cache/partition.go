@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
 )
@@ -68,8 +69,24 @@ func (s *stage) partitionOf(m *model, ex *exchange.Exchange) partition {
 	}
 	p.hash(s.revisions.callers, caller)
 	p.scope(m, ex)
-	p.text(string(ex.Request.Headers.Get("anthropic-beta")))
+	p.asked(ex.Request.Headers)
 	return p
+}
+
+// asking are the headers of clients that may leave for a provider and change its answer.
+var asking = []string{"anthropic-beta", "anthropic-version", "openai-beta"}
+
+// asked writes what a client asks of a provider by headers. The one version of Anthropic's API that
+// there is may be left out.
+func (p *partition) asked(headers exchange.Headers) {
+	for _, name := range asking {
+		for i := range headers {
+			if h := &headers[i]; h.Name == name && (name != "anthropic-version" || string(h.Value) != anthropic.Version) {
+				p.text(name)
+				p.text(string(h.Value))
+			}
+		}
+	}
 }
 
 // scope writes with whom the exchange shares answers. Who is not known shares with all who are not.

@@ -3,6 +3,7 @@ package cache
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -14,7 +15,8 @@ type asker struct {
 	caller              exchange.Caller
 	model, arm          string
 	credential, key     string
-	betas               string
+	betas               string // a header for each
+	version, openai     string
 	policy, user, inKey string
 }
 
@@ -22,8 +24,10 @@ func (a *asker) exchange() *exchange.Exchange {
 	ex := &exchange.Exchange{Caller: a.caller, Model: a.model, KeyHeader: a.key}
 	ex.Route.Arm = a.arm
 	ex.Request.Headers = exchange.Headers{{Name: "authorization", Value: []byte(a.credential)}, {Name: "x-api-key", Value: []byte(a.inKey)}, {Name: "x-headgate-user", Value: []byte(a.user)}}
-	if a.betas != "" {
-		ex.Request.Headers = append(ex.Request.Headers, exchange.Header{Name: "anthropic-beta", Value: []byte(a.betas)})
+	for name, values := range map[string]string{"anthropic-beta": a.betas, "anthropic-version": a.version, "openai-beta": a.openai} {
+		for value := range strings.FieldsSeq(values) {
+			ex.Request.Headers = append(ex.Request.Headers, exchange.Header{Name: name, Value: []byte(value)})
+		}
 	}
 	return ex
 }
@@ -89,7 +93,10 @@ func TestNobodySharesUnlessThePolicySaysSo(t *testing.T) {
 
 // mayShare says by the policies of the test, and in its own way, whether two may share answers.
 func mayShare(a, b *asker) bool {
-	if a.policy != b.policy || a.model != b.model || a.arm != b.arm || a.betas != b.betas {
+	if a.policy != b.policy || a.model != b.model || a.arm != b.arm || a.betas != b.betas || a.openai != b.openai {
+		return false
+	}
+	if a.version != b.version && (a.version == "2023-01-01" || b.version == "2023-01-01") {
 		return false
 	}
 	if (a.caller.Tier == "watched") != (b.caller.Tier == "watched") {
@@ -156,6 +163,8 @@ var changes = []func(*rand.Rand, *asker){
 		a.credential, a.inKey = pick(r, "", "Bearer 1", "Bearer 2"), pick(r, "", "k1", "k2")
 	},
 	func(r *rand.Rand, a *asker) { a.key = pick(r, "", "authorization", "x-api-key") },
-	func(r *rand.Rand, a *asker) { a.betas = pick(r, "", "b1", "b2") },
+	func(r *rand.Rand, a *asker) { a.betas = pick(r, "", "b1", "b2", "b1 b2") },
+	func(r *rand.Rand, a *asker) { a.version = pick(r, "", "2023-06-01", "2023-01-01") },
+	func(r *rand.Rand, a *asker) { a.openai = pick(r, "", "b1") },
 	func(r *rand.Rand, a *asker) { a.user = pick(r, "u", "v") },
 }

@@ -152,6 +152,9 @@ func TestWhatIsNotKept(t *testing.T) {
 			ex.Guards = append(ex.Guards, exchange.Guarded{Output: output, Mode: exchange.Enforce, Result: exchange.GuardMasked})
 		}
 	}
+	asking := func(ex *exchange.Exchange) {
+		ex.Guards = append(ex.Guards, exchange.Guarded{Output: true, Asks: true, Mode: exchange.Enforce, Result: exchange.GuardMasked})
+	}
 	judged := func(result exchange.GuardResult, mode exchange.GuardMode) func(*exchange.Exchange) {
 		return func(ex *exchange.Exchange) {
 			ex.Guards = append(ex.Guards, exchange.Guarded{Output: true, Mode: mode, Result: result})
@@ -185,6 +188,7 @@ func TestWhatIsNotKept(t *testing.T) {
 		"a masked request":               {before: masked(false), want: exchange.CacheMasked},
 		"a masked answer":                {after: masked(true), want: exchange.CacheMasked},
 		"a masked request by the policy": {document: "models: {m: {chain: [b/x], cache: {masked: true}}}", before: masked(false), after: masked(true)},
+		"masked by one that asks":        {document: "models: {m: {chain: [b/x], cache: {masked: true}}}", after: asking, want: exchange.CacheGuarded},
 		"refused by a guard":             {after: judged(exchange.GuardDenied, exchange.Enforce), want: exchange.CacheGuarded},
 		"in shadow":                      {after: judged(exchange.GuardDenied, exchange.Shadow)},
 		"cut by a guard":                 {after: judged(exchange.GuardCut, exchange.Enforce), want: exchange.CacheGuarded},

@@ -8,6 +8,7 @@ type Guarded struct {
 	Guard  string // its name in the policy, also a metric label
 	Kind   string // such as "pii", also a metric label
 	Output bool   // it judged what came back, not the request
+	Asks   bool   // it asked others, who are not asked about an answer that is given again
 	Action string // that the policy has it take: "deny", "mask" or "flag"
 	Mode   GuardMode
 	Result GuardResult

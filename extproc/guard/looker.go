@@ -20,7 +20,7 @@ type looker struct {
 
 func newLooker(g *Guard, s content.Scanner) *looker {
 	return &looker{Guard: g, scanner: s, sum: exchange.Guarded{
-		Guard: g.Name, Kind: g.Kind, Output: true, Action: string(g.Action), Mode: exchange.GuardMode(g.Mode), Result: exchange.GuardPassed,
+		Guard: g.Name, Kind: g.Kind, Output: true, Asks: g.Checker != nil, Action: string(g.Action), Mode: exchange.GuardMode(g.Mode), Result: exchange.GuardPassed,
 	}}
 }
 

@@ -142,6 +142,9 @@ func TestGuardsThatAskSeeWindows(t *testing.T) {
 		if want := strings.ReplaceAll(said, "Bob", "[PERSON]"); got != want {
 			t.Fatalf("pad %d: %s", pad, cmp.Diff(want, got))
 		}
+		if by := v.Exchange.Guards; len(by) != 1 || !by[0].Asks || by[0].Result != exchange.GuardMasked {
+			t.Fatalf("pad %d: %+v", pad, by)
+		}
 	}
 	if calls > 12*8 {
 		t.Errorf("%d calls", calls)

@@ -182,7 +182,7 @@ func (v *visit) unreadable() exchange.Verdict {
 func (v *visit) note(by *verdict, output bool, items []texts.Item) {
 	g := by.guard
 	n := exchange.Guarded{
-		Guard: g.Name, Kind: g.Kind, Output: output, Action: string(g.Action), Mode: exchange.GuardMode(g.Mode),
+		Guard: g.Name, Kind: g.Kind, Output: output, Asks: g.Checker != nil, Action: string(g.Action), Mode: exchange.GuardMode(g.Mode),
 		Result: by.result(false), Score: by.score(), Nanos: int64(by.took),
 	}
 	if n.Result != exchange.GuardPassed {

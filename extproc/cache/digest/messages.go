@@ -7,19 +7,18 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// messages writes turns. Neighbours of one role mean the same as one turn with the parts of both.
+// messages writes turns, each after a 1, so that where one begins is never taken for a part of the
+// one before.
 func (w *writer) messages(all []canon.Message) {
-	last := canon.Role(0xff)
 	for i := range all {
 		m := &all[i]
-		if role := roleOf(m.Role); role != last || m.Name != nil {
-			w.number(int64(role) + 1)
-			w.value(m.Name)
-			last = role
-		}
+		w.number(1)
+		w.number(int64(roleOf(m.Role)))
+		w.value(m.Name)
 		for j := range m.Parts {
 			w.part(&m.Parts[j])
 		}
+		w.number(-1)
 		w.members(m.Extra)
 	}
 	w.number(-1)

@@ -48,6 +48,7 @@ func (w *writer) format(f *canon.Format) {
 	w.number(int64(f.Kind))
 	switch f.Kind {
 	case canon.FormatSchema:
+		w.value(f.Name)
 		w.value(f.Schema)
 		w.value(f.Description)
 		w.flag(f.Strict.True())
@@ -94,10 +95,17 @@ func (w *writer) tools(r *canon.Request) {
 }
 
 // members writes those that the dialect's reader did not know, of which any may change an answer.
-// Those that some provider wrote into an answer ask for nothing.
+// What it has read elsewhere is not written again; but of several that should say the same, it has
+// read one, and a server may read another.
 func (w *writer) members(all []canon.Member) {
+	read := 0
 	for i := range all {
-		if m := &all[i]; !m.Read {
+		if all[i].Read {
+			read++
+		}
+	}
+	for i := range all {
+		if m := &all[i]; !m.Read || read > 1 {
 			w.text(w.dialect)
 			w.bytes(m.Name)
 			w.value(m.Value)
