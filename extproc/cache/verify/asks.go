@@ -1,5 +1,7 @@
 package verify
 
+import "slices"
+
 // ask is what a question asks for.
 type ask uint8
 
@@ -12,8 +14,7 @@ const (
 	aPerson
 	anAmount
 	aWay
-	yesOrNo
-	whetherCan
+	whetherIs // or can be
 	whetherShould
 	aPart // what it is of, in or with
 )
@@ -23,9 +24,11 @@ var (
 	amounts     = set("many much long far old often tall big large high deep fast heavy wide soon late expensive")
 	timeWords   = set("time date day year month age")
 	placeWords  = set("place location")
-	reasonWords = set("reason reasons cause causes purpose")
+	reasonWords = set("reason reasons cause causes makes purpose")
 	wayWords    = set("way ways method methods step steps procedure process approach technique trick tricks tip tips")
 	amountWords = set("price cost number amount salary distance length height weight fee fees")
+	obliging    = set("should must shall ought")
+	obliged     = set("supposed necessary required need advisable")
 	reporting   = set("tell explain describe show know help say guess let remind teach")
 )
 
@@ -73,21 +76,10 @@ func asksFor(tokens []token) ask {
 
 // whether is what a question asks for that begins with an auxiliary verb.
 func whether(words []token) ask {
-	switch words[0].key {
-	case "can", "could", "may", "might":
-		return whetherCan
-	case "should", "must", "shall", "ought":
+	if obliging[words[0].key] || slices.ContainsFunc(words, func(t token) bool { return obliged[t.key] }) {
 		return whetherShould
 	}
-	for _, w := range words[1:] {
-		switch w.key {
-		case "able", "possible", "possibly", "allowed":
-			return whetherCan
-		case "supposed", "necessary", "required", "need", "advisable":
-			return whetherShould
-		}
-	}
-	return yesOrNo
+	return whetherIs
 }
 
 // asksPolitely reports whether a question goes on as "can you tell me" does.
@@ -139,6 +131,8 @@ func what(words []token) ask {
 			return aTime
 		case placeWords[key]:
 			return aPlace
+		case key == "do" && i+1 < len(words) && words[i+1].key == "to": // what should I do to
+			return aWay
 		case key == "like" && i > 0 && (words[i-1].key == "it" || words[i-1].key == "is"):
 			return aWay
 		}

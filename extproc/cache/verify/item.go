@@ -95,6 +95,8 @@ func (g *gathering) leaves(tokens []token, i int) bool {
 	switch {
 	case says(g.language, t.key), unitOf[t.key] != "" && counts(tokens, i):
 		return true
+	case i > 0 && tokens[i-1].key == "many" && periods[singular(t.key)]: // how long
+		return true
 	case carriers[t.key]:
 		return t.first || i > 0 && asking[tokens[i-1].key]
 	case t.key == "top": // but a top-up is no top

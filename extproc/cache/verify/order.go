@@ -40,7 +40,7 @@ func partsChanged(a, b *Question, same bool) bool {
 		if plays(b, f) || !contains(b.content, f.word) || !same && strongRoles[f.role] == "" {
 			continue
 		}
-		if same && fixedRoles[f.role] {
+		if same && fixedRoles[f.role] && !(f.role == "by" && plays(b, filler{"with", f.word})) { // by card, with a card
 			return true
 		}
 		for _, g := range ofRole(b.fillers, f.role) {
