@@ -23,7 +23,7 @@ var (
 	auxiliaries = set("is are was were am do does did has have had can could will would shall should may might must")
 	amounts     = set("many much long far old often tall big large high deep fast heavy wide soon late expensive")
 	timeWords   = set("time date day year month age")
-	placeWords  = set("place location")
+	placeWords  = set("place places location locations")
 	reasonWords = set("reason reasons cause causes makes purpose")
 	wayWords    = set("way ways method methods step steps procedure process approach technique trick tricks tip tips")
 	amountWords = set("price cost number amount salary distance length height weight fee fees")
@@ -61,7 +61,11 @@ func asksFor(tokens []token) ask {
 			}
 		case "how":
 			return how(words[i+1:])
-		case "what", "which":
+		case "which": // and not that of a relative clause
+			if i-start < 2 || polite {
+				return what(words[i+1:])
+			}
+		case "what":
 			return what(words[i+1:])
 		default:
 			if i == start && auxiliaries[key] && !polite {
@@ -106,15 +110,8 @@ func how(words []token) ask {
 
 // what is what a question asks for that goes on after what or which.
 func what(words []token) ask {
-	if n := len(words); n > 0 && words[n-1].last {
-		switch words[n-1].key {
-		case "for":
-			return aReason
-		case "like":
-			return aWay
-		case "of", "in", "from", "with", "by", "about":
-			return aPart
-		}
+	if a := ended(words); a != anything {
+		return a
 	}
 	if len(words) > 1 && words[0].key == "is" && words[1].key == "in" {
 		return aPart
@@ -135,6 +132,25 @@ func what(words []token) ask {
 			return aWay
 		case key == "like" && i > 0 && (words[i-1].key == "it" || words[i-1].key == "is"):
 			return aWay
+		}
+	}
+	return anything
+}
+
+// ended is what a question asks for by the preposition with which it ends: what is it for.
+func ended(words []token) ask {
+	n := len(words)
+	if n == 0 || !words[n-1].last {
+		return anything
+	}
+	switch words[n-1].key {
+	case "for":
+		return aReason
+	case "like":
+		return aWay
+	case "of", "in", "from", "with", "by", "about":
+		if n == 1 || words[n-2].key != "all" { // what is it all about
+			return aPart
 		}
 	}
 	return anything

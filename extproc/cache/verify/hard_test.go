@@ -127,7 +127,7 @@ var hards = []hard{
 	{"languages of programming", []Rule{Name, Code}, []string{"How do I write a loop in %s?", "is %s fast", "What is a struct in %s?"}, one("C", "C++", "C#", "F#", "R", "D")},
 	{"quotations", []Rule{Quotation}, []string{
 		"What does “%s” mean?", "How do you use '%s' in a sentence?", `who wrote "%s"`, "Translate «%s» for me", "what rhymes with ‘%s’", "Define \"\"%s\"\" please",
-	}, one("serene", "serendipity", "lest", "abash", "to be or not", "break a leg", "spill the beans", "ubiquitous", "arcane", "the last leaf")},
+	}, one("serene", "serendipity", "frugal", "hapless", "to be or not", "break a leg", "spill the beans", "ubiquitous", "arcane", "the last leaf")},
 	{"code", []Rule{Code}, []string{
 		"What does `%s` do?", "explain `%s` to a beginner", "Why does `%s` fail?", "```\n%s\n``` is this right?",
 	}, one("x == y", "x = y", "x != y", "i++", "i--", "git push", "git pull", "rm -r", "rm -f", "a.sort()", "sorted(a)", "SELECT a FROM t", "SELECT b FROM t", "foo_bar", "foo-bar", "foo.bar")},

@@ -6,7 +6,7 @@ import (
 )
 
 // fewWords is how many words of content a question has at most that asks what something is, and
-// that each word more makes another one: what is DNA, what is a DNA test.
+// that each word more makes another one: what is yeast, what is a yeast infection.
 const fewWords = 2
 
 // brief reports whether each word more makes another question of one.

@@ -64,7 +64,7 @@ var paraphrases = []struct {
 	{a: "Flights from Paris to Rome", b: "Flights to Rome from Paris"},
 	{a: "How do I convert miles to kilometers?", b: "How can I convert mile to km?"},
 	{a: "How do I convert miles to kilometres?", b: "converting miles to kilometers"},
-	{a: "How do I apply for an internship at NASA?", b: "How do I apply for a NASA internship?"},
+	{a: "Where do I buy a map of Norway?", b: "Where do I buy a Norway map?"},
 	{a: "What is photosynthesis?", b: "Explain photosynthesis."},
 	{a: "What is photosynthesis?", b: "Can you explain what photosynthesis is?"},
 	{a: "What is photosynthesis?", b: "Define photosynthesis"},
