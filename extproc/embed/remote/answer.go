@@ -68,9 +68,8 @@ func readNumbers(list scan.Value, dims int) ([]float64, error) {
 		if len(numbers) == most {
 			return nil, fmt.Errorf("has more than %d dimensions", most)
 		}
-		v := elements.Value()
-		x, err := strconv.ParseFloat(string(v), 64)
-		if v.Kind() != scan.Number || err != nil { // ParseFloat also reads names, such as that of no number
+		x, err := strconv.ParseFloat(string(elements.Value()), 64)
+		if err != nil { // it is no number: what ParseFloat reads beside those of JSON is no JSON
 			return nil, fmt.Errorf("element %d must be a number", len(numbers))
 		}
 		numbers = append(numbers, x)

@@ -179,7 +179,9 @@ func TestAnswersThatAreNoVector(t *testing.T) {
 		{"a text among numbers", 200, vectorOf(`3,"secret"`), "element 1 must be a number"},
 		{"null among numbers", 200, vectorOf("3,null"), "element 1 must be a number"},
 		{"a list among numbers", 200, vectorOf("3,[4]"), "element 1 must be a number"},
-		{"a number that is none", 200, vectorOf("3,NaN"), ""},
+		{"a name for no number", 200, vectorOf("3,NaN"), "not a JSON object"},
+		{"a name for a number without bounds", 200, vectorOf("3,Infinity"), "not a JSON object"},
+		{"a number that is none in JSON", 200, vectorOf("3,0x10"), "not a JSON object"},
 		{"a number without bounds", 200, vectorOf("3,1e999"), "element 1 must be a number"},
 		{"zero", 200, vectorOf("0,-0.0"), "is zero"},
 	} {

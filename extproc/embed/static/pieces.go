@@ -54,18 +54,18 @@ func (p *prefixes) find(text []byte) (piece int32, length int) {
 	return 0, 0
 }
 
-// split splits a word into its longest pieces, from left to right. A word with a part that is no
-// piece is unknown as a whole.
-func (v *vocabulary) split(to *[maxWord]int32, word []byte) (n int, known bool) {
+// split splits a word into its longest pieces, from left to right, and returns how many there are.
+// A word with a part that is no piece is unknown as a whole, and has none.
+func (v *vocabulary) split(to *[maxWord]int32, word []byte) (n int) {
 	from := &v.begin
 	for at := 0; at < len(word); n++ {
 		piece, length := from.find(word[at:])
 		if length == 0 {
-			return 0, false
+			return 0
 		}
 		to[n] = piece
 		at += length
 		from = &v.inside
 	}
-	return n, n > 0
+	return n
 }

@@ -46,17 +46,16 @@ func (e *Embedder) ID() string { return e.table.id }
 // only dst is allocated. It never waits, so it does not ask the context.
 func (e *Embedder) Embed(_ context.Context, dst []float32, text string) ([]float32, error) {
 	var sum [Dims]float32
-	words, found := words{letters: letters{text: text}}, false
+	words := words{letters: letters{text: text}}
 	for words.next() {
 		var pieces [maxWord]int32
-		n, known := e.table.pieces.split(&pieces, words.word())
+		n := e.table.pieces.split(&pieces, words.word())
 		for _, piece := range pieces[:n] {
 			e.table.add(&sum, piece)
 		}
-		found = found || known
 	}
 	length := lengthOf(&sum)
-	if !found || length == 0 {
+	if length == 0 {
 		return dst, embed.ErrNoVector
 	}
 	for _, x := range sum {

@@ -46,7 +46,7 @@ func (e *Embedder) split(text string) (rows []int32) {
 	words := words{letters: letters{text: text}}
 	for words.next() {
 		var pieces [maxWord]int32
-		n, _ := e.table.pieces.split(&pieces, words.word())
+		n := e.table.pieces.split(&pieces, words.word())
 		rows = append(rows, pieces[:n]...)
 	}
 	return rows
