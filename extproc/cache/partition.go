@@ -6,6 +6,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -114,7 +115,7 @@ func (p *partition) scope(m *model, ex *exchange.Exchange) {
 
 // credential writes the client's own, hashed.
 func (p *partition) credential(ex *exchange.Exchange) {
-	for _, name := range []string{"authorization", "x-api-key"} {
+	for _, name := range provider.CredentialHeaders {
 		if name == ex.KeyHeader {
 			continue
 		}

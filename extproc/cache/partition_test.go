@@ -17,6 +17,7 @@ type asker struct {
 	credential, key     string
 	betas               string // a header for each
 	version, openai     string
+	azure               string // a credential as Azure's clients send it
 	policy, user, inKey string
 }
 
@@ -24,6 +25,9 @@ func (a *asker) exchange() *exchange.Exchange {
 	ex := &exchange.Exchange{Caller: a.caller, Model: a.model, KeyHeader: a.key}
 	ex.Route.Arm = a.arm
 	ex.Request.Headers = exchange.Headers{{Name: "authorization", Value: []byte(a.credential)}, {Name: "x-api-key", Value: []byte(a.inKey)}, {Name: "x-headgate-user", Value: []byte(a.user)}}
+	if a.azure != "" {
+		ex.Request.Headers = append(ex.Request.Headers, exchange.Header{Name: "api-key", Value: []byte(a.azure)})
+	}
 	for name, values := range map[string]string{"anthropic-beta": a.betas, "anthropic-version": a.version, "openai-beta": a.openai} {
 		for value := range strings.FieldsSeq(values) {
 			ex.Request.Headers = append(ex.Request.Headers, exchange.Header{Name: name, Value: []byte(value)})
@@ -107,7 +111,7 @@ func mayShare(a, b *asker) bool {
 		return false
 	}
 	if a.model == "theirs" {
-		for _, x := range []func(*asker) string{theirs("authorization"), theirs("x-api-key")} {
+		for _, x := range []func(*asker) string{theirs("authorization"), theirs("x-api-key"), theirs("api-key")} {
 			if x(a) != x(b) {
 				return false
 			}
@@ -132,8 +136,11 @@ func theirs(header string) func(*asker) string {
 		if x.key == header {
 			return "the key"
 		}
-		if header == "authorization" {
+		switch header {
+		case "authorization":
 			return x.credential
+		case "api-key":
+			return x.azure
 		}
 		return x.inKey
 	}
@@ -163,6 +170,7 @@ var changes = []func(*rand.Rand, *asker){
 		a.credential, a.inKey = pick(r, "", "Bearer 1", "Bearer 2"), pick(r, "", "k1", "k2")
 	},
 	func(r *rand.Rand, a *asker) { a.key = pick(r, "", "authorization", "x-api-key") },
+	func(r *rand.Rand, a *asker) { a.azure = pick(r, "", "a1", "a2") },
 	func(r *rand.Rand, a *asker) { a.betas = pick(r, "", "b1", "b2", "b1 b2") },
 	func(r *rand.Rand, a *asker) { a.version = pick(r, "", "2023-06-01", "2023-01-01") },
 	func(r *rand.Rand, a *asker) { a.openai = pick(r, "", "b1") },

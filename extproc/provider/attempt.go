@@ -8,10 +8,10 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
-// credentialHeaders are the headers in which one provider or another takes its
+// CredentialHeaders are the headers in which one provider or another takes its
 // secret. An attempt removes those that it does not set: the headers of the
 // attempt before are still there.
-var credentialHeaders = []string{"authorization", "x-api-key", "api-key", "x-goog-api-key"}
+var CredentialHeaders = []string{"authorization", "x-api-key", "api-key", "x-goog-api-key"}
 
 // dialectHeaders mean something to one dialect only.
 var dialectHeaders = map[string][]string{

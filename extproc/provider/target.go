@@ -114,7 +114,7 @@ func (t *target) mend(op exchange.Operation, body []byte) ([]byte, canon.Dropped
 // sortHeaders separates the headers that the client may send to the target from those
 // that must not reach it.
 func (t *target) sortHeaders() {
-	t.unwanted = slices.Clone(credentialHeaders)
+	t.unwanted = slices.Clone(CredentialHeaders)
 	for name, names := range dialectHeaders {
 		if name == t.dialect.Name() {
 			t.own = slices.Clone(names)
