@@ -50,14 +50,17 @@ func (o *Options) validate() error {
 
 // Embedder is an embed.Embedder that asks a model for each text, on behalf of no exchange. It is
 // safe for concurrent use.
-type Embedder struct{ o Options }
+type Embedder struct {
+	o       Options
+	breaker breaker
+}
 
 // New makes an embedder. It asks nothing yet.
 func New(o Options) (*Embedder, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("embeddings by a model: %w", err)
 	}
-	return &Embedder{o}, nil
+	return &Embedder{o, newBreaker()}, nil
 }
 
 // ID is the model's name in the policy, and the dimensions that it is asked for, such as
@@ -70,7 +73,8 @@ func (e *Embedder) ID() string {
 }
 
 // Embed implements embed.Embedder. It waits for the answer no longer than the timeout. The errors
-// of self.Client.Do are wrapped; self.ErrTimeout is that of the timeout, too.
+// of self.Client.Do are wrapped; self.ErrTimeout is that of the timeout, too. After a few of that in
+// a row it is ErrResting at once, for a while.
 func (e *Embedder) Embed(ctx context.Context, dst []float32, text string) ([]float32, error) {
 	return e.ask(ctx, "", dst, text)
 }
@@ -107,9 +111,7 @@ func (e *Embedder) call(ctx context.Context, parent string, dst []float32, text 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.o.Timeout)
-	defer cancel()
-	answer, err := e.o.Own.Do(ctx, self.Call{
+	answer, err := e.breaker.do(ctx, e.o.Own, e.o.Timeout, self.Call{
 		Feature: self.Cache, Parent: parent, Path: "/v1/embeddings", Body: body, MaxBytes: maxAnswer,
 	})
 	switch {

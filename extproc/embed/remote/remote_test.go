@@ -228,6 +228,44 @@ func TestCallsThatFail(t *testing.T) {
 	}
 }
 
+// TestASilentModelIsLeftAlone holds that few requests wait for a model that gives no answer, that one
+// who has less time than the policy allows does not count, nor an answer of any status.
+func TestASilentModelIsLeftAlone(t *testing.T) {
+	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	for _, c := range []struct {
+		name    string
+		answer  http.HandlerFunc
+		allowed time.Duration // to who asks
+		want    int           // calls of ten
+	}{
+		{"silent", silent, time.Minute, 3},
+		{"silent for one in haste", silent, time.Millisecond, 10},
+		{"failing", answering(500, "{}"), time.Minute, 10},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			timeout := time.Minute
+			if c.want == 3 {
+				timeout = 10 * time.Millisecond
+			}
+			rests := 0
+			e := newPipe(t, c.answer).embedder(t, func(o *remote.Options) { o.Timeout = timeout })
+			for range 10 {
+				ctx, cancel := context.WithTimeout(t.Context(), c.allowed)
+				_, err := e.Embed(ctx, nil, "a text")
+				cancel()
+				if errors.Is(err, remote.ErrResting) {
+					rests++
+				} else if err == nil {
+					t.Error("there is a vector")
+				}
+			}
+			if asked := 10 - rests; asked != c.want {
+				t.Errorf("it is asked %d times, want %d", asked, c.want)
+			}
+		})
+	}
+}
+
 // TestTheBound holds that no vector is asked for when the day's money for own calls is used up.
 func TestTheBound(t *testing.T) {
 	p := newPipe(t, func(w http.ResponseWriter, r *http.Request) {
