@@ -148,3 +148,49 @@ func (r *rig) checkRepaired(t *testing.T) {
 	wants(t, a, "miss unknown")
 	r.stored(t, a)
 }
+
+// TestWhatAClientHadNotWholeIsNotKept holds that an answer is not given again whose client left
+// before its end.
+func TestWhatAClientHadNotWholeIsNotKept(t *testing.T) {
+	t.Parallel()
+	r := start(t, "  slow: {chain: [sim/plain], cache: {}}\n", "", nil)
+	for _, w := range []gatewaytest.Way{gatewaytest.Ways[1], gatewaytest.Ways[3]} {
+		t.Run(w.String(), func(t *testing.T) {
+			r := r.with(t)
+			s := r.Stream(w.Request("slow", "Begin "+w.String(), "x-sim", "pause=50ms"))
+			for range 3 {
+				if _, err := s.Next(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.Close()
+			if row := r.Row(s.Response.Header.Get("x-headgate-exchange-id")); row.Outcome != "cancelled" || row.Cache == nil || row.Cache.Stored != "" || row.Cache.NotStored == "" {
+				t.Errorf("the row %+v of the cache %+v", row, row.Cache)
+			}
+			wants(t, r.Ask(w.Request("slow", "Begin "+w.String())), "miss unknown")
+		})
+	}
+}
+
+// TestThePolicyMayHaveMoreKept holds that answers of other links, and those that call tools, are
+// given again if the policy says so.
+func TestThePolicyMayHaveMoreKept(t *testing.T) {
+	t.Parallel()
+	r := start(t, `
+  fallback: {chain: [sim/once+status=500, claude/plain-claude], cache: {store_fallback: true}}
+  cool: {chain: [sim/plain], cache: {max_temperature: 0.5}}
+`, "unpriced: flag\n", nil)
+	for _, w := range gatewaytest.Ways {
+		for model, member := range map[string]string{"fallback": "", "cool": `"temperature":0.5,`} {
+			t.Run(model+" "+w.String(), func(t *testing.T) {
+				r := r.with(t)
+				req := w.Request(model, "Keep it for "+w.String()+".")
+				req.Body = "{" + member + req.Body[1:]
+				a := r.Ask(req)
+				wants(t, a, "miss unknown")
+				r.stored(t, a)
+				wants(t, r.Ask(req), "hit")
+			})
+		}
+	}
+}
