@@ -100,6 +100,8 @@ func TestWhatMayChangeAnAnswerChangesTheHash(t *testing.T) {
 		{"openai", `{"model":"m","messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"a\":2}"}}]},{"role":"tool","tool_call_id":"1","content":"r"}]}`, false},
 		{"openai", `{"model":"m","messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"1","content":"s"}]}`, false},
 		{"anthropic", `{"model":"m","max_tokens":1,"thinking":{"type":"enabled","budget_tokens":1024},"messages":[{"role":"user","content":"a"}]}`, false},
+		{"anthropic", `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":[{"type":"text","text":"g"}]}]}]}`, false},
+		{"anthropic", `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":[{"type":"tool_reference","tool_name":"g"}]}]}]}`, false},
 		{"anthropic", `{"model":"m","max_tokens":1,"top_k":5,"messages":[{"role":"user","content":"a"}]}`, false},
 		{"anthropic", `{"model":"m","max_tokens":1,"unheard_of":1,"messages":[{"role":"user","content":"a"}]}`, false},
 	} {

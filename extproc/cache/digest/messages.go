@@ -35,6 +35,7 @@ func roleOf(r canon.Role) canon.Role {
 // part writes a piece of a turn.
 func (w *writer) part(p *canon.Part) {
 	w.number(int64(p.Kind) + 1)
+	w.flag(refers(p))
 	switch p.Kind {
 	case canon.Text, canon.Refusal, canon.Redacted:
 		w.value(p.Text)
@@ -59,6 +60,11 @@ func (w *writer) part(p *canon.Part) {
 		w.value(p.Raw)
 	}
 	w.members(p.Extra)
+}
+
+// refers reports whether a part stands for more than it says: other dialects get its text instead.
+func refers(p *canon.Part) bool {
+	return string(p.Type) == "tool_reference" || string(p.Type) == "search_result"
 }
 
 func (w *writer) media(p *canon.Part) {
@@ -100,7 +106,7 @@ func isQuestion(m *canon.Message) bool {
 		return false
 	}
 	for i := range m.Parts {
-		if p := &m.Parts[i]; p.Kind != canon.Text || len(p.Extra) > 0 {
+		if p := &m.Parts[i]; p.Kind != canon.Text || len(p.Extra) > 0 || refers(p) {
 			return false
 		}
 	}
