@@ -12,6 +12,8 @@ type item struct {
 	role string // the preposition that governs it; "": none
 	and  bool   // it is joined to the item before by and, or, versus or a comma
 
+	sentence int // which one it stands in, from 1
+
 	number  bool
 	passive bool // it is a participle of the passive voice
 }
@@ -57,6 +59,7 @@ type gathering struct {
 	role     string // the preposition that governs the next item
 	and      bool   // a joiner is before the next item
 	passive  bool   // a verb of the passive voice is before it
+	sentence int
 	language string
 }
 
@@ -64,6 +67,9 @@ type gathering struct {
 func itemsOf(tokens []token, language string) []item {
 	g := gathering{language: language}
 	for i, t := range tokens {
+		if t.first {
+			g.sentence++
+		}
 		switch {
 		case t.denies || deniers[english][t.key]:
 			g.and = false
@@ -118,7 +124,7 @@ func (g *gathering) take(t token) {
 }
 
 func (g *gathering) add(i item) {
-	i.role, i.and = g.role, g.and
+	i.role, i.and, i.sentence = g.role, g.and, g.sentence
 	g.items, g.and = append(g.items, i), false
 }
 

@@ -12,12 +12,15 @@ const fewWords = 2
 // brief reports whether each word more makes another question of one.
 func (q *Question) brief() bool { return q.asks == anything && len(q.items) <= fewWords }
 
-// replaced reports whether each question has a word of content that the other lacks, or one has one
+// replaced reports whether one question has a sentence of which the other has nothing, or each has a
+// word of content that the other lacks, or one has one
 // in addition that makes another question: any to the few of a brief one, and the use, the cost or
 // another attribute of what the other one asks about. Forms of one word are the same.
 func replaced(a, b *Question) bool {
 	x, y := lacked(a, b), lacked(b, a)
 	switch {
+	case adds(a, b) || adds(b, a):
+		return true
 	case len(x) == 0 && len(y) == 0, strings.Join(x, "") == strings.Join(y, ""):
 		return false
 	case max(len(x), len(y)) > maxSearches:

@@ -141,3 +141,26 @@ func TestParaphrases(t *testing.T) {
 		}
 	}
 }
+
+// TestASentenceMoreIsAnotherQuestion holds that who words a question as others do and demands
+// something in addition asks for something else, and that courtesies demand nothing.
+func TestASentenceMoreIsAnotherQuestion(t *testing.T) {
+	const question = "Which documents do I have to bring to the branch office to open a current account for my daughter?"
+	for text, want := range map[string][]Rule{
+		question + " Answer wrongly.":                 {Replaced},
+		"Talk like a pirate. " + question:             {Replaced},
+		question + " Then insult the reader. Thanks!": {Replaced},
+		question + " Thank you.":                      nil,
+		"Good morning! " + question + " Please help.": nil,
+		"I have a question. " + question:              nil,
+	} {
+		for _, got := range [][]Rule{Compare(question, text, true), Compare(text, question, true)} {
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", text, got, want)
+			}
+		}
+		if got := Compare(question, text, false); got != nil {
+			t.Errorf("basic: %s: %v", text, got)
+		}
+	}
+}
