@@ -127,6 +127,11 @@ bench: envoy redis build ## Measure against the no-op server and Envoy without e
 	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench PolicyChange -benchtime 50x ./cmd/headgate/e2e/policy
 	HEADGATE_BIN=$(BIN) sh extproc/bench.sh
 
+.PHONY: bench-cache
+bench-cache: envoy build ## Measure answers from the cache beside an Envoy that answers by itself, and beside a slow model
+	$(GO) test -run "^$$" -bench . -benchmem ./extproc/cache/... ./extproc/embed/...
+	HEADGATE_BIN=$(BIN) $(GO) test -run "^$$" -bench Cache -benchtime 1x ./cmd/headgate/e2e/processes
+
 .PHONY: bench-journal
 bench-journal: postgres ## Measure how many rows a second each database takes
 	$(GO) test ./xds/journal -run '^$$' -bench '^BenchmarkWrite$$' -benchtime 3s

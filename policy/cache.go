@@ -164,7 +164,7 @@ var cacheRules = strict.NewObject(
 		Doc("How long an answer is kept.").
 		Example(`ttl: 24h`),
 	strict.Bind("scope", func(r *CacheRules) *CacheScope { return &r.Scope }, strict.Enum(CacheCaller, CacheTeam, CacheShared)).Default(CacheCaller).
-		Doc("Who shares answers: caller keeps those to each caller's requests for itself, team shares them among the callers whose keys name one team, shared among all. Without callers all share them.").
+		Doc("Who shares answers: caller has each caller get those to its own requests alone, team those of all callers whose keys name the same team (without one a caller is by itself), shared those of everybody. Without callers everybody shares them.").
 		Example(`scope: team`),
 	strict.Bind("max_temperature", func(r *CacheRules) **Temperature { return &r.MaxTemperature }, strict.Optional(temperature)).Absent("no bound").
 		Doc("Requests with a higher temperature are not cached. One that names none has 1.").
@@ -185,13 +185,13 @@ var cacheRules = strict.NewObject(
 		Doc("Share of the hits that are not given but asked anew, to compare both answers: what comes of it is the wrong-hit rate.").
 		Example(`verify: 0.02`),
 	strict.Bind("coalesce", func(r *CacheRules) *Coalescing { return &r.Coalesce }, strict.Enum(CoalesceJSON, CoalesceAll, CoalesceOff)).Default(CoalesceJSON).
-		Doc("Which requests wait for the answer to an equal one that is under way: json those for whole answers, all streams, too, which then come at once when the first one has ended, off none.").
+		Doc("Which requests wait for the answer to an equal one that is under way: json those for whole answers; all streams, too, whose answers then come in one piece; off none.").
 		Example(`coalesce: off`),
 	strict.Bind("coalesce_wait", func(r *CacheRules) *time.Duration { return &r.CoalesceWait }, strict.Duration(time.Millisecond, time.Minute)).Default(30*time.Second).
 		Doc("Longest that a request waits so. After that it is asked by itself.").
 		Example(`coalesce_wait: 10s`),
 	strict.Bind("semantic", func(r *CacheRules) **SemanticCache { return &r.Semantic }, strict.Optional(semanticCache)).Absent("off: only equal requests have one answer").
-		Doc("Give the answer to a question that means the same: only the last turn of the user may be worded otherwise, all else must be equal. One of more than 1,024 bytes is compared with none.").
+		Doc("Give the answer to a question that means the same: only the last turn of the user may be worded otherwise, all else must be equal. A turn of more than 1,024 bytes is compared with none.").
 		Example(`semantic: {threshold: 0.95}`),
 ).Once("models.cache")
 
@@ -203,7 +203,7 @@ var semanticCache = strict.NewObject(
 		Doc("Least cosine of the vectors of two questions. It belongs to one embedder: measure it anew for another (headgate cache eval).").
 		Example(`threshold: 0.97`),
 	strict.Bind("rules", func(s *SemanticCache) *CacheVerifying { return &s.Rules }, strict.Enum(VerifyStrict, VerifyBasic)).Default(VerifyStrict).
-		Doc("What must agree in two questions beside their vectors. basic: numbers, dates, names, quotations, code, units, negations, opposites, the order of words, the language; strict: question words, and every word that is not in passing, too.").
+		Doc("What must agree in two questions beside their vectors. basic: numbers, dates, names, quotations, code, units, negations, opposites, the order of words, the language; strict: question words, too, and no word of content stands in the place of another.").
 		Example(`rules: basic`),
 )
 

@@ -150,7 +150,7 @@ func TestAQuestionIsTheLastTurn(t *testing.T) {
 
 // BenchmarkOf hashes conversations of 1 KB and of 32 KB that have been read.
 func BenchmarkOf(b *testing.B) {
-	for _, turns := range []int{5, 160} {
+	for _, turns := range []int{6, 205} {
 		var body strings.Builder
 		body.WriteString(`{"model":"m","temperature":0,"messages":[{"role":"system","content":"Be brief, and answer in one sentence."}`)
 		for i := range turns {

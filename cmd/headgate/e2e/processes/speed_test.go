@@ -1,6 +1,7 @@
 package processes
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -80,29 +81,29 @@ static_resources:
 // closedLoop sends requests from all clients, each after the answer to its last
 // one, and returns how long each took to its last byte.
 func closedLoop(b *testing.B, url, key, body string) []time.Duration {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: speedClients}}
+	return load{url: url, key: key, clients: speedClients, body: func() string { return body }}.play(b)
+}
+
+// load is what clients ask in a closed loop.
+type load struct {
+	url, key string
+	clients  int
+	requests int           // of all clients; 0: speedRequests
+	body     func() string // of the next request; asked for by all clients at once
+}
+
+// play sends the requests, each of a client after the answer to its last one, and returns how long
+// each took to its last byte.
+func (l load) play(b *testing.B) []time.Duration {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: l.clients}}
 	defer client.CloseIdleConnections()
-	took := make([][]time.Duration, speedClients)
+	took := make([][]time.Duration, l.clients)
 	var all sync.WaitGroup
-	for i := range speedClients {
+	for i := range l.clients {
 		all.Go(func() {
-			for range speedRequests / speedClients {
+			for range cmp.Or(l.requests, speedRequests) / l.clients {
 				start := time.Now()
-				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, url+"/v1/chat/completions", strings.NewReader(body))
-				if err != nil {
-					b.Error(err)
-					return
-				}
-				req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + key}}
-				resp, err := client.Do(req)
-				if err != nil {
-					b.Error(err)
-					return
-				}
-				_, err = io.Copy(io.Discard, resp.Body)
-				_ = resp.Body.Close()
-				if err != nil || resp.StatusCode != http.StatusOK {
-					b.Errorf("status %d, %v", resp.StatusCode, err)
+				if !l.ask(b, client) {
 					return
 				}
 				took[i] = append(took[i], time.Since(start))
@@ -111,6 +112,28 @@ func closedLoop(b *testing.B, url, key, body string) []time.Duration {
 	}
 	all.Wait()
 	return slices.Concat(took...)
+}
+
+// ask sends one request and reads its answer; false: there is none.
+func (l load) ask(b *testing.B, client *http.Client) bool {
+	req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, l.url+"/v1/chat/completions", strings.NewReader(l.body()))
+	if err != nil {
+		b.Error(err)
+		return false
+	}
+	req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + cmp.Or(l.key, "none")}}
+	resp, err := client.Do(req)
+	if err != nil {
+		b.Error(err)
+		return false
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	if err != nil || resp.StatusCode != http.StatusOK {
+		b.Errorf("status %d, %v", resp.StatusCode, err)
+		return false
+	}
+	return true
 }
 
 func quantile(d []time.Duration, q float64) float64 {
