@@ -11,14 +11,13 @@ import time
 
 import numpy as np
 
-import questions
 import student
 import table
 import teacher
 import texts
 
 SEED = 1
-PAIRS = 20_000
+EPOCHS = 3
 OUT = pathlib.Path(__file__).parent.parent
 
 SAMPLES = [
@@ -48,28 +47,18 @@ def ids(tokenizer, of):
     return [e.ids for e in tokenizer.encode_batch(list(of))]
 
 
-def distil(wordnet, tokenizer):
-    """Rows of all pieces whose sums are near the teacher's vectors."""
-    teaching = teacher.Teacher()
+def train(wordnet):
+    """The rows of all pieces."""
+    teaching, tokenizer = teacher.Teacher(), teacher.tokenizer()
+    pieces = tokenizer.get_vocab_size()
     say("pieces by the teacher")
-    every = [[teacher.CLS, i, teacher.SEP] for i in range(tokenizer.get_vocab_size())]
-    rows, projection = student.project(teaching.means(every))
+    rows, projection = student.project(teaching.means([[teacher.CLS, i, teacher.SEP] for i in range(pieces)]))
     of = ids(tokenizer, texts.definitions(wordnet))
-    say(f"{len(of)} definitions by the teacher")
+    say(f"{len(of)} texts by the teacher")
     vectors = teaching.sentences(of)
-    targets = (vectors - vectors.mean(0)) @ projection
-    white = student.whiten(targets)
     say("regression")
-    rng = np.random.default_rng(SEED)
-    return student.regress(student.scale(rows @ white), student.bags(of, len(rows)), targets @ white, rng)
-
-
-def tune(rows, tokenizer):
-    """Rows whose sums are nearer for pairs of questions that ask the same."""
-    say(f"{PAIRS} pairs")
-    left, right, same = zip(*questions.pairs(SEED, PAIRS))
-    bags = [student.bags(ids(tokenizer, side), len(rows)) for side in (left, right)]
-    return student.tune(rows, *bags, np.array(same), np.random.default_rng(SEED))
+    targets = (vectors - vectors.mean(0)) @ projection
+    return student.regress(rows, student.bags(of, pieces), targets, np.random.default_rng(SEED), EPOCHS)
 
 
 def cosines(rows):
@@ -81,8 +70,7 @@ def cosines(rows):
 
 
 def main():
-    tokenizer = teacher.tokenizer()
-    rows = tune(distil(sys.argv[1], tokenizer), tokenizer)
+    rows = train(sys.argv[1])
     vocabulary = teacher.vocabulary().decode().splitlines()
     file = table.pack(vocabulary[student.FIRST_PIECE:], rows[student.FIRST_PIECE:])
     (OUT / "table.bin").write_bytes(file)
