@@ -18,7 +18,7 @@ import (
 type learner struct {
 	*index.Index
 	metrics *metrics
-	queue   chan *cachepb.Entry
+	queue   chan store.Key
 	running sync.WaitGroup
 	stop    context.CancelFunc
 
@@ -28,13 +28,13 @@ type learner struct {
 }
 
 const (
-	maxRenewed   = 10_000 // entries that wait for a vector
+	maxRenewed   = 100_000 // entries that wait for a vector: more than a feed has by default
 	renewTimeout = 30 * time.Second
 )
 
 func newLearner(x *index.Index, m *metrics) *learner {
 	ctx, stop := context.WithCancel(context.Background())
-	l := &learner{Index: x, metrics: m, queue: make(chan *cachepb.Entry, maxRenewed), stop: stop}
+	l := &learner{Index: x, metrics: m, queue: make(chan store.Key, maxRenewed), stop: stop}
 	l.running.Go(func() { l.run(ctx) })
 	return l
 }
@@ -69,7 +69,7 @@ func (l *learner) Add(e *cachepb.Entry) {
 		return
 	}
 	select {
-	case l.queue <- e:
+	case l.queue <- store.Key(e.GetKey()):
 	default:
 		l.metrics.renewed[renewDropped].Inc()
 	}
@@ -80,8 +80,8 @@ func (l *learner) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case e := <-l.queue:
-			l.metrics.renewed[l.renew(ctx, store.Key(e.GetKey()))].Inc()
+		case key := <-l.queue:
+			l.metrics.renewed[l.renew(ctx, key)].Inc()
 		}
 	}
 }

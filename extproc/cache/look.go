@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -81,10 +82,11 @@ func (v *visit) nearest(ctx context.Context, asked *canon.Request) *hit {
 // it is not. The exchange says why of the nearest.
 func (v *visit) same(ctx context.Context, f *index.Found, asked *canon.Request, first bool) *hit {
 	e, err := v.stage.handle.Get(ctx, f.Key)
-	if err != nil || e == nil {
-		if e == nil && err == nil {
-			v.stage.kind.index.Remove(f.Key, f.ID)
-		}
+	switch {
+	case err != nil:
+		return nil
+	case e == nil || !bytes.Equal(e.GetSpace(), v.digest.Rest[:]): // the key's entry is another one by now
+		v.stage.kind.index.Remove(f.Key, f.ID)
 		return nil
 	}
 	strict := v.model.rules.Semantic.Rules == policy.VerifyStrict
@@ -103,6 +105,7 @@ func (v *visit) same(ctx context.Context, f *index.Found, asked *canon.Request, 
 		return nil
 	}
 	h.semantic, h.cosine = true, f.Cosine
+	v.stage.kind.index.Used(f.Key)
 	return h
 }
 
