@@ -115,11 +115,12 @@ type model struct {
 	theirs bool // a backend is asked with the client's own credential
 	played bool // the simulated provider answers in a backend's place
 	first  []policy.Use
+	asking []string // headers of clients that may change an answer
 }
 
 func newModel(set *policy.Set, m *policy.Model, rules *policy.CacheRules) *model {
 	return &model{
-		name: m.Name, rules: rules, first: m.Chain[0].Uses,
+		name: m.Name, rules: rules, first: m.Chain[0].Uses, asking: askingOf(m),
 		theirs: slices.ContainsFunc(m.Uses(), func(u policy.Use) bool { return u.Backend.FromCaller }),
 		played: slices.ContainsFunc(m.Uses(), func(u policy.Use) bool { return u.Backend.Provider.Name == policy.SimulatedProvider }),
 	}

@@ -3,6 +3,7 @@ package cache
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -70,17 +71,24 @@ func (s *stage) partitionOf(m *model, ex *exchange.Exchange) partition {
 	}
 	p.hash(s.revisions.callers, caller)
 	p.scope(m, ex)
-	p.asked(ex.Request.Headers)
+	p.asked(m, ex.Request.Headers)
 	return p
 }
 
-// asking are the headers of clients that may leave for a provider and change its answer.
-var asking = []string{"anthropic-beta", "anthropic-version", "openai-beta"}
+// askingOf are the headers of clients that leave for a model's backends and may change an answer:
+// those of another dialect do not reach them.
+func askingOf(m *policy.Model) (all []string) {
+	for _, u := range m.Uses() {
+		all = append(all, provider.DialectHeaders[u.Backend.Dialect]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
-// asked writes what a client asks of a provider by headers. The one version of Anthropic's API that
-// there is may be left out.
-func (p *partition) asked(headers exchange.Headers) {
-	for _, name := range asking {
+// asked writes what a client asks of the model's backends by headers. The version of Anthropic's API
+// that a backend is called with anyway may be left out.
+func (p *partition) asked(m *model, headers exchange.Headers) {
+	for _, name := range m.asking {
 		for i := range headers {
 			if h := &headers[i]; h.Name == name && (name != "anthropic-version" || string(h.Value) != anthropic.Version) {
 				p.text(name)

@@ -38,12 +38,14 @@ func (a *asker) exchange() *exchange.Exchange {
 
 // The policies of the test: models of each scope, one asked with the clients' own credentials.
 const shared = `version: 1
-backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}, theirs: {provider: openai-compatible, url: "http://127.0.0.1:2/v1", credential: caller}}
+backends: {b: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}, theirs: {provider: openai-compatible, url: "http://127.0.0.1:2/v1", credential: caller}, claude: {provider: openai-compatible, dialect: anthropic, url: "http://127.0.0.1:3/v1"}}
 unpriced: flag
 models:
   caller: {chain: [b/x], cache: {}}
   team: {chain: [b/x], cache: {scope: team}}
   shared: {chain: [b/x], cache: {scope: shared}}
+  claude: {chain: [claude/x], cache: {scope: shared}}
+  either: {chain: [b/x, claude/x], cache: {scope: shared}}
   theirs: {chain: [theirs/x], cache: {scope: shared}}
   guarded: {chain: [b/x], cache: {scope: shared}, guards: {output: [{secrets: {}}]}}
 tiers: {free: {rpm: 1}, watched: {guards: {output: [{pii: {}}]}}}
@@ -97,11 +99,17 @@ func TestNobodySharesUnlessThePolicySaysSo(t *testing.T) {
 
 // mayShare says by the policies of the test, and in its own way, whether two may share answers.
 func mayShare(a, b *asker) bool {
-	if a.policy != b.policy || a.model != b.model || a.arm != b.arm || a.betas != b.betas || a.openai != b.openai {
+	if a.policy != b.policy || a.model != b.model || a.arm != b.arm {
 		return false
 	}
-	if a.version != b.version && (a.version == "2023-01-01" || b.version == "2023-01-01") {
+	// What asks a backend of the other dialect for something changes no answer.
+	if a.model != "claude" && a.openai != b.openai {
 		return false
+	}
+	if a.model == "claude" || a.model == "either" {
+		if a.betas != b.betas || a.version != b.version && (a.version == "2023-01-01" || b.version == "2023-01-01") {
+			return false
+		}
 	}
 	if (a.caller.Tier == "watched") != (b.caller.Tier == "watched") {
 		return false // other guards look at their answers
@@ -160,7 +168,9 @@ func mutate(r *rand.Rand, a *asker) { pick(r, changes...)(r, a) }
 
 var changes = []func(*rand.Rand, *asker){
 	func(r *rand.Rand, a *asker) { a.policy = pick(r, "one", "next epoch", "guards") },
-	func(r *rand.Rand, a *asker) { a.model = pick(r, "caller", "team", "shared", "theirs", "guarded") },
+	func(r *rand.Rand, a *asker) {
+		a.model = pick(r, "caller", "team", "shared", "theirs", "guarded", "claude", "either")
+	},
 	func(r *rand.Rand, a *asker) { a.arm = pick(r, "x", "y") },
 	func(r *rand.Rand, a *asker) { a.caller.Name = pick(r, "", "ann", "bob", "cid", "shared", "team") },
 	func(r *rand.Rand, a *asker) { a.caller.Team = pick(r, "", "search", "bob", "ann") },

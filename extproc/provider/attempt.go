@@ -13,8 +13,9 @@ import (
 // attempt before are still there.
 var CredentialHeaders = []string{"authorization", "x-api-key", "api-key", "x-goog-api-key"}
 
-// dialectHeaders mean something to one dialect only.
-var dialectHeaders = map[string][]string{
+// DialectHeaders mean something to one dialect only, by which they are listed: no backend of another
+// one gets them.
+var DialectHeaders = map[string][]string{
 	"openai":    {"openai-beta"},
 	"anthropic": {"anthropic-version", "anthropic-beta"},
 }

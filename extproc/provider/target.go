@@ -115,7 +115,7 @@ func (t *target) mend(op exchange.Operation, body []byte) ([]byte, canon.Dropped
 // that must not reach it.
 func (t *target) sortHeaders() {
 	t.unwanted = slices.Clone(CredentialHeaders)
-	for name, names := range dialectHeaders {
+	for name, names := range DialectHeaders {
 		if name == t.dialect.Name() {
 			t.own = slices.Clone(names)
 		} else {
