@@ -27,8 +27,9 @@ func gather(t *testing.T) *crowd {
   json: {chain: [sim/plain], retries: 0, cache: {}}
   all: {chain: [claude/plain-claude], retries: 0, cache: {coalesce: all}}
   off: {chain: [sim/plain], retries: 0, cache: {coalesce: off}}
+  long: {chain: [sim/plain], retries: 0, cache: {}}
   soon: {chain: [sim/plain], retries: 0, cache: {coalesce_wait: 50ms}}
-`) + "anonymous: true\n" + callers
+`) + "anonymous: true\nlimits: {stall: 1s}\n" + callers
 	g := gatewaytest.Start(t, text, gatewaytest.Options{Env: append(env, gatewaytest.BackendKeyName+"="+gatewaytest.BackendKey)})
 	return &crowd{&rig{g, p}, held}
 }
@@ -106,6 +107,7 @@ func TestEqualRequestsAreAskedOnce(t *testing.T) {
 		t.Run(k.name+", one that waits leaves", func(t *testing.T) { c.with(t).checkWaiterLeaves(t, k.way, k.model) })
 		t.Run(k.name+", the first fails", func(t *testing.T) { c.with(t).checkFailing(t, k.way, k.model) })
 	}
+	t.Run("longer than Envoy waits for a message", func(t *testing.T) { c.with(t).checkStall(t) })
 	t.Run("not for long", func(t *testing.T) { c.with(t).checkPatience(t) })
 	for name, k := range map[string]struct {
 		model  string
@@ -201,6 +203,20 @@ func (c *crowd) checkFailing(t *testing.T, w gatewaytest.Way, model string) {
 		checkGot(t, w, other, "own", "miss waited")
 	}
 	c.asked(t, mark, 5)
+}
+
+// checkStall has the others wait longer than Envoy waits for an ext_proc server that stands still.
+func (c *crowd) checkStall(t *testing.T) {
+	w, mark := gatewaytest.Ways[0], "Stall"
+	c.held.hold(t, mark)
+	first := c.lead(t, t.Context(), mark, w.Request("long", mark, "x-sim", "text=first"))
+	others := c.follow(t, t.Context(), 2, w.Request("long", mark))
+	time.Sleep(1500 * time.Millisecond) // beyond limits.stall
+	c.held.release(mark)
+	checkGot(t, w, first, "first", "miss unknown")
+	for _, other := range others {
+		checkGot(t, w, other, "first", "coalesced")
+	}
 }
 
 // checkPatience has the first request take longer than the others wait.

@@ -189,6 +189,13 @@ func (r *rig) checkReplays(t *testing.T, rec *recorder, s *said, backend string,
 			t.Errorf("%s (-the provider's +again):\n%s", w, d)
 		}
 	}
+	if s.asks("openai", first.Dialect) {
+		stream := s.request(gatewaytest.Way{Dialect: "openai"}, "said-"+backend, mark, "")
+		stream.Body = strings.Replace(stream.Body, `"stream":false`, `"stream":true`, 1)
+		if again := r.Ask(stream); result(again) != "hit" || strings.Contains(again.Body, `"usage":{`) {
+			t.Errorf("who wants no usage gets %s", again.Body)
+		}
+	}
 	rec.of(t, mark, backend == "anthropic") // it was asked once
 }
 

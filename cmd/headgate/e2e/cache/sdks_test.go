@@ -19,7 +19,7 @@ import (
 func TestSDKsReadWhatIsGivenAgain(t *testing.T) {
 	t.Parallel()
 	python := gatewaytest.Python(t)
-	r := start(t, "  again: {chain: [sim/plain], cache: {tool_calls: true}}\n", "", nil)
+	r := start(t, "  again-openai: {chain: [sim/plain], cache: {tool_calls: true}}\n  again-anthropic: {chain: [claude/plain-claude], cache: {tool_calls: true}}\n", "", nil)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python, filepath.Join("testdata", "again.py"), r.URL)
@@ -32,7 +32,7 @@ func TestSDKsReadWhatIsGivenAgain(t *testing.T) {
 	if err := json.Unmarshal(out, &all); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if len(all) != 8 {
+	if len(all) != 16 {
 		t.Errorf("%d cases: %s", len(all), out)
 	}
 	for name, both := range all {

@@ -19,9 +19,9 @@ def user(text):
     return [{"role": "user", "content": text}]
 
 
-def chat_whole(text, sim, **more):
+def chat_whole(model, text, sim):
     raw = chat.chat.completions.with_raw_response.create(
-        model="again", messages=user(text), tools=CHAT_TOOLS, extra_headers={"x-sim": sim}, **more
+        model=model, messages=user(text), tools=CHAT_TOOLS, extra_headers={"x-sim": sim}
     )
     got = raw.parse()
     message = got.choices[0].message
@@ -29,9 +29,9 @@ def chat_whole(text, sim, **more):
     return said(raw, message.content or None, calls, got.choices[0].finish_reason, got.usage.prompt_tokens, got.usage.completion_tokens)
 
 
-def chat_streamed(text, sim):
+def chat_streamed(model, text, sim):
     with chat.chat.completions.stream(
-        model="again", messages=user(text), tools=CHAT_TOOLS, extra_headers={"x-sim": sim}, stream_options={"include_usage": True}
+        model=model, messages=user(text), tools=CHAT_TOOLS, extra_headers={"x-sim": sim}, stream_options={"include_usage": True}
     ) as stream:
         got = stream.get_final_completion()
         message = got.choices[0].message
@@ -45,16 +45,16 @@ def claude_said(raw, got):
     return said(raw, text, calls, got.stop_reason, got.usage.input_tokens, got.usage.output_tokens)
 
 
-def claude_whole(text, sim):
+def claude_whole(model, text, sim):
     raw = claude.messages.with_raw_response.create(
-        model="again", max_tokens=512, messages=user(text), tools=CLAUDE_TOOLS, extra_headers={"x-sim": sim}
+        model=model, max_tokens=512, messages=user(text), tools=CLAUDE_TOOLS, extra_headers={"x-sim": sim}
     )
     return claude_said(raw, raw.parse())
 
 
-def claude_streamed(text, sim):
+def claude_streamed(model, text, sim):
     with claude.messages.stream(
-        model="again", max_tokens=512, messages=user(text), tools=CLAUDE_TOOLS, extra_headers={"x-sim": sim}
+        model=model, max_tokens=512, messages=user(text), tools=CLAUDE_TOOLS, extra_headers={"x-sim": sim}
     ) as stream:
         return claude_said(stream.response, stream.get_final_message())
 
@@ -71,8 +71,9 @@ def said(raw, text, calls, finish, given, made):
 
 CASES = {"chat": chat_whole, "chat stream": chat_streamed, "claude": claude_whole, "claude stream": claude_streamed}
 results = {}
-for name, ask in CASES.items():
-    for kind, sim in {"text": "text=hello", "calls": "tools=2"}.items():
-        question = f"py {name} {kind}"
-        results[f"{name} {kind}"] = [ask(question, sim), ask(question, "text=another")]
+for model in ["again-openai", "again-anthropic"]:
+    for name, ask in CASES.items():
+        for kind, sim in {"text": "text=hello", "calls": "tools=2"}.items():
+            question = f"py {name} {kind}"
+            results[f"{model} {name} {kind}"] = [ask(model, question, sim), ask(model, question, "text=another")]
 print(json.dumps(results))
