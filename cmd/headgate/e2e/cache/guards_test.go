@@ -31,6 +31,28 @@ func TestHitsPassTheGuardsAgain(t *testing.T) {
 	}
 }
 
+// TestOtherGuardsHaveOtherAnswers holds that callers who share answers do not share those which
+// other guards have passed.
+func TestOtherGuardsHaveOtherAnswers(t *testing.T) {
+	t.Parallel()
+	const words = "guards: {output: [{words: {words: [never]}}]}"
+	r := start(t, "  again: {chain: [sim/plain], cache: {scope: shared, coalesce: all, semantic: {threshold: 0.8}}}\n", "tiers: {strict: {"+words+"}}\n", map[string]string{
+		"ann": "tags: [a]", "bob": words, "cid": "tier: strict", "dan": "tier: strict", "eve": "tags: [e]",
+	})
+	for _, c := range []struct{ caller, text, want string }{
+		{"ann", "ann", "miss"}, {"bob", "bob", "miss"}, {"cid", "cid", "miss"}, {"dan", "cid", "hit"}, {"eve", "ann", "hit"}, {"bob", "bob", "hit"},
+	} {
+		for _, question := range []string{"Who was the first to ask?", "who was the first to ask please"} {
+			a := r.Chat(gatewaytest.ChatBody("again", question, false), "text="+c.caller, as(c.caller)...)
+			text := gatewaytest.Ways[0].Text(t, a)
+			if got := a.Header.Get("x-headgate-cache"); text != c.text || question == "Who was the first to ask?" && got != c.want {
+				t.Errorf("%s gets that of %s: %s", c.caller, text, got)
+			}
+			r.used(t, a)
+		}
+	}
+}
+
 func (r *rig) checkMaskedAgain(t *testing.T, first gatewaytest.Way) {
 	question := "Whom do I write to by " + first.String() + "?"
 	r.stored(t, r.Ask(first.Request("hides", question, "x-sim", `text="Write to `+mail+`, now."`)))

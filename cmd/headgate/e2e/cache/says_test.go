@@ -3,6 +3,7 @@ package cache
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
@@ -78,7 +79,7 @@ func (r *rig) checkHeaders(t *testing.T, a gatewaytest.Answer, entry string) {
 // TestClientsNarrowTheCache holds what a client says of the cache by cache-control.
 func TestClientsNarrowTheCache(t *testing.T) {
 	t.Parallel()
-	r := start(t, "  again: {chain: [sim/plain], cache: {}}\n", "", nil)
+	r := start(t, "  again: {chain: [sim/plain], cache: {}}\n  short: {chain: [sim/plain], cache: {ttl: 1s}}\n", "", nil)
 	for i, c := range []struct {
 		name     string
 		control  string
@@ -123,6 +124,22 @@ func TestClientsNarrowTheCache(t *testing.T) {
 			t.Errorf("the row says %+v", c)
 		}
 		wants(t, r.Chat(body, ""), "miss unknown")
+	})
+	t.Run("a bound of the answer", func(t *testing.T) {
+		r := r.with(t)
+		r.stored(t, r.Chat(gatewaytest.ChatBody("again", "How long is it?", false), "tokens=20"))
+		bounded := func(n string) gatewaytest.Answer {
+			return r.Chat(strings.Replace(gatewaytest.ChatBody("again", "How long is it?", false), "{", `{"max_completion_tokens":`+n+`,`, 1), "tokens=30")
+		}
+		wants(t, bounded("20"), "hit")
+		wants(t, bounded("19"), "miss too-long")
+		wants(t, bounded("20"), "hit")
+	})
+	t.Run("an answer has its time", func(t *testing.T) {
+		r := r.with(t)
+		body := gatewaytest.ChatBody("short", "How long is it kept?", false)
+		r.stored(t, r.Chat(body, "text=first"))
+		r.Eventually("an end of it", func() bool { return result(r.Chat(body, "text=second")) == "miss unknown" })
 	})
 	t.Run("max-age is the age", func(t *testing.T) {
 		r := r.with(t)

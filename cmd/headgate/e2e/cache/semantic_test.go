@@ -127,6 +127,11 @@ func TestAllButTheQuestionIsEqual(t *testing.T) {
 	const system = "You help customers of Acme."
 	before := request("faq", "", "system", system, "user", "Hello!", "assistant", "Hi.", "user", first)
 	r.stored(t, r.Chat(before, "text=first"))
+	claude := `{"model":"faq","max_tokens":99,"system":[{"type":"text","text":"` + system + `"}],"messages":[` + turns("user", "Hello!", "assistant", "Hi.") +
+		`,{"role":"user","content":[{"type":"text","text":"` + second + `","cache_control":{"type":"ephemeral"}}]}]}`
+	if a := r.Messages(claude, "text=second"); result(a) != "semantic-hit" || !strings.Contains(a.Body, `"first"`) {
+		t.Errorf("in the other dialect: %s %s", result(a), a.Body)
+	}
 	for name, c := range map[string]struct {
 		body string
 		hits bool

@@ -69,6 +69,7 @@ func into(t *testing.T, text string, v any) {
 // dataOf are the data of a stream's events, without comments.
 func dataOf(t *testing.T, body string) (all []string) {
 	t.Helper()
+	body = strings.ReplaceAll(body, "\r\n", "\n")
 	for event := range strings.SplitSeq(strings.TrimSuffix(body, "\n\n"), "\n\n") {
 		data := ""
 		for line := range strings.SplitSeq(event, "\n") {
