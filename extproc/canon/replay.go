@@ -23,6 +23,9 @@ func (p *Part) events(out []Event, choice int, tools *int) []Event {
 		ev.Kind, ev.Choice = kind, choice
 		out = append(out, ev)
 	}
+	if (p.Kind == Text || p.Kind == Refusal) && Empty(p.Text) { // some servers write it beside calls
+		return out
+	}
 	switch p.Kind {
 	case Text:
 		say(EventText, Event{Text: p.Text})

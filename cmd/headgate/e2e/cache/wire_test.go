@@ -51,6 +51,11 @@ func readAnswer(t *testing.T, claude, stream bool, body string) (a answered) {
 	case claude:
 		var m claudeMessage
 		into(t, body, &m)
+		for i := range m.Content {
+			if m.Content[i].Type == "text" && m.Content[i].Text == "" { // which the API does not take back
+				t.Errorf("a block without a text: %s", body)
+			}
+		}
 		return m.answered()
 	default:
 		var c chatAnswer
@@ -249,6 +254,7 @@ type claudeStream struct {
 	blocks int  // that have begun
 	open   bool // the last of them has not ended
 	tool   bool // it is a call
+	empty  bool // it is a text, of which nothing has come
 	ended  bool
 	used   claudeUsage
 }
@@ -281,14 +287,17 @@ func (s *claudeStream) event(t *testing.T, data string) {
 		if s.open || ev.Index != s.blocks {
 			t.Errorf("out of order: %s", data)
 		}
-		s.blocks, s.open, s.tool = s.blocks+1, true, ev.Block.Type == "tool_use"
+		s.blocks, s.open, s.tool, s.empty = s.blocks+1, true, ev.Block.Type == "tool_use", ev.Block.Type == "text"
 		ev.Block.Input = nil
 		s.Choices[0].block(&ev.Block)
 	case "content_block_delta", "content_block_stop":
 		if !s.open || ev.Index != s.blocks-1 {
 			t.Errorf("out of order: %s", data)
 		}
-		s.open = ev.Type == "content_block_delta"
+		s.open, s.empty = ev.Type == "content_block_delta", s.empty && ev.Delta.Text == ""
+		if !s.open && s.empty { // which the API does not take back
+			t.Errorf("a block without a text: %s", data)
+		}
 		s.delta(&ev)
 	case "message_delta":
 		s.Choices[0].Finish = finishes[ev.Delta.Stop]
