@@ -13,7 +13,7 @@ type EventKind uint8
 // then content in any order, then Finish for each choice, then Done or Failed;
 // Usage may come anywhere before the end. Nothing follows Done or Failed.
 const (
-	EventStart      EventKind = iota // ID, Model, Created
+	EventStart      EventKind = iota // ID, Model, Created, Usage if it is known so early
 	EventText                        // Text
 	EventRefusal                     // Text
 	EventThinking                    // Text

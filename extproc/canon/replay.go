@@ -1,8 +1,9 @@
 package canon
 
-// Events returns a whole answer as the events of a stream. They alias the answer.
+// Events returns a whole answer as the events of a stream. They alias the answer. The usage is known
+// from the start.
 func (r *Response) Events() []Event {
-	out := []Event{{Kind: EventStart, ID: r.ID, Model: r.Model, Created: r.Created}}
+	out := []Event{{Kind: EventStart, ID: r.ID, Model: r.Model, Created: r.Created, Usage: &r.Usage}}
 	for i := range r.Choices {
 		c := &r.Choices[i]
 		tools := 0

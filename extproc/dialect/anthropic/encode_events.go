@@ -106,7 +106,17 @@ func (e *StreamEncoder) start(dst []byte, ev *canon.Event) []byte {
 	dst = append(dst, `event: message_start`+"\n"+`data: {"type":"message_start","message":{"id":`...)
 	dst = append(append(dst, idOf(ev.ID, e.c)...), `,"type":"message","role":"assistant","model":`...)
 	dst = append(append(dst, modelOf(ev.Model, e.c)...), `,"content":[],"stop_reason":null,"stop_sequence":null,"usage":`...)
-	return append(appendUsage(dst, &canon.Usage{Input: e.c.Input}), '}', '}', '\n', '\n')
+	return append(appendUsage(dst, e.begun(ev)), '}', '}', '\n', '\n')
+}
+
+// begun is what is known of the usage as the message starts: that of the input.
+func (e *StreamEncoder) begun(ev *canon.Event) *canon.Usage {
+	if ev.Usage == nil || ev.Usage.Seen == 0 {
+		return &canon.Usage{Input: e.c.Input}
+	}
+	u := *ev.Usage
+	u.Output, u.Reasoning, u.AudioOutput = 0, 0, 0
+	return &u
 }
 
 // blockStart opens a block that has said nothing yet.
