@@ -36,7 +36,7 @@ func TestAHitSaysWhatItIs(t *testing.T) {
 			if *paid.CostNano == 0 || c.SavedNano == nil || *c.SavedNano != *paid.CostNano || *row.CostNano != 0 || row.UsageSource != "cached" {
 				t.Errorf("%v nano-USD are saved of %d, and %d spent (%s)", c.SavedNano, *paid.CostNano, *row.CostNano, row.UsageSource)
 			}
-			if *row.Tokens != *paid.Tokens || row.Attempts != 0 || row.Outcome != "ok" || row.Status != 200 {
+			if *row.Tokens != *paid.Tokens || row.Attempts != 0 || row.Backend != "" || row.Provider != "" || row.Served != "plain" || row.Outcome != "ok" || row.Status != 200 {
 				t.Errorf("the row %+v", row)
 			}
 			r.asked(t, question, 1)
@@ -66,7 +66,7 @@ func (r *rig) checkHeaders(t *testing.T, a gatewaytest.Answer, entry string) {
 	if got["x-headgate-cache-key"] != entry || got["x-headgate-cost-usd"] != "0" || got["x-headgate-exchange-id"] == "" {
 		t.Errorf("headers %v, want the entry %s", got, entry)
 	}
-	for _, name := range []string{"x-headgate-cache-similarity", "x-headgate-cache-reason"} {
+	for _, name := range []string{"x-headgate-cache-similarity", "x-headgate-cache-reason", "x-headgate-backend", "x-headgate-attempts"} {
 		if v, ok := got[name]; ok {
 			t.Errorf("%s: %s", name, v)
 		}
