@@ -27,6 +27,7 @@ func gather(t *testing.T) *crowd {
   json: {chain: [sim/plain], retries: 0, cache: {}}
   all: {chain: [claude/plain-claude], retries: 0, cache: {coalesce: all}}
   off: {chain: [sim/plain], retries: 0, cache: {coalesce: off}}
+  masks: {chain: [sim/plain], retries: 0, guards: {input: [{pii: {action: mask}}]}, cache: {masked: true}}
   long: {chain: [sim/plain], retries: 0, cache: {}}
   soon: {chain: [sim/plain], retries: 0, cache: {coalesce_wait: 50ms}}
 `) + "anonymous: true\nlimits: {stall: 1s}\n" + callers
@@ -107,6 +108,7 @@ func TestEqualRequestsAreAskedOnce(t *testing.T) {
 		t.Run(k.name+", one that waits leaves", func(t *testing.T) { c.with(t).checkWaiterLeaves(t, k.way, k.model) })
 		t.Run(k.name+", the first fails", func(t *testing.T) { c.with(t).checkFailing(t, k.way, k.model) })
 	}
+	t.Run("with what was masked", func(t *testing.T) { c.with(t).checkMasked(t) })
 	t.Run("longer than Envoy waits for a message", func(t *testing.T) { c.with(t).checkStall(t) })
 	t.Run("not for long", func(t *testing.T) { c.with(t).checkPatience(t) })
 	for name, k := range map[string]struct {
@@ -203,6 +205,19 @@ func (c *crowd) checkFailing(t *testing.T, w gatewaytest.Way, model string) {
 		checkGot(t, w, other, "own", "miss waited")
 	}
 	c.asked(t, mark, 5)
+}
+
+// checkMasked has requests wait for one that is equal but for what a guard masked in it: each gets
+// its own back.
+func (c *crowd) checkMasked(t *testing.T) {
+	w, mark := gatewaytest.Ways[0], "Masked: write to "
+	c.held.hold(t, mark)
+	first := c.lead(t, t.Context(), mark, w.Request("masks", mark+mail, "x-sim", "echo"))
+	second := c.follow(t, t.Context(), 1, w.Request("masks", mark+other))
+	c.held.release(mark)
+	checkGot(t, w, first, mark+mail, "miss unknown")
+	checkGot(t, w, second[0], mark+other, "coalesced")
+	c.asked(t, mark, 1)
 }
 
 // checkStall has the others wait longer than Envoy waits for an ext_proc server that stands still.

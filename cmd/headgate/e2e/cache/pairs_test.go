@@ -1,9 +1,11 @@
 package cache
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -57,18 +59,21 @@ func keys(t *testing.T, redis goredis.UniversalClient, n int) (all []string) {
 
 func keysOf(t *testing.T, redis goredis.UniversalClient) (all []string) {
 	t.Helper()
-	of := func(node goredis.Cmdable) {
-		all = append(all, node.Keys(t.Context(), "headgate:cache:e:*").Val()...)
+	cluster, ok := redis.(*goredis.ClusterClient)
+	if !ok {
+		return redis.Keys(t.Context(), "headgate:cache:e:*").Val()
 	}
-	if cluster, ok := redis.(*goredis.ClusterClient); ok {
-		for _, slot := range cluster.ClusterSlots(t.Context()).Val() {
-			node := goredis.NewClient(&goredis.Options{Addr: slot.Nodes[0].Addr})
-			of(node)
-			_ = node.Close()
-		}
-		return all
+	var mu sync.Mutex
+	err := cluster.ForEachMaster(t.Context(), func(ctx context.Context, node *goredis.Client) error {
+		found, err := node.Keys(ctx, "headgate:cache:e:*").Result()
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, found...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	of(redis)
 	return all
 }
 

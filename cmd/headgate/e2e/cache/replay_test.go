@@ -238,3 +238,28 @@ func (s *said) request(w gatewaytest.Way, model, mark, sim string) gatewaytest.R
 	req.Body = strings.Replace("{"+members+strings.TrimPrefix(req.Body, "{"), `"max_tokens":512`, `"max_tokens":4096`, 1)
 	return req
 }
+
+// TestLargeAnswersAreGivenAgain holds that answers beyond what Envoy buffers are given again whole.
+func TestLargeAnswersAreGivenAgain(t *testing.T) {
+	t.Parallel()
+	r := start(t, "  large: {chain: [sim/plain], cache: {max_entry: 16MiB}}\n", "", nil)
+	for _, first := range gatewaytest.Ways {
+		t.Run("first "+first.String(), func(t *testing.T) {
+			r := r.with(t)
+			ask := func(w gatewaytest.Way, sim string) gatewaytest.Answer {
+				req := w.Request("large", "Be long for "+first.String()+".", "x-sim", sim)
+				req.Body = strings.Replace(req.Body, `"max_tokens":512`, `"max_tokens":9000000`, 1)
+				return r.Ask(req)
+			}
+			a := ask(first, "oversize=5000000;burst")
+			r.stored(t, a)
+			want := readAnswer(t, first.Claude(), first.Stream, a.Body).Choices[0].Text
+			for _, w := range gatewaytest.Ways {
+				again := ask(w, "")
+				if result(again) != "hit" || readAnswer(t, w.Claude(), w.Stream, again.Body).Choices[0].Text != want || len(want) < 5_000_000 {
+					t.Errorf("%s gets %d bytes of %d, as a %s", w, len(again.Body), len(want), result(again))
+				}
+			}
+		})
+	}
+}
