@@ -5,9 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -75,22 +73,22 @@ func (s *stage) partitionOf(m *model, ex *exchange.Exchange) partition {
 	return p
 }
 
-// askingOf are the headers of clients that leave for a model's backends and may change an answer:
-// those of another dialect do not reach them.
+// askingOf are the headers of clients that leave for a model's backends and may change what they say:
+// those of another dialect do not reach them. The version of Anthropic's API is about the form of an
+// answer, which is written anew.
 func askingOf(m *policy.Model) (all []string) {
 	for _, u := range m.Uses() {
-		all = append(all, provider.DialectHeaders[u.Backend.Dialect]...)
+		all = append(all, exchange.DialectHeaders[u.Backend.Dialect]...)
 	}
 	slices.Sort(all)
-	return slices.Compact(all)
+	return slices.DeleteFunc(slices.Compact(all), func(name string) bool { return name == "anthropic-version" })
 }
 
-// asked writes what a client asks of the model's backends by headers. The version of Anthropic's API
-// that a backend is called with anyway may be left out.
+// asked writes what a client asks of the model's backends by headers.
 func (p *partition) asked(m *model, headers exchange.Headers) {
 	for _, name := range m.asking {
 		for i := range headers {
-			if h := &headers[i]; h.Name == name && (name != "anthropic-version" || string(h.Value) != anthropic.Version) {
+			if h := &headers[i]; h.Name == name {
 				p.text(name)
 				p.text(string(h.Value))
 			}
@@ -123,7 +121,7 @@ func (p *partition) scope(m *model, ex *exchange.Exchange) {
 
 // credential writes the client's own, hashed.
 func (p *partition) credential(ex *exchange.Exchange) {
-	for _, name := range provider.CredentialHeaders {
+	for _, name := range exchange.CredentialHeaders {
 		if name == ex.KeyHeader {
 			continue
 		}

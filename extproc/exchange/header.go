@@ -25,6 +25,16 @@ func (h Headers) Get(name string) []byte {
 	return nil
 }
 
+// CredentialHeaders are the headers in which one provider or another takes its secret.
+var CredentialHeaders = []string{"authorization", "x-api-key", "api-key", "x-goog-api-key"}
+
+// DialectHeaders mean something to one dialect only, by which they are listed: no backend of another
+// one gets them.
+var DialectHeaders = map[string][]string{
+	"openai":    {"openai-beta"},
+	"anthropic": {"anthropic-version", "anthropic-beta"},
+}
+
 // Mutation is how a message is changed before Envoy passes it on. The zero
 // Mutation changes nothing.
 type Mutation struct {

@@ -8,18 +8,6 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
-// CredentialHeaders are the headers in which one provider or another takes its
-// secret. An attempt removes those that it does not set: the headers of the
-// attempt before are still there.
-var CredentialHeaders = []string{"authorization", "x-api-key", "api-key", "x-goog-api-key"}
-
-// DialectHeaders mean something to one dialect only, by which they are listed: no backend of another
-// one gets them.
-var DialectHeaders = map[string][]string{
-	"openai":    {"openai-beta"},
-	"anthropic": {"anthropic-version", "anthropic-beta"},
-}
-
 // send sets the headers that are the backend's own: its credential, and those that the
 // policy names.
 func (p *plan) send(at *exchange.Attempt, t *target) {

@@ -114,8 +114,9 @@ func (t *target) mend(op exchange.Operation, body []byte) ([]byte, canon.Dropped
 // sortHeaders separates the headers that the client may send to the target from those
 // that must not reach it.
 func (t *target) sortHeaders() {
-	t.unwanted = slices.Clone(CredentialHeaders)
-	for name, names := range DialectHeaders {
+	// An attempt removes those that it does not set: the headers of the attempt before are still there.
+	t.unwanted = slices.Clone(exchange.CredentialHeaders)
+	for name, names := range exchange.DialectHeaders {
 		if name == t.dialect.Name() {
 			t.own = slices.Clone(names)
 		} else {

@@ -25,7 +25,7 @@ var theirHeaders = map[string][]string{"anthropic": {"x-app"}}
 
 // ownCredential reports whether the client has sent a credential beside the gateway's key.
 func (p *plan) ownCredential() bool {
-	for _, name := range CredentialHeaders {
+	for _, name := range exchange.CredentialHeaders {
 		if len(p.theirs(name)) > 0 {
 			return true
 		}
@@ -64,7 +64,7 @@ func isBearer(value []byte) bool {
 // sendTheirs sends the client's own credential: as it came to a backend of its dialect, and to
 // another in the words of that.
 func (p *plan) sendTheirs(out *exchange.Mutation, t *target) {
-	for _, name := range CredentialHeaders {
+	for _, name := range exchange.CredentialHeaders {
 		if value := p.theirs(name); len(value) > 0 {
 			to, text := name, value
 			if t.dialect.Name() != p.ex.Dialect {

@@ -46,6 +46,11 @@ func TestEqualRequestsHaveOneHash(t *testing.T) {
 	if a != b {
 		t.Error("the same tools have two hashes")
 	}
+	a = of(t, "openai", `{"model":"m","messages":[{"role":"user","content":"Go."},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"a\": 1}"}},{"id":"2","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"1","content":"r"},{"role":"tool","tool_call_id":"2","content":"s"}]}`)
+	b = of(t, "anthropic", `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"Go."},{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"f","input":{"a":1}},{"type":"tool_use","id":"2","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":"r"},{"type":"tool_result","tool_use_id":"2","content":"s"}]}]}`)
+	if a != b {
+		t.Error("the same calls and results have two hashes")
+	}
 }
 
 // TestWhatMayChangeAnAnswerChangesTheHash holds what no two requests that share an answer may differ

@@ -7,21 +7,35 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
-// messages writes turns, each after a 1, so that where one begins is never taken for a part of the
-// one before.
+// What stands between the parts of turns, whose kinds are written as numbers above 0.
+const (
+	end    = -1
+	extra  = -2
+	turnOf = -16 // less the role
+)
+
+// messages writes turns. Neighbours of one role mean the same as one turn with the parts of both,
+// unless something is said of one of them.
 func (w *writer) messages(all []canon.Message) {
+	const none = canon.Role(0xff)
+	last := none
 	for i := range all {
 		m := &all[i]
-		w.number(1)
-		w.number(int64(roleOf(m.Role)))
-		w.value(m.Name)
+		if role := roleOf(m.Role); role != last || m.Name != nil {
+			w.number(turnOf - int64(role))
+			w.value(m.Name)
+			last = role
+		}
 		for j := range m.Parts {
 			w.part(&m.Parts[j])
 		}
-		w.number(-1)
-		w.members(m.Extra)
+		if m.Name != nil || len(m.Extra) > 0 {
+			w.number(extra)
+			w.members(m.Extra)
+			last = none
+		}
 	}
-	w.number(-1)
+	w.number(end)
 }
 
 // roleOf takes the instructions of developers for the system's, as OpenAI's models do.
@@ -54,7 +68,7 @@ func (w *writer) part(p *canon.Part) {
 		for i := range p.Content {
 			w.part(&p.Content[i])
 		}
-		w.number(-1)
+		w.number(end)
 	case canon.Other:
 		w.text(w.dialect)
 		w.value(p.Raw)

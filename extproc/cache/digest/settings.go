@@ -41,7 +41,7 @@ func (w *writer) others(object scan.Value, but ...string) {
 			}
 		}
 	}
-	w.number(-1)
+	w.number(end)
 }
 
 func (w *writer) format(f *canon.Format) {
@@ -111,5 +111,5 @@ func (w *writer) members(all []canon.Member) {
 			w.value(m.Value)
 		}
 	}
-	w.number(-1)
+	w.number(end)
 }
