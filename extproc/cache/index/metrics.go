@@ -20,10 +20,10 @@ func newMetrics(reg prometheus.Registerer, x *Index) *metrics {
 	dropped := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_cache_index_dropped_total",
 		Help: "Vectors that the index has dropped, by why."}, []string{"cause"})
 	reg.MustRegister(dropped,
-		gauge("headgate_cache_index_vectors", "Vectors in the index.", func() int64 { return int64(len(x.items)) }, x),
-		gauge("headgate_cache_index_spaces", "Sets of vectors that are compared with each other.", func() int64 { return int64(len(x.spaces)) }, x),
-		gauge("headgate_cache_index_bytes", "Bytes that the index takes.", func() int64 { return x.bytes }, x),
-		gauge("headgate_cache_index_max_bytes", "Bytes that the index may take.", func() int64 { return x.max }, x))
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_index_vectors", Help: "Vectors in the index."}, func() int64 { return int64(len(x.items)) }, x),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_index_spaces", Help: "Sets of vectors that are compared with each other."}, func() int64 { return int64(len(x.spaces)) }, x),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_index_bytes", Help: "Bytes that the index takes."}, func() int64 { return x.bytes }, x),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_index_max_bytes", Help: "Bytes that the index may take."}, func() int64 { return x.max }, x))
 	m := &metrics{map[cause]prometheus.Counter{}}
 	for _, c := range []cause{overflow, expired, replaced, removed, purged} {
 		m.dropped[c] = dropped.WithLabelValues(string(c))
@@ -31,8 +31,8 @@ func newMetrics(reg prometheus.Registerer, x *Index) *metrics {
 	return m
 }
 
-func gauge(name, help string, value func() int64, x *Index) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+func gauge(o prometheus.GaugeOpts, value func() int64, x *Index) prometheus.Collector {
+	return prometheus.NewGaugeFunc(o, func() float64 {
 		x.mu.RLock()
 		defer x.mu.RUnlock()
 		return float64(value())

@@ -108,10 +108,10 @@ func (m *metrics) countMemory(reg prometheus.Registerer, s *Stores) {
 	evicted := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_cache_store_evictions_total",
 		Help: "Entries that memory has dropped, by why."}, []string{"cause"})
 	reg.MustRegister(evicted,
-		gauge("entries", "Entries in memory.", func() int64 { return int64(s.memory.cache.EstimatedSize()) }),
-		gauge("bytes", "Bytes that entries take in memory.", func() int64 { return int64(s.memory.cache.WeightedSize()) }),
-		gauge("max_bytes", "Bytes that entries may take in memory.", func() int64 { return int64(s.memory.cache.GetMaximum()) }),
-		gauge("purges", "Purges that entries are held to.", func() int64 { return int64(s.purges.len()) }))
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_store_entries", Help: "Entries in memory."}, func() int64 { return int64(s.memory.cache.EstimatedSize()) }),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_store_bytes", Help: "Bytes that entries take in memory."}, func() int64 { return int64(s.memory.cache.WeightedSize()) }),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_store_max_bytes", Help: "Bytes that entries may take in memory."}, func() int64 { return int64(s.memory.cache.GetMaximum()) }),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_store_purges", Help: "Purges that entries are held to."}, func() int64 { return int64(s.purges.len()) }))
 	for _, c := range []cause{overflow, expired, replaced, forgot} {
 		m.evicted[c] = evicted.WithLabelValues(string(c))
 	}
@@ -125,10 +125,10 @@ func (m *metrics) countRedis(reg prometheus.Registerer, s *Stores) {
 	unread := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_cache_store_unreadable_total",
 		Help: "What was found in Redis and ignored, by what is wrong with it."}, []string{"kind"})
 	reg.MustRegister(lookups, dropped, unread,
-		gauge("redis_lost", "How many Redis that the policies name are lost to the cache.", s.sum(func(one *server) int64 { return count(one.breaker.lost()) })),
-		gauge("redis_full", "How many Redis need the rest of their memory for other things.", s.sum(func(one *server) int64 { return count(one.full.Load()) })),
-		gauge("queue_entries", "Entries that wait to be written to Redis.", s.sum(func(one *server) int64 { return one.queue.n.Load() })),
-		gauge("queue_bytes", "Bytes of the entries that wait to be written to Redis.", s.sum(func(one *server) int64 { return one.queue.bytes.Load() })),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_store_redis_lost", Help: "How many Redis that the policies name are lost to the cache."}, s.sum(func(one *server) int64 { return count(one.breaker.lost()) })),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_store_redis_full", Help: "How many Redis need the rest of their memory for other things."}, s.sum(func(one *server) int64 { return count(one.full.Load()) })),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_store_queue_entries", Help: "Entries that wait to be written to Redis."}, s.sum(func(one *server) int64 { return one.queue.n.Load() })),
+		gauge(prometheus.GaugeOpts{Name: "headgate_cache_store_queue_bytes", Help: "Bytes of the entries that wait to be written to Redis."}, s.sum(func(one *server) int64 { return one.queue.bytes.Load() })),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_cache_store_feed_lag_seconds",
 			Help: "How old the newest message is that was read from the feed in Redis, as long as there are others to read; 0: there are none."}, func() float64 {
 			return time.Duration(s.sum(func(one *server) int64 { return one.feed.lag.Load() })()).Seconds()
@@ -163,8 +163,8 @@ func reasonsOf(all []redis.Reason) (reasons []reason) {
 	return reasons
 }
 
-func gauge(name, help string, value func() int64) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_cache_store_" + name, Help: help}, func() float64 { return float64(value()) })
+func gauge(o prometheus.GaugeOpts, value func() int64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(o, func() float64 { return float64(value()) })
 }
 
 // count counts what holds.
