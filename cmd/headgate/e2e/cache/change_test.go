@@ -23,7 +23,7 @@ func TestAChangeOfThePolicyStartsAnew(t *testing.T) {
 		{"a weight", "weight: 90}", "weight: 91}", false},
 		{"the time that it is kept", "cache: {scope: shared, semantic: {threshold: 0.8}}", "cache: {scope: shared, ttl: 2h, semantic: {threshold: 0.8}}", false},
 		{"guards of an unrelated model", "timeout: 9s}", "guards: {output: [{pii: {action: mask}}]}}", false},
-		{"another model behind the name", "sim/plain, weight: 91}, {use: claude/plain", "sim/other, weight: 91}, {use: claude/other", true},
+		{"another model of that name", "sim/plain, weight: 91}, {use: claude/plain", "sim/other, weight: 91}, {use: claude/other", true},
 		{"guards of the model", "  again: {", "  again: {guards: {output: [{words: {words: [never]}}]}, ", true},
 		{"guards for all", "unpriced: flag\n", "unpriced: flag\nguards: {input: [{words: {words: [never]}}]}\n", true},
 		{"another epoch", "epoch: 0", "epoch: 1", true},

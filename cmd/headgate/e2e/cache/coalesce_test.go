@@ -121,7 +121,7 @@ func TestEqualRequestsAreAskedOnce(t *testing.T) {
 		"callers do not wait for each other":            {"json", whole, as("bob")},
 		"who wants a fresh answer does not wait":        {"json", whole, []string{"cache-control", "no-cache"}},
 	} {
-		t.Run(name, func(t *testing.T) { c.with(t).checkApart(t, k.way, k.model, name, k.second) })
+		t.Run(name, func(t *testing.T) { c.with(t).checkAlone(t, k.way, k.model, name, k.second) })
 	}
 }
 
@@ -245,8 +245,8 @@ func (c *crowd) checkPatience(t *testing.T) {
 	checkGot(t, w, second, "second", "miss waited")
 }
 
-// checkApart holds that the second of two requests does not wait for the first.
-func (c *crowd) checkApart(t *testing.T, w gatewaytest.Way, model, mark string, second []string) {
+// checkAlone holds that the second of two requests does not wait for the first.
+func (c *crowd) checkAlone(t *testing.T, w gatewaytest.Way, model, mark string, second []string) {
 	c.held.hold(t, mark)
 	one := c.lead(t, t.Context(), mark, w.Request(model, mark, append(as("ann"), "x-sim", "text=first")...))
 	if second == nil || second[0] != "authorization" {

@@ -40,7 +40,7 @@ var unkeptCases = []unkept{
 	{name: "filtered", sim: "finish=content_filter", claude: "finish=refusal", whole: "unsuccessful", stream: "unsuccessful"},
 	{name: "of a certain length", sim: "finish=length", claude: "finish=max_tokens", whole: "incomplete", stream: "incomplete"},
 	{name: "paused", sim: "finish=pause", claude: "finish=pause_turn", whole: "incomplete", stream: "incomplete"},
-	{name: "of an end that nobody knows", sim: "finish=whatever", whole: "incomplete", stream: "incomplete"},
+	{name: "of an unknown end", sim: "finish=whatever", whole: "incomplete", stream: "incomplete"},
 	{name: "longer than was asked for", body: `"max_tokens":2,`, whole: "incomplete", stream: "incomplete"},
 	{name: "a refusal", sim: "refusal", whole: "unsuccessful", stream: "unsuccessful"},
 	{name: "empty", sim: `text=""`, whole: "incomplete", stream: "incomplete"},

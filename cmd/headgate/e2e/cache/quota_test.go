@@ -48,7 +48,7 @@ func TestHitsTakeARequestAndNothingElse(t *testing.T) {
 		for range 5 {
 			a := ask("tpm", "How much?", "", 600)
 			wants(t, a, "hit")
-			r.used(t, a) // its claim is settled
+			r.used(t, a) // its claim has been given back
 		}
 		wants(t, ask("tpm", "Where is my order?", "tokens=3", 600), "miss dissimilar")
 	})

@@ -128,7 +128,7 @@ type said struct {
 	name, sim      string
 	openai, claude string // members of the request in each client's dialect
 	only           string // the client's dialect that has words for it; empty: both
-	apart          bool   // the words of both dialects do not mean the same
+	differs        bool   // the words of both dialects do not mean the same
 	of             string // the backend that can say it; empty: both
 }
 
@@ -146,7 +146,7 @@ var sayings = []said{
 	{name: "calls of tools", sim: "tools=2", openai: chatTools, claude: claudeTools},
 	{name: "reasoning", sim: "reasoning=9;reasoning-content", of: "openai"},
 	{name: "reasoning and a call", sim: "reasoning=9;reasoning-content;tools=1", openai: chatTools, claude: claudeTools, of: "openai"},
-	{name: "signed thinking", sim: "tools=1", openai: `"reasoning_effort":"low",` + chatTools, claude: `"thinking":{"type":"enabled","budget_tokens":1024},` + claudeTools, apart: true, of: "anthropic"},
+	{name: "signed thinking", sim: "tools=1", openai: `"reasoning_effort":"low",` + chatTools, claude: `"thinking":{"type":"enabled","budget_tokens":1024},` + claudeTools, differs: true, of: "anthropic"},
 	{name: "several choices", openai: `"n":3,`, only: "openai", of: "openai"},
 	{name: "several choices of calls", sim: "tools=2", openai: `"n":2,` + chatTools, only: "openai", of: "openai"},
 	{name: "log probabilities", openai: `"logprobs":true,`, only: "openai", of: "openai"},
@@ -154,7 +154,7 @@ var sayings = []said{
 
 // asks reports whether the clients of a dialect can ask for it, after one of another has.
 func (s *said) asks(dialect, first string) bool {
-	return (s.only == "" || s.only == dialect) && (!s.apart || dialect == first)
+	return (s.only == "" || s.only == dialect) && (!s.differs || dialect == first)
 }
 
 // answering are models by how they are answered: by a backend of which dialect, alone, in a chain, or
