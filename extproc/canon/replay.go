@@ -1,5 +1,12 @@
 package canon
 
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
+
 // Events returns a whole answer as the events of a stream. They alias the answer. The usage is known
 // from the start.
 func (r *Response) Events() []Event {
@@ -30,6 +37,9 @@ func (p *Part) events(out []Event, choice int, tools *int) []Event {
 	switch p.Kind {
 	case Text:
 		say(EventText, Event{Text: p.Text})
+		for _, raw := range p.citations() {
+			say(EventOtherDelta, Event{Raw: raw})
+		}
 	case Refusal:
 		say(EventRefusal, Event{Text: p.Text})
 	case Thinking:
@@ -48,4 +58,19 @@ func (p *Part) events(out []Event, choice int, tools *int) []Event {
 	}
 	say(EventBlockEnd, Event{})
 	return out
+}
+
+// citations are the sources of a text as Anthropic's streams have them, one by one.
+func (p *Part) citations() (all []scan.Value) {
+	for i := range p.Extra {
+		if string(p.Extra[i].Name) != "citations" {
+			continue
+		}
+		for e := p.Extra[i].Value.Elements(); e.Next(); {
+			if kind, ok := e.Value().Get("type").Str(); ok && bytes.HasSuffix(kind, []byte("_location")) {
+				all = append(all, fmt.Appendf(nil, `{"type":"citations_delta","citation":%s}`, e.Value()))
+			}
+		}
+	}
+	return all
 }
