@@ -120,10 +120,6 @@ func reasonInWords(r exchange.CacheReason) string {
 		return "the client wants a fresh answer (no-cache)"
 	case exchange.CacheTemperature:
 		return "the temperature is above max_temperature of the policy"
-	case exchange.CacheStateful:
-		return "the request depends on what a provider keeps"
-	case exchange.CacheTheirs:
-		return "the client's own credential is used"
 	case exchange.CacheMasked:
 		return "a guard masked something"
 	case exchange.CacheUnknown:

@@ -51,8 +51,6 @@ const (
 	CacheNoStore     CacheReason = "no_store"    // the client says so
 	CacheNoCache     CacheReason = "no_cache"    // the client wants a fresh one
 	CacheTemperature CacheReason = "temperature" // is above the policy's bound
-	CacheStateful    CacheReason = "stateful"    // the request depends on what a provider keeps
-	CacheTheirs      CacheReason = "credential"  // the client's own credential is used
 	CacheMasked      CacheReason = "masked"      // a guard masked something
 )
 
