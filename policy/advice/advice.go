@@ -84,7 +84,7 @@ func about(set *policy.Set, m *policy.Model, e Expectation) []Advice {
 	}
 	all = append(all, outside(set, m)...)
 	all = append(all, unpriced(set, m)...)
-	all = append(all, oneScope(set, m)...)
+	all = append(all, cached(set, m)...)
 	return append(all, refusing(set, m)...)
 }
 

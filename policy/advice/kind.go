@@ -32,6 +32,9 @@ const (
 	BudgetUnpriced  Code = "budget-unpriced"
 	KeysInPlain     Code = "keys-in-plain"
 	CacheOneScope   Code = "cache-one-scope"
+	CacheNoTeams    Code = "cache-no-teams"
+	CacheNoRoom     Code = "cache-no-room"
+	CacheThreshold  Code = "cache-threshold"
 	BreakerLow      Code = "breaker-low"
 	ChecksTooOften  Code = "checks-too-often"
 	Simulated       Code = "simulated"
@@ -64,6 +67,9 @@ var Kinds = []Kind{
 	{BudgetUnpriced, Warning, "A price is missing that a budget needs: callers who have one are refused the model."},
 	{KeysInPlain, Warning, "Clients beyond this machine send keys, or credentials of their own, over plain HTTP."},
 	{CacheOneScope, Note, "Everybody shares the answers of a cache, because the policy knows no callers."},
+	{CacheNoTeams, Note, "Answers of a cache are shared in teams, but no caller of the policy has one."},
+	{CacheNoRoom, Warning, "A cache keeps answers for which its memory has no room."},
+	{CacheThreshold, Warning, "The threshold of a semantic cache is so low that the built-in table takes many questions for the same that are not."},
 	{BreakerLow, Warning, "A bound of the breaker is below the expected concurrency."},
 	{ChecksTooOften, Warning, "Checks of a backend come as fast as one may take."},
 	{Simulated, Note, "With --env: a credential is not set here, so that the simulated provider answers in the backend's place, or the backend's other credential serves alone."},

@@ -142,7 +142,7 @@ var irregular = groups(`
 	uk britain
 `)
 
-// kept are words whose last letters are no endings, and words that two letters tell from others.
+// kept are words whose last letters are no endings, and words that two letters distinguish from others.
 var kept = set(`news physics mathematics politics economics series species means always perhaps thus this his its us bus gas plus minus yes less class business process access address
 	success loss glass grass boss miss pass cross stress press princess illness virus status analysis basis crisis bonus campus focus lens chaos canvas atlas christmas texas
 	thing king ring sing spring string bring wing sting evening morning nothing something anything everything during ceiling building meeting wedding
