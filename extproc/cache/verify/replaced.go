@@ -12,10 +12,10 @@ const fewWords = 2
 // brief reports whether each word more makes another question of one.
 func (q *Question) brief() bool { return q.asks == anything && len(q.items) <= fewWords }
 
-// replaced reports whether one question has a sentence of which the other has nothing, or each has a
-// word of content that the other lacks, or one has one
-// in addition that makes another question: any to the few of a brief one, and the use, the cost or
-// another attribute of what the other one asks about. Forms of one word are the same.
+// replaced reports whether one question has a sentence of which the other has nothing, each has a
+// word of content that the other lacks, or one has a word in addition that makes another question:
+// any to the few of a brief one, and the use, the cost or another attribute of what the other one
+// asks about. Forms of one word are the same.
 func replaced(a, b *Question) bool {
 	x, y := lacked(a, b), lacked(b, a)
 	switch {
