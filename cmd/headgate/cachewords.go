@@ -154,6 +154,8 @@ func reasonInWords(r exchange.CacheReason) string {
 		return "it calls tools"
 	case exchange.CacheTooLarge:
 		return "it is larger than max_entry of the policy"
+	case exchange.CachePurged:
+		return "answers like it were purged while it was asked"
 	case "":
 		return "why is not known"
 	default:

@@ -40,9 +40,22 @@ func (v *visit) End(o exchange.Outcome) {
 		c.NotStored = reason
 		return
 	}
-	kept = v.entry(dialect, body)
+	e := v.entry(dialect, body)
+	if v.purgedMeanwhile(e) {
+		c.NotStored = exchange.CachePurged
+		return
+	}
+	kept = e
 	v.stage.handle.Put(kept)
 	c.Stored, c.NotStored = kept.GetId(), ""
+}
+
+// purgedMeanwhile reports whether a purge came while the answer was asked that would have named it.
+func (v *visit) purgedMeanwhile(e *cachepb.Entry) bool {
+	kept := e.Stored
+	defer func() { e.Stored = kept }()
+	e.Stored = v.ex.Started.UnixNano()
+	return v.stage.handle.Purged(e)
 }
 
 // left reports whether an exchange ended because its client left, as far as it is known by then:

@@ -30,3 +30,20 @@ func TestWhatIsPurgedIsNotGiven(t *testing.T) {
 		t.Errorf("what was not purged: %+v", verdict)
 	}
 }
+
+// TestWhatIsAskedWhileItIsPurgedIsNotKept holds so of an answer that a purge names which came after
+// its request, and that of another is kept.
+func TestWhatIsAskedWhileItIsPurgedIsNotKept(t *testing.T) {
+	r := newRig(t, "models: {m: {chain: [b/x], cache: {}}}")
+	for model, want := range map[string]exchange.CacheReason{"m": exchange.CachePurged, "other": ""} {
+		v, _ := r.ask("openai", question("Why "+model+"?"))
+		r.clock.Add(int64(time.Second))
+		r.kind.Purge(store.Purge{ID: model, At: r.now(), Model: model})
+		r.clock.Add(int64(time.Second))
+		r.answered(v, said("Because."))
+		if c := &v.Exchange.Cached; c.NotStored != want || (c.Stored == "") != (want != "") {
+			t.Errorf("a purge of %s: %+v", model, c)
+		}
+		r.clock.Add(int64(time.Hour)) // beyond what the next purge names
+	}
+}

@@ -76,6 +76,7 @@ const (
 	CacheFallback     CacheReason = "fallback"
 	CacheToolCalls    CacheReason = "tool_calls"
 	CacheTooLarge     CacheReason = "too_large"
+	CachePurged       CacheReason = "purged" // while it was asked
 )
 
 // CacheVerdict says what became of comparing an answer that would have been given with a fresh
