@@ -15,6 +15,7 @@ import (
 type server struct {
 	place
 	stores   *Stores
+	clock    func() time.Time                // nil: that of Redis
 	whenLost atomic.Pointer[policy.WhenLost] // of the newest policy
 	timeout  atomic.Int64                    // likewise, in nanoseconds
 	link     *redis.Link
@@ -33,7 +34,7 @@ type server struct {
 func newServer(s *Stores, at place) (*server, error) {
 	one := &server{
 		place: at, stores: s, local: ledger.NewMemory(s.options.Now),
-		unused: make(chan struct{}), wake: make(chan struct{}, 1),
+		clock: s.clock, unused: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	var err error
 	one.link, err = redis.NewLink(at.url, at.cluster, s.options.LookupEnv)
@@ -42,7 +43,7 @@ func newServer(s *Stores, at place) (*server, error) {
 
 // remote is where Redis is now.
 func (s *server) remote() *balances.Store {
-	return balances.New(s.link.Client(), s.prefix, s.stores.clock)
+	return balances.New(s.link.Client(), s.prefix, s.clock)
 }
 
 // follow connects to where a file says that Redis is now, if it says something else.
