@@ -88,7 +88,7 @@ THIRTY = "Can I return the shoes that I bought online within 30 days?"
 NINETY = THIRTY.replace("30", "90")
 REWORDED = "Is it possible to return the shoes I bought online within 30 days?"
 SEND = "Do I have to pay for sending the shoes?"
-SEND_BACK = "Do I have to pay for sending the shoes back?"
+SEND_EXTRA = "Do I have to pay extra for sending the shoes?"
 
 story("equal requests have one answer, in either dialect (faq)")
 step("ann", "openai", "faq", THIRTY)
@@ -126,7 +126,7 @@ step("bob", "openai", "tried", REWORDED)
 story("hits are compared with a fresh answer (checked)")
 step("ann", "openai", "checked", SEND, says='text="Yes, 5 euros."')
 step("bob", "openai", "checked", SEND, says='text="Yes, 5 euros."')
-step("eve", "openai", "checked", SEND_BACK, says='text="No, we pay for that."')
+step("eve", "openai", "checked", SEND_EXTRA, says='text="No, that is all."')
 
 story("who asks for variety gets it (poet)")
 step("ann", "openai", "poet", "Write a line about autumn.", temperature=0.9)

@@ -14,12 +14,12 @@ func (q *Question) brief() bool { return q.asks == anything && len(q.items) <= f
 
 // replaced reports whether one question has a sentence of which the other has nothing, each has a
 // word of content that the other lacks, or one has a word in addition that makes another question:
-// any to the few of a brief one, and the use, the cost or another attribute of what the other one
-// asks about. Forms of one word are the same.
+// one that turns it, any to the few of a brief one or to none, and the use, the cost or another
+// attribute of what the other one asks about. Forms of one word are the same.
 func replaced(a, b *Question) bool {
 	x, y := lacked(a, b), lacked(b, a)
 	switch {
-	case adds(a, b) || adds(b, a):
+	case adds(a, b) || adds(b, a), turns(a, b) || turns(b, a), len(a.items) == 0 != (len(b.items) == 0):
 		return true
 	case len(x) == 0 && len(y) == 0, strings.Join(x, "") == strings.Join(y, ""):
 		return false
@@ -28,6 +28,14 @@ func replaced(a, b *Question) bool {
 	}
 	left, right := others(x, y, a, b), others(y, x, b, a)
 	return left && (right || b.brief() || a.asksFor(x)) || right && (a.brief() || b.asksFor(y))
+}
+
+// turning are words that a question has for a reason: without them it is about something else.
+var turning = set("more less fewer again another else back only except alone too enough instead twice ago later earlier longer")
+
+// turns reports whether a has such a word that b lacks.
+func turns(a, b *Question) bool {
+	return slices.ContainsFunc(a.keys, func(w string) bool { return turning[w] && !contains(b.keys, w) })
 }
 
 // attributes are words by which a question asks for something of a thing, as stems.
