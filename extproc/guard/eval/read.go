@@ -1,17 +1,14 @@
 package eval
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
-)
 
-// maxLine bounds a line of labelled data, in bytes.
-const maxLine = 64 << 20
+	"github.com/headgate/headgate/extproc/labelled"
+)
 
 // line is one labelled text as its file has it.
 type line struct {
@@ -27,29 +24,7 @@ type line struct {
 // Read reads labelled texts, a JSON object in each line: text, label (0 or 1), source, and spans
 // ({type, start, end} in code points; null or absent: not annotated). Keys beside these are not
 // looked at. An error names the line at fault.
-func Read(from io.Reader) (all []Sample, err error) {
-	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, maxLine)
-	n := 0
-	for lines.Scan() {
-		n++
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		s, err := sampleOf(lines.Bytes())
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-		all = append(all, s)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("line %d: %w", n+1, err)
-	}
-	if len(all) == 0 {
-		return nil, errors.New("there is no labelled text in it")
-	}
-	return all, nil
-}
+func Read(from io.Reader) ([]Sample, error) { return labelled.Read(from, "text", sampleOf) }
 
 func sampleOf(data []byte) (s Sample, err error) {
 	var l line
@@ -59,12 +34,8 @@ func sampleOf(data []byte) (s Sample, err error) {
 	if l.Text == nil || l.Label == nil {
 		return s, errors.New("text and label must be there")
 	}
-	switch label := string(*l.Label); label {
-	case "0":
-	case "1":
-		s.Positive = true
-	default:
-		return s, fmt.Errorf("label must be 0 or 1, is %.40s", label)
+	if s.Positive, err = labelled.Positive(*l.Label); err != nil {
+		return s, err
 	}
 	s.Text, s.Source = *l.Text, l.Source
 	if s.Source == "" {
