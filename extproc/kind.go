@@ -55,6 +55,11 @@ func Purge(kinds []Kind, p store.Purge) (entries int) {
 // exchange of its policy has ended.
 type closer interface{ Close() error }
 
+// An adopter is a stage that changes what its Kind does beside exchanges. Adopt is called once, as the
+// stage's policy takes effect, by one goroutine at a time and in the order of policies. It must not
+// block.
+type adopter interface{ Adopt() }
+
 // CloseKinds closes kinds, the last first.
 func CloseKinds(ctx context.Context, kinds []Kind) error {
 	var errs []error

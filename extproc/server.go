@@ -53,6 +53,11 @@ func (s *Server) Use(p *Pipeline) {
 	}
 	next, retired := s.policies.Load().with(p)
 	s.policies.Store(next)
+	for _, e := range p.stages {
+		if a, ok := e.Stage.(adopter); ok {
+			a.Adopt()
+		}
+	}
 	for _, old := range retired {
 		s.release(old)
 	}

@@ -18,12 +18,7 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 	case resp.Stream:
 		v.copy = newCopying(v.ex, v.model.rules.MaxEntry)
 	case int64(len(resp.Body)) <= v.model.rules.MaxEntry:
-		answer, err := resp.Canon()
-		if err != nil {
-			v.ex.Cached.NotStored = exchange.CacheIncomplete
-			return exchange.Verdict{}, nil
-		}
-		v.body, v.written = bytes.Clone(resp.Body), answer.Dialect
+		v.body = bytes.Clone(resp.Body)
 	default:
 		v.ex.Cached.NotStored = exchange.CacheTooLarge
 	}

@@ -30,32 +30,25 @@ func (v *visit) End(o exchange.Outcome) {
 		return
 	}
 	dialect, body, reason := v.answer(o)
-	if v.hit != nil && body != nil {
-		c.Verdict = v.compare(dialect, body)
+	said := read(dialect, body)
+	if v.hit != nil && said != nil {
+		c.Verdict = v.compare(said)
 	}
 	if reason == "" {
-		reason = v.unfit(dialect, body)
+		reason = v.unfit(said, len(body))
 	}
 	if reason != "" {
 		c.NotStored = reason
 		return
 	}
 	e := v.entry(dialect, body)
-	if v.purgedMeanwhile(e) {
+	if e.Stored = v.ex.Started.UnixNano(); v.stage.handle.Purged(e) { // a purge of it came meanwhile
 		c.NotStored = exchange.CachePurged
 		return
 	}
-	kept = e
+	e.Stored, kept = v.now().UnixNano(), e
 	v.stage.handle.Put(kept)
 	c.Stored, c.NotStored = kept.GetId(), ""
-}
-
-// purgedMeanwhile reports whether a purge came while the answer was asked that would have named it.
-func (v *visit) purgedMeanwhile(e *cachepb.Entry) bool {
-	kept := e.Stored
-	defer func() { e.Stored = kept }()
-	e.Stored = v.ex.Started.UnixNano()
-	return v.stage.handle.Purged(e)
 }
 
 // left reports whether an exchange ended because its client left, as far as it is known by then:
@@ -88,7 +81,7 @@ func (v *visit) answer(o exchange.Outcome) (dialect string, body []byte, reason 
 	case o.Result != exchange.OK || resp.Unreadable > 0:
 		return "", nil, exchange.CacheIncomplete
 	case v.body != nil:
-		return v.written, v.body, ""
+		return v.spoken(), v.body, ""
 	case v.copy == nil:
 		return "", nil, ex.Cached.NotStored
 	}
@@ -100,6 +93,14 @@ func (v *visit) answer(o exchange.Outcome) (dialect string, body []byte, reason 
 		return "", nil, exchange.CacheTooLarge
 	}
 	return "", nil, exchange.CacheIncomplete
+}
+
+// spoken is the dialect of the backend that answered; empty: it is not known which one did.
+func (v *visit) spoken() string {
+	if b := v.stage.set.Backends[v.ex.Route.Backend]; b != nil {
+		return b.Dialect
+	}
+	return ""
 }
 
 // guarded reports whether a guard has not passed the answer, or has had it made anew. What one
@@ -124,27 +125,22 @@ func (v *visit) guarded() bool {
 }
 
 // unfit says why an answer is not kept; empty: it is.
-func (v *visit) unfit(name string, body []byte) exchange.CacheReason {
+func (v *visit) unfit(answer *canon.Response, size int) exchange.CacheReason {
 	rules, r := v.model.rules, &v.ex.Route
 	switch {
 	case !rules.StoreFallback && !v.model.isFirst(r.Backend, r.Serves):
 		return exchange.CacheFallback
 	case !rules.Masked && v.masked(true):
 		return exchange.CacheMasked
-	case int64(len(body)) > rules.MaxEntry:
+	case int64(size) > rules.MaxEntry:
 		return exchange.CacheTooLarge
-	}
-	answer := read(name, body)
-	if answer == nil {
+	case answer == nil || len(answer.Choices) == 0:
 		return exchange.CacheIncomplete
 	}
 	for i := range answer.Choices {
 		if reason := unfitChoice(&answer.Choices[i], rules.ToolCalls); reason != "" {
 			return reason
 		}
-	}
-	if len(answer.Choices) == 0 {
-		return exchange.CacheIncomplete
 	}
 	return ""
 }
@@ -187,12 +183,12 @@ func unfitChoice(c *canon.Choice, toolCalls bool) exchange.CacheReason {
 	return ""
 }
 
-// entry is the answer as it is kept.
+// entry is the answer as it is kept, but for when.
 func (v *visit) entry(dialect string, body []byte) *cachepb.Entry {
 	ex, now := v.ex, v.now()
 	by := ex.Attribution()
 	e := &cachepb.Entry{
-		Id: ulid.Make().String(), Key: v.digest.All[:], Stored: now.UnixNano(), Expires: now.Add(v.model.rules.TTL).UnixNano(),
+		Id: ulid.Make().String(), Key: v.digest.All[:], Expires: now.Add(v.model.rules.TTL).UnixNano(),
 		Dialect: dialect, Body: body, UsageSource: string(ex.Usage.Source), Duration: int64(max(ex.Ended.Sub(ex.Started), 0)),
 		Source: ex.ID, Model: ex.Model, Caller: ex.Caller.Name, Team: by.Team, Tags: by.Tags,
 	}

@@ -77,7 +77,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	semantic := false
 	for name, m := range set.Models {
 		if rules := set.CacheOf(name); rules != nil {
-			s.models[name] = newModel(set, m, rules)
+			s.models[name] = s.newModel(m, rules)
 			semantic = semantic || rules.HasSemantic()
 		}
 	}
@@ -93,9 +93,6 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	if s.handle, err = k.stores.For(set); err != nil {
 		return nil, fmt.Errorf("cache: %w", err)
 	}
-	if semantic {
-		k.learner.use(s.embedder, s.handle)
-	}
 	return s, nil
 }
 
@@ -110,19 +107,17 @@ func (k *Kind) embedder(set *policy.Set) (embed.Embedder, error) {
 
 // model is what one model's exchanges have in common.
 type model struct {
-	name   string
+	prefix partition // of every exchange's partition
 	rules  *policy.CacheRules
 	theirs bool // a backend is asked with the client's own credential
-	played bool // the simulated provider answers in a backend's place
 	first  []policy.Use
 	asking []string // headers of clients that may change an answer
 }
 
-func newModel(set *policy.Set, m *policy.Model, rules *policy.CacheRules) *model {
+func (s *stage) newModel(m *policy.Model, rules *policy.CacheRules) *model {
 	return &model{
-		name: m.Name, rules: rules, first: m.Chain[0].Uses, asking: askingOf(m),
+		prefix: s.prefixOf(m), rules: rules, first: m.Chain[0].Uses, asking: askingOf(m),
 		theirs: slices.ContainsFunc(m.Uses(), func(u policy.Use) bool { return u.Backend.FromCaller }),
-		played: slices.ContainsFunc(m.Uses(), func(u policy.Use) bool { return u.Backend.Provider.Name == policy.SimulatedProvider }),
 	}
 }
 
@@ -158,6 +153,13 @@ func (s *stage) Join(ex *exchange.Exchange) exchange.Visit {
 		return exchange.Idle{}
 	}
 	return &visit{stage: s, ex: ex}
+}
+
+// Adopt has vectors made by the policy's embedder from now on, if it compares questions.
+func (s *stage) Adopt() {
+	if s.embedder != nil {
+		s.kind.learner.use(s.embedder, s.handle)
+	}
 }
 
 // Close ends the use of the policy's store.

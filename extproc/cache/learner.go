@@ -23,7 +23,7 @@ type learner struct {
 	stop    context.CancelFunc
 
 	mu      sync.Mutex
-	current embed.Embedder // of the newest policy; nil: none compares questions
+	current embed.Embedder // of the newest policy in effect that compares questions; nil: none does
 	handle  *store.Handle
 }
 
@@ -44,14 +44,15 @@ func (l *learner) close() {
 	l.running.Wait()
 }
 
-// use has vectors made by an embedder from now on, and those of entries that have another's.
+// use has vectors made by an embedder from now on, and those of entries that have another's beside
+// the exchanges.
 func (l *learner) use(e embed.Embedder, handle *store.Handle) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	another := l.current == nil || l.current.ID() != e.ID()
 	l.current, l.handle = e, handle
-	l.mu.Unlock()
 	if another {
-		handle.Relearn()
+		l.running.Go(handle.Relearn)
 	}
 }
 

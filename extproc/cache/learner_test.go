@@ -43,9 +43,7 @@ func TestAnotherEmbedderMakesVectorsAnew(t *testing.T) {
 	}
 	k := NewKind(Options{Table: axis{"one", []string{"why", "how"}}, Now: time.Now, Log: zaptest.NewLogger(t), Reg: prometheus.NewRegistry()})
 	defer func() { _ = k.Close(t.Context()) }()
-	if _, err := k.Compile(set); err != nil {
-		t.Fatal(err)
-	}
+	compiled(t, k, set).Adopt()
 	_, handle := k.learner.now()
 	space := store.Space{1}
 	put := func(number byte, question, embedder string, vector ...float32) {
@@ -65,9 +63,7 @@ func TestAnotherEmbedderMakesVectorsAnew(t *testing.T) {
 		t.Fatalf("before: %q", got)
 	}
 	k.options.Table = axis{"two", []string{"who", "how", "why"}}
-	if _, err := k.Compile(set); err != nil {
-		t.Fatal(err)
-	}
+	compiled(t, k, set).Adopt()
 	put(3, "who", "one", 1, 0) // of a pair that has the policy before
 	deadline := time.Now().Add(10 * time.Second)
 	for len(found("two", 0, 0, 1)) < 3 && time.Now().Before(deadline) {
@@ -82,4 +78,30 @@ func TestAnotherEmbedderMakesVectorsAnew(t *testing.T) {
 	if e, err := handle.Get(t.Context(), store.Key{1}); err != nil || e.GetEmbedder() != "two" || !slices.Equal(e.GetVector(), []float32{0, 0, 1}) {
 		t.Errorf("the entry is %v, %v", e, err)
 	}
+}
+
+// TestAPolicyThatIsNotInEffectMakesNoVectors holds that one that was only compiled changes nothing: it
+// may be refused.
+func TestAPolicyThatIsNotInEffectMakesNoVectors(t *testing.T) {
+	set, err := policy.Parse("policy.yaml", []byte("version: 1\nbackends: {b: {provider: simulated}}\nunpriced: flag\nmodels: {m: {chain: [b/x], cache: {semantic: {}}}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := NewKind(Options{Table: axis{id: "one"}, Now: time.Now, Log: zaptest.NewLogger(t), Reg: prometheus.NewRegistry()})
+	defer func() { _ = k.Close(t.Context()) }()
+	compiled(t, k, set).Adopt()
+	k.options.Table = axis{id: "two"}
+	compiled(t, k, set)
+	if current, _ := k.learner.now(); current == nil || current.ID() != "one" {
+		t.Errorf("vectors are made by %v", current)
+	}
+}
+
+func compiled(t *testing.T, k *Kind, set *policy.Set) *stage {
+	t.Helper()
+	s, err := k.Compile(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.(*stage)
 }

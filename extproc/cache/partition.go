@@ -51,17 +51,22 @@ func (p *partition) hash(all map[string][sha256.Size]byte, name string) {
 	*p = append(append(*p, 1), h[:]...)
 }
 
-// partitionOf is the partition of an exchange.
-func (s *stage) partitionOf(m *model, ex *exchange.Exchange) partition {
-	p := make(partition, 0, 256)
+// prefixOf writes what the partitions of a model's exchanges have in common.
+func (s *stage) prefixOf(m *policy.Model) (p partition) {
 	p = binary.AppendVarint(p, s.set.Cache.Epoch)
-	p.text(m.name)
-	p.text(ex.Route.Arm)
-	if m.played { // such answers end with the simulation
-		p.text("simulated")
+	p.text(m.Name)
+	if slices.ContainsFunc(m.Uses(), func(u policy.Use) bool { return u.Backend.Provider.Name == policy.SimulatedProvider }) {
+		p.text("simulated") // such answers end with the simulation
 	}
 	p = append(p, s.revisions.all[:]...)
-	p.hash(s.revisions.models, m.name)
+	p.hash(s.revisions.models, m.Name)
+	return p
+}
+
+// partitionOf is the partition of an exchange.
+func (s *stage) partitionOf(m *model, ex *exchange.Exchange) partition {
+	p := append(make(partition, 0, 256), m.prefix...)
+	p.text(ex.Route.Arm)
 	p.hash(s.revisions.tiers, ex.Caller.Tier)
 	caller := ex.Caller.Name
 	if ex.Caller.Hop { // has no guards of a caller of the policy

@@ -70,7 +70,7 @@ func TestNobodySharesUnlessThePolicySaysSo(t *testing.T) {
 		}
 		s := &stage{set: set, models: map[string]*model{}, revisions: revisionsOf(set)}
 		for name, m := range set.Models {
-			s.models[name] = newModel(set, m, set.CacheOf(name))
+			s.models[name] = s.newModel(m, set.CacheOf(name))
 		}
 		stages[name] = s
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/extproc/cache"
 	"github.com/headgate/headgate/extproc/canon"
@@ -141,7 +140,7 @@ func TestEqualRequestsWait(t *testing.T) {
 			if verdict.Action != exchange.Pass || stream.Exchange.Cached.Result != exchange.CacheMiss {
 				t.Error("a stream waits")
 			}
-			time.Sleep(50 * time.Millisecond) // so that they wait: the counts hold either way
+			r.waitsFor(others)
 			if outcome.Result == exchange.OK {
 				r.answered(first, said("Because."))
 			} else {

@@ -27,8 +27,7 @@ type visit struct {
 	flight  *flight   // that equal requests wait for; nil: this is none
 	hit     *hit      // that is compared with a fresh answer; nil: none
 	copy    *copying  // of a stream; nil: none is made
-	body    []byte    // of a whole answer
-	written string    // the dialect of body
+	body    []byte    // of a whole answer, in its backend's dialect
 }
 
 // Request implements exchange.Visit. It gives an answer if there is one.

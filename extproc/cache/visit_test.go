@@ -25,6 +25,7 @@ type rig struct {
 	t     testing.TB
 	kind  *cache.Kind
 	stage exchange.Stage
+	reg   *prometheus.Registry
 	clock atomic.Int64 // nanoseconds since 1970
 }
 
@@ -45,10 +46,10 @@ func newRigWith(t testing.TB, document string, around func(embed.Embedder) embed
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t}
+	r := &rig{t: t, reg: prometheus.NewRegistry()}
 	r.clock.Store(time.Now().UnixNano())
 	r.kind = cache.NewKind(cache.Options{
-		Table: around(table), LookupEnv: func(string) (string, bool) { return "", false }, Now: r.now, Log: zaptest.NewLogger(t), Reg: prometheus.NewRegistry(),
+		Table: around(table), LookupEnv: func(string) (string, bool) { return "", false }, Now: r.now, Log: zaptest.NewLogger(t), Reg: r.reg,
 	})
 	t.Cleanup(func() { _ = r.kind.Close(context.Background()) })
 	r.use(document)
@@ -56,6 +57,22 @@ func newRigWith(t testing.TB, document string, around func(embed.Embedder) embed
 }
 
 func (r *rig) now() time.Time { return time.Unix(0, r.clock.Load()) }
+
+// waitsFor waits until so many requests wait for the answer to an equal one.
+func (r *rig) waitsFor(requests float64) {
+	r.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		families, err := r.reg.Gather()
+		if err != nil || time.Now().After(deadline) {
+			r.t.Fatalf("%v requests do not wait, error %v", requests, err)
+		}
+		for _, f := range families {
+			if f.GetName() == "headgate_cache_waiting_requests" && f.GetMetric()[0].GetGauge().GetValue() == requests {
+				return
+			}
+		}
+	}
+}
 
 // use puts another policy into effect.
 func (r *rig) use(document string) {
@@ -67,6 +84,7 @@ func (r *rig) use(document string) {
 	if r.stage, err = r.kind.Compile(set); err != nil {
 		r.t.Fatal(err)
 	}
+	r.stage.(interface{ Adopt() }).Adopt()
 }
 
 // ask has a request reach the cache.
