@@ -19,7 +19,7 @@ const (
 	EventThinking                    // Text
 	EventSignature                   // Text: of the thinking that went before
 	EventRedacted                    // Text
-	EventToolStart                   // Tool, ID, Name
+	EventToolStart                   // Tool, ID, Name, Custom
 	EventToolArgs                    // Tool, Text
 	EventBlockStart                  // Name: "text" or "thinking", of a block that has said nothing yet
 	EventBlockEnd                    // what comes next is a block of its own
@@ -39,6 +39,7 @@ type Event struct {
 	Finish  Finish
 	Choice  int
 	Tool    int        // which call of the choice, from 0
+	Custom  bool       // the call is of a custom tool: its arguments are a text
 	Created int64      // Unix seconds; 0: not said
 	Text    scan.Value // a string
 	ID      scan.Value // a string

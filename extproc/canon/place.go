@@ -21,10 +21,21 @@ const (
 	InThinkingBlocks
 	InFunctionCall // the part is the call that the message makes
 	InMessage      // the part is the message itself
+
+	// Of OpenAI's Responses, where Message is the index in input.
+	InInstructions // the part is the system prompt
+	InInput        // the part is input, a string
+	InItem         // the part is the item itself
+	InItemContent
+	InItemOutput
+	InItemSummary
 )
 
 // Path writes the place as a path in the client's body.
 func (p Place) Path() string {
+	if p.List >= InInstructions {
+		return p.itemPath()
+	}
 	path := "system"
 	if p.Message >= 0 {
 		path = "messages[" + strconv.Itoa(int(p.Message)) + "]"
@@ -51,6 +62,29 @@ func (p Place) Path() string {
 	}
 	if p.Nested > 0 {
 		path += ".content[" + strconv.Itoa(int(p.Nested-1)) + "]"
+	}
+	return path
+}
+
+// itemPath writes the place as a path in a request for a response of OpenAI's.
+func (p Place) itemPath() string {
+	path := "input[" + strconv.Itoa(int(p.Message)) + "]"
+	switch p.List {
+	case InInstructions:
+		return "instructions"
+	case InInput:
+		return "input"
+	case InItemContent:
+		path += ".content"
+	case InItemOutput:
+		path += ".output"
+	case InItemSummary:
+		path += ".summary"
+	default:
+		return path
+	}
+	if p.Item >= 0 {
+		path += "[" + strconv.Itoa(int(p.Item)) + "]"
 	}
 	return path
 }

@@ -50,7 +50,7 @@ func (p *Part) events(out []Event, choice int, tools *int) []Event {
 	case Redacted:
 		say(EventRedacted, Event{Text: p.Text})
 	case ToolCall:
-		say(EventToolStart, Event{Tool: *tools, ID: p.ID, Name: p.Name})
+		say(EventToolStart, Event{Tool: *tools, ID: p.ID, Name: p.Name, Custom: p.Custom})
 		say(EventToolArgs, Event{Tool: *tools, Text: AppendText(nil, p.Args)})
 		*tools++
 	default:

@@ -85,6 +85,7 @@ type Part struct {
 	Source Source
 	Failed bool  // of a tool result: the tool could not do it
 	Broken bool  // of a tool call: Args is a string that holds no object
+	Custom bool  // of a tool call: Args is a string of the tool's own form; of a result: of such a call
 	Astray bool  // of a result: its call has another name
 	Alone  bool  // of a call that the next turn does not answer, of a result whose call the turn before does not make
 	Twin   int32 // of a call and its result in a request: sets it apart from others of this ID
@@ -110,10 +111,12 @@ type Tool struct {
 	Other       bool // only its own dialect understands Raw
 	Again       bool // one before it has its name
 	Function    bool // of OpenAI's functions, which come before the tools
+	Custom      bool // it takes a text in place of arguments, as Format describes it
 	Name        scan.Value
 	Description scan.Value
 	Schema      scan.Value // of the arguments; nil: none
 	Strict      scan.Value
+	Format      scan.Value // of a custom tool's text; nil: any
 	Cache       scan.Value
 	Raw         scan.Value
 	Extra       []Member
