@@ -16,6 +16,7 @@ type Backend struct {
 	Name              string
 	Provider          Provider
 	Dialect           string   // "openai" or "anthropic": the wire format it speaks
+	Responses         bool     // it has OpenAI's Responses, too
 	URL               *url.URL // scheme, host, optional port, path: see PathPrefix
 	Region            string
 	Access            // with whose credential it is asked
@@ -60,6 +61,10 @@ var backend = strict.NewObject(
 		DefaultFrom(func(b *Backend) string { return b.Provider.dialect() }, "the provider's").
 		Doc("Wire format, for openai-compatible and simulated only; there it is openai unless given. The other providers have one of their own.").
 		Example(`dialect: anthropic`),
+	strict.Bind("responses", func(b *Backend) *bool { return &b.Responses }, strict.Switch()).
+		DefaultFrom((*Backend).hasResponses, "true of openai and of simulated in the openai dialect, else false").
+		Doc("Whether the server has OpenAI's Responses (/responses) beside chat completions. What clients of that API send then passes as it came; of other servers it is translated.").
+		Example(`responses: true`),
 	strict.Bind("region", func(b *Backend) *string { return &b.Region }, strict.Text().Matching(regionName, regionRule)).
 		Doc("Where the deployment runs, in your own words. It labels records, and models may begin with what is nearest (nearest) or keep to regions (regions_only).").
 		Example(`region: us-east`),
@@ -105,6 +110,9 @@ func checkBackend(r *strict.Reader, g *strict.Given, b *Backend) {
 	p := b.Provider
 	if at, ok := g.At("dialect"); ok && !p.free() {
 		r.Fault(at, "leave it out", "provider %s has a dialect of its own", p.Name)
+	}
+	if at, ok := g.At("responses"); ok && b.Responses && b.Dialect != "openai" {
+		r.Fault(at, "leave it out", "a server of the %s dialect has no Responses", b.Dialect)
 	}
 	if !g.Has("url") && p.URL == "" && p.Name != SimulatedProvider {
 		r.Fault(g.Place(), `add url: "http://127.0.0.1:11434/v1"`, "url is missing: provider %s has none of its own", p.Name)

@@ -143,13 +143,14 @@ func part(uses []Use, of map[string]uint32) map[string]uint32 {
 // being two.
 func (s *Set) noteClasses() {
 	type taker struct {
-		server server
-		lacks  trait.Set
+		server    server
+		responses bool
+		lacks     trait.Set
 	}
 	for _, m := range s.Models {
 		of := classesOf(m.Uses(), func(u Use) taker {
 			takes := s.Takes(u)
-			return taker{serverOf(u), takes.Support()}
+			return taker{serverOf(u), u.Backend.Responses, takes.Support()}
 		})
 		m.Classes = nil
 		of = part(m.Uses(), of)

@@ -24,6 +24,7 @@ type Model struct {
 	Judging     Judging       // by what an attempt of a chain is committed
 	IdleTimeout time.Duration // longest silence inside a response
 	Total       time.Duration // longest that an exchange takes, streams included; 0: there is no bound
+	API         API           // in which API a backend that has several is asked
 	Ask         Ask           // how backends are asked for an answer that the client wants whole
 	Unfit       Unfit         // what to do with a field that a backend cannot express
 	Nearest     bool          // begin a link with its uses in the gateway's own region
@@ -98,6 +99,7 @@ var modelsSection = section{
 	check: func(c *compiler) {
 		c.findBackends()
 		c.checkNearest()
+		c.checkAPIs()
 		c.checkNamedModels()
 	},
 }
@@ -140,6 +142,9 @@ var model = strict.NewObject(
 	strict.Bind("ask", func(m *Model) *Ask { return &m.Ask }, strict.Enum(AskAuto, AskStream, AskJSON)).Default(AskAuto).
 		Doc("How backends are asked for a chat answer that the client wants whole: stream asks for a stream and makes one answer of it, so that a slow model is distinguished from a silent one, and timeout ends at the first sign of it; json asks for the whole answer; auto asks for a stream where the model is known to reason. What a stream cannot carry is asked for as a whole in any case: sound, and what a server does not stream.").
 		Example(`ask: stream`),
+	strict.Bind("api", func(m *Model) *API { return &m.API }, strict.Enum(APIAuto, APIChat, APIResponses)).Default(APIAuto).
+		Doc("In which API backends that have OpenAI's Responses are asked: auto asks in the one that the client speaks, and for clients of the Anthropic dialect in chat completions; chat and responses ask in that one, whatever the client speaks. Other backends of the chain are asked in their own.").
+		Example(`api: responses`),
 	strict.Bind("nearest", func(m *Model) *bool { return &m.Nearest }, strict.Switch()).Default(false).
 		Doc("Begin a link of several uses with those in the gateway's own region (headgate extproc --region), by their weights among each other; the others follow if those fail. A gateway whose region none of them has goes by the weights alone.").
 		Example(`nearest: true`),
@@ -176,6 +181,9 @@ var model = strict.NewObject(
 	}
 	if at, ok := g.At("first_token"); ok && m.Judging == JudgingHeaders {
 		r.Fault(at, "judge attempts by content, or leave it out", "has no effect: attempts are judged by their headers")
+	}
+	if at, ok := g.At("api"); ok && m.API == APIResponses && !g.Faulty("chain") {
+		r.Note(placedAPI{m, at})
 	}
 	if at, ok := g.At("nearest"); ok && m.Nearest && !g.Faulty("chain") {
 		r.Note(placedNearest{m, at})

@@ -140,7 +140,7 @@ func TestCompiledSet(t *testing.T) {
 		},
 	}
 	router := &Backend{
-		Name: "router", Provider: Providers[5], Dialect: "openai", Region: "us-east-1",
+		Name: "router", Provider: Providers[5], Dialect: "openai", Responses: true, Region: "us-east-1",
 		URL:    &url.URL{Scheme: "https", Host: "openrouter.ai", Path: "/api/v1"},
 		Access: Access{Credentials: []Credential{{Env: "ROUTER"}}}, WithoutCredential: WithoutFail,
 		AuthHeader: "authorization", AuthScheme: "Bearer", Headers: map[string]*HeaderValue{},
@@ -209,7 +209,7 @@ func TestCompiledSet(t *testing.T) {
 		Backends: map[string]*Backend{"a": a, "router": router, "theirs": theirs, "lan": lan},
 		Models: map[string]*Model{
 			"org/model:tag+x": {
-				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, Cooldown: 10 * time.Second, IdleTimeout: time.Hour, Judging: JudgingContent, Total: 24 * time.Hour, Ask: AskStream, Unfit: UnfitDrop, Nearest: true, Balance: BalanceHealth,
+				Name: "org/model:tag+x", Timeout: 90 * time.Second, FirstToken: 45 * time.Second, Cooldown: 10 * time.Second, IdleTimeout: time.Hour, Judging: JudgingContent, Total: 24 * time.Hour, API: APIResponses, Ask: AskStream, Unfit: UnfitDrop, Nearest: true, Balance: BalanceHealth,
 				RegionsOnly: []string{"eu-west-1", "us-east-1"},
 				Breaker:     Breaker{Connections: 1, Pending: 1_000_000, Requests: 2}, Health: Health{Interval: 90 * time.Second, Probe: ProbeModels},
 				Quota: Quota{RPM: 60, TPM: 1000, USDPerDay: 5e9, USDPerMonth: 50e9, Mode: QuotaShadow}, Guards: Guards{Input: []Guard{{Secrets: &SecretsGuard{GuardTerms: usual("secrets", GuardMask)}}}},
@@ -221,7 +221,7 @@ func TestCompiledSet(t *testing.T) {
 				Classes: map[string]uint32{"a/org/model:tag+x.1": 0, "a/m": 1, "router/deepseek/deepseek-v4-pro": 2},
 			},
 			"1.5": {
-				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, Cooldown: DefaultCooldown, IdleTimeout: time.Minute, Judging: JudgingHeaders, Ask: AskAuto, Unfit: UnfitRefuse, Balance: BalanceWeights,
+				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, Cooldown: DefaultCooldown, IdleTimeout: time.Minute, Judging: JudgingHeaders, API: APIAuto, Ask: AskAuto, Unfit: UnfitRefuse, Balance: BalanceWeights,
 				Breaker: Breaker{Connections: 4096, Pending: 4096, Requests: 16384}, Health: Health{Probe: ProbeConnect}, Quota: Quota{Mode: QuotaEnforce},
 				Chain: []Link{{Uses: []Use{{Backend: a, Model: "m", Weight: 1}}}},
 			},

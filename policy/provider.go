@@ -15,7 +15,9 @@ type Provider struct {
 	Dialect string // "openai" or "anthropic"; empty: the backend must say it
 	URL     string // default base URL; empty: the backend must say it
 	Keyless bool   // a credential is optional
-	Quirks  quirk.Set
+	// Responses: beside the dialect openai it has OpenAI's Responses.
+	Responses bool
+	Quirks    quirk.Set
 }
 
 // SimulatedProvider is the provider that the gateway itself plays.
@@ -26,14 +28,14 @@ const openAICompatible = "openai-compatible"
 
 // Providers are the providers that a backend may name.
 var Providers = []Provider{
-	{Name: "openai", Dialect: "openai", URL: "https://api.openai.com/v1", Quirks: quirk.Set{History: quirk.OpenAIHistory, MaxToolID: 40}},
+	{Name: "openai", Dialect: "openai", URL: "https://api.openai.com/v1", Responses: true, Quirks: quirk.Set{History: quirk.OpenAIHistory, MaxToolID: 40}},
 	{Name: "anthropic", Dialect: "anthropic", URL: "https://api.anthropic.com/v1", Quirks: quirk.Set{SignedThinking: true}},
 	{Name: "deepseek", Dialect: "openai", URL: "https://api.deepseek.com/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoJSONSchema: true, NoImages: true, ReplayReasoning: true, History: quirk.DeepSeekHistory, NoFunctions: true}},
 	{Name: "groq", Dialect: "openai", URL: "https://api.groq.com/openai/v1", Quirks: quirk.Set{History: quirk.GroqHistory, NoStreamedFormat: true}},
 	{Name: "mistral", Dialect: "openai", URL: "https://api.mistral.ai/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, ShortToolIDs: true, History: quirk.MistralHistory, NoUserAfterTool: true, NoUser: true, NoSilentTurn: true, NoFunctions: true}},
 	{Name: "openrouter", Dialect: "openai", URL: "https://openrouter.ai/api/v1", Quirks: quirk.Set{MaxToolID: 40}},
 	{Name: openAICompatible, Dialect: "openai", Keyless: true},
-	{Name: SimulatedProvider, Keyless: true, Quirks: quirk.Set{History: quirk.OpenAIHistory, SignedThinking: true, MaxToolID: 40}},
+	{Name: SimulatedProvider, Keyless: true, Responses: true, Quirks: quirk.Set{History: quirk.OpenAIHistory, SignedThinking: true, MaxToolID: 40}},
 }
 
 // providers reads the name of a provider.

@@ -131,6 +131,9 @@ func (s *Set) withoutUse(m *Model) {
 	if !m.splits() {
 		m.Balance = BalanceWeights
 	}
+	if m.API == APIResponses && !m.hasResponses() {
+		m.API = APIAuto
+	}
 	served := make(map[string]bool)
 	for _, m := range s.Models {
 		for _, u := range m.Uses() {

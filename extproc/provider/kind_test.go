@@ -96,7 +96,7 @@ func TestWhatWasFoundOutIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	before.reject("b", 0, 401)
-	after.askWhole(after.pools["m"].targets[0])
+	after.askWhole(after.models["m"].main.targets[0])
 	if n := k.Forget("other"); n != 0 {
 		t.Errorf("%d things of another backend are forgotten", n)
 	}
@@ -108,7 +108,7 @@ func TestWhatWasFoundOutIsForgotten(t *testing.T) {
 			t.Errorf("picked %s", secret.Reveal())
 		}
 	}
-	if after.pools["m"].targets[0].wholeOnly.Load() || k.Forget("b") != 0 {
+	if after.models["m"].main.targets[0].wholeOnly.Load() || k.Forget("b") != 0 {
 		t.Error("something is left")
 	}
 }

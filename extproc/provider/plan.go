@@ -38,10 +38,11 @@ type written struct {
 
 // Request implements exchange.Visit.
 func (p *plan) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	pool := p.stage.pools[p.ex.Model]
-	if pool == nil {
+	model := p.stage.models[p.ex.Model]
+	if model == nil {
 		return exchange.Verdict{}, fmt.Errorf("model %q has no pool", p.ex.Model)
 	}
+	pool := model.of(p.ex)
 	p.pool = pool
 	if v := p.findSupporting(); v.Action != exchange.Pass {
 		p.pool = nil

@@ -90,11 +90,9 @@ func (k *Kind) Forget(backend string) (things int) {
 		return things
 	}
 	things += k.last.secrets.Forget(backend)
-	for _, p := range k.last.pools {
-		for _, t := range p.targets {
-			if t.backend.Name == backend && t.wholeOnly.Swap(false) {
-				things++
-			}
+	for _, model := range k.last.models {
+		for _, p := range model.all {
+			things += p.streamAgain(backend)
 		}
 	}
 	return things
@@ -103,7 +101,7 @@ func (k *Kind) Forget(backend string) (things int) {
 // stage prepares exchanges for the backends of one policy. It is safe for
 // concurrent use.
 type stage struct {
-	pools   map[string]*pool // by model
+	models  map[string]*pools
 	secrets *credential.Store
 	callers bool // the policy names callers
 	refused func(backend string, status int)
@@ -112,9 +110,9 @@ type stage struct {
 }
 
 func newStage(set *policy.Set, secrets *credential.Store, o *Options) *stage {
-	s := &stage{pools: make(map[string]*pool, len(set.Models)), secrets: secrets, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now}
+	s := &stage{models: make(map[string]*pools, len(set.Models)), secrets: secrets, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now}
 	for name, m := range set.Models {
-		s.pools[name] = newPool(m, set, o.Circuits)
+		s.models[name] = newPools(m, set, o.Circuits)
 	}
 	return s
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
@@ -35,8 +34,9 @@ type target struct {
 	unwanted  []string                         // headers that it gets only if they are set for it
 }
 
-func newTarget(m *policy.Model, use policy.Use, traits trait.Set) *target {
-	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(use.Backend.Dialect), theirs: use.Backend.FromCaller}
+// newTarget prepares a use that is asked in a dialect.
+func newTarget(m *policy.Model, use policy.Use, asked string, traits trait.Set) *target {
+	t := &target{backend: use.Backend, model: use.Model, dialect: dialect.ByName(asked), theirs: use.Backend.FromCaller}
 	t.simulated = use.Backend.Provider.Name == policy.SimulatedProvider
 	t.canon = canon.Target{Model: use.Model, MaxTokens: traits.Output, Quirks: use.Backend.Provider.Quirks, Traits: traits}
 	t.picky = traits.Refuses()
@@ -117,12 +117,12 @@ func (t *target) sortHeaders() {
 	// An attempt removes those that it does not set: the headers of the attempt before are still there.
 	t.unwanted = slices.Clone(exchange.CredentialHeaders)
 	for name, names := range exchange.DialectHeaders {
-		if name == t.dialect.Name() {
-			t.own = slices.Clone(names)
-		} else {
+		if name != t.dialect.Name() {
 			t.unwanted = append(t.unwanted, names...)
 		}
 	}
+	t.own = slices.Clone(exchange.DialectHeaders[t.dialect.Name()])
+	t.unwanted = slices.DeleteFunc(t.unwanted, func(name string) bool { return slices.Contains(t.own, name) })
 	if t.simulated {
 		t.own = append(t.own, SimHeader)
 	} else {
@@ -173,72 +173,4 @@ func (t *target) translates(ex *exchange.Exchange) bool {
 		has(q.NoFunctions, `"functions"`) || has(q.NoFunctions, `"function_call"`) ||
 		q.NoUser && namesUser(body) || q.MaxToolID > 0 && longToolID(body, q.MaxToolID) ||
 		t.picky && t.dialect.MayRefuse(body, &t.canon) || t.dialect.Scattered(body, &t.canon)
-}
-
-// pool is what may serve one model's exchanges.
-type pool struct {
-	targets   []*target
-	single    *target       // the only one, or nil
-	simulated bool          // the simulated provider is among them
-	theirs    bool          // some are asked with the client's own credential
-	fit       policy.Fit    // which of them take the same requests
-	drop      bool          // fields that change the meaning are left out, not refused
-	timeout   time.Duration // of each attempt
-	turn      int           // how many attempts in a row are one backend's
-	window    int64         // the smallest that a model of it is known to have, in tokens; 0: none is, or all are the same
-	retries   int           // of one link
-	cooldown  time.Duration // how long a backend at its limit is left out if it names no time; 0: none is
-	ordered   bool          // users go through it in several orders
-	// firstToken is the longest silence behind an attempt's headers; 0: it is waited for.
-	firstToken time.Duration
-}
-
-func newPool(m *policy.Model, set *policy.Set, circuits *circuit.Store) *pool {
-	p := &pool{fit: m.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow(), retries: m.Retries, cooldown: m.Cooldown, ordered: m.Orders() > 1}
-	for i, link := range m.Chain {
-		for _, use := range link.Uses {
-			t := newTarget(m, use, set.Takes(use))
-			t.class, t.link, t.circuit = p.fit.Class(use), i, circuits.Of(use)
-			p.targets = append(p.targets, t)
-			p.simulated, p.theirs = p.simulated || t.simulated, p.theirs || t.theirs
-		}
-	}
-	for _, t := range p.targets {
-		for _, other := range p.targets {
-			t.keepOut(other.sets())
-		}
-	}
-	if len(p.targets) == 1 {
-		p.single = p.targets[0]
-	}
-	p.window = p.smallestWindow()
-	return p
-}
-
-// smallestWindow returns the smallest window of the pool's models, if another has a larger
-// one or one that is not known.
-func (p *pool) smallestWindow() (smallest int64) {
-	differ := false
-	for _, t := range p.targets {
-		window := t.canon.Traits.Context
-		differ = differ || window != p.targets[0].canon.Traits.Context
-		if window > 0 && (smallest == 0 || window < smallest) {
-			smallest = window
-		}
-	}
-	if !differ {
-		return 0
-	}
-	return smallest
-}
-
-// find returns the target of a backend and its model's name there. Without a
-// model the first of the backend counts.
-func (p *pool) find(backend, model string) *target {
-	for _, t := range p.targets {
-		if t.backend.Name == backend && (model == "" || t.model == model) {
-			return t
-		}
-	}
-	return nil
 }

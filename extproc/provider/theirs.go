@@ -88,7 +88,7 @@ func inDialect(dialect, name string, value []byte) (header string, text []byte) 
 	switch {
 	case dialect == "anthropic" && name == bearerHeader && isBearer(value) && !bytes.HasPrefix(token(value), []byte(subscription)):
 		return apiKeyHeader, token(value)
-	case dialect == "openai" && name == apiKeyHeader:
+	case dialect != "anthropic" && name == apiKeyHeader:
 		return bearerHeader, append([]byte(bearerScheme), value...)
 	}
 	return name, value
