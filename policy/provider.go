@@ -30,11 +30,11 @@ const openAICompatible = "openai-compatible"
 var Providers = []Provider{
 	{Name: "openai", Dialect: "openai", URL: "https://api.openai.com/v1", Responses: true, Quirks: quirk.Set{History: quirk.OpenAIHistory, MaxToolID: 40}},
 	{Name: "anthropic", Dialect: "anthropic", URL: "https://api.anthropic.com/v1", Quirks: quirk.Set{SignedThinking: true}},
-	{Name: "deepseek", Dialect: "openai", URL: "https://api.deepseek.com/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoJSONSchema: true, NoImages: true, ReplayReasoning: true, History: quirk.DeepSeekHistory, NoFunctions: true}},
-	{Name: "groq", Dialect: "openai", URL: "https://api.groq.com/openai/v1", Quirks: quirk.Set{History: quirk.GroqHistory, NoStreamedFormat: true}},
-	{Name: "mistral", Dialect: "openai", URL: "https://api.mistral.ai/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, ShortToolIDs: true, History: quirk.MistralHistory, NoUserAfterTool: true, NoUser: true, NoSilentTurn: true, NoFunctions: true}},
-	{Name: "openrouter", Dialect: "openai", URL: "https://openrouter.ai/api/v1", Quirks: quirk.Set{MaxToolID: 40}},
-	{Name: openAICompatible, Dialect: "openai", Keyless: true},
+	{Name: "deepseek", Dialect: "openai", URL: "https://api.deepseek.com/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoJSONSchema: true, NoImages: true, ReplayReasoning: true, History: quirk.DeepSeekHistory, NoFunctions: true, NoCustom: true}},
+	{Name: "groq", Dialect: "openai", URL: "https://api.groq.com/openai/v1", Quirks: quirk.Set{History: quirk.GroqHistory, NoStreamedFormat: true, NoCustom: true}},
+	{Name: "mistral", Dialect: "openai", URL: "https://api.mistral.ai/v1", Quirks: quirk.Set{MaxTokensOnly: true, NoDeveloper: true, NoStreamOptions: true, ShortToolIDs: true, History: quirk.MistralHistory, NoUserAfterTool: true, NoUser: true, NoSilentTurn: true, NoFunctions: true, NoCustom: true}},
+	{Name: "openrouter", Dialect: "openai", URL: "https://openrouter.ai/api/v1", Quirks: quirk.Set{MaxToolID: 40, NoCustom: true}},
+	{Name: openAICompatible, Dialect: "openai", Keyless: true, Quirks: quirk.Set{NoCustom: true}},
 	{Name: SimulatedProvider, Keyless: true, Responses: true, Quirks: quirk.Set{History: quirk.OpenAIHistory, SignedThinking: true, MaxToolID: 40}},
 }
 

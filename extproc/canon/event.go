@@ -20,7 +20,7 @@ const (
 	EventSignature                   // Text: of the thinking that went before
 	EventRedacted                    // Text
 	EventToolStart                   // Tool, ID, Name, Custom
-	EventToolArgs                    // Tool, Text
+	EventToolArgs                    // Tool, Text, Custom
 	EventBlockStart                  // Name: "text" or "thinking", of a block that has said nothing yet
 	EventBlockEnd                    // what comes next is a block of its own
 	EventOther                       // Raw: a block that only its own dialect understands

@@ -51,13 +51,21 @@ func (p *Part) events(out []Event, choice int, tools *int) []Event {
 		say(EventRedacted, Event{Text: p.Text})
 	case ToolCall:
 		say(EventToolStart, Event{Tool: *tools, ID: p.ID, Name: p.Name, Custom: p.Custom})
-		say(EventToolArgs, Event{Tool: *tools, Text: AppendText(nil, p.Args)})
+		say(EventToolArgs, Event{Tool: *tools, Text: p.streamed(), Custom: p.Custom})
 		*tools++
 	default:
 		say(EventOther, Event{Raw: p.Raw})
 	}
 	say(EventBlockEnd, Event{})
 	return out
+}
+
+// streamed returns the arguments of a call as a stream brings them.
+func (p *Part) streamed() scan.Value {
+	if p.Custom {
+		return p.Args
+	}
+	return AppendText(nil, p.Args)
 }
 
 // citations are the sources of a text as Anthropic's streams have them, one by one.

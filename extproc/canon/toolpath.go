@@ -31,6 +31,14 @@ func (r *Request) StrictPath(i int) string {
 	return schema[:strings.LastIndexByte(schema, '.')+1] + "strict"
 }
 
+// GrammarPath returns the path of what a custom tool's text must be like.
+func (r *Request) GrammarPath(i int) string {
+	if strings.Contains(r.ToolSchema, ".") {
+		return r.ToolPath(i) + ".custom.format"
+	}
+	return r.ToolPath(i) + ".format"
+}
+
 // ToolsName returns what the client calls its tools.
 func (r *Request) ToolsName() string {
 	if r.Functions {

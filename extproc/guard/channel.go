@@ -13,6 +13,7 @@ import (
 type channel struct {
 	kind         canon.EventKind
 	choice, tool int
+	custom       bool   // of arguments: they are a text
 	raw          []byte // what is undecided, with some of what was decided before it
 	decided      int    // bytes of raw
 	inside       bool   // of arguments: raw begins inside a string
@@ -40,7 +41,7 @@ func (c *channel) context() int {
 	return plainContext
 }
 
-func (c *channel) json() bool { return c.kind == canon.EventToolArgs }
+func (c *channel) json() bool { return c.kind == canon.EventToolArgs && !c.custom }
 
 // pending is how many bytes are undecided.
 func (c *channel) pending() int { return len(c.raw) - c.decided }
@@ -56,7 +57,7 @@ func (s *stream) channel(ev *canon.Event) *channel {
 			return c
 		}
 	}
-	c := &channel{kind: ev.Kind, choice: ev.Choice, tool: tool, sure: make([]int, len(s.lookers))}
+	c := &channel{kind: ev.Kind, choice: ev.Choice, tool: tool, custom: ev.Custom, sure: make([]int, len(s.lookers))}
 	s.channels = append(s.channels, c)
 	return c
 }

@@ -36,7 +36,8 @@ func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 		resp.Out.SetList(DroppedHeader, a.ex.Dropped)
 	}
 	resp.Translates = a.target.dialect.Name() != a.ex.Dialect ||
-		a.target.canon.Quirks.NoFunctions && a.ex.Request.Decoded().KnowsFunctions()
+		a.target.canon.Quirks.NoFunctions && a.ex.Request.Decoded().KnowsFunctions() ||
+		a.target.canon.Quirks.NoCustom && a.ex.Request.Decoded().HasCustom()
 	if resp.Stream {
 		return a.stream(resp)
 	}

@@ -34,7 +34,8 @@ var quietToClaude = quiet{
 	},
 	"custom": {"response_format removed": unsaid},
 	"legacy": {"messages[].name removed": twice, "messages[].name emptied": twice},
-	"tools":  {"tools[].function.strict removed": unsaid},
+	"parts":  {"messages[].tool_call_id removed": next, "messages[].tool_call_id emptied": next},
+	"tools":  {"tools[].function.strict removed": unsaid, "tools[].custom.format removed": unsaid},
 	"settings": {
 		"stream_options.include_usage":       obeyed,
 		"response_format.json_schema.strict": "every answer is held to its schema",
@@ -59,6 +60,8 @@ var quietToServers = quiet{
 		"messages[].tool_call_id emptied": next,
 	},
 	"legacy":   {"messages[].name removed": twice, "messages[].name emptied": twice},
+	"parts":    {"messages[].tool_call_id removed": next, "messages[].tool_call_id emptied": next},
+	"tools":    {"tools[].custom.format removed": unsaid},
 	"settings": {"stream_options.include_usage": "usage is asked for whether the client wants it or not"},
 }
 

@@ -170,7 +170,7 @@ func (t *target) translates(ex *exchange.Exchange) bool {
 	return has(q.MaxTokensOnly, `"max_completion_tokens"`) || has(q.NoDeveloper, `"developer"`) ||
 		has(q.NoStreamOptions, `"stream_options"`) || has(q.NoJSONSchema, `"json_schema"`) ||
 		has(q.NoImages, `"image_url"`) || has(q.ShortToolIDs, `"tool_call`) || has(q.NoStrict, `"strict"`) ||
-		has(q.NoFunctions, `"functions"`) || has(q.NoFunctions, `"function_call"`) ||
+		has(q.NoCustom, `"custom"`) || has(q.NoFunctions, `"functions"`) || has(q.NoFunctions, `"function_call"`) ||
 		q.NoUser && namesUser(body) || q.MaxToolID > 0 && longToolID(body, q.MaxToolID) ||
 		t.picky && t.dialect.MayRefuse(body, &t.canon) || t.dialect.Scattered(body, &t.canon)
 }

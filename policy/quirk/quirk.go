@@ -27,6 +27,7 @@ type Set struct {
 	NoUser          bool    // refuses a request that names its user
 	NoSilentTurn    bool    // refuses an assistant's message that neither says nor calls anything
 	NoFunctions     bool    // knows tools, but not the functions that were before them
+	NoCustom        bool    // knows functions, but no custom tools: functions stand for them
 
 	// How an answer is asked for that the client wants whole (policy key ask).
 	NoStreamedFormat bool // streams no answers that must have a form
@@ -48,7 +49,7 @@ const (
 // Support returns the quirks that decide which requests a backend supports.
 func (s Set) Support() Set {
 	s.History, s.SignedThinking, s.MaxToolID = 0, false, 0
-	s.NoUserAfterTool, s.NoUser, s.NoSilentTurn, s.NoFunctions = false, false, false, false
+	s.NoUserAfterTool, s.NoUser, s.NoSilentTurn, s.NoFunctions, s.NoCustom = false, false, false, false, false
 	s.NoStreamedFormat = false
 	return s
 }

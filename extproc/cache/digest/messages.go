@@ -61,6 +61,10 @@ func (w *writer) part(p *canon.Part) {
 	case canon.ToolCall:
 		w.value(p.ID)
 		w.value(p.Name)
+		if w.flag(p.Custom); p.Custom {
+			w.value(p.Args)
+			break
+		}
 		w.arguments(p.Args)
 	case canon.ToolResult:
 		w.value(p.ID)

@@ -81,6 +81,9 @@ func (w *writer) tools(r *canon.Request) {
 		w.value(t.Description)
 		w.value(t.Schema)
 		w.flag(t.Strict.True())
+		if w.flag(t.Custom); t.Custom {
+			w.value(t.Format)
+		}
 		w.members(t.Extra)
 	}
 	w.number(int64(r.Choice.Mode))

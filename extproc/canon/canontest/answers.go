@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,6 +60,8 @@ var Answers = []Answer{
 	{Name: "several-choices", Asked: 2, Whole: says(Choice{Text: "heads", Finish: canon.FinishStop}, Choice{Text: "tails", Finish: canon.FinishLength})},
 	{Name: "parallel-calls", Whole: says(Choice{Text: "let me", Finish: canon.FinishToolCalls,
 		Calls: []string{`call_1 f {"a":"\"}"}`, `call_2 g {}`, `call_3 f {"b":[1,{"c":null}]}`}})},
+	{Name: "custom-call", Whole: says(Choice{Finish: canon.FinishToolCalls,
+		Calls: []string{`call_1 patch text "*** Begin Patch\n+\"é\" \\ {}\n"`, `call_2 f {"a":1}`}})},
 	{Name: "reasoning", Whole: costs(says(Choice{Reasoning: "hm, first", Signatures: []string{"c2ln"}, Redacted: "ZGF0", Text: "2", Finish: canon.FinishStop}),
 		canon.Usage{Input: 15, CacheRead: 5, Output: 3, Reasoning: 4})},
 	{Name: "reasoning-and-a-call", Whole: says(Choice{Reasoning: "hm", Signatures: []string{"c2ln"}, Calls: []string{`call_1 f {"a":1}`}, Finish: canon.FinishToolCalls})},
@@ -103,13 +106,27 @@ func LostByOpenAI(s *Said) {
 	}
 }
 
-// LostByAnthropic takes what Anthropic's messages have no words for: further choices, and
-// audio, which counts as text.
+// LostByAnthropic takes what Anthropic's messages have no words for: further choices,
+// audio, which counts as text, and calls of custom tools, which functions stand for.
 func LostByAnthropic(s *Said) {
-	s.Choices = s.Choices[:min(1, len(s.Choices))]
+	s.Choices = slices.Clone(s.Choices[:min(1, len(s.Choices))])
+	for i := range s.Choices {
+		s.Choices[i].Calls = inFunctions(s.Choices[i].Calls)
+	}
 	u := &s.Usage
 	u.Input, u.AudioInput = u.Input+u.AudioInput, 0
 	u.Output, u.AudioOutput = u.Output+u.AudioOutput, 0
+}
+
+// inFunctions are calls with functions in the place of custom tools.
+func inFunctions(calls []string) (all []string) {
+	for _, call := range calls {
+		if said := strings.SplitN(call, " ", 4); len(said) == 4 && said[2] == customCall {
+			call = said[0] + " " + said[1] + ` {"input":` + said[3] + `}`
+		}
+		all = append(all, call)
+	}
+	return all
 }
 
 // answerFile returns what a file of an answer holds.

@@ -37,7 +37,7 @@ func MeaningOf(r *canon.Request) Meaning {
 	}
 	for i := range r.Tools {
 		t := &r.Tools[i]
-		m.Tools = append(m.Tools, canon.Str(t.Name)+" "+canon.Str(t.Description)+" "+compact(t.Schema)+" "+strconv.FormatBool(t.Strict.True()))
+		m.Tools = append(m.Tools, canon.Str(t.Name)+" "+canon.Str(t.Description)+" "+compact(t.Schema)+" "+strconv.FormatBool(t.Strict.True())+strconv.FormatBool(t.Custom))
 	}
 	for i := range r.Messages {
 		msg := &r.Messages[i]

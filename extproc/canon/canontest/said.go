@@ -24,7 +24,7 @@ type Choice struct {
 	Reasoning  string
 	Redacted   string
 	Signatures []string // of reasoning that has one
-	Calls      []string // id, name and arguments of each, in their order
+	Calls      []string // id, name and arguments of each, in their order; of a custom one its text
 	Finish     canon.Finish
 	StopHit    string // the stop sequence that ended it
 }
@@ -69,7 +69,13 @@ type heardChoice struct {
 	calls   []heardCall
 }
 
-type heardCall struct{ id, name, args string }
+type heardCall struct {
+	id, name, args string
+	custom         bool
+}
+
+// customCall stands before the text of a custom call, in the place of arguments.
+const customCall = "text"
 
 // Append implements Encoder.
 func (l *listener) Append(dst []byte, ev *canon.Event) []byte {
@@ -117,7 +123,7 @@ func (c *heardChoice) hear(ev *canon.Event) {
 	case canon.EventRedacted:
 		c.Redacted += canon.Str(ev.Text)
 	case canon.EventToolStart:
-		c.call(ev.Tool).id, c.call(ev.Tool).name = canon.Str(ev.ID), canon.Str(ev.Name)
+		c.call(ev.Tool).id, c.call(ev.Tool).name, c.call(ev.Tool).custom = canon.Str(ev.ID), canon.Str(ev.Name), ev.Custom
 	case canon.EventToolArgs:
 		c.call(ev.Tool).args += canon.Str(ev.Text)
 	case canon.EventFinish:
@@ -153,10 +159,19 @@ func (l *listener) done() Said {
 
 func (c *heardChoice) done() Choice {
 	for _, call := range c.calls {
-		c.Calls = append(c.Calls, call.id+" "+call.name+" "+compact(scan.AppendString(nil, call.args)))
+		c.Calls = append(c.Calls, call.id+" "+call.name+" "+call.said())
 	}
 	if c.refused && c.Finish == canon.FinishStop {
 		c.Finish = canon.FinishRefusal
 	}
 	return c.Choice
+}
+
+// said is what a call says to its tool.
+func (c *heardCall) said() string {
+	text := scan.AppendString(nil, c.args)
+	if c.custom {
+		return customCall + " " + string(text)
+	}
+	return compact(text)
 }

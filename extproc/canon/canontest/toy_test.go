@@ -14,7 +14,7 @@ var toyCorpus = &canontest.Corpus{
 	Dir:  "testdata/toy",
 	From: "openai",
 
-	Lacks: map[string]string{"several-choices": "a toy answers once"},
+	Lacks: map[string]string{"several-choices": "a toy answers once", "custom-call": "toys call functions"},
 	Loses: canontest.LostByAnthropic, // further choices, and audio
 	Heard: map[string]canontest.Heard{
 		"responses/text": {Finish: "1", Blocks: []string{"text Hi \"é\"\n", "thinking "}, Usage: [5]int64{15, 5, 0, 4, 3}},

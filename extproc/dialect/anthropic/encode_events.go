@@ -36,6 +36,7 @@ type waiting struct {
 	kind     canon.Kind
 	tool     int
 	id, name []byte
+	custom   bool
 	text     []byte // escaped
 }
 
@@ -144,7 +145,7 @@ func (e *StreamEncoder) put(dst []byte, kind canon.Kind, text []byte) []byte {
 
 // busy reports whether the open block must not be closed yet: it cannot be opened again.
 func (e *StreamEncoder) busy() bool {
-	return e.live && e.open == canon.ToolCall && !e.args.whole.Done()
+	return e.live && e.open == canon.ToolCall && !e.args.custom && !e.args.whole.Done()
 }
 
 // maxHeld bounds, in bytes, what waits for its turn.
@@ -245,11 +246,13 @@ func (e *StreamEncoder) redacted(dst []byte, ev *canon.Event) []byte {
 
 func (e *StreamEncoder) toolStart(dst []byte, ev *canon.Event) []byte {
 	if e.busy() {
-		e.waiting = append(e.waiting, waiting{kind: canon.ToolCall, tool: ev.Tool, id: bytes.Clone(ev.ID), name: bytes.Clone(ev.Name)})
+		e.waiting = append(e.waiting, waiting{kind: canon.ToolCall, tool: ev.Tool, id: bytes.Clone(ev.ID), name: bytes.Clone(ev.Name), custom: ev.Custom})
 		return dst
 	}
 	e.tool = ev.Tool
-	return e.begin(e.close(dst), canon.ToolCall, ev.ID, ev.Name)
+	dst = e.begin(e.close(dst), canon.ToolCall, ev.ID, ev.Name)
+	e.args.custom = ev.Custom
+	return dst
 }
 
 func (e *StreamEncoder) toolArgs(dst []byte, ev *canon.Event) []byte {
@@ -277,6 +280,7 @@ func (e *StreamEncoder) flush(dst []byte) []byte {
 		e.held -= len(w.text)
 		e.tool = w.tool
 		dst = e.begin(e.close(dst), w.kind, w.id, w.name)
+		e.args.custom = w.custom
 		if len(w.text) > 0 {
 			dst = e.delta(dst, w.kind, w.text)
 		}

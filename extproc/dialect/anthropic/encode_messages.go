@@ -179,7 +179,7 @@ func (e *encoder) block(n int, p *canon.Part) {
 	case canon.ToolCall:
 		e.b = appendID(append(e.b, `{"type":"tool_use","id":`...), p)
 		e.b = e.name(append(e.b, `,"name":`...), p.Name)
-		e.b, _ = canon.AppendObject(append(e.b, `,"input":`...), p.Args)
+		e.b, _ = p.AppendArgsObject(append(e.b, `,"input":`...))
 	case canon.ToolResult:
 		e.result(p)
 		if only := onlyText(p); only != nil {

@@ -123,6 +123,10 @@ func (e *encoder) tools() {
 		if !fit.ok {
 			continue
 		}
+		if t.Custom {
+			function := t.AsFunction()
+			t = &function
+		}
 		if !open {
 			e.b = append(e.b, `,"tools":[`...)
 			open = true

@@ -74,7 +74,7 @@ func appendCall(b []byte, p *canon.Part, ids *canon.CallIDs, asked *canon.Reques
 	b = append(append(b, `,"name":`...), asked.ToolName(p.Name)...)
 	b = append(b, `,"input":`...)
 	ok := false
-	if b, ok = canon.AppendObject(b, p.Args); !ok {
+	if b, ok = p.AppendArgsObject(b); !ok {
 		b = append(append(append(b, `{"invalid_arguments":`...), p.Args...), '}')
 	}
 	return append(b, '}')

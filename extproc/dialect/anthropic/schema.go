@@ -42,6 +42,9 @@ func (e *encoder) fitTool(t *canon.Tool, budget *schema.Budget) toolFit {
 		return toolFit{}
 	}
 	v := t.Schema
+	if t.Custom {
+		v = t.AsFunction().Schema
+	}
 	if v == nil {
 		v = noArguments
 	}

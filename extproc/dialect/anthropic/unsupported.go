@@ -181,6 +181,9 @@ func (u *findings) tools() {
 			break // all of them are named
 		}
 		fit := u.e.fitTool(t, &budget)
+		if t.Custom && !t.AnyText() {
+			u.add(canon.Tuning, r.GrammarPath(i), "it stands in the description, and is not enforced")
+		}
 		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && len(t.Extra) == 0 && t.Cache == nil {
 			continue
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	callMembers   = []string{"id", "type", "function", "index"}
+	callMembers   = []string{"id", "type", "function", "index", "custom"}
 	calledMembers = []string{"name", "arguments"}
 )
 
@@ -42,17 +42,20 @@ func (d *decoder) identify(p *canon.Part) {
 }
 
 func readCall(v scan.Value, p *canon.Part) error {
-	var f [4]scan.Value
+	var f [5]scan.Value
 	extra, err := canon.Pick(v.Fields(), callMembers, f[:], nil)
 	if err != nil {
 		return err
 	}
 	p.Type, p.Raw = canon.Inside(f[1]), v
-	if len(p.Type) > 0 && string(p.Type) != "function" || f[2].Kind() != scan.Object {
-		p.Kind = canon.Other
+	p.ID, p.Extra = f[0], extra
+	switch {
+	case string(p.Type) == "custom" && f[4].Kind() == scan.Object:
+		return readCustomCall(f[4], p)
+	case len(p.Type) > 0 && string(p.Type) != "function" || f[2].Kind() != scan.Object:
+		p.Kind, p.ID, p.Extra = canon.Other, nil, nil
 		return nil
 	}
-	p.ID, p.Extra = f[0], extra
 	return readCalled(f[2], p, "function")
 }
 

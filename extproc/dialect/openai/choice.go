@@ -10,7 +10,7 @@ func (e *encoder) choice() {
 	switch {
 	case e.unforced(), c.Function && e.keepsFunctions():
 		return
-	case e.same && !c.Function:
+	case e.same && !c.Function && !e.standsChosen():
 		if c.Raw != nil {
 			e.b = scan.Splice(canon.AppendKey(e.b, "tool_choice"), c.Raw, e.renamed(nil, c.Raw, c.Name))
 		}
@@ -27,7 +27,11 @@ func (e *encoder) choice() {
 	case canon.ChoiceRequired:
 		e.b = append(e.b, `,"tool_choice":"required"`...)
 	case canon.ChoiceNamed:
-		e.b = e.name(append(e.b, `,"tool_choice":{"type":"function","function":{"name":`...), c.Name)
+		kind := `,"tool_choice":{"type":"function","function":{"name":`
+		if e.r.CallsCustom(c.Name) && e.knowsCustom() {
+			kind = `,"tool_choice":{"type":"custom","custom":{"name":`
+		}
+		e.b = e.name(append(e.b, kind...), c.Name)
 		e.b = append(e.b, '}', '}')
 	case canon.ChoiceUnset, canon.ChoiceOther: // the server's own choice
 	}

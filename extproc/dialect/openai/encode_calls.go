@@ -1,6 +1,9 @@
 package openai
 
-import "github.com/headgate/headgate/extproc/canon"
+import (
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
+)
 
 // callsOf writes the calls of an answer.
 type callsOf struct {
@@ -32,6 +35,10 @@ func (c callsOf) append(b []byte, parts []canon.Part) []byte {
 			continue
 		}
 		b = c.ids.AppendID(append(b, `{"id":`...), c.asked, p.ID, false)
+		if text, ok := c.asked.CustomText(p); ok {
+			b = append(c.custom(b, p.Name, text), '}')
+			continue
+		}
 		b = append(c.called(append(b, `,"type":"function","function":`...), p), '}')
 	}
 	if c.open {
@@ -40,7 +47,13 @@ func (c callsOf) append(b []byte, parts []canon.Part) []byte {
 	return b
 }
 
+// custom writes what a call of a custom tool says.
+func (c callsOf) custom(b []byte, name, text scan.Value) []byte {
+	b = append(append(b, `,"type":"custom","custom":{"name":`...), c.asked.ToolName(name)...)
+	return append(append(append(b, `,"input":`...), text...), '}')
+}
+
 func (c callsOf) called(b []byte, p *canon.Part) []byte {
 	b = append(append(append(b, `{"name":`...), c.asked.ToolName(p.Name)...), `,"arguments":`...)
-	return append(canon.AppendText(b, p.Args), '}')
+	return append(p.AppendArgsText(b), '}')
 }

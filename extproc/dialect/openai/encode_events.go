@@ -19,6 +19,7 @@ type StreamEncoder struct {
 	thinking bool // a block of reasoning is open
 	details  int  // blocks of reasoning that were closed
 	ids      canon.CallIDs
+	inputs   canon.Inputs
 	ended    bool
 }
 
@@ -56,6 +57,7 @@ func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
 	case canon.EventBlockEnd:
 		e.endReasoning()
 	case canon.EventFinish:
+		dst = e.rest(dst, ev.Choice)
 		e.finishes = append(e.finishes, finished{ev.Choice, ev.Finish, bytes.Clone(ev.Raw)})
 	case canon.EventUsage:
 		e.usage.Overwrite(ev.Usage)
@@ -165,6 +167,10 @@ func (e *StreamEncoder) tool(dst []byte, ev *canon.Event) []byte {
 		return e.close(append(dst, `,"arguments":""}`...))
 	}
 	dst = e.ids.AppendID(append(e.call(dst, ev), `,"id":`...), e.c.Request, ev.ID, false)
+	if e.inputs.Start(e.c.Request, ev) {
+		dst = append(append(dst, `,"type":"custom","custom":{"name":`...), e.c.Request.ToolName(ev.Name)...)
+		return e.close(append(dst, `,"input":""}}]`...))
+	}
 	dst = append(append(dst, `,"type":"function","function":{"name":`...), e.c.Request.ToolName(ev.Name)...)
 	return e.close(append(dst, `,"arguments":""}}]`...))
 }
@@ -179,8 +185,34 @@ func (e *StreamEncoder) args(dst []byte, ev *canon.Event) []byte {
 		dst = append(e.open(dst, ev.Choice), `"function_call":{"arguments":`...)
 		return e.close(append(append(dst, ev.Text...), '}'))
 	}
+	piece, custom, f := e.inputs.Args(ev)
+	switch {
+	case f != nil:
+		return e.Abort(dst, f)
+	case custom && piece != nil:
+		return e.input(dst, ev, piece)
+	case custom:
+		return dst
+	}
 	dst = append(e.call(dst, ev), `,"function":{"arguments":`...)
-	return e.close(append(append(dst, ev.Text...), '}', '}', ']'))
+	return e.close(append(append(dst, piece...), '}', '}', ']'))
+}
+
+// input writes a piece of a custom call's text.
+func (e *StreamEncoder) input(dst []byte, ev *canon.Event, text scan.Value) []byte {
+	dst = append(e.call(dst, ev), `,"custom":{"input":`...)
+	return e.close(append(append(dst, text...), '}', '}', ']'))
+}
+
+// rest writes the texts of a choice's calls that were not whole.
+func (e *StreamEncoder) rest(dst []byte, choice int) []byte {
+	for {
+		ev, ok := e.inputs.Rest(choice)
+		if !ok {
+			return dst
+		}
+		dst = e.input(dst, &ev, ev.Text)
+	}
 }
 
 func (e *StreamEncoder) finishWord(f canon.Finish) string {

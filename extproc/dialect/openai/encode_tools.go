@@ -20,10 +20,15 @@ func (e *encoder) tools() {
 		}
 		e.b = canon.AppendComma(e.b)
 		switch {
+		case e.stands(t):
+			function := t.AsFunction()
+			e.tool(&function, &fit)
 		case e.same && t.Function:
 			e.b = append(append(append(e.b, `{"type":"function","function":`...), e.own(t)...), '}')
 		case e.same:
 			e.b = append(e.b, e.own(t)...)
+		case t.Custom:
+			e.customTool(t)
 		default:
 			e.tool(t, &fit)
 		}

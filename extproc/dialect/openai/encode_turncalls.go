@@ -45,15 +45,20 @@ func (e *encoder) call(p *canon.Part) {
 		e.b = append(e.b, p.Raw...)
 		return
 	}
-	if e.same && !byFunction(p) {
+	if e.same && !byFunction(p) && !e.standsCalled(p) {
 		edits := e.renamed(setMember(nil, p.Raw, p.Raw, "id", p.Raw.Get("id"), e.toolID(nil, p)), p.Raw, p.Name)
 		scan.Sort(edits)
 		e.b = scan.Splice(e.b, p.Raw, edits)
 		return
 	}
 	e.b = e.toolID(append(e.b, `{"id":`...), p)
+	if p.Custom && e.knowsCustom() {
+		e.b = e.name(append(e.b, `,"type":"custom","custom":{"name":`...), p.Name)
+		e.b = append(append(append(e.b, `,"input":`...), p.Args...), '}', '}')
+		return
+	}
 	e.b = e.name(append(e.b, `,"type":"function","function":{"name":`...), p.Name)
-	e.b = append(canon.AppendText(append(e.b, `,"arguments":`...), p.Args), '}', '}')
+	e.b = append(p.AppendArgsText(append(e.b, `,"arguments":`...)), '}', '}')
 }
 
 // isCall reports whether a part is a call, of whatever kind.

@@ -16,6 +16,7 @@ type fragment struct {
 	id, name scan.Value
 	rawIndex scan.Value
 	args     scan.Value // a string, or nil
+	custom   bool       // of a custom tool: args is its text
 }
 
 // calls reads the fragments of tool calls in a delta.
@@ -56,10 +57,20 @@ func (d *StreamDecoder) call(c *choiceSeen, v scan.Value, at int64, several bool
 		}
 	}
 	d.note(v, &f, t, fresh)
-	t.sum = sum(t.sum, f.args)
+	if t.sum = sum(t.sum, f.args); t.custom {
+		d.input(t, f.args)
+		return
+	}
 	t.args.Feed(canon.Inside(f.args))
 	if text := t.head.Feed(f.args); text != nil {
 		d.emit(canon.Event{Kind: canon.EventToolArgs, Choice: c.index, Tool: t.tool, Text: text})
+	}
+}
+
+// input reads a piece of a custom call's text.
+func (d *StreamDecoder) input(t *toolSeen, text scan.Value) {
+	if !canon.Empty(text) {
+		d.emit(canon.Event{Kind: canon.EventToolArgs, Choice: t.choice, Tool: t.tool, Text: text, Custom: true})
 	}
 }
 
@@ -71,13 +82,19 @@ func (d *StreamDecoder) note(v scan.Value, f *fragment, t *toolSeen, fresh bool)
 }
 
 func (d *StreamDecoder) fragment(v scan.Value) (fragment, error) {
-	var f [4]scan.Value
+	var f [5]scan.Value
 	var fn [2]scan.Value
 	var err error
-	if d.extra, err = canon.Pick(v.Fields(), callMembers, f[:], d.extra[:0]); err == nil {
-		d.extra, err = canon.Pick(f[2].Fields(), calledMembers, fn[:], d.extra[:0])
+	d.extra, err = canon.Pick(v.Fields(), callMembers, f[:], d.extra[:0])
+	called, members := f[2], calledMembers
+	custom := f[4].Kind() == scan.Object
+	if custom {
+		called, members = f[4], inputMembers
 	}
-	at := fragment{id: f[0], rawIndex: f[3], args: fn[1]}
+	if err == nil {
+		d.extra, err = canon.Pick(called.Fields(), members, fn[:], d.extra[:0])
+	}
+	at := fragment{id: f[0], rawIndex: f[3], args: fn[1], custom: custom}
 	at.index, at.numbered = f[3].Int()
 	if !canon.Empty(fn[0]) && fn[0].Kind() == scan.String {
 		at.name = fn[0]
@@ -93,7 +110,7 @@ func (d *StreamDecoder) fragment(v scan.Value) (fragment, error) {
 // its own, or says the same once more.
 func (f *fragment) beginsAgain(t *toolSeen) bool {
 	text := canon.SkipBlank(canon.Inside(f.args))
-	return f.name != nil && t.args.Done() && len(text) > 0 && text[0] == '{'
+	return !t.custom && f.name != nil && t.args.Done() && len(text) > 0 && text[0] == '{'
 }
 
 // toolOf returns the call that a fragment belongs to, nil for a new one. Some servers
@@ -122,6 +139,8 @@ func (d *StreamDecoder) toolOf(c *choiceSeen, f *fragment) *toolSeen {
 // a call. Some servers name the tool in each fragment.
 func (f *fragment) continues(t *toolSeen) bool {
 	switch {
+	case t.custom:
+		return f.name == nil
 	case f.name == nil:
 		return !t.args.Done()
 	case t.args.Begun():
@@ -141,11 +160,11 @@ func (d *StreamDecoder) newTool(c *choiceSeen, f *fragment) *toolSeen {
 		return nil
 	}
 	id := canon.ServerCallID(f.id, canon.AppendQuoted(nil, d.id), len(d.tools))
-	d.tools = append(d.tools, toolSeen{choice: c.index, index: int(f.index), tool: c.tools, id: string(idText(f.id)), name: string(f.name)})
+	d.tools = append(d.tools, toolSeen{choice: c.index, index: int(f.index), tool: c.tools, id: string(idText(f.id)), name: string(f.name), custom: f.custom})
 	t := &d.tools[len(d.tools)-1]
 	c.tools++
 	c.spoke = true
-	d.emit(canon.Event{Kind: canon.EventToolStart, Choice: c.index, Tool: t.tool, ID: id, Name: f.name})
+	d.emit(canon.Event{Kind: canon.EventToolStart, Choice: c.index, Tool: t.tool, ID: id, Name: f.name, Custom: f.custom})
 	return t
 }
 

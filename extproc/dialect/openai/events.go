@@ -42,6 +42,7 @@ type toolSeen struct {
 	choice, index int // as the provider counts
 	tool          int // as we count
 	id, name      string
+	custom        bool
 	head          canon.ArgsHead
 	args          canon.Complete
 	sum           uint64 // of the arguments so far

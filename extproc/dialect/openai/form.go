@@ -6,7 +6,7 @@ import (
 )
 
 var (
-	pickedMembers = []string{"type", "function"}
+	pickedMembers = []string{"type", "function", "custom"}
 	namedMembers  = []string{"name"}
 	formatMembers = []string{"type", "json_schema"}
 	schemaMembers = []string{"name", "schema", "strict", "description"}
@@ -28,17 +28,21 @@ func (d *decoder) choice(f *[reqMembers]scan.Value) (err error) {
 	default:
 		return canon.Errorf("tool_choice", "must be a string or an object")
 	}
-	var m [2]scan.Value
+	var m [3]scan.Value
 	var name [1]scan.Value
 	extra, err := inside("tool_choice", v, pickedMembers, m[:], d.r.Extra)
-	if err == nil && m[1].Kind() == scan.Object {
-		extra, err = inside("tool_choice.function", m[1], namedMembers, name[:], extra)
+	kind, named := string(canon.Inside(m[0])), m[1]
+	if kind == "custom" {
+		named = m[2]
+	}
+	if err == nil && named.Kind() == scan.Object {
+		extra, err = inside("tool_choice."+kind, named, namedMembers, name[:], extra)
 	}
 	if err != nil {
 		return canon.Errorf("tool_choice", "%v", err)
 	}
 	c.Mode = modeOf(m[0])
-	if string(canon.Inside(m[0])) == "function" && name[0].Kind() == scan.String {
+	if (kind == "function" || kind == "custom") && name[0].Kind() == scan.String {
 		c.Mode, c.Name = canon.ChoiceNamed, name[0]
 	}
 	if c.Mode != canon.ChoiceOther { // which is named as a whole

@@ -23,7 +23,7 @@ func (m *mender) call(v scan.Value, at int, members []string) {
 		key := f.Key()
 		cut := !contains(members, key)
 		c.Item(at+start, at+end, cut)
-		if cut && string(key) != "index" && !canon.Void(f.Value()) {
+		if cut && string(key) != "index" && !(m.t.Quirks.NoCustom && string(key) == "custom") && !canon.Void(f.Value()) {
 			m.drop("tool_calls[%d].%s%s", m.k, m.within, key)
 		}
 		if !cut && string(key) == "function" {

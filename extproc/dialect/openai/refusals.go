@@ -31,7 +31,7 @@ func misnamed(body []byte, max int) bool {
 		return false
 	}
 	for e := scan.Value(bytes.TrimLeft(body, " \t\r\n")).Get("tools").Elements(); e.Next(); {
-		if !canon.TakesToolName(e.Value().Get("function").Get("name"), max) {
+		if v := e.Value(); !canon.TakesToolName(v.Get("function").Get("name"), max) || !canon.TakesToolName(v.Get("custom").Get("name"), max) {
 			return true
 		}
 	}

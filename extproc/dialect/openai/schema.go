@@ -59,8 +59,12 @@ func (e *encoder) toolFit(t *canon.Tool) schemaFit {
 	switch {
 	case !e.takesTools():
 		return schemaFit{}
+	case e.stands(t):
+		return e.fitSchema(t.AsFunction().Schema, false)
 	case e.same:
 		return schemaFit{ok: true, schema: t.Schema, strict: strict}
+	case t.Custom:
+		return schemaFit{ok: true}
 	case t.Other:
 		return schemaFit{}
 	default:

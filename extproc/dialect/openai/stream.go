@@ -143,5 +143,5 @@ func member(data []byte, quoted string) bool {
 }
 
 // textNames end the names of the members that hold generated text: content and
-// reasoning_content, reasoning, refusal, and the arguments of a call.
-var textNames = []string{"content", "arguments", "reasoning", "refusal"}
+// reasoning_content, reasoning, refusal, the arguments of a call and the input of a custom one.
+var textNames = []string{"content", "arguments", "reasoning", "refusal", "input"}

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	toolMembers     = []string{"type", "function", "cache_control"}
+	toolMembers     = []string{"type", "function", "cache_control", "custom"}
 	functionMembers = []string{"name", "description", "parameters", "strict", "cache_control"}
 )
 
@@ -38,13 +38,16 @@ func readTool(v scan.Value) (canon.Tool, error) {
 	if v.Kind() != scan.Object {
 		return t, fmt.Errorf("must be an object")
 	}
-	var f [3]scan.Value
+	var f [4]scan.Value
 	var err error
 	if t.Extra, err = canon.Pick(v.Fields(), toolMembers, f[:], nil); err != nil {
 		return t, err
 	}
 	t.Cache = f[2]
-	if string(canon.Inside(f[0])) != "function" {
+	switch kind := string(canon.Inside(f[0])); {
+	case kind == "custom" && f[3].Kind() == scan.Object:
+		return t, readCustom(f[3], &t)
+	case kind != "function":
 		t.Other = true
 		return t, nil
 	}

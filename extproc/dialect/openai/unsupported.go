@@ -56,6 +56,7 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 			add(canon.Tuning, r.StrictPath(i), "it knows no strict tools")
 		}
 	}
+	e.customFindings(add)
 	e.userFindings(add)
 	if !e.same {
 		e.translatedFields(add)
@@ -200,6 +201,9 @@ func (e *encoder) unsupportedList(add adder, parts []canon.Part) {
 		}
 		if e.same && byFunction(p) && !e.keepsFunctions() {
 			e.unsupportedFunction(add, p)
+		}
+		if e.standsCalled(p) {
+			addExtra(add, p.Place.Path()+".", p.Extra)
 		}
 		if !e.same && p.Cache != nil {
 			add(canon.Tuning, p.Place.Path()+".cache_control", "it caches by itself")

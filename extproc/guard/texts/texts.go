@@ -51,8 +51,13 @@ func (c *collector) add(at scan.Value, kind content.Kind, role string, place can
 	c.take(Item{At: at, form: formText, raw: scan.Unescape(at[1 : len(at)-1]), Text: content.Text{Kind: kind, Role: role}, place: place, name: name})
 }
 
-// arguments takes the arguments of a tool call, which are JSON as such or in a string.
+// arguments takes the arguments of a tool call, which are JSON as such or in a string; of a
+// custom call they are a text.
 func (c *collector) arguments(p *canon.Part, role string) {
+	if p.Custom {
+		c.add(p.Args, content.Arguments, role, p.Place, "")
+		return
+	}
 	it := Item{At: p.Args, form: formJSON, raw: p.Args, Text: content.Text{Kind: content.Arguments, Role: role}, place: p.Place}
 	if p.Args.Kind() == scan.String {
 		it.form, it.raw = formArgs, scan.Unescape(p.Args[1:len(p.Args)-1])
