@@ -1,5 +1,7 @@
 package canon
 
+import "cmp"
+
 // Usage is what an exchange consumed, in tokens, in disjoint buckets: no token is
 // counted in two of them. Reported counts are snapshots and overwrite. Seen says
 // which were reported: one that was not is 0 and says nothing.
@@ -12,10 +14,26 @@ type Usage struct {
 	Output       int64 // text
 	Reasoning    int64
 	AudioOutput  int64
-	Searches     int64  // of the web, which are charged one by one
-	ServiceTier  string // that was given; empty: unknown
+	Searches     int64       // of the web, which are charged one by one
+	ServiceTier  string      // that was given; empty: unknown
+	Speed        string      // at which the model was run, such as fast; empty: the usual one
+	Geo          string      // where it was run, such as us; empty: unknown
+	Iterations   *Iterations // of the model in this one answer; nil: there was one
 	Seen         Bucket
 	Source       UsageSource
+}
+
+// Iterations are the runs of which an answer was made, such as those of a loop of tools
+// that the provider runs. The buckets are the sum of all.
+type Iterations struct {
+	Largest int64    // tokens of input of the largest: prices of long contexts go by it
+	Others  []Billed // those that are billed as another model
+}
+
+// Billed is a usage of a model.
+type Billed struct {
+	Model string
+	Usage Usage
 }
 
 // Bucket is a set of buckets of a Usage.
@@ -46,10 +64,37 @@ func (u *Usage) Overwrite(s *Usage) {
 	if s.ServiceTier != "" {
 		u.ServiceTier = s.ServiceTier
 	}
+	u.Speed, u.Geo = cmp.Or(s.Speed, u.Speed), cmp.Or(s.Geo, u.Geo)
+	if s.Iterations != nil {
+		u.Iterations = s.Iterations
+	}
 }
 
 func (u *Usage) buckets() [9]*int64 {
 	return [9]*int64{&u.Input, &u.CacheRead, &u.CacheWrite5m, &u.CacheWrite1h, &u.AudioInput, &u.Output, &u.Reasoning, &u.AudioOutput, &u.Searches}
+}
+
+// Plus adds the buckets of another usage.
+func (u *Usage) Plus(by *Usage) { u.each(by, func(n *int64, by int64) { *n += by }) }
+
+// Minus takes the buckets of another usage, which is part of this one, away.
+func (u *Usage) Minus(by *Usage) { u.each(by, func(n *int64, by int64) { *n = max(*n-by, 0) }) }
+
+func (u *Usage) each(by *Usage, do func(n *int64, by int64)) {
+	u.Seen |= by.Seen
+	all := by.buckets()
+	for i, n := range u.buckets() {
+		do(n, *all[i])
+	}
+}
+
+// LongestInput returns the tokens of input of the largest iteration, by which providers
+// decide whether a context is long.
+func (u *Usage) LongestInput() int64 {
+	if u.Iterations != nil {
+		return u.Iterations.Largest
+	}
+	return u.TotalInput()
 }
 
 // TotalInput returns all tokens of input, cached ones included.

@@ -75,7 +75,7 @@ var (
 )
 
 var (
-	openaiAny  = map[string]string{"object": always, "created": words, "usage.total_tokens": elsewhere}
+	openaiAny  = map[string]string{"object": always, "created": words, "usage.total_tokens": elsewhere, "usage.completion_tokens removed": "total_tokens shows it"}
 	openaiHead = map[string]string{"object": always, "created": words, "system_fingerprint": words, "service_tier": words, "metadata": unasked, "moderation": unasked}
 
 	openaiChoice  = map[string]string{"index": first, "logprobs": unasked, "message.role": always, "message.refusal removed": none, "message.tool_calls[].type": always}
@@ -87,7 +87,7 @@ var (
 	openaiMessage = map[string]string{"annotations": "they point into what only the provider has", "audio": unasked, "function_call": unasked}
 	openaiDetails = map[string]string{"reasoning_details[].index": elsewhere, "reasoning_details[].format": "another one carries no signature"}
 	openaiUsage   = map[string]string{
-		"total_tokens": elsewhere, "prompt_tokens_details.audio_tokens": "it is input", "prompt_tokens_details.text_tokens": elsewhere,
+		"total_tokens": elsewhere, "completion_tokens removed": "total_tokens shows it", "prompt_tokens_details.audio_tokens": "it is input", "prompt_tokens_details.text_tokens": elsewhere,
 		"prompt_tokens_details.image_tokens": elsewhere, "completion_tokens_details.audio_tokens": "it is output",
 		"completion_tokens_details.text_tokens": elsewhere, "completion_tokens_details.accepted_prediction_tokens": unasked,
 		"completion_tokens_details.rejected_prediction_tokens": unasked,

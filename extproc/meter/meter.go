@@ -157,14 +157,30 @@ func (s *stage) costFree(provider, backend string, models ...string) exchange.Co
 	return exchange.Cost{}
 }
 
-// cost is what a usage costs.
+// cost is what a usage costs: each part of it that is billed as another model at the price
+// of that, and rounded by itself.
 func (s *stage) cost(u *canon.Usage, provider, backend string, models ...string) exchange.Cost {
 	u.Bound()
 	rate, ok := s.rate(provider, backend, models)
 	if !ok {
 		return exchange.Cost{}
 	}
-	return costAt(u, &rate, provider)
+	if u.Iterations == nil || len(u.Iterations.Others) == 0 {
+		return costAt(u, &rate, provider)
+	}
+	rest, nano := *u, int64(0)
+	for i := range u.Iterations.Others {
+		other := u.Iterations.Others[i]
+		priced := s.cost(&other.Usage, provider, backend, other.Model)
+		if !priced.Priced {
+			return exchange.Cost{}
+		}
+		nano += priced.Nano
+		rest.Minus(&other.Usage)
+	}
+	c := costAt(&rest, &rate, provider)
+	c.Nano += nano
+	return c
 }
 
 // rate is the price of a model of any of these names. One of the operator's own comes first: an
@@ -186,21 +202,28 @@ func (s *stage) rate(provider, backend string, models []string) (price.Price, bo
 }
 
 func costAt(u *canon.Usage, rate *price.Price, provider string) exchange.Cost {
-	return exchange.Cost{Nano: charge(u, rate, provider), Priced: true, PriceID: rate.ID}
+	nano, id := charge(u, rate, provider)
+	return exchange.Cost{Nano: nano, Priced: true, PriceID: id}
 }
 
-// charge is what an exchange costs, in nano-USD: its tokens, at what the provider's
-// service tier makes of their price, and its searches.
-func charge(u *canon.Usage, rate *price.Price, provider string) int64 {
-	times, per := price.ServiceTier(provider, u.ServiceTier)
-	return price.NanoOf(times*Cost(u, rate)+per*price.Pico(u.Searches)*price.Search(provider), per)
+// charge is what an exchange costs, in nano-USD, and the id of the price: its tokens, as
+// the provider served them, and its searches. A tier of which the row says nothing changes
+// the price as it changes those of most of the provider's models.
+func charge(u *canon.Usage, rate *price.Price, provider string) (nano int64, id string) {
+	times, per := price.Pico(1), price.Pico(1)
+	served := rate.As(u.ServiceTier)
+	if served == rate {
+		times, per = price.ServiceTier(provider, u.ServiceTier)
+	}
+	served = served.As(u.Speed).As(u.Geo)
+	return price.NanoOf(times*Cost(u, served)+per*price.Pico(u.Searches)*price.Search(provider), per), served.ID
 }
 
 // Cost sums the buckets of a usage at a price. All of the request costs the
-// long-context price if its input, cached tokens included, is above that price's
-// threshold.
+// long-context price if the input of its largest iteration, cached tokens included, is
+// above that price's threshold.
 func Cost(u *canon.Usage, p *price.Price) price.Pico {
-	p = p.For(u.TotalInput())
+	p = p.For(u.LongestInput())
 	return price.Pico(u.Input)*p.Input +
 		price.Pico(u.CacheRead)*p.CacheRead +
 		price.Pico(u.CacheWrite5m)*p.CacheWrite5m +

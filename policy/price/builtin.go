@@ -27,15 +27,16 @@ var catalogueCSV string
 func Builtin() *Catalogue { return builtin() }
 
 var builtin = sync.OnceValue(func() *Catalogue {
-	c, err := read(strings.NewReader(catalogueCSV))
+	c, err := read(strings.NewReader(catalogueCSV), strings.NewReader(servedCSV))
 	if err != nil {
-		panic("price: catalogue.csv: " + err.Error())
+		panic("price: catalogue: " + err.Error())
 	}
 	return c
 })
 
-// read builds a catalogue from CSV with a header line.
-func read(r io.Reader) (*Catalogue, error) {
+// read builds a catalogue from CSV with a header line, and another of what is served
+// otherwise.
+func read(r, served io.Reader) (*Catalogue, error) {
 	c := &Catalogue{exact: make(map[key][]Price), alias: make(map[key][]Price)}
 	lines := csv.NewReader(r)
 	header, err := lines.Read()
@@ -60,6 +61,9 @@ func read(r io.Reader) (*Catalogue, error) {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
 		rows = append(rows, row)
+	}
+	if err := c.addServed(served); err != nil {
+		return nil, fmt.Errorf("as served: %w", err)
 	}
 	c.addAliases(rows)
 	c.addSimulated(rows)
@@ -130,10 +134,7 @@ type row struct {
 }
 
 func parseRow(header, cells []string) (row, error) {
-	cell := make(map[string]string, len(header))
-	for i, name := range header {
-		cell[name] = cells[i]
-	}
+	cell := named(header, cells)
 	r := row{provider: cell["provider"], model: cell["model"]}
 	if r.provider == "" || r.model == "" || cell["source"] == "" {
 		return row{}, errors.New("a row needs provider, model and source")

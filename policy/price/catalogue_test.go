@@ -36,8 +36,8 @@ func TestLook(t *testing.T) {
 		{"a listed snapshot has its own row", "openai", "gpt-5.5-2026-04-23", now, "openai/gpt-5.5-2026-04-23@2026-07-24"},
 		{"a compact date", "anthropic", "claude-opus-5-20260301", now, "anthropic/claude-opus-5@2026-07-24"},
 		{"a date after @", "anthropic", "claude-opus-5@20260301", now, "anthropic/claude-opus-5@2026-07-24"},
-		{"the undated name of one snapshot", "anthropic", "claude-sonnet-4-5", now, "anthropic/claude-sonnet-4-5-20250929@2026-07-24"},
-		{"the same snapshot after @", "anthropic", "claude-sonnet-4-5@20250929", now, "anthropic/claude-sonnet-4-5-20250929@2026-07-24"},
+		{"the undated name of one snapshot", "anthropic", "claude-sonnet-4-5", now, "anthropic/claude-sonnet-4-5-20250929@2026-04-30"},
+		{"the same snapshot after @", "anthropic", "claude-sonnet-4-5@20250929", now, "anthropic/claude-sonnet-4-5-20250929@2026-04-30"},
 		{"another snapshot than the listed one", "anthropic", "claude-sonnet-4-20260510", now, ""},
 		{"no date at the end", "openai", "gpt-5-nano-turbo", now, ""},
 		{"a month that is none", "openai", "gpt-5-nano-2025-13-07", now, ""},
@@ -140,7 +140,7 @@ func TestLongContext(t *testing.T) {
 	}
 	thresholds := map[string]int64{
 		"gpt-5.4": 272_000, "gpt-5.5": 272_000, "gemini-2.5-pro": 200_000, "gemini-3-pro-preview": 200_000,
-		"gemini-3.1-pro-preview": 200_000, "claude-sonnet-4-5": 200_000, "claude-sonnet-4-6": 0, "gpt-5": 0,
+		"gemini-3.1-pro-preview": 200_000, "claude-sonnet-4-5": 0, "claude-sonnet-4-6": 0, "gpt-5": 0,
 	}
 	for model, above := range thresholds {
 		p, ok := Builtin().Look(Simulated, "", model, now)
@@ -180,7 +180,7 @@ func TestBrokenCatalogues(t *testing.T) {
 		"p,m,,2026-01-01,1,1,,,,,s\np,m,,2026-02-01,1,1,,,,,s": "line 3: p/m is listed twice",
 		"p,m": "wrong number of fields",
 	} {
-		if _, err := read(strings.NewReader(header + text + "\n")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := read(strings.NewReader(header+text+"\n"), noWays()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
 	}
@@ -188,7 +188,7 @@ func TestBrokenCatalogues(t *testing.T) {
 
 func TestUndatedNameOfSeveralSnapshotsIsNotGuessed(t *testing.T) {
 	c, err := read(strings.NewReader("provider,model,valid_from,listed,input,output,source\n" +
-		"p,m-20250101,,2026-01-01,1,1,s\np,m-20260101,,2026-01-01,2,2,s\np,n-2025-01-01,,2026-01-01,3,3,s\n"))
+		"p,m-20250101,,2026-01-01,1,1,s\np,m-20260101,,2026-01-01,2,2,s\np,n-2025-01-01,,2026-01-01,3,3,s\n"), noWays())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,9 @@ type Price struct {
 	// cached tokens included, exceeds LongAbove tokens.
 	LongAbove int64
 	Long      *Price
+	// Served replaces the price of what was served in another way than the usual one, by
+	// the provider's word for that: a service tier, a speed, a region. Nil: its row says none.
+	Served map[string]*Price
 }
 
 // For returns the price of a request with this many input tokens, cached ones

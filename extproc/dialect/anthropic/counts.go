@@ -12,7 +12,15 @@ import (
 // zero usage saw nothing.
 type usage struct {
 	input, cached, write, write5m, write1h, output, thinking, searches counted
-	tier                                                               string
+	tier, speed, geo                                                   string
+	iterations                                                         []iteration
+}
+
+// iteration is one run of a model for an answer, such as a round of the provider's own
+// tools, the summary of what went before (compaction), or another model's advice.
+type iteration struct {
+	kind, model string
+	usage       canon.Usage
 }
 
 type counted struct {
@@ -48,14 +56,53 @@ func (u *usage) read(v scan.Value) {
 			u.searches.set(m.Value().Get("web_search_requests"))
 		case "service_tier":
 			u.tier = canon.Str(m.Value())
+		case "speed":
+			u.speed = canon.Str(m.Value())
+		case "inference_geo":
+			u.geo = canon.Str(m.Value())
+		case "iterations":
+			u.iterations = readIterations(m.Value())
 		}
 	}
+}
+
+// maxIterations bounds the iterations that are read: a provider's loop ends long before.
+const maxIterations = 1000
+
+func readIterations(v scan.Value) (all []iteration) {
+	for e := v.Elements(); e.Next() && len(all) < maxIterations; {
+		var u usage
+		u.read(e.Value())
+		u.iterations = nil
+		all = append(all, iteration{canon.Str(e.Value().Get("type")), canon.Str(e.Value().Get("model")), u.canon()})
+	}
+	return all
+}
+
+// add adds the iterations that the counts of an answer leave out, which are all that are no
+// messages, and notes which are billed as another model.
+func (u *usage) add(to *canon.Usage) {
+	if len(u.iterations) == 0 {
+		return
+	}
+	all := &canon.Iterations{}
+	for i := range u.iterations {
+		it := &u.iterations[i]
+		all.Largest = max(all.Largest, it.usage.TotalInput())
+		if it.kind != "message" {
+			to.Plus(&it.usage)
+		}
+		if it.model != "" {
+			all.Others = append(all.Others, canon.Billed{Model: it.model, Usage: it.usage})
+		}
+	}
+	to.Iterations = all
 }
 
 // canon returns the disjoint buckets. The split by lifetime divides the whole
 // that was written; what it does not explain is kept for five minutes.
 func (u *usage) canon() canon.Usage {
-	out := canon.Usage{Input: u.input.n, CacheRead: u.cached.n, Searches: u.searches.n, ServiceTier: u.tier}
+	out := canon.Usage{Input: u.input.n, CacheRead: u.cached.n, Searches: u.searches.n, ServiceTier: u.tier, Speed: u.speed, Geo: u.geo}
 	write := max(u.write.n, 0)
 	if !u.write.seen {
 		write = u.write5m.n + u.write1h.n
@@ -76,6 +123,7 @@ func (u *usage) canon() canon.Usage {
 	mark(canon.BucketOutput, u.output.seen)
 	mark(canon.BucketReasoning, u.thinking.seen)
 	mark(canon.BucketSearches, u.searches.seen)
+	u.add(&out)
 	return out
 }
 

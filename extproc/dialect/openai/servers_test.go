@@ -149,6 +149,18 @@ func TestUsageByServer(t *testing.T) {
 	for usage, want := range map[string]canon.Usage{
 		`{"prompt_tokens":20,"completion_tokens":9,"prompt_tokens_details":{"audio_tokens":3},"completion_tokens_details":{"audio_tokens":4,"reasoning_tokens":2}}`: {Input: 17, AudioInput: 3, Output: 3, AudioOutput: 4, Reasoning: 2},
 		`{"prompt_tokens":20,"completion_tokens":9,"prompt_cache_hit_tokens":15,"prompt_cache_miss_tokens":5}`:                                                      {Input: 5, CacheRead: 15, Output: 9},
+		// total_tokens as the sum of more than its two neighbours.
+		`{"prompt_tokens":10,"completion_tokens":4,"total_tokens":34,"completion_tokens_details":{"reasoning_tokens":20}}`: {Input: 10, Output: 4, Reasoning: 20},
+		`{"prompt_tokens":5,"total_tokens":105}`: {Input: 5, Output: 100},
+		`{"prompt_tokens":5,"completion_tokens":3,"total_tokens":108,"completion_tokens_details":{"reasoning_tokens":2}}`:                                            {Input: 5, Output: 101, Reasoning: 2},
+		`{"prompt_tokens":7,"completion_tokens":4,"total_tokens":16,"prompt_tokens_details":{"audio_tokens":5}}`:                                                     {Input: 7, AudioInput: 5, Output: 4},
+		`{"prompt_tokens":7,"completion_tokens":4,"total_tokens":36,"prompt_tokens_details":{"audio_tokens":5},"completion_tokens_details":{"reasoning_tokens":20}}`: {Input: 7, AudioInput: 5, Output: 4, Reasoning: 20},
+		`{"prompt_tokens":7,"completion_tokens":4,"total_tokens":20,"prompt_tokens_details":{"cached_tokens":9}}`:                                                    {Input: 7, CacheRead: 9, Output: 4},
+		`{"prompt_tokens":20,"completion_tokens":9,"total_tokens":29,"completion_tokens_details":{"reasoning_tokens":9}}`:                                            {Input: 20, Reasoning: 9},
+		`{"prompt_tokens":20,"completion_tokens":9,"total_tokens":0}`:                                                                                                {Input: 20, Output: 9},
+		// Caches by other names.
+		`{"prompt_tokens":10,"completion_tokens":4,"total_tokens":14,"cached_tokens":6}`:                                                                                                                       {Input: 4, CacheRead: 6, Output: 4},
+		`{"prompt_tokens":20,"completion_tokens":4,"total_tokens":24,"prompt_tokens_details":{"cached_tokens":5,"cache_creation_input_tokens":7},"cache_read_input_tokens":5,"cache_creation_input_tokens":7}`: {Input: 8, CacheRead: 5, CacheWrite5m: 7, Output: 4},
 	} {
 		r, err := openai.Dialect{}.DecodeAnswer([]byte(`{"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":` + usage + `}`))
 		if err != nil {

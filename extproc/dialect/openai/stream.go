@@ -108,12 +108,10 @@ func (s *skimmer) finish(c *chunk) {
 	}
 }
 
-// report takes over what a chunk reports of usage. Some servers report in every event:
-// until the answer has come to its end the report is not of all of it.
+// report takes over what a chunk reports of usage. Some servers report in every event, or
+// before the last: until the answer has come to its end the report is not of all of it.
 func (s *skimmer) report(c *chunk) {
-	if !s.tally.count(c) {
-		return
-	}
+	s.tally.count(c)
 	source := canon.UsageEstimated
 	if s.SawEnd() {
 		source = canon.UsageProvider

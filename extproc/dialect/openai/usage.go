@@ -6,9 +6,10 @@ import (
 )
 
 // readUsageInto reads OpenAI's usage object into disjoint buckets: prompt_tokens
-// includes cached and audio tokens, completion_tokens reasoning and audio. If
-// a server counts more of a part than of the whole, the part is clamped. What
-// the object does not report stays as it was.
+// includes cached and audio tokens, completion_tokens reasoning and audio. Some
+// imitators count parts beside the whole, which total_tokens shows. If a server counts
+// more of a part than of the whole, the part is clamped. What the object does not report
+// stays as it was.
 func readUsageInto(v scan.Value, u *canon.Usage) {
 	if v.Kind() != scan.Object {
 		return
@@ -22,9 +23,9 @@ func readUsageInto(v scan.Value, u *canon.Usage) {
 	u.Overwrite(&s)
 }
 
-// usageCounts are the numbers of a usage object; -1: absent.
+// usageCounts are the numbers of a usage object.
 type usageCounts struct {
-	prompt, completion           int64
+	prompt, completion, total    int64
 	hasPrompt, hasCompletion     bool
 	cached, written, writtenHour int64
 	audioIn, audioOut, reasoning int64
@@ -36,9 +37,14 @@ func (c *usageCounts) read(name string, v scan.Value) {
 		c.prompt, c.hasPrompt = tokens(v)
 	case "completion_tokens":
 		c.completion, c.hasCompletion = tokens(v)
-	case "prompt_cache_hit_tokens": // DeepSeek
+	case "total_tokens":
+		c.total, _ = tokens(v)
+	case "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens": // DeepSeek; Moonshot; LiteLLM and DashScope
 		n, _ := tokens(v)
 		c.cached = max(c.cached, n)
+	case "cache_creation_input_tokens": // LiteLLM and DashScope
+		n, _ := tokens(v)
+		c.written = max(c.written, n)
 	case "prompt_tokens_details", "completion_tokens_details":
 		m := v.Fields()
 		for m.Next() {
@@ -52,7 +58,7 @@ func (c *usageCounts) detail(of, name string, n int64) {
 	switch name {
 	case "cached_tokens":
 		c.cached = max(c.cached, n)
-	case "cache_write_tokens", "cache_creation_tokens":
+	case "cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens":
 		c.written = max(c.written, n)
 	case "cache_write_1h_tokens":
 		c.writtenHour = n
@@ -69,6 +75,7 @@ func (c *usageCounts) detail(of, name string, n int64) {
 
 func (c *usageCounts) snapshot() canon.Usage {
 	var u canon.Usage
+	c.addBeside()
 	if c.hasPrompt {
 		left := c.prompt
 		u.CacheRead = take(&left, c.cached)
@@ -86,6 +93,27 @@ func (c *usageCounts) snapshot() canon.Usage {
 		u.Seen |= canon.BucketOutput | canon.BucketReasoning | canon.BucketAudioOutput
 	}
 	return u
+}
+
+// addBeside adds what a server counts beside prompt_tokens and completion_tokens, and in
+// total_tokens alone: the parts that are missing there to the token, and else output,
+// such as reasoning of which it says no number.
+func (c *usageCounts) addBeside() {
+	missing := c.total - c.prompt - c.completion
+	if !c.hasPrompt || missing <= 0 {
+		return
+	}
+	input := [...]int64{0, c.audioIn, c.cached + c.written}
+	for _, reasoning := range [...]int64{c.reasoning, 0} {
+		for _, n := range input {
+			if n+reasoning == missing {
+				c.prompt, c.completion = c.prompt+n, c.completion+reasoning
+				c.hasCompletion = c.hasCompletion || reasoning > 0
+				return
+			}
+		}
+	}
+	c.completion, c.hasCompletion = c.completion+missing, true
 }
 
 // take moves n tokens, or what there is, out of left.
