@@ -131,6 +131,7 @@ func TestWhatIsChargedBesideTokens(t *testing.T) {
 		stream   = "data: {\"id\":\"c\",\"model\":\"gpt-4o-mini\",\"service_tier\":\"%s\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":100}}\n\ndata: [DONE]\n\n"
 		asks     = `{"model":%q,"max_tokens":9,"stream":%t,"messages":[{"role":"user","content":"hi"}]}`
 		ordinary = 210_000   // 1,000 at 0.15 and 100 at 0.60 USD per million, in nano-USD
+		priority = 350_000   // the same at 0.25 and 1.00
 		haiku    = 1_500_000 // 1,000 at 1 and 100 at 5 USD per million
 	)
 	for _, tc := range []struct {
@@ -141,10 +142,10 @@ func TestWhatIsChargedBesideTokens(t *testing.T) {
 	}{
 		{"default", "/v1/chat/completions", "assistant", fmt.Sprintf(gpt, "default"), false, ordinary, 0, "default"},
 		{"flex", "/v1/chat/completions", "assistant", fmt.Sprintf(gpt, "flex"), false, ordinary / 2, 0, "flex"},
-		{"priority", "/v1/chat/completions", "assistant", fmt.Sprintf(gpt, "priority"), false, ordinary * 2, 0, "priority"},
+		{"priority", "/v1/chat/completions", "assistant", fmt.Sprintf(gpt, "priority"), false, priority, 0, "priority"},
 		{"a stream", "/v1/chat/completions", "assistant", fmt.Sprintf(stream, "flex"), true, ordinary / 2, 0, "flex"},
 		{"a translated answer", "/v1/messages", "assistant", fmt.Sprintf(gpt, "flex"), false, ordinary / 2, 0, "flex"},
-		{"a translated stream", "/v1/messages", "assistant", fmt.Sprintf(stream, "priority"), true, ordinary * 2, 0, "priority"},
+		{"a translated stream", "/v1/messages", "assistant", fmt.Sprintf(stream, "priority"), true, priority, 0, "priority"},
 		{"searches", "/v1/messages", "claude", claude, false, haiku + 30_000_000, 3, "standard"},
 		{"searches in a translated answer", "/v1/chat/completions", "claude", claude, false, haiku + 30_000_000, 3, "standard"},
 	} {

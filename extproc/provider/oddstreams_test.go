@@ -35,6 +35,8 @@ func TestBothReadersKnowTheWaysOfOpenAIServers(t *testing.T) {
 			`{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"h"}}],"usage":{"prompt_tokens":20,"completion_tokens":1}}`,
 			`{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"i"},"finish_reason":"stop"}],"usage":{"completion_tokens":7}}`}, want: counted},
 		{name: "usage before the finish, and no end marker", events: []string{hello, counts, finish},
+			want: counted},
+		{name: "text after the usage, and no end marker", events: []string{hello, counts, hello, finish},
 			want: counted, passes: func(h *heard) { h.Usage.Source = canon.UsageEstimated }}, // what was said since is not in it
 		{name: "usage null", events: []string{hello, `{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}`, done}, want: ended},
 		{name: "tier at the start", events: []string{`{"id":"c","model":"m","service_tier":"flex","choices":[{"index":0,"delta":{"content":"hi"}}]}`, finish, counts, done}, want: tier},

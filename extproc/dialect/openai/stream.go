@@ -19,6 +19,8 @@ type skimmer struct {
 	done    bool // [DONE]
 	mender  streamMender
 
+	reported int64 // texts that had come when usage was reported last
+
 	choices  int     // that the client asked for
 	finished []int64 // indexes of those that said why they ended
 }
@@ -109,11 +111,14 @@ func (s *skimmer) finish(c *chunk) {
 }
 
 // report takes over what a chunk reports of usage. Some servers report in every event, or
-// before the last: until the answer has come to its end the report is not of all of it.
+// before the last: a report is of all of an answer that has come to its end if no text
+// came after it.
 func (s *skimmer) report(c *chunk) {
-	s.tally.count(c)
+	if s.tally.count(c) {
+		s.reported = s.resp.Texts
+	}
 	source := canon.UsageEstimated
-	if s.SawEnd() {
+	if s.SawEnd() && s.reported == s.resp.Texts {
 		source = canon.UsageProvider
 	}
 	s.usage.Replace(&s.tally.usage, source)
