@@ -92,7 +92,7 @@ func TestEveryKeyIsSet(t *testing.T) {
 	everything := files(t, "good")["everything.yaml"]
 	stricttest.Document(t, fields, everything,
 		[]byte("version: 1\nstore: {sqlite: journal.db}"), []byte("version: 1\nstore: {postgres: {file: /run/secrets/database}}"),
-		[]byte("version: 1\nredis: {url: {file: /run/secrets/redis}}"))
+		[]byte("version: 1\nredis: {url: {file: /run/secrets/redis}}\nstate: {key: {file: /run/secrets/state}}"))
 	set, err := Parse("policy.yaml", everything)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/policy/quirk"
@@ -44,6 +45,26 @@ func (f *Fit) Name(mask int) string {
 	return f.prefix + strconv.Itoa(mask)
 }
 
+// Pin names the set that keeps a request to the uses of one backend of the chain. Where their
+// classes have uses of others, it is a set of its own, and no set of classes.
+func (f *Fit) Pin(backend string) string {
+	mask, others := 0, 0
+	for use, class := range f.of {
+		if of, _, _ := strings.Cut(use, "/"); of == backend {
+			mask |= 1 << class
+		} else {
+			others |= 1 << class
+		}
+	}
+	if mask&others != 0 {
+		return pinPrefix + backend
+	}
+	return f.Name(mask)
+}
+
+// pinPrefix begins the name of a set that is one backend of a class. No set of classes begins so.
+const pinPrefix = "b/"
+
 // names appends the names of the sets that the class of a use belongs to, but for FitAny.
 func (f *Fit) names(to []string, u Use) []string {
 	own := f.Class(u)
@@ -76,14 +97,18 @@ func fitOf(of map[string]uint32, prefix string) Fit {
 	return f
 }
 
-// FitNames names the sets of classes that an endpoint of a use belongs to. A pair of a
+// FitNames names the sets that an endpoint of a use belongs to. A pair of a
 // release that knows no Classes goes by the servers.
 func (m *Model) FitNames(u Use) []string {
 	names := []string{FitAny}
 	servers := m.fitByServer()
 	names = servers.names(names, u)
-	if fit := m.Fit(); m.Classes != nil {
+	fit := m.Fit()
+	if m.Classes != nil {
 		names = fit.names(names, u)
+	}
+	if pin := fit.Pin(u.Backend.Name); strings.HasPrefix(pin, pinPrefix) {
+		names = append(names, pin)
 	}
 	return names
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/policy/policypb"
@@ -126,5 +127,28 @@ func TestAChainHasFewClasses(t *testing.T) {
 	of := classesOf(uses, func(u Use) string { return u.Model })
 	if fit := fitOf(of, ""); fit.Classes != MaxClasses || fit.Class(uses[1]) != 1 || fit.Class(uses[9]) != MaxClasses-1 {
 		t.Errorf("%d classes, the last use is of %d", fit.Classes, fit.Class(uses[9]))
+	}
+}
+
+// TestAPinIsOneBackend holds that the set which keeps a request to one backend lists the
+// endpoints of that one and no other, however many there are and whatever classes they share.
+func TestAPinIsOneBackend(t *testing.T) {
+	var uses, backends []string
+	for i := range 9 {
+		backends = append(backends, fmt.Sprintf(`b%d: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}`, i))
+		uses = append(uses, fmt.Sprintf("b%d/m", i), fmt.Sprintf("b%d/n", i))
+	}
+	for n := 2; n <= len(uses); n++ {
+		m := parsed(t, "{version: 1, unpriced: flag, backends: {"+strings.Join(backends, ", ")+"}, models_like: {n: {images: refused}}, models: {m: {chain: [["+
+			"{use: "+strings.Join(uses[:min(n, 3)], "}, {use: ")+"}]"+strings.Join(append([]string{""}, uses[min(n, 3):min(n, 10)]...), ", ")+"]}}}").Models["m"]
+		fit := m.Fit()
+		for _, pinned := range m.Uses() {
+			pin := fit.Pin(pinned.Backend.Name)
+			for _, u := range m.Uses() {
+				if listed := slices.Contains(m.FitNames(u), pin); listed != (u.Backend == pinned.Backend) {
+					t.Errorf("of %d uses, %s is listed as of the backend of %s (%s): %t", n, u, pinned, pin, listed)
+				}
+			}
+		}
 	}
 }

@@ -158,6 +158,8 @@ var someTexts = map[string][]string{
 	"redis.url.env":                   {"REDIS_URL"},
 	"redis.url.file":                  {"/run/secrets/redis"},
 	"redis.prefix":                    {"hg:", "a"},
+	"state.key.env":                   {"STATE_KEY"},
+	"state.key.file":                  {"/run/secrets/state"},
 	"store.sqlite":                    {"headgate.db", "/var/lib/a b.db"},
 	"store.postgres.env":              {"DATABASE_URL"},
 	"store.postgres.file":             {"/run/secrets/database"},

@@ -36,6 +36,7 @@ type Set struct {
 	Journal       Journal // of exchanges
 	Guards        Guards  // of the content of all exchanges
 	Cache         Cache   // of answers
+	State         State   // that providers keep
 	Overlay       Overlay // what lies over the document: the entries that act
 
 	document  *Set             // without the overlay; nil: nothing lies over it

@@ -15,7 +15,7 @@ import (
 )
 
 // checkEnvironment looks for the credentials of a policy, its callers' keys, the secrets of its
-// guards, the URLs of its database and its Redis, and its certificate files, where the gateway
+// guards and its state, the URLs of its database and its Redis, and its certificate files, where the gateway
 // would: in this environment. What the gateway would not start with is a fault at the place where
 // the policy names it; what it would do without is a note.
 func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
@@ -54,7 +54,7 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 	}
 	faults = append(faults, checkKeys(files)...)
 	faults = append(faults, checkGuardSecrets(files)...)
-	for _, check := range []func([]policy.File) *policy.Fault{checkDatabase, checkRedis, checkCertificate} {
+	for _, check := range []func([]policy.File) *policy.Fault{checkStateKey, checkDatabase, checkRedis, checkCertificate} {
 		if fault := check(files); fault != nil {
 			faults = append(faults, *fault)
 		}
@@ -109,6 +109,19 @@ func checkGuardSecrets(files []policy.File) []policy.Fault {
 		}
 	}
 	return faults
+}
+
+// checkStateKey looks for the key of the state as a pair would.
+func checkStateKey(files []policy.File) *policy.Fault {
+	at, err := policy.StateKey(files)
+	if err != nil || at == nil {
+		return nil
+	}
+	if err := secret.Check(at.Credential, secret.Own, os.LookupEnv); err != nil {
+		fault := at.Fault(err.Error(), "set it: openssl rand -hex 32 makes one")
+		return &fault
+	}
+	return nil
 }
 
 // checkDatabase looks for the URL of the store's database where a control plane would.
