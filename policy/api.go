@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/headgate/headgate/policy/strict"
@@ -30,6 +31,21 @@ func (m *Model) Asked(b *Backend, client string) string {
 		return responsesDialect
 	}
 	return b.Dialect
+}
+
+// Speaks reports whether a backend speaks a dialect, as the one for everything or beside it.
+func (b *Backend) Speaks(dialect string) bool {
+	return b.Dialect == dialect || b.Responses && dialect == responsesDialect
+}
+
+// Speaking returns the names of the backends that speak a dialect, in order.
+func (s *Set) Speaking(dialect string) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(s.Backends)) {
+		if s.Backends[name].Speaks(dialect) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // hasResponses reports whether a backend of the model has Responses.

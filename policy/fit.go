@@ -45,21 +45,25 @@ func (f *Fit) Name(mask int) string {
 	return f.prefix + strconv.Itoa(mask)
 }
 
-// Pin names the set that keeps a request to the uses of one backend of the chain. Where their
-// classes have uses of others, it is a set of its own, and no set of classes.
-func (f *Fit) Pin(backend string) string {
-	mask, others := 0, 0
+// Pin names the set that keeps a request to the uses of one backend of the chain, of the classes
+// in a mask. Where these have uses of other backends, it is all of the backend's.
+func (f *Fit) Pin(backend string, mask int) string {
+	for use, class := range f.of {
+		if of, _, _ := strings.Cut(use, "/"); of != backend && mask&(1<<class) != 0 {
+			return pinPrefix + backend
+		}
+	}
+	return f.Name(mask)
+}
+
+// own returns the classes of a backend's uses, as a mask.
+func (f *Fit) own(backend string) (mask int) {
 	for use, class := range f.of {
 		if of, _, _ := strings.Cut(use, "/"); of == backend {
 			mask |= 1 << class
-		} else {
-			others |= 1 << class
 		}
 	}
-	if mask&others != 0 {
-		return pinPrefix + backend
-	}
-	return f.Name(mask)
+	return mask
 }
 
 // pinPrefix begins the name of a set that is one backend of a class. No set of classes begins so.
@@ -107,7 +111,7 @@ func (m *Model) FitNames(u Use) []string {
 	if m.Classes != nil {
 		names = fit.names(names, u)
 	}
-	if pin := fit.Pin(u.Backend.Name); strings.HasPrefix(pin, pinPrefix) {
+	if pin := fit.Pin(u.Backend.Name, fit.own(u.Backend.Name)); strings.HasPrefix(pin, pinPrefix) {
 		names = append(names, pin)
 	}
 	return names

@@ -143,7 +143,7 @@ func TestAPinIsOneBackend(t *testing.T) {
 			"{use: "+strings.Join(uses[:min(n, 3)], "}, {use: ")+"}]"+strings.Join(append([]string{""}, uses[min(n, 3):min(n, 10)]...), ", ")+"]}}}").Models["m"]
 		fit := m.Fit()
 		for _, pinned := range m.Uses() {
-			pin := fit.Pin(pinned.Backend.Name)
+			pin := fit.Pin(pinned.Backend.Name, fit.own(pinned.Backend.Name))
 			for _, u := range m.Uses() {
 				if listed := slices.Contains(m.FitNames(u), pin); listed != (u.Backend == pinned.Backend) {
 					t.Errorf("of %d uses, %s is listed as of the backend of %s (%s): %t", n, u, pinned, pin, listed)

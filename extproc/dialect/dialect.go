@@ -92,6 +92,17 @@ type Native interface {
 	Fold() exchange.Folder
 }
 
+// A Keeper is a dialect whose servers keep things for their clients, which later requests name
+// by their ids.
+type Keeper interface {
+	// KeptIDs returns the ids of such things in the body of a request, in the order in which
+	// they stand there, and whether the answer is kept or names what is.
+	KeptIDs(body []byte) (ids []canon.KeptID, keeps bool)
+	// GivenIDs calls found with the value of each member that holds such an id, in a whole
+	// answer or in the data of an event, in the order in which they stand there.
+	GivenIDs(text []byte, found func(scan.Value))
+}
+
 // Dialect is a wire format in all its roles.
 type Dialect interface {
 	Client

@@ -88,6 +88,16 @@ const (
 	ReasonProviderRefused Reason = "provider_refused"
 )
 
+// The reasons for which a request is denied that names what a provider keeps: it is not there,
+// or not for who asks.
+const (
+	ReasonNoPrevious     Reason = "previous_response_not_found"
+	ReasonNoConversation Reason = "conversation_not_found"
+	ReasonNoItem         Reason = "item_not_found"
+	ReasonNoResponse     Reason = "response_not_found"
+	ReasonNoThread       Reason = "thread_not_found"
+)
+
 // The reasons of guards.
 const (
 	ReasonPII              Reason = "pii_found"

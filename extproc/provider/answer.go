@@ -58,7 +58,11 @@ func (a *answer) stream(resp *exchange.Response) exchange.Verdict {
 	if packed {
 		resp.Out.Remove = append(resp.Out.Remove, "content-encoding")
 	}
-	resp.Reader = newStream(a.target, a.ex, packed)
+	s := newStream(a.target, a.ex, packed)
+	if g := a.giver(a.target); g != nil {
+		g.next, s.passer.mend = s.passer.mend, g
+	}
+	resp.Reader = s
 	return exchange.Verdict{}
 }
 
@@ -81,7 +85,20 @@ func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 		return a.noAnswer(resp, err)
 	}
 	a.rename(resp)
+	a.bind(resp)
 	return exchange.Verdict{}
+}
+
+// bind binds the ids in a whole answer that passes.
+func (a *answer) bind(resp *exchange.Response) {
+	g := a.giver(a.target)
+	if g == nil || len(resp.Body) == 0 {
+		return
+	}
+	if body := g.whole(resp.Body); &body[0] != &resp.Body[0] {
+		resp.Body = body
+		resp.Out.ReplaceBody(body)
+	}
 }
 
 // noAnswer refuses a 200 response that is an error, or cannot be read.

@@ -31,7 +31,7 @@ func (p *plan) inService() int {
 	}
 	now, in := p.stage.now(), 0
 	for _, t := range p.pool.targets {
-		if p.supporting&(1<<t.class) == 0 {
+		if !p.in(p.supporting, t) {
 			continue
 		}
 		number, ok := t.circuit.Enter(now)
@@ -63,7 +63,7 @@ func (p *pool) allClosed() bool {
 // soonest returns the target that supports the request and is to be asked again first.
 func (p *plan) soonest(now time.Time) (soonest *target) {
 	for _, t := range p.pool.targets {
-		if p.supporting&(1<<t.class) != 0 && (soonest == nil || t.circuit.Left(now) < soonest.circuit.Left(now)) {
+		if p.in(p.supporting, t) && (soonest == nil || t.circuit.Left(now) < soonest.circuit.Left(now)) {
 			soonest = t
 		}
 	}
@@ -74,9 +74,12 @@ func (p *plan) soonest(now time.Time) (soonest *target) {
 // has.
 func (p *plan) fit() {
 	p.ex.Fit = p.pool.fit.Name(p.within)
+	if p.pinned != nil {
+		p.ex.Fit = p.pool.fit.Pin(p.pinned.Name, p.within)
+	}
 	uses, links := 0, uint64(0)
 	for _, t := range p.pool.targets {
-		if p.within&(1<<t.class) != 0 {
+		if p.in(p.within, t) {
 			uses++
 			links |= 1 << min(t.link, 63)
 		}
@@ -131,7 +134,7 @@ func (p *plan) narrow(at *exchange.Attempt) string {
 	}
 	left, limited := 0, p.pool.find(at.Backend, at.Model)
 	for _, t := range p.pool.targets {
-		if p.supporting&(1<<t.class) != 0 && t != limited && !p.pool.leaves(t, at.Now) {
+		if p.in(p.supporting, t) && t != limited && !p.pool.leaves(t, at.Now) {
 			left |= 1 << t.class
 		}
 	}
@@ -148,7 +151,12 @@ func (p *plan) narrow(at *exchange.Attempt) string {
 func (p *plan) asked(t *target) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.within&(1<<t.class) != 0
+	return p.in(p.within, t)
+}
+
+// in reports whether a target is of some classes, and the request is not kept to another backend.
+func (p *plan) in(classes int, t *target) bool {
+	return classes&(1<<t.class) != 0 && (p.pinned == nil || t.backend == p.pinned)
 }
 
 // leaveProbes ends the probes of which nothing has come: another backend has answered, or

@@ -8,6 +8,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
 )
 
 // plan is what leaves for the backends of one exchange.
@@ -15,8 +16,10 @@ type plan struct {
 	exchange.Idle
 	stage      *stage
 	ex         *exchange.Exchange
-	pool       *pool // nil: the exchange is for no model
-	supporting int   // mask of the pool's classes that can serve the request
+	pool       *pool           // nil: the exchange is for no model
+	supporting int             // mask of the pool's classes that can serve the request
+	pinned     *policy.Backend // that keeps what the request names; nil: any may serve it
+	keeps      bool            // the answer has ids of what its backend keeps
 	probes     []probe
 
 	secret int // index of the credential that a pool's only backend was called with
@@ -44,6 +47,10 @@ func (p *plan) Request(_ context.Context, req *exchange.Request) (exchange.Verdi
 	}
 	pool := model.of(p.ex)
 	p.pool = pool
+	if v, err := p.findKept(req); v.Action != exchange.Pass || err != nil {
+		p.pool = nil
+		return v, err
+	}
 	if v := p.findSupporting(); v.Action != exchange.Pass {
 		p.pool = nil
 		return v, nil

@@ -118,6 +118,16 @@ func (p *pool) find(backend, model string) *target {
 	return nil
 }
 
+// classesOf returns the classes of the targets of a backend, as a mask.
+func (p *pool) classesOf(b *policy.Backend) (classes int) {
+	for _, t := range p.targets {
+		if t.backend == b {
+			classes |= 1 << t.class
+		}
+	}
+	return classes
+}
+
 // streamAgain has a backend asked for streams again that it has refused, and returns of how
 // many models.
 func (p *pool) streamAgain(backend string) (models int) {

@@ -59,7 +59,8 @@ func (k *Kind) Close(context.Context) error { return nil }
 // not set here, naming each: its backend could not answer.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	secrets, err := credential.New(set, k.options.LookupEnv, k.options.Now)
-	faults := []error{err}
+	kept, fault := newKeeping(set, secrets, &k.options)
+	faults := []error{err, fault}
 	for _, name := range slices.Sorted(maps.Keys(set.Backends)) {
 		if b := set.Backends[name]; b.WithoutCredential == policy.WithoutSimulate && secrets.Missing(b) {
 			faults = append(faults, fmt.Errorf("backend %q: its credential is not set here, and no simulated provider stands in for it", name))
@@ -76,7 +77,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	if k.last != nil {
 		secrets.Inherit(k.last.secrets)
 	}
-	k.last = newStage(set, secrets, &k.options)
+	k.last = newStage(set, secrets, kept, &k.options)
 	return k.last, nil
 }
 
@@ -103,14 +104,15 @@ func (k *Kind) Forget(backend string) (things int) {
 type stage struct {
 	models  map[string]*pools
 	secrets *credential.Store
+	kept    *keeping
 	callers bool // the policy names callers
 	refused func(backend string, status int)
 	warn    func(string)
 	now     func() time.Time
 }
 
-func newStage(set *policy.Set, secrets *credential.Store, o *Options) *stage {
-	s := &stage{models: make(map[string]*pools, len(set.Models)), secrets: secrets, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now}
+func newStage(set *policy.Set, secrets *credential.Store, kept *keeping, o *Options) *stage {
+	s := &stage{models: make(map[string]*pools, len(set.Models)), secrets: secrets, kept: kept, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now}
 	for name, m := range set.Models {
 		s.models[name] = newPools(m, set, o.Circuits)
 	}

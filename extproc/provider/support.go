@@ -41,8 +41,14 @@ func (p *plan) findSupporting() exchange.Verdict {
 	var lacking []unsupportedField
 	bare := p.pool.theirs && !p.ownCredential()
 	all := 1<<p.pool.fit.Classes - 1
+	if p.pinned != nil {
+		all = p.pool.classesOf(p.pinned)
+	}
 	p.supporting = all
 	for _, t := range p.pool.targets {
+		if p.pinned != nil && t.backend != p.pinned {
+			continue
+		}
 		if bare && t.theirs {
 			p.supporting &^= 1 << t.class
 			continue
@@ -63,7 +69,7 @@ func (p *plan) findSupporting() exchange.Verdict {
 		return refuseUnsupported(lacking)
 	}
 	p.leaveOutSmall()
-	if p.within = p.inService(); p.within != all {
+	if p.within = p.inService(); p.within != 1<<p.pool.fit.Classes-1 || p.pinned != nil {
 		p.fit()
 	}
 	return exchange.Verdict{}

@@ -78,7 +78,7 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 			b = strconv.AppendInt(append(b, `,"retry_after":`...), int64((f.RetryAfter+time.Second-1)/time.Second), 10)
 		}
 		if f.Param == threadField {
-			b = append(b, threadUnsupported...)
+			b = append(b, threadLost...)
 		}
 	}
 	b = append(b, '}')
@@ -88,10 +88,10 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	return append(b, '}'), status
 }
 
-// threadUnsupported are the details by which Anthropic's SDKs know that the server cannot
-// hold this conversation: their tool runners then go on with its whole history
-// (anthropic-sdk-python 2.12.0, lib/threads).
-const threadUnsupported = `,"details":{"error_code":"thread_unsupported_request","unsupported":["backend"]}`
+// threadLost are the details by which Anthropic's SDKs know that the server does not hold this
+// conversation: they then go on with its whole history (anthropic-sdk-python 2.12.0,
+// lib/threads).
+const threadLost = `,"details":{"error_code":"thread_not_found"}`
 
 func faultType(k canon.FaultKind) string {
 	switch k {

@@ -54,22 +54,22 @@ func TestMembersOfOtherKindsOfSourcesAreNamed(t *testing.T) {
 	}
 }
 
-// A conversation that a server holds is no other backend's: without it a request that goes
-// on with one would lose all that came before. The refusal says so in the words on which
-// the vendor's tool runners go on without.
+// A conversation that a server holds is no other backend's: one that is to begin is answered
+// without, and a request that goes on with one would lose all that came before. Its refusal says
+// so in the words on which the vendor's SDKs send the whole history again.
 func TestConversationsHeldByTheServer(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{"type":"create"}`, `{"type":"continue","previous_message_id":"msg_1"}`} {
+	for body, kind := range map[string]canon.UnsupportedKind{`{"type":"create"}`: canon.Tuning, `{"type":"continue","previous_message_id":"msg_1"}`: canon.Meaning} {
 		r, err := anthropic.Dialect{}.Decode([]byte(`{"model":"m","max_tokens":9,"thread":` + body + `,"messages":[{"role":"user","content":"Go on."}]}`))
 		if err != nil {
 			t.Fatal(err)
 		}
 		found := openai.Dialect{}.Unsupported(r, canon.Target{Model: "m"})
-		if len(found) != 1 || found[0].Field != "thread" || found[0].Kind != canon.Meaning || !strings.Contains(found[0].Why, "held") {
+		if len(found) != 1 || found[0].Field != "thread" || found[0].Kind != kind || kind == canon.Meaning && !strings.Contains(found[0].Why, "held") {
 			t.Errorf("%s: %+v", body, found)
 		}
 	}
-	for param, want := range map[string]string{"thread": "thread_unsupported_request", "container": ""} {
+	for param, want := range map[string]string{"thread": "thread_not_found", "container": ""} {
 		out, status := anthropic.Dialect{}.EncodeFault(nil, &canon.Fault{Kind: canon.FaultRequest, Status: 400, Param: param, Code: "unsupported_field", Message: "m", Exchange: "e"})
 		var e struct {
 			Error struct {

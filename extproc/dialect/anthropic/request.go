@@ -72,6 +72,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	}
 	canon.Tunes(r.Extra, tuning...)
 	canon.Own(r.Extra, own)
+	noteThread(r.Extra)
 	r.PairCalls()
 	r.FindNamesakes()
 	return r, nil

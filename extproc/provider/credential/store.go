@@ -122,6 +122,20 @@ func (s *Store) Pick(backend string) (secret.Secret, int) {
 	return best.Secret(), best.index
 }
 
+// Credentials returns the credentials of a backend in the order of the policy.
+func (s *Store) Credentials(backend string) []secret.Secret {
+	here := s.backends[backend]
+	if here == nil {
+		return nil
+	}
+	now, all := s.clock(), make([]secret.Secret, 0, 2)
+	for _, one := range here.all {
+		one.refresh(now)
+		all = append(all, one.Secret())
+	}
+	return all
+}
+
 // Secrets returns the secrets of a backend in the order of the policy, those in further
 // headers last, for those who look for them in texts that must not hold them.
 func (s *Store) Secrets(backend string) []secret.Secret {
@@ -129,11 +143,7 @@ func (s *Store) Secrets(backend string) []secret.Secret {
 	if here == nil {
 		return nil
 	}
-	now, all := s.clock(), make([]secret.Secret, 0, len(here.all))
-	for _, one := range here.all {
-		one.refresh(now)
-		all = append(all, one.Secret())
-	}
+	all := s.Credentials(backend)
 	for _, h := range here.sent {
 		if h.slot != nil && len(h.Reveal()) >= minQuoted {
 			all = append(all, h.slot.Secret())

@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"iter"
 )
 
 // What a suffix is made of, in bytes. A forged one is taken once in 2^80 trials, each of
@@ -120,4 +121,17 @@ func (k Key) mac(id []byte, b Bound) (mac [macSize]byte) {
 	}
 	copy(mac[:], h.Sum(nil))
 	return mac
+}
+
+// Names are names of backends or models by their tags.
+type Names map[Tag][]string
+
+// NamesOf sorts names by their tags.
+func NamesOf(all iter.Seq[string]) Names {
+	n := make(Names)
+	for name := range all {
+		tag := TagOf(name)
+		n[tag] = append(n[tag], name)
+	}
+	return n
 }

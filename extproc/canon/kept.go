@@ -1,0 +1,21 @@
+package canon
+
+import (
+	"bytes"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
+
+// KeptID is an id by which a request names something that a provider keeps for its clients.
+type KeptID struct {
+	Text  scan.Value // a string; it aliases the body
+	Field string     // the member of the body that it stands in
+	// Also says that the request holds the thing itself, too: nothing is read by its id.
+	Also bool
+}
+
+// MayName reports whether an object may have a member of this name, however its letters are
+// written. The name is letters and underscores.
+func MayName(body []byte, name string) bool {
+	return bytes.Contains(body, []byte(name)) || bytes.Contains(body, []byte(`\u00`))
+}

@@ -1,0 +1,115 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/stateid"
+	"github.com/headgate/headgate/policy"
+)
+
+// findKept finds out what the request names of what backends keep. It keeps the request to
+// the backend that has it, and takes from the ids what only the gateway understands. Where no
+// backend of the pool keeps anything, what is named is a field that none supports.
+func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
+	k := keeperOf(p.ex.Dialect)
+	if k == nil || req.Operation != exchange.Chat {
+		return exchange.Verdict{}, nil
+	}
+	var ids []canon.KeptID
+	ids, p.keeps = k.KeptIDs(req.Body)
+	var edits []exchange.Edit
+	for i := range ids {
+		id, ok := stateid.Split([]byte(canon.Str(ids[i].Text)))
+		if ok {
+			edits = append(edits, exchange.Edit{Text: ids[i].Text, With: string(id.Provider)})
+		}
+		if v := p.pinBy(&ids[i], id, ok); v.Action != exchange.Pass {
+			return v, nil
+		}
+	}
+	if len(edits) == 0 {
+		return exchange.Verdict{}, nil
+	}
+	return exchange.Verdict{}, req.Rewrite(edits...)
+}
+
+// pinBy keeps the request to the backend that an id leads to.
+func (p *plan) pinBy(named *canon.KeptID, id stateid.ID, split bool) exchange.Verdict {
+	kept := p.stage.kept
+	switch {
+	case named.Also || !split && kept.plain[p.ex.Dialect] || !p.pool.speaks(p.ex.Dialect):
+		return exchange.Verdict{}
+	case !p.mayKeep():
+		return refuseKeyless(p.pool, named.Field)
+	}
+	var b *policy.Backend
+	if split {
+		b = kept.find(id, kept.owner(&p.ex.Caller))
+	}
+	if b == nil || p.pinned != nil && b != p.pinned || !p.pool.has(b, p.ex.Dialect) {
+		return notKept(named.Field, canon.Str(named.Text))
+	}
+	p.pinned = b
+	return exchange.Verdict{}
+}
+
+// mayKeep reports whether a backend of the pool keeps something for clients.
+func (p *plan) mayKeep() bool {
+	for _, t := range p.pool.targets {
+		if t.dialect.Name() == p.ex.Dialect && len(p.stage.kept.keys(t.backend)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// speaks reports whether a target is asked in a dialect.
+func (p *pool) speaks(dialect string) bool {
+	for _, t := range p.targets {
+		if t.dialect.Name() == dialect {
+			return true
+		}
+	}
+	return false
+}
+
+// has reports whether a backend is one of the pool's that are asked in a dialect.
+func (p *pool) has(b *policy.Backend, dialect string) bool {
+	t := p.find(b.Name, "")
+	return t != nil && t.dialect.Name() == dialect
+}
+
+// lack is how a dialect says that something is not there.
+type lack struct {
+	reason  exchange.Reason
+	message string // with the id
+}
+
+// lacks are by the field that names it. That of a path is empty. OpenAI's messages are its own
+// (openai-python's tests, and community.openai.com on previous_response_not_found).
+var lacks = map[string]lack{
+	"previous_response_id": {exchange.ReasonNoPrevious, "Previous response with id '%s' not found."},
+	"conversation":         {exchange.ReasonNoConversation, "Conversation with id '%s' not found."},
+	"input":                {exchange.ReasonNoItem, "Item with id '%s' not found."},
+	"thread":               {exchange.ReasonNoThread, "thread: the previous message '%s' was not found"},
+	"":                     {exchange.ReasonNoResponse, "Response with id '%s' not found."},
+}
+
+// notKept says in the words of the API that something is not there. It says the same of what is
+// not for who asks.
+func notKept(field, id string) exchange.Verdict {
+	is := lacks[field]
+	v := exchange.Denied(404, is.reason, fmt.Sprintf(is.message, exchange.Clip(id, exchange.MaxText)))
+	v.Param = field
+	return v
+}
+
+// refuseKeyless refuses what names something at backends for which no key is known.
+func refuseKeyless(pool *pool, field string) exchange.Verdict {
+	v := exchange.Denied(400, exchange.ReasonUnsupported,
+		fmt.Sprintf("Backend %q keeps nothing for clients: it has no credential from which a key of its ids could be made. Send the whole conversation, or have the gateway's operators set state.key in its policy.", pool.targets[0].backend.Name))
+	v.Param = field
+	return v
+}
