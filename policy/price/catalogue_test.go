@@ -187,7 +187,7 @@ func TestBrokenCatalogues(t *testing.T) {
 }
 
 func TestUndatedNameOfSeveralSnapshotsIsNotGuessed(t *testing.T) {
-	c, err := read(strings.NewReader("provider,model,valid_from,listed,input,output,source\n" +
+	c, err := read(strings.NewReader("provider,model,valid_from,listed,input,output,source\n"+
 		"p,m-20250101,,2026-01-01,1,1,s\np,m-20260101,,2026-01-01,2,2,s\np,n-2025-01-01,,2026-01-01,3,3,s\n"), noWays())
 	if err != nil {
 		t.Fatal(err)
