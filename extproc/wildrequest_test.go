@@ -189,11 +189,12 @@ func (a *wildAsk) renamed(u policy.Use) []byte {
 
 // strictly asks the simulated provider what it refuses of a body; nil: nothing.
 func strictly(u policy.Use, body []byte) *wire.Error {
-	op := simopenai.Dialect{}.Operations()["/v1/chat/completions"]
+	ops, path := simopenai.Dialect{}.Operations(), "/v1/chat/completions"
 	if u.Backend.Dialect == "anthropic" {
-		op = simanthropic.Dialect{}.Operations()["/v1/messages"]
+		ops, path = simanthropic.Dialect{}.Operations(), "/v1/messages"
 	}
-	_, err := op.Read(body)
+	i := slices.IndexFunc(ops, func(op wire.Operation) bool { return op.Path == path })
+	_, err := ops[i].Read(&wire.Request{Body: body})
 	return err
 }
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/extproc/sim/wire"
@@ -59,10 +60,14 @@ func (x *exchange) say(ch *wire.Choice, index int) error {
 	if err != nil {
 		return err
 	}
-	if len(calls) > 0 {
-		callTools(ch, calls, left)
+	if len(calls) == 0 {
+		return x.text(ch, left)
+	}
+	left = callTools(ch, calls, left)
+	if ch.End == wire.EndLength || slices.ContainsFunc(calls, func(call wire.ToolCall) bool { return !call.Hosted }) {
 		return nil
 	}
+	ch.End = wire.EndStop
 	return x.text(ch, left)
 }
 
@@ -150,13 +155,25 @@ func (x *exchange) toolCalls(index int) ([]wire.ToolCall, error) {
 		if err != nil {
 			return nil, err
 		}
-		args, err := fit(t.Schema)
+		pieces, err := x.arguments(&t)
 		if err != nil {
 			return nil, err
 		}
-		calls = append(calls, wire.ToolCall{ID: x.callID(index, i), Name: t.Name, Pieces: wire.Split(string(args))})
+		calls = append(calls, wire.ToolCall{ID: x.callID(index, i), Name: t.Name, Pieces: pieces, Custom: t.Custom, Hosted: t.Hosted})
 	}
 	return calls, nil
+}
+
+// arguments returns what a tool is called with.
+func (x *exchange) arguments(t *wire.Tool) ([]string, error) {
+	if t.Custom && x.Do.Input != nil {
+		return wire.Split(*x.Do.Input), nil
+	}
+	if t.Custom {
+		return wire.Split(inputText), nil
+	}
+	args, err := fit(t.Schema)
+	return wire.Split(string(args)), err
 }
 
 // pick returns the tool of the ith call: the scripted one, the chosen one, or
@@ -183,8 +200,9 @@ func (x *exchange) callID(choice, i int) string {
 	return x.dialect.CallID(x.s.ids, x.served.Seq, 2+choice*128+i)
 }
 
-// callTools fills in tool calls, cut short if the limit ends them.
-func callTools(ch *wire.Choice, calls []wire.ToolCall, left int) {
+// callTools fills in tool calls, cut short if the limit ends them, and returns what the limit
+// leaves; negative: there is none.
+func callTools(ch *wire.Choice, calls []wire.ToolCall, left int) int {
 	ch.End = wire.EndTool
 	for _, call := range calls {
 		if left >= 0 {
@@ -202,6 +220,7 @@ func callTools(ch *wire.Choice, calls []wire.ToolCall, left int) {
 			break
 		}
 	}
+	return left
 }
 
 // countInput fills in the input buckets: scripted, or by the prompt cache.

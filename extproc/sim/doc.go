@@ -1,7 +1,7 @@
 // Package sim is the simulated provider: an HTTP server that speaks the wire
-// formats of OpenAI (chat completions, embeddings, moderations, models) and Anthropic
-// (messages, count_tokens, models) and that fails on demand in every way that
-// real providers do. Tests and users share it.
+// formats of OpenAI (chat completions, Responses, conversations, embeddings, moderations,
+// models) and Anthropic (messages, count_tokens, models) and that fails on demand in every
+// way that real providers do. Tests and users share it.
 //
 // The promise: what it serves without a script is what the real provider would
 // serve to the same request in shape, validation and accounting, and every token

@@ -13,12 +13,12 @@ import (
 
 // exchange is one request on its way through the server.
 type exchange struct {
-	s       *Server
-	w       http.ResponseWriter
-	r       *http.Request
-	rc      *http.ResponseController
-	dialect wire.Dialect
-	served  *Served
+	s      *Server
+	w      http.ResponseWriter
+	r      *http.Request
+	rc     *http.ResponseController
+	served *Served
+	target
 	wire.Turn
 }
 
@@ -33,35 +33,37 @@ func (x *exchange) serve() {
 		x.fail(err)
 		return
 	}
-	method, run := x.route(x.r.URL.Path)
-	switch {
-	case run == nil:
-		x.fail(x.dialect.NoPath(x.r.Method, x.r.URL.Path))
-	case x.r.Method != method && !(method == http.MethodGet && x.r.Method == http.MethodHead):
-		x.fail(x.dialect.NoMethod(x.r.Method, x.r.URL.Path))
-	default:
-		if err := x.dialect.Check(x.r.Header); err != nil {
-			x.fail(err)
-			return
-		}
-		run()
+	run, err := x.route()
+	if err == nil {
+		err = x.dialect.Check(x.r.Header)
 	}
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	run()
 }
 
-// route returns what the provider has at a path, and its method; nil: nothing.
-func (x *exchange) route(path string) (method string, run func()) {
-	for _, d := range dialects {
-		if op, ok := d.Operations()[path]; ok {
-			return http.MethodPost, func() { x.answerBy(op) }
-		}
+// route returns how a request is answered by what the provider has at its path.
+func (x *exchange) route() (run func(), err *wire.Error) {
+	path := x.r.URL.Path
+	id, one := strings.CutPrefix(path, modelsPath+"/")
+	switch {
+	case x.op != nil:
+		return x.answer, nil
+	case path == modelsPath:
+		run = x.listModels
+	case one && id != "":
+		run = x.oneModel
+	case x.known:
+		return nil, x.dialect.NoMethod(x.r.Method, path)
+	default:
+		return nil, x.dialect.NoPath(x.r.Method, path)
 	}
-	if path == modelsPath {
-		return http.MethodGet, x.listModels
+	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
+		return nil, x.dialect.NoMethod(x.r.Method, path)
 	}
-	if id, ok := strings.CutPrefix(path, modelsPath+"/"); ok && id != "" {
-		return http.MethodGet, x.oneModel
-	}
-	return "", nil
+	return run, nil
 }
 
 // credential returns the key of a request, and the error for one without.
@@ -92,15 +94,21 @@ func (x *exchange) readBody() *wire.Error {
 	return nil
 }
 
-// answerBy answers a request for one of the dialect's operations.
-func (x *exchange) answerBy(op wire.Operation) {
-	c, err := op.Read(x.served.Body)
+// answer answers a request for one of the dialect's operations.
+func (x *exchange) answer() {
+	c, err := x.op.Read(&wire.Request{
+		Body: x.served.Body, IDs: x.ids, Query: x.r.URL.Query(), Account: x.r.Host + "\x00" + x.served.Key, Arrived: x.Arrived,
+	})
 	if !x.begin(c, err) {
 		return
 	}
-	if op.Answer != nil {
+	switch {
+	case x.op.Again != nil && c.Stream:
+		x.play(x.op.Again(&x.Turn), Usage{})
+		return
+	case x.op.Answer != nil:
 		x.Header = x.w.Header()
-		body, u := op.Answer(&x.Turn)
+		body, u := x.op.Answer(&x.Turn)
 		x.reply(http.StatusOK, jsonType, body, u)
 		return
 	}
@@ -111,7 +119,11 @@ func (x *exchange) answerBy(op wire.Operation) {
 	case c.Stream:
 		x.play(x.dialect.Events(&x.Turn, a), a.Usage)
 	default:
-		x.reply(http.StatusOK, jsonType, x.dialect.JSON(&x.Turn, a), a.Usage)
+		body := x.dialect.JSON(&x.Turn, a)
+		if c.Later {
+			x.Do.TTFT, x.Do.TPS = 0, 0
+		}
+		x.reply(http.StatusOK, jsonType, body, a.Usage)
 	}
 }
 
@@ -134,12 +146,24 @@ func (x *exchange) begin(c *wire.Call, err *wire.Error) bool {
 		x.fail(err)
 	case (x.Do.Status != 0 || x.Do.Quota) && x.Do.Error == nil:
 		x.fail(x.scripted(http.StatusTooManyRequests))
-	case x.Do.Reject != "" && (x.Do.Reject != wire.RejectPrefill || c.Prefilled):
+	case x.Do.Reject != "" && rejects(x.Do.Reject, c):
 		x.fail(x.dialect.Reject(x.Do.Reject, c))
 	default:
 		return true
 	}
 	return false
+}
+
+// rejects reports whether a call is one that a scripted cause is about.
+func rejects(cause string, c *wire.Call) bool {
+	switch cause {
+	case wire.RejectPrefill:
+		return c.Prefilled
+	case wire.RejectContext:
+		return !c.Truncates
+	default:
+		return true
+	}
 }
 
 // scripted returns the error of the scripted status, or of another.

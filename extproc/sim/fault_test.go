@@ -321,7 +321,7 @@ func TestResetIsATCPReset(t *testing.T) {
 
 // TestEveryKeyIsShown keeps the tests, the README and the keys together.
 func TestEveryKeyIsShown(t *testing.T) {
-	shown := readAll(t, "fault_test.go", "silence_test.go", "wire_test.go", "openai_sdk_test.go", "moderations_sdk_test.go", "anthropic_sdk_test.go")
+	shown := readAll(t, "fault_test.go", "silence_test.go", "wire_test.go", "openai_sdk_test.go", "moderations_sdk_test.go", "anthropic_sdk_test.go", "responses_sdk_test.go")
 	readme := readAll(t, "README.md")
 	for key := range wire.Keys {
 		if !strings.Contains(shown, `"`+key) && !strings.Contains(shown, ";"+key) && !strings.Contains(shown, "[[sim "+key) {

@@ -55,7 +55,7 @@ func (p *player) run() {
 			p.k.release()
 			act()
 		case i == failAt:
-			p.k.write(x.lineEnds(x.errorEvent()))
+			p.k.write(x.lineEnds(x.dialect.ErrorEvents(&x.Turn, x.inBand(), i)))
 			p.k.close()
 			return
 		case i == endAt, i == n:
@@ -123,8 +123,4 @@ func (x *exchange) inBand() *wire.Error {
 		e = x.dialect.Failure(http.StatusInternalServerError, x.Call.Model, x.served.Key, false)
 	}
 	return e
-}
-
-func (x *exchange) errorEvent() []byte {
-	return append(x.dialect.ErrorEvent(x.errorBody(x.inBand())), '\n', '\n')
 }

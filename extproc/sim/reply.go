@@ -39,7 +39,7 @@ func (x *exchange) errorBody(e *wire.Error) []byte {
 // reply answers with a whole body, which costs u once a byte of it is sent.
 func (x *exchange) reply(status int, contentType string, body []byte, u Usage) {
 	if status == http.StatusOK && x.Do.Error != nil {
-		body = x.errorBody(x.inBand())
+		body = x.dialect.Failed(&x.Turn, x.inBand())
 	}
 	x.before(x.generation(&u))
 	x.served.Status = status

@@ -50,13 +50,14 @@ func (o *Options) validate() error {
 // Server is the simulated provider. It is an http.Handler for HTTP/1.1 and
 // HTTP/2 and safe for concurrent use.
 type Server struct {
-	opt   Options
-	clock Clock
-	ids   wire.IDs
-	book  book
-	log   *journal
-	cache promptCache
-	seq   atomic.Int64
+	opt      Options
+	clock    Clock
+	dialects []wire.Dialect
+	ids      wire.IDs
+	book     book
+	log      *journal
+	cache    promptCache
+	seq      atomic.Int64
 
 	closeOnce sync.Once
 	closing   chan struct{} // closed by Close: ends what hangs
@@ -84,7 +85,7 @@ func New(opt Options) (*Server, error) {
 		opt.Seed = binary.LittleEndian.Uint64(b[:]) | 1
 	}
 	s := &Server{
-		opt: opt, clock: opt.Clock, ids: wire.IDs{Seed: opt.Seed},
+		opt: opt, clock: opt.Clock, dialects: dialects(), ids: wire.IDs{Seed: opt.Seed},
 		log: newJournal(opt.Keep, opt.KeepBytes), closing: make(chan struct{}),
 	}
 	s.cache.entries = map[uint64]cacheEntry{}
@@ -114,7 +115,7 @@ func (s *Server) Script(rules ...Rule) error {
 func (s *Server) Served() []Served { return s.log.all() }
 
 // Reset forgets the exchanges, those under way included, and the prompt cache.
-// The rules stay.
+// The rules stay, and so do responses and conversations.
 func (s *Server) Reset() {
 	s.log.reset()
 	s.cache.clear()
@@ -155,8 +156,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		},
 	}
 	x.served.Time = x.Arrived
-	x.dialect = dialectOf(r)
-	x.RequestID = x.dialect.RequestID(s.ids, x.served.Seq)
+	x.IDs, x.Seq = s.ids, x.served.Seq
+	if x.target = s.find(r.Method, r.URL.Path); !x.known {
+		x.dialect = s.speaker(r.Header)
+	}
+	x.RequestID = x.dialect.RequestID(s.ids, x.Seq)
 	x.served.RequestID = x.RequestID
 	epoch := s.log.arrive()
 	defer func() {

@@ -118,6 +118,8 @@ func golden(t *testing.T, file string, got []byte) {
 const (
 	chatBody    = `{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Hello!"}]}`
 	chatStreams = `{"model":"gpt-4o-mini","stream":true,"messages":[{"role":"user","content":"Hello!"}]}`
+	respBody    = `{"model":"gpt-4o-mini","input":"Hello!"}`
+	respStreams = `{"model":"gpt-4o-mini","stream":true,"input":"Hello!"}`
 	msgBody     = `{"model":"claude-sonnet-5","max_tokens":100,"messages":[{"role":"user","content":"Hello!"}]}`
 	msgStreams  = `{"model":"claude-sonnet-5","max_tokens":100,"stream":true,"messages":[{"role":"user","content":"Hello!"}]}`
 )

@@ -15,6 +15,9 @@ const answerText = "Voilà 😀: the simulated provider answers. 你好，世界
 
 const reasoningText = "The user asks something; I weigh it — très simple, 很好 🤔 — and answer."
 
+// inputText is what a custom tool is called with. It follows no grammar.
+const inputText = "déjà vu 😀: 你好"
+
 const refusalText = "I’m sorry, but I can’t help with that."
 
 var (

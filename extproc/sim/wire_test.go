@@ -11,6 +11,8 @@ import (
 	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
+const weatherFlat = `{"type":"function","name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}`
+
 const weatherTool = `{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":2}}}}}`
 
 // TestWireShapes pins whole answers, headers included, byte for byte.
@@ -32,6 +34,13 @@ func TestWireShapes(t *testing.T) {
 		{"chat-429.json", "/v1/chat/completions", chatBody, "status=429;retry-after=2;retry-after-ms=1500"},
 		{"message-529.json", "/v1/messages", msgBody, "status=529"},
 		{"message-error.sse", "/v1/messages", msgStreams, "tokens=4;error=3"},
+		{"response.json", "/v1/responses", respBody, "tokens=4"},
+		{"response.sse", "/v1/responses", respStreams, "tokens=2"},
+		{"response-reasoning.sse", "/v1/responses", `{"model":"gpt-5","stream":true,"stream_options":{"include_obfuscation":false},"reasoning":{"summary":"auto"},"input":"Hello!"}`, "reasoning=2;tokens=1;finish=length"},
+		{"response-tools.json", "/v1/responses", `{"model":"gpt-4o-mini","tool_choice":"required","tools":[` + weatherFlat + `,{"type":"custom","name":"patch","format":{"type":"grammar","syntax":"lark","definition":"start: /.+/"}}],"input":[{"role":"user","content":"Hello!"}]}`, "tools=2"},
+		{"response-search.sse", "/v1/responses", `{"model":"gpt-4o-mini","stream":true,"tools":[{"type":"web_search"}],"input":"Hello!"}`, "tool=web_search;tokens=2"},
+		{"response-error.sse", "/v1/responses", respStreams, "tokens=4;error=5"},
+		{"chat-custom.sse", "/v1/chat/completions", `{"model":"gpt-4o-mini","stream":true,"tool_choice":"required","tools":[{"type":"custom","custom":{"name":"patch"}}],"messages":[{"role":"user","content":"Hello!"}]}`, "input=a b"},
 		{"count.json", "/v1/messages/count_tokens", `{"model":"claude-sonnet-5","messages":[{"role":"user","content":"Hello!"}]}`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -62,7 +71,7 @@ func TestWireShapes(t *testing.T) {
 // and the text with the gateway's own JSON reader, for every way of writing it.
 func TestStreamsSplitIntoEvents(t *testing.T) {
 	for _, sim := range []string{"", "crlf", "burst", "drip=1", "drip=3;crlf", "comments", "pause=1s;drip=7"} {
-		for path, body := range map[string]string{"/v1/chat/completions": chatStreams, "/v1/messages": msgStreams} {
+		for path, body := range map[string]string{"/v1/chat/completions": chatStreams, "/v1/messages": msgStreams, "/v1/responses": respStreams} {
 			t.Run(path+" "+sim, func(t *testing.T) {
 				s, r := start(t, Options{})
 				got := ask(t, r, "POST", path, body, "X-Sim: "+sim)
@@ -85,7 +94,7 @@ func TestStreamsSplitIntoEvents(t *testing.T) {
 						continue
 					}
 					events++
-					text += wire.Str(data.Get("delta").Get("text")) + wire.Str(wire.First(data.Get("choices")).Get("delta").Get("content"))
+					text += wire.Str(data.Get("delta")) + wire.Str(data.Get("delta").Get("text")) + wire.Str(wire.First(data.Get("choices")).Get("delta").Get("content"))
 				}
 				if len(sp.Rest()) != 0 || text != answerText {
 					t.Errorf("rest %q, text %q", sp.Rest(), text)

@@ -19,11 +19,11 @@ import (
 type Dialect struct{}
 
 // Operations implements wire.Dialect.
-func (Dialect) Operations() map[string]wire.Operation { return operations }
+func (Dialect) Operations() []wire.Operation { return operations }
 
-var operations = map[string]wire.Operation{
-	"/v1/messages":              {Read: func(body []byte) (*wire.Call, *wire.Error) { return readMessagesCall(body, false) }},
-	"/v1/messages/count_tokens": {Read: func(body []byte) (*wire.Call, *wire.Error) { return readMessagesCall(body, true) }, Answer: countTokens},
+var operations = []wire.Operation{
+	{Path: "/v1/messages", Read: func(r *wire.Request) (*wire.Call, *wire.Error) { return readMessagesCall(r.Body, false) }},
+	{Path: "/v1/messages/count_tokens", Read: func(r *wire.Request) (*wire.Call, *wire.Error) { return readMessagesCall(r.Body, true) }, Answer: countTokens},
 }
 
 // countTokens answers a request to count, which is free.

@@ -40,9 +40,14 @@ func (Dialect) AppendError(b []byte, e *wire.Error, requestID string) []byte {
 	return append(b, '}')
 }
 
-// ErrorEvent implements wire.Dialect.
-func (Dialect) ErrorEvent(body []byte) []byte {
-	return append([]byte("event: error\ndata: "), body...)
+// Failed implements wire.Dialect.
+func (d Dialect) Failed(t *wire.Turn, e *wire.Error) []byte {
+	return d.AppendError(nil, e, t.RequestID)
+}
+
+// ErrorEvents implements wire.Dialect.
+func (d Dialect) ErrorEvents(t *wire.Turn, e *wire.Error, _ int) []byte {
+	return append(d.AppendError([]byte("event: error\ndata: "), e, t.RequestID), '\n', '\n')
 }
 
 // ErrorInStream implements wire.Dialect.

@@ -92,9 +92,13 @@ func appendCall(b []byte, call *wire.ToolCall, arguments string) []byte {
 func appendCallBody(b []byte, call *wire.ToolCall, arguments string) []byte {
 	b = append(b, `"id":"`...)
 	b = append(b, call.ID...)
-	b = append(b, `","type":"function","function":{"name":`...)
+	kind, member := "function", "arguments"
+	if call.Custom {
+		kind, member = "custom", "input"
+	}
+	b = append(b, `","type":"`+kind+`","`+kind+`":{"name":`...)
 	b = scan.AppendString(b, call.Name)
-	b = append(b, `,"arguments":`...)
+	b = append(b, `,"`+member+`":`...)
 	b = scan.AppendString(b, arguments)
 	return append(b, `}}`...)
 }
@@ -196,7 +200,11 @@ func (st *chatStream) call(open func(), call *wire.ToolCall, i int) {
 	for _, piece := range call.Pieces {
 		open()
 		st.Buf = wire.AppendCount(st.Buf, `"tool_calls":[{"index":`, i)
-		st.Buf = append(st.Buf, `,"function":{"arguments":`...)
+		if call.Custom {
+			st.Buf = append(st.Buf, `,"custom":{"input":`...)
+		} else {
+			st.Buf = append(st.Buf, `,"function":{"arguments":`...)
+		}
 		st.Buf = append(scan.AppendString(st.Buf, piece), `}}]}`...)
 		st.Out++
 		st.close("")

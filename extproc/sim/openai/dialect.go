@@ -19,12 +19,12 @@ import (
 type Dialect struct{}
 
 // Operations implements wire.Dialect.
-func (Dialect) Operations() map[string]wire.Operation { return operations }
+func (Dialect) Operations() []wire.Operation { return operations }
 
-var operations = map[string]wire.Operation{
-	"/v1/chat/completions": {Read: readChat},
-	"/v1/embeddings":       {Read: readEmbeddingCall, Answer: embeddings},
-	"/v1/moderations":      {Read: readModerationCall, Answer: moderations},
+var operations = []wire.Operation{
+	{Path: "/v1/chat/completions", Read: readChat},
+	{Path: "/v1/embeddings", Read: readEmbeddingCall, Answer: embeddings},
+	{Path: "/v1/moderations", Read: readModerationCall, Answer: moderations},
 }
 
 // Claims implements wire.Dialect.

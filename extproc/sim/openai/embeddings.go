@@ -33,15 +33,15 @@ func embeddings(t *wire.Turn) ([]byte, wire.Usage) {
 	return embeddingJSON(&t.Do, e), wire.Usage{Input: e.Prompt.Tokens}
 }
 
-func readEmbeddingCall(body []byte) (*wire.Call, *wire.Error) {
-	e, err := readEmbedding(body)
+func readEmbeddingCall(r *wire.Request) (*wire.Call, *wire.Error) {
+	e, err := readEmbedding(r.Body)
 	e.Own = e
 	return &e.Call, err
 }
 
 func readEmbedding(body []byte) (*embedding, *wire.Error) {
 	e := &embedding{}
-	doc, err := object(body)
+	doc, err := Object(body)
 	if err != nil {
 		return e, err
 	}
@@ -50,18 +50,18 @@ func readEmbedding(body []byte) (*embedding, *wire.Error) {
 		"model": &model, "input": &input, "encoding_format": &format, "dimensions": &dims, "user": nil,
 	})
 	if model.Kind() != scan.String || wire.Str(model) == "" {
-		return e, invalid("", "", "you must provide a model parameter")
+		return e, Invalid("", "", "you must provide a model parameter")
 	}
 	e.SetModel(wire.Str(model))
 	if unknown != "" {
-		return e, invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
+		return e, Invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
 	}
 	switch name := wire.Str(format); {
 	case !wire.Given(format), name == "float":
 	case name == "base64":
 		e.base64 = true
 	default:
-		return e, invalid("encoding_format", "invalid_value", "Invalid value: '%s'. Supported values are: 'float' and 'base64'.", name)
+		return e, Invalid("encoding_format", "invalid_value", "Invalid value: '%s'. Supported values are: 'float' and 'base64'.", name)
 	}
 	if err := e.dimensions(dims); err != nil {
 		return e, err
@@ -80,13 +80,13 @@ func (e *embedding) dimensions(v scan.Value) *wire.Error {
 	n, ok := v.Int()
 	switch {
 	case strings.Contains(e.Model, "ada"):
-		return invalid("", "", "This model does not support specifying dimensions.")
+		return Invalid("", "", "This model does not support specifying dimensions.")
 	case !ok:
-		return wrongType("dimensions", "an integer", v)
+		return WrongType("dimensions", "an integer", v)
 	case n < 1:
-		return invalid("", "", "%d is less than the minimum of 1 - 'dimensions'", n)
+		return Invalid("", "", "%d is less than the minimum of 1 - 'dimensions'", n)
 	case n > int64(e.dims):
-		return invalid("", "", "Invalid value for 'dimensions' = %d. Must be less than or equal to %d.", n, e.dims)
+		return Invalid("", "", "Invalid value for 'dimensions' = %d. Must be less than or equal to %d.", n, e.dims)
 	}
 	e.dims = int(n)
 	return nil
@@ -98,9 +98,9 @@ func (e *embedding) input(v scan.Value) *wire.Error {
 		return e.add(v)
 	case scan.Array:
 	case scan.Invalid:
-		return missing("input")
+		return Missing("input")
 	default:
-		return invalid("input", "", "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
+		return Invalid("input", "", "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
 	}
 	if wire.First(v).Kind() == scan.Number {
 		return e.add(v)
@@ -111,7 +111,7 @@ func (e *embedding) input(v scan.Value) *wire.Error {
 		}
 	}
 	if n := len(e.inputs); n == 0 || n > maxInputs {
-		return invalid("input", "", "'$.input' is invalid: it has %d items, and may have 1 to %d. Please check the API reference: https://platform.openai.com/docs/api-reference.", n, maxInputs)
+		return Invalid("input", "", "'$.input' is invalid: it has %d items, and may have 1 to %d. Please check the API reference: https://platform.openai.com/docs/api-reference.", n, maxInputs)
 	}
 	return nil
 }
@@ -127,19 +127,19 @@ func (e *embedding) add(v scan.Value) *wire.Error {
 	case scan.Array:
 		for m := v.Elements(); m.Next(); {
 			if n, ok := m.Value().Int(); !ok || n < 0 {
-				return invalid("input", "", "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
+				return Invalid("input", "", "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
 			}
 			words = append(words, string(m.Value()))
 		}
 		e.Prompt.Fixed("tokens", len(words))
 	default:
-		return invalid("input", "", "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
+		return Invalid("input", "", "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.")
 	}
 	switch {
 	case len(words) == 0:
-		return invalid("input", "", "'$.input' is invalid: an input cannot be empty. Please check the API reference: https://platform.openai.com/docs/api-reference.")
+		return Invalid("input", "", "'$.input' is invalid: an input cannot be empty. Please check the API reference: https://platform.openai.com/docs/api-reference.")
 	case len(words) > maxInputTokens:
-		return invalid("", "", "This model's maximum context length is %d tokens, however you requested %d tokens (%d in your prompt; 0 for the completion). Please reduce your prompt; or completion length.", maxInputTokens, len(words), len(words))
+		return Invalid("", "", "This model's maximum context length is %d tokens, however you requested %d tokens (%d in your prompt; 0 for the completion). Please reduce your prompt; or completion length.", maxInputTokens, len(words), len(words))
 	}
 	e.inputs = append(e.inputs, words)
 	return nil

@@ -8,24 +8,34 @@ import (
 	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-// invalid is OpenAI's error for a request that makes no sense.
-func invalid(param, code, format string, args ...any) *wire.Error {
+// Invalid is OpenAI's error for a request that makes no sense.
+func Invalid(param, code, format string, args ...any) *wire.Error {
 	return &wire.Error{Status: http.StatusBadRequest, Type: "invalid_request_error", Code: code, Param: param, Message: fmt.Sprintf(format, args...)}
 }
 
+// Missing is the error for a parameter that is not there.
+func Missing(param string) *wire.Error {
+	return Invalid(param, "missing_required_parameter", "Missing required parameter: '%s'.", param)
+}
+
+// WrongType is the error for a parameter that is something else than what is wanted.
+func WrongType(name, want string, got scan.Value) *wire.Error {
+	return Invalid(name, "invalid_type", "Invalid type for '%s': expected %s, but got %s instead.", name, want, wire.KindName(got))
+}
+
 // Refuse implements wire.Dialect.
-func (Dialect) Refuse(message string) *wire.Error { return invalid("", "", "%s", message) }
+func (Dialect) Refuse(message string) *wire.Error { return Invalid("", "", "%s", message) }
 
 // NoPath implements wire.Dialect.
 func (Dialect) NoPath(method, path string) *wire.Error {
-	e := invalid("", "", "Invalid URL (%s %s)", method, path)
+	e := Invalid("", "", "Invalid URL (%s %s)", method, path)
 	e.Status = http.StatusNotFound
 	return e
 }
 
 // NoMethod implements wire.Dialect.
 func (Dialect) NoMethod(method, path string) *wire.Error {
-	e := invalid("", "method_not_supported", "Not allowed to %s on %s. (HINT: Perhaps you meant to use a different HTTP method?)", method, path)
+	e := Invalid("", "method_not_supported", "Not allowed to %s on %s. (HINT: Perhaps you meant to use a different HTTP method?)", method, path)
 	e.Status = http.StatusMethodNotAllowed
 	return e
 }
@@ -43,8 +53,15 @@ func (Dialect) AppendError(b []byte, e *wire.Error, _ string) []byte {
 	return append(b, `}}`...)
 }
 
-// ErrorEvent implements wire.Dialect.
-func (Dialect) ErrorEvent(body []byte) []byte { return append([]byte("data: "), body...) }
+// Failed implements wire.Dialect.
+func (d Dialect) Failed(t *wire.Turn, e *wire.Error) []byte {
+	return d.AppendError(nil, e, t.RequestID)
+}
+
+// ErrorEvents implements wire.Dialect.
+func (d Dialect) ErrorEvents(t *wire.Turn, e *wire.Error, _ int) []byte {
+	return append(d.AppendError([]byte("data: "), e, t.RequestID), '\n', '\n')
+}
 
 // ErrorInStream implements wire.Dialect.
 func (Dialect) ErrorInStream() int { return http.StatusInternalServerError }
@@ -101,13 +118,13 @@ func (Dialect) Failure(status int, model, key string, quota bool) *wire.Error {
 func (Dialect) Reject(cause string, c *wire.Call) *wire.Error {
 	switch cause {
 	case wire.RejectContext:
-		return invalid("messages", "context_length_exceeded", "This model's maximum context length is %d tokens. However, your messages resulted in %d tokens. Please reduce the length of the messages.", c.Prompt.Tokens-1, c.Prompt.Tokens)
+		return Invalid("messages", "context_length_exceeded", "This model's maximum context length is %d tokens. However, your messages resulted in %d tokens. Please reduce the length of the messages.", c.Prompt.Tokens-1, c.Prompt.Tokens)
 	case wire.RejectFilter:
-		e := invalid("prompt", "content_filter", "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry. To learn more about our content filtering policies please read our documentation: https://go.microsoft.com/fwlink/?linkid=2198766")
+		e := Invalid("prompt", "content_filter", "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify your prompt and retry. To learn more about our content filtering policies please read our documentation: https://go.microsoft.com/fwlink/?linkid=2198766")
 		e.Type = ""
 		return e
 	default:
-		return invalid("", "", "This model does not support assistant message prefill. The conversation must end with a user message.")
+		return Invalid("", "", "This model does not support assistant message prefill. The conversation must end with a user message.")
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 func readMessages(c *wire.Call, f *chatFields) *wire.Error {
 	switch {
 	case !wire.Given(f.messages):
-		return missing("messages")
+		return Missing("messages")
 	case f.messages.Kind() != scan.Array:
-		return wrongType("messages", "an array of objects", f.messages)
+		return WrongType("messages", "an array of objects", f.messages)
 	}
 	c.Prompt.Fixed("chat", wire.PrimeTokens)
 	r := chatReader{c: c, vendor: vendorOf(c.Model)}
@@ -25,7 +25,7 @@ func readMessages(c *wire.Call, f *chatFields) *wire.Error {
 		}
 	}
 	if r.i == 0 {
-		return invalid("messages", "empty_array", "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.")
+		return Invalid("messages", "empty_array", "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.")
 	}
 	if err := r.answered(); err != nil {
 		return err
@@ -53,12 +53,12 @@ func (r *chatReader) answered() *wire.Error {
 	if len(r.open) == 0 {
 		return nil
 	}
-	return invalid(fmt.Sprintf("messages.[%d].role", r.i), "", "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: %s", strings.Join(r.open, ", "))
+	return Invalid(fmt.Sprintf("messages.[%d].role", r.i), "", "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: %s", strings.Join(r.open, ", "))
 }
 
 func (r *chatReader) message(v scan.Value) *wire.Error {
 	if v.Kind() != scan.Object {
-		return wrongType(r.at(""), "an object", v)
+		return WrongType(r.at(""), "an object", v)
 	}
 	var role, content, name, calls, callID, refusal, legacy, audio scan.Value
 	unknown := wire.Members(v, map[string]*scan.Value{
@@ -70,9 +70,9 @@ func (r *chatReader) message(v scan.Value) *wire.Error {
 	}
 	switch {
 	case unknown != "":
-		return invalid(r.at("."+unknown), "unknown_parameter", "Unknown parameter: '%s'.", r.at("."+unknown))
+		return Invalid(r.at("."+unknown), "unknown_parameter", "Unknown parameter: '%s'.", r.at("."+unknown))
 	case !wire.Given(role):
-		return missing(r.at(".role"))
+		return Missing(r.at(".role"))
 	}
 	if err := r.order(wire.Str(role)); err != nil {
 		return err
@@ -96,10 +96,10 @@ func (r *chatReader) message(v scan.Value) *wire.Error {
 // result takes note of a tool message.
 func (r *chatReader) result(id scan.Value) *wire.Error {
 	if !wire.Given(id) {
-		return missing(r.at(".tool_call_id"))
+		return Missing(r.at(".tool_call_id"))
 	}
 	if !r.inCalls {
-		return invalid(fmt.Sprintf("messages.[%d].role", r.i), "", "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.")
+		return Invalid(fmt.Sprintf("messages.[%d].role", r.i), "", "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.")
 	}
 	if err := longID(r.at(".tool_call_id"), wire.Str(id)); err != nil {
 		return err
@@ -110,7 +110,7 @@ func (r *chatReader) result(id scan.Value) *wire.Error {
 			return nil
 		}
 	}
-	return invalid(r.at(".tool_call_id"), "", "Invalid parameter: 'tool_call_id' of '%s' not found in 'tool_calls' of previous message.", wire.Str(id))
+	return Invalid(r.at(".tool_call_id"), "", "Invalid parameter: 'tool_call_id' of '%s' not found in 'tool_calls' of previous message.", wire.Str(id))
 }
 
 // maxID is how long the id of a call may be, as the API's refusals say: vercel/ai#5171,
@@ -122,7 +122,7 @@ func longID(at, id string) *wire.Error {
 	if n <= maxID {
 		return nil
 	}
-	return invalid(at, "string_above_max_length", "Invalid '%s': string too long. Expected a string with maximum length %d, but got a string with length %d instead.", at, maxID, n)
+	return Invalid(at, "string_above_max_length", "Invalid '%s': string too long. Expected a string with maximum length %d, but got a string with length %d instead.", at, maxID, n)
 }
 
 func (r *chatReader) byRole(role string, content, calls, refusal scan.Value) *wire.Error {
@@ -150,7 +150,7 @@ func (r *chatReader) byRole(role string, content, calls, refusal scan.Value) *wi
 		r.c.Prompt.Text(wire.Str(refusal))
 		return r.calls(calls)
 	}
-	return invalid(r.at(".role"), "invalid_value", "Invalid value: '%s'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.", role)
+	return Invalid(r.at(".role"), "invalid_value", "Invalid value: '%s'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.", role)
 }
 
 func (r *chatReader) calls(v scan.Value) *wire.Error {
@@ -158,7 +158,7 @@ func (r *chatReader) calls(v scan.Value) *wire.Error {
 		return nil
 	}
 	if v.Kind() != scan.Array {
-		return wrongType(r.at(".tool_calls"), "an array of objects", v)
+		return WrongType(r.at(".tool_calls"), "an array of objects", v)
 	}
 	m := v.Elements()
 	for k := 0; m.Next(); k++ {
@@ -171,18 +171,18 @@ func (r *chatReader) calls(v scan.Value) *wire.Error {
 		}
 		switch {
 		case wire.Str(m.Value().Get("id")) == "":
-			return missing(at + ".id")
+			return Missing(at + ".id")
 		case kind == "":
-			return missing(at + ".type")
+			return Missing(at + ".type")
 		case r.vendor.foreignInCall(m.Value()) != "":
 			at += "." + r.vendor.foreignInCall(m.Value())
-			return invalid(at, "unknown_parameter", "Unknown parameter: '%s'.", at)
+			return Invalid(at, "unknown_parameter", "Unknown parameter: '%s'.", at)
 		case inner.Kind() != scan.Object:
-			return missing(at + "." + kind)
+			return Missing(at + "." + kind)
 		case wire.Str(inner.Get("name")) == "":
-			return missing(at + ".function.name")
+			return Missing(at + ".function.name")
 		case text.Kind() != scan.String:
-			return wrongType(at+".function.arguments", "a string", text)
+			return WrongType(at+".function.arguments", "a string", text)
 		}
 		if err := longID(at+".id", wire.Str(m.Value().Get("id"))); err != nil {
 			return err
@@ -206,9 +206,9 @@ func (r *chatReader) content(v scan.Value, supported string, kinds ...string) (s
 		return text, nil
 	case scan.Array:
 	case scan.Null, scan.Invalid:
-		return "", invalid(fmt.Sprintf("messages.[%d].content", r.i), "", "Invalid value for 'content': expected a string, got null.")
+		return "", Invalid(fmt.Sprintf("messages.[%d].content", r.i), "", "Invalid value for 'content': expected a string, got null.")
 	default:
-		return "", wrongType(r.at(".content"), "one of a string or array of objects", v)
+		return "", WrongType(r.at(".content"), "one of a string or array of objects", v)
 	}
 	var all strings.Builder
 	m := v.Elements()
@@ -224,29 +224,29 @@ func (r *chatReader) content(v scan.Value, supported string, kinds ...string) (s
 
 func (r *chatReader) part(v scan.Value, at, supported string, kinds []string) (string, *wire.Error) {
 	if v.Kind() != scan.Object {
-		return "", wrongType(at, "an object", v)
+		return "", WrongType(at, "an object", v)
 	}
 	kind := wire.Str(v.Get("type"))
 	if kind == "" {
-		return "", missing(at + ".type")
+		return "", Missing(at + ".type")
 	}
 	known := false
 	for _, k := range kinds {
 		known = known || k == kind
 	}
 	if !known {
-		return "", invalid(at+".type", "invalid_value", "Invalid value: '%s'. Supported values are: %s.", kind, supported)
+		return "", Invalid(at+".type", "invalid_value", "Invalid value: '%s'. Supported values are: %s.", kind, supported)
 	}
 	inner := v.Get(kind)
 	if kind == "text" || kind == "refusal" {
 		if inner.Kind() != scan.String {
-			return "", missing(at + "." + kind)
+			return "", Missing(at + "." + kind)
 		}
 		r.c.Prompt.Text(wire.Str(inner))
 		return wire.Str(inner), nil
 	}
 	if inner.Kind() != scan.Object {
-		return "", wrongType(at+"."+kind, "an object", inner)
+		return "", WrongType(at+"."+kind, "an object", inner)
 	}
 	return "", r.media(kind, inner, at)
 }
@@ -257,7 +257,7 @@ func (r *chatReader) media(kind string, v scan.Value, at string) *wire.Error {
 	case "image_url":
 		url := wire.Str(v.Get("url"))
 		if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "data:image/") {
-			return invalid(at+".image_url.url", "invalid_value", "Invalid '%s.image_url.url': expected a valid URL, but got a value with an invalid format.", at)
+			return Invalid(at+".image_url.url", "invalid_value", "Invalid '%s.image_url.url': expected a valid URL, but got a value with an invalid format.", at)
 		}
 		n := wire.ImageTokens
 		if wire.Str(v.Get("detail")) == "low" {
@@ -267,10 +267,10 @@ func (r *chatReader) media(kind string, v scan.Value, at string) *wire.Error {
 	case "input_audio":
 		data := wire.Str(v.Get("data"))
 		if format := wire.Str(v.Get("format")); format != "wav" && format != "mp3" {
-			return invalid(at+".input_audio.format", "invalid_value", "Invalid value: '%s'. Supported values are: 'wav' and 'mp3'.", format)
+			return Invalid(at+".input_audio.format", "invalid_value", "Invalid value: '%s'. Supported values are: 'wav' and 'mp3'.", format)
 		}
 		if data == "" {
-			return missing(at + ".input_audio.data")
+			return Missing(at + ".input_audio.data")
 		}
 		n := wire.MediaTokens(len(data))
 		p.Fixed(data, n)
@@ -278,7 +278,7 @@ func (r *chatReader) media(kind string, v scan.Value, at string) *wire.Error {
 	case "file":
 		data := wire.Str(v.Get("file_data")) + wire.Str(v.Get("file_id"))
 		if data == "" {
-			return missing(at + ".file.file_id")
+			return Missing(at + ".file.file_id")
 		}
 		p.Fixed(data, wire.MediaTokens(len(data)))
 	}

@@ -63,24 +63,42 @@ func (m *model) effort(f *chatFields) string {
 	return m.usual
 }
 
-// samples reports whether the model takes sampling settings that are not the default ones.
-func (m *model) samples(f *chatFields) bool {
-	return !m.reasons() || m.usual == "none" && m.effort(f) == "none"
+// samples reports whether the model takes, with an effort, sampling settings that are not
+// the default ones.
+func (m *model) samples(effort string) bool {
+	return !m.reasons() || m.usual == "none" && effort == "none"
 }
+
+// Efforts returns how much a model can be made to think, and how much it does so unasked.
+// None: it does not think.
+func Efforts(name string) (efforts []string, usual string) {
+	m := modelOf(name)
+	return m.efforts, m.usual
+}
+
+// Samples reports whether a model takes, with an effort, sampling settings that are not the
+// default ones.
+func Samples(name, effort string) bool {
+	m := modelOf(name)
+	return m.samples(effort)
+}
+
+// Most returns how many tokens of an answer a model gives at most; 0: not known.
+func Most(name string) int { return modelOf(name).most }
 
 // refuseEffort returns why the model does not take the effort of a request.
 func (m *model) refuseEffort(name string, f *chatFields) *wire.Error {
 	if effort := m.effort(f); !slices.Contains(m.efforts, effort) {
-		return invalid("reasoning_effort", "unsupported_value", "Unsupported value: 'reasoning_effort' does not support '%s' with this model. Supported values are: %s.", effort, quoted(m.efforts))
+		return Invalid("reasoning_effort", "unsupported_value", "Unsupported value: 'reasoning_effort' does not support '%s' with this model. Supported values are: %s.", effort, Quoted(m.efforts))
 	}
 	if !functions(f.tools) {
 		return nil
 	}
 	if m.tools == "never" || m.tools == "none" && m.effort(f) != "none" {
-		return invalid("reasoning_effort", "", "Function tools with reasoning_effort are not supported for %s in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.", name)
+		return Invalid("reasoning_effort", "", "Function tools with reasoning_effort are not supported for %s in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.", name)
 	}
 	if m.tools == "unsaid" && wire.Given(f.effort) && m.effort(f) != "none" {
-		return invalid("reasoning_effort", "", "Function tools with reasoning_effort are not supported for %s in /v1/chat/completions. Please use /v1/responses instead.", name)
+		return Invalid("reasoning_effort", "", "Function tools with reasoning_effort are not supported for %s in /v1/chat/completions. Please use /v1/responses instead.", name)
 	}
 	return nil
 }
@@ -90,8 +108,8 @@ func functions(tools scan.Value) bool {
 	return e.Next()
 }
 
-// quoted lists words as the API does.
-func quoted(words []string) string {
+// Quoted lists words as the API does.
+func Quoted(words []string) string {
 	last := len(words) - 1
 	return "'" + strings.Join(words[:last], "', '") + "', and '" + words[last] + "'"
 }

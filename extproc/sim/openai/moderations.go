@@ -59,14 +59,14 @@ func (m *moderation) flags(i int, do *wire.Behaviour) []string {
 	return strings.Split(text, ",")
 }
 
-func readModerationCall(body []byte) (*wire.Call, *wire.Error) {
+func readModerationCall(r *wire.Request) (*wire.Call, *wire.Error) {
 	m := &moderation{}
 	m.Own = m
-	return &m.Call, m.read(body)
+	return &m.Call, m.read(r.Body)
 }
 
 func (m *moderation) read(body []byte) *wire.Error {
-	doc, err := object(body)
+	doc, err := Object(body)
 	if err != nil {
 		return err
 	}
@@ -75,15 +75,15 @@ func (m *moderation) read(body []byte) *wire.Error {
 	m.SetModel(moderationModel)
 	if wire.Given(model) {
 		if model.Kind() != scan.String {
-			return wrongType("model", "a string", model)
+			return WrongType("model", "a string", model)
 		}
 		m.SetModel(wire.Str(model))
 	}
 	switch {
 	case unknown != "":
-		return invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
+		return Invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
 	case !strings.HasPrefix(m.Model, moderationModels): // the text: langgenius/dify#28117
-		return invalid("model", "", "please request %s", moderationModel)
+		return Invalid("model", "", "please request %s", moderationModel)
 	}
 	return m.input(input)
 }
@@ -92,23 +92,23 @@ func (m *moderation) read(body []byte) *wire.Error {
 func (m *moderation) input(v scan.Value) *wire.Error {
 	switch {
 	case !wire.Given(v):
-		return missing("input")
+		return Missing("input")
 	case v.Kind() == scan.String:
 		m.add(judged{}, wire.Str(v))
 		return nil
 	case v.Kind() != scan.Array:
-		return wrongType("input", "one of a string or array of strings or objects", v)
+		return WrongType("input", "one of a string or array of strings or objects", v)
 	case wire.First(v).Kind() == scan.Object:
 		return m.parts(v)
 	}
 	for e := v.Elements(); e.Next(); {
 		if e.Value().Kind() != scan.String {
-			return wrongType("input[0]", "a string", e.Value())
+			return WrongType("input[0]", "a string", e.Value())
 		}
 		m.add(judged{}, wire.Str(e.Value()))
 	}
 	if len(m.inputs) == 0 {
-		return invalid("input", "empty_array", "Invalid 'input': empty array. Expected an array with minimum length 1, but got an empty array instead.")
+		return Invalid("input", "empty_array", "Invalid 'input': empty array. Expected an array with minimum length 1, but got an empty array instead.")
 	}
 	return nil
 }
@@ -135,29 +135,29 @@ func (m *moderation) parts(list scan.Value) *wire.Error {
 	for e := list.Elements(); e.Next(); {
 		var kind, text, image scan.Value
 		if e.Value().Kind() != scan.Object {
-			return wrongType("input", "an object", e.Value())
+			return WrongType("input", "an object", e.Value())
 		}
 		wire.Members(e.Value(), map[string]*scan.Value{"type": &kind, "text": &text, "image_url": &image})
 		switch wire.Str(kind) {
 		case "text":
 			if text.Kind() != scan.String {
-				return missing("input[0].text")
+				return Missing("input[0].text")
 			}
 			texts = append(texts, wire.Str(text))
 		case "image_url":
 			var url scan.Value
 			wire.Members(image, map[string]*scan.Value{"url": &url})
 			if url.Kind() != scan.String {
-				return missing("input[0].image_url.url")
+				return Missing("input[0].image_url.url")
 			}
 			images++
 			in.image, in.hasImage = wire.Str(url), true
 		default:
-			return invalid("input[0].type", "invalid_value", "Invalid value: '%s'. Supported values are: 'text' and 'image_url'.", wire.Str(kind))
+			return Invalid("input[0].type", "invalid_value", "Invalid value: '%s'. Supported values are: 'text' and 'image_url'.", wire.Str(kind))
 		}
 	}
 	if images > 1 { // the text: antiwork/gumroad#4709
-		return invalid("input", "too_many_images", "Number of images (%d) exceeds maximum of 1", images)
+		return Invalid("input", "too_many_images", "Number of images (%d) exceeds maximum of 1", images)
 	}
 	m.add(in, strings.Join(texts, "\n"))
 	m.inputs[0].hasText = len(texts) > 0

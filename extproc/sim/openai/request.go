@@ -30,23 +30,23 @@ func (f *chatFields) targets() map[string]*scan.Value {
 
 // readChat reads a chat completion request. The call is usable for what was read
 // before an error.
-func readChat(body []byte) (*wire.Call, *wire.Error) {
+func readChat(r *wire.Request) (*wire.Call, *wire.Error) {
 	c := &wire.Call{N: 1, ToolChoice: "auto", Obfuscation: true}
-	doc, err := object(body)
+	doc, err := Object(r.Body)
 	if err != nil {
 		return c, err
 	}
 	var f chatFields
 	unknown := wire.Members(doc, f.targets())
 	if f.model.Kind() != scan.String || wire.Str(f.model) == "" {
-		return c, invalid("", "", "you must provide a model parameter")
+		return c, Invalid("", "", "you must provide a model parameter")
 	}
 	c.SetModel(wire.Str(f.model))
 	if unknown == "" {
 		unknown = f.unknownTo(vendorOf(c.Model))
 	}
 	if unknown != "" {
-		return c, invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
+		return c, Invalid(unknown, "unknown_parameter", "Unknown parameter: '%s'.", unknown)
 	}
 	for _, read := range []func(*wire.Call, *chatFields) *wire.Error{
 		readLimits, readSampling, readTools, readFunctions, readFormat, readStream, readMessages,
@@ -58,13 +58,13 @@ func readChat(body []byte) (*wire.Call, *wire.Error) {
 	return c, nil
 }
 
-// object checks that a body is one JSON object.
-func object(body []byte) (scan.Value, *wire.Error) {
+// Object checks that a body is one JSON object.
+func Object(body []byte) (scan.Value, *wire.Error) {
 	m := scan.Document(body)
 	for m.Next() {
 	}
 	if m.Err() != nil {
-		return nil, invalid("", "", "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON: %v.)", m.Err())
+		return nil, Invalid("", "", "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON: %v.)", m.Err())
 	}
 	return scan.Value(bytes.TrimLeft(body, " \n\t\r")), nil
 }
@@ -79,10 +79,10 @@ const maxUser = 64
 func readLimits(c *wire.Call, f *chatFields) *wire.Error {
 	m := modelOf(c.Model)
 	if n := len(wire.Str(f.user)); n > maxUser && vendorOf(c.Model) == openAI {
-		return invalid("user", "string_above_max_length", "Invalid 'user': string too long. Expected a string with maximum length %d, but got a string with length %d instead.", maxUser, n)
+		return Invalid("user", "string_above_max_length", "Invalid 'user': string too long. Expected a string with maximum length %d, but got a string with length %d instead.", maxUser, n)
 	}
 	if wire.Given(f.maxTokens) && m.reasons() {
-		return invalid("max_tokens", "unsupported_parameter", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
+		return Invalid("max_tokens", "unsupported_parameter", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
 	}
 	var err *wire.Error
 	if c.Limit, err = atLeastOne(f.maxTokens, "max_tokens"); err != nil {
@@ -90,25 +90,25 @@ func readLimits(c *wire.Call, f *chatFields) *wire.Error {
 	}
 	if wire.Given(f.maxCompletionTokens) {
 		if wire.Given(f.maxTokens) {
-			return invalid("max_tokens", "invalid_parameter_combination", "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.")
+			return Invalid("max_tokens", "invalid_parameter_combination", "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.")
 		}
 		if c.Limit, err = atLeastOne(f.maxCompletionTokens, "max_completion_tokens"); err != nil {
 			return err
 		}
 	}
 	if m.most > 0 && c.Limit > m.most {
-		return invalid("max_tokens", "invalid_value", "max_tokens is too large: %d. This model supports at most %d completion tokens, whereas you provided %d.", c.Limit, m.most, c.Limit)
+		return Invalid("max_tokens", "invalid_value", "max_tokens is too large: %d. This model supports at most %d completion tokens, whereas you provided %d.", c.Limit, m.most, c.Limit)
 	}
 	n, err := atLeastOne(f.n, "n")
 	if err != nil {
 		return err
 	}
 	if n > 128 {
-		return invalid("n", "integer_above_max_value", "Invalid 'n': integer above maximum value. Expected a value <= 128, but got %d instead.", n)
+		return Invalid("n", "integer_above_max_value", "Invalid 'n': integer above maximum value. Expected a value <= 128, but got %d instead.", n)
 	}
 	c.N = max(1, n)
 	if wire.Given(f.stop) && m.noStop {
-		return invalid("stop", "unsupported_parameter", "Unsupported parameter: 'stop' is not supported with this model.")
+		return Invalid("stop", "unsupported_parameter", "Unsupported parameter: 'stop' is not supported with this model.")
 	}
 	return readStop(c, f.stop)
 }
@@ -120,16 +120,12 @@ func atLeastOne(v scan.Value, name string) (int, *wire.Error) {
 	}
 	n, ok := v.Int()
 	if !ok {
-		return 0, wrongType(name, "an integer", v)
+		return 0, WrongType(name, "an integer", v)
 	}
 	if n < 1 {
-		return 0, invalid(name, "integer_below_min_value", "Invalid '%s': integer below minimum value. Expected a value >= 1, but got %d instead.", name, n)
+		return 0, Invalid(name, "integer_below_min_value", "Invalid '%s': integer below minimum value. Expected a value >= 1, but got %d instead.", name, n)
 	}
 	return int(min(n, 1<<40)), nil
-}
-
-func wrongType(name, want string, got scan.Value) *wire.Error {
-	return invalid(name, "invalid_type", "Invalid type for '%s': expected %s, but got %s instead.", name, want, wire.KindName(got))
 }
 
 func readStop(c *wire.Call, v scan.Value) *wire.Error {
@@ -140,17 +136,17 @@ func readStop(c *wire.Call, v scan.Value) *wire.Error {
 		c.Stops = []string{wire.Str(v)}
 		return nil
 	case v.Kind() != scan.Array:
-		return wrongType("stop", "one of a string or array of strings", v)
+		return WrongType("stop", "one of a string or array of strings", v)
 	}
 	m := v.Elements()
 	for m.Next() {
 		if m.Value().Kind() != scan.String {
-			return wrongType(fmt.Sprintf("stop[%d]", len(c.Stops)), "a string", m.Value())
+			return WrongType(fmt.Sprintf("stop[%d]", len(c.Stops)), "a string", m.Value())
 		}
 		c.Stops = append(c.Stops, wire.Str(m.Value()))
 	}
 	if len(c.Stops) > 4 {
-		return invalid("stop", "array_above_max_length", "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length %d instead.", len(c.Stops))
+		return Invalid("stop", "array_above_max_length", "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length %d instead.", len(c.Stops))
 	}
 	return nil
 }
@@ -171,13 +167,13 @@ func readSampling(c *wire.Call, f *chatFields) *wire.Error {
 		x, err := strconv.ParseFloat(string(p.v), 64)
 		switch {
 		case p.v.Kind() != scan.Number || err != nil:
-			return wrongType(p.name, "a decimal", p.v)
+			return WrongType(p.name, "a decimal", p.v)
 		case x < p.low:
-			return invalid(p.name, "decimal_below_min_value", "Invalid '%s': decimal below minimum value. Expected a value >= %v, but got %s instead.", p.name, p.low, p.v)
+			return Invalid(p.name, "decimal_below_min_value", "Invalid '%s': decimal below minimum value. Expected a value >= %v, but got %s instead.", p.name, p.low, p.v)
 		case x > p.high:
-			return invalid(p.name, "decimal_above_max_value", "Invalid '%s': decimal above maximum value. Expected a value <= %v, but got %s instead.", p.name, p.high, p.v)
-		case x != p.def && !m.samples(f):
-			return invalid(p.name, "unsupported_value", "Unsupported value: '%s' does not support %s with this model. Only the default (%v) value is supported.", p.name, p.v, p.def)
+			return Invalid(p.name, "decimal_above_max_value", "Invalid '%s': decimal above maximum value. Expected a value <= %v, but got %s instead.", p.name, p.high, p.v)
+		case x != p.def && !m.samples(m.effort(f)):
+			return Invalid(p.name, "unsupported_value", "Unsupported value: '%s' does not support %s with this model. Only the default (%v) value is supported.", p.name, p.v, p.def)
 		}
 	}
 	return readEffort(c, f)
@@ -187,15 +183,15 @@ func readEffort(c *wire.Call, f *chatFields) *wire.Error {
 	m := modelOf(c.Model)
 	if !m.reasons() {
 		if wire.Given(f.effort) && !takesEffort(c.Model) {
-			return invalid("reasoning_effort", "unsupported_parameter", "Unrecognized request argument supplied: reasoning_effort")
+			return Invalid("reasoning_effort", "unsupported_parameter", "Unrecognized request argument supplied: reasoning_effort")
 		}
 		return nil
 	}
-	if f.logprobs.True() && !m.samples(f) {
-		return invalid("logprobs", "unsupported_parameter", "Unsupported parameter: 'logprobs' is not supported with this model.")
+	if f.logprobs.True() && !m.samples(m.effort(f)) {
+		return Invalid("logprobs", "unsupported_parameter", "Unsupported parameter: 'logprobs' is not supported with this model.")
 	}
 	if wire.Given(f.effort) && f.effort.Kind() != scan.String {
-		return wrongType("reasoning_effort", "a string", f.effort)
+		return WrongType("reasoning_effort", "a string", f.effort)
 	}
 	if err := m.refuseEffort(c.Model, f); err != nil {
 		return err
@@ -207,7 +203,7 @@ func readEffort(c *wire.Call, f *chatFields) *wire.Error {
 func readStream(c *wire.Call, f *chatFields) *wire.Error {
 	if wire.Given(f.stream) {
 		if f.stream.Kind() != scan.Bool {
-			return wrongType("stream", "a boolean", f.stream)
+			return WrongType("stream", "a boolean", f.stream)
 		}
 		c.Stream = f.stream.True()
 	}
@@ -215,10 +211,10 @@ func readStream(c *wire.Call, f *chatFields) *wire.Error {
 		return nil
 	}
 	if !c.Stream {
-		return invalid("stream_options", "", "The 'stream_options' parameter is only allowed when 'stream' is enabled.")
+		return Invalid("stream_options", "", "The 'stream_options' parameter is only allowed when 'stream' is enabled.")
 	}
 	if f.streamOptions.Kind() != scan.Object {
-		return wrongType("stream_options", "an object", f.streamOptions)
+		return WrongType("stream_options", "an object", f.streamOptions)
 	}
 	c.IncludeUsage = f.streamOptions.Get("include_usage").True()
 	c.Obfuscation = string(f.streamOptions.Get("include_obfuscation")) != "false"

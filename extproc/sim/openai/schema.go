@@ -20,8 +20,8 @@ var (
 	strictFormats = strings.Fields("date-time time date duration email hostname ipv4 ipv6 uuid")
 )
 
-// schemaFault says what OpenAI refuses of a schema, in its words; empty: nothing.
-func schemaFault(schema scan.Value, strict bool) string {
+// SchemaFault says what OpenAI refuses of a schema, in its words; empty: nothing.
+func SchemaFault(schema scan.Value, strict bool) string {
 	if !wire.Given(schema) {
 		return ""
 	}

@@ -73,7 +73,7 @@ func (r *chatReader) order(role string) *wire.Error {
 	after := r.last
 	r.last = role
 	if r.vendor == mistral && after == "tool" && role == "user" {
-		return invalid("", "3230", "Unexpected role 'user' after role 'tool'")
+		return Invalid("", "3230", "Unexpected role 'user' after role 'tool'")
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (r *chatReader) silent(content, calls scan.Value) *wire.Error {
 	if r.vendor != mistral || wire.Str(content) != "" || some.Next() || wire.Given(calls) {
 		return nil
 	}
-	return invalid("", "", "Assistant message must have either content or tool_calls, but not none.")
+	return Invalid("", "", "Assistant message must have either content or tool_calls, but not none.")
 }
 
 // reasoned refuses a turn with tool calls of which a message lacks its reasoning, as
@@ -106,7 +106,7 @@ func (r *chatReader) reasoned(f *chatFields) *wire.Error {
 		}
 		more = m.Next()
 		if calls && lacks && (role == "user" || !more) {
-			return invalid("", "invalid_request_error", "The `reasoning_content` in the thinking mode must be passed back to the API.")
+			return Invalid("", "invalid_request_error", "The `reasoning_content` in the thinking mode must be passed back to the API.")
 		}
 		if role == "user" {
 			calls, lacks = false, false
@@ -135,5 +135,5 @@ func (f *chatFields) unknownTo(v vendor) string {
 // emptyCalls refuses a list of no calls.
 func (r *chatReader) emptyCalls() *wire.Error {
 	at := fmt.Sprintf("messages[%d].tool_calls", r.i)
-	return invalid(at, "empty_array", "Invalid '%s': empty array. Expected an array with minimum length 1, but got an empty array instead.", at)
+	return Invalid(at, "empty_array", "Invalid '%s': empty array. Expected an array with minimum length 1, but got an empty array instead.", at)
 }

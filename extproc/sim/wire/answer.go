@@ -37,6 +37,8 @@ type Choice struct {
 type ToolCall struct {
 	ID, Name string
 	Pieces   []string // of the arguments
+	Custom   bool     // the arguments are a text
+	Hosted   bool     // the provider has run it
 }
 
 func (t *ToolCall) tokens() int { return CountTokens(t.Name) + len(t.Pieces) }

@@ -21,8 +21,9 @@ type Behaviour struct {
 	Oversize         int     // the text is at least so many bytes, one event in a stream
 	Tool             string  // call this tool
 	Tools            int     // so many calls
+	Input            *string // the text of a custom tool's call (OpenAI)
 	Reasoning        *int    // hidden tokens before the text
-	ReasoningContent bool    // show them, as DeepSeek does (OpenAI dialect)
+	ReasoningContent bool    // show them, as DeepSeek does (OpenAI dialects)
 	Refusal          *string // refuse with this text; empty: the usual one
 	Finish           string  // this finish or stop reason, whatever happened
 	Snapshot         string  // the model name that is reported

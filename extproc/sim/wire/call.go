@@ -34,6 +34,8 @@ type Call struct {
 	Directives []string // in that message
 	AfterTool  bool     // tool results followed it
 	Prefilled  bool     // the conversation ends with an assistant message
+	Truncates  bool     // what exceeds the context window is left out
+	Later      bool     // all that is said at once is that the answer is to come
 
 	Own any // of the operation that reads and answers it
 }
@@ -42,6 +44,8 @@ type Call struct {
 type Tool struct {
 	Name   string
 	Schema scan.Value
+	Custom bool // it takes a text in place of arguments
+	Hosted bool // the provider runs it and answers then
 }
 
 // SetModel takes note of a model's name, and of the directive that may follow it.

@@ -7,10 +7,10 @@ import (
 )
 
 // Dialect is the wire format of one provider: how it is asked, how it answers, and what
-// it says of errors. It is stateless and safe for concurrent use.
+// it says of errors. It is safe for concurrent use.
 type Dialect interface {
-	// Operations are what the provider has, by path: all of them by POST.
-	Operations() map[string]Operation
+	// Operations are what the provider has. Of two that fit a path the first is meant.
+	Operations() []Operation
 	// Claims reports whether a client of the dialect sent a request to a path that
 	// several dialects have, or none.
 	Claims(http.Header) bool
@@ -48,10 +48,13 @@ type Dialect interface {
 	Refuse(message string) *Error
 	NoPath(method, path string) *Error
 	NoMethod(method, path string) *Error
-	// AppendError renders an error, ErrorEvent puts one into a stream, and
-	// ErrorInStream is the usual status of such a one.
+	// AppendError renders an error.
 	AppendError(b []byte, e *Error, requestID string) []byte
-	ErrorEvent(body []byte) []byte
+	// Failed renders an answer that fails with status 200, ErrorEvents what of a stream
+	// comes in that place after so many events, and ErrorInStream is the usual status of
+	// such an error.
+	Failed(t *Turn, e *Error) []byte
+	ErrorEvents(t *Turn, e *Error, sent int) []byte
 	ErrorInStream() int
 
 	// Offers reports whether the provider has a model of the common ones, Models
@@ -63,10 +66,23 @@ type Dialect interface {
 
 // Operation is something that a provider does.
 type Operation struct {
+	Method string // empty: POST
+	Path   string // a segment {id} stands for any
 	// Read reads a request. The call is usable for what was read before an error.
-	Read func(body []byte) (*Call, *Error)
+	Read func(*Request) (*Call, *Error)
 	// Answer renders what is no model's text; nil: it is an answer that is made up.
 	Answer func(*Turn) ([]byte, Usage)
+	// Again renders as a stream what was answered before, if the call asks for one.
+	Again func(*Turn) *Stream
+}
+
+// Request is what an operation reads.
+type Request struct {
+	Body    []byte
+	IDs     []string // what the segments {id} of the path stand for
+	Query   url.Values
+	Account string // whose state it is: the host that was asked, and the credential
+	Arrived time.Time
 }
 
 // Turn is a request on its way, as far as a dialect must know of it.
@@ -76,5 +92,7 @@ type Turn struct {
 	Arrived   time.Time
 	Took      time.Duration // since then
 	RequestID string
+	IDs       IDs
+	Seq       int64       // of the exchange
 	Header    http.Header // of the answer
 }

@@ -36,6 +36,7 @@ var Keys = map[string]func(*Behaviour, string) error{
 	"oversize":          func(b *Behaviour, v string) error { return SetInt(&b.Oversize, v, 1, maxOversize) },
 	"tool":              func(b *Behaviour, v string) error { return setWord(&b.Tool, v) },
 	"tools":             func(b *Behaviour, v string) error { return SetInt(&b.Tools, v, 1, 128) },
+	"input":             func(b *Behaviour, v string) error { b.Input = &v; return nil },
 	"reasoning":         func(b *Behaviour, v string) error { return setPtr(&b.Reasoning, v, 0, 1<<20) },
 	"reasoning-content": func(b *Behaviour, v string) error { return setFlag(&b.ReasoningContent, v) },
 	"refusal":           func(b *Behaviour, v string) error { b.Refusal = &v; return nil },

@@ -3,6 +3,7 @@
 // costs (Usage), and what a Dialect must do. A dialect is a folder beside this one and a
 // line in extproc/sim/kinds.go.
 //
-// The promise: no dialect knows another, or the server. The trap: Headgate's own readers
+// The promise: no dialect knows the server, or another one, but for Responses, which has the
+// errors and the models of OpenAI's other dialect. The trap: Headgate's own readers
 // and writers must not be used here, as the provider is there to judge them.
 package wire

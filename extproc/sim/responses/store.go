@@ -1,0 +1,138 @@
+package responses
+
+import (
+	"sync"
+	"time"
+
+	"github.com/headgate/headgate/extproc/sim/wire"
+)
+
+// The bounds of what is kept: entries, and the bytes of their bodies and events.
+const (
+	maxKept  = 4096
+	maxBytes = 64 << 20
+)
+
+// store is the state of all accounts. It forgets the oldest entries first. Safe for
+// concurrent use; what it returns must be read with its lock held unless it says otherwise.
+type store struct {
+	mu            sync.Mutex
+	responses     map[string]*kept
+	conversations map[string]*conversation
+	items         map[string]*item
+	order         []string // of the entries, the oldest first; some may be deleted
+	bytes         int
+}
+
+// kept is a response that can be asked for again.
+type kept struct {
+	q      *request
+	status string
+	due    time.Time    // before that it is not complete
+	stream *wire.Stream // of a response in the background that was asked for as a stream
+	items  []item       // what it read: the context and the input
+	said   []item       // what it answered
+	size   int
+}
+
+// conversation is a list of items that grows with every response.
+type conversation struct {
+	id, account string
+	created     int64
+	metadata    string
+	items       []item
+}
+
+func newStore() *store {
+	return &store{responses: map[string]*kept{}, conversations: map[string]*conversation{}, items: map[string]*item{}}
+}
+
+// response returns an account's response, nil if it has none of that id. Its items never
+// change.
+func (s *store) response(account, id string) *kept {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.responses[id]; k != nil && k.q.account == account {
+		return k
+	}
+	return nil
+}
+
+// conversation returns an account's conversation as it is now, nil if it has none of that id.
+func (s *store) conversation(account, id string) *conversation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.conversations[id]
+	if c == nil || c.account != account {
+		return nil
+	}
+	now := *c
+	return &now
+}
+
+// item returns an account's item, nil if it has none of that id. It never changes.
+func (s *store) item(account, id string) *item {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if it := s.items[id]; it != nil && it.account == account {
+		return it
+	}
+	return nil
+}
+
+// add keeps a response. The lock is held.
+func (s *store) add(k *kept) {
+	s.responses[k.q.id] = k
+	s.index(k.q.input)
+	s.index(k.said)
+	s.enter(k.q.id, k.size)
+}
+
+// addConversation keeps a conversation.
+func (s *store) addConversation(c *conversation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conversations[c.id] = c
+	s.index(c.items)
+	s.enter(c.id, 0)
+}
+
+func (s *store) index(items []item) {
+	for i := range items {
+		s.items[items[i].id] = &items[i]
+	}
+}
+
+func (s *store) unindex(items []item) {
+	for i := range items {
+		delete(s.items, items[i].id)
+	}
+}
+
+func (s *store) enter(id string, size int) {
+	s.order = append(s.order, id)
+	s.bytes += size
+	for len(s.order) > maxKept || s.bytes > maxBytes && len(s.order) > 1 {
+		s.forget(s.order[0])
+		s.order = s.order[1:]
+	}
+}
+
+// forget deletes an entry, if it is there. The lock is held.
+func (s *store) forget(id string) {
+	if k := s.responses[id]; k != nil {
+		s.bytes -= k.size
+		s.unindex(k.q.input)
+		s.unindex(k.said)
+		delete(s.responses, id)
+	}
+	if c := s.conversations[id]; c != nil {
+		s.unindex(c.items)
+		delete(s.conversations, id)
+	}
+}
+
+// after returns what a response that follows has as its context.
+func (k *kept) after() []item {
+	return append(k.items[:len(k.items):len(k.items)], k.said...)
+}
