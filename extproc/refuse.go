@@ -81,11 +81,14 @@ func (r *run) answer(v *exchange.Verdict) {
 func (r *run) encode(v exchange.Verdict) {
 	resp := &r.ex.Response
 	body, contentType := []byte(nil), "application/json"
-	if v.Answer != nil {
+	switch {
+	case v.Answer != nil:
 		answer, _ := resp.Canon() // was given, or read again as it was rewritten
 		body, contentType = client.Whole(r.client, answer, &r.ex)
 		resp.Stream = r.ex.Request.Stream
-	} else {
+	case v.Count > 0:
+		body = client.Count(r.client, v.Count)
+	default:
 		body = r.client.Models(v.Models, r.ex.Request.Model)
 	}
 	resp.Out.SetHeader("content-type", contentType)
@@ -156,7 +159,8 @@ func (r *run) worded(v *exchange.Verdict) []byte {
 	return client.Refusal(r.client, v, r.ex.ID)
 }
 
-// instead gives the client the answer of a stage instead of what came, even of an error.
+// instead gives the client the answer of a stage, or its count of tokens, instead of what came,
+// even of an error.
 func (r *run) instead(v exchange.Verdict) {
 	resp := &r.ex.Response
 	v.Status = 200
@@ -168,7 +172,10 @@ func (r *run) instead(v exchange.Verdict) {
 	resp.Origin, resp.Status, resp.Failed, resp.Translates = exchange.FromStage, v.Status, false, false
 	r.reply.status = v.Status
 	resp.Out.Remove = append(resp.Out.Remove, ofBody...)
-	body, contentType := client.Whole(r.client, v.Answer, &r.ex)
+	body, contentType := client.Count(r.client, v.Count), "application/json"
+	if v.Answer != nil {
+		body, contentType = client.Whole(r.client, v.Answer, &r.ex)
+	}
 	resp.Out.SetHeader("content-type", contentType)
 	resp.Out.ReplaceBody(body)
 }

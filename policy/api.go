@@ -21,6 +21,15 @@ const (
 // openai may have beside it.
 const responsesDialect = "responses"
 
+// Dialects returns the dialects that the backend speaks: first the one that it speaks for
+// everything.
+func (b *Backend) Dialects() []string {
+	if b.Responses {
+		return []string{b.Dialect, responsesDialect}
+	}
+	return []string{b.Dialect}
+}
+
 // hasResponses reports whether a backend that does not say it has Responses.
 func (b *Backend) hasResponses() bool { return b.Provider.Responses && b.Dialect == "openai" }
 

@@ -25,6 +25,14 @@ func Of(ex *exchange.Exchange) canon.Client {
 	return canon.Client{Request: ex.Request.Decoded(), ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
 }
 
+// Count renders how many tokens a request has; nil: the client's dialect cannot ask for that.
+func Count(d dialect.Client, tokens int64) []byte {
+	if c, ok := d.(dialect.Counter); ok {
+		return c.AppendCount(nil, tokens)
+	}
+	return nil
+}
+
 // Whole renders the answer of a stage, as a JSON body or a whole stream, whichever the
 // client asked for, and returns its content type.
 func Whole(d dialect.Client, answer *canon.Response, ex *exchange.Exchange) (body []byte, contentType string) {

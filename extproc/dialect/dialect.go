@@ -62,6 +62,16 @@ type Backend interface {
 	DecodeFault(status int, body []byte) *canon.Fault
 }
 
+// Counter is a dialect in which the tokens of a request can be counted (exchange.CountTokens).
+type Counter interface {
+	// CountMembers are the members of a request that servers take in order to count it.
+	CountMembers() []string
+	// ReadCount reads how many tokens a server has counted. The error is a *canon.Fault.
+	ReadCount(body []byte) (int64, error)
+	// AppendCount appends to dst what a client gets.
+	AppendCount(dst []byte, tokens int64) []byte
+}
+
 // Native is a dialect at both ends at once: bytes pass as they came, and only what
 // the exchange must know is read.
 type Native interface {

@@ -76,9 +76,10 @@ type Exchange struct {
 	// Written by the provider stage. Usage that no provider reported is the meter
 	// stage's; that of the answer of a stage, the stream loop's.
 	Usage   canon.Usage
-	Fit     string   // names the backends that can serve the request; empty: all of the pool
-	Dropped []string // request fields that the answering backend did not get
-	Theirs  bool     // the answering backend was asked with the client's own credential
+	Fit     string            // names the backends that can serve the request; empty: all of the pool
+	Counted canon.UsageSource // who has counted the tokens, if that was asked for
+	Dropped []string          // request fields that the answering backend did not get
+	Theirs  bool              // the answering backend was asked with the client's own credential
 
 	// Written by the meter stage; of the answer of a stage, by the stream loop.
 	Cost Cost

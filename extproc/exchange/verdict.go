@@ -25,6 +25,9 @@ type Verdict struct {
 	Answer *canon.Response
 	// Kept is what the Answer was read from, if it was given before.
 	Kept *Kept
+	// Count is how many tokens the request has, in place of an Answer to who has asked that; 0: it
+	// is none.
+	Count int64
 	// Models are listed in place of an Answer.
 	Models []string
 	// Headers are set on what the client gets, whatever the action. Those of a stream

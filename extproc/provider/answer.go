@@ -78,8 +78,11 @@ func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 	if chat {
 		resp.DecodeBy(a.target.dialect.DecodeAnswer)
 	}
-	if resp.Translates && chat {
+	switch {
+	case resp.Translates && chat:
 		return a.translated(resp)
+	case a.counts():
+		return a.counted(resp)
 	}
 	if err := a.target.dialect.ReadResponse(a.ex.Request.Operation, resp, &a.ex.Usage); err != nil {
 		return a.noAnswer(resp, err)

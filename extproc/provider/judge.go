@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider/circuit"
 )
@@ -150,6 +151,10 @@ func (p *plan) readWhole(at *exchange.Attempt) (err error) {
 		}
 	}
 	resp := exchange.Response{Body: at.Held}
+	if c, ok := t.dialect.(dialect.Counter); ok && op == exchange.CountTokens {
+		_, err = c.ReadCount(at.Held)
+		return err
+	}
 	found := t.dialect.ReadResponse(op, &resp, &at.Spent.Usage)
 	if at.Spent.TextBytes = resp.TextBytes; found != nil && len(at.Held) > 0 && at.Held[0] == '{' && !canon.Whole(at.Held) {
 		at.Spent.TextBytes = int64(len(at.Held)) // of an answer that was broken off

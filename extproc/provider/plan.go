@@ -151,6 +151,9 @@ func (p *plan) translate(t *target, as *canon.Target) ([]byte, []string, error) 
 	if err != nil {
 		return nil, nil, err
 	}
+	if p.counts() {
+		return t.countable(body), dropped, nil
+	}
 	body, mended, _ := t.mend(req.Operation, body)
 	switch {
 	case t.dialect.Name() == p.ex.Dialect:

@@ -17,10 +17,11 @@ type pools struct {
 	all    []*pool          // each once
 	main   *pool            // whose backends are asked in the dialect that they speak for everything
 	answer map[string]*pool // of what a model answers, by the client's dialect
+	count  map[string]*pool // of how many tokens a model reads, by the client's dialect
 }
 
 func newPools(m *policy.Model, set *policy.Set, circuits *circuit.Store) *pools {
-	p := &pools{answer: make(map[string]*pool, len(dialect.All))}
+	p := &pools{answer: make(map[string]*pool, len(dialect.All)), count: make(map[string]*pool, len(dialect.All))}
 	var known [][]string
 	ask := func(dialectOf func(*policy.Backend) string) *pool {
 		var asked []string
@@ -37,16 +38,21 @@ func newPools(m *policy.Model, set *policy.Set, circuits *circuit.Store) *pools 
 	p.main = ask(func(b *policy.Backend) string { return b.Dialect })
 	for _, d := range dialect.All {
 		p.answer[d.Name()] = ask(func(b *policy.Backend) string { return m.Asked(b, d.Name()) })
+		p.count[d.Name()] = ask(func(b *policy.Backend) string { return countsIn(m, b, d.Name()) })
 	}
 	return p
 }
 
 // of returns the pool that an exchange is for.
 func (p *pools) of(ex *exchange.Exchange) *pool {
-	if op := ex.Request.Operation; op == exchange.Chat || op == exchange.CountTokens {
+	switch ex.Request.Operation {
+	case exchange.Chat:
 		return p.answer[ex.Dialect]
+	case exchange.CountTokens:
+		return p.count[ex.Dialect]
+	default:
+		return p.main
 	}
-	return p.main
 }
 
 // pool is what may serve one model's exchanges.

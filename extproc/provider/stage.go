@@ -20,6 +20,7 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider/circuit"
 	"github.com/headgate/headgate/extproc/provider/credential"
+	"github.com/headgate/headgate/extproc/tokens"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -30,6 +31,7 @@ type Options struct {
 	Warn      func(string)                     // called with what operators should know of a policy's backends
 	Circuits  *circuit.Store                   // nil: one that nobody watches
 	Now       func() time.Time
+	tokens    *tokens.Estimator
 }
 
 // Kind makes the stages. What is known of a credential, and of the limits of a backend,
@@ -46,6 +48,7 @@ func NewKind(o Options) *Kind {
 	if o.Circuits == nil {
 		o.Circuits = circuit.NewStore(func(circuit.Change) {}, o.Now)
 	}
+	o.tokens = tokens.New()
 	return &Kind{options: o}
 }
 
@@ -105,6 +108,7 @@ type stage struct {
 	models  map[string]*pools
 	secrets *credential.Store
 	kept    *keeping
+	tokens  *tokens.Estimator
 	callers bool // the policy names callers
 	refused func(backend string, status int)
 	warn    func(string)
@@ -112,7 +116,7 @@ type stage struct {
 }
 
 func newStage(set *policy.Set, secrets *credential.Store, kept *keeping, o *Options) *stage {
-	s := &stage{models: make(map[string]*pools, len(set.Models)), secrets: secrets, kept: kept, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now}
+	s := &stage{models: make(map[string]*pools, len(set.Models)), secrets: secrets, kept: kept, tokens: o.tokens, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now}
 	for name, m := range set.Models {
 		s.models[name] = newPools(m, set, o.Circuits)
 	}
@@ -161,7 +165,11 @@ func (v *visit) Response(_ context.Context, resp *exchange.Response) (exchange.V
 	if v.pool == nil {
 		return exchange.Verdict{}, nil
 	}
-	return v.answer.response(resp), nil
+	verdict := v.answer.response(resp)
+	if v.counts() {
+		verdict = v.answer.orEstimate(resp, verdict)
+	}
+	return verdict, nil
 }
 
 // End implements exchange.Visit.

@@ -65,6 +65,8 @@ func (p *plan) findSupporting() exchange.Verdict {
 	switch {
 	case p.supporting == 0 && len(lacking) == 0:
 		return p.needsCredential()
+	case p.supporting == 0 && p.counts():
+		return p.uncounted()
 	case p.supporting == 0:
 		return refuseUnsupported(lacking)
 	}
@@ -73,6 +75,15 @@ func (p *plan) findSupporting() exchange.Verdict {
 		p.fit()
 	}
 	return exchange.Verdict{}
+}
+
+// uncounted estimates what no backend counts.
+func (p *plan) uncounted() exchange.Verdict {
+	v, err := p.estimate(p.pool)
+	if err != nil {
+		return exchange.Unreadable(err)
+	}
+	return v
 }
 
 // unsupported returns why a target cannot serve the request, up to maxNamed reasons;

@@ -159,11 +159,14 @@ func (t *target) keepOut(names []string) {
 // client speaks another dialect, or the server cannot take something in it. The
 // looks into the body may find a word in a text, which only costs the rewriting.
 func (t *target) translates(ex *exchange.Exchange) bool {
-	if ex.Request.Operation != exchange.Chat {
+	op := ex.Request.Operation
+	switch {
+	case op != exchange.Chat && op != exchange.CountTokens:
 		return false
-	}
-	if t.dialect.Name() != ex.Dialect {
+	case t.dialect.Name() != ex.Dialect:
 		return true
+	case op == exchange.CountTokens:
+		return false
 	}
 	body, q := ex.Request.Body, &t.canon.Quirks
 	has := func(on bool, word string) bool { return on && bytes.Contains(body, []byte(word)) }

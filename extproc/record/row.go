@@ -72,6 +72,7 @@ func left(l exchange.Left) *int64 {
 func addUsage(r *policypb.Row, ex *exchange.Exchange) {
 	u := &ex.Usage
 	if u.Source == "" {
+		r.UsageSource = string(ex.Counted)
 		if ex.Cost.Priced && ex.Response.Origin == exchange.FromProvider { // it is free
 			r.CostNanoUsd, r.Price = new(ex.Cost.Nano), ex.Cost.PriceID
 		}

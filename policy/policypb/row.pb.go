@@ -108,7 +108,7 @@ type Row struct {
 	ServiceTier string `protobuf:"bytes,72,opt,name=service_tier,json=serviceTier,proto3" json:"service_tier,omitempty"`
 	// Who counted: "provider" or "estimated"; empty: nothing was consumed. "cached": the answer came
 	// from the cache; its tokens and searches are those of when it was first given, and nothing was
-	// consumed.
+	// consumed. Of a request to count tokens, which consumes nothing, who counted them.
 	UsageSource string `protobuf:"bytes,73,opt,name=usage_source,json=usageSource,proto3" json:"usage_source,omitempty"`
 	// Absent: no price is known, or nothing was consumed. That is not the same as 0.
 	CostNanoUsd *int64 `protobuf:"varint,74,opt,name=cost_nano_usd,json=costNanoUsd,proto3,oneof" json:"cost_nano_usd,omitempty"`

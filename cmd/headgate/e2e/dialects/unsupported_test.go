@@ -38,7 +38,6 @@ var unsupportedCases = []unsupportedCase{
 	{"a document by address", "anthropic", "messages[0].content[1]", `"max_tokens":99,"messages":[{"role":"user","content":[{"type":"text","text":"MARK"},{"type":"document","source":{"type":"url","url":"https://x.example/a.pdf"}}]}]`, ""},
 	{"a tool that the provider runs", "anthropic", "tools[0]", `"max_tokens":99,"tools":[{"type":"web_search_20250305","name":"web_search"}],` + markText, ""},
 	{"five stop sequences", "anthropic", "stop_sequences", `"max_tokens":99,"stop_sequences":["1","2","3","4","5"],` + markText, ""},
-	{"counting", "anthropic", "/v1/messages/count_tokens", markText, "/v1/messages/count_tokens"},
 }
 
 func (c *unsupportedCase) ask(g *gatewaytest.Gateway, model, mark string) gatewaytest.Answer {
