@@ -172,7 +172,7 @@ func TestQuirksOfAServerInTheClientsDialect(t *testing.T) {
 }
 
 func TestFallbackDialect(t *testing.T) {
-	const open, other = "several answers (n), log probabilities, audio, web search, files by id, custom tools",
+	const open, other = "several answers (n), log probabilities, audio, web search, files by id",
 		"tools that the provider runs, documents by address, files by id, more than four stop sequences"
 	checkAdvice(t, []adviceCase{
 		{"the same dialect", `{chain: [gpt/g, deepseek/d]}`, Expectation{}, nil},

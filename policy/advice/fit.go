@@ -77,7 +77,7 @@ func earlier(m *policy.Model, link int) []policy.Use {
 type dialect struct{ name, title, fields, requests string }
 
 var dialects = []dialect{
-	{"openai", "OpenAI", "several answers (n), log probabilities, audio, web search, files by id, custom tools", "embeddings"},
+	{"openai", "OpenAI", "several answers (n), log probabilities, audio, web search, files by id", "embeddings"},
 	{"anthropic", "Anthropic", "tools that the provider runs, documents by address, files by id, more than four stop sequences", "token counts"},
 }
 

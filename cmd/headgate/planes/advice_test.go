@@ -77,7 +77,6 @@ func TestCheckSaysWhatIsUnsupported(t *testing.T) {
 			"audio":               strings.Replace(chat, "PART", `{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}`, 1),
 			"web search":          `"web_search_options":{},` + text,
 			"files by id":         strings.Replace(chat, "PART", `{"type":"file","file":{"file_id":"file-1"}}`, 1),
-			"custom tools":        `"tools":[{"type":"custom","custom":{"name":"x"}}],` + text,
 		},
 		"anthropic": {
 			"tools that the provider runs":  `"max_tokens":9,"tools":[{"type":"web_search_20250305","name":"web_search"}],` + text,
