@@ -104,7 +104,7 @@ func (w *wilds) refused(s *Stream, a *wildAsk, reply *Reply) (faults []string) {
 		faults = append(faults, fmt.Sprintf("a refusal with status %d ends as %+v", status, o))
 	case err != nil || said.Error.Message == "" || said.Error.Type == "":
 		faults = append(faults, fmt.Sprintf("a refusal in no dialect: %s", im.Body))
-	case ex.Refused.Param == "" && !strings.Contains(ex.Refused.Message, "''") && sound(a.body) && status == 400:
+	case ex.Refused.Param == "" && !strings.Contains(ex.Refused.Message, `""`) && !strings.Contains(ex.Refused.Message, "it has no ") && sound(a.body) && status == 400:
 		faults = append(faults, fmt.Sprintf("a refusal names no field: %s", im.Body))
 	}
 	return faults

@@ -23,7 +23,7 @@ func (c *Complete) Feed(s []byte) {
 		if b == '\\' && i+1 < len(s) {
 			i++
 			if b = s[i]; b == 'u' && i+4 < len(s) {
-				b = unicode(s[i+1 : i+5])
+				b = escaped(s[i+1 : i+5])
 				i += 4
 			} else if b != '"' && b != '\\' && b != '/' {
 				b = ' ' // \n, \t and the like mean nothing here
@@ -33,9 +33,9 @@ func (c *Complete) Feed(s []byte) {
 	}
 }
 
-// unicode returns the character of a \u escape that could mean something to a
+// escaped returns the character of a \u escape that could mean something to a
 // JSON reader, or a letter for any other.
-func unicode(hex []byte) byte {
+func escaped(hex []byte) byte {
 	if hex[0] != '0' || hex[1] != '0' {
 		return 'x'
 	}

@@ -52,17 +52,44 @@ func (f *Fault) Error() string {
 	return "provider fault " + string(f.Kind) + " (status " + strconv.Itoa(f.Status) + "): " + f.Message
 }
 
-// tooLong are the words of servers that give a prompt beyond the model's window no code of
-// its own: of Anthropic for the prompt (earendil-works/pi#102), and for the prompt and
-// max_tokens together (docker/docker-agent#569), and of vLLM (vllm-project/vllm#20409).
-var tooLong = []string{"prompt is too long", "exceed context limit", "maximum context length"}
+// What servers say in words that have no code of their own for it.
+var (
+	// A prompt beyond the model's window: of Anthropic for the prompt (earendil-works/pi#102),
+	// and for the prompt and max_tokens together (docker/docker-agent#569), of vLLM
+	// (vllm-project/vllm#20409), llama.cpp, Bedrock, Gemini, Groq and xAI.
+	tooLong = []string{
+		"prompt is too long", "exceed context limit", "maximum context length", "exceeds the available context size",
+		"input is too long for requested model", "exceeds the maximum number of tokens", "reduce the length of the messages",
+		"maximum prompt length",
+	}
+	// An account without money: of Anthropic, DeepSeek and OpenRouter.
+	spent = []string{"credit balance is too low", "insufficient balance", "insufficient credits"}
+	// What a filter of the provider's stopped: of Anthropic and Azure.
+	filtered = []string{"blocked by content filtering policy", "content management policy"}
+)
+
+func (f *Fault) says(words []string) bool {
+	message := strings.ToLower(f.Message)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(message, w) })
+}
 
 // TooLong reports whether the fault says that the request is too long for the model.
 func (f *Fault) TooLong() bool {
-	if f.Code == "context_length_exceeded" || f.Kind == FaultTooLarge {
+	if f.Code == "context_length_exceeded" || f.Type == "exceed_context_size_error" || f.Kind == FaultTooLarge {
 		return true
 	}
-	return f.Kind == FaultRequest && slices.ContainsFunc(tooLong, func(words string) bool { return strings.Contains(f.Message, words) })
+	return f.Kind == FaultRequest && f.says(tooLong)
+}
+
+// Refine finds a kind that the server's words alone say.
+func (f *Fault) Refine() {
+	switch {
+	case f.Kind != FaultRequest && f.Kind != FaultPermission:
+	case f.says(spent):
+		f.Kind = FaultBilling
+	case f.says(filtered):
+		f.Kind = FaultContent
+	}
 }
 
 // OfStream reports whether the fault says that the model, or this account, is given no

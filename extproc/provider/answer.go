@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
@@ -69,6 +70,8 @@ func (a *answer) stream(resp *exchange.Response) exchange.Verdict {
 // read takes from a whole answer what the exchange must know.
 func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 	switch {
+	case resp.Status > 599:
+		return a.unreadable(resp, errors.New("there is no such status"))
 	case refusedKey(resp.Status) && !a.target.theirs:
 		return a.keyRefused(resp)
 	case resp.Status >= 400:
@@ -107,7 +110,7 @@ func (a *answer) bind(resp *exchange.Response) {
 // noAnswer refuses a 200 response that is an error, or cannot be read.
 func (a *answer) noAnswer(resp *exchange.Response, err error) exchange.Verdict {
 	var f *canon.Fault
-	if !errors.As(err, &f) {
+	if !errors.As(err, &f) || f.Kind == canon.FaultMalformed {
 		return a.unreadable(resp, err)
 	}
 	resp.Failed = true
@@ -162,23 +165,31 @@ func (a *answer) keyRefused(resp *exchange.Response) exchange.Verdict {
 		fmt.Sprintf("The provider refused the gateway's credential for backend %q (status %d). Your own key is not at fault; the gateway's operators find it in their log.", name, resp.Status))
 }
 
-// failed passes on a provider's error: as it is if the client speaks its
-// dialect, else translated. One that is no JSON, or that quotes the gateway's
-// credential, is reported with its status.
+// failed passes on a provider's error: as it is if the client speaks its dialect, else
+// translated. One that is no JSON is reported with its words; of one that quotes the
+// gateway's credential nothing but the status is said.
 func (a *answer) failed(resp *exchange.Response) exchange.Verdict {
 	body := bytes.TrimSpace(resp.Body)
-	if len(body) == 0 || body[0] != '{' || a.quotesSecret(body) {
-		return exchange.Denied(resp.Status, reasonOf(resp.Status), fmt.Sprintf("Backend %q answered with status %d.", a.target.backend.Name, resp.Status))
+	if len(body) == 0 || body[0] != '{' && body[0] != '[' || a.quotesSecret(body) {
+		return a.status(resp, body)
 	}
-	if a.streamed() {
-		if f := a.target.dialect.DecodeFault(resp.Status, body); f.OfStream() {
-			return a.askWhole(resp)
-		}
-	}
-	if !resp.Translates {
+	f := a.target.dialect.DecodeFault(resp.Status, body)
+	switch {
+	case a.streamed() && f.OfStream():
+		return a.askWhole(resp)
+	case body[0] == '{' && !resp.Translates:
 		return exchange.Verdict{}
 	}
-	return a.fault(resp, a.target.dialect.DecodeFault(resp.Status, body))
+	return a.fault(resp, f)
+}
+
+// status reports an error of which the status is known, and perhaps what its body says.
+func (a *answer) status(resp *exchange.Response, body []byte) exchange.Verdict {
+	message := fmt.Sprintf("Backend %q answered with status %d", a.target.backend.Name, resp.Status)
+	if words := canon.Words(body); words != "" && !a.quotesSecret(body) {
+		message += ": " + words
+	}
+	return exchange.Denied(resp.Status, reasonOf(resp.Status), strings.TrimRight(message, ".")+".")
 }
 
 func (a *answer) quotesSecret(text []byte) bool {

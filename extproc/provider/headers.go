@@ -49,6 +49,7 @@ func strip(req *exchange.Request, simulated bool) {
 var hides = map[string]bool{
 	"alt-svc":                   true,
 	"anthropic-organization-id": true,
+	"location":                  true,
 	"nel":                       true,
 	"openai-organization":       true,
 	"openai-project":            true,

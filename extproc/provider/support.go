@@ -15,8 +15,22 @@ const DroppedHeader = "x-headgate-dropped"
 // unsupportedField is why a backend cannot serve a request.
 type unsupportedField struct {
 	backend string
+	whole   bool   // the request as a whole, and no field of it
 	field   string
 	why     string
+}
+
+// sentence says to the client why the backend cannot serve its request.
+func (u *unsupportedField) sentence() string {
+	if u.whole {
+		return fmt.Sprintf(" Backend %q cannot serve it: %s.", u.backend, u.why)
+	}
+	return fmt.Sprintf(" Backend %q cannot take %q: %s.", u.backend, u.field, u.why)
+}
+
+// words name the operations that not every dialect has.
+var words = map[exchange.Operation]string{
+	exchange.Embeddings: "embeddings", exchange.Moderations: "moderations", exchange.CountTokens: "counts of tokens",
 }
 
 // maxNamed bounds the fields that are named of one backend: a request may hold
@@ -91,7 +105,7 @@ func (p *plan) uncounted() exchange.Verdict {
 func (p *plan) unsupported(t *target) ([]unsupportedField, exchange.Verdict) {
 	op := p.ex.Request.Operation
 	if !t.offers(op) {
-		return []unsupportedField{{t.backend.Name, p.ex.Request.Path, "it does not offer this"}}, exchange.Verdict{}
+		return []unsupportedField{{backend: t.backend.Name, whole: true, why: "it has no " + words[op]}}, exchange.Verdict{}
 	}
 	if !t.translates(p.ex) {
 		return nil, exchange.Verdict{}
@@ -104,7 +118,7 @@ func (p *plan) unsupported(t *target) ([]unsupportedField, exchange.Verdict) {
 	for _, u := range t.dialect.Unsupported(meaning, t.canon) {
 		refuses := u.Kind == canon.Impossible || u.Kind == canon.Meaning && !p.pool.drop
 		if refuses && len(out) < maxNamed {
-			out = append(out, unsupportedField{t.backend.Name, exchange.Clip(u.Field, exchange.MaxText), u.Why})
+			out = append(out, unsupportedField{backend: t.backend.Name, field: exchange.Clip(u.Field, exchange.MaxText), why: u.Why})
 		}
 	}
 	return out, exchange.Verdict{}
@@ -118,7 +132,7 @@ func refuseUnsupported(lacking []unsupportedField) exchange.Verdict {
 	for _, m := range lacking {
 		if !seen[m] {
 			seen[m] = true
-			fmt.Fprintf(&b, " Backend %q cannot take '%s': %s.", m.backend, m.field, m.why)
+			b.WriteString(m.sentence())
 		}
 	}
 	v := exchange.Denied(400, exchange.ReasonUnsupported, b.String())

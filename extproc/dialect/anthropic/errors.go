@@ -2,6 +2,7 @@ package anthropic
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -9,8 +10,8 @@ import (
 )
 
 // DecodeFault reads the body of an answer with an error status; 0 stands for an
-// error inside a 200. Any body gives a fault: one that is no Anthropic error
-// leaves the status to speak.
+// error inside a 200. Any body gives a fault: of one that is no Anthropic error the words
+// are taken, if there are any, and else the status has to speak.
 func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
 	f := &canon.Fault{Status: status}
 	var whole [2]scan.Value
@@ -23,8 +24,12 @@ func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
 		f.Status = f.Kind.Status()
 	}
 	if f.Message == "" {
+		f.Message = canon.Words(body)
+	}
+	if f.Message == "" {
 		f.Message = "The provider answered with status " + strconv.Itoa(f.Status) + "."
 	}
+	f.Refine()
 	return f
 }
 
@@ -65,11 +70,14 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	if f.Status >= 400 && f.Status < 600 {
 		status = f.Status
 	}
-	if f.Kind == canon.FaultOverloaded {
+	switch f.Kind {
+	case canon.FaultOverloaded:
 		status = 529
+	case canon.FaultQuota, canon.FaultBilling:
+		status = 402
 	}
 	b := scan.AppendString(append(dst, `{"type":"error","error":{"type":`...), faultType(f.Kind))
-	b = scan.AppendString(append(b, `,"message":`...), f.Message)
+	b = scan.AppendString(append(b, `,"message":`...), message(f))
 	id := f.RequestID
 	if f.Exchange != "" {
 		id = f.Exchange
@@ -86,6 +94,17 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 		b = scan.AppendString(append(b, `,"request_id":`...), id)
 	}
 	return append(b, '}'), status
+}
+
+// tooLong begins Anthropic's message about a prompt beyond the model's window. Clients such
+// as Claude Code know by it that they have to shorten the conversation.
+const tooLong = "prompt is too long"
+
+func message(f *canon.Fault) string {
+	if f.Exchange == "" && f.Kind == canon.FaultRequest && f.TooLong() && !strings.Contains(f.Message, tooLong) {
+		return tooLong + ": " + f.Message
+	}
+	return f.Message
 }
 
 // threadLost are the details by which Anthropic's SDKs know that the server does not hold this

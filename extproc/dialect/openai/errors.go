@@ -10,25 +10,24 @@ import (
 )
 
 // DecodeFault reads the body of an answer with an error status. Any body gives a
-// fault: one that is no OpenAI error leaves the status to speak.
+// fault: of one that is no OpenAI error the words are taken, if there are any, and else the
+// status has to speak.
 func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
-	var whole [1]scan.Value
-	extra, err := canon.Pick(scan.Document(body), []string{"error"}, whole[:], nil)
-	if err != nil {
-		return &canon.Fault{Kind: canon.KindOf(status), Status: status, Message: plainMessage(status)}
-	}
-	if whole[0] != nil {
-		return readFault(status, whole[0])
-	}
-	// Mistral and others: {"message":..,"type":..,"code":..} without a wrapper.
 	v := scan.Value(bytes.TrimSpace(body))
-	fault := readFault(status, v)
-	for _, m := range extra {
-		if string(m.Name) == "detail" && fault.Message == plainMessage(status) {
-			fault.Message = string(m.Value)
+	if e := v.Elements(); v.Kind() == scan.Array && e.Next() { // Google's
+		v = e.Value()
+	}
+	if wrapped := v.Get("error"); wrapped != nil {
+		v = wrapped // else as Mistral and others write it: {"message":..,"type":..,"code":..}
+	}
+	f := readFault(status, v)
+	if f.Message == plainMessage(f.Status) {
+		if words := canon.Words(body); words != "" {
+			f.Message = words
 		}
 	}
-	return fault
+	f.Refine()
+	return f
 }
 
 func plainMessage(status int) string {
@@ -109,8 +108,12 @@ func faultKind(f *canon.Fault) canon.FaultKind {
 // refusal of Headgate's own names its exchange, and when to try again.
 func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	status := f.Kind.Status()
-	if f.Status >= 400 && f.Status < 600 && f.Status != 529 && f.Status != 498 {
+	spent := f.Kind == canon.FaultQuota || f.Kind == canon.FaultBilling
+	if f.Status >= 400 && f.Status < 600 && f.Status != 529 && f.Status != 498 && !spent {
 		status = f.Status
+	}
+	if spent {
+		status = 429 // OpenAI's own for insufficient_quota
 	}
 	b := scan.AppendString(append(dst, `{"error":{"message":`...), f.Message)
 	b = scan.AppendString(append(b, `,"type":`...), faultType(f))
@@ -166,6 +169,9 @@ func faultCode(f *canon.Fault) string {
 	}
 	switch f.Kind {
 	case canon.FaultRequest:
+		if f.TooLong() {
+			return "context_length_exceeded"
+		}
 		return f.Code
 	case canon.FaultAuthentication:
 		return "invalid_api_key"

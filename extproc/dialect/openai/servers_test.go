@@ -95,10 +95,14 @@ func TestAWholeMessageInAChunkIsTakenOnce(t *testing.T) {
 func TestFaultsOfServersThatHaveTheirOwnForm(t *testing.T) {
 	for body, want := range map[string]canon.Fault{
 		`{"object":"error","message":"bad","type":"invalid_request_error","code":400}`: {Kind: canon.FaultRequest, Status: 422, Type: "invalid_request_error", Code: "400", Message: "bad"},
-		`{"detail":[{"msg":"no"}]}`: {Kind: canon.FaultRequest, Status: 422, Message: `[{"msg":"no"}]`},
-		`{"error":"plain"}`:         {Kind: canon.FaultRequest, Status: 422, Message: "plain"},
-		`<html>`:                    {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
-		``:                          {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
+		`{"detail":[{"msg":"no"}]}`: {Kind: canon.FaultRequest, Status: 422, Message: "no"},
+		`[{"error":{"code":400,"message":"why","status":"INVALID_ARGUMENT"}}]`: {Kind: canon.FaultRequest, Status: 422, Code: "400", Message: "why"},
+		`the proxy is "full"`:    {Kind: canon.FaultRequest, Status: 422, Message: `the proxy is "full"`},
+		`<title>Too big</title>`: {Kind: canon.FaultRequest, Status: 422, Message: "Too big"},
+		`{"error":{"message":"Insufficient Balance","type":"unknown_error"}}`: {Kind: canon.FaultBilling, Status: 422, Type: "unknown_error", Message: "Insufficient Balance"},
+		`{"error":"plain"}`: {Kind: canon.FaultRequest, Status: 422, Message: "plain"},
+		`<html>`:            {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
+		``:                  {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
 	} {
 		if diff := cmp.Diff(want, *openai.Dialect{}.DecodeFault(422, []byte(body))); diff != "" {
 			t.Errorf("%s: %s", body, diff)

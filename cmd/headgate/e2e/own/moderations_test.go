@@ -73,7 +73,7 @@ func TestModerationsThatCannotBe(t *testing.T) {
 		status     int
 		says       string
 	}{
-		{"a model that has no such operation", `{"model":"claude","input":"a"}`, 400, "cannot take '/v1/moderations'"},
+		{"a model that has no such operation", `{"model":"claude","input":"a"}`, 400, "it has no moderations"},
 		{"no model", `{"input":"a"}`, 400, "You must provide a model parameter"},
 		{"an unknown model", `{"model":"omni-moderation-latest","input":"a"}`, 404, "is not served by this gateway"},
 		{"no input", `{"model":"judge"}`, 400, "Missing required parameter: 'input'."},
