@@ -15,7 +15,7 @@ const DroppedHeader = "x-headgate-dropped"
 // unsupportedField is why a backend cannot serve a request.
 type unsupportedField struct {
 	backend string
-	whole   bool   // the request as a whole, and no field of it
+	whole   bool // the request as a whole, and no field of it
 	field   string
 	why     string
 }
