@@ -195,7 +195,7 @@ func (a *wildAsk) renamed(u policy.Use) []byte {
 func strictly(u policy.Use, body []byte) *wire.Error {
 	ops, path := simopenai.Dialect{}.Operations(), "/v1/chat/completions"
 	if u.Backend.Dialect == "anthropic" {
-		ops, path = simanthropic.Dialect{}.Operations(), "/v1/messages"
+		ops, path = simanthropic.New().Operations(), "/v1/messages"
 	}
 	i := slices.IndexFunc(ops, func(op wire.Operation) bool { return op.Path == path })
 	_, err := ops[i].Read(&wire.Request{Body: body})

@@ -14,7 +14,7 @@ import (
 // dialects returns the wire formats that the provider speaks. A request that no other
 // claims is the last one's.
 func dialects() []wire.Dialect {
-	return []wire.Dialect{anthropic.Dialect{}, responses.New(), openai.Dialect{}}
+	return []wire.Dialect{anthropic.New(), responses.New(), openai.Dialect{}}
 }
 
 // target is what the provider has at a path.

@@ -129,7 +129,7 @@ func TestAnthropicRefuses(t *testing.T) {
 		`{"model":"claude-sonnet-4-5","max_tokens":9,"output_config":{"effort":"low"},` + user + `}`:                    "does not support the effort parameter",
 		`{"model":"claude-opus-4-6","max_tokens":9,"output_config":{"effort":"xhigh"},` + user + `}`:                    "one of low, medium, high, max",
 		m(``): "at least one message",
-		m(`{"role":"system","content":"x"},{"role":"user","content":"x"}`):                                                  "Unexpected role \\\"system\\\"",
+		m(`{"role":"system","content":"x"},{"role":"user","content":"x"}`):                                                  "use the top-level 'system' parameter",
 		m(`{"role":"tool","content":"x"}`):                                                                                  "Unexpected role",
 		m(`{"role":"assistant","content":"x"}`):                                                                             "first message must use",
 		m(`{"role":"user","content":7}`):                                                                                    "valid string or list",

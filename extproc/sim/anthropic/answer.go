@@ -27,7 +27,8 @@ func stopReason(x *wire.Turn, ch *wire.Choice) string {
 }
 
 // JSON renders an answer as a message.
-func (Dialect) JSON(x *wire.Turn, a *wire.Answer) []byte {
+func (d Dialect) JSON(x *wire.Turn, a *wire.Answer) []byte {
+	d.keep(x, a)
 	ch := &a.Choices[0]
 	b := make([]byte, 0, 1024+200+x.Do.Oversize)
 	b = append(b, `{"model":`...)
@@ -109,7 +110,8 @@ type messageStream struct {
 }
 
 // Events implements wire.Dialect.
-func (Dialect) Events(x *wire.Turn, a *wire.Answer) *wire.Stream {
+func (d Dialect) Events(x *wire.Turn, a *wire.Answer) *wire.Stream {
+	d.keep(x, a)
 	ch := &a.Choices[0]
 	st := messageStream{x: x}
 	st.start(a)

@@ -1,5 +1,6 @@
-// Package anthropic is the Anthropic dialect of the simulated provider: messages, token
-// counts and models, with the validation, the errors and the accounting of the real API.
+// Package anthropic is the Anthropic dialect of the simulated provider: messages, threads,
+// token counts and models, with the validation, the errors and the accounting of the real
+// API.
 package anthropic
 
 import (
@@ -16,15 +17,23 @@ import (
 )
 
 // Dialect is the dialect of Anthropic's Messages.
-type Dialect struct{}
+type Dialect struct {
+	threads    *threads
+	operations []wire.Operation
+}
+
+// New returns a dialect that holds no conversation yet.
+func New() Dialect {
+	d := Dialect{threads: &threads{kept: map[string]*thread{}}}
+	d.operations = []wire.Operation{
+		{Path: "/v1/messages", Read: func(r *wire.Request) (*wire.Call, *wire.Error) { return d.readMessages(r, false) }},
+		{Path: "/v1/messages/count_tokens", Read: func(r *wire.Request) (*wire.Call, *wire.Error) { return d.readMessages(r, true) }, Answer: countTokens},
+	}
+	return d
+}
 
 // Operations implements wire.Dialect.
-func (Dialect) Operations() []wire.Operation { return operations }
-
-var operations = []wire.Operation{
-	{Path: "/v1/messages", Read: func(r *wire.Request) (*wire.Call, *wire.Error) { return readMessagesCall(r.Body, false) }},
-	{Path: "/v1/messages/count_tokens", Read: func(r *wire.Request) (*wire.Call, *wire.Error) { return readMessagesCall(r.Body, true) }, Answer: countTokens},
-}
+func (d Dialect) Operations() []wire.Operation { return d.operations }
 
 // countTokens answers a request to count, which is free.
 func countTokens(t *wire.Turn) ([]byte, wire.Usage) {

@@ -72,6 +72,9 @@ type turnReader struct {
 	first    int             // index of the message that began the loop
 	thought  bool            // it began with thinking
 	lastText string
+	lastKind string // the type of the last block
+
+	afterSystem bool // the message before is a system message
 }
 
 func (r *turnReader) system(v scan.Value) *wire.Error {
@@ -117,15 +120,21 @@ func (r *turnReader) turn(v scan.Value) *wire.Error {
 	if v.Kind() != scan.Object {
 		return invalid("messages.%d: Input should be a valid dictionary or object to extract fields from", r.i)
 	}
-	var role, content scan.Value
-	if unknown := wire.Members(v, map[string]*scan.Value{"role": &role, "content": &content}); unknown != "" {
+	var role, content, config scan.Value
+	known := map[string]*scan.Value{"role": &role, "content": &content}
+	if wire.Str(v.Get("role")) == "system" {
+		known["output_config"], known["clear_at"] = &config, nil
+	}
+	if unknown := wire.Members(v, known); unknown != "" {
 		return invalid("messages.%d.%s: Extra inputs are not permitted", r.i, unknown)
 	}
 	switch name := wire.Str(role); {
 	case !wire.Given(role):
 		return invalid("messages.%d.role: Field required", r.i)
 	case name == "system":
-		return invalid("messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" as an input message role.")
+		return r.between(content, config)
+	case r.afterSystem && name == "user":
+		return invalid("messages.%d: role 'system' must precede an 'assistant' message or end the conversation", r.i-1)
 	case name != "user" && name != "assistant":
 		return invalid("messages: Unexpected role \"%s\". Allowed roles are \"user\" or \"assistant\"", name)
 	case r.i == 0 && name != "user":
@@ -136,6 +145,7 @@ func (r *turnReader) turn(v scan.Value) *wire.Error {
 		r.role, r.started = name, false
 		r.c.Prompt.Fixed(name, wire.FrameTokens)
 	}
+	r.afterSystem, r.lastKind = false, ""
 	r.follow(content)
 	return r.content(content)
 }
@@ -184,7 +194,8 @@ func (r *turnReader) block(v scan.Value, at string) (text string, err *wire.Erro
 		return "", invalid("%s: Input should be a valid dictionary or object to extract fields from", at)
 	}
 	p := &r.c.Prompt
-	switch kind := wire.Str(v.Get("type")); kind {
+	r.lastKind = wire.Str(v.Get("type"))
+	switch kind := r.lastKind; kind {
 	case "text":
 		if v.Get("text").Kind() != scan.String {
 			return "", invalid("%s.text.text: Field required", at)

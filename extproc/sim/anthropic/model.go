@@ -7,7 +7,7 @@ import (
 	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-// model is what the models of a family refuse, of what others take.
+// model is what the models of a family refuse, of what others take, and what they alone take.
 type model struct {
 	prefixes   []string
 	noSampling bool     // but for the default values
@@ -19,6 +19,7 @@ type model struct {
 	stillHigh  bool     // efforts above high without thinking
 	noForced   bool     // a tool that it must call
 	noPrefill  bool     // an assistant's message at the end
+	system     bool     // takes system messages between the turns, of what others refuse
 	efforts    []string // nil: any
 	most       int      // tokens of an answer; 0: not known
 }
@@ -33,14 +34,16 @@ type model struct {
 //	prefill  langchain-ai/deepagents#1585 (4.6)
 //	most     anthropics/claude-code#24451 (Opus 4.5)
 //	effort   reference.langchain.com deepagents reasoning_effort (4.5, 4.6, 4.7)
+//	system   platform.claude.com, mid-conversation system messages
 var families = []model{
 	{prefixes: []string{"claude-fable-5-1", "claude-fable-5-2", "claude-mythos-5-1", "claude-mythos-5-2", "claude-opus-5-5"},
-		noSampling: true, noBudget: true, always: true, noForced: true, noPrefill: true, most: 128_000},
-	{prefixes: []string{"claude-fable-5", "claude-mythos-5"}, noSampling: true, noBudget: true, always: true, noPrefill: true, most: 128_000},
+		noSampling: true, noBudget: true, always: true, noForced: true, noPrefill: true, system: true, most: 128_000},
+	{prefixes: []string{"claude-fable-5", "claude-mythos-5"}, noSampling: true, noBudget: true, always: true, noPrefill: true, system: true, most: 128_000},
 	{prefixes: []string{"claude-sonnet-5-5"}, noSampling: true, noBudget: true, between: true, stillHigh: true, noForced: true, noPrefill: true, most: 128_000},
 	{prefixes: []string{"claude-haiku-5-5"}, noSampling: true, noBudget: true, stillHigh: true, noPrefill: true, most: 128_000},
-	{prefixes: []string{"claude-opus-5"}, noSampling: true, noBudget: true, stillHigh: true, noPrefill: true, most: 128_000},
-	{prefixes: []string{"claude-opus-4-7", "claude-opus-4-8", "claude-sonnet-5"}, noSampling: true, noBudget: true, noPrefill: true, most: 128_000},
+	{prefixes: []string{"claude-opus-5"}, noSampling: true, noBudget: true, stillHigh: true, noPrefill: true, system: true, most: 128_000},
+	{prefixes: []string{"claude-opus-4-8"}, noSampling: true, noBudget: true, noPrefill: true, system: true, most: 128_000},
+	{prefixes: []string{"claude-opus-4-7", "claude-sonnet-5"}, noSampling: true, noBudget: true, noPrefill: true, most: 128_000},
 	{prefixes: []string{"claude-opus-4-6", "claude-sonnet-4-6"}, oneSampler: true, noPrefill: true, efforts: []string{"low", "medium", "high", "max"}, most: 128_000},
 	{prefixes: []string{"claude-opus-4-5"}, oneSampler: true, noAdaptive: true, efforts: []string{"low", "medium", "high"}, most: 64_000},
 	{prefixes: []string{"claude-opus-4-1"}, oneSampler: true, noAdaptive: true, efforts: []string{}, most: 32_000},

@@ -11,10 +11,13 @@ import (
 	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-// messageFields are the members of a Messages request. Anthropic refuses others.
+// messageFields are the members of a Messages request (anthropic-sdk-python 2.12,
+// types/beta/message_create_params.py). Anthropic refuses others.
 type messageFields struct {
 	model, maxTokens, messages, system, stream, stops, tools, toolChoice, thinking,
 	temperature, topP, topK, output, outputOld, cacheControl, thread scan.Value
+
+	account string
 }
 
 func (f *messageFields) targets() map[string]*scan.Value {
@@ -24,22 +27,23 @@ func (f *messageFields) targets() map[string]*scan.Value {
 		"temperature": &f.temperature, "top_p": &f.topP, "top_k": &f.topK, "output_config": &f.output,
 		"output_format": &f.outputOld, "cache_control": &f.cacheControl, "thread": &f.thread,
 		"metadata": nil, "service_tier": nil, "container": nil, "mcp_servers": nil, "context_management": nil,
-		"inference_geo": nil, "speed": nil, "betas": nil,
+		"inference_geo": nil, "speed": nil, "betas": nil, "billing_policy": nil, "compaction": nil, "diagnostics": nil,
+		"fallbacks": nil, "fallback_credit_token": nil,
 	}
 }
 
-// readMessagesCall reads a Messages request, or with count a count_tokens request.
+// readMessages reads a Messages request, or with count a count_tokens request.
 // The call is usable for what was read before an error.
-func readMessagesCall(body []byte, count bool) (*wire.Call, *wire.Error) {
-	c := &wire.Call{N: 1, ToolChoice: "auto"}
-	m := scan.Document(body)
+func (d Dialect) readMessages(r *wire.Request, count bool) (*wire.Call, *wire.Error) {
+	f := &messageFields{account: r.Account}
+	c := &wire.Call{N: 1, ToolChoice: "auto", Own: f}
+	m := scan.Document(r.Body)
 	for m.Next() {
 	}
 	if m.Err() != nil {
 		return c, invalid("The request body is not valid JSON: %v", m.Err())
 	}
-	var f messageFields
-	unknown := wire.Members(scan.Value(bytes.TrimLeft(body, " \n\t\r")), f.targets())
+	unknown := wire.Members(scan.Value(bytes.TrimLeft(r.Body, " \n\t\r")), f.targets())
 	switch {
 	case !wire.Given(f.model):
 		return c, invalid("model: Field required")
@@ -60,9 +64,9 @@ func readMessagesCall(body []byte, count bool) (*wire.Call, *wire.Error) {
 		return c, invalid("messages: Field required")
 	}
 	for _, read := range []func(*wire.Call, *messageFields) *wire.Error{
-		readThread, readScalars, refuseForModel, readToolUse, readThinking, readOutput, readConversation,
+		d.readThread, readScalars, refuseForModel, readToolUse, readThinking, readOutput, readConversation,
 	} {
-		if err := read(c, &f); err != nil {
+		if err := read(c, f); err != nil {
 			return c, err
 		}
 	}

@@ -135,7 +135,7 @@ func (d *Dialect) addItems(t *wire.Turn) ([]byte, wire.Usage) {
 	defer d.kept.mu.Unlock()
 	if c := d.kept.conversations[a.c.id]; c != nil {
 		c.items = append(c.items[:len(c.items):len(c.items)], a.items...)
-		d.kept.index(c.items)
+		d.kept.index(c.id, c.items)
 	}
 	all := make([]*item, len(a.items))
 	for i := range a.items {

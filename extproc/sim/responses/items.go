@@ -18,6 +18,7 @@ type item struct {
 	kind    string
 	raw     scan.Value
 	account string
+	entry   string // the response or conversation by which it is found; empty: none yet
 	needs   string // the id of the reasoning that it came with; empty: none, or not known
 }
 
@@ -202,7 +203,7 @@ func (r *itemReader) check(it *item) *wire.Error {
 		case !slices.Contains(s.needed, name) && !slices.Contains(s.known, name):
 			return unknown(r.at("." + name))
 		}
-		if textual[name] && wire.Given(v) && v.Kind() != scan.String {
+		if textual[name] && it.kind != "tool_search_call" && wire.Given(v) && v.Kind() != scan.String {
 			return openai.WrongType(r.at("."+name), "a string", v)
 		}
 	}

@@ -18,15 +18,13 @@ func (d *Dialect) keep(q *request, st *wire.Stream) {
 	defer d.kept.mu.Unlock()
 	if c := d.kept.conversations[q.conversation]; c != nil {
 		c.items = append(append(c.items[:len(c.items):len(c.items)], q.input...), said...)
-		d.kept.index(c.items)
+		d.kept.index(c.id, c.items)
 	}
 	if !q.store {
 		return
 	}
 	k := &kept{q: q, status: q.status, said: said, items: append(q.context[:len(q.context):len(q.context)], q.input...)}
-	for i := range q.input {
-		k.size += len(q.input[i].raw)
-	}
+	k.size = q.size
 	for i := range said {
 		k.size += len(said[i].raw)
 	}

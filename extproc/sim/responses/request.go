@@ -15,6 +15,7 @@ type request struct {
 	wire.Call
 	f            fields
 	account      string
+	size         int // of the body
 	store        bool
 	background   bool
 	sealed       bool              // reasoning comes with its encrypted content
@@ -37,7 +38,7 @@ type request struct {
 }
 
 func newRequest(r *wire.Request) *request {
-	q := &request{account: r.Account, store: true, hosted: map[string]hosted{}, namespaces: map[string]string{}}
+	q := &request{account: r.Account, size: len(r.Body), store: true, hosted: map[string]hosted{}, namespaces: map[string]string{}}
 	q.N, q.ToolChoice, q.Obfuscation, q.Own = 1, "auto", true, q
 	return q
 }

@@ -61,7 +61,7 @@ func answers(kind string) string {
 	return ""
 }
 
-// textual are the members that are strings wherever they are.
+// textual are the members that are strings, but for the arguments of a search for tools.
 var textual = map[string]bool{
 	"id": true, "call_id": true, "name": true, "arguments": true, "input": true, "encrypted_content": true, "namespace": true,
 	"status": true, "server_label": true, "role": true, "phase": true,

@@ -83,8 +83,8 @@ func (s *store) item(account, id string) *item {
 // add keeps a response. The lock is held.
 func (s *store) add(k *kept) {
 	s.responses[k.q.id] = k
-	s.index(k.q.input)
-	s.index(k.said)
+	s.index(k.q.id, k.q.input)
+	s.index(k.q.id, k.said)
 	s.enter(k.q.id, k.size)
 }
 
@@ -93,19 +93,25 @@ func (s *store) addConversation(c *conversation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conversations[c.id] = c
-	s.index(c.items)
+	s.index(c.id, c.items)
 	s.enter(c.id, 0)
 }
 
-func (s *store) index(items []item) {
-	for i := range items {
-		s.items[items[i].id] = &items[i]
+// index finds the items of an entry by their ids from now on. One that was given back stays
+// what it was. The lock is held.
+func (s *store) index(entry string, items []item) {
+	for _, it := range items {
+		if it.entry = entry; s.items[it.id] == nil {
+			s.items[it.id] = &it
+		}
 	}
 }
 
-func (s *store) unindex(items []item) {
+func (s *store) unindex(entry string, items []item) {
 	for i := range items {
-		delete(s.items, items[i].id)
+		if it := s.items[items[i].id]; it != nil && it.entry == entry {
+			delete(s.items, it.id)
+		}
 	}
 }
 
@@ -122,12 +128,12 @@ func (s *store) enter(id string, size int) {
 func (s *store) forget(id string) {
 	if k := s.responses[id]; k != nil {
 		s.bytes -= k.size
-		s.unindex(k.q.input)
-		s.unindex(k.said)
+		s.unindex(id, k.q.input)
+		s.unindex(id, k.said)
 		delete(s.responses, id)
 	}
 	if c := s.conversations[id]; c != nil {
-		s.unindex(c.items)
+		s.unindex(id, c.items)
 		delete(s.conversations, id)
 	}
 }
