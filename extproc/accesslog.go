@@ -89,6 +89,9 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 		asked.Path, _, _ = strings.Cut(asked.Path, "?")
 		d, _ := client.Classify(&asked)
 		end.Dialect, end.Operation = d.Name(), asked.Operation
+		if asked.Operation == "" {
+			end.Path = asked.Path
+		}
 		end.Began, end.Took, end.RequestBytes = c.GetStartTime().AsTime(), c.GetDuration().AsDuration(), int64(req.GetRequestBodyBytes())
 	}
 	return end

@@ -115,6 +115,16 @@ func (r *run) immediate(why string, refused bool) {
 	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.RefusedKey, mark})
 }
 
+// local answers a request for the gateway itself. It is no exchange: no visit sees it, and Envoy gives
+// no account of it.
+func (r *run) local(l *client.Local) {
+	resp := &r.ex.Response
+	resp.Status = l.Status
+	resp.Out.Set = append(resp.Out.Set, l.Headers...)
+	resp.Out.ReplaceBody(l.Body)
+	r.immediate(l.Name, false)
+}
+
 // unanswer takes back what the client did not get because it had left, or because Envoy
 // had given up: its own account says how the exchange ended.
 func (r *run) unanswer() {

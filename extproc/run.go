@@ -101,12 +101,19 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	req.Method = string(req.Headers.Get(":method"))
 	path, _, _ := bytes.Cut(req.Headers.Get(":path"), []byte{'?'})
 	req.Path = string(path)
+	if l := client.LocalAnswer(req); l != nil {
+		r.local(l)
+		return nil
+	}
 	var v exchange.Verdict
 	r.client, v = client.Classify(req)
 	r.ex.Dialect = r.client.Name()
 	req.Bind(r.client, &r.waiting)
 	if v.Action == exchange.Pass {
 		v = r.tooLarge()
+	}
+	if v.Action == exchange.Pass {
+		v = takesEncoding(req)
 	}
 	if v.Action == exchange.Pass {
 		v = r.claimOwn()
@@ -116,6 +123,7 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 		v.Retry = time.Second
 	}
 	if v.Action != exchange.Pass {
+		set(&r.ex.Response.Out, v.Headers)
 		return r.refuse(ctx, v, len(r.visits))
 	}
 	if ended, err := r.admit(ctx); ended || err != nil {
@@ -146,6 +154,9 @@ func (r *run) request(ctx context.Context) error {
 		return fmt.Errorf("a second request body: the request body mode must be BUFFERED")
 	}
 	r.bodyRead = true
+	if v := r.unpack(); v.Action != exchange.Pass {
+		return r.refuse(ctx, v, len(r.visits))
+	}
 	if req.Operation != exchange.Models {
 		if v := r.client.Read(req); v.Action != exchange.Pass {
 			return r.refuse(ctx, v, len(r.visits))

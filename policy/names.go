@@ -71,6 +71,9 @@ const (
 	// of an attempt. Envoy drops the header with a replaced body and writes it again
 	// from here.
 	ContentLengthKey = "content_length"
+	// NoHost is the host of a request of HTTP/1.0 that names none. RFC 6761 keeps its domain from
+	// being anybody's.
+	NoHost = "headgate.invalid"
 	// PeerURI, PeerDNS and PeerSubject are the attributes of a client's connection that hold
 	// the names in its certificate, once that is verified: its first URI, its first DNS name
 	// and its subject. ext_proc gets them where certificates are asked for.
@@ -88,10 +91,11 @@ const (
 	// UnroutedRoute is the name of the Envoy route that a request keeps if nothing has
 	// processed it.
 	UnroutedRoute = "unrouted"
-	// UnroutedLarge and UnroutedUnsaid are its names for a request with a large body, and
-	// with one of a length that it does not say.
+	// UnroutedLarge, UnroutedUnsaid and UnroutedPacked are its names for a request with a large
+	// body, with one of a length that it does not say, and with one that is to be unpacked.
 	UnroutedLarge  = UnroutedRoute + "/large"
 	UnroutedUnsaid = UnroutedRoute + "/unsaid"
+	UnroutedPacked = UnroutedRoute + "/packed"
 	// ClientListener is the name of the Envoy listener of clients, and OwnListener that of the
 	// calls that Headgate makes itself.
 	ClientListener = "gateway"

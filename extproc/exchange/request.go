@@ -103,6 +103,9 @@ func (r *Request) EndAfter(d time.Duration) {
 	}
 }
 
+// Unpacked takes the body that the one which came was packed of, before anybody has read it.
+func (r *Request) Unpacked(body []byte) { r.Body, r.rewritten = body, true }
+
 // Rewritten reports whether the body is not the one that came.
 func (r *Request) Rewritten() bool { return r.rewritten }
 

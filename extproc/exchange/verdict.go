@@ -75,6 +75,8 @@ const (
 	ReasonLimitsLost      Reason = "limits_unavailable" // what is left of quotas cannot be known
 	ReasonUnknownPath     Reason = "unknown_path"
 	ReasonMethod          Reason = "method_not_allowed"
+	ReasonUpgrade         Reason = "websocket_not_served"
+	ReasonEncoding        Reason = "unsupported_content_encoding"
 	ReasonModelNotFound   Reason = "model_not_found"
 	ReasonUnsupported     Reason = "unsupported_field"
 	ReasonTooLarge        Reason = "request_too_large"

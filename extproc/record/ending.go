@@ -27,6 +27,7 @@ type Ending struct {
 	Took         time.Duration
 	Dialect      string
 	Operation    exchange.Operation
+	Path         string // empty: it is served
 	RequestBytes int64
 }
 
@@ -99,7 +100,7 @@ func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 	switch {
 	case e.has("UH"):
 		switch e.Route {
-		case policy.UnroutedRoute, policy.UnroutedLarge, policy.UnroutedUnsaid, "":
+		case policy.UnroutedRoute, policy.UnroutedLarge, policy.UnroutedUnsaid, policy.UnroutedPacked, "":
 			return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: detail}
 		}
 		return exchange.Outcome{Result: exchange.NoHealthyBackend, By: exchange.ByProvider, Detail: detail}

@@ -18,6 +18,7 @@ func rowOfEntry(e *Ending) *policypb.Row {
 		BeganUnixNanos: e.Began.UnixNano(),
 		Dialect:        e.Dialect,
 		Operation:      string(e.Operation),
+		Path:           exchange.Clip(e.Path, exchange.MaxText),
 		RequestBytes:   e.RequestBytes,
 		Status:         int32(e.Code),
 		Attempts:       int32(e.AttemptCount),

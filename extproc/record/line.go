@@ -17,6 +17,7 @@ type Line struct {
 	Revision  string    `json:"revision"`
 	Dialect   string    `json:"dialect"`
 	Operation string    `json:"operation,omitempty"`
+	Path      string    `json:"path,omitempty"` // of what is not served
 	Model     string    `json:"model,omitempty"`
 	Route     string    `json:"route,omitempty"`
 	Stream    bool      `json:"stream"`
@@ -117,7 +118,7 @@ func newLineEncoder() *lineEncoder {
 func (e *lineEncoder) add(r *policypb.Row) {
 	e.line = Line{
 		Time: time.Unix(0, r.BeganUnixNanos), Exchange: r.Exchange, Revision: r.Revision,
-		Dialect: r.Dialect, Operation: r.Operation, Model: r.Model, Route: r.Route, Stream: r.Stream, Folded: r.Folded,
+		Dialect: r.Dialect, Operation: r.Operation, Path: r.Path, Model: r.Model, Route: r.Route, Stream: r.Stream, Folded: r.Folded,
 		Caller: r.Caller, Tier: r.Tier, User: r.User, Team: r.Team, Feature: r.Feature, Session: r.Session, Tags: r.Tags, Parent: r.Parent,
 		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,

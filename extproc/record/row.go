@@ -44,6 +44,9 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Status:         int32(ex.Response.Status),
 		DurationNanos:  between(ex.Started, ex.Ended),
 	}
+	if ex.Request.Operation == "" {
+		r.Path = exchange.Clip(ex.Request.Path, exchange.MaxText)
+	}
 	if ex.Own != nil {
 		r.Parent = exchange.Clip(ex.Own.Parent, exchange.MaxText)
 	}

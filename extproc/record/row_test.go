@@ -19,7 +19,9 @@ func TestEveryFieldOfARowIsFilled(t *testing.T) {
 	o := exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: "UC"}
 	own := minimalExchange()
 	own.Own = &exchange.Own{Feature: "guard", Parent: "01KXS6G7ZD4YQ2M8R5T9V0W1AB"}
-	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false), own, cachedExchange(), verifiedExchange()} {
+	lost := minimalExchange()
+	lost.Request.Operation, lost.Request.Path = "", "/v1/\xfffiles"
+	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false), own, lost, cachedExchange(), verifiedExchange()} {
 		c.Add(ex, o)
 	}
 	unnamed := brokeOff()

@@ -66,6 +66,9 @@ type Row struct {
 	// The exchange on whose behalf the gateway made this call of its own; empty: none, or it is a
 	// client's.
 	Parent string `protobuf:"bytes,22,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The path that was asked for, without its query, if it is none that the gateway serves; empty: it
+	// is.
+	Path string `protobuf:"bytes,23,opt,name=path,proto3" json:"path,omitempty"`
 	// The backend that answered.
 	Backend string `protobuf:"bytes,30,opt,name=backend,proto3" json:"backend,omitempty"`
 	// The backend's provider.
@@ -275,6 +278,13 @@ func (x *Row) GetTier() string {
 func (x *Row) GetParent() string {
 	if x != nil {
 		return x.Parent
+	}
+	return ""
+}
+
+func (x *Row) GetPath() string {
+	if x != nil {
+		return x.Path
 	}
 	return ""
 }
@@ -1254,7 +1264,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xfe\v\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\x92\f\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -1273,7 +1283,8 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x04tags\x18\x13 \x03(\tR\x04tags\x12\x16\n" +
 	"\x06caller\x18\x14 \x01(\tR\x06caller\x12\x12\n" +
 	"\x04tier\x18\x15 \x01(\tR\x04tier\x12\x16\n" +
-	"\x06parent\x18\x16 \x01(\tR\x06parent\x12\x18\n" +
+	"\x06parent\x18\x16 \x01(\tR\x06parent\x12\x12\n" +
+	"\x04path\x18\x17 \x01(\tR\x04path\x12\x18\n" +
 	"\abackend\x18\x1e \x01(\tR\abackend\x12\x1a\n" +
 	"\bprovider\x18\x1f \x01(\tR\bprovider\x12\x16\n" +
 	"\x06served\x18  \x01(\tR\x06served\x12\x1f\n" +

@@ -39,15 +39,20 @@ const foldFilter = "headgate.fold"
 // decompressor never lets an answer end.
 func httpFilters(set *policy.Set) []*hcmv3.HttpFilter {
 	names := peerAttributes(set)
-	large := httpFilter(largeFilter, routerLevel(set.LargeStall(), names))
-	large.Disabled = true
 	return []*hcmv3.HttpFilter{
-		httpFilter(routerFilter, routerLevel(set.Stall, names)),
-		large,
+		byRoute(httpFilter(routerFilter, routerLevel(set.Stall, names))),
+		byRoute(httpFilter(largeFilter, routerLevel(set.LargeStall(), names))),
 		httpFilter(foldFilter, foldLevel(set.LargeStall())),
 		httpFilter("headgate.order", order()),
 		httpFilter("envoy.filters.http.router", &routerv3.Router{}),
 	}
+}
+
+// byRoute makes a filter one that routes turn on. What is so broken that it has no route is
+// answered by Envoy alone: it ends such a connection without waiting for ext_proc.
+func byRoute(f *hcmv3.HttpFilter) *hcmv3.HttpFilter {
+	f.Disabled = true
+	return f
 }
 
 func httpFilter(name string, config proto.Message) *hcmv3.HttpFilter {

@@ -74,6 +74,13 @@ func listener(set *policy.Set, o Options, from routeSource) (*listenerv3.Listene
 	}, nil
 }
 
+// Bounds of a request's headers: some hops and clients send more than Envoy takes by itself,
+// which is 60 KiB and 100 of them.
+const (
+	maxHeadersKiB = 256
+	maxHeaders    = 1000
+)
+
 func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager {
 	return &hcmv3.HttpConnectionManager{
 		StatPrefix:            listenerName,
@@ -85,6 +92,12 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 		// trusted.
 		UseRemoteAddress: wrapperspb.Bool(true),
 		ServerName:       "headgate",
+		// Clients of HTTP/1.0 are answered, too, and those that would go on in a WebSocket are
+		// refused by ext_proc, in words that they understand.
+		HttpProtocolOptions:       &corev3.Http1ProtocolOptions{AcceptHttp_10: true, DefaultHostForHttp_10: policy.NoHost},
+		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{MaxHeadersCount: wrapperspb.UInt32(maxHeaders)},
+		MaxRequestHeadersKb:       wrapperspb.UInt32(maxHeadersKiB),
+		UpgradeConfigs:            []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}},
 		// Paths are matched exactly by ext_proc; normalising them first leaves no
 		// second spelling. %2F stays, because model names may hold slashes.
 		NormalizePath:                wrapperspb.Bool(true),

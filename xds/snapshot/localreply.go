@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
@@ -30,13 +31,19 @@ type refusal struct {
 // refusals lists them; the first whose conditions hold counts.
 func refusals(set *policy.Set) []refusal {
 	type all = []*accesslogv3.AccessLogFilter
-	const unavailable = "The gateway could not process the request."
+	const (
+		unavailable = "The gateway could not process the request."
+		malformed   = "The request is malformed."
+	)
 	return []refusal{
 		{all{byExtProc(), identified()}, unavailable, "server_error", "api_error", policy.UnavailableCode, exchangeID, time.Second},
 		{all{byExtProc()}, unavailable, "server_error", "api_error", policy.UnavailableCode, requestID, time.Second},
-		{all{statusIs(400)}, "The request is malformed.", "invalid_request_error", "invalid_request_error", "invalid_request", exchangeID, 0},
+		{all{statusIs(400), identified()}, malformed, "invalid_request_error", "invalid_request_error", "invalid_request", exchangeID, 0},
+		{all{statusIs(400)}, malformed, "invalid_request_error", "invalid_request_error", "invalid_request", requestID, 0},
+		{all{statusIs(404)}, "There is nothing at this path.", "invalid_request_error", "not_found_error", "unknown_path", requestID, 0},
 		{all{statusIs(408)}, "The request did not arrive in time.", "timeout_error", "timeout_error", "request_timeout", exchangeID, time.Second},
 		{all{statusIs(413)}, fmt.Sprintf("The request body is larger than the %d bytes that this gateway takes.", set.BodyLimit), "invalid_request_error", "request_too_large", "request_too_large", exchangeID, 0},
+		{all{statusIs(431)}, fmt.Sprintf("The request's headers are more than this gateway takes, which is %d KiB and %d of them.", maxHeadersKiB, maxHeaders), "invalid_request_error", "invalid_request_error", "headers_too_large", requestID, 0},
 		{all{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", exchangeID, 0},
 		{all{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", exchangeID, time.Second},
 		{all{statusIs(503), flagged("UH")}, "No backend has an address: no name of theirs was resolved.", "server_error", "overloaded_error", "backend_unavailable", exchangeID, resolveAgain},
@@ -50,19 +57,39 @@ func refusals(set *policy.Set) []refusal {
 // router level has recognised. Answers that Headgate itself made have metadata that says
 // so, and stay as they are.
 func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
-	c := &hcmv3.LocalReplyConfig{}
+	c := &hcmv3.LocalReplyConfig{Mappers: upgradeRefused()}
 	for _, r := range refusals(set) {
-		c.Mappers = append(c.Mappers,
-			mapper(r, "request-id", append(r.conditions, anthropic()), map[string]any{
-				"type":       "error",
-				"error":      map[string]any{"type": r.anthropic, "message": r.message, "code": r.code},
-				"request_id": r.exchange,
-			}),
-			mapper(r, "x-request-id", r.conditions, map[string]any{
-				"error": map[string]any{"message": r.message, "type": r.openai, "param": nil, "code": r.code, "exchange_id": r.exchange},
-			}))
+		c.Mappers = append(c.Mappers, r.mappers()...)
 	}
 	return c
+}
+
+// upgradeRefused writes Envoy's refusal of an upgrade as the 426 that RFC 9110 (15.5.22) has for
+// it. ext_proc refuses those to a WebSocket.
+func upgradeRefused() []*hcmv3.ResponseMapper {
+	mappers := refusal{
+		[]*accesslogv3.AccessLogFilter{detailed("upgrade_failed")}, "This gateway speaks HTTP, and no protocol that a request may upgrade to.",
+		"invalid_request_error", "invalid_request_error", "upgrade_refused", exchangeID, 0,
+	}.mappers()
+	for _, m := range mappers {
+		m.StatusCode = wrapperspb.UInt32(426)
+		m.HeadersToAdd = append(m.HeadersToAdd, header("upgrade", "HTTP/1.1"), header("connection", "upgrade"))
+	}
+	return mappers
+}
+
+// mappers are those of a refusal: of Anthropic's dialect, and of OpenAI's for all others.
+func (r refusal) mappers() []*hcmv3.ResponseMapper {
+	return []*hcmv3.ResponseMapper{
+		mapper(r, "request-id", append(slices.Clone(r.conditions), anthropic()), map[string]any{
+			"type":       "error",
+			"error":      map[string]any{"type": r.anthropic, "message": r.message, "code": r.code},
+			"request_id": r.exchange,
+		}),
+		mapper(r, "x-request-id", r.conditions, map[string]any{
+			"error": map[string]any{"message": r.message, "type": r.openai, "param": nil, "code": r.code, "exchange_id": r.exchange},
+		}),
+	}
 }
 
 // The ids by which rows are found: the exchange's, or Envoy's own of a request of which
@@ -111,11 +138,19 @@ func header(name, value string) *corev3.HeaderValueOption {
 // byExtProc holds if ext_proc could not be asked, or failed: whatever the status is then,
 // no backend is to blame.
 func byExtProc() *accesslogv3.AccessLogFilter {
+	return expression(`response.code_details.startsWith("ext_proc_error")`)
+}
+
+// detailed holds for what Envoy has refused with these details.
+func detailed(details string) *accesslogv3.AccessLogFilter {
+	return expression(fmt.Sprintf("response.code_details == %q", details))
+}
+
+// expression holds if one of CEL does.
+func expression(text string) *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ExtensionFilter{ExtensionFilter: &accesslogv3.ExtensionFilter{
-		Name: "envoy.access_loggers.extension_filters.cel",
-		ConfigType: &accesslogv3.ExtensionFilter_TypedConfig{TypedConfig: packed(&celv3.ExpressionFilter{
-			Expression: `response.code_details.startsWith("ext_proc_error")`,
-		})},
+		Name:       "envoy.access_loggers.extension_filters.cel",
+		ConfigType: &accesslogv3.ExtensionFilter_TypedConfig{TypedConfig: packed(&celv3.ExpressionFilter{Expression: text})},
 	}}}
 }
 
@@ -134,7 +169,7 @@ func notOurs() *accesslogv3.AccessLogFilter { return metadataIs(policy.RefusedKe
 // backend.
 func anthropic() *accesslogv3.AccessLogFilter {
 	unsaid := &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_AndFilter{AndFilter: &accesslogv3.AndFilter{
-		Filters: []*accesslogv3.AccessLogFilter{metadataIs(policy.DialectKey, "none", true), pathPrefix("/v1/messages")},
+		Filters: []*accesslogv3.AccessLogFilter{metadataIs(policy.DialectKey, "none", true), pathMatches(anthropicPaths)},
 	}}}
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_OrFilter{OrFilter: &accesslogv3.OrFilter{
 		Filters: []*accesslogv3.AccessLogFilter{metadataIs(policy.DialectKey, "anthropic", false), unsaid},
@@ -172,10 +207,13 @@ func statusIs(code uint32) *accesslogv3.AccessLogFilter {
 	}}}
 }
 
-func pathPrefix(prefix string) *accesslogv3.AccessLogFilter {
+// anthropicPaths are those by which a client speaks Anthropic's dialect, whatever else it says.
+const anthropicPaths = `/(anthropic|(v1/)?messages)([/?].*)?`
+
+func pathMatches(pattern string) *accesslogv3.AccessLogFilter {
 	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_HeaderFilter{HeaderFilter: &accesslogv3.HeaderFilter{
 		Header: &routev3.HeaderMatcher{Name: ":path", HeaderMatchSpecifier: &routev3.HeaderMatcher_StringMatch{StringMatch: &matcherv3.StringMatcher{
-			MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: prefix},
+			MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: pattern}},
 		}}},
 	}}}
 }

@@ -65,27 +65,35 @@ func TestEnvoyRefusesInTheClientsDialect(t *testing.T) {
 	}
 }
 
-// TestUnreadableRequestsAreCutOff holds what happens to requests that Envoy's codec
-// cannot read: they go nowhere and the connection ends. Envoy has an answer, but it
-// takes the response path of ext_proc, which is longer than the connection lives.
-func TestUnreadableRequestsAreCutOff(t *testing.T) {
+// TestUnreadableRequestsAreRefused holds what happens to requests that Envoy's codec
+// cannot read: they go nowhere, are answered in JSON, and the connection ends. They have no
+// route, so ext_proc takes no part: its answer would take longer than the connection lives.
+func TestUnreadableRequestsAreRefused(t *testing.T) {
 	p := startProvider(t, func(http.ResponseWriter, *http.Request) {})
 	g := startGateway(t, map[string]any{"a": map[string]any{"provider": "openai-compatible", "url": p.url + "/v1"}}, map[string]any{"m": "a/m"})
 	route := wantedRoute + ": " + policy.RouteName("m", false) + "\r\n"
-	if resp, _, err := g.raw(t, "GET / HTTP/1.1\r\nhost: h\r\n"+route+"\r\n"); err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("a good request: %v", err)
-	}
-	for name, headers := range map[string]string{
-		"headers beyond Envoy's limit": "x-big: " + strings.Repeat("a", 70<<10) + "\r\n",
-		"a broken content-length":      "content-length: x\r\n",
-		"two lengths":                  "content-length: 1\r\ntransfer-encoding: chunked\r\n",
+	for _, c := range []struct {
+		name, headers, code string
+		status              int
+	}{
+		{"nothing wrong", "", "", 200},
+		{"1,000 headers and 200 KiB of them", strings.Repeat("a: b\r\n", 990) + "x-big: " + strings.Repeat("a", 200<<10) + "\r\n", "", 200},
+		{"more headers than are taken", strings.Repeat("a: b\r\n", 1001), "headers_too_large", 431},
+		{"larger headers than are taken", "x-big: " + strings.Repeat("a", 260<<10) + "\r\n", "headers_too_large", 431},
+		{"a broken content-length", "content-length: x\r\n", "invalid_request", 400},
+		{"two lengths", "content-length: 1\r\ntransfer-encoding: chunked\r\n", "invalid_request", 400},
+		{"an upgrade to something else than a WebSocket", "connection: upgrade\r\nupgrade: tls/1.3\r\n", "upgrade_refused", 426},
 	} {
-		if resp, text, err := g.raw(t, "GET / HTTP/1.1\r\nhost: h\r\n"+route+headers+"\r\n"); err == nil {
-			t.Errorf("%s: answered with status %d: %s", name, resp.StatusCode, text)
+		resp, text, err := g.raw(t, "GET / HTTP/1.1\r\nhost: h\r\n"+route+c.headers+"\r\n")
+		if err != nil || resp.StatusCode != c.status || c.code != "" && !strings.Contains(text, `"code":"`+c.code+`"`) {
+			t.Errorf("%s: %v %v %s", c.name, resp, err, text)
+		}
+		if upgrade := resp.Header.Get("upgrade") + resp.Header.Get("connection"); (c.status == 426) != (upgrade == "HTTP/1.1upgrade") {
+			t.Errorf("%s: headers %v", c.name, resp.Header)
 		}
 	}
-	if n := len(p.requests()); n != 1 {
-		t.Errorf("%d requests reached the provider, want the good one", n)
+	if n := len(p.requests()); n != 2 {
+		t.Errorf("%d requests reached the provider, want the good ones", n)
 	}
 }
 

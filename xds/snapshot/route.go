@@ -44,6 +44,7 @@ func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteC
 		IncludeRequestAttemptCount:    true,
 		IncludeAttemptCountInResponse: true,
 		RequestBodyBufferLimit:        wrapperspb.UInt64(uint64(set.BodyLimit)),
+		TypedPerFilterConfig:          map[string]*anypb.Any{routerFilter: turnedOn(set)},
 	}
 	host.Routes = unrouted(set)
 	table := &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}
@@ -59,23 +60,31 @@ func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteC
 	return table, nil
 }
 
-// unrouted are the fall-throughs: one for large bodies, and for those whose length is not
-// said, and one for all else. They choose the router level's filter. From them ext_proc
-// learns by which policy the exchange will be routed: from here on Envoy keeps to one route
-// table.
-func unrouted(set *policy.Set) []*routev3.Route {
-	shape := &extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: &extprocv3.ExtProcOverrides{
+// turnedOn turns a filter of the router level on. From it ext_proc learns by which policy the
+// exchange will be routed: from here on Envoy keeps to one route table.
+func turnedOn(set *policy.Set) *anypb.Any {
+	return packed(&routev3.FilterConfig{Config: packed(&extprocv3.ExtProcPerRoute{Override: &extprocv3.ExtProcPerRoute_Overrides{Overrides: &extprocv3.ExtProcOverrides{
 		GrpcInitialMetadata: []*corev3.HeaderValue{{Key: policy.ShapeHeader, Value: set.Shape}},
-	}}}
-	off := packed(&routev3.FilterConfig{Disabled: true})
-	toLarge := map[string]*anypb.Any{routerFilter: off, largeFilter: packed(&routev3.FilterConfig{Config: packed(shape)})}
+	}}})})
+}
+
+// unrouted are the fall-throughs: for large bodies, for those of which it is not said how large
+// they are, or will be once they are unpacked, and for all else. They choose the router level's
+// filter.
+func unrouted(set *policy.Set) []*routev3.Route {
+	toLarge := map[string]*anypb.Any{routerFilter: packed(&routev3.FilterConfig{Disabled: true}), largeFilter: turnedOn(set)}
 	return []*routev3.Route{
 		fallThrough(policy.UnroutedLarge, toLarge, &routev3.HeaderMatcher{Name: "content-length", HeaderMatchSpecifier: &routev3.HeaderMatcher_RangeMatch{
 			RangeMatch: &typev3.Int64Range{Start: policy.LargeBody + 1, End: math.MaxInt64},
 		}}),
-		fallThrough(policy.UnroutedUnsaid, toLarge, headerIs(":method", "POST"), &routev3.HeaderMatcher{Name: "content-length", HeaderMatchSpecifier: &routev3.HeaderMatcher_PresentMatch{PresentMatch: false}}),
-		fallThrough(policy.UnroutedRoute, map[string]*anypb.Any{routerFilter: packed(shape)}),
+		fallThrough(policy.UnroutedUnsaid, toLarge, headerIs(":method", "POST"), headerIsThere("content-length", false)),
+		fallThrough(policy.UnroutedPacked, toLarge, headerIsThere("content-encoding", true)),
+		fallThrough(policy.UnroutedRoute, nil),
 	}
+}
+
+func headerIsThere(name string, there bool) *routev3.HeaderMatcher {
+	return &routev3.HeaderMatcher{Name: name, HeaderMatchSpecifier: &routev3.HeaderMatcher_PresentMatch{PresentMatch: there}}
 }
 
 func fallThrough(name string, filters map[string]*anypb.Any, headers ...*routev3.HeaderMatcher) *routev3.Route {

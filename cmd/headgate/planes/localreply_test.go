@@ -33,6 +33,9 @@ func TestEnvoysOwnRefusalsReadLikeHeadgates(t *testing.T) {
 		if code := statusOf(m.GetFilter()); code != 0 {
 			status = code
 		}
+		if code := int(m.GetStatusCode().GetValue()); code != 0 {
+			status = code
+		}
 		said := body["error"].(map[string]any)
 		v := exchange.Denied(status, exchange.Reason(said["code"].(string)), said["message"].(string))
 		id := "%DYNAMIC_METADATA(io.headgate:exchange)%"

@@ -2,9 +2,10 @@ package answers
 
 import (
 	"bufio"
-	"encoding/json"
+	"cmp"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
@@ -26,7 +27,7 @@ func TestRefusals(t *testing.T) {
 		{"POST to the models", "POST", "/v1/models", "{}", 405, false, "invalid_request_error", "method_not_allowed"},
 		{"unknown path", "GET", "/v1/unknown", "", 404, false, "invalid_request_error", "unknown_path"},
 		{"unknown path below messages", "POST", messages + "/unknown", "{}", 404, true, "not_found_error", "unknown_path"},
-		{"no path", "GET", "/", "", 404, false, "invalid_request_error", "unknown_path"},
+		{"no path", "POST", "/", "", 404, false, "invalid_request_error", "unknown_path"},
 		{"no body", "POST", chat, "", 400, false, "invalid_request_error", "invalid_request"},
 		{"no body, Anthropic", "POST", messages, "", 400, true, "invalid_request_error", "invalid_request"},
 		{"not JSON", "POST", chat, "hello", 400, false, "invalid_request_error", "invalid_request"},
@@ -40,7 +41,7 @@ func TestRefusals(t *testing.T) {
 		{"a dot in the path", "POST", "/v1/./chat/../chat/completions", `{`, 400, false, "invalid_request_error", "invalid_request"},
 		{"an escaped slash is no slash", "POST", "/v1%2Fchat/completions", `{`, 404, false, "invalid_request_error", "unknown_path"},
 		{"a path that leaves the root", "POST", "/v1/../../v1/chat/completions", `{`, 400, false, "invalid_request_error", "invalid_request"},
-		{"a slash at the end", "POST", chat + "/", `{`, 404, false, "invalid_request_error", "unknown_path"},
+		{"a slash at the end", "POST", chat + "/", `{`, 400, false, "invalid_request_error", "invalid_request"},
 		{"realtime", "GET", "/v1/realtime", "", 404, false, "invalid_request_error", "unknown_path"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,37 +68,6 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// raw sends bytes and reads one answer.
-func raw(t *testing.T, g *gatewaytest.Gateway, text string) (*http.Response, string) {
-	t.Helper()
-	conn := g.Dial()
-	if _, err := io.WriteString(conn, text); err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(resp.Body)
-	return resp, string(body)
-}
-
-func TestUpgradeIsRefused(t *testing.T) {
-	t.Parallel()
-	g, p := gatewaytest.Serve(t, "")
-	for _, path := range []string{"/v1/realtime", "/v1/chat/completions"} {
-		resp, body := raw(t, g, "GET "+path+" HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n")
-		var r gatewaytest.Refusal
-		if err := json.Unmarshal([]byte(body), &r); err != nil || resp.StatusCode < 400 || resp.StatusCode >= 500 || r.Error.Message == "" {
-			t.Errorf("%s: status %d, body %q", path, resp.StatusCode, body)
-		}
-	}
-	if n := len(p.Settled()); n != 0 {
-		t.Errorf("%d requests reached the provider", n)
-	}
-}
-
 // TestWhatEnvoyRefusesLeavesARow holds that a request which Envoy refuses by itself leaves
 // one row, although ext_proc is not asked about it.
 func TestWhatEnvoyRefusesLeavesARow(t *testing.T) {
@@ -105,14 +75,15 @@ func TestWhatEnvoyRefusesLeavesARow(t *testing.T) {
 	g, _ := gatewaytest.Serve(t, "")
 	for _, c := range []struct {
 		name, text, detail string
-		status             int // 0: the connection is closed
+		status             int
 	}{
-		{"no HTTP", "GARBAGE\r\n\r\n", "DPE http1.codec_error", 0},
-		{"no length", "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: abc\r\n\r\n", "DPE http1.codec_error", 0},
-		{"two lengths", "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n", "DPE http1.content_length_and_chunked_not_allowed", 0},
+		{"no HTTP", "GARBAGE\r\n\r\n", "DPE http1.codec_error", 400},
+		{"no length", "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: abc\r\n\r\n", "DPE http1.codec_error", 400},
+		{"two lengths", "POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n", "DPE http1.content_length_and_chunked_not_allowed", 400},
+		{"too many headers", "GET / HTTP/1.1\r\nhost: x\r\n" + strings.Repeat("a: b\r\n", 1001) + "\r\n", "DPE http1.too_many_headers", 431},
 		{"no host", "POST /v1/chat/completions HTTP/1.1\r\n\r\n", "missing_host_header", 400},
 		{"no path", "GET /%00 HTTP/1.1\r\nhost: x\r\n\r\n", "path_normalization_failed", 400},
-		{"an upgrade", "GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n", "upgrade_failed", 403},
+		{"an upgrade", "GET / HTTP/1.1\r\nhost: x\r\nupgrade: tls/1.3\r\nconnection: upgrade\r\n\r\n", "upgrade_failed", 426},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := g.With(t)
@@ -121,21 +92,21 @@ func TestWhatEnvoyRefusesLeavesARow(t *testing.T) {
 			if _, err := io.WriteString(conn, c.text); err != nil {
 				t.Fatal(err)
 			}
-			exchange := ""
-			if resp, err := http.ReadResponse(bufio.NewReader(conn), nil); c.status > 0 {
-				if err != nil || resp.StatusCode != c.status {
-					t.Fatalf("%v %v", resp, err)
-				}
-				exchange = resp.Header.Get("x-headgate-exchange-id")
-				_ = resp.Body.Close()
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || resp.StatusCode != c.status {
+				t.Fatalf("%v %v", resp, err)
 			}
+			body, _ := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			a := gatewaytest.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(body)}
+			gatewaytest.CheckRefusal(t, a, false, "invalid_request_error", "")
 			g.Eventually("its row", func() bool { return len(g.Rows()) > before })
 			rows := g.Rows()[before:]
 			if len(rows) != 1 || rows[0].Outcome != "client_error" || rows[0].By != "client" || rows[0].Detail != c.detail {
 				t.Fatalf("rows %+v", rows)
 			}
-			if exchange != "" && rows[0].Exchange != exchange {
-				t.Errorf("the client was told exchange %s, the row says %s", exchange, rows[0].Exchange)
+			if id := cmp.Or(a.Exchange(), gatewaytest.RefusedExchange(a)); id != "" && rows[0].Exchange != id {
+				t.Errorf("the client has %s, the row says %s", id, rows[0].Exchange)
 			}
 		})
 	}
