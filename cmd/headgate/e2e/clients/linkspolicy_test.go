@@ -12,11 +12,14 @@ import (
 	"github.com/headgate/headgate/extproc/sim"
 )
 
-// links is what scripts are told: where the gateway is, and which models it has.
+// links is what scripts get: where the gateway is, and which models it has.
 type links struct {
 	Base    string      `json:"base"`
 	Models  []linkModel `json:"models"`
 	Results string      `json:"results"` // file for the results
+	Mark    string      `json:"mark"`    // begins what a client asks, and leaves
+
+	provider *gatewaytest.Provider // the one that is up
 }
 
 // linkModel is a model that scripts ask for.
@@ -24,6 +27,7 @@ type linkModel struct {
 	Name   string   `json:"name"`
 	Alone  string   `json:"alone"`  // the model whose chain is the first link that answers
 	Claude string   `json:"claude"` // the same chain, for clients that take known names only
+	GPT    string   `json:"gpt"`    // the same, for clients that send known models more
 	Lacks  []string `json:"lacks,omitempty"`
 	chain  []string
 }
@@ -33,6 +37,10 @@ var knownNames = []string{
 	"claude-opus-4-1-20250805", "claude-sonnet-4-20250514", "claude-3-7-sonnet-20250219",
 	"claude-opus-4-20250514", "claude-sonnet-4-5-20250929", "claude-opus-4-5-20251101",
 }
+
+// knownGPTs are models of OpenAI to which Codex sends tools of its own kinds. No link of
+// the chain has one of these names.
+var knownGPTs = []string{"gpt-5.6-sol", "gpt-5.6-terra", "gpt-5.6-luna", "gpt-6-sol", "gpt-6-luna", "gpt-6-astra"}
 
 // use matches a backend with a model, as chains of a policy name them.
 var use = regexp.MustCompile(`\b(gpt|claude|deepseek)/[\w.-]+`)
@@ -58,19 +66,20 @@ func startLinks(t *testing.T) *links {
 	all := linkModels(uses)
 	for _, m := range all {
 		chain := strings.Join(m.chain, ", ")
-		policy += fmt.Sprintf("  %s: {retries: 0, timeout: 30s, chain: [%s]}\n", m.Name, chain)
-		policy += fmt.Sprintf("  %s: {retries: 0, timeout: 30s, chain: [%s]}\n", m.Claude, chain)
+		for _, name := range []string{m.Name, m.Claude, m.GPT} {
+			policy += fmt.Sprintf("  %s: {retries: 0, timeout: 30s, chain: [%s]}\n", name, chain)
+		}
 		policy += fmt.Sprintf("  %s: {retries: 0, timeout: 30s, chain: [%s]}\n", m.Alone, answering(m.chain))
 	}
 	g := gatewaytest.Start(t, policy, gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}})
-	return &links{Base: g.URL, Models: all}
+	return &links{Base: g.URL, Models: all, provider: up}
 }
 
 // linkModels makes a chain that begins with each use, and those of an outage.
 func linkModels(uses []string) []linkModel {
 	var all []linkModel
 	add := func(name string, lacks []string, chain ...string) {
-		all = append(all, linkModel{name, name + "-alone", knownNames[len(all)], lacks, chain})
+		all = append(all, linkModel{name, name + "-alone", knownNames[len(all)], knownGPTs[len(all)], lacks, chain})
 	}
 	for i, first := range uses {
 		// A name that holds a model's makes some clients think that they know it.

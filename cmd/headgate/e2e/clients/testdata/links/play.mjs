@@ -1,5 +1,6 @@
-// What the scripts for Node share: what play.py is to those for Python.
-import { writeFileSync } from "node:fs";
+// What the scripts for Node share: what play.py is to those for Python. The packages are
+// installed beside it.
+import { readFileSync, writeFileSync } from "node:fs";
 
 const setup = JSON.parse(process.argv[2]);
 export const BASE = setup.base;
@@ -7,6 +8,7 @@ export const OPENAI = BASE + "/v1";
 export const KEY = "sk-client";
 export const IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 export const LIMITED = "[[sim status=429 retry-after=2]]";
+export const STANDS_STILL = setup.mark + " [[sim hang=30]]";
 export const TURNS = 3;
 const cases = {};
 
@@ -44,14 +46,18 @@ async function one(f, model) {
   }
 }
 
-export async function play() {
-  const results = {};
-  for (const [name, { f, needs }] of Object.entries(cases)) {
-    results[name] = {};
+// installed is the path of a file of the packages that are installed beside the scripts.
+export const installed = (path) => new URL("./node_modules/" + path, import.meta.url).pathname;
+
+export async function play(client, name, api) {
+  const played = {};
+  for (const [what, { f, needs }] of Object.entries(cases)) {
+    const results = (played[api ? `${api} ${what}` : what] = {});
     for (const m of setup.models) {
-      if (!(m.lacks ?? []).includes(needs)) results[name][m.name] = await one(f, m);
+      if (!(m.lacks ?? []).includes(needs)) results[m.name] = await one(f, m);
     }
   }
-  writeFileSync(setup.results, JSON.stringify(results));
+  const { version } = JSON.parse(readFileSync(installed(name + "/package.json")));
+  writeFileSync(setup.results, JSON.stringify({ client, version, cases: played }));
   process.exit(0); // timers of late are still running
 }

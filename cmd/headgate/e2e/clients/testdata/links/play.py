@@ -1,11 +1,13 @@
 """What the scripts for Python share: cases, played against each model of the gateway.
 
-A case takes a model and ends without an error if the client got what it asked for. One
-whose name ends in "stream" asks for streams. What a case needs and the model's links
-lack ("images", "schemas", "threads") leaves it out there. The results are written as
-one JSON object, {case: {model: "ok" or the error}}; the test beside this folder judges
-them."""
+A case takes a model and ends without an error if the client got what it asked for. Its
+name is the API that the client speaks ("chat", "responses", "messages") and what it asks
+for; one that ends in "stream" asks for streams. What a case needs and the model's links
+lack ("images", "schemas", "threads") leaves it out there. The results are written as one
+JSON object, {client, version, cases: {case: {model: "ok" or the error}}}; the test beside
+this folder judges them."""
 
+import importlib.metadata
 import json
 import sys
 
@@ -15,6 +17,8 @@ OPENAI = BASE + "/v1"
 KEY = "sk-client"
 IMAGE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 LIMITED = "[[sim status=429 retry-after=2]]"
+# The answer stands still after some words; the test holds that the provider is let go of.
+STANDS_STILL = SETUP["mark"] + " [[sim hang=30]]"
 # What agents send with everything.
 AGENT = {"temperature": 0, "max_tokens": 4096}
 TURNS = 3
@@ -60,11 +64,14 @@ def one(f, model):
         return f"{type(e).__name__}: {e}"[:800]
 
 
-def play():
+def play(client, package, api=None):
+    """Plays the cases of a client, whose version is its package's. A client that speaks one
+    API names it here."""
     models = [Model(m) for m in SETUP["models"]]
-    results = {
-        name: {m: one(f, m) for m in models if needs not in m.lacks}
+    cases = {
+        f"{api} {name}" if api else name: {m: one(f, m) for m in models if needs not in m.lacks}
         for name, (f, needs) in CASES.items()
     }
+    results = {"client": client, "version": importlib.metadata.version(package), "cases": cases}
     with open(SETUP["results"], "w", encoding="utf-8") as out:
         json.dump(results, out)

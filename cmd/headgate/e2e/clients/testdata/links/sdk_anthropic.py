@@ -1,7 +1,7 @@
 """Anthropic's client, unchanged but for its base URL, at every link."""
 
 import anthropic
-from play import BASE, IMAGE, KEY, LIMITED, TURNS, asks, case, play, raises
+from play import BASE, IMAGE, KEY, LIMITED, STANDS_STILL, TURNS, asks, case, play, raises
 from shapes import PARAMETERS, Plan
 
 client = anthropic.Anthropic(base_url=BASE, api_key=KEY, max_retries=0, timeout=20)
@@ -161,4 +161,10 @@ def limited(m):
     assert e.response.headers["retry-after"] == "2"
 
 
-play()
+@case
+def cancel(m):
+    with client.messages.stream(model=m, messages=user(STANDS_STILL), **AGENT) as s:
+        next(s.text_stream)
+
+
+play("Anthropic SDK for Python", "anthropic", api="messages")

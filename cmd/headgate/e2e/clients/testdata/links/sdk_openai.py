@@ -3,7 +3,7 @@
 import json
 
 import openai
-from play import AGENT, IMAGE, KEY, LIMITED, OPENAI, TURNS, asks, case, play, raises
+from play import AGENT, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, asks, case, play, raises
 from shapes import PARAMETERS, Plan
 
 client = openai.OpenAI(base_url=OPENAI, api_key=KEY, max_retries=0, timeout=20)
@@ -142,4 +142,10 @@ def limited(m):
     assert e.response.headers["retry-after"] == "2"
 
 
-play()
+@case
+def cancel(m):
+    with ask(m, STANDS_STILL, stream=True) as stream:
+        next(c for c in stream if c.choices and c.choices[0].delta.content)
+
+
+play("OpenAI SDK for Python", "openai", api="chat")

@@ -1,10 +1,10 @@
-// Vercel's AI SDK, by its providers for chat completions, compatible servers and Anthropic.
+// Vercel's AI SDK, by its providers for OpenAI, compatible servers and Anthropic.
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, generateObject, generateText, stepCountIs, streamObject, streamText, tool } from "ai";
 import { z } from "zod";
-import { IMAGE, KEY, LIMITED, OPENAI, TURNS, add, asks, check, play, raises } from "./play.mjs";
+import { IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, add, asks, check, play, raises } from "./play.mjs";
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
 const AGENT = { temperature: 0, maxOutputTokens: 6000, maxRetries: 0 };
@@ -60,11 +60,16 @@ function cases(kind, of, thinks) {
   named("structured_stream", streamedPlan, "schemas");
   named("image", (m) => text(m, shows({ type: "image", image: "data:image/png;base64," + IMAGE })), "images");
   named("pdf", (m) => text(m, shows({ type: "file", data: "JVBERi0xLjQK", mediaType: "application/pdf" })));
+  named("cancel", async (m) => {
+    const aborted = new AbortController();
+    const got = streamText({ model: of(m), prompt: STANDS_STILL, ...AGENT, abortSignal: aborted.signal, onError() {} });
+    for await (const part of got.fullStream) if (part.type === "text-delta") aborted.abort();
+  });
   named("not_found", () => status(404, "no-such-model"));
   named("limited", (m, { alone }) => status(429, alone, LIMITED));
 }
 
-cases("openai", (m) => openai.chat(m), { openai: { reasoningEffort: "low" } });
+cases("chat", (m) => openai.chat(m), { openai: { reasoningEffort: "low" } });
 cases("compatible", (m) => compatible(m), { gateway: { reasoningEffort: "low" } });
-cases("anthropic", (m) => anthropic(m), { anthropic: { thinking: { type: "enabled", budgetTokens: 1024 } } });
-await play();
+cases("messages", (m) => anthropic(m), { anthropic: { thinking: { type: "enabled", budgetTokens: 1024 } } });
+await play("Vercel AI SDK", "ai");

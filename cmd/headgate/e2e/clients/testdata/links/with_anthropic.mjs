@@ -3,7 +3,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { betaZodTool } from "@anthropic-ai/sdk/helpers/beta/zod";
 import { zodOutputFormat } from "@anthropic-ai/sdk/helpers/zod";
 import { z } from "zod";
-import { BASE, IMAGE, KEY, LIMITED, TURNS, add, asks, check, play, raises } from "./play.mjs";
+import { BASE, IMAGE, KEY, LIMITED, STANDS_STILL, TURNS, add, asks, check, play, raises } from "./play.mjs";
 
 const client = new Anthropic({ baseURL: BASE, apiKey: KEY, maxRetries: 0, timeout: 20_000 });
 const AGENT = { temperature: 0, max_tokens: 6000 };
@@ -54,4 +54,8 @@ add("limited", async (m, { alone }) => {
   const e = await raises(Anthropic.RateLimitError, () => ask(alone, LIMITED));
   check(e.headers.get("retry-after") === "2", "no retry-after");
 });
-await play();
+add("cancel", async (m) => {
+  const stream = client.messages.stream({ model: m, messages: user(STANDS_STILL), ...AGENT });
+  for await (const event of stream) if (event.type === "content_block_delta") break;
+});
+await play("Anthropic SDK for Node", "@anthropic-ai/sdk", "messages");

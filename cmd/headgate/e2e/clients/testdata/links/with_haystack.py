@@ -10,7 +10,7 @@ from haystack.dataclasses import ChatMessage, ImageContent
 from haystack.tools import create_tool_from_function
 from haystack.utils import Secret
 from haystack_integrations.components.generators.anthropic import AnthropicChatGenerator
-from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, TURNS, asks, case, play, raises
+from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, asks, case, play, raises
 from shapes import Plan
 
 os.environ["ANTHROPIC_BASE_URL"] = BASE  # it has no argument for it
@@ -24,6 +24,10 @@ def get_weather(city: str, days: int = 1) -> str:
 TOOL = create_tool_from_function(get_weather)
 
 
+class Left(Exception):
+    """Raised by who reads no further."""
+
+
 def cases(kind, generator, sdk, thinks):
     def llm(m, stream=False, **more):
         back = (lambda chunk: None) if stream else None
@@ -31,6 +35,14 @@ def cases(kind, generator, sdk, thinks):
 
     def ask(m, content, stream=False, **more):
         return llm(m, stream, **more).run([ChatMessage.from_system("Be brief."), content])["replies"][0].text
+
+    def cancel(m):
+        def leave(chunk):
+            if chunk.content:
+                raise Left
+
+        model = generator(model=m, streaming_callback=leave, max_retries=0, generation_kwargs=AGENT)
+        raises(Left, lambda: model.run([ChatMessage.from_user(STANDS_STILL)]))
 
     def loop(m, stream, **more):
         messages = []
@@ -51,9 +63,10 @@ def cases(kind, generator, sdk, thinks):
     add("thinking_stream", lambda m: loop(m, True, **thinks))
     picture = ChatMessage.from_user(content_parts=["What?", ImageContent(IMAGE, mime_type="image/png")])
     add("image", lambda m: ask(m, picture) or 1 / 0, "images")
-    if kind == "openai":
+    if kind == "chat":
         plan = ChatMessage.from_user("A plan.")
         add("structured", lambda m: Plan.model_validate_json(ask(m, plan, response_format=Plan)), "schemas")
+    add("cancel", cancel)
     add("not_found", lambda m: raises(sdk.NotFoundError, lambda: ask("no-such-model", hello)))
     add("limited", lambda m: raises(sdk.RateLimitError, lambda: ask(m.alone, ChatMessage.from_user(LIMITED))))
 
@@ -66,6 +79,6 @@ def by_anthropic(**more):
     return AnthropicChatGenerator(api_key=Secret.from_token(KEY), **more)
 
 
-cases("openai", by_openai, openai, {"reasoning_effort": "low"})
-cases("anthropic", by_anthropic, anthropic, {"thinking": {"type": "enabled", "budget_tokens": 1024}})
-play()
+cases("chat", by_openai, openai, {"reasoning_effort": "low"})
+cases("messages", by_anthropic, anthropic, {"thinking": {"type": "enabled", "budget_tokens": 1024}})
+play("Haystack", "haystack-ai")

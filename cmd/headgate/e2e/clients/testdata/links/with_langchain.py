@@ -6,7 +6,7 @@ from langchain_anthropic import ChatAnthropic
 from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
-from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, TURNS, asks, case, play, raises
+from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, asks, case, play, raises
 from shapes import Plan
 
 
@@ -84,10 +84,16 @@ def cases(kind, chat, sdk, thinks):
     add("structured_stream", structured_stream, "schemas")
     add("image", media({"type": "image", "base64": IMAGE, "mime_type": "image/png"}), "images")
     add("pdf", media({"type": "file", "base64": "JVBERi0xLjQK", "mime_type": "application/pdf", "filename": "a.pdf"}))
+    def cancel(m):
+        stream = chat(m).stream(STANDS_STILL)
+        next(c for c in stream if c.text)
+        stream.close()
+
+    add("cancel", cancel)
     add("not_found", lambda m: raises(sdk.NotFoundError, lambda: chat("no-such-model").invoke("x")))
     add("limited", lambda m: raises(sdk.RateLimitError, lambda: chat(m.alone).invoke(LIMITED)))
 
 
-cases("openai", by_openai, openai, {"reasoning_effort": "low"})
-cases("anthropic", by_anthropic, anthropic, {"thinking": {"type": "enabled", "budget_tokens": 1024}, "temperature": 1})
-play()
+cases("chat", by_openai, openai, {"reasoning_effort": "low"})
+cases("messages", by_anthropic, anthropic, {"thinking": {"type": "enabled", "budget_tokens": 1024}, "temperature": 1})
+play("LangChain", "langchain-core")

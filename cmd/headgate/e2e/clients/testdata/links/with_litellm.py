@@ -1,9 +1,12 @@
 """LiteLLM's SDK, by its providers openai and anthropic."""
 
 import json
+import os
+
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it fetches one
 
 import litellm
-from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, TURNS, asks, case, play, raises
+from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, asks, case, play, raises
 from shapes import PARAMETERS, Plan
 
 litellm.suppress_debug_info = True
@@ -15,12 +18,12 @@ def user(content):
     return [{"role": "user", "content": content}]
 
 
-def cases(kind, base, named):
+def cases(kind, provider, base, named):
     """named gives the name of a model that LiteLLM is to believe in."""
 
     def ask(m, messages=None, **more):
         return litellm.completion(
-            model=f"{kind}/{m}", api_base=base, api_key=KEY, messages=messages or user("Hello"),
+            model=f"{provider}/{m}", api_base=base, api_key=KEY, messages=messages or user("Hello"),
             max_retries=0, num_retries=0, timeout=20, **more,
         )
 
@@ -68,6 +71,11 @@ def cases(kind, base, named):
     def image(m):
         assert ask(named(m), user([{"type": "text", "text": "What?"}, PICTURE]), **AGENT).choices[0].message.content
 
+    def cancel(m):
+        stream = ask(named(m), user(STANDS_STILL), stream=True, **AGENT)
+        next(c for c in stream if c.choices[0].delta.content)
+        stream.close()
+
     thinks = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "allowed_openai_params": ["thinking"], "max_tokens": 4096}
     add("text", text)
     add("text_stream", text_stream)
@@ -81,10 +89,11 @@ def cases(kind, base, named):
     add("structured", structured, "schemas")
     add("structured_stream", structured_stream, "schemas")
     add("image", image, "images")
+    add("cancel", cancel)
     add("not_found", lambda m: raises(litellm.NotFoundError, lambda: ask("no-such-model")))
     add("limited", lambda m: raises(litellm.RateLimitError, lambda: ask(m.alone, user(LIMITED))))
 
 
-cases("openai", OPENAI, lambda m: m)
-cases("anthropic", BASE, lambda m: m.claude)
-play()
+cases("chat", "openai", OPENAI, lambda m: m)
+cases("messages", "anthropic", BASE, lambda m: m.claude)
+play("LiteLLM as SDK", "litellm")

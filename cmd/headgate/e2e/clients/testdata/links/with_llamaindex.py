@@ -9,7 +9,7 @@ from llama_index.core.llms import ChatMessage, ImageBlock, TextBlock
 from llama_index.core.tools import FunctionTool
 from llama_index.llms.anthropic import Anthropic
 from llama_index.llms.openai_like import OpenAILike
-from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, TURNS, asks, case, play, raises
+from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, asks, case, play, raises
 from shapes import Plan
 
 
@@ -75,6 +75,11 @@ def cases(kind, llm, thinks):
             got = plan.complete("A plan. [[sim tool=Plan]]")
         assert isinstance(got.raw, Plan)
 
+    def cancel(m):
+        stream = llm(m).stream_chat([ChatMessage(STANDS_STILL)])
+        next(c for c in stream if c.delta)
+        stream.close()
+
     add("text", text)
     add("text_stream", text_stream)
     add("tools", lambda m: loop(llm(m), False))
@@ -83,11 +88,12 @@ def cases(kind, llm, thinks):
     add("thinking", lambda m: loop(llm(m, **thinks), False))
     add("structured", structured, "schemas")
     add("image", image, "images")
+    add("cancel", cancel)
 
 
-cases("openai", by_openai, {"reasoning_effort": "low"})
-cases("anthropic", by_anthropic, {"thinking_dict": {"type": "enabled", "budget_tokens": 1024}, "temperature": 1})
-case(lambda m: raises(openai.NotFoundError, lambda: by_openai("no-such-model").complete("x")), name="openai not_found")
-case(lambda m: raises(openai.RateLimitError, lambda: by_openai(m.alone).complete(LIMITED)), name="openai limited")
-case(lambda m: raises(anthropic.NotFoundError, lambda: by_anthropic("claude-3-haiku-20240307").complete("x")), name="anthropic not_found")
-play()
+cases("chat", by_openai, {"reasoning_effort": "low"})
+cases("messages", by_anthropic, {"thinking_dict": {"type": "enabled", "budget_tokens": 1024}, "temperature": 1})
+case(lambda m: raises(openai.NotFoundError, lambda: by_openai("no-such-model").complete("x")), name="chat not_found")
+case(lambda m: raises(openai.RateLimitError, lambda: by_openai(m.alone).complete(LIMITED)), name="chat limited")
+case(lambda m: raises(anthropic.NotFoundError, lambda: by_anthropic("claude-3-haiku-20240307").complete("x")), name="messages not_found")
+play("LlamaIndex", "llama-index-core")

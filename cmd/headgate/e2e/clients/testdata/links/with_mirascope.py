@@ -52,6 +52,6 @@ def cases(kind, named):
     add("structured", structured("strict"), "schemas")
 
 
-cases("openai", lambda m: f"openai/{m}:completions")
-cases("anthropic", lambda m: f"anthropic/{m}")
-play()
+cases("chat", lambda m: f"openai/{m}:completions")
+cases("messages", lambda m: f"anthropic/{m}")
+play("Mirascope", "mirascope")

@@ -2,7 +2,7 @@
 import OpenAI from "openai";
 import { zodFunction, zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
-import { IMAGE, KEY, LIMITED, OPENAI, TURNS, add, asks, check, play, raises } from "./play.mjs";
+import { IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, add, asks, check, play, raises } from "./play.mjs";
 
 const client = new OpenAI({ baseURL: OPENAI, apiKey: KEY, maxRetries: 0, timeout: 20_000 });
 const AGENT = { temperature: 0, max_tokens: 4096 };
@@ -57,4 +57,8 @@ add("limited", async (m, { alone }) => {
   const e = await raises(OpenAI.RateLimitError, () => ask(alone, LIMITED));
   check(e.headers.get("retry-after") === "2", "no retry-after");
 });
-await play();
+add("cancel", async (m) => {
+  const stream = await ask(m, STANDS_STILL, { stream: true });
+  for await (const chunk of stream) if (chunk.choices[0]?.delta.content) break;
+});
+await play("OpenAI SDK for Node", "openai", "chat");

@@ -5,7 +5,7 @@ import base64
 
 import anthropic
 import openai
-from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, TURNS, asks, case, play, raises
+from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, asks, case, play, raises
 from pydantic_ai import Agent, BinaryContent, NativeOutput, ToolOutput
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.models.anthropic import AnthropicModel
@@ -60,6 +60,14 @@ def cases(kind, model):
             assert output
         assert len(history) >= TURNS * 4
 
+    def cancel(m):
+        async def run():
+            async with agent(m).run_stream(STANDS_STILL) as s:
+                async for _ in s.stream_text(debounce_by=None):
+                    break
+
+        asyncio.run(run())
+
     def status(code, m, ask="x"):
         assert raises(ModelHTTPError, lambda: agent(m).run_sync(ask)).status_code == code
 
@@ -74,14 +82,15 @@ def cases(kind, model):
     add("thinking_stream", lambda m: loop(m, True, thinking="low", max_tokens=6000))
     add("structured", lambda m: agent(m, ToolOutput(Plan)).run_sync(PICKS).output.score)
     add("structured_stream", lambda m: streamed(agent(m, ToolOutput(Plan)), PICKS)[0].score)
-    if kind == "openai":
+    if kind != "messages":
         add("native", lambda m: agent(m, NativeOutput(Plan)).run_sync("A plan.").output.score, "schemas")
     add("image", shown(base64.b64decode(IMAGE), "image/png"), "images")
     add("pdf", shown(b"%PDF-1.4\n", "application/pdf"))
+    add("cancel", cancel)
     add("not_found", lambda m: status(404, "no-such-model"))
     add("limited", lambda m: status(429, m.alone, LIMITED))
 
 
-cases("openai", by_openai)
-cases("anthropic", by_anthropic)
-play()
+cases("chat", by_openai)
+cases("messages", by_anthropic)
+play("Pydantic AI", "pydantic-ai-slim")

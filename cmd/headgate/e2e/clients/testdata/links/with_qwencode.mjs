@@ -1,23 +1,15 @@
 // Qwen Code, an agent for a terminal that speaks chat completions.
-import { execFile } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { KEY, OPENAI, add, check, play } from "./play.mjs";
+import { cli, succeeded } from "./cli.mjs";
+import { KEY, OPENAI, add, check, installed, play } from "./play.mjs";
 
-const home = mkdtempSync(join(tmpdir(), "qwen"));
-const binary = new URL("../node_modules/.bin/qwen", import.meta.url).pathname;
-const env = { HOME: home, PATH: process.env.PATH, TERM: "dumb", OPENAI_API_KEY: KEY, OPENAI_BASE_URL: OPENAI };
+const qwen = cli(installed(".bin/qwen"), { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: OPENAI });
+const args = (model, prompt) => ["--auth-type", "openai", "--openai-base-url", OPENAI, "--openai-api-key", KEY, "-m", model, "-p", prompt];
 
 async function run(model, prompt) {
-  const args = ["--auth-type", "openai", "--openai-base-url", OPENAI, "--openai-api-key", KEY, "-m", model, "-p", prompt];
-  const running = promisify(execFile)(binary, args, { cwd: home, env: { ...env, OPENAI_MODEL: model }, timeout: 50_000 });
-  running.child.stdin.end();
-  const { stdout } = await running;
+  const stdout = await succeeded(qwen(args(model, prompt)));
   check(stdout.includes("simulated provider"), stdout.slice(0, 400));
 }
 
 add("text_stream", (m) => run(m, "Hello"));
 add("tools_stream", (m) => run(m, "Find it. [[sim tool=glob]]"));
-await play();
+await play("Qwen Code", "@qwen-code/qwen-code", "chat");

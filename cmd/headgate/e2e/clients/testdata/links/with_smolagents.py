@@ -62,4 +62,4 @@ def ask(m, words):
 
 case(lambda m: raises(openai.NotFoundError, lambda: ask("no-such-model", "x")), name="not_found")
 case(lambda m: raises(openai.RateLimitError, lambda: ask(m.alone, LIMITED)), name="limited")
-play()
+play("smolagents", "smolagents", api="chat")
