@@ -70,7 +70,10 @@ func TestAnthropicPythonOnOpenAI(t *testing.T) {
 	text := gatewaytest.DirectAnswer(t, p)
 	got := script(t, "sdk_anthropic.py", g.URL)
 	want := anthropicResults(text, p.Find("py plain").Usage, got["broken"])
-	want["count"] = raised("BadRequestError", 400, "invalid_request_error")
+	want["count"] = got["count"] // by another tokenizer, or an estimate
+	if n, ok := got["count"]["input"].(float64); !ok || n < 3 {
+		t.Errorf("counted %v", got["count"])
+	}
 	want["error in the stream"] = raised("APIStatusError", 200, "api_error")
 	checkResults(t, p, want, got)
 }
