@@ -47,29 +47,30 @@ func lacking(v reflect.Value, at string) string {
 		}
 		return lacking(any.Elem(), at+"."+any.Elem().Type().Name())
 	}
-	switch v.Kind() {
-	case reflect.Slice:
+	if v.Kind() == reflect.Slice {
 		for i := range v.Len() {
 			if name := lacking(v.Index(i), at); name != "" {
 				return name
 			}
 		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
-			raw := v.FieldByName("JSON")
-			if f.Name == "JSON" || !f.IsExported() || !raw.IsValid() || !raw.FieldByName(f.Name).IsValid() {
-				continue
-			}
-			switch text := raw.FieldByName(f.Name).Interface().(respjson.Field).Raw(); {
-			case text == "" && f.Tag.Get("api") == "required":
-				return at + "." + f.Name
-			case text == "" || text == "null":
-				continue
-			}
-			if name := lacking(v.Field(i), at+"."+f.Name); name != "" {
-				return name
-			}
+	}
+	if v.Kind() != reflect.Struct || !v.FieldByName("JSON").IsValid() {
+		return ""
+	}
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		raw := v.FieldByName("JSON").FieldByName(f.Name)
+		if f.Name == "JSON" || !f.IsExported() || !raw.IsValid() {
+			continue
+		}
+		switch text := raw.Interface().(respjson.Field).Raw(); {
+		case text == "" && f.Tag.Get("api") == "required":
+			return at + "." + f.Name
+		case text == "" || text == "null":
+			continue
+		}
+		if name := lacking(v.Field(i), at+"."+f.Name); name != "" {
+			return name
 		}
 	}
 	return ""
@@ -339,6 +340,24 @@ func TestResponsesBackground(t *testing.T) {
 	}
 }
 
+// TestResponsesFailInTheBackground holds that a response that is to fail is queued at first.
+func TestResponsesFailInTheBackground(t *testing.T) {
+	_, r := start(t, Options{})
+	client := openAIClient(r)
+	params := responseParams("gpt-4o+error=0", "Take your time.")
+	params.Background = sdk.Bool(true)
+	got, err := client.Responses.New(timeout(t), params)
+	for _, want := range []responses.ResponseStatus{"queued", "in_progress", "failed"} {
+		if err != nil || got.Status != want {
+			t.Fatalf("%v %+v, want %s", err, got, want)
+		}
+		got, err = client.Responses.Get(timeout(t), got.ID, responses.ResponseGetParams{})
+	}
+	if got.Error.Code != "server_error" {
+		t.Errorf("%s", got.RawJSON())
+	}
+}
+
 func TestResponsesCancel(t *testing.T) {
 	_, r := start(t, Options{})
 	client := openAIClient(r)
@@ -467,6 +486,15 @@ func TestResponsesConversations(t *testing.T) {
 		Items: []responses.ResponseInputItemUnionParam{responses.ResponseInputItemParamOfMessage("More.", "user")},
 	}); err != nil {
 		t.Error(err)
+	}
+	if item, err := client.Conversations.Items.Get(timeout(t), c.ID, list.Data[2].ID, conversations.ItemGetParams{}); err != nil || item.ID != list.Data[2].ID {
+		t.Errorf("one item: %v %+v", err, item)
+	}
+	if _, err := client.Conversations.Items.Delete(timeout(t), c.ID, list.Data[0].ID); err != nil {
+		t.Error(err)
+	}
+	if left, err := client.Conversations.Items.List(timeout(t), c.ID, conversations.ItemListParams{}); err != nil || len(left.Data) != 3 {
+		t.Errorf("after its deletion: %v %+v", err, left)
 	}
 	if updated, err := client.Conversations.Update(timeout(t), c.ID, conversations.ConversationUpdateParams{Metadata: shared.Metadata{"topic": "x"}}); err != nil || updated.Metadata == nil {
 		t.Errorf("update: %v %+v", err, updated)

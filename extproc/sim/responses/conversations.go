@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/headgate/headgate/extproc/scan"
@@ -142,6 +143,43 @@ func (d *Dialect) addItems(t *wire.Turn) ([]byte, wire.Usage) {
 		all[i] = &a.items[i]
 	}
 	return appendPage(nil, all, false), wire.Usage{}
+}
+
+func (d *Dialect) readItem(r *wire.Request) (*wire.Call, *wire.Error) {
+	t, err := d.readTalk(r)
+	if err != nil {
+		return &t.Call, err
+	}
+	id := r.IDs[1]
+	i := slices.IndexFunc(t.c.items, func(it item) bool { return it.id == id })
+	if i < 0 {
+		return &t.Call, notFound("Item", id)
+	}
+	t.items = t.c.items[i : i+1]
+	return &t.Call, nil
+}
+
+func (d *Dialect) item(t *wire.Turn) ([]byte, wire.Usage) {
+	return t.Call.Own.(*talk).items[0].resource(), wire.Usage{}
+}
+
+// removeItem takes an item out of a conversation.
+func (d *Dialect) removeItem(t *wire.Turn) ([]byte, wire.Usage) {
+	a := t.Call.Own.(*talk)
+	d.kept.mu.Lock()
+	defer d.kept.mu.Unlock()
+	c := d.kept.conversations[a.c.id]
+	if c == nil {
+		return a.c.render(), wire.Usage{}
+	}
+	var left []item // a copy: the conversation's list is read without the lock
+	for _, it := range c.items {
+		if it.id != a.items[0].id {
+			left = append(left, it)
+		}
+	}
+	c.items = left
+	return c.render(), wire.Usage{}
 }
 
 func (d *Dialect) readItems(r *wire.Request) (*wire.Call, *wire.Error) {

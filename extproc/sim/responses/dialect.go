@@ -35,6 +35,8 @@ func New() *Dialect {
 		{Path: "/v1/conversations/{id}", Method: http.MethodDelete, Read: d.readConversation, Answer: d.removeConversation},
 		{Path: "/v1/conversations/{id}/items", Read: d.readNewItems, Answer: d.addItems},
 		{Path: "/v1/conversations/{id}/items", Method: http.MethodGet, Read: d.readItems, Answer: listed},
+		{Path: "/v1/conversations/{id}/items/{id}", Method: http.MethodGet, Read: d.readItem, Answer: d.item},
+		{Path: "/v1/conversations/{id}/items/{id}", Method: http.MethodDelete, Read: d.readItem, Answer: d.removeItem},
 	}
 	return d
 }

@@ -50,6 +50,9 @@ func (d *Dialect) Failed(t *wire.Turn, e *wire.Error) []byte {
 		return d.Dialect.Failed(t, e)
 	}
 	d.fail(q, e)
+	if q.background {
+		return q.render(statusQueued)
+	}
 	return q.render(statusFailed)
 }
 

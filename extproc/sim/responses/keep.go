@@ -23,7 +23,7 @@ func (d *Dialect) keep(q *request, st *wire.Stream) {
 	if !q.store {
 		return
 	}
-	k := &kept{q: q, status: q.status, said: said, items: append(q.context[:len(q.context):len(q.context)], q.input...)}
+	k := &kept{q: q, status: q.status, final: q.status, said: said, items: append(q.context[:len(q.context):len(q.context)], q.input...)}
 	k.size = q.size
 	for i := range said {
 		k.size += len(said[i].raw)
@@ -77,12 +77,17 @@ func (q *request) saidItems() []item {
 	return said
 }
 
-// fail takes note that a response has failed after it was accepted.
+// fail takes note that a response has failed after it was accepted, or will fail if it is in
+// the background.
 func (d *Dialect) fail(q *request, e *wire.Error) {
 	d.kept.mu.Lock()
 	defer d.kept.mu.Unlock()
 	q.fault = e
-	if k := d.kept.responses[q.id]; k != nil {
+	k := d.kept.responses[q.id]
+	if k == nil {
+		return
+	}
+	if k.final = statusFailed; k.status != statusQueued {
 		k.status = statusFailed
 	}
 }
@@ -94,7 +99,7 @@ func (k *kept) step(now time.Time) {
 	case k.status == statusQueued:
 		k.status = statusInProgress
 	case k.status == statusInProgress && !now.Before(k.due):
-		k.status = k.q.status
+		k.status = k.final
 	}
 }
 

@@ -91,13 +91,19 @@ func (q *request) appendItem(b []byte, o *output, ended bool) []byte {
 		}
 		b = append(b, `],"role":"assistant"`...)
 	default:
-		b = append(scan.AppendString(append(b, `,"`+o.member()+`":`...), text), `,"call_id":`...)
-		b = scan.AppendString(append(scan.AppendString(b, o.call.ID), `,"name":`...), o.call.Name)
-		if space := q.namespaces[o.call.Name]; space != "" {
-			b = scan.AppendString(append(b, `,"namespace":`...), space)
-		}
+		b = q.appendCall(b, o, text)
 	}
 	return append(b, '}')
+}
+
+// appendCall appends the members of a call whose text is so far.
+func (q *request) appendCall(b []byte, o *output, text string) []byte {
+	b = append(scan.AppendString(append(b, `,"`+o.member()+`":`...), text), `,"call_id":`...)
+	b = scan.AppendString(append(scan.AppendString(b, o.call.ID), `,"name":`...), o.call.Name)
+	if space := q.namespaces[o.call.Name]; space != "" {
+		b = scan.AppendString(append(b, `,"namespace":`...), space)
+	}
+	return b
 }
 
 // member returns the name of a call's text.

@@ -28,7 +28,8 @@ type store struct {
 type kept struct {
 	q      *request
 	status string
-	due    time.Time    // before that it is not complete
+	final  string       // the status that it ends with
+	due    time.Time    // before that it has not ended
 	stream *wire.Stream // of a response in the background that was asked for as a stream
 	items  []item       // what it read: the context and the input
 	said   []item       // what it answered

@@ -180,21 +180,29 @@ func appendWith(b []byte, v scan.Value, f fields, more [][2]string) []byte {
 }
 
 func readToolChoice(q *request) *wire.Error {
-	v, ok := q.f["tool_choice"]
-	if !ok {
+	switch v := q.f["tool_choice"]; {
+	case v == nil:
+		return nil
+	case v.Kind() == scan.String:
+		return q.choose(wire.Str(v))
+	default:
+		return q.chooseTool(v)
+	}
+}
+
+func (q *request) choose(mode string) *wire.Error {
+	values := []string{"none", "auto", "required"}
+	switch q.ToolChoice = mode; {
+	case !slices.Contains(values, mode):
+		return unsupported("tool_choice", mode, values)
+	case mode == "required" && len(q.Tools) == 0:
+		return openai.Invalid("tool_choice", "", "Tool choice 'required' must be specified with 'tools' parameter.")
+	default:
 		return nil
 	}
-	if v.Kind() == scan.String {
-		values := []string{"none", "auto", "required"}
-		q.ToolChoice = wire.Str(v)
-		switch {
-		case !slices.Contains(values, q.ToolChoice):
-			return unsupported("tool_choice", q.ToolChoice, values)
-		case q.ToolChoice == "required" && len(q.Tools) == 0:
-			return openai.Invalid("tool_choice", "", "Tool choice 'required' must be specified with 'tools' parameter.")
-		}
-		return nil
-	}
+}
+
+func (q *request) chooseTool(v scan.Value) *wire.Error {
 	kind := wire.Str(v.Get("type"))
 	name, known := toolTypes[kind]
 	switch {
