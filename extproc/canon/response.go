@@ -25,6 +25,9 @@ type Choice struct {
 	Logprobs  scan.Value
 	Extra     []Member // of the choice
 	Message   []Member // of its message
+	// Again are values of its message that may say again what parts say, such as a reasoning that is
+	// written in two forms: who changes one text must see the other. Encoders write the parts alone.
+	Again []scan.Value
 }
 
 // Finish says why an answer ended.

@@ -115,8 +115,12 @@ func (c *channel) cutAt(n int) int {
 	return n
 }
 
-// repeats reports whether a frame says its text again, token by token.
+// repeats reports whether a frame says its text again, token by token or in another form.
 func repeats(frame []byte) bool {
+	details := bytes.Contains(frame, []byte(`"reasoning_details"`)) || bytes.Contains(frame, []byte(`"thinking_blocks"`))
+	if details && (bytes.Contains(frame, []byte(`"reasoning_content"`)) || bytes.Contains(frame, []byte(`"reasoning":`))) {
+		return true
+	}
 	i := bytes.Index(frame, []byte(`"logprobs":`))
 	if i < 0 {
 		return false

@@ -45,6 +45,12 @@ func TestEveryTextOfARequestIsMasked(t *testing.T) {
 			`{"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a.txt","file_data":"data:text/plain;base64,` + unslashed + `"}}]}]}`},
 		{"what is signed stays", "anthropic", `{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"a@example.com","signature":"s"},{"type":"text","text":"b@example.com"}]},{"role":"user","content":"?"}]}`,
 			`{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"a@example.com","signature":"s"},{"type":"text","text":"[EMAIL_ADDRESS_1]"}]},{"role":"user","content":"?"}]}`},
+		{"reasoning in two forms", "openai", `{"model":"m","messages":[{"role":"assistant","content":"x","reasoning_content":"of a@example.com","reasoning_details":[{"type":"reasoning.text","text":"of a@example.com"}]},{"role":"user","content":"?"}]}`,
+			`{"model":"m","messages":[{"role":"assistant","content":"x","reasoning_content":"of [EMAIL_ADDRESS_1]","reasoning_details":[{"type":"reasoning.text","text":"of [EMAIL_ADDRESS_1]"}]},{"role":"user","content":"?"}]}`},
+		{"reasoning that is signed, and its text beside it", "openai", `{"model":"m","messages":[{"role":"assistant","content":"x","reasoning_content":"of a@example.com","reasoning_details":[{"type":"reasoning.text","text":"of a@example.com","signature":"s"}]},{"role":"user","content":"?"}]}`,
+			`{"model":"m","messages":[{"role":"assistant","content":"x","reasoning_content":"of [EMAIL_ADDRESS_1]","reasoning_details":[{"type":"reasoning.text","text":"of a@example.com","signature":"s"}]},{"role":"user","content":"?"}]}`},
+		{"the text of a custom tool's call", "openai", `{"model":"m","messages":[{"role":"user","content":"?"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"to \"a@example.com\""}}]},{"role":"tool","tool_call_id":"c","content":"done"}]}`,
+			`{"model":"m","messages":[{"role":"user","content":"?"},{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"custom","custom":{"name":"f","input":"to \"[EMAIL_ADDRESS_1]\""}}]},{"role":"tool","tool_call_id":"c","content":"done"}]}`},
 		{"placeholders that stand there", "openai", `{"model":"m","messages":[{"role":"user","content":"[EMAIL_ADDRESS_1] a@example.com"}]}`,
 			`{"model":"m","messages":[{"role":"user","content":"[EMAIL_ADDRESS_1] [EMAIL_ADDRESS_2]"}]}`},
 	} {

@@ -56,6 +56,19 @@ func (d *decoder) reasoning(f *[msgMembers]scan.Value, at int32) {
 	}
 }
 
+// reasoningForms returns the forms in which an answer's reasoning is written; nil: no more than one.
+func reasoningForms(f *[msgMembers]scan.Value) (all []scan.Value) {
+	for _, i := range [...]int{msgReasoningContent, msgReasoning, msgDetails, msgBlocks} {
+		if v := f[i]; !canon.Void(v) {
+			all = append(all, v)
+		}
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	return all
+}
+
 // thoughts reads a list of pieces of reasoning. Of a client's, those that are not known
 // are carried whole.
 func (d *decoder) thoughts(list scan.Value, place canon.Place, read func(scan.Value) (canon.Part, bool)) (found bool) {

@@ -82,6 +82,7 @@ func (d *decoder) answer(v scan.Value) (canon.Choice, error) {
 	start := len(d.parts)
 	err = d.body(&m, 0)
 	c.Parts = d.since(start)
+	c.Again = reasoningForms(&m)
 	return c, err
 }
 

@@ -14,6 +14,9 @@ func OfAnswer(resp *exchange.Response, answer *canon.Response) []Item {
 			c.part(&choice.Parts[j], "assistant")
 		}
 		c.members(choice.Message, "assistant", canon.Place{Message: int32(i), Item: -1})
+		for _, v := range choice.Again {
+			c.again(v, canon.Place{Message: int32(i), Item: -1, List: canon.InReasoning})
+		}
 		for j := range c.items[from:] {
 			c.items[from+j].Choice = choice.Index
 		}

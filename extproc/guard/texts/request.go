@@ -32,6 +32,11 @@ func (c *collector) request(r *canon.Request) {
 			c.part(&m.Parts[j], roleOf(m.Role))
 		}
 		c.members(m.Extra, roleOf(m.Role), canon.Place{Message: m.At, Item: -1})
+		for j := range m.Extra {
+			if x := &m.Extra[j]; x.Read {
+				c.again(x.Value, canon.Place{Message: m.At, Item: -1, List: canon.InReasoning})
+			}
+		}
 	}
 	for i := range r.Tools {
 		c.tool(&r.Tools[i])

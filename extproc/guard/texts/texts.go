@@ -149,6 +149,37 @@ func (c *collector) members(all []canon.Member, role string, place canon.Place) 
 	}
 }
 
+// again takes the strings in a value of an assistant's message that say again what its parts say, but
+// for those that are of a part, and what is signed in a request.
+func (c *collector) again(v scan.Value, place canon.Place) {
+	from := len(c.items)
+	if v.Kind() == scan.String {
+		c.add(v, content.Opaque, "assistant", place, "")
+	}
+	for e := v.Elements(); e.Next(); {
+		if c.answer || canon.Empty(e.Value().Get("signature")) {
+			c.every(e.Value(), content.Opaque, "assistant", place, "")
+		}
+	}
+	kept := c.items[:from]
+	for _, it := range c.items[from:] {
+		if !holds(c.items[:from], it.At) {
+			kept = append(kept, it)
+		}
+	}
+	c.items = kept
+}
+
+// holds reports whether one of the items is the text at the same place.
+func holds(items []Item, at scan.Value) bool {
+	for i := range items {
+		if len(at) > 0 && len(items[i].At) == len(at) && &items[i].At[0] == &at[0] {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *collector) take(it Item) {
 	_, inBody := scan.Within(c.body, it.At)
 	it.fixed = !inBody
