@@ -47,7 +47,8 @@ const anyID = "{id}"
 
 // fits reports whether a path is one of a pattern, and what the segments {id} stand for.
 func fits(pattern, path string) (ids []string, ok bool) {
-	if !strings.Contains(pattern, anyID) {
+	before, _, some := strings.Cut(pattern, anyID)
+	if !some || !strings.HasPrefix(path, before) {
 		return nil, pattern == path
 	}
 	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")

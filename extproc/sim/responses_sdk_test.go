@@ -553,12 +553,16 @@ func TestResponsesFaultsReachTheClient(t *testing.T) {
 		}
 	}
 	s, r := start(t, Options{})
-	client := openAIClient(r, option.WithHeader("X-Sim", "error=5;status=429"))
+	client := openAIClient(r, option.WithHeader("X-Sim", "no-done;tokens=1"))
+	if got, types := played(t, client, responseParams("gpt-4o", "Hello!")); got.Status != "in_progress" || types[len(types)-1] != "response.output_item.done" {
+		t.Errorf("without an end: %v", types)
+	}
+	client = openAIClient(r, option.WithHeader("X-Sim", "error=5;status=429"))
 	got, types := played(t, client, responseParams("gpt-4o", "Hello!"))
 	if got.Status != "failed" || got.Error.Code != "rate_limit_exceeded" || strings.Join(types[5:], " ") != "error response.failed" {
 		t.Errorf("%v %s", types, got.RawJSON())
 	}
-	if served := last(t, s, 1); served.Status != 200 || served.Usage.Input == 0 {
+	if served := last(t, s, 2); served.Status != 200 || served.Usage.Input == 0 {
 		t.Errorf("served %+v", served)
 	}
 	whole, err := client.Responses.New(timeout(t), responseParams("gpt-4o", "Hello!"))

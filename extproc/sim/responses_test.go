@@ -102,6 +102,7 @@ func TestResponsesRefuses(t *testing.T) {
 		of(`{"type":"reasoning","id":"rs_9"},` + user):                                                     "'input[0].summary'",
 		`{"model":"gpt-5+audio=3",` + in + `}`:                                                             "x-sim: audio",
 		`{"model":"gpt-5+reject=context",` + in + `}`:                                                      "exceeds the context window",
+		`{"model":"gpt-5+reject=prefill","input":[` + user + `,{"role":"assistant","content":"y"}]}`:       "does not support assistant message prefill",
 		`{"model":"gpt-5+reject=filter",` + in + `}`:                                                       "content management policy",
 	} {
 		s, r := start(t, Options{})
@@ -123,6 +124,7 @@ func TestResponsesTakes(t *testing.T) {
 		`{"model":"gpt-5","temperature":1,"parallel_tool_calls":true,"tool_choice":"auto","tools":[],` + in + `}`,
 		`{"model":"gpt-5.2","temperature":0,"reasoning":{"effort":"none"},` + in + `}`,
 		`{"model":"gpt-5+reject=context","truncation":"auto",` + in + `}`,
+		`{"model":"gpt-5+reject=prefill","input":[{"role":"user","content":"x"},{"role":"assistant","content":"y"},{"type":"function_call","call_id":"c1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"c1","output":"z"}]}`,
 		`{"model":"gpt-4o","prompt":{"id":"pmpt_1","version":"2","variables":{"a":"b"}}}`,
 		`{"model":"gpt-5","tools":[` + weatherFlat + `],"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"get_weather"}]},` + in + `}`,
 		`{"model":"gpt-5.3-codex","instructions":"You are Codex.","input":[

@@ -90,7 +90,7 @@ type itemReader struct {
 	ids   map[string]string // the types of all items by their ids
 	alone string            // reasoning that nothing of the model's has followed yet
 	waits bool
-	last  string // role of the last message
+	last  string // role of the last item, if it is a message
 }
 
 func (r *itemReader) at(rest string) string { return fmt.Sprintf("input[%d]%s", r.i, rest) }

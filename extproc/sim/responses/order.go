@@ -19,7 +19,7 @@ func (r *itemReader) take(it *item) *wire.Error {
 		return unfollowed(r.alone)
 	}
 	r.waits = it.kind == "reasoning"
-	r.alone = it.id
+	r.alone, r.last = it.id, ""
 	switch {
 	case it.kind == "message":
 		return r.message(it)
