@@ -122,6 +122,8 @@ func reasonInWords(r exchange.CacheReason) string {
 		return "the temperature is above max_temperature of the policy"
 	case exchange.CacheMasked:
 		return "a guard masked something"
+	case exchange.CacheState:
+		return "the request goes on with what a provider keeps, or has it work on after its answer"
 	case exchange.CacheUnknown:
 		return "there is none"
 	case exchange.CacheDissimilar:

@@ -8,6 +8,7 @@ import (
 	"github.com/headgate/headgate/extproc/cache/store"
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/policy/cachepb"
 	"github.com/headgate/headgate/policy/policypb"
 )
@@ -97,10 +98,29 @@ func (v *visit) answer(o exchange.Outcome) (dialect string, body []byte, reason 
 
 // spoken is the dialect of the backend that answered; empty: it is not known which one did.
 func (v *visit) spoken() string {
-	if b := v.stage.set.Backends[v.ex.Route.Backend]; b != nil {
-		return b.Dialect
+	b, m := v.stage.set.Backends[v.ex.Route.Backend], v.stage.set.Models[v.ex.Model]
+	if b == nil || m == nil {
+		return ""
 	}
-	return ""
+	return m.Asked(b, v.ex.Dialect)
+}
+
+// askers are the members of answers that say again what a request says of who asks, which is no part of
+// its hash: they are not for who gets the answer again.
+var askers = []string{"metadata", "user", "safety_identifier", "prompt_cache_key"}
+
+// withoutAsker returns an answer without them. One that has none is returned as it is.
+func withoutAsker(body []byte) []byte {
+	edits := scan.Reshape(nil, body, func(m *scan.Members) (scan.Fate, []byte) {
+		if slices.Contains(askers, string(m.Key())) && !canon.Void(m.Value()) {
+			return scan.Dropped, nil
+		}
+		return scan.Kept, nil
+	})
+	if len(edits) == 0 {
+		return body
+	}
+	return scan.Splice(make([]byte, 0, len(body)), body, edits)
 }
 
 // guarded reports whether a guard has not passed the answer, or has had it made anew. What one
@@ -189,7 +209,7 @@ func (v *visit) entry(dialect string, body []byte) *cachepb.Entry {
 	by := ex.Attribution()
 	e := &cachepb.Entry{
 		Id: ulid.Make().String(), Key: v.digest.All[:], Expires: now.Add(v.model.rules.TTL).UnixNano(),
-		Dialect: dialect, Body: body, UsageSource: string(ex.Usage.Source), Duration: int64(max(ex.Ended.Sub(ex.Started), 0)),
+		Dialect: dialect, Body: withoutAsker(body), UsageSource: string(ex.Usage.Source), Duration: int64(max(ex.Ended.Sub(ex.Started), 0)),
 		Source: ex.ID, Model: ex.Model, Caller: ex.Caller.Name, Team: by.Team, Tags: by.Tags,
 	}
 	if u := &ex.Usage; u.Source != "" {

@@ -67,8 +67,21 @@ func (v *visit) bypassed(asked *canon.Request) exchange.CacheReason {
 		return exchange.CacheTemperature
 	case !rules.Masked && v.masked(false):
 		return exchange.CacheMasked
+	case stateful(asked):
+		return exchange.CacheState
 	}
 	return ""
+}
+
+// states are the members of requests by which they go on with what a provider keeps, or have it work on
+// after its answer: what is said next depends on more than the request.
+var states = []string{"previous_response_id", "conversation", "background", "thread"}
+
+// stateful reports whether a request has one of them.
+func stateful(asked *canon.Request) bool {
+	return slices.ContainsFunc(asked.Extra, func(m canon.Member) bool {
+		return slices.Contains(states, string(m.Name)) && !canon.Void(m.Value)
+	})
 }
 
 // bypass goes past the cache.

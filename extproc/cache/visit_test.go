@@ -160,6 +160,18 @@ func TestAnAnswerIsGivenAgain(t *testing.T) {
 	}
 }
 
+// TestWhoHasAskedIsNotGivenAgain holds that an answer which says again what a request says of its
+// asker is kept without that.
+func TestWhoHasAskedIsNotGivenAgain(t *testing.T) {
+	r := newRig(t, "models: {m: {chain: [b/x], cache: {ttl: 1m}}}")
+	first, _ := r.ask("openai", question("Why?"))
+	r.answered(first, strings.Replace(said("Because."), "{", `{"metadata":{"who":"ada"},"user":"ada","safety_identifier":"ada","prompt_cache_key":"ada",`, 1))
+	_, verdict := r.ask("openai", question("Why?"))
+	if verdict.Action != exchange.Answer || string(verdict.Kept.Body) != said("Because.") {
+		t.Errorf("given: %s", verdict.Kept.Body)
+	}
+}
+
 // TestWhatIsNotKept holds which answers are not given again, and that the row says why.
 func TestWhatIsNotKept(t *testing.T) {
 	const plain = "models: {m: {chain: [b/x, c/y], cache: {max_temperature: 1, max_entry: 1KiB}}}"
@@ -190,6 +202,11 @@ func TestWhatIsNotKept(t *testing.T) {
 		"a fresh one is wanted":          {header: "no-cache"},
 		"a high temperature":             {request: `{"model":"m","temperature":1.1,"messages":[{"role":"user","content":"Why?"}]}`, want: exchange.CacheTemperature},
 		"no temperature is 1":            {document: "models: {m: {chain: [b/x], cache: {max_temperature: 0.9}}}", want: exchange.CacheTemperature},
+		"what a provider keeps":          {request: `{"model":"m","previous_response_id":"r","messages":[{"role":"user","content":"Why?"}]}`, want: exchange.CacheState},
+		"a conversation of a provider's": {request: `{"model":"m","conversation":{"id":"c"},"messages":[{"role":"user","content":"Why?"}]}`, want: exchange.CacheState},
+		"a thread of a provider's":       {request: `{"model":"m","thread":"t","messages":[{"role":"user","content":"Why?"}]}`, want: exchange.CacheState},
+		"in the background":              {request: `{"model":"m","background":true,"messages":[{"role":"user","content":"Why?"}]}`, want: exchange.CacheState},
+		"not in the background":          {request: `{"model":"m","background":false,"messages":[{"role":"user","content":"Why?"}]}`},
 		"cut":                            {outcome: exchange.Cut, want: exchange.CacheIncomplete},
 		"the client left":                {outcome: exchange.Cancelled, want: exchange.CacheIncomplete},
 		"too long":                       {body: finished("length"), want: exchange.CacheIncomplete},

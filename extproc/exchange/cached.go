@@ -52,6 +52,7 @@ const (
 	CacheNoCache     CacheReason = "no_cache"    // the client wants a fresh one
 	CacheTemperature CacheReason = "temperature" // is above the policy's bound
 	CacheMasked      CacheReason = "masked"      // a guard masked something
+	CacheState       CacheReason = "state"       // the request goes on with what a provider keeps, or has it keep more
 )
 
 // Why an answer was not given.
