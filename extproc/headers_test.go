@@ -131,3 +131,21 @@ func TestAnOnlyBackendIsSentItsHeaders(t *testing.T) {
 		s.Cancel()
 	}
 }
+
+// TestAProvidersCORSHeadersDoNotPass holds so of whole answers and of streams.
+func TestAProvidersCORSHeadersDoNotPass(t *testing.T) {
+	for kind, body := range map[string]string{"application/json": chatBody, "text/event-stream": streamBody} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions"), false)
+		s.RequestBody(body)
+		reply := s.ResponseHeaders(Answered("200", kind, "access-control-allow-origin", "*", "access-control-max-age", "9"), false)
+		if kind == "application/json" {
+			reply = s.ResponseBody(chatAnswer, true)
+		}
+		if !reply.Removes("access-control-allow-origin") || !reply.Removes("access-control-max-age") || reply.Removes("content-type") {
+			t.Errorf("%s: %v", kind, reply)
+		}
+		s.Cancel()
+	}
+}

@@ -289,13 +289,19 @@ func (r *run) named() {
 	}
 }
 
+// corsPrefix begins the headers by which browsers are answered. Envoy adds those of the policy after
+// ext_proc.
+const corsPrefix = "access-control-"
+
 // headers completes what changes in the response's headers.
 func (r *run) headers() {
 	resp := &r.ex.Response
 	r.named()
 	for i := range resp.Headers {
-		// What Envoy says to ext_proc is not for clients.
-		if name := resp.Headers[i].Name; strings.HasPrefix(name, policy.EnvoyPrefix) {
+		// What Envoy says to ext_proc is not for clients, and which pages may ask is not for a
+		// provider to say.
+		name := resp.Headers[i].Name
+		if strings.HasPrefix(name, policy.EnvoyPrefix) || resp.Origin == exchange.FromProvider && strings.HasPrefix(name, corsPrefix) {
 			resp.Out.Remove = append(resp.Out.Remove, name)
 		}
 	}
@@ -307,8 +313,11 @@ func (r *run) headers() {
 // report puts what is known at the end into Envoy's own access log.
 func (r *run) report() {
 	ex := &r.ex
-	if r.client == nil { // Envoy has refused what it did not show
+	if r.client == nil { // Envoy has answered what it did not show
 		r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, ex.ID})
+		if ex.Response.Status < 400 { // a preflight, which is no exchange
+			r.reply.meta = append(r.reply.meta, meta{policy.RefusedKey, notRefused})
+		}
 	}
 	r.reply.meta = append(r.reply.meta,
 		meta{policy.BackendKey, ex.Route.Backend},

@@ -21,6 +21,7 @@ features: {summaries: {}}
 callers: {ci: {key: {env: CI_KEY}}}
 guards: {input: [{pii: {}}, {length: {max_chars: 1}}, {words: {words: [a]}}, {pattern: {patterns: {ab: a}}}], output: [{format: {}}, {leak: {}}, {secrets: {}}, {webhook: {url: "https://guard.example.com/check"}}, {entities: {url: "http://127.0.0.1:5002"}}, {moderation: {model: m}}]}
 cache: {every_model: {semantic: {}}, embedder: {model: m}}
+cors: {origins: ["*"]}
 redis: {url: {env: REDIS_URL}}
 backends:
   of-openai: {provider: openai, credential: {env: KEY}}

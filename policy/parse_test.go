@@ -194,6 +194,7 @@ func TestCompiledSet(t *testing.T) {
 			Networks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("fd00::1/128")}, Certificates: []string{"mesh-gateway"},
 			Caller: "x-mesh-caller", User: "x-mesh-user", Team: "x-mesh-team", Tier: "x-mesh-tier",
 		},
+		CORS:     CORS{Origins: []string{"https://app.example.com", "http://localhost:5173", "https://*.example.org"}, Headers: []string{"x-trace"}, MaxAge: time.Hour},
 		State:    State{Key: Credential{Env: "STATE_KEY"}, Owner: OwnerTeam},
 		Redis:    Redis{URL: Credential{Env: "REDIS_URL"}, Cluster: true, Prefix: "hg:", Timeout: 50 * time.Millisecond, WhenLost: WhenLostClosed},
 		OwnCalls: OwnCalls{USDPerDay: 2_500_000_000},
@@ -269,6 +270,7 @@ func TestDefaults(t *testing.T) {
 	want := &Set{
 		Listen: Listen{Address: netip.MustParseAddrPort("127.0.0.1:8080")}, Unpriced: UnpricedRefuse, BodyLimit: 32 << 20, Stall: 2 * time.Second,
 		Callers: map[string]*Caller{}, Tiers: map[string]*Tier{}, Teams: map[string]*Quota{}, Features: map[string]*Quota{}, Timezone: "UTC",
+		CORS:     CORS{MaxAge: 10 * time.Minute},
 		State:    State{Owner: OwnerCaller},
 		Redis:    Redis{Prefix: "headgate:", Timeout: 20 * time.Millisecond, WhenLost: WhenLostLocal},
 		OwnCalls: OwnCalls{USDPerDay: 5e9},

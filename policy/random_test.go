@@ -155,6 +155,8 @@ var someTexts = map[string][]string{
 	"trusted.user":                    {"x-mesh-user"},
 	"trusted.team":                    {"x-mesh-team"},
 	"trusted.tier":                    {"x-mesh-tier"},
+	"cors.origins[]":                  {"https://app.example.com", "HTTP://localhost:5173", "https://*.example.org", "chrome-extension://abcdef", "http://[::1]:3000"},
+	"cors.headers[]":                  {"X-Trace", "*"},
 	"redis.url.env":                   {"REDIS_URL"},
 	"redis.url.file":                  {"/run/secrets/redis"},
 	"redis.prefix":                    {"hg:", "a"},

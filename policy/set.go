@@ -25,6 +25,7 @@ type Set struct {
 	Callers       map[string]*Caller   // who may ask; see HasCallers
 	ManagedKeys   bool                 // the control plane's keys may ask, too
 	Trusted       Trusted              // whose headers say who asks
+	CORS          CORS                 // which web pages may ask
 	Tiers         map[string]*Tier
 	Teams         map[string]*Quota
 	Features      map[string]*Quota

@@ -51,10 +51,7 @@ var trusted = strict.NewObject(
 ).Check(checkHop)
 
 // trustedHeader reads the name of a header. Case means nothing in it.
-var trustedHeader = strict.Form(
-	func(_ *strict.Reader, _ strict.Place, text string) (string, bool) { return strings.ToLower(text), true },
-	func(name string) string { return name },
-).Matching(headerName, headerNameRule)
+var trustedHeader = lowerCase().Matching(headerName, headerNameRule)
 
 // placedHop is where the certificates and the tier of a trusted hop stand.
 type placedHop struct{ certificates, tier strict.Place }

@@ -95,3 +95,51 @@ func TestAReplyWithoutARouteIsAnsweredOnlyIfNoFilterWaits(t *testing.T) {
 		}
 	}
 }
+
+// Envoy's filter answers the preflight of an origin that it knows, by itself: the filters after it
+// see the answer alone. It adds its headers to all answers that have a route, whoever makes them.
+func TestCORSIsAnsweredBeforeExtProcAndAddedToEveryAnswer(t *testing.T) {
+	r := start(t, setup{
+		Before: "- { name: envoy.filters.http.cors, typed_config: { \"@type\": type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors } }",
+		VHost: `typed_per_filter_config:
+  envoy.filters.http.cors:
+    "@type": type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy
+    allow_origin_string_match: [ { exact: "https://a.example" } ]
+    allow_methods: POST
+    allow_headers: authorization`,
+	})
+	preflight := []string{"access-control-request-method", "POST", "origin"}
+	for _, c := range []struct {
+		name, method, origin string
+		router               script
+		body                 string
+		status               int
+		kinds                string // how the stream begins
+		allowed              bool
+	}{
+		{"a preflight of an origin that is known", http.MethodOptions, "https://a.example", script{}, "", 200, "response_headers", true},
+		{"of one that is not", http.MethodOptions, "https://b.example", script{requestHeaders: always(immediate(204, ""))}, "", 204, "request_headers", false},
+		{"an answer", http.MethodPost, "https://a.example", routed(), "{}", 200, "request_headers", true},
+		{"an answer to another origin", http.MethodPost, "https://b.example", routed(), "{}", 200, "request_headers", false},
+		{"an immediate response", http.MethodPost, "https://a.example", script{requestHeaders: always(immediate(401, "no"))}, "{}", 401, "request_headers", true},
+		{"an error of ext_proc", http.MethodPost, "https://a.example", script{requestHeaders: unavailable}, "{}", 503, "request_headers", true},
+		{"a body over the limit", http.MethodPost, "https://a.example", routed(), strings.Repeat("x", 2*mebibyte), 413, "request_headers", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r.play(c.router, script{})
+			headers := []string{"origin", c.origin}
+			if c.method == http.MethodOptions {
+				headers = append(preflight, c.origin)
+			}
+			got := r.send(t, c.method, "/v1/chat/completions", strings.NewReader(c.body), headers...)
+			if allowed := got.header.Get("access-control-allow-origin"); got.status != c.status || (allowed == c.origin) != c.allowed {
+				t.Errorf("%+v", got)
+			}
+			s := r.next(t, "router")
+			s.wait(t)
+			if s.kinds[0] != c.kinds && !strings.HasPrefix(s.kinds[0], c.kinds+"(") {
+				t.Errorf("ext_proc saw %v", s.kinds)
+			}
+		})
+	}
+}

@@ -65,13 +65,16 @@ var rules = []rule{
 // Advise returns the advice about the policy and about every model: notes, then warnings, each
 // in the order of the models' names.
 func Advise(set *policy.Set, e Expectation) []Advice {
-	all := plainKeys(set)
+	all := ofAll(set)
 	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
 		all = append(all, about(set, set.Models[name], e)...)
 	}
 	slices.SortStableFunc(all, warningsLast)
 	return all
 }
+
+// ofAll returns the advice that is about no model.
+func ofAll(set *policy.Set) []Advice { return append(plainKeys(set), pagesOfAnybody(set)...) }
 
 // about returns the advice about one model.
 func about(set *policy.Set, m *policy.Model, e Expectation) []Advice {

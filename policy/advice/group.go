@@ -61,7 +61,7 @@ func Groups(set *policy.Set, e Expectation) ([]Group, []Finding) {
 		groups[i].Models = append(groups[i].Models, name)
 	}
 	var found []Finding
-	for _, a := range plainKeys(set) {
+	for _, a := range ofAll(set) {
 		found = append(found, Finding{Advice: a})
 	}
 	for _, g := range groups {

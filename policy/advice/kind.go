@@ -31,6 +31,7 @@ const (
 	OutsideRegions  Code = "outside-regions"
 	BudgetUnpriced  Code = "budget-unpriced"
 	KeysInPlain     Code = "keys-in-plain"
+	PagesOfAnybody  Code = "pages-of-anybody"
 	CacheOneScope   Code = "cache-one-scope"
 	CacheNoTeams    Code = "cache-no-teams"
 	CacheNoRoom     Code = "cache-no-room"
@@ -66,6 +67,7 @@ var Kinds = []Kind{
 	{OutsideRegions, Note, "The document names backends for the model that regions_only keeps out of its chain."},
 	{BudgetUnpriced, Warning, "A price is missing that a budget needs: callers who have one are refused the model."},
 	{KeysInPlain, Warning, "Clients beyond this machine send keys, or credentials of their own, over plain HTTP."},
+	{PagesOfAnybody, Warning, "Web pages of every origin may ask, and no key is needed: whatever page somebody opens spends on the gateway's credentials."},
 	{CacheOneScope, Note, "Everybody shares the answers of a cache, because the policy knows no callers."},
 	{CacheNoTeams, Note, "Answers of a cache are shared in teams, but no caller of the policy has one."},
 	{CacheNoRoom, Warning, "A cache keeps answers for which its memory has no room."},

@@ -27,3 +27,13 @@ func keysCome(set *policy.Set) bool {
 	}
 	return false
 }
+
+// pagesOfAnybody warns if any page that somebody opens may ask without a key: from a browser it
+// reaches a gateway on loopback, too.
+func pagesOfAnybody(set *policy.Set) []Advice {
+	if !set.CORS.Anybody() || set.HasCallers() && !set.Anonymous {
+		return nil
+	}
+	return []Advice{give(PagesOfAnybody, "cors.origins", "name the origins of your pages, or callers without anonymous: true",
+		"pages of every origin may ask, and no key is needed: whatever page is opened where the gateway is reached spends on its credentials")}
+}

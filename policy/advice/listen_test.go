@@ -48,3 +48,23 @@ func TestKeysInPlain(t *testing.T) {
 		}
 	}
 }
+
+// TestPagesOfAnybody holds that every origin is warned of if no key is needed.
+func TestPagesOfAnybody(t *testing.T) {
+	const models = "version: 1\nunpriced: flag\nbackends: {b: {provider: simulated}}\nmodels: {a: b/a}\n"
+	for text, want := range map[string]int{
+		"":                         0,
+		"cors: {origins: [\"*\"]}": 1,
+		"cors: {origins: [\"https://*.example.com\"]}":                                 0,
+		"cors: {origins: [\"*\"]}\ncallers: {a: {key: {env: A_KEY}}}":                  0,
+		"cors: {origins: [\"*\"]}\nanonymous: true\ncallers: {a: {key: {env: A_KEY}}}": 1,
+	} {
+		set, err := policy.Parse("policy.yaml", []byte(models+text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := of(Advise(set, Expectation{}), PagesOfAnybody); len(got) != want {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}

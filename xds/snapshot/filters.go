@@ -5,6 +5,7 @@ import (
 
 	rulesv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	corsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/cors/v3"
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_proc/v3"
 	headertov3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_to_metadata/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
@@ -35,11 +36,13 @@ const upstreamFilter = "headgate.upstream"
 const foldFilter = "headgate.fold"
 
 // httpFilters are the filters of every exchange, in request order; answers go through them
-// the other way round. Compressed answers are unpacked by ext_proc: after it, Envoy's
+// the other way round. That of CORS is outermost, so that refusals have its headers, too: a
+// browser would not show them otherwise. It does nothing if the policy lets no page ask. Compressed answers are unpacked by ext_proc: after it, Envoy's
 // decompressor never lets an answer end.
 func httpFilters(set *policy.Set) []*hcmv3.HttpFilter {
 	names := peerAttributes(set)
 	return []*hcmv3.HttpFilter{
+		httpFilter(corsFilter, &corsv3.Cors{}),
 		byRoute(httpFilter(routerFilter, routerLevel(set.Stall, names))),
 		byRoute(httpFilter(largeFilter, routerLevel(set.LargeStall(), names))),
 		httpFilter(foldFilter, foldLevel(set.LargeStall())),

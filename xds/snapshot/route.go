@@ -46,6 +46,9 @@ func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteC
 		RequestBodyBufferLimit:        wrapperspb.UInt64(uint64(set.BodyLimit)),
 		TypedPerFilterConfig:          map[string]*anypb.Any{routerFilter: turnedOn(set)},
 	}
+	if set.CORS.On() {
+		host.TypedPerFilterConfig[corsFilter] = packed(corsPolicy(set.CORS))
+	}
 	host.Routes = unrouted(set)
 	table := &routev3.RouteConfiguration{Name: routesName, VirtualHosts: []*routev3.VirtualHost{host}}
 	if err := table.ValidateAll(); err != nil { // those of the models were checked with them
