@@ -35,6 +35,10 @@ func (x *exchange) answerID() string { return x.dialect.AnswerID(x.s.ids, x.serv
 func (x *exchange) say(ch *wire.Choice, index int) error {
 	c, do := x.Call, &x.Do
 	ch.End = wire.EndStop
+	if c.Silent > 0 {
+		ch.Tokens = c.Silent
+		return nil
+	}
 	ch.Hidden = c.Reasoning
 	if do.Reasoning != nil {
 		ch.Hidden = *do.Reasoning

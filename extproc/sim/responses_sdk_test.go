@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -536,6 +537,19 @@ func TestResponsesCompact(t *testing.T) {
 	}
 	if _, err := client.Responses.New(timeout(t), responses.ResponseNewParams{Model: "gpt-5", Input: items(next...)}); err != nil {
 		t.Errorf("with what was compacted: %v", err)
+	}
+	// As Codex does: within a response.
+	trigger := param.Override[responses.ResponseInputItemUnionParam](json.RawMessage(`{"type":"compaction_trigger"}`))
+	params := responses.ResponseNewParams{Model: "gpt-5", Input: items(responses.ResponseInputItemParamOfMessage("Hello!", "user"), trigger)}
+	within, types := played(t, client, params)
+	if len(within.Output) != 1 || within.Output[0].Type != "compaction" || !slices.Contains(types, "response.compaction.compacting") ||
+		int(within.Usage.OutputTokens) != last(t, s, 4).Usage.Output {
+		t.Fatalf("%v %s", types, within.RawJSON())
+	}
+	if _, err := client.Responses.New(timeout(t), responses.ResponseNewParams{
+		Model: "gpt-5", Input: items(sentBack(within.Output[0]), responses.ResponseInputItemParamOfMessage("And?", "user")),
+	}); err != nil {
+		t.Errorf("with what was compacted within: %v", err)
 	}
 }
 

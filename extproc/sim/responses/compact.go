@@ -25,7 +25,8 @@ func (d *Dialect) readCompact(r *wire.Request) (*wire.Call, *wire.Error) {
 	return &q.Call, d.read(q, r.Body, compacted, "model")
 }
 
-// CompactionTokens are the tokens that a conversation is compacted to.
+// CompactionTokens are the tokens that a conversation is compacted to, by itself or where the
+// input says so (compaction_trigger).
 const CompactionTokens = 24
 
 // compact answers with the user's messages and one item for all others.

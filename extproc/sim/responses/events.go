@@ -62,6 +62,10 @@ func (st *stream) item(o *output, index int) {
 		st.reasoning(o, index)
 	case o.kind == "message":
 		st.message(o, index)
+	case o.kind == "compaction":
+		st.of("response.compaction.compacting", o, index)
+		st.end()
+		st.Out += st.q.Silent
 	case o.hosted.item != "":
 		for _, step := range o.hosted.steps {
 			st.of("response."+o.kind+"."+step, o, index)

@@ -20,9 +20,13 @@ func (r *itemReader) take(it *item) *wire.Error {
 	}
 	r.waits = it.kind == "reasoning"
 	r.alone, r.last = it.id, ""
+	r.q.Silent = 0
 	switch {
 	case it.kind == "message":
 		return r.message(it)
+	case it.kind == "compaction_trigger":
+		r.q.Silent = CompactionTokens
+		return nil
 	case it.kind == "reasoning" || it.kind == "compaction":
 		return r.sealed(it)
 	case s.output != "":

@@ -19,12 +19,16 @@ type output struct {
 }
 
 // outputs returns the items of an answer: reasoning, what the provider has run, and then
-// either calls or a message.
+// either calls or a message. What a conversation is compacted to stands alone.
 func (q *request) outputs(ch *wire.Choice) []output {
 	var items []output
 	add := func(o output, prefix string) {
 		o.id = q.place(prefix, len(items)+1)
 		items = append(items, o)
+	}
+	if q.Silent > 0 {
+		add(output{kind: "compaction"}, "cmp_")
+		return items
 	}
 	if ch.Hidden > 0 {
 		add(output{kind: "reasoning", pieces: ch.Reasoning}, "rs_")
@@ -68,8 +72,11 @@ func (o *output) state(ended bool) string {
 // appendItem appends an item as it is when it ends, or when it begins.
 func (q *request) appendItem(b []byte, o *output, ended bool) []byte {
 	b = append(append(append(append(append(b, `{"id":"`...), o.id...), `","type":"`...), o.kind...), '"')
-	if o.kind == "reasoning" {
+	switch o.kind {
+	case "reasoning":
 		return append(q.appendReasoning(b, o, ended), '}')
+	case "compaction":
+		return append(scan.AppendString(append(b, `,"encrypted_content":`...), seal(q.account, q.Silent)), '}')
 	}
 	if o.kind != "custom_tool_call" {
 		b = append(append(append(b, `,"status":"`...), o.state(ended)...), '"')

@@ -35,6 +35,7 @@ type Call struct {
 	AfterTool  bool     // tool results followed it
 	Prefilled  bool     // the conversation ends with an assistant message
 	Truncates  bool     // what exceeds the context window is left out
+	Silent     int      // the answer is so many tokens, of which none is shown; 0: it is a usual one
 	Later      bool     // all that is said at once is that the answer is to come
 
 	Own any // of the operation that reads and answers it
