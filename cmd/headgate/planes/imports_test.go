@@ -115,10 +115,14 @@ func forbidden(at, imported string) string {
 }
 
 // knowsSibling reports whether a dialect of the simulated provider, or what they share,
-// knows another of them or the server.
+// knows another of them or the server. Responses is OpenAI's as well, and has its errors and
+// its models.
 func knowsSibling(at, imported string) bool {
 	const folder = "extproc/sim"
 	a, b := child(at, folder), child(imported, folder)
+	if a == "responses" && b == "openai" {
+		return false
+	}
 	return a != "" && (imported == folder || b != "" && b != a && (b != "wire" || a == "wire"))
 }
 
