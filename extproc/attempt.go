@@ -89,7 +89,7 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 	}
 	defer s.release(run.pipeline)
 	began := s.now()
-	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: ev.backedModel, Began: began, Now: began, ByContent: ev.modes.holds()}
+	at := &exchange.Attempt{Request: &run.ex.Request, Backend: ev.backend, Model: run.ex.Asks(ev.backedModel), Written: ev.backedModel, Began: began, Now: began, ByContent: ev.modes.holds()}
 	at.Number, _ = strconv.Atoi(string(ev.headers.Get("x-envoy-attempt-count")))
 	if err := run.attempt(stream.Context(), at); err != nil {
 		if stream.Context().Err() == nil { // else it is over, whatever failed
@@ -98,7 +98,7 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 		return status.Error(codes.Unavailable, "the attempt could not be prepared")
 	}
 	index := run.ex.Attempts.Begin(exchange.Tried{
-		Backend: at.Backend, Provider: at.Provider, Model: at.Model, Secret: at.Secret, Dropped: at.Dropped, Started: at.Now,
+		Backend: at.Backend, Provider: at.Provider, Model: at.Model, Written: at.Written, Secret: at.Secret, Dropped: at.Dropped, Started: at.Now,
 	})
 	defer func() { run.ex.Attempts.NoteEnd(index, s.now()) }()
 	if err := stream.SendMsg(attemptReply(&at.Out)); err != nil {

@@ -133,7 +133,7 @@ func (r *run) fold(ev *event) exchange.Fold {
 	}
 	for _, v := range r.visits {
 		if f, ok := v.(exchange.Folds); ok {
-			return f.Fold(ev.backend, ev.backedModel, h)
+			return f.Fold(ev.backend, r.ex.Asks(ev.backedModel), h)
 		}
 	}
 	return nil

@@ -3,8 +3,6 @@ package extproc
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync/atomic"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -18,7 +16,7 @@ type Pipeline struct {
 	revision string
 	shape    string // what Envoy's routes name
 	limit    int64  // bytes of a request body, for the refusal's text
-	models   models
+	models   *models
 	stages   []*member
 	early    int // how many stages are entered before a request's body has come
 
@@ -42,7 +40,7 @@ func (m *member) on(p exchange.Phases) bool { return m.phases&p != 0 }
 func NewPipeline(set *policy.Set, kinds []Kind) (*Pipeline, error) {
 	p := &Pipeline{
 		revision: set.Revision, shape: set.Shape, limit: set.BodyLimit,
-		models: slices.Sorted(maps.Keys(set.Models)),
+		models: newModels(set),
 	}
 	p.uses.Store(1)
 	var refusals []error

@@ -89,10 +89,18 @@ func (r *run) encode(v exchange.Verdict) {
 	case v.Count > 0:
 		body = client.Count(r.client, v.Count)
 	default:
-		body = r.client.Models(v.Models, r.ex.Request.Model)
+		body = r.models(&v)
 	}
 	resp.Out.SetHeader("content-type", contentType)
 	resp.Out.ReplaceBody(body)
+}
+
+// models writes the list of models that the client asks for, or the one.
+func (r *run) models(v *exchange.Verdict) []byte {
+	if r.ex.Request.Model == "" {
+		return r.client.Models(v.Models, v.More)
+	}
+	return r.client.Model(v.Models[0])
 }
 
 // notRefused is the mark of an answer of Headgate's own that is no refusal.

@@ -61,8 +61,8 @@ var caller = strict.NewObject(
 		Doc("Tier whose quota it has.").
 		Example(`tier: free`),
 	strict.Bind("models", func(c *Caller) *[]string { return &c.Models }, strict.List(1, 1000, strict.Text().Matching(modelName, modelRule))).Absent("all").
-		Doc("Models that it may ask for, and sees in lists.").
-		Example(`models: [assistant]`),
+		Doc("Models that it may ask for, and sees in lists: models of the policy, names that its wildcards answer, and wildcards, which grant every name that they match.").
+		Example(`models: [assistant, "claude-*"]`),
 	strict.Bind("tags", func(c *Caller) *[]string { return &c.Tags }, strict.List(1, 16, label)).
 		Doc("Tags of its records.").
 		Example(`tags: [nightly]`),
@@ -154,7 +154,7 @@ func (c *compiler) checkCallers() {
 			c.checkTier(p.tier, p.caller.Tier)
 		}
 		for _, model := range p.caller.Models {
-			if _, ok := c.doc.Models[model]; !ok {
+			if !c.doc.Grants(model) {
 				c.Fault(p.models, c.Suggest(model, slices.Sorted(maps.Keys(c.doc.Models))), "model %s is not defined", strict.Quote(model))
 			}
 		}

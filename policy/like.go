@@ -19,7 +19,7 @@ type likeness struct {
 var likeSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("models_like", func(d *document) *map[string]*likeness { return &d.likes },
-			strict.Map(priceName, modelRule, likeShortOrFull).Except(wildcard, likeEachModel)).
+			strict.Map(priceName, modelRule, likeShortOrFull).Except(anyStar, likeEachModel)).
 			Doc("What models take that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only: a model of the catalogue that it is like, single properties, or both. What is not known of a model passes as it came.").
 			Example(`models_like: {my-deployment: gpt-5.5}`),
 	},

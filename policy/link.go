@@ -63,9 +63,7 @@ var use = strict.Form(func(r *strict.Reader, at strict.Place, text string) (Use,
 	backend, model, _ := split(text)
 	r.Note(placedUse{backend, model, at})
 	return Use{Backend: &Backend{Name: backend}, Model: model, Weight: defaultWeight}, true
-}, Use.String).Matching(usePattern, useRule).Except(wildcard, func(text string) (message, hint string) {
-	return strict.Quote(text) + " is a wildcard: each model must be named", "such as openai/gpt-5.5"
-})
+}, Use.String).Matching(usePattern, useRule).Except(twoStars, oneStar)
 
 // String returns the use as it is written, backend/model.
 func (u Use) String() string {

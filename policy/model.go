@@ -1,19 +1,20 @@
 package policy
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/headgate/headgate/policy/strict"
 	"github.com/headgate/headgate/policy/trait"
+	"github.com/headgate/headgate/policy/wildcard"
 )
 
 // Model is a name that clients may ask for and the chain that answers it.
 type Model struct {
-	Name  string
-	Chain []Link // primary, fallback, emergency
+	Name     string
+	Wildcard bool   // the star in Name stands for one character or more: see package wildcard
+	Chain    []Link // primary, fallback, emergency
 	// Classes is the class of each use of the chain, by its String, if its models take
 	// different requests although their servers do not tell; nil: the servers tell.
 	Classes     map[string]uint32
@@ -92,12 +93,18 @@ func (m *Model) Streams(use Use, reasoning trait.Reasoning) bool {
 var modelsSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("models", func(d *document) *map[string]*Model { return &d.Models },
-			strict.Map(modelName, modelRule, shortOrFull).Named(func(m *Model) *string { return &m.Name }).Except(wildcard, nameEachModel)).
-			Doc("Models that clients may ask for, by the name that they ask with. A model is an object, or in short its only backend/model.").
-			Example(`models: {fast: gpt/gpt-5-nano}`),
+			strict.Map(modelName, modelRule, shortOrFull).Named(func(m *Model) *string { return &m.Name }).Except(twoStars, oneStar)).
+			Doc("Models that clients may ask for, by the name that they ask with. A model is an object, or in short its only backend/model. A name with one * is a wildcard: it answers every name that has one character or more in its place. A model of the very name comes before wildcards, and of these the one that says most of it counts.").
+			Example(`models: {fast: gpt/gpt-5-nano, "claude-*": claude/*}`),
+		strict.Bind("default", func(d *document) *string { return &d.Default }, strict.Text().Matching(modelName, modelRule)).Absent("they are refused").
+			Doc("Name of the model that answers names that no model does. Rows, and the header x-headgate-model of an answer, say which model it was.").
+			Example(`default: fast`),
 	},
 	check: func(c *compiler) {
+		c.markWildcards()
 		c.findBackends()
+		c.checkStars()
+		c.checkDefault()
 		c.checkNearest()
 		c.checkAPIs()
 		c.checkNamedModels()
@@ -114,9 +121,12 @@ var shortOrFull = strict.Either(
 )
 
 var model = strict.NewObject(
+	strict.Bind("wildcard", func(m *Model) *bool { return &m.Wildcard }, strict.Switch()).Default(false).
+		Doc("The * in the model's name makes it a wildcard. It does so without this key: what is sent to pairs has it, so that a pair which knows no wildcards refuses the policy and keeps the one before.").
+		Example(`wildcard: true`),
 	strict.Bind("chain", func(m *Model) *[]Link { return &m.Chain },
 		strict.List(1, 8, link).Want("a list of links, such as [openai/gpt-5.5]")).Required().
-		Doc("Links in the order in which they are tried: primary, fallback, emergency. A link is backend/model, or a list of several with weights. The backend ends at the first slash; the model may hold more.").
+		Doc("Links in the order in which they are tried: primary, fallback, emergency. A link is backend/model, or a list of several with weights. The backend ends at the first slash; the model may hold more. In a wildcard, a * as the model is the name that is asked for, without what the wildcard says of a path before it (openai/*: gpt/* asks gpt for gpt-5 if it is asked for openai/gpt-5); beside other characters it is what the wildcard's own * stands for (openai/*: router/openai/*).").
 		Example(`chain: [claude/claude-sonnet-4-6, gpt/gpt-5.5]`),
 	strict.Bind("retries", func(m *Model) *int { return &m.Retries }, strict.Int(0, 5)).Default(2).
 		Doc("Further attempts on one link after a 5xx, before the next link. If a link has several uses, they share its attempts, so that the next use comes sooner; every other link of the chain then has as many attempts in a row as one of those uses.").
@@ -176,6 +186,9 @@ var model = strict.NewObject(
 	"is not possible: attempts of one request that run side by side share their headers in Envoy, and it crashes if the first fails while the other one connects",
 	"first_token leaves a link that is silent after its headers, and retries: 0 with a shorter timeout leaves one that is silent before them",
 ).Check(func(r *strict.Reader, g *strict.Given, m *Model) {
+	if at, ok := g.At("wildcard"); ok && m.Wildcard != wildcard.Is(m.Name) {
+		r.Fault(at, "leave it out", "a model is a wildcard if its name has a *, and else it is none")
+	}
 	if at, ok := g.At("chain"); ok && m.Orders() > MaxOrders {
 		r.Fault(at, "split fewer of its links", "the uses of its links can be gone through in %d orders, more than %d", m.Orders(), MaxOrders)
 	}
@@ -213,21 +226,6 @@ func (c *compiler) checkNearest() {
 	}
 }
 
-// namedModel is a model that something in the policy asks, and where that stands.
-type namedModel struct {
-	model string
-	at    strict.Place
-}
-
-// checkNamedModels refuses models that are not there.
-func (c *compiler) checkNamedModels() {
-	for _, n := range strict.Notes[namedModel](c.Reader) {
-		if _, ok := c.doc.Models[n.model]; !ok {
-			c.Fault(n.at, c.Suggest(n.model, slices.Sorted(maps.Keys(c.doc.Models))), "model %s is not defined", strict.Quote(n.model))
-		}
-	}
-}
-
 // hasRegions reports whether a link has uses in several regions.
 func (m *Model) hasRegions() bool {
 	for _, l := range m.Chain {
@@ -256,14 +254,5 @@ func (m *Model) Path() string { return strict.Join("models", m.Name) }
 // keep to what both mean the same by. A name of a model is printable ASCII without
 // blanks, quotes and backslash: the class below is what remains.
 var modelName = regexp.MustCompile(`^[!#-&(-\[\]-_a-~]{1,128}$`)
-
-// wildcard is what people write for many models at once. No request would ever ask for such
-// a name.
-var wildcard = regexp.MustCompile(`\*`)
-
-// nameEachModel says what to write instead of a name that is a wildcard.
-func nameEachModel(name string) (message, hint string) {
-	return strict.Quote(name) + " is a wildcard: each model must be named", "such as models: {gpt-5.5: openai/gpt-5.5, gpt-5-nano: openai/gpt-5-nano}"
-}
 
 const modelRule = "a name of a model is 1 to 128 printable ASCII characters without blanks, quotes and backslash"

@@ -162,7 +162,7 @@ func TestCompiledSet(t *testing.T) {
 		Access: Access{FromCaller: true}, WithoutCredential: WithoutFail, AuthHeader: "x-api-key", AuthScheme: "none", Headers: map[string]*HeaderValue{},
 	}
 	want := &Set{
-		Listen: everyListen, Anonymous: true, Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
+		Listen: everyListen, Anonymous: true, Default: "claude-sonnet-5", Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
 		Store:         Store{Postgres: Credential{Env: "DATABASE_URL"}},
 		AnonymousTier: "free", ManagedKeys: true, Timezone: "Europe/Berlin",
 		Guards: Guards{
@@ -184,7 +184,7 @@ func TestCompiledSet(t *testing.T) {
 		Teams:    map[string]*Quota{"search": {Name: "search", RPM: 1, TPM: 2, USDPerDay: 3e9, USDPerMonth: 500e9, Mode: QuotaShadow}},
 		Features: map[string]*Quota{"sum/marize": {Name: "sum/marize", RPM: 600, TPM: 2, USDPerDay: 3e9, USDPerMonth: 4e9, Mode: QuotaShadow}},
 		Callers: map[string]*Caller{
-			"ci": {Name: "ci", Key: CallerKey{Credential: Credential{Env: "CI_KEY"}}, User: "ci", Team: "search", Tier: "free", Models: []string{"1.5"}, Tags: []string{"nightly"},
+			"ci": {Name: "ci", Key: CallerKey{Credential: Credential{Env: "CI_KEY"}}, User: "ci", Team: "search", Tier: "free", Models: []string{"1.5", "claude-*", "claude-opus-5"}, Tags: []string{"nightly"},
 				Quota: Quota{RPM: 1, TPM: 2, USDPerDay: 1000, USDPerMonth: 1_000_000e9, Mode: QuotaShadow}, Guards: Guards{Output: []Guard{{PII: &PIIGuard{GuardTerms: usual("pii", GuardMask)}}}}},
 			"laptop": {Name: "laptop", Key: CallerKey{Credential: Credential{File: "/run/secrets/laptop"}}, Quota: Quota{Mode: QuotaEnforce}},
 			"mesh":   {Name: "mesh", Certificate: "spiffe://example.com/ns/ci", Key: CallerKey{Credential: Credential{Env: "MESH_KEY"}}, Quota: Quota{Mode: QuotaEnforce}},
@@ -221,6 +221,15 @@ func TestCompiledSet(t *testing.T) {
 					{Uses: []Use{{Backend: a, Model: "m", Weight: 1}, {Backend: router, Model: "deepseek/deepseek-v4-pro", Weight: 10000}}},
 				},
 				Classes: map[string]uint32{"a/org/model:tag+x.1": 0, "a/m": 1, "router/deepseek/deepseek-v4-pro": 2},
+			},
+			"claude-*": {
+				Name: "claude-*", Wildcard: true, Retries: 2, Timeout: 30 * time.Second, Cooldown: DefaultCooldown, IdleTimeout: time.Minute, Judging: JudgingContent, API: APIAuto, Ask: AskAuto, Unfit: UnfitRefuse, Balance: BalanceWeights,
+				Breaker: Breaker{Connections: 4096, Pending: 4096, Requests: 16384}, Health: Health{Probe: ProbeConnect}, Quota: Quota{Mode: QuotaEnforce},
+				Chain: []Link{
+					{Uses: []Use{{Backend: theirs, Model: "*", Weight: 1}}},
+					{Uses: []Use{{Backend: router, Model: "anthropic/claude-*", Weight: 1}, {Backend: router, Model: "auto", Weight: 1}}},
+				},
+				Classes: map[string]uint32{"theirs/*": 0, "router/anthropic/claude-*": 1, "router/auto": 2},
 			},
 			"1.5": {
 				Name: "1.5", Retries: 2, Timeout: 30 * time.Second, Cooldown: DefaultCooldown, IdleTimeout: time.Minute, Judging: JudgingHeaders, API: APIAuto, Ask: AskAuto, Unfit: UnfitRefuse, Balance: BalanceWeights,

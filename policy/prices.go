@@ -2,11 +2,13 @@ package policy
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/headgate/headgate/policy/price"
 	"github.com/headgate/headgate/policy/strict"
+	"github.com/headgate/headgate/policy/wildcard"
 )
 
 // Unpriced says what happens to a model without a price. It is never free.
@@ -20,11 +22,11 @@ const (
 
 var pricesSection = section{
 	fields: []strict.Member[document]{
-		strict.Bind("prices", func(d *document) *map[string]*[]price.Price { return &d.prices }, strict.Map(priceName, modelRule, priceRows).Except(wildcard, priceEachModel)).
+		strict.Bind("prices", func(d *document) *map[string]*[]price.Price { return &d.prices }, strict.Map(priceName, modelRule, priceRows).Except(anyStar, priceEachModel)).
 			Doc("Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces all of the built-in one, its long-context price included. Several prices of one model form a list and differ in valid_from.").
 			Example(`prices: {my-model: {input: 0.25, output: 2}}`),
 		strict.Bind("unpriced", func(d *document) *Unpriced { return &d.Unpriced }, strict.Enum(UnpricedRefuse, UnpricedFlag)).Default(UnpricedRefuse).
-			Doc("What to do about a model without a price at its provider. With refuse it is a fault of the policy; with flag it is served, and its records say that the cost is not known.").
+			Doc("What to do about a model without a price at its provider. With refuse it is a fault of the policy, and what a wildcard has no price of is answered 404; with flag it is served, and its records say that the cost is not known.").
 			Example(`unpriced: flag`),
 	},
 	check: func(c *compiler) {
@@ -125,7 +127,7 @@ func (c *compiler) priced(name string, at strict.Place) (backend, model string, 
 		return "", "", false
 	case c.defined(backend) && model != "":
 		return backend, model, true
-	case !served:
+	case !served && !c.mayServe(name):
 		if hint := c.Suggest(backend, c.backends); hint != "" {
 			c.Fault(at, hint, "backend %s is not defined", strict.Quote(backend))
 			return "", "", false
@@ -134,8 +136,14 @@ func (c *compiler) priced(name string, at strict.Place) (backend, model string, 
 	return "", name, true
 }
 
+// mayServe reports whether a wildcard may have a backend asked for a model.
+func (c *compiler) mayServe(model string) bool {
+	return slices.ContainsFunc(c.uses, func(u placedUse) bool { return wildcard.Match(u.model, model) })
+}
+
 // checkPrices reports the uses that have no price, unless the document allows them.
-// A price that begins on some day is not enough: before it the use would have none.
+// A price that begins on some day is not enough: before it the use would have none. What a
+// wildcard asks for follows from the names that clients ask by: see Set.Priced.
 func (c *compiler) checkPrices() {
 	if c.how.sent || c.doc.Unpriced != UnpricedRefuse || c.Given.Faulty("unpriced") {
 		return
@@ -143,7 +151,7 @@ func (c *compiler) checkPrices() {
 	seen, unread := make(map[[2]string]bool), c.unreadPrices()
 	for _, u := range c.uses {
 		b := c.doc.Backends[u.backend]
-		if b == nil || unread(u.model) || unread(u.backend+"/"+u.model) || seen[[2]string{u.backend, u.model}] {
+		if b == nil || wildcard.Is(u.model) || unread(u.model) || unread(u.backend+"/"+u.model) || seen[[2]string{u.backend, u.model}] {
 			continue
 		}
 		seen[[2]string{u.backend, u.model}] = true

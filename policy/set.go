@@ -17,6 +17,7 @@ type Set struct {
 	Anonymous     bool   // serve beyond loopback although no callers are configured
 	Backends      map[string]*Backend
 	Models        map[string]*Model
+	Default       string               // name that is answered in the place of one that no model answers; empty: such are refused
 	Prices        *price.Catalogue     // the built-in catalogue with the document's prices on top
 	Traits        *catalogue.Catalogue // the built-in catalogue with the document's words on top
 	Unpriced      Unpriced             // what to do with a model that has no price

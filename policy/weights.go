@@ -9,8 +9,8 @@ import (
 
 	"github.com/headgate/headgate/policy/catalogue"
 	"github.com/headgate/headgate/policy/price"
-
 	"github.com/headgate/headgate/policy/strict"
+	"github.com/headgate/headgate/policy/wildcard"
 )
 
 // MaxWeight is the greatest weight of a use, in a document and in an overlay.
@@ -135,20 +135,28 @@ func (s *Set) withoutUse(m *Model) {
 		m.API = APIAuto
 	}
 	served := make(map[string]bool)
+	var wild []string // models that follow from the name that is asked for
 	for _, m := range s.Models {
 		for _, u := range m.Uses() {
 			served[u.Model] = true
+			if u.Wild() {
+				wild = append(wild, u.Model)
+			}
 		}
+	}
+	unserved := func(backend, model string) bool {
+		return backend == "" && strings.Contains(model, "/") && !served[model] &&
+			!slices.ContainsFunc(wild, func(w string) bool { return wildcard.Match(w, model) })
 	}
 	overrides := s.Prices.Overrides()
 	left := slices.DeleteFunc(slices.Clone(overrides), func(o price.Override) bool {
-		return o.Backend == "" && strings.Contains(o.Model, "/") && !served[o.Model]
+		return unserved(o.Backend, o.Model)
 	})
 	if len(left) < len(overrides) {
 		s.Prices = price.Builtin().With(left)
 	}
 	s.Traits = s.Traits.With(slices.DeleteFunc(slices.Clone(s.Traits.Overrides()), func(o catalogue.Override) bool {
-		return o.Backend == "" && strings.Contains(o.Model, "/") && !served[o.Model]
+		return unserved(o.Backend, o.Model)
 	}))
 }
 

@@ -133,6 +133,9 @@ func printValid(w io.Writer, path string, set *policy.Set, notes, found []advice
 	if err := printBackends(w, set); err != nil {
 		return err
 	}
+	if err := printNames(w, set); err != nil {
+		return err
+	}
 	groups, once := advice.Groups(set, o.expect)
 	all := make([]advice.Finding, 0, len(notes)+len(once))
 	for _, n := range notes {

@@ -15,7 +15,10 @@ type checkReport struct {
 	Faults   []faultReport   `json:"faults"`
 	Backends []backendReport `json:"backends"`
 	Chains   []chainReport   `json:"chains"`
-	Advice   []adviceReport  `json:"advice"`
+	// Wildcards is what becomes of names that stand nowhere in the policy.
+	Wildcards []wildcardReport `json:"wildcards"`
+	Default   string           `json:"default,omitempty"` // the name that is answered in place of others
+	Advice    []adviceReport   `json:"advice"`
 }
 
 type faultReport struct {
@@ -60,7 +63,7 @@ type adviceReport struct {
 }
 
 func faultsReport(faults *policy.Faults) checkReport {
-	r := checkReport{Backends: []backendReport{}, Chains: []chainReport{}, Advice: []adviceReport{}}
+	r := checkReport{Backends: []backendReport{}, Chains: []chainReport{}, Wildcards: []wildcardReport{}, Advice: []adviceReport{}}
 	for _, f := range faults.Faults {
 		r.Faults = append(r.Faults, faultReport(f))
 	}
@@ -68,7 +71,8 @@ func faultsReport(faults *policy.Faults) checkReport {
 }
 
 func validReport(set *policy.Set, found []advice.Advice) checkReport {
-	r := checkReport{Valid: true, Revision: set.Revision, Faults: []faultReport{}, Backends: reportBackends(set), Chains: []chainReport{}, Advice: []adviceReport{}}
+	r := checkReport{Valid: true, Revision: set.Revision, Faults: []faultReport{}, Backends: reportBackends(set), Chains: []chainReport{},
+		Wildcards: reportWildcards(set), Default: set.Default, Advice: []adviceReport{}}
 	for _, c := range advice.Explain(set) {
 		r.Chains = append(r.Chains, reportChain(c))
 	}

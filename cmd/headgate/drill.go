@@ -111,7 +111,7 @@ func (o *drillOptions) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return failed(err)
 	}
-	if o.Model != "" && set.Models[o.Model] == nil {
+	if o.Model != "" && set.Models[o.Model] == nil && set.Answering(o.Model) == nil {
 		return fmt.Errorf("--model: the policy has no model %q", o.Model)
 	}
 	if o.Log, err = newLogger(o.logLevel, "text"); err != nil {

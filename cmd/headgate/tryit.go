@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/wildcard"
 )
 
 // trial is a request by which a user sees that the gateway answers: who asks, and how curl
@@ -20,11 +21,8 @@ type trial struct {
 // tryIt is the command for it; empty: the policy has no model.
 func tryIt(set *policy.Set) string {
 	t := newTrial(set)
-	models := t.models
-	if len(models) == 0 {
-		models = slices.Collect(maps.Keys(set.Models))
-	}
-	if len(models) == 0 {
+	model := t.model(set)
+	if model == "" {
 		return ""
 	}
 	var b strings.Builder
@@ -32,12 +30,48 @@ func tryIt(set *policy.Set) string {
 	for _, flag := range t.flags {
 		fmt.Fprintf(&b, "    %s \\\n", flag)
 	}
-	fmt.Fprintf(&b, "    -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n", slices.Min(models))
+	fmt.Fprintf(&b, "    -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n\n", model)
 	for _, note := range t.notes {
 		fmt.Fprintln(&b, note)
 	}
 	fmt.Fprint(&b, "Streamed: add \"stream\":true to the body and -N to curl.\n\n")
 	return b.String()
+}
+
+// model is one that may be asked for: of the policy, and else a name of a wildcard; empty: there is
+// none.
+func (t *trial) model(set *policy.Set) string {
+	granted := func(name, model string) bool {
+		return len(t.models) == 0 || slices.ContainsFunc(t.models, func(of string) bool {
+			return of == name || of == model || wildcard.Match(of, name)
+		})
+	}
+	var names, more []string
+	for _, listed := range set.Listed() {
+		switch {
+		case granted(listed.Name, listed.Model) && listed.Name == listed.Model:
+			names = append(names, listed.Name)
+		case granted(listed.Name, listed.Model):
+			more = append(more, listed.Name)
+		}
+	}
+	for _, m := range set.Models {
+		if of := set.Example(m).Name; m.Wildcard && granted(of, m.Name) {
+			more = append(more, of)
+		}
+	}
+	for _, of := range t.models {
+		if set.Models[of] == nil && set.Answering(of) != nil {
+			more = append(more, of)
+		}
+	}
+	switch {
+	case len(names) > 0:
+		return slices.Min(names)
+	case len(more) > 0:
+		return slices.Min(more)
+	}
+	return ""
 }
 
 func newTrial(set *policy.Set) (t trial) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,7 +22,8 @@ func TestTryIt(t *testing.T) {
 	for text, want := range map[string]string{
 		"version: 1\ncallers: {x: {key: {env: X_KEY}}}": "",
 		models: curl + body + streamed,
-		models + "anonymous: true\ncallers: {x: {key: {env: X_KEY}, models: [b]}}": curl + body + streamed,
+		strings.Replace(models, "{b: gpt/b, a: gpt/a}", "{\"b*\": gpt/*}", 1) + "callers: {x: {key: {sha256: " + hash + "}, models: [bc]}}": curl + key + "$KEY\" \\\n" + strings.Replace(body, "\"a\"", "\"bc\"", 1) + "KEY: that of caller x, of which the policy has the hash.\n" + streamed,
+		models + "anonymous: true\ncallers: {x: {key: {env: X_KEY}, models: [b]}}":                                                          curl + body + streamed,
 		models + "managed_keys: true":                                                                             curl + key + "$KEY\" \\\n" + body + "KEY: one that headgate key create has made.\n" + streamed,
 		models + "callers: {x: {key: {sha256: " + hash + "}, models: [b]}}":                                       curl + key + "$KEY\" \\\n" + bodyB + "KEY: that of caller x, of which the policy has the hash.\n" + streamed,
 		models + "trusted: {networks: [127.0.0.0/8], caller: x-mesh-caller}":                                      curl + "    -H 'x-mesh-caller: NAME' \\\n" + body + "NAME: any. It is believed if this machine is the hop that the policy trusts.\n" + streamed,

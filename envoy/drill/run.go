@@ -113,8 +113,11 @@ func prepare(set *policy.Set, o Options) (*drill, error) {
 // modelOf returns the model that is drilled.
 func modelOf(set *policy.Set, name string) (*policy.Model, error) {
 	if name != "" {
-		if m := set.Models[name]; m != nil {
+		if m := set.Answering(name); m != nil {
 			return m, nil
+		}
+		if m := set.Models[name]; m != nil {
+			return set.Example(m), nil
 		}
 		return nil, fmt.Errorf("the policy has no model %q", name)
 	}
@@ -127,7 +130,7 @@ func modelOf(set *policy.Set, name string) (*policy.Model, error) {
 	if longest == nil {
 		return nil, errors.New("the policy has no model")
 	}
-	return longest, nil
+	return set.Example(longest), nil
 }
 
 // chosen returns the faults of these names, in their order.

@@ -146,9 +146,9 @@ func (v *visit) guarded() bool {
 
 // unfit says why an answer is not kept; empty: it is.
 func (v *visit) unfit(answer *canon.Response, size int) exchange.CacheReason {
-	rules, r := v.model.rules, &v.ex.Route
+	rules := v.model.rules
 	switch {
-	case !rules.StoreFallback && !v.model.isFirst(r.Backend, r.Serves):
+	case !rules.StoreFallback && !v.model.isFirst(v.ex):
 		return exchange.CacheFallback
 	case !rules.Masked && v.masked(true):
 		return exchange.CacheMasked

@@ -121,9 +121,11 @@ func (s *stage) newModel(m *policy.Model, rules *policy.CacheRules) *model {
 	}
 }
 
-// isFirst reports whether a use is in the first link.
-func (m *model) isFirst(backend, serves string) bool {
-	return slices.ContainsFunc(m.first, func(u policy.Use) bool { return u.Backend.Name == backend && u.Model == serves })
+// isFirst reports whether what answered an exchange is in the first link.
+func (m *model) isFirst(ex *exchange.Exchange) bool {
+	return slices.ContainsFunc(m.first, func(u policy.Use) bool {
+		return u.Backend.Name == ex.Route.Backend && ex.Asks(u.Model) == ex.Route.Serves
+	})
 }
 
 // stage gives answers by one policy. It is safe for concurrent use.

@@ -66,6 +66,9 @@ func (s *stage) prefixOf(m *policy.Model) (p partition) {
 // partitionOf is the partition of an exchange.
 func (s *stage) partitionOf(m *model, ex *exchange.Exchange) partition {
 	p := append(make(partition, 0, 256), m.prefix...)
+	if ex.Name != ex.Model { // of a wildcard, whose names have partitions of their own
+		p.text(ex.Name)
+	}
 	p.text(ex.Route.Arm)
 	p.hash(s.revisions.tiers, ex.Caller.Tier)
 	caller := ex.Caller.Name

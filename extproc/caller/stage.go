@@ -112,10 +112,10 @@ func (v *visit) Headers(_ context.Context, req *exchange.Request) (exchange.Verd
 
 // Request implements exchange.Visit: the model is known by then.
 func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	if who := &v.ex.Caller; req.Operation == exchange.Models || who.May(v.ex.Model) {
+	if who := &v.ex.Caller; req.Operation == exchange.Models || who.May(v.ex.Model, v.ex.Name) {
 		return exchange.Verdict{}, nil
 	}
-	d := exchange.Denied(403, exchange.ReasonForbidden, "The key may not ask for the model "+v.ex.Model+".")
+	d := exchange.Denied(403, exchange.ReasonForbidden, "The key may not ask for the model "+v.ex.Name+".")
 	d.Param = "model"
 	return d, nil
 }

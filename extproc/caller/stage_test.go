@@ -220,7 +220,7 @@ func TestWhichModelsACallerMayAskFor(t *testing.T) {
 		{webKey, "other", exchange.Chat, false},
 	} {
 		v, _ := ask(t, compile(t, known, nil), "authorization", "Bearer "+c.key)
-		v.Exchange.Model, v.Exchange.Request.Operation = c.model, c.operation
+		v.Exchange.Model, v.Exchange.Name, v.Exchange.Request.Operation = c.model, c.model, c.operation
 		d := v.Request()
 		if refused := d.Action == exchange.Deny; refused != c.refused {
 			t.Errorf("%s for %q: %+v", c.operation, c.model, d)

@@ -156,7 +156,7 @@ func Classify(req *exchange.Request) (dialect.Client, exchange.Verdict) {
 		return d, notAllowed(req.Method, allowed)
 	}
 	if e.operation == exchange.Models {
-		req.Model = id
+		return d, readListing(req, d.Name(), id)
 	}
 	return d, exchange.Verdict{}
 }

@@ -39,7 +39,7 @@ func TestPathsThatAreServed(t *testing.T) {
 		{"GET", "/anthropic/v1/models", "anthropic", exchange.Models, "/v1/models", ""},
 		{"GET", "/v1/models/play", "openai", exchange.Models, "/v1/models/play", "play"},
 		{"GET", "/v1/models/a/b", "openai", exchange.Models, "/v1/models/a/b", "a/b"},
-		{"GET", "/openai/models/a%2Fb", "openai", exchange.Models, "/v1/models/a%2Fb", "a%2Fb"},
+		{"GET", "/openai/models/a%2Fb", "openai", exchange.Models, "/v1/models/a%2Fb", "a/b"},
 	} {
 		req := request(c.method, c.path)
 		d, v := client.Classify(req)

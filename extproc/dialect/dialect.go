@@ -30,9 +30,10 @@ type Client interface {
 	// EncodeFault appends an error body to dst, the only way to one, and returns the
 	// status that goes with a provider's fault.
 	EncodeFault(dst []byte, f *canon.Fault) ([]byte, int)
-	// Models renders the list of models, or one of them if only is not empty. It
-	// returns nil if that one is not in the list.
-	Models(names []string, only string) []byte
+	// Models renders a page of the list of models, after which there are more or not.
+	Models(page []exchange.ListedModel, more bool) []byte
+	// Model renders one model.
+	Model(exchange.ListedModel) []byte
 }
 
 // A Backend is a dialect that servers of models speak. It is stateless and safe for

@@ -14,6 +14,7 @@ type Attempt struct {
 	Request   *Request
 	Backend   string
 	Model     string // the model's name at the backend
+	Written   string // as Model, as the policy writes it: of a wildcard it has a star
 	Number    int    // as Envoy counts the exchange's attempts, from 1; 0: it does not say
 	Began     time.Time
 	Now       time.Time
@@ -69,6 +70,7 @@ type Tried struct {
 	Backend    string
 	Provider   string
 	Model      string // the model's name at the backend
+	Written    string // as Model, as the policy writes it: of a wildcard it has a star
 	Status     int    // that the provider answered with; 0: no response headers came
 	Judged     int    // the status that Envoy got in its place; 0: that one
 	Fault      Fault  // that was found in what came; empty: the status says all

@@ -1,6 +1,10 @@
 package exchange
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/headgate/headgate/policy/wildcard"
+)
 
 // Caller is who asks, as a key or a certificate proves it, or a trusted hop says it. The zero
 // Caller is somebody of whom nothing is known.
@@ -9,27 +13,32 @@ type Caller struct {
 	User   string   // to whom everything is charged; empty: whom the request names
 	Team   string   // likewise
 	Tier   string   // empty: none
-	Models []string // that it may ask for, sorted; nil: all
+	Models []string // that it may ask for, sorted: models of the policy, names that they answer, and wildcards; nil: all
 	Tags   []string
 	Quota  Quota // beside its tier's
 	Hop    bool  // a hop says so: it is nobody who has a key, even of the same name
 }
 
-// May reports whether the caller may ask for a model.
-func (c *Caller) May(model string) bool {
+// May reports whether the caller may ask for a model of the policy by a name that it answers.
+func (c *Caller) May(model, name string) bool {
 	if c.Models == nil {
 		return true
 	}
-	_, ok := slices.BinarySearch(c.Models, model)
-	return ok
+	if _, ok := slices.BinarySearch(c.Models, model); ok {
+		return true
+	}
+	if _, ok := slices.BinarySearch(c.Models, name); ok {
+		return true
+	}
+	return slices.ContainsFunc(c.Models, func(granted string) bool { return wildcard.Match(granted, name) })
 }
 
 // Sees returns those of a list of models that the caller may ask for.
-func (c *Caller) Sees(models []string) []string {
+func (c *Caller) Sees(models []ListedModel) []ListedModel {
 	if c.Models == nil {
 		return models
 	}
-	return slices.DeleteFunc(slices.Clone(models), func(model string) bool { return !c.May(model) })
+	return slices.DeleteFunc(slices.Clone(models), func(m ListedModel) bool { return !c.May(m.Model, m.Name) })
 }
 
 // Quota bounds what a caller may consume; 0: no bound.

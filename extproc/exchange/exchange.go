@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/policy/wildcard"
 )
 
 // Operation is what a client asks for, whatever the dialect.
@@ -36,7 +37,8 @@ type Exchange struct {
 	Revision   string // of the policy that the exchange is pinned to
 	Started    time.Time
 	Dialect    string  // the client's: "openai" or "anthropic"
-	Model      string  // the policy's model that the request names; also a metric label
+	Model      string  // the policy's model that answers what the request names; also a metric label
+	Name       string  // that Model is asked by: its own, or of a wildcard one that clients choose
 	Refused    Verdict // what the client got instead of going to a backend, if anything
 	Replaced   Verdict // the denial that the client got in place of what came back, if any
 	FirstToken time.Time
@@ -88,6 +90,9 @@ type Exchange struct {
 	// was answered, although nothing of that was read. nil: that cannot be.
 	Unseen *Spent
 }
+
+// Asks returns the name that a model has at a backend, where the policy writes it so.
+func (ex *Exchange) Asks(written string) string { return wildcard.Fill(ex.Model, ex.Name, written) }
 
 // Attribution is to whom the exchange is charged: who asks by its key, and below it what the
 // request says.

@@ -17,12 +17,13 @@ type Request struct {
 	Operation     Operation
 	Method        string
 	Path          string // without the query
+	Page          Page   // of a list of models
 	Headers       Headers
 	ReceivedBytes int    // bytes of the body as it came
 	Body          []byte // as it came, or as it was rewritten last; never changed in place
 
 	// Read from the body before the first stage, by the client's dialect.
-	Model     string // as the client wrote it; of a list of models the one asked for
+	Model     string // as the client wrote it; of a list of models the one asked for, empty: all of them
 	Stream    bool
 	WantUsage bool       // the client asked for usage in the stream
 	Choices   int        // the answers that the client asked for at once; 0: it does not say, which is one

@@ -28,8 +28,9 @@ type Verdict struct {
 	// Count is how many tokens the request has, in place of an Answer to who has asked that; 0: it
 	// is none.
 	Count int64
-	// Models are listed in place of an Answer.
-	Models []string
+	// Models are listed in place of an Answer, or the only one shown that was asked for.
+	Models []ListedModel
+	More   bool // there are models after those, in the direction in which the client goes through them
 	// Headers are set on what the client gets, whatever the action. Those of a stream
 	// have left when its events come.
 	Headers Headers

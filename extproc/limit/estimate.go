@@ -15,6 +15,7 @@ type model struct {
 	seen   *seen
 	uses   []policy.Use
 	prices *price.Catalogue
+	spares bool          // what a wildcard has no price of is not asked
 	keep   time.Duration // how long a claim is kept that nobody settles
 }
 
@@ -24,12 +25,12 @@ const (
 	keepLonger    = 5 * time.Second
 )
 
-func newModel(m *policy.Model, prices *price.Catalogue, s *seen) *model {
+func newModel(m *policy.Model, set *policy.Set, s *seen) *model {
 	keep := keepUnbounded
 	if m.Total > 0 {
 		keep = m.Total + keepLonger
 	}
-	return &model{seen: s, uses: m.Uses(), prices: prices, keep: keep}
+	return &model{seen: s, uses: m.Uses(), prices: set.Prices, spares: m.Wildcard && set.Unpriced == policy.UnpricedRefuse, keep: keep}
 }
 
 // estimate is what a request will take.
@@ -65,14 +66,15 @@ func (m *model) estimate(req *exchange.Request) (e estimate) {
 	return e
 }
 
-// price prices tokens at the dearest use of the chain. It reports whether all uses have a price.
-func (m *model) price(input, output int64, now time.Time) (nano int64, priced bool) {
+// price prices tokens at the dearest use of the chain. It reports whether all uses have a price: of
+// a wildcard those that may be asked for the name.
+func (m *model) price(ex *exchange.Exchange, input, output int64, now time.Time) (nano int64, priced bool) {
 	priced = true
 	for i := range m.uses {
 		u := &m.uses[i]
-		rate, ok := m.prices.Look(u.Backend.Provider.Name, u.Backend.Name, u.Model, now)
+		rate, ok := m.prices.Look(u.Backend.Provider.Name, u.Backend.Name, ex.Asks(u.Model), now)
 		if !ok {
-			priced = false
+			priced = priced && m.spares && u.Wild()
 			continue
 		}
 		p := rate.For(input)

@@ -72,7 +72,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	}
 	s.models = make(map[string]*model, len(set.Models))
 	for name, m := range set.Models {
-		s.models[name] = newModel(m, set.Prices, k.learned.of(name))
+		s.models[name] = newModel(m, set, k.learned.of(name))
 	}
 	s.books.Store(s.open(k.now()))
 	return s, nil

@@ -79,7 +79,7 @@ func (v *visit) neverFits(i int) exchange.Verdict {
 // unpriced refuses what cannot be held to a budget.
 func (v *visit) unpriced(b *bound) exchange.Verdict {
 	v.ex.Limit.Refused = b.text()
-	d := exchange.Denied(403, exchange.ReasonUnpriced, fmt.Sprintf("The model %s has no price, so it cannot be used within the budget of %s. The operator of this gateway can set one.", v.ex.Model, b.whose()))
+	d := exchange.Denied(403, exchange.ReasonUnpriced, fmt.Sprintf("The model %s has no price, so it cannot be used within the budget of %s. The operator of this gateway can set one.", v.ex.Name, b.whose()))
 	d.Param = "model"
 	return d
 }

@@ -83,7 +83,7 @@ func (v *visit) charge(u *used, by *canon.Usage, cost *exchange.Cost) {
 	input, output := by.TotalInput(), by.TotalOutput()
 	nano := cost.Nano
 	if !cost.Priced {
-		nano, _ = v.model.price(input, output, v.stage.kind.now())
+		nano, _ = v.model.price(v.ex, input, output, v.stage.kind.now())
 	}
 	u.tokens, u.nano = u.tokens+input+output, u.nano+nano
 }

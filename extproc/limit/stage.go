@@ -129,7 +129,7 @@ func (v *visit) reckon(req *exchange.Request, now time.Time) exchange.Verdict {
 		v.estimate = v.model.estimate(req)
 	}
 	if i := slices.IndexFunc(v.bounds, func(b *bound) bool { return b.unit.money() }); i >= 0 {
-		nano, all := v.model.price(v.estimate.input, v.estimate.output, now)
+		nano, all := v.model.price(v.ex, v.estimate.input, v.estimate.output, now)
 		v.estimate.nano, v.estimate.unpriced = nano, !all
 	}
 	for i, b := range v.bounds {
@@ -152,7 +152,7 @@ func (v *visit) amount(b *bound, now time.Time) int64 {
 	}
 	e.output = 0
 	if b.unit.money() {
-		e.nano, _ = v.model.price(e.input, 0, now)
+		e.nano, _ = v.model.price(v.ex, e.input, 0, now)
 	}
 	if e.of(b.unit) > b.Max {
 		return amount

@@ -41,7 +41,7 @@ type written struct {
 
 // Request implements exchange.Visit.
 func (p *plan) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	model := p.stage.models[p.ex.Model]
+	model := p.stage.poolsOf(p.ex)
 	if model == nil {
 		return exchange.Verdict{}, fmt.Errorf("model %q has no pool", p.ex.Model)
 	}

@@ -20,7 +20,8 @@ type pools struct {
 	count  map[string]*pool // of how many tokens a model reads, by the client's dialect
 }
 
-func newPools(m *policy.Model, set *policy.Set, circuits *circuit.Store) *pools {
+// newPools prepares a model, which of a wildcard is one of its names: written is how the policy has it.
+func newPools(m, written *policy.Model, set *policy.Set, circuits *circuit.Store) *pools {
 	p := &pools{answer: make(map[string]*pool, len(dialect.All)), count: make(map[string]*pool, len(dialect.All))}
 	var known [][]string
 	ask := func(dialectOf func(*policy.Backend) string) *pool {
@@ -31,7 +32,7 @@ func newPools(m *policy.Model, set *policy.Set, circuits *circuit.Store) *pools 
 		i := slices.IndexFunc(known, func(k []string) bool { return slices.Equal(k, asked) })
 		if i < 0 {
 			i, known = len(known), append(known, asked)
-			p.all = append(p.all, newPool(m, asked, set, circuits))
+			p.all = append(p.all, newPool(m, written, asked, set, circuits))
 		}
 		return p.all[i]
 	}
@@ -74,12 +75,13 @@ type pool struct {
 }
 
 // newPool prepares the uses of a model, each of which is asked in a dialect.
-func newPool(m *policy.Model, asked []string, set *policy.Set, circuits *circuit.Store) *pool {
-	p := &pool{fit: m.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow(), retries: m.Retries, cooldown: m.Cooldown, ordered: m.Orders() > 1}
+func newPool(m, written *policy.Model, asked []string, set *policy.Set, circuits *circuit.Store) *pool {
+	p := &pool{fit: written.Fit(), drop: m.Unfit == policy.UnfitDrop, timeout: m.PerTry(), firstToken: m.FirstToken, turn: m.InARow(), retries: m.Retries, cooldown: m.Cooldown, ordered: m.Orders() > 1}
 	for i, link := range m.Chain {
-		for _, use := range link.Uses {
+		for j, use := range link.Uses {
+			as := written.Chain[i].Uses[j]
 			t := newTarget(m, use, asked[len(p.targets)], set.Takes(use))
-			t.class, t.link, t.circuit = p.fit.Class(use), i, circuits.Of(use)
+			t.class, t.link, t.circuit, t.wild = p.fit.Class(as), i, circuits.OfName(use, as), as.Wild()
 			p.targets = append(p.targets, t)
 			p.simulated, p.theirs = p.simulated || t.simulated, p.theirs || t.theirs
 		}

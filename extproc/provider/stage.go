@@ -94,32 +94,50 @@ func (k *Kind) Forget(backend string) (things int) {
 		return things
 	}
 	things += k.last.secrets.Forget(backend)
-	for _, model := range k.last.models {
+	again := func(model *pools) {
 		for _, p := range model.all {
 			things += p.streamAgain(backend)
 		}
 	}
+	for _, model := range k.last.models {
+		again(model)
+	}
+	k.last.wild.each(again)
 	return things
 }
 
 // stage prepares exchanges for the backends of one policy. It is safe for
 // concurrent use.
 type stage struct {
-	models  map[string]*pools
-	secrets *credential.Store
-	kept    *keeping
-	tokens  *tokens.Estimator
-	callers bool // the policy names callers
-	refused func(backend string, status int)
-	warn    func(string)
-	now     func() time.Time
+	models    map[string]*pools        // but for wildcards
+	wildcards map[string]*policy.Model // of the policy
+	wild      *wild
+	set       *policy.Set
+	secrets   *credential.Store
+	kept      *keeping
+	tokens    *tokens.Estimator
+	callers   bool // the policy names callers
+	refused   func(backend string, status int)
+	warn      func(string)
+	now       func() time.Time
 }
 
 func newStage(set *policy.Set, secrets *credential.Store, kept *keeping, o *Options) *stage {
-	s := &stage{models: make(map[string]*pools, len(set.Models)), secrets: secrets, kept: kept, tokens: o.tokens, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now}
-	for name, m := range set.Models {
-		s.models[name] = newPools(m, set, o.Circuits)
+	s := &stage{
+		models: make(map[string]*pools, len(set.Models)), wildcards: make(map[string]*policy.Model),
+		set: set, secrets: secrets, kept: kept, tokens: o.tokens, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now,
 	}
+	for name, m := range set.Models {
+		if m.Wildcard {
+			s.wildcards[name] = m
+		} else {
+			s.models[name] = newPools(m, m, set, o.Circuits)
+		}
+	}
+	s.wild = newWild(func(model, name string) *pools {
+		m := s.wildcards[model]
+		return newPools(m.For(name), m, set, o.Circuits)
+	})
 	return s
 }
 

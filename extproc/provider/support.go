@@ -6,6 +6,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/policy"
 )
 
 // DroppedHeader names the request fields that the answering backend cannot express
@@ -104,6 +105,9 @@ func (p *plan) uncounted() exchange.Verdict {
 // none if it can.
 func (p *plan) unsupported(t *target) ([]unsupportedField, exchange.Verdict) {
 	op := p.ex.Request.Operation
+	if t.wild && !p.stage.set.Priced(policy.Use{Backend: t.backend, Model: t.model}, p.stage.now()) {
+		return []unsupportedField{{backend: t.backend.Name, field: "model", why: "no price is known of " + t.model + " there"}}, exchange.Verdict{}
+	}
 	if !t.offers(op) {
 		return []unsupportedField{{backend: t.backend.Name, whole: true, why: "it has no " + words[op]}}, exchange.Verdict{}
 	}

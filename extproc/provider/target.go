@@ -23,6 +23,7 @@ type target struct {
 	circuit   *circuit.Circuit
 	class     int  // of the pool's classes
 	link      int  // of the chain
+	wild      bool // the model follows from the name that is asked for, so that it may have no price
 	picky     bool // the model is known to refuse what others take
 	canon     canon.Target
 	streamed  *canon.Target                    // asks for a stream where the client wants a whole answer; nil: none is asked for

@@ -122,7 +122,7 @@ func fullExchange() *exchange.Exchange {
 			Spent: &exchange.Spent{Usage: canon.Usage{Input: 21, CacheRead: 22, Source: canon.UsageEstimated}, Cost: exchange.Cost{Nano: 77, Priced: true, PriceID: "openai/gpt-4o@2026-01-01"}}},
 		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 429, Fault: exchange.FaultSilent, Started: began(), Decided: began().Add(time.Second),
 			Spent: &exchange.Spent{Usage: canon.Usage{Input: 23, Source: canon.UsageEstimated}}},
-		{Backend: "claude", Model: "claude-x", Status: 200, Started: began(), Decided: began().Add(-1)}, // its clock went back
+		{Backend: "claude", Model: "claude-x", Written: "*", Status: 200, Started: began(), Decided: began().Add(-1)}, // its clock went back
 	} {
 		ex.Attempts.Begin(a)
 	}

@@ -127,6 +127,9 @@ func triedIn(ex *exchange.Exchange) []*policypb.Attempt {
 	for i := range list {
 		a, p := &list[i], &memory[i]
 		p.Backend, p.Provider, p.Model, p.Status = a.Backend, a.Provider, a.Model, int32(a.Status)
+		if a.Written != a.Model {
+			p.Written = a.Written
+		}
 		p.BeganNanos = between(ex.Started, a.Started)
 		p.Failed, p.Fault = a.Failed() || i < len(list)-1, string(a.Fault)
 		p.RetryAfterNanos, p.DurationNanos = a.RetryAfter.Nanoseconds(), between(a.Started, a.Decided)

@@ -105,7 +105,7 @@ func (e *exchangesSum) consumed(c consumer) {
 // try counts an attempt. One that the client left, or that was the client's fault, says
 // nothing of the backend. One whose answer a guard refused has answered.
 func (s *Signals) try(r *policypb.Row, a *policypb.Attempt, last bool) {
-	key := triesKey{r.Route, a.Backend, a.Model}
+	key := triesKey{r.Route, a.Backend, cmp.Or(a.Written, a.Model)}
 	sum := s.tries[key]
 	if sum == nil {
 		sum = &triesSum{latency: newSketch()}

@@ -34,7 +34,7 @@ func TestSignals(t *testing.T) {
 		},
 	})
 	s.Take(&policypb.Row{Route: "m", Backend: "b", Outcome: "ok", DurationNanos: 9 * second, Tokens: tokens, Unpriced: true, Tried: []*policypb.Attempt{
-		{Backend: "b", Model: "y", Status: 200, DurationNanos: 2 * second},
+		{Backend: "b", Model: "chosen-by-a-client", Written: "y", Status: 200, DurationNanos: 2 * second},
 	}})
 	s.Take(&policypb.Row{Outcome: "client_error", By: "client"})
 	s.Take(&policypb.Row{Route: "n", Outcome: "ok", Tokens: tokens, UsageSource: "cached", CostNanoUsd: proto.Int64(0)})

@@ -9,13 +9,12 @@ package route
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/wildcard"
 )
 
 // Kind makes the stages of all policies for a gateway in a region, which may be empty.
@@ -41,24 +40,29 @@ func (k *Kind) Close(context.Context) error { return nil }
 // stage routes exchanges by one policy. It is safe for concurrent use.
 type stage struct {
 	models map[string]*plan
-	names  []string // sorted
+	listed []exchange.ListedModel
+	index  *wildcard.Index
 }
 
 // plan is what one model's exchanges have in common.
 type plan struct {
+	model        *policy.Model
 	json, stream exchange.Route
 	split        *split // nil: every user goes through the chain in the same order
 }
 
 func newStage(set *policy.Set, region string, shares *Shares) *stage {
-	s := &stage{models: make(map[string]*plan, len(set.Models)), names: slices.Sorted(maps.Keys(set.Models))}
+	s := &stage{models: make(map[string]*plan, len(set.Models)), index: set.Index()}
+	for _, name := range set.Listed() {
+		s.listed = append(s.listed, exchange.ListedModel(name))
+	}
 	for name, m := range set.Models {
 		r := exchange.Route{Idle: m.IdleTimeout, Total: m.Total, Arm: m.Chain[0].Uses[0].Model}
 		if use, ok := m.Single(); ok {
 			r.Single = true
 			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model
 		}
-		p := &plan{json: r, stream: r, split: newSplit(m, region, shares)}
+		p := &plan{model: m, json: r, stream: r, split: newSplit(m, region, shares)}
 		p.json.Name, p.stream.Name = policy.RouteName(name, false), policy.RouteName(name, true)
 		s.models[name] = p
 	}
@@ -85,7 +89,7 @@ type visit struct {
 // provider is asked.
 func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
 	if req.Operation == exchange.Models {
-		return exchange.Verdict{Action: exchange.Answer, Models: v.ex.Caller.Sees(v.stage.names)}, nil
+		return v.list(req), nil
 	}
 	p, ok := v.stage.models[v.ex.Model]
 	if !ok {
@@ -95,16 +99,34 @@ func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verd
 	if req.Stream {
 		v.ex.Route = p.stream
 	}
-	req.Out.SetHeader(policy.RouteHeader, v.ex.Route.Name)
-	if !v.ex.Route.Single {
+	r := &v.ex.Route
+	r.Serves = v.ex.Asks(r.Serves)
+	req.Out.SetHeader(policy.RouteHeader, r.Name)
+	if !r.Single {
 		req.Out.SetHeader(policy.JudgeHeader, policy.JudgeContent)
 	}
 	if p.split != nil {
 		first := p.split.first(v.ex)
-		v.ex.Route.Arm = p.split.model.Chain[0].Uses[first[0]].Model
+		r.Arm = p.split.model.Chain[0].Uses[first[0]].Model
 		req.Out.SetHeader(policy.SplitHeader, strconv.Itoa(p.split.model.Order(first)))
 	}
+	r.Arm = v.ex.Asks(r.Arm)
 	return v.deadline(req), nil
+}
+
+// list answers with a page of the models that the caller may ask for, or with the one that it asks
+// about, which is known to be answered.
+func (v *visit) list(req *exchange.Request) exchange.Verdict {
+	if req.Model != "" {
+		model, _ := v.stage.index.Find(req.Model)
+		one := exchange.ListedModel{Name: req.Model, Model: model, Created: v.stage.models[model].model.Created(req.Model)}
+		return exchange.Verdict{Action: exchange.Answer, Models: []exchange.ListedModel{one}}
+	}
+	page, more, err := req.Page.Of(v.ex.Caller.Sees(v.stage.listed))
+	if err != nil {
+		return exchange.Denied(400, exchange.ReasonBadRequest, err.Error())
+	}
+	return exchange.Verdict{Action: exchange.Answer, Models: page, More: more}
 }
 
 // clip bounds what a client's own text may add to a message.

@@ -17,6 +17,9 @@ func unpriced(set *policy.Set, m *policy.Model) []Advice {
 	var all []Advice
 	for i, l := range m.Chain {
 		for _, u := range l.Uses {
+			if u.Wild() { // its models have prices, or are not asked
+				continue
+			}
 			if _, ok := set.Prices.Look(u.Backend.Provider.Name, u.Backend.Name, u.Model, time.Time{}); !ok {
 				all = append(all, give(BudgetUnpriced, linkPath(m, i), "add one under prices; what is free costs 0",
 					"callers who have a budget are refused %s: no price of %s is known", m.Name, u.String()))

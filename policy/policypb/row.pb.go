@@ -1022,7 +1022,10 @@ type Attempt struct {
 	// The backend's provider.
 	Provider string `protobuf:"bytes,13,opt,name=provider,proto3" json:"provider,omitempty"`
 	// From the request's headers to the attempt's start.
-	BeganNanos    int64 `protobuf:"varint,14,opt,name=began_nanos,json=beganNanos,proto3" json:"began_nanos,omitempty"`
+	BeganNanos int64 `protobuf:"varint,14,opt,name=began_nanos,json=beganNanos,proto3" json:"began_nanos,omitempty"`
+	// The model as the policy writes it, with a star, if that follows from the name that was
+	// asked for; empty: as model.
+	Written       string `protobuf:"bytes,15,opt,name=written,proto3" json:"written,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1153,6 +1156,13 @@ func (x *Attempt) GetBeganNanos() int64 {
 		return x.BeganNanos
 	}
 	return 0
+}
+
+func (x *Attempt) GetWritten() string {
+	if x != nil {
+		return x.Written
+	}
+	return ""
 }
 
 // Tokens are the buckets of a usage. They are disjoint: no token is in two of them.
@@ -1369,7 +1379,7 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x05phase\x18\x02 \x01(\tR\x05phase\x12\x1f\n" +
 	"\vbegan_nanos\x18\x03 \x01(\x03R\n" +
 	"beganNanos\x12%\n" +
-	"\x0eduration_nanos\x18\x04 \x01(\x03R\rdurationNanos\"\xd3\x03\n" +
+	"\x0eduration_nanos\x18\x04 \x01(\x03R\rdurationNanos\"\xed\x03\n" +
 	"\aAttempt\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
@@ -1386,7 +1396,8 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\bunpriced\x18\f \x01(\bR\bunpriced\x12\x1a\n" +
 	"\bprovider\x18\r \x01(\tR\bprovider\x12\x1f\n" +
 	"\vbegan_nanos\x18\x0e \x01(\x03R\n" +
-	"beganNanosB\x10\n" +
+	"beganNanos\x12\x18\n" +
+	"\awritten\x18\x0f \x01(\tR\awrittenB\x10\n" +
 	"\x0e_cost_nano_usd\"\x83\x02\n" +
 	"\x06Tokens\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\x03R\x05input\x12\x1d\n" +

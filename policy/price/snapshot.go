@@ -1,5 +1,10 @@
 package price
 
+import (
+	"strings"
+	"time"
+)
+
 // snapshotDate returns where the date begins with which a model's name ends, its
 // separator included, or len(model) if it ends with none. The forms are those
 // that providers use: -2025-08-07, -20250929 and @20250929.
@@ -15,6 +20,16 @@ func snapshotDate(model string) int {
 		}
 	}
 	return len(model)
+}
+
+// Dated returns the day that a model's name ends with, or false if it ends with none.
+func Dated(model string) (day time.Time, ok bool) {
+	i := snapshotDate(model)
+	if i == len(model) {
+		return time.Time{}, false
+	}
+	day, err := time.Parse("20060102", strings.ReplaceAll(model[i+1:], "-", ""))
+	return day, err == nil
 }
 
 // Undated returns the name of a model without the date of its snapshot.

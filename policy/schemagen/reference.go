@@ -26,7 +26,21 @@ A whole policy:
 ` + "```yaml" + `
 %s` + "```" + `
 
-What is written is what is read: unknown and repeated keys, anchors, aliases, merge keys, tags, empty values and a second document are faults. Numbers with a unit are written with it (` + "`30s`, `1m30s`, `32MiB`" + `). Other numbers, true and false stand without quotes, in JSON, too. A name is a name: there are no wildcards, each model is named. Prices are decimals with at most six places and are read exactly. Secrets never stand in a policy.
+What is written is what is read: unknown and repeated keys, anchors, aliases, merge keys, tags, empty values and a second document are faults. Numbers with a unit are written with it (` + "`30s`, `1m30s`, `32MiB`" + `). Other numbers, true and false stand without quotes, in JSON, too. Prices are decimals with at most six places and are read exactly. Secrets never stand in a policy.
+
+A model with a ` + "`" + `*` + "`" + ` in its name is a wildcard. It answers each name that has one character or more in the place of the star; letters count as they are written, and a name is no longer than 128 printable characters. A model of the very name comes first, then the wildcard that says most of the name, and of two that say as much the one that says more of its beginning:
+
+` + "```" + `yaml
+default: fast                        # answers what no model does
+models:
+  fast:       gpt/gpt-5-nano
+  "claude-*": claude/*               # claude-sonnet-5 asks claude for claude-sonnet-5
+  openai/*:   gpt/*                  # openai/gpt-5 asks gpt for gpt-5
+  or/*:       router/*               # or/anthropic/claude-sonnet-5 asks router for anthropic/claude-sonnet-5
+  team-*:     {chain: [gpt/gpt-*, fallback/small]} # team-5 asks gpt for gpt-5, then fallback for small
+` + "```" + `
+
+A ` + "`" + `*` + "`" + ` as the whole model of a use is the name that is asked for, without what the wildcard says of a path before its star; beside other characters it is what the wildcard's star stands for. Price, limits of the model and its window are those of the model that follows. With ` + "`" + `unpriced: refuse` + "`" + ` a backend at which it has no price is not asked, and if that is so of all, the name is answered 404. Everything that goes by a model of the policy, such as its quota, guards, cache rules, weights, drains, metrics and sums of cost, goes by the wildcard; rows also hold the name that was asked for and the model that answered. ` + "`" + `GET /v1/models` + "`" + ` lists, of a wildcard, the names whose models the catalogue or ` + "`" + `prices` + "`" + ` knows at its backends.
 
 A name of a model with a slash in it can mean two things: in ` + "`prices`" + ` and ` + "`models_like`, `a/b`" + ` is model ` + "`b`" + ` at backend ` + "`a`" + ` if that backend exists, else the model of that whole name.
 `

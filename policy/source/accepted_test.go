@@ -9,8 +9,8 @@ import (
 )
 
 // quoted is a policy as earlier versions of Headgate accepted it, and this one does not: a
-// number in quotes, a wildcard for a name.
-const quoted = "version: 1\nunpriced: flag\nbackends: {sim: {provider: simulated}}\nmodels: {gpt-*: {chain: [sim/x], retries: \"1\"}}\n"
+// number in quotes, a price of a wildcard.
+const quoted = "version: 1\nunpriced: flag\nbackends: {sim: {provider: simulated}}\nmodels: {gpt-*: {chain: [sim/x], retries: \"1\"}}\nprices: {x-*: {input: 1, output: 2}}\n"
 
 // TestHistoryOfAnEarlierVersion holds that what an earlier version accepted stays in effect
 // and can be gone back to, although a push of it is refused.

@@ -112,7 +112,7 @@ func (s *Spec) known(set *policy.Set) error {
 		faults = append(faults, fmt.Errorf("tier: the policy has no tier %s", s.Attributes.Tier))
 	}
 	for _, model := range s.Attributes.Models {
-		if _, ok := set.Models[model]; !ok {
+		if !set.Grants(model) {
 			faults = append(faults, fmt.Errorf("models: the policy has no model %s", model))
 		}
 	}

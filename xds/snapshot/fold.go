@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/trait"
 )
 
 // foldLevel makes one answer of a stream before the router level sees it. It asks ext_proc
@@ -44,7 +45,11 @@ func folding() *extprocv3.ExtProcPerRoute {
 // wants the whole answer.
 func folds(m *policy.Model, set *policy.Set) bool {
 	for _, u := range m.Uses() {
-		if m.Streams(u, set.Takes(u).Reasoning) {
+		reasoning := set.Takes(u).Reasoning
+		if m.Wildcard && u.Wild() { // some name may be that of a model which reasons
+			reasoning = trait.ReasoningOptional
+		}
+		if m.Streams(u, reasoning) {
 			return true
 		}
 	}

@@ -37,9 +37,10 @@ var floors = []struct {
 	{"extproc/scan", "", nil},
 	{"policy/quirk", "", nil},
 	{"policy/trait", "", nil},
+	{"policy/wildcard", "", nil},
 	{"policy/loopback", "", nil},
 	{"extproc/canon", "extproc/canon/canontest", []string{module + "extproc/scan", module + "extproc/canon", module + "policy/quirk", module + "policy/trait"}},
-	{"extproc/exchange", "extproc/exchange/exchangetest", []string{module + "extproc/canon", module + "extproc/scan"}},
+	{"extproc/exchange", "extproc/exchange/exchangetest", []string{module + "extproc/canon", module + "extproc/scan", module + "policy/wildcard"}},
 	{"extproc/dialect", "", []string{module + "policy/quirk", module + "policy/trait", module + "extproc/scan", module + "extproc/canon", module + "extproc/exchange", module + "extproc/dialect/"}},
 }
 

@@ -2,6 +2,8 @@ package anthropic
 
 import (
 	"bytes"
+	"strconv"
+	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -129,36 +131,28 @@ func (Dialect) Adapt(dst []byte, req *exchange.Request, t *canon.Target) ([]byte
 	return scan.Splice(dst, req.Body, edits), dropped, true
 }
 
-// Models renders the list of models, or one.
-func (Dialect) Models(names []string, only string) []byte {
-	entry := func(b []byte, name string) []byte {
-		b = append(b, `{"type":"model","id":`...)
-		b = scan.AppendString(b, name)
-		b = append(b, `,"display_name":`...)
-		b = scan.AppendString(b, name)
-		return append(b, `,"created_at":"1970-01-01T00:00:00Z"}`...)
-	}
-	if only != "" {
-		for _, name := range names {
-			if name == only {
-				return entry(nil, name)
-			}
-		}
-		return nil
-	}
+// Models renders a page of the list of models.
+func (d Dialect) Models(page []exchange.ListedModel, more bool) []byte {
 	b := []byte(`{"data":[`)
-	for i, name := range names {
+	for i := range page {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = entry(b, name)
+		b = append(b, d.Model(page[i])...)
 	}
-	b = append(b, `],"has_more":false,"first_id":`...)
-	if len(names) == 0 {
-		return append(b, `null,"last_id":null}`...)
+	b = strconv.AppendBool(append(b, `],"has_more":`...), more)
+	if len(page) == 0 {
+		return append(b, `,"first_id":null,"last_id":null}`...)
 	}
-	b = scan.AppendString(b, names[0])
-	b = append(b, `,"last_id":`...)
-	b = scan.AppendString(b, names[len(names)-1])
+	b = scan.AppendString(append(b, `,"first_id":`...), page[0].Name)
+	b = scan.AppendString(append(b, `,"last_id":`...), page[len(page)-1].Name)
 	return append(b, '}')
+}
+
+// Model renders one model.
+func (Dialect) Model(m exchange.ListedModel) []byte {
+	b := scan.AppendString([]byte(`{"type":"model","id":`), m.Name)
+	b = scan.AppendString(append(b, `,"display_name":`...), m.Name)
+	b = m.Created.UTC().AppendFormat(append(b, `,"created_at":"`...), time.RFC3339)
+	return append(b, `"}`...)
 }

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"strconv"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -204,27 +205,21 @@ func askUsage(req *exchange.Request) scan.Edit {
 	return scan.Edit{Start: at, End: at, With: includeUsageMember}
 }
 
-// Models renders the list of models, or one.
-func (Dialect) Models(names []string, only string) []byte {
-	entry := func(b []byte, name string) []byte {
-		b = append(b, `{"id":`...)
-		b = scan.AppendString(b, name)
-		return append(b, `,"object":"model","created":0,"owned_by":"headgate"}`...)
-	}
-	if only != "" {
-		for _, name := range names {
-			if name == only {
-				return entry(nil, name)
-			}
-		}
-		return nil
-	}
+// Models renders the list of models, which in this dialect has one page.
+func (d Dialect) Models(page []exchange.ListedModel, _ bool) []byte {
 	b := []byte(`{"object":"list","data":[`)
-	for i, name := range names {
+	for i := range page {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = entry(b, name)
+		b = append(b, d.Model(page[i])...)
 	}
 	return append(b, "]}"...)
+}
+
+// Model renders one model.
+func (Dialect) Model(m exchange.ListedModel) []byte {
+	b := scan.AppendString([]byte(`{"id":`), m.Name)
+	b = strconv.AppendInt(append(b, `,"object":"model","created":`...), m.Created.Unix(), 10)
+	return append(b, `,"owned_by":"headgate"}`...)
 }

@@ -59,7 +59,7 @@ func Ask(t T, client, body string) *exchange.Exchange {
 	if v := d.Read(&ex.Request); v.Action != exchange.Pass {
 		t.Fatalf("the request cannot be read: %s", v.Message)
 	}
-	ex.Model = ex.Request.Model
+	ex.Model, ex.Name = ex.Request.Model, ex.Request.Model
 	return ex
 }
 

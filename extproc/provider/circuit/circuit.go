@@ -56,6 +56,7 @@ type Circuit struct {
 	key     Key
 	account string // of the key
 	changed func(Change)
+	asked   bool         // it is of a name that a client asked for; guarded by the store
 	until   atomic.Int64 // when it half-opens, in Unix nanoseconds; 0: it is closed
 	unnamed atomic.Int32 // limits in a row that named no time, while it was closed
 	forgot  atomic.Int64 // an attempt that began before says nothing any more, in Unix nanoseconds; 0: all do

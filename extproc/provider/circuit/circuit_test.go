@@ -225,3 +225,40 @@ func TestNothingIsAllocatedForARequest(t *testing.T) {
 		t.Errorf("%v allocations where it is closed, %v where it is open", closed, open)
 	}
 }
+
+// TestCircuitsOfNamesAreBounded holds that names that clients choose have circuits of their own, as
+// many as are kept, and that they crowd out no circuit of what a policy names.
+func TestCircuitsOfNamesAreBounded(t *testing.T) {
+	r := newRig()
+	written := use("b", "*")
+	if r.store.OfName(use("b", "m"), written) != r.Circuit || r.store.OfName(written, written) != r.store.Of(written) {
+		t.Error("what the policy names has two circuits")
+	}
+	limited := func(c *circuit.Circuit) {
+		c.Observe(circuit.Observation{Began: at(1), At: at(1), Reason: circuit.Limited, Wait: time.Minute})
+	}
+	r.now = at(2)
+	first := r.store.OfName(use("b", "name"), written)
+	limited(first)
+	for i := range 10_000 {
+		r.store.OfName(use("b", fmt.Sprint("passing ", i)), written)
+	}
+	if r.store.OfName(use("b", "name"), written) != first || r.store.Of(use("b", "m")) != r.Circuit {
+		t.Error("an open circuit, or one of the policy's, was crowded out")
+	}
+	shared := 0
+	for i := range 2000 {
+		c := r.store.OfName(use("b", fmt.Sprint("limited ", i)), written)
+		if c == r.store.Of(written) {
+			shared++
+		} else {
+			limited(c)
+		}
+	}
+	if open := len(r.store.List()); open != circuit.MaxAsked || shared != 2000-circuit.MaxAsked+1 {
+		t.Errorf("%d circuits are open, %d names share one", open, shared)
+	}
+	if adopted := r.store.Of(use("b", "name")); adopted != first {
+		t.Error("a name that the policy comes to name has another circuit")
+	}
+}

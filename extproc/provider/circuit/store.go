@@ -59,6 +59,7 @@ type Store struct {
 
 	mu        sync.Mutex
 	all       map[Key]*Circuit
+	asked     int // how many of all are of names that clients ask for
 	elsewhere []Elsewhere
 }
 
@@ -75,11 +76,67 @@ func (s *Store) Of(u policy.Use) *Circuit {
 	c := s.all[key]
 	if c == nil {
 		s.forget()
-		c = &Circuit{key: key, account: key.account(), changed: s.changed}
-		s.all[key] = c
-		c.learn(s.of(c), s.now())
+		return s.add(key)
+	}
+	if c.asked { // the policy names it by now
+		c.asked = false
+		s.asked--
 	}
 	return c
+}
+
+// add makes a circuit. The caller holds the mutex.
+func (s *Store) add(key Key) *Circuit {
+	c := &Circuit{key: key, account: key.account(), changed: s.changed}
+	s.all[key] = c
+	c.learn(s.of(c), s.now())
+	return c
+}
+
+// maxAsked bounds the circuits of models that follow from the names that clients ask for.
+const maxAsked = 1024
+
+// OfName returns the circuit of a use that follows from one of a wildcard, as the policy writes it,
+// and a name that was asked for. While as many names as are kept have open circuits, further ones
+// share the circuit of what is written.
+func (s *Store) OfName(u, written policy.Use) *Circuit {
+	if u.Model == written.Model {
+		return s.Of(u)
+	}
+	key := KeyOf(u)
+	s.mu.Lock()
+	c := s.all[key]
+	if c == nil && s.makeRoom() {
+		c = s.add(key)
+		c.asked = true
+		s.asked++
+	}
+	s.mu.Unlock()
+	if c == nil {
+		return s.Of(written)
+	}
+	return c
+}
+
+// makeRoom reports whether a further circuit of a name may be kept. The caller holds the mutex.
+func (s *Store) makeRoom() bool {
+	if s.asked < maxAsked {
+		return true
+	}
+	now := s.now()
+	for key, c := range s.all {
+		if c.asked && !c.Open(now) {
+			s.drop(key, c)
+		}
+	}
+	return s.asked < maxAsked
+}
+
+func (s *Store) drop(key Key, c *Circuit) {
+	delete(s.all, key)
+	if c.asked {
+		s.asked--
+	}
 }
 
 // forget makes room: a closed circuit that somebody still has opens for them alone.
@@ -90,7 +147,7 @@ func (s *Store) forget() {
 	now := s.now()
 	for key, c := range s.all {
 		if !c.Open(now) {
-			delete(s.all, key)
+			s.drop(key, c)
 		}
 	}
 }
