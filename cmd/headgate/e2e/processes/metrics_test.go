@@ -159,8 +159,8 @@ func TestOperationsPort(t *testing.T) {
 			t.Errorf("%s: status %d, %.80q", path, resp.StatusCode, body)
 		}
 	}
-	// Clients reach none of it.
-	for _, path := range []string{"/metrics", "/healthz", "/debug/pprof/"} {
+	// Clients reach none of it, but for a health of their own.
+	for _, path := range []string{"/metrics", "/readyz", "/debug/pprof/"} {
 		if a := g.Ask(gatewaytest.Request{Method: "GET", Path: path}); a.Status != 404 {
 			t.Errorf("%s at the gateway's port: status %d", path, a.Status)
 		}
