@@ -3,7 +3,7 @@ package canon
 import "fmt"
 
 // cacheNames are what dialects call a breakpoint of a cache.
-var cacheNames = [...]string{"cache_control", "prompt_cache_breakpoint"}
+var cacheNames = [...]string{"cache_control", Breakpoint}
 
 // CachePath returns the path of a part's breakpoint in the client's body: that of the
 // message if the part has none of its own.

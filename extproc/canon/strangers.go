@@ -2,6 +2,7 @@ package canon
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/headgate/headgate/extproc/scan"
 )
@@ -21,6 +22,20 @@ func Strangers(extra []Member, at string, v scan.Value, known ...string) []Membe
 // Within is a member of an object that its dialect carries whole.
 func Within(at string, name []byte, v scan.Value) Member {
 	return Member{Name: append(append([]byte(at), '.'), name...), Value: v, Inside: true}
+}
+
+// PickInside reads the members of an object that stands in another as Pick does, and
+// appends those that are not known to extra, by their path.
+func PickInside(at string, v scan.Value, names []string, into []scan.Value, extra []Member) ([]Member, error) {
+	n := len(extra)
+	extra, err := Pick(v.Fields(), names, into, extra)
+	if err != nil {
+		return extra, fmt.Errorf("%s: %w", at, err)
+	}
+	for i := range extra[n:] {
+		extra[n+i] = Within(at, extra[n+i].Name, extra[n+i].Value)
+	}
+	return extra, nil
 }
 
 // Own marks the members that only the providers of a dialect understand, with what

@@ -62,7 +62,7 @@ func readCall(v scan.Value, p *canon.Part) error {
 // readCalled reads what a call calls.
 func readCalled(v scan.Value, p *canon.Part, at string) (err error) {
 	var fn [2]scan.Value
-	if p.Extra, err = inside(at, v, calledMembers, fn[:], p.Extra); err != nil {
+	if p.Extra, err = canon.PickInside(at, v, calledMembers, fn[:], p.Extra); err != nil {
 		return err
 	}
 	p.Kind, p.Name, p.Args = canon.ToolCall, fn[0], fn[1]

@@ -16,7 +16,7 @@ var (
 // readCustom reads what a custom tool is.
 func readCustom(v scan.Value, t *canon.Tool) (err error) {
 	var f [3]scan.Value
-	if t.Extra, err = inside("custom", v, customMembers, f[:], t.Extra); err != nil {
+	if t.Extra, err = canon.PickInside("custom", v, customMembers, f[:], t.Extra); err != nil {
 		return err
 	}
 	t.Custom, t.Name, t.Description, t.Format = true, f[0], f[1], f[2]
@@ -26,7 +26,7 @@ func readCustom(v scan.Value, t *canon.Tool) (err error) {
 // readCustomCall reads what the call of a custom tool says.
 func readCustomCall(v scan.Value, p *canon.Part) (err error) {
 	var f [2]scan.Value
-	if p.Extra, err = inside("custom", v, inputMembers, f[:], p.Extra); err != nil {
+	if p.Extra, err = canon.PickInside("custom", v, inputMembers, f[:], p.Extra); err != nil {
 		return err
 	}
 	p.Kind, p.Custom, p.Name, p.Args = canon.ToolCall, true, f[0], f[1]

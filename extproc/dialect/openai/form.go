@@ -30,13 +30,13 @@ func (d *decoder) choice(f *[reqMembers]scan.Value) (err error) {
 	}
 	var m [3]scan.Value
 	var name [1]scan.Value
-	extra, err := inside("tool_choice", v, pickedMembers, m[:], d.r.Extra)
+	extra, err := canon.PickInside("tool_choice", v, pickedMembers, m[:], d.r.Extra)
 	kind, named := string(canon.Inside(m[0])), m[1]
 	if kind == "custom" {
 		named = m[2]
 	}
 	if err == nil && named.Kind() == scan.Object {
-		extra, err = inside("tool_choice."+kind, named, namedMembers, name[:], extra)
+		extra, err = canon.PickInside("tool_choice."+kind, named, namedMembers, name[:], extra)
 	}
 	if err != nil {
 		return canon.Errorf("tool_choice", "%v", err)
@@ -76,7 +76,7 @@ func (d *decoder) format(f *[reqMembers]scan.Value) (err error) {
 	out := &d.r.Format
 	out.Raw, out.Kind = v, canon.FormatOther
 	var m [2]scan.Value
-	extra, err := inside("response_format", v, formatMembers, m[:], d.r.Extra)
+	extra, err := canon.PickInside("response_format", v, formatMembers, m[:], d.r.Extra)
 	if err != nil {
 		return canon.Errorf("response_format", "%v", err)
 	}
@@ -98,7 +98,7 @@ func (d *decoder) format(f *[reqMembers]scan.Value) (err error) {
 func readSchema(v scan.Value, out *canon.Format, extra []canon.Member) ([]canon.Member, error) {
 	const at = "response_format.json_schema"
 	var s [4]scan.Value
-	extra, err := inside(at, v, schemaMembers, s[:], extra)
+	extra, err := canon.PickInside(at, v, schemaMembers, s[:], extra)
 	if err != nil {
 		return extra, canon.Errorf(at, "%v", err)
 	}

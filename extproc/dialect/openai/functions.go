@@ -52,7 +52,7 @@ func (d *decoder) functionChoice(v scan.Value) (err error) {
 		c.Mode = modeOf(v)
 	case scan.Object:
 		var name [1]scan.Value
-		if d.r.Extra, err = inside("function_call", v, namedMembers, name[:], d.r.Extra); err != nil {
+		if d.r.Extra, err = canon.PickInside("function_call", v, namedMembers, name[:], d.r.Extra); err != nil {
 			return canon.Errorf("function_call", "%v", err)
 		}
 		c.Mode, c.Name = canon.ChoiceNamed, name[0]

@@ -51,17 +51,3 @@ func wantString(v scan.Value, name ...string) error {
 	}
 	return nil
 }
-
-// inside reads the members of an object that stands in another, and appends those that are
-// not known to extra.
-func inside(at string, v scan.Value, names []string, into []scan.Value, extra []canon.Member) ([]canon.Member, error) {
-	n := len(extra)
-	extra, err := canon.Pick(v.Fields(), names, into, extra)
-	if err != nil {
-		return extra, fmt.Errorf("%s: %w", at, err)
-	}
-	for i := range extra[n:] {
-		extra[n+i] = canon.Within(at, extra[n+i].Name, extra[n+i].Value)
-	}
-	return extra, nil
-}

@@ -2,10 +2,7 @@ package openai
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -25,7 +22,7 @@ const (
 	partMembers
 )
 
-var contentMembers = []string{"type", "text", "refusal", "image_url", "input_audio", "file", "thinking", "cache_control", breakpoint}
+var contentMembers = []string{"type", "text", "refusal", "image_url", "input_audio", "file", "thinking", "cache_control", canon.Breakpoint}
 
 // readPart reads one element of a content list.
 func readPart(v scan.Value, p *canon.Part) error {
@@ -38,7 +35,7 @@ func readPart(v scan.Value, p *canon.Part) error {
 		return err
 	}
 	p.Raw, p.Cache, p.Type = v, f[partCache], canon.Inside(f[partType])
-	readBreakpoint(f[partBreakpoint], p)
+	p.ReadBreakpoint(f[partBreakpoint])
 	switch string(p.Type) {
 	case "text":
 		p.Kind, p.Text = canon.Text, f[partText]
@@ -68,7 +65,7 @@ var (
 // within reads the members of an object in a part.
 func within(p *canon.Part, at string, v scan.Value, names []string, into []scan.Value) (err error) {
 	n := len(p.Extra)
-	p.Extra, err = inside(at, v, names, into, p.Extra)
+	p.Extra, err = canon.PickInside(at, v, names, into, p.Extra)
 	canon.Tunes(p.Extra[n:], tuningOfParts...)
 	return err
 }
@@ -99,8 +96,8 @@ func readImage(v scan.Value, p *canon.Part) error {
 	}
 	p.Source = canon.FromURL
 	p.Data = canon.Inside(url)
-	if isDataURI(p.Data) {
-		p.Source = dataURI(p.Data, p)
+	if canon.IsDataURI(p.Data) {
+		p.ReadDataURI(p.Data)
 	}
 	return nil
 }
@@ -121,48 +118,10 @@ func readFile(v scan.Value, p *canon.Part) error {
 	case bytes.HasPrefix(data, []byte("https://")): // as OpenRouter takes it
 		p.Source, p.Data = canon.FromURL, data
 	default:
-		p.Source = dataURI(data, p)
-		plainText(p)
+		p.ReadDataURI(data)
+		p.ReadPlainText()
 	}
 	return want(p.Name, scan.String, "file.filename")
-}
-
-const (
-	dataScheme = "data:"
-	base64Mark = ";base64"
-)
-
-// isDataURI reports whether an address holds its data. Schemes have no case.
-func isDataURI(uri []byte) bool {
-	return len(uri) >= len(dataScheme) && bytes.EqualFold(uri[:len(dataScheme)], []byte(dataScheme))
-}
-
-// dataURI splits data:MEDIA;base64,DATA, in letters of any case. Any other form is
-// FromOther.
-func dataURI(uri []byte, p *canon.Part) canon.Source {
-	head, data, ok := bytes.Cut(uri, []byte(","))
-	n := len(head) - len(base64Mark)
-	if !ok || !isDataURI(head) || n < len(dataScheme) || !bytes.EqualFold(head[n:], []byte(base64Mark)) {
-		return canon.FromOther
-	}
-	media, _, _ := bytes.Cut(head[len(dataScheme):n], []byte(";")) // without its parameters
-	if bytes.ContainsFunc(media, unicode.IsUpper) {
-		media = bytes.ToLower(media)
-	}
-	p.Media, p.Data = media, data
-	return canon.FromBase64
-}
-
-// plainText reads a file of text, which no provider takes as data, as its text. The data stays, as
-// that is what stands in the body.
-func plainText(p *canon.Part) {
-	if p.Source != canon.FromBase64 || !bytes.HasPrefix(p.Media, []byte("text/")) {
-		return
-	}
-	text, err := base64.StdEncoding.DecodeString(canon.Str(canon.AppendQuoted(nil, p.Data)))
-	if err == nil && utf8.Valid(text) {
-		p.Source, p.Text = canon.FromText, scan.AppendString(nil, string(text))
-	}
 }
 
 // thinkingText joins the texts of a chunk list such as Mistral's thinking parts.

@@ -32,7 +32,7 @@ var thinkingMembers = []string{"type", "budget_tokens", "display"}
 // thinkingObject reads Anthropic's object. It returns false if nothing is read of it.
 func (d *decoder) thinkingObject(v scan.Value) (bool, error) {
 	var f [3]scan.Value
-	extra, err := inside("thinking", v, thinkingMembers, f[:], d.r.Extra)
+	extra, err := canon.PickInside("thinking", v, thinkingMembers, f[:], d.r.Extra)
 	if err = first(err, want(f[1], scan.Number, "thinking.budget_tokens")); err != nil {
 		return false, canon.Errorf("thinking", "%v", err)
 	}
@@ -59,7 +59,7 @@ var reasoningMembers = []string{"effort", "max_tokens", "enabled", "exclude"}
 // reasoningObject reads OpenRouter's object. It returns false if it is not all read.
 func (d *decoder) reasoningObject(v scan.Value) (bool, error) {
 	var f [4]scan.Value
-	extra, err := inside("reasoning", v, reasoningMembers, f[:], d.r.Extra)
+	extra, err := canon.PickInside("reasoning", v, reasoningMembers, f[:], d.r.Extra)
 	err = first(err, want(f[0], scan.String, "reasoning.effort"), want(f[1], scan.Number, "reasoning.max_tokens"),
 		want(f[2], scan.Bool, "reasoning.enabled"), want(f[3], scan.Bool, "reasoning.exclude"))
 	if err != nil {

@@ -129,7 +129,7 @@ var optionMembers = []string{"include_usage"}
 func (d *decoder) options(v scan.Value) (err error) {
 	var o [1]scan.Value
 	n := len(d.r.Extra)
-	if d.r.Extra, err = inside("stream_options", v, optionMembers, o[:], d.r.Extra); err != nil {
+	if d.r.Extra, err = canon.PickInside("stream_options", v, optionMembers, o[:], d.r.Extra); err != nil {
 		return canon.Errorf("stream_options", "%v", err)
 	}
 	canon.Tunes(d.r.Extra[n:], tuningOfOptions...)

@@ -52,7 +52,7 @@ func readTool(v scan.Value) (canon.Tool, error) {
 		return t, nil
 	}
 	var fn [5]scan.Value
-	if t.Extra, err = inside("function", f[1], functionMembers, fn[:], t.Extra); err != nil {
+	if t.Extra, err = canon.PickInside("function", f[1], functionMembers, fn[:], t.Extra); err != nil {
 		return t, err
 	}
 	return t, readFunction(&t, &fn, "function.")
