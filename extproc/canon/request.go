@@ -9,6 +9,7 @@ type Request struct {
 	Names   *Names // what that dialect calls the fields
 	// Where the schemas stand: below a tool, and in the body.
 	ToolSchema, FormatSchema string
+	MessageList              string // what the client calls its messages; empty: messages
 	Model                    scan.Value
 	Stream                   bool
 	Usage                    bool // the client asked for the usage event of a stream

@@ -54,3 +54,12 @@ func (r *Request) ChoiceName() string {
 	}
 	return r.Names[ToolChoiceField]
 }
+
+// MessagePath returns the path of a message in the client's body.
+func (r *Request) MessagePath(at int32) string {
+	list := r.MessageList
+	if list == "" {
+		list = "messages"
+	}
+	return list + "[" + strconv.Itoa(int(at)) + "]"
+}

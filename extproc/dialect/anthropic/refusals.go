@@ -2,7 +2,6 @@ package anthropic
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -90,7 +89,7 @@ func (u *findings) refusals() {
 		if !e.prefills(n) || !e.says(n) {
 			continue
 		}
-		u.add(canon.Meaning, fmt.Sprintf("messages[%d].role", e.r.Messages[e.turns[n].from].At), "the model does not go on with an assistant's message")
+		u.add(canon.Meaning, e.r.MessagePath(e.r.Messages[e.turns[n].from].At)+".role", "the model does not go on with an assistant's message")
 	}
 	if !e.same {
 		return // the parts are judged one by one

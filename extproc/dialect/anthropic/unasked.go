@@ -1,8 +1,6 @@
 package anthropic
 
 import (
-	"fmt"
-
 	"github.com/headgate/headgate/extproc/canon"
 )
 
@@ -15,7 +13,7 @@ func (e *encoder) unasked() string {
 			return ""
 		}
 		if t := e.turns[n]; t.role == canon.RoleUser || n == 0 {
-			return fmt.Sprintf("messages[%d].content", e.r.Messages[t.to-1].At)
+			return e.r.MessagePath(e.r.Messages[t.to-1].At) + ".content"
 		}
 	}
 	return "messages"

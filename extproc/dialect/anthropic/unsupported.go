@@ -214,18 +214,18 @@ func (u *findings) messages() {
 		}
 		if e.hoisted(i) {
 			if e.begins < len(e.turns) && i > e.turns[e.begins].from {
-				u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it takes system messages before the first turn only: moved there")
+				u.add(canon.Tuning, e.r.MessagePath(m.At)+".role", "it takes system messages before the first turn only: moved there")
 			}
 			u.parts(inSystem, m.Parts)
 		}
 		if i == e.asked {
-			u.add(canon.Tuning, fmt.Sprintf("messages[%d].role", m.At), "it wants a user's message: sent as one")
+			u.add(canon.Tuning, e.r.MessagePath(m.At)+".role", "it wants a user's message: sent as one")
 		}
 		if !canon.Empty(m.Name) && !named(m) {
-			u.add(canon.Tuning, fmt.Sprintf("messages[%d].name", m.At), "speakers have no names")
+			u.add(canon.Tuning, e.r.MessagePath(m.At)+".name", "speakers have no names")
 		}
 		if len(m.Extra) > 0 {
-			u.list = canon.Extra(u.list, fmt.Sprintf("messages[%d].", m.At), m.Extra)
+			u.list = canon.Extra(u.list, e.r.MessagePath(m.At)+".", m.Extra)
 		}
 	}
 	u.turns()
@@ -244,7 +244,7 @@ func (u *findings) turns() {
 			if !e.speaks(n) {
 				continue
 			}
-			u.add(canon.Meaning, fmt.Sprintf("messages[%d].role", e.r.Messages[t.from].At), "the user must speak first")
+			u.add(canon.Meaning, e.r.MessagePath(e.r.Messages[t.from].At)+".role", "the user must speak first")
 			continue
 		}
 		for i := t.from; i < t.to; i++ {

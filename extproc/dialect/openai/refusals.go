@@ -2,7 +2,6 @@ package openai
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -77,6 +76,6 @@ func (e *encoder) refusals(add adder) {
 		add(canon.Meaning, e.r.ChoiceName(), "the model cannot be made to call a tool")
 	}
 	if last := len(e.r.Messages) - 1; e.prefills(last) && e.writes(&e.r.Messages[last]) {
-		add(canon.Meaning, fmt.Sprintf("messages[%d].role", e.r.Messages[last].At), "the model does not go on with an assistant's message")
+		add(canon.Meaning, e.r.MessagePath(e.r.Messages[last].At)+".role", "the model does not go on with an assistant's message")
 	}
 }

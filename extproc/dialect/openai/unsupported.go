@@ -73,7 +73,7 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 	e.unsupportedParts(add)
 	e.unsupportedRuns(add)
 	if last := e.unasked(); last != nil {
-		add(canon.Impossible, fmt.Sprintf("messages[%d].content", last.At), "it holds nothing that the model can be asked")
+		add(canon.Impossible, r.MessagePath(last.At)+".content", "it holds nothing that the model can be asked")
 	}
 	return u
 }
@@ -182,7 +182,7 @@ func (e *encoder) unsupportedParts(add adder) {
 			continue
 		}
 		if !e.same && len(m.Extra) > 0 {
-			addExtra(add, fmt.Sprintf("messages[%d].", m.At), m.Extra)
+			addExtra(add, e.r.MessagePath(m.At)+".", m.Extra)
 		}
 		e.unsupportedList(add, m.Parts)
 	}

@@ -5,45 +5,61 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
+// The labels of what Anthropic made, in the encrypted content of an item.
+const (
+	labelThinking = "thinking" // the signature of the summary's text
+	labelRedacted = "redacted"
+)
+
 // reasoning reads an item of reasoning: its content, if the server shows it, else its
-// summary. What its encrypted content means depends on who sealed it (sealed.go).
+// summary. Its encrypted content is the signature of the last text, or hidden thinking if
+// there is none: OpenAI's under a seal, Anthropic's as Anthropic wrote it.
 func (d *decoder) reasoning(v scan.Value, at int32) error {
 	f, extra, err := pick(v, at, itemContent, itemSummary, itemEncrypted)
 	if err != nil {
 		return err
 	}
-	canon.Answered(&canon.Message{Extra: extra})
 	if err := first(want(f[itemSummary], scan.Array, itemPath(at), ".summary"), want(f[itemEncrypted], scan.String, itemPath(at), ".encrypted_content")); err != nil {
 		return err
 	}
-	base := canon.Part{Kind: canon.Thinking, Raw: v, Extra: extra, Type: canon.Inside(f[itemType]), Place: canon.Place{Message: at, List: canon.InItem}}
-	if signature, ok := unsealed(f[itemEncrypted], sealedSignature); ok {
-		base.Text, base.Signature = joinedTexts(f[itemSummary]), signature
-		d.parts = append(d.parts, base)
-		return nil
-	}
-	if data, ok := unsealed(f[itemEncrypted], sealedRedacted); ok {
-		base.Kind, base.Text = canon.Redacted, data
-		d.parts = append(d.parts, base)
+	p := canon.Part{Kind: canon.Thinking, Raw: v, Type: canon.Inside(f[itemType]), Extra: extra, Place: canon.Place{Message: at, List: canon.InItem}}
+	by, label, text, sealed := canon.ReadSeal(f[itemEncrypted])
+	if sealed && by == canon.MadeByAnthropic {
+		d.theirs(&p, string(label), canon.AppendQuoted(nil, text), f[itemSummary])
 		return nil
 	}
 	start := len(d.parts)
-	if d.texts(f[itemContent], &base, canon.InItemContent); len(d.parts) == start {
-		d.texts(f[itemSummary], &base, canon.InItemSummary)
+	if d.texts(f[itemContent], p, canon.InItemContent); len(d.parts) == start {
+		d.texts(f[itemSummary], p, canon.InItemSummary)
 	}
-	if !canon.Empty(f[itemEncrypted]) {
-		base.Kind, base.Text = canon.Redacted, sealItem(v.Get("id"), f[itemEncrypted])
-		d.parts = append(d.parts, base)
+	hidden := len(d.parts) == start
+	if hidden {
+		d.parts = append(d.parts, p)
 	}
-	if len(d.parts) == start { // it passes, and says nothing
-		d.parts = append(d.parts, base)
+	if canon.Empty(f[itemEncrypted]) {
+		return nil
+	}
+	content := canon.AppendSeal(nil, canon.MadeByOpenAI, canon.Inside(v.Get("id")), canon.Inside(f[itemEncrypted]))
+	if last := &d.parts[len(d.parts)-1]; hidden {
+		last.Kind, last.Text = canon.Redacted, content
+	} else {
+		last.Signature = content
 	}
 	return nil
 }
 
+// theirs reads what Anthropic thought: a signature goes with the one text that it signs.
+func (d *decoder) theirs(p *canon.Part, label string, text, summary scan.Value) {
+	if label == labelRedacted {
+		p.Kind, p.Text = canon.Redacted, text
+	} else {
+		p.Text, p.Signature = joinedTexts(summary), text
+	}
+	d.parts = append(d.parts, *p)
+}
+
 // texts reads the texts of a list, each as thinking of its own.
-func (d *decoder) texts(list scan.Value, base *canon.Part, in canon.List) {
-	p := *base
+func (d *decoder) texts(list scan.Value, p canon.Part, in canon.List) {
 	p.Place.List = in
 	for e := list.Elements(); e.Next(); p.Place.Item++ {
 		if p.Text = e.Value().Get("text"); p.Text.Kind() == scan.String {
@@ -52,18 +68,11 @@ func (d *decoder) texts(list scan.Value, base *canon.Part, in canon.List) {
 	}
 }
 
-// joinedTexts returns the texts of a list as one string, nil if there is none.
-func joinedTexts(list scan.Value) (text scan.Value) {
+// joinedTexts returns the texts of a list as one string, empty if there is none.
+func joinedTexts(list scan.Value) scan.Value {
+	text := scan.Value{'"'}
 	for e := list.Elements(); e.Next(); {
-		if t := e.Value().Get("text"); t.Kind() == scan.String {
-			if text == nil {
-				text = append(text, '"')
-			}
-			text = append(text, canon.Inside(t)...)
-		}
+		text = append(text, canon.Inside(e.Value().Get("text"))...)
 	}
-	if text != nil {
-		text = append(text, '"')
-	}
-	return text
+	return append(text, '"')
 }
