@@ -40,6 +40,7 @@ type Event struct {
 	Choice  int
 	Tool    int        // which call of the choice, from 0
 	Custom  bool       // the call is of a custom tool: its arguments are a text
+	Repeats bool       // its frame says again, as a whole, what others said: it must not leave as it came if any text was changed
 	Created int64      // Unix seconds; 0: not said
 	Text    scan.Value // a string
 	ID      scan.Value // a string

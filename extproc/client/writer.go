@@ -10,12 +10,13 @@ import (
 // Writer writes what a client gets of a stream, event by event. In a stream of the
 // client's own dialect an event leaves as the frame that it came in, with a changed
 // text put in its place. Once something else than that is to be written, such as an
-// event that was made here, the dialect's encoder takes over, which has seen all that
-// passed. Not for concurrent use.
+// event that was made here, or one that says again what was changed, the dialect's
+// encoder takes over, which has seen all that passed. Not for concurrent use.
 type Writer struct {
 	encoder canon.StreamEncoder
 	frames  bool // the backend speaks the client's dialect
 	over    bool // the encoder has taken over
+	changed bool // a text left that is not the one that came
 	ended   bool // EventDone or EventFailed was written
 	pending []pending
 	encoded []byte // what the encoder makes of the pending events
@@ -93,7 +94,7 @@ func (w *Writer) encode(dst []byte, ev *canon.Event) []byte {
 
 // frame writes an event as its frame, once all events of the frame are there.
 func (w *Writer) frame(dst []byte, ev *canon.Event) []byte {
-	if ev.Frame == nil {
+	if ev.Frame == nil || ev.Repeats && w.changed {
 		w.over = true
 		return w.encode(dst, ev)
 	}
@@ -108,6 +109,7 @@ func (w *Writer) frame(dst []byte, ev *canon.Event) []byte {
 	if !ev.Frame.Hidden {
 		dst = appendFrame(dst, ev.Frame, w.pending)
 	}
+	w.changed = w.changed || slices.ContainsFunc(w.pending, func(p pending) bool { return p.changed })
 	w.pending, w.encoded = w.pending[:0], w.encoded[:0]
 	return dst
 }

@@ -86,3 +86,24 @@ func TestAnEventThatIsSplitIsWrittenOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatRepeatsAChangedTextIsWrittenAnew holds that a frame that says again what was
+// changed does not leave, and that it does if nothing was.
+func TestWhatRepeatsAChangedTextIsWrittenAnew(t *testing.T) {
+	const again = "event: again\ndata: {\"all\":\"secret\"}\n\n"
+	for _, with := range []string{`"secret"`, `"hidden"`} {
+		w := NewWriter(dialect.ByName("openai").Encoder(canon.Client{}), true)
+		var out []byte
+		for _, ev := range read(t, `data: {"id":"1","choices":[{"index":0,"delta":{"content":"secret"}}]}`+"\n\n") {
+			if ev.Kind == canon.EventText {
+				ev.Text = scan.Value(with)
+			}
+			out = w.Append(out, &ev)
+		}
+		out = w.Append(out, &canon.Event{Kind: canon.EventBlank, Repeats: true, Frame: &canon.Frame{Raw: []byte(again), Events: 1}})
+		out = w.Append(out, &canon.Event{Kind: canon.EventDone})
+		if left := strings.Contains(string(out), again); left != (with == `"secret"`) || !strings.Contains(string(out), "[DONE]") {
+			t.Errorf("%s: the client got %s", with, out)
+		}
+	}
+}
