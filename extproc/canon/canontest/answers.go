@@ -79,7 +79,7 @@ var Answers = []Answer{
 }
 
 // lost are what the dialects have no words for that golden inputs are written in.
-var lost = map[string]func(*Said){"openai": LostByOpenAI, "anthropic": LostByAnthropic}
+var lost = map[string]func(*Said){"openai": LostByOpenAI, "anthropic": LostByAnthropic, "responses": LostByResponses}
 
 // loses returns what is left of a meaning in one of those dialects.
 func loses(d dialect.Dialect, s Said) Said {
@@ -127,6 +127,16 @@ func inFunctions(calls []string) (all []string) {
 		all = append(all, call)
 	}
 	return all
+}
+
+// LostByResponses takes what OpenAI's Responses have no words for: what chat completions
+// have none for, further choices, and audio, which counts as text.
+func LostByResponses(s *Said) {
+	LostByOpenAI(s)
+	s.Choices = s.Choices[:min(1, len(s.Choices))]
+	u := &s.Usage
+	u.Input, u.AudioInput = u.Input+u.AudioInput, 0
+	u.Output, u.AudioOutput = u.Output+u.AudioOutput, 0
 }
 
 // answerFile returns what a file of an answer holds.
