@@ -44,7 +44,7 @@ func (e *encoder) chooses() bool {
 		return true
 	}
 	for i := r.Chosen(0); i >= 0; i = r.Chosen(i + 1) {
-		if e.toolFit(&r.Tools[i]).ok {
+		if e.toolFit(&r.Tools[i]).OK {
 			return true
 		}
 	}

@@ -47,7 +47,7 @@ type encoder struct {
 
 func newEncoder(r *canon.Request, t *canon.Target) encoder {
 	e := encoder{r: r, t: t, same: r.Dialect == "openai"}
-	e.asked = reasonEffort(&r.Reason, &t.Traits)
+	e.asked = r.Reason.EffortFor(&t.Traits)
 	e.effort = e.asked
 	if !e.same {
 		e.effort = effortFor(&t.Traits, e.asked, e.hasTools())
@@ -114,37 +114,6 @@ func (e *encoder) refuses(f canon.Field, v scan.Value) bool {
 	}
 }
 
-// reasonEffort returns the effort that stands for a reasoning, empty for none. A
-// request not to reason has no counterpart that all models take: those that
-// cannot reason refuse the field. An effort by itself is for models of which it is known
-// which efforts they take.
-func reasonEffort(r *canon.Reasoning, t *trait.Set) trait.Effort {
-	if r.Raw.Kind() == scan.String {
-		return trait.Effort(canon.Inside(r.Raw))
-	}
-	known := t.Efforts.Known()
-	switch {
-	case r.Mode == canon.ReasonUnset && !known:
-		return ""
-	case r.Mode == canon.ReasonOff:
-		if known && t.Reasoning != trait.ReasoningNone {
-			return trait.EffortNone
-		}
-		return ""
-	case string(r.Effort) == "max" && !known:
-		return "high"
-	case len(r.Effort) > 0 && trait.Effort(r.Effort).Known():
-		return trait.Effort(r.Effort)
-	case r.Mode == canon.ReasonAdaptive, r.Mode == canon.ReasonUnset:
-		return ""
-	case r.Budget <= 2048:
-		return "low"
-	case r.Budget <= 8192:
-		return "medium"
-	}
-	return "high"
-}
-
 func (e *encoder) stream() {
 	if !e.r.Stream && !e.t.Stream {
 		return
@@ -181,8 +150,8 @@ func (e *encoder) format() {
 		}
 		e.b = canon.AppendRaw(e.b, "description", f.Description)
 		fit := e.fitAnswer(f)
-		e.b = canon.AppendRaw(e.b, "schema", fit.schema)
-		e.b = strconv.AppendBool(canon.AppendKey(e.b, "strict"), fit.strict)
+		e.b = canon.AppendRaw(e.b, "schema", fit.Schema)
+		e.b = strconv.AppendBool(canon.AppendKey(e.b, "strict"), fit.Strict)
 		e.b = append(e.b, '}', '}')
 	case canon.FormatUnset, canon.FormatText, canon.FormatOther: // text is what comes unasked
 	}
@@ -193,7 +162,7 @@ func (e *encoder) fitFormat() bool {
 	case canon.FormatUnset:
 		return false
 	case canon.FormatSchema:
-		return !e.t.Quirks.NoJSONSchema && (e.same || e.fitAnswer(&e.r.Format).ok)
+		return !e.t.Quirks.NoJSONSchema && (e.same || e.fitAnswer(&e.r.Format).OK)
 	case canon.FormatOther:
 		return e.same
 	default:

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/canon/schema"
 	"github.com/headgate/headgate/extproc/scan"
 )
 
@@ -11,7 +12,7 @@ func (e *encoder) tools() {
 	for i := range e.r.Tools {
 		t := &e.r.Tools[i]
 		fit := e.toolFit(t)
-		if !fit.ok || t.Function && e.keepsFunctions() {
+		if !fit.OK || t.Function && e.keepsFunctions() {
 			continue
 		}
 		if !open {
@@ -42,11 +43,11 @@ func (e *encoder) tools() {
 	}
 }
 
-func (e *encoder) tool(t *canon.Tool, fit *schemaFit) {
+func (e *encoder) tool(t *canon.Tool, fit *schema.Enforced) {
 	e.b = e.name(append(e.b, `{"type":"function","function":{"name":`...), t.Name)
 	e.b = canon.AppendRaw(e.b, "description", t.Description)
-	e.b = canon.AppendRaw(e.b, "parameters", fit.schema)
-	if fit.strict {
+	e.b = canon.AppendRaw(e.b, "parameters", fit.Schema)
+	if fit.Strict {
 		e.b = append(e.b, `,"strict":true`...)
 	}
 	e.b = append(e.b, '}', '}')

@@ -24,5 +24,5 @@ func (f *fitter) thinking() trait.Effort {
 		name = "" // it does not think anyway
 	}
 	f.drop(fitThinking, name)
-	return reasonEffort(&d.r.Reason, f.t)
+	return d.r.Reason.EffortFor(f.t)
 }

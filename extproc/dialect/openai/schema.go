@@ -9,17 +9,6 @@ import (
 	"github.com/headgate/headgate/policy/trait"
 )
 
-// schemaFit is a schema as OpenAI takes it.
-type schemaFit struct {
-	ok     bool
-	schema scan.Value
-	strict bool
-	losses []string
-	fault  schema.Fault // why it does not fit, or is not strict although that is asked for
-}
-
-var noArguments = scan.Value(`{"type":"object"}`)
-
 // subsets are what the model takes of JSON Schema, strict and not: as OpenAI's own do
 // unless it is known to be another vendor's.
 func (e *encoder) subsets() (strict, loose *schema.Subset) {
@@ -30,43 +19,25 @@ func (e *encoder) subsets() (strict, loose *schema.Subset) {
 }
 
 // fitSchema makes a schema fit: strict if that is asked for and the model can enforce it.
-func (e *encoder) fitSchema(v scan.Value, strict bool) schemaFit {
-	if v == nil && !strict {
-		return schemaFit{ok: true}
-	}
-	if v == nil {
-		v = noArguments
-	}
-	var why schema.Fault
+func (e *encoder) fitSchema(v scan.Value, strict bool) schema.Enforced {
 	enforced, shown := e.subsets()
-	if strict {
-		f := schema.Fit(v, enforced)
-		if f.OK {
-			return schemaFit{ok: true, schema: f.Schema, strict: true, losses: f.Losses}
-		}
-		why = f.Fault
-	}
-	f := schema.Fit(v, shown)
-	if !f.OK {
-		why = f.Fault
-	}
-	return schemaFit{ok: f.OK, schema: f.Schema, losses: f.Losses, fault: why}
+	return schema.Enforce(v, strict, enforced, shown)
 }
 
 // toolFit makes a tool's schema fit. A client of the same dialect is taken at its word.
-func (e *encoder) toolFit(t *canon.Tool) schemaFit {
+func (e *encoder) toolFit(t *canon.Tool) schema.Enforced {
 	strict := t.Strict.True() && !e.t.Quirks.NoStrict
 	switch {
 	case !e.takesTools():
-		return schemaFit{}
+		return schema.Enforced{}
 	case e.stands(t):
 		return e.fitSchema(t.AsFunction().Schema, false)
 	case e.same:
-		return schemaFit{ok: true, schema: t.Schema, strict: strict}
+		return schema.Enforced{OK: true, Schema: t.Schema, Strict: strict}
 	case t.Custom:
-		return schemaFit{ok: true}
+		return schema.Enforced{OK: true}
 	case t.Other:
-		return schemaFit{}
+		return schema.Enforced{}
 	default:
 		return e.fitSchema(t.Schema, strict)
 	}
@@ -74,7 +45,7 @@ func (e *encoder) toolFit(t *canon.Tool) schemaFit {
 
 // fitAnswer makes the answer's schema fit. It is strict unless the client says no:
 // Anthropic's clients have no other way.
-func (e *encoder) fitAnswer(f *canon.Format) schemaFit {
+func (e *encoder) fitAnswer(f *canon.Format) schema.Enforced {
 	return e.fitSchema(f.Schema, f.Strict == nil || f.Strict.True())
 }
 
@@ -91,28 +62,28 @@ func (e *encoder) unsupportedFormat(add adder) {
 		return
 	}
 	fit := e.fitAnswer(f)
-	at := below(e.r.FormatSchema, fit.fault.Path)
+	at := below(e.r.FormatSchema, fit.Fault.Path)
 	switch {
-	case !fit.ok:
-		add(canon.Meaning, at, fit.fault.Why)
+	case !fit.OK:
+		add(canon.Meaning, at, fit.Fault.Why)
 		return
-	case !fit.strict && fit.fault.Why != "":
-		add(canon.Tuning, at, "the schema is shown to the model, not enforced: "+fit.fault.Why)
+	case !fit.Strict && fit.Fault.Why != "":
+		add(canon.Tuning, at, "the schema is shown to the model, not enforced: "+fit.Fault.Why)
 	}
-	addLosses(add, e.r.FormatSchema, fit.losses)
+	addLosses(add, e.r.FormatSchema, fit.Losses)
 }
 
 // unsupportedSchema finds what is lost of a tool's schema.
-func (e *encoder) unsupportedSchema(add adder, t *canon.Tool, fit *schemaFit, path string) {
+func (e *encoder) unsupportedSchema(add adder, t *canon.Tool, fit *schema.Enforced, path string) {
 	at := path + "." + e.r.ToolSchema
 	switch {
-	case !fit.ok:
-		add(canon.Meaning, below(at, fit.fault.Path), fit.fault.Why)
+	case !fit.OK:
+		add(canon.Meaning, below(at, fit.Fault.Path), fit.Fault.Why)
 		return
-	case t.Strict.True() && !fit.strict && !e.t.Quirks.NoStrict:
-		add(canon.Tuning, path+".strict", fmt.Sprintf("the schema cannot be enforced (%s: %s)", below(e.r.ToolSchema, fit.fault.Path), fit.fault.Why))
+	case t.Strict.True() && !fit.Strict && !e.t.Quirks.NoStrict:
+		add(canon.Tuning, path+".strict", fmt.Sprintf("the schema cannot be enforced (%s: %s)", below(e.r.ToolSchema, fit.Fault.Path), fit.Fault.Why))
 	}
-	addLosses(add, at, fit.losses)
+	addLosses(add, at, fit.Losses)
 }
 
 func addLosses(add adder, at string, losses []string) {

@@ -125,7 +125,7 @@ func (e *encoder) unsupportedTools(add adder) {
 			break // all of them are named
 		}
 		fit := e.toolFit(t)
-		if fit.ok && fit.strict == t.Strict.True() && len(fit.losses) == 0 && t.Cache == nil && len(t.Extra) == 0 {
+		if fit.OK && fit.Strict == t.Strict.True() && len(fit.Losses) == 0 && t.Cache == nil && len(t.Extra) == 0 {
 			continue
 		}
 		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
@@ -133,7 +133,7 @@ func (e *encoder) unsupportedTools(add adder) {
 			add(canon.Meaning, path, "it runs no tools of other providers")
 			continue
 		}
-		if e.unsupportedSchema(add, t, &fit, path); !fit.ok {
+		if e.unsupportedSchema(add, t, &fit, path); !fit.OK {
 			continue
 		}
 		if t.Cache != nil {
