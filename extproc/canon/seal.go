@@ -21,15 +21,15 @@ const (
 	MadeByOpenAI    Maker = "openai"
 )
 
-// sealMark begins what is sealed: the maker, a label and the text follow, with full stops
+// SealMark begins what is sealed: the maker, a label and the text follow, with full stops
 // between them.
-const sealMark = "hg1."
+const SealMark = "hg1."
 
 // AppendSeal appends, as a string, a text that only its maker can read. The label, of
 // letters, digits, underscores and hyphens, goes with it; any other one is left out. The text
 // is escaped.
 func AppendSeal(dst []byte, by Maker, label, text []byte) []byte {
-	dst = append(append(append(dst, '"'), sealMark...), by...)
+	dst = append(append(append(dst, '"'), SealMark...), by...)
 	dst = append(dst, '.')
 	if Plain(label) {
 		dst = append(dst, label...)
@@ -39,7 +39,7 @@ func AppendSeal(dst []byte, by Maker, label, text []byte) []byte {
 
 // ReadSeal returns what AppendSeal was given. It returns false for a text that has no seal.
 func ReadSeal(v scan.Value) (by Maker, label, text []byte, ok bool) {
-	rest, ok := bytes.CutPrefix(Inside(v), []byte(sealMark))
+	rest, ok := bytes.CutPrefix(Inside(v), []byte(SealMark))
 	if !ok {
 		return "", nil, nil, false
 	}
