@@ -56,6 +56,7 @@ func pair(calls, results []*Part) {
 func meet(call, result *Part) {
 	call.Alone, result.Alone = false, false
 	result.Astray = !Empty(result.Name) && !same(result.Name, call.Name)
+	result.Custom = call.Custom
 }
 
 func pairByMap(calls, results []*Part) {

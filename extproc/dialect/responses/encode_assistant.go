@@ -44,10 +44,19 @@ func (e *encoder) spoken(parts []canon.Part) int {
 func isSpoken(p *canon.Part) bool { return p.Kind == canon.Text || p.Kind == canon.Refusal }
 
 func (e *encoder) call(p *canon.Part) {
-	e.open("function_call")
+	custom := p.Custom && e.knowsCustom()
+	if custom {
+		e.open("custom_tool_call")
+	} else {
+		e.open("function_call")
+	}
 	e.b = e.callID(append(e.b, `,"call_id":`...), p)
 	e.b = e.toolName(append(e.b, `,"name":`...), p.Name)
-	e.b = append(canon.AppendText(append(e.b, `,"arguments":`...), p.Args), '}')
+	if custom {
+		e.b = append(canon.AppendRaw(e.b, "input", p.Args), '}')
+		return
+	}
+	e.b = append(p.AppendArgsText(append(e.b, `,"arguments":`...)), '}')
 }
 
 // findReplays finds the pieces of reasoning that were OpenAI's: those that hold what OpenAI

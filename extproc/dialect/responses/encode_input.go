@@ -110,7 +110,11 @@ func (e *encoder) results(m *canon.Message) {
 		if p.Kind != canon.ToolResult || !e.supports(p) {
 			continue
 		}
-		e.open("function_call_output")
+		if p.Custom && e.knowsCustom() {
+			e.open("custom_tool_call_output")
+		} else {
+			e.open("function_call_output")
+		}
 		e.b = e.callID(append(e.b, `,"call_id":`...), p)
 		e.output(append(e.b, `,"output":`...), p)
 		e.b = append(e.b, '}')

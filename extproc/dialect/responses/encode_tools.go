@@ -24,6 +24,10 @@ func (e *encoder) tools() {
 			e.b = append(e.b, e.own(t)...)
 			continue
 		}
+		if t.Custom && e.knowsCustom() {
+			e.customTool(t)
+			continue
+		}
 		e.tool(t, &fit)
 	}
 	if e.tooled {
@@ -36,14 +40,48 @@ func (e *encoder) tools() {
 
 // tool writes a function. That it is not strict must be said here.
 func (e *encoder) tool(t *canon.Tool, fit *schema.Enforced) {
+	description := t.Description
+	if t.Custom {
+		f := t.AsFunction()
+		description = f.Description
+	}
 	e.b = e.toolName(append(e.b, `{"type":"function","name":`...), t.Name)
-	e.b = canon.AppendRaw(e.b, "description", t.Description)
+	e.b = canon.AppendRaw(e.b, "description", description)
 	e.b = canon.AppendKey(e.b, "parameters")
 	if fit.Schema == nil {
 		e.b = append(e.b, "null"...)
 	}
 	e.b = append(e.b, fit.Schema...)
 	e.b = append(strconv.AppendBool(canon.AppendKey(e.b, "strict"), fit.Strict), '}')
+}
+
+// customTool writes a custom tool that came in another dialect.
+func (e *encoder) customTool(t *canon.Tool) {
+	e.b = e.toolName(append(e.b, `{"type":"custom","name":`...), t.Name)
+	e.b = canon.AppendRaw(e.b, "description", t.Description)
+	if g := canon.ReadGrammar(t.Format); g.Definition != nil {
+		e.b = append(e.b, `,"format":{"type":"grammar","definition":`...)
+		e.b = append(canon.AppendRaw(append(e.b, g.Definition...), "syntax", g.Syntax), '}')
+	}
+	e.b = append(e.b, '}')
+}
+
+// knowsCustom reports whether the server knows custom tools. A function stands for one at a
+// server that does not; a client of this dialect is taken at its word.
+func (e *encoder) knowsCustom() bool { return e.same || !e.t.Quirks.NoCustom }
+
+// customFindings names what is lost of the form of custom tools' texts.
+func (e *encoder) customFindings(add adder) {
+	for i := range e.r.Tools {
+		t := &e.r.Tools[i]
+		switch {
+		case !t.Custom || t.AnyText():
+		case !e.knowsCustom():
+			add(canon.Tuning, e.r.GrammarPath(i), "it stands in the description, and is not enforced")
+		case canon.ReadGrammar(t.Format).Definition == nil:
+			add(canon.Tuning, e.r.GrammarPath(i), "it knows no such format")
+		}
+	}
 }
 
 // own is a tool as a client of this dialect wrote it, but for a name and a strictness that
@@ -105,7 +143,11 @@ func (e *encoder) choice() {
 	case canon.ChoiceRequired:
 		e.b = append(e.b, `,"tool_choice":"required"`...)
 	case canon.ChoiceNamed:
-		e.b = append(e.toolName(append(e.b, `,"tool_choice":{"type":"function","name":`...), c.Name), '}')
+		kind := `,"tool_choice":{"type":"function","name":`
+		if e.r.CallsCustom(c.Name) && e.knowsCustom() {
+			kind = `,"tool_choice":{"type":"custom","name":`
+		}
+		e.b = append(e.toolName(append(e.b, kind...), c.Name), '}')
 	case canon.ChoiceUnset, canon.ChoiceOther: // the server's own choice
 	}
 }

@@ -159,6 +159,6 @@ func (d *StreamDecoder) args(it *itemSeen, v scan.Value, all bool) {
 		v = it.head.Feed(v)
 	}
 	if !canon.Empty(v) {
-		d.emit(canon.Event{Kind: canon.EventToolArgs, Tool: it.tool, Text: v})
+		d.emit(canon.Event{Kind: canon.EventToolArgs, Tool: it.tool, Text: v, Custom: it.kind != "function_call"})
 	}
 }

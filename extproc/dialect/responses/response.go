@@ -9,7 +9,7 @@ import (
 // if the body is one, or a response that failed, is not there yet, or cannot be read.
 func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 	var h head
-	extra, err := canon.Pick(scan.Document(body), responseMembers[:respTokens], h[:], nil)
+	extra, err := canon.Pick(scan.Document(body), responseMembers[:respTokens], h[:], make([]canon.Member, 0, usualMembers))
 	if err != nil {
 		return nil, canon.Malformed(err.Error())
 	}
@@ -32,6 +32,9 @@ func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 	r.Choices = []canon.Choice{c}
 	return r, nil
 }
+
+// usualMembers is how many members of a response repeat its request.
+const usualMembers = 24
 
 // outputOf reads the items of a response.
 func outputOf(h *head) ([]canon.Part, error) {

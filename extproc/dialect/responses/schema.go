@@ -26,6 +26,10 @@ func (e *encoder) toolFit(t *canon.Tool) schema.Enforced {
 		return schema.Enforced{}
 	case e.same:
 		return schema.Enforced{OK: true, Schema: t.Schema, Strict: strict}
+	case t.Custom && e.knowsCustom():
+		return schema.Enforced{OK: true}
+	case t.Custom:
+		return e.fitSchema(t.AsFunction().Schema, false)
 	case t.Other:
 		return schema.Enforced{}
 	default:
@@ -64,6 +68,9 @@ func (e *encoder) unsupportedFormat(add adder) {
 
 // unsupportedSchema finds what is lost of a tool's schema.
 func (e *encoder) unsupportedSchema(add adder, i int, fit *schema.Enforced) {
+	if fit.OK && fit.Strict == e.r.Tools[i].Strict.True() && len(fit.Losses) == 0 {
+		return
+	}
 	at := e.r.SchemaPath(i)
 	switch {
 	case !fit.OK:

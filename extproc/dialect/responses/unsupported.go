@@ -88,8 +88,11 @@ func (e *encoder) unsupportedTools(add adder) {
 		if t.Cache != nil {
 			add(canon.Tuning, r.CachePath(i), "it caches by itself")
 		}
-		addExtra(add, r.ToolPath(i)+".", t.Extra)
+		if len(t.Extra) > 0 {
+			addExtra(add, r.ToolPath(i)+".", t.Extra)
+		}
 	}
+	e.customFindings(add)
 }
 
 // effortFindings names what the model is not told of how to reason, or not as it was asked.
@@ -143,7 +146,9 @@ func (e *encoder) unsupportedMessages(add adder) {
 			if !canon.Empty(m.Name) && !namesTool(m) {
 				add(canon.Tuning, e.r.MessagePath(m.At)+".name", "speakers have no names")
 			}
-			addExtra(add, e.r.MessagePath(m.At)+".", m.Extra)
+			if len(m.Extra) > 0 {
+				addExtra(add, e.r.MessagePath(m.At)+".", m.Extra)
+			}
 		}
 		e.unsupportedParts(add, m.Parts)
 	}
@@ -169,7 +174,7 @@ func (e *encoder) unsupportedParts(add adder, parts []canon.Part) {
 		if !e.same && p.Cache != nil {
 			add(canon.Tuning, p.CachePath(), "it caches by itself")
 		}
-		if !e.same {
+		if !e.same && len(p.Extra) > 0 {
 			addExtra(add, p.Place.Path()+".", p.Extra)
 		}
 		e.unsupportedParts(add, p.Content)
