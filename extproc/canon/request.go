@@ -110,6 +110,7 @@ type Part struct {
 // Tool is something that the model may call.
 type Tool struct {
 	Other       bool // only its own dialect understands Raw
+	Offered     bool // of Other: the model can do without it
 	Again       bool // one before it has its name
 	Function    bool // of OpenAI's functions, which come before the tools
 	Custom      bool // it takes a text in place of arguments, as Format describes it

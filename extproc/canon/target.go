@@ -54,6 +54,23 @@ func Extra(u []Unsupported, prefix string, extra []Member) []Unsupported {
 	return u
 }
 
+// Lack says what leaving out a tool that only its own dialect understands does to an answer.
+func (t *Tool) Lack() UnsupportedKind {
+	if t.Offered {
+		return Tuning
+	}
+	return Meaning
+}
+
+// refersToItem is the type of an item of OpenAI's Responses that stands for another.
+const refersToItem = "item_reference"
+
+// RefersToItem reports whether a part stands for an item that its server keeps, and says
+// what a server lacks that keeps none.
+func (p *Part) RefersToItem() (why string, refers bool) {
+	return "no responses are kept there: send the item itself", p.Kind == Other && string(p.Type) == refersToItem
+}
+
 // Beside reports what stands in a part besides its main member, if the part goes: its
 // breakpoint of a cache, and members that its reader did not know.
 func Beside(u []Unsupported, p *Part) []Unsupported {

@@ -55,11 +55,15 @@ func (r *Request) ChoiceName() string {
 	return r.Names[ToolChoiceField]
 }
 
+// ListName returns what the client calls its messages.
+func (r *Request) ListName() string {
+	if r.MessageList != "" {
+		return r.MessageList
+	}
+	return "messages"
+}
+
 // MessagePath returns the path of a message in the client's body.
 func (r *Request) MessagePath(at int32) string {
-	list := r.MessageList
-	if list == "" {
-		list = "messages"
-	}
-	return list + "[" + strconv.Itoa(int(at)) + "]"
+	return r.ListName() + "[" + strconv.Itoa(int(at)) + "]"
 }

@@ -32,6 +32,9 @@ func (e *encoder) supports(n int, p *canon.Part) bool {
 }
 
 func (e *encoder) lacks(n int, p *canon.Part) (canon.UnsupportedKind, string) {
+	if why, refers := p.RefersToItem(); refers {
+		return canon.Meaning, why
+	}
 	switch {
 	case p.Kind == canon.Thinking || p.Kind == canon.Redacted:
 		return canon.Tuning, "it takes back only thinking that it signed"

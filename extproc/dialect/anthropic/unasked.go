@@ -16,7 +16,7 @@ func (e *encoder) unasked() string {
 			return e.r.MessagePath(e.r.Messages[t.to-1].At) + ".content"
 		}
 	}
-	return "messages"
+	return e.r.ListName()
 }
 
 // writesTurn reports whether any part of a turn is sent.

@@ -188,7 +188,7 @@ func (u *findings) tools() {
 			continue
 		}
 		if t.Other {
-			u.add(canon.Meaning, r.ToolPath(i), "this kind of tool is another dialect's")
+			u.add(t.Lack(), r.ToolPath(i), "this kind of tool is another dialect's")
 			continue
 		}
 		if t.Again {

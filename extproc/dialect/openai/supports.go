@@ -51,6 +51,9 @@ func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
 	if e.refusesPart(p) {
 		return canon.Meaning, "the model does not take it"
 	}
+	if why, refers := p.RefersToItem(); refers {
+		return canon.Meaning, why
+	}
 	switch p.Kind {
 	case canon.Thinking, canon.Redacted:
 		return canon.Tuning, "it does not take another provider's reasoning back"

@@ -72,6 +72,9 @@ func (Dialect) Unsupported(r *canon.Request, t canon.Target) []canon.Unsupported
 	}
 	e.unsupportedParts(add)
 	e.unsupportedRuns(add)
+	if len(r.Messages) == 0 {
+		add(canon.Impossible, r.ListName(), "nothing is asked")
+	}
 	if last := e.unasked(); last != nil {
 		add(canon.Impossible, r.MessagePath(last.At)+".content", "it holds nothing that the model can be asked")
 	}
@@ -130,7 +133,7 @@ func (e *encoder) unsupportedTools(add adder) {
 		}
 		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
 		if t.Other {
-			add(canon.Meaning, path, "it runs no tools of other providers")
+			add(t.Lack(), path, "it runs no tools of other providers")
 			continue
 		}
 		if e.unsupportedSchema(add, t, &fit, path); !fit.OK {

@@ -12,7 +12,7 @@ func (e *StreamEncoder) toolStart(dst []byte, ev *canon.Event) []byte {
 	dst = e.closeCalls(e.close(dst, completed))
 	it := outItem{kind: canon.ToolCall, tool: ev.Tool, name: bytes.Clone(e.Request.ToolName(ev.Name))}
 	it.callID = e.ids.AppendID(nil, e.Request, ev.ID, false)
-	it.wraps = !ev.Custom && isCustom(e.Request, it.name)
+	it.wraps = !ev.Custom && e.Request.CallsCustom(ev.Name)
 	prefix := prefixCall
 	if it.custom = ev.Custom || it.wraps; it.custom {
 		prefix = prefixCustom
@@ -81,7 +81,7 @@ func (e *StreamEncoder) closeCall(dst []byte, it *outItem, status string) []byte
 	it.closed, it.status = true, status
 	switch none := len(canon.SkipBlank(it.text)) == 0; {
 	case it.wraps:
-		it.text = bytes.Clone(unwrap(canon.AppendQuoted(nil, it.text)))
+		it.text = canon.Inside(canon.Input(canon.AppendQuoted(nil, it.text)))
 		dst = e.argsDelta(dst, it, it.text)
 	case none && !it.custom:
 		dst = e.argsDelta(dst, it, []byte("{}"))

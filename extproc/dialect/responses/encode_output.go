@@ -230,8 +230,7 @@ func (w *answerWriter) other(p *canon.Part) {
 // call writes a call of a tool. One that the end of the answer cut off is incomplete.
 func (w *answerWriter) call(p *canon.Part, last bool, status string) {
 	w.begin(p, canon.ToolCall)
-	tool := w.Request.ToolName(p.Name)
-	custom := p.Custom || isCustom(w.Request, tool)
+	input, custom := w.Request.CustomText(p)
 	if custom {
 		w.id(p.Extra, prefixCustom)
 		w.b = append(canon.AppendKey(w.b, "type"), `"custom_tool_call"`...)
@@ -246,13 +245,10 @@ func (w *answerWriter) call(p *canon.Part, last bool, status string) {
 		w.b = append(append(append(w.b, `,"status":"`...), status...), '"')
 	}
 	w.b = w.ids.AppendID(append(w.b, `,"call_id":`...), w.Request, p.ID, false)
-	w.b = append(append(w.b, `,"name":`...), tool...)
-	switch {
-	case p.Custom:
-		w.b = canon.AppendRaw(w.b, "input", p.Args)
-	case custom:
-		w.b = canon.AppendQuoted(append(w.b, `,"input":`...), unwrap(p.Args))
-	default:
+	w.b = append(append(w.b, `,"name":`...), w.Request.ToolName(p.Name)...)
+	if custom {
+		w.b = canon.AppendRaw(w.b, "input", input)
+	} else {
 		w.b = canon.AppendText(append(w.b, `,"arguments":`...), p.Args)
 	}
 	w.close()

@@ -9,10 +9,10 @@ import (
 )
 
 // The members that other dialects have no counterpart for, as the vendor's SDK
-// (openai-go v3.98.0: ResponseNewParams) names them.
+// (openai-go v3.98.0: ResponseNewParams) and Codex (0.171.0) name them.
 
 // tuning are those without which the answer is still the one asked for.
-var tuning = []string{"include", "truncation", "max_tool_calls", "prompt_cache_options", "access_programs",
+var tuning = []string{"include", "truncation", "max_tool_calls", "prompt_cache_options", "access_programs", "client_metadata",
 	"stream_options.include_obfuscation", "reasoning.summary", "reasoning.generate_summary", "reasoning.context", "reasoning.mode"}
 
 // own are those that change what is asked for, with what other backends lack.
@@ -27,12 +27,10 @@ var own = map[string]string{
 	"image":                "it makes no images",
 }
 
-// tuningOfTools and tuningOfParts are the same of tools, of the parts of a message, and of
-// items that hold one piece each.
+// tuningOfTools and tuningOfItems are the same of tools and of items.
 var (
 	tuningOfTools = []string{"async", "defer_loading", "allowed_callers", "output_schema"}
-	tuningOfParts = []string{"detail"}
-	tuningOfItems = []string{"caller", "namespace", "async", "phase", "name"}
+	tuningOfItems = []string{"caller", "namespace", "async", "phase", "name", "internal_chat_message_metadata_passthrough"}
 )
 
 // saysNothing are members of items that mean nothing beyond the server that wrote them.

@@ -131,7 +131,8 @@ func readPart(v scan.Value, p *canon.Part) error {
 }
 
 func readImage(f *[partMembers]scan.Value, p *canon.Part) error {
-	p.Kind, p.Detail = canon.Image, f[partDetail]
+	p.Kind = canon.Image
+	keepDetail(p, f[partDetail])
 	if f[partFileID].Kind() == scan.String {
 		p.Source, p.Data = canon.FromFile, canon.Inside(f[partFileID])
 		return nil
@@ -140,7 +141,19 @@ func readImage(f *[partMembers]scan.Value, p *canon.Part) error {
 	if canon.IsDataURI(p.Data) {
 		p.ReadDataURI(p.Data)
 	}
-	return first(wantString(f[partImage], "image_url"), want(p.Detail, scan.String, "detail"))
+	return wantString(f[partImage], "image_url")
+}
+
+// keepDetail reads how closely an image is looked at. Others than this dialect take three
+// words for it.
+func keepDetail(p *canon.Part, v scan.Value) {
+	switch string(canon.Inside(v)) {
+	case "auto", "low", "high":
+		p.Detail = v
+	case "":
+	default:
+		p.Extra = append(p.Extra, canon.Member{Name: []byte("detail"), Value: v, Tuning: true})
+	}
 }
 
 func readFile(f *[partMembers]scan.Value, p *canon.Part) error {

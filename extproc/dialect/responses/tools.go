@@ -31,6 +31,7 @@ func (d *decoder) tools(f *[reqMembers]scan.Value) error {
 		if err != nil {
 			return canon.Errorf(fmt.Sprintf("tools[%d]", i), "%v", err)
 		}
+		t.Offered = t.Other && d.r.Choice.Mode != canon.ChoiceRequired
 		d.r.Tools = append(d.r.Tools, t)
 	}
 	return nil
@@ -58,7 +59,7 @@ func readTool(v scan.Value) (canon.Tool, error) {
 		return t, nil
 	}
 	t.Name, t.Description = f[toolName], f[toolDescription]
-	return t, first(wantString(t.Name, "name"), want(t.Description, scan.String, "description"), want(t.Strict, scan.Bool, "strict"))
+	return t, first(wantString(t.Name, "name"), want(t.Description, scan.String, "description"), want(t.Strict, scan.Bool, "strict"), want(t.Format, scan.Object, "format"))
 }
 
 var choiceMembers = []string{"type", "name"}
