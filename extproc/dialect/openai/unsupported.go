@@ -33,6 +33,11 @@ func expressed(f canon.Field, v scan.Value) support {
 			return ignored
 		}
 		return tuning
+	case canon.Store:
+		if string(v) == "false" {
+			return ignored
+		}
+		return tuning
 	case canon.Metadata, canon.OutputConfig: // what is read of them stands elsewhere
 		return ignored
 	default:

@@ -42,7 +42,10 @@ func sdkStream(t testing.TB, stream []byte) (h canontest.Heard, ended, isFailed 
 		return h, false, s.failed
 	}
 	s.adds()
-	return heard(t, s.last), !s.failed, s.failed
+	if h = heard(t, s.last); s.failed {
+		h.Finish = ""
+	}
+	return h, !s.failed, s.failed
 }
 
 // seen is what was heard of a stream.
