@@ -129,15 +129,19 @@ func (e *StreamEncoder) reasoning(dst []byte, ev *canon.Event) []byte {
 	if e.c.Request.HidesReasoning() {
 		return dst
 	}
-	if ev.Kind == canon.EventRedacted {
+	kind := ev.Kind
+	if kind == canon.EventSignature && canon.Sealed(ev.Text) {
+		kind = canon.EventRedacted
+	}
+	if kind == canon.EventRedacted {
 		e.endReasoning()
 	}
 	dst = e.open(dst, ev.Choice)
-	if ev.Kind == canon.EventThinking {
+	if kind == canon.EventThinking {
 		dst = canon.AppendRaw(dst, "reasoning_content", ev.Text)
 	}
 	dst = append(canon.AppendKey(dst, "reasoning_details"), '[')
-	switch ev.Kind {
+	switch kind {
 	case canon.EventThinking:
 		dst = appendDetail(dst, canon.Thinking, ev.Text, nil, e.details)
 	case canon.EventSignature:
@@ -146,7 +150,7 @@ func (e *StreamEncoder) reasoning(dst []byte, ev *canon.Event) []byte {
 		dst = appendDetail(dst, canon.Redacted, ev.Text, nil, e.details)
 		e.details++
 	}
-	e.thinking = ev.Kind != canon.EventRedacted
+	e.thinking = kind != canon.EventRedacted
 	return e.close(append(dst, ']'))
 }
 

@@ -135,7 +135,12 @@ func appendReasoning(b []byte, parts []canon.Part) []byte {
 			b = append(canon.AppendComma(b), p.Raw...)
 			continue
 		}
-		if p.Kind == canon.Thinking || p.Kind == canon.Redacted {
+		switch {
+		case p.Kind == canon.Thinking && canon.Sealed(p.Signature):
+			b = appendDetail(canon.AppendComma(b), canon.Thinking, p.Text, nil, n)
+			b = appendDetail(canon.AppendComma(b), canon.Redacted, p.Signature, nil, n+1)
+			n += 2
+		case p.Kind == canon.Thinking || p.Kind == canon.Redacted:
 			b = appendDetail(canon.AppendComma(b), p.Kind, p.Text, p.Signature, n)
 			n++
 		}
@@ -145,13 +150,18 @@ func appendReasoning(b []byte, parts []canon.Part) []byte {
 
 // appendDetail appends one of the reasoning_details.
 func appendDetail(b []byte, kind canon.Kind, text, signature scan.Value, index int) []byte {
+	format := `,"format":"anthropic-claude-v1","index":`
 	if kind == canon.Redacted {
 		b = canon.AppendRaw(append(b, `{"type":"reasoning.encrypted"`...), "data", text)
+		if by, id, _, ok := canon.ReadSeal(text); ok && by == canon.MadeByOpenAI {
+			b = canon.AppendQuoted(append(b, `,"id":`...), id)
+			format = `,"format":"openai-responses-v1","index":`
+		}
 	} else {
 		b = canon.AppendRaw(append(b, `{"type":"reasoning.text"`...), "text", text)
 		b = canon.AppendRaw(b, "signature", signature)
 	}
-	b = strconv.AppendInt(append(b, `,"format":"anthropic-claude-v1","index":`...), int64(index), 10)
+	b = strconv.AppendInt(append(b, format...), int64(index), 10)
 	return append(b, '}')
 }
 

@@ -14,6 +14,10 @@ import (
 //
 //	{"type":"reasoning.text","text":"...","signature":"...","format":"anthropic-claude-v1","index":0}
 //	{"type":"reasoning.encrypted","data":"...","format":"anthropic-claude-v1","index":1}
+//	{"type":"reasoning.encrypted","data":"hg1.openai...","id":"rs_1","format":"openai-responses-v1","index":2}
+//
+// What OpenAI's Responses encrypted is under its seal (canon.AppendSeal): what another
+// gateway's account was given there would be refused.
 //
 // In a stream, the text of one index comes in pieces and its signature last.
 
@@ -132,7 +136,7 @@ func readDetail(v scan.Value) (p canon.Part, ok bool) {
 	case "reasoning.summary":
 		p.Kind, p.Text = canon.Thinking, f[detailSummary]
 	case "reasoning.encrypted":
-		if p.Text = f[detailData]; theirs {
+		if p.Text = f[detailData]; theirs || canon.Sealed(p.Text) {
 			p.Kind = canon.Redacted
 		}
 		return p, p.Text.Kind() == scan.String

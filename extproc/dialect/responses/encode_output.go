@@ -136,7 +136,7 @@ func (w *answerWriter) text(p *canon.Part) {
 	if w.begin(p, canon.Text) {
 		w.id(nil, prefixMessage)
 		if w.same {
-			w.b = canon.AppendInside(w.b, inItem, p.Extra)
+			w.b = appendItem(w.b, p.Extra)
 		}
 		w.b = append(canon.AppendKey(w.b, "type"), `"message","role":"assistant","content":[`...)
 	}
@@ -147,6 +147,16 @@ func (w *answerWriter) text(p *canon.Part) {
 		w.b = append(w.b, noAnnotations...)
 	}
 	w.b = append(w.b, '}')
+}
+
+// appendItem appends the members of an item that its first part holds.
+func appendItem(dst []byte, members []canon.Member) []byte {
+	for _, m := range members {
+		if m.Inside {
+			dst = append(append(scan.AppendString(canon.AppendComma(dst), string(m.Name)), ':'), m.Value...)
+		}
+	}
+	return dst
 }
 
 // noAnnotations are the members of a text that has none.

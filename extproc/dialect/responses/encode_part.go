@@ -26,9 +26,6 @@ func (e *encoder) part(p *canon.Part, text string) {
 	case canon.Text:
 		e.b = append(append(append(e.b, `{"type":"`...), text...), `","text":`...)
 		e.b = append(e.b, p.Text...)
-		if text == "output_text" {
-			e.b = append(e.b, `,"annotations":[]`...)
-		}
 	case canon.Refusal:
 		e.b = append(append(e.b, `{"type":"refusal","refusal":`...), p.Text...)
 	case canon.Image:

@@ -11,6 +11,7 @@ import (
 type decoder struct {
 	r      *canon.Request // nil: an answer is read
 	parts  []canon.Part   // all of them: messages hold pieces of it
+	extra  []canon.Member // all of them: messages and parts hold pieces of it
 	id     scan.Value     // of the answer
 	called int            // calls of the answer that were read
 }
@@ -18,6 +19,13 @@ type decoder struct {
 // since returns the parts from start on, which later ones do not overwrite.
 func (d *decoder) since(start int) []canon.Part {
 	return d.parts[start:len(d.parts):len(d.parts)]
+}
+
+// pick reads members as canon.Pick does. Those that are not known are a piece of all.
+func (d *decoder) pick(v scan.Value, names []string, into []scan.Value) (extra []canon.Member, err error) {
+	start := len(d.extra)
+	d.extra, err = canon.Pick(v.Fields(), names, into, d.extra)
+	return d.extra[start:len(d.extra):len(d.extra)], err
 }
 
 // Members of an item. No kind of item has all of them.
@@ -39,7 +47,7 @@ var itemNames = []string{"type", "role", "content", "call_id", "name", "argument
 
 // item reads an item as a message of its own: neighbours of one role are one turn. What
 // only Responses has of it stays in Extra: of a message its own (of an answer's: see
-// inItem), of any other kind that of its part, whose Raw is the whole item. A kind that
+// keepItem), of any other kind that of its part, whose Raw is the whole item. A kind that
 // this reader does not know is a part that is carried whole.
 func (d *decoder) item(v scan.Value, at int32) (m canon.Message, err error) {
 	m.At = at
@@ -71,9 +79,9 @@ func (d *decoder) whole(v scan.Value, kind []byte, at int32) {
 	d.parts = append(d.parts, canon.Part{Kind: canon.Other, Type: kind, Raw: v, Place: canon.Place{Message: at, List: canon.InItem}})
 }
 
-// pick reads the members of an item, and marks those that are not wanted or not known.
-func pick(v scan.Value, at int32, wanted ...int) (f [itemMembers]scan.Value, extra []canon.Member, err error) {
-	if extra, err = canon.Pick(v.Fields(), itemNames, f[:], nil); err != nil {
+// members reads the members of an item, and marks those that are not wanted or not known.
+func (d *decoder) members(v scan.Value, at int32, wanted ...int) (f [itemMembers]scan.Value, extra []canon.Member, err error) {
+	if extra, err = d.pick(v, itemNames, f[:]); err != nil {
 		return f, nil, canon.Errorf(itemPath(at), "%v", err)
 	}
 	for i := range f {
@@ -99,7 +107,7 @@ func (d *decoder) call(v scan.Value, at int32, custom bool) error {
 	if custom {
 		args = itemInput
 	}
-	f, extra, err := pick(v, at, itemCallID, itemName, args)
+	f, extra, err := d.members(v, at, itemCallID, itemName, args)
 	if err != nil {
 		return err
 	}
@@ -125,7 +133,7 @@ func (d *decoder) call(v scan.Value, at int32, custom bool) error {
 
 // result reads what a tool said.
 func (d *decoder) result(v scan.Value, at int32, custom bool) error {
-	f, extra, err := pick(v, at, itemCallID, itemOutput)
+	f, extra, err := d.members(v, at, itemCallID, itemOutput)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,8 @@ import (
 // message reads an item that is a message, which need not say so. One whose role is not
 // known is carried whole.
 func (d *decoder) message(v scan.Value, m *canon.Message) error {
-	f, extra, err := pick(v, m.At, itemRole, itemContent)
+	first := len(d.extra)
+	f, extra, err := d.members(v, m.At, itemRole, itemContent)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (d *decoder) message(v scan.Value, m *canon.Message) error {
 		return err
 	}
 	if d.r == nil {
-		keepItem(d.parts[start:], extra)
+		d.keepItem(d.parts[start:], first, len(extra))
 		return nil
 	}
 	if m.Extra, m.Parts = extra, d.since(start); m.Role == canon.RoleAssistant {
@@ -44,19 +45,18 @@ func (d *decoder) message(v scan.Value, m *canon.Message) error {
 	return nil
 }
 
-// inItem is where the members of an answer's message stand that is written anew: inside
-// its item, among those of its first part.
-const inItem = "item"
-
-func keepItem(parts []canon.Part, extra []canon.Member) {
+// keepItem has the first part of an answer's message hold the members of its item, too,
+// which is written anew. They are the n that were read right before those of the part, and
+// differ from those by standing inside.
+func (d *decoder) keepItem(parts []canon.Part, first, n int) {
 	if len(parts) == 0 {
 		return
 	}
-	for _, m := range extra {
-		kept := canon.Within(inItem, m.Name, m.Value)
-		kept.Tuning, kept.Read = m.Tuning, m.Read
-		parts[0].Extra = append(parts[0].Extra, kept)
+	own := first + n + len(parts[0].Extra)
+	for i := range d.extra[first : first+n] {
+		d.extra[first+i].Inside = true
 	}
+	parts[0].Extra = d.extra[first:own:own]
 }
 
 // content reads a string or a list of parts.
@@ -75,7 +75,7 @@ func (d *decoder) content(v scan.Value, place canon.Place) error {
 	e := v.Elements()
 	for place.Item = 0; e.Next(); place.Item++ {
 		p := canon.Part{Place: place}
-		if err := readPart(e.Value(), &p); err != nil {
+		if err := d.part(e.Value(), &p); err != nil {
 			return canon.Errorf(place.Path(), "%v", err)
 		}
 		d.parts = append(d.parts, p)
@@ -101,14 +101,13 @@ const (
 
 var partNames = []string{"type", "text", "refusal", "image_url", "file_id", "file_data", "file_url", "filename", "detail", "input_audio", canon.Breakpoint}
 
-// readPart reads one element of a content list.
-func readPart(v scan.Value, p *canon.Part) error {
+// part reads one element of a content list.
+func (d *decoder) part(v scan.Value, p *canon.Part) (err error) {
 	if v.Kind() != scan.Object {
 		return fmt.Errorf("must be an object")
 	}
 	var f [partMembers]scan.Value
-	var err error
-	if p.Extra, err = canon.Pick(v.Fields(), partNames, f[:], nil); err != nil {
+	if p.Extra, err = d.pick(v, partNames, f[:]); err != nil {
 		return err
 	}
 	p.Raw, p.Type = v, canon.Inside(f[partType])

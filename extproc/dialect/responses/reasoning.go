@@ -15,7 +15,7 @@ const (
 // summary. Its encrypted content is the signature of the last text, or hidden thinking if
 // there is none: OpenAI's under a seal, Anthropic's as Anthropic wrote it.
 func (d *decoder) reasoning(v scan.Value, at int32) error {
-	f, extra, err := pick(v, at, itemContent, itemSummary, itemEncrypted)
+	f, extra, err := d.members(v, at, itemContent, itemSummary, itemEncrypted)
 	if err != nil {
 		return err
 	}

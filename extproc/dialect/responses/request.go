@@ -66,6 +66,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	r.ToolSchema, r.FormatSchema = "parameters", "text.format.schema"
 	copy(r.Fields[:], f[:])
 	d := decoder{r: r}
+	d.reserve(f[reqInput])
 	for _, read := range [...]func(*[reqMembers]scan.Value) error{d.settings, d.reasons, d.text, d.choice, d.tools, d.instructions, d.input} {
 		if err := read(&f); err != nil {
 			return nil, err
@@ -164,10 +165,13 @@ func (d *decoder) held() bool {
 	return false
 }
 
+// reserve makes room for the instructions and for what most items hold.
+func (d *decoder) reserve(input scan.Value) {
+	n := min(bytes.Count(input, []byte(`"type"`))+2, 1024)
+	d.r.Messages, d.parts = make([]canon.Message, 0, n), make([]canon.Part, 0, n)
+}
+
 func (d *decoder) items(list scan.Value) error {
-	n := min(bytes.Count(list, []byte(`"type"`))+1, 1024)
-	d.r.Messages = append(make([]canon.Message, 0, n+1), d.r.Messages...)
-	d.parts = append(make([]canon.Part, 0, n+1), d.parts...)
 	at := int32(0)
 	for e := list.Elements(); e.Next(); at++ {
 		m, err := d.item(e.Value(), at)
