@@ -3,12 +3,14 @@ package dialect
 import (
 	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/dialect/openai"
+	"github.com/headgate/headgate/extproc/dialect/responses"
 )
 
 // All are the dialects.
 var All = []Dialect{
 	openai.Dialect{},
 	anthropic.Dialect{},
+	responses.Dialect{},
 }
 
 // ByName returns the dialect of this name, or nil.

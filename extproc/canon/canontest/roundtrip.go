@@ -39,6 +39,9 @@ func (u *under) requestsLoseNothing(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v: %s", err, body)
 		}
+		if u.Unasked != nil {
+			u.Unasked(r)
+		}
 		want, there := MeaningOf(r), rewrite(t, u, r)
 		if diff := cmp.Diff(want, MeaningOf(rewrite(t, writer, there))); diff != "" {
 			t.Fatalf("seed %d: %s\n%s", seed, body, diff)

@@ -28,6 +28,10 @@ type Corpus struct {
 	// for all.
 	Loses func(*Said)
 
+	// Unasked takes from a request what the dialect has no words for. Nil: it has words for
+	// all.
+	Unasked func(*canon.Request)
+
 	// Judge is the vendor's SDK; nil: there is none, and the dialect judges itself.
 	Judge *Judge
 	// Heard is what the judge makes of golden inputs once they are translated, by

@@ -18,7 +18,9 @@ type client struct {
 func (c *client) appendItemID(dst []byte, prefix string, index int) []byte {
 	dst = append(append(dst, prefix...), mintMark...)
 	if c.ID != "" {
-		dst = append(dst, canon.Inside(scan.AppendString(nil, c.ID))...)
+		start := len(dst)
+		dst = scan.AppendString(dst, c.ID)
+		dst = append(dst[:start], canon.Inside(dst[start:])...)
 	} else {
 		dst = append(dst, canon.Inside(c.answer)...)
 	}

@@ -79,7 +79,8 @@ func compact(args string) string {
 }
 
 // loosen takes what the SDK writes in another form than it reads: a message without its
-// type is one, and a stream is the SDK's own to ask for.
+// type is one, a stream is the SDK's own to ask for, and of a named tool choice its union
+// keeps the type only.
 func loosen(tree any) {
 	switch v := tree.(type) {
 	case map[string]any:
@@ -88,7 +89,7 @@ func loosen(tree any) {
 			delete(v, "type")
 		}
 		for k, m := range v {
-			if m == nil {
+			if _, named := m.(map[string]any); m == nil || k == "tool_choice" && named {
 				delete(v, k)
 			}
 			loosen(m)

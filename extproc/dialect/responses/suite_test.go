@@ -14,6 +14,12 @@ var corpus = &canontest.Corpus{
 
 	Lacks: map[string]string{"several-choices": "a response is one answer"},
 	Loses: canontest.LostByResponses,
+	Unasked: func(r *canon.Request) {
+		r.Stop = nil
+		if r.MaxTokens > 0 {
+			r.MaxTokens = max(r.MaxTokens, 16)
+		}
+	},
 	Judge: judge,
 	Heard: map[string]canontest.Heard{
 		"streams/text":     {Finish: "completed", Blocks: []string{"text Hi \"é\"\n there"}, Usage: [5]int64{20, 9, 29, 4, 0}},
