@@ -37,6 +37,15 @@ func ReadGrammar(format scan.Value) Grammar {
 	return g
 }
 
+// OddFormat reports whether a custom tool's format says more than its grammar, or is none.
+func (t *Tool) OddFormat() bool {
+	format, outer := t.Format, []string{"type", "grammar", "syntax", "definition"}
+	if string(Inside(format.Get("type"))) != "grammar" || ReadGrammar(format).Definition == nil {
+		return true
+	}
+	return len(Strangers(nil, "", format, outer...)) > 0 || len(Strangers(nil, "", format.Get("grammar"), outer[2:]...)) > 0
+}
+
 // AnyText reports whether a custom tool takes any text.
 func (t *Tool) AnyText() bool {
 	if t.Format == nil {

@@ -110,7 +110,7 @@ func message(output int, events ...string) []string {
 // that is translated, that what cannot be read never reaches the client, and that an answer
 // ends as whole only if nothing of it is missing for certain.
 func TestWhatCannotBeReadIsLeftOut(t *testing.T) {
-	for name, cases := range map[string][]damaged{"openai": damagedChats, "anthropic": damagedMessages} {
+	for name, cases := range map[string][]damaged{"openai": damagedChats, "anthropic": damagedMessages, "responses": damagedResponses} {
 		for _, c := range cases {
 			stream := sse(c.events...)
 			for _, size := range []int{1, 7, 61, len(stream)} {
@@ -203,7 +203,7 @@ func (d *damaged) take(events []canon.Event) {
 // TestAWholeAnswerIsMadeWithoutWhatCannotBeRead holds the same where one answer is made of a
 // stream: what may not be whole is no answer.
 func TestAWholeAnswerIsMadeWithoutWhatCannotBeRead(t *testing.T) {
-	for name, cases := range map[string][]damaged{"openai": damagedChats, "anthropic": damagedMessages} {
+	for name, cases := range map[string][]damaged{"openai": damagedChats, "anthropic": damagedMessages, "responses": damagedResponses} {
 		for _, c := range cases {
 			f := newFold(&target{dialect: dialect.ByName(name)}, &exchange.Request{}, false)
 			f.Feed(sse(c.events...), true)

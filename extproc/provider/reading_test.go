@@ -135,13 +135,13 @@ func bothSayTheSame(t *testing.T, dialect, name string, stream []byte) {
 }
 
 func TestBothReadersOfAStreamSayTheSame(t *testing.T) {
-	for name, folder := range translatedIn {
-		for _, file := range testdata(t, folder, "streams/*.in.sse") {
+	for name, g := range goldens {
+		for _, file := range testdata(t, g.folder, g.streams+".sse") {
 			stream, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			bothSayTheSame(t, name, strings.TrimSuffix(filepath.Base(file), ".in.sse"), stream)
+			bothSayTheSame(t, name, nameOf(file), stream)
 		}
 	}
 }
@@ -156,14 +156,25 @@ func TestBothReadersOfARecordedStreamSayTheSame(t *testing.T) {
 	}
 }
 
-// translatedIn are the dialects with the folder that translates their answers: that
-// of the other one.
-var translatedIn = map[string]string{"openai": "anthropic", "anthropic": "openai"}
+// goldens are the dialects with the folder that has answers of theirs: the other one's, which
+// translates them, or their own.
+var goldens = map[string]struct{ folder, streams, answers string }{
+	"openai":    {"anthropic", "streams/*.in", "responses/*.in"},
+	"anthropic": {"openai", "streams/*.in", "responses/*.in"},
+	"responses": {"responses", "answers/*", "answers/*"},
+}
+
+// nameOf is the name of a golden answer.
+func nameOf(file string) string {
+	name, _, _ := strings.Cut(filepath.Base(file), ".")
+	return name
+}
 
 // recordings are the prefixes of the recorded exchanges of each dialect.
 var recordings = map[string][]string{
 	"openai":    {"openai-chat", "azure-chat", "deepseek", "mistral", "ollama", "openrouter"},
 	"anthropic": {"anthropic"},
+	"responses": {"openai-responses"},
 }
 
 func testdata(t *testing.T, folder, pattern string) []string {

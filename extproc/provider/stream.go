@@ -123,13 +123,19 @@ func (s *stream) Next() []canon.Event {
 	return found
 }
 
-// doubt puts an error in place of the end of an answer that may not be whole.
+// doubt puts an error in place of the end of an answer that may not be whole. The usage may
+// come with it.
 func (s *stream) doubt(events []canon.Event) {
+	usage := &s.ex.Usage
 	for i := range events {
-		if ev := &events[i]; ev.Kind == canon.EventDone {
-			if fault := s.events.damage.end(&s.ex.Usage); fault != nil {
+		switch ev := &events[i]; ev.Kind {
+		case canon.EventUsage:
+			usage = ev.Usage
+		case canon.EventDone:
+			if fault := s.events.damage.end(usage); fault != nil {
 				*ev = canon.Event{Kind: canon.EventFailed, Fault: fault}
 			}
+		default: // says nothing of the end
 		}
 	}
 }

@@ -78,8 +78,8 @@ func (e *encoder) customFindings(add adder) {
 		case !t.Custom || t.AnyText():
 		case !e.knowsCustom():
 			add(canon.Tuning, e.r.GrammarPath(i), "it stands in the description, and is not enforced")
-		case canon.ReadGrammar(t.Format).Definition == nil:
-			add(canon.Tuning, e.r.GrammarPath(i), "it knows no such format")
+		case t.OddFormat():
+			add(canon.Tuning, e.r.GrammarPath(i), "it knows no such format, or not all of it")
 		}
 	}
 }

@@ -111,12 +111,11 @@ func (e *encoder) effortFindings(add adder) {
 		add(canon.Tuning, r.BudgetName(), "it takes an effort, no budget")
 	}
 	switch {
-	case none:
 	case guided && e.effort == "":
 		add(canon.Tuning, e.effortName(), "an effort guides reasoning only")
 	case guided && e.effort != trait.Effort(r.Effort) && (e.t.Traits.Efforts.Known() || !trait.Effort(r.Effort).Known()):
 		add(canon.Tuning, e.effortName(), "this model takes other efforts")
-	case !guided && asks && e.asked != e.effort:
+	case !guided && asks && !none && e.asked != e.effort:
 		add(canon.Tuning, field, "this model takes no such effort")
 	}
 }
@@ -191,7 +190,7 @@ func addBeside(add adder, p *canon.Part) {
 // suffix names the member of a part of OpenAI's chat completions that holds what does not
 // fit.
 func suffix(dialect string, p *canon.Part) string {
-	if dialect != "openai" || p.Place.List != canon.InContent || p.Place.Item < 0 || len(p.Type) == 0 || p.Kind == canon.Text {
+	if dialect != "openai" || p.Place.List != canon.InContent || p.Place.Item < 0 || len(p.Type) == 0 || p.Kind == canon.Text || p.Kind == canon.Other {
 		return ""
 	}
 	return "." + string(p.Type)
