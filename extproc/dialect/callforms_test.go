@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The forms of calls and results in both dialects, as TestCalls… needs them.
+// The forms of calls and results in all dialects, as TestCalls… needs them.
 
 func mark(turn, i int) string { return fmt.Sprintf("m%d-%d", turn, i) }
 
@@ -35,6 +35,21 @@ var whole = map[string]func(turn int, ids []string) []byte{
 		}
 		return []byte(`{"id":"same","type":"message","role":"assistant","model":"m","content":[` + strings.Join(blocks, ",") + `],"stop_reason":"tool_use","usage":{"input_tokens":1,"output_tokens":1}}`)
 	},
+	"responses": response,
+}
+
+// response is such an answer of a server of responses.
+func response(turn int, ids []string) []byte {
+	var items []string
+	for i, id := range ids {
+		items = append(items, item(turn, i, id))
+	}
+	return []byte(`{"id":"same","object":"response","model":"m","status":"completed","output":[` + strings.Join(items, ",") + `]}`)
+}
+
+// item is a call as an item of a response.
+func item(turn, i int, id string) string {
+	return fmt.Sprintf(`{"type":"function_call",%s"name":"f","arguments":"{\"m\":\"%s\"}"}`, strings.Replace(member(id), "id", "call_id", 1), mark(turn, i))
 }
 
 // streamed are the same answers as streams.
@@ -59,6 +74,20 @@ var streamed = map[string]func(turn int, ids []string) []byte{
 		}
 		event("message_delta", `,"delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":1}`)
 		event("message_stop", "")
+		return b.Bytes()
+	},
+	"responses": func(turn int, ids []string) []byte {
+		var b bytes.Buffer
+		event := func(kind, rest string) { fmt.Fprintf(&b, "event: %s\ndata: {\"type\":%q%s}\n\n", kind, kind, rest) }
+		event("response.created", `,"response":{"id":"same","model":"m"}`)
+		for i, id := range ids {
+			whole := item(turn, i, id)
+			begun, _, _ := strings.Cut(whole, `"arguments"`)
+			event("response.output_item.added", fmt.Sprintf(`,"output_index":%d,"item":%s"arguments":""}`, i, begun))
+			event("response.function_call_arguments.delta", fmt.Sprintf(`,"output_index":%d,"delta":"{\"m\":\"%s\"}"`, i, mark(turn, i)))
+			event("response.output_item.done", fmt.Sprintf(`,"output_index":%d,"item":%s`, i, whole))
+		}
+		event("response.completed", `,"response":`+string(response(turn, ids)))
 		return b.Bytes()
 	},
 }
@@ -86,9 +115,18 @@ var said = map[string]func(calls, results []call) []any{
 		}
 		return []any{object{"role": "assistant", "content": list}, object{"role": "user", "content": back}}
 	},
+	"responses": func(calls, results []call) (all []any) {
+		for _, k := range calls {
+			all = append(all, object{"type": "function_call", "call_id": k.id, "name": "f", "arguments": string(encoded(object{"m": k.mark}))})
+		}
+		for _, k := range results {
+			all = append(all, object{"type": "function_call_output", "call_id": k.id, "output": k.mark})
+		}
+		return all
+	},
 }
 
-// part is a call or a result in the words of either dialect.
+// part is a call or a result in the words of any dialect.
 type part struct {
 	Type      string
 	ID        string
@@ -97,12 +135,17 @@ type part struct {
 	Content   string
 	Index     int
 	Function  struct{ Arguments string }
+	CallID    string `json:"call_id"`
+	Arguments string
 }
 
 func (p *part) call(t *testing.T) call {
 	t.Helper()
-	if text := p.Function.Arguments; text != "" {
+	if text := p.Function.Arguments + p.Arguments; text != "" {
 		decoded(t, []byte(text), &p.Input)
+	}
+	if p.Type == "function_call" { // an item has an id of its own
+		p.ID = p.CallID
 	}
 	return call{p.ID, p.Input.M}
 }
@@ -112,6 +155,7 @@ func callsIn(t *testing.T, name string, body []byte) (calls []call) {
 	t.Helper()
 	var a struct {
 		Content []part
+		Output  []part
 		Choices []struct {
 			Message struct {
 				Calls []part `json:"tool_calls"`
@@ -120,8 +164,11 @@ func callsIn(t *testing.T, name string, body []byte) (calls []call) {
 	}
 	decoded(t, body, &a)
 	parts := a.Content
-	if name == "openai" {
+	switch name {
+	case "openai":
 		parts = a.Choices[0].Message.Calls
+	case "responses":
+		parts = a.Output
 	}
 	for i := range parts {
 		calls = append(calls, parts[i].call(t))
@@ -132,6 +179,9 @@ func callsIn(t *testing.T, name string, body []byte) (calls []call) {
 // callsStreamed returns the calls of a stream.
 func callsStreamed(t *testing.T, name string, stream []byte) (calls []call) {
 	t.Helper()
+	if name == "responses" {
+		return callsIn(t, name, folded(name, stream))
+	}
 	var parts []*part
 	for line := range strings.Lines(string(stream)) {
 		data, ok := strings.CutPrefix(strings.TrimSpace(line), "data: ")
@@ -184,6 +234,11 @@ func asked(t *testing.T, name string, body []byte) (calls, results map[string]st
 			Calls   []part `json:"tool_calls"`
 			CallID  string `json:"tool_call_id"`
 		}
+		Input []struct {
+			part
+			Content json.RawMessage
+			Output  string
+		}
 	}
 	decoded(t, body, &q)
 	calls, results = map[string]string{}, map[string]string{}
@@ -210,6 +265,15 @@ func asked(t *testing.T, name string, body []byte) (calls, results map[string]st
 			var text string
 			decoded(t, m.Content, &text)
 			set(results, m.CallID, text)
+		}
+	}
+	for i := range q.Input {
+		switch item := &q.Input[i]; item.Type {
+		case "function_call":
+			k := item.call(t)
+			set(calls, k.id, k.mark)
+		case "function_call_output":
+			set(results, item.CallID, item.Output)
 		}
 	}
 	return calls, results

@@ -44,7 +44,7 @@ type talk struct {
 func TestCallsAreToldApartWhateverServersCallThem(t *testing.T) {
 	for seed := range uint64(1000) {
 		c := talk{T: t, Rand: rand.New(rand.NewPCG(seed, 12)), known: map[string]bool{}}
-		c.client = dialect.ByName([]string{"openai", "anthropic"}[c.IntN(2)])
+		c.client = dialect.ByName([]string{"openai", "anthropic", "responses"}[c.IntN(3)])
 		c.messages = []any{object{"role": "user", "content": "go"}}
 		for c.turn = range 4 {
 			c.answer()
@@ -84,6 +84,9 @@ func TestAServerGetsItsOwnIDsBack(t *testing.T) {
 func (c *talk) request() *canon.Request {
 	c.Helper()
 	body := encoded(object{"model": "m", "max_tokens": 100, "messages": c.messages})
+	if c.client.Name() == "responses" {
+		body = encoded(object{"model": "m", "input": c.messages})
+	}
 	r, err := c.client.Decode(body)
 	if err != nil {
 		c.Fatalf("%v: %s", err, body)
@@ -93,7 +96,7 @@ func (c *talk) request() *canon.Request {
 
 // answer lets a server call tools, and the client do what they say.
 func (c *talk) answer() {
-	server := dialect.ByName([]string{"openai", "anthropic"}[c.IntN(2)])
+	server := dialect.ByName([]string{"openai", "anthropic", "responses"}[c.IntN(3)])
 	n := 1 + c.IntN(3)
 	ids := make([]string, n)
 	for i := range ids {
@@ -171,6 +174,8 @@ var links = []struct {
 	{"openai", quirk.Set{}, regexp.MustCompile(`(?s)^.+$`)},
 	{"openai", quirk.Set{MaxToolID: 40}, regexp.MustCompile(`(?s)^.{1,40}$`)},
 	{"openai", quirk.Set{ShortToolIDs: true}, regexp.MustCompile(`^[a-zA-Z0-9]{9}$`)},
+	{"responses", quirk.Set{}, regexp.MustCompile(`(?s)^.+$`)},
+	{"responses", quirk.Set{MaxToolID: 40}, regexp.MustCompile(`(?s)^.{1,40}$`)},
 }
 
 // checkLinks holds that every link gets each result with its call.
