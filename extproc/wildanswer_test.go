@@ -42,7 +42,7 @@ var (
 // of the link's dialect.
 func (w *wilds) wildAnswerOf(where uint32, raw bool, choices []byte) wildAnswer {
 	take := func(n int) int { c := int(where) % n; where /= uint32(n); return c }
-	a := wildAnswer{path: wildPaths[take(2)], stream: take(2) == 1, model: []string{"assistant", "gpt", "claude", "deepseek"}[take(4)], body: choices}
+	a := wildAnswer{path: wildPaths[take(wildChats)], stream: take(2) == 1, model: []string{"assistant", "gpt", "claude", "deepseek"}[take(4)], body: choices}
 	a.link = take(4)
 	a.status = wildStatuses[take(16)]
 	if a.kind = wildKinds[min(take(8), 2)]; a.kind == "" && a.stream {
@@ -50,7 +50,7 @@ func (w *wilds) wildAnswerOf(where uint32, raw bool, choices []byte) wildAnswer 
 	}
 	a.held = take(2) == 1
 	a.size = 1 + take(100)
-	dialect := w.link(&a).Backend.Dialect
+	dialect := w.set.Models[a.model].Asked(w.link(&a).Backend, wildDialect(a.path))
 	switch {
 	case raw:
 	case a.status >= "400":
@@ -90,7 +90,11 @@ func (w *wilds) answer(t testing.TB, a wildAnswer) (faults []string) {
 	use := w.link(&a)
 	s := w.connect(t).Open("router")
 	id := s.RequestHeaders(Post(a.path), false).Metadata("exchange")
-	if reply := s.RequestBody(fmt.Sprintf(wildQuestion, a.model, a.stream)); reply.Err != nil || reply.Immediate() != nil {
+	question := wildQuestion
+	if wildDialect(a.path) == "responses" {
+		question = wildInput
+	}
+	if reply := s.RequestBody(fmt.Sprintf(question, a.model, a.stream)); reply.Err != nil || reply.Immediate() != nil {
 		return []string{fmt.Sprintf("the question is refused: %v", reply)}
 	}
 	if _, single := w.set.Models[a.model].Single(); !single {
@@ -121,8 +125,11 @@ func (w *wilds) answer(t testing.TB, a wildAnswer) (faults []string) {
 	return faults
 }
 
-// wildQuestion is a request in both dialects.
-const wildQuestion = `{"model":%q,"stream":%v,"max_tokens":64,"messages":[{"role":"user","content":"hi"}]}`
+// wildQuestion is a request in the first two dialects, and wildInput one in the third.
+const (
+	wildQuestion = `{"model":%q,"stream":%v,"max_tokens":64,"messages":[{"role":"user","content":"hi"}]}`
+	wildInput    = `{"model":%q,"stream":%v,"max_output_tokens":64,"input":"hi"}`
+)
 
 // attempted plays the attempt that gets the answer.
 func (w *wilds) attempted(t testing.TB, a *wildAnswer, id string, u policy.Use) error {
@@ -208,9 +215,9 @@ func FuzzAnswer(f *testing.F) {
 		where, choices := wildChoices(seed)
 		f.Add(uint32(where)*uint32(seed+1), false, choices)
 	}
-	for i, name := range slices.Sorted(slices.Values([]string{"openai", "anthropic"})) {
+	for i, name := range slices.Sorted(slices.Values([]string{"openai", "anthropic", "responses"})) {
 		f.Add(uint32(i), true, wild.Answer(name, nil))
-		f.Add(uint32(i+2), true, wild.Stream(name, nil))
+		f.Add(uint32(i+wildChats), true, wild.Stream(name, nil))
 	}
 	w := newWilds(f)
 	f.Fuzz(func(t *testing.T, where uint32, raw bool, choices []byte) {

@@ -19,12 +19,16 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 	simanthropic "github.com/headgate/headgate/extproc/sim/anthropic"
 	simopenai "github.com/headgate/headgate/extproc/sim/openai"
+	simresponses "github.com/headgate/headgate/extproc/sim/responses"
 	"github.com/headgate/headgate/extproc/sim/wire"
 	"github.com/headgate/headgate/policy"
 )
 
-// wildPaths are what clients ask, the most of it in both dialects.
-var wildPaths = []string{"/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens", "/v1/embeddings"}
+// wildPaths are what clients ask, the most of it for answers in all dialects.
+var wildPaths = []string{"/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1/messages/count_tokens", "/v1/embeddings"}
+
+// wildChats is how many of them ask for answers of a model.
+const wildChats = 3
 
 // wildHeaders come with a request.
 var wildHeaders = []H{nil, {"anthropic-beta", "a,,b\x7f"}, {"openai-beta", "é\xff"}, {"x-headgate-timeout", "soon"}, {"content-length", "-1"}}
@@ -41,9 +45,9 @@ type wildAsk struct {
 // of the path's dialect.
 func wildAskOf(where uint16, raw bool, choices []byte) wildAsk {
 	n := int(where)
-	a := wildAsk{path: wildPaths[n/16%2], model: wildModels[n%16%len(wildModels)], body: choices}
+	a := wildAsk{path: wildPaths[n/16%wildChats], model: wildModels[n%16%len(wildModels)], body: choices}
 	if n/32%8 == 7 {
-		a.path = wildPaths[2+n/256%2]
+		a.path = wildPaths[wildChats+n/256%2]
 	}
 	if n/1024%8 == 7 {
 		a.headers = wildHeaders[n/8192%len(wildHeaders)]
@@ -55,8 +59,15 @@ func wildAskOf(where uint16, raw bool, choices []byte) wildAsk {
 }
 
 func (a *wildAsk) dialect() string {
-	if strings.Contains(a.path, "/messages") {
+	return wildDialect(a.path)
+}
+
+func wildDialect(path string) string {
+	switch {
+	case strings.Contains(path, "/messages"):
 		return "anthropic"
+	case strings.HasSuffix(path, "/responses"):
+		return "responses"
 	}
 	return "openai"
 }
@@ -148,7 +159,7 @@ func (w *wilds) leave(t testing.TB, s *Stream, a *wildAsk, id string, reply *Rep
 		return append(faults, "no link is left, and nobody says so")
 	}
 	s.ResponseHeaders(Answered("200", "application/json"), false)
-	answer := s.ResponseBody(string(wild.Answer(use.Backend.Dialect, nil)), true)
+	answer := s.ResponseBody(string(wild.Answer(m.Asked(use.Backend, a.dialect()), nil)), true)
 	_ = s.Close()
 	if _, o := w.end(); answer.Err != nil || o.By == exchange.ByGateway {
 		faults = append(faults, fmt.Sprintf("a good answer of %s ends as %+v: %v", use, o, answer.Err))
@@ -169,15 +180,16 @@ func (w *wilds) left(a *wildAsk, u policy.Use, reply *Reply) (faults []string) {
 	if body, changed := reply.Body(); changed {
 		out = []byte(body)
 	}
-	native, takes := u.Backend.Dialect == a.dialect(), w.set.Takes(u)
-	switch fault := strictly(u, out); {
+	asked, takes := w.set.Models[w.modelOf(a)].Asked(u.Backend, a.dialect()), w.set.Takes(u)
+	native := asked == a.dialect()
+	switch fault := strictly(asked, out); {
 	case !json.Valid(out):
 		return []string{fmt.Sprintf("%s gets no JSON: %s", u, out)}
 	case twins(out, false) && !twins(a.body, true):
 		return []string{fmt.Sprintf("%s gets a member twice: %s", u, out)}
-	case !strings.HasSuffix(a.path, "/completions") && !strings.HasSuffix(a.path, "/messages"):
+	case !slices.Contains(wildPaths[:wildChats], a.path):
 	case fault != nil && fault.Param == "reasoning_effort" && !takes.Efforts.Known(): // the simulated provider refuses what of this model nobody knows
-	case fault != nil && (!native || strictly(u, a.renamed(u)) == nil):
+	case fault != nil && (!native || strictly(asked, a.renamed(u)) == nil):
 		return []string{fmt.Sprintf("%s refuses: %s: %s", u, fault.Message, out)}
 	}
 	return nil
@@ -191,11 +203,14 @@ func (a *wildAsk) renamed(u policy.Use) []byte {
 	return scan.Splice(nil, a.body, []scan.Edit{model})
 }
 
-// strictly asks the simulated provider what it refuses of a body; nil: nothing.
-func strictly(u policy.Use, body []byte) *wire.Error {
+// strictly asks the simulated provider what it refuses of a body in a dialect; nil: nothing.
+func strictly(dialect string, body []byte) *wire.Error {
 	ops, path := simopenai.Dialect{}.Operations(), "/v1/chat/completions"
-	if u.Backend.Dialect == "anthropic" {
+	switch dialect {
+	case "anthropic":
 		ops, path = simanthropic.New().Operations(), "/v1/messages"
+	case "responses":
+		ops, path = simresponses.New().Operations(), "/v1/responses"
 	}
 	i := slices.IndexFunc(ops, func(op wire.Operation) bool { return op.Path == path })
 	_, err := ops[i].Read(&wire.Request{Body: body})

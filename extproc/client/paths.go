@@ -29,6 +29,7 @@ var endpoints = []endpoint{
 	{"POST", "chat/completions", "openai", exchange.Chat},
 	{"POST", "embeddings", "openai", exchange.Embeddings},
 	{"POST", "moderations", "openai", exchange.Moderations},
+	{"POST", "responses", "responses", exchange.Chat},
 	{"POST", "messages", "anthropic", exchange.Chat},
 	{"POST", "messages/count_tokens", "anthropic", exchange.CountTokens},
 	{"GET", "models", "", exchange.Models},

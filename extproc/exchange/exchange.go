@@ -36,7 +36,7 @@ type Exchange struct {
 	ID         string // ULID
 	Revision   string // of the policy that the exchange is pinned to
 	Started    time.Time
-	Dialect    string  // the client's: "openai" or "anthropic"
+	Dialect    string  // the client's: "openai", "anthropic" or "responses"
 	Model      string  // the policy's model that answers what the request names; also a metric label
 	Name       string  // that Model is asked by: its own, or of a wildcard one that clients choose
 	Refused    Verdict // what the client got instead of going to a backend, if anything

@@ -32,6 +32,7 @@ var CredentialHeaders = []string{"authorization", "x-api-key", "api-key", "x-goo
 // one gets them.
 var DialectHeaders = map[string][]string{
 	"openai":    {"openai-beta"},
+	"responses": {"openai-beta"},
 	"anthropic": {"anthropic-version", "anthropic-beta"},
 }
 

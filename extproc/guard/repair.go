@@ -19,7 +19,7 @@ import (
 const repairTime = time.Minute
 
 // chatPaths are where a client of each dialect asks.
-var chatPaths = map[string]string{"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
+var chatPaths = map[string]string{"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "responses": "/v1/responses"}
 
 // repair asks the model once more for an answer that has the right form, and has all guards look
 // at what comes. It returns nil if that is no better.

@@ -15,14 +15,17 @@ type names struct{ limit, remaining, reset string }
 // dialects name the headers of requests and of tokens as the providers of each dialect do
 // (platform.openai.com/docs/guides/rate-limits, docs.anthropic.com/en/api/rate-limits).
 var dialects = map[string][2]names{
-	"openai": {
-		{"x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"},
-		{"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"},
-	},
+	"openai":    openAI,
+	"responses": openAI,
 	"anthropic": {
 		{"anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"},
 		{"anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"},
 	},
+}
+
+var openAI = [2]names{
+	{"x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"},
+	{"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"},
 }
 
 // headers sets what is left on an answer. A provider's own words about its account's limits do

@@ -1,5 +1,5 @@
 // Package wild writes requests, answers and streams as no client and no provider should,
-// and as some do: what both dialects know, with values that are missing, empty, of the
+// and as some do: what the dialects know, with values that are missing, empty, of the
 // wrong type, too large, twice there, or another dialect's.
 //
 // What is written follows from the bytes that choose it, so that a fuzzer finds its way by
@@ -21,9 +21,13 @@ var openAI string
 //go:embed anthropic.txt
 var anthropic string
 
+//go:embed responses.txt
+var responses string
+
 var grammars = map[string]grammar{
 	"openai":    parse(common, openAI),
 	"anthropic": parse(common, anthropic),
+	"responses": parse(common, responses),
 }
 
 // Request writes a request in a dialect.

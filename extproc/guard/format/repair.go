@@ -11,19 +11,26 @@ import (
 
 // RepairBody returns a client's request for a whole answer with two turns more: the model's answer,
 // and a request for one of the right form, which names what is wrong. Nothing else of the body
-// changes. The dialect is openai or anthropic. Describe gives the answer of a choice.
+// changes. Describe gives the answer of a choice.
 func RepairBody(body []byte, dialect, answer string, faults []Fault) ([]byte, error) {
-	if dialect != "openai" && dialect != "anthropic" {
+	list, ok := lists[dialect]
+	if !ok {
 		return nil, fmt.Errorf("requests of the dialect %s cannot be repaired", dialect)
 	}
 	m := scan.Document(body)
 	turns := scan.Edit{Start: -1}
 	for m.Next() {
-		if string(m.Key()) != "messages" || m.Value().Kind() != scan.Array {
+		if string(m.Key()) != list {
 			continue
 		}
-		_, end := m.Span()
-		turns = scan.Edit{Start: end - 1, End: end - 1, With: turnsOf(m.Value(), answer, faults)}
+		start, end := m.Span()
+		switch v := m.Value(); {
+		case v.Kind() == scan.Array:
+			turns = scan.Edit{Start: end - 1, End: end - 1, With: turnsOf(v, answer, faults)}
+		case v.Kind() == scan.String && list == "input": // what the user says
+			said := append([]byte(`[{"role":"user","content":`), v...)
+			turns = scan.Edit{Start: start, End: end, With: append(append(append(said, '}', ','), turnsOf(nil, answer, faults)...), ']')}
+		}
 	}
 	if m.Err() != nil || turns.Start < 0 {
 		return nil, errors.New("the request has no list of messages")
@@ -32,6 +39,9 @@ func RepairBody(body []byte, dialect, answer string, faults []Fault) ([]byte, er
 	scan.Sort(edits)
 	return scan.Splice(nil, body, edits), nil
 }
+
+// lists are what the dialects call the turns.
+var lists = map[string]string{"openai": "messages", "anthropic": "messages", "responses": "input"}
 
 // whole makes a request one for a whole answer.
 func whole(m *scan.Members) (scan.Fate, []byte) {

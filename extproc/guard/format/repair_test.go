@@ -7,6 +7,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect/anthropic"
 	"github.com/headgate/headgate/extproc/dialect/openai"
+	"github.com/headgate/headgate/extproc/dialect/responses"
 	"github.com/headgate/headgate/extproc/guard/format"
 )
 
@@ -36,6 +37,10 @@ func TestRepairBody(t *testing.T) {
 			`{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"I called the tool weather with the arguments {}"},{"role":"user","content":` + againCalls + `}],"stream":false}`},
 		{"an answer without text", "anthropic", `{"model":"m","max_tokens":5,"messages":[]}`, " \n", wrong,
 			`{"model":"m","max_tokens":5,"messages":[{"role":"assistant","content":"(nothing)"},{"role":"user","content":` + again + `}]}`},
+		{"items are added", "responses", `{"input":[{"role":"user","content":"hi"}],"model":"m","stream":true}`, "no", wrong,
+			`{"input":[{"role":"user","content":"hi"},{"role":"assistant","content":"no"},{"role":"user","content":` + again + `}],"model":"m","stream":false}`},
+		{"a text becomes an item", "responses", `{"model":"m","input":"hi \"é\""}`, "no", wrong,
+			`{"model":"m","input":[{"role":"user","content":"hi \"é\""},{"role":"assistant","content":"no"},{"role":"user","content":` + again + `}]}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := format.RepairBody([]byte(c.body), c.dialect, c.answer, c.faults)
@@ -44,7 +49,7 @@ func TestRepairBody(t *testing.T) {
 			}
 		})
 	}
-	for body, dialect := range map[string]string{`{"model":"m"}`: "openai", `{"messages":{}}`: "openai", `{"messages":[]`: "openai", `{"messages":[]}`: "gemini"} {
+	for body, dialect := range map[string]string{`{"model":"m"}`: "openai", `{"messages":{}}`: "openai", `{"messages":[]`: "openai", `{"messages":[]}`: "gemini", `{"messages":"hi"}`: "openai", `{"input":7}`: "responses"} {
 		if got, err := format.RepairBody([]byte(body), dialect, "a", wrong); err == nil {
 			t.Errorf("%s of %s: %s", body, dialect, got)
 		}
@@ -65,8 +70,10 @@ func TestDescribe(t *testing.T) {
 func FuzzRepair(f *testing.F) {
 	f.Add(`{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true}`, "no")
 	f.Add(`{"stream_options":{},"max_tokens":1,"model":"m","messages":[{"role":"user","content":"hi"}],"stream":false}`, "\x00\xff\"")
+	f.Add(`{"model":"m","input":"hi","stream":true}`, "no")
+	f.Add(`{"model":"m","input":[{"type":"message","role":"user","content":"hi"}]}`, "no")
 	f.Fuzz(func(t *testing.T, body, answer string) {
-		for dialect, decode := range map[string]func([]byte) (*canon.Request, error){"openai": openai.Dialect{}.Decode, "anthropic": anthropic.Dialect{}.Decode} {
+		for dialect, decode := range map[string]func([]byte) (*canon.Request, error){"openai": openai.Dialect{}.Decode, "anthropic": anthropic.Dialect{}.Decode, "responses": responses.Dialect{}.Decode} {
 			before, err := decode([]byte(body))
 			if err != nil {
 				continue
