@@ -28,6 +28,7 @@ func (d *decoder) message(v scan.Value, m *canon.Message) error {
 		if f[itemRole].Kind() != scan.String {
 			return canon.Errorf(itemPath(m.At)+".role", "must be a string")
 		}
+		m.Role = canon.RoleAssistant
 		d.whole(v, canon.Inside(f[itemRole]), m.At)
 		return nil
 	}
