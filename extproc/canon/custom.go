@@ -101,7 +101,7 @@ func Input(args scan.Value) scan.Value {
 		}
 	}
 	switch {
-	case NoArgs(args), NoArgs(object):
+	case NoArgs(args), Whole(object) && NoArgs(object):
 		return scan.Value(`""`)
 	case args.Kind() == scan.String:
 		return args

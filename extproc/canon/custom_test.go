@@ -20,6 +20,7 @@ func TestTheTextOfAFunctionThatStandsForACustomTool(t *testing.T) {
 		{"another member, as an object", `{"text":"x"}`, `"{\"text\":\"x\"}"`},
 		{"a text of another kind", `"{\"input\":1}"`, `"{\"input\":1}"`},
 		{"the text alone", `"*** Begin"`, `"*** Begin"`},
+		{"a text that begins as null does", `"no, \"a\""`, `"no, \"a\""`},
 		{"a cut object", `"{\"input\":\"x"`, `"{\"input\":\"x"`},
 		{"nothing", `"{}"`, `""`},
 		{"no arguments", ``, `""`},
