@@ -1,6 +1,10 @@
 package canon
 
-import "github.com/headgate/headgate/extproc/scan"
+import (
+	"strings"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
 
 // Request is what a client asks of a model. Nothing changes it after its reader
 // returned it, so that attempts at several backends may translate it in turn.
@@ -212,8 +216,18 @@ func (r *Request) ReasonNames() []string {
 	}
 }
 
-// EffortName returns where the client's dialect has an effort that stands by itself.
-func (r *Request) EffortName() string { return r.Names[OutputConfig] + ".effort" }
+// EffortName returns what the client calls its effort: of Anthropic's it stands by itself.
+func (r *Request) EffortName() string {
+	if r.Names[OutputConfig] == "" {
+		return r.ReasonName()
+	}
+	return r.Names[OutputConfig] + ".effort"
+}
+
+// ReadsMetadata reports whether what metadata say stands elsewhere: of Anthropic's, the user.
+func (r *Request) ReadsMetadata() bool {
+	return strings.HasPrefix(r.Names[User], r.Names[Metadata]+".")
+}
 
 // ReasonName returns what the client calls its wish for reasoning.
 func (r *Request) ReasonName() string {

@@ -76,3 +76,62 @@ func TestNothingOfAMessageIsLostAsAResponse(t *testing.T) {
 		}
 	}
 }
+
+// quietFromResponses are the members of requests for responses that may change without a
+// word once they are translated.
+var quietFromResponses = quiet{
+	"conversation": {
+		"input[].id":                            marked,
+		"input[].status":                        marked,
+		"input[].type removed":                  untyped,
+		"input[].type emptied":                  untyped,
+		"input[].type a number":                 untyped,
+		"input[].call_id removed":               next,
+		"input[].call_id emptied":               next,
+		"input[].arguments removed":             "no arguments are empty ones",
+		"input[].arguments emptied":             "no arguments are empty ones",
+		"input[].content[].annotations removed": "there are none",
+		"input[].content[].logprobs removed":    "there are none",
+		"tools[].strict removed":                unsaid,
+	},
+	"settings": {
+		"reasoning.summary":        shown,
+		"reasoning.effort emptied": "to reason is to reason with a low effort",
+		"text.format.strict":       "every answer is held to its schema",
+	},
+	"others": {
+		"input[].id":                marked,
+		"input[].status":            marked,
+		"input[].type removed":      untyped,
+		"input[].type emptied":      untyped,
+		"input[].type a number":     untyped,
+		"input[].call_id removed":   next,
+		"input[].call_id emptied":   next,
+		"input[].summary[]":         "it is a text",
+		"input[].encrypted_content": "thinking is wanted back, and its signature is not",
+		"text removed":              unsaid,
+		"text.format removed":       unsaid,
+	},
+}
+
+const (
+	marked  = "it means nothing beyond the server that gave it"
+	untyped = "an item without a type is a message, and must have a role"
+	shown   = "all reasoning that is shown comes as a summary"
+)
+
+// TestNothingOfARequestForAResponseIsLost changes each leaf of requests that together set
+// what the Responses API knows.
+func TestNothingOfARequestForAResponseIsLost(t *testing.T) {
+	for name, request := range requestsOf(t, "responses") {
+		used := map[string]bool{}
+		for _, to := range [...][2]string{{"openai", "gpt-4o"}, {"openai", "gpt-5.5"}, {"mistral", "mistral-large-latest"}, {"deepseek", "deepseek-v4-pro"}, {"anthropic", "claude-sonnet-4-6"}, {"anthropic", "unlisted"}} {
+			t.Run(name+" to "+to[1], func(t *testing.T) {
+				own := map[string]string{"model": "the model is the target's own"}
+				maps.Copy(own, quietFromResponses[name])
+				maps.Copy(used, leaftest.Silent(t, request, becomes(t, "responses", targetAt(t, to[0], to[1])), own))
+			})
+		}
+		leaftest.Excused(t, quietFromResponses[name], used)
+	}
+}

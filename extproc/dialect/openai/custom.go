@@ -60,8 +60,8 @@ func (e *encoder) customFindings(add adder) {
 			continue
 		case e.stands(t) && !t.AnyText():
 			add(canon.Tuning, e.r.GrammarPath(i), "it stands in the description, and is not enforced")
-		case !e.same && !t.AnyText() && canon.ReadGrammar(t.Format).Definition == nil:
-			add(canon.Tuning, e.r.GrammarPath(i), "it knows no such format")
+		case !e.same && !t.AnyText() && t.OddFormat():
+			add(canon.Tuning, e.r.GrammarPath(i), "it knows no such format, or not all of it")
 		}
 		if e.same && e.stands(t) {
 			addExtra(add, e.r.ToolPath(i)+".", t.Extra)

@@ -94,7 +94,7 @@ func (e *encoder) translatedFields(add adder) {
 		f := canon.Field(i)
 		switch {
 		case len(v) == 0:
-		case expressed(f, v) == tuning:
+		case expressed(f, v) == tuning, f == canon.Metadata && !r.ReadsMetadata() && !canon.Void(v):
 			add(canon.Tuning, r.Names[f], "there is no such field")
 		case expressed(f, v) == supported && f.Nonsense(v) != "":
 			add(canon.Meaning, r.Names[f], f.Nonsense(v))

@@ -12,7 +12,7 @@ import (
 // elsewhere reports whether what a field of another dialect says stands elsewhere in the
 // canonical form.
 func (e *encoder) elsewhere(f canon.Field) bool {
-	return f == canon.OutputConfig || f == canon.Metadata && !e.chat()
+	return f == canon.OutputConfig || f == canon.Metadata && e.r.ReadsMetadata()
 }
 
 // chat reports whether the client speaks OpenAI's chat completions, whose words for some

@@ -112,20 +112,12 @@ func (e *encoder) effortFindings(add adder) {
 	}
 	switch {
 	case guided && e.effort == "":
-		add(canon.Tuning, e.effortName(), "an effort guides reasoning only")
+		add(canon.Tuning, e.r.EffortName(), "an effort guides reasoning only")
 	case guided && e.effort != trait.Effort(r.Effort) && (e.t.Traits.Efforts.Known() || !trait.Effort(r.Effort).Known()):
-		add(canon.Tuning, e.effortName(), "this model takes other efforts")
+		add(canon.Tuning, e.r.EffortName(), "this model takes other efforts")
 	case !guided && asks && !none && e.asked != e.effort:
 		add(canon.Tuning, field, "this model takes no such effort")
 	}
-}
-
-// effortName is what the client calls its effort.
-func (e *encoder) effortName() string {
-	if e.r.Names[canon.OutputConfig] != "" {
-		return e.r.EffortName()
-	}
-	return e.r.ReasonName()
 }
 
 func addExtra(add adder, prefix string, extra []canon.Member) {
