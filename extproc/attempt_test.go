@@ -16,7 +16,7 @@ import (
 const chainPolicy = `
 version: 1
 backends:
-  gpt: {provider: openai, credential: {env: OPENAI_API_KEY}}
+  gpt: {provider: openai, credential: {env: OPENAI_API_KEY}, responses: false}
   claude: {provider: anthropic, credential: {env: ANTHROPIC_API_KEY}}
 models:
   assistant: {chain: [gpt/gpt-4o-mini, claude/claude-sonnet-4-6]}
@@ -220,7 +220,7 @@ func TestUnsupportedBackendsAreLeftOutBeforeEnvoyChooses(t *testing.T) {
 		{"all can", "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`, "", ""},
 		{"Claude gives one answer", "/v1/chat/completions", `{"model":"assistant","n":2,"messages":[{"role":"user","content":"hi"}]}`, "c1", ""},
 		{"Claude embeds nothing", "/v1/embeddings", `{"model":"assistant","input":"hi"}`, "c1", ""},
-		{"GPT counts no tokens", "/v1/messages/count_tokens", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`, "c2", ""},
+		{"chat completions count no tokens", "/v1/messages/count_tokens", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`, "c2", ""},
 		{"no backend counts tokens", "/v1/messages/count_tokens", `{"model":"mini","messages":[{"role":"user","content":"hi"}]}`, "", `{"input_tokens":7}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
