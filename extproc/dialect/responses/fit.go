@@ -29,17 +29,21 @@ func (Dialect) Adapt(dst []byte, req *exchange.Request, t *canon.Target) ([]byte
 	return scan.Splice(dst, req.Body, edits), dropped, true
 }
 
+// includeReasoning asks for reasoning in a form that only its maker can read.
+const includeReasoning = "reasoning.encrypted_content"
+
 // Members of a body that models differ in.
 const (
 	fitLimit = iota
 	fitReasoning
+	fitInclude
 	fitTemperature
 	fitTopP
 	fitLogprobs
 	fitMembers
 )
 
-var fitNames = []string{"max_output_tokens", "reasoning", "temperature", "top_p", "top_logprobs"}
+var fitNames = []string{"max_output_tokens", "reasoning", "include", "temperature", "top_p", "top_logprobs"}
 
 var fitFields = [...]canon.Field{fitTemperature: canon.Temperature, fitTopP: canon.TopP, fitLogprobs: canon.TopLogprobs}
 
@@ -74,6 +78,7 @@ func fitEdits(body []byte, t *canon.Target) ([]scan.Edit, canon.Dropped) {
 		}
 	}
 	f.limit()
+	f.include()
 	reasons := f.effort()
 	f.fields(reasons)
 	return f.edits(body), f.dropped
@@ -106,6 +111,32 @@ func (f *fitter) limit() {
 	if n, ok := f.v[fitLimit].Int(); ok && most > 0 && n > most {
 		f.replace(fitLimit, strconv.AppendInt(nil, most, 10))
 		f.dropped = append(f.dropped, fitNames[fitLimit])
+	}
+}
+
+// include does not ask a model that does not reason for its encrypted reasoning, which it
+// refuses. Agents ask every model for it; there is nothing to lose.
+func (f *fitter) include() {
+	v := f.v[fitInclude]
+	if f.t.Traits.Reasoning != trait.ReasoningNone || v.Kind() != scan.Array {
+		return
+	}
+	c := scan.NewCutter(nil)
+	all, left := v.Elements(), 0
+	for all.Next() {
+		start, end := all.Span()
+		cut := string(canon.Inside(all.Value())) == includeReasoning
+		c.Item(start, end, cut)
+		if !cut {
+			left++
+		}
+	}
+	switch edits := c.Close(); {
+	case len(edits) == 0:
+	case left == 0:
+		f.drop(fitInclude, "")
+	default:
+		f.replace(fitInclude, scan.Splice(nil, v, edits))
 	}
 }
 

@@ -99,7 +99,7 @@ func sameUnsaid(extra []canon.Member) {
 // if it must be alone.
 func asksEncrypted(include scan.Value, alone bool) (asked bool) {
 	for e := include.Elements(); e.Next(); {
-		if string(canon.Inside(e.Value())) == "reasoning.encrypted_content" {
+		if string(canon.Inside(e.Value())) == includeReasoning {
 			asked = true
 		} else if alone {
 			return false
