@@ -49,6 +49,9 @@ func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
 	if e.refusesPart(p) {
 		return canon.Meaning, "the model does not take it"
 	}
+	if in := p.Place.List; p.Kind == canon.Other && (in == canon.InReasoning || in == canon.InThinkingBlocks) {
+		return canon.Tuning, "it does not take another provider's reasoning back"
+	}
 	switch p.Kind {
 	case canon.Thinking, canon.Redacted:
 		return canon.Tuning, "it does not take another provider's reasoning back"

@@ -17,12 +17,13 @@ import (
 
 // talkLinks are the links that take turns, by the names of their chains. The simulated
 // provider refuses of each what its vendor refuses, and all show their reasoning.
-var talkLinks = []struct{ name, use string }{
-	{"talk-gpt", "gpt/gpt-5-mini+reasoning=9+reasoning-content"},
-	{"talk-claude", "claude45/claude-sonnet-4-5"},
-	{"talk-seek", "seek/deepseek-v4-pro+reasoning=9+reasoning-content"},
-	{"talk-groq", "groq/openai/gpt-oss-120b+reasoning=9+reasoning-content"},
-	{"talk-mistral", "mistral/mistral-large-2512+reasoning=9+reasoning-content"},
+var talkLinks = []struct{ name, use, api string }{
+	{"talk-gpt", "gpt/gpt-5-mini+reasoning=9+reasoning-content", "auto"},
+	{"talk-claude", "claude45/claude-sonnet-4-5", "auto"},
+	{"talk-seek", "seek/deepseek-v4-pro+reasoning=9+reasoning-content", "auto"},
+	{"talk-groq", "groq/openai/gpt-oss-120b+reasoning=9+reasoning-content", "auto"},
+	{"talk-mistral", "mistral/mistral-large-2512+reasoning=9+reasoning-content", "auto"},
+	{"talk-o", "gpt/o4-mini+reasoning=9", "responses"}, // is asked for responses by clients of all dialects
 }
 
 // talkPolicy returns a provider and a gateway with a chain for each link, that begins
@@ -42,7 +43,7 @@ func talkPolicy(t *testing.T) (*gatewaytest.Gateway, *gatewaytest.Provider) {
 		for k := range talkLinks {
 			chain += talkLinks[(i+k)%len(talkLinks)].use + ", "
 		}
-		text += fmt.Sprintf("  %s: {chain: [%s], retries: 0}\n", talkLinks[i].name, chain[:len(chain)-2])
+		text += fmt.Sprintf("  %s: {chain: [%s], retries: 0, api: %s}\n", talkLinks[i].name, chain[:len(chain)-2], talkLinks[i].api)
 	}
 	return gatewaytest.Start(t, text, gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}}), p
 }
@@ -65,6 +66,9 @@ func TestConversationsThroughChangingLinks(t *testing.T) {
 			})
 			t.Run(fmt.Sprintf("Anthropic, stride %d, stream %t", stride, stream), func(t *testing.T) {
 				claudeTalk(t, g, p.With(t), stride, stream)
+			})
+			t.Run(fmt.Sprintf("Responses, stride %d, stream %t", stride, stream), func(t *testing.T) {
+				responsesTalk(t, g, p.With(t), stride, stream)
 			})
 		}
 	}
