@@ -26,10 +26,13 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 	return openai.Dialect{}.EncodeFault(dst, f)
 }
 
-// Models renders the list of models, or one of them.
-func (Dialect) Models(names []string, only string) []byte {
-	return openai.Dialect{}.Models(names, only)
+// Models renders the list of models, which is OpenAI's for all its APIs.
+func (Dialect) Models(page []exchange.ListedModel, more bool) []byte {
+	return openai.Dialect{}.Models(page, more)
 }
+
+// Model renders one model.
+func (Dialect) Model(m exchange.ListedModel) []byte { return openai.Dialect{}.Model(m) }
 
 // readKeys are the members that Headgate acts on. A second member of the same name, or one
 // that differs in case only, is refused: parsers disagree about which of them counts.
