@@ -82,12 +82,16 @@ func linkModels(uses []string) []linkModel {
 		all = append(all, linkModel{name, name + "-alone", knownNames[len(all)], knownGPTs[len(all)], lacks, chain})
 	}
 	for i, first := range uses {
+		var lacks []string
+		if !strings.HasPrefix(first, "gpt/") {
+			lacks = []string{"state"} // the other APIs keep no responses
+		}
 		// A name that holds a model's makes some clients think that they know it.
-		add(fmt.Sprintf("link-%d", i+1), nil, append(append([]string{first}, uses[i+1:]...), uses[:i]...)...)
+		add(fmt.Sprintf("link-%d", i+1), lacks, append(append([]string{first}, uses[i+1:]...), uses[:i]...)...)
 	}
 	gpt, sonnet, haiku, seek := uses[0], uses[1], uses[2], uses[3]
-	add("outage", nil, isDown(gpt), fmt.Sprintf("[{use: %s, weight: 70}, {use: %s, weight: 30}]", sonnet, haiku), seek)
-	add("emergency", []string{"images", "schemas", "threads"}, isDown(gpt), isDown(sonnet), seek)
+	add("outage", []string{"state"}, isDown(gpt), fmt.Sprintf("[{use: %s, weight: 70}, {use: %s, weight: 30}]", sonnet, haiku), seek)
+	add("emergency", []string{"images", "schemas", "threads", "state"}, isDown(gpt), isDown(sonnet), seek)
 	return all
 }
 

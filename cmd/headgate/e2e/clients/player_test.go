@@ -22,8 +22,8 @@ type player struct {
 // ofCI are the clients that people start with: they play in every run of the tests, in
 // the versions that the other tests have.
 var ofCI = []player{
-	{script: "sdk_openai.py"}, {script: "sdk_anthropic.py"}, {script: "with_agents.py"},
-	{script: "with_openai.mjs"}, {script: "with_anthropic.mjs"}, {script: "with_aisdk.mjs"},
+	{script: "sdk_openai.py"}, {script: "sdk_responses.py"}, {script: "sdk_anthropic.py"}, {script: "with_agents.py"},
+	{script: "with_openai.mjs"}, {script: "with_responses.mjs"}, {script: "with_anthropic.mjs"}, {script: "with_aisdk.mjs"},
 }
 
 // others are those that make clients installs. Some hold the vendors' SDKs back to an
@@ -32,7 +32,7 @@ var others = []player{
 	{"with_pydanticai.py", "newest"}, {"with_langchain.py", "newest"},
 	{"with_llamaindex.py", "held"}, {"with_instructor.py", "held"}, {"with_litellm.py", "held"},
 	{"with_haystack.py", "held"}, {"with_mirascope.py", "held"}, {"with_smolagents.py", "held"},
-	{"with_claudecode.mjs", "agents"}, {"with_qwencode.mjs", "agents"},
+	{"with_claudecode.mjs", "agents"}, {"with_codex.mjs", "agents"}, {"with_qwencode.mjs", "agents"},
 }
 
 // players are those whose packages are there.

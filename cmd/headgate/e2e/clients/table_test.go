@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -118,19 +119,10 @@ func (n tally) String() string {
 	}
 }
 
-// sort orders rows by client, as they came, and those of one client by API.
-func (t *table) sort() {
-	order := map[string]int{}
-	for i, row := range *t {
-		if _, known := order[row.Client]; !known {
-			order[row.Client] = i
-		}
-	}
-	slices.SortFunc(*t, func(a, b tableRow) int {
-		if a.Client != b.Client {
-			return order[a.Client] - order[b.Client]
-		}
-		return strings.Compare(b.API, a.API)
+// sort orders rows by client, and those of one client by API.
+func (t table) sort() {
+	slices.SortFunc(t, func(a, b tableRow) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Client), strings.ToLower(b.Client)), strings.Compare(b.API, a.API))
 	})
 }
 
@@ -144,10 +136,31 @@ const (
 	tableEnds   = "<!-- its end -->\n"
 )
 
-// write keeps the table.
+// readTable reads what was kept.
+func readTable(tb testing.TB) (t table) {
+	tb.Helper()
+	text, err := os.ReadFile(passedFile)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &t); err != nil {
+		tb.Fatal(err)
+	}
+	return t
+}
+
+// write keeps the table, and what is kept of clients that are not in it: a run may have
+// played some only.
 func (t *table) write(tb testing.TB) {
 	tb.Helper()
-	text, err := json.MarshalIndent(t, "", " ")
+	all := slices.Clone(*t)
+	for _, row := range readTable(tb) {
+		if !slices.ContainsFunc(*t, func(r tableRow) bool { return r.Client == row.Client && r.API == row.API }) {
+			all = append(all, row)
+		}
+	}
+	all.sort()
+	text, err := json.MarshalIndent(all, "", " ")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -174,14 +187,7 @@ func withTable(t testing.TB, table string) string {
 // TestReadmeSaysWhatPassed holds that the README's table of clients is what the last run
 // of make clients gave.
 func TestReadmeSaysWhatPassed(t *testing.T) {
-	text, err := os.ReadFile(passedFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var passed table
-	if err := json.Unmarshal(text, &passed); err != nil {
-		t.Fatal(err)
-	}
+	passed := readTable(t)
 	if *update {
 		if err := os.WriteFile(readmeFile, []byte(withTable(t, passed.String())), 0o644); err != nil {
 			t.Fatal(err)

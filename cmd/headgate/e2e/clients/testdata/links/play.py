@@ -3,7 +3,7 @@
 A case takes a model and ends without an error if the client got what it asked for. Its
 name is the API that the client speaks ("chat", "responses", "messages") and what it asks
 for; one that ends in "stream" asks for streams. What a case needs and the model's links
-lack ("images", "schemas", "threads") leaves it out there. The results are written as one
+lack ("images", "schemas", "threads", "state") leaves it out there. The results are written as one
 JSON object, {client, version, cases: {case: {model: "ok" or the error}}}; the test beside
 this folder judges them."""
 

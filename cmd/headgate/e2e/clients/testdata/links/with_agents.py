@@ -1,9 +1,9 @@
-"""OpenAI's Agents SDK, by its model for chat completions."""
+"""OpenAI's Agents SDK, by its default (Responses) and by its model for chat completions."""
 
 import asyncio
 
 import openai
-from agents import Agent, ModelSettings, OpenAIChatCompletionsModel, Runner, function_tool, set_tracing_disabled
+from agents import Agent, ModelSettings, OpenAIChatCompletionsModel, Runner, function_tool, set_default_openai_client, set_tracing_disabled
 from play import AGENT, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, asks, case, play, raises
 from shapes import Plan
 
@@ -12,6 +12,11 @@ set_tracing_disabled(True)
 
 def client():
     return openai.AsyncOpenAI(base_url=OPENAI, api_key=KEY, max_retries=0)
+
+
+def by_responses(m):
+    set_default_openai_client(client())
+    return m
 
 
 def by_chat(m):
@@ -84,5 +89,6 @@ def cases(kind, model):
     add("limited", lambda m: raises(openai.RateLimitError, lambda: run(agent(m.alone), LIMITED)))
 
 
+cases("responses", by_responses)
 cases("chat", by_chat)
 play("OpenAI Agents SDK", "openai-agents")

@@ -17,7 +17,7 @@ const openai = createOpenAI({ baseURL: OPENAI, apiKey: KEY });
 const compatible = createOpenAICompatible({ name: "gateway", baseURL: OPENAI, apiKey: KEY, supportsStructuredOutputs: true, includeUsage: true });
 const anthropic = createAnthropic({ baseURL: OPENAI, apiKey: KEY });
 
-function cases(kind, of, thinks) {
+function cases(kind, of, thinks, keeps) {
   const text = async (m, more) => check((await generateText({ model: of(m), ...AGENT, ...more })).text);
   const shows = (part) => ({ messages: [{ role: "user", content: [{ type: "text", text: "What?" }, part] }] });
 
@@ -52,8 +52,9 @@ function cases(kind, of, thinks) {
     check((await got.usage).outputTokens, "no usage");
   });
   named("tuned", (m) => text(m, { prompt: "Hello", stopSequences: ["###"], topP: 0.9, seed: 1 }));
-  named("tools", loop(false));
-  named("tools_stream", loop(true));
+  named("tools", loop(false, { providerOptions: keeps }));
+  named("tools_stream", loop(true, { providerOptions: keeps }));
+  if (keeps) named("kept_tools", loop(false), "state");
   named("thinking", loop(false, { providerOptions: thinks }));
   named("thinking_stream", loop(true, { providerOptions: thinks }));
   named("structured", async (m) => check((await generateObject({ model: of(m), schema: Plan, prompt: "A plan.", ...AGENT })).object), "schemas");
@@ -70,6 +71,8 @@ function cases(kind, of, thinks) {
 }
 
 cases("chat", (m) => openai.chat(m), { openai: { reasoningEffort: "low" } });
+// By its default it names items that the server has kept, in place of sending them.
+cases("responses", (m) => openai(m), { openai: { reasoningEffort: "low", reasoningSummary: "auto", store: false } }, { openai: { store: false } });
 cases("compatible", (m) => compatible(m), { gateway: { reasoningEffort: "low" } });
 cases("messages", (m) => anthropic(m), { anthropic: { thinking: { type: "enabled", budgetTokens: 1024 } } });
 await play("Vercel AI SDK", "ai");

@@ -95,5 +95,6 @@ def cases(kind, chat, sdk, thinks):
 
 
 cases("chat", by_openai, openai, {"reasoning_effort": "low"})
+cases("responses", lambda m, **more: by_openai(m, use_responses_api=True, **more), openai, {"reasoning": {"effort": "low", "summary": "auto"}})
 cases("messages", by_anthropic, anthropic, {"thinking": {"type": "enabled", "budget_tokens": 1024}, "temperature": 1})
 play("LangChain", "langchain-core")

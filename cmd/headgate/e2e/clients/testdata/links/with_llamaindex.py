@@ -1,4 +1,4 @@
-"""LlamaIndex's OpenAILike and Anthropic."""
+"""LlamaIndex's OpenAILike, OpenAIResponses and Anthropic."""
 
 import asyncio
 
@@ -8,6 +8,7 @@ from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.llms import ChatMessage, ImageBlock, TextBlock
 from llama_index.core.tools import FunctionTool
 from llama_index.llms.anthropic import Anthropic
+from llama_index.llms.openai import OpenAIResponses
 from llama_index.llms.openai_like import OpenAILike
 from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, asks, case, play, raises
 from shapes import Plan
@@ -26,6 +27,11 @@ def by_openai(m, **more):
         model=m, api_base=OPENAI, api_key=KEY, is_chat_model=True, is_function_calling_model=True,
         max_retries=0, timeout=20, **{**AGENT, **more},
     )
+
+
+def by_responses(m, **more):
+    settings = {"temperature": AGENT["temperature"], "max_output_tokens": AGENT["max_tokens"], **more}
+    return OpenAIResponses(model=m, api_base=OPENAI, api_key=KEY, context_window=100_000, max_retries=0, timeout=20, **settings)
 
 
 def by_anthropic(m, **more):
@@ -92,6 +98,7 @@ def cases(kind, llm, thinks):
 
 
 cases("chat", by_openai, {"reasoning_effort": "low"})
+cases("responses", by_responses, {"reasoning_options": {"effort": "low", "summary": "auto"}})
 cases("messages", by_anthropic, {"thinking_dict": {"type": "enabled", "budget_tokens": 1024}, "temperature": 1})
 case(lambda m: raises(openai.NotFoundError, lambda: by_openai("no-such-model").complete("x")), name="chat not_found")
 case(lambda m: raises(openai.RateLimitError, lambda: by_openai(m.alone).complete(LIMITED)), name="chat limited")

@@ -1,4 +1,4 @@
-"""Pydantic AI's models for chat completions and for Anthropic."""
+"""Pydantic AI's models for chat completions, Responses and Anthropic."""
 
 import asyncio
 import base64
@@ -9,7 +9,7 @@ from play import AGENT, BASE, IMAGE, KEY, LIMITED, OPENAI, STANDS_STILL, TURNS, 
 from pydantic_ai import Agent, BinaryContent, NativeOutput, ToolOutput
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.models.anthropic import AnthropicModel
-from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.openai import OpenAIProvider
 from shapes import Plan
@@ -20,6 +20,12 @@ PICKS = "A plan. [[sim tool=final_result]]"
 def by_openai(m):
     client = openai.AsyncOpenAI(base_url=OPENAI, api_key=KEY, max_retries=0)
     return OpenAIChatModel(m, provider=OpenAIProvider(openai_client=client))
+
+
+def by_responses(m):
+    """What it takes by itself for a model of OpenAI's."""
+    client = openai.AsyncOpenAI(base_url=OPENAI, api_key=KEY, max_retries=0)
+    return OpenAIResponsesModel(m, provider=OpenAIProvider(openai_client=client))
 
 
 def by_anthropic(m):
@@ -92,5 +98,6 @@ def cases(kind, model):
 
 
 cases("chat", by_openai)
+cases("responses", by_responses)
 cases("messages", by_anthropic)
 play("Pydantic AI", "pydantic-ai-slim")
