@@ -37,11 +37,11 @@ add("tools_stream", async (m) => {
   said(events);
   check(ran(events), JSON.stringify(events).slice(-400));
 });
-// A model that it knows gets tools of further kinds.
+// The newest models that it knows get their tools in an item, which OpenAI's API alone has.
 add("known_stream", async (m, { gpt }) => {
   said(await ask(gpt, "Hello"));
   said(await ask(gpt, "Patch it. [[sim tool=apply_patch]]"));
-});
+}, "state");
 add("structured_stream", async (m) => check(Number.isInteger(JSON.parse(said(await ask(m, "A plan.", "--output-schema", schema))).score)), "schemas");
 add("image", async (m) => said(await ask(m, "What?", "-i", picture)), "images");
 add("cancel", async (m) => {
