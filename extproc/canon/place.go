@@ -55,6 +55,7 @@ func (p Place) Path() string {
 			return path + ".function_call"
 		case InMessage:
 			return path
+		default: // itemPath writes those of items
 		}
 	}
 	if p.Item >= 0 {

@@ -75,6 +75,7 @@ func (Dialect) EncodeFault(dst []byte, f *canon.Fault) ([]byte, int) {
 		status = 529
 	case canon.FaultQuota, canon.FaultBilling:
 		status = 402
+	default: // has the status that it came with, or its kind's
 	}
 	b := scan.AppendString(append(dst, `{"type":"error","error":{"type":`...), faultType(f.Kind))
 	b = scan.AppendString(append(b, `,"message":`...), message(f))

@@ -151,6 +151,7 @@ func (d *decoder) input(f *[reqMembers]scan.Value) error {
 		if d.held() {
 			return nil
 		}
+	default: // no other value is input
 	}
 	return canon.Errorf("input", "must be a string or a list of items")
 }
