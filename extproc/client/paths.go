@@ -30,6 +30,7 @@ var endpoints = []endpoint{
 	{"POST", "embeddings", "openai", exchange.Embeddings},
 	{"POST", "moderations", "openai", exchange.Moderations},
 	{"POST", "responses", "responses", exchange.Chat},
+	{"POST", "responses/input_tokens", "responses", exchange.CountTokens},
 	{"POST", "messages", "anthropic", exchange.Chat},
 	{"POST", "messages/count_tokens", "anthropic", exchange.CountTokens},
 	{"GET", "models", "", exchange.Models},

@@ -1,7 +1,10 @@
 package provider
 
 import (
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -14,12 +17,18 @@ backends:
   claude: {provider: anthropic, credential: {env: FIRST}}
   chat: {provider: openai-compatible, url: "http://127.0.0.1:1/v1"}
   own: {provider: anthropic, credential: caller}
+  gpt: {provider: openai, credential: {env: FIRST}}
 unpriced: flag
-models: {claude: claude/m, chat: chat/m, both: {chain: [chat/m, claude/m]}, own: own/m}
+models: {claude: claude/m, chat: chat/m, both: {chain: [chat/m, claude/m]}, own: own/m, gpt: gpt/m}
 `
 
-// askCount asks how many tokens a model reads.
+// askCount asks how many tokens a model reads, as a client of Anthropic's does.
 func askCount(t *testing.T, model string, headers ...string) *exchangetest.Visit {
+	t.Helper()
+	return askCountIn(t, "anthropic", `{"model":"`+model+`","messages":[{"role":"user","content":"one two three"}]}`, headers...)
+}
+
+func askCountIn(t *testing.T, client, body string, headers ...string) *exchangetest.Visit {
 	t.Helper()
 	set, err := policy.Parse("policy.yaml", []byte(countBackends))
 	if err != nil {
@@ -29,7 +38,7 @@ func askCount(t *testing.T, model string, headers ...string) *exchangetest.Visit
 	if err != nil {
 		t.Fatal(err)
 	}
-	ex := exchangetest.Ask(t, "anthropic", `{"model":"`+model+`","messages":[{"role":"user","content":"one two three"}]}`)
+	ex := exchangetest.Ask(t, client, body)
 	ex.Request.Operation = exchange.CountTokens
 	for i := 0; i < len(headers); i += 2 {
 		ex.Request.Headers = append(ex.Request.Headers, exchange.Header{Name: headers[i], Value: []byte(headers[i+1])})
@@ -117,10 +126,50 @@ func TestACountThatFailsIsEstimated(t *testing.T) {
 	}
 }
 
-// TestATranslatedCountHasNoMoreThanServersTake holds what of a translated request is left.
-func TestATranslatedCountHasNoMoreThanServersTake(t *testing.T) {
-	got := string(targetAt(t, "anthropic", "m").countable([]byte(`{"model":"m","max_tokens":4096,"system":"s","messages":[],"stream":true,"metadata":{"user_id":"u"},"temperature":1}`)))
-	if want := `{"model":"m","system":"s","messages":[]}`; got != want {
-		t.Errorf("%s, want %s", got, want)
+// TestACountIsAskedAndGivenInEachDialect holds that a backend is asked in the dialect in which it
+// counts, with what it takes for that, and that the client reads the count in its own.
+func TestACountIsAskedAndGivenInEachDialect(t *testing.T) {
+	const (
+		messages  = `{"model":"MODEL","system":"s","tools":[{"name":"f","input_schema":{"type":"object"}}],"messages":[{"role":"user","content":"one two"}]}`
+		responses = `{"model":"MODEL","instructions":"s","max_output_tokens":99,"stream":true,"store":false,"temperature":0.5,"user":"u","input":"one two"}`
+	)
+	for _, c := range []struct {
+		client, body, backend string
+		path, sent            string // empty: it passes as it came
+		counted, got          string
+	}{
+		{"anthropic", messages, "gpt", "/v1/responses/input_tokens",
+			`{"model":"m","instructions":"s","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"one two"}]}],"tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{}},"strict":false}]}`,
+			`{"object":"response.input_tokens","input_tokens":7}`, `{"input_tokens":7}`},
+		{"responses", responses, "claude", "/v1/messages/count_tokens",
+			`{"model":"m","system":"s","messages":[{"role":"user","content":"one two"}]}`,
+			`{"input_tokens":7}`, `{"object":"response.input_tokens","input_tokens":7}`},
+		{"responses", responses, "gpt", "/v1/responses/input_tokens", "", `{"object":"response.input_tokens","input_tokens":7}`, ""},
+		{"anthropic", messages, "claude", "/v1/messages/count_tokens", "", `{"input_tokens":7}`, ""},
+	} {
+		t.Run(c.client+" of "+c.backend, func(t *testing.T) {
+			v := askCountIn(t, c.client, strings.Replace(c.body, "MODEL", c.backend, 1))
+			if verdict := v.Request(); verdict.Action != exchange.Pass {
+				t.Fatal(verdict.Message)
+			}
+			at, err := v.Attempt(c.backend, "m")
+			if err != nil || string(at.Out.Set.Get(":path")) != c.path {
+				t.Fatalf("asked at %q: %v", at.Out.Set.Get(":path"), err)
+			}
+			want := c.sent
+			if want == "" {
+				want = strings.Replace(c.body, "MODEL", "m", 1)
+			}
+			if diff := cmp.Diff(want, string(at.Out.Body)); diff != "" {
+				t.Errorf("sent (-want +got):\n%s", diff)
+			}
+			v.Exchange.Route.Backend = c.backend
+			if verdict := v.Respond(200, c.counted, "content-type", "application/json"); verdict.Action != exchange.Pass || v.Exchange.Counted != canon.UsageProvider {
+				t.Fatalf("counted by %q: %+v", v.Exchange.Counted, verdict)
+			}
+			if got := string(v.Exchange.Response.Out.Body); got != c.got {
+				t.Errorf("the client gets %s, want %s", got, c.got)
+			}
+		})
 	}
 }

@@ -35,6 +35,8 @@ func TestEqualRequestsHaveOneHash(t *testing.T) {
 		{"openai", `{"messages":[{"content":"Be brief.","role":"developer"},{"role":"user","content":[{"type":"text","text":"Caf\u00e9?"}]}],"temperature":0.0,"model":"m"}`},
 		{"anthropic", `{"model":"m","temperature":0,"max_tokens":1024,"system":"Be brief.","messages":[{"role":"user","content":"Café?"}]}`},
 		{"anthropic", `{"model":"m","temperature":0e0,"max_tokens":9,"stream":true,"metadata":{"user_id":"u"},"system":[{"type":"text","text":"Be brief.","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":[{"type":"text","text":"Caf\u00E9?"}]}]}`},
+		{"responses", `{"model":"m","temperature":0,"max_output_tokens":1024,"instructions":"Be brief.","input":"Café?"}`},
+		{"responses", `{"model":"m","temperature":0.0,"stream":true,"store":false,"metadata":{"a":"b"},"user":"u","prompt_cache_key":"k","instructions":"Be brief.","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"Caf\u00e9?"}]}]}`},
 	} {
 		if got := of(t, c.dialect, c.body); got != want {
 			t.Errorf("%s: %s: another hash", c.dialect, c.body)
@@ -46,10 +48,18 @@ func TestEqualRequestsHaveOneHash(t *testing.T) {
 	if a != b {
 		t.Error("the same tools have two hashes")
 	}
+	b = of(t, "responses", `{"model":"m","input":"Go.","tools":[{"type":"function","name":"f","description":"d","strict":false,"parameters":{"properties":{"a":{"type":"string"}},"type":"object"}}],"tool_choice":"required"}`)
+	if a != b {
+		t.Error("the same tools have another hash in a request for a response")
+	}
 	a = of(t, "openai", `{"model":"m","messages":[{"role":"user","content":"Go."},{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"a\": 1}"}},{"id":"2","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"1","content":"r"},{"role":"tool","tool_call_id":"2","content":"s"}]}`)
 	b = of(t, "anthropic", `{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"Go."},{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"f","input":{"a":1}},{"type":"tool_use","id":"2","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":"r"},{"type":"tool_result","tool_use_id":"2","content":"s"}]}]}`)
 	if a != b {
 		t.Error("the same calls and results have two hashes")
+	}
+	b = of(t, "responses", `{"model":"m","input":[{"role":"user","content":"Go."},{"type":"function_call","call_id":"1","name":"f","arguments":"{\"a\":1}"},{"type":"function_call","call_id":"2","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"1","output":"r"},{"type":"function_call_output","call_id":"2","output":"s"}]}`)
+	if a != b {
+		t.Error("the same calls and results have another hash in a request for a response")
 	}
 }
 

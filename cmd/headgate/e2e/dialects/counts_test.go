@@ -24,27 +24,36 @@ func TestTokenCounts(t *testing.T) {
 		backend     string // that counts; empty: none
 	}{
 		{"plain-claude", "count here", "claude"},
+		{"plain", "count at Responses", "sim"},
 		{"chat-first", "count at the second link", "claude"},
 		{"chat-only", "count nowhere", ""},
 		{"fails", "count in vain [[sim status=500]]", ""},
 	} {
-		t.Run(c.model, func(t *testing.T) {
-			a := g.Ask(gatewaytest.ChatRequest("/v1/messages/count_tokens", fmt.Sprintf(`{"model":%q,"messages":[{"role":"user","content":%q}]}`, c.model, c.text), "", "anthropic-version", "2023-06-01"))
-			gatewaytest.MustOK(t, a)
-			row := g.With(t).Row(a.Exchange())
-			source, estimated := "provider", c.backend == ""
-			if estimated {
-				source = "estimated"
-			}
-			if got := a.Header.Get("x-headgate-estimated") == "true"; got != estimated || !strings.HasPrefix(a.Body, `{"input_tokens":`) {
-				t.Errorf("estimated %v: %s", got, a.Body)
-			}
-			if row.UsageSource != source || row.Tokens != nil || row.Outcome != "ok" || row.Operation != "count_tokens" {
-				t.Errorf("record %+v", row)
-			}
-			if got := a.Header.Get("x-headgate-backend"); got != c.backend {
-				t.Errorf("counted by %q, want %q", got, c.backend)
-			}
-		})
+		for client, ask := range counting {
+			t.Run(c.model+" by "+client, func(t *testing.T) {
+				a := g.Ask(gatewaytest.ChatRequest(ask.path, fmt.Sprintf(ask.body, c.model, c.text), "", "anthropic-version", "2023-06-01"))
+				gatewaytest.MustOK(t, a)
+				row := g.With(t).Row(a.Exchange())
+				source, estimated := "provider", c.backend == ""
+				if estimated {
+					source = "estimated"
+				}
+				if got := a.Header.Get("x-headgate-estimated") == "true"; got != estimated || !strings.HasPrefix(a.Body, ask.counted) {
+					t.Errorf("estimated %v: %s", got, a.Body)
+				}
+				if row.UsageSource != source || row.Tokens != nil || row.Outcome != "ok" || row.Operation != "count_tokens" {
+					t.Errorf("record %+v", row)
+				}
+				if got := a.Header.Get("x-headgate-backend"); got != c.backend {
+					t.Errorf("counted by %q, want %q", got, c.backend)
+				}
+			})
+		}
 	}
+}
+
+// counting is how clients of each dialect that has it ask for a count, and how they get it.
+var counting = map[string]struct{ path, body, counted string }{
+	"anthropic": {"/v1/messages/count_tokens", `{"model":%q,"messages":[{"role":"user","content":%q}]}`, `{"input_tokens":`},
+	"responses": {"/v1/responses/input_tokens", `{"model":%q,"input":%q}`, `{"object":"response.input_tokens","input_tokens":`},
 }
