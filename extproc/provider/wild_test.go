@@ -49,7 +49,7 @@ func TestAPoolOfAName(t *testing.T) {
 			t.Errorf("%s answers up to %d tokens, want %d", name, got, output)
 		}
 	}
-	if poolOf(s, "gpt-4o") != poolOf(s, "gpt-4o") {
+	if first := poolOf(s, "gpt-4o"); poolOf(s, "gpt-4o") != first {
 		t.Error("a pool is made anew")
 	}
 }
