@@ -40,6 +40,16 @@ func Edits(items []Item, answer *canon.Response) []exchange.Edit {
 		if answer.Choices[i].Logprobs != nil {
 			all = append(all, exchange.Edit{Text: answer.Choices[i].Logprobs, Raw: []byte("null")})
 		}
+		for _, p := range answer.Choices[i].Parts {
+			for _, m := range p.Extra {
+				if string(m.Name) == logprobs && !canon.Void(m.Value) {
+					all = append(all, exchange.Edit{Text: m.Value, Raw: []byte("[]")})
+				}
+			}
+		}
 	}
 	return all
 }
+
+// logprobs is the member of a part that says its text again, token by token.
+const logprobs = "logprobs"

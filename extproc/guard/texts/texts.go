@@ -143,7 +143,7 @@ func isNoText(key []byte) bool {
 
 func (c *collector) members(all []canon.Member, role string, place canon.Place) {
 	for i := range all {
-		if m := &all[i]; !m.Read && !m.Inside && !isNoText(m.Name) {
+		if m := &all[i]; !m.Read && !m.Inside && !isNoText(m.Name) && string(m.Name) != logprobs {
 			c.every(all[i].Value, content.Opaque, role, place, "")
 		}
 	}
