@@ -27,6 +27,15 @@ func newModels(set *policy.Set) *models {
 	return m
 }
 
+// resolve finds the policy's model that a request is for, and the name that it is asked by.
+func (p *Pipeline) resolve(req *exchange.Request, who *exchange.Caller, now time.Time) (model, name string, v exchange.Verdict) {
+	if req.Operation.OfKept() {
+		model, v = p.kept.resolve(req, who)
+		return model, model, v
+	}
+	return p.models.resolve(req, who, now)
+}
+
 // resolve finds the policy's model that a request names, and the name that it is asked by. It comes
 // before the first stage, so that each knows the model. A list of models needs none, and one that
 // the caller may not ask for is in no list of its own.

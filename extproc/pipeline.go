@@ -17,6 +17,7 @@ type Pipeline struct {
 	shape    string // what Envoy's routes name
 	limit    int64  // bytes of a request body, for the refusal's text
 	models   *models
+	kept     keptModels
 	stages   []*member
 	early    int // how many stages are entered before a request's body has come
 
@@ -40,7 +41,7 @@ func (m *member) on(p exchange.Phases) bool { return m.phases&p != 0 }
 func NewPipeline(set *policy.Set, kinds []Kind) (*Pipeline, error) {
 	p := &Pipeline{
 		revision: set.Revision, shape: set.Shape, limit: set.BodyLimit,
-		models: newModels(set),
+		models: newModels(set), kept: newKeptModels(set),
 	}
 	p.uses.Store(1)
 	var refusals []error

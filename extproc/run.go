@@ -157,7 +157,7 @@ func (r *run) request(ctx context.Context) error {
 	if v := r.unpack(); v.Action != exchange.Pass {
 		return r.refuse(ctx, v, len(r.visits))
 	}
-	if req.Operation != exchange.Models {
+	if req.Operation != exchange.Models && !req.Operation.OfKept() {
 		if v := r.client.Read(req); v.Action != exchange.Pass {
 			return r.refuse(ctx, v, len(r.visits))
 		}

@@ -42,7 +42,7 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 		if i == 0 || req.Model != asked {
 			asked = req.Model
 			var v exchange.Verdict
-			if r.ex.Model, r.ex.Name, v = r.pipeline.models.resolve(req, &r.ex.Caller, r.now()); v.Action != exchange.Pass {
+			if r.ex.Model, r.ex.Name, v = r.pipeline.resolve(req, &r.ex.Caller, r.now()); v.Action != exchange.Pass {
 				return true, r.refuse(ctx, v, len(r.visits))
 			}
 		}

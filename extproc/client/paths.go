@@ -8,6 +8,8 @@
 package client
 
 import (
+	"bytes"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -33,6 +35,11 @@ var endpoints = []endpoint{
 	{"POST", "responses/input_tokens", "responses", exchange.CountTokens},
 	{"POST", "messages", "anthropic", exchange.Chat},
 	{"POST", "messages/count_tokens", "anthropic", exchange.CountTokens},
+	{"POST", "responses", "responses", exchange.Chat},
+	{"GET", "responses/*", "responses", exchange.GetResponse},
+	{"DELETE", "responses/*", "responses", exchange.DeleteResponse},
+	{"POST", "responses/*/cancel", "responses", exchange.CancelResponse},
+	{"GET", "responses/*/input_items", "responses", exchange.InputItems},
 	{"GET", "models", "", exchange.Models},
 	{"GET", "models/**", "", exchange.Models},
 }
@@ -157,10 +164,29 @@ func Classify(req *exchange.Request) (dialect.Client, exchange.Verdict) {
 	if allowed != nil {
 		return d, notAllowed(req.Method, allowed)
 	}
-	if e.operation == exchange.Models {
+	switch {
+	case e.operation == exchange.Models:
 		return d, readListing(req, d.Name(), id)
+	case e.operation.OfKept():
+		req.Kept = unescaped(id)
+		req.Stream = queryOf(req).Get("stream") == "true"
 	}
 	return d, exchange.Verdict{}
+}
+
+// unescaped is a segment of a path as it is meant.
+func unescaped(segment string) string {
+	if plain, err := url.PathUnescape(segment); err == nil {
+		return plain
+	}
+	return segment
+}
+
+// queryOf is what a path says behind its question mark, as far as it can be read.
+func queryOf(req *exchange.Request) url.Values {
+	_, query, _ := bytes.Cut(req.Headers.Get(":path"), []byte{'?'})
+	values, _ := url.ParseQuery(string(query))
+	return values
 }
 
 // likeliest is the dialect that a client most likely speaks.

@@ -49,6 +49,32 @@ func TestPathsThatAreServed(t *testing.T) {
 	}
 }
 
+// TestPathsOfWhatIsKept holds which operation a path is for that names a response, and its id as
+// the provider writes it.
+func TestPathsOfWhatIsKept(t *testing.T) {
+	for _, c := range []struct {
+		method, path string
+		operation    exchange.Operation
+		id           string
+		stream       bool
+	}{
+		{"GET", "/v1/responses/resp_1", exchange.GetResponse, "resp_1", false},
+		{"GET", "/openai/responses/resp_1/?stream=true", exchange.GetResponse, "resp_1", true},
+		{"GET", "/v1/responses/resp%5F1%2Fx", exchange.GetResponse, "resp_1/x", false},
+		{"GET", "/v1/responses/%zz", exchange.GetResponse, "%zz", false},
+		{"DELETE", "/v1/responses/resp_1", exchange.DeleteResponse, "resp_1", false},
+		{"POST", "/v1/responses/resp_1/cancel", exchange.CancelResponse, "resp_1", false},
+		{"GET", "/responses/resp_1/input_items?stream=1", exchange.InputItems, "resp_1", false},
+	} {
+		path, _, _ := strings.Cut(c.path, "?")
+		req := request(c.method, path, ":path", c.path)
+		d, v := client.Classify(req)
+		if v.Action != exchange.Pass || d.Name() != "responses" || req.Operation != c.operation || req.Kept != c.id || req.Stream != c.stream || req.Model != "" {
+			t.Errorf("%s %s: %s, %q, stream %t; %+v", c.method, c.path, req.Operation, req.Kept, req.Stream, v)
+		}
+	}
+}
+
 // TestThePrefixSaysMoreThanAHeader holds that a list of models is in the dialect of the path, and
 // in that of the client if the path has none.
 func TestThePrefixSaysMoreThanAHeader(t *testing.T) {

@@ -42,7 +42,7 @@ type Backend interface {
 	Name() string
 
 	// Path returns where a model answers an operation, below the base URL; empty:
-	// it does not.
+	// it does not. In that of an operation on what the server keeps, {id} stands for its id.
 	Path(op exchange.Operation, model string, stream bool) string
 	// Unsupported lists what a server cannot express of a request.
 	Unsupported(*canon.Request, canon.Target) []canon.Unsupported

@@ -27,8 +27,29 @@ const (
 	Models      Operation = "models"
 )
 
+// The operations on a response that a provider keeps, which the path names.
+const (
+	GetResponse    Operation = "responses_get"
+	DeleteResponse Operation = "responses_delete"
+	CancelResponse Operation = "responses_cancel"
+	InputItems     Operation = "responses_input_items"
+)
+
+// OfKept reports whether the operation is on something that a provider keeps: the path names it,
+// and the body says nothing.
+func (o Operation) OfKept() bool {
+	switch o {
+	case GetResponse, DeleteResponse, CancelResponse, InputItems:
+		return true
+	default:
+		return false
+	}
+}
+
 // Free reports whether providers charge nothing for the operation, and count no tokens.
-func (o Operation) Free() bool { return o == CountTokens || o == Moderations || o == Models }
+func (o Operation) Free() bool {
+	return o == CountTokens || o == Moderations || o == Models || o.OfKept()
+}
 
 // Exchange is one request and its whole response, streamed or not.
 type Exchange struct {

@@ -19,6 +19,7 @@ type Request struct {
 	Path          string // without the query
 	Page          Page   // of a list of models
 	Headers       Headers
+	Kept          string // the id in the path, of an operation on what a provider keeps
 	ReceivedBytes int    // bytes of the body as it came
 	Body          []byte // as it came, or as it was rewritten last; never changed in place
 

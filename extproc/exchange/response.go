@@ -34,6 +34,7 @@ type Response struct {
 
 	// Written by the provider stage; by the stream loop of the answer of a stage, and of
 	// a stream that the client's dialect cannot express.
+	Unfinished bool         // there is no answer yet, or never will be: the provider is at it, or gave up
 	Failed     bool         // an error in a 200 response: in a stream or a body, or an unreadable one
 	Silent     bool         // of a stream of which one answer is made: nothing was said for too long
 	SawEnd     bool         // a stream that carried its dialect's end of a whole answer

@@ -116,6 +116,7 @@ const (
 	ReasonModeration       Reason = "moderation_flagged"
 	ReasonFormat           Reason = "format_invalid"
 	ReasonPromptLeaked     Reason = "prompt_leaked"
+	ReasonUnguarded        Reason = "guard_cannot_look" // a guard of answers could not look at what is asked for
 	ReasonGuardUnavailable Reason = "guard_unavailable" // a guard could not decide, and the policy says to refuse then
 )
 

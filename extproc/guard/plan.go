@@ -11,6 +11,7 @@ import (
 type plan struct {
 	input, output []*Guard
 	again         []*Guard // of output: those that look at an answer that is given again, which asks no others
+	kept          []*Guard // of output: those that look at an answer that a provider has kept, whose request is not known
 	begins        bool     // a guard of answers needs the texts of the request
 	decodes       bool     // a guard needs the request in the canonical form
 }
@@ -42,6 +43,9 @@ func (g *guards) of(s scope) *plan {
 	for _, it := range p.output {
 		if it.Checker == nil {
 			p.again = append(p.again, it)
+		}
+		if it.Form == nil {
+			p.kept = append(p.kept, it)
 		}
 		p.begins = p.begins || it.Begin != nil
 		p.decodes = p.decodes || it.Form != nil

@@ -34,6 +34,9 @@ func (v *visit) Request(ctx context.Context, req *exchange.Request) (exchange.Ve
 	}
 	v.plan = v.stage.planOf(v.ex)
 	p := v.plan
+	if req.Operation.OfKept() {
+		return p.mayLook(req), nil
+	}
 	if p.decodes && req.Operation == exchange.Chat {
 		if _, err := req.Canon(); err != nil {
 			return exchange.Unreadable(err), nil
@@ -119,7 +122,7 @@ func (v *visit) flags() exchange.Verdict {
 
 // Response implements exchange.Visit. It judges a whole answer, and prepares for a stream.
 func (v *visit) Response(ctx context.Context, resp *exchange.Response) (exchange.Verdict, error) {
-	if v.plan == nil || v.ex.Request.Operation != exchange.Chat || resp.Status != 200 || resp.Failed {
+	if v.plan == nil || !looks(&v.ex.Request) || resp.Status != 200 || resp.Failed || resp.Unfinished {
 		return exchange.Verdict{}, nil
 	}
 	guards := v.plan.output
@@ -128,6 +131,8 @@ func (v *visit) Response(ctx context.Context, resp *exchange.Response) (exchange
 		guards = v.plan.again
 	case resp.Origin != exchange.FromProvider:
 		return exchange.Verdict{}, nil
+	case v.ex.Request.Operation.OfKept():
+		guards = v.plan.kept
 	}
 	if len(guards) == 0 && !v.vault.restores() {
 		return exchange.Verdict{}, nil

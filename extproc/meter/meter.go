@@ -104,17 +104,38 @@ func (v *visit) billed() bool {
 
 // close completes what the exchange consumed and costs.
 func (v *visit) close() {
+	if v.ex.Request.Operation.OfKept() {
+		v.ex.Usage = canon.Usage{} // the exchange that it answered was charged
+		return
+	}
 	v.estimate()
 	v.price()
 }
 
 // estimate fills the usage of an answer for which no report came although text
 // did: the provider bills for it, whoever hung up. Input that the stream's first
-// event reported is kept.
+// event reported is kept. An answer that is not there yet is estimated as a whole: whoever reads
+// it later pays nothing.
 func (v *visit) estimate() {
-	if u := &v.ex.Usage; u.Source != canon.UsageProvider && billable(v.ex) {
-		v.complete(u, v.ex.Response.TextBytes)
+	u := &v.ex.Usage
+	if u.Source == canon.UsageProvider || !billable(v.ex) {
+		return
 	}
+	v.complete(u, v.ex.Response.TextBytes)
+	if v.ex.Response.Unfinished {
+		u.Output = max(u.Output, unfinished(v.ex.Request.MaxTokens))
+	}
+}
+
+// usualOutput is how many tokens an answer is taken to have that is not there yet.
+const usualOutput = 500
+
+// unfinished is how many tokens an answer is taken to have whose client bounds it; 0: it does not.
+func unfinished(bound int64) int64 {
+	if bound > 0 {
+		return min(bound, usualOutput)
+	}
+	return usualOutput
 }
 
 // complete fills a usage by the request, and by the text that came.

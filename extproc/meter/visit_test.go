@@ -125,3 +125,26 @@ func TestWhatNoProviderAnsweredCostsNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAnswerInTheBackgroundIsChargedOnce holds that one which is not there yet costs what is
+// estimated of it, the client's bound included, and that reading what was kept costs nothing.
+func TestAnAnswerInTheBackgroundIsChargedOnce(t *testing.T) {
+	for bound, output := range map[int64]int64{0: 500, 100: 100, 9000: 500} {
+		v := join(t, "false")
+		v.Exchange.Request.MaxTokens, v.Exchange.Response.Unfinished = bound, true
+		v.Respond(200, `{"id":"1"}`)
+		v.End(exchange.Outcome{Result: exchange.OK})
+		if u := v.Exchange.Usage; u.Source != canon.UsageEstimated || u.Output != output || u.Input == 0 || v.Exchange.Cost.Nano != 1000*u.Input+2000*output {
+			t.Errorf("bounded by %d: usage %+v, cost %+v", bound, u, v.Exchange.Cost)
+		}
+	}
+	for _, op := range []exchange.Operation{exchange.GetResponse, exchange.DeleteResponse, exchange.CancelResponse, exchange.InputItems} {
+		v := join(t, "false")
+		v.Exchange.Request.Operation, v.Exchange.Usage = op, reported
+		v.Respond(200, `{"id":"1"}`)
+		v.End(exchange.Outcome{Result: exchange.OK})
+		if v.Exchange.Usage != (canon.Usage{}) || v.Exchange.Cost != (exchange.Cost{}) {
+			t.Errorf("%s: usage %+v, cost %+v", op, v.Exchange.Usage, v.Exchange.Cost)
+		}
+	}
+}

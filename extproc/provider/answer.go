@@ -77,7 +77,12 @@ func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 	case resp.Status >= 400:
 		return a.failed(resp)
 	}
-	chat := a.ex.Request.Operation == exchange.Chat
+	op := a.ex.Request.Operation
+	if op.OfKept() {
+		a.kept(op, resp)
+		return exchange.Verdict{}
+	}
+	chat := op == exchange.Chat
 	if chat {
 		resp.DecodeBy(a.target.dialect.DecodeAnswer)
 	}
@@ -87,12 +92,23 @@ func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 	case a.counts():
 		return a.counted(resp)
 	}
-	if err := a.target.dialect.ReadResponse(a.ex.Request.Operation, resp, &a.ex.Usage); err != nil {
+	if err := a.target.dialect.ReadResponse(op, resp, &a.ex.Usage); err != nil {
 		return a.noAnswer(resp, err)
 	}
 	a.rename(resp)
 	a.bind(resp)
 	return exchange.Verdict{}
+}
+
+// kept takes from what a backend has kept what the exchange must know. An answer that failed
+// is no failure of asking for it.
+func (a *answer) kept(op exchange.Operation, resp *exchange.Response) {
+	if op == exchange.GetResponse || op == exchange.CancelResponse {
+		if err := a.target.dialect.ReadResponse(op, resp, &a.ex.Usage); err == nil {
+			resp.DecodeBy(a.target.dialect.DecodeAnswer)
+		}
+	}
+	a.bind(resp)
 }
 
 // bind binds the ids in a whole answer that passes.

@@ -16,7 +16,8 @@ type giver struct {
 	keeper dialect.Keeper
 	key    stateid.Key
 	bound  stateid.Bound
-	next   exchange.Mender // nil: nothing else has to be put right
+	sent   map[string]string // ids as the client has written them, by those of the provider
+	next   exchange.Mender   // nil: nothing else has to be put right
 
 	last  []byte // the id that was given last: that of an item stands in many events
 	as    []byte // what it was given as
@@ -33,7 +34,7 @@ func (p *plan) giver(t *target) *giver {
 	if len(keys) == 0 {
 		return nil
 	}
-	return &giver{keeper: keeperOf(p.ex.Dialect), key: keys[0],
+	return &giver{keeper: keeperOf(p.ex.Dialect), key: keys[0], sent: p.theirIDs,
 		bound: stateid.Bound{Backend: t.backend.Name, Model: p.ex.Model, Owner: kept.owner(&p.ex.Caller)}}
 }
 
@@ -93,9 +94,13 @@ func (g *giver) find(text []byte) []scan.Edit {
 
 // give returns an id as the client gets it, as a JSON string.
 func (g *giver) give(id []byte) []byte {
-	if !bytes.Equal(id, g.last) || g.as == nil {
-		g.last = append(g.last[:0], id...)
-		g.as = scan.AppendString(nil, string(g.key.Append(nil, id, g.bound)))
+	if g.as != nil && bytes.Equal(id, g.last) {
+		return g.as
 	}
+	as, ok := g.sent[string(id)]
+	if !ok {
+		as = string(g.key.Append(nil, id, g.bound))
+	}
+	g.last, g.as = append(g.last[:0], id...), scan.AppendString(nil, as)
 	return g.as
 }

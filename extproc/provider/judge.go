@@ -30,7 +30,7 @@ func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judge
 
 func (p *plan) judge(at *exchange.Attempt) exchange.Judgement {
 	switch {
-	case p.ofTheirs(at):
+	case p.ofTheirs(at), at.Request.Operation.OfKept() && gone(at.Status):
 		return exchange.Judgement{}
 	case refusedKey(at.Status):
 		p.stage.reject(at.Backend, at.Secret, at.Status)
@@ -45,7 +45,7 @@ func (p *plan) judge(at *exchange.Attempt) exchange.Judgement {
 		return tryAgain("")
 	case at.Status == http.StatusBadRequest, at.Status == http.StatusRequestEntityTooLarge:
 		return p.judgeRefusal(at)
-	case at.Status >= 300 || !at.ByContent:
+	case at.Status >= 300, !at.ByContent, at.Request.Operation.OfKept():
 		return exchange.Judgement{}
 	case at.Stream:
 		return p.judgeStream(at)
@@ -62,6 +62,10 @@ func misnamed(status int) bool {
 	}
 	return status >= 300 && status < 400
 }
+
+// gone reports whether a status says that what the path names is not there any more, or not in a
+// state in which it can be asked for.
+func gone(status int) bool { return misnamed(status) || status == http.StatusConflict }
 
 // judgeRefusal judges a refusal of the request. One that is too long for this backend may
 // not be for a later link, and one that is refused as a stream may be asked for as a whole:

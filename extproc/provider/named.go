@@ -14,6 +14,9 @@ import (
 // backend of the pool keeps anything, what is named is a field that none supports.
 func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
 	k := keeperOf(p.ex.Dialect)
+	if req.Operation.OfKept() {
+		return p.findOfPath(req), nil
+	}
 	if k == nil || req.Operation != exchange.Chat {
 		return exchange.Verdict{}, nil
 	}
@@ -24,6 +27,7 @@ func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
 		id, ok := stateid.Split([]byte(canon.Str(ids[i].Text)))
 		if ok {
 			edits = append(edits, exchange.Edit{Text: ids[i].Text, With: string(id.Provider)})
+			p.sent(id, canon.Str(ids[i].Text))
 		}
 		if v := p.pinBy(&ids[i], id, ok); v.Action != exchange.Pass {
 			return v, nil
@@ -33,6 +37,15 @@ func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
 		return exchange.Verdict{}, nil
 	}
 	return exchange.Verdict{}, req.Rewrite(edits...)
+}
+
+// sent takes note of how the client writes an id: in the answer it stands as it does in the
+// request, whatever model it was given for.
+func (p *plan) sent(id stateid.ID, as string) {
+	if p.theirIDs == nil {
+		p.theirIDs = make(map[string]string)
+	}
+	p.theirIDs[string(id.Provider)] = as
 }
 
 // pinBy keeps the request to the backend that an id leads to.
@@ -49,7 +62,7 @@ func (p *plan) pinBy(named *canon.KeptID, id stateid.ID, split bool) exchange.Ve
 		b = kept.find(id, kept.owner(&p.ex.Caller))
 	}
 	if b == nil || p.pinned != nil && b != p.pinned || !p.pool.has(b, p.ex.Dialect) {
-		return notKept(named.Field, canon.Str(named.Text))
+		return stateid.NotKept(named.Field, canon.Str(named.Text))
 	}
 	p.pinned = b
 	return exchange.Verdict{}
@@ -79,31 +92,6 @@ func (p *pool) speaks(dialect string) bool {
 func (p *pool) has(b *policy.Backend, dialect string) bool {
 	t := p.find(b.Name, "")
 	return t != nil && t.dialect.Name() == dialect
-}
-
-// lack is how a dialect says that something is not there.
-type lack struct {
-	reason  exchange.Reason
-	message string // with the id
-}
-
-// lacks are by the field that names it. That of a path is empty. OpenAI's messages are its own
-// (openai-python's tests, and community.openai.com on previous_response_not_found).
-var lacks = map[string]lack{
-	"previous_response_id": {exchange.ReasonNoPrevious, "Previous response with id '%s' not found."},
-	"conversation":         {exchange.ReasonNoConversation, "Conversation with id '%s' not found."},
-	"input":                {exchange.ReasonNoItem, "Item with id '%s' not found."},
-	"thread":               {exchange.ReasonNoThread, "thread: the previous message '%s' was not found"},
-	"":                     {exchange.ReasonNoResponse, "Response with id '%s' not found."},
-}
-
-// notKept says in the words of the API that something is not there. It says the same of what is
-// not for who asks.
-func notKept(field, id string) exchange.Verdict {
-	is := lacks[field]
-	v := exchange.Denied(404, is.reason, fmt.Sprintf(is.message, exchange.Clip(id, exchange.MaxText)))
-	v.Param = field
-	return v
 }
 
 // refuseKeyless refuses what names something at backends for which no key is known.

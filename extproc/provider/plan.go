@@ -16,10 +16,12 @@ type plan struct {
 	exchange.Idle
 	stage      *stage
 	ex         *exchange.Exchange
-	pool       *pool           // nil: the exchange is for no model
-	supporting int             // mask of the pool's classes that can serve the request
-	pinned     *policy.Backend // that keeps what the request names; nil: any may serve it
-	keeps      bool            // the answer has ids of what its backend keeps
+	pool       *pool             // nil: the exchange is for no model
+	supporting int               // mask of the pool's classes that can serve the request
+	pinned     *policy.Backend   // that keeps what the request names; nil: any may serve it
+	theirIDs   map[string]string // ids of what is kept as the client writes them, by those of the provider; nil: it writes none
+	keptID     string            // of what the path names, as its backend knows it
+	keeps      bool              // the answer has ids of what its backend keeps
 	probes     []probe
 
 	secret int // index of the credential that a pool's only backend was called with
@@ -72,7 +74,7 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 	}
 	at.Provider, at.Model = t.backend.Provider.Name, t.model
 	at.Streams = t.streams(p.ex)
-	at.Out.SetHeader(":path", t.path(at))
+	at.Out.SetHeader(":path", p.path(at, t))
 	p.send(at, t)
 	if p.pool.single == nil {
 		at.Out.SetHeader(":authority", t.host)
@@ -90,6 +92,14 @@ func (p *plan) Attempt(_ context.Context, at *exchange.Attempt) error {
 	return nil
 }
 
+// path is where a target answers an attempt.
+func (p *plan) path(at *exchange.Attempt, t *target) string {
+	if at.Request.Operation.OfKept() {
+		return p.keptPath(t.path(at), at.Request)
+	}
+	return t.path(at)
+}
+
 // remove lists what the client or an earlier attempt may have left and the target
 // must not get. A pool of one has no earlier attempt.
 func (p *plan) remove(at *exchange.Attempt, t *target) {
@@ -101,8 +111,11 @@ func (p *plan) remove(at *exchange.Attempt, t *target) {
 	}
 }
 
-// write puts the body that a target gets into the attempt.
+// write puts the body that a target gets into the attempt. A request that has none goes without.
 func (p *plan) write(at *exchange.Attempt, t *target) error {
+	if at.Request.Operation.OfKept() {
+		return nil
+	}
 	body, dropped, changed, err := p.body(t, at.Streams)
 	if err != nil {
 		return err

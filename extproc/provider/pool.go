@@ -46,10 +46,10 @@ func newPools(m, written *policy.Model, set *policy.Set, circuits *circuit.Store
 
 // of returns the pool that an exchange is for.
 func (p *pools) of(ex *exchange.Exchange) *pool {
-	switch ex.Request.Operation {
-	case exchange.Chat:
+	switch op := ex.Request.Operation; {
+	case op == exchange.Chat, op.OfKept():
 		return p.answer[ex.Dialect]
-	case exchange.CountTokens:
+	case op == exchange.CountTokens:
 		return p.count[ex.Dialect]
 	default:
 		return p.main

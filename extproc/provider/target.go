@@ -56,7 +56,7 @@ func newTarget(m *policy.Model, use policy.Use, asked string, traits trait.Set) 
 	if u := use.Backend.URL; u != nil {
 		prefix, t.host = use.Backend.PathPrefix(), u.Host
 	}
-	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens, exchange.Moderations} {
+	for _, op := range []exchange.Operation{exchange.Chat, exchange.Embeddings, exchange.CountTokens, exchange.Moderations, exchange.GetResponse, exchange.DeleteResponse, exchange.CancelResponse, exchange.InputItems} {
 		if path := t.dialect.Path(op, t.model, false); path != "" {
 			t.paths[op] = [2]string{prefix + path, prefix + t.dialect.Path(op, t.model, true)}
 		}

@@ -12,6 +12,12 @@ func (Dialect) Path(op exchange.Operation, _ string, _ bool) string {
 		return "/responses"
 	case exchange.CountTokens:
 		return "/responses/input_tokens"
+	case exchange.GetResponse, exchange.DeleteResponse:
+		return "/responses/{id}"
+	case exchange.CancelResponse:
+		return "/responses/{id}/cancel"
+	case exchange.InputItems:
+		return "/responses/{id}/input_items"
 	default:
 		return ""
 	}

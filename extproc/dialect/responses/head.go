@@ -45,6 +45,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 		return errNoAnswer
 	}
 	resp.ID, resp.Model = canon.Str(h[respID]), canon.Str(h[respModel])
+	resp.Unfinished = h.unfinished()
 	if op == exchange.Chat {
 		sum := h.usage()
 		if usage.Replace(&sum, canon.UsageProvider); sum.Seen == 0 {
@@ -73,6 +74,16 @@ func (h *head) usage() canon.Usage {
 }
 
 func (h *head) status() string { return string(canon.Inside(h[respStatus])) }
+
+// unfinished reports whether the server is at the answer or gave up, and has said nothing of it.
+func (h *head) unfinished() bool {
+	output := h[respOutput].Elements()
+	switch h.status() {
+	case "queued", "in_progress", "failed", "cancelled":
+		return !output.Next()
+	}
+	return false
+}
 
 // fault returns the error that a 200 response, or a response in a stream, is; nil: it is
 // none.

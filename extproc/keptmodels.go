@@ -1,0 +1,56 @@
+package extproc
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/provider/stateid"
+	"github.com/headgate/headgate/policy"
+)
+
+// keptModels finds the policy's model by which a provider was given what a path names. Whether
+// the id is good is the provider stage's to say.
+type keptModels struct {
+	byTag stateid.Names
+	wild  map[string]bool // models that are asked by many names, which no path says
+	plain string          // of ids that pass as they came; empty: none do
+}
+
+func newKeptModels(set *policy.Set) keptModels {
+	k := keptModels{byTag: stateid.NamesOf(maps.Keys(set.Models)), wild: make(map[string]bool)}
+	for name, m := range set.Models {
+		k.wild[name] = m.Wildcard
+	}
+	keeps := set.Speaking("responses")
+	if set.HasCallers() || len(keeps) != 1 {
+		return k
+	}
+	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
+		m := set.Models[name]
+		if slices.ContainsFunc(m.Uses(), func(u policy.Use) bool {
+			return u.Backend.Name == keeps[0] && m.Asked(u.Backend, "responses") == "responses"
+		}) {
+			k.plain = name
+			break
+		}
+	}
+	return k
+}
+
+// resolve comes before the first stage, as that of models does. Of a model with many names it
+// is the id that shows who may ask: its owner was given it by one of them.
+func (k *keptModels) resolve(req *exchange.Request, who *exchange.Caller) (string, exchange.Verdict) {
+	id, bound := stateid.Split([]byte(req.Kept))
+	if !bound && k.plain != "" {
+		return k.plain, exchange.Verdict{}
+	}
+	if bound {
+		for _, name := range k.byTag[id.Model] {
+			if k.wild[name] || who.May(name, name) {
+				return name, exchange.Verdict{}
+			}
+		}
+	}
+	return "", stateid.NotKept("", req.Kept)
+}
