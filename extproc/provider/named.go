@@ -17,7 +17,7 @@ func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
 	if req.Operation.OfKept() {
 		return p.findOfPath(req), nil
 	}
-	if k == nil || req.Operation != exchange.Chat {
+	if k == nil || req.Operation != exchange.Chat && req.Operation != exchange.CountTokens {
 		return exchange.Verdict{}, nil
 	}
 	var ids []canon.KeptID
