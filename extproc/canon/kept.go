@@ -12,6 +12,8 @@ type KeptID struct {
 	Field string     // the member of the body that it stands in
 	// Also says that the request holds the thing itself, too: nothing is read by its id.
 	Also bool
+	// Minted says that the gateway has made the id, for an answer that no provider keeps.
+	Minted bool
 }
 
 // MayName reports whether an object may have a member of this name, however its letters are

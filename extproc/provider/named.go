@@ -52,6 +52,8 @@ func (p *plan) sent(id stateid.ID, as string) {
 func (p *plan) pinBy(named *canon.KeptID, id stateid.ID, split bool) exchange.Verdict {
 	kept := p.stage.kept
 	switch {
+	case named.Minted && !named.Also:
+		return refuseMinted(named)
 	case named.Also || !split && kept.plain[p.ex.Dialect] || !p.pool.speaks(p.ex.Dialect):
 		return exchange.Verdict{}
 	case !p.mayKeep():
@@ -92,6 +94,14 @@ func (p *pool) speaks(dialect string) bool {
 func (p *pool) has(b *policy.Backend, dialect string) bool {
 	t := p.find(b.Name, "")
 	return t != nil && t.dialect.Name() == dialect
+}
+
+// refuseMinted refuses a reference to a part of an answer that no provider keeps.
+func refuseMinted(named *canon.KeptID) exchange.Verdict {
+	v := exchange.Denied(400, exchange.ReasonUnsupported,
+		fmt.Sprintf("Item with id '%s' is of an answer that no provider keeps: send the item itself. Clients do so by themselves if store is false.", exchange.Clip(canon.Str(named.Text), exchange.MaxText)))
+	v.Param = named.Field
+	return v
 }
 
 // refuseKeyless refuses what names something at backends for which no key is known.

@@ -1,6 +1,8 @@
 package responses
 
 import (
+	"bytes"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
 )
@@ -73,7 +75,7 @@ func keptInItem(ids []canon.KeptID, item scan.Value) []canon.KeptID {
 		}
 	}
 	for i := from; i < len(ids); i++ {
-		ids[i].Also = whole
+		ids[i].Also, ids[i].Minted = whole, minted(ids[i].Text)
 	}
 	return ids
 }
@@ -87,7 +89,16 @@ func referred(ids []canon.KeptID, from int, item scan.Value) []canon.KeptID {
 			ids = keptID(ids, inputField, m.Value())
 		}
 	}
+	for i := from; i < len(ids); i++ {
+		ids[i].Minted = minted(ids[i].Text)
+	}
 	return ids
+}
+
+// minted reports whether an id of an item is one that the encoder of answers has made.
+func minted(id scan.Value) bool {
+	_, rest, ok := bytes.Cut(canon.Inside(id), []byte{'_'})
+	return ok && bytes.HasPrefix(rest, []byte(mintMark))
 }
 
 // GivenIDs implements dialect.Keeper. What holds ids is a response, an event of its stream, a list

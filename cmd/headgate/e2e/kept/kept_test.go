@@ -127,6 +127,14 @@ func TestIDsInStreams(t *testing.T) {
 	if next := r.Ask(gatewaytest.ChatRequest("/v1/responses", `{"model":"both","input":[{"type":"item_reference","id":"`+item+`"},{"role":"user","content":"And?"}]}`, "", as("ANN")...)); next.Status != 200 {
 		t.Errorf("an item: %d %s", next.Status, next.Body)
 	}
+	translated := create(r.Gateway, "ANN", "plain", "")
+	own := regexp.MustCompile(`"id":\s*"(msg_[^"]+)"`).FindStringSubmatch(translated.Body)
+	if own == nil {
+		t.Fatalf("translated: %d %s", translated.Status, translated.Body)
+	}
+	if a := r.Ask(gatewaytest.ChatRequest("/v1/responses", `{"model":"both","input":[{"type":"item_reference","id":"`+own[1]+`"},{"role":"user","content":"And?"}]}`, "", as("ANN")...)); a.Status != 400 || !strings.Contains(a.Body, "send the item itself") {
+		t.Errorf("an item that nothing keeps: %d %s", a.Status, a.Body)
+	}
 	if read := on(r.Gateway, "ANN", http.MethodGet, given); read.Status != 200 {
 		t.Errorf("read: %d %s", read.Status, read.Body)
 	}
