@@ -93,16 +93,14 @@ func finishOf(v scan.Value) canon.Finish {
 		return canon.FinishUnset
 	case "stop":
 		return canon.FinishStop
-	case "length", "model_length":
+	case "length":
 		return canon.FinishLength
 	case "tool_calls", "function_call":
 		return canon.FinishToolCalls
 	case "content_filter":
 		return canon.FinishRefusal
-	case "error", "insufficient_system_resource":
-		return canon.FinishError
 	}
-	return canon.FinishOther
+	return canon.EndOf(canon.Inside(v))
 }
 
 // finishWord is the finish_reason for an ending. OpenAI's own SDKs know these
