@@ -35,7 +35,6 @@ var endpoints = []endpoint{
 	{"POST", "responses/input_tokens", "responses", exchange.CountTokens},
 	{"POST", "messages", "anthropic", exchange.Chat},
 	{"POST", "messages/count_tokens", "anthropic", exchange.CountTokens},
-	{"POST", "responses", "responses", exchange.Chat},
 	{"GET", "responses/*", "responses", exchange.GetResponse},
 	{"DELETE", "responses/*", "responses", exchange.DeleteResponse},
 	{"POST", "responses/*/cancel", "responses", exchange.CancelResponse},

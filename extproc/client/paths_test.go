@@ -129,6 +129,9 @@ func TestPathsThatAreNotServed(t *testing.T) {
 		if v.Status != 404 || v.Reason != exchange.ReasonUnknownPath || d.Name() != c.dialect || !strings.Contains(v.Message, c.says) || req.Operation != "" || req.Path != c.path {
 			t.Errorf("%s: %s, %+v, operation %q", c.path, d.Name(), v, req.Operation)
 		}
+		if strings.Count(v.Message, "/v1/responses,") > 1 {
+			t.Errorf("%s: says a path twice: %s", c.path, v.Message)
+		}
 		if strings.Contains(c.says, "It serves") && strings.Contains(v.Message, "did you mean") {
 			t.Errorf("%s: %s", c.path, v.Message)
 		}
