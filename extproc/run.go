@@ -11,6 +11,7 @@ import (
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"github.com/oklog/ulid/v2"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/client"
 	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -274,8 +275,19 @@ func (r *run) written() {
 		return
 	}
 	if whole, err := resp.Canon(); err == nil {
-		resp.Out.ReplaceBody(r.client.EncodeAnswer(nil, whole, client.Of(&r.ex)))
+		resp.Out.ReplaceBody(r.client.EncodeAnswer(nil, r.counted(whole), client.Of(&r.ex)))
 	}
+}
+
+// counted returns an answer with the usage that is estimated if its server counted nothing.
+func (r *run) counted(whole *canon.Response) *canon.Response {
+	if whole.Usage.Seen != 0 || r.ex.Usage.Source != canon.UsageEstimated {
+		return whole
+	}
+	answer := *whole
+	answer.Usage, answer.RawUsage = r.ex.Usage, nil
+	answer.Usage.Seen = canon.BucketInput | canon.BucketOutput
+	return &answer
 }
 
 // named gives the answer an id where the client looks for one, unless its provider has done so.

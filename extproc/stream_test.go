@@ -125,7 +125,7 @@ func TestStreamEndingsAreRecorded(t *testing.T) {
 		{"an error event", append([]string{streamEvents[1]}, `data: {"error":{"message":"x","type":"server_error"}}`+"\n\n"), "provider_error", "provider", "estimated", ""},
 		{"an error event before [DONE]", []string{streamEvents[1], `data: {"error":{"code":400},"choices":[],"usage":{"prompt_tokens":43,"completion_tokens":10}}` + "\n\n", streamEvents[4]}, "provider_error", "provider", "provider", ""},
 		{"comments only", []string{": keep-alive\n\n"}, "cut", "provider", "", ""},
-		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "provider_error", "provider", "", ""},
+		{"a broken event", []string{"data: {\"choices\":\n\n", streamEvents[4]}, "provider_error", "provider", "estimated", ""},
 		{"half a ping", []string{streamEvents[1], "event: ping\ndata: {\"ty\n\n", streamEvents[2], streamEvents[4]}, "ok", "provider", "estimated", ""},
 		{"half a piece, and then the whole, as the tokens say", []string{streamEvents[1][:60] + "\n\n", streamEvents[1], streamEvents[2], strings.NewReplacer(":5,", ":1,", ":15", ":11").Replace(streamEvents[3]), streamEvents[4]}, "ok", "provider", "provider", ""},
 		{"half a piece, and then the whole, of more tokens", []string{streamEvents[1][:60] + "\n\n", streamEvents[1], streamEvents[2], streamEvents[3], streamEvents[4]}, "provider_error", "provider", "provider", ""},

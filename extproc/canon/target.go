@@ -109,4 +109,5 @@ type Client struct {
 	Created int64    // Unix seconds, if the backend gave none
 	Usage   bool     // the client asked for the usage event of a stream
 	Input   int64    // tokens of input, estimated: shown until the backend has counted
+	Said    *int64   // bytes of text that came so far, by which output is estimated that is not counted; nil: not known
 }

@@ -22,7 +22,11 @@ func FaultOf(v *exchange.Verdict, exchangeID string) *canon.Fault {
 
 // Of is what the encoders of answers must know of an exchange's client.
 func Of(ex *exchange.Exchange) canon.Client {
-	return canon.Client{Request: ex.Request.Decoded(), ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
+	c := canon.Client{Request: ex.Request.Decoded(), ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
+	if ex.Response.Translates {
+		c.Input, c.Said = ex.EstimateInput(), &ex.Response.TextBytes
+	}
+	return c
 }
 
 // Count renders how many tokens a request has; nil: the client's dialect cannot ask for that.

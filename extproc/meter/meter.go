@@ -147,7 +147,7 @@ func (v *visit) complete(u *canon.Usage, text int64) {
 func billable(ex *exchange.Exchange) bool {
 	resp, op := &ex.Response, ex.Request.Operation
 	if resp.Stream || resp.Folded {
-		return resp.TextBytes > 0
+		return resp.TextBytes > 0 || resp.Said > 0
 	}
 	return resp.Complete && resp.Origin == exchange.FromProvider && !resp.Failed && resp.Status < 300 && !op.Free()
 }

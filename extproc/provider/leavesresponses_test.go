@@ -110,7 +110,6 @@ var quietFromResponses = quiet{
 		"input[].summary[]":         "it is a text",
 		"input[].encrypted_content": "thinking is wanted back, and its signature is not",
 		"text removed":              unsaid,
-		"text.format removed":       unsaid,
 	},
 }
 

@@ -321,9 +321,7 @@ func (e *StreamEncoder) done(dst []byte) []byte {
 	if e.refused {
 		e.finish = canon.FinishRefusal
 	}
-	if e.usage.Seen&canon.BucketInput == 0 {
-		e.usage.Input = e.c.Input
-	}
+	e.c.Complete(&e.usage)
 	dst = append(dst, `event: message_delta`+"\n"+`data: {"type":"message_delta","delta":{"stop_reason":`...)
 	dst = scan.AppendString(dst, finishWord(e.finish, e.called))
 	dst = append(dst, `,"stop_sequence":`...)

@@ -235,6 +235,9 @@ func (e *StreamEncoder) done(dst []byte) []byte {
 		dst = scan.AppendString(append(dst, `,"finish_reason":`...), e.finishWord(f.finish))
 		dst = e.end(append(dst, '}', ']'))
 	}
+	if e.c.Usage && e.c.Said != nil {
+		e.c.Complete(&e.usage)
+	}
 	if e.c.Usage && e.usage.Seen != 0 {
 		dst = append(append(dst, e.head...), `],"usage":`...)
 		dst = append(appendUsage(dst, &e.usage), '}', '\n', '\n')

@@ -174,6 +174,7 @@ func (e *StreamEncoder) done(dst []byte) []byte {
 	dst = append(append(e.event(dst, "response."+end.status), `,"response":`...), e.head...)
 	dst = append(end.append(dst), `,"output":[`...)
 	dst = append(e.output(dst), ']')
+	e.Complete(&e.usage)
 	dst = appendUsage(canon.AppendKey(dst, "usage"), &e.usage)
 	return endEvent(append(append(dst, e.echo...), '}'))
 }
