@@ -26,14 +26,17 @@ func newKeptModels(set *policy.Set) keptModels {
 	if set.HasCallers() || len(keeps) != 1 {
 		return k
 	}
+	var asked []string // models by which the one backend is asked for responses
 	for _, name := range slices.Sorted(maps.Keys(set.Models)) {
 		m := set.Models[name]
 		if slices.ContainsFunc(m.Uses(), func(u policy.Use) bool {
 			return u.Backend.Name == keeps[0] && m.Asked(u.Backend, "responses") == "responses"
 		}) {
-			k.plain = name
-			break
+			asked = append(asked, name)
 		}
+	}
+	if len(asked) > 0 {
+		k.plain, k.byTag = asked[0], stateid.NamesOf(slices.Values(asked))
 	}
 	return k
 }
@@ -41,16 +44,15 @@ func newKeptModels(set *policy.Set) keptModels {
 // resolve comes before the first stage, as that of models does. Of a model with many names it
 // is the id that shows who may ask: its owner was given it by one of them.
 func (k *keptModels) resolve(req *exchange.Request, who *exchange.Caller) (string, exchange.Verdict) {
-	id, bound := stateid.Split([]byte(req.Kept))
-	if !bound && k.plain != "" {
-		return k.plain, exchange.Verdict{}
-	}
-	if bound {
+	if id, bound := stateid.Split([]byte(req.Kept)); bound {
 		for _, name := range k.byTag[id.Model] {
 			if k.wild[name] || who.May(name, name) {
 				return name, exchange.Verdict{}
 			}
 		}
+	}
+	if k.plain != "" {
+		return k.plain, exchange.Verdict{}
 	}
 	return "", stateid.NotKept("", req.Kept)
 }

@@ -23,18 +23,23 @@ func TestTheModelOfWhatIsKept(t *testing.T) {
 	}
 	one, two := of(""), of("b: {provider: openai, credential: {env: B}}")
 	id := string(stateid.KeyOf("k").Append(nil, []byte("resp_1"), stateid.Bound{Backend: "a", Model: "n"}))
+	byOther := func(model string) string {
+		return string(stateid.KeyOf("other").Append(nil, []byte("resp_1"), stateid.Bound{Backend: "z", Model: model}))
+	}
 	for name, c := range map[string]struct {
 		k    keptModels
 		id   string
 		may  []string
 		want string
 	}{
-		"the provider's id":                   {one, "resp_1", nil, "m"},
-		"an id that was bound before":         {one, id, nil, "n"},
-		"an id that is bound":                 {two, id, nil, "n"},
-		"one of a model that is not for them": {two, id, []string{"m"}, ""},
-		"one that is not bound":               {two, "resp_1", nil, ""},
-		"one that is damaged":                 {two, id[:len(id)-1], nil, ""},
+		"the provider's id":                    {one, "resp_1", nil, "m"},
+		"an id that was bound before":          {one, id, nil, "n"},
+		"an id of another gateway":             {one, byOther("z"), nil, "m"},
+		"and of a model that is asked in chat": {one, byOther("asked"), nil, "m"},
+		"an id that is bound":                  {two, id, nil, "n"},
+		"one of a model that is not for them":  {two, id, []string{"m"}, ""},
+		"one that is not bound":                {two, "resp_1", nil, ""},
+		"one that is damaged":                  {two, id[:len(id)-1], nil, ""},
 	} {
 		model, v := c.k.resolve(&exchange.Request{Operation: exchange.GetResponse, Kept: c.id}, &exchange.Caller{Models: c.may})
 		if model != c.want || (v.Status == 404) != (c.want == "") {

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/headgate/headgate/extproc/dialect"
@@ -168,7 +169,7 @@ func Classify(req *exchange.Request) (dialect.Client, exchange.Verdict) {
 		return d, readListing(req, d.Name(), id)
 	case e.operation.OfKept():
 		req.Kept = unescaped(id)
-		req.Stream = queryOf(req).Get("stream") == "true"
+		req.Stream = e.operation == exchange.GetResponse && asksToStream(req)
 	}
 	return d, exchange.Verdict{}
 }
@@ -181,11 +182,13 @@ func unescaped(segment string) string {
 	return segment
 }
 
-// queryOf is what a path says behind its question mark, as far as it can be read.
-func queryOf(req *exchange.Request) url.Values {
+// asksToStream reports whether a query asks for a stream, in any of the ways in which servers read
+// that a member is true. Of several members the first one counts.
+func asksToStream(req *exchange.Request) bool {
 	_, query, _ := bytes.Cut(req.Headers.Get(":path"), []byte{'?'})
-	values, _ := url.ParseQuery(string(query))
-	return values
+	values, _ := url.ParseQuery(string(query)) // as far as it can be read
+	yes, err := strconv.ParseBool(values.Get("stream"))
+	return err == nil && yes
 }
 
 // likeliest is the dialect that a client most likely speaks.

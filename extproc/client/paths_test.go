@@ -60,6 +60,11 @@ func TestPathsOfWhatIsKept(t *testing.T) {
 	}{
 		{"GET", "/v1/responses/resp_1", exchange.GetResponse, "resp_1", false},
 		{"GET", "/openai/responses/resp_1/?stream=true", exchange.GetResponse, "resp_1", true},
+		{"GET", "/v1/responses/resp_1?x=1&stream=True", exchange.GetResponse, "resp_1", true},
+		{"GET", "/v1/responses/resp_1?stream=1", exchange.GetResponse, "resp_1", true},
+		{"GET", "/v1/responses/resp_1?stream=false&stream=true", exchange.GetResponse, "resp_1", false},
+		{"GET", "/v1/responses/resp_1?stream=yes", exchange.GetResponse, "resp_1", false},
+		{"GET", "/v1/responses/resp_1/input_items?stream=true", exchange.InputItems, "resp_1", false},
 		{"GET", "/v1/responses/resp%5F1%2Fx", exchange.GetResponse, "resp_1/x", false},
 		{"GET", "/v1/responses/%zz", exchange.GetResponse, "%zz", false},
 		{"DELETE", "/v1/responses/resp_1", exchange.DeleteResponse, "resp_1", false},
@@ -71,6 +76,18 @@ func TestPathsOfWhatIsKept(t *testing.T) {
 		d, v := client.Classify(req)
 		if v.Action != exchange.Pass || d.Name() != "responses" || req.Operation != c.operation || req.Kept != c.id || req.Stream != c.stream || req.Model != "" {
 			t.Errorf("%s %s: %s, %q, stream %t; %+v", c.method, c.path, req.Operation, req.Kept, req.Stream, v)
+		}
+	}
+}
+
+// TestEachPathIsNamedOnce holds that of what a client is shown instead nothing stands twice.
+func TestEachPathIsNamedOnce(t *testing.T) {
+	for _, path := range []string{"/v1/none-of-them", "/v1/responses"} {
+		_, v := client.Classify(request("PUT", path))
+		for _, served := range []string{"/v1/responses,", "POST"} {
+			if strings.Count(v.Message, served) > 1 {
+				t.Errorf("%s: %s", path, v.Message)
+			}
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // request to the backend that has it.
 func (p *plan) findOfPath(req *exchange.Request) exchange.Verdict {
 	kept := p.stage.kept
-	id, bound := stateid.Split([]byte(req.Kept))
+	id, bound := p.split([]byte(req.Kept))
 	var b *policy.Backend
 	switch {
 	case bound:
@@ -25,11 +25,17 @@ func (p *plan) findOfPath(req *exchange.Request) exchange.Verdict {
 		b = kept.set.Backends[kept.set.Speaking(p.ex.Dialect)[0]]
 		p.keptID = req.Kept
 	}
-	if b == nil || strings.Trim(p.keptID, ".") == "" || !p.pool.has(b, p.ex.Dialect) { // dots would lead elsewhere
+	if b == nil || leadsElsewhere(p.keptID) || !p.pool.has(b, p.ex.Dialect) {
 		return stateid.NotKept("", req.Kept)
 	}
 	p.pinned, p.keeps = b, true
 	return exchange.Verdict{}
+}
+
+// leadsElsewhere reports whether an id in a path could lead to another path at a server that
+// unescapes and normalises it before it looks what is asked for.
+func leadsElsewhere(id string) bool {
+	return strings.Trim(id, ".") == "" || strings.ContainsAny(id, `/\%?#`)
 }
 
 // idInPath is what stands for the id in a target's path.
@@ -39,25 +45,25 @@ const idInPath = "{id}"
 func (p *plan) keptPath(path string, req *exchange.Request) string {
 	path = strings.Replace(path, idInPath, url.PathEscape(p.keptID), 1)
 	_, query, _ := bytes.Cut(req.Headers.Get(":path"), []byte{'?'})
-	if query := providersQuery(string(query)); query != "" {
+	if query := providersQuery(string(query), req.Stream); query != "" {
 		path += "?" + query
 	}
 	return path
 }
 
 // providersQuery returns a query as the provider understands it: items begin after one that it
-// knows by its own id. What cannot be read says nothing to it.
-func providersQuery(query string) string {
+// knows by its own id, and it streams if the gateway knows that a stream comes. What cannot be
+// read says nothing to it.
+func providersQuery(query string, stream bool) string {
 	values, err := url.ParseQuery(query)
-	if err != nil {
-		return ""
-	}
-	after, ok := values["after"]
-	if !ok {
+	if err == nil && !values.Has("after") && !values.Has("stream") {
 		return query
 	}
-	for i := range after {
-		after[i] = string(stateid.Strip([]byte(after[i])))
+	for i, after := range values["after"] {
+		values["after"][i] = string(stateid.Strip([]byte(after)))
+	}
+	if values.Del("stream"); stream {
+		values.Set("stream", "true")
 	}
 	return values.Encode()
 }

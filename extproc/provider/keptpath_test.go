@@ -50,19 +50,22 @@ func idAt(s *stage, backend, id string) string {
 // own ids, also where a list begins.
 func TestPathsLeadBack(t *testing.T) {
 	s := twoAccounts(t, stored)
-	a, b, item := idAt(s, "a", "resp_1"), idAt(s, "b", "resp 1/x"), idAt(s, "b", "msg_1")
+	a, b, item := idAt(s, "a", "resp_1"), idAt(s, "b", "resp 1ä"), idAt(s, "b", "msg_1")
 	for _, c := range []struct {
 		op                 exchange.Operation
 		id, query, backend string
 		want               string
 	}{
 		{exchange.GetResponse, a, "", "a", "/v1/responses/resp_1"},
-		{exchange.GetResponse, a, "?stream=true&starting_after=3&include[]=x", "a", "/v1/responses/resp_1?stream=true&starting_after=3&include[]=x"},
-		{exchange.DeleteResponse, b, "", "b", "/openai/v1/responses/resp%201%2Fx"},
+		{exchange.GetResponse, a, "?starting_after=3&include[]=x", "a", "/v1/responses/resp_1?starting_after=3&include[]=x"},
+		{exchange.GetResponse, a, "?stream=false&starting_after=3&stream=true", "a", "/v1/responses/resp_1?starting_after=3"},
+		{exchange.GetResponse, a, "?stream=yes", "a", "/v1/responses/resp_1"},
+		{exchange.DeleteResponse, b, "", "b", "/openai/v1/responses/resp%201%C3%A4"},
 		{exchange.CancelResponse, a, "", "a", "/v1/responses/resp_1/cancel"},
-		{exchange.InputItems, b, "?limit=2&after=" + item, "b", "/openai/v1/responses/resp%201%2Fx/input_items?after=msg_1&limit=2"},
+		{exchange.InputItems, b, "?limit=2&after=" + item, "b", "/openai/v1/responses/resp%201%C3%A4/input_items?after=msg_1&limit=2"},
 		{exchange.InputItems, a, "?after=msg_1", "a", "/v1/responses/resp_1/input_items?after=msg_1"},
 		{exchange.InputItems, a, "?after=%zz", "a", "/v1/responses/resp_1/input_items"},
+		{exchange.InputItems, a, "?a;b&limit=2&stream=true", "a", "/v1/responses/resp_1/input_items?limit=2"},
 	} {
 		at := askKept(t, s, c.op, c.id, c.query)
 		fit := s.models["m"].answer["responses"].fit
@@ -89,7 +92,8 @@ func TestPathsThatLeadNowhere(t *testing.T) {
 		}
 	}
 	plain := keeps(t, "version: 1\nbackends: {a: {provider: openai, credential: {env: A}}}\nmodels: {m: a/gpt-4o}\n")
-	for id, status := range map[string]int{"resp_1": 0, "": 404, ".": 404, "..": 404} {
+	others := string(stateid.KeyOf("other").Append(nil, []byte("resp_1"), stateid.Bound{Backend: "a", Model: "m"}))
+	for id, status := range map[string]int{"resp_1": 0, others: 0, "": 404, ".": 404, "..": 404, "../files": 404, `..\files`: 404, "%2e%2e%2ffiles": 404, "x?y": 404, "x#y": 404} {
 		if v := askKept(t, plain, exchange.GetResponse, id, "").verdict; v.Status != status {
 			t.Errorf("%q, where ids pass as they came: %+v", id, v)
 		}
@@ -97,6 +101,38 @@ func TestPathsThatLeadNowhere(t *testing.T) {
 	chats := twoAccounts(t, strings.Replace(stored, "{chain: ", "{api: chat, chain: ", 1))
 	if v := askKept(t, chats, exchange.GetResponse, idAt(chats, "a", "resp_1"), "").verdict; v.Status != 404 {
 		t.Errorf("of a model that is asked in chat completions: %+v", v)
+	}
+}
+
+// TestIDsOfAGatewayThatIsAskedPass holds that where ids pass as they came, those which the backend
+// has given reach it as it gave them, also if it is a gateway that binds them.
+func TestIDsOfAGatewayThatIsAskedPass(t *testing.T) {
+	s := keeps(t, "version: 1\nunpriced: flag\nbackends: {a: {provider: openai-compatible, responses: true, url: \"https://llm.example.com/v1\", credential: {env: A}}}\nmodels: {m: a/x}\n")
+	others := string(stateid.KeyOf("other").Append(nil, []byte("resp_1"), stateid.Bound{Backend: "a", Model: "m"}))
+	at := askKept(t, s, exchange.GetResponse, others, "")
+	try := &exchange.Attempt{Request: &at.ex.Request, Backend: "a", Model: "x"}
+	if err := at.visit.Attempt(context.Background(), try); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(try.Out.Set.Get(":path")); got != "/v1/responses/"+others {
+		t.Errorf("asked at %s", got)
+	}
+	ex := exchangetest.Ask(t, "responses", `{"model":"m","previous_response_id":"`+others+`","input":"Hi"}`)
+	body := string(ex.Request.Body)
+	if v, err := s.Join(ex).Request(context.Background(), &ex.Request); err != nil || v.Action != exchange.Pass || string(ex.Request.Body) != body {
+		t.Errorf("gone on with: %s %+v %v", ex.Request.Body, v, err)
+	}
+}
+
+// TestStreamsOfWhatIsKept holds that a backend streams what it keeps if the gateway knows that, and
+// not otherwise, whatever the query says.
+func TestStreamsOfWhatIsKept(t *testing.T) {
+	for stream, want := range map[bool]string{true: "a=1&stream=true", false: "a=1"} {
+		for _, query := range []string{"a=1&stream=true", "stream=1&a=1", "a=1&stream", "stream=false&stream=true&a=1", "a=1&str%65am=true"} {
+			if got := providersQuery(query, stream); got != want {
+				t.Errorf("%s, stream %t: %s, want %s", query, stream, got, want)
+			}
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
 	ids, p.keeps = k.KeptIDs(req.Body)
 	var edits []exchange.Edit
 	for i := range ids {
-		id, ok := stateid.Split([]byte(canon.Str(ids[i].Text)))
+		id, ok := p.split([]byte(canon.Str(ids[i].Text)))
 		if ok {
 			edits = append(edits, exchange.Edit{Text: ids[i].Text, With: string(id.Provider)})
 			p.sent(id, canon.Str(ids[i].Text))
@@ -37,6 +37,17 @@ func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
 		return exchange.Verdict{}, nil
 	}
 	return exchange.Verdict{}, req.Rewrite(edits...)
+}
+
+// split takes an id apart. Where ids pass as they came, one that this gateway has not given
+// stays whole: the backend may be a gateway that gave it.
+func (p *plan) split(text []byte) (stateid.ID, bool) {
+	kept := p.stage.kept
+	id, ok := stateid.Split(text)
+	if ok && kept.plain[p.ex.Dialect] && kept.find(id, kept.owner(&p.ex.Caller)) == nil {
+		return stateid.ID{}, false
+	}
+	return id, ok
 }
 
 // sent takes note of how the client writes an id: in the answer it stands as it does in the
