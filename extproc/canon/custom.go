@@ -124,6 +124,20 @@ func (r *Request) CallsCustom(name scan.Value) bool {
 	return false
 }
 
+// Namespace returns the namespace of the tool that a server calls so; nil: it has none.
+func (r *Request) Namespace(name scan.Value) scan.Value {
+	if r == nil {
+		return nil
+	}
+	name = r.ToolName(name)
+	for i := range r.Tools {
+		if t := &r.Tools[i]; same(t.Name, name) {
+			return t.Namespace
+		}
+	}
+	return nil
+}
+
 // HasCustom reports whether the client has custom tools. It is false of a nil request.
 func (r *Request) HasCustom() bool {
 	if r == nil {

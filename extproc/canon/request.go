@@ -19,7 +19,9 @@ type Request struct {
 	Usage                    bool // the client asked for the usage event of a stream
 	Messages                 []Message
 	Tools                    []Tool
-	Functions                bool // the client knows functions in the place of tools
+	ToolList                 scan.Value // of Responses: the tools that are no item's, as the client wrote them
+	Carried                  []Carried  // of Responses
+	Functions                bool       // the client knows functions in the place of tools
 	Choice                   ToolChoice
 	Format                   Format
 	Reason                   Reasoning
@@ -111,6 +113,14 @@ type Part struct {
 	Extra     []Member
 }
 
+// Carried is an item of the input of OpenAI's Responses that is no message: what it says
+// stands elsewhere in the request, and its own dialect gets it in its place.
+type Carried struct {
+	At       int32 // of the input
+	Raw      scan.Value
+	From, To int // of the tools that it brings, in Request.Tools
+}
+
 // Tool is something that the model may call.
 type Tool struct {
 	Other       bool // only its own dialect understands Raw
@@ -123,6 +133,8 @@ type Tool struct {
 	Schema      scan.Value // of the arguments; nil: none
 	Strict      scan.Value
 	Format      scan.Value // of a custom tool's text; nil: any
+	Namespace   scan.Value // of Responses: a string, which a call says beside the name; nil: none
+	Path        string     // in the client's body; empty: its place in Tools is that in the client's list
 	Cache       scan.Value
 	Raw         scan.Value
 	Extra       []Member

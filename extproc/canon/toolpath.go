@@ -7,6 +7,9 @@ import (
 
 // ToolPath returns the path of a tool in the client's body.
 func (r *Request) ToolPath(i int) string {
+	if r.Tools[i].Path != "" {
+		return r.Tools[i].Path
+	}
 	list, n := r.Names[ToolsField], 0
 	for n < i && r.Tools[n].Function {
 		n++

@@ -136,7 +136,7 @@ func (e *encoder) unsupportedTools(add adder) {
 		if fit.OK && fit.Strict == t.Strict.True() && len(fit.Losses) == 0 && t.Cache == nil && len(t.Extra) == 0 {
 			continue
 		}
-		path := fmt.Sprintf("%s[%d]", r.Names[canon.ToolsField], i)
+		path := r.ToolPath(i)
 		if t.Other {
 			add(t.Lack(), path, "it runs no tools of other providers")
 			continue

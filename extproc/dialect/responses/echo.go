@@ -30,11 +30,7 @@ func appendEcho(dst []byte, r *canon.Request) []byte {
 	dst = appendOr(append(dst, `,"text":{`...), "format", r.Format.Raw, `{"type":"text"}`)
 	dst = append(canon.AppendRaw(dst, "verbosity", r.Fields[canon.Verbosity]), '}')
 	dst = appendOr(dst, "tool_choice", r.Choice.Raw, `"auto"`)
-	dst = append(dst, `,"tools":[`...)
-	for i := range r.Tools {
-		dst = append(canon.AppendComma(dst), r.Tools[i].Raw...)
-	}
-	dst = append(dst, ']')
+	dst = appendOr(dst, "tools", r.ToolList, "[]")
 	dst = appendOr(dst, "metadata", r.Fields[canon.Metadata], "{}")
 	for _, f := range [...]canon.Field{canon.User, canon.SafetyIdentifier, canon.PromptCacheKey} {
 		dst = canon.AppendRaw(dst, fieldNames[f], r.Fields[f])

@@ -10,7 +10,7 @@ import (
 // toolStart begins a call. Those before it that are whole are over.
 func (e *StreamEncoder) toolStart(dst []byte, ev *canon.Event) []byte {
 	dst = e.closeCalls(e.close(dst, completed))
-	it := outItem{kind: canon.ToolCall, tool: ev.Tool, name: bytes.Clone(e.Request.ToolName(ev.Name))}
+	it := outItem{kind: canon.ToolCall, tool: ev.Tool, name: bytes.Clone(e.Request.ToolName(ev.Name)), namespace: e.Request.Namespace(ev.Name)}
 	it.callID = e.ids.AppendID(nil, e.Request, ev.ID, false)
 	it.wraps = !ev.Custom && e.Request.CallsCustom(ev.Name)
 	prefix := prefixCall

@@ -1,6 +1,8 @@
 package responses
 
 import (
+	"math"
+
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
 )
@@ -38,7 +40,7 @@ func (e *encoder) input() {
 		e.count++
 		return
 	}
-	if e.same && len(messages) == 0 {
+	if e.same && len(messages) == 0 && len(e.r.Carried) == 0 {
 		return // the server holds the items
 	}
 	e.instructions()
@@ -48,10 +50,14 @@ func (e *encoder) input() {
 			break
 		}
 		if e.same {
+			e.carried(messages[i].At)
 			e.ownItem(&messages[i])
 		} else {
 			e.message(&messages[i])
 		}
+	}
+	if e.same {
+		e.carried(math.MaxInt32)
 	}
 	e.b = append(e.b, ']')
 }

@@ -27,12 +27,13 @@ type outItem struct {
 	text []byte // of the open part, or of a call; escaped
 
 	// Of a call.
-	tool   int
-	custom bool
-	wraps  bool // its text comes as the argument of a function
-	callID []byte
-	name   []byte
-	args   canon.Complete
+	tool      int
+	custom    bool
+	wraps     bool // its text comes as the argument of a function
+	callID    []byte
+	name      []byte
+	namespace scan.Value
+	args      canon.Complete
 
 	raw []byte // of Other
 }
@@ -57,6 +58,7 @@ func (it *outItem) append(dst []byte, status string) []byte {
 	}
 	dst = append(append(append(dst, `,"status":"`...), status...), `","call_id":`...)
 	dst = append(append(append(dst, it.callID...), `,"name":`...), it.name...)
+	dst = canon.AppendRaw(dst, "namespace", it.namespace)
 	dst = append(append(append(dst, `,"`...), it.textName()...), `":"`...)
 	if !it.wraps || it.closed {
 		dst = append(dst, it.text...)

@@ -258,6 +258,9 @@ func (w *answerWriter) call(p *canon.Part, last bool, status string) {
 	}
 	w.b = w.ids.AppendID(append(w.b, `,"call_id":`...), w.Request, p.ID, false)
 	w.b = append(append(w.b, `,"name":`...), w.Request.ToolName(p.Name)...)
+	if !w.same {
+		w.b = canon.AppendRaw(w.b, "namespace", w.Request.Namespace(p.Name))
+	}
 	if custom {
 		w.b = canon.AppendRaw(w.b, "input", input)
 	} else {

@@ -48,15 +48,16 @@ func held(r *canon.Request) bool {
 }
 
 type encoder struct {
-	b      []byte
-	r      *canon.Request
-	t      *canon.Target
-	same   bool         // client and backend speak this dialect
-	count  int          // of items written, instructions among them if nothing else is
-	hoists int          // messages that are the instructions
-	tooled bool         // tools were written
-	asked  trait.Effort // that stands for the reasoning that was asked for
-	effort trait.Effort // that goes out; empty: none
+	b       []byte
+	r       *canon.Request
+	t       *canon.Target
+	same    bool         // client and backend speak this dialect
+	count   int          // of items written, instructions among them if nothing else is
+	hoists  int          // messages that are the instructions
+	tooled  bool         // tools were written
+	brought int          // items that are no messages, and were written
+	asked   trait.Effort // that stands for the reasoning that was asked for
+	effort  trait.Effort // that goes out; empty: none
 
 	replays map[*canon.Part]bool // pieces of reasoning that OpenAI takes back
 }

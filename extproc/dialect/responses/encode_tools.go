@@ -9,6 +9,10 @@ import (
 )
 
 func (e *encoder) tools() {
+	if e.same {
+		e.ownTools()
+		return
+	}
 	for i := range e.r.Tools {
 		t := &e.r.Tools[i]
 		fit := e.toolFit(t)
@@ -20,10 +24,6 @@ func (e *encoder) tools() {
 			e.tooled = true
 		}
 		e.b = canon.AppendComma(e.b)
-		if e.same {
-			e.b = append(e.b, e.own(t)...)
-			continue
-		}
 		if t.Custom && e.knowsCustom() {
 			e.customTool(t)
 			continue
@@ -33,7 +33,22 @@ func (e *encoder) tools() {
 	if e.tooled {
 		e.b = append(e.b, ']')
 	}
-	if e.tooled || e.same && len(e.r.Tools) == 0 {
+	if e.tooled {
+		e.choice()
+	}
+}
+
+// ownTools writes the tools and the choice of a client of this dialect.
+func (e *encoder) ownTools() {
+	list, listed := e.r.ToolList, e.r.Tools
+	if len(e.r.Carried) > 0 {
+		listed = listed[:e.r.Carried[0].From]
+	}
+	e.tooled = len(e.r.Tools) > 0 && e.takesTools()
+	if list != nil && (e.tooled || len(e.r.Tools) == 0) {
+		e.b = scan.Splice(canon.AppendKey(e.b, "tools"), list, e.toolEdits(list, listed))
+	}
+	if e.tooled || len(e.r.Tools) == 0 {
 		e.choice()
 	}
 }
@@ -84,18 +99,18 @@ func (e *encoder) customFindings(add adder) {
 	}
 }
 
-// own is a tool as a client of this dialect wrote it, but for a name and a strictness that
-// the server does not take.
-func (e *encoder) own(t *canon.Tool) scan.Value {
-	edits := e.renamed(nil, t.Raw, t.Name)
-	if at, ok := scan.Within(t.Raw, t.Strict); ok && e.tooStrict(t) {
-		edits = append(edits, scan.Edit{Start: at, End: at + len(t.Strict), With: []byte("false")})
-	}
-	if len(edits) == 0 {
-		return t.Raw
+// toolEdits are the edits of what a client of this dialect wrote, in which tools have a name
+// or a strictness that the server does not take.
+func (e *encoder) toolEdits(raw scan.Value, tools []canon.Tool) (edits []scan.Edit) {
+	for i := range tools {
+		t := &tools[i]
+		edits = e.renamed(edits, raw, t.Name)
+		if at, ok := scan.Within(raw, t.Strict); ok && e.tooStrict(t) {
+			edits = append(edits, scan.Edit{Start: at, End: at + len(t.Strict), With: []byte("false")})
+		}
 	}
 	scan.Sort(edits)
-	return scan.Splice(nil, t.Raw, edits)
+	return edits
 }
 
 // tooStrict reports whether a tool is strict although the server knows no such thing.

@@ -14,6 +14,7 @@ type decoder struct {
 	extra  []canon.Member // all of them: messages and parts hold pieces of it
 	id     scan.Value     // of the answer
 	called int            // calls of the answer that were read
+	listed int            // tools of the request that are no item's
 }
 
 // since returns the parts from start on, which later ones do not overwrite.

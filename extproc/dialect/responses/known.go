@@ -30,11 +30,12 @@ var own = map[string]string{
 // tuningOfTools and tuningOfItems are the same of tools and of items.
 var (
 	tuningOfTools = []string{"async", "defer_loading", "allowed_callers", "output_schema"}
-	tuningOfItems = []string{"caller", "namespace", "async", "phase", "name", "internal_chat_message_metadata_passthrough"}
+	tuningOfItems = []string{"caller", "async", "phase", "name", "internal_chat_message_metadata_passthrough"}
 )
 
-// saysNothing are members of items that mean nothing beyond the server that wrote them.
-var saysNothing = []string{"id", "status", "created_by"}
+// saysNothing are members of items that mean nothing beyond the server that wrote them, and
+// the namespace of a call, whose tool has the same name without it.
+var saysNothing = []string{"id", "status", "created_by", "namespace"}
 
 // ofItem marks the members of an item that its reader did not know.
 func ofItem(extra []canon.Member) []canon.Member {

@@ -32,9 +32,33 @@ func misnamed(body []byte, max int) bool {
 	if !bytes.Contains(body, []byte(`"tools"`)) {
 		return false
 	}
-	for e := scan.Value(bytes.TrimLeft(body, " \t\r\n")).Get("tools").Elements(); e.Next(); {
-		if !canon.TakesToolName(e.Value().Get("name"), max) {
+	v := scan.Value(bytes.TrimLeft(body, " \t\r\n"))
+	if misnamedIn(v.Get("tools"), max) {
+		return true
+	}
+	if !bytes.Contains(body, []byte(`"`+addsTools+`"`)) {
+		return false
+	}
+	for e := v.Get("input").Elements(); e.Next(); {
+		if misnamedIn(e.Value().Get("tools"), max) {
 			return true
+		}
+	}
+	return false
+}
+
+// misnamedIn is the same of a list of tools, and of the namespaces in it.
+func misnamedIn(list scan.Value, max int) bool {
+	for e := list.Elements(); e.Next(); {
+		t := e.Value()
+		inside := t.Get("tools")
+		if inside == nil && !canon.TakesToolName(t.Get("name"), max) {
+			return true
+		}
+		for i := inside.Elements(); i.Next(); {
+			if !canon.TakesToolName(i.Value().Get("name"), max) {
+				return true
+			}
 		}
 	}
 	return false

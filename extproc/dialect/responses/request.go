@@ -77,6 +77,7 @@ func (Dialect) Decode(body []byte) (*canon.Request, error) {
 	sameUnsaid(r.Extra)
 	r.PairCalls()
 	r.FindNamesakes()
+	d.withoutNamesakes()
 	return r, nil
 }
 
@@ -175,6 +176,12 @@ func (d *decoder) reserve(input scan.Value) {
 func (d *decoder) items(list scan.Value) error {
 	at := int32(0)
 	for e := list.Elements(); e.Next(); at++ {
+		if carried, err := d.carry(e.Value(), at); carried || err != nil {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		m, err := d.item(e.Value(), at)
 		if err != nil {
 			return err

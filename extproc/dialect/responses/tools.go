@@ -2,6 +2,7 @@ package responses
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
@@ -21,17 +22,39 @@ const (
 var toolNames = []string{"type", "name", "description", "parameters", "strict", "format"}
 
 func (d *decoder) tools(f *[reqMembers]scan.Value) error {
-	list := f[canon.ToolsField]
-	if err := want(list, scan.Array, "tools"); err != nil {
+	d.r.ToolList = f[canon.ToolsField]
+	err := d.toolList(d.r.ToolList, "", nil)
+	d.listed = len(d.r.Tools)
+	return err
+}
+
+// toolList reads the tools of a list: the request's own, or that of an item or a namespace,
+// whose path it is given.
+func (d *decoder) toolList(list scan.Value, in string, namespace scan.Value) error {
+	if err := want(list, scan.Array, in, "tools"); err != nil {
 		return err
 	}
 	e := list.Elements()
 	for i := 0; e.Next(); i++ {
+		path := ""
+		if i != len(d.r.Tools) || in != "" {
+			path = in + "tools[" + strconv.Itoa(i) + "]"
+		}
 		t, err := readTool(e.Value())
 		if err != nil {
-			return canon.Errorf(fmt.Sprintf("tools[%d]", i), "%v", err)
+			return canon.Errorf(fmt.Sprintf("%stools[%d]", in, i), "%v", err)
+		}
+		if t.Other && namespace == nil {
+			inside, err := d.namespace(t.Raw, in, i)
+			if inside || err != nil {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 		}
 		t.Offered = t.Other && d.r.Choice.Mode != canon.ChoiceRequired
+		t.Path, t.Namespace = path, namespace
 		d.r.Tools = append(d.r.Tools, t)
 	}
 	return nil
