@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/headgate/headgate/policy"
 )
@@ -40,7 +41,9 @@ func reportWildcards(set *policy.Set) []wildcardReport {
 		if len(r.Names) > 0 {
 			r.Example = &namingReport{Name: r.Names[0]}
 			for _, u := range m.For(r.Names[0]).Uses() {
-				r.Example.Uses = append(r.Example.Uses, useName(u))
+				if set.Priced(u, time.Now()) { // what has no price is not asked
+					r.Example.Uses = append(r.Example.Uses, useName(u))
+				}
 			}
 		} else {
 			r.Names = []string{}

@@ -26,6 +26,10 @@ Names that stand nowhere:
 Names that stand nowhere:
   local/s*  1 name known; local/small asks local/small, claude/claude-opus-5
 `,
+		"models: {\"local/s*\": {chain: [claude/*, local/*]}}\n": `
+Names that stand nowhere:
+  local/s*  1 name known; local/small asks local/small
+`,
 	} {
 		set, err := policy.Parse("policy.yaml", []byte(backends+models))
 		if err != nil {

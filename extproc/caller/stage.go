@@ -110,9 +110,10 @@ func (v *visit) Headers(_ context.Context, req *exchange.Request) (exchange.Verd
 	return verdict, nil
 }
 
-// Request implements exchange.Visit: the model is known by then.
+// Request implements exchange.Visit: the model is known by then. What is asked of something kept
+// names none: whose it is says who may ask.
 func (v *visit) Request(_ context.Context, req *exchange.Request) (exchange.Verdict, error) {
-	if who := &v.ex.Caller; req.Operation == exchange.Models || who.May(v.ex.Model, v.ex.Name) {
+	if who := &v.ex.Caller; req.Operation == exchange.Models || req.Operation.OfKept() || who.May(v.ex.Model, v.ex.Name) {
 		return exchange.Verdict{}, nil
 	}
 	d := exchange.Denied(403, exchange.ReasonForbidden, "The key may not ask for the model "+v.ex.Name+".")

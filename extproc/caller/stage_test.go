@@ -217,6 +217,7 @@ func TestWhichModelsACallerMayAskFor(t *testing.T) {
 		{ciKey, "other", exchange.Embeddings, true},
 		{ciKey, "other", exchange.CountTokens, true},
 		{ciKey, "", exchange.Models, false},
+		{ciKey, "other-*", exchange.GetResponse, false},
 		{webKey, "other", exchange.Chat, false},
 	} {
 		v, _ := ask(t, compile(t, known, nil), "authorization", "Bearer "+c.key)

@@ -102,10 +102,11 @@ func (p *plan) uncounted() exchange.Verdict {
 }
 
 // unsupported returns why a target cannot serve the request, up to maxNamed reasons;
-// none if it can.
+// none if it can. What is asked of something kept costs nothing, and names no model that
+// could have a price.
 func (p *plan) unsupported(t *target) ([]unsupportedField, exchange.Verdict) {
 	op := p.ex.Request.Operation
-	if t.wild && !p.stage.set.Priced(policy.Use{Backend: t.backend, Model: t.model}, p.stage.now()) {
+	if t.wild && !op.OfKept() && !p.stage.set.Priced(policy.Use{Backend: t.backend, Model: t.model}, p.stage.now()) {
 		return []unsupportedField{{backend: t.backend.Name, field: "model", why: "no price is known of " + t.model + " there"}}, exchange.Verdict{}
 	}
 	if !t.offers(op) {

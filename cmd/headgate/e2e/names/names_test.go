@@ -29,6 +29,7 @@ func TestNamesThatStandNowhere(t *testing.T) {
 		{"one quota", oneQuota},
 		{"own answers", ownAnswers},
 		{"counts of tokens", counts},
+		{"stored responses", stored},
 		{"SDKs list them", sdks},
 		{"neither labels nor lines of costs", bounded},
 	} {
