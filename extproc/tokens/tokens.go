@@ -201,8 +201,8 @@ func (e *Estimator) piece(text []byte) int64 {
 }
 
 const (
-	// maxText is how many bytes of text are counted. They take some 50 ms, hostile ones 200.
-	maxText = 256 << 10
+	// maxText is how many bytes of text are counted. BenchmarkHostile measures the time they take.
+	maxText = 128 << 10
 	// maxPiece is how many bytes are counted at once: the time for some texts, such as runs of line
 	// ends and blanks, grows with their square.
 	maxPiece = 512
