@@ -22,3 +22,9 @@ type StreamEncoder interface {
 	// Ended reports whether the stream has got its end, good or bad.
 	Ended() bool
 }
+
+// A Pinger is an encoder whose dialect has an event that only says that the stream goes on.
+// Among those of others a comment stands.
+type Pinger interface {
+	Ping(dst []byte) []byte
+}

@@ -17,6 +17,7 @@ type Writer struct {
 	frames  bool // the backend speaks the client's dialect
 	over    bool // the encoder has taken over
 	changed bool // a text left that is not the one that came
+	begun   bool // something was written by the encoder
 	ended   bool // EventDone or EventFailed was written
 	pending []pending
 	encoded []byte // what the encoder makes of the pending events
@@ -84,12 +85,26 @@ func (w *Writer) Flush(dst []byte) []byte {
 
 // encode writes an event by the encoder.
 func (w *Writer) encode(dst []byte, ev *canon.Event) []byte {
+	before := len(dst)
 	if ev.Kind == canon.EventBlank {
-		return dst
+		return w.life(dst)
 	}
 	dst = w.encoder.Append(dst, ev)
 	w.ended = ev.Ends()
+	w.begun = w.begun || len(dst) > before
 	return dst
+}
+
+// life writes a sign of life, as the client's dialect has it, once the stream has begun:
+// without one, what stands between cuts connections that are silent while a model thinks.
+func (w *Writer) life(dst []byte) []byte {
+	if !w.begun {
+		return dst
+	}
+	if p, ok := w.encoder.(canon.Pinger); ok {
+		return p.Ping(dst)
+	}
+	return append(dst, ": ping\n"...) // no blank line: to OpenAI's SDK for Go one ends an event that is empty
 }
 
 // frame writes an event as its frame, once all events of the frame are there.

@@ -107,3 +107,27 @@ func TestWhatRepeatsAChangedTextIsWrittenAnew(t *testing.T) {
 		}
 	}
 }
+
+// TestSignsOfLifeCrossATranslation holds that a ping reaches a client of another dialect in the
+// form of its own, once its stream has begun, and that SDKs do not take it for an answer.
+func TestSignsOfLifeCrossATranslation(t *testing.T) {
+	for name, want := range map[string]string{
+		"openai":    `"delta":{}`,
+		"anthropic": "event: ping\n",
+		"responses": ": ping\n",
+	} {
+		w := NewWriter(dialect.ByName(name).Encoder(canon.Client{ID: "1"}), false)
+		blank := &canon.Event{Kind: canon.EventBlank}
+		if out := w.Append(nil, blank); len(out) > 0 {
+			t.Errorf("%s: before the start: %q", name, out)
+		}
+		w.Append(nil, &canon.Event{Kind: canon.EventStart})
+		if out := string(w.Append(nil, blank)); !strings.Contains(out, want) {
+			t.Errorf("%s: %q, want %q", name, out, want)
+		}
+		w.Append(nil, &canon.Event{Kind: canon.EventDone})
+		if out := w.Append(nil, blank); len(out) > 0 {
+			t.Errorf("%s: after the end: %q", name, out)
+		}
+	}
+}

@@ -135,14 +135,23 @@ func (e *events) over() bool {
 	return e.ended >= max(1, e.choices)
 }
 
+// alive reports whether an event is nothing but a sign of life: a ping or a comment.
+func alive(raw scan.Event) bool {
+	return len(raw) > 0 && (raw.Data() == nil || string(raw.Field("event")) == "ping")
+}
+
 // locate says where in a frame its events were read, if the client may get the frame. Of a
 // stream that came to its end without saying so, nothing more is written: its frame is empty.
+// To a client of another dialect a sign of life is one, too.
 func (e *events) locate(raw scan.Event, found []canon.Event, hidden bool) []canon.Event {
-	if e.skim == nil {
+	if e.skim == nil && (len(found) > 0 || !alive(raw)) {
 		return found
 	}
 	if len(found) == 0 && len(raw) > 0 {
 		found = []canon.Event{{Kind: canon.EventBlank}}
+	}
+	if e.skim == nil {
+		return found
 	}
 	frame := &canon.Frame{Raw: raw, Events: len(found), Hidden: hidden}
 	for i := range found {

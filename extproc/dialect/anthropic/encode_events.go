@@ -92,6 +92,11 @@ func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
 	return dst
 }
 
+// Ping implements canon.Pinger.
+func (e *StreamEncoder) Ping(dst []byte) []byte {
+	return append(dst, "event: ping\ndata: {\"type\": \"ping\"}\n\n"...)
+}
+
 // Abort ends the stream with an error event and without message_stop.
 func (e *StreamEncoder) Abort(dst []byte, f *canon.Fault) []byte {
 	if e.ended {

@@ -70,6 +70,9 @@ func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
 	return dst
 }
 
+// Ping implements canon.Pinger: it is a chunk that says nothing.
+func (e *StreamEncoder) Ping(dst []byte) []byte { return e.close(e.open(dst, 0)) }
+
 // Abort ends the stream with an error and without [DONE].
 func (e *StreamEncoder) Abort(dst []byte, f *canon.Fault) []byte {
 	if e.ended {
