@@ -1,8 +1,11 @@
 package extproc
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
@@ -184,4 +187,37 @@ func TestWhatWasMaskedComesBackEverywhere(t *testing.T) {
 			t.Errorf("got: %s", got)
 		}
 	})
+}
+
+// TestEachItemOfAMaskedStreamBeginsOnce holds that a client of Responses can build the answer
+// from the events of a stream whose texts were changed: each item begins once and ends once, in
+// its place, and the events are numbered in their order.
+func TestEachItemOfAMaskedStreamBeginsOnce(t *testing.T) {
+	r := newRig(t, maskedPolicy("{output: [{pii: {action: mask}}]}"))
+	for _, backend := range dialect.All {
+		_, got := exchangeOf(t, r, "responses", backend.Name(), "Bob", maskedMail, true)
+		seen, last := map[string]int{}, int64(-1)
+		for frame := range strings.SplitAfterSeq(got, "\n\n") {
+			data := scan.Value(strings.TrimSpace(string(scan.Event(frame).Data())))
+			n, ok := data.Get("sequence_number").Int()
+			if !ok {
+				continue
+			}
+			if n <= last {
+				t.Errorf("%s: event %d comes after %d: %s", backend.Name(), n, last, frame)
+			}
+			last = n
+			if kind := canon.Str(data.Get("type")); strings.HasPrefix(kind, "response.output_item.") {
+				seen[kind[len("response.output_item."):]+" "+string(data.Get("output_index"))+" "+canon.Str(data.Get("item").Get("type"))]++
+			}
+		}
+		want := map[string]int{}
+		items := []string{"reasoning", "message", "function_call", "custom_tool_call"}
+		for i, kind := range items {
+			want[fmt.Sprint("added ", i, " ", kind)], want[fmt.Sprint("done ", i, " ", kind)] = 1, 1
+		}
+		if diff := cmp.Diff(want, seen); diff != "" {
+			t.Errorf("of %s: %s", backend.Name(), diff)
+		}
+	}
 }
