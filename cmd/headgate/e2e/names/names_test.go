@@ -27,6 +27,10 @@ func TestNamesThatStandNowhere(t *testing.T) {
 		{"no price", noPrice},
 		{"who may ask", whoMay},
 		{"one quota", oneQuota},
+		{"one budget", oneBudget},
+		{"a stream", streamed},
+		{"embeddings", embeddings},
+		{"own calls", ownCalls},
 		{"own answers", ownAnswers},
 		{"counts of tokens", counts},
 		{"stored responses", stored},
@@ -193,8 +197,8 @@ func counts(t *testing.T, r *rig) {
 // bounded holds that names which clients choose are neither values of labels nor lines of the costs
 // by model: those are bounded by the policy.
 func bounded(t *testing.T, r *rig) {
-	written := map[string]bool{"fast": true, "gpt-5-pro": true}
-	for _, wildcard := range []string{"gpt", "gpt-5", "claude", "openai", "ours", "small", "kept"} {
+	written := map[string]bool{"fast": true, "gpt-5-pro": true, "watched": true}
+	for _, wildcard := range []string{"gpt", "gpt-5", "claude", "openai", "ours", "small", "paid", "kept"} {
 		written[wildcard+"-*"], written[wildcard+"/*"] = true, true
 	}
 	metrics := r.Metrics()
@@ -212,7 +216,7 @@ func bounded(t *testing.T, r *rig) {
 		if err := json.Unmarshal([]byte(text), &report); err != nil {
 			t.Fatal(err)
 		}
-		return len(report.Rows) >= 9
+		return len(report.Rows) >= 11
 	})
 	var unknown []string
 	for _, row := range report.Rows {

@@ -33,6 +33,8 @@ models:
   "openai/*": gpt/*
   "ours/*": {chain: [gpt/*, claude/*], retries: 0}
   "small/*": {chain: [gpt/*], quota: {rpm: 2}}
+  "paid/*": {chain: [gpt/*], quota: {usd_per_day: 0.003}}
+  watched: {chain: [gpt/gpt-4o-mini], guards: {input: [{moderation: {model: openai/omni-moderation-latest}}]}}
   "kept/*": {chain: [gpt/*], cache: {ttl: 1h}}
 `
 
