@@ -9,6 +9,7 @@ import (
 	"github.com/headgate/headgate/extproc/cache/digest"
 	"github.com/headgate/headgate/extproc/cache/store"
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/cachepb"
@@ -67,7 +68,7 @@ func (v *visit) bypassed(asked *canon.Request) exchange.CacheReason {
 		return exchange.CacheTemperature
 	case !rules.Masked && v.masked(false):
 		return exchange.CacheMasked
-	case stateful(asked):
+	case stateful(asked) || v.refers():
 		return exchange.CacheState
 	}
 	return ""
@@ -82,6 +83,17 @@ func stateful(asked *canon.Request) bool {
 	return slices.ContainsFunc(asked.Extra, func(m canon.Member) bool {
 		return slices.Contains(states, string(m.Name)) && !canon.Void(m.Value)
 	})
+}
+
+// refers reports whether a request names by an id what a provider keeps, which is for those alone
+// to whom the id was given: that is found out by who asks the provider.
+func (v *visit) refers() bool {
+	keeper, ok := dialect.ByName(v.ex.Dialect).(dialect.Keeper)
+	if !ok {
+		return false
+	}
+	ids, _ := keeper.KeptIDs(v.ex.Request.Body)
+	return slices.ContainsFunc(ids, func(id canon.KeptID) bool { return !id.Also || id.Bare })
 }
 
 // bypass goes past the cache.

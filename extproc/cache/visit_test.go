@@ -172,6 +172,24 @@ func TestWhoHasAskedIsNotGivenAgain(t *testing.T) {
 	}
 }
 
+// TestWhatIsNamedByAnIDGoesPastTheCache holds that who names by an id what a provider keeps gets no
+// answer of one to whom the id was given: what stands in the request itself is asked as ever.
+func TestWhatIsNamedByAnIDGoesPastTheCache(t *testing.T) {
+	for item, bypassed := range map[string]bool{
+		`{"type":"item_reference","id":"msg_1"}`:                                                                  true,
+		`{"t\u0079pe":"item_reference","id":"msg_1"}`:                                                             true,
+		`{"type":"image_generation_call","id":"ig_1"}`:                                                            true,
+		`{"type":"reasoning","id":"rs_1","summary":[]}`:                                                           true,
+		`{"type":"message","id":"msg_1","role":"assistant","content":[{"type":"output_text","text":"Because."}]}`: false,
+	} {
+		r := newRig(t, "models: {m: {chain: [b/x], cache: {scope: shared}}}")
+		v, _ := r.ask("responses", `{"model":"m","input":[{"role":"user","content":"Why?"},`+item+`,{"role":"user","content":"Why?"}]}`)
+		if c := &v.Exchange.Cached; (c.Reason == exchange.CacheState) != bypassed {
+			t.Errorf("%s: %+v", item, c)
+		}
+	}
+}
+
 // TestWhatIsNotKept holds which answers are not given again, and that the row says why.
 func TestWhatIsNotKept(t *testing.T) {
 	const plain = "models: {m: {chain: [b/x, c/y], cache: {max_temperature: 1, max_entry: 1KiB}}}"

@@ -12,6 +12,9 @@ type KeptID struct {
 	Field string     // the member of the body that it stands in
 	// Also says that the request holds the thing itself, too: nothing is read by its id.
 	Also bool
+	// Bare says of such a thing that what it says is not in the request: a server that keeps it
+	// may look for it by the id, and goes on without it if there is none.
+	Bare bool
 	// Minted says that the gateway has made the id, for an answer that no provider keeps.
 	Minted bool
 }

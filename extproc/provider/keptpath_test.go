@@ -124,6 +124,32 @@ func TestIDsOfAGatewayThatIsAskedPass(t *testing.T) {
 	}
 }
 
+// TestNobodyUsesAnothersItems holds that an item of which the id alone is there is read for those to
+// whom it was given: an image is looked for in vain, and reasoning is left out.
+func TestNobodyUsesAnothersItems(t *testing.T) {
+	s := twoAccounts(t, stored)
+	own := idAt(s, "a", "rs_1")
+	others := string(s.kept.keys(s.kept.set.Backends["a"])[0].Append(nil, []byte("rs_1"), stateid.Bound{Backend: "a", Model: "m", Owner: "caller bob"}))
+	for _, c := range []struct {
+		item, want string // what the provider gets of it; empty: the request is refused
+	}{
+		{`{"type":"image_generation_call","id":"` + own + `"}`, `{"type":"image_generation_call","id":"rs_1"}`},
+		{`{"type":"image_generation_call","id":"` + others + `"}`, ""},
+		{`{"type":"image_generation_call","id":"ig_1"}`, ""},
+		{`{"type":"reasoning","id":"` + own + `","summary":[]}`, `{"type":"reasoning","id":"rs_1","summary":[]}`},
+		{`{"type":"reasoning","id":"` + others + `","summary":[]}`, `{"type":"reasoning","id":"","summary":[]}`},
+		{`{"type":"reasoning","id":"rs_1","summary":[]}`, `{"type":"reasoning","id":"","summary":[]}`},
+		{`{"type":"reasoning","id":"rs_1","encrypted_content":"x"}`, `{"type":"reasoning","id":"rs_1","encrypted_content":"x"}`},
+	} {
+		ex := exchangetest.Ask(t, "responses", `{"model":"m","input":[{"role":"user","content":"Hi"},`+c.item+`]}`)
+		ex.Caller = ann
+		v, err := s.Join(ex).Request(context.Background(), &ex.Request)
+		if err != nil || (v.Reason == exchange.ReasonNoItem) != (c.want == "") || c.want != "" && !strings.Contains(string(ex.Request.Body), c.want) {
+			t.Errorf("%s: %s %+v %v", c.item, ex.Request.Body, v, err)
+		}
+	}
+}
+
 // TestStreamsOfWhatIsKept holds that a backend streams what it keeps if the gateway knows that, and
 // not otherwise, whatever the query says.
 func TestStreamsOfWhatIsKept(t *testing.T) {

@@ -25,7 +25,10 @@ func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
 	var edits []exchange.Edit
 	for i := range ids {
 		id, ok := p.split([]byte(canon.Str(ids[i].Text)))
-		if ok {
+		switch {
+		case p.foreign(&ids[i], id, ok):
+			edits = append(edits, exchange.Edit{Text: ids[i].Text})
+		case ok:
 			edits = append(edits, exchange.Edit{Text: ids[i].Text, With: string(id.Provider)})
 			p.sent(id, canon.Str(ids[i].Text))
 		}
@@ -37,6 +40,15 @@ func (p *plan) findKept(req *exchange.Request) (exchange.Verdict, error) {
 		return exchange.Verdict{}, nil
 	}
 	return exchange.Verdict{}, req.Rewrite(edits...)
+}
+
+// foreign reports whether an id of what stands in the request without what it says was not given
+// to who asks. It does not leave: whoever has learnt another's would have the provider go on with
+// what that says. A server that knows ids of its own alone is not sent the rest, either.
+func (p *plan) foreign(named *canon.KeptID, id stateid.ID, split bool) bool {
+	kept := p.stage.kept
+	return named.Bare && !kept.plain[p.ex.Dialect] && p.pool.speaks(p.ex.Dialect) && p.mayKeep() &&
+		(!split || kept.find(id, kept.owner(&p.ex.Caller)) == nil)
 }
 
 // split takes an id apart. Where ids pass as they came, one that this gateway has not given

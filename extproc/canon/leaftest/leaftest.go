@@ -90,14 +90,14 @@ func holds(path, value string) bool {
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
-// excuse returns the entry that excuses a change, empty if there is none.
-func excuse(quiet map[string]string, c *Change) string {
+// excuse returns the entry that excuses a change, empty if there is none: of several the longest.
+func excuse(quiet map[string]string, c *Change) (found string) {
 	path := index.ReplaceAllString(c.Path, "[]")
 	for key := range quiet {
 		at, what, _ := strings.Cut(key, " ")
-		if (what == "" || what == c.What) && holds(at, path) {
-			return key
+		if (what == "" || what == c.What) && holds(at, path) && len(key) > len(found) {
+			found = key
 		}
 	}
-	return ""
+	return found
 }

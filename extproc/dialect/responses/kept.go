@@ -45,6 +45,9 @@ func (Dialect) KeptIDs(body []byte) (ids []canon.KeptID, keeps bool) {
 			keeps = keeps && string(v) != "false"
 		}
 	}
+	for i := range ids {
+		ids[i].Bare = ids[i].Bare && keeps // else its server has given the id to nobody
+	}
 	return ids, keeps || len(ids) > 0
 }
 
@@ -56,28 +59,45 @@ func keptID(ids []canon.KeptID, field string, v scan.Value) []canon.KeptID {
 }
 
 // keptInItem adds the ids in an item: its own, and that of the request to a person that it answers.
-// An item without a type and a role is a reference.
+// An item without a type and a role is a reference, and so is an image that was made, without its
+// data (https://developers.openai.com/api/docs/guides/image-generation, multi-turn editing).
 func keptInItem(ids []canon.KeptID, item scan.Value) []canon.KeptID {
-	from, whole := len(ids), false
+	from, kind, whole := len(ids), "", false
 	m := item.Fields()
 	for m.Next() {
-		switch string(m.Key()) {
+		switch v := m.Value(); string(m.Key()) {
 		case "id", "approval_request_id":
-			ids = keptID(ids, inputField, m.Value())
+			ids = keptID(ids, inputField, v)
 		case "role":
-			whole = whole || !canon.Void(m.Value())
+			whole = whole || !canon.Void(v)
 		case "type":
-			if kind := canon.Str(m.Value()); kind == "item_reference" {
+			if kind = canon.Str(v); kind == "item_reference" {
 				return referred(ids, from, item)
-			} else if kind != "" {
-				whole = true
 			}
+			whole = whole || kind != ""
 		}
 	}
 	for i := from; i < len(ids); i++ {
-		ids[i].Also, ids[i].Minted = whole, minted(ids[i].Text)
+		id := &ids[i]
+		id.Minted = minted(id.Text)
+		id.Also = whole && (kind != "image_generation_call" || says(item, "result"))
+		id.Bare = kind == "reasoning" && !id.Minted && !says(item, "encrypted_content") && !says(item, "content")
 	}
 	return ids
+}
+
+// says reports whether a member of an item has something in it, whichever of several counts.
+func says(item scan.Value, name string) (says bool) {
+	m := item.Fields()
+	for m.Next() {
+		if string(m.Key()) != name {
+			continue
+		}
+		if says = !canon.Void(m.Value()); !says {
+			return false
+		}
+	}
+	return says
 }
 
 // referred adds the ids in an item that stands for one that is kept.

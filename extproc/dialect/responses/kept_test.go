@@ -16,29 +16,34 @@ func TestWhatARequestNames(t *testing.T) {
 	type id struct {
 		Text, Field  string
 		Also, Minted bool
+		Bare         bool
 	}
 	for body, c := range map[string]struct {
 		keeps bool
 		want  []id
 	}{
-		`{"model":"m","input":"Hi"}`:                                                                                                     {true, nil},
-		`{"model":"m","input":"Hi","store":null}`:                                                                                        {true, nil},
-		`{"model":"m","input":"Hi","store":false}`:                                                                                       {false, nil},
-		`{"input":"Hi","store":false,"previous_response_id":"resp_1"}`:                                                                   {true, []id{{"resp_1", "previous_response_id", false, false}}},
-		`{"previous_response_id":null,"conversation":"conv_1"}`:                                                                          {true, []id{{"conv_1", "conversation", false, false}}},
-		`{"conversation":{"id":"conv_1"},"prompt":{"id":"pmpt_1"}}`:                                                                      {true, []id{{"conv_1", "conversation", false, false}}},
-		`{"previous\u005fresponse_id":"resp_1","previous_response_id":"resp_2"}`:                                                         {true, []id{{"resp_1", "previous_response_id", false, false}, {"resp_2", "previous_response_id", false, false}}},
-		`{"input":[{"type":"item_reference","id":"msg_1"},{"id":"msg_2"},{"type":null,"id":"msg_3"}]}`:                                   {true, []id{{"msg_1", "input", false, false}, {"msg_2", "input", false, false}, {"msg_3", "input", false, false}}},
-		`{"input":[{"role":"assistant","id":"msg_1","content":"Hi"},{"type":"reasoning","id":"rs_1","summary":[]}]}`:                     {true, []id{{"msg_1", "input", true, false}, {"rs_1", "input", true, false}}},
-		`{"input":[{"id":"mcp_2","type":"mcp_approval_response","approval_request_id":"mcpr_1","approve":true}]}`:                        {true, []id{{"mcp_2", "input", true, false}, {"mcpr_1", "input", true, false}}},
-		`{"input":[{"type":"item_reference","id":"fc_hg_01M8_0"},{"id":"msg_hg_01M8_1"},{"role":"user","id":"msg_hg_x","content":"a"}]}`: {true, []id{{"fc_hg_01M8_0", "input", false, true}, {"msg_hg_01M8_1", "input", false, true}, {"msg_hg_x", "input", true, true}}},
-		`{"input":[{"type":"message","id":"msg_1","type":"item_reference"}]}`:                                                            {true, []id{{"msg_1", "input", false, false}}},
-		`{"input":[{"type":"function_call_output","call_id":"call_1","output":"{\"id\":\"x\"}"}]}`:                                       {true, nil},
+		`{"model":"m","input":"Hi"}`:                                                                                                                             {true, nil},
+		`{"model":"m","input":"Hi","store":null}`:                                                                                                                {true, nil},
+		`{"model":"m","input":"Hi","store":false}`:                                                                                                               {false, nil},
+		`{"input":"Hi","store":false,"previous_response_id":"resp_1"}`:                                                                                           {true, []id{{"resp_1", "previous_response_id", false, false, false}}},
+		`{"previous_response_id":null,"conversation":"conv_1"}`:                                                                                                  {true, []id{{"conv_1", "conversation", false, false, false}}},
+		`{"conversation":{"id":"conv_1"},"prompt":{"id":"pmpt_1"}}`:                                                                                              {true, []id{{"conv_1", "conversation", false, false, false}}},
+		`{"previous\u005fresponse_id":"resp_1","previous_response_id":"resp_2"}`:                                                                                 {true, []id{{"resp_1", "previous_response_id", false, false, false}, {"resp_2", "previous_response_id", false, false, false}}},
+		`{"input":[{"type":"item_reference","id":"msg_1"},{"id":"msg_2"},{"type":null,"id":"msg_3"}]}`:                                                           {true, []id{{"msg_1", "input", false, false, false}, {"msg_2", "input", false, false, false}, {"msg_3", "input", false, false, false}}},
+		`{"input":[{"role":"assistant","id":"msg_1","content":"Hi"},{"type":"reasoning","id":"rs_1","summary":[]}]}`:                                             {true, []id{{"msg_1", "input", true, false, false}, {"rs_1", "input", true, false, true}}},
+		`{"input":[{"id":"mcp_2","type":"mcp_approval_response","approval_request_id":"mcpr_1","approve":true}]}`:                                                {true, []id{{"mcp_2", "input", true, false, false}, {"mcpr_1", "input", true, false, false}}},
+		`{"input":[{"type":"item_reference","id":"fc_hg_01M8_0"},{"id":"msg_hg_01M8_1"},{"role":"user","id":"msg_hg_x","content":"a"}]}`:                         {true, []id{{"fc_hg_01M8_0", "input", false, true, false}, {"msg_hg_01M8_1", "input", false, true, false}, {"msg_hg_x", "input", true, true, false}}},
+		`{"input":[{"type":"message","id":"msg_1","type":"item_reference"}]}`:                                                                                    {true, []id{{"msg_1", "input", false, false, false}}},
+		`{"input":[{"type":"function_call_output","call_id":"call_1","output":"{\"id\":\"x\"}"}]}`:                                                               {true, nil},
+		`{"input":[{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"x"}],"encrypted_content":null}],"store":false}`:                     {true, []id{{"rs_1", "input", true, false, false}}},
+		`{"input":[{"type":"reasoning","id":"rs_1","encrypted_content":"x"},{"type":"reasoning","id":"rs_2","content":[{"type":"reasoning_text","text":"x"}]}]}`: {true, []id{{"rs_1", "input", true, false, false}, {"rs_2", "input", true, false, false}}},
+		`{"input":[{"type":"reasoning","id":"rs_hg_1"}]}`:                                                                                                        {true, []id{{"rs_hg_1", "input", true, true, false}}},
+		`{"input":[{"type":"image_generation_call","id":"ig_1"},{"type":"image_generation_call","id":"ig_2","result":"aGk="}]}`:                                  {true, []id{{"ig_1", "input", false, false, false}, {"ig_2", "input", true, false, false}}},
 	} {
 		var got []id
 		ids, keeps := responses.Dialect{}.KeptIDs([]byte(body))
 		for _, one := range ids {
-			got = append(got, id{canon.Str(one.Text), one.Field, one.Also, one.Minted})
+			got = append(got, id{canon.Str(one.Text), one.Field, one.Also, one.Minted, one.Bare})
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" || keeps != c.keeps {
 			t.Errorf("%s: keeps %t (-want +got):\n%s", body, keeps, diff)
