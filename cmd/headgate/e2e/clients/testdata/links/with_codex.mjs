@@ -37,11 +37,12 @@ add("tools_stream", async (m) => {
   said(events);
   check(ran(events), JSON.stringify(events).slice(-400));
 });
-// The newest models that it knows get their tools in an item, which OpenAI's API alone has.
+// The newest models that it knows get their tools in namespaces, in an item of the input.
 add("known_stream", async (m, { gpt }) => {
   said(await ask(gpt, "Hello"));
-  said(await ask(gpt, "Patch it. [[sim tool=apply_patch]]"));
-}, "state");
+  said(await ask(gpt, "Look. [[sim tool=list_agents]]"));
+  said(await ask(gpt, "Run it. [[sim tool=exec]]"));
+});
 add("structured_stream", async (m) => check(Number.isInteger(JSON.parse(said(await ask(m, "A plan.", "--output-schema", schema))).score)), "schemas");
 add("image", async (m) => said(await ask(m, "What?", "-i", picture)), "images");
 add("cancel", async (m) => {
