@@ -35,6 +35,11 @@ func newKeptModels(set *policy.Set) keptModels {
 			asked = append(asked, name)
 		}
 	}
+	// What an id does not say, a guard must not miss: if answers of one model are guarded, all are
+	// read as that model's.
+	if i := slices.IndexFunc(asked, func(name string) bool { return len(set.Models[name].Guards.Output) > 0 }); i >= 0 {
+		asked = asked[i : i+1]
+	}
 	if len(asked) > 0 {
 		k.plain, k.byTag = asked[0], stateid.NamesOf(slices.Values(asked))
 	}
