@@ -162,3 +162,18 @@ func reads(t *testing.T, from io.Reader, want string) {
 		t.Errorf("%v (-want +got):\n%s", err, cmp.Diff(want, string(got)))
 	}
 }
+
+// TestTheModelInAListOfExchanges holds which of two names stands there.
+func TestTheModelInAListOfExchanges(t *testing.T) {
+	for _, c := range []struct{ model, asked, want string }{
+		{"fast", "fast", "fast"},
+		{"fast", "no-model-has-it", "fast"}, // by the default
+		{"gpt-*", "gpt-5", "gpt-5"},
+		{"gpt-*", "no-model-has-it", "gpt-*"},
+		{"", "no-model-has-it", "no-model-has-it"},
+	} {
+		if got := modelOf(&journal.Exchange{Model: c.model, Asked: c.asked}); got != c.want {
+			t.Errorf("%q that is asked for as %q: %q, want %q", c.model, c.asked, got, c.want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/policy/price"
+	"github.com/headgate/headgate/policy/wildcard"
 	"github.com/headgate/headgate/xds/journal"
 )
 
@@ -21,8 +22,17 @@ func lineOf(e *journal.Exchange) []string {
 		status = strconv.Itoa(e.Status)
 	}
 	return []string{e.Time.UTC().Format("2006-01-02T15:04:05Z"), clean(e.Exchange), orDash(e.Outcome), orDash(e.FailedBy), status,
-		shortened(orDash(cmp.Or(e.Model, e.Asked))), shortened(backendOf(e)), shortened(orDash(e.User)),
+		shortened(orDash(modelOf(e))), shortened(backendOf(e)), shortened(orDash(e.User)),
 		strconv.FormatInt(in, 10), strconv.FormatInt(out, 10), costOf(e), inMillis(e.DurationMS)}
+}
+
+// modelOf is the policy's model, of a wildcard by the name that was asked for, or what was asked for
+// and is none.
+func modelOf(e *journal.Exchange) string {
+	if wildcard.Match(e.Model, e.Asked) {
+		return e.Asked
+	}
+	return cmp.Or(e.Model, e.Asked)
 }
 
 // backendOf is who answered.
