@@ -127,8 +127,11 @@ func (s *stream) take(ctx context.Context, events []canon.Event, emit exchange.E
 func (s *stream) event(ctx context.Context, ev *canon.Event, emit exchange.Emit) {
 	switch ev.Kind {
 	case canon.EventBlank, canon.EventComment:
-		s.pass(ev, emit)
-		return
+		if !ev.Repeats { // its frame holds no text
+			s.pass(ev, emit)
+			return
+		}
+		s.wait(ev)
 	case canon.EventFailed: // what is held is not released
 		s.queue = s.queue[:0]
 		s.pass(ev, emit)
