@@ -60,6 +60,7 @@ func FuzzRoundTrip(f *testing.F) {
 		f.Add(c.said)
 	}
 	f.Add("[EMAIL_ADDRESS_1] a@example.com [EMAIL_ADDRESS_2] \\ \"b@example.com")
+	f.Add("AAAAAAA  0010 0000!0100000000 0000000000000000000") // a placeholder is no word for what follows
 	s := compiled(f, model+`guards: {input: [{pii: {}}]}`)
 	f.Fuzz(func(t *testing.T, said string) {
 		if !utf8.ValidString(said) || len(said) > 4096 {
@@ -75,10 +76,8 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		text := sent.Messages[0].Content
 		again, _ := asks(t, s, user(text))
-		for _, found := range again.Exchange.Guards[0].Types {
-			if found.Type != "PHONE_NUMBER" { // digits beside one that is masked may read as another
-				t.Fatalf("%q holds %v", text, found)
-			}
+		if got := again.Exchange.Guards[0].Types; len(got) > 0 {
+			t.Fatalf("%q holds %v", text, got)
 		}
 		if got, _ := answered(v, canon.EventText, cutUp(text, []byte{3})...); got != strings.ToValidUTF8(said, "") {
 			t.Fatalf("%q came back as %q", said, got)

@@ -30,12 +30,18 @@ func (p *pass) spoken(i int) kinds {
 		for k < i && is(p.Text[k], letter|tail|wide) {
 			k++
 		}
-		if sizes[p.Text[j]]>>(k-j)&1 == 1 && (j == 0 || !is(p.Text[j-1], inWord)) {
+		if sizes[p.Text[j]]>>(k-j)&1 == 1 && (j == 0 || !is(p.Text[j-1], inWord)) && !p.placeholds(j, k) {
 			p.near.kinds |= contexts[string(fold(p.Text[j:k], &room))]
 		}
 		j = k
 	}
 	return p.near.kinds
+}
+
+// placeholds reports whether a word begins a placeholder such as [PHONE_NUMBER_1], which speaks of
+// what was masked there and not of what follows.
+func (p *pass) placeholds(i, j int) bool {
+	return i > 0 && p.Text[i-1] == '[' && p.At(j) == '_'
 }
 
 // fold returns a word in lower case, in room; one that is longer than all known words is empty.
