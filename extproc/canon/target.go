@@ -109,5 +109,6 @@ type Client struct {
 	Created int64    // Unix seconds, if the backend gave none
 	Usage   bool     // the client asked for the usage event of a stream
 	Input   int64    // tokens of input, estimated: shown until the backend has counted
+	Asked   []byte   // the request's body, by which Input is estimated if it is 0; nil: it is not
 	Said    *int64   // bytes of text that came so far, by which output is estimated that is not counted; nil: not known
 }

@@ -24,7 +24,7 @@ func FaultOf(v *exchange.Verdict, exchangeID string) *canon.Fault {
 func Of(ex *exchange.Exchange) canon.Client {
 	c := canon.Client{Request: ex.Request.Decoded(), ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
 	if ex.Response.Translates {
-		c.Input, c.Said = ex.EstimateInput(), &ex.Response.TextBytes
+		c.Asked, c.Said = ex.Request.Body, &ex.Response.TextBytes
 	}
 	return c
 }

@@ -9,11 +9,8 @@ import (
 // reported stays.
 func (ex *Exchange) Estimate(u *canon.Usage, text int64) {
 	if u.TotalInput() == 0 {
-		u.Input = ex.EstimateInput()
+		u.Input = canon.Tokens(scan.Written(ex.Request.Body))
 	}
 	u.Output = max(u.Output, canon.Tokens(text)-u.Reasoning)
 	u.Source = canon.UsageEstimated
 }
-
-// EstimateInput returns the tokens of the request, by its text.
-func (ex *Exchange) EstimateInput() int64 { return canon.Tokens(scan.Written(ex.Request.Body)) }

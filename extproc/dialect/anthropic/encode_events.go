@@ -118,7 +118,7 @@ func (e *StreamEncoder) start(dst []byte, ev *canon.Event) []byte {
 // begun is what is known of the usage as the message starts: that of the input.
 func (e *StreamEncoder) begun(ev *canon.Event) *canon.Usage {
 	if ev.Usage == nil || ev.Usage.Seen == 0 {
-		return &canon.Usage{Input: e.c.Input}
+		return &canon.Usage{Input: e.c.EstimatedInput()}
 	}
 	u := *ev.Usage
 	u.Output, u.Reasoning, u.AudioOutput = 0, 0, 0

@@ -46,21 +46,6 @@ func (e *encoder) unforced() bool {
 	return e.t.Traits.Forced == trait.No && (c == canon.ChoiceRequired || c == canon.ChoiceNamed)
 }
 
-// refusesPart reports whether the model takes no part of this kind, in whatever dialect
-// it came.
-func (e *encoder) refusesPart(p *canon.Part) bool {
-	switch p.Kind {
-	case canon.Image:
-		return e.t.Quirks.NoImages
-	case canon.Document:
-		return e.t.Traits.PDF == trait.No && p.Source != canon.FromText
-	case canon.Audio:
-		return e.t.Traits.Audio == trait.No
-	default:
-		return false
-	}
-}
-
 // prefills reports whether a message is the assistant's last words, which the model is to
 // go on with, and refuses to.
 func (e *encoder) prefills(i int) bool {

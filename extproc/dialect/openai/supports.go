@@ -1,14 +1,12 @@
 package openai
 
 import (
-	"bytes"
-
 	"github.com/headgate/headgate/extproc/canon"
 )
 
 // supports reports whether the backend takes a part.
 func (e *encoder) supports(p *canon.Part) bool {
-	if e.refusesPart(p) {
+	if e.t.RefusesPart(p) {
 		return false
 	}
 	if e.same {
@@ -26,9 +24,9 @@ func (e *encoder) supports(p *canon.Part) bool {
 	case canon.Thinking:
 		return e.t.Quirks.ReplayReasoning && p.Role == canon.RoleAssistant
 	case canon.Image:
-		return users && isImage(p)
+		return users && p.IsImage()
 	case canon.Document:
-		return p.Source == canon.FromText || users && isPDF(p)
+		return p.Source == canon.FromText || users && p.IsPDF()
 	case canon.Audio:
 		return users
 	default:
@@ -36,19 +34,8 @@ func (e *encoder) supports(p *canon.Part) bool {
 	}
 }
 
-func isImage(p *canon.Part) bool {
-	if p.Source == canon.FromBase64 {
-		return len(p.Data) > 0 && bytes.HasPrefix(canon.Plainly(p.Media), []byte("image/"))
-	}
-	return p.Source == canon.FromURL && canon.IsWebAddress(p.Data)
-}
-
-func isPDF(p *canon.Part) bool {
-	return p.Source == canon.FromBase64 && len(p.Data) > 0 && bytes.HasSuffix(p.Media, []byte("pdf"))
-}
-
 func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
-	if e.refusesPart(p) {
+	if e.t.RefusesPart(p) {
 		return canon.Meaning, "the model does not take it"
 	}
 	if why, refers := p.RefersToItem(); refers {

@@ -1,14 +1,12 @@
 package responses
 
 import (
-	"bytes"
-
 	"github.com/headgate/headgate/extproc/canon"
 )
 
 // supports reports whether the backend takes a part.
 func (e *encoder) supports(p *canon.Part) bool {
-	if e.refusesPart(p) {
+	if e.t.RefusesPart(p) {
 		return false
 	}
 	if e.same {
@@ -23,9 +21,9 @@ func (e *encoder) supports(p *canon.Part) bool {
 	case canon.Thinking, canon.Redacted:
 		return e.replays[p]
 	case canon.Image:
-		return users && isImage(p)
+		return users && p.IsImage()
 	case canon.Document:
-		return users && (p.Source == canon.FromText || p.Source == canon.FromURL && canon.IsWebAddress(p.Data) || isPDF(p))
+		return users && (p.Source == canon.FromText || p.Source == canon.FromURL && canon.IsWebAddress(p.Data) || p.IsPDF())
 	case canon.Other, canon.Audio:
 		return false
 	default:
@@ -33,20 +31,9 @@ func (e *encoder) supports(p *canon.Part) bool {
 	}
 }
 
-func isImage(p *canon.Part) bool {
-	if p.Source == canon.FromBase64 {
-		return len(p.Data) > 0 && bytes.HasPrefix(canon.Plainly(p.Media), []byte("image/"))
-	}
-	return p.Source == canon.FromURL && canon.IsWebAddress(p.Data)
-}
-
-func isPDF(p *canon.Part) bool {
-	return p.Source == canon.FromBase64 && len(p.Data) > 0 && bytes.HasSuffix(p.Media, []byte("pdf"))
-}
-
 // lacks says why the backend does not take a part.
 func (e *encoder) lacks(p *canon.Part) (canon.UnsupportedKind, string) {
-	if e.refusesPart(p) {
+	if e.t.RefusesPart(p) {
 		return canon.Meaning, "the model does not take it"
 	}
 	if in := p.Place.List; p.Kind == canon.Other && (in == canon.InReasoning || in == canon.InThinkingBlocks) {
