@@ -25,7 +25,7 @@ type Exchange struct {
 // prefixes. It skips the test if the shared data are not there.
 func Exchanges(t *testing.T, prefixes ...string) []Exchange {
 	t.Helper()
-	dir := filepath.Join(shared(t), "data", "recorded")
+	dir := filepath.Join(Shared(t), "data", "recorded")
 	var all []Exchange
 	for _, prefix := range prefixes {
 		files, _ := filepath.Glob(filepath.Join(dir, prefix+"*.json"))
@@ -67,9 +67,9 @@ func read(t *testing.T, file string) Exchange {
 	return ex
 }
 
-// shared returns the folder of shared data: HEADGATE_SHARED, or shared beside
+// Shared returns the folder of shared data: HEADGATE_SHARED, or shared beside
 // the root of the repository.
-func shared(t *testing.T) string {
+func Shared(t *testing.T) string {
 	t.Helper()
 	if dir := os.Getenv("HEADGATE_SHARED"); dir != "" {
 		return dir
