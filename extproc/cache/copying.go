@@ -26,7 +26,7 @@ const perByte = 64
 
 func newCopying(ex *exchange.Exchange, maxEntry int64) *copying {
 	d := dialect.ByName(ex.Dialect)
-	client := canon.Client{Request: ex.Request.Decoded(), ID: ex.ID, Created: ex.Started.Unix(), Usage: true}
+	client := canon.Client{Request: ex.Request.Decoded(), Model: ex.Request.Model, ID: ex.ID, Created: ex.Started.Unix(), Usage: true}
 	return &copying{folder: d.Fold(), encoder: d.Encoder(client), room: maxEntry * perByte}
 }
 

@@ -104,8 +104,9 @@ func Fields(unsupported []Unsupported) Dropped {
 // Client is what an answer's encoder must know of the client.
 type Client struct {
 	Request *Request // what the client asked, if it was decoded; ids and names of calls must go with it
-	Model   string   // shown as the answer's model; empty: the one that the backend named
-	ID      string   // the answer's id if the backend gave none
+	Own     bool     // the backend speaks the client's dialect
+	Model   string   // that the client asked for, if the backend named none
+	ID      string   // of the exchange, if the backend gave the answer none
 	Created int64    // Unix seconds, if the backend gave none
 	Usage   bool     // the client asked for the usage event of a stream
 	Input   int64    // tokens of input, estimated: shown until the backend has counted

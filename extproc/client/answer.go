@@ -22,8 +22,8 @@ func FaultOf(v *exchange.Verdict, exchangeID string) *canon.Fault {
 
 // Of is what the encoders of answers must know of an exchange's client.
 func Of(ex *exchange.Exchange) canon.Client {
-	c := canon.Client{Request: ex.Request.Decoded(), ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
-	if ex.Response.Translates {
+	c := canon.Client{Request: ex.Request.Decoded(), Own: !ex.Response.Translates, Model: ex.Request.Model, ID: ex.ID, Created: ex.Started.Unix(), Usage: ex.Request.WantUsage}
+	if !c.Own {
 		c.Asked, c.Said = ex.Request.Body, &ex.Response.TextBytes
 	}
 	return c
@@ -44,6 +44,7 @@ func Whole(d dialect.Client, answer *canon.Response, ex *exchange.Exchange) (bod
 	if !ex.Request.Stream {
 		return d.EncodeAnswer(nil, answer, c), "application/json"
 	}
+	c.Own = answer.Dialect == ex.Dialect
 	e := d.Encoder(c)
 	events := answer.Events()
 	for i := range events {

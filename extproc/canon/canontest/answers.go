@@ -42,7 +42,7 @@ func (a *Answer) streamed() Said {
 // used is what most answers cost.
 var used = canon.Usage{Input: 15, CacheRead: 5, Output: 7}
 
-func says(c ...Choice) Said { return Said{ID: "id-1", Model: "model-1", Choices: c, Usage: used} }
+func says(c ...Choice) Said { return Said{ID: "1", Model: "model-1", Choices: c, Usage: used} }
 
 func costs(s Said, u canon.Usage) Said {
 	s.Usage = u
@@ -51,7 +51,7 @@ func costs(s Said, u canon.Usage) Said {
 
 // broken is what was said of an answer that then failed.
 func broken(text string, f canon.FaultKind, message string) *Said {
-	return &Said{ID: "id-1", Model: "model-1", Choices: []Choice{{Text: text}}, Fault: f, Message: message}
+	return &Said{ID: "1", Model: "model-1", Choices: []Choice{{Text: text}}, Fault: f, Message: message}
 }
 
 // Answers are what the corpus of a dialect says, unless it Lacks the words.

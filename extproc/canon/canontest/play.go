@@ -200,7 +200,7 @@ func (u *under) recorded(t *testing.T, v *exchangetest.Visit, s Said) {
 		return
 	}
 	s = u.loses(s)
-	got := Said{ID: ex.Response.ID, Model: ex.Response.Model}
+	got := Said{ID: ownID(ex.Response.ID), Model: ex.Response.Model}
 	b := &ex.Usage
 	got.Usage = canon.Usage{Input: b.Input, CacheRead: b.CacheRead, CacheWrite5m: b.CacheWrite5m, CacheWrite1h: b.CacheWrite1h,
 		AudioInput: b.AudioInput, Output: b.Output, Reasoning: b.Reasoning, AudioOutput: b.AudioOutput}

@@ -2,6 +2,7 @@ package canontest
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -11,11 +12,12 @@ import (
 // Said is what an answer means in every dialect. Texts are joined, as it has no meaning
 // where one piece of them ends, and a refusal is a text that ends with one.
 type Said struct {
-	ID, Model string
-	Choices   []Choice
-	Usage     canon.Usage     // its buckets alone
-	Fault     canon.FaultKind // of an answer that is an error, or breaks off
-	Message   string          // of the fault
+	ID      string // without the word that it begins with, which is the dialect's
+	Model   string
+	Choices []Choice
+	Usage   canon.Usage     // its buckets alone
+	Fault   canon.FaultKind // of an answer that is an error, or breaks off
+	Message string          // of the fault
 }
 
 // Choice is what one of several answers says.
@@ -83,10 +85,17 @@ func (l *listener) Append(dst []byte, ev *canon.Event) []byte {
 	return dst
 }
 
+// ownID is what an answer's id has of its server's: all after the word that it begins with.
+func ownID(id string) string {
+	return beginning.ReplaceAllString(id, "")
+}
+
+var beginning = regexp.MustCompile("^[a-z]+[-_]")
+
 func (l *listener) hear(ev *canon.Event) {
 	switch ev.Kind {
 	case canon.EventStart:
-		l.said.ID, l.said.Model = canon.Str(ev.ID), canon.Str(ev.Model)
+		l.said.ID, l.said.Model = ownID(canon.Str(ev.ID)), canon.Str(ev.Model)
 	case canon.EventUsage:
 		l.said.Usage.Overwrite(ev.Usage)
 	case canon.EventFailed:

@@ -110,8 +110,8 @@ func (e *StreamEncoder) Abort(dst []byte, f *canon.Fault) []byte {
 func (e *StreamEncoder) start(dst []byte, ev *canon.Event) []byte {
 	e.started = true
 	dst = append(dst, `event: message_start`+"\n"+`data: {"type":"message_start","message":{"id":`...)
-	dst = append(append(dst, idOf(ev.ID, e.c)...), `,"type":"message","role":"assistant","model":`...)
-	dst = append(append(dst, modelOf(ev.Model, e.c)...), `,"content":[],"stop_reason":null,"stop_sequence":null,"usage":`...)
+	dst = append(e.c.AppendAnswerID(dst, ev.ID, idPrefix), `,"type":"message","role":"assistant","model":`...)
+	dst = append(e.c.AppendModel(dst, ev.Model), `,"content":[],"stop_reason":null,"stop_sequence":null,"usage":`...)
 	return append(appendUsage(dst, e.begun(ev)), '}', '}', '\n', '\n')
 }
 

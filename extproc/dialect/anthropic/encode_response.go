@@ -5,13 +5,17 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
+// idPrefix begins the ids of answers.
+const idPrefix = "msg_"
+
 // EncodeAnswer appends an answer as a message to dst. Of several choices the
 // first counts: a client of this dialect cannot have asked for more.
 func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byte {
 	same := r.Dialect == "anthropic"
-	b := append(append(dst, `{"id":`...), idOf(r.ID, c)...)
+	c.Own = same
+	b := c.AppendAnswerID(append(dst, `{"id":`...), r.ID, idPrefix)
 	b = append(b, `,"type":"message","role":"assistant","model":`...)
-	b = append(append(b, modelOf(r.Model, c)...), `,"content":[`...)
+	b = append(c.AppendModel(b, r.Model), `,"content":[`...)
 	var choice canon.Choice
 	if len(r.Choices) > 0 {
 		choice = r.Choices[0]
@@ -51,20 +55,6 @@ func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byt
 		b = canon.AppendMembers(b, r.Extra)
 	}
 	return append(b, '}')
-}
-
-func idOf(id scan.Value, c canon.Client) scan.Value {
-	if id.Kind() == scan.String && !canon.Empty(id) {
-		return id
-	}
-	return scan.AppendString(nil, c.ID)
-}
-
-func modelOf(model scan.Value, c canon.Client) scan.Value {
-	if c.Model == "" && model.Kind() == scan.String && !canon.Empty(model) {
-		return model
-	}
-	return scan.AppendString(nil, c.Model)
 }
 
 // appendCall writes a call of a tool. Arguments that are no object keep their text in a

@@ -12,7 +12,7 @@ import (
 func TestInputIsAnEstimateUntilItIsCounted(t *testing.T) {
 	e := anthropic.Dialect{}.Encoder(canon.Client{Input: 42})
 	start := string(e.Append(nil, &canon.Event{Kind: canon.EventStart, ID: scan.Value(`"id"`), Model: scan.Value(`"m"`)}))
-	if want := "event: message_start\n" + `data: {"type":"message_start","message":{"id":"id","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,` +
+	if want := "event: message_start\n" + `data: {"type":"message_start","message":{"id":"msg_id","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,` +
 		`"usage":{"input_tokens":42,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":0}}}` + "\n\n"; start != want {
 		t.Errorf("got %s", start)
 	}

@@ -84,10 +84,10 @@ func (e *StreamEncoder) Abort(dst []byte, f *canon.Fault) []byte {
 }
 
 func (e *StreamEncoder) start(dst []byte, ev *canon.Event) []byte {
-	h := append(append(e.head, `data: {"id":`...), idOf(ev.ID, e.c)...)
+	h := e.c.AppendAnswerID(append(e.head, `data: {"id":`...), ev.ID, idPrefix)
 	h = append(h, `,"object":"chat.completion.chunk","created":`...)
 	h = strconv.AppendInt(h, createdOf(ev.Created, e.c), 10)
-	h = append(append(h, `,"model":`...), modelOf(ev.Model, e.c)...)
+	h = e.c.AppendModel(append(h, `,"model":`...), ev.Model)
 	e.head = append(h, `,"choices":[`...)
 	if ev.Kind != canon.EventStart {
 		return dst

@@ -7,13 +7,17 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
+// idPrefix begins the ids of answers.
+const idPrefix = "chatcmpl-"
+
 // EncodeAnswer appends an answer as a chat completion to dst.
 func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byte {
 	same := r.Dialect == "openai"
-	b := append(append(dst, `{"id":`...), idOf(r.ID, c)...)
+	c.Own = same
+	b := c.AppendAnswerID(append(dst, `{"id":`...), r.ID, idPrefix)
 	b = append(b, `,"object":"chat.completion","created":`...)
 	b = strconv.AppendInt(b, createdOf(r.Created, c), 10)
-	b = append(append(b, `,"model":`...), modelOf(r.Model, c)...)
+	b = c.AppendModel(append(b, `,"model":`...), r.Model)
 	b = append(b, `,"choices":[`...)
 	ids := canon.CallIDs{}
 	for i := range r.Choices {
@@ -29,20 +33,6 @@ func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byt
 		b = appendUsage(canon.AppendKey(b, "usage"), &r.Usage)
 	}
 	return append(b, '}')
-}
-
-func idOf(id scan.Value, c canon.Client) scan.Value {
-	if id.Kind() == scan.String && !canon.Empty(id) {
-		return id
-	}
-	return scan.AppendString(nil, c.ID)
-}
-
-func modelOf(model scan.Value, c canon.Client) scan.Value {
-	if c.Model == "" && model.Kind() == scan.String && !canon.Empty(model) {
-		return model
-	}
-	return scan.AppendString(nil, c.Model)
 }
 
 func createdOf(created int64, c canon.Client) int64 {

@@ -7,9 +7,13 @@ import (
 	"github.com/headgate/headgate/extproc/scan"
 )
 
+// idPrefix begins the ids of answers.
+const idPrefix = "resp_"
+
 // EncodeAnswer appends an answer as a response to dst. Of several choices the first counts.
 func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byte {
-	w := answerWriter{b: appendHead(dst, r.ID, r.Model, r.Created, &c), client: client{c, r.ID}, same: r.Dialect == name, status: completed}
+	c.Own = r.Dialect == name
+	w := answerWriter{b: appendHead(dst, r.ID, r.Model, r.Created, &c), client: client{c, r.ID}, same: c.Own, status: completed}
 	choice := canon.Choice{}
 	if len(r.Choices) > 0 {
 		choice = r.Choices[0]
@@ -33,18 +37,12 @@ func (Dialect) EncodeAnswer(dst []byte, r *canon.Response, c canon.Client) []byt
 
 // appendHead appends the beginning of a response.
 func appendHead(dst []byte, id, model scan.Value, created int64, c *canon.Client) []byte {
-	if id.Kind() != scan.String || canon.Empty(id) {
-		id = scan.AppendString(nil, c.ID)
-	}
-	if c.Model != "" || model.Kind() != scan.String || canon.Empty(model) {
-		model = scan.AppendString(nil, c.Model)
-	}
 	if created == 0 {
 		created = c.Created
 	}
-	dst = append(append(dst, `{"id":`...), id...)
+	dst = c.AppendAnswerID(append(dst, `{"id":`...), id, idPrefix)
 	dst = strconv.AppendInt(append(dst, `,"object":"response","created_at":`...), created, 10)
-	return append(append(dst, `,"model":`...), model...)
+	return c.AppendModel(append(dst, `,"model":`...), model)
 }
 
 // The statuses of responses and items that this package writes.

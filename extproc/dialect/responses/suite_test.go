@@ -40,7 +40,7 @@ var corpus = &canontest.Corpus{
 	Before: "event: message_stop",
 
 	Aborted: "event: error\n" + `data: {"type":"error","sequence_number":2,"code":"overloaded","message":"busy","param":null,"error":{"message":"busy","type":"server_error","param":null,"code":"overloaded"}}` + "\n\n" +
-		"event: response.failed\n" + `data: {"type":"response.failed","sequence_number":3,"response":{"id":"exchange-1","object":"response","created_at":1700000000,"model":"","status":"failed","error":{"code":"overloaded","message":"busy"},"incomplete_details":null,"output":[],"usage":null,` + unsaid + "}}\n\n",
+		"event: response.failed\n" + `data: {"type":"response.failed","sequence_number":3,"response":{"id":"resp_exchange-1","object":"response","created_at":1700000000,"model":"","status":"failed","error":{"code":"overloaded","message":"busy"},"incomplete_details":null,"output":[],"usage":null,` + unsaid + "}}\n\n",
 	Faults: map[canon.FaultKind]int{
 		canon.FaultRequest: 400, canon.FaultAuthentication: 401, canon.FaultPermission: 403, canon.FaultNotFound: 404,
 		canon.FaultTooLarge: 413, canon.FaultRateLimit: 429, canon.FaultServer: 500, canon.FaultOverloaded: 503, canon.FaultTimeout: 504,
