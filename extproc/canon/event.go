@@ -25,7 +25,7 @@ const (
 	EventBlockEnd                    // what comes next is a block of its own
 	EventOther                       // Raw: a block that only its own dialect understands
 	EventOtherDelta                  // Raw
-	EventFinish                      // Finish, Text: the stop sequence that was hit, Raw: log probabilities of the choice
+	EventFinish                      // Finish, Name: the provider's word, Text: the stop sequence that was hit, Raw: log probabilities of the choice
 	EventUsage                       // Usage: everything seen so far
 	EventFailed                      // Fault
 	EventDone

@@ -39,6 +39,7 @@ type Fault struct {
 	Message   string
 	Param     string
 	RequestID string
+	Unsaid    bool // what it was read from does not say it as an error: a client must be given one
 
 	// Exchange is the id of the exchange that Headgate itself refused, and RetryAfter
 	// how long the client shall wait; 0: it is not known. Code is Headgate's then.

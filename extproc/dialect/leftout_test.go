@@ -34,7 +34,7 @@ var (
 	anthropicHead = map[string]string{"type": always, "role": always, "stop_sequence removed": none}
 	anthropicOnly = map[string]string{
 		"container": unasked, "context_management": unasked, "diagnostics": unasked, "input_transformations": unasked,
-		"stop_details": "the finish says that it is a refusal",
+		"stop_details": "the finish says that it is a refusal", "stop_reason changed": "an answer with calls ended with them",
 	}
 	anthropicCall  = map[string]string{"caller": ownTools, "toolset_name": unasked}
 	anthropicUsage = map[string]string{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/scan"
 )
 
 // Origin says who made a response. It is a closed set.
@@ -42,6 +43,7 @@ type Response struct {
 	Texts      int64        // events of a stream that brought text
 	Said       int64        // events of a stream that said something of the answer: no ping, comment or empty beginning
 	Unreadable int64        // events of a stream that could not be read: the client did not get them
+	End        End          // of the answer, as the provider says it; of several the first
 	Model      string       // that the provider says it served
 	ID         string       // the provider's
 	Translates bool         // the client's answer is written anew: the backend speaks another dialect
@@ -98,6 +100,19 @@ var errNoAnswer = errors.New("the response has no body that is read")
 
 // Bind gives the response the clock that it may wait by.
 func (r *Response) Bind(more Waiting) { r.more = more }
+
+// End says how an answer ended.
+type End struct {
+	Word   string // the provider's own, bounded; empty: it said none
+	Finish canon.Finish
+}
+
+// NoteEnd notes the provider's word for an end, and what it means.
+func (r *Response) NoteEnd(word scan.Value, f canon.Finish) {
+	if r.End.Word == "" && f != canon.FinishUnset {
+		r.End = End{Clip(canon.Str(word), MaxText), f}
+	}
+}
 
 // Note notes an event of a stream that brought so many bytes of text.
 func (r *Response) Note(text int64) {

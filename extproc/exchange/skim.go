@@ -11,6 +11,9 @@ type Skimmer interface {
 	Frame(raw []byte) Sight
 	// SawEnd reports whether the dialect's end of a whole answer was seen.
 	SawEnd() bool
+	// Fault is that of an answer which ended with a word for a failure, and not with an error: the
+	// client gets one in place of the event that was seen last. nil: there is none.
+	Fault() *canon.Fault
 }
 
 // Sight is what an event is to a client of the stream's own dialect.

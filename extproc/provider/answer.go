@@ -166,6 +166,7 @@ func (a *answer) translated(resp *exchange.Response) exchange.Verdict {
 		return a.noAnswer(resp, err)
 	}
 	resp.ID, resp.Model = canon.Str(whole.ID), canon.Str(whole.Model)
+	resp.NoteEnd(whole.Choices[0].RawFinish, whole.Choices[0].Finish)
 	a.ex.Usage.Replace(&whole.Usage, canon.UsageProvider)
 	return exchange.Verdict{}
 }

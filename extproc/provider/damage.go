@@ -39,7 +39,7 @@ func (d *damage) look(skim exchange.Skimmer, raw scan.Event, u *canon.Usage) (ex
 	if sight == exchange.Last {
 		return sight, d.end(u)
 	}
-	return sight, nil
+	return sight, skim.Fault()
 }
 
 // leaveOut takes note of an event that cannot be read; over: no piece can follow. The fault

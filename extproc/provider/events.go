@@ -156,7 +156,7 @@ func (e *events) locate(raw scan.Event, found []canon.Event, hidden bool) []cano
 	frame := &canon.Frame{Raw: raw, Events: len(found), Hidden: hidden}
 	for i := range found {
 		ev := &found[i]
-		if ev.Kind == canon.EventFailed && (ev.Fault.Kind == canon.FaultCut || ev.Fault.Kind == canon.FaultMalformed) {
+		if ev.Kind == canon.EventFailed && (ev.Fault.Kind == canon.FaultCut || ev.Fault.Kind == canon.FaultMalformed || ev.Fault.Unsaid) {
 			continue // the frame does not say so: the encoder must
 		}
 		ev.Frame = frame

@@ -137,6 +137,7 @@ func (f *fold) Note(ex *exchange.Exchange) {
 	resp := &ex.Response
 	resp.Folded, resp.Silent = true, f.resp.Silent
 	resp.ID, resp.Model, resp.Failed, resp.SawEnd = f.resp.ID, f.resp.Model, f.resp.Failed, f.skim.SawEnd()
+	resp.End = f.resp.End
 	resp.TextBytes, resp.Unreadable = f.resp.TextBytes, f.resp.Unreadable
 	ex.Usage = f.usage
 	if !ex.Route.Single && ex.Route.Backend == "" {

@@ -61,7 +61,6 @@ func (s *said) fail(err error) {
 // partial are answers that pass although they cannot be translated: a client of the
 // dialect knows what they mean, and no other.
 var partial = map[string]string{
-	"openai/a-provider-that-broke-off":    "the reason of the end says so",
 	"openai/an answer without choices":    "its object says that it is one",
 	"openai/a member that stands twice":   "parsers differ in which one they take",
 	"anthropic/an answer without content": "its type says that it is one",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,15 +35,15 @@ func heardIn(ex *exchange.Exchange) heard {
 }
 
 // passed returns what is heard of a stream that passes. It passes byte for byte up to what
-// cannot be read; an error may follow.
+// cannot be read, or is the end of an answer that failed; an error may follow.
 func passed(t *testing.T, name string, stream []byte, choices int) heard {
 	t.Helper()
 	ex := &exchange.Exchange{}
 	ex.Request.Choices, ex.Request.WantUsage = choices, true
 	out := pass(t, name, ex, stream)
 	want := stream
-	if ex.Response.Unreadable > 0 {
-		want = untilUnreadable(stream)
+	if ex.Response.Unreadable > 0 || ex.Response.Failed {
+		want = untilBroken(stream)
 	}
 	if !bytes.HasPrefix(out, want) {
 		t.Errorf("the client gets %q", out)
@@ -50,11 +51,15 @@ func passed(t *testing.T, name string, stream []byte, choices int) heard {
 	return heardIn(ex)
 }
 
-// untilUnreadable cuts a stream before its first event that cannot be read.
-func untilUnreadable(stream []byte) []byte {
+// brokenEnd is an end that is a word for a failure.
+var brokenEnd = regexp.MustCompile(`"(finish_reason|stop_reason|reason)":"(error|network_error|insufficient_system_resource)"`)
+
+// untilBroken cuts a stream before its first event that cannot be read, or that says with a word
+// for a failure why the answer ended, in place of which the client gets an error.
+func untilBroken(stream []byte) []byte {
 	n := 0
 	for event := range bytes.SplitAfterSeq(stream, []byte("\n\n")) {
-		if data := scan.Event(event).Data(); data != nil && !json.Valid(data) {
+		if data := scan.Event(event).Data(); data != nil && (!json.Valid(data) || brokenEnd.Match(data) && !bytes.Contains(data, []byte(`"error":`))) {
 			break
 		}
 		n += len(event)
@@ -82,6 +87,13 @@ func translated(t *testing.T, name string, stream []byte) heard {
 	t.Helper()
 	ex := &exchange.Exchange{}
 	ex.Response.Translates = true
+	play(t, name, ex, stream)
+	return heardIn(ex)
+}
+
+// play has the events of a stream read.
+func play(t *testing.T, name string, ex *exchange.Exchange, stream []byte) {
+	t.Helper()
 	s := newStream(&target{dialect: dialect.ByName(name)}, ex, false)
 	for _, piece := range append(slices.Collect(slices.Chunk(stream, 61)), nil) {
 		if err := s.Feed(piece, piece == nil); err != nil {
@@ -90,7 +102,6 @@ func translated(t *testing.T, name string, stream []byte) heard {
 		for s.Next() != nil {
 		}
 	}
-	return heardIn(ex)
 }
 
 // The skimmer judges less than the decoder: what passes, its client judges itself.

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/provider/circuit"
 	"github.com/headgate/headgate/extproc/provider/credential"
@@ -31,7 +32,10 @@ type Options struct {
 	Warn      func(string)                     // called with what operators should know of a policy's backends
 	Circuits  *circuit.Store                   // nil: one that nobody watches
 	Now       func() time.Time
-	tokens    *tokens.Estimator
+	// UnknownEnd is called if an answer ended with a word that this version does not know, bounded.
+	// nil: nobody wants to know.
+	UnknownEnd func(backend, dialect, word string)
+	tokens     *tokens.Estimator
 }
 
 // Kind makes the stages. What is known of a credential, and of the limits of a backend,
@@ -119,13 +123,14 @@ type stage struct {
 	callers   bool // the policy names callers
 	refused   func(backend string, status int)
 	warn      func(string)
+	unknown   func(backend, dialect, word string) // of ends; may be nil
 	now       func() time.Time
 }
 
 func newStage(set *policy.Set, secrets *credential.Store, kept *keeping, o *Options) *stage {
 	s := &stage{
 		models: make(map[string]*pools, len(set.Models)), wildcards: make(map[string]*policy.Model),
-		set: set, secrets: secrets, kept: kept, tokens: o.tokens, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, now: o.Now,
+		set: set, secrets: secrets, kept: kept, tokens: o.tokens, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, unknown: o.UnknownEnd, now: o.Now,
 	}
 	for name, m := range set.Models {
 		if m.Wildcard {
@@ -195,5 +200,14 @@ func (v *visit) End(exchange.Outcome) {
 	v.leaveProbes()
 	if r := v.ex.Response.Reader; r != nil {
 		r.Close()
+	}
+	v.reportEnd()
+}
+
+// reportEnd reports an answer that ended with a word which this version does not know.
+func (v *visit) reportEnd() {
+	end, t := v.ex.Response.End, v.answer.target
+	if end.Finish == canon.FinishOther && t != nil && v.stage.unknown != nil {
+		v.stage.unknown(t.backend.Name, t.dialect.Name(), end.Word)
 	}
 }

@@ -156,6 +156,8 @@ func (s *stream) note(events []canon.Event) {
 			text += int64(len(canon.Inside(ev.Text)))
 		case ev.Kind == canon.EventUsage:
 			usage.Replace(ev.Usage, canon.UsageEstimated)
+		case ev.Kind == canon.EventFinish:
+			resp.NoteEnd(ev.Name, ev.Finish)
 		case ev.Kind == canon.EventFailed:
 			resp.Failed = ev.Fault.Kind != canon.FaultCut
 		case ev.Kind == canon.EventDone:

@@ -218,3 +218,6 @@ func (s *toySkimmer) Frame(raw []byte) exchange.Sight {
 
 // SawEnd implements exchange.Skimmer.
 func (s *toySkimmer) SawEnd() bool { return s.done }
+
+// Fault implements exchange.Skimmer.
+func (s *toySkimmer) Fault() *canon.Fault { return nil }

@@ -248,14 +248,20 @@ func (d *StreamDecoder) close(f *event) {
 func (d *StreamDecoder) finish(f *event) {
 	d.report(f[evUsage])
 	reason := f[evDelta].Get("stop_reason")
-	if finish := finishOf(reason); finish != canon.FinishUnset && !d.reason {
-		d.reason = true
-		ev := canon.Event{Kind: canon.EventFinish, Finish: finish}
-		if hit := f[evDelta].Get("stop_sequence"); hit.Kind() == scan.String {
-			ev.Text = hit
-		}
-		d.emit(ev)
+	finish := finishOf(reason)
+	switch {
+	case finish == canon.FinishUnset || d.reason:
+		return
+	case finish == canon.FinishError:
+		d.fail(canon.BrokeOff(reason))
+		return
 	}
+	d.reason = true
+	ev := canon.Event{Kind: canon.EventFinish, Finish: finish, Name: reason}
+	if hit := f[evDelta].Get("stop_sequence"); hit.Kind() == scan.String {
+		ev.Text = hit
+	}
+	d.emit(ev)
 }
 
 func (d *StreamDecoder) stop() {

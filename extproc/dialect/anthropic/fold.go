@@ -46,6 +46,9 @@ func (f *folder) Frame(raw []byte) *canon.Fault {
 	case "content_block_delta":
 		return f.delta(&e)
 	case "message_delta":
+		if word := e[evDelta].Get("stop_reason"); finishOf(word) == canon.FinishError {
+			return canon.BrokeOff(word)
+		}
 		return f.change(data)
 	case "error":
 		return Dialect{}.DecodeFault(0, data)

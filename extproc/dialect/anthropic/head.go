@@ -53,6 +53,11 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, to *
 	if fault != nil {
 		return fault
 	}
+	finish := finishOf(h[respReason])
+	resp.NoteEnd(h[respReason], finish)
+	if finish == canon.FinishError {
+		return canon.BrokeOff(h[respReason])
+	}
 	return nil
 }
 

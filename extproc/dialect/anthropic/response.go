@@ -24,11 +24,15 @@ func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 	if err := d.content(h[respContent], canon.Place{}); err != nil {
 		return nil, canon.Malformed(err.Error())
 	}
-	r.Choices = []canon.Choice{{Parts: d.parts, Finish: finishOf(h[respReason]), RawFinish: h[respReason], StopHit: h[respStop]}}
+	finish := finishOf(h[respReason])
+	if finish == canon.FinishError {
+		return nil, canon.BrokeOff(h[respReason])
+	}
+	r.Choices = []canon.Choice{{Parts: d.parts, Finish: finish, RawFinish: h[respReason], StopHit: h[respStop]}}
 	return r, nil
 }
 
-// finishOf reads a stop_reason.
+// finishOf reads a stop_reason, those of compatible servers included.
 func finishOf(v scan.Value) canon.Finish {
 	switch string(canon.Inside(v)) {
 	case "":
@@ -48,7 +52,7 @@ func finishOf(v scan.Value) canon.Finish {
 	case "pause_turn":
 		return canon.FinishPause
 	}
-	return canon.FinishOther
+	return canon.EndOf(canon.Inside(v))
 }
 
 // finishWord is the stop_reason for an ending. A model that called a tool ended

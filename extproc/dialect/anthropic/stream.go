@@ -15,6 +15,7 @@ type skimmer struct {
 	usage    *canon.Usage
 	reported usage
 	stop     bool // message_stop
+	broke    *canon.Fault
 }
 
 // Skim starts reading a Messages stream that passes.
@@ -24,6 +25,9 @@ func (Dialect) Skim(_ *exchange.Request, resp *exchange.Response, usage *canon.U
 
 // SawEnd reports whether message_stop was seen.
 func (s *skimmer) SawEnd() bool { return s.stop }
+
+// Fault implements exchange.Skimmer.
+func (s *skimmer) Fault() *canon.Fault { return s.broke }
 
 // Frame reads one event; all that can be read are the client's.
 func (s *skimmer) Frame(raw []byte) exchange.Sight {
@@ -64,6 +68,7 @@ func (s *skimmer) look(kind string, f *event) exchange.Sight {
 		s.report(h[respUsage], canon.UsageEstimated)
 	case "message_delta":
 		s.report(f[evUsage], canon.UsageProvider)
+		s.end(f[evDelta].Get("stop_reason"))
 	case "message_stop":
 		s.stop = true
 		s.resp.Said++
@@ -72,6 +77,15 @@ func (s *skimmer) look(kind string, f *event) exchange.Sight {
 		s.resp.Failed = true
 	}
 	return exchange.Shown
+}
+
+// end takes over why the answer ended.
+func (s *skimmer) end(word scan.Value) {
+	finish := finishOf(word)
+	s.resp.NoteEnd(word, finish)
+	if finish == canon.FinishError {
+		s.broke = canon.BrokeOff(word)
+	}
 }
 
 func (s *skimmer) report(v scan.Value, source canon.UsageSource) {

@@ -58,7 +58,7 @@ func appendChoice(b []byte, c *canon.Choice, same bool, calls callsOf) []byte {
 	b = appendLogprobs(append(b, `},"logprobs":`...), c.Logprobs)
 	b = append(b, `,"finish_reason":`...)
 	finish := c.Finish
-	if finish == canon.FinishStop && canon.Calls(c.Parts) && !same {
+	if finish.Good() && canon.Calls(c.Parts) && !same {
 		finish = canon.FinishToolCalls
 	}
 	switch {

@@ -108,7 +108,7 @@ func (d *StreamDecoder) fail(f *canon.Fault) {
 func (d *StreamDecoder) done() {
 	for i := range d.choices {
 		if c := &d.choices[i]; c.spoke && !c.finished {
-			d.finish(c, canon.FinishStop)
+			d.finish(c, canon.FinishStop, nil)
 		}
 	}
 	if !d.finished() {
@@ -119,12 +119,12 @@ func (d *StreamDecoder) done() {
 	d.emit(canon.Event{Kind: canon.EventDone})
 }
 
-func (d *StreamDecoder) finish(c *choiceSeen, f canon.Finish) {
-	if f == canon.FinishStop && c.tools > 0 {
+func (d *StreamDecoder) finish(c *choiceSeen, f canon.Finish, word scan.Value) {
+	if f.Good() && c.tools > 0 {
 		f = canon.FinishToolCalls
 	}
 	c.finished = true
-	d.emit(canon.Event{Kind: canon.EventFinish, Choice: c.index, Finish: f})
+	d.emit(canon.Event{Kind: canon.EventFinish, Choice: c.index, Finish: f, Name: word})
 }
 
 func (d *StreamDecoder) chunk(ev scan.Event, data []byte) {
@@ -153,7 +153,7 @@ func (d *StreamDecoder) chunk(ev scan.Event, data []byte) {
 	if fault, ok := c.fault(ev, data); ok {
 		d.fail(readFault(0, fault))
 	} else if broke != nil {
-		d.fail(brokeOff(broke))
+		d.fail(canon.BrokeOff(broke))
 	}
 }
 
@@ -191,7 +191,7 @@ func (d *StreamDecoder) choice(v scan.Value) (broke scan.Value) {
 	case finish == canon.FinishError:
 		return f[deltaFinish]
 	default:
-		d.finish(c, finish)
+		d.finish(c, finish, f[deltaFinish])
 	}
 	return nil
 }

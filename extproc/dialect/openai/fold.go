@@ -129,7 +129,7 @@ func (f *folder) choice(v scan.Value) *canon.Fault {
 		return canon.Malformed("a choice of too many parts")
 	}
 	if finishOf(known[deltaFinish]) == canon.FinishError {
-		return brokeOff(known[deltaFinish])
+		return canon.BrokeOff(known[deltaFinish])
 	}
 	return nil
 }

@@ -49,10 +49,26 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 	if sum.Seen == 0 && op == exchange.Chat {
 		resp.TextBytes, _ = scan.Texts(resp.Body, textNames)
 	}
+	if fault == nil {
+		fault = h.ended(resp)
+	}
 	if fault != nil {
 		return fault
 	}
 	mendIDs(resp, &h)
+	return nil
+}
+
+// ended notes why the answer ended. The fault says that it broke off.
+func (h *head) ended(resp *exchange.Response) *canon.Fault {
+	for e := h[respChoices].Elements(); e.Next(); {
+		word := e.Value().Get("finish_reason")
+		finish := finishOf(word)
+		resp.NoteEnd(word, finish)
+		if finish == canon.FinishError {
+			return canon.BrokeOff(word)
+		}
+	}
 	return nil
 }
 

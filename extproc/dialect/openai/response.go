@@ -48,7 +48,7 @@ func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 			return nil, canon.Malformed(err.Error())
 		}
 		if c.Finish == canon.FinishError {
-			return nil, brokeOff(c.RawFinish)
+			return nil, canon.BrokeOff(c.RawFinish)
 		}
 		r.Choices = append(r.Choices, c)
 	}
@@ -59,10 +59,6 @@ func (Dialect) DecodeAnswer(body []byte) (*canon.Response, error) {
 		slices.SortStableFunc(r.Choices, func(a, b canon.Choice) int { return a.Index - b.Index })
 	}
 	return r, nil
-}
-
-func brokeOff(reason scan.Value) *canon.Fault {
-	return &canon.Fault{Kind: canon.FaultServer, Status: 502, Code: canon.Str(reason), Message: "The provider broke off its answer."}
 }
 
 func (d *decoder) answer(v scan.Value) (canon.Choice, error) {

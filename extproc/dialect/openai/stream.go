@@ -23,6 +23,7 @@ type skimmer struct {
 
 	choices  int     // that the client asked for
 	finished []int64 // indexes of those that said why they ended
+	broke    *canon.Fault
 }
 
 // Skim starts reading a chat completion stream that passes.
@@ -32,6 +33,9 @@ func (Dialect) Skim(req *exchange.Request, resp *exchange.Response, usage *canon
 
 // SawEnd holds for servers that leave out [DONE], if all choices have finished.
 func (s *skimmer) SawEnd() bool { return s.done || s.allFinished() }
+
+// Fault implements exchange.Skimmer.
+func (s *skimmer) Fault() *canon.Fault { return s.broke }
 
 func (s *skimmer) allFinished() bool { return len(s.finished) >= s.choices }
 
@@ -105,7 +109,10 @@ func (s *skimmer) finish(c *chunk) {
 		if finish == canon.FinishUnset || slices.Contains(s.finished, index) {
 			continue
 		}
-		s.resp.Failed = s.resp.Failed || finish == canon.FinishError
+		s.resp.NoteEnd(f[deltaFinish], finish)
+		if finish == canon.FinishError && !s.resp.Failed { // an error says so otherwise
+			s.broke = canon.BrokeOff(f[deltaFinish])
+		}
 		s.finished = append(s.finished, index)
 	}
 }

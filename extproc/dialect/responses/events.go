@@ -146,7 +146,7 @@ func (d *StreamDecoder) end(kind []byte, e *event) {
 		return
 	}
 	d.ended = true
-	d.emit(canon.Event{Kind: canon.EventFinish, Finish: finish})
+	d.emit(canon.Event{Kind: canon.EventFinish, Finish: finish, Name: h.word()})
 	d.emit(canon.Event{Kind: canon.EventDone})
 }
 

@@ -55,6 +55,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 	if fault != nil {
 		return fault
 	}
+	resp.NoteEnd(h.word(), h.finish(false))
 	return nil
 }
 
@@ -95,8 +96,18 @@ func (h *head) fault(body []byte) *canon.Fault {
 		return &canon.Fault{Kind: canon.FaultServer, Status: 500, Message: "The provider failed to answer, and does not say why."}
 	case h.status() == "cancelled":
 		return &canon.Fault{Kind: canon.FaultServer, Status: 502, Message: "The answer was cancelled at the provider."}
+	case h.finish(false) == canon.FinishError:
+		return canon.BrokeOff(h.word())
 	}
 	return nil
+}
+
+// word is the provider's own for the end of the answer: why it is incomplete, or else its status.
+func (h *head) word() scan.Value {
+	if reason := h[respIncomplete].Get("reason"); reason.Kind() == scan.String {
+		return reason
+	}
+	return h[respStatus]
 }
 
 // isError reports whether a member that is called error says that there is one.
@@ -113,11 +124,23 @@ func (h *head) finish(calls bool) canon.Finish {
 		}
 		return canon.FinishStop
 	case "incomplete":
-		if string(canon.Inside(h[respIncomplete].Get("reason"))) == "content_filter" {
-			return canon.FinishRefusal
-		}
-		return canon.FinishLength
+		return h.lacks()
 	default:
 		return canon.FinishUnset
+	}
+}
+
+// lacks says why an answer is not whole. An end that is good elsewhere is one for lack of room
+// here: the server itself says that something is missing.
+func (h *head) lacks() canon.Finish {
+	reason := canon.Inside(h[respIncomplete].Get("reason"))
+	if len(reason) == 0 {
+		return canon.FinishLength
+	}
+	switch f := canon.EndOf(reason); f {
+	case canon.FinishRefusal, canon.FinishContextWindow, canon.FinishError:
+		return f
+	default:
+		return canon.FinishLength
 	}
 }

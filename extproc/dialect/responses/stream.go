@@ -15,6 +15,7 @@ type skimmer struct {
 	usage *canon.Usage
 	begun bool
 	ended bool // the response is whole, or as whole as it gets
+	broke *canon.Fault
 }
 
 // Skim starts reading a stream that passes.
@@ -24,6 +25,9 @@ func (Dialect) Skim(_ *exchange.Request, resp *exchange.Response, usage *canon.U
 
 // SawEnd reports whether the end of a response was seen that did not fail.
 func (s *skimmer) SawEnd() bool { return s.ended }
+
+// Fault implements exchange.Skimmer.
+func (s *skimmer) Fault() *canon.Fault { return s.broke }
 
 // Frame reads one event; all that can be read are the client's.
 func (s *skimmer) Frame(raw []byte) exchange.Sight {
@@ -79,10 +83,16 @@ func (s *skimmer) end(f *event) exchange.Sight {
 	sum := h.usage()
 	s.usage.Replace(&sum, canon.UsageProvider)
 	s.resp.Said++
-	if h.fault(f[evResponse]) != nil {
+	switch fault := h.fault(f[evResponse]); {
+	case fault == nil:
+	case fault.Unsaid:
+		s.broke = fault
+		return exchange.Shown
+	default:
 		s.resp.Failed = true
 		return exchange.Shown
 	}
+	s.resp.NoteEnd(h.word(), h.finish(false))
 	s.ended = true
 	return exchange.Last
 }
