@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/cmd/headgate/app"
+	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/source"
 )
 
@@ -19,13 +21,15 @@ import (
 type serving struct {
 	app                 *app.Options
 	logLevel, logFormat string
+	allow               []string
 }
 
-func (s *serving) register(cmd *cobra.Command, o *app.Options, policy, operations string) {
+func (s *serving) register(cmd *cobra.Command, o *app.Options, path, operations string) {
 	s.app = o
 	f := cmd.Flags()
-	f.StringVarP(&o.Policy, "file", "f", policy, "policy file, or folder of them")
+	f.StringVarP(&o.Policy, "file", "f", path, "policy file, or folder of them")
 	f.StringVar(&o.Operations, "operations", operations, "loopback address of metrics, health and profiles")
+	f.StringArrayVar(&s.allow, "allow", nil, "what policies may have this process read that do not come from -f, beside what those of -f do: env:NAME, file:PATH or file:FOLDER/, each with =https://HOST after it if it may go there only, or all; may be repeated")
 	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
 }
@@ -42,6 +46,9 @@ func (s *serving) run(ctx context.Context, reloads bool, start func(context.Cont
 	log, err := newLogger(s.logLevel, s.logFormat)
 	if err != nil {
 		return err
+	}
+	if s.app.Grants, err = policy.ParseGrants(s.allow); err != nil {
+		return fmt.Errorf("--allow: %w", err)
 	}
 	defer func() { _ = log.Sync() }()
 	s.app.Log = log

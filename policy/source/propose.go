@@ -68,6 +68,9 @@ func (s *Source) propose(p Proposal, target func(newest Change) (Change, error))
 			return Change{}, err
 		}
 		e, err := compiled(c)
+		if err == nil {
+			err = s.admit(e.set.Document(), c)
+		}
 		switch {
 		case err != nil:
 			return Change{}, s.refuse(c.Origin, err)

@@ -35,6 +35,9 @@ type Options struct {
 	// last refused it, or nil. Such a Set is applied once more when it is asked for again, and
 	// the history says so of its change. Without it that is never so.
 	Rejected func() error
+	// Grants are what documents that do not come from the path may have Headgate read beside
+	// what the files at the path do.
+	Grants policy.Grants
 	// Now is the clock of the changes. Without it that is time.Now.
 	Now func() time.Time
 }
@@ -65,9 +68,10 @@ type Source struct {
 
 	moved chan struct{} // holds a signal after another change took effect
 
-	mu      sync.Mutex // one change at a time
-	applied string     // revision that Apply was called with last, without an error
-	badFile badFile    // the file that was refused last; the zero value: it was good
+	mu      sync.Mutex  // one change at a time
+	applied string      // revision that Apply was called with last, without an error
+	badFile badFile     // the file that was refused last; the zero value: it was good
+	file    *policy.Set // the last good one at the path; nil: there was none since Open
 }
 
 // effect is a policy in effect and how it came to be.
@@ -245,6 +249,7 @@ func (s *Source) fromFile() error {
 	if err != nil {
 		return s.refuseFile(stamp, err)
 	}
+	s.file = set
 	if err := s.acceptFile(set, files); err != nil {
 		return s.refuseFile(stamp, err)
 	}

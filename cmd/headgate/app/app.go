@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
+
+	"github.com/headgate/headgate/policy"
 )
 
 // NodeCluster is the node cluster of the pairs that share a policy.
@@ -33,7 +35,10 @@ const drain = Grace - 10*time.Second
 type Options struct {
 	Policy     string // file or folder
 	Operations string // loopback address of metrics, health and profiles
-	Log        *zap.Logger
+	// Grants are what policies may have the process read that do not come from Policy, beside
+	// what Policy does. Of a pair's process none means that its control plane is believed.
+	Grants policy.Grants
+	Log    *zap.Logger
 }
 
 // OptionsError says that options will never do, whatever is running.

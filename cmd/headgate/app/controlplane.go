@@ -27,8 +27,9 @@ import (
 
 // controlOptions say where a control plane listens and what it publishes.
 type controlOptions struct {
-	path        string // policy file or folder
-	listen      string // of xDS
+	path        string        // policy file or folder
+	grants      policy.Grants // beside what the policy at the path has read
+	listen      string        // of xDS
 	credentials credentials.TransportCredentials
 	admin       string // address of the admin API
 	state       string // folder of the policy's history; empty: it lives in memory
@@ -79,7 +80,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	}
 	c.startProbing(l, o)
 	apply := func(set *policy.Set) error { return c.publish(set, o) }
-	if c.source, err = source.Open(source.Options{Path: o.path, History: history, Now: time.Now, Rejected: c.server.Refused, Apply: apply}); err != nil {
+	if c.source, err = source.Open(source.Options{Path: o.path, History: history, Now: time.Now, Rejected: c.server.Refused, Apply: apply, Grants: o.grants}); err != nil {
 		return nil, err
 	}
 	c.recall(o)

@@ -43,6 +43,7 @@ type dataPlane struct {
 	keys    *keyring.Ring  // of the control plane
 	own     *self.Client   // for calls of Headgate's own
 	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
+	grants  policy.Grants  // what a control plane's policies may have this process read; none: everything
 	log     *zap.Logger
 	newest  atomic.Pointer[policy.Set] // that it holds; nil: none
 }
@@ -150,7 +151,25 @@ func (d *dataPlane) apply(p *policypb.Policy) error {
 	if err != nil {
 		return err
 	}
+	if err := d.granted(set); err != nil {
+		return err
+	}
 	return d.take(set)
+}
+
+// granted refuses a policy that has this process read what it was not allowed to.
+func (d *dataPlane) granted(set *policy.Set) error {
+	if len(d.grants) == 0 {
+		return nil
+	}
+	var faults []policy.Fault
+	for _, r := range d.grants.Beyond(set, nil) {
+		faults = append(faults, r.Fault())
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &policy.Faults{Faults: faults}
 }
 
 // take puts a policy into effect beside the one before, or refuses it as a whole.

@@ -37,6 +37,26 @@ func TestListenNeedsThePolicysLeave(t *testing.T) {
 	}
 }
 
+// TestAPairReadsWhatItWasAllowed holds that a pair with grants refuses a policy of its control
+// plane that has it read anything else, and one without believes it.
+func TestAPairReadsWhatItWasAllowed(t *testing.T) {
+	t.Setenv("HEADGATE_TEST_KEY", "a-key-of-this-test")
+	set, err := policy.Parse("p", []byte("version: 1\nunpriced: flag\nbackends: {b: {provider: openai-compatible, url: \"https://a.example/v1\", credential: {env: HEADGATE_TEST_KEY}}}\nmodels: {m: b/x}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := testDataPlane(t)
+	for grants, allowed := range map[string]bool{"": true, "env:HEADGATE_TEST_KEY": true, "all": true, "env:OTHER": false, "env:HEADGATE_TEST_KEY=https://b.example": false} {
+		if d.grants, err = policy.ParseGrants(strings.Fields(grants)); err != nil {
+			t.Fatal(err)
+		}
+		err := d.apply(set.Wire())
+		if (err == nil) != allowed || err != nil && !strings.Contains(err.Error(), "backends.b.credential") {
+			t.Errorf("with %q: %v", grants, err)
+		}
+	}
+}
+
 // TestAPolicyGovernsTheSpool holds that a change of the policy's journal is in effect at the spool
 // without a restart.
 func TestAPolicyGovernsTheSpool(t *testing.T) {

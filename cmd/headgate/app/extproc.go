@@ -52,7 +52,7 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	p.own = data.own
+	p.own, data.grants = data.own, o.Grants
 	if o.Admin != "" {
 		data.reports.outages = watchOutages(&p.lifecycle, o.Admin, p.reg, p.log)
 	}

@@ -109,7 +109,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	g.own = data.own
 	data.reports.outages = watchOutages(l, g.envoyAdmin(), g.reg, g.log)
 	if g.control, err = startControlPlane(l, controlOptions{
-		path: g.options.Policy, listen: "127.0.0.1:0", admin: g.options.Admin, state: g.data,
+		path: g.options.Policy, grants: g.options.Grants, listen: "127.0.0.1:0", admin: g.options.Admin, state: g.data,
 		resources: g.resources, ops: g.ops, reg: g.reg, log: g.log,
 	}); err != nil {
 		return err

@@ -51,7 +51,7 @@ func (p *XDS) start(o *XDSOptions) error {
 		return err
 	}
 	p.control, err = startControlPlane(&p.lifecycle, controlOptions{
-		path: o.Policy, listen: o.Listen, credentials: creds, admin: o.Admin, state: o.State,
+		path: o.Policy, grants: o.Grants, listen: o.Listen, credentials: creds, admin: o.Admin, state: o.State,
 		resources: o.resources(), ops: p.ops, reg: p.reg, log: p.log,
 	})
 	return err

@@ -214,7 +214,7 @@ func TestAUseIsTakenOutOfItsLink(t *testing.T) {
 // pairs that serve an earlier policy, because Envoy refused the latest.
 func TestWeightsExpireAtPairsThatWentBack(t *testing.T) {
 	t.Parallel()
-	s := startSplitting(t, gatewaytest.FleetOptions{})
+	s := startSplitting(t, gatewaytest.FleetOptions{XDSArgs: []string{"--allow", "file:/nowhere/"}})
 	x := s.XDS[0]
 	before := s.users()
 	laid := s.lay(x, "c/m=200", "--for", "10s")

@@ -37,7 +37,8 @@ func TestPushesToAControlPlane(t *testing.T) {
 }
 
 // TestPushesToARunningGateway holds the commands against headgate run, which refuses a
-// policy for which a credential is not set.
+// policy for which a credential is not set, or that reads what neither its file does nor a flag
+// allows.
 func TestPushesToARunningGateway(t *testing.T) {
 	t.Parallel()
 	url := gatewaytest.NewEditions(t, 0).URLs[0]
@@ -45,7 +46,7 @@ func TestPushesToARunningGateway(t *testing.T) {
 	text := func(k int) string {
 		return fmt.Sprintf("version: 1\nunpriced: flag\nbackends:\n  b: {provider: openai-compatible, url: %q}\nmodels:\n  m: b/v%d\n", url, k)
 	}
-	g := gatewaytest.Start(t, text(0), gatewaytest.Options{Args: []string{"--admin", admin}})
+	g := gatewaytest.Start(t, text(0), gatewaytest.Options{Args: []string{"--admin", admin, "--allow", "env:HEADGATE_E2E_UNSET=" + url[:strings.LastIndex(url, "/")]}})
 	listen := "listen: " + strings.TrimPrefix(g.URL, "http://") + "\n"
 	o := gatewaytest.NewOperator(t, admin)
 	listening := func(k int) string { return listen + text(k) }
@@ -55,6 +56,9 @@ func TestPushesToARunningGateway(t *testing.T) {
 	o.Push(1, keyed, nil, "HEADGATE_E2E_UNSET", `"keyed"`, "not set")
 	o.Push(1, keyed, []string{"-o", "json"}, `"unfit_policy"`)
 	o.Says(0, []string{"status"}, "refused a change by push", "HEADGATE_E2E_UNSET")
+	for from, to := range map[string]string{"env: HEADGATE_E2E_UNSET": "env: HOME", url + `", c`: `http://127.0.0.1:1/v1", c`} {
+		o.Push(1, strings.Replace(keyed, from, to, 1), nil, "pushed.yaml:6:", "backends.keyed.credential", "--allow env:", "1 fault; nothing changed")
+	}
 	awaits(gatewaytest.RevisionOf(t, listening(0)))
 	if b, err := os.ReadFile(g.Policy); err != nil || string(b) != listening(0) {
 		t.Errorf("the file is changed: %q, %v", b, err)
