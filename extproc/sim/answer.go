@@ -201,6 +201,12 @@ func (x *exchange) pick(i int) (wire.Tool, error) {
 }
 
 func (x *exchange) callID(choice, i int) string {
+	switch x.Do.IDs {
+	case wire.IDsEmpty:
+		return ""
+	case wire.IDsTwice:
+		choice, i = 0, 0
+	}
 	return x.dialect.CallID(x.s.ids, x.served.Seq, 2+choice*128+i)
 }
 

@@ -116,10 +116,10 @@ func (x *exchange) answer() {
 	switch {
 	case fault != nil:
 		x.failWith(fault)
-	case c.Stream:
-		x.play(x.dialect.Events(&x.Turn, a), a.Usage)
+	case x.streams():
+		x.play(x.reshaped(x.dialect.Events(&x.Turn, a)), a.Usage)
 	default:
-		body := x.dialect.JSON(&x.Turn, a)
+		body := wire.Lacking(x.dialect.JSON(&x.Turn, a), x.Do.Without)
 		if c.Later {
 			x.Do.TTFT, x.Do.TPS = 0, 0
 		}

@@ -321,10 +321,10 @@ func TestResetIsATCPReset(t *testing.T) {
 
 // TestEveryKeyIsShown keeps the tests, the README and the keys together.
 func TestEveryKeyIsShown(t *testing.T) {
-	shown := readAll(t, "fault_test.go", "silence_test.go", "wire_test.go", "openai_sdk_test.go", "moderations_sdk_test.go", "anthropic_sdk_test.go", "responses_sdk_test.go")
+	shown := readAll(t, "fault_test.go", "shapes_test.go", "shapes.yaml", "silence_test.go", "wire_test.go", "openai_sdk_test.go", "moderations_sdk_test.go", "anthropic_sdk_test.go", "responses_sdk_test.go")
 	readme := readAll(t, "README.md")
 	for key := range wire.Keys {
-		if !strings.Contains(shown, `"`+key) && !strings.Contains(shown, ";"+key) && !strings.Contains(shown, "[[sim "+key) {
+		if !strings.Contains(shown, `"`+key) && !strings.Contains(shown, ";"+key) && !strings.Contains(shown, "[[sim "+key) && !strings.Contains(shown, "do: "+key) && !strings.Contains(shown, " "+key+"=") {
 			t.Errorf("%s: no test", key)
 		}
 		if !strings.Contains(readme, "`"+key) {

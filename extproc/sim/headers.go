@@ -9,12 +9,21 @@ const (
 	jsonType   = "application/json"
 	streamType = "text/event-stream; charset=utf-8"
 	htmlType   = "text/html"
+	textType   = "text/plain; charset=utf-8"
+	noType     = "none" // as a directive says it
 )
 
 // head sets the headers of an answer as the provider sends them.
 func (x *exchange) head(contentType string) {
 	h := x.w.Header()
-	h["Content-Type"] = []string{contentType}
+	switch {
+	case x.Do.Type == noType, contentType == "":
+		h["Content-Type"] = nil // else the server would look at the body
+	case x.Do.Type != "":
+		h["Content-Type"] = []string{x.Do.Type}
+	default:
+		h["Content-Type"] = []string{contentType}
+	}
 	if x.Do.Close {
 		h["Connection"] = []string{"close"}
 	}

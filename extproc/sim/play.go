@@ -8,7 +8,11 @@ import (
 	"github.com/headgate/headgate/extproc/sim/wire"
 )
 
-const comment = ": keep-alive\n\n"
+const (
+	comment = ": keep-alive\n\n"
+	ping    = "event: ping\ndata: {\"type\":\"ping\"}\n\n"
+	bom     = "\ufeff"
+)
 
 // play answers with a stream. It costs the whole input of u, and of its output
 // what was sent.
@@ -25,6 +29,9 @@ func (x *exchange) play(st *wire.Stream, u Usage) {
 	x.w.WriteHeader(http.StatusOK)
 	x.silence()
 	p := player{x: x, st: st, k: x.sink(), full: u, start: x.s.now()}
+	if x.Do.BOM {
+		p.k.write([]byte(bom))
+	}
 	p.run()
 }
 
@@ -79,6 +86,9 @@ func (p *player) event(i int) {
 	}
 	if x.Do.Comments {
 		p.k.write(x.lineEnds([]byte(comment)))
+	}
+	if x.Do.Pings {
+		p.k.write(x.lineEnds([]byte(ping)))
 	}
 	if s := x.Do.Stutter; s != nil && i == min(*s, len(p.st.Events))-1 {
 		p.k.write(x.lineEnds(p.st.Broken(i)))

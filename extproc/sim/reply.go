@@ -16,6 +16,11 @@ import (
 
 // fail answers with an error.
 func (x *exchange) fail(e *wire.Error) {
+	if x.Do.ErrorAs != "" {
+		contentType, body := foreign(x.Do.ErrorAs, e)
+		x.reply(e.Status, contentType, body, Usage{})
+		return
+	}
 	if e.HTML {
 		x.reply(e.Status, htmlType, []byte(wire.BadGateway), Usage{})
 		return
@@ -111,6 +116,9 @@ func (x *exchange) mangle(body []byte) []byte {
 			at = len(body) / 2
 		}
 		body = body[:at]
+	}
+	if x.Do.BOM {
+		body = append([]byte(bom), body...)
 	}
 	if x.Do.Gzip {
 		var coded bytes.Buffer

@@ -72,6 +72,8 @@ func (Dialect) Possible(do *wire.Behaviour) error {
 		return errors.New("audio: this dialect has none")
 	case do.ReasoningContent:
 		return errors.New("reasoning-content: this dialect shows thinking where the request enables it")
+	case do.Usage != "":
+		return errors.New("usage: this dialect has counts of one shape")
 	}
 	return nil
 }

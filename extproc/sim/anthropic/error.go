@@ -55,7 +55,10 @@ func (Dialect) ErrorInStream() int { return 529 }
 
 // Failure returns the error that Anthropic gives with a status.
 func (Dialect) Failure(status int, model, _ string, quota bool) *wire.Error {
-	e := &wire.Error{Status: status, Type: "api_error"}
+	e := &wire.Error{Status: status, Type: "api_error", Message: "Internal server error"}
+	if status < 500 {
+		e.Type, e.Message = "invalid_request_error", "The request is not valid."
+	}
 	switch status {
 	case 401:
 		e.Type, e.Message = "authentication_error", "invalid x-api-key"
@@ -69,8 +72,6 @@ func (Dialect) Failure(status int, model, _ string, quota bool) *wire.Error {
 		e.Type, e.Message = "timeout_error", "Request timed out"
 	case 413:
 		e.Type, e.Message = "request_too_large", "Request exceeds the maximum size"
-	case 400, 409, 422:
-		e.Type, e.Message = "invalid_request_error", "The request is not valid."
 	case 429:
 		e.Type, e.Message = "rate_limit_error", "This request would exceed your organization’s rate limit of 50 requests per minute."
 		if quota {
@@ -82,8 +83,6 @@ func (Dialect) Failure(status int, model, _ string, quota bool) *wire.Error {
 		e.Type, e.Message = "overloaded_error", "Overloaded"
 	case 503:
 		e.Message = "Service unavailable"
-	default:
-		e.Message = "Internal server error"
 	}
 	return e
 }

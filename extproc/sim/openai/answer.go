@@ -43,7 +43,7 @@ func (Dialect) JSON(x *wire.Turn, a *wire.Answer) []byte {
 	b = append(b, ']')
 	if !x.Do.NoUsage {
 		b = append(b, `,"usage":`...)
-		b = appendChatUsage(b, &a.Usage)
+		b = appendUsage(b, x.Do.Usage, &a.Usage)
 	}
 	b = append(b, `,"service_tier":"default","system_fingerprint":`...)
 	return append(append(b, fingerprint...), '}')
@@ -103,28 +103,17 @@ func appendCallBody(b []byte, call *wire.ToolCall, arguments string) []byte {
 	return append(b, `}}`...)
 }
 
-func appendChatUsage(b []byte, u *wire.Usage) []byte {
-	in, out := u.TotalInput(), u.TotalOutput()
-	b = wire.AppendCount(b, `{"prompt_tokens":`, in)
-	b = wire.AppendCount(b, `,"completion_tokens":`, out)
-	b = wire.AppendCount(b, `,"total_tokens":`, in+out)
-	b = wire.AppendCount(b, `,"prompt_tokens_details":{"cached_tokens":`, u.CacheRead)
-	b = wire.AppendCount(b, `,"audio_tokens":`, u.AudioInput)
-	b = wire.AppendCount(b, `},"completion_tokens_details":{"reasoning_tokens":`, u.Reasoning)
-	b = wire.AppendCount(b, `,"audio_tokens":`, u.AudioOutput)
-	return append(b, `,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}`...)
-}
-
 // chatStream renders an answer as chat.completion.chunk events.
 type chatStream struct {
 	wire.Stream
 	x    *wire.Turn
+	a    *wire.Answer
 	head []byte // of every chunk, up to its choices
 }
 
 // Events implements wire.Dialect.
 func (Dialect) Events(x *wire.Turn, a *wire.Answer) *wire.Stream {
-	st := chatStream{x: x}
+	st := chatStream{x: x, a: a}
 	st.head = append(st.head, `data: {"id":"`...)
 	st.head = append(st.head, a.ID...)
 	st.head = append(st.head, `","object":"chat.completion.chunk","created":`...)
@@ -136,11 +125,8 @@ func (Dialect) Events(x *wire.Turn, a *wire.Answer) *wire.Stream {
 	for i := range a.Choices {
 		st.choice(&a.Choices[i], i)
 	}
-	if x.Call.IncludeUsage && !x.Do.NoUsage {
-		st.Buf = append(append(st.Buf, st.head...), `],"usage":`...)
-		st.Buf = appendChatUsage(st.Buf, &a.Usage)
-		st.pad()
-		st.Done()
+	if x.Do.Usage != wire.UsageEarly && x.Do.Usage != wire.UsageGroq {
+		st.usage()
 	}
 	if !x.Do.NoDone {
 		st.Buf = append(st.Buf, "data: [DONE]"...)
@@ -175,6 +161,9 @@ func (st *chatStream) choice(ch *wire.Choice, index int) {
 	}
 	for i := range ch.Calls {
 		st.call(open, &ch.Calls[i], i)
+	}
+	if st.x.Do.Usage == wire.UsageEarly && index == len(st.a.Choices)-1 {
+		st.usage()
 	}
 	open()
 	st.Buf = append(st.Buf, '}')
@@ -215,9 +204,7 @@ func (st *chatStream) call(open func(), call *wire.ToolCall, i int) {
 func (st *chatStream) close(finish string) {
 	st.Buf = append(st.Buf, `,"finish_reason":`...)
 	st.Buf = append(wire.AppendNullable(st.Buf, finish), `}]`...)
-	if st.x.Call.IncludeUsage && !st.x.Do.NoUsage {
-		st.Buf = append(st.Buf, `,"usage":null`...)
-	}
+	st.usageIn(finish != "")
 	st.pad()
 	st.Done()
 }

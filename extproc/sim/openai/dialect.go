@@ -49,8 +49,11 @@ func (Dialect) Check(http.Header) *wire.Error { return nil }
 
 // Possible implements wire.Dialect.
 func (Dialect) Possible(do *wire.Behaviour) error {
-	if do.CacheWrite != nil || do.CacheWrite1h != nil {
-		return errors.New("cache-write: this dialect does not report it")
+	switch {
+	case do.CacheWrite != nil && do.Usage != wire.UsageLiteLLM, do.CacheWrite1h != nil:
+		return errors.New("cache-write: this dialect does not report it, but for usage=litellm")
+	case do.Pings:
+		return errors.New("pings: this dialect has none; use comments")
 	}
 	return checkFlags(do.Flag)
 }

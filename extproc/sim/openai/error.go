@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
@@ -69,9 +70,10 @@ func (Dialect) ErrorInStream() int { return http.StatusInternalServerError }
 // Failure returns the error that OpenAI gives with a status.
 func (Dialect) Failure(status int, model, key string, quota bool) *wire.Error {
 	e := &wire.Error{Status: status, Type: "server_error"}
-	switch status {
-	case 400:
+	if status < 500 {
 		e.Type, e.Message = "invalid_request_error", "The request is not valid."
+	}
+	switch status {
 	case 401:
 		e.Type, e.Code = "invalid_request_error", "invalid_api_key"
 		e.Message = "Incorrect API key provided: " + MaskKey(key) + ". You can find your API key at https://platform.openai.com/account/api-keys."
@@ -105,7 +107,7 @@ func (Dialect) Failure(status int, model, key string, quota bool) *wire.Error {
 	case 504:
 		e.Message = "The server did not answer in time."
 	default:
-		e.Message = "The engine is currently overloaded, please try again later"
+		e.Message = cmp.Or(e.Message, "The engine is currently overloaded, please try again later")
 	}
 	return e
 }

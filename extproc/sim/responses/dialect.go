@@ -68,6 +68,10 @@ func (*Dialect) Possible(do *wire.Behaviour) error {
 		return errors.New("audio: this dialect has none")
 	case do.Flag != "":
 		return errors.New("flag: this dialect judges nothing")
+	case do.Usage != "":
+		return errors.New("usage: this dialect has counts of one shape")
+	case do.Pings:
+		return errors.New("pings: this dialect has none; use comments")
 	default:
 		return nil
 	}

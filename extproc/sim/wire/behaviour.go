@@ -36,6 +36,18 @@ type Behaviour struct {
 	AudioOut     *int // audio output tokens (OpenAI)
 	NoUsage      bool // report no usage anywhere
 
+	Form    string   // FormJSON or FormStream, whichever was asked for
+	Type    string   // this content type, whatever comes; "none": no such header
+	BOM     bool     // a byte order mark before the body
+	Usage   string   // the counts as an imitator of OpenAI gives them: one of UsageShapes (chat completions)
+	IDs     string   // of the calls: IDsEmpty or IDsTwice
+	Without []string // members that the answer, and each chunk of it, lacks
+	Pings   bool     // a ping before each event (Anthropic)
+	Twice   *int     // this event (from 1) comes twice
+	Swap    *int     // this event (from 1) comes after the next one
+	Unknown *int     // an event of an unknown type comes before this one (from 1)
+	ErrorAs string   // the scripted error in the form of another server: one of ErrorShapes
+
 	Status       int           // answer with this error; with Error: the error in the stream
 	RetryAfter   string        // header value: seconds or an HTTP date
 	RetryAfterMS *int          // header value of retry-after-ms
@@ -68,6 +80,44 @@ const (
 	RejectPrefill = "prefill" // the conversation ends with an assistant message; any other one is answered
 )
 
+// What Behaviour.Form and Behaviour.IDs name.
+const (
+	FormJSON   = "json"
+	FormStream = "stream"
+	IDsEmpty   = "empty"
+	IDsTwice   = "twice" // all calls have that of the first
+)
+
+// The shapes that Behaviour.Usage names.
+const (
+	UsageXAI      = "xai"      // reasoning stands beside completion_tokens, not within
+	UsageGroq     = "groq"     // a stream has it in x_groq, asked for or not
+	UsageDeepSeek = "deepseek" // prompt_cache_hit_tokens and prompt_cache_miss_tokens
+	UsageMoonshot = "moonshot" // cached_tokens stands beside prompt_tokens
+	UsageLiteLLM  = "litellm"  // cache_read_input_tokens and cache_creation_input_tokens, too
+	UsageEarly    = "early"    // before the chunk with the finish reason
+	UsageRunning  = "running"  // in each chunk, up to there
+	UsageNull     = "null"     // null wherever it could stand
+)
+
+// UsageShapes are all of them.
+var UsageShapes = []string{UsageXAI, UsageGroq, UsageDeepSeek, UsageMoonshot, UsageLiteLLM, UsageEarly, UsageRunning, UsageNull}
+
+// The shapes that Behaviour.ErrorAs names.
+const (
+	ErrorList    = "list"    // [{"error": {...}}], Google
+	ErrorDetail  = "detail"  // {"detail": "..."}, FastAPI
+	ErrorDetails = "details" // {"detail": [{"msg": "..."}]}, FastAPI of what it cannot read
+	ErrorString  = "string"  // {"error": "..."}, Ollama
+	ErrorFlat    = "flat"    // {"object": "error", "message": "..."}, vLLM
+	ErrorText    = "text"    // plain text
+	ErrorHTML    = "html"    // a page of what stands before the server
+	ErrorEmpty   = "empty"   // no body
+)
+
+// ErrorShapes are all of them.
+var ErrorShapes = []string{ErrorList, ErrorDetail, ErrorDetails, ErrorString, ErrorFlat, ErrorText, ErrorHTML, ErrorEmpty}
+
 // Validate refuses what would have no effect.
 func (b *Behaviour) Validate() error {
 	failing := b.Status != 0 || b.Quota
@@ -80,6 +130,8 @@ func (b *Behaviour) Validate() error {
 		return fmt.Errorf("retry-after: a stream under way has none; not together with error")
 	case b.Quota && b.Status != 0 && b.Status != 429:
 		return fmt.Errorf("quota: is a 429, not status %d", b.Status)
+	case b.ErrorAs != "" && (b.Error != nil || !failing && b.Reject == ""):
+		return fmt.Errorf("error-as: needs status, quota or reject, without error")
 	case b.Text != nil && b.Echo:
 		return fmt.Errorf("echo: not together with text")
 	}

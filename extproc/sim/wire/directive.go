@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// statuses are the error statuses that can be scripted.
-var statuses = []int{400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 502, 503, 504, 529}
+// The error statuses that can be scripted. Those from 600 on are no statuses of HTTP, which
+// some servers give all the same.
+const minStatus, maxStatus = 400, 999
 
 // causes are those of a 400 that can be scripted.
 var causes = []string{RejectContext, RejectFilter, RejectPrefill}
@@ -49,14 +50,18 @@ var Keys = map[string]func(*Behaviour, string) error{
 	"audio":             func(b *Behaviour, v string) error { return setPtr(&b.Audio, v, 0, 1<<30) },
 	"audio-out":         func(b *Behaviour, v string) error { return setPtr(&b.AudioOut, v, 0, 1<<30) },
 	"no-usage":          func(b *Behaviour, v string) error { return setFlag(&b.NoUsage, v) },
-	"status": func(b *Behaviour, v string) error {
-		n, err := strconv.Atoi(v)
-		if err != nil || !slices.Contains(statuses, n) {
-			return fmt.Errorf("want one of %v, got %q", statuses, v)
-		}
-		b.Status = n
-		return nil
-	},
+	"form":              func(b *Behaviour, v string) error { return setOne(&b.Form, v, []string{FormJSON, FormStream}) },
+	"type":              func(b *Behaviour, v string) error { return setWord(&b.Type, v) },
+	"bom":               func(b *Behaviour, v string) error { return setFlag(&b.BOM, v) },
+	"usage":             func(b *Behaviour, v string) error { return setOne(&b.Usage, v, UsageShapes) },
+	"ids":               func(b *Behaviour, v string) error { return setOne(&b.IDs, v, []string{IDsEmpty, IDsTwice}) },
+	"without":           func(b *Behaviour, v string) error { b.Without = strings.Split(v, ","); return nil },
+	"pings":             func(b *Behaviour, v string) error { return setFlag(&b.Pings, v) },
+	"twice":             func(b *Behaviour, v string) error { return setPtr(&b.Twice, v, 1, 1<<30) },
+	"swap":              func(b *Behaviour, v string) error { return setPtr(&b.Swap, v, 1, 1<<30) },
+	"unknown":           func(b *Behaviour, v string) error { return setPtr(&b.Unknown, v, 1, 1<<30) },
+	"error-as":          func(b *Behaviour, v string) error { return setOne(&b.ErrorAs, v, ErrorShapes) },
+	"status":            func(b *Behaviour, v string) error { return SetInt(&b.Status, v, minStatus, maxStatus) },
 	"retry-after": func(b *Behaviour, v string) error {
 		if n, err := strconv.Atoi(v); err != nil || n < 0 {
 			if _, err := http.ParseTime(v); err != nil {
@@ -69,13 +74,7 @@ var Keys = map[string]func(*Behaviour, string) error{
 	"retry-after-ms": func(b *Behaviour, v string) error { return setPtr(&b.RetryAfterMS, v, 0, 1<<30) },
 	"quota":          func(b *Behaviour, v string) error { return setFlag(&b.Quota, v) },
 	"used-up":        func(b *Behaviour, v string) error { return setDuration(&b.UsedUp, v) },
-	"reject": func(b *Behaviour, v string) error {
-		if !slices.Contains(causes, v) {
-			return fmt.Errorf("want one of %v, got %q", causes, v)
-		}
-		b.Reject = v
-		return nil
-	},
+	"reject":         func(b *Behaviour, v string) error { return setOne(&b.Reject, v, causes) },
 	"hang": func(b *Behaviour, v string) error {
 		if v == "headers" {
 			b.HangHeaders = true
@@ -227,6 +226,15 @@ func setFlag(p *bool, v string) error {
 	default:
 		return fmt.Errorf("want no value, true or false, got %q", v)
 	}
+	return nil
+}
+
+// setOne reads one of a few words.
+func setOne(p *string, v string, words []string) error {
+	if !slices.Contains(words, v) {
+		return fmt.Errorf("want one of %v, got %q", words, v)
+	}
+	*p = v
 	return nil
 }
 

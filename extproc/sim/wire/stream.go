@@ -24,6 +24,12 @@ func (st *Stream) Done() {
 	st.Events = append(st.Events, Event{len(st.Buf), st.Out, st.Hidden})
 }
 
+// Add appends an event, which is given without its blank line.
+func (st *Stream) Add(event []byte) {
+	st.Buf = append(st.Buf, event...)
+	st.Done()
+}
+
 // Bytes returns event i.
 func (st *Stream) Bytes(i int) []byte {
 	start := 0
