@@ -130,6 +130,7 @@ func Suite(t *testing.T, d dialect.Dialect, c *Corpus) {
 		{"RoundTrip/streams", u.streamsLoseNothing},
 		{"Recorded/requests", u.recordedRequests},
 		{"Recorded/answers", u.recordedAnswers},
+		{"Recorded/ways", u.recordedWays},
 		{"Allocations", u.allocations},
 	} {
 		t.Run(part.name, part.run)
