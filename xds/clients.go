@@ -50,7 +50,8 @@ func (s *Server) group(node *corev3.Node) *group {
 	key := groupOf(node)
 	g := s.groups[key]
 	if g == nil {
-		g = &group{key: key, target: s.latest}
+		g = &group{key: key}
+		g.aim(s.latest)
 		s.groups[key] = g
 		s.metrics.serve(g)
 	}

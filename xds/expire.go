@@ -38,7 +38,7 @@ func (s *Server) earlier() (all []*release) {
 	defer s.mu.Unlock()
 	known := []*release{s.assumed}
 	for _, g := range s.groups {
-		known = append(known, g.good, g.target)
+		known = append(known, g.good, g.before, g.target)
 	}
 	for _, r := range known {
 		if r != nil && r != s.latest && !slices.Contains(all, r) {
@@ -72,6 +72,9 @@ func (s *Server) replace(old, r *release) {
 	for _, g := range s.groups {
 		if g.good == old {
 			g.good = r
+		}
+		if g.before == old {
+			g.before = r
 		}
 		if g.target == old {
 			g.target = r

@@ -1,6 +1,8 @@
 package xds
 
 import (
+	"maps"
+
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"go.uber.org/zap"
 
@@ -19,7 +21,15 @@ type group struct {
 	key     groupKey
 	target  *release // that its clients are given
 	good    *release // the last target of which a client has accepted everything
+	before  *release // good before it was the present target; nil: none is known
 	refused *Refusal // why the group went back from the latest publication
+
+	accepted map[string]bool // of the target: by node, what its clients have answered
+}
+
+// aim gives a group another target, of which nobody has said anything yet.
+func (g *group) aim(r *release) {
+	g.target, g.accepted = r, map[string]bool{}
 }
 
 // member is one connected client. A pair is given the next release when it is done
@@ -84,8 +94,9 @@ func (s *Server) evaluate(m *member) {
 	}
 }
 
-// onNack notes a member's refusal, and takes the release back from the group unless the
-// last good release has the same fault.
+// onNack notes a member's refusal. The member stays with what it had, and takes the group
+// back with it if enough of the others refuse, too, unless the last good release has the
+// same fault.
 func (s *Server) onNack(m *member, r *ads.Refusal) {
 	if m.refused == nil {
 		m.refusedNumber = m.given.number
@@ -93,8 +104,13 @@ func (s *Server) onNack(m *member, r *ads.Refusal) {
 			Node: m.client.Node.GetId(), Type: ads.Kind(r.Type), Revision: m.given.revision, Reason: r.Reason, At: s.now(),
 		}
 	}
-	if good := s.lastGood(m.group); !r.Old && (good == nil || m.set(good)[r.Type].Version != r.Version) {
-		s.goBack(m.group, m.given, m.refused)
+	g := m.group
+	if m.given != g.target {
+		return
+	}
+	g.accepted[m.client.Node.GetId()] = false
+	if good := s.lastGood(g); !r.Old && (good == nil || good == g.target || m.set(good)[r.Type].Version != r.Version) {
+		s.decide(g)
 	}
 }
 
@@ -102,27 +118,63 @@ func (s *Server) onNack(m *member, r *ads.Refusal) {
 // one client accepts is good.
 func (s *Server) onAck(m *member) {
 	m.accepted = m.given.revision
-	if g := m.group; m.given == g.target {
-		g.good = m.given
-		if g.refused != nil && g.refused.Revision == g.good.revision && g.good == s.latest {
-			g.refused = nil // the first client refused it, when there was nothing to go back to
-		}
+	g := m.group
+	if m.given != g.target {
+		return
+	}
+	g.accepted[m.client.Node.GetId()] = true
+	if g.good != g.target {
+		g.before, g.good = s.lastGood(g), g.target
+	}
+	if g.refused != nil && g.refused.Revision == g.good.revision && g.good == s.latest {
+		g.refused = nil // the first client refused it, when there was nothing to go back to
 	}
 }
 
-// goBack gives a group the last good release again, after a client has refused its
-// target. Without one there is nothing to go back to: the clients keep what they
-// have until something else is published. The caller holds the mutex.
-func (s *Server) goBack(g *group, refused *release, why *Refusal) {
-	if refused != g.target {
-		return
+// decide takes a group back from its target if as great a share of its clients refuses it as
+// Options.GoBack says. One that has left counts by its last answer, or not at all. The
+// caller holds the mutex.
+func (s *Server) decide(g *group) {
+	if s.options.GoBack == 1 && g.good == g.target {
+		return // not all refuse it
 	}
+	refused, all, why := 0, maps.Clone(g.accepted), (*Refusal)(nil)
+	for _, m := range s.members {
+		if m.group != g {
+			continue
+		}
+		if node := m.client.Node.GetId(); !all[node] {
+			all[node] = false
+		}
+		if m.given == g.target && m.refused != nil && (why == nil || m.refused.At.Before(why.At)) {
+			why = m.refused
+		}
+	}
+	for _, accepted := range g.accepted {
+		if !accepted {
+			refused++
+		}
+	}
+	if why != nil && float64(refused) >= s.options.GoBack*float64(len(all)) {
+		s.goBack(g, why)
+	}
+}
+
+// goBack gives a group the last good release again. Without one there is nothing to go back
+// to: the clients keep what they have until something else is published. The caller holds
+// the mutex.
+func (s *Server) goBack(g *group, why *Refusal) {
 	g.refused = why
 	good := s.lastGood(g)
+	if good == g.target {
+		good = g.before
+	}
 	if good == nil {
 		return
 	}
-	g.target = good
+	refused := g.target
+	g.aim(good)
+	g.good, g.before = good, nil
 	s.metrics.rollbacks.Inc()
 	s.metrics.serve(g)
 	s.log.Error("going back to the last good revision", zap.String("cluster", g.key.cluster), zap.String("region", g.key.region),

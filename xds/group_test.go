@@ -2,7 +2,6 @@ package xds_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -70,11 +69,11 @@ func TestOneNameForTwoPairs(t *testing.T) {
 	})
 }
 
-// TestRefusedRelease holds what a group is served when its pairs answer in either
-// order: a release that a pair has accepted stays, one that was refused first goes.
+// TestRefusedRelease holds that a pair which refuses a release is alone with what it had,
+// whichever pair answers first, and that the release goes back for all if all refuse it.
 func TestRefusedRelease(t *testing.T) {
-	for _, refusedFirst := range []bool{true, false} {
-		t.Run(fmt.Sprint("refused first ", refusedFirst), func(t *testing.T) {
+	for _, c := range []string{"refused, taken", "taken, refused", "refused by all"} {
+		t.Run(c, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFleet(t)
 				a, b := f.join("a", ""), f.join("b", "")
@@ -82,35 +81,76 @@ func TestRefusedRelease(t *testing.T) {
 				want(t, "a", take(t, a), first)
 				want(t, "b", take(t, b), first)
 				second := f.publish("b")
-				if refusedFirst {
+				switch c {
+				case "refused, taken":
 					want(t, "b refuses", refuse(t, b), second)
-					want(t, "b goes back", take(t, b), first)
-					want(t, "a, which was busy, takes both", take(t, a), second, first)
-					if got := f.state(); got != first+" good "+first+" refused true; a "+first+" refused false b "+first+" refused true" {
-						t.Error(got)
-					}
-				} else {
+					want(t, "and is left alone", take(t, b))
+					want(t, "a takes", take(t, a), second)
+				case "taken, refused":
 					want(t, "a takes", take(t, a), second)
 					want(t, "b refuses", refuse(t, b), second)
-					want(t, "b stays", take(t, b))
-					if got := f.state(); got != second+" good "+second+" refused false; a "+second+" refused false b "+first+" refused true" {
+				case "refused by all":
+					want(t, "b refuses", refuse(t, b), second)
+					want(t, "a refuses", refuse(t, a), second)
+					want(t, "a goes back", take(t, a), first)
+					want(t, "b goes back", take(t, b), first)
+					if got := f.state(); got != first+" good "+first+" refused true; a "+first+" refused true b "+first+" refused true" {
 						t.Error(got)
 					}
+					return
+				}
+				want(t, "b stays", take(t, b))
+				if got := f.state(); got != second+" good "+second+" refused false; a "+second+" refused false b "+first+" refused true" {
+					t.Error(got)
 				}
 				if err := f.AwaitAccepted(t.Context()); err == nil || !strings.Contains(err.Error(), "pair b refused the policy: it does not work here") {
 					t.Errorf("error %v, want b's", err)
 				}
 				b.Close()
 				synctest.Wait()
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-				defer cancel()
-				var refusal *xds.Refusal
-				if err := f.AwaitAccepted(ctx); errors.As(err, &refusal) != refusedFirst || !refusedFirst && err != nil {
+				if err := f.AwaitAccepted(t.Context()); err != nil {
 					t.Errorf("without b: %v", err)
 				}
+				b = f.join("b", "")
+				synctest.Wait()
+				want(t, "b, which has begun again", take(t, b), second)
 			})
 		})
 	}
+}
+
+// TestShareThatGoesBack holds that a release goes back for all, those who have accepted it
+// too, once the share refuses that the flag names, and not before.
+func TestShareThatGoesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleetWith(t, func(o *xds.Options) { o.GoBack = 0.5 })
+		var pairs []*adstest.Stream
+		for _, node := range []string{"a", "b", "c", "d"} {
+			pairs = append(pairs, f.join(node, ""))
+		}
+		first := f.publish("a")
+		for _, p := range pairs {
+			want(t, "the first", take(t, p), first)
+		}
+		second := f.publish("b")
+		want(t, "a", take(t, pairs[0]), second)
+		want(t, "b", refuse(t, pairs[1]), second)
+		want(t, "c", take(t, pairs[2]), second)
+		if got := f.Status().Groups[0].Revision; got != second {
+			t.Errorf("one of four took the group back to %s", got)
+		}
+		want(t, "d", refuse(t, pairs[3]), second)
+		for _, p := range pairs {
+			want(t, "back", take(t, p), first)
+		}
+		third := f.publish("c")
+		for _, p := range pairs {
+			want(t, "the third", take(t, p), third)
+		}
+		if got := f.Status().Groups[0]; got.Revision != third || got.LastGood != third || got.Refused != nil {
+			t.Errorf("then %+v", got)
+		}
+	})
 }
 
 // TestTriedAgain holds that what was refused is offered again when it is published
@@ -153,7 +193,7 @@ func TestFirstReleaseRefused(t *testing.T) {
 		want(t, "and is left alone", take(t, a))
 		f.publish("a")
 		want(t, "it is asked again", refuse(t, a), first)
-		if got := f.state(); got != first+" good  refused true; a  refused true b  refused false" {
+		if got := f.state(); got != first+" good  refused false; a  refused true b  refused false" {
 			t.Error(got)
 		}
 		want(t, "b takes both", take(t, b), first, first)
@@ -194,6 +234,7 @@ func TestAssumed(t *testing.T) {
 		}
 		third := f.publish("c")
 		want(t, "a", refuse(t, a), third)
+		want(t, "b", refuse(t, b), third)
 		want(t, "goes back to what it took", take(t, a), second)
 	})
 }

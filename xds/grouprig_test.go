@@ -32,10 +32,15 @@ type fleet struct {
 	logs *observer.ObservedLogs // warnings and worse
 }
 
-func newFleet(t *testing.T) *fleet {
+func newFleet(t *testing.T) *fleet { return newFleetWith(t, func(*xds.Options) {}) }
+
+// newFleetWith makes a fleet whose control plane has other options.
+func newFleetWith(t *testing.T, set func(*xds.Options)) *fleet {
 	core, logs := observer.New(zap.WarnLevel)
 	f := &fleet{t: t, l: adstest.Listen(), logs: logs}
-	f.Server = xds.New(xds.Options{Cluster: "edge", Now: time.Now}, prometheus.NewRegistry(), zap.New(core))
+	o := xds.Options{Cluster: "edge", Now: time.Now}
+	set(&o)
+	f.Server = xds.New(o, prometheus.NewRegistry(), zap.New(core))
 	served := make(chan error, 1)
 	go func() { served <- f.Serve(f.l) }()
 	t.Cleanup(func() {

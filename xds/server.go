@@ -2,13 +2,14 @@
 // their Envoys, over delta ADS, and learns which of them have accepted it.
 //
 // The promise: what is offered was validated, a pair is offered one revision after
-// the other, and a revision that a client refuses is taken back from its whole node
-// group unless another client of the group has accepted it. The trap: a refusal (NACK)
-// is the only sign that something is wrong at the other end, so it is counted, logged,
-// and kept for Status and AwaitAccepted.
+// the other, and a client that refuses a revision stays with the one before, alone: the
+// revision is taken back from its whole node group only if all refuse it, or the share that
+// Options.GoBack names. The trap: a refusal (NACK) is the only sign that something is wrong
+// at the other end, so it is counted, logged, and kept for Status and AwaitAccepted.
 package xds
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,11 @@ type Options struct {
 	Cluster     string                           // of the nodes that are served
 	Credentials credentials.TransportCredentials // of the port; nil: plain
 	Services    []func(*grpc.Server)             // that are served at the same port
-	Now         func() time.Time
+	// GoBack is the share of a node group's clients whose refusal takes a release back from
+	// all of the group, above 0 and at most 1. Zero: 1, and then no client may ever have
+	// accepted it.
+	GoBack float64
+	Now    func() time.Time
 }
 
 // Server serves one policy at a time to pairs, and to Envoys without one. It is safe
@@ -58,6 +63,7 @@ type Server struct {
 
 // New makes a server.
 func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
+	o.GoBack = cmp.Or(o.GoBack, 1)
 	s := &Server{
 		options: o, log: log, metrics: newMetrics(reg), changed: make(chan struct{}),
 		groups: map[groupKey]*group{}, members: map[int64]*member{},
@@ -111,7 +117,8 @@ func (s *Server) Publish(set *policy.Set, o snapshot.Options) error {
 	s.latest = r
 	s.metrics.published(r)
 	for _, g := range s.groups {
-		g.target, g.refused = r, nil
+		g.aim(r)
+		g.refused = nil
 		s.metrics.serve(g)
 		s.advanceAll(g)
 	}

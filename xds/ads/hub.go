@@ -101,6 +101,22 @@ func (h *Hub) Give(id int64, set Set) (Client, bool) {
 	return s.snapshot(), true
 }
 
+// Forget has the Hub offer again what it is to give a client next, although the client has
+// refused the same before.
+func (h *Hub) Forget(id int64, refused Set) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.streams[id]
+	if s == nil {
+		return
+	}
+	for typ, r := range refused {
+		if s.refusals[typ].Version == r.Version {
+			delete(s.refusals, typ)
+		}
+	}
+}
+
 // Client returns a client's state; false: it has disconnected.
 func (h *Hub) Client(id int64) (Client, bool) {
 	h.mu.Lock()

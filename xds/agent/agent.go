@@ -94,7 +94,8 @@ type Agent struct {
 	begun        time.Time         // when next was begun
 	unsaved      unsaved           // why good and next are not on disk
 	slow         bool              // Envoys have not accepted next within slowAfter
-	rejected     *rejection        // what was refused here last, and is not tried again; nil: nothing
+	rejected     *rejection        // what was refused here last; nil: nothing
+	retry        retry             // of what was refused here last
 	kept         keptClusters      // clusters that only exchanges under way need
 	envoys       map[int64]*envoy  // those connected, by the id of their stream
 	hadEnvoy     bool              // an Envoy has been connected

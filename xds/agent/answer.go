@@ -27,7 +27,7 @@ func (a *Agent) nextRevision() *bundle {
 	case own == nil || len(a.nonces) == 0:
 		return nil
 	case a.good != nil && own.Version == a.good.version:
-		a.rejected = nil
+		a.rejected, a.retry = nil, retry{}
 		a.acknowledge(a.good)
 		return nil
 	case a.rejected != nil && own.Version == a.rejected.bundle.version:
@@ -38,6 +38,7 @@ func (a *Agent) nextRevision() *bundle {
 	b, err := newBundle(a.received, a.options.place())
 	if err != nil {
 		a.reject(&bundle{version: own.Version, pair: ads.Set{policypb.TypeURL: own}}, ads.Refusal{Type: policypb.TypeURL, Reason: err.Error()})
+		a.retry = retry{} // it is no better the next time
 		return nil
 	}
 	return b
@@ -46,7 +47,7 @@ func (a *Agent) nextRevision() *bundle {
 // reject logs that a revision does not work here, and refuses it to the control plane.
 func (a *Agent) reject(b *bundle, why ads.Refusal) {
 	why.Reason = strings.TrimSpace(why.Reason)
-	a.rejected = &rejection{bundle: b, why: why}
+	a.rejected, a.retry = &rejection{bundle: b, why: why}, a.retry.after(b, a.now)
 	a.metrics.refusals.WithLabelValues(ads.Kind(why.Type)).Inc()
 	a.log.Error("policy refused; "+a.insteadOf(), zap.String("revision", b.policy.GetRevision()),
 		zap.String("type", ads.Kind(why.Type)), zap.String("reason", why.Reason), zap.String("serving", a.Revision()))

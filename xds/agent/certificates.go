@@ -87,19 +87,10 @@ func (a *Agent) renewSecrets() {
 // secured reports whether certificate files of the revision are in use.
 func (b *bundle) secured() bool { return b != nil && b.clients != nil && b.clients.watched != nil }
 
-// retryFiles asks again for what was refused for its certificate files, once they can be used.
-func (a *Agent) retryFiles() {
-	if r := a.rejected; r != nil && r.files && a.up != nil && r.bundle.open(a.log) == nil {
-		a.log.Info("the certificate files of a refused policy can be used: asking the control plane for it again")
-		a.rejected = nil
-		a.up.end()
-	}
-}
-
-// looksAtFiles reports whether certificate files are in use or waited for.
+// looksAtFiles reports whether certificate files are in use, or files may be waited for.
 func (a *Agent) looksAtFiles() bool {
 	named := func(b *bundle) bool { return b != nil && b.clients != nil }
-	return named(a.good) || named(a.next) || a.rejected != nil && a.rejected.files
+	return named(a.good) || named(a.next) || a.rejected != nil
 }
 
 // certificateTrouble is what is wrong with the certificate that the pair's Envoy shows; empty:

@@ -15,7 +15,7 @@ import (
 func (a *Agent) step() {
 	a.now = time.Now()
 	a.dropExpired()
-	a.retryFiles()
+	a.retryRefused()
 	a.renewSecrets()
 	// Both use the same refresh, and in this order: an Envoy that refuses clusters of the
 	// next revision, at whatever moment, is not given routes to them before the revision is

@@ -120,6 +120,7 @@ func TestRefusedInTheMiddleOfAStep(t *testing.T) {
 			}
 		})
 		p.expect(t, "in the end", "apply r1", "Cluster +a", "Listener +gateway", "RouteConfiguration +gateway")
+		p.inside(p.neverRetry)
 		time.Sleep(lingering + time.Second)
 		p.expect(t, "once its exchanges have ended", "Cluster -new")
 		if got := plane.refused(); !slices.Equal(got, []string{"cluster: no"}) || p.Revision() != "r1" {
@@ -196,6 +197,7 @@ func TestFirstRefused(t *testing.T) {
 		if len(plane.refused()) != 1 {
 			t.Fatal("the first revision is not refused")
 		}
+		p.inside(p.neverRetry)
 		time.Sleep(2 * lingering)
 		p.unordered(t, "with the refused one", []string{"apply r1", "Cluster +r1", "Cluster +r1", "Listener +gateway", "Listener +gateway", "RouteConfiguration +gateway", "RouteConfiguration +gateway"})
 		next := revision(t, "r2", "s2", "b=1")
