@@ -21,10 +21,6 @@ func (s *Server) OnConnect(c ads.Client) (ads.Set, error) {
 	defer s.mu.Unlock()
 	m := &member{client: c, group: s.group(c.Node), pair: c.Node.GetUserAgentName() == policypb.PairAgent}
 	m.given = m.group.target
-	if m.pair && s.connected(c.Node.GetId()) {
-		s.log.Warn("two connected pairs share a node id, and cannot be distinguished; give each its own with --node, unless this one has just lost its connection",
-			zap.String("node", c.Node.GetId()), zap.String("region", m.group.key.region))
-	}
 	s.members[c.ID] = m
 	s.metrics.members.Set(float64(len(s.members)))
 	s.wake()
@@ -32,17 +28,6 @@ func (s *Server) OnConnect(c ads.Client) (ads.Set, error) {
 		return nil, nil
 	}
 	return m.set(m.given), nil
-}
-
-// connected reports whether a pair with this id is connected. The caller holds the
-// mutex.
-func (s *Server) connected(node string) bool {
-	for _, m := range s.members {
-		if m.pair && m.client.Node.GetId() == node {
-			return true
-		}
-	}
-	return false
 }
 
 // group returns the group of a node. The caller holds the mutex.

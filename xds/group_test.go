@@ -9,7 +9,6 @@ import (
 	"time"
 
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
-	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds"
@@ -39,32 +38,6 @@ func TestOneAfterTheOther(t *testing.T) {
 		}
 		if got := f.state(); got != third+" good "+third+" refused false; one "+third+" refused false" {
 			t.Errorf("%s; the first was %s", got, first)
-		}
-	})
-}
-
-// TestOneNameForTwoPairs holds that pairs which cannot be told apart are served, and that
-// the log says so; a pair that returns is not logged.
-func TestOneNameForTwoPairs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t)
-		f.publish("a")
-		first := f.join("one", "")
-		f.join("two", "")
-		first.Close()
-		synctest.Wait()
-		f.join("one", "")
-		synctest.Wait()
-		if n := f.logs.Len(); n != 0 {
-			t.Errorf("told of pairs with names of their own: %v", f.logs.All())
-		}
-		twin := f.join("one", "eu")
-		synctest.Wait()
-		if got := f.logs.FilterMessageSnippet("share a node id").FilterField(zap.String("node", "one")).Len(); got != 1 {
-			t.Errorf("told %v", f.logs.All())
-		}
-		if len(take(t, twin)) != 1 {
-			t.Error("the second of a name is not served")
 		}
 	})
 }

@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// maxLinesPerMinute bounds the log lines about handshakes that failed: a client tries
-// again and again, and anybody may connect.
+// maxLinesPerMinute bounds the log lines about handshakes that failed, and about node ids that
+// were refused: a client tries again and again.
 const maxLinesPerMinute = 20
 
 // handshakeLog are credentials that log and count handshakes that failed: gRPC itself
@@ -25,10 +25,14 @@ type handshakeLog struct {
 }
 
 func newHandshakeLog(c credentials.TransportCredentials, log *zap.Logger, failures prometheus.Counter) *handshakeLog {
-	sampled := log.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+	return &handshakeLog{c, sampled(log), failures}
+}
+
+// sampled is a log with at most maxLinesPerMinute lines of each message.
+func sampled(log *zap.Logger) *zap.Logger {
+	return log.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
 		return zapcore.NewSamplerWithOptions(core, time.Minute, maxLinesPerMinute, 0)
 	}))
-	return &handshakeLog{c, sampled, failures}
 }
 
 // ServerHandshake implements credentials.TransportCredentials. A connection that is

@@ -8,6 +8,7 @@ type metrics struct {
 	pushes            prometheus.Counter
 	rollbacks         prometheus.Counter
 	handshakeFailures prometheus.Counter
+	idsRefused        prometheus.Counter
 	members           prometheus.Gauge
 	revision          *prometheus.GaugeVec
 	serving           *prometheus.GaugeVec
@@ -21,6 +22,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Help: "Policies that were published to the clients."}),
 		rollbacks: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_rollbacks_total",
 			Help: "Times that a node group went back to its last good policy, because a client refused the newest."}),
+		idsRefused: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_node_ids_refused_total",
+			Help: "Streams that were refused because their certificate may not use the node id that they name."}),
 		handshakeFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_xds_handshake_failures_total",
 			Help: "Connections that ended in the TLS handshake, such as for a certificate that is not trusted."}),
 		members: prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_xds_clients",
@@ -30,7 +33,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		serving: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_xds_group_info",
 			Help: "1 for the policy revision that a node group is served."}, []string{"cluster", "region", "revision"}),
 	}
-	reg.MustRegister(m.nacks, m.pushes, m.rollbacks, m.handshakeFailures, m.members, m.revision, m.serving)
+	reg.MustRegister(m.nacks, m.pushes, m.rollbacks, m.handshakeFailures, m.idsRefused, m.members, m.revision, m.serving)
 	for _, kind := range []string{"policy", "cluster", "listener", "route"} {
 		m.nacks.WithLabelValues(kind)
 	}

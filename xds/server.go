@@ -33,6 +33,7 @@ type Options struct {
 	Cluster     string                           // of the nodes that are served
 	Credentials credentials.TransportCredentials // of the port; nil: plain
 	Services    []func(*grpc.Server)             // that are served at the same port
+	Named       bool                             // the certificate of a node must name the node's id
 	// GoBack is the share of a node group's clients whose refusal takes a release back from
 	// all of the group, above 0 and at most 1. Zero: 1, and then no client may ever have
 	// accepted it.
@@ -70,6 +71,7 @@ func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
 	}
 	s.hub = ads.NewHub(s, o.Now)
 	options := []grpc.ServerOption{
+		grpc.StreamInterceptor(newClaims(o, log, s.metrics.idsRefused).intercept),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		// A client whose machine is gone closes no connection: without this it would
 		// count as connected, and delay AwaitAccepted, until TCP gives up.

@@ -125,6 +125,8 @@ func newPolicyHistory(a *adminFlags) *cobra.Command {
 // fate says what pairs made of a change, as far as is known.
 func fate(c source.Change) string {
 	switch {
+	case c.Rejected != "" && c.Taken:
+		return "taken, but refused: " + clean(c.Rejected)
 	case c.Rejected != "":
 		return "refused: " + clean(c.Rejected)
 	case c.Taken:

@@ -15,8 +15,8 @@ import (
 const lookAgain = 50 * time.Millisecond
 
 // await waits until every connected pair has a revision and says so; nothing if none
-// is connected. It is an error, with the pair's words, if one refuses it, and one if
-// another change replaces it or the time is over.
+// is connected. It is an error, with the pairs' words, if some refuse it once all others
+// have it, or if all go back, and one if another change replaces it or the time is over.
 func (c *changeFlags) await(ctx context.Context, api *client.Client, revision string) (pairs string, err error) {
 	deadline := time.Now().Add(c.wait)
 	for {
@@ -24,17 +24,20 @@ func (c *changeFlags) await(ctx context.Context, api *client.Client, revision st
 		if err != nil {
 			return "", err
 		}
-		if why := refusedBy(s, revision); why != nil {
+		if why := wentBack(s, revision); why != nil {
 			return "", &exitError{exitFault, fmt.Errorf("revision %s was refused: %s", clean(revision), clean(why.Error()))}
 		}
 		if now := s.Policy; now.Revision != revision {
 			return "", &exitError{exitFault, fmt.Errorf("revision %s was replaced by %s, %s, before it was known to be taken",
 				clean(revision), clean(now.Revision), clean(now.By()))}
 		}
-		missing := without(s, revision)
+		missing, refusals := without(s, revision), refusalsOf(s, revision)
 		switch all := len(s.Pairs); {
 		case all == 0:
 			return "", nil
+		case len(refusals) > 0 && len(refusals) == len(missing):
+			return "", &exitError{exitFault, fmt.Errorf("revision %s is taken by %d of %s; the others stay with what they had, and ask again:\n%s",
+				clean(revision), all-len(missing), counted(all, "pair"), strings.Join(refusals, "\n"))}
 		case len(missing) == 0 || c.wait == 0:
 			return fmt.Sprintf("taken by %d of %s", all-len(missing), counted(all, "pair")) + troubles(s), nil
 		case time.Now().After(deadline):
@@ -69,13 +72,18 @@ func troubles(s fleet.Status) (text string) {
 	return text
 }
 
-// refusedBy returns why a pair did not take a revision, or why its group went back.
-func refusedBy(s fleet.Status, revision string) *xds.Refusal {
+// refusalsOf says in the words of each pair that refused a revision why it did.
+func refusalsOf(s fleet.Status, revision string) (all []string) {
 	for _, p := range s.Pairs {
-		if p.Refused != nil && p.Refused.Revision == revision {
-			return p.Refused
+		if p.Revision != revision && p.Refused != nil && p.Refused.Revision == revision {
+			all = append(all, clean(p.Refused.Error()))
 		}
 	}
+	return all
+}
+
+// wentBack returns why a group of pairs went back from a revision.
+func wentBack(s fleet.Status, revision string) *xds.Refusal {
 	for _, g := range s.Groups {
 		if g.Refused != nil && g.Refused.Revision == revision {
 			return g.Refused

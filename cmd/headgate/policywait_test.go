@@ -29,7 +29,9 @@ func TestPushAwaitsThePairs(t *testing.T) {
 			printed{out: done + "taken by 1 of 1 pair\npair-1 does not serve: no Envoy is connected\n"}},
 		{"one has refused another", xds.Status{Pairs: []xds.PairStatus{{Revision: second, Refused: &xds.Refusal{Revision: "0123"}}}}, printed{out: done + "taken by 1 of 1 pair\n"}},
 		{"one refuses it", xds.Status{Pairs: []xds.PairStatus{{Revision: "0123", Refused: refusal}, {Revision: second}}},
-			printed{exitFault, done, "headgate: revision SECOND------ was refused: pair pair-2 refused the policy: KEY is not set\\x1b[31m\n"}},
+			printed{exitFault, done, "headgate: revision SECOND------ is taken by 1 of 2 pairs; the others stay with what they had, and ask again:\npair pair-2 refused the policy: KEY is not set\\x1b[31m\n"}},
+		{"one refuses it and one is on its way", xds.Status{Pairs: []xds.PairStatus{{Node: "pair-2", Revision: "0123", Refused: refusal}, {Revision: second}, {Node: "pair-3"}}},
+			printed{exitFault, done, "headgate: revision SECOND------ is published, but within 100ms taken by 1 of 3 pairs only, not by pair-2, pair-3\n"}},
 		{"the group went back", xds.Status{Groups: []xds.GroupStatus{{Refused: refusal}}},
 			printed{exitFault, done, "headgate: revision SECOND------ was refused: pair pair-2 refused the policy: KEY is not set\\x1b[31m\n"}},
 	} {

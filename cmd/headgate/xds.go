@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +17,7 @@ type xdsOptions struct {
 	serving
 	app.XDSOptions
 	simulated string
+	goBack    string
 }
 
 func newXDS() *cobra.Command {
@@ -41,6 +45,8 @@ func newXDS() *cobra.Command {
 	f.StringVar(&o.TLS.Cert, "tls-cert", "", "PEM file of this server's certificate")
 	f.StringVar(&o.TLS.Key, "tls-key", "", "PEM file of the certificate's key")
 	f.StringVar(&o.TLS.CA, "tls-client-ca", "", "PEM file that verifies pairs' certificates; required beyond loopback")
+	f.BoolVar(&o.BindNodes, "bind-nodes", false, "refuse a pair whose certificate does not name its node id")
+	f.StringVar(&o.goBack, "go-back", "100%", "share of a region's pairs whose refusal takes a policy back from all of them; 100%: nobody took it")
 	f.StringVar(&o.AccessLog, "envoy-access-log", "/dev/stdout", "file of Envoy's own access log")
 	f.StringVar(&o.Roots, "roots", snapshot.DefaultRoots, "file of root certificates on the machines of the Envoys")
 	f.StringVar(&o.simulated, "sim", "", "base URL of the simulated provider, for backends of it without a url, and for those whose credential is not set in this process's environment and that say without_credential: simulate")
@@ -49,8 +55,20 @@ func newXDS() *cobra.Command {
 
 // validate reads what the command line says.
 func (o *xdsOptions) validate() (err error) {
+	if o.GoBack, err = percentage("go-back", o.goBack); err != nil {
+		return err
+	}
 	if o.simulated != "" {
 		o.Simulated, err = simulatedURL(o.simulated)
 	}
 	return err
+}
+
+// percentage reads a flag's percentage as a share, above 0 and at most 1.
+func percentage(flag, text string) (float64, error) {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	if err != nil || !strings.HasSuffix(text, "%") || !(n > 0 && n <= 100) {
+		return 0, fmt.Errorf("--%s %q: not a percentage above 0%% and at most 100%%", flag, text)
+	}
+	return n / 100, nil
 }

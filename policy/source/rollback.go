@@ -10,7 +10,7 @@ import (
 // Rollback puts the newest document of a revision into effect again, as a change of its
 // own, under what lies over the one in effect. An empty revision is the one that was in
 // effect before the current one: the next Rollback goes further back, not forth again, and
-// what was rejected is passed over. The proposal is judged as by Push, but for its files, which are not read.
+// what nobody took is passed over. The proposal is judged as by Push, but for its files, which are not read.
 func (s *Source) Rollback(revision string, p Proposal) (Change, error) {
 	if err := p.complete(); err != nil {
 		return Change{}, err
@@ -31,7 +31,7 @@ func (s *Source) target(revision string) (Change, error) {
 	now := s.history.newest()
 	first := s.undone(s.brought(now))
 	c, ok := s.history.last(func(c Change) bool {
-		return c.Number < first.Number && c.Rejected == "" && hashes.document(c) != hashes.document(now)
+		return c.Number < first.Number && (c.Rejected == "" || c.Taken) && hashes.document(c) != hashes.document(now)
 	})
 	if !ok {
 		return Change{}, fmt.Errorf("there is no policy before %s to go back to: %w", hashes.document(now), ErrUnknownRevision)

@@ -15,8 +15,10 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
@@ -31,6 +33,14 @@ const (
 	backOffBase = 100 * time.Millisecond
 	backOffMax  = 2 * time.Second
 )
+
+// afterReplaced is how long a pair leaves a control plane alone at which another connection
+// has taken over its node id: two that share an id would replace each other all the time.
+const afterReplaced = time.Minute
+
+// afterDenied is how long a pair leaves a control plane alone that does not serve its node
+// id: that takes a person to mend.
+const afterDenied = 10 * time.Second
 
 // maxMessage bounds one message from the control plane, in bytes.
 const maxMessage = 256 << 20
@@ -75,6 +85,13 @@ func (a *Agent) dial(ctx context.Context) {
 		}
 		if time.Since(began) > backOffMax {
 			wait, failed = backOffBase, failureLog{}
+		}
+		switch status.Code(err) {
+		case codes.Aborted:
+			wait = afterReplaced
+		case codes.PermissionDenied:
+			wait = afterDenied
+		default:
 		}
 		if failed.shouldLog(address, err) {
 			a.log.Warn("no control plane; "+a.whileUnlinked(), zap.String("address", address), zap.Error(err))

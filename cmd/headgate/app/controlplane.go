@@ -31,8 +31,10 @@ type controlOptions struct {
 	grants      policy.Grants // beside what the policy at the path has read
 	listen      string        // of xDS
 	credentials credentials.TransportCredentials
-	admin       string // address of the admin API
-	state       string // folder of the policy's history; empty: it lives in memory
+	bindNodes   bool    // a pair's certificate must name its node id
+	goBack      float64 // share of a node group's refusals that takes a policy back from all; zero: 1
+	admin       string  // address of the admin API
+	state       string  // folder of the policy's history; empty: it lives in memory
 	// resources says what of Envoy's resources the policy does not: it is called for
 	// each policy before it is published.
 	resources func(*policy.Set) (resources, error)
@@ -73,7 +75,10 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	l.started("tidying", func(context.Context) error { c.tidier.Stop(); return nil })
 	c.keys, c.known = keysIn(database, func() *policy.Set { return c.source.Latest() })
 	c.startLinks(l, j, o)
-	c.server = xds.New(xds.Options{Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register}, Now: time.Now}, o.reg, o.log.Named("xds"))
+	c.server = xds.New(xds.Options{
+		Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register},
+		Named: o.bindNodes, GoBack: o.goBack, Now: time.Now,
+	}, o.reg, o.log.Named("xds"))
 	history, err := openHistory(o.state)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -21,6 +22,8 @@ type XDSOptions struct {
 	Admin            string // loopback address of the admin API
 	State            string // folder of the policy's history; empty: it lives in memory
 	TLS              identity.Files
+	BindNodes        bool     // a pair's certificate must name its node id
+	GoBack           float64  // share of a region's pairs whose refusal takes a policy back from all; zero: 1, all of them
 	AccessLog, Roots string   // files where the Envoys run
 	Simulated        *url.URL // of the simulated provider, as Envoys reach it; nil: there is none
 }
@@ -52,7 +55,7 @@ func (p *XDS) start(o *XDSOptions) error {
 	}
 	p.control, err = startControlPlane(&p.lifecycle, controlOptions{
 		path: o.Policy, grants: o.Grants, listen: o.Listen, credentials: creds, admin: o.Admin, state: o.State,
-		resources: o.resources(), ops: p.ops, reg: p.reg, log: p.log,
+		bindNodes: o.BindNodes, goBack: o.GoBack, resources: o.resources(), ops: p.ops, reg: p.reg, log: p.log,
 	})
 	return err
 }
@@ -75,6 +78,8 @@ func (o *XDSOptions) credentials(log *zap.Logger) (credentials.TransportCredenti
 		return nil, fmt.Errorf("xDS address %q: %w", o.Listen, err)
 	case !local && (o.TLS.Cert == "" || o.TLS.CA == ""):
 		return nil, fmt.Errorf("xDS address %q: beyond loopback it takes --tls-cert, --tls-key and --tls-client-ca", o.Listen)
+	case o.BindNodes && o.TLS.CA == "":
+		return nil, errors.New("--bind-nodes takes --tls-client-ca: without it pairs show no certificate")
 	case o.TLS == (identity.Files{}):
 		return nil, nil
 	}

@@ -10,8 +10,9 @@ import (
 // Replica is one control plane process.
 type Replica struct {
 	*Process
-	Binary           string // empty: that of all
-	Addr, Admin, Ops string // host:port
+	Binary           string   // empty: that of all
+	Args             []string // flags beside those of all
+	Addr, Admin, Ops string   // host:port
 	t                testing.TB
 }
 
@@ -25,7 +26,7 @@ func (f *Fleet) StartXDS(i int) {
 	}
 	args := append([]string{"xds", "-f", f.Policy, "--listen", x.Addr, "--admin", x.Admin, "--operations", x.Ops,
 		"--state", filepath.Join(f.Dir, state), "--envoy-access-log", filepath.Join(f.Dir, "envoy.jsonl")}, f.o.XDSArgs...)
-	x.Process = StartProcess(f.t, f.o.XDSEnv, either(f.t, x.Binary), args...)
+	x.Process = StartProcess(f.t, f.o.XDSEnv, either(f.t, x.Binary), append(args, x.Args...)...)
 	Eventually(f.t, "the control plane", func() bool { return x.ended() || up("http://"+x.Ops+"/readyz") })
 	if x.ended() {
 		f.t.Fatalf("the control plane ended: %s", x.Log())

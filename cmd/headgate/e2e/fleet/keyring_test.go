@@ -25,15 +25,15 @@ type keyring struct {
 func (k keyring) at(name string) string { return filepath.Join(k.dir, name) }
 
 // fill writes a certificate of an authority that is good for both ends until some
-// time, and what verifies the other end.
-func (k keyring) fill(own, other *gatewaytest.Authority, until time.Time) keyring {
+// time, with names beside the control plane's, and what verifies the other end.
+func (k keyring) fill(own, other *gatewaytest.Authority, until time.Time, names ...string) keyring {
 	k.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		k.t.Fatal(err)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(3), DNSNames: []string{"control.example"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(3), DNSNames: append([]string{"control.example"}, names...), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore: own.Cert.NotBefore, NotAfter: until, KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, own.Cert, key.Public(), own.Key)

@@ -53,6 +53,43 @@ func TestPairsShowCertificates(t *testing.T) {
 	l.Stop()
 }
 
+// TestNodeIDsAreBound holds that a pair's id is refused to another certificate while it is in
+// use and after, that its own takes over under the same id, and that with --bind-nodes an id
+// must be among a certificate's names.
+func TestNodeIDsAreBound(t *testing.T) {
+	t.Parallel()
+	s := gatewaytest.NewEditions(t, 1)
+	a, later := gatewaytest.NewAuthority(t), time.Now().Add(30*time.Minute)
+	own := newKeyring(t).fill(a, a, later, "pair-1").pair()
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: gatewaytest.Edition(1, s.URLs), XDSArgs: newKeyring(t).fill(a, a, later).server(), PairArgs: own})
+	first, control := f.Pairs[0], f.XDS[0]
+	first.AwaitLink()
+	rogue := add(f, append(newKeyring(t).fill(a, a, later, "pair-2").pair(), "--node", first.Node)...)
+	notServed(t, rogue, `the node id \"pair-1\" is refused`)
+	first.ExtProc.Kill()
+	gatewaytest.Eventually(t, "the pair to have gone", func() bool { return control.Metric("headgate_xds_clients") == 0 })
+	n := control.Metric("headgate_xds_node_ids_refused_total")
+	gatewaytest.Eventually(t, "refusals of an id that is not in use", func() bool { return control.Metric("headgate_xds_node_ids_refused_total") > n })
+	notServed(t, rogue, "it belongs to the certificate of control.example, pair-1")
+	f.StartExtProc(first)
+	first.AwaitLink()
+	twin := add(f, append(own, "--node", first.Node)...)
+	twin.AwaitLink()
+	gatewaytest.Eventually(t, "the older connection to be closed", func() bool { return first.Metric("headgate_pair_linked") == 0 })
+	if text := first.ExtProc.Log(); !strings.Contains(text, "another connection has taken over the node id") {
+		t.Errorf("the older pair's log does not say why it was closed:\n%s", text)
+	}
+	twin.ExtProc.Kill()
+	rogue.ExtProc.Kill()
+
+	control.Kill()
+	control.Args = []string{"--bind-nodes"}
+	f.StartXDS(0)
+	notServed(t, add(f, append(own, "--node", "pair-9")...), "the certificate does not name it")
+	f.StartExtProc(twin)
+	twin.AwaitLink()
+}
+
 // add starts another pair's ext_proc server with flags of its own.
 func add(f *gatewaytest.Fleet, args ...string) *gatewaytest.Pair {
 	p := f.AddPair()

@@ -120,72 +120,65 @@ func startNeedy(t *testing.T, s *gatewaytest.Editions) (f *gatewaytest.Fleet, ri
 	return f, f.Pairs[0], poor
 }
 
-// TestPairRefusesAPolicy holds that a pair for which a credential is not set refuses
-// the policy and says which, and that the whole group stays with the one before,
-// whoever joins it later.
+// TestPairRefusesAPolicy holds that a pair for which a credential is not set refuses the
+// policy, says which, and stays alone with the one before, whether it answers first or last,
+// while all others take it, those that join later, too. Once its environment is whole it takes
+// the policy.
 func TestPairRefusesAPolicy(t *testing.T) {
 	t.Parallel()
 	s := gatewaytest.NewEditions(t, 2)
 	f, rich, poor := startNeedy(t, s)
-	control, first := f.XDS[0], gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs))
-	rich.Envoy.Freeze() // what a pair runs already stays
-	f.Write(needy(s))
-	gatewaytest.Eventually(t, "the way back", func() bool { return control.Metric("headgate_xds_rollbacks_total") == 1 })
-	rich.Envoy.Thaw()
-	if n := control.Metric(`headgate_xds_nacks_total{type="policy"}`); n != 1 {
-		t.Errorf("%v refusals of a policy", n)
-	}
-	if status := control.Status(); !strings.Contains(status, "HEADGATE_E2E_PAIR") || !strings.Contains(status, `"keyed"`) || !strings.Contains(status, "by pair-2: policy: ") {
-		t.Errorf("headgate status does not say what is missing where:\n%s", status)
+	control, first, next := f.XDS[0], gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)), gatewaytest.RevisionOf(t, needy(s))
+	o := gatewaytest.NewOperator(t, control.Admin)
+	refused := func() bool { return strings.Contains(control.Status(), "HEADGATE_E2E_PAIR") }
+	for _, slow := range []*gatewaytest.Pair{rich, poor} {
+		slow.ExtProc.Freeze()
+		f.Write(needy(s))
+		if slow == rich {
+			gatewaytest.Eventually(t, "the refusal", refused)
+		} else {
+			gatewaytest.Eventually(t, "the policy at the pair that can run it", func() bool { return control.HasTaken(rich, next) })
+		}
+		slow.ExtProc.Thaw()
+		gatewaytest.Eventually(t, "the refusal", refused)
+		rich.AwaitPolicy(next)
+		rich.AwaitRevision(next)
+		poor.AwaitRevision(first)
+		if status := control.Status(); !strings.Contains(status, `"keyed"`) {
+			t.Errorf("headgate status does not say what is missing where:\n%s", status)
+		}
+		o.Says(0, []string{"policy", "history"}, "PAIRS", "taken, but refused", "HEADGATE_E2E_PAIR")
+		f.Write(gatewaytest.Edition(1, s.URLs))
+		awaitAll(f, first)
+		if refused() {
+			t.Errorf("a refusal stays after a good change:\n%s", control.Status())
+		}
 	}
 	if !strings.Contains(poor.ExtProc.Log(), "HEADGATE_E2E_PAIR") {
 		t.Error("the pair's log does not say what is missing")
 	}
-	control.Kill() // the next one knows what was taken
-	rich.ExtProc.Kill()
+	f.Write(needy(s))
+	rich.AwaitPolicy(next)
+	control.Kill()
 	f.StartXDS(0)
-	gatewaytest.Eventually(t, "the way back after a restart", func() bool { return control.Metric("headgate_xds_rollbacks_total") == 1 })
-	f.StartExtProc(rich)
 	late := f.AddPair()
 	f.StartExtProc(late)
 	f.StartEnvoy(late)
-	for _, pair := range f.Pairs {
-		pair.AwaitPolicy(first)
-		pair.AwaitRevision(first)
+	late.AwaitPolicy(next)
+	gatewaytest.Eventually(t, "the refusal after a restart", refused)
+	if n := control.Metric("headgate_xds_rollbacks_total"); n != 0 {
+		t.Errorf("%v ways back from a policy that pairs run", n)
 	}
-	o := gatewaytest.NewOperator(t, control.Admin)
-	o.Says(0, []string{"policy", "history"}, "PAIRS", "HEADGATE_E2E_PAIR")
+	poor.AwaitRevision(first)
+	poor.Env = nil
+	poor.ExtProc.Kill()
+	f.StartExtProc(poor)
+	awaitAll(f, next)
 	second := gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs))
 	f.Write(gatewaytest.Edition(2, s.URLs))
 	awaitAll(f, second)
-	o.Says(0, []string{"policy", "rollback", "--reason", "worse"}, first, second) // passes over what was refused
-	awaitAll(f, first)
-}
-
-// TestPairRefusesAPolicyThatAnotherRuns holds that a pair which refuses a policy when
-// another one runs it already keeps the one before alone, visibly, until the next change.
-func TestPairRefusesAPolicyThatAnotherRuns(t *testing.T) {
-	t.Parallel()
-	s := gatewaytest.NewEditions(t, 3)
-	f, rich, poor := startNeedy(t, s)
-	control, first, next := f.XDS[0], gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)), gatewaytest.RevisionOf(t, needy(s))
-	poor.ExtProc.Freeze()
-	f.Write(needy(s))
-	gatewaytest.Eventually(t, "the policy at the pair that can run it", func() bool { return control.HasTaken(rich, next) })
-	poor.ExtProc.Thaw()
-	gatewaytest.Eventually(t, "the refusal", func() bool { return strings.Contains(control.Status(), "HEADGATE_E2E_PAIR") })
-	poor.AwaitRevision(first)
-	rich.AwaitRevision(next)
-	if n := control.Metric("headgate_xds_rollbacks_total"); n != 0 {
-		t.Errorf("%v ways back from a policy that a pair runs", n)
-	}
-	f.Write(gatewaytest.Edition(2, s.URLs))
-	for _, pair := range f.Pairs {
-		pair.AwaitPolicy(gatewaytest.RevisionOf(t, gatewaytest.Edition(2, s.URLs)))
-	}
-	if status := control.Status(); strings.Contains(status, "HEADGATE_E2E_PAIR") {
-		t.Errorf("a refusal stays after a good change:\n%s", status)
-	}
+	gatewaytest.NewOperator(t, control.Admin).Says(0, []string{"policy", "rollback", "--reason", "worse"}, next, second)
+	awaitAll(f, next)
 }
 
 // TestAPortIsTaken holds that a policy whose listen address another process has is
