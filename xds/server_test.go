@@ -49,6 +49,7 @@ func TestEnvoyTakesEachRevision(t *testing.T) {
 		"headgate_xds_rollbacks_total":                     0,
 		"headgate_xds_handshake_failures_total":            0,
 		"headgate_xds_group_info edge  " + second.Revision: 1,
+		"headgate_xds_node_ids_refused_total":              0,
 		"headgate_xds_pushes_total":                        2,
 	}, c.values(t)); d != "" {
 		t.Errorf("metrics (-want +got):\n%s", d)
