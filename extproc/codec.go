@@ -37,9 +37,16 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	if !r.changes() {
 		return plainSlices[r.phase], nil
 	}
-	room := 512
+	room := minPooled
 	if r.mutation != nil {
 		room += len(r.mutation.Body)
 	}
-	return mem.BufferSlice{mem.SliceBuffer(r.encode(make([]byte, 0, room)))}, nil
+	pool := mem.DefaultBufferPool()
+	b := pool.Get(room)
+	*b = r.encode((*b)[:0])
+	return mem.BufferSlice{mem.NewBuffer(b, pool)}, nil
 }
+
+// minPooled is the room, in bytes, that a reply is given besides its body: gRPC takes no smaller
+// memory back to serve again, and a stream may have a reply for each of its events.
+const minPooled = 1<<10 + 1

@@ -82,7 +82,10 @@ func (r *reply) encodePhase(b []byte) []byte {
 	var body []byte
 	replace := false
 	if m := r.mutation; m != nil {
-		head = appendMessage(nil, numHeaderMutation, encodeHeaders(nil, m, r.status))
+		head = noHeaders[:len(noHeaders):len(noHeaders)]
+		if headers := encodeHeaders(nil, m, r.status); len(headers) > 0 {
+			head = appendMessage(nil, numHeaderMutation, headers)
+		}
 		body, replace = m.Body, m.Replace
 	}
 	if r.whole {
@@ -98,6 +101,9 @@ func (r *reply) encodePhase(b []byte) []byte {
 	b = protowire.AppendVarint(b, uint64(inner))
 	return appendBody(append(b, head...), body, replace)
 }
+
+// noHeaders is a HeaderMutation that changes nothing. It is never written to.
+var noHeaders = appendMessage(nil, numHeaderMutation, nil)
 
 // cleared is a BodyMutation that empties the body. It is never written to.
 var cleared = appendEnum(nil, numClearBody, 1)

@@ -20,6 +20,9 @@ var streamEvents = []string{
 	"data: [DONE]\n\n",
 }
 
+// unasked is what of a stream a client gets that did not ask for usage.
+func unasked(stream string) string { return strings.ReplaceAll(stream, `,"usage":null`, "") }
+
 // openStream plays a stream up to the response headers.
 func openStream(t *testing.T, r *rig, body string) *Stream {
 	t.Helper()
@@ -56,7 +59,7 @@ func play(s *Stream, chunks []string, emptyEnd bool) (text, comment string) {
 }
 
 func TestUsageEventIsSwallowedIfTheClientDidNotAsk(t *testing.T) {
-	want := strings.Join(streamEvents[:3], "") + streamEvents[4]
+	want := unasked(strings.Join(streamEvents[:3], "") + streamEvents[4])
 	whole := strings.Join(streamEvents, "")
 	for _, size := range []int{1, 2, 3, 7, 50, 190, 400, len(whole)} {
 		for _, emptyEnd := range []bool{false, true} {
@@ -97,6 +100,12 @@ func TestUsageEventPassesIfTheClientAsked(t *testing.T) {
 func TestUntouchedChunksCarryNoMutation(t *testing.T) {
 	r := newRig(t, testPolicy)
 	s := openStream(t, r, streamBody)
+	for _, ev := range streamEvents[:3] {
+		if _, changed := s.ResponseBody(unasked(ev), false).Body(); changed {
+			t.Errorf("whole event %q was copied", ev)
+		}
+	}
+	s = openStream(t, r, `{"model":"gpt-4o-mini","stream":true,"stream_options":{"include_usage":true}}`)
 	for _, ev := range streamEvents[:3] {
 		if _, changed := s.ResponseBody(ev, false).Body(); changed {
 			t.Errorf("whole event %q was copied", ev)

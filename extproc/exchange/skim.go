@@ -27,10 +27,11 @@ const (
 	Broken              // it cannot be read
 )
 
-// Mender is a Skimmer that can put right what a server did wrong in an event.
+// Mender is a Skimmer that can put right what a server did wrong in an event, or what it was
+// asked for and the client was not.
 type Mender interface {
 	// Mend returns an event as the client is to get it: the event itself, or a changed
-	// copy. It sees each event of a stream in which tools may be called.
+	// copy, which holds until the next call. It sees each event of a stream.
 	Mend(raw []byte) []byte
 }
 

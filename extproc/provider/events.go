@@ -18,6 +18,7 @@ type events struct {
 	mend    exchange.Mender  // of what the skimmer has seen; may be nil
 	hide    bool             // what the skimmer keeps from the client is hidden
 	split   scan.Splitter
+	changed []byte       // memory of what the client gets in place of events of the piece
 	ended   int          // choices that said why they ended
 	closed  bool         // what was left at the end was given its blank line
 	last    bool         // the piece that is read is the last
@@ -40,7 +41,7 @@ func (e *events) Read(piece []byte, last bool) ([]canon.Event, error) {
 func (e *events) feed(piece []byte, last bool) {
 	if !e.broken { // a broken stream is not read on, so nothing of it is kept
 		e.split.Feed(piece)
-		e.last = last
+		e.last, e.changed = last, e.changed[:0]
 	}
 }
 
@@ -83,7 +84,7 @@ func (e *events) frame(raw scan.Event) []canon.Event {
 	var found []canon.Event
 	if sight != exchange.Broken {
 		if e.mend != nil {
-			raw = e.mend.Mend(raw)
+			raw = e.mended(raw)
 		}
 		if found = e.decoder.Next(raw); e.damage.of != nil && torn(raw, found) {
 			e.decoder.Resume()
@@ -104,6 +105,17 @@ func (e *events) frame(raw scan.Event) []canon.Event {
 	}
 	e.note(found)
 	return e.locate(raw, found, sight == exchange.Hidden && e.hide)
+}
+
+// mended returns an event as the client is to get it, which holds as long as the piece.
+func (e *events) mended(raw scan.Event) scan.Event {
+	out := e.mend.Mend(raw)
+	if len(out) > 0 && &out[0] == &raw[0] {
+		return raw
+	}
+	start := len(e.changed)
+	e.changed = append(e.changed, out...)
+	return e.changed[start:len(e.changed):len(e.changed)]
 }
 
 // torn reports whether an event ended the stream because it cannot be read.

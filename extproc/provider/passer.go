@@ -17,11 +17,12 @@ type passer struct {
 	split    scan.Splitter
 	fault    *canon.Fault // that ends the stream; nil: it goes on
 	blind    bool         // gave up: an event was longer than the limit
+	changed  []byte       // memory of what the client gets of a piece in place of it
 	heldBack int          // bytes of the incomplete event that the client has not got
 }
 
-// piece returns what the client gets of a piece. It must not be written to, and may
-// be appended to only if its capacity is cut.
+// piece returns what the client gets of a piece, which holds until the next one. It must not be
+// written to, and may be appended to only if its capacity is cut.
 func (p *passer) piece(data []byte, last bool) []byte {
 	if p.blind {
 		return data
@@ -54,6 +55,7 @@ func (p *passer) piece(data []byte, last bool) []byte {
 func (p *passer) frames() (kept []byte, changed bool) {
 	all := p.split.Rest()
 	from, to := 0, 0
+	kept = p.changed[:0]
 	for p.fault == nil {
 		ev, err := p.split.Next()
 		p.blind = err != nil
@@ -69,7 +71,8 @@ func (p *passer) frames() (kept []byte, changed bool) {
 	if !changed {
 		return all[:to:to], false
 	}
-	return append(kept, all[from:to]...), true
+	p.changed = append(kept, all[from:to]...)
+	return p.changed, true
 }
 
 // seen returns what the client gets of an event: nothing, the event, or another one.

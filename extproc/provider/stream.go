@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -32,7 +31,7 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 	}
 	s.skim = t.dialect.Skim(&ex.Request, &ex.Response, &ex.Usage)
 	s.passer = passer{skim: s.skim, damage: found, usage: &ex.Usage}
-	if m, ok := s.skim.(exchange.Mender); ok && bytes.Contains(ex.Request.Body, []byte(`"tools"`)) {
+	if m, ok := s.skim.(exchange.Mender); ok {
 		s.passer.mend = m
 	}
 	if req := t.renamed(ex); req != nil {

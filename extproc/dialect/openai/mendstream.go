@@ -19,7 +19,15 @@ type streamMender struct {
 }
 
 // Mend implements exchange.Mender.
-func (s *skimmer) Mend(raw []byte) []byte { return s.mender.mend(raw) }
+func (s *skimmer) Mend(raw []byte) []byte {
+	if s.calls {
+		raw = s.mender.mend(raw)
+	}
+	if s.swallow {
+		raw = s.withoutNull(raw)
+	}
+	return raw
+}
 
 // mend returns an event as it should be. It looks into those with calls, and into the first.
 func (m *streamMender) mend(raw []byte) []byte {

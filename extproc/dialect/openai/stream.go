@@ -15,9 +15,12 @@ type skimmer struct {
 	resp    *exchange.Response
 	usage   *canon.Usage
 	tally   tally
-	swallow bool // the client did not ask for the usage event
+	swallow bool // the client did not ask for usage
 	done    bool // [DONE]
+	calls   bool // tools may be called
 	mender  streamMender
+	data    []byte // of the event that was seen last
+	changed []byte // memory of the event that the client gets in its place
 
 	reported int64 // texts that had come when usage was reported last
 
@@ -28,7 +31,7 @@ type skimmer struct {
 
 // Skim starts reading a chat completion stream that passes.
 func (Dialect) Skim(req *exchange.Request, resp *exchange.Response, usage *canon.Usage) exchange.Skimmer {
-	return &skimmer{resp: resp, usage: usage, swallow: !req.WantUsage, choices: max(1, req.Choices)}
+	return &skimmer{resp: resp, usage: usage, swallow: !req.WantUsage, calls: bytes.Contains(req.Body, []byte(`"tools"`)), choices: max(1, req.Choices)}
 }
 
 // SawEnd holds for servers that leave out [DONE], if all choices have finished.
@@ -48,6 +51,7 @@ func (s *skimmer) Frame(raw []byte) exchange.Sight {
 		return exchange.Shown
 	}
 	data = bytes.TrimSpace(data)
+	s.data = data
 	if isDone(data) {
 		s.done = true
 		s.resp.Said++

@@ -104,6 +104,11 @@ func TestStreamUsageIsKeptWhereAskedFor(t *testing.T) {
 			if string(served.Body) != body {
 				t.Errorf("the provider got %s", served.Body)
 			}
+			unasked := g.Chat(`{"model":"plain","stream":true,"messages":[{"role":"user","content":"usage not wanted"}]}`, shape)
+			gatewaytest.MustOK(t, unasked)
+			if row := g.Row(unasked.Exchange()); strings.Contains(unasked.Body, `"usage"`) || row.UsageSource != "provider" {
+				t.Errorf("the usage of %q, and who did not ask for it got %s", row.UsageSource, unasked.Body)
+			}
 		})
 	}
 }
