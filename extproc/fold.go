@@ -128,7 +128,7 @@ func (s *Server) fold(stream extprocv3.ExternalProcessor_ProcessServer) error {
 // fold begins the answer that is made of a stream; nil: what comes is none.
 func (r *run) fold(ev *event) exchange.Fold {
 	h := ev.headers
-	if !r.ex.Request.MayFold || string(h.Get(":status")) != "200" || h.Get("x-envoy-upstream-service-time") == nil || !isEventStream(h) {
+	if !r.ex.Request.MayFold || string(h.Get(":status")) != "200" || h.Get("x-envoy-upstream-service-time") == nil || saysWhole(h) {
 		return nil
 	}
 	for _, v := range r.visits {

@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -83,6 +84,40 @@ func TestTheFoldLevelMakesOneAnswer(t *testing.T) {
 			}
 			s.Cancel()
 			if row := r.row(); !row.Folded || row.Stream || (row.Outcome == "ok") == failed || row.Tokens == nil || row.FirstTokenMS == nil {
+				t.Errorf("row %+v", row)
+			}
+		})
+	}
+}
+
+// TestTheFoldLevelKeepsAWholeAnswer holds that an answer that is labelled as a stream, or not at
+// all, is what it is.
+func TestTheFoldLevelKeepsAWholeAnswer(t *testing.T) {
+	for _, c := range []struct{ label, body, status, outcome string }{
+		{"text/event-stream", formedAnswers[0].whole, "", "ok"},
+		{"text/plain", "\ufeff" + formedAnswers[0].whole, "", "ok"},
+		{"text/plain", formedAnswers[0].stream, "", "ok"},
+		{"text/event-stream", `{"error":{"message":"no more","code":500}}`, "500", "provider_error"},
+		{"text/plain", "upstream connect error", "502", "provider_error"},
+	} {
+		t.Run(c.label+" "+c.body, func(t *testing.T) {
+			r := newRig(t, foldPolicy)
+			s, id, _ := begin(r, chatPath, wholeBody)
+			f := answerAt(r, id, Answered("200", c.label), false)
+			more(f, c.body[:10], false)
+			more(f, c.body[10:], true)
+			if h := f.Wait(); h.Set("content-type") != "application/json" {
+				t.Errorf("%v", h)
+			}
+			f.Wait()
+			s.ResponseHeaders(Answered("200", "application/json"), false)
+			reply := s.ResponseBody("{}", true)
+			body, _ := reply.Body()
+			if reply.Set(":status") != c.status || !json.Valid([]byte(body)) || strings.Contains(body, `"content":"hi"`) != (c.status == "") {
+				t.Errorf("the client gets %s %s", reply.Set(":status"), body)
+			}
+			s.Cancel()
+			if row := r.row(); row.Outcome != c.outcome || row.Stream || row.Folded != (c.body[0] != '{' && c.body[:3] != "\ufeff") || c.status == "" && row.Tokens.Output != 7 {
 				t.Errorf("row %+v", row)
 			}
 		})

@@ -113,7 +113,7 @@ func (s *Server) note(run *run, at *exchange.Attempt, index int, ev *event) (err
 	if ev.phase == responseHeaders {
 		s.noteHeaders(run, at, index, ev)
 		at.HeadersAt = at.Now
-		at.Stream = at.Status == 200 && isEventStream(at.Headers)
+		at.Stream = arrivesAsStream(at.Request, at.Status, at.Headers)
 		at.ByContent = judgeable(at)
 	}
 	at.Now = s.now()

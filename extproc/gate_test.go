@@ -190,6 +190,47 @@ func TestAWholeAnswerIsJudgedWhole(t *testing.T) {
 	}
 }
 
+// TestAHeldAnswerIsJudgedForWhatItIs holds that a label that lies does not fail an answer, nor hide
+// an error.
+func TestAHeldAnswerIsJudgedForWhatItIs(t *testing.T) {
+	const failed, fault = `{"error":{"message":"x","type":"server_error","code":500}}`, "data: {\"error\":{\"message\":\"x\"}}\n\n"
+	answer, stream := formedAnswers[0].whole, formedAnswers[0].stream
+	for _, c := range []struct{ label, body, want string }{
+		{"text/event-stream", answer, "passes"},
+		{"text/event-stream", "\ufeff" + answer, "passes"},
+		{"text/event-stream", failed, "503"},
+		{"text/event-stream", `{"error":{"message":"x","code":"rate_limit_exceeded"}}`, "429"},
+		{"text/event-stream", answer[:60], "503"},
+		{"text/event-stream", "<html>\n\ndown", "503"},
+		{"application/json", stream, "passes"},
+		{"application/json", "\ufeff" + answer, "passes"},
+		{"application/json", fault, "503"},
+		{"application/json", stream[:150], "503"},
+		{"text/plain", stream, "passes"},
+		{"text/plain", answer, "passes"},
+		{"text/plain", fault, "503"},
+		{"text/plain", failed, "503"},
+		{"text/plain", "upstream connect error\n\n", "503"},
+	} {
+		for _, streams := range []string{"true", "false"} {
+			t.Run(c.label+" "+c.body+" "+streams, func(t *testing.T) {
+				r := newRig(t, chainPolicy)
+				_, id, _ := begin(r, "/v1/messages", `{"model":"assistant","stream":`+streams+`,"max_tokens":9,"messages":[{"role":"user","content":"hi"}]}`)
+				s := holding(r, id, "gpt", "gpt-4o-mini")
+				got := verdict(t, s, s.ResponseHeaders(H{":status", "200", "content-type", c.label}, false))
+				for half := len(c.body) / 2; got == "waits"; {
+					if got = verdict(t, s, s.ResponseBody(c.body[:half], false)); got == "waits" {
+						got = verdict(t, s, s.ResponseBody(c.body[half:], true))
+					}
+				}
+				if got != c.want {
+					t.Errorf("%s, want %s", got, c.want)
+				}
+			})
+		}
+	}
+}
+
 // TestHeadersMayDecideAlone holds which answers are not waited for.
 func TestHeadersMayDecideAlone(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -198,7 +198,7 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	if resp.Headers.Get("x-envoy-upstream-service-time") == nil {
 		resp.Origin = exchange.FromEnvoy
 	}
-	events := resp.Status == 200 && resp.Origin == exchange.FromProvider && isEventStream(resp.Headers)
+	events := resp.Origin == exchange.FromProvider && arrivesAsStream(&r.ex.Request, resp.Status, resp.Headers)
 	r.takeFold()
 	resp.Folded = resp.Fold != nil || events && r.wantsWhole()
 	switch {
@@ -213,6 +213,9 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	case events && !resp.Folded:
 		resp.Stream = true
 		resp.Out.Remove = append(resp.Out.Remove, "content-length")
+		if !isEventStream(resp.Headers) {
+			resp.Out.SetHeader("content-type", client.StreamType)
+		}
 		return r.streamHeaders(ctx)
 	}
 	return nil
@@ -223,12 +226,6 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 func (r *run) rejected() bool {
 	resp := &r.ex.Response
 	return resp.Origin == exchange.FromProvider && !r.ex.Route.Single && r.ex.Attempts.Rejected(resp.Status)
-}
-
-func isEventStream(h exchange.Headers) bool {
-	const want = "text/event-stream"
-	v := h.Get("content-type")
-	return len(v) >= len(want) && bytes.EqualFold(v[:len(want)], []byte(want))
 }
 
 func (r *run) responseBody(ctx context.Context, ev *event) error {
@@ -268,6 +265,10 @@ func (r *run) response(ctx context.Context) error {
 // place of what came.
 func (r *run) written() {
 	resp := &r.ex.Response
+	if r.owesStream() {
+		r.streamOf()
+		return
+	}
 	if !resp.Translates {
 		if resp.Rewritten() {
 			resp.Out.ReplaceBody(resp.Body)
@@ -277,6 +278,28 @@ func (r *run) written() {
 	if whole, err := resp.Canon(); err == nil {
 		resp.Out.ReplaceBody(r.client.EncodeAnswer(nil, r.counted(whole), client.Of(&r.ex)))
 	}
+}
+
+// owesStream reports whether a provider has answered as a whole a client that asked for a stream.
+func (r *run) owesStream() bool {
+	req, resp := &r.ex.Request, &r.ex.Response
+	return req.Stream && req.Operation == exchange.Chat && resp.Origin == exchange.FromProvider && resp.Status == 200
+}
+
+// streamOf gives the client the stream that an answer makes which came whole. What is no answer
+// has a status still.
+func (r *run) streamOf() {
+	resp := &r.ex.Response
+	whole, err := resp.Canon()
+	if err != nil {
+		resp.Failed = true
+		r.replace(exchange.Denied(502, exchange.ReasonUnprocessable, fmt.Sprintf("The answer of backend %q cannot be made the stream that was asked for: %v.", r.ex.Route.Backend, err)))
+		return
+	}
+	body, contentType := client.Whole(r.client, r.counted(whole), &r.ex)
+	resp.Stream, resp.SawEnd = true, true
+	resp.Out.SetHeader("content-type", contentType)
+	resp.Out.ReplaceBody(body)
 }
 
 // counted returns an answer with the usage that is estimated if its server counted nothing.

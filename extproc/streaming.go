@@ -194,11 +194,17 @@ func (r *run) piece(ctx context.Context, piece []byte, last bool) (out []byte, c
 	} else {
 		err = r.writeAll(ctx)
 	}
+	return r.flushed(), true, err
+}
+
+// flushed returns what was written for the client.
+func (r *run) flushed() []byte {
+	e := r.events
 	e.out = e.writer.Flush(e.out)
 	if e.writer.GaveUp() { // the client got an error
 		r.ex.Response.Failed, r.ex.Response.SawEnd = true, false
 	}
-	return e.out, true, err
+	return e.out
 }
 
 // writeFrames writes what a piece says frame by frame: no visit wants its events but
@@ -230,6 +236,11 @@ func (r *run) pass(ctx context.Context, piece []byte, last bool) (out []byte, ch
 	if out, err = e.reader.Pass(piece, last); err != nil {
 		return nil, false, err
 	}
+	if len(out) == 0 {
+		if whole := e.reader.Whole(); whole != nil {
+			return r.wholeAfterAll(ctx, whole)
+		}
+	}
 	r.firstToken()
 	changed = len(out) != len(piece) || len(out) > 0 && &out[0] != &piece[0]
 	if !last || e.ended {
@@ -253,6 +264,16 @@ func (r *run) pass(ctx context.Context, piece []byte, last bool) (out []byte, ch
 		}
 	}
 	return out, changed, nil
+}
+
+// wholeAfterAll writes the stream of an answer that came as one and is none.
+func (r *run) wholeAfterAll(ctx context.Context, events []canon.Event) (out []byte, changed bool, err error) {
+	e := r.events
+	e.writer = client.NewWriter(r.client.Encoder(client.Of(&r.ex)), false)
+	e.out = e.out[:0]
+	r.firstToken()
+	err = r.write(ctx, events)
+	return r.flushed(), true, err
 }
 
 // firstToken notes when the first text came.

@@ -170,6 +170,7 @@ func (w *wilds) given(s *Stream, a *wildAnswer, streams bool, fault func(string,
 		if body, changed := reply.Body(); changed {
 			piece = body
 		}
+		streams = streams || strings.HasPrefix(reply.Set("content-type"), "text/event-stream") // of an answer that came whole
 		got = append(got, piece...)
 	}
 	return got, streams

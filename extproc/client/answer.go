@@ -37,7 +37,10 @@ func Count(d dialect.Client, tokens int64) []byte {
 	return nil
 }
 
-// Whole renders the answer of a stage, as a JSON body or a whole stream, whichever the
+// StreamType is the content type of the streams that are written here.
+const StreamType = "text/event-stream; charset=utf-8"
+
+// Whole renders an answer, such as that of a stage, as a JSON body or a whole stream, whichever the
 // client asked for, and returns its content type.
 func Whole(d dialect.Client, answer *canon.Response, ex *exchange.Exchange) (body []byte, contentType string) {
 	c := Of(ex)
@@ -50,5 +53,5 @@ func Whole(d dialect.Client, answer *canon.Response, ex *exchange.Exchange) (bod
 	for i := range events {
 		body = e.Append(body, &events[i])
 	}
-	return body, "text/event-stream; charset=utf-8"
+	return body, StreamType
 }

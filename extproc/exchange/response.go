@@ -71,6 +71,9 @@ type StreamReader interface {
 	// the piece itself, but for events that the client must not see. Nothing is
 	// decoded that need not be.
 	Pass(piece []byte, last bool) ([]byte, error)
+	// Whole returns once, after Pass has taken the end, what an answer says that came as a stream
+	// and is none; nil otherwise.
+	Whole() []canon.Event
 	// Close releases what reading took.
 	Close()
 }

@@ -201,21 +201,23 @@ func (r *Reply) common() *extprocv3.CommonResponse {
 	return nil
 }
 
-// Set returns the value that the reply sets for a header; "" if it sets none.
+// Set returns the value that the reply sets for a header, the last one, as each replaces the one
+// before it; "" if it sets none.
 func (r *Reply) Set(name string) string {
 	m := r.common().GetHeaderMutation()
 	if i := r.Immediate(); i != nil {
 		m = i.GetHeaders()
 	}
+	value := ""
 	for _, o := range m.GetSetHeaders() {
 		if strings.EqualFold(o.GetHeader().GetKey(), name) {
 			if o.AppendAction != corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD {
 				return "appended: " + string(o.GetHeader().GetRawValue())
 			}
-			return string(o.GetHeader().GetRawValue())
+			value = string(o.GetHeader().GetRawValue())
 		}
 	}
-	return ""
+	return value
 }
 
 // Removes reports whether the reply removes a header.

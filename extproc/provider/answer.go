@@ -45,7 +45,8 @@ func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 	if v := a.unpack(resp); v.Action != exchange.Pass {
 		return v
 	}
-	if resp.Folded {
+	a.unmark(resp)
+	if resp.Folded || a.mislabelled(resp) {
 		if v := a.fold(resp); v.Action != exchange.Pass {
 			return v
 		}
@@ -60,8 +61,8 @@ func (a *answer) stream(resp *exchange.Response) exchange.Verdict {
 		resp.Out.Remove = append(resp.Out.Remove, "content-encoding")
 	}
 	s := newStream(a.target, a.ex, packed)
-	if g := a.giver(a.target); g != nil {
-		g.next, s.passer.mend = s.passer.mend, g
+	if s.gives = a.giver(a.target); s.gives != nil {
+		s.gives.next, s.passer.mend = s.passer.mend, s.gives
 	}
 	resp.Reader = s
 	return exchange.Verdict{}
@@ -151,6 +152,20 @@ func (a *answer) unpack(resp *exchange.Response) exchange.Verdict {
 	resp.Body = plain
 	resp.Out.ReplaceBody(plain)
 	return exchange.Verdict{}
+}
+
+// unmark takes off the byte order mark before an answer: readers of JSON need not take one
+// (RFC 8259, 8.1).
+func (a *answer) unmark(resp *exchange.Response) {
+	if body := unmarked(resp.Body); len(body) < len(resp.Body) {
+		resp.Body = body
+		resp.Out.ReplaceBody(body)
+	}
+}
+
+// mislabelled reports whether a whole answer is a stream, whatever its label says.
+func (a *answer) mislabelled(resp *exchange.Response) bool {
+	return resp.Status == 200 && a.ex.Request.Operation == exchange.Chat && formOf(resp.Body) == formEvents
 }
 
 // translated reads a whole answer in another dialect and takes its usage on the way:

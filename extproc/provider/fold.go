@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -14,22 +15,24 @@ import (
 )
 
 // fold makes one answer of a stream. What the stream says of the exchange is noted as of
-// any stream, so that what broke off is paid for by what came. It implements exchange.Fold.
+// any stream, so that what broke off is paid for by what came. An answer that is whole already is
+// kept as it came. It implements exchange.Fold.
 type fold struct {
 	target *target
 
-	mu     sync.Mutex
-	gunzip *gunzip // nil: the stream is not compressed
-	resp   exchange.Response
-	usage  canon.Usage
-	skim   exchange.Skimmer
-	folder exchange.Folder
-	damage damage
-	split  scan.Splitter
-	taken  int  // bytes of the stream, plain
-	over   bool // no more is taken
-	noted  bool
-	fault  *canon.Fault // that ended the answer; nil: none did
+	mu         sync.Mutex
+	gunzip     *gunzip // nil: the stream is not compressed
+	resp       exchange.Response
+	usage      canon.Usage
+	skim       exchange.Skimmer
+	folder     exchange.Folder
+	damage     damage
+	split      scan.Splitter
+	unstreamed unstreamed
+	taken      int  // bytes of the stream, plain
+	over       bool // no more is taken
+	noted      bool
+	fault      *canon.Fault // that ended the answer; nil: none did
 }
 
 func newFold(t *target, req *exchange.Request, packed bool) *fold {
@@ -52,6 +55,18 @@ func (f *fold) Feed(piece []byte, last bool) bool {
 	if f.taken += len(plain); f.taken > maxPlain && f.fault == nil {
 		f.fault = canon.Malformed(fmt.Sprintf("the stream of a whole answer is longer than %d bytes", maxPlain))
 	}
+	if f.unstreamed.take(plain, last) {
+		f.resp.Said++ // what it says stands at its end
+		f.fault = cmp.Or(f.fault, f.unstreamed.fault)
+	} else {
+		f.frames(plain, last)
+	}
+	f.over = last || f.fault != nil
+	return !f.over
+}
+
+// frames takes the events of a piece.
+func (f *fold) frames(plain []byte, last bool) {
 	f.split.Feed(plain)
 	for f.fault == nil {
 		raw, err := f.split.Next()
@@ -66,8 +81,6 @@ func (f *fold) Feed(piece []byte, last bool) bool {
 	if last && f.fault == nil {
 		f.end()
 	}
-	f.over = last || f.fault != nil
-	return !f.over
 }
 
 // plain unpacks a piece.
@@ -135,7 +148,7 @@ func (f *fold) Note(ex *exchange.Exchange) {
 		f.gunzip.stop()
 	}
 	resp := &ex.Response
-	resp.Folded, resp.Silent = true, f.resp.Silent
+	resp.Folded, resp.Silent = !f.unstreamed.whole(), f.resp.Silent
 	resp.ID, resp.Model, resp.Failed, resp.SawEnd = f.resp.ID, f.resp.Model, f.resp.Failed, f.skim.SawEnd()
 	resp.End = f.resp.End
 	resp.TextBytes, resp.Unreadable = f.resp.TextBytes, f.resp.Unreadable
@@ -165,6 +178,9 @@ func (f *fold) answer() ([]byte, *canon.Fault) {
 	defer f.mu.Unlock()
 	if f.fault != nil {
 		return nil, f.fault
+	}
+	if f.unstreamed.whole() {
+		return f.unstreamed.body, nil
 	}
 	body, whole := f.folder.Answer(nil)
 	if !whole {

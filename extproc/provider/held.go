@@ -2,6 +2,7 @@ package provider
 
 import (
 	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -9,12 +10,15 @@ import (
 // exchange.Reader.
 type heldEvents struct {
 	events
-	gunzip *gunzip // nil: the stream is not compressed
+	dialect    dialect.Backend
+	unstreamed unstreamed
+	gunzip     *gunzip // nil: the stream is not compressed
 }
 
 // readEvents has the events of an attempt's answer read. Whatever they say is content.
 func (p *plan) readEvents(at *exchange.Attempt) {
-	h := &heldEvents{events: events{decoder: p.pool.find(at.Backend, at.Model).dialect.Decoder(true)}}
+	d := p.pool.find(at.Backend, at.Model).dialect
+	h := &heldEvents{dialect: d, events: events{decoder: d.Decoder(true)}}
 	if isGzip(at.Headers.Get("content-encoding")) {
 		h.gunzip = newGunzip()
 	}
@@ -30,6 +34,9 @@ func (h *heldEvents) Read(piece []byte, last bool) ([]canon.Event, error) {
 		}
 		piece = plain
 	}
+	if h.unstreamed.take(piece, last || h.torn != nil) {
+		return h.unstreamed.events(h.dialect), nil
+	}
 	return h.events.Read(piece, last)
 }
 
@@ -43,6 +50,7 @@ func (h *heldEvents) Close() {
 // unpackHeld makes what is held of a whole answer plain, once the end of it is there. What
 // cannot be unpacked stays as it is, and cannot be read.
 func unpackHeld(at *exchange.Attempt) {
+	defer func() { at.Held = unmarked(at.Held) }()
 	if !at.Complete || !isGzip(at.Headers.Get("content-encoding")) {
 		return
 	}

@@ -148,6 +148,9 @@ func (p *plan) judgeWhole(at *exchange.Attempt) exchange.Judgement {
 // what was consumed.
 func (p *plan) readWhole(at *exchange.Attempt) (err error) {
 	t, op := p.pool.find(at.Backend, at.Model), p.ex.Request.Operation
+	if op == exchange.Chat && formOf(at.Held) == formEvents {
+		return readFolded(t, at)
+	}
 	translates := op == exchange.Chat && t.dialect.Name() != p.ex.Dialect
 	if translates {
 		if _, err = t.dialect.DecodeAnswer(at.Held); err == nil {
@@ -167,6 +170,17 @@ func (p *plan) readWhole(at *exchange.Attempt) (err error) {
 		return err
 	}
 	return found
+}
+
+// readFolded reads an answer that is held whole and is a stream.
+func readFolded(t *target, at *exchange.Attempt) error {
+	f := newFold(t, at.Request, false)
+	f.Feed(at.Held, true)
+	at.Spent.Usage, at.Spent.TextBytes = f.usage, f.resp.TextBytes
+	if _, fault := f.answer(); fault != nil {
+		return fault
+	}
+	return nil
 }
 
 // judgeFault judges an error behind the status of a success.

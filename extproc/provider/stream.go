@@ -17,6 +17,10 @@ type stream struct {
 	skim   exchange.Skimmer // nil: the backend speaks another dialect
 	passer passer
 	events events
+
+	unstreamed unstreamed
+	renames    *canon.Request // gives tools back their names; nil: they have them
+	gives      *giver         // of ids; nil: they pass as they came
 }
 
 func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
@@ -34,8 +38,8 @@ func newStream(t *target, ex *exchange.Exchange, packed bool) *stream {
 	if m, ok := s.skim.(exchange.Mender); ok {
 		s.passer.mend = m
 	}
-	if req := t.renamed(ex); req != nil {
-		s.passer.mend = renamer{req, s.passer.mend}
+	if s.renames = t.renamed(ex); s.renames != nil {
+		s.passer.mend = renamer{s.renames, s.passer.mend}
 	}
 	return s
 }
@@ -60,6 +64,9 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 	}
 	plain := s.plain(piece)
 	last = last || s.torn != nil
+	if s.isUnstreamed(plain, last) {
+		return nil, nil
+	}
 	out := s.passer.piece(plain, last)
 	s.ex.Response.SawEnd = s.skim.SawEnd()
 	if fault := s.broke(last); fault != nil {
@@ -96,6 +103,9 @@ func (s *stream) broke(last bool) *canon.Fault {
 // Feed implements exchange.StreamReader.
 func (s *stream) Feed(piece []byte, last bool) error {
 	plain := s.plain(piece)
+	if s.isUnstreamed(plain, last || s.torn != nil) {
+		return nil
+	}
 	if s.events.decoder == nil {
 		s.events = events{decoder: s.target.dialect.Decoder(true), damage: s.passer.damage, skim: s.skim, mend: s.passer.mend, hide: !s.ex.Request.WantUsage}
 	}
@@ -106,6 +116,9 @@ func (s *stream) Feed(piece []byte, last bool) error {
 
 // Next implements exchange.StreamReader.
 func (s *stream) Next() []canon.Event {
+	if s.unstreamed.over {
+		return s.Whole()
+	}
 	found := s.events.next()
 	s.doubt(found)
 	if s.skim == nil {

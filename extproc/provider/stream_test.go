@@ -14,7 +14,7 @@ func TestAnEndlessEventIsNotKept(t *testing.T) {
 	ex := &exchange.Exchange{}
 	ex.Response.Translates = true
 	s := newStream(&target{dialect: dialect.ByName("openai")}, ex, false)
-	piece := bytes.Repeat([]byte("x"), 1<<20)
+	piece := bytes.Repeat([]byte("data: x "), 1<<17)
 	failed := 0
 	for range 40 {
 		if err := s.Feed(piece, false); err != nil {
@@ -39,7 +39,7 @@ func TestAnEndlessEventIsNotKept(t *testing.T) {
 // gets the bytes of a stream with an endless event, and no error that may be wrong.
 func TestAStreamThatIsTooLongToFollowPassesAsItCame(t *testing.T) {
 	s := newStream(&target{dialect: dialect.ByName("openai")}, &exchange.Exchange{}, false)
-	piece := bytes.Repeat([]byte("x"), 1<<20)
+	piece := bytes.Repeat([]byte("data: x "), 1<<17)
 	got := 0
 	for range 20 {
 		out, err := s.Pass(piece, false)

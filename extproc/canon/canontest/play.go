@@ -27,6 +27,7 @@ func (u *under) fourWays(t *testing.T) {
 	u.eachAnswer(t, func(t *testing.T, a *Answer) {
 		for _, to := range u.clients() {
 			t.Run("JSON to "+to.Name(), func(t *testing.T) { u.playWhole(t, a, to) })
+			t.Run("JSON as a stream to "+to.Name(), func(t *testing.T) { u.playUnstreamed(t, a, to) })
 			if a.NoSSE {
 				t.Run("no stream to "+to.Name(), func(t *testing.T) { u.playNoStream(t, a, to) })
 				continue
@@ -137,6 +138,29 @@ func (u *under) playStream(t *testing.T, a *Answer, to dialect.Dialect, events b
 	}
 }
 
+// playUnstreamed answers a client that asked for a stream with the whole answer, labelled as one:
+// the stream is made of it.
+func (u *under) playUnstreamed(t *testing.T, a *Answer, to dialect.Dialect) {
+	if a.status() != 200 {
+		t.Skip("an error has no stream")
+	}
+	in := u.answerFile(t, a.Name, ".json")
+	for _, size := range []int{1, 61, len(in)} {
+		v := u.ask(t, to, a, true)
+		v.Stream()
+		out := streamTo(t, v, to, Pieces(in, size), false)
+		var l listener
+		Stream(to.Decoder(false), &l, out)
+		want := u.want(to, a.Whole)
+		if l.ended != (want.Fault == "") {
+			t.Errorf("pieces of %d: ended %v: %s", size, l.ended, out)
+		}
+		means(t, want, l.done())
+		u.accepted(t, to, a.Whole, func() { u.judged(t, out) })
+		u.recorded(t, v, a.Whole)
+	}
+}
+
 // saysItFailed reports whether a stream says by itself that it failed.
 func saysItFailed(d dialect.Backend, stream []byte) bool {
 	var split scan.Splitter
@@ -165,6 +189,12 @@ func streamTo(t *testing.T, v *exchangetest.Visit, to dialect.Client, pieces [][
 				t.Fatal(err)
 			}
 			out = append(out, got...)
+			if whole := r.Whole(); whole != nil {
+				w = client.NewWriter(to.Encoder(client.Of(ex)), false)
+				for j := range whole {
+					out = w.Append(out, &whole[j])
+				}
+			}
 			continue
 		}
 		if err := r.Feed(piece, last); err != nil {
