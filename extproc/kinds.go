@@ -36,7 +36,7 @@ func Kinds(o Options) []Kind {
 		guard.NewKind(o.Guards),
 		route.NewKind(o.Region, o.Shares),
 		cache.NewKind(o.Cache),
-		meter.NewKind(o.Provider.Now),
+		meter.NewKind(o.Provider.Now, o.Limits.Reg),
 		provider.NewKind(o.Provider),
 	}
 	if o.Keeper != nil {

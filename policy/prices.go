@@ -23,10 +23,10 @@ const (
 var pricesSection = section{
 	fields: []strict.Member[document]{
 		strict.Bind("prices", func(d *document) *map[string]*[]price.Price { return &d.prices }, strict.Map(priceName, modelRule, priceRows).Except(anyStar, priceEachModel)).
-			Doc("Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces all of the built-in one, its long-context price included. Several prices of one model form a list and differ in valid_from.").
+			Doc("Prices that are not in the built-in catalogue or differ from it, by model, or by backend/model for one backend only. Such a price replaces all of the built-in one, its long-context price and those of service tiers included; a tier changes it by the rule that the provider has for all of its models. Several prices of one model form a list and differ in valid_from.").
 			Example(`prices: {my-model: {input: 0.25, output: 2}}`),
 		strict.Bind("unpriced", func(d *document) *Unpriced { return &d.Unpriced }, strict.Enum(UnpricedRefuse, UnpricedFlag)).Default(UnpricedRefuse).
-			Doc("What to do about a model without a price at its provider. With refuse it is a fault of the policy, and what a wildcard has no price of is answered 404; with flag it is served, and its records say that the cost is not known.").
+			Doc("What to do about a model without a price at its provider. With refuse it is a fault of the policy, and what a wildcard has no price of is answered 404; with flag it is served, and costs what its provider says that it charges; if it says nothing, its records say that the cost is not known.").
 			Example(`unpriced: flag`),
 	},
 	check: func(c *compiler) {

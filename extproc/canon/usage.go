@@ -19,6 +19,7 @@ type Usage struct {
 	Speed        string      // at which the model was run, such as fast; empty: the usual one
 	Geo          string      // where it was run, such as us; empty: unknown
 	Iterations   *Iterations // of the model in this one answer; nil: there was one
+	Charge       Charge      // for all of it, as the provider says
 	Seen         Bucket
 	Source       UsageSource
 }
@@ -67,6 +68,9 @@ func (u *Usage) Overwrite(s *Usage) {
 	u.Speed, u.Geo = cmp.Or(s.Speed, u.Speed), cmp.Or(s.Geo, u.Geo)
 	if s.Iterations != nil {
 		u.Iterations = s.Iterations
+	}
+	if s.Charge != (Charge{}) {
+		u.Charge = s.Charge
 	}
 }
 

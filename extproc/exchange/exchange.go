@@ -150,5 +150,6 @@ type Route struct {
 type Cost struct {
 	Nano    int64  // nano-USD, 1e-9 USD, rounded half-even once
 	Priced  bool   // false: no price is known, which is not the same as free
-	PriceID string // of the catalogue row
+	PriceID string // of the catalogue row, or price.ByProvider
+	Assumed bool   // no list has the price of the way in which it was served
 }

@@ -1,13 +1,16 @@
 // Package meter is the stage that turns usage into cost.
 //
 // The promise: money is integer arithmetic, summed in pico-USD and rounded once;
-// a model without a price is flagged, never free. The trap: the price is that of
-// the model which the provider says it served, on the day of the exchange.
+// a model without a price costs what its provider says, or is flagged: it is never free. The
+// trap: the price is that of the model which the provider says it served, at the moment of the
+// exchange.
 package meter
 
 import (
 	"context"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -19,17 +22,22 @@ import (
 const CostHeader = "x-headgate-cost-usd"
 
 // Kind makes the stages of all policies. It is safe for concurrent use.
-type Kind struct{ now func() time.Time }
+type Kind struct {
+	now     func() time.Time
+	metrics *metrics
+}
 
-// NewKind makes a Kind.
-func NewKind(now func() time.Time) *Kind { return &Kind{now: now} }
+// NewKind makes a Kind, and registers its metrics.
+func NewKind(now func() time.Time, reg prometheus.Registerer) *Kind {
+	return &Kind{now: now, metrics: newMetrics(reg)}
+}
 
 // Name returns "meter".
 func (k *Kind) Name() string { return "meter" }
 
 // Compile makes a stage that looks prices up in the policy's catalogue.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
-	return &stage{prices: set.Prices, backends: set.Backends, now: k.now}, nil
+	return &stage{prices: set.Prices, backends: set.Backends, now: k.now, metrics: k.metrics}, nil
 }
 
 // Close releases nothing.
@@ -40,6 +48,7 @@ type stage struct {
 	prices   *price.Catalogue
 	backends map[string]*policy.Backend
 	now      func() time.Time
+	metrics  *metrics
 }
 
 // Name returns "meter".
@@ -90,6 +99,7 @@ func (v *visit) Events(_ context.Context, events []canon.Event, emit exchange.Em
 func (v *visit) End(exchange.Outcome) {
 	if v.billed() {
 		v.close()
+		v.stage.metrics.count(v.ex.Route.Backend, &v.ex.Usage, &v.ex.Cost)
 	}
 	v.ex.Attempts.Account(v.spent)
 	if t := v.unread(); t != nil {
@@ -167,89 +177,4 @@ func (v *visit) price() {
 		v.priced = true
 		ex.Cost = v.stage.costFree(r.Provider, r.Backend, ex.Response.Model, r.Serves)
 	}
-}
-
-// costFree is what an answer without a usage costs of a model that costs nothing. What one of
-// another model costs is not known.
-func (s *stage) costFree(provider, backend string, models ...string) exchange.Cost {
-	if rate, ok := s.rate(provider, backend, models); ok && rate.Input == 0 && rate.Output == 0 {
-		return exchange.Cost{Priced: true, PriceID: rate.ID}
-	}
-	return exchange.Cost{}
-}
-
-// cost is what a usage costs: each part of it that is billed as another model at the price
-// of that, and rounded by itself.
-func (s *stage) cost(u *canon.Usage, provider, backend string, models ...string) exchange.Cost {
-	u.Bound()
-	rate, ok := s.rate(provider, backend, models)
-	if !ok {
-		return exchange.Cost{}
-	}
-	if u.Iterations == nil || len(u.Iterations.Others) == 0 {
-		return costAt(u, &rate, provider)
-	}
-	rest, nano := *u, int64(0)
-	for i := range u.Iterations.Others {
-		other := u.Iterations.Others[i]
-		priced := s.cost(&other.Usage, provider, backend, other.Model)
-		if !priced.Priced {
-			return exchange.Cost{}
-		}
-		nano += priced.Nano
-		rest.Minus(&other.Usage)
-	}
-	c := costAt(&rest, &rate, provider)
-	c.Nano += nano
-	return c
-}
-
-// rate is the price of a model of any of these names. One of the operator's own comes first: an
-// operator who prices a deployment means what is served there, under whatever name. Otherwise that
-// of the first name counts that the catalogue knows.
-func (s *stage) rate(provider, backend string, models []string) (price.Price, bool) {
-	now := s.now()
-	for _, model := range models {
-		if rate, ok := s.prices.Override(backend, model, now); ok && model != "" {
-			return rate, true
-		}
-	}
-	for _, model := range models {
-		if rate, ok := s.prices.Look(provider, backend, model, now); ok && model != "" {
-			return rate, true
-		}
-	}
-	return price.Price{}, false
-}
-
-func costAt(u *canon.Usage, rate *price.Price, provider string) exchange.Cost {
-	nano, id := charge(u, rate, provider)
-	return exchange.Cost{Nano: nano, Priced: true, PriceID: id}
-}
-
-// charge is what an exchange costs, in nano-USD, and the id of the price: its tokens, as
-// the provider served them, and its searches. A tier of which the row says nothing changes
-// the price as it changes those of most of the provider's models.
-func charge(u *canon.Usage, rate *price.Price, provider string) (nano int64, id string) {
-	times, per := price.Pico(1), price.Pico(1)
-	served := rate.As(u.ServiceTier)
-	if served == rate {
-		times, per = price.ServiceTier(provider, u.ServiceTier)
-	}
-	served = served.As(u.Speed).As(u.Geo)
-	return price.NanoOf(times*Cost(u, served)+per*price.Pico(u.Searches)*price.Search(provider), per), served.ID
-}
-
-// Cost sums the buckets of a usage at a price. All of the request costs the
-// long-context price if the input of its largest iteration, cached tokens included, is
-// above that price's threshold.
-func Cost(u *canon.Usage, p *price.Price) price.Pico {
-	p = p.For(u.LongestInput())
-	return price.Pico(u.Input)*p.Input +
-		price.Pico(u.CacheRead)*p.CacheRead +
-		price.Pico(u.CacheWrite5m)*p.CacheWrite5m +
-		price.Pico(u.CacheWrite1h)*p.CacheWrite1h +
-		price.Pico(u.AudioInput)*p.AudioInput +
-		price.Pico(u.Output+u.Reasoning)*p.Output +
-		price.Pico(u.AudioOutput)*p.AudioOutput
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -22,7 +23,7 @@ models: {m: b/x}, prices: {b/x: {input: 1, output: 2}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage, err := meter.NewKind(time.Now).Compile(set)
+	stage, err := meter.NewKind(time.Now, prometheus.NewRegistry()).Compile(set)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,7 @@ type Line struct {
 	CostUSD     string  `json:"cost_usd,omitempty"` // the same as a decimal number
 	Price       string  `json:"price,omitempty"`
 	Unpriced    bool    `json:"unpriced,omitempty"`
+	ByProvider  *int64  `json:"provider_cost_nano_usd,omitempty"` // what the provider says that it charges
 
 	LeftRequests *int64 `json:"left_requests,omitempty"` // of the caller's tightest quota, and so on
 	LeftTokens   *int64 `json:"left_tokens,omitempty"`
@@ -124,7 +125,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
 		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,
 		Tokens: e.answered(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
-		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced,
+		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced, ByProvider: r.ProviderCostNanoUsd,
 		LeftRequests: r.LeftRequests, LeftTokens: r.LeftTokens, LeftNano: r.LeftNanoUsd,
 		Guards: guardsIn(r.Guards), Cache: cacheIn(r.Cache),
 		DurationMS: millis(r.DurationNanos), RequestBytes: int(r.RequestBytes),

@@ -110,7 +110,7 @@ func fullExchange() *exchange.Exchange {
 	ex.Limit = exchange.Limit{Requests: left(9), Tokens: left(-5), Nano: left(99_000_000)}
 	ex.Usage = canon.Usage{
 		Input: 11, CacheRead: 12, CacheWrite5m: 13, CacheWrite1h: 14, AudioInput: 15, Output: 16, Reasoning: 17, AudioOutput: 18,
-		Searches: 3, ServiceTier: "priority", Source: canon.UsageProvider,
+		Searches: 3, ServiceTier: "priority", Source: canon.UsageProvider, Charge: canon.Charge{Nano: 1_600_000, Said: true},
 	}
 	ex.Cost = exchange.Cost{Nano: 1_234_567_890, Priced: true, PriceID: "anthropic/claude-x@2026-01-01"}
 	ex.FirstToken, ex.Ended = began().Add(345_678_901), began().Add(12*time.Second+345_678_999)

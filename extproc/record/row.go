@@ -86,6 +86,9 @@ func addUsage(r *policypb.Row, ex *exchange.Exchange) {
 	}
 	r.UsageSource, r.Searches, r.ServiceTier = string(u.Source), u.Searches, exchange.Clip(u.ServiceTier, exchange.MaxText)
 	r.Tokens = tokensOf(u)
+	if u.Charge.Said {
+		r.ProviderCostNanoUsd = new(u.Charge.Nano)
+	}
 	if !ex.Cost.Priced {
 		r.Unpriced = true
 		return

@@ -119,6 +119,9 @@ type Row struct {
 	Price string `protobuf:"bytes,75,opt,name=price,proto3" json:"price,omitempty"`
 	// Something was consumed for which no price is known.
 	Unpriced bool `protobuf:"varint,76,opt,name=unpriced,proto3" json:"unpriced,omitempty"`
+	// What the provider itself says that it charges for the answer; absent: it does not say, or what
+	// cannot be. It is the cost only if price is "provider".
+	ProviderCostNanoUsd *int64 `protobuf:"varint,77,opt,name=provider_cost_nano_usd,json=providerCostNanoUsd,proto3,oneof" json:"provider_cost_nano_usd,omitempty"`
 	// Each call of a stage, in the order in which they ended. Calls for single events are summed
 	// by stage.
 	Stages       []*StageTime `protobuf:"bytes,90,rep,name=stages,proto3" json:"stages,omitempty"`
@@ -448,6 +451,13 @@ func (x *Row) GetUnpriced() bool {
 		return x.Unpriced
 	}
 	return false
+}
+
+func (x *Row) GetProviderCostNanoUsd() int64 {
+	if x != nil && x.ProviderCostNanoUsd != nil {
+		return *x.ProviderCostNanoUsd
+	}
+	return 0
 }
 
 func (x *Row) GetStages() []*StageTime {
@@ -1274,7 +1284,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\x92\f\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xe7\f\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -1318,16 +1328,18 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\fusage_source\x18I \x01(\tR\vusageSource\x12'\n" +
 	"\rcost_nano_usd\x18J \x01(\x03H\x01R\vcostNanoUsd\x88\x01\x01\x12\x14\n" +
 	"\x05price\x18K \x01(\tR\x05price\x12\x1a\n" +
-	"\bunpriced\x18L \x01(\bR\bunpriced\x125\n" +
+	"\bunpriced\x18L \x01(\bR\bunpriced\x128\n" +
+	"\x16provider_cost_nano_usd\x18M \x01(\x03H\x02R\x13providerCostNanoUsd\x88\x01\x01\x125\n" +
 	"\x06stages\x18Z \x03(\v2\x1d.headgate.policy.v1.StageTimeR\x06stages\x12(\n" +
-	"\rleft_requests\x18d \x01(\x03H\x02R\fleftRequests\x88\x01\x01\x12$\n" +
-	"\vleft_tokens\x18e \x01(\x03H\x03R\n" +
+	"\rleft_requests\x18d \x01(\x03H\x03R\fleftRequests\x88\x01\x01\x12$\n" +
+	"\vleft_tokens\x18e \x01(\x03H\x04R\n" +
 	"leftTokens\x88\x01\x01\x12'\n" +
-	"\rleft_nano_usd\x18f \x01(\x03H\x04R\vleftNanoUsd\x88\x01\x01\x128\n" +
+	"\rleft_nano_usd\x18f \x01(\x03H\x05R\vleftNanoUsd\x88\x01\x01\x128\n" +
 	"\x06guards\x18n \x03(\v2 .headgate.policy.v1.GuardVerdictR\x06guards\x122\n" +
 	"\x05cache\x18x \x01(\v2\x1c.headgate.policy.v1.CacheUseR\x05cacheB\x14\n" +
 	"\x12_first_token_nanosB\x10\n" +
-	"\x0e_cost_nano_usdB\x10\n" +
+	"\x0e_cost_nano_usdB\x19\n" +
+	"\x17_provider_cost_nano_usdB\x10\n" +
 	"\x0e_left_requestsB\x0e\n" +
 	"\f_left_tokensB\x10\n" +
 	"\x0e_left_nano_usd\"\x9b\x03\n" +

@@ -14,10 +14,10 @@ import (
 )
 
 // catalogueCSV holds public list prices in USD per million tokens, each row with
-// its source. A price with a valid_from replaces the provider's former row of the
-// model on that day (UTC). Where long_above is set, the long_input and long_output
-// factors give the long-context price. The batch columns are facts that no code reads
-// here.
+// its source, and the day of that. A price with a valid_from replaces the provider's former
+// row of the model then: on a day (UTC), or at a moment. If long_above is set, the long_input and
+// long_output factors give the long-context price; if peak is set, it is the factor of all prices
+// in peak_hours. A note says what a source lists otherwise, and which was taken.
 //
 //go:embed catalogue.csv
 var catalogueCSV string
@@ -60,6 +60,7 @@ func read(r, served io.Reader) (*Catalogue, error) {
 		if err := c.add(key{row.provider, row.model}, row.price); err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
 		}
+		c.rows = append(c.rows, row.listed())
 		rows = append(rows, row)
 	}
 	if err := c.addServed(served); err != nil {
@@ -129,33 +130,52 @@ func (c *Catalogue) addSimulated(rows []row) {
 
 // row is one line of the file.
 type row struct {
-	provider, model string
-	price           Price
+	provider, model   string
+	price             Price
+	day, source, note string
+}
+
+func (r *row) listed() Row {
+	return Row{Provider: r.provider, Model: r.model, Price: r.price, Listed: r.day, Source: r.source, Note: r.note}
 }
 
 func parseRow(header, cells []string) (row, error) {
 	cell := named(header, cells)
-	r := row{provider: cell["provider"], model: cell["model"]}
-	if r.provider == "" || r.model == "" || cell["source"] == "" {
+	r := row{provider: cell["provider"], model: cell["model"], day: cell["listed"], source: cell["source"], note: cell["note"]}
+	if r.provider == "" || r.model == "" || r.source == "" {
 		return row{}, errors.New("a row needs provider, model and source")
 	}
-	from, day := time.Time{}, cell["listed"]
-	if text := cell["valid_from"]; text != "" {
-		var err error
-		if from, err = time.Parse(time.DateOnly, text); err != nil {
-			return row{}, fmt.Errorf("valid_from: %w", err)
-		}
-		day = text
-	}
-	if _, err := time.Parse(time.DateOnly, day); err != nil {
+	if _, err := time.Parse(time.DateOnly, r.day); err != nil {
 		return row{}, fmt.Errorf("listed: %w", err)
+	}
+	from, err := parseFrom(cell["valid_from"])
+	if err != nil {
+		return row{}, fmt.Errorf("valid_from: %w", err)
+	}
+	day := r.day
+	if !from.IsZero() {
+		day = from.Format(time.DateOnly)
 	}
 	rates, err := parseRates(cell)
 	if err != nil {
 		return row{}, err
 	}
 	r.price = rates.Price(r.provider+"/"+r.model+"@"+day, from)
-	return r, r.addLong(cell)
+	if err := r.addLong(cell); err != nil {
+		return row{}, err
+	}
+	return r, r.addPeak(cell)
+}
+
+// parseFrom reads from when on a price holds, a day or a moment; empty: since ever.
+func parseFrom(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if from, err := time.Parse(time.RFC3339, text); err == nil {
+		return from, nil
+	}
+	return time.Parse(time.DateOnly, text)
 }
 
 func parseRates(cell map[string]string) (Rates, error) {

@@ -18,6 +18,7 @@ type Catalogue struct {
 	alias     map[key][]Price // the same rows by other names of the same snapshot
 	overrides map[key][]Price // by backend ("" for any) and model
 	given     []Override      // what overrides was made of, in order
+	rows      []Row           // what exact was made of, in order
 }
 
 // key is a provider and a model, or in overrides a backend and a model. Every
@@ -45,18 +46,21 @@ func (c *Catalogue) Look(provider, backend, model string, at time.Time) (Price, 
 			return *p, true
 		}
 	}
-	if p := newest(c.exact[key{provider, model}], at); p != nil {
-		return *p, true
-	}
-	if p := newest(c.alias[key{provider, model}], at); p != nil {
-		return *p, true
-	}
-	if base != model {
-		if p := newest(c.exact[key{provider, base}], at); p != nil {
-			return *p, true
-		}
+	if p := c.listed(provider, model, base, at); p != nil {
+		return *p.at(at), true
 	}
 	return Price{}, false
+}
+
+// listed looks for the built-in row.
+func (c *Catalogue) listed(provider, model, base string, at time.Time) *Price {
+	if p := newest(c.exact[key{provider, model}], at); p != nil {
+		return p
+	}
+	if p := newest(c.alias[key{provider, model}], at); p != nil || base == model {
+		return p
+	}
+	return newest(c.exact[key{provider, base}], at)
 }
 
 // Override returns the price that the operator set for a model, at the backend or at
@@ -94,7 +98,7 @@ func newest(rows []Price, at time.Time) *Price {
 // With returns a catalogue with these prices on top of c's. Of two for the same
 // backend, model and ValidFrom the later one wins.
 func (c *Catalogue) With(overrides []Override) *Catalogue {
-	next := &Catalogue{exact: c.exact, alias: c.alias, overrides: make(map[key][]Price)}
+	next := &Catalogue{exact: c.exact, alias: c.alias, rows: c.rows, overrides: make(map[key][]Price)}
 	next.given = slices.Concat(c.given, overrides)
 	for _, o := range next.given {
 		k := key{o.Backend, o.Model}

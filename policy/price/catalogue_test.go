@@ -30,12 +30,12 @@ func TestLook(t *testing.T) {
 		at              time.Time
 		wantID          string // empty: no price
 	}{
-		{"exact name", "openai", "gpt-5-nano", now, "openai/gpt-5-nano@2026-07-24"},
-		{"a name with slashes", "groq", "openai/gpt-oss-120b", now, "groq/openai/gpt-oss-120b@2026-08-21"},
-		{"a dated snapshot of a listed model", "openai", "gpt-5-nano-2025-08-07", now, "openai/gpt-5-nano@2026-07-24"},
-		{"a listed snapshot has its own row", "openai", "gpt-5.5-2026-04-23", now, "openai/gpt-5.5-2026-04-23@2026-07-24"},
-		{"a compact date", "anthropic", "claude-opus-5-20260301", now, "anthropic/claude-opus-5@2026-07-24"},
-		{"a date after @", "anthropic", "claude-opus-5@20260301", now, "anthropic/claude-opus-5@2026-07-24"},
+		{"exact name", "openai", "gpt-5-nano", now, "openai/gpt-5-nano@2026-11-19"},
+		{"a name with slashes", "groq", "openai/gpt-oss-120b", now, "groq/openai/gpt-oss-120b@2026-11-19"},
+		{"a dated snapshot of a listed model", "openai", "gpt-5-nano-2025-08-07", now, "openai/gpt-5-nano@2026-11-19"},
+		{"a listed snapshot has its own row", "openai", "gpt-5.5-2026-04-23", now, "openai/gpt-5.5-2026-04-23@2026-11-19"},
+		{"a compact date", "anthropic", "claude-opus-5-20260301", now, "anthropic/claude-opus-5@2026-11-19"},
+		{"a date after @", "anthropic", "claude-opus-5@20260301", now, "anthropic/claude-opus-5@2026-11-19"},
 		{"the undated name of one snapshot", "anthropic", "claude-sonnet-4-5", now, "anthropic/claude-sonnet-4-5-20250929@2026-04-30"},
 		{"the same snapshot after @", "anthropic", "claude-sonnet-4-5@20250929", now, "anthropic/claude-sonnet-4-5-20250929@2026-04-30"},
 		{"another snapshot than the listed one", "anthropic", "claude-sonnet-4-20260510", now, ""},
@@ -46,13 +46,15 @@ func TestLook(t *testing.T) {
 		{"an unknown provider", "acme", "gpt-5", now, ""},
 		{"empty", "", "", now, ""},
 		{"a date alone", "openai", "-2025-08-07", now, ""},
-		{"before a change of price", "anthropic", "claude-sonnet-5", day("2026-09-01").Add(-1), "anthropic/claude-sonnet-5@2026-08-21"},
-		{"from the change on", "anthropic", "claude-sonnet-5", day("2026-09-01"), "anthropic/claude-sonnet-5@2026-09-01"},
-		{"simulated, any provider's model", "simulated", "claude-opus-5", now, "anthropic/claude-opus-5@2026-07-24"},
-		{"simulated, the first of several providers", "simulated", "o4-mini", now, "openai/o4-mini@2026-07-24"},
-		{"simulated, a snapshot", "simulated", "gpt-5-nano-2025-08-07", now, "openai/gpt-5-nano@2026-07-24"},
-		{"simulated, an undated name", "simulated", "claude-haiku-4-5", now, "anthropic/claude-haiku-4-5-20251001@2026-07-24"},
-		{"simulated, a date after @", "simulated", "claude-haiku-4-5@20251001", now, "anthropic/claude-haiku-4-5-20251001@2026-07-24"},
+		{"before a change of price", "openai", "gpt-5.6", day("2026-08-21").Add(-1), "openai/gpt-5.6@2026-11-09"},
+		{"from the change on", "openai", "gpt-5.6", day("2026-08-21"), "openai/gpt-5.6@2026-08-21"},
+		{"before a change in the middle of a day", "deepseek", "deepseek-v4-pro", day("2026-08-16").Add(16*time.Hour - 1), "deepseek/deepseek-v4-pro@2026-11-09"},
+		{"from that change on", "deepseek", "deepseek-v4-pro", day("2026-08-16").Add(16 * time.Hour), "deepseek/deepseek-v4-pro@2026-08-16"},
+		{"simulated, any provider's model", "simulated", "claude-opus-5", now, "anthropic/claude-opus-5@2026-11-19"},
+		{"simulated, the first of several providers", "simulated", "o4-mini", now, "openai/o4-mini@2026-11-19"},
+		{"simulated, a snapshot", "simulated", "gpt-5-nano-2025-08-07", now, "openai/gpt-5-nano@2026-11-19"},
+		{"simulated, an undated name", "simulated", "claude-haiku-4-5", now, "anthropic/claude-haiku-4-5-20251001@2026-11-19"},
+		{"simulated, a date after @", "simulated", "claude-haiku-4-5@20251001", now, "anthropic/claude-haiku-4-5-20251001@2026-11-19"},
 		{"simulated, unknown", "simulated", "nothing", now, ""},
 	}
 	for _, tt := range tests {
@@ -90,11 +92,11 @@ func TestOverrides(t *testing.T) {
 		{"by backend first", "eu", "gpt-5.5", now, "eu"},
 		{"for the snapshot that serves it, although that is listed", "us", "gpt-5.5-2026-04-23", now, "any"},
 		{"for the snapshot at the backend", "eu", "gpt-5.5-2026-04-23", now, "eu"},
-		{"not before it begins", "us", "gpt-5", now, "openai/gpt-5@2026-07-24"},
+		{"not before it begins", "us", "gpt-5", now, "openai/gpt-5@2026-11-19"},
 		{"once it begins", "us", "gpt-5", day("2027-01-01"), "later"},
 		{"the newest of several", "us", "own", now, "own-2"},
 		{"the later given of the same day", "us", "own", day("2026-05-31"), "own-1 again"},
-		{"others stay", "us", "gpt-4o", now, "openai/gpt-4o@2026-07-24"},
+		{"others stay", "us", "gpt-4o", now, "openai/gpt-4o@2026-11-19"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,7 +105,7 @@ func TestOverrides(t *testing.T) {
 			}
 		})
 	}
-	if got, _ := Builtin().Look("openai", "eu", "gpt-5.5", now); got.ID != "openai/gpt-5.5@2026-07-24" {
+	if got, _ := Builtin().Look("openai", "eu", "gpt-5.5", now); got.ID != "openai/gpt-5.5@2026-11-19" {
 		t.Errorf("With changed the catalogue it was called on: %q", got.ID)
 	}
 	var ids []string
@@ -127,20 +129,21 @@ func TestSeedCheck(t *testing.T) {
 
 func TestLongContext(t *testing.T) {
 	p, _ := Builtin().Look("openai", "", "gpt-5.6", now)
-	if got := p.For(272_000); got.Input != 5_000_000 {
+	if got := p.For(272_000); got.Input != 4_000_000 {
 		t.Errorf("at the threshold input costs %d", got.Input)
 	}
 	long := p.For(272_001)
 	want := &Price{
-		ID: "openai/gpt-5.6@2026-07-24+long", Input: 10_000_000, Output: 45_000_000, CacheRead: 1_000_000,
-		CacheWrite5m: 12_500_000, CacheWrite1h: 10_000_000, AudioInput: 10_000_000, AudioOutput: 45_000_000,
+		ID: "openai/gpt-5.6@2026-08-21+long", Input: 8_000_000, Output: 30_000_000, CacheRead: 800_000,
+		CacheWrite5m: 10_000_000, CacheWrite1h: 8_000_000, AudioInput: 8_000_000, AudioOutput: 30_000_000, ValidFrom: day("2026-08-21"),
 	}
 	if diff := cmp.Diff(want, long); diff != "" {
 		t.Errorf("long-context price differs (-want +got):\n%s", diff)
 	}
 	thresholds := map[string]int64{
 		"gpt-5.4": 272_000, "gpt-5.5": 272_000, "gemini-2.5-pro": 200_000, "gemini-3-pro-preview": 200_000,
-		"gemini-3.1-pro-preview": 200_000, "claude-sonnet-4-5": 0, "claude-sonnet-4-6": 0, "gpt-5": 0,
+		"gemini-3.1-pro-preview": 200_000, "claude-haiku-5-5": 100_000, "claude-sonnet-4-5": 0, "claude-sonnet-4-6": 0,
+		"gpt-5.6-luna": 272_000, "gpt-6.1-sol": 272_000, "gpt-5.4-mini": 0, "gpt-5": 0,
 	}
 	for model, above := range thresholds {
 		p, ok := Builtin().Look(Simulated, "", model, now)
@@ -201,13 +204,27 @@ func TestUndatedNameOfSeveralSnapshotsIsNotGuessed(t *testing.T) {
 	}
 }
 
-// TestCatalogueHoldsTheListedFacts holds the embedded rows against the list that
-// they were taken from, where that is at hand.
+// corrected are the facts of the list of July and August 2026 that later sources deny, by model and
+// column; "*" is all of them. The catalogue has the price that later sources list for that time.
+var corrected = map[string]string{
+	"anthropic/claude-sonnet-5":                     "*", // the rise to 3 / 15 on 2026-09-01 was cancelled
+	"bedrock/global.anthropic.claude-sonnet-5-v1:0": "*",
+	"bedrock/us.anthropic.claude-sonnet-5-v1:0":     "*",
+	"openai/gpt-5.5-pro":                            "cache_read", // what is read from the cache costs the same
+	"openai/gpt-5.4-pro":                            "cache_read",
+	"google/gemini-3.6-flash":                       "*",          // 0.75 / 3.75 until the end of 2026
+	"azure/o4-mini":                                 "cache_read", // 0.28 is 0.275, rounded
+	"mistral/mistral-medium-3":                      "cache_read", // a tenth of the input, which the list left out
+}
+
+// TestCatalogueHoldsTheListedFacts holds the embedded rows against a list of an earlier day, where
+// that is at hand: what models cost then must not change in hindsight.
 func TestCatalogueHoldsTheListedFacts(t *testing.T) {
 	for _, fact := range facts(t) {
-		p, ok := Builtin().Look(fact["provider"], "", fact["model"], now)
-		if !ok || !strings.HasPrefix(p.ID, fact["provider"]+"/"+fact["model"]+"@") {
-			t.Errorf("%s/%s: found %q", fact["provider"], fact["model"], p.ID)
+		name := fact["provider"] + "/" + fact["model"]
+		p, ok := Builtin().Look(fact["provider"], "", fact["model"], day("2026-07-24"))
+		if !ok || !strings.HasPrefix(p.ID, name+"@") {
+			t.Errorf("%s: found %q", name, p.ID)
 			continue
 		}
 		for bucket, got := range map[string]Pico{
@@ -217,6 +234,9 @@ func TestCatalogueHoldsTheListedFacts(t *testing.T) {
 			want, err := ParsePerMillion(fact[bucket])
 			if fact[bucket] == "" {
 				want, err = p.Input, nil
+			}
+			if c := corrected[name]; c == "*" || c == bucket {
+				continue
 			}
 			if err != nil || got != want {
 				t.Errorf("%s: %s is %d, want %d (%v)", p.ID, bucket, got, want, err)

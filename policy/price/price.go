@@ -28,6 +28,8 @@ type Price struct {
 	// cached tokens included, exceeds LongAbove tokens.
 	LongAbove int64
 	Long      *Price
+	// Peak, if not nil, replaces the price in hours of the day in which the provider asks more.
+	Peak *Peak
 	// Served replaces the price of what was served in another way than the usual one, by
 	// the provider's word for that: a service tier, a speed, a region. Nil: its row says none.
 	Served map[string]*Price

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
-// servedCSV holds what models cost that are served in another way than the usual one, where
-// that is no factor of their provider's: in a service tier, at a speed, in a region. A row
-// has a factor of all prices, or prices of its own in USD per million tokens. Rows of
-// regions come last: they hold of what the rows before them say, too.
+// servedCSV holds what models cost that are served in another way than the usual one: in a
+// service tier, at a speed, in a region. A row names the way by the provider's words for it, and
+// has a factor of all prices, prices of its own in USD per million tokens, or both: such a price
+// replaces what the factor makes, but for long contexts. Rows of regions come last: they hold of
+// what the rows before them say, too.
 //
 //go:embed served.csv
 var servedCSV string
@@ -56,14 +58,35 @@ func (c *Catalogue) addWay(cell map[string]string) error {
 	case cell["as"] == "" || cell["source"] == "":
 		return errors.New("a row needs provider, model, as and source")
 	}
-	for i := range rows {
-		for _, base := range append([]*Price{&rows[i]}, rows[i].ways()...) {
-			served, err := base.served(cell)
-			if err != nil {
+	if _, err := time.Parse(time.DateOnly, cell["listed"]); err != nil {
+		return fmt.Errorf("listed: %w", err)
+	}
+	for way := range strings.FieldsSeq(cell["as"]) {
+		for i := range rows {
+			if err := rows[i].addWay(way, cell); err != nil {
 				return err
 			}
-			base.serve(cell["as"], served)
 		}
+	}
+	last := rows[len(rows)-1]
+	c.rows = append(c.rows, Row{
+		Provider: cell["provider"], Model: cell["model"], As: cell["as"], Price: *last.As(strings.Fields(cell["as"])[0]),
+		Listed: cell["listed"], Source: cell["source"], Note: cell["note"],
+	})
+	return nil
+}
+
+// addWay adds what a price is in a way, and in that together with each that is known.
+func (p *Price) addWay(way string, cell map[string]string) error {
+	if p.Peak != nil {
+		return errors.New("a model with a price of its peak is served in no other way")
+	}
+	for _, base := range append([]*Price{p}, p.ways()...) {
+		served, err := base.served(way, cell)
+		if err != nil {
+			return err
+		}
+		base.serve(way, served)
 	}
 	return nil
 }
@@ -84,11 +107,14 @@ func (p *Price) serve(as string, served *Price) {
 }
 
 // served returns what a price is if its model is served in the way of a row.
-func (p *Price) served(cell map[string]string) (*Price, error) {
+func (p *Price) served(way string, cell map[string]string) (*Price, error) {
 	to := *p
-	to.Served, to.ID = nil, p.ID+"+"+cell["as"]
+	to.Served, to.ID = nil, p.ID+"+"+way
 	if factor := cell["factor"]; factor != "" {
-		return &to, to.scale(factor)
+		if err := to.scale(factor); err != nil {
+			return nil, err
+		}
+		return &to, to.replace(cell)
 	}
 	if p.Long != nil || p.CacheWrite5m != p.Input || p.AudioInput != p.Input || p.AudioOutput != p.Output {
 		return nil, errors.New("a model with other prices than these needs a factor")
@@ -99,6 +125,21 @@ func (p *Price) served(cell map[string]string) (*Price, error) {
 	}
 	to = rates.Price(to.ID, p.ValidFrom)
 	return &to, nil
+}
+
+// replace takes over the prices that a row gives beside its factor.
+func (p *Price) replace(cell map[string]string) error {
+	for name, to := range map[string]*Pico{"input": &p.Input, "output": &p.Output, "cache_read": &p.CacheRead} {
+		if cell[name] == "" {
+			continue
+		}
+		n, err := ParsePerMillion(cell[name])
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		*to = n
+	}
+	return nil
 }
 
 // scale multiplies all prices by a factor, those of a long context, too.

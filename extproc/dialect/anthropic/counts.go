@@ -14,6 +14,7 @@ type usage struct {
 	input, cached, write, write5m, write1h, output, thinking, searches counted
 	tier, speed, geo                                                   string
 	iterations                                                         []iteration
+	charges                                                            canon.Charges
 }
 
 // iteration is one run of a model for an answer, such as a round of the provider's own
@@ -62,6 +63,8 @@ func (u *usage) read(v scan.Value) {
 			u.geo = canon.Str(m.Value())
 		case "iterations":
 			u.iterations = readIterations(m.Value())
+		default:
+			u.charges.Read(string(m.Key()), m.Value())
 		}
 	}
 }
@@ -102,7 +105,7 @@ func (u *usage) add(to *canon.Usage) {
 // canon returns the disjoint buckets. The split by lifetime divides the whole
 // that was written; what it does not explain is kept for five minutes.
 func (u *usage) canon() canon.Usage {
-	out := canon.Usage{Input: u.input.n, CacheRead: u.cached.n, Searches: u.searches.n, ServiceTier: u.tier, Speed: u.speed, Geo: u.geo}
+	out := canon.Usage{Input: u.input.n, CacheRead: u.cached.n, Searches: u.searches.n, ServiceTier: u.tier, Speed: u.speed, Geo: u.geo, Charge: u.charges.Charge()}
 	write := max(u.write.n, 0)
 	if !u.write.seen {
 		write = u.write5m.n + u.write1h.n

@@ -29,6 +29,7 @@ type usageCounts struct {
 	hasPrompt, hasCompletion     bool
 	cached, written, writtenHour int64
 	audioIn, audioOut, reasoning int64
+	charges                      canon.Charges
 }
 
 func (c *usageCounts) read(name string, v scan.Value) {
@@ -51,6 +52,8 @@ func (c *usageCounts) read(name string, v scan.Value) {
 			n, _ := tokens(m.Value())
 			c.detail(name, string(m.Key()), n)
 		}
+	default:
+		c.charges.Read(name, v)
 	}
 }
 
@@ -74,7 +77,7 @@ func (c *usageCounts) detail(of, name string, n int64) {
 }
 
 func (c *usageCounts) snapshot() canon.Usage {
-	var u canon.Usage
+	u := canon.Usage{Charge: c.charges.Charge()}
 	c.addBeside()
 	if c.hasPrompt {
 		left := c.prompt

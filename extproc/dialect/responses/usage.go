@@ -17,6 +17,7 @@ func readUsage(v scan.Value) (u canon.Usage) {
 	for m := v.Fields(); m.Next(); {
 		c.read(string(m.Key()), m.Value())
 	}
+	u.Charge = c.charges.Charge()
 	if c.hasInput {
 		left := c.input
 		u.CacheRead = take(&left, c.cached)
@@ -40,6 +41,7 @@ type usageCounts struct {
 	hasInput, hasOutput          bool
 	cached, written, writtenHour int64
 	reasoning                    int64
+	charges                      canon.Charges
 }
 
 func (c *usageCounts) read(name string, v scan.Value) {
@@ -53,6 +55,8 @@ func (c *usageCounts) read(name string, v scan.Value) {
 			n, _ := tokens(m.Value())
 			c.detail(string(m.Key()), n)
 		}
+	default:
+		c.charges.Read(name, v)
 	}
 }
 
