@@ -64,7 +64,7 @@ func exchangeMessages(tb testing.TB, request, response string, events []string) 
 		marshal(tb, &extprocv3.ProcessingRequest{
 			ProtocolConfig: &extprocv3.ProtocolConfiguration{RequestBodyMode: filterv3.ProcessingMode_BUFFERED, ResponseBodyMode: filterv3.ProcessingMode_BUFFERED},
 			Request: &extprocv3.ProcessingRequest_RequestHeaders{RequestHeaders: &extprocv3.HttpHeaders{Headers: headers(
-				":authority", "api.example.test", ":path", "/v1/chat/completions", ":method", "POST", ":scheme", "http", "content-type", "application/json",
+				":authority", "localhost", ":path", "/v1/chat/completions", ":method", "POST", ":scheme", "http", "content-type", "application/json",
 				"content-length", fmt.Sprint(len(request)), "accept", "application/json", "user-agent", "OpenAI/Python", "authorization", "Bearer sk-x",
 				"x-forwarded-proto", "http", "x-forwarded-for", "10.0.0.1", "x-request-id", "1")}}}),
 		marshal(tb, &extprocv3.ProcessingRequest{Request: &extprocv3.ProcessingRequest_RequestBody{RequestBody: &extprocv3.HttpBody{Body: []byte(request), EndOfStream: true}}}),

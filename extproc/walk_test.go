@@ -32,7 +32,7 @@ func TestAResponseGoesUpFromWhereTheRequestStopped(t *testing.T) {
 				v.Headers = exchange.Headers{{Name: "x-of-the-verdict", Value: []byte("1")}}
 				return v
 			}
-			r := newRig(t, testPolicy, note(&scripted{name: "above"}), note(stops), note(&scripted{name: "below"}))
+			r := newRig(t, testPolicy+"listen: 0.0.0.0:80\nanonymous: true\n", note(&scripted{name: "above"}), note(stops), note(&scripted{name: "below"}))
 			s := r.Open("router")
 			s.RequestHeaders(Post("/v1/chat/completions"), false)
 			reply := s.RequestBody(chatBody)

@@ -195,6 +195,7 @@ func TestCompiledSet(t *testing.T) {
 			Caller: "x-mesh-caller", User: "x-mesh-user", Team: "x-mesh-team", Tier: "x-mesh-tier",
 		},
 		CORS:     CORS{Origins: []string{"https://app.example.com", "http://localhost:5173", "https://*.example.org"}, Headers: []string{"x-trace"}, MaxAge: time.Hour},
+		Hosts:    []string{"headgate", "[fd00::1]", "10.0.0.1"},
 		State:    State{Key: Credential{Env: "STATE_KEY"}, Owner: OwnerTeam},
 		Redis:    Redis{URL: Credential{Env: "REDIS_URL"}, Cluster: true, Prefix: "hg:", Timeout: 50 * time.Millisecond, WhenLost: WhenLostClosed},
 		OwnCalls: OwnCalls{USDPerDay: 2_500_000_000},

@@ -111,6 +111,7 @@ func jsonOf(t *testing.T, document any) []byte {
 var someTexts = map[string][]string{
 	"listen":                          {"127.0.0.1:8080", "localhost:1", "[::1]:65535", "0.0.0.0:80"},
 	"listen.address":                  {"127.0.0.1:8080", "[::1]:443"},
+	"hosts[]":                         {"headgate", "10.0.0.1", "*"},
 	"listen.tls.cert":                 {"/run/tls.crt"},
 	"listen.tls.key":                  {"/run/tls.key"},
 	"listen.tls.client_ca":            {"/run/clients.crt"},

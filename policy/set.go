@@ -27,6 +27,7 @@ type Set struct {
 	ManagedKeys   bool                 // the control plane's keys may ask, too
 	Trusted       Trusted              // whose headers say who asks
 	CORS          CORS                 // which web pages may ask
+	Hosts         []string             // by which clients may ask a private gateway, in lower case: see AsksAs
 	Tiers         map[string]*Tier
 	Teams         map[string]*Quota
 	Features      map[string]*Quota

@@ -52,6 +52,9 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 	}
 	s := &stage{keys: keys, certificates: newCertificates(set), hop: hop{set.Trusted}, now: k.options.Now, asks: set.HasCallers(), needed: set.HasCallers() && !set.Anonymous}
 	s.anonymous.Tier = set.AnonymousTier
+	if set.Private() {
+		s.private = visitor{set: set}
+	}
 	if set.ManagedKeys {
 		s.managed = k.options.Managed
 	}
@@ -68,18 +71,22 @@ type stage struct {
 	asks         bool // the policy has callers
 	needed       bool // a request without a key is refused
 	anonymous    exchange.Caller
+	private      exchange.Visit // of a gateway that web pages of this machine reach, too; nil: it is none
 }
 
 // Name returns "caller".
 func (s *stage) Name() string { return "caller" }
 
 // Phases names the phase before the body comes, and the one in which the model is known. Without
-// callers there is nothing to be done in either.
+// callers there is nothing to be done in the second, and in the first only if it is a private gateway.
 func (s *stage) Phases() exchange.Phases {
-	if !s.asks {
-		return 0
+	switch {
+	case s.asks:
+		return exchange.OnHeaders | exchange.OnRequest
+	case s.private != nil:
+		return exchange.OnHeaders
 	}
-	return exchange.OnHeaders | exchange.OnRequest
+	return 0
 }
 
 // Join begins a visit.
@@ -90,6 +97,9 @@ func (s *stage) Join(ex *exchange.Exchange) exchange.Visit {
 	}
 	if !s.asks {
 		ex.Caller = s.anonymous
+		if s.private != nil {
+			return s.private
+		}
 		return exchange.Idle{}
 	}
 	return &visit{stage: s, ex: ex}

@@ -1,6 +1,7 @@
 package caller_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -131,7 +132,7 @@ func TestWhoAsks(t *testing.T) {
 		{"anonymous allowed, but somebody", open, nil, []string{"authorization", "Bearer " + ciKey}, "ci"},
 		{"anonymous allowed, a key of the gateway's that is unknown", open, nil, []string{"authorization", "Bearer hg_gone_1"}, "401 does not know"},
 		{"anonymous allowed, any in the gateway's own header", open, nil, []string{"x-headgate-key", other}, "401 does not know"},
-		{"no callers", document("anonymous_tier: none\n"), nil, []string{"authorization", "Bearer hg_any_1"}, "anonymous"},
+		{"no callers", document("anonymous_tier: none\n"), nil, []string{":authority", "localhost", "authorization", "Bearer hg_any_1"}, "anonymous"},
 
 		{"the control plane's", both, ring, []string{"x-api-key", "hg_app_1"}, "app"},
 		{"the policy's beside them", both, ring, []string{"x-api-key", ciKey}, "ci"},
@@ -231,15 +232,26 @@ func TestWhichModelsACallerMayAskFor(t *testing.T) {
 	}
 }
 
-// TestWithoutCallersNothingIsDone holds that a policy without callers costs nothing.
+// TestWithoutCallersNothingIsDone holds that a policy without callers costs nothing: beyond
+// loopback it takes part in nothing, and there nothing but headers are looked at.
 func TestWithoutCallersNothingIsDone(t *testing.T) {
-	s := compile(t, document("anonymous_tier: none\n"), nil)
-	if s.Phases() != 0 {
-		t.Errorf("it takes part in %v", s.Phases())
-	}
-	ex := &exchange.Exchange{}
-	if n := testing.AllocsPerRun(100, func() { s.Join(ex) }); n != 0 || ex.Caller.Tier != "none" {
-		t.Errorf("%v allocations, tier %q", n, ex.Caller.Tier)
+	for listen, phases := range map[string]exchange.Phases{"": exchange.OnHeaders, "listen: 0.0.0.0:80\nanonymous: true\n": 0} {
+		s := compile(t, document("anonymous_tier: none\n"+listen), nil)
+		if s.Phases() != phases {
+			t.Errorf("it takes part in %v, want %v", s.Phases(), phases)
+		}
+		ex, ctx := &exchange.Exchange{}, t.Context()
+		req := &exchange.Request{Headers: exchange.Headers{{Name: ":authority", Value: []byte("localhost:8080")}}}
+		n := testing.AllocsPerRun(100, func() {
+			if visit, ok := s.Join(ex).(interface {
+				Headers(context.Context, *exchange.Request) (exchange.Verdict, error)
+			}); ok {
+				_, _ = visit.Headers(ctx, req)
+			}
+		})
+		if n > 2 || ex.Caller.Tier != "none" { // the host and its address as texts
+			t.Errorf("%v allocations, tier %q", n, ex.Caller.Tier)
+		}
 	}
 }
 

@@ -68,6 +68,7 @@ const (
 	ReasonKeysUnknown     Reason = "keys_unavailable"            // the control plane has not said yet which keys there are
 	ReasonNoCredential    Reason = "provider_credential_missing" // the client's own is needed
 	ReasonForbidden       Reason = "model_not_allowed"
+	ReasonSite            Reason = "site_not_allowed" // a web page's, at a gateway that needs no key
 	ReasonLimit           Reason = "rate_limit_exceeded"
 	ReasonBudget          Reason = "insufficient_quota"
 	ReasonNeverFits       Reason = "request_exceeds_quota"

@@ -93,7 +93,7 @@ func (h H) proto() *extprocv3.HttpHeaders {
 
 // Post are the request headers of a JSON request to a path.
 func Post(path string, more ...string) H {
-	return append(H{":method", "POST", ":path", path, ":authority", "gateway.test", ":scheme", "http", "content-type", "application/json"}, more...)
+	return append(H{":method", "POST", ":path", path, ":authority", "localhost", ":scheme", "http", "content-type", "application/json"}, more...)
 }
 
 // Answered are the response headers of a provider's answer, as the router level

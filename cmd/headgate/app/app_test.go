@@ -39,7 +39,7 @@ func TestAControlPlaneAndAPairInOneProcess(t *testing.T) {
 	models := func() string {
 		s := envoy.Open("router")
 		defer s.Cancel()
-		reply := s.RequestHeaders(extproctest.H{":method", "GET", ":path", "/v1/models", ":authority", "gateway.test", ":scheme", "http"}, true)
+		reply := s.RequestHeaders(extproctest.H{":method", "GET", ":path", "/v1/models", ":authority", "localhost", ":scheme", "http"}, true)
 		return string(reply.Immediate().GetBody())
 	}
 	eventually(t, "the policy at the pair", func() bool { return strings.Contains(models(), `"fast"`) })

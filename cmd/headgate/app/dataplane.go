@@ -177,7 +177,7 @@ func (d *dataPlane) take(set *policy.Set) error {
 	if d.listen.IsValid() && !loopback.IP(d.listen.Addr()) && !set.Anonymous && !set.HasCallers() {
 		return fmt.Errorf("listen address %s is beyond loopback, and the policy neither has callers nor says anonymous: true", d.listen)
 	}
-	p, err := extproc.NewPipeline(set, d.kinds)
+	p, err := extproc.NewPipeline(d.here(set), d.kinds)
 	if err != nil {
 		return err
 	}
@@ -190,6 +190,16 @@ func (d *dataPlane) take(set *policy.Set) error {
 	}
 	d.newest.Store(set)
 	return nil
+}
+
+// here is a policy as it is in effect at this pair, whose Envoy may listen elsewhere.
+func (d *dataPlane) here(set *policy.Set) *policy.Set {
+	if !d.listen.IsValid() {
+		return set
+	}
+	own := *set
+	own.Listen.Address = d.listen
+	return &own
 }
 
 // serve serves ext_proc on a Unix socket, and what else is registered.

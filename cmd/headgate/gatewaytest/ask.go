@@ -88,6 +88,7 @@ func (g *Gateway) try(ctx context.Context, r Request) (*http.Response, error) {
 	for name, value := range r.Header {
 		req.Header.Set(name, value)
 	}
+	req.Host = req.Header.Get("Host") // empty: that of the URL
 	if g.client != nil {
 		return g.client.Do(req)
 	}

@@ -15,7 +15,7 @@ import (
 // client sends, or that Envoy adds, stays here.
 func TestRequestHeaders(t *testing.T) {
 	t.Parallel()
-	g, p := gatewaytest.Serve(t, "  either: {chain: [sim/plain, keyed/plain]}\n")
+	g, p := gatewaytest.Serve(t, "  either: {chain: [sim/plain, keyed/plain]}\ncors: {origins: [https://secret.example]}\n")
 	noise := map[string]string{
 		"authorization": "Bearer sk-client", "x-api-key": "sk-client", "api-key": "sk-client", "x-goog-api-key": "sk-client",
 		"cookie": "session=1", "proxy-authorization": "Basic eA==", "accept-encoding": "gzip, br", "x-request-id": "mine",
