@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -141,7 +142,8 @@ func (r source) members(root any, s doc, depth int) any {
 	o := doc{}
 	required, _ := s["required"].([]any)
 	properties, _ := s["properties"].(doc)
-	for name, p := range properties {
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		p := properties[name]
 		if r.maybe() || slices.Contains(required, any(name)) {
 			o[name] = r.value(root, p, depth+1)
 		}
@@ -182,10 +184,11 @@ func TestWhatFitsMeansTheSame(t *testing.T) {
 			fitted := 0
 			for seed := range uint64(seeds) {
 				r := source{rand.New(rand.NewPCG(seed, 7))}
-				in := encode(r.root())
+				root := r.root()
+				in := encode(root)
 				f := Fit(in, subset)
-				if !f.OK {
-					if f.Fault.Why == "" {
+				if !f.OK || circular(root) {
+					if !f.OK && f.Fault.Why == "" {
 						t.Fatalf("seed %d: no reason: %s", seed, in)
 					}
 					continue
@@ -204,6 +207,38 @@ func TestWhatFitsMeansTheSame(t *testing.T) {
 			}
 		})
 	}
+}
+
+// circular reports whether a definition leads back to itself without a step into a value: JSON
+// Schema leaves open what such a schema accepts.
+func circular(root doc) bool {
+	defs := root["$defs"].(doc)
+	for name := range defs {
+		if leadsTo(defs, defs[name], "#/$defs/"+name, 0) {
+			return true
+		}
+	}
+	return false
+}
+
+func leadsTo(defs doc, schema any, ref string, steps int) bool {
+	s, _ := schema.(doc)
+	to, _ := s["$ref"].(string)
+	if to == ref || steps > len(defs) {
+		return true
+	}
+	if to != "" && leadsTo(defs, defs[strings.TrimPrefix(to, "#/$defs/")], ref, steps+1) {
+		return true
+	}
+	for _, key := range []string{"anyOf", "oneOf", "allOf"} {
+		all, _ := s[key].([]any)
+		for _, one := range all {
+			if leadsTo(defs, one, ref, steps) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // narrower checks that values which the result accepts are accepted by the source, with

@@ -84,7 +84,11 @@ func (v *validator) keyword(s doc, key string, arg, value any, paths []string) b
 func (v *validator) union(key string, branches []any, value any, paths []string) bool {
 	n := 0
 	for i, b := range branches {
-		if v.valid(b, value, below(paths, key, fmt.Sprint(i))) {
+		at := below(paths, key, fmt.Sprint(i))
+		if key == "allOf" {
+			at = append(at, paths...) // where Fit merges them, and names what is lost
+		}
+		if v.valid(b, value, at) {
 			n++
 		}
 	}
