@@ -138,6 +138,7 @@ func (c *Child) run() error {
 	}
 	cmd := exec.Command(c.options.Path, args...)
 	cmd.SysProcAttr = childAttributes()
+	cmd.Env = childEnvironment(os.Environ())
 	cmd.WaitDelay = killAfter // a process that it has started may keep the pipe open
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in

@@ -57,7 +57,7 @@ func newExtproc() *cobra.Command {
 
 func (o *extprocOptions) registerPair(cmd *cobra.Command) {
 	f, p := cmd.Flags(), &o.Pair
-	f.StringSliceVar(&p.Addresses, "xds", []string{"127.0.0.1:18000"}, "addresses of control plane replicas, tried in turn")
+	f.StringSliceVar(&p.Addresses, "xds", []string{"127.0.0.1:18000"}, "addresses of control plane replicas, host:port or unix:PATH, tried in turn")
 	f.StringVar(&p.Node, "node", defaultNode, "id of this pair")
 	f.StringVar(&p.Region, "region", "", "region that this pair runs in, for models with nearest: true")
 	f.StringVar(&o.listen, "listen", "", "address that this pair's Envoy listens on in place of the policy's, for several pairs on one machine")

@@ -28,7 +28,7 @@ func (s *serving) register(cmd *cobra.Command, o *app.Options, path, operations 
 	s.app = o
 	f := cmd.Flags()
 	f.StringVarP(&o.Policy, "file", "f", path, "policy file, or folder of them")
-	f.StringVar(&o.Operations, "operations", operations, "loopback address of metrics, health and profiles")
+	f.StringVar(&o.Operations, "operations", operations, "address of metrics and health, and of details and profiles if it is loopback")
 	f.StringArrayVar(&s.allow, "allow", nil, "what policies may have this process read that do not come from -f, beside what those of -f do: env:NAME, file:PATH or file:FOLDER/, each with =https://HOST after it if it may go there only, or all; may be repeated")
 	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")

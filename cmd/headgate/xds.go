@@ -39,7 +39,7 @@ func newXDS() *cobra.Command {
 	}
 	o.register(cmd, &o.Options, "policy.yaml", "127.0.0.1:9091")
 	f := cmd.Flags()
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:18000", "address that pairs ask; beyond loopback it takes --tls-cert")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:18000", "address that pairs ask, or unix:PATH of a socket, which only this user reaches; beyond loopback it takes --tls-cert")
 	f.StringVar(&o.Admin, "admin", "127.0.0.1:8081", "loopback address of the admin API")
 	f.StringVar(&o.State, "state", ".headgate/xds", "folder of the policy's history; empty for none over restarts")
 	f.StringVar(&o.TLS.Cert, "tls-cert", "", "PEM file of this server's certificate")

@@ -26,6 +26,15 @@ func Host(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && IP(ip)
 }
 
+// Authority reports Host of a Host header, with or without a port. A page of another site may name
+// a host of its own that leads to this machine; that one is none.
+func Authority(text string) bool {
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	return Host(text)
+}
+
 // HostPort reports Host of an address with a port, such as 127.0.0.1:80 or [::1]:80. It
 // is an error if the text is not of that form.
 func HostPort(text string) (bool, error) {

@@ -32,6 +32,14 @@ func TestLoopback(t *testing.T) {
 			t.Errorf("%q: %t and %v, want %t", text, got, err, want)
 		}
 	}
+	for text, want := range map[string]bool{
+		"localhost": true, "localhost:1": true, "127.0.0.1:80": true, "[::1]:80": true, "[::1]": true,
+		"": false, ":80": false, "evil.example": false, "evil.example:80": false, "127.0.0.1.evil.example:80": false, "10.0.0.1:80": false,
+	} {
+		if got := loopback.Authority(text); got != want {
+			t.Errorf("authority %q: %t, want %t", text, got, want)
+		}
+	}
 	for _, text := range []string{"", "127.0.0.1", "localhost", "::1", "[::1]", "127.0.0.1:1:2"} {
 		if got, err := loopback.HostPort(text); err == nil || got {
 			t.Errorf("%q: %t, want an error", text, got)

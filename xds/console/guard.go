@@ -2,7 +2,6 @@ package console
 
 import (
 	"mime"
-	"net"
 	"net/http"
 	"path"
 
@@ -19,7 +18,7 @@ const maxBody = 8 << 20
 func guarded(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !atLoopback(r.Host) {
+		if !loopback.Authority(r.Host) {
 			refuse(w, Forbidden.New("the host %q is not loopback: ask by 127.0.0.1, [::1] or localhost", r.Host))
 			return
 		}
@@ -34,16 +33,6 @@ func guarded(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
-}
-
-// atLoopback reports whether a Host header, with a port or without, names this machine
-// by itself.
-func atLoopback(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	return loopback.Host(host)
 }
 
 func isJSON(r *http.Request) bool {

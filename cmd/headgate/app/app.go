@@ -34,7 +34,7 @@ const drain = Grace - 10*time.Second
 // Options are what every process has.
 type Options struct {
 	Policy     string // file or folder
-	Operations string // loopback address of metrics, health and profiles
+	Operations string // address of metrics and health, and on loopback of profiles
 	// Grants are what policies may have the process read that do not come from Policy, beside
 	// what Policy does. Of a pair's process none means that its control plane is believed.
 	Grants policy.Grants

@@ -29,6 +29,10 @@ func (g *Gateway) envoyAdmin() string { return filepath.Join(g.sockets, "envoy.s
 // ownCalls is the socket on which Envoy takes Headgate's own calls. Only this user reaches its folder.
 func (g *Gateway) ownCalls() string { return filepath.Join(g.sockets, "own.sock") }
 
+// ownXDS is the address of this process's control plane: a socket, because other users of the
+// machine reach every port of it. Only this user reaches its folder.
+func (g *Gateway) ownXDS() string { return "unix:" + filepath.Join(g.sockets, "xds.sock") }
+
 // startEnvoy runs Envoy until the lifecycle drains and stops it.
 func (g *Gateway) startEnvoy() (*envoy.Child, error) {
 	b := envoy.Bootstrap{

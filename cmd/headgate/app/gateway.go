@@ -109,7 +109,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	g.own = data.own
 	data.reports.outages = watchOutages(l, g.envoyAdmin(), g.reg, g.log)
 	if g.control, err = startControlPlane(l, controlOptions{
-		path: g.options.Policy, grants: g.options.Grants, listen: "127.0.0.1:0", admin: g.options.Admin, state: g.data,
+		path: g.options.Policy, grants: g.options.Grants, listen: g.ownXDS(), admin: g.options.Admin, state: g.data,
 		resources: g.resources, ops: g.ops, reg: g.reg, log: g.log,
 	}); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (g *Gateway) ofPush(err error) error {
 // startPair serves ext_proc, and Envoy's configuration, on one socket. The control
 // plane is in this process, so nothing of it is kept on disk but keys: its database may be away.
 func (g *Gateway) startPair(data *dataPlane) error {
-	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.control.addr.String()}, Keys: g.data, Own: g.ownCalls()}
+	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.ownXDS()}, Keys: g.data, Own: g.ownCalls()}
 	if err := o.prepare(g.log); err != nil {
 		return err
 	}

@@ -12,10 +12,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/headgate/headgate/policy/loopback"
 )
 
-// operations is the loopback port for those who run the process: metrics, health,
-// readiness and profiles. It never carries traffic of clients.
+// operations is the port for those who run the process: metrics, health, readiness and
+// profiles. It never carries traffic of clients. Beyond loopback it serves metrics and health
+// alone, and no details; on loopback it is asked by this machine's own names, because a web page
+// may point another one at it.
 type operations struct {
 	addr    net.Addr
 	ready   atomic.Bool // started, and not about to stop
@@ -55,23 +59,53 @@ func (o *operations) detail() (text string) {
 
 // serveOperations listens and adds itself to the lifecycle.
 func serveOperations(l *lifecycle, addr string, reg *prometheus.Registry) (*operations, error) {
+	local, err := loopback.HostPort(addr)
+	if err != nil {
+		return nil, &OptionsError{fmt.Errorf("operations address %q: %w", addr, err)}
+	}
 	o := &operations{}
-	var err error
-	o.addr, err = serveLoopback(l, port{"operations", addr, "--operations"}, &http.Server{Handler: o.routes(reg), ReadHeaderTimeout: 5 * time.Second})
+	handler := o.open(reg, local)
+	if local {
+		handler = askedHere(o.profiles(handler))
+	}
+	o.addr, err = serve(l, port{"operations", addr, "--operations"}, &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second})
 	return o, err
 }
 
-func (o *operations) routes(reg *prometheus.Registry) http.Handler {
+// askedHere refuses what names another host than this machine.
+func askedHere(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !loopback.Authority(r.Host) {
+			http.Error(w, "this host is not loopback: ask by 127.0.0.1, [::1] or localhost, or serve metrics and health beyond loopback with --operations", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// open is what may be served beyond loopback, too. Details are for this machine.
+func (o *operations) open(reg *prometheus.Registry, details bool) http.Handler {
+	detail := func() string { return "" }
+	if details {
+		detail = o.detail
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !o.isReady() {
-			http.Error(w, "not ready\n"+o.detail(), http.StatusServiceUnavailable)
+			http.Error(w, "not ready\n"+detail(), http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = fmt.Fprint(w, "ready\n"+o.detail())
+		_, _ = fmt.Fprint(w, "ready\n"+detail())
 	})
+	return mux
+}
+
+// profiles are what the process says of itself, and beside it what another handler serves.
+func (o *operations) profiles(others http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", others)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)

@@ -71,6 +71,9 @@ func (o *PairOptions) credentials(log *zap.Logger) (credentials.TransportCredent
 		return dialers(o.Addresses, o.ServerName, o.TLS, log)
 	}
 	for _, addr := range o.Addresses {
+		if _, ok := socketPath(addr); ok {
+			continue
+		}
 		local, err := loopback.HostPort(addr)
 		if err != nil {
 			return nil, fmt.Errorf("control plane address %q: %w", addr, err)

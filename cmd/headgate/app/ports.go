@@ -15,13 +15,16 @@ import (
 // port is what a process listens on.
 type port struct {
 	name   string // such as operations
-	addr   string // host:port
+	addr   string // host:port, or unix: and the path of a socket
 	choose string // the flag or the policy's key that chooses another address
 }
 
 // listen opens a port. An error says who has it, if that can be known, and how to choose
 // another.
 func (p port) listen() (net.Listener, error) {
+	if path, ok := socketPath(p.addr); ok {
+		return listenSocket(path)
+	}
 	lis, err := net.Listen("tcp", p.addr)
 	if err != nil {
 		return nil, listenError(p, err)
@@ -57,6 +60,11 @@ func serveLoopback(l *lifecycle, p port, srv *http.Server) (net.Addr, error) {
 	if err := CheckLoopback(p.name, p.addr); err != nil {
 		return nil, err
 	}
+	return serve(l, p, srv)
+}
+
+// serve serves a port, whoever reaches it.
+func serve(l *lifecycle, p port, srv *http.Server) (net.Addr, error) {
 	lis, err := p.listen()
 	if err != nil {
 		return nil, err

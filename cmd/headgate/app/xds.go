@@ -18,7 +18,7 @@ import (
 // XDSOptions say what a control plane publishes, and where it listens.
 type XDSOptions struct {
 	Options
-	Listen           string // address that pairs ask; beyond loopback it takes TLS
+	Listen           string // address that pairs ask, or unix: and the path of a socket; beyond loopback it takes TLS
 	Admin            string // loopback address of the admin API
 	State            string // folder of the policy's history; empty: it lives in memory
 	TLS              identity.Files
@@ -72,6 +72,12 @@ func (p *XDS) Reload() { p.control.changes.reload() }
 // credentials are TLS if a certificate is given. Plain is for loopback only, and
 // beyond it pairs must show who they are.
 func (o *XDSOptions) credentials(log *zap.Logger) (credentials.TransportCredentials, error) {
+	if _, ok := socketPath(o.Listen); ok {
+		if o.TLS != (identity.Files{}) {
+			return nil, fmt.Errorf("xDS address %q: a Unix socket takes no TLS", o.Listen)
+		}
+		return nil, nil
+	}
 	local, err := loopback.HostPort(o.Listen)
 	switch {
 	case err != nil:
