@@ -73,6 +73,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRun(), newCheck(), newDrill(), newStatus(), newCost(), newExchanges(), newTrace(), newTail(), newGuard(), newCache(), newPolicy(), newBackend(), newKey(), newAudit(), newExtproc(), newXDS(), newSim(), newEnvoy(), newRender(), newVersion())
+	root.AddCommand(newRun(), newCheck(), newDrill(), newStatus(), newCost(), newPrice(), newExchanges(), newTrace(), newTail(), newGuard(), newCache(), newPolicy(), newBackend(), newKey(), newAudit(), newExtproc(), newXDS(), newSim(), newEnvoy(), newRender(), newVersion())
 	return root
 }

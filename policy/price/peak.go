@@ -19,6 +19,22 @@ type Peak struct {
 // Hours are hours of a day: bit 0 is the one that begins at midnight.
 type Hours uint32
 
+// String returns the hours as spans that end before their last hour, such as "1-4 6-10".
+func (h Hours) String() string {
+	var all []string
+	for first := 0; first < 24; first++ {
+		end := first
+		for end < 24 && h&(1<<end) != 0 {
+			end++
+		}
+		if end > first {
+			all = append(all, fmt.Sprintf("%d-%d", first, end))
+			first = end
+		}
+	}
+	return strings.Join(all, " ")
+}
+
 // at returns the price at a moment from its ValidFrom on: p itself, or that of its peak. It does
 // not allocate.
 func (p *Price) at(moment time.Time) *Price {

@@ -28,6 +28,15 @@ func TestPeaks(t *testing.T) {
 	}
 }
 
+// TestHours holds that hours are written as they are read.
+func TestHours(t *testing.T) {
+	for _, text := range []string{"1-4 6-10", "0-24", "23-24", "0-1 2-3 22-24"} {
+		if h, err := parseHours(text); err != nil || h.String() != text {
+			t.Errorf("%q: %q, %v", text, h, err)
+		}
+	}
+}
+
 // TestBrokenPeaks holds that faulty hours are a fault of the build, with their line.
 func TestBrokenPeaks(t *testing.T) {
 	const header = "provider,model,valid_from,listed,input,output,peak,peak_hours,source\n"
