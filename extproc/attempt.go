@@ -133,6 +133,7 @@ func (s *Server) judgeHeaders(stream extprocv3.ExternalProcessor_ProcessServer, 
 		if err != nil {
 			return err
 		}
+		run.ex.Attempts.NoteSaid(index, at.Error, at.RequestID)
 		if j.Changes() {
 			run.ex.Attempts.NoteJudged(index, j.Status, j.Fault)
 		}

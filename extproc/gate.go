@@ -54,6 +54,7 @@ func (s *Server) gate(stream extprocv3.ExternalProcessor_ProcessServer, run *run
 			run.ex.Attempts.NoteSpent(index, spent)
 		}
 		if !j.Undecided || !at.ByContent || at.Complete || at.Body > maxGate {
+			run.ex.Attempts.NoteSaid(index, at.Error, at.RequestID)
 			s.decide(stream, run, index, j)
 			return nil
 		}

@@ -248,14 +248,17 @@ func TestHeadersMayDecideAlone(t *testing.T) {
 		"a compressed stream":       {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "br"}, false, "passes"},
 		"a stream in gzip":          {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "GZip"}, false, "waits"},
 		"an identity":               {H{":status", "200", "content-type", "text/event-stream", "content-encoding", "identity"}, false, "waits"},
-		"a fault of the server's":   {H{":status", "500", "content-type", "application/json"}, false, "passes"},
-		"a limit":                   {H{":status", "429", "content-type", "application/json"}, false, "429"},
+		"a fault of the server's":   {H{":status", "500", "content-type", "application/json"}, true, "passes"},
+		"a fault that says more":    {H{":status", "500", "content-type", "application/json"}, false, "waits"},
+		"a fault that is long":      {H{":status", "500", "content-type", "text/html", "content-length", "65537"}, false, "passes"},
+		"a limit":                   {H{":status", "429", "content-type", "application/json"}, true, "429"},
+		"a limit that says more":    {H{":status", "429", "content-type", "application/json"}, false, "waits"},
 		"a fault of the client's":   {H{":status", "400", "content-type", "application/json"}, false, "waits"},
-		"one that is too large":     {H{":status", "413", "content-type", "application/json"}, false, "again"},
-		"one that is not there":     {H{":status", "404", "content-type", "application/json"}, false, "429"},
+		"one that is too large":     {H{":status", "413", "content-type", "application/json"}, true, "again"},
+		"one that is not there":     {H{":status", "404", "content-type", "application/json"}, true, "429"},
 		"a redirect":                {H{":status", "302"}, true, "429"},
-		"a conflict":                {H{":status", "409", "content-type", "application/json"}, false, "503"},
-		"one that is unprocessable": {H{":status", "422", "content-type", "application/json"}, false, "passes"},
+		"a conflict":                {H{":status", "409", "content-type", "application/json"}, true, "503"},
+		"one that is unprocessable": {H{":status", "422", "content-type", "application/json"}, true, "passes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, chainPolicy)
@@ -265,6 +268,20 @@ func TestHeadersMayDecideAlone(t *testing.T) {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestAFailedAttemptDoesNotWaitLong holds that what an error says is waited for, and that a chain
+// goes on without it if it does not come.
+func TestAFailedAttemptDoesNotWaitLong(t *testing.T) {
+	r := newRig(t, chainPolicy)
+	_, id, _ := begin(r, "/v1/chat/completions", `{"model":"assistant","messages":[{"role":"user","content":"hi"}]}`)
+	s := holding(r, id, "gpt", "gpt-4o-mini")
+	if got := verdict(t, s, s.ResponseHeaders(H{":status", "429", "content-type", "application/json"}, false)); got != "waits" {
+		t.Fatal(got)
+	}
+	if got := verdict(t, s, s.Wait()); got != "429" {
+		t.Errorf("%s, want 429", got)
 	}
 }
 

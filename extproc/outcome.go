@@ -56,6 +56,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway}
 	case resp.Origin == exchange.FromEnvoy:
 		return outcomeOfLocalReply(resp.Status)
+	case ex.Replaced.Reason == exchange.ReasonCredential:
+		return exchange.Outcome{Result: exchange.ProviderRefusedKey, By: exchange.ByGateway}
 	case resp.Failed:
 		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: unreadable(resp)}
 	case resp.Stream && !resp.SawEnd:

@@ -59,7 +59,7 @@ func shipped(t testing.TB, s *spool.Spool, n int) map[string]*policypb.Row {
 // canaries are what no spool may hold.
 var canaries = map[string]string{
 	"a prompt": "canary-prompt-7f", "an answer": "canary-answer-7f", "a client's key": "canary-client-key-7f", "the gateway's key": "sk-backend-secret",
-	"the gateway's other key": "sk-ant-secret", "a cookie": "canary-cookie-7f", "a query": "canary-query-7f", "a tool's argument": "canary-argument-7f", "an error": "canary-error-7f",
+	"the gateway's other key": "sk-ant-secret", "a cookie": "canary-cookie-7f", "a query": "canary-query-7f", "a tool's argument": "canary-argument-7f", "what an error quotes": "canary-error-7f",
 }
 
 // TestNothingOfARequestIsSpooled has exchanges that end in each way, full of canaries, and then
@@ -91,7 +91,7 @@ func TestNothingOfARequestIsSpooled(t *testing.T) {
 		x.Cancel() // it broke off
 		x = ask("/v1/chat/completions", model, false)
 		x.ResponseHeaders(Answered("500", "application/json"), false)
-		x.ResponseBody(`{"error":{"message":"`+canaries["an error"]+`"}}`, true)
+		x.ResponseBody(`{"error":{"message":"The key `+canaries["the gateway's key"]+` may not say '`+canaries["what an error quotes"]+` and more' for `+canaries["a client's key"]+`, nor `+canaries["a prompt"]+`."}}`, true)
 		x.Cancel()
 		x = ask("/v1/chat/completions", "unknown-model", false)
 		x.Cancel()

@@ -36,11 +36,12 @@ func someRow() *policypb.Row {
 	_ = id.SetTime(uint64(time.Date(2026, 6, 1, 12, 0, 0, 250e6, time.UTC).UnixMilli()))
 	return &policypb.Row{
 		Exchange: id.String(), BeganUnixNanos: id.Timestamp().UnixNano(), Revision: "abcdef012345", Dialect: "openai", Operation: "chat", Model: "gpt", Route: "assistant",
-		Caller: "ci", Tier: "free", User: "ann", Team: "red", Tags: []string{"a", "b"}, Backend: "claude", Provider: "anthropic", Served: "claude-4", ResponseId: "msg_1", Attempts: 2,
+		Caller: "ci", Tier: "free", User: "ann", Team: "red", Tags: []string{"a", "b"}, Backend: "claude", Provider: "anthropic", Served: "claude-4", ResponseId: "msg_1", ProviderRequest: "req_1", Finish: "end_turn", Attempts: 2,
 		Status: 200, Outcome: "ok", DurationNanos: 2_000_000_000, FirstTokenNanos: new(int64(1_000_000_000)), UsageSource: "provider",
 		Tokens: &policypb.Tokens{Input: 400, CacheRead: 50, Output: 100, Reasoning: 20}, CostNanoUsd: new(int64(3_150_000)), Price: "p",
 		Tried: []*policypb.Attempt{
 			{Backend: "gpt", Provider: "openai", Model: "gpt-5", Status: 429, Failed: true, RetryAfterNanos: 7e9, BeganNanos: 500_000_000, DurationNanos: 250_000_000,
+				Error: &policypb.ProviderError{Status: 429, Code: "rate_limit_exceeded", Message: "Limit reached"}, ProviderRequest: "req_0",
 				Tokens: &policypb.Tokens{Input: 5}, UsageSource: "estimated", CostNanoUsd: new(int64(50_000))},
 			{Backend: "claude", Model: "claude-4", Status: 200, BeganNanos: 1_000_000_000, DurationNanos: 1_000_000_000},
 		},
@@ -59,6 +60,7 @@ func TestAListOfExchanges(t *testing.T) {
 	r.want(printed{out: `exchange  ` + id + `
 began     2026-06-01T12:00:00.250Z
 outcome   ok, status 200, in 2.0s
+finish    end_turn
 asked     openai chat for gpt, which is assistant
 caller    ci
 tier      free
@@ -67,16 +69,17 @@ team      red
 tags      a, b
 served    claude-4 of claude (anthropic)
 response  msg_1
+request   req_1
 tokens    450 in (50 cached, 0 written to a cache), 120 out (20 of reasoning), provider
 cost      ~0.0032 USD, of which 0.00005 for attempts before the answer
 price     p
 policy    abcdef012345
 
-SPAN           BEGAN  TOOK   NOTE                                                         WATERFALL
-route request  20µs   30µs   -                                                            |=                                       |
-attempt 1      500ms  250ms  gpt/gpt-5 429, asked to be left alone for 7.0s, 0.00005 USD  |          =====                         |
-attempt 2      1.0s   1.0s   claude/claude-4 200                                          |                    ====================|
-first token    1.0s   0µs    -                                                            |                    =                   |
+SPAN           BEGAN  TOOK   NOTE                                                                       WATERFALL
+route request  20µs   30µs   -                                                                          |=                                       |
+attempt 1      500ms  250ms  gpt/gpt-5 429 Limit reached, asked to be left alone for 7.0s, 0.00005 USD  |          =====                         |
+attempt 2      1.0s   1.0s   claude/claude-4 200                                                        |                    ====================|
+first token    1.0s   0µs    -                                                                          |                    =                   |
 `}, "trace", id)
 	r.want(printed{code: 1, err: "headgate: the journal does not hold \"none\": it may be under way, or be no longer kept\n"}, "trace", "none")
 }

@@ -30,6 +30,7 @@ func TestATraceShowsGuards(t *testing.T) {
 	r.want(printed{out: `exchange  ` + guardedRow().Exchange + `
 began     2026-06-01T12:00:00.250Z
 outcome   ok, status 200, in 2.0s
+finish    end_turn
 asked     openai chat for gpt, which is assistant
 caller    ci
 tier      free
@@ -38,6 +39,7 @@ team      red
 tags      a, b
 served    claude-4 of claude (anthropic)
 response  msg_1
+request   req_1
 tokens    450 in (50 cached, 0 written to a cache), 120 out (20 of reasoning), provider
 cost      0.00315 USD
 price     p

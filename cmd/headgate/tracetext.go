@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/headgate/headgate/policy/price"
@@ -58,12 +59,25 @@ func aboutOf(e *journal.Exchange) [][2]string {
 	}
 	return [][2]string{
 		{"exchange", e.Exchange}, {"opened as", e.OpenedAs}, {"parent", e.Parent}, {"began", e.Time.UTC().Format("2006-01-02T15:04:05.000Z")},
-		{"outcome", outcome}, {"reason", e.Reason}, {"detail", e.Detail},
+		{"outcome", outcome}, {"reason", e.Reason}, {"detail", e.Detail}, {"provider", saidBy(e.Error)}, {"finish", e.Finish},
 		{"asked", strings.TrimSpace(e.Dialect + " " + e.Operation + " for " + cmp.Or(e.Asked, "-") + policyModel(e))},
 		{"caller", e.Caller}, {"tier", e.Tier}, {"user", e.User}, {"team", e.Team}, {"feature", e.Feature}, {"session", e.Session}, {"tags", strings.Join(e.Tags, ", ")},
-		{"served", served}, {"response", e.Response}, {"dropped", strings.Join(e.Dropped, ", ")}, {"cache", cacheLine(e.Cache)},
+		{"served", served}, {"response", e.Response}, {"request", e.Request}, {"dropped", strings.Join(e.Dropped, ", ")}, {"cache", cacheLine(e.Cache)},
 		{"tokens", tokens}, {"cost", costOf(e) + " USD" + ofAttempts(e)}, {"price", e.Price}, {"policy", e.Revision},
 	}
+}
+
+// saidBy is what a provider said of a failure.
+func saidBy(e *journal.ProviderError) string {
+	if e == nil {
+		return ""
+	}
+	words := []string{strconv.Itoa(e.Status), e.Type, e.Code}
+	text := strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	return text
 }
 
 func policyModel(e *journal.Exchange) string {
@@ -114,6 +128,9 @@ func noteOf(t *journal.Try) string {
 	}
 	if t.Fault != "" {
 		note += " " + t.Fault
+	}
+	if t.Error != nil && t.Error.Message != "" {
+		note += " " + shortened(t.Error.Message)
 	}
 	if t.RetryAfterMS > 0 {
 		note += ", asked to be left alone for " + inMillis(t.RetryAfterMS)

@@ -34,6 +34,23 @@ func EndOf(word []byte) Finish {
 	return FinishOther
 }
 
+// endWords are the words that are known, so that those of most answers need no memory of their own.
+var endWords = func() map[string]string {
+	words := make(map[string]string, len(ends))
+	for w := range ends {
+		words[w] = w
+	}
+	return words
+}()
+
+// EndWord returns the text of a word for an end.
+func EndWord(word scan.Value) string {
+	if w, ok := endWords[string(Inside(word))]; ok {
+		return w
+	}
+	return Str(word)
+}
+
 // Good reports whether an ending means no more than that the answer is whole, so that a call in it
 // is what it ended with.
 func (f Finish) Good() bool { return f == FinishStop || f == FinishOther }

@@ -28,6 +28,10 @@ type Attempt struct {
 	Reader   Reader   // of the answer's first events, given as its headers are judged
 	Out      Mutation // what leaves
 
+	// Written by the provider stage, as it judges the answer.
+	Error     *FaultSaid // what the provider says of a failure; nil: nothing
+	RequestID string     // the provider's id of the request; empty: it names none
+
 	// Written by the stream loop, as the answer comes.
 	Headers  Headers       // of the answer
 	Status   int           // of the answer
@@ -78,9 +82,11 @@ type Tried struct {
 	Secret     int      // index of the credential that was used
 	Dropped    []string // request fields that the backend cannot express and did not get
 	Started    time.Time
-	Decided    time.Time // when the response headers came, or the attempt ended without any
-	Answers    bool      // it is the one whose answer the client was given
-	Spent      *Spent    // what it consumed although its answer was not the client's; nil: nothing that is known
+	Decided    time.Time  // when the response headers came, or the attempt ended without any
+	Answers    bool       // it is the one whose answer the client was given
+	Error      *FaultSaid // what the provider said of a failure; nil: nothing
+	RequestID  string     // the provider's id of the request; empty: it named none
+	Spent      *Spent     // what it consumed although its answer was not the client's; nil: nothing that is known
 }
 
 // Spent is what an attempt consumed and what that costs. A provider may bill for what it
@@ -154,6 +160,13 @@ func (a *Attempts) NoteJudged(i, status int, found Fault) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.list[i].Judged, a.list[i].Fault = status, found
+}
+
+// NoteSaid notes what the provider said of a failure, and its id of the request.
+func (a *Attempts) NoteSaid(i int, err *FaultSaid, requestID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list[i].Error, a.list[i].RequestID = err, requestID
 }
 
 // NoteSpent notes what an attempt's answer says so far of what it consumed.

@@ -44,6 +44,9 @@ type Response struct {
 	Said       int64        // events of a stream that said something of the answer: no ping, comment or empty beginning
 	Unreadable int64        // events of a stream that could not be read: the client did not get them
 	End        End          // of the answer, as the provider says it; of several the first
+	Fault      *canon.Fault // what the provider says of a failure, in its own words: not for rows; nil: nothing
+	Error      *FaultSaid   // the same, fit for rows
+	RequestID  string       // the provider's id of the request; empty: it named none
 	Model      string       // that the provider says it served
 	ID         string       // the provider's
 	Translates bool         // the client's answer is written anew: the backend speaks another dialect
@@ -113,7 +116,7 @@ type End struct {
 // NoteEnd notes the provider's word for an end, and what it means.
 func (r *Response) NoteEnd(word scan.Value, f canon.Finish) {
 	if r.End.Word == "" && f != canon.FinishUnset {
-		r.End = End{Clip(canon.Str(word), MaxText), f}
+		r.End = End{Clip(canon.EndWord(word), MaxText), f}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/headgate/headgate/extproc/canon"
@@ -25,6 +26,7 @@ func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 	a.leaveProbes()
 	a.ex.Theirs = a.target != nil && a.target.theirs && v.Action == exchange.Pass
 	if resp.Origin == exchange.FromProvider {
+		resp.RequestID = exchange.RequestID(resp.Headers)
 		resp.Out.Remove = append(resp.Out.Remove, a.hidden(resp.Headers)...)
 	}
 	if v.Action != exchange.Pass {
@@ -70,10 +72,13 @@ func (a *answer) stream(resp *exchange.Response) exchange.Verdict {
 
 // read takes from a whole answer what the exchange must know.
 func (a *answer) read(resp *exchange.Response) exchange.Verdict {
+	if resp.Status >= 300 && resp.Fault == nil {
+		resp.Fault = a.target.dialect.DecodeFault(resp.Status, bytes.TrimSpace(resp.Body))
+	}
 	switch {
 	case resp.Status > 599:
 		return a.unreadable(resp, errors.New("there is no such status"))
-	case refusedKey(resp.Status) && !a.target.theirs:
+	case a.accountRefused(resp) && !a.target.theirs:
 		return a.keyRefused(resp)
 	case resp.Status >= 400:
 		return a.failed(resp)
@@ -130,7 +135,7 @@ func (a *answer) noAnswer(resp *exchange.Response, err error) exchange.Verdict {
 	if !errors.As(err, &f) || f.Kind == canon.FaultMalformed {
 		return a.unreadable(resp, err)
 	}
-	resp.Failed = true
+	resp.NoteFault(f)
 	return a.fault(resp, f)
 }
 
@@ -193,8 +198,18 @@ func (a *answer) keyRefused(resp *exchange.Response) exchange.Verdict {
 	if a.pool.single != nil {
 		a.plan.stage.reject(name, a.secret, resp.Status)
 	}
-	return exchange.Denied(resp.Status, exchange.ReasonCredential,
+	status := resp.Status
+	if !refusedKey(status) {
+		status = http.StatusPaymentRequired
+	}
+	return exchange.Denied(status, exchange.ReasonCredential,
 		fmt.Sprintf("The provider refused the gateway's credential for backend %q (status %d). Your own key is not at fault; the gateway's operators find it in their log.", name, resp.Status))
+}
+
+// accountRefused reports whether the provider does not serve the account: by its status, or because
+// there is no money in it, which Anthropic says with a 400.
+func (a *answer) accountRefused(resp *exchange.Response) bool {
+	return refusedKey(resp.Status) || resp.Fault != nil && resp.Fault.Kind == canon.FaultBilling
 }
 
 // failed passes on a provider's error: as it is if the client speaks its dialect, else
@@ -205,7 +220,7 @@ func (a *answer) failed(resp *exchange.Response) exchange.Verdict {
 	if len(body) == 0 || body[0] != '{' && body[0] != '[' || a.quotesSecret(body) {
 		return a.status(resp, body)
 	}
-	f := a.target.dialect.DecodeFault(resp.Status, body)
+	f := resp.Fault
 	switch {
 	case a.streamed() && f.OfStream():
 		return a.askWhole(resp)

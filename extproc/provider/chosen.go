@@ -39,6 +39,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	}
 	rejected := last.Answered() != resp.Status // a stage did not let it pass
 	if last.Failed() && !a.refusedTheirs(last) || fromEnvoy || rejected {
+		resp.Error, resp.RequestID = last.Error, last.RequestID
 		return a.allFailed(attempts, unseen)
 	}
 	a.ex.Attempts.NoteAnswers(answers)

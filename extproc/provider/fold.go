@@ -151,6 +151,9 @@ func (f *fold) Note(ex *exchange.Exchange) {
 	resp.Folded, resp.Silent = !f.unstreamed.whole(), f.resp.Silent
 	resp.ID, resp.Model, resp.Failed, resp.SawEnd = f.resp.ID, f.resp.Model, f.resp.Failed, f.skim.SawEnd()
 	resp.End = f.resp.End
+	if f.fault != nil && f.fault.Kind != canon.FaultCut && !f.resp.Silent && resp.Fault == nil {
+		resp.Fault = f.fault
+	}
 	resp.TextBytes, resp.Unreadable = f.resp.TextBytes, f.resp.Unreadable
 	ex.Usage = f.usage
 	if !ex.Route.Single && ex.Route.Backend == "" {

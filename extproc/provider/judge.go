@@ -23,8 +23,14 @@ func (p *plan) Answered(_ context.Context, at *exchange.Attempt) (exchange.Judge
 	if at.ByContent && at.Stream && at.Reader == nil {
 		p.readEvents(at)
 	}
+	if awaitsWords(at) {
+		return exchange.Judgement{Undecided: true, Wake: wordsWait - at.Elapsed}, nil
+	}
 	j := p.judge(at)
 	p.answered(at, j)
+	if !j.Undecided {
+		p.noteSaid(at)
+	}
 	return j, nil
 }
 
@@ -69,14 +75,15 @@ func gone(status int) bool { return misnamed(status) || status == http.StatusCon
 
 // judgeRefusal judges a refusal of the request. One that is too long for this backend may
 // not be for a later link, and one that is refused as a stream may be asked for as a whole:
-// no backend is at fault, so none is left or ejected for it.
+// no backend is at fault, so none is left or ejected for it. Anthropic refuses an account
+// without money in this way, too.
 func (p *plan) judgeRefusal(at *exchange.Attempt) exchange.Judgement {
 	t := p.pool.find(at.Backend, at.Model)
 	longer, streamed := p.longerAfter(t), at.Streams && !at.Request.Stream
 	switch {
 	case longer && at.Status == http.StatusRequestEntityTooLarge:
 		return exchange.Judgement{Again: true, Fault: exchange.FaultTooLong}
-	case !longer && !streamed, !at.ByContent:
+	case !at.ByContent:
 		return exchange.Judgement{}
 	case !at.Complete:
 		return p.wait(at)
@@ -85,6 +92,8 @@ func (p *plan) judgeRefusal(at *exchange.Attempt) exchange.Judgement {
 	switch f := t.dialect.DecodeFault(at.Status, at.Held); {
 	case longer && f.TooLong():
 		return exchange.Judgement{Again: true, Fault: exchange.FaultTooLong}
+	case f.Kind == canon.FaultBilling && !t.theirs:
+		return p.judgeFault(at, f)
 	case streamed && f.OfStream():
 		p.stage.askWhole(t)
 		return exchange.Judgement{Again: true, Fault: exchange.FaultRefused}
@@ -185,6 +194,9 @@ func readFolded(t *target, at *exchange.Attempt) error {
 
 // judgeFault judges an error behind the status of a success.
 func (p *plan) judgeFault(at *exchange.Attempt, f *canon.Fault) exchange.Judgement {
+	if t := p.pool.find(at.Backend, at.Model); t != nil {
+		p.saidIn(at, t, f)
+	}
 	switch f.Kind {
 	case canon.FaultAuthentication, canon.FaultBilling, canon.FaultPermission:
 		if t := p.pool.find(at.Backend, at.Model); t != nil && t.theirs {

@@ -202,6 +202,7 @@ func (v *visit) End(exchange.Outcome) {
 		r.Close()
 	}
 	v.reportEnd()
+	v.answer.noteSaid()
 }
 
 // reportEnd reports an answer that ended with a word which this version does not know.

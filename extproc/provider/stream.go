@@ -95,7 +95,8 @@ func (s *stream) broke(last bool) *canon.Fault {
 		fault = s.passer.damage.end(&s.ex.Usage)
 	}
 	if fault != nil && fault.Kind != canon.FaultCut {
-		s.torn, resp.Failed, resp.SawEnd = fault, true, false
+		s.torn, resp.SawEnd = fault, false
+		resp.NoteFault(fault)
 	}
 	return fault
 }
@@ -129,10 +130,17 @@ func (s *stream) Next() []canon.Event {
 	resp.SawEnd = s.skim.SawEnd()
 	for i := range found {
 		if found[i].Kind == canon.EventFailed {
-			resp.Failed = resp.Failed || found[i].Fault.Kind != canon.FaultCut
+			failedWith(resp, found[i].Fault)
 		}
 	}
 	return found
+}
+
+// failedWith notes that a stream failed. One that broke off has not: its provider says nothing.
+func failedWith(resp *exchange.Response, f *canon.Fault) {
+	if f.Kind != canon.FaultCut {
+		resp.NoteFault(f)
+	}
 }
 
 // doubt puts an error in place of the end of an answer that may not be whole. The usage may
@@ -171,7 +179,7 @@ func (s *stream) note(events []canon.Event) {
 		case ev.Kind == canon.EventFinish:
 			resp.NoteEnd(ev.Name, ev.Finish)
 		case ev.Kind == canon.EventFailed:
-			resp.Failed = ev.Fault.Kind != canon.FaultCut
+			failedWith(resp, ev.Fault)
 		case ev.Kind == canon.EventDone:
 			resp.SawEnd = true
 			if usage.Source != "" {

@@ -35,15 +35,18 @@ type Line struct {
 	Provider string    `json:"provider,omitempty"`
 	Served   string    `json:"served,omitempty"`
 	Response string    `json:"response_id,omitempty"`
+	Request  string    `json:"provider_request_id,omitempty"` // the provider's id of it
 	Attempts int       `json:"attempts"`
 	Tried    []Attempt `json:"tried,omitempty"`
 	Dropped  []string  `json:"dropped,omitempty"`
 
-	Status  int    `json:"status"`
-	Outcome string `json:"outcome"`
-	By      string `json:"by,omitempty"`
-	Reason  string `json:"reason,omitempty"`
-	Detail  string `json:"detail,omitempty"`
+	Status  int            `json:"status"`
+	Outcome string         `json:"outcome"`
+	By      string         `json:"by,omitempty"`
+	Reason  string         `json:"reason,omitempty"`
+	Detail  string         `json:"detail,omitempty"`
+	Finish  string         `json:"finish,omitempty"` // the provider's own word
+	Error   *ProviderError `json:"provider_error,omitempty"`
 
 	Tokens      *Tokens `json:"tokens,omitempty"`
 	Searches    int64   `json:"searches,omitempty"`
@@ -67,6 +70,14 @@ type Line struct {
 	RequestBytes int      `json:"request_bytes"`
 }
 
+// ProviderError is what a provider said of a failure, in a Line.
+type ProviderError struct {
+	Status  int    `json:"status"`
+	Type    string `json:"type,omitempty"`
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
 // Attempt is one try in a Line.
 type Attempt struct {
 	Backend    string  `json:"backend"`
@@ -76,6 +87,9 @@ type Attempt struct {
 	Fault      string  `json:"fault,omitempty"`
 	RetryAfter float64 `json:"retry_after_s,omitempty"`
 	MS         float64 `json:"ms"`
+
+	Request string         `json:"provider_request_id,omitempty"`
+	Error   *ProviderError `json:"provider_error,omitempty"`
 
 	Tokens      *Tokens `json:"tokens,omitempty"` // that were consumed although the answer was not the client's
 	UsageSource string  `json:"usage_source,omitempty"`
@@ -123,6 +137,7 @@ func (e *lineEncoder) add(r *policypb.Row) {
 		Caller: r.Caller, Tier: r.Tier, User: r.User, Team: r.Team, Feature: r.Feature, Session: r.Session, Tags: r.Tags, Parent: r.Parent,
 		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
+		Request: r.ProviderRequest, Finish: r.Finish, Error: errorIn(r.Error),
 		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,
 		Tokens: e.answered(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
 		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced, ByProvider: r.ProviderCostNanoUsd,
@@ -146,10 +161,19 @@ func (e *lineEncoder) attempts(tried []*policypb.Attempt) []Attempt {
 		e.tried = append(e.tried, Attempt{
 			Backend: a.Backend, Model: a.Model, Status: int(a.Status), Failed: a.Failed, Fault: a.Fault,
 			RetryAfter: time.Duration(a.RetryAfterNanos).Seconds(), MS: millis(a.DurationNanos),
+			Request: a.ProviderRequest, Error: errorIn(a.Error),
 			Tokens: spent(a.Tokens), UsageSource: a.UsageSource, CostNano: a.CostNanoUsd, Price: a.Price, Unpriced: a.Unpriced,
 		})
 	}
 	return e.tried
+}
+
+// errorIn is what a provider said of a failure.
+func errorIn(e *policypb.ProviderError) *ProviderError {
+	if e == nil {
+		return nil
+	}
+	return &ProviderError{Status: int(e.Status), Type: e.Type, Code: e.Code, Message: e.Message}
 }
 
 // answered are the tokens of an answer.

@@ -103,7 +103,8 @@ func fullExchange() *exchange.Exchange {
 	ex.Model = "gpt-4o"
 	ex.Route = exchange.Route{Backend: "claude", Provider: "anthropic", Serves: "claude-x"}
 	ex.Response.Stream, ex.Response.Model, ex.Response.ID, ex.Response.AttemptCount = true, "claude-x-2026", "msg_1", 2
-	ex.Response.Folded = true
+	ex.Response.Folded, ex.Response.RequestID, ex.Response.End.Word = true, "req_1", "end_turn"
+	ex.Response.Error = &exchange.FaultSaid{Status: 529, Type: "overloaded_error", Code: "busy", Message: "Overloaded: try '[...]'."}
 	ex.Replaced = exchange.Denied(502, exchange.ReasonUnprocessable, "no")
 	ex.Dropped = []string{"seed", "logit_bias"}
 	left := func(n int64) exchange.Left { return exchange.Left{Known: true, Amount: n} }
@@ -116,7 +117,7 @@ func fullExchange() *exchange.Exchange {
 	ex.FirstToken, ex.Ended = began().Add(345_678_901), began().Add(12*time.Second+345_678_999)
 	for _, a := range []exchange.Tried{
 		{Backend: "gpt", Provider: "openai", Model: "gpt-4o", Started: began().Add(5000), Decided: began().Add(1_505_999)},
-		{Backend: "gpt", Model: "gpt-4o", Status: 429, RetryAfter: 1_500_000_001, Started: began(), Decided: began().Add(2 * time.Second)},
+		{Backend: "gpt", Model: "gpt-4o", Status: 429, Error: &exchange.FaultSaid{Status: 429, Code: "rate_limit_exceeded"}, RequestID: "req_0", RetryAfter: 1_500_000_001, Started: began(), Decided: began().Add(2 * time.Second)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 503, Fault: exchange.FaultEmpty, Started: began(), Decided: began().Add(time.Millisecond)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 429, Fault: exchange.FaultSilent, Started: began(), Decided: began().Add(time.Second),
 			Spent: &exchange.Spent{Usage: canon.Usage{Input: 21, CacheRead: 22, Source: canon.UsageEstimated}, Cost: exchange.Cost{Nano: 77, Priced: true, PriceID: "openai/gpt-4o@2026-01-01"}}},

@@ -42,7 +42,11 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Stream:         ex.Response.Stream,
 		Folded:         ex.Response.Folded,
 		Status:         int32(ex.Response.Status),
-		DurationNanos:  between(ex.Started, ex.Ended),
+		Finish:         ex.Response.End.Word,
+		Error:          errorOf(ex.Response.Error),
+
+		ProviderRequest: ex.Response.RequestID,
+		DurationNanos:   between(ex.Started, ex.Ended),
 	}
 	if ex.Request.Operation == "" {
 		r.Path = exchange.Clip(ex.Request.Path, exchange.MaxText)
@@ -136,10 +140,19 @@ func triedIn(ex *exchange.Exchange) []*policypb.Attempt {
 		p.BeganNanos = between(ex.Started, a.Started)
 		p.Failed, p.Fault = a.Failed() || i < len(list)-1, string(a.Fault)
 		p.RetryAfterNanos, p.DurationNanos = a.RetryAfter.Nanoseconds(), between(a.Started, a.Decided)
+		p.Error, p.ProviderRequest = errorOf(a.Error), a.RequestID
 		addSpent(p, a.Spent)
 		out[i] = p
 	}
 	return out
+}
+
+// errorOf is what a provider said of a failure.
+func errorOf(e *exchange.FaultSaid) *policypb.ProviderError {
+	if e == nil {
+		return nil
+	}
+	return &policypb.ProviderError{Status: int32(e.Status), Type: e.Type, Code: e.Code, Message: e.Message}
 }
 
 // stagesOf lists how long stages took.

@@ -24,7 +24,8 @@ const (
 // Row is what one exchange was: who asked for what, who served it, how it ended and
 // what it cost. It is made once, when the exchange has ended, and carries no prompt,
 // no completion and no credential. Text that a client or a provider wrote is bounded
-// and valid UTF-8.
+// and valid UTF-8. What a provider says of a failure is in its words; ProviderError says
+// what is left out of them.
 //
 // Money is in nano-USD: 1e-9 USD. Spans of time are in nanoseconds and never negative.
 //
@@ -87,6 +88,9 @@ type Row struct {
 	Stream bool `protobuf:"varint,37,opt,name=stream,proto3" json:"stream,omitempty"`
 	// The backend answered with a stream, of which one answer was made for the client.
 	Folded bool `protobuf:"varint,38,opt,name=folded,proto3" json:"folded,omitempty"`
+	// The provider's id of the request that it answered last, from a header or the body of an error,
+	// by which its support finds it; empty: it named none.
+	ProviderRequest string `protobuf:"bytes,39,opt,name=provider_request,json=providerRequest,proto3" json:"provider_request,omitempty"`
 	// HTTP status that the client got; 0: none.
 	Status int32 `protobuf:"varint,50,opt,name=status,proto3" json:"status,omitempty"`
 	// How the exchange ended: a closed set, such as "ok" and "cut".
@@ -103,6 +107,10 @@ type Row struct {
 	// From the request's headers to the first token, or to a whole JSON answer; absent:
 	// none came.
 	FirstTokenNanos *int64 `protobuf:"varint,56,opt,name=first_token_nanos,json=firstTokenNanos,proto3,oneof" json:"first_token_nanos,omitempty"`
+	// Why the answer ended, in the provider's own word, such as "end_turn"; empty: it said nothing.
+	Finish string `protobuf:"bytes,57,opt,name=finish,proto3" json:"finish,omitempty"`
+	// What the provider said of a failure; absent: nothing.
+	Error *ProviderError `protobuf:"bytes,58,opt,name=error,proto3" json:"error,omitempty"`
 	// Absent: nothing was consumed.
 	Tokens *Tokens `protobuf:"bytes,70,opt,name=tokens,proto3" json:"tokens,omitempty"`
 	// Searches of the web, which are charged beside the tokens.
@@ -355,6 +363,13 @@ func (x *Row) GetFolded() bool {
 	return false
 }
 
+func (x *Row) GetProviderRequest() string {
+	if x != nil {
+		return x.ProviderRequest
+	}
+	return ""
+}
+
 func (x *Row) GetStatus() int32 {
 	if x != nil {
 		return x.Status
@@ -402,6 +417,20 @@ func (x *Row) GetFirstTokenNanos() int64 {
 		return *x.FirstTokenNanos
 	}
 	return 0
+}
+
+func (x *Row) GetFinish() string {
+	if x != nil {
+		return x.Finish
+	}
+	return ""
+}
+
+func (x *Row) GetError() *ProviderError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
 }
 
 func (x *Row) GetTokens() *Tokens {
@@ -1035,9 +1064,14 @@ type Attempt struct {
 	BeganNanos int64 `protobuf:"varint,14,opt,name=began_nanos,json=beganNanos,proto3" json:"began_nanos,omitempty"`
 	// The model as the policy writes it, with a star, if that follows from the name that was
 	// asked for; empty: as model.
-	Written       string `protobuf:"bytes,15,opt,name=written,proto3" json:"written,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Written string `protobuf:"bytes,15,opt,name=written,proto3" json:"written,omitempty"`
+	// What the provider said of a failure; absent: nothing. Of an attempt that is judged by its
+	// headers the body is not seen, and its status is all that is known.
+	Error *ProviderError `protobuf:"bytes,16,opt,name=error,proto3" json:"error,omitempty"`
+	// The provider's id of the request; empty: it named none.
+	ProviderRequest string `protobuf:"bytes,17,opt,name=provider_request,json=providerRequest,proto3" json:"provider_request,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Attempt) Reset() {
@@ -1175,6 +1209,94 @@ func (x *Attempt) GetWritten() string {
 	return ""
 }
 
+func (x *Attempt) GetError() *ProviderError {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *Attempt) GetProviderRequest() string {
+	if x != nil {
+		return x.ProviderRequest
+	}
+	return ""
+}
+
+// ProviderError is what a provider said of a failure. Its texts are the provider's, bounded, and
+// without what may be a key, an e-mail address or a piece of the request: three words in a row that
+// the request has, too, and what is quoted and more than one word.
+type ProviderError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// HTTP status that the provider answered with: 200 of an error in the body of a success.
+	Status int32 `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
+	// The provider's own words for the kind of error.
+	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// At most 300 bytes.
+	Message       string `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderError) Reset() {
+	*x = ProviderError{}
+	mi := &file_policypb_row_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderError) ProtoMessage() {}
+
+func (x *ProviderError) ProtoReflect() protoreflect.Message {
+	mi := &file_policypb_row_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderError.ProtoReflect.Descriptor instead.
+func (*ProviderError) Descriptor() ([]byte, []int) {
+	return file_policypb_row_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ProviderError) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *ProviderError) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *ProviderError) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *ProviderError) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 // Tokens are the buckets of a usage. They are disjoint: no token is in two of them.
 type Tokens struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1196,7 +1318,7 @@ type Tokens struct {
 
 func (x *Tokens) Reset() {
 	*x = Tokens{}
-	mi := &file_policypb_row_proto_msgTypes[7]
+	mi := &file_policypb_row_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1208,7 +1330,7 @@ func (x *Tokens) String() string {
 func (*Tokens) ProtoMessage() {}
 
 func (x *Tokens) ProtoReflect() protoreflect.Message {
-	mi := &file_policypb_row_proto_msgTypes[7]
+	mi := &file_policypb_row_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1221,7 +1343,7 @@ func (x *Tokens) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tokens.ProtoReflect.Descriptor instead.
 func (*Tokens) Descriptor() ([]byte, []int) {
-	return file_policypb_row_proto_rawDescGZIP(), []int{7}
+	return file_policypb_row_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Tokens) GetInput() int64 {
@@ -1284,7 +1406,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xe7\f\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xe3\r\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -1314,14 +1436,17 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x05tried\x18# \x03(\v2\x1b.headgate.policy.v1.AttemptR\x05tried\x12\x18\n" +
 	"\adropped\x18$ \x03(\tR\adropped\x12\x16\n" +
 	"\x06stream\x18% \x01(\bR\x06stream\x12\x16\n" +
-	"\x06folded\x18& \x01(\bR\x06folded\x12\x16\n" +
+	"\x06folded\x18& \x01(\bR\x06folded\x12)\n" +
+	"\x10provider_request\x18' \x01(\tR\x0fproviderRequest\x12\x16\n" +
 	"\x06status\x182 \x01(\x05R\x06status\x12\x18\n" +
 	"\aoutcome\x183 \x01(\tR\aoutcome\x12\x0e\n" +
 	"\x02by\x184 \x01(\tR\x02by\x12\x16\n" +
 	"\x06reason\x185 \x01(\tR\x06reason\x12\x16\n" +
 	"\x06detail\x186 \x01(\tR\x06detail\x12%\n" +
 	"\x0eduration_nanos\x187 \x01(\x03R\rdurationNanos\x12/\n" +
-	"\x11first_token_nanos\x188 \x01(\x03H\x00R\x0ffirstTokenNanos\x88\x01\x01\x122\n" +
+	"\x11first_token_nanos\x188 \x01(\x03H\x00R\x0ffirstTokenNanos\x88\x01\x01\x12\x16\n" +
+	"\x06finish\x189 \x01(\tR\x06finish\x127\n" +
+	"\x05error\x18: \x01(\v2!.headgate.policy.v1.ProviderErrorR\x05error\x122\n" +
 	"\x06tokens\x18F \x01(\v2\x1a.headgate.policy.v1.TokensR\x06tokens\x12\x1a\n" +
 	"\bsearches\x18G \x01(\x03R\bsearches\x12!\n" +
 	"\fservice_tier\x18H \x01(\tR\vserviceTier\x12!\n" +
@@ -1391,7 +1516,7 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x05phase\x18\x02 \x01(\tR\x05phase\x12\x1f\n" +
 	"\vbegan_nanos\x18\x03 \x01(\x03R\n" +
 	"beganNanos\x12%\n" +
-	"\x0eduration_nanos\x18\x04 \x01(\x03R\rdurationNanos\"\xed\x03\n" +
+	"\x0eduration_nanos\x18\x04 \x01(\x03R\rdurationNanos\"\xd1\x04\n" +
 	"\aAttempt\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
@@ -1409,8 +1534,15 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\bprovider\x18\r \x01(\tR\bprovider\x12\x1f\n" +
 	"\vbegan_nanos\x18\x0e \x01(\x03R\n" +
 	"beganNanos\x12\x18\n" +
-	"\awritten\x18\x0f \x01(\tR\awrittenB\x10\n" +
-	"\x0e_cost_nano_usd\"\x83\x02\n" +
+	"\awritten\x18\x0f \x01(\tR\awritten\x127\n" +
+	"\x05error\x18\x10 \x01(\v2!.headgate.policy.v1.ProviderErrorR\x05error\x12)\n" +
+	"\x10provider_request\x18\x11 \x01(\tR\x0fproviderRequestB\x10\n" +
+	"\x0e_cost_nano_usd\"i\n" +
+	"\rProviderError\x12\x16\n" +
+	"\x06status\x18\x01 \x01(\x05R\x06status\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +
+	"\x04code\x18\x03 \x01(\tR\x04code\x12\x18\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"\x83\x02\n" +
 	"\x06Tokens\x12\x14\n" +
 	"\x05input\x18\x01 \x01(\x03R\x05input\x12\x1d\n" +
 	"\n" +
@@ -1435,31 +1567,34 @@ func file_policypb_row_proto_rawDescGZIP() []byte {
 	return file_policypb_row_proto_rawDescData
 }
 
-var file_policypb_row_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_policypb_row_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_policypb_row_proto_goTypes = []any{
-	(*Row)(nil),          // 0: headgate.policy.v1.Row
-	(*CacheUse)(nil),     // 1: headgate.policy.v1.CacheUse
-	(*GuardVerdict)(nil), // 2: headgate.policy.v1.GuardVerdict
-	(*GuardType)(nil),    // 3: headgate.policy.v1.GuardType
-	(*GuardSpan)(nil),    // 4: headgate.policy.v1.GuardSpan
-	(*StageTime)(nil),    // 5: headgate.policy.v1.StageTime
-	(*Attempt)(nil),      // 6: headgate.policy.v1.Attempt
-	(*Tokens)(nil),       // 7: headgate.policy.v1.Tokens
+	(*Row)(nil),           // 0: headgate.policy.v1.Row
+	(*CacheUse)(nil),      // 1: headgate.policy.v1.CacheUse
+	(*GuardVerdict)(nil),  // 2: headgate.policy.v1.GuardVerdict
+	(*GuardType)(nil),     // 3: headgate.policy.v1.GuardType
+	(*GuardSpan)(nil),     // 4: headgate.policy.v1.GuardSpan
+	(*StageTime)(nil),     // 5: headgate.policy.v1.StageTime
+	(*Attempt)(nil),       // 6: headgate.policy.v1.Attempt
+	(*ProviderError)(nil), // 7: headgate.policy.v1.ProviderError
+	(*Tokens)(nil),        // 8: headgate.policy.v1.Tokens
 }
 var file_policypb_row_proto_depIdxs = []int32{
-	6, // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
-	7, // 1: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
-	5, // 2: headgate.policy.v1.Row.stages:type_name -> headgate.policy.v1.StageTime
-	2, // 3: headgate.policy.v1.Row.guards:type_name -> headgate.policy.v1.GuardVerdict
-	1, // 4: headgate.policy.v1.Row.cache:type_name -> headgate.policy.v1.CacheUse
-	3, // 5: headgate.policy.v1.GuardVerdict.types:type_name -> headgate.policy.v1.GuardType
-	4, // 6: headgate.policy.v1.GuardVerdict.spans:type_name -> headgate.policy.v1.GuardSpan
-	7, // 7: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	6,  // 0: headgate.policy.v1.Row.tried:type_name -> headgate.policy.v1.Attempt
+	7,  // 1: headgate.policy.v1.Row.error:type_name -> headgate.policy.v1.ProviderError
+	8,  // 2: headgate.policy.v1.Row.tokens:type_name -> headgate.policy.v1.Tokens
+	5,  // 3: headgate.policy.v1.Row.stages:type_name -> headgate.policy.v1.StageTime
+	2,  // 4: headgate.policy.v1.Row.guards:type_name -> headgate.policy.v1.GuardVerdict
+	1,  // 5: headgate.policy.v1.Row.cache:type_name -> headgate.policy.v1.CacheUse
+	3,  // 6: headgate.policy.v1.GuardVerdict.types:type_name -> headgate.policy.v1.GuardType
+	4,  // 7: headgate.policy.v1.GuardVerdict.spans:type_name -> headgate.policy.v1.GuardSpan
+	8,  // 8: headgate.policy.v1.Attempt.tokens:type_name -> headgate.policy.v1.Tokens
+	7,  // 9: headgate.policy.v1.Attempt.error:type_name -> headgate.policy.v1.ProviderError
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_policypb_row_proto_init() }
@@ -1476,7 +1611,7 @@ func file_policypb_row_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_policypb_row_proto_rawDesc), len(file_policypb_row_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -126,6 +126,9 @@ var columns = []column{
 	{"failed_by", func(e *entry) any { return e.By }},
 	{"reason", func(e *entry) any { return e.Reason }},
 	{"detail", func(e *entry) any { return e.Detail }},
+	{"finish", func(e *entry) any { return e.Finish }},
+	{"error", func(e *entry) any { return e.failure() }},
+	{"provider_request", func(e *entry) any { return e.ProviderRequest }},
 	{"attempts", func(e *entry) any { return e.Attempts }},
 	{"request_bytes", func(e *entry) any { return e.RequestBytes }},
 	{"duration", func(e *entry) any { return e.DurationNanos }},
@@ -155,6 +158,18 @@ var columns = []column{
 	{"entry", func(e *entry) any { return e.cacheUse().GetEntry() }},
 	{"stored", func(e *entry) any { return e.cacheUse().GetStored() }},
 	{"dropped", func(e *entry) any { return strings.Join(e.Dropped, ",") }},
+}
+
+// failure is what the provider said of one, as JSON; empty: nothing.
+func (e *entry) failure() string {
+	if e.Error == nil || e.kind != Call {
+		return ""
+	}
+	b, err := json.Marshal(e.Error)
+	if err != nil {
+		panic("journal: " + err.Error()) // texts and numbers only
+	}
+	return string(b)
 }
 
 // searches are those of the answer.

@@ -34,6 +34,7 @@ type Exchange struct {
 	Backend  string   `json:"backend,omitempty"`
 	Served   string   `json:"served,omitempty"`
 	Response string   `json:"response_id,omitempty"`
+	Request  string   `json:"provider_request_id,omitempty"` // the provider's id of it
 	Attempts int      `json:"attempts"`
 	Dropped  []string `json:"dropped,omitempty"`
 	Stream   bool     `json:"stream"`
@@ -43,6 +44,9 @@ type Exchange struct {
 	FailedBy string `json:"failed_by,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Detail   string `json:"detail,omitempty"`
+	Finish   string `json:"finish,omitempty"` // why the answer ended, in the provider's own word
+
+	Error *ProviderError `json:"provider_error,omitempty"` // nil: the provider said nothing of a failure
 
 	RequestBytes int64    `json:"request_bytes"`
 	DurationMS   float64  `json:"duration_ms"`
@@ -66,6 +70,14 @@ type Exchange struct {
 	place cursor
 }
 
+// ProviderError is what a provider said of a failure, bounded and without what may be secret.
+type ProviderError struct {
+	Status  int    `json:"status"`
+	Type    string `json:"type,omitempty"`
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
 // Try is one attempt of an exchange.
 type Try struct {
 	Backend      string  `json:"backend"`
@@ -77,6 +89,9 @@ type Try struct {
 	RetryAfterMS float64 `json:"retry_after_ms,omitempty"`
 	BeganMS      float64 `json:"began_ms"` // since the exchange began
 	DurationMS   float64 `json:"duration_ms"`
+
+	Request string         `json:"provider_request_id,omitempty"` // the provider's id of it
+	Error   *ProviderError `json:"provider_error,omitempty"`
 
 	Tokens      *Tokens `json:"tokens,omitempty"` // that were consumed although the answer was not the client's
 	UsageSource string  `json:"usage_source,omitempty"`
@@ -94,8 +109,8 @@ type Stage struct {
 
 // read are the columns of an Exchange, in the order in which scanExchange reads them.
 var read = strings.Join([]string{"seq", "began", "exchange", "opened_as", "attempt", "revision", "dialect", "operation", "asked", "model",
-	"caller", "tier", "username", "team", "feature", "session", "tags", "parent", "provider", "backend", "served", "response", "attempts", "dropped", "stream",
-	"status", "outcome", "failed_by", "reason", "detail", "request_bytes", "duration", "first_token",
+	"caller", "tier", "username", "team", "feature", "session", "tags", "parent", "provider", "backend", "served", "response", "provider_request", "attempts", "dropped", "stream",
+	"status", "outcome", "failed_by", "reason", "detail", "finish", "error", "request_bytes", "duration", "first_token",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output",
 	"searches", "service_tier", "usage_source", "cost", "price", "unpriced", "tried", "stages", "guards", "cache"}, ", ")
 
@@ -106,10 +121,10 @@ func scanExchange(rows *sql.Rows) (*Exchange, error) {
 	var duration int64
 	var first sql.Null[int64]
 	var stream, unpriced int
-	var tags, dropped, tried, stages, guards, cache string
+	var tags, dropped, tried, stages, guards, cache, failure string
 	if err := rows.Scan(&k.Seq, &k.Began, &e.Exchange, &e.OpenedAs, &k.Attempt, &e.Revision, &e.Dialect, &e.Operation, &e.Asked, &e.Model,
-		&e.Caller, &e.Tier, &e.User, &e.Team, &e.Feature, &e.Session, &tags, &e.Parent, &e.Provider, &e.Backend, &e.Served, &e.Response, &e.Attempts, &dropped, &stream,
-		&e.Status, &e.Outcome, &e.FailedBy, &e.Reason, &e.Detail, &e.RequestBytes, &duration, &first,
+		&e.Caller, &e.Tier, &e.User, &e.Team, &e.Feature, &e.Session, &tags, &e.Parent, &e.Provider, &e.Backend, &e.Served, &e.Response, &e.Request, &e.Attempts, &dropped, &stream,
+		&e.Status, &e.Outcome, &e.FailedBy, &e.Reason, &e.Detail, &e.Finish, &failure, &e.RequestBytes, &duration, &first,
 		&t.Input, &t.CacheRead, &t.CacheWrite5m, &t.CacheWrite1h, &t.AudioInput, &t.Output, &t.Reasoning, &t.AudioOutput,
 		&e.Searches, &e.ServiceTier, &e.UsageSource, &e.Nano, &e.Price, &unpriced, &tried, &stages, &guards, &cache); err != nil {
 		return nil, err
@@ -124,7 +139,27 @@ func scanExchange(rows *sql.Rows) (*Exchange, error) {
 	if e.Nano != nil {
 		e.TotalNano = *e.Nano
 	}
-	return e, cmp.Or(e.addTries(tried), e.addStages(stages), e.addGuards(guards), e.addCache(cache))
+	return e, cmp.Or(e.addError(failure), e.addTries(tried), e.addStages(stages), e.addGuards(guards), e.addCache(cache))
+}
+
+// addError adds what the provider said of a failure.
+func (e *Exchange) addError(text string) error {
+	if text == "" {
+		return nil
+	}
+	said := &policypb.ProviderError{}
+	if err := json.Unmarshal([]byte(text), said); err != nil {
+		return fmt.Errorf("the provider's error of %s: %w", e.Exchange, err)
+	}
+	e.Error = errorOf(said)
+	return nil
+}
+
+func errorOf(e *policypb.ProviderError) *ProviderError {
+	if e == nil {
+		return nil
+	}
+	return &ProviderError{int(e.Status), e.Type, e.Code, e.Message}
 }
 
 // addTries adds the attempts, and what they cost.
@@ -136,6 +171,7 @@ func (e *Exchange) addTries(text string) error {
 	for _, a := range all {
 		try := Try{Backend: a.Backend, Provider: a.Provider, Model: a.Model, Status: int(a.Status), Failed: a.Failed, Fault: a.Fault,
 			RetryAfterMS: millis(a.RetryAfterNanos), BeganMS: millis(a.BeganNanos), DurationMS: millis(a.DurationNanos),
+			Request: a.ProviderRequest, Error: errorOf(a.Error),
 			UsageSource: a.UsageSource, Nano: a.CostNanoUsd, Unpriced: a.Unpriced}
 		if t := a.Tokens; t != nil {
 			try.Tokens = &Tokens{t.Input, t.CacheRead, t.CacheWrite_5M, t.CacheWrite_1H, t.AudioInput, t.Output, t.Reasoning, t.AudioOutput}

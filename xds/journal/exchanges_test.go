@@ -191,12 +191,14 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 	row := &policypb.Row{
 		Exchange: "8b5e8a4c-0000-4000-8000-000000000001", OpenedAs: opened, BeganUnixNanos: noon.UnixNano(), Revision: "r", Dialect: "openai", Operation: "chat",
 		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a", "b"}, RequestBytes: 7,
-		Backend: "b", Provider: "p", Served: "gpt-1", ResponseId: "chatcmpl-1", Attempts: 2, Dropped: []string{"x"}, Stream: true,
+		Backend: "b", Provider: "p", Served: "gpt-1", ResponseId: "chatcmpl-1", ProviderRequest: "req_1", Finish: "length",
+		Error: &policypb.ProviderError{Status: 529, Type: "overloaded_error", Code: "busy", Message: "Overloaded <&>"}, Attempts: 2, Dropped: []string{"x"}, Stream: true,
 		Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", DurationNanos: 2e9, FirstTokenNanos: new(int64(5e8)),
 		Tokens:   &policypb.Tokens{Input: 1, CacheRead: 2, CacheWrite_5M: 3, CacheWrite_1H: 4, AudioInput: 5, Output: 6, Reasoning: 7, AudioOutput: 8},
 		Searches: 1, ServiceTier: "flex", UsageSource: "provider", CostNanoUsd: new(int64(10)), Price: "p1",
 		Tried: []*policypb.Attempt{
 			{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1e6, DurationNanos: 2e6,
+				Error: &policypb.ProviderError{Status: 500, Message: "no"}, ProviderRequest: "req_0",
 				Tokens: &policypb.Tokens{Input: 9}, UsageSource: "estimated", CostNanoUsd: new(int64(5)), Unpriced: false},
 			{Backend: "b", Provider: "p", Model: "gpt-1", Status: 200, BeganNanos: 4e6, DurationNanos: 9e6},
 		},
@@ -208,17 +210,18 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 	want := &Exchange{
 		Time: noon, Exchange: row.Exchange, OpenedAs: opened, Revision: "r", Dialect: "openai", Operation: "chat", Asked: "gpt", Model: "m",
 		Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a", "b"}, Provider: "p", Backend: "b", Served: "gpt-1",
-		Response: "chatcmpl-1", Attempts: 2, Dropped: []string{"x"}, Stream: true, Status: 200, Outcome: "cut", FailedBy: "provider", Reason: "why", Detail: "how",
+		Response: "chatcmpl-1", Request: "req_1", Finish: "length", Error: &ProviderError{529, "overloaded_error", "busy", "Overloaded <&>"}, Attempts: 2, Dropped: []string{"x"}, Stream: true, Status: 200, Outcome: "cut", FailedBy: "provider", Reason: "why", Detail: "how",
 		RequestBytes: 7, DurationMS: 2000, FirstTokenMS: new(500.0), Tokens: Tokens{1, 2, 3, 4, 5, 6, 7, 8}, Searches: 1, ServiceTier: "flex",
 		UsageSource: "provider", Nano: new(int64(10)), TotalNano: 15, Price: "p1", Estimated: true,
 		Tried: []Try{
 			{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterMS: 1000, BeganMS: 1, DurationMS: 2,
+				Error: &ProviderError{Status: 500, Message: "no"}, Request: "req_0",
 				Tokens: &Tokens{Input: 9}, UsageSource: "estimated", Nano: new(int64(5))},
 			{Backend: "b", Provider: "p", Model: "gpt-1", Status: 200, BeganMS: 4, DurationMS: 9},
 		},
 		Stages: []Stage{{"route", "request", 0.001, 0.002}},
 	}
-	for _, id := range []string{row.Exchange, opened, "chatcmpl-1"} {
+	for _, id := range []string{row.Exchange, opened, "chatcmpl-1", "req_1"} {
 		got, err := j.Trace(context.Background(), id, noon.Add(time.Hour))
 		if err != nil {
 			t.Fatalf("%s: %v", id, err)

@@ -11,21 +11,21 @@ import (
 // ErrUnknown says that the journal has no such exchange.
 var ErrUnknown = errors.New("the journal has no such exchange")
 
-// recent is how long ago an exchange may have begun that is found by the provider's id of its
-// response, which no index has.
+// recent is how long ago an exchange may have begun that is found by a provider's id, of its
+// response or of the request, which no index has.
 const recent = 24 * time.Hour
 
 // Trace returns an exchange by its id: that which the client was given, that under which it was
-// under way, or the provider's of its response, of the last day: of that to which the provider gave
-// it, and not of those to which the cache gave it again.
+// under way, or the provider's of its response or of the request, of the last day: of that to which
+// the provider gave it, and not of those to which the cache gave it again.
 func (j *Journal) Trace(ctx context.Context, id string, now time.Time) (*Exchange, error) {
 	if id == "" {
 		return nil, ErrUnknown
 	}
-	byResponse := func(s *statement, id string) {
-		s.add("began >= ? AND response = ? AND usage_source <> '"+cachedUsage+"'", now.Add(-recent).UnixNano(), id)
+	byProvider := func(s *statement, id string) {
+		s.add("began >= ? AND (response = ? OR provider_request = ?) AND usage_source <> '"+cachedUsage+"'", now.Add(-recent).UnixNano(), id, id)
 	}
-	for _, find := range []func(*statement, string){byExchange, byOpened, byResponse} {
+	for _, find := range []func(*statement, string){byExchange, byOpened, byProvider} {
 		var s statement
 		s.add("SELECT " + read + " FROM journal WHERE kind = 'call' AND ")
 		find(&s, id)

@@ -162,9 +162,10 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	row := &policypb.Row{
 		Exchange: ulid.Make().String(), OpenedAs: ulid.Make().String(), BeganUnixNanos: now.UnixNano(), Revision: "r", Dialect: "openai", Operation: "chat",
 		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a"}, Backend: "b", Provider: "p", Served: "x",
-		ResponseId: "id", Attempts: 2, Dropped: []string{"x"}, Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", FirstTokenNanos: new(int64(1)),
+		ResponseId: "id", ProviderRequest: "req", Finish: "stop", Error: &policypb.ProviderError{Status: 500, Type: "t", Code: "c", Message: "m"}, Attempts: 2, Dropped: []string{"x"}, Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", FirstTokenNanos: new(int64(1)),
 		Tokens: &policypb.Tokens{Input: 1}, Searches: 1, ServiceTier: "flex", UsageSource: "estimated", CostNanoUsd: new(int64(1)), Price: "p", Unpriced: true,
 		Tried: []*policypb.Attempt{{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1, DurationNanos: 2,
+			Error: &policypb.ProviderError{Status: 500}, ProviderRequest: "req",
 			Tokens: &policypb.Tokens{}, UsageSource: "estimated", CostNanoUsd: new(int64(5)), Unpriced: true}},
 		Stages: []*policypb.StageTime{{Stage: "route", Phase: "request"}},
 		Guards: []*policypb.GuardVerdict{{Guard: "cards", Kind: "pii", Action: "mask", Mode: "shadow", Result: "masked", Reason: "pii_found", Score: 0.5, Hash: []byte{1}, DurationNanos: 1,

@@ -54,11 +54,11 @@ func (s *skimmer) Frame(raw []byte) exchange.Sight {
 	} else if f.says() {
 		s.resp.Said++
 	}
-	return s.look(kind, &f)
+	return s.look(kind, &f, data)
 }
 
 // look takes from an event what it says beside its text.
-func (s *skimmer) look(kind string, f *event) exchange.Sight {
+func (s *skimmer) look(kind string, f *event, data []byte) exchange.Sight {
 	switch kind {
 	case "message_start":
 		h := f.message()
@@ -74,7 +74,7 @@ func (s *skimmer) look(kind string, f *event) exchange.Sight {
 		s.resp.Said++
 		return exchange.Last
 	case "error":
-		s.resp.Failed = true
+		s.resp.NoteFault(Dialect{}.DecodeFault(0, data))
 	}
 	return exchange.Shown
 }

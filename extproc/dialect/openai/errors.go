@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 	"strconv"
 	"time"
 
@@ -21,6 +22,7 @@ func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
 		v = wrapped // else as Mistral and others write it: {"message":..,"type":..,"code":..}
 	}
 	f := readFault(status, v)
+	f.RequestID = cmp.Or(canon.Str(v.Get("request_id")), canon.Str(scan.Value(bytes.TrimSpace(body)).Get("request_id")))
 	if f.Message == plainMessage(f.Status) {
 		if words := canon.Words(body); words != "" {
 			f.Message = words

@@ -86,8 +86,10 @@ func (s *skimmer) look(ev scan.Event, data []byte, c *chunk) bool {
 	if s.tally.start(c) {
 		s.resp.ID, s.resp.Model = canon.Str(c[chunkID]), canon.Str(c[chunkModel])
 	}
-	_, failed := c.fault(ev, data)
-	s.resp.Failed = s.resp.Failed || failed
+	fault, failed := c.fault(ev, data)
+	if failed {
+		s.resp.NoteFault(readFault(0, fault))
+	}
 	s.finish(c)
 	s.report(c)
 	return !failed && s.swallow && c.onlyUsage()

@@ -53,14 +53,14 @@ func (s *skimmer) Frame(raw []byte) exchange.Sight {
 		s.resp.Note(text)
 		return exchange.Shown
 	}
-	return s.look(kind, &f)
+	return s.look(kind, &f, data)
 }
 
 // look takes from an event what it says besides its text.
-func (s *skimmer) look(kind []byte, f *event) exchange.Sight {
+func (s *skimmer) look(kind []byte, f *event, data []byte) exchange.Sight {
 	switch {
 	case string(kind) == "error":
-		s.resp.Failed = true
+		s.resp.NoteFault(readFault(data))
 	case begins(kind):
 		if h := f.response(); !s.begun && h[respID] != nil {
 			s.begun = true
@@ -89,7 +89,7 @@ func (s *skimmer) end(f *event) exchange.Sight {
 		s.broke = fault
 		return exchange.Shown
 	default:
-		s.resp.Failed = true
+		s.resp.NoteFault(fault)
 		return exchange.Shown
 	}
 	s.resp.NoteEnd(h.word(), h.finish(false))
