@@ -22,11 +22,13 @@ type answer struct {
 // response finds out who answered, and takes from the answer what the exchange must
 // know.
 func (a *answer) response(resp *exchange.Response) exchange.Verdict {
+	if resp.Origin == exchange.FromProvider {
+		resp.RequestID = exchange.RequestID(resp.Headers)
+	}
 	v := a.choose(resp)
 	a.leaveProbes()
 	a.ex.Theirs = a.target != nil && a.target.theirs && v.Action == exchange.Pass
 	if resp.Origin == exchange.FromProvider {
-		resp.RequestID = exchange.RequestID(resp.Headers)
 		resp.Out.Remove = append(resp.Out.Remove, a.hidden(resp.Headers)...)
 	}
 	if v.Action != exchange.Pass {
