@@ -184,7 +184,7 @@ func (u *under) answers(t *testing.T) {
 
 func (u *under) streamedAnswer(t *testing.T, a *Answer) {
 	in, want := u.answerFile(t, a.Name, ".sse"), u.loses(a.streamed())
-	means(t, want, heardIn(u, in))
+	means(t, want, StreamSaid(u, in))
 	everySplit(in, func(pieces [][]byte, how string) {
 		var l listener
 		Stream(u.Decoder(false), &l, pieces...)
@@ -195,7 +195,7 @@ func (u *under) streamedAnswer(t *testing.T, a *Answer) {
 	})
 	if want.Fault == "" {
 		u.judged(t, in)
-		means(t, want, heardIn(u, bytes.TrimRight(in, "\n"))) // a server that forgets the last blank line
+		means(t, want, StreamSaid(u, bytes.TrimRight(in, "\n"))) // a server that forgets the last blank line
 	}
 }
 

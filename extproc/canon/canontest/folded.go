@@ -18,7 +18,7 @@ import (
 // in a whole answer: that the arguments of a call are none, and that it ended with calls.
 func foldsAsItReads(t *testing.T, d dialect.Dialect, stream []byte) {
 	t.Helper()
-	want, got := heardIn(d, stream), foldedSaid(t, d, stream)
+	want, got := StreamSaid(d, stream), foldedSaid(t, d, stream)
 	for i := range want.Choices {
 		for j, call := range want.Choices[i].Calls {
 			if none, ok := strings.CutSuffix(call, "not JSON: "); ok {

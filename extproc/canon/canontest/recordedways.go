@@ -79,12 +79,12 @@ func (u *under) recordedWhole(t *testing.T, ex *recorded.Exchange, to dialect.Di
 }
 
 func (u *under) recordedStreamTo(t *testing.T, ex *recorded.Exchange, to dialect.Dialect) {
-	want := u.want(to, heardIn(u, ex.Response))
+	want := u.want(to, StreamSaid(u, ex.Response))
 	for _, size := range []int{1, 333, len(ex.Response)} {
 		v := u.ask(t, to, &Answer{}, true)
 		v.Stream()
 		out := streamTo(t, v, to, Pieces(ex.Response, size), false)
-		means(t, want, unguessed(want, heardIn(to, out)))
+		means(t, want, unguessed(want, StreamSaid(to, out)))
 		switch h, ended, failed := u.Judge.Stream(t, out); {
 		case to.Name() == u.Name(): // it passes, whatever an SDK makes of it
 			if original, _, _ := u.Judge.Stream(t, ex.Response); !cmp.Equal(original, h) {

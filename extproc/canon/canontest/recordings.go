@@ -138,7 +138,7 @@ func (u *under) recordedAnswer(t *testing.T, ex *recorded.Exchange, rec *Recordi
 }
 
 func (u *under) recordedStream(t *testing.T, ex *recorded.Exchange, rec *Recording) {
-	said := heardIn(u, ex.Response)
+	said := StreamSaid(u, ex.Response)
 	if diff := cmp.Diff(rec.Usage, said.Usage); diff != "" {
 		t.Errorf("usage (-recorded +read) %s", diff)
 	}

@@ -93,9 +93,9 @@ func (u *under) streamsLoseNothing(t *testing.T) {
 		}
 		other := Stream(u.Decoder(false), u.from.Encoder(asker), pieces(own)...)
 		back := Stream(u.from.Decoder(false), u.Encoder(asker), pieces(other)...)
-		want := u.loses(heardIn(writer, in))
+		want := u.loses(StreamSaid(writer, in))
 		for _, got := range [][]byte{own, back} {
-			if diff := cmp.Diff(want, heardIn(u, got)); diff != "" {
+			if diff := cmp.Diff(want, StreamSaid(u, got)); diff != "" {
 				t.Fatalf("seed %d: %s\n%s\n%s", seed, diff, in, got)
 			}
 		}
@@ -109,8 +109,8 @@ func (u *under) streamsLoseNothing(t *testing.T) {
 	}
 }
 
-// heardIn is what a dialect's reader makes of a stream.
-func heardIn(d dialect.Backend, stream []byte) Said {
+// StreamSaid is what a dialect's reader makes of a stream.
+func StreamSaid(d dialect.Backend, stream []byte) Said {
 	var l listener
 	Stream(d.Decoder(false), &l, stream)
 	return l.done()

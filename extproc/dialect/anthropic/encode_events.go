@@ -14,6 +14,7 @@ import (
 // concurrent use.
 type StreamEncoder struct {
 	c       canon.Client
+	choice  canon.OneChoice
 	usage   canon.Usage
 	index   int // of the open block, or of the next
 	open    canon.Kind
@@ -49,7 +50,7 @@ func (e *StreamEncoder) Ended() bool { return e.ended }
 // Append appends what an event means for the client to dst. Of several choices
 // the first counts.
 func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
-	if e.ended || ev.Choice != 0 {
+	if e.ended || e.choice.Skips(ev) {
 		return dst
 	}
 	if !e.started && ev.Kind != canon.EventFailed {
@@ -217,6 +218,9 @@ func (e *StreamEncoder) delta(dst []byte, kind canon.Kind, text []byte) []byte {
 func (e *StreamEncoder) close(dst []byte) []byte {
 	if !e.live {
 		return dst
+	}
+	if e.open == canon.ToolCall && e.args.custom && !e.args.begun { // its text is empty
+		dst = e.delta(dst, canon.ToolCall, nil)
 	}
 	if e.open == canon.ToolCall && e.args.wraps {
 		dst = append(e.head(dst, "content_block_delta"), `,"delta":{"type":"input_json_delta","partial_json":"\"}"}}`+"\n\n"...)

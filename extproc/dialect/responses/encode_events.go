@@ -20,6 +20,7 @@ type StreamEncoder struct {
 	echo    []byte // what each response repeats of its request
 	seq     int64  // the next sequence number
 	items   []outItem
+	choice  canon.OneChoice
 	open    int // 1 more than the index in items of the open message or reasoning; 0: none
 	held    int // bytes of text that items hold
 	ids     canon.CallIDs
@@ -42,7 +43,7 @@ func (e *StreamEncoder) Ended() bool { return e.ended }
 // Append appends what an event means for the client to dst. Of several choices the first
 // counts.
 func (e *StreamEncoder) Append(dst []byte, ev *canon.Event) []byte {
-	if e.ended || ev.Choice != 0 {
+	if e.ended || e.choice.Skips(ev) {
 		return dst
 	}
 	if e.follow(ev); !e.started {
