@@ -3,6 +3,7 @@ package canontest
 import (
 	"encoding/json"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,6 +11,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/dialect"
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/extproctest/wild"
 	"github.com/headgate/headgate/policy/catalogue"
 	"github.com/headgate/headgate/policy/quirk"
 )
@@ -23,6 +25,21 @@ func (u *under) inDialect(f *testing.F, folder, ending string) (all []string) {
 	answers, _ := filepath.Glob(filepath.Join(u.dir(), "answers", "*."+ending))
 	if folder != "requests" {
 		all = append(all, answers...)
+	}
+	return all
+}
+
+// choices choose seeds by the grammar of wild, if it has one of the dialect.
+func (u *under) choices() (all [][]byte) {
+	if lost[u.Name()] == nil {
+		return nil
+	}
+	for seed := range uint64(60) {
+		r, some := NewRandom(seed), make([]byte, 12)
+		for i := range some {
+			some[i] = byte(r.IntN(256))
+		}
+		all = append(all, some)
 	}
 	return all
 }
@@ -102,21 +119,36 @@ func (u *under) adapted(t *testing.T, body []byte) {
 }
 
 // FuzzAnswer holds that whatever a server answers is a fault or becomes valid JSON in
-// its own dialect and in the other one.
+// every dialect, and a stream that ends in this one, and that reading it takes no more memory
+// than its length allows.
 func FuzzAnswer(f *testing.F, d dialect.Dialect, c *Corpus) {
 	u := underTest(f, d, c)
 	for _, file := range u.inDialect(f, "responses", "json") {
 		f.Add(load(f, file))
 	}
+	for _, choices := range u.choices() {
+		f.Add(wild.Answer(u.Name(), choices))
+	}
+	own := selfJudge(d) // an SDK does not know what servers make up
 	f.Fuzz(func(t *testing.T, body []byte) {
-		r, err := u.DecodeAnswer(body)
+		var r *canon.Response
+		var err error
+		bounded(t, len(body), func() { r, err = u.DecodeAnswer(body) })
 		if err != nil {
 			return
 		}
-		for _, to := range []dialect.Dialect{u, u.from} {
+		for _, to := range u.clients() {
 			if out := to.EncodeAnswer(nil, r, asker); !json.Valid(out) {
 				t.Fatalf("%s: invalid JSON %s", to.Name(), out)
 			}
+		}
+		var out []byte
+		w := u.Encoder(asker)
+		for _, ev := range r.Events() {
+			out = w.Append(out, &ev)
+		}
+		if _, ended, failed := own.Stream(t, out); ended == failed {
+			t.Fatalf("ended %v, failed %v: %s", ended, failed, out)
 		}
 	})
 }
@@ -132,6 +164,9 @@ func FuzzStream(f *testing.F, d dialect.Dialect, c *Corpus) {
 	for _, file := range u.inDialect(f, "streams", "sse") {
 		f.Add(load(f, file), uint16(7))
 	}
+	for _, choices := range u.choices() {
+		f.Add(wild.Stream(u.Name(), choices), uint16(7))
+	}
 	f.Fuzz(func(t *testing.T, in []byte, size uint16) {
 		pieces := Pieces(in, int(size)+1)
 		whole := u.translate(in)
@@ -141,6 +176,7 @@ func FuzzStream(f *testing.F, d dialect.Dialect, c *Corpus) {
 		if _, ended, failed := u.Judge.Stream(t, whole); ended == failed {
 			t.Fatalf("ended %v, failed %v: %s", ended, failed, whole)
 		}
+		bounded(t, len(in), func() { StreamSaid(u, in) })
 		there := func(chunks ...[]byte) string {
 			return string(Stream(u.Decoder(false), u.from.Encoder(asker), chunks...))
 		}
@@ -150,20 +186,44 @@ func FuzzStream(f *testing.F, d dialect.Dialect, c *Corpus) {
 	})
 }
 
-// FuzzFault holds that whatever a server says of an error becomes a valid one in its own
-// dialect and in the other one.
+// FuzzFault holds that whatever a server says of an error becomes a valid one in every
+// dialect.
 func FuzzFault(f *testing.F, d dialect.Dialect, c *Corpus) {
 	u := underTest(f, d, c)
 	for kind := range u.Faults {
 		body, status := u.EncodeFault(nil, &canon.Fault{Kind: kind, Message: "m", RequestID: "r"})
 		f.Add(status, body)
 	}
+	for i, choices := range u.choices() {
+		f.Add(400+i, wild.Error(u.Name(), choices))
+	}
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		for _, to := range []dialect.Dialect{u, u.from} {
-			out, got := to.EncodeFault(nil, u.DecodeFault(status, body))
+		var fault *canon.Fault
+		bounded(t, len(body), func() { fault = u.DecodeFault(status, body) })
+		for _, to := range u.clients() {
+			out, got := to.EncodeFault(nil, fault)
 			if !json.Valid(out) || got < 400 || got > 599 {
 				t.Fatalf("%s: status %d: %s", to.Name(), got, out)
 			}
 		}
 	})
+}
+
+// What reading a text of some length may allocate, in bytes. The factor is that of an answer
+// which is all small parts.
+const (
+	memoryAnyway  = 256 << 10
+	memoryPerByte = 400
+)
+
+// bounded holds that a reader allocates no more than the length of its input allows.
+func bounded(t *testing.T, length int, read func()) {
+	t.Helper()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	read()
+	runtime.ReadMemStats(&after)
+	if took, most := after.TotalAlloc-before.TotalAlloc, uint64(memoryAnyway+memoryPerByte*length); took > most {
+		t.Fatalf("%d bytes are read with %d of memory, want no more than %d", length, took, most)
+	}
 }

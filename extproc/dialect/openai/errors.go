@@ -18,6 +18,9 @@ func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
 	if e := v.Elements(); v.Kind() == scan.Array && e.Next() { // Google's
 		v = e.Value()
 	}
+	if v.Kind() == scan.String && scan.Broken(v) >= 0 {
+		v = nil
+	}
 	if wrapped := v.Get("error"); wrapped != nil {
 		v = wrapped // else as Mistral and others write it: {"message":..,"type":..,"code":..}
 	}
