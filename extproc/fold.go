@@ -111,7 +111,9 @@ func (s *Server) fold(stream extprocv3.ExternalProcessor_ProcessServer) error {
 		return passOn(stream, ev, messages)
 	}
 	run.folding.begin(f)
-	by, goesOn := s.gather(run, f, ev, messages)
+	h := &hold{all: s.bodies}
+	defer h.release()
+	by, goesOn := s.gather(run, f, h, ev, messages)
 	if !goesOn {
 		return nil // the exchange has ended, and its own stream notes what came
 	}
@@ -166,11 +168,12 @@ func (r *run) noteFold() {
 
 // gather takes what comes until the answer is there, or nothing is said for too long. It
 // returns what ended it, and whether the exchange goes on.
-func (s *Server) gather(run *run, f exchange.Fold, ev *event, messages <-chan *event) (by *event, goesOn bool) {
+func (s *Server) gather(run *run, f exchange.Fold, h *hold, ev *event, messages <-chan *event) (by *event, goesOn bool) {
 	idle, said := run.ex.Route.Idle, int64(0)
 	clock := time.NewTimer(idle)
 	defer clock.Stop()
 	for f.Feed(ev.body, ev.end || ev.phase == responseTrailers) {
+		h.holds(h.answer + int64(len(ev.body)))
 		if n := f.Said(); n > said {
 			if said == 0 {
 				run.folding.saidFirst(s.now())

@@ -12,6 +12,9 @@ type Metrics struct {
 	panics          prometheus.Counter
 	unjoined        prometheus.Counter
 	unknownRevision prometheus.Counter
+	bodiesHeld      prometheus.Gauge
+	bodiesBound     prometheus.Gauge
+	bodiesRefused   *prometheus.CounterVec
 	phase           [phases]prometheus.Observer
 	stage           *prometheus.HistogramVec
 }
@@ -41,10 +44,19 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Help: "Attempts that belonged to no exchange of this process and failed closed."})
 	m.unknownRevision = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_exchanges_unknown_revision_total",
 		Help: "Exchanges that Envoy routed by a policy revision which ext_proc does not have, refused with 503."})
+	m.bodiesHeld = prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_bodies_held_bytes",
+		Help: "Bytes that the bodies of all exchanges hold together."})
+	m.bodiesBound = prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_bodies_bound_bytes",
+		Help: "Bytes that they may hold; 0: there is no bound."})
+	m.bodiesRefused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_bodies_refused_total",
+		Help: "Requests and answers that were refused with 503, because bodies held all that they may."}, []string{"body"})
+	for _, body := range []string{"request", "answer"} {
+		m.bodiesRefused.WithLabelValues(body)
+	}
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics, m.unjoined, m.unknownRevision, m.stage)
+	reg.MustRegister(vec, m.inFlight, m.panics, m.unjoined, m.unknownRevision, m.bodiesHeld, m.bodiesBound, m.bodiesRefused, m.stage)
 	return m
 }
 

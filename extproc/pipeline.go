@@ -16,6 +16,7 @@ type Pipeline struct {
 	revision string
 	shape    string // what Envoy's routes name
 	limit    int64  // bytes of a request body, for the refusal's text
+	memory   int64  // bytes that all bodies may hold together; 0: a share of what the process may use
 	models   *models
 	kept     keptModels
 	stages   []*member
@@ -40,7 +41,7 @@ func (m *member) on(p exchange.Phases) bool { return m.phases&p != 0 }
 // wire. A policy that one kind refuses leaves no trace.
 func NewPipeline(set *policy.Set, kinds []Kind) (*Pipeline, error) {
 	p := &Pipeline{
-		revision: set.Revision, shape: set.Shape, limit: set.BodyLimit,
+		revision: set.Revision, shape: set.Shape, limit: set.BodyLimit, memory: set.Memory,
 		models: newModels(set), kept: newKeptModels(set),
 	}
 	p.uses.Store(1)

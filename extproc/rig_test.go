@@ -158,14 +158,20 @@ func (r *rig) idle() {
 	for _, a := range r.attempts {
 		a.Cancel()
 	}
+	r.await("streams are still open", func() bool { return r.gauge("headgate_streams_in_flight") == 0 })
+}
+
+// await waits until a condition holds.
+func (r *rig) await(otherwise string, cond func() bool) {
+	r.t.Helper()
 	deadline := time.After(5 * time.Second)
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for r.gauge("headgate_streams_in_flight") != 0 {
+	for !cond() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			r.t.Fatal("streams are still open")
+			r.t.Fatal(otherwise)
 		}
 	}
 }

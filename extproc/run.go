@@ -31,6 +31,7 @@ type run struct {
 	visits   []exchange.Visit
 	single   exchange.Attempt // the only one of a pool of one backend
 	waiting  waiting
+	hold     hold
 	folding  *folding   // nil: the answer is not made of a stream
 	events   *streaming // of a stream; nil before its headers
 
@@ -130,6 +131,9 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	if ended, err := r.admit(ctx); ended || err != nil {
 		return err
 	}
+	if !r.hold.takeRequest(saidLength(req.Headers)) {
+		return r.refuse(ctx, r.hold.all.refuse("request"), len(r.visits))
+	}
 	if ev.end {
 		return r.request(ctx)
 	}
@@ -140,12 +144,21 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 // tooLarge refuses a body that says beforehand that it is beyond the limit. Envoy
 // refuses the others, at times before the exchange is known to it.
 func (r *run) tooLarge() exchange.Verdict {
-	n, err := strconv.ParseInt(string(r.ex.Request.Headers.Get("content-length")), 10, 64)
-	if err != nil || n <= r.pipeline.limit {
+	n := saidLength(r.ex.Request.Headers)
+	if n <= r.pipeline.limit {
 		return exchange.Verdict{}
 	}
 	return exchange.Denied(413, exchange.ReasonTooLarge,
 		fmt.Sprintf("The request body is %d bytes: this gateway takes at most %d.", n, r.pipeline.limit))
+}
+
+// saidLength is how long a body is, as its headers say; 0: they do not.
+func saidLength(h exchange.Headers) int64 {
+	n, err := strconv.ParseInt(string(h.Get("content-length")), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // request reads the body and takes the request down the list of stages.
@@ -157,6 +170,9 @@ func (r *run) request(ctx context.Context) error {
 	r.bodyRead = true
 	if v := r.unpack(); v.Action != exchange.Pass {
 		return r.refuse(ctx, v, len(r.visits))
+	}
+	if !r.hold.takeRequest(int64(len(req.Body))) {
+		return r.refuse(ctx, r.hold.all.refuse("request"), len(r.visits))
 	}
 	if req.Operation != exchange.Models && !req.Operation.OfKept() {
 		if v := r.client.Read(req); v.Action != exchange.Pass {
@@ -217,6 +233,10 @@ func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 			resp.Out.SetHeader("content-type", client.StreamType)
 		}
 		return r.streamHeaders(ctx)
+	case !events && resp.Origin == exchange.FromProvider && !r.hold.takeAnswer(saidLength(resp.Headers)):
+		r.replace(r.hold.all.refuse("answer"))
+		resp.Complete = true
+		r.immediate(string(exchange.ReasonMemory), true)
 	}
 	return nil
 }
@@ -234,6 +254,7 @@ func (r *run) responseBody(ctx context.Context, ev *event) error {
 	}
 	resp := &r.ex.Response
 	resp.Body, resp.Complete = ev.body, true
+	r.hold.holds(int64(len(ev.body)))
 	resp.Unavailable = resp.Origin == exchange.FromEnvoy && bytes.Contains(ev.body, unavailable)
 	return r.response(ctx)
 }

@@ -33,6 +33,7 @@ type Server struct {
 	policies atomic.Pointer[policies] // nil: no policy yet
 	join     *join
 	own      *self.Client // nil: no call is the gateway's own
+	bodies   *bodies
 	open     atomic.Int64 // streams of exchanges and attempts
 	log      *zap.Logger
 	metrics  *Metrics
@@ -42,8 +43,12 @@ type Server struct {
 // NewServer makes a server, which refuses exchanges until it has a policy. Own recognises the
 // gateway's own calls; nil: there are none.
 func NewServer(own *self.Client, metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
-	return &Server{join: newJoin(), own: own, log: log, metrics: metrics, now: now}
+	return &Server{join: newJoin(), own: own, bodies: &bodies{log: log, metrics: metrics, now: now}, log: log, metrics: metrics, now: now}
 }
+
+// HasMemory says how many bytes of memory the process may use, of which bodies get a share; 0: it
+// is not known. It is called before the first policy is taken in.
+func (s *Server) HasMemory(total int64) { s.bodies.total = total }
 
 // Use takes a policy in beside the one before. An exchange goes through the one
 // that Envoy routed it by, to its end. It is called by one goroutine at a time.
@@ -51,6 +56,7 @@ func (s *Server) Use(p *Pipeline) {
 	for _, e := range p.stages {
 		e.clocks = s.metrics.clocksOf(e.Name(), e.phases)
 	}
+	s.bodies.use(p.memory, p.limit)
 	next, retired := s.policies.Load().with(p)
 	s.policies.Store(next)
 	for _, e := range p.stages {
@@ -117,6 +123,7 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 		return status.Error(codes.Unavailable, "there is no policy yet")
 	}
 	defer s.release(run.pipeline)
+	defer run.hold.release()
 	defer func() {
 		if run.joined() {
 			s.join.remove(run)
@@ -173,7 +180,7 @@ func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
 			s.log.Warn("Envoy routes by a policy revision that is unknown here", zap.String("shape", shape), zap.String("newest", all.newest.shape))
 		}
 		r := p.begin(stream, s.now)
-		r.own = s.own
+		r.own, r.hold.all = s.own, s.bodies
 		r.unknownRevision = !known
 		return r
 	}

@@ -24,6 +24,8 @@ type streaming struct {
 	ended  bool                  // the end event went up the stages
 	cut    bool                  // the client has got an end before the provider's
 
+	holders []exchange.Holder // visits that may hold text back
+
 	heard time.Time // when the provider said something of its answer last
 
 	// Two lists of events, of which one is read while the other is written to.
@@ -86,6 +88,9 @@ func (r *run) open() *streaming {
 		e.duplex = e.duplex || w.Cut || w.Speak
 		if w != (exchange.Wants{}) {
 			e.wants |= 1 << i
+			if h, ok := v.(exchange.Holder); ok {
+				e.holders = append(e.holders, h)
+			}
 		}
 		if w.Speak {
 			e.speaks |= 1 << i
@@ -110,6 +115,7 @@ func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
 	e, said := r.events, r.ex.Response.Said
 	r.ex.Response.Complete = r.ex.Response.Complete || last
 	out, changed, err := r.piece(ctx, piece, last)
+	r.hold.holds(e.held())
 	if e.reader == nil || r.ex.Response.Said > said {
 		e.heard = r.at
 	}
@@ -127,6 +133,15 @@ func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
 		r.report()
 	}
 	return nil
+}
+
+// held is what visits hold back of a stream, in bytes.
+func (e *streaming) held() int64 {
+	n := 0
+	for _, h := range e.holders {
+		n += h.Held()
+	}
+	return int64(n)
 }
 
 // responseTrailers is the end of a stream that has trailers.

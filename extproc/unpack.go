@@ -84,7 +84,7 @@ func gunzip(body []byte, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	in := io.LimitReader(z, limit+1)
-	said := saidLength(body)
+	said := plainLength(body)
 	if said > limit {
 		_, err := io.Copy(io.Discard, in) // to find out whether it is damaged
 		return nil, cmp.Or(err, errBeyond)
@@ -100,8 +100,8 @@ func gunzip(body []byte, limit int64) ([]byte, error) {
 	return plain.Bytes(), nil
 }
 
-// saidLength is the plain length that gzip writes in its last four bytes (RFC 1952, 2.3.1): modulo
+// plainLength is the plain length that gzip writes in its last four bytes (RFC 1952, 2.3.1): modulo
 // 2^32, and of its last member alone.
-func saidLength(body []byte) int64 {
+func plainLength(body []byte) int64 {
 	return int64(binary.LittleEndian.Uint32(body[len(body)-4:]))
 }

@@ -162,7 +162,7 @@ func TestCompiledSet(t *testing.T) {
 		Access: Access{FromCaller: true}, WithoutCredential: WithoutFail, AuthHeader: "x-api-key", AuthScheme: "none", Headers: map[string]*HeaderValue{},
 	}
 	want := &Set{
-		Listen: everyListen, Anonymous: true, Default: "claude-sonnet-5", Unpriced: UnpricedFlag, BodyLimit: 1024, Stall: 5 * time.Second,
+		Listen: everyListen, Anonymous: true, Default: "claude-sonnet-5", Unpriced: UnpricedFlag, BodyLimit: 1024, Memory: 64 << 20, Stall: 5 * time.Second,
 		Store:         Store{Postgres: Credential{Env: "DATABASE_URL"}},
 		AnonymousTier: "free", ManagedKeys: true, Timezone: "Europe/Berlin",
 		Guards: Guards{

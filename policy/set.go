@@ -22,6 +22,7 @@ type Set struct {
 	Traits        *catalogue.Catalogue // the built-in catalogue with the document's words on top
 	Unpriced      Unpriced             // what to do with a model that has no price
 	BodyLimit     int64                // bytes of one buffered request or response body
+	Memory        int64                // bytes of all bodies that one process holds; 0: a share of what it may use
 	Stall         time.Duration        // how long Envoy waits for one answer of ext_proc's; see LargeStall
 	Callers       map[string]*Caller   // who may ask; see HasCallers
 	ManagedKeys   bool                 // the control plane's keys may ask, too

@@ -102,6 +102,12 @@ type Folds interface {
 	Fold(backend, model string, headers Headers) Fold
 }
 
+// Holder is a visit that may hold back text of a stream.
+type Holder interface {
+	// Held returns how many bytes of it the visit holds now.
+	Held() int
+}
+
 var errNoAnswer = errors.New("the response has no body that is read")
 
 // Bind gives the response the clock that it may wait by.

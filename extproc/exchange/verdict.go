@@ -83,6 +83,7 @@ const (
 	ReasonUnsupported     Reason = "unsupported_field"
 	ReasonTooLarge        Reason = "request_too_large"
 	ReasonAnswerTooLarge  Reason = "answer_too_large"
+	ReasonMemory          Reason = "gateway_memory_full" // bodies hold all the memory that they may
 	ReasonRevision        Reason = "policy_revision_unknown"
 	ReasonCredential      Reason = "backend_credential_rejected"
 	ReasonUnprocessable   Reason = "provider_answer_unreadable"

@@ -97,6 +97,20 @@ func (v *visit) Events(ctx context.Context, events []canon.Event, emit exchange.
 	return v.acting.take(ctx, events, emit), nil
 }
 
+// Held implements exchange.Holder.
+func (v *visit) Held() int {
+	n := 0
+	for _, s := range []*stream{v.acting, v.watching} {
+		if s == nil {
+			continue
+		}
+		for _, c := range s.channels {
+			n += c.pending()
+		}
+	}
+	return n
+}
+
 // End implements exchange.Visit. What came of each guard is counted.
 func (v *visit) End(exchange.Outcome) {
 	for _, s := range []*stream{v.acting, v.watching} {

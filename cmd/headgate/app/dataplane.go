@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
@@ -102,6 +103,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, UnknownEnd: unknownEnds(reg, log, time.Now), Circuits: circuits, Now: time.Now,
 			}}),
 	}
+	d.server.HasMemory(memoryOf(memlimit.FromCgroup, memlimit.FromSystem))
 	reports.purges = newPurger(d.kinds, reg, log)
 	l.started("stages", d.close)
 	return d, nil
