@@ -8,8 +8,10 @@ import (
 
 	alsdatav3 "github.com/envoyproxy/go-control-plane/envoy/data/accesslog/v3"
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/service/accesslog/v3"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/headgate/headgate/extproc/client"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -22,15 +24,20 @@ import (
 // be lost; nothing may depend on one.
 type AccessLog struct {
 	accesslogv3.UnimplementedAccessLogServiceServer
-	take    func(record.Ending)
-	stopped chan struct{} // closed by Stop
-	once    sync.Once
+	take        func(record.Ending)
+	generations *Generations  // nil: all exchanges are of this process
+	stopped     chan struct{} // closed by Stop
+	once        sync.Once
 }
 
 // NewAccessLog makes a receiver that hands endings to take.
 func NewAccessLog(take func(record.Ending)) *AccessLog {
 	return &AccessLog{take: take, stopped: make(chan struct{})}
 }
+
+// Among says which processes serve the socket before and after this one. It is called before
+// streams come.
+func (a *AccessLog) Among(g *Generations) { a.generations = g }
 
 // Stop ends the log streams that are open: Envoy holds one for as long as it lives.
 func (a *AccessLog) Stop() { a.once.Do(func() { close(a.stopped) }) }
@@ -59,15 +66,39 @@ func (a *AccessLog) read(stream accesslogv3.AccessLogService_StreamAccessLogsSer
 		if err != nil {
 			return err
 		}
-		for _, e := range msg.GetHttpLogs().GetLogEntry() {
-			a.take(endingOf(e))
+		a.sort(msg.GetHttpLogs().GetLogEntry())
+	}
+}
+
+// sort takes the entries of this process, and hands over those of others.
+func (a *AccessLog) sort(entries []*alsdatav3.HTTPAccessLogEntry) {
+	var others map[*grpc.ClientConn][]*alsdatav3.HTTPAccessLogEntry
+	for _, e := range entries {
+		generation := fieldsOf(e)[policy.GenerationKey].GetStringValue()
+		if to := a.generations.to(generation); to != nil {
+			if others == nil {
+				others = map[*grpc.ClientConn][]*alsdatav3.HTTPAccessLogEntry{}
+			}
+			others[to] = append(others[to], e)
+			continue
+		}
+		if generation == "" || generation == a.generations.name() {
+			a.take(endingOf(e)) // that of a process which has ended is of no use: so are its rows
 		}
 	}
+	for to, all := range others {
+		go handOverEntries(to, all)
+	}
+}
+
+// fieldsOf is what ext_proc has said of an exchange.
+func fieldsOf(e *alsdatav3.HTTPAccessLogEntry) map[string]*structpb.Value {
+	return e.GetCommonProperties().GetMetadata().GetFilterMetadata()[policy.MetadataNamespace].GetFields()
 }
 
 func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 	c, req := e.GetCommonProperties(), e.GetRequest()
-	fields := c.GetMetadata().GetFilterMetadata()[policy.MetadataNamespace].GetFields()
+	fields := fieldsOf(e)
 	end := record.Ending{
 		Request:      req.GetRequestId(),
 		Seen:         fields[policy.DialectKey] != nil || fields[policy.RefusedKey] != nil,

@@ -83,6 +83,9 @@ func (s *Server) attempt(stream extprocv3.ExternalProcessor_ProcessServer) error
 		return status.Error(codes.Unavailable, "the attempt sent no request")
 	}
 	run := s.join.find(ev.exchange)
+	if to := s.generations.to(ev.generation); run == nil && to != nil {
+		return s.handOver(to, stream, ev.bytes)
+	}
 	if run == nil || !run.pipeline.use() {
 		s.metrics.unjoined.Inc()
 		return status.Error(codes.Unavailable, "the attempt belongs to no exchange")

@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc/mem"
 )
 
-// codec reads events and writes replies straight from and to the wire, and leaves
-// every other message to the generated code.
+// codec reads events and writes replies straight from and to the wire, passes frames as they
+// are, and leaves every other message to the generated code.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2("proto")} }
@@ -22,14 +22,21 @@ var plainSlices = func() (all [phases]mem.BufferSlice) {
 
 // Unmarshal implements encoding.CodecV2. An event keeps the bytes it came in.
 func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	if ev, ok := v.(*event); ok {
-		return ev.decode(data.Materialize())
+	switch v := v.(type) {
+	case *event:
+		return v.decode(data.Materialize())
+	case *frame:
+		v.data = data.Materialize()
+		return nil
 	}
 	return c.CodecV2.Unmarshal(data, v)
 }
 
 // Marshal implements encoding.CodecV2.
 func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	if f, ok := v.(*frame); ok {
+		return mem.BufferSlice{mem.SliceBuffer(f.data)}, nil
+	}
 	r, ok := v.(*reply)
 	if !ok {
 		return c.CodecV2.Marshal(v)

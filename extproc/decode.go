@@ -24,7 +24,7 @@ var phaseFields = map[protowire.Number]phase{
 // header into objects of its own: an exchange needs none of them, and decoding was a
 // seventh of what it cost.
 func (ev *event) decode(b []byte) error {
-	*ev = event{phase: phases}
+	*ev = event{bytes: b, phase: phases}
 	err := fields(b, func(num protowire.Number, v []byte, _ uint64) error {
 		switch num {
 		case numMetadataContext:
@@ -125,15 +125,19 @@ func (ev *event) decodeProtocol(b []byte) error {
 	})
 }
 
-// decodeMetadata reads the exchange's id from Metadata, a map of namespaces to structs.
+// decodeMetadata reads the exchange's id, and whose it is, from Metadata, a map of namespaces to
+// structs.
 func (ev *event) decodeMetadata(b []byte) error {
 	return entries(b, numFilterMetadata, func(namespace string, v []byte) error {
 		if namespace != policy.MetadataNamespace {
 			return nil
 		}
 		return texts(v, func(key, value string) {
-			if key == policy.ExchangeKey {
+			switch key {
+			case policy.ExchangeKey:
 				ev.exchange = value
+			case policy.GenerationKey:
+				ev.generation = value
 			}
 		})
 	})

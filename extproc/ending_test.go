@@ -2,6 +2,7 @@ package extproc
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	. "github.com/headgate/headgate/extproc/extproctest"
+	"github.com/headgate/headgate/extproc/record"
 )
 
 // entry is an access-log entry as Envoy sends it.
@@ -140,5 +142,51 @@ func TestDrainWaitsForExchangesAndNotForTheLog(t *testing.T) {
 	<-drained
 	if ctx.Err() != nil {
 		t.Error("the log stream held the drain up")
+	}
+}
+
+// TestWhatADrainCutsIsDrained holds that an exchange that is cut because the process ends has an
+// outcome of its own, whatever Envoy makes of it.
+func TestWhatADrainCutsIsDrained(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	id := s.RequestHeaders(Post("/v1/chat/completions"), false).Metadata("exchange")
+	s.RequestBody(chatBody)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	Drain(over, r.grpc, r.server, r.endings)
+	r.closer.Ending(record.Ending{Exchange: id, Details: "ext_proc_error_gRPC_error_14", Code: 503, Seen: true})
+	if row := r.row(); row.Outcome != "drained" || row.By != "gateway" {
+		t.Errorf("row %+v", row)
+	}
+}
+
+// TestEnvoyLeavesWithItsLastStream holds that a connection that ends in a drain is not taken for the
+// end of Envoy, whose account may still come.
+func TestEnvoyLeavesWithItsLastStream(t *testing.T) {
+	r := newRig(t, testPolicy)
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := GRPC(r.server, r.endings)
+	go func() { _ = g.Serve(l) }()
+	envoy := Dial(t, path)
+	s := envoy.Open("router")
+	id := s.RequestHeaders(Post("/v1/chat/completions"), false).Metadata("exchange")
+	s.RequestBody(chatBody)
+	drained := make(chan struct{})
+	go func() { Drain(t.Context(), g, r.server, r.endings); close(drained) }()
+	for !r.server.draining.Load() { // until Envoy has been asked
+	}
+	if err := envoy.Conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-drained
+	r.closer.Ending(record.Ending{Exchange: id, Flags: "DC", Seen: true})
+	r.closer.Await(t.Context())
+	if row := r.row(); row.Outcome != "cancelled" || row.By != "client" {
+		t.Errorf("row %+v", row)
 	}
 }

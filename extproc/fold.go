@@ -92,20 +92,23 @@ func (f *folding) await() {
 // does. Of a stream that the client wants whole it answers the headers once all is there:
 // the router level then has them, and the answer from here. All else passes as it came.
 func (s *Server) fold(stream extprocv3.ExternalProcessor_ProcessServer) error {
-	ctx, cancel := context.WithCancel(stream.Context())
-	defer cancel()
-	messages := receive(ctx, stream)
-	ev := <-messages
-	if ev == nil {
+	ev := &event{}
+	if err := stream.RecvMsg(ev); err != nil {
 		return status.Error(codes.Unavailable, "the answer did not come")
 	}
 	run := s.join.find(ev.exchange)
+	if to := s.generations.to(ev.generation); run == nil && to != nil {
+		return s.handOver(to, stream, ev.bytes)
+	}
 	if run == nil || !run.folding.take() || !run.pipeline.use() {
 		s.metrics.unjoined.Inc()
 		return status.Error(codes.Unavailable, "the answer belongs to no exchange")
 	}
 	defer s.release(run.pipeline)
 	defer close(run.folding.gone)
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	messages := receive(ctx, stream)
 	f := run.fold(ev)
 	if f == nil {
 		return passOn(stream, ev, messages)

@@ -11,6 +11,7 @@ type Metrics struct {
 	inFlight        prometheus.Gauge
 	panics          prometheus.Counter
 	unjoined        prometheus.Counter
+	handedOver      prometheus.Counter
 	unknownRevision prometheus.Counter
 	bodiesHeld      prometheus.Gauge
 	bodiesBound     prometheus.Gauge
@@ -44,6 +45,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Help: "Attempts that belonged to no exchange of this process and failed closed."})
 	m.unknownRevision = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_exchanges_unknown_revision_total",
 		Help: "Exchanges that Envoy routed by a policy revision which ext_proc does not have, refused with 503."})
+	m.handedOver = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_streams_handed_over_total",
+		Help: "Streams of exchanges that another process of this socket has, which were handed to it."})
 	m.bodiesHeld = prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_bodies_held_bytes",
 		Help: "Bytes that the bodies of all exchanges hold together."})
 	m.bodiesBound = prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_bodies_bound_bytes",
@@ -56,7 +59,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics, m.unjoined, m.unknownRevision, m.bodiesHeld, m.bodiesBound, m.bodiesRefused, m.stage)
+	reg.MustRegister(vec, m.inFlight, m.panics, m.unjoined, m.unknownRevision, m.handedOver, m.bodiesHeld, m.bodiesBound, m.bodiesRefused, m.stage)
 	return m
 }
 

@@ -120,7 +120,7 @@ func (r *run) immediate(why string, refused bool) {
 	if refused {
 		mark = why
 	}
-	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.RefusedKey, mark})
+	r.identify(meta{policy.RefusedKey, mark})
 }
 
 // local answers a request for the gateway itself. It is no exchange: no visit sees it, and Envoy gives

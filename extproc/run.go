@@ -23,17 +23,18 @@ import (
 // direction, because Envoy may answer before the request's body was processed.
 // It belongs to one stream's goroutine.
 type run struct {
-	pipeline *Pipeline
-	now      func() time.Time
-	ex       exchange.Exchange
-	client   dialect.Client // the client's
-	own      *self.Client   // recognises own calls
-	visits   []exchange.Visit
-	single   exchange.Attempt // the only one of a pool of one backend
-	waiting  waiting
-	hold     hold
-	folding  *folding   // nil: the answer is not made of a stream
-	events   *streaming // of a stream; nil before its headers
+	pipeline   *Pipeline
+	now        func() time.Time
+	ex         exchange.Exchange
+	client     dialect.Client // the client's
+	own        *self.Client   // recognises own calls
+	generation string         // names this process in metadata; empty: it is the only one
+	visits     []exchange.Visit
+	single     exchange.Attempt // the only one of a pool of one backend
+	waiting    waiting
+	hold       hold
+	folding    *folding   // nil: the answer is not made of a stream
+	events     *streaming // of a stream; nil before its headers
 
 	reply  reply
 	before []*reply // are sent before the reply
@@ -137,8 +138,17 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	if ev.end {
 		return r.request(ctx)
 	}
-	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.DialectKey, r.ex.Dialect})
+	r.identify(meta{policy.DialectKey, r.ex.Dialect})
 	return nil
+}
+
+// identify puts into Envoy's metadata by what others ask for the exchange, and more.
+func (r *run) identify(more ...meta) {
+	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID})
+	if r.generation != "" {
+		r.reply.meta = append(r.reply.meta, meta{policy.GenerationKey, r.generation})
+	}
+	r.reply.meta = append(r.reply.meta, more...)
 }
 
 // tooLarge refuses a body that says beforehand that it is beyond the limit. Envoy
@@ -200,7 +210,7 @@ func (r *run) request(ctx context.Context) error {
 		r.folding = newFolding()
 	}
 	r.reply.mutation, r.reply.reroute, r.reply.fit = &req.Out, true, r.ex.Fit
-	r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, r.ex.ID}, meta{policy.DialectKey, r.ex.Dialect}, meta{policy.ModelKey, r.ex.Model})
+	r.identify(meta{policy.DialectKey, r.ex.Dialect}, meta{policy.ModelKey, r.ex.Model})
 	return nil
 }
 
@@ -370,7 +380,7 @@ func (r *run) headers() {
 func (r *run) report() {
 	ex := &r.ex
 	if r.client == nil { // Envoy has answered what it did not show
-		r.reply.meta = append(r.reply.meta, meta{policy.ExchangeKey, ex.ID})
+		r.identify()
 		if ex.Response.Status < 400 { // a preflight, which is no exchange
 			r.reply.meta = append(r.reply.meta, meta{policy.RefusedKey, notRefused})
 		}

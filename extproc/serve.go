@@ -47,7 +47,7 @@ func GRPC(s *Server, log *AccessLog) *grpc.Server {
 // Listen opens the Unix socket that Envoy dials, for this user and group only. A
 // socket that a crashed process left behind is removed; one that is still
 // served is an error.
-func Listen(path string) (net.Listener, error) {
+func Listen(path string) (*Listener, error) {
 	if conn, err := net.Dial("unix", path); err == nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("socket %s: another process serves it", path)
@@ -55,7 +55,7 @@ func Listen(path string) (net.Listener, error) {
 	if err := removeSocket(path); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("unix", path)
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("opening the socket: %w", err)
 	}
@@ -63,7 +63,7 @@ func Listen(path string) (net.Listener, error) {
 		_ = l.Close()
 		return nil, fmt.Errorf("restricting the socket: %w", err)
 	}
-	return connections{l}, nil
+	return ListenOn(l), nil
 }
 
 // removeSocket removes the socket of a crashed process, and nothing but a socket.
@@ -84,9 +84,10 @@ func removeSocket(path string) error {
 }
 
 // Drain lets the exchanges that are open end by themselves until ctx is done, then
-// cuts the rest: Envoy sees a broken stream, never an OK. Envoy's log of endings is
-// read until the last exchange has ended.
+// cuts the rest: Envoy sees a broken stream, never an OK, and their outcome says so. Envoy's log
+// of endings is read until the last exchange has ended.
 func Drain(ctx context.Context, g *grpc.Server, s *Server, log *AccessLog) {
+	s.draining.Store(true)
 	stopped := make(chan struct{})
 	go func() {
 		g.GracefulStop()
@@ -98,10 +99,23 @@ func Drain(ctx context.Context, g *grpc.Server, s *Server, log *AccessLog) {
 	select {
 	case <-stopped:
 	case <-ctx.Done():
+		s.cutting.Store(true)
 		g.Stop()
 		<-stopped
 	}
 }
+
+// HandOver is Drain for a process in whose place another one serves: Envoy's log goes to that
+// one from now on.
+func HandOver(ctx context.Context, g *grpc.Server, s *Server, log *AccessLog) {
+	time.AfterFunc(handOverLog, log.Stop)
+	Drain(ctx, g, s, log)
+	_ = s.idle(ctx) // streams that the other process hands over
+}
+
+// handOverLog is when Envoy's log streams are ended: Envoy has been asked by then to open others
+// elsewhere.
+const handOverLog = 100 * time.Millisecond
 
 // idle waits until no exchange is open; false if ctx is done before.
 func (s *Server) idle(ctx context.Context) bool {

@@ -17,6 +17,7 @@ import (
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -30,14 +31,17 @@ import (
 type Server struct {
 	extprocv3.UnimplementedExternalProcessorServer
 
-	policies atomic.Pointer[policies] // nil: no policy yet
-	join     *join
-	own      *self.Client // nil: no call is the gateway's own
-	bodies   *bodies
-	open     atomic.Int64 // streams of exchanges and attempts
-	log      *zap.Logger
-	metrics  *Metrics
-	now      func() time.Time
+	policies    atomic.Pointer[policies] // nil: no policy yet
+	join        *join
+	own         *self.Client // nil: no call is the gateway's own
+	bodies      *bodies
+	open        atomic.Int64 // streams of exchanges and attempts
+	generations *Generations // nil: no other process serves the socket before or after this one
+	draining    atomic.Bool  // Envoy is asked to leave, and does so with its last stream
+	cutting     atomic.Bool  // what is still open is cut, because the process ends
+	log         *zap.Logger
+	metrics     *Metrics
+	now         func() time.Time
 }
 
 // NewServer makes a server, which refuses exchanges until it has a policy. Own recognises the
@@ -49,6 +53,10 @@ func NewServer(own *self.Client, metrics *Metrics, log *zap.Logger, now func() t
 // HasMemory says how many bytes of memory the process may use, of which bodies get a share; 0: it
 // is not known. It is called before the first policy is taken in.
 func (s *Server) HasMemory(total int64) { s.bodies.total = total }
+
+// Among says which processes serve the socket before and after this one. It is called before
+// streams come.
+func (s *Server) Among(g *Generations) { s.generations = g }
 
 // Use takes a policy in beside the one before. An exchange goes through the one
 // that Envoy routed it by, to its end. It is called by one goroutine at a time.
@@ -101,7 +109,17 @@ func (s *Server) Process(stream extprocv3.ExternalProcessor_ProcessServer) error
 	case policy.LevelFold:
 		return s.guarded(stream, s.fold)
 	}
+	stream, to, began := s.ofAnother(stream)
+	if to != nil {
+		return s.handOver(to, stream, began)
+	}
 	return s.exchange(stream)
+}
+
+// handOver hands a stream to the process whose exchange it is of.
+func (s *Server) handOver(to *grpc.ClientConn, stream extprocv3.ExternalProcessor_ProcessServer, began []byte) error {
+	s.metrics.handedOver.Inc()
+	return handOver(to, stream, began)
 }
 
 // guarded contains a panic in the stream of an attempt, or of the fold level.
@@ -181,6 +199,7 @@ func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
 		}
 		r := p.begin(stream, s.now)
 		r.own, r.hold.all = s.own, s.bodies
+		r.generation = s.generations.name()
 		r.unknownRevision = !known
 		return r
 	}
@@ -256,7 +275,9 @@ func (s *Server) streamEnded(stream context.Context, run *run, err error) error 
 	}
 	run.folding.await()
 	o := run.outcome()
-	if o.Result != exchange.OK && envoyLeft(stream) {
+	if o.Result != exchange.OK && s.cutting.Load() {
+		o = exchange.Outcome{Result: exchange.Drained, By: exchange.ByGateway}
+	} else if o.Result != exchange.OK && !s.draining.Load() && envoyLeft(stream) {
 		o = exchange.Outcome{Result: exchange.GatewayError, By: exchange.ByGateway, Detail: "Envoy has left"}
 	} else if !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled) && status.Code(err) != codes.Canceled {
 		o.Detail = err.Error()

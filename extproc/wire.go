@@ -24,6 +24,7 @@ var phaseNames = [phases]string{"request_headers", "request_body", "request_trai
 // event is one message of Envoy's. Its headers and body alias the bytes that it
 // came in, which do not change.
 type event struct {
+	bytes   []byte // that it came in
 	phase   phase
 	headers exchange.Headers
 	body    []byte
@@ -32,6 +33,7 @@ type event struct {
 	// Of the first message of a stream.
 	modes                *bodyModes // how Envoy is configured, if it says so
 	exchange             string     // the exchange that an attempt belongs to
+	generation           string     // of the process that has it; empty: of this one
 	backend, backedModel string     // that Envoy chose for an attempt
 	peer                 *peerNames // names in the client's certificate; nil: Envoy asks for none
 	address              string     // and port of the connection's other end; empty: the policy trusts no network

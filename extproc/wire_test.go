@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"bytes"
 	"strconv"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func TestEventsAreReadAsTheGeneratedTypesWriteThem(t *testing.T) {
 		}},
 		ProtocolConfig: &extprocv3.ProtocolConfiguration{RequestBodyMode: filterv3.ProcessingMode_BUFFERED, ResponseBodyMode: filterv3.ProcessingMode_STREAMED},
 		MetadataContext: &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{
-			"other": st(map[string]any{"exchange": "wrong"}), "io.headgate": st(map[string]any{"n": 1, "exchange": "01ABC", "list": []any{"x"}}),
+			"other": st(map[string]any{"exchange": "wrong"}), "io.headgate": st(map[string]any{"n": 1, "exchange": "01ABC", "generation": "3", "list": []any{"x"}}),
 		}},
 		Attributes: map[string]*structpb.Struct{"envoy.filters.http.ext_proc": st(map[string]any{
 			"xds.upstream_host_metadata.filter_metadata['io.headgate']['backend']": "gpt",
@@ -51,11 +52,16 @@ func TestEventsAreReadAsTheGeneratedTypesWriteThem(t *testing.T) {
 		ObservabilityMode: true,
 	}
 	var got event
-	if err := got.decode(marshal(t, msg)); err != nil {
+	sent := marshal(t, msg)
+	if err := got.decode(sent); err != nil {
 		t.Fatal(err)
 	}
+	if !bytes.Equal(got.bytes, sent) {
+		t.Error("the bytes that it came in are lost")
+	}
+	got.bytes = nil
 	want := event{
-		phase: requestHeaders, end: true, modes: &bodyModes{request: 2, response: 1}, exchange: "01ABC", backend: "gpt", backedModel: "gpt-4o",
+		generation: "3", phase: requestHeaders, end: true, modes: &bodyModes{request: 2, response: 1}, exchange: "01ABC", backend: "gpt", backedModel: "gpt-4o",
 		peer:    &peerNames{uri: "spiffe://example.com/ci", dns: "ci.example.com", subject: "CN=ci"},
 		address: "10.1.2.3:4567",
 		headers: exchange.Headers{{Name: ":path", Value: []byte("/v1/é")}, {Name: "x-old", Value: []byte("v")}, {Name: "x-empty", Value: []byte{}}, {Name: "x-both", Value: []byte("b")}},

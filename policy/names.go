@@ -58,6 +58,9 @@ const (
 	RefusedKey = "refused"
 	// ExchangeKey is the key in MetadataNamespace that holds the exchange id.
 	ExchangeKey = "exchange"
+	// GenerationKey is the key in MetadataNamespace that holds the number of the ext_proc
+	// process that has the exchange, among those that serve one socket after another.
+	GenerationKey = "generation"
 	// DialectKey is the key in MetadataNamespace that holds the client's dialect,
 	// so that Envoy's own refusals can speak it.
 	DialectKey = "dialect"

@@ -31,7 +31,9 @@ func newExtproc() *cobra.Command {
 			"With -f the policy is a file's, for an Envoy that you configure yourself\n" +
 			"(headgate render envoy). On SIGHUP it is read again, and taken if nothing but\n" +
 			"weights differs: after any other change render again, and restart Envoy and this\n" +
-			"process.",
+			"process.\n\n" +
+			"A process that is started on the socket of another one takes over from it: socket and\n" +
+			"operations port without a gap, while the other ends what is under way, and then itself.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Policy != "" && cmd.Flags().Changed("xds") {
@@ -40,10 +42,13 @@ func newExtproc() *cobra.Command {
 			if !cmd.Flags().Changed("state") {
 				o.Pair.State = filepath.Join(".headgate", o.Pair.Node)
 			}
+			if o.drain <= 0 {
+				return fmt.Errorf("--drain must be above 0, is %v", o.drain)
+			}
 			if err := o.validate(); err != nil {
 				return err
 			}
-			o.Stdout = os.Stdout
+			o.Stdout, o.Drain = os.Stdout, o.drain
 			return o.run(cmd.Context(), o.Policy != "", func(context.Context) (process, error) { return app.StartExtproc(o.ExtprocOptions) })
 		},
 	}
@@ -51,6 +56,7 @@ func newExtproc() *cobra.Command {
 	o.registerPair(cmd)
 	cmd.Flags().StringVar(&o.Socket, "socket", defaultSocket, "Unix socket that Envoy dials; its folder must exist")
 	cmd.Flags().StringVar(&o.Admin, "envoy-admin", "", "Unix socket of Envoy's admin interface (headgate envoy bootstrap --admin), by which ejections are counted and logged; empty for none")
+	cmd.Flags().DurationVar(&o.drain, "drain", app.DefaultDrain, "how long answers that are under way may take to end once another process has taken over")
 	cmd.Flags().StringVar(&o.Records, "access-log", "-", "file of access records, - for standard output")
 	return cmd
 }
@@ -71,7 +77,7 @@ func (o *extprocOptions) registerPair(cmd *cobra.Command) {
 
 // validate refuses what the command line cannot mean, and reads what it says.
 func (o *extprocOptions) validate() (err error) {
-	if err := errors.Join(app.CheckSocket("--socket", o.Socket), checkOptionalSocket("--envoy-admin", o.Admin), checkOptionalSocket("--own-calls", o.Pair.Own), checkNode(o.Pair.Node)); err != nil {
+	if err := errors.Join(checkServed(o.Socket), checkOptionalSocket("--envoy-admin", o.Admin), checkOptionalSocket("--own-calls", o.Pair.Own), checkNode(o.Pair.Node)); err != nil {
 		return err
 	}
 	if o.listen == "" {
@@ -81,4 +87,13 @@ func (o *extprocOptions) validate() (err error) {
 		return fmt.Errorf("--listen: %w", err)
 	}
 	return nil
+}
+
+// checkServed refuses the path of a socket beside which there is no room for those by which one
+// process takes over from another.
+func checkServed(path string) error {
+	if err := app.CheckSocket("--socket", path); err != nil || len(path) <= app.MaxServedSocket {
+		return err
+	}
+	return fmt.Errorf("--socket must be at most %d bytes long, because there are sockets with longer names beside it, is %d: %s", app.MaxServedSocket, len(path), path)
 }

@@ -130,8 +130,8 @@ func TestATakenPortSaysWhatToDo(t *testing.T) {
 	}
 	const free = "127.0.0.1:0"
 	for _, c := range []struct{ line, port, choose string }{
-		{"extproc -f policy.yaml --operations TAKEN", "operations port", "--operations"},
-		{"extproc --operations TAKEN", "operations port", "--operations"},
+		{"extproc -f policy.yaml --socket s --operations TAKEN", "operations port", "--operations"},
+		{"extproc --socket s --operations TAKEN", "operations port", "--operations"},
 		{"xds --state= --operations TAKEN --listen " + free + " --admin " + free, "operations port", "--operations"},
 		{"xds --state= --operations " + free + " --listen TAKEN --admin " + free, "xDS port", "--listen"},
 		{"xds --state= --operations " + free + " --listen " + free + " --admin TAKEN", "admin port", "--admin"},

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -22,6 +23,7 @@ type serving struct {
 	app                 *app.Options
 	logLevel, logFormat string
 	allow               []string
+	drain               time.Duration // of answers, once another process serves
 }
 
 func (s *serving) register(cmd *cobra.Command, o *app.Options, path, operations string) {
@@ -37,6 +39,8 @@ func (s *serving) register(cmd *cobra.Command, o *app.Options, path, operations 
 // process is what package app starts.
 type process interface {
 	Reload()
+	Succeeded() <-chan struct{}
+	EndSoon()
 	Stop(context.Context) error
 }
 
@@ -60,14 +64,18 @@ func (s *serving) run(ctx context.Context, reloads bool, start func(context.Cont
 	if err != nil {
 		return failed(err)
 	}
-	serve(ctx, p, reloads, hangups, log)
-	limit, cancel := context.WithTimeout(context.Background(), app.Grace)
+	limit := app.Grace
+	if serve(ctx, p, reloads, hangups, log) {
+		limit += s.drain
+		defer context.AfterFunc(ctx, p.EndSoon)()
+	}
+	limited, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	return p.Stop(limit)
+	return p.Stop(limited)
 }
 
-// serve returns when ctx is done.
-func serve(ctx context.Context, p process, reloads bool, hangups <-chan os.Signal, log *zap.Logger) {
+// serve returns when ctx is done, or when another process serves: it reports whether one does.
+func serve(ctx context.Context, p process, reloads bool, hangups <-chan os.Signal, log *zap.Logger) (succeeded bool) {
 	for {
 		select {
 		case <-hangups:
@@ -77,8 +85,10 @@ func serve(ctx context.Context, p process, reloads bool, hangups <-chan os.Signa
 			}
 			log.Info("SIGHUP: reading the policy again")
 			p.Reload()
+		case <-p.Succeeded():
+			return true
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
 }

@@ -27,6 +27,7 @@ const (
 	Exhausted           Result = "exhausted"
 	GatewayError        Result = "gateway_error"
 	Blocked             Result = "blocked"
+	Drained             Result = "drained"
 )
 
 // Party is who failed. Of what was blocked it is whose text it was.
@@ -71,4 +72,5 @@ var Outcomes = []Possible{
 	{ProviderRefusedKey, ByGateway, "401, 402 or 403: the provider refused the gateway's own credential"},
 	{Exhausted, ByProvider, "every link of the chain failed"},
 	{GatewayError, ByGateway, "Envoy or Headgate failed, stood still or was killed, or the policy's revision is unknown"},
+	{Drained, ByGateway, "the process that served it was stopped or replaced, and cut what had not ended in time (`--drain`)"},
 }

@@ -200,6 +200,26 @@ func (c *Closer) Ending(e Ending) {
 	}
 }
 
+// Await waits until no row waits for Envoy's account any more, which takes Wait at most, or until
+// ctx is done.
+func (c *Closer) Await(ctx context.Context) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for c.isWaiting() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (c *Closer) isWaiting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting) > 0
+}
+
 // forget ends the wait of an entry for its stream. If ext_proc never answered one, the
 // entry is all that is known of the request.
 func (c *Closer) forget(id string) {

@@ -98,6 +98,8 @@ var rules = []rule{
 func (e *Ending) outcome(before exchange.Outcome) exchange.Outcome {
 	detail := strings.Trim(e.Flags+" "+e.Details, " ")
 	switch {
+	case before.Result == exchange.Drained:
+		return before // Envoy saw the cut, and not why
 	case e.has("UH"):
 		switch e.Route {
 		case policy.UnroutedRoute, policy.UnroutedLarge, policy.UnroutedUnsaid, policy.UnroutedPacked, "":

@@ -48,12 +48,16 @@ var (
 type Options struct {
 	Socket string // of the pair's Envoy, on which it listens for own calls; empty: there is none
 	Now    func() time.Time
+	// Process begins the tokens, so that another process knows whose a call is that comes
+	// there; it must have no dot. Empty: none other gets any.
+	Process string
 }
 
 // Client makes own calls. It is safe for concurrent use. At most maxCalls are under way; others
 // wait for their turn as long as their contexts allow.
 type Client struct {
 	socket  string
+	process string
 	now     func() time.Time
 	http    *http.Client
 	slots   chan struct{}
@@ -71,7 +75,7 @@ const maxCalls = 64
 // New makes a client, whose bound is the default of policies until Use is called.
 func New(o Options, reg prometheus.Registerer) *Client {
 	return &Client{
-		socket: o.Socket, now: o.Now, http: &http.Client{Transport: transport(o.Socket), CheckRedirect: stay},
+		socket: o.Socket, process: o.Process, now: o.Now, http: &http.Client{Transport: transport(o.Socket), CheckRedirect: stay},
 		slots: make(chan struct{}, maxCalls), metrics: newMetrics(reg),
 		bound:  bound{perDay: int64(policy.DefaultOwnCalls().USDPerDay), zone: time.UTC},
 		tokens: map[digest]*call{}, exchanges: map[string]*call{},

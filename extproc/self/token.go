@@ -26,6 +26,9 @@ type call struct {
 // open makes the token of a call, unless the call must not be made.
 func (c *Client) open(in *Call) (token string, opened *call, err error) {
 	token = rand.Text() + rand.Text()
+	if c.process != "" {
+		token = c.process + "." + token
+	}
 	opened = &call{own: exchange.Own{Feature: in.Feature, Parent: in.Parent}, digest: sha256.Sum256([]byte(token))}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -24,7 +24,7 @@ import (
 // NodeCluster is the node cluster of the pairs that share a policy.
 const NodeCluster = "headgate"
 
-// Grace is how long a stop may take: streams that are open then are cut.
+// Grace is how long a stop may take that has no successor: streams that are open then are cut.
 const Grace = 30 * time.Second
 
 // drain is how long answers that are under way may take to end. The rest of the
@@ -65,7 +65,14 @@ func newProcess(o Options) process {
 }
 
 // Operations is the address of metrics, health and profiles.
-func (p *process) Operations() net.Addr { return p.ops.addr }
+func (p *process) Operations() net.Addr { return p.ops.server.Addr() }
+
+// Succeeded is closed once another process serves in place of this one, which is then to be
+// stopped; nil: that never happens.
+func (p *process) Succeeded() <-chan struct{} { return nil }
+
+// EndSoon says during Stop that a signal asks for the end. Without a successor it is near anyway.
+func (p *process) EndSoon() {}
 
 // Stop ends readiness, and then everything in the reverse order of its start. What is
 // still under way when ctx is done is cut. It is called once.

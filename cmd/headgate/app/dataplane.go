@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"slices"
@@ -28,6 +29,7 @@ import (
 	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/extproc/self"
 	"github.com/headgate/headgate/extproc/spool"
+	"github.com/headgate/headgate/extproc/takeover"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/policy/policypb"
@@ -35,18 +37,19 @@ import (
 
 // dataPlane is the ext_proc server of this process with what it writes to.
 type dataPlane struct {
-	server  *extproc.Server
-	closer  *record.Closer
-	spool   *spool.Spool // nil: rows go to no control plane
-	kinds   []extproc.Kind
-	reports *reports
-	stores  *shared.Stores // of balances
-	keys    *keyring.Ring  // of the control plane
-	own     *self.Client   // for calls of Headgate's own
-	listen  netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
-	grants  policy.Grants  // what a control plane's policies may have this process read; none: everything
-	log     *zap.Logger
-	newest  atomic.Pointer[policy.Set] // that it holds; nil: none
+	server      *extproc.Server
+	closer      *record.Closer
+	spool       *spool.Spool // nil: rows go to no control plane
+	kinds       []extproc.Kind
+	reports     *reports
+	stores      *shared.Stores // of balances
+	keys        *keyring.Ring  // of the control plane
+	own         *self.Client   // for calls of Headgate's own
+	listen      netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
+	grants      policy.Grants  // what a control plane's policies may have this process read; none: everything
+	log         *zap.Logger
+	newest      atomic.Pointer[policy.Set] // that it holds; nil: none
+	generations *extproc.Generations       // nil: no other process serves the socket
 }
 
 // overlay is what lies over the newest policy, as its control plane says.
@@ -59,10 +62,19 @@ func (d *dataPlane) overlay() policy.Overlay {
 
 // dataOptions say where a data plane writes, and where it is.
 type dataOptions struct {
-	records recordsTo
-	spool   string // folder of rows for the control plane; empty: they go to none
-	region  string // may be empty
-	own     string // Unix socket on which the pair's Envoy takes own calls; empty: none are made
+	records    recordsTo
+	spool      string // folder of rows for the control plane; empty: they go to none
+	region     string // may be empty
+	own        string // Unix socket on which the pair's Envoy takes own calls; empty: none are made
+	generation uint64 // of this process among those that serve its socket; 0: it is the only one
+}
+
+// process begins the tokens of own calls.
+func (o *dataOptions) process() string {
+	if o.generation == 0 {
+		return ""
+	}
+	return strconv.FormatUint(o.generation, 10)
 }
 
 // newDataPlane makes a data plane, which holds no policy yet.
@@ -73,7 +85,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 	}
 	lines := record.NewLines(out, reg, log.Named("record"))
 	l.started("access records", lines.Close)
-	signals, own := record.NewSignals(), self.New(self.Options{Socket: o.own, Now: time.Now}, reg)
+	signals, own := record.NewSignals(), self.New(self.Options{Socket: o.own, Now: time.Now, Process: o.process()}, reg)
 	sinks := []record.Sink{record.NewMetrics(reg), lines, signals, own}
 	s, err := openSpool(l, o.spool, reg, log)
 	if err != nil {
@@ -204,13 +216,40 @@ func (d *dataPlane) here(set *policy.Set) *policy.Set {
 	return &own
 }
 
-// serve serves ext_proc on a Unix socket, and what else is registered.
-func (d *dataPlane) serve(l *lifecycle, socket string, register func(*grpc.Server), stop func()) error {
-	lis, err := extproc.Listen(socket)
+// serve serves ext_proc on a Unix socket, and what else is registered. The lifecycle calls end,
+// which stops the server.
+func (d *dataPlane) serve(l *lifecycle, lis net.Listener, register func(*grpc.Server), end func(context.Context, *grpc.Server, *extproc.AccessLog)) {
+	g, endings, served := d.serveOn(lis, register)
+	l.started("ext_proc", func(ctx context.Context) error {
+		end(ctx, g, endings)
+		served.Wait()
+		return nil
+	})
+}
+
+// serveGenerations serves what another process gets of the exchanges of this one, on a socket of
+// its own, until all have ended.
+func (d *dataPlane) serveGenerations(l *lifecycle, s *succession) error {
+	others := extproc.NewGenerations(s.seat.Generation, func(n uint64) string { return takeover.PathOf(s.seat.Socket, n) })
+	d.server.Among(others)
+	d.generations = others
+	lis, err := extproc.Listen(takeover.PathOf(s.seat.Socket, s.seat.Generation))
 	if err != nil {
 		return err
 	}
+	g, _, served := d.serveOn(lis, func(*grpc.Server) {})
+	l.started("private socket", func(context.Context) error {
+		g.Stop()
+		served.Wait()
+		return others.Close()
+	})
+	return nil
+}
+
+// serveOn serves ext_proc, and what else is registered.
+func (d *dataPlane) serveOn(lis net.Listener, register func(*grpc.Server)) (*grpc.Server, *extproc.AccessLog, *sync.WaitGroup) {
 	endings := extproc.NewAccessLog(d.closer.Ending)
+	endings.Among(d.generations)
 	g := extproc.GRPC(d.server, endings)
 	register(g)
 	var served sync.WaitGroup
@@ -219,15 +258,7 @@ func (d *dataPlane) serve(l *lifecycle, socket string, register func(*grpc.Serve
 			d.log.Error("serving ext_proc", zap.Error(err))
 		}
 	})
-	l.started("ext_proc", func(ctx context.Context) error {
-		drained, cancel := context.WithTimeout(ctx, drain)
-		defer cancel()
-		stop()
-		extproc.Drain(drained, g, d.server, endings)
-		served.Wait()
-		return nil
-	})
-	return nil
+	return g, endings, &served
 }
 
 // refusedKeys counts and logs that a provider does not take the gateway's credential.

@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/headgate/headgate/envoy"
+	"github.com/headgate/headgate/extproc"
 	"github.com/headgate/headgate/extproc/provider/credential"
 	"github.com/headgate/headgate/extproc/self"
 	"github.com/headgate/headgate/policy"
@@ -160,19 +163,25 @@ func (g *Gateway) ofPush(err error) error {
 
 // startPair serves ext_proc, and Envoy's configuration, on one socket. The control
 // plane is in this process, so nothing of it is kept on disk but keys: its database may be away.
-func (g *Gateway) startPair(data *dataPlane) error {
+func (g *Gateway) startPair(data *dataPlane) (err error) {
 	o := PairOptions{Node: "headgate-run", Region: g.options.Region, Addresses: []string{g.ownXDS()}, Keys: g.data, Own: g.ownCalls()}
 	if err := o.prepare(g.log); err != nil {
 		return err
 	}
-	var err error
 	if g.pair, err = o.agent(data, g.reg, g.log); err != nil {
 		return err
 	}
-	if err := data.serve(&g.lifecycle, filepath.Join(g.sockets, "extproc.sock"), g.pair.Register, g.pair.Stop); err != nil {
+	socket, err := extproc.Listen(filepath.Join(g.sockets, "extproc.sock"))
+	if err != nil {
 		return err
 	}
-	startAgent(&g.lifecycle, g.pair)
+	data.serve(&g.lifecycle, socket, g.pair.Register, func(ctx context.Context, s *grpc.Server, endings *extproc.AccessLog) {
+		g.pair.Stop()
+		ctx, cancel := context.WithTimeout(ctx, drain)
+		defer cancel()
+		extproc.Drain(ctx, s, data.server, endings)
+	})
+	(&linked{agent: g.pair}).start(&g.lifecycle)
 	return nil
 }
 

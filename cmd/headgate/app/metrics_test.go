@@ -118,7 +118,7 @@ func TestMetricsOfAPair(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = l.stop(context.Background()) })
 	watchOutages(&l, "/nobody.sock", reg, zap.NewNop())
-	if _, err := newStatic(path, d, &operations{}, reg, zap.NewNop()); err != nil {
+	if _, err := newStatic(path, loaded(t, path), d, &operations{}, reg, zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {

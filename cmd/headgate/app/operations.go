@@ -21,7 +21,7 @@ import (
 // alone, and no details; on loopback it is asked by this machine's own names, because a web page
 // may point another one at it.
 type operations struct {
-	addr    net.Addr
+	server  *httpPort
 	ready   atomic.Bool // started, and not about to stop
 	mu      sync.Mutex
 	details []func() string
@@ -59,17 +59,36 @@ func (o *operations) detail() (text string) {
 
 // serveOperations listens and adds itself to the lifecycle.
 func serveOperations(l *lifecycle, addr string, reg *prometheus.Registry) (*operations, error) {
-	local, err := loopback.HostPort(addr)
+	o, err := listenOperations(l, addr, nil, reg)
+	if err == nil {
+		o.server.serve()
+	}
+	return o, err
+}
+
+// listenOperations is serveOperations, but nobody is answered yet. The listener is that of the
+// process before; nil: there is none.
+func listenOperations(l *lifecycle, addr string, before net.Listener, reg *prometheus.Registry) (*operations, error) {
+	local, err := isLocal(addr)
 	if err != nil {
-		return nil, &OptionsError{fmt.Errorf("operations address %q: %w", addr, err)}
+		return nil, err
 	}
 	o := &operations{}
 	handler := o.open(reg, local)
 	if local {
 		handler = askedHere(o.profiles(handler))
 	}
-	o.addr, err = serve(l, port{"operations", addr, "--operations"}, &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second})
+	o.server, err = openPort(l, port{"operations", addr, "--operations"}, before, &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second})
 	return o, err
+}
+
+// isLocal reports whether an address of the operations port is loopback.
+func isLocal(addr string) (bool, error) {
+	local, err := loopback.HostPort(addr)
+	if err != nil {
+		return false, &OptionsError{fmt.Errorf("operations address %q: %w", addr, err)}
+	}
+	return local, nil
 }
 
 // askedHere refuses what names another host than this machine.

@@ -39,7 +39,7 @@ func TestWhoIsServedAtTheOperationsPort(t *testing.T) {
 			t.Cleanup(func() { _ = l.stop(context.Background()) })
 			o.ready.Store(true)
 			o.say(func() string { return details })
-			_, port, _ := net.SplitHostPort(o.addr.String())
+			_, port, _ := net.SplitHostPort(o.server.Addr().String())
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+c.path, nil)
 			if err != nil {
 				t.Fatal(err)

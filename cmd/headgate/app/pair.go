@@ -91,16 +91,40 @@ func reportTLS(log *zap.Logger) func(error) {
 	}
 }
 
-// startAgent follows the control plane until the lifecycle stops it.
-func startAgent(l *lifecycle, r *agent.Agent) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { r.Run(ctx) })
-	l.started("control plane stream", func(context.Context) error {
-		cancel()
-		running.Wait()
-		return nil
+// linked is an agent that follows the control plane. It is safe for concurrent use.
+type linked struct {
+	agent *agent.Agent
+	once  sync.Once
+	mu    sync.Mutex
+	stop  func() // nil: it was not started
+}
+
+// start follows the control plane until the lifecycle stops it, or leave does. A second call does
+// nothing.
+func (k *linked) start(l *lifecycle) {
+	k.once.Do(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		var running sync.WaitGroup
+		running.Go(func() { k.agent.Run(ctx) })
+		stop := func() { cancel(); running.Wait() }
+		k.mu.Lock()
+		k.stop = stop
+		k.mu.Unlock()
+		l.started("control plane stream", func(context.Context) error { stop(); return nil })
 	})
+}
+
+// leave stops following the control plane, and ends the streams of Envoys: they go on with
+// another process.
+func (k *linked) leave() {
+	k.agent.Stopping()
+	k.mu.Lock()
+	stop := k.stop
+	k.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	k.agent.Stop()
 }
 
 // pairDetail is what /readyz says of a pair.

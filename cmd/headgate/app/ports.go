@@ -55,29 +55,49 @@ func CheckLoopback(name, addr string) error {
 	return nil
 }
 
+// httpPort is a port that is served by HTTP.
+type httpPort struct {
+	net.Listener
+	http   *http.Server
+	served sync.WaitGroup
+}
+
+// openPort opens a port, or goes on with the listener of the process before; nil: there is none.
+// Nobody is answered until serve is called.
+func openPort(l *lifecycle, p port, before net.Listener, srv *http.Server) (*httpPort, error) {
+	s := &httpPort{Listener: before, http: srv}
+	if before == nil {
+		lis, err := p.listen()
+		if err != nil {
+			return nil, err
+		}
+		s.Listener = lis
+	}
+	l.started(p.name+" port", s.stop)
+	return s, nil
+}
+
+func (s *httpPort) serve() { s.served.Go(func() { _ = s.http.Serve(s.Listener) }) }
+
+func (s *httpPort) stop(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	_ = s.Close() // it is closed already if it was served
+	s.served.Wait()
+	return err
+}
+
 // serveLoopback serves a port that only this machine can reach: it is not encrypted.
 func serveLoopback(l *lifecycle, p port, srv *http.Server) (net.Addr, error) {
 	if err := CheckLoopback(p.name, p.addr); err != nil {
 		return nil, err
 	}
-	return serve(l, p, srv)
-}
-
-// serve serves a port, whoever reaches it.
-func serve(l *lifecycle, p port, srv *http.Server) (net.Addr, error) {
-	lis, err := p.listen()
+	s, err := openPort(l, p, nil, srv)
 	if err != nil {
 		return nil, err
 	}
-	var served sync.WaitGroup
-	served.Go(func() { _ = srv.Serve(lis) })
-	l.started(p.name+" port", func(ctx context.Context) error {
-		err := srv.Shutdown(ctx)
-		if err != nil {
-			err = errors.Join(err, srv.Close())
-		}
-		served.Wait()
-		return err
-	})
-	return lis.Addr(), nil
+	s.serve()
+	return s.Addr(), nil
 }

@@ -63,3 +63,13 @@ func values(t *testing.T, reg *prometheus.Registry, name string) map[string]floa
 	}
 	return out
 }
+
+// loaded is the policy in a file.
+func loaded(t *testing.T, path string) *policy.Set {
+	t.Helper()
+	set, err := loadStatic(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}

@@ -24,12 +24,8 @@ type static struct {
 	refused  atomic.Pointer[string] // why the file as it was read last is not in effect; nil: it is
 }
 
-// newStatic puts the policy of a file into effect.
-func newStatic(path string, data *dataPlane, ops *operations, reg prometheus.Registerer, log *zap.Logger) (*static, error) {
-	set, err := loadStatic(path)
-	if err != nil {
-		return nil, err
-	}
+// newStatic puts the policy of a file into effect, which was read from it just now.
+func newStatic(path string, set *policy.Set, data *dataPlane, ops *operations, reg prometheus.Registerer, log *zap.Logger) (*static, error) {
 	if err := data.take(set); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ models: {m: {chain: [[{use: b/x, weight: ` + weight + `}, {use: b/y, weight: 1}]
 	}
 	first, weighted := document("1", ""), document("3", "")
 	write(first)
-	s, err := newStatic(path, testDataPlane(t), ops, reg, zap.New(core))
+	s, err := newStatic(path, loaded(t, path), testDataPlane(t), ops, reg, zap.New(core))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,11 +9,12 @@ import (
 	"time"
 )
 
-// Load is what clients do to a pair while something happens to it: ten requests per
-// second, and streams of two seconds each, of which a number is always open.
+// Load is what clients do to a pair while something happens to it: requests at a rate, and
+// streams of two seconds each, of which a number is always open.
 type Load struct {
 	t       *testing.T
 	pair    *Pair
+	every   time.Duration // a request begins
 	judge   func(what string, a Answer, err error)
 	stopped chan struct{}
 	running sync.WaitGroup
@@ -21,9 +22,15 @@ type Load struct {
 	opened  atomic.Int64 // streams that ended
 }
 
-// StartLoad returns once all streams are open. Judge is called for every answer.
+// StartLoad returns once all streams are open. Judge is called for every answer. There are ten
+// requests per second.
 func StartLoad(t *testing.T, pair *Pair, streams int, judge func(what string, a Answer, err error)) *Load {
-	l := &Load{t: t, pair: pair, judge: judge, stopped: make(chan struct{})}
+	return StartLoadAt(t, pair, 10, streams, judge)
+}
+
+// StartLoadAt is StartLoad with another number of requests per second.
+func StartLoadAt(t *testing.T, pair *Pair, rate, streams int, judge func(what string, a Answer, err error)) *Load {
+	l := &Load{t: t, pair: pair, every: time.Second / time.Duration(rate), judge: judge, stopped: make(chan struct{})}
 	for i := range streams {
 		l.running.Go(func() {
 			for !l.isStopped() {
@@ -38,7 +45,7 @@ func StartLoad(t *testing.T, pair *Pair, streams int, judge func(what string, a 
 }
 
 func (l *Load) requests() {
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(l.every)
 	defer tick.Stop()
 	for i := 0; ; i++ {
 		select {
