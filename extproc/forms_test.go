@@ -132,7 +132,7 @@ func TestAnswersAreTakenForWhatTheyAre(t *testing.T) {
 // checkForm holds that a client got the answer in the form that it asked for.
 func checkForm(t *testing.T, g got, stream bool, end string) {
 	t.Helper()
-	if g.status != "200" || !strings.Contains(g.body, "hi") {
+	if g.status != "200" || !strings.Contains(g.body, "hi") || strings.Contains(g.body, "\ufeff") {
 		t.Errorf("the client gets %+v", g)
 	}
 	if stream {

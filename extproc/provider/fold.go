@@ -55,7 +55,7 @@ func (f *fold) Feed(piece []byte, last bool) bool {
 	if f.taken += len(plain); f.taken > maxPlain && f.fault == nil {
 		f.fault = canon.Malformed(fmt.Sprintf("the stream of a whole answer is longer than %d bytes", maxPlain))
 	}
-	if f.unstreamed.take(plain, last) {
+	if plain, taken := f.unstreamed.take(plain, last); taken {
 		f.resp.Said++ // what it says stands at its end
 		f.fault = cmp.Or(f.fault, f.unstreamed.fault)
 	} else {

@@ -34,7 +34,8 @@ func (h *heldEvents) Read(piece []byte, last bool) ([]canon.Event, error) {
 		}
 		piece = plain
 	}
-	if h.unstreamed.take(piece, last || h.torn != nil) {
+	piece, taken := h.unstreamed.take(piece, last || h.torn != nil)
+	if taken {
 		return h.unstreamed.events(h.dialect), nil
 	}
 	return h.events.Read(piece, last)

@@ -28,13 +28,17 @@ type opening struct {
 // fields are the names of a stream's fields (HTML, 9.2.6). A comment has none.
 var fields = []string{"", "data", "event", "id", "retry"}
 
-// look looks at a piece. From is where in it a whole answer begins that was found in it.
-func (o *opening) look(piece []byte) (from int) {
+// look looks at a piece, and returns it without the byte order mark: not every client leaves it
+// out.
+func (o *opening) look(piece []byte) []byte {
+	for o.form == formUnsaid && o.n == 0 && len(piece) > 0 && bytes.IndexByte(mark, piece[0]) >= 0 {
+		piece = piece[1:]
+	}
 	for i := 0; o.form == formUnsaid && i < len(piece); i++ {
 		switch c := piece[i]; {
-		case o.n == 0 && (blank(c) || bytes.IndexByte(mark, c) >= 0):
+		case o.n == 0 && blank(c):
 		case o.n == 0 && (c == '{' || c == '['):
-			o.form, from = formWhole, i
+			o.form = formWhole
 		case c == ':' || blank(c):
 			o.form = formNone
 			if slices.Contains(fields, string(o.name[:o.n])) {
@@ -47,7 +51,7 @@ func (o *opening) look(piece []byte) (from int) {
 			}
 		}
 	}
-	return from
+	return piece
 }
 
 func beginsField(name string) bool {

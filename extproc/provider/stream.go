@@ -64,7 +64,8 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 	}
 	plain := s.plain(piece)
 	last = last || s.torn != nil
-	if s.isUnstreamed(plain, last) {
+	plain, taken := s.takeUnstreamed(plain, last)
+	if taken {
 		return nil, nil
 	}
 	out := s.passer.piece(plain, last)
@@ -104,7 +105,8 @@ func (s *stream) broke(last bool) *canon.Fault {
 // Feed implements exchange.StreamReader.
 func (s *stream) Feed(piece []byte, last bool) error {
 	plain := s.plain(piece)
-	if s.isUnstreamed(plain, last || s.torn != nil) {
+	plain, taken := s.takeUnstreamed(plain, last || s.torn != nil)
+	if taken {
 		return nil
 	}
 	if s.events.decoder == nil {

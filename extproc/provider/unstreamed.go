@@ -19,22 +19,21 @@ type unstreamed struct {
 	said    bool         // what it says was returned
 }
 
-// take reports whether a piece is of no stream of events, and keeps it then.
-func (u *unstreamed) take(piece []byte, last bool) bool {
-	from := 0
+// take keeps a piece that is of no stream of events. Of one that is, it returns the events.
+func (u *unstreamed) take(piece []byte, last bool) (events []byte, taken bool) {
 	if u.opening.form == formUnsaid {
-		from = u.opening.look(piece)
+		piece = u.opening.look(piece)
 	}
 	switch u.opening.form {
 	case formUnsaid, formEvents:
-		return false
+		return piece, false
 	case formNone:
 		u.fault = canon.Malformed("it is neither a stream of events nor JSON")
 	case formWhole:
-		u.keep(piece[from:])
+		u.keep(piece)
 	}
 	u.over = u.over || last
-	return true
+	return nil, true
 }
 
 func (u *unstreamed) keep(piece []byte) {
@@ -62,16 +61,14 @@ func (u *unstreamed) events(d dialect.Backend) []canon.Event {
 	return []canon.Event{{Kind: canon.EventFailed, Fault: fault}}
 }
 
-// unstreamed reports whether a piece is of no stream of events. Each piece of an answer that is
-// whole is a sign of life, as what it says stands at its end.
-func (s *stream) isUnstreamed(piece []byte, last bool) bool {
-	if !s.unstreamed.take(piece, last) {
-		return false
-	}
-	if s.unstreamed.whole() && len(piece) > 0 {
+// takeUnstreamed keeps a piece that is of no stream of events. Each piece of an answer that is whole
+// is a sign of life, as what it says stands at its end.
+func (s *stream) takeUnstreamed(piece []byte, last bool) (events []byte, taken bool) {
+	events, taken = s.unstreamed.take(piece, last)
+	if taken && s.unstreamed.whole() && len(piece) > 0 {
 		s.ex.Response.Said++
 	}
-	return true
+	return events, taken
 }
 
 // Whole implements exchange.StreamReader.
