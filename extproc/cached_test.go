@@ -9,6 +9,7 @@ import (
 )
 
 // TestAnAnswerIsGivenAgainInEveryDialect holds that what a backend has answered, whole or as a stream,
+// or as one where the other was asked for,
 // is given again to clients of each dialect, both ways, whoever has asked first and in which of its
 // dialects the backend was asked.
 func TestAnAnswerIsGivenAgainInEveryDialect(t *testing.T) {
@@ -18,7 +19,7 @@ func TestAnAnswerIsGivenAgainInEveryDialect(t *testing.T) {
 		"anthropic": `{"model":"MODEL","max_tokens":500,"messages":[{"role":"user","content":"WHY"}]}`,
 	}
 	r := newRig(t, strings.Replace(maskedPolicy("{}"), "models:\n", "cache: {every_model: {ttl: 1m, tool_calls: true}}\nmodels:\n", 1))
-	played := func(client, backend, question string, stream bool) (got string, hit bool) {
+	played := func(client, backend, question string, stream bool, label string) (got string, hit bool) {
 		s := r.Open("router")
 		defer func() { _ = s.Close() }()
 		s.RequestHeaders(Post(clientPaths[client], "anthropic-version", "2023-06-01"), false)
@@ -33,26 +34,34 @@ func TestAnAnswerIsGivenAgainInEveryDialect(t *testing.T) {
 			}
 			return string(im.Body), true
 		}
-		if stream {
-			s.ResponseHeaders(Answered("200", "text/event-stream"), false)
+		s.ResponseHeaders(Answered("200", label), false)
+		switch {
+		case stream && label == "text/plain":
+			got, _ = play(s, []string{wholeOf(t, backend, "a word")}, false)
+		case label == "text/event-stream":
 			got, _ = play(s, streamOf(backend, "a word"), false)
-			return got, false
+		default:
+			got, _ = s.ResponseBody(wholeOf(t, backend, "a word"), true).Body()
 		}
-		s.ResponseHeaders(Answered("200", "application/json"), false)
-		got, _ = s.ResponseBody(wholeOf(t, backend, "a word"), true).Body()
 		return got, false
 	}
 	for _, backend := range dialect.All {
 		for _, first := range dialect.All {
-			for way, stream := range map[string]bool{"whole": false, "streamed": true} {
+			for way, as := range map[string]struct {
+				stream bool
+				label  string
+			}{
+				"whole": {false, "application/json"}, "streamed": {true, "text/event-stream"},
+				"whole for a stream": {true, "application/json"}, "whole as a stream": {true, "text/plain"},
+			} {
 				t.Run(backend.Name()+" asked by "+first.Name()+" "+way, func(t *testing.T) {
 					question := t.Name()
-					if _, hit := played(first.Name(), backend.Name(), question, stream); hit {
+					if _, hit := played(first.Name(), backend.Name(), question, as.stream, as.label); hit {
 						t.Fatal("the first is given again")
 					}
 					for _, then := range dialect.All {
 						for _, streamed := range []bool{false, true} {
-							got, hit := played(then.Name(), backend.Name(), question, streamed)
+							got, hit := played(then.Name(), backend.Name(), question, streamed, "")
 							if !hit || !strings.Contains(got, "a word") || strings.Contains(got, `"first"`) && then.Name() != "responses" {
 								t.Errorf("%s, streamed %v: hit %v: %s", then.Name(), streamed, hit, got)
 							}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/headgate/headgate/extproc/canon"
+	"github.com/headgate/headgate/extproc/exchange"
 	. "github.com/headgate/headgate/extproc/extproctest"
 )
 
@@ -235,6 +237,34 @@ func TestAnAnswerWithoutAModelHasTheOneThatWasAskedFor(t *testing.T) {
 					})
 				}
 			}
+		}
+	}
+}
+
+// TestAWholeAnswerGoesThroughAStageThatMayCut holds that stages see the events of an answer that came
+// as a stream and is none, also where Envoy takes any number of replies.
+func TestAWholeAnswerGoesThroughAStageThatMayCut(t *testing.T) {
+	for path, c := range formsClients {
+		seen := ""
+		r := newRig(t, formsPolicy, &scripted{name: "cuts", wants: exchange.Wants{Events: true, Cut: true}, events: func(events []canon.Event, emit exchange.Emit) exchange.Verdict {
+			for i := range events {
+				seen += string(canon.Inside(events[i].Text))
+				emit(&events[i])
+			}
+			return exchange.Verdict{}
+		}})
+		s, _, _ := begin(r, path, fmt.Sprintf(c.question, "chat", true))
+		s.ResponseHeaders(Answered("200", "text/plain"), false)
+		body := formedAnswers[0].whole
+		if text, end := said(s.ResponseBody(body[:50], false)); text != "" || end {
+			t.Errorf("%s: half of the answer becomes %q, the end %v", path, text, end)
+		}
+		if text, end := said(s.ResponseBody(body[50:], true)); !strings.Contains(text, "hi") || !strings.Contains(text, c.end) || !end {
+			t.Errorf("%s: the client gets %q, the end %v", path, text, end)
+		}
+		s.Cancel()
+		if row := r.row(); row.Outcome != "ok" || row.Tokens.Output != 7 || seen != "hi" {
+			t.Errorf("%s: row %+v, the stage saw %q", path, row, seen)
 		}
 	}
 }
