@@ -95,6 +95,8 @@ func filterFlags(cmd *cobra.Command, asked *exchanges.Asked) func() {
 			usage = "only what this guard had something against or could not judge; again: or that one"
 		case "cache":
 			usage = "only what this came of in the cache: hit (an answer was given), exact, semantic_hit or coalesced (how), miss, shadow_hit, verified, bypassed; again: or that one"
+		case "price":
+			usage = "only what was charged by this price, such as provider (what the provider itself says); again: or that one"
 		case "entry":
 			usage = "only what was given this entry of the cache, has it as the nearest, or was kept as it; again: or that one"
 		}

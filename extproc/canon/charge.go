@@ -66,12 +66,9 @@ func (c *Charges) Charge() Charge {
 
 // readCharge reads an amount in units of 10^-places USD, a number or one as text.
 func readCharge(v scan.Value, places int) Charge {
-	text := ""
-	switch v.Kind() {
-	case scan.Number:
+	text := Str(v)
+	if v.Kind() == scan.Number {
 		text = string(v)
-	case scan.String:
-		text = Str(v)
 	}
 	if text == "" {
 		return Charge{}

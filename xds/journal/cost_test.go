@@ -30,9 +30,10 @@ func randomRow(r *rand.Rand) *policypb.Row {
 		Team: pick("red", "blue"), Feature: pick("chat", ""), Backend: pick("a", "b"), Provider: pick("p", "q"), Status: 200, Outcome: pick("ok", "ok", "blocked"),
 		By: pick("", "", "client", "gateway", "provider", "unknown"), Tokens: tokens(), UsageSource: pick("provider", "provider", "estimated"),
 		Searches: r.Int64N(3), DurationNanos: r.Int64N(1e10), FirstTokenNanos: new(r.Int64N(1e9)), CostNanoUsd: new(r.Int64N(1e9)),
+		Price: pick("provider", "openai/gpt-4o@2026-11-19"),
 	}
 	if r.IntN(5) == 0 {
-		row.CostNanoUsd, row.Unpriced = nil, true
+		row.CostNanoUsd, row.Price, row.Unpriced = nil, "", true
 	}
 	if r.IntN(3) == 0 {
 		row.Tried = []*policypb.Attempt{{Backend: "c", Model: "x", Tokens: tokens(), UsageSource: pick("provider", "estimated"), CostNanoUsd: new(r.Int64N(1e9))}}

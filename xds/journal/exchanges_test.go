@@ -85,6 +85,7 @@ func pagesHaveEveryExchangeOnce(t *testing.T, j *Journal) {
 		{Filter{Is: map[string][]string{"failed_by": {"client", "gateway"}, "feature": {"chat"}}}, func(r *policypb.Row) bool {
 			return (r.By == "client" || r.By == "gateway") && r.Feature == "chat"
 		}},
+		{Filter{Is: map[string][]string{"price": {"provider"}}}, func(r *policypb.Row) bool { return r.Price == "provider" }},
 		{Filter{Unpriced: true}, func(r *policypb.Row) bool { return r.Unpriced }},
 	} {
 		var want []string

@@ -28,7 +28,7 @@ type Filter struct {
 var fields = map[string]string{
 	"caller": "caller", "tier": "tier", "user": "username", "team": "team", "feature": "feature", "session": "session", "parent": "parent", "model": "model", "asked": "asked", "served": "served",
 	"provider": "provider", "backend": "backend", "dialect": "dialect", "operation": "operation", "revision": "revision",
-	"outcome": "outcome", "failed_by": "failed_by", "reason": "reason", "finish": "finish", "guard": "guarded", "cache": "cached", "entry": "entry",
+	"outcome": "outcome", "failed_by": "failed_by", "reason": "reason", "finish": "finish", "guard": "guarded", "cache": "cached", "entry": "entry", "price": "price",
 }
 
 // Fields are the names of fields by which exchanges are found.
