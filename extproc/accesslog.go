@@ -102,6 +102,7 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 	end := record.Ending{
 		Request:      req.GetRequestId(),
 		Seen:         fields[policy.DialectKey] != nil || fields[policy.RefusedKey] != nil,
+		Asked:        c.GetTimeToLastUpstreamTxByte() != nil,
 		Answered:     c.GetTimeToFirstUpstreamRxByte() != nil,
 		Exchange:     fields[policy.ExchangeKey].GetStringValue(),
 		Code:         int(e.GetResponse().GetResponseCode().GetValue()),

@@ -333,9 +333,9 @@ func (r *run) streamOf() {
 	resp.Out.ReplaceBody(body)
 }
 
-// counted returns an answer with the usage that is estimated if its server counted nothing.
+// counted returns an answer with the usage that is estimated if its server did not count all of it.
 func (r *run) counted(whole *canon.Response) *canon.Response {
-	if whole.Usage.Seen != 0 || r.ex.Usage.Source != canon.UsageEstimated {
+	if r.ex.Usage.Source != canon.UsageEstimated {
 		return whole
 	}
 	answer := *whole

@@ -30,6 +30,24 @@ type Choice struct {
 	Again []scan.Value
 }
 
+// Written returns how many bytes of text that can be read a model wrote in the answer. By these
+// an answer is measured that its server has not counted.
+func (r *Response) Written() (n int64) {
+	for i := range r.Choices {
+		for j := range r.Choices[i].Parts {
+			p := &r.Choices[i].Parts[j]
+			switch p.Kind {
+			case Text, Refusal, Thinking:
+				n += int64(len(Inside(p.Text)))
+			case ToolCall:
+				n += int64(len(Inside(p.Name)) + len(p.Args))
+			default: // nothing that can be read
+			}
+		}
+	}
+	return n
+}
+
 // Finish says why an answer ended.
 type Finish uint8
 

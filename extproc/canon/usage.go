@@ -1,6 +1,10 @@
 package canon
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/headgate/headgate/extproc/scan"
+)
 
 // Usage is what an exchange consumed, in tokens, in disjoint buckets: no token is
 // counted in two of them. Reported counts are snapshots and overwrite. Seen says
@@ -135,6 +139,19 @@ const MaxBucket = 50_000_000
 
 // MaxSearches bounds the searches of one exchange.
 const MaxSearches = 10_000
+
+// Count reads a number of tokens. What is none, or cannot be true, is no report: it is
+// estimated instead.
+func Count(v scan.Value) (n int64, ok bool) {
+	n, ok = v.Int()
+	if !ok || n < 0 || n > MaxBucket {
+		return 0, false
+	}
+	return n, true
+}
+
+// Whole reports whether a usage says what went in and what came out.
+func (u *Usage) Whole() bool { return u.Seen&BucketInput != 0 && u.Seen&BucketOutput != 0 }
 
 // Bound cuts a report that cannot be true to what can be summed and priced.
 func (u *Usage) Bound() {

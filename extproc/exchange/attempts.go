@@ -185,13 +185,13 @@ func (a *Attempts) NoteAnswers(i int) {
 }
 
 // Account has charge complete what each attempt consumed whose answer began as a success
-// and was not the client's, as far as something is known of it. An answer that merely did
-// not go on had been begun: its attempt may have none.
+// and was not the client's, as far as something is known of it, and of those that got none. An
+// answer that merely did not go on had been begun: its attempt may have none.
 func (a *Attempts) Account(charge func(*Tried) *Spent) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range a.list {
-		if t := &a.list[i]; !t.Answers && t.Status >= 200 && t.Status < 300 {
+		if t := &a.list[i]; !t.Answers && (t.Status == 0 || t.Status >= 200 && t.Status < 300) {
 			t.Spent = charge(t)
 		}
 	}
@@ -207,7 +207,7 @@ func (a *Attempts) Unread() *Tried {
 		return nil
 	}
 	t := a.list[len(a.list)-1]
-	if t.Status == 0 || t.Answers && t.Status < 300 {
+	if t.Status == 0 && t.Spent == nil || t.Answers && t.Status < 300 {
 		return &t
 	}
 	return nil

@@ -92,8 +92,5 @@ func (v *visit) charge(u *used, by *canon.Usage, cost *exchange.Cost) {
 // off before, or no answer came in time.
 func (v *visit) unseen() bool {
 	resp := &v.ex.Response
-	if !resp.Complete {
-		return v.ex.Unseen != nil
-	}
-	return resp.Origin == exchange.FromEnvoy && resp.Status == 504
+	return v.ex.Unseen != nil && (!resp.Complete || resp.Origin == exchange.FromEnvoy && resp.Status == 504)
 }

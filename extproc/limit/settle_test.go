@@ -35,8 +35,13 @@ func TestWhatAnExchangeTookIsSettled(t *testing.T) {
 		"a fault of ours":      {func(ex *exchange.Exchange) { ex.Refused = exchange.Denied(503, exchange.ReasonJournalFull, "") }, left{0, 0, 0}},
 		"left before anything": {func(ex *exchange.Exchange) { ex.Response.Complete, ex.Unseen = false, &exchange.Spent{} }, left{1, input + output, nano}},
 		"left and not asked":   {func(ex *exchange.Exchange) { ex.Response.Complete = false }, left{1, 0, 0}},
-		"a timeout": {func(ex *exchange.Exchange) { ex.Response.Origin, ex.Response.Status = exchange.FromEnvoy, 504 },
-			left{1, input + output, nano}},
+		"a timeout": {func(ex *exchange.Exchange) {
+			ex.Response.Origin, ex.Response.Status, ex.Unseen = exchange.FromEnvoy, 504, &exchange.Spent{}
+		}, left{1, input + output, nano}},
+		"a timeout that is accounted for": {func(ex *exchange.Exchange) {
+			ex.Route.Single, ex.Response.Origin, ex.Response.Status = false, exchange.FromEnvoy, 504
+			ex.Attempts.NoteSpent(ex.Attempts.Begin(exchange.Tried{}), exchange.Spent{Usage: reported(20, 0), Cost: priced(400)})
+		}, left{1, 20, 400}},
 		"not connected": {func(ex *exchange.Exchange) { ex.Response.Origin, ex.Response.Status = exchange.FromEnvoy, 503 },
 			left{1, 0, 0}},
 		"a failed attempt before": {func(ex *exchange.Exchange) {

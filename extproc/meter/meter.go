@@ -37,7 +37,7 @@ func (k *Kind) Name() string { return "meter" }
 
 // Compile makes a stage that looks prices up in the policy's catalogue.
 func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
-	return &stage{prices: set.Prices, backends: set.Backends, now: k.now, metrics: k.metrics}, nil
+	return &stage{prices: set.Prices, backends: set.Backends, models: set.Models, now: k.now, metrics: k.metrics}, nil
 }
 
 // Close releases nothing.
@@ -47,6 +47,7 @@ func (k *Kind) Close(context.Context) error { return nil }
 type stage struct {
 	prices   *price.Catalogue
 	backends map[string]*policy.Backend
+	models   map[string]*policy.Model
 	now      func() time.Time
 	metrics  *metrics
 }
@@ -103,7 +104,7 @@ func (v *visit) End(exchange.Outcome) {
 	}
 	v.ex.Attempts.Account(v.spent)
 	if t := v.unread(); t != nil {
-		v.ex.Unseen = v.spent(t)
+		v.ex.Unseen = v.consumed(t)
 	}
 }
 
@@ -123,18 +124,24 @@ func (v *visit) close() {
 }
 
 // estimate fills the usage of an answer for which no report came although text
-// did: the provider bills for it, whoever hung up. Input that the stream's first
+// did, or one that does not say all: the provider bills for it, whoever hung up. Input that the stream's first
 // event reported is kept. An answer that is not there yet is estimated as a whole: whoever reads
 // it later pays nothing.
 func (v *visit) estimate() {
 	u := &v.ex.Usage
-	if u.Source == canon.UsageProvider || !billable(v.ex) {
+	if v.counted(u) || !billable(v.ex) {
 		return
 	}
 	v.complete(u, v.ex.Response.TextBytes)
 	if v.ex.Response.Unfinished {
 		u.Output = max(u.Output, unfinished(v.ex.Request.MaxTokens))
 	}
+}
+
+// counted reports whether the provider has counted what the exchange consumed. All but answers
+// of a model consume input alone.
+func (v *visit) counted(u *canon.Usage) bool {
+	return u.Source == canon.UsageProvider && (v.ex.Request.Operation != exchange.Chat || u.Whole())
 }
 
 // usualOutput is how many tokens an answer is taken to have that is not there yet.

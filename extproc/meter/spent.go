@@ -2,8 +2,9 @@ package meter
 
 import (
 	"context"
+	"net/http"
+	"time"
 
-	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 )
 
@@ -22,11 +23,32 @@ func (v *visit) Attempt(_ context.Context, at *exchange.Attempt) error {
 	return nil
 }
 
-// spent completes what an attempt consumed whose answer was not the client's: what it
+// spent is what an attempt consumed whose answer was not the client's. One that got none in its time
+// was at work, as far as anybody knows; one that ended sooner was not.
+func (v *visit) spent(t *exchange.Tried) *exchange.Spent {
+	if t.Status == 0 && !v.timedOut(t) {
+		return nil
+	}
+	return v.consumed(t)
+}
+
+// timedOut reports whether an attempt took as long as it may.
+func (v *visit) timedOut(t *exchange.Tried) bool {
+	m, end := v.stage.models[v.ex.Model], t.Decided
+	if m == nil || t.Started.IsZero() {
+		return false
+	}
+	if end.IsZero() {
+		end = v.stage.now()
+	}
+	return end.Sub(t.Started) >= m.Timeout-min(100*time.Millisecond, m.Timeout/10)
+}
+
+// consumed completes what an attempt consumed whose answer was not the client's: what it
 // reported, and what of that is missing by what came. One that had begun and was merely
 // silent had read the request at least. An error, and what is no answer at all, costs
 // nothing unless it says so.
-func (v *visit) spent(t *exchange.Tried) *exchange.Spent {
+func (v *visit) consumed(t *exchange.Tried) *exchange.Spent {
 	var s exchange.Spent
 	if t.Spent != nil {
 		s = *t.Spent
@@ -36,7 +58,7 @@ func (v *visit) spent(t *exchange.Tried) *exchange.Spent {
 	if u.Seen == 0 && (s.TextBytes == 0 && !begun || v.ex.Request.Operation.Free()) {
 		return nil
 	}
-	if u.Source != canon.UsageProvider {
+	if !v.counted(u) {
 		v.complete(u, s.TextBytes)
 	}
 	s.Cost = v.stage.cost(u, t.Provider, t.Backend, t.Model)
@@ -53,8 +75,13 @@ func (v *visit) unread() *exchange.Tried {
 		return nil
 	case !r.Single:
 		return ex.Attempts.Unread()
-	case !ex.Response.Unavailable && (ex.Response.Complete || ex.Response.Status >= 300):
+	case !ex.Response.Unavailable && !lateIn(&ex.Response) && (ex.Response.Complete || ex.Response.Status >= 300):
 		return nil
 	}
 	return &exchange.Tried{Provider: r.Provider, Backend: r.Backend, Model: r.Serves}
+}
+
+// lateIn reports whether Envoy has answered because no answer came in time.
+func lateIn(resp *exchange.Response) bool {
+	return resp.Origin == exchange.FromEnvoy && resp.Status == http.StatusGatewayTimeout
 }

@@ -2,6 +2,7 @@ package meter_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/headgate/headgate/extproc/canon"
@@ -25,6 +26,7 @@ func TestWhatAttemptsConsumedThatWereLetGo(t *testing.T) {
 		fault  exchange.Fault
 		noted  exchange.Spent
 		model  string
+		took   time.Duration
 		want   *exchange.Spent
 	}{
 		{name: "silent", status: 200, fault: exchange.FaultSilent, model: "x", want: estimated(tokens, 0)},
@@ -40,10 +42,12 @@ func TestWhatAttemptsConsumedThatWereLetGo(t *testing.T) {
 		{name: "an error", status: 200, fault: exchange.FaultError, model: "x"},
 		{name: "empty", status: 200, fault: exchange.FaultEmpty, model: "x"},
 		{name: "no success", status: 500, model: "x"},
-		{name: "no answer", status: 0, model: "x"},
+		{name: "no answer in its time", status: 0, model: "x", took: 30 * time.Second, want: estimated(tokens, 0)},
+		{name: "no answer in less", status: 0, model: "x", took: time.Second},
 	}
 	for i, c := range cases {
-		ex.Attempts.Begin(exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: c.model, Status: c.status, Fault: c.fault})
+		began := time.Unix(1_700_000_000, 0)
+		ex.Attempts.Begin(exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: c.model, Status: c.status, Fault: c.fault, Started: began, Decided: began.Add(c.took)})
 		if c.noted != (exchange.Spent{}) {
 			ex.Attempts.NoteSpent(i, c.noted)
 		}
@@ -73,19 +77,25 @@ func TestWhatNobodyHasReadIsEstimated(t *testing.T) {
 		status  int
 		answers bool
 		used    canon.Usage
+		late    bool
 		want    bool
 	}{
-		"no headers":                            {want: true},
-		"headers alone, which the client got":   {status: 200, answers: true, want: true},
-		"headers alone, which nobody got":       {status: 200},
-		"an error, which the client got":        {status: 400, answers: true},
-		"an error":                              {status: 500},
-		"an answer of which something was read": {status: 200, answers: true, used: reported},
+		"no headers":                             {want: true},
+		"headers alone, which the client got":    {status: 200, answers: true, want: true},
+		"headers alone, which nobody got":        {status: 200},
+		"no headers in time, which is accounted": {late: true},
+		"an error, which the client got":         {status: 400, answers: true},
+		"an error":                               {status: 500},
+		"an answer of which something was read":  {status: 200, answers: true, used: reported},
 	} {
 		v := join(t, "true")
 		ex := v.Exchange
 		ex.Route.Single, ex.Route.Name, ex.Usage = false, "m", c.used
-		ex.Attempts.Begin(exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: "x", Status: c.status})
+		at := exchange.Tried{Backend: "b", Provider: "openai-compatible", Model: "x", Status: c.status}
+		if c.late {
+			at.Started, at.Decided = time.Unix(1_700_000_000, 0), time.Unix(1_700_000_030, 0)
+		}
+		ex.Attempts.Begin(at)
 		if c.answers {
 			ex.Attempts.NoteAnswers(0)
 		}

@@ -103,9 +103,22 @@ func (a *answer) read(resp *exchange.Response) exchange.Verdict {
 	if err := a.target.dialect.ReadResponse(op, resp, &a.ex.Usage); err != nil {
 		return a.noAnswer(resp, err)
 	}
+	if chat {
+		a.measure(resp)
+	}
 	a.rename(resp)
 	a.bind(resp)
 	return exchange.Verdict{}
+}
+
+// measure measures a whole answer that its server has not counted, as far as it can be read.
+func (a *answer) measure(resp *exchange.Response) {
+	if a.ex.Usage.Whole() {
+		return
+	}
+	if whole, err := resp.Canon(); err == nil {
+		resp.TextBytes = max(resp.TextBytes, whole.Written())
+	}
 }
 
 // kept takes from what a backend has kept what the exchange must know. An answer that failed
@@ -179,7 +192,7 @@ func (a *answer) mislabelled(resp *exchange.Response) bool {
 // one reading serves both.
 func (a *answer) translated(resp *exchange.Response) exchange.Verdict {
 	whole, err := resp.Canon()
-	if err != nil || whole.Usage.Seen == 0 {
+	if err != nil || !whole.Usage.Whole() {
 		// What was broken off is billed all the same, and an answer that reports no
 		// usage is measured. The error is reported below.
 		_ = a.target.dialect.ReadResponse(a.ex.Request.Operation, resp, &a.ex.Usage)
@@ -190,6 +203,7 @@ func (a *answer) translated(resp *exchange.Response) exchange.Verdict {
 	resp.ID, resp.Model = canon.Str(whole.ID), canon.Str(whole.Model)
 	resp.NoteEnd(whole.Choices[0].RawFinish, whole.Choices[0].Finish)
 	a.ex.Usage.Replace(&whole.Usage, canon.UsageProvider)
+	a.measure(resp)
 	return exchange.Verdict{}
 }
 

@@ -147,9 +147,11 @@ func (e *events) over() bool {
 	return e.ended >= max(1, e.choices)
 }
 
-// alive reports whether an event is nothing but a sign of life: a ping or a comment.
+// alive reports whether an event is nothing but a sign of life: a comment, a ping as Anthropic
+// has it, or a keepalive as OpenAI's Responses have it.
 func alive(raw scan.Event) bool {
-	return len(raw) > 0 && (raw.Data() == nil || string(raw.Field("event")) == "ping")
+	name := string(raw.Field("event"))
+	return len(raw) > 0 && (raw.Data() == nil || name == "ping" || name == "keepalive")
 }
 
 // locate says where in a frame its events were read, if the client may get the frame. Of a

@@ -176,6 +176,8 @@ func (s *stream) note(events []canon.Event) {
 			resp.ID, resp.Model = canon.Str(ev.ID), canon.Str(ev.Model)
 		case ev.Says():
 			text += int64(len(canon.Inside(ev.Text)))
+		case ev.Kind == canon.EventToolStart:
+			resp.TextBytes += int64(len(canon.Inside(ev.Name)))
 		case ev.Kind == canon.EventUsage:
 			usage.Replace(ev.Usage, canon.UsageEstimated)
 		case ev.Kind == canon.EventFinish:

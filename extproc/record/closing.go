@@ -276,7 +276,7 @@ func (c *Closer) complete(p *pendingRow, e *Ending) {
 	if o.By == exchange.ByGateway && row.Status >= 500 {
 		row.Reason = string(exchange.ReasonUnavailable)
 	}
-	if e.Answered {
+	if e.billed(o) {
 		addUnseen(row, p.unseen)
 	}
 	c.close(row, o)

@@ -146,6 +146,24 @@ func TestWhenARowIsClosed(t *testing.T) {
 			want:   &policypb.Row{Outcome: "cancelled", By: "client", Detail: "DC downstream_disconnect", Status: 499, Attempts: 3, Tokens: &policypb.Tokens{Input: 7}},
 			joined: 1,
 		},
+		"a provider that was at the answer as the client left": {
+			do: func(c *record.Closer) {
+				asked := hungUp()
+				asked.Asked = true
+				c.Ending(asked)
+				c.Add(unread, cut)
+			},
+			want:   &policypb.Row{Outcome: "cancelled", By: "client", Detail: "DC downstream_disconnect", Status: 499, Attempts: 3, Tokens: &policypb.Tokens{Input: 7}},
+			joined: 1,
+		},
+		"a provider that broke off before its answer": {
+			do: func(c *record.Closer) {
+				c.Ending(record.Ending{Exchange: unread.ID, Seen: true, Code: 503, Flags: "UC", Details: "upstream_reset_before_response_started", Asked: true})
+				c.Add(unread, cut)
+			},
+			want:   &policypb.Row{Outcome: "cut", By: "provider", Detail: "UC upstream_reset_before_response_started", Status: 503},
+			joined: 1,
+		},
 		"a provider that had not begun to answer": {
 			do: func(c *record.Closer) {
 				c.Ending(hungUp())

@@ -19,6 +19,7 @@ type Ending struct {
 	Route        string // that was chosen last
 	AttemptCount int
 	Received     bool // the whole request had arrived
+	Asked        bool // a provider had got the whole request
 	Answered     bool // a provider had begun to answer
 	Unread       bool // bytes of the answer wait for the client to take them
 
@@ -46,6 +47,17 @@ func (e *Ending) has(flag string) bool {
 
 // Silent reports whether the exchange ended because nothing moved on for too long.
 func (e *Ending) Silent() bool { return e.has("SI") || e.Details == SilentDetails }
+
+// billed reports whether a provider may bill for an exchange that ended so although nothing of its
+// answer was read: it had begun to answer, or was at work when its time was over or the client left.
+func (e *Ending) billed(o exchange.Outcome) bool {
+	switch o.Result {
+	case exchange.Timeout, exchange.Deadline, exchange.Cancelled:
+		return e.Asked || e.Answered
+	default:
+		return e.Answered
+	}
+}
 
 // SilentDetails are Envoy's words for a stream that Headgate cut because it fell silent.
 const SilentDetails = "headgate_idle_timeout"

@@ -30,8 +30,8 @@ type counted struct {
 }
 
 func (c *counted) set(v scan.Value) {
-	if n, ok := v.Int(); ok {
-		c.n, c.seen = max(n, 0), true
+	if n, ok := canon.Count(v); ok {
+		c.n, c.seen = n, true
 	}
 }
 

@@ -38,3 +38,13 @@ func (e *event) message() (h head) {
 func (e *event) says() bool {
 	return canon.HasText(e[evBlock], "type") || canon.HasText(e[evDelta], "type")
 }
+
+// called returns how many bytes a model wrote of a call that an event begins: its name, and
+// arguments that come with it.
+func (e *event) called() int64 {
+	n := len(canon.Inside(e[evBlock].Get("name")))
+	if input := e[evBlock].Get("input"); !canon.NoArgs(input) {
+		n += len(input)
+	}
+	return int64(n)
+}

@@ -46,7 +46,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, to *
 	resp.ID, resp.Model = canon.Str(h[respID]), canon.Str(h[respModel])
 	if op == exchange.Chat {
 		sum := h.usage()
-		if to.Replace(&sum, canon.UsageProvider); sum.Seen == 0 {
+		if to.Replace(&sum, canon.UsageProvider); !sum.Whole() {
 			resp.TextBytes, _ = scan.Texts(resp.Body, textNames)
 		}
 	}

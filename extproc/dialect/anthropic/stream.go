@@ -49,10 +49,12 @@ func (s *skimmer) Frame(raw []byte) exchange.Sight {
 	var f event
 	_ = canon.Find(scan.Value(data).Fields(), eventNames, f[:])
 	kind := string(f.kind(name))
-	if kind == "content_block_delta" && text > 0 {
+	switch {
+	case text > 0 && (kind == "content_block_delta" || kind == "content_block_start"):
 		s.resp.Note(text)
-	} else if f.says() {
+	case f.says():
 		s.resp.Said++
+		s.resp.TextBytes += f.called()
 	}
 	return s.look(kind, &f, data)
 }

@@ -46,7 +46,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 	resp.ID, resp.Model = canon.Str(h[respID]), canon.Str(h[respModel])
 	sum := h.usage()
 	usage.Replace(&sum, canon.UsageProvider)
-	if sum.Seen == 0 && op == exchange.Chat {
+	if !sum.Whole() && op == exchange.Chat {
 		resp.TextBytes, _ = scan.Texts(resp.Body, textNames)
 	}
 	if fault == nil {

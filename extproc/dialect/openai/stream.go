@@ -73,6 +73,7 @@ func (s *skimmer) Frame(raw []byte) exchange.Sight {
 	_ = canon.Find(scan.Value(data).Fields(), chunkNames, c[:])
 	if text == 0 && c.says() {
 		s.resp.Said++
+		s.resp.TextBytes += called(data)
 	}
 	if counts && s.look(ev, data, &c) {
 		return exchange.Hidden
@@ -158,6 +159,15 @@ func member(data []byte, quoted string) bool {
 	}
 }
 
+// called returns how many bytes a model wrote of the names of calls that a chunk begins.
+func called(data []byte) int64 {
+	n, _ := scan.Texts(data, callNames) // the chunk was read before
+	return n
+}
+
+var callNames = []string{`"name`}
+
 // textNames end the names of the members that hold generated text: content and
-// reasoning_content, reasoning, refusal, the arguments of a call and the input of a custom one.
-var textNames = []string{"content", "arguments", "reasoning", "refusal", "input"}
+// reasoning_content, reasoning, refusal, the arguments of a call and the input of a custom one,
+// and what is said in sound.
+var textNames = []string{"content", "arguments", "reasoning", "refusal", "input", "transcript"}

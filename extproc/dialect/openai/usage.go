@@ -35,21 +35,21 @@ type usageCounts struct {
 func (c *usageCounts) read(name string, v scan.Value) {
 	switch name {
 	case "prompt_tokens":
-		c.prompt, c.hasPrompt = tokens(v)
+		c.prompt, c.hasPrompt = canon.Count(v)
 	case "completion_tokens":
-		c.completion, c.hasCompletion = tokens(v)
+		c.completion, c.hasCompletion = canon.Count(v)
 	case "total_tokens":
-		c.total, _ = tokens(v)
+		c.total, _ = canon.Count(v)
 	case "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens": // DeepSeek; Moonshot; LiteLLM and DashScope
-		n, _ := tokens(v)
+		n, _ := canon.Count(v)
 		c.cached = max(c.cached, n)
 	case "cache_creation_input_tokens": // LiteLLM and DashScope
-		n, _ := tokens(v)
+		n, _ := canon.Count(v)
 		c.written = max(c.written, n)
 	case "prompt_tokens_details", "completion_tokens_details":
 		m := v.Fields()
 		for m.Next() {
-			n, _ := tokens(m.Value())
+			n, _ := canon.Count(m.Value())
 			c.detail(name, string(m.Key()), n)
 		}
 	default:
@@ -124,9 +124,4 @@ func take(left *int64, n int64) int64 {
 	n = max(0, min(n, *left))
 	*left -= n
 	return n
-}
-
-func tokens(v scan.Value) (int64, bool) {
-	n, ok := v.Int()
-	return max(n, 0), ok
 }

@@ -48,7 +48,7 @@ func (Dialect) ReadResponse(op exchange.Operation, resp *exchange.Response, usag
 	resp.Unfinished = h.unfinished()
 	if op == exchange.Chat {
 		sum := h.usage()
-		if usage.Replace(&sum, canon.UsageProvider); sum.Seen == 0 {
+		if usage.Replace(&sum, canon.UsageProvider); !sum.Whole() {
 			resp.TextBytes, _ = scan.Texts(resp.Body, wholeNames)
 		}
 	}

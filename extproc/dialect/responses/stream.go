@@ -70,6 +70,9 @@ func (s *skimmer) look(kind []byte, f *event, data []byte) exchange.Sight {
 		return s.end(f)
 	case f.says(kind):
 		s.resp.Said++
+		if string(kind) == "response.output_item.added" {
+			s.resp.TextBytes += int64(len(canon.Inside(f[evItem].Get("name"))))
+		}
 	}
 	return exchange.Shown
 }

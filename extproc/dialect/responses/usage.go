@@ -47,12 +47,12 @@ type usageCounts struct {
 func (c *usageCounts) read(name string, v scan.Value) {
 	switch name {
 	case "input_tokens":
-		c.input, c.hasInput = tokens(v)
+		c.input, c.hasInput = canon.Count(v)
 	case "output_tokens":
-		c.output, c.hasOutput = tokens(v)
+		c.output, c.hasOutput = canon.Count(v)
 	case "input_tokens_details", "output_tokens_details":
 		for m := v.Fields(); m.Next(); {
-			n, _ := tokens(m.Value())
+			n, _ := canon.Count(m.Value())
 			c.detail(string(m.Key()), n)
 		}
 	default:
@@ -78,9 +78,4 @@ func take(left *int64, n int64) int64 {
 	n = max(0, min(n, *left))
 	*left -= n
 	return n
-}
-
-func tokens(v scan.Value) (int64, bool) {
-	n, ok := v.Int()
-	return max(n, 0), ok
 }
