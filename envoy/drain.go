@@ -36,6 +36,14 @@ func (c *Child) Drain(ctx context.Context) error {
 	}
 }
 
+// ReopenLogs has Envoy open the files of its access logs anew.
+func (c *Child) ReopenLogs(ctx context.Context) error {
+	if _, err := c.ask(ctx, http.MethodPost, "/reopen_logs"); err != nil {
+		return fmt.Errorf("reopening Envoy's logs: %w", err)
+	}
+	return nil
+}
+
 func (c *Child) ask(ctx context.Context, method, path string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://envoy"+path, nil)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/headgate/headgate/cmd/headgate/app"
+	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/policy/source"
 )
 
@@ -16,7 +17,11 @@ func announce(w io.Writer, g *app.Gateway) {
 	fmt.Fprintf(&b, "\nHeadgate is ready (policy revision %s).\n\n", set.Revision)
 	fmt.Fprintf(&b, "  base URL   %s/v1\n", set.Listen.URL())
 	fmt.Fprintf(&b, "  admin API  http://%s  (headgate status, headgate policy)\n", g.Admin())
-	fmt.Fprintf(&b, "  operations http://%s  (/metrics /healthz /readyz /debug/pprof)\n", g.Operations())
+	paths := "/metrics /healthz /readyz"
+	if local, err := loopback.HostPort(g.Operations().String()); err == nil && local {
+		paths += " /debug/pprof"
+	}
+	fmt.Fprintf(&b, "  operations http://%s  (%s)\n", g.Operations(), paths)
 	fmt.Fprintf(&b, "  records    %s\n", g.Records())
 	if change.Origin != source.FromFile {
 		fmt.Fprintf(&b, "  policy     the %s of %s is newer than %s: change the file, or take it back with headgate policy rollback\n", change.Origin, change.Author, g.PolicyPath())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/headgate/headgate/cmd/headgate/app"
@@ -10,6 +11,7 @@ import (
 	"github.com/headgate/headgate/extproc/secret"
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/advice"
+	"github.com/headgate/headgate/policy/source"
 	"github.com/headgate/headgate/xds/identity"
 	"github.com/headgate/headgate/xds/store"
 )
@@ -63,6 +65,25 @@ func checkEnvironment(files []policy.File) ([]advice.Advice, error) {
 		return nil, &policy.Faults{Faults: faults}
 	}
 	return notes, nil
+}
+
+// placed says of a start that a missing or useless secret has failed where the policy names it. All
+// of them are named at once.
+func placed(err error, path string) error {
+	var unfit *source.ApplyError
+	if path == "" || !errors.As(err, &unfit) && !errors.Is(err, secret.ErrNotSet) {
+		return err
+	}
+	files, readErr := source.Read(path)
+	if readErr != nil {
+		return err
+	}
+	_, found := checkEnvironment(files)
+	var faults *policy.Faults
+	if !errors.As(found, &faults) {
+		return err // it is not in this environment, or of a policy that was pushed
+	}
+	return fmt.Errorf("the policy cannot be in effect here:\n%w", faults)
 }
 
 // checkKeys looks for the keys of the policy's callers as a pair would.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -247,5 +248,29 @@ headgate: P: 3 faults
 	code, got := ended(t, []string{"check", "--env", "-q", path})
 	if diff := cmp.Diff(want, got); diff != "" || code == 0 {
 		t.Errorf("exit code %d, (-want +got)\n%s", code, diff)
+	}
+}
+
+// TestAStartNamesMissingSecretsByTheirPlace holds that all of them are named, with file and line, and
+// that what has failed for another reason stays as it is.
+func TestAStartNamesMissingSecretsByTheirPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(path, []byte("version: 1\nunpriced: flag\nbackends:\n  a: {provider: openai, credential: {env: HEADGATE_UNSET_A}}\n  b: {provider: openai, credential: {env: HEADGATE_UNSET_B}}\nmodels: {m: a/x}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	unfit := &source.ApplyError{Revision: "r", Err: errors.New("not set")}
+	for _, text := range []string{path + ":4:", "HEADGATE_UNSET_A", path + ":5:", "HEADGATE_UNSET_B"} {
+		if err := placed(unfit, path); !strings.Contains(err.Error(), text) {
+			t.Errorf("%q is missing in %v", text, err)
+		}
+	}
+	other := errors.New("port taken")
+	if err := placed(other, path); !errors.Is(err, other) {
+		t.Errorf("another fault became %v", err)
+	}
+	t.Setenv("HEADGATE_UNSET_A", "sk-a")
+	t.Setenv("HEADGATE_UNSET_B", "sk-b")
+	if err := placed(unfit, path); !errors.Is(err, unfit) {
+		t.Errorf("with all of them set: %v", err)
 	}
 }

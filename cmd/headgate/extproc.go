@@ -16,6 +16,7 @@ import (
 // extprocOptions are the flags of `headgate extproc`.
 type extprocOptions struct {
 	serving
+	logSize
 	app.ExtprocOptions
 	listen string
 }
@@ -48,12 +49,23 @@ func newExtproc() *cobra.Command {
 			if err := o.validate(); err != nil {
 				return err
 			}
-			o.Stdout, o.Drain = os.Stdout, o.drain
-			return o.run(cmd.Context(), o.Policy != "", func(context.Context) (process, error) { return app.StartExtproc(o.ExtprocOptions) })
+			size, err := o.bytes()
+			if err != nil {
+				return err
+			}
+			o.LogSize, o.Stdout, o.Drain = size, os.Stdout, o.drain
+			return o.run(cmd.Context(), o.Policy != "", func(context.Context) (process, error) {
+				p, err := app.StartExtproc(o.ExtprocOptions)
+				if err != nil {
+					return nil, placed(err, o.Policy)
+				}
+				return p, nil
+			})
 		},
 	}
-	o.register(cmd, &o.Options, "", "127.0.0.1:9090")
+	o.serving.register(cmd, &o.Options, "", "127.0.0.1:9090")
 	o.registerPair(cmd)
+	o.logSize.register(cmd)
 	cmd.Flags().StringVar(&o.Socket, "socket", defaultSocket, "Unix socket that Envoy dials; its folder must exist")
 	cmd.Flags().StringVar(&o.Admin, "envoy-admin", "", "Unix socket of Envoy's admin interface (headgate envoy bootstrap --admin), by which ejections are counted and logged; empty for none")
 	cmd.Flags().DurationVar(&o.drain, "drain", app.DefaultDrain, "how long answers that are under way may take to end once another process has taken over")

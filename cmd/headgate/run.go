@@ -11,6 +11,7 @@ import (
 // runOptions are the flags of `headgate run`.
 type runOptions struct {
 	serving
+	logSize
 	app.GatewayOptions
 }
 
@@ -26,12 +27,14 @@ func newRun() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, &o) },
 	}
-	o.register(cmd, &o.Options, "policy.yaml", "127.0.0.1:9090")
+	o.serving.register(cmd, &o.Options, "policy.yaml", "127.0.0.1:9090")
 	f := cmd.Flags()
 	f.StringVar(&o.Admin, "admin", "127.0.0.1:8081", "loopback address of the admin API")
 	f.StringVar(&o.Region, "region", "", "region that this gateway runs in, for models with nearest: true")
 	f.StringVar(&o.Data, "data", ".headgate", "folder for access records, logs and the policy's history; each gateway has its own")
 	f.StringVar(&o.Tools, "tools", ".tools", "folder of the fetched Envoy")
+	o.logSize.register(cmd)
+	f.StringVar(&o.Records, "access-log", "", "file of access records, - for standard output (default access.jsonl in --data)")
 	f.IntVar(&o.Concurrency, "envoy-concurrency", 0, "Envoy's worker threads, 0 for one per core")
 	f.StringVar(&o.Script, "sim-script", "", "file of rules for the simulated provider")
 	return cmd
@@ -39,12 +42,21 @@ func newRun() *cobra.Command {
 
 // run starts everything, says when it is ready, and stops it when the context is done.
 func run(cmd *cobra.Command, o *runOptions) error {
+	size, err := o.bytes()
+	if err != nil {
+		return err
+	}
+	o.LogSize, o.Stdout = size, cmd.OutOrStdout()
+	said := o.Stdout
+	if o.Records == "-" {
+		said = cmd.ErrOrStderr() // records alone go to the standard output
+	}
 	return o.run(cmd.Context(), true, func(ctx context.Context) (process, error) {
 		g, err := app.StartGateway(ctx, o.GatewayOptions)
 		if err != nil {
-			return nil, err
+			return nil, placed(err, o.Policy)
 		}
-		announce(cmd.OutOrStdout(), g)
+		announce(said, g)
 		return g, nil
 	})
 }

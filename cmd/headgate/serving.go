@@ -36,6 +36,20 @@ func (s *serving) register(cmd *cobra.Command, o *app.Options, path, operations 
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
 }
 
+// logSize is a flag of the greatest size of log files, in MiB.
+type logSize struct{ mib int64 }
+
+func (s *logSize) register(cmd *cobra.Command) {
+	cmd.Flags().Int64Var(&s.mib, "log-size", 256, "MiB that a log file of exchanges grows to before it begins anew; the four before it are kept as FILE.1 to FILE.4; 0 for no bound")
+}
+
+func (s *logSize) bytes() (int64, error) {
+	if s.mib < 0 || s.mib > 1<<30 {
+		return 0, fmt.Errorf("--log-size must be from 0 to %d MiB, is %d", 1<<30, s.mib)
+	}
+	return s.mib << 20, nil
+}
+
 // process is what package app starts.
 type process interface {
 	Reload()
@@ -44,8 +58,8 @@ type process interface {
 	Stop(context.Context) error
 }
 
-// run starts a process, lets it read its policy again on each SIGHUP if it reads one, and
-// stops it when ctx is done.
+// run starts a process, lets it open its log files anew on each SIGHUP, and read its policy again if
+// it reads one, and stops it when ctx is done.
 func (s *serving) run(ctx context.Context, reloads bool, start func(context.Context) (process, error)) error {
 	log, err := newLogger(s.logLevel, s.logFormat)
 	if err != nil {
@@ -79,11 +93,11 @@ func serve(ctx context.Context, p process, reloads bool, hangups <-chan os.Signa
 	for {
 		select {
 		case <-hangups:
-			if !reloads {
-				log.Info("SIGHUP: the policy is the control plane's, so nothing is read again")
-				continue
+			if reloads {
+				log.Info("SIGHUP: reading the policy again, and opening log files anew")
+			} else {
+				log.Info("SIGHUP: opening log files anew; the policy is the control plane's, so it is not read again")
 			}
-			log.Info("SIGHUP: reading the policy again")
 			p.Reload()
 		case <-p.Succeeded():
 			return true

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"path/filepath"
+
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/strict"
 )
@@ -39,7 +41,7 @@ func (s *Source) files() *policy.Set {
 	if s.file != nil || s.options.Path == "" {
 		return s.file
 	}
-	c, ok := s.history.last(func(c Change) bool { return c.Origin == FromFile && c.Reason == s.options.Path })
+	c, ok := s.history.last(s.fromPath)
 	if !ok {
 		return nil
 	}
@@ -48,4 +50,19 @@ func (s *Source) files() *policy.Set {
 		return nil // another version of Headgate read it
 	}
 	return set
+}
+
+// fromPath reports whether a change came from the path.
+func (s *Source) fromPath(c Change) bool {
+	return c.Origin == FromFile && filepath.Clean(c.Reason) == filepath.Clean(s.options.Path)
+}
+
+// strange reports whether the history has policies of files, and none of the path's.
+func (s *Source) strange() bool {
+	if s.options.Path == "" {
+		return false
+	}
+	_, any := s.history.last(func(c Change) bool { return c.Origin == FromFile })
+	_, own := s.history.last(s.fromPath)
+	return any && !own
 }

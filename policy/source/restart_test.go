@@ -82,3 +82,22 @@ func change(t *testing.T, s *Source, path, step string) {
 	}
 	must(t, err)
 }
+
+// TestAFileThatWasNeverGoodStartsNoOther holds that a faulty or missing file does not start what
+// another one has brought, but for the file of a history, however its path is written.
+func TestAFileThatWasNeverGoodStartsNoOther(t *testing.T) {
+	path, folder := policyFile(t, text(1)), t.TempDir()
+	open(t, Options{Path: path, History: history(t, folder)})
+	for name, other := range map[string]string{"faulty": policyFile(t, bad), "missing": filepath.Join(t.TempDir(), "none.yaml")} {
+		_, err := Open(Options{Path: other, History: history(t, folder)})
+		if err == nil || !strings.Contains(err.Error(), other) || !strings.Contains(err.Error(), "another policy file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	write(t, path, bad)
+	dir, file := filepath.Split(path)
+	s := open(t, Options{Path: dir + "./" + file, History: history(t, folder)})
+	inEffect(t, s, 1, 1, FromFile)
+	s = open(t, Options{Path: policyFile(t, text(2)), History: history(t, folder)})
+	inEffect(t, s, 2, 2, FromFile)
+}

@@ -96,7 +96,8 @@ func compiled(c Change) (effect, error) {
 
 // Open puts the policy at the path into effect if it is newer than the one read
 // from there last, else the newest of the history. If the file is faulty the
-// history's newest stays, and Refused says why; without any that is an error.
+// history's newest stays, and Refused says why; without any that is an error, and so it is
+// if all policies of files in the history are those of other paths.
 func Open(o Options) (*Source, error) {
 	o = o.withDefaults()
 	s := &Source{options: o, history: trail{History: o.History}, moved: make(chan struct{}, 1)}
@@ -107,6 +108,9 @@ func Open(o Options) (*Source, error) {
 	}
 	err := errors.Join(s.expire(), s.fromFile())
 	refusal := s.refused.Load()
+	if err != nil && s.strange() {
+		return nil, fmt.Errorf("%w; the history is of another policy file, so nothing of it is published instead: mend this one, or start with the other", err)
+	}
 	if s.effect.Load() == nil {
 		err = errors.Join(err, s.fromHistory())
 	}

@@ -43,6 +43,9 @@ func (g *Gateway) startEnvoy() (*envoy.Child, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := g.makeEnvoyLog(); err != nil {
+		return nil, err
+	}
 	config := filepath.Join(g.data, "envoy.json")
 	if err := os.WriteFile(config, text, 0o600); err != nil {
 		return nil, fmt.Errorf("writing Envoy's bootstrap: %w", err)

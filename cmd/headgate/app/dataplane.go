@@ -38,6 +38,7 @@ import (
 // dataPlane is the ext_proc server of this process with what it writes to.
 type dataPlane struct {
 	server      *extproc.Server
+	records     records
 	closer      *record.Closer
 	spool       *spool.Spool // nil: rows go to no control plane
 	kinds       []extproc.Kind
@@ -106,7 +107,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 		LookupEnv: os.LookupEnv, Pairs: func() int { return reports.learnt().Pairs }, Now: time.Now, Log: log.Named("ledger"),
 	}, reg)
 	d := &dataPlane{
-		spool: s, reports: reports, stores: stores, keys: keys, own: own,
+		records: out, spool: s, reports: reports, stores: stores, keys: keys, own: own,
 		server: extproc.NewServer(own, extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: o.region, Shares: &reports.shares.uses, Managed: keys, Own: own,

@@ -25,12 +25,14 @@ type ExtprocOptions struct {
 	Records string        // file of access records; "-" is Stdout
 	Stdout  io.Writer     // needed for "-" only
 	Drain   time.Duration // how long answers may take to end once another process serves; 0: DefaultDrain
+	LogSize int64         // bytes of Records; 0: no bound
 }
 
 // Extproc is a running ext_proc server for one Envoy.
 type Extproc struct {
 	process
 	own    *self.Client
+	data   *dataPlane
 	static *static // nil: it follows a control plane
 	place  *succession
 	endsIn chan time.Duration // how long what is under way may take from now on; one place
@@ -70,12 +72,12 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 		return err
 	}
 	data, err := newDataPlane(&p.lifecycle, dataOptions{
-		records: recordsTo{o.Records, o.Stdout}, spool: o.spoolFolder(), region: o.Pair.Region, own: o.Pair.Own, generation: p.place.seat.Generation,
+		records: recordsTo{o.Records, o.Stdout, o.LogSize}, spool: o.spoolFolder(), region: o.Pair.Region, own: o.Pair.Own, generation: p.place.seat.Generation,
 	}, p.reg, p.log)
 	if err != nil {
 		return err
 	}
-	p.own, data.grants = data.own, o.Grants
+	p.own, p.data, data.grants = data.own, data, o.Grants
 	if o.Admin != "" {
 		data.reports.outages = watchOutages(&p.lifecycle, o.Admin, p.reg, p.log)
 	}
@@ -198,9 +200,12 @@ func (p *Extproc) serveFile(o *ExtprocOptions, data *dataPlane, set *policy.Set)
 	return p.serve(o, data, func(*grpc.Server) {}, func() {})
 }
 
-// Reload reads the policy's file again. It does nothing if the policy is a control
-// plane's. It is called by one goroutine at a time, and not once Stop is.
+// Reload opens the file of access records anew, and reads the policy's file again, if it is no
+// control plane's. It is called by one goroutine at a time, and not once Stop is.
 func (p *Extproc) Reload() {
+	if err := p.data.records.reopen(); err != nil {
+		p.log.Error("the file of access records cannot be opened anew", zap.Error(err))
+	}
 	if p.static != nil {
 		p.static.reload()
 	}

@@ -1,14 +1,18 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
+	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
 	"github.com/headgate/headgate/envoy"
@@ -26,10 +30,13 @@ type GatewayOptions struct {
 	Options
 	Admin       string // loopback address of the admin API
 	Region      string
-	Data        string // folder of access records, logs and the policy's history
-	Tools       string // folder of the fetched Envoy
-	Concurrency int    // Envoy's worker threads; 0: one per core
-	Script      string // file of rules for the simulated provider; empty: none
+	Data        string    // folder of access records, logs and the policy's history
+	Tools       string    // folder of the fetched Envoy
+	Concurrency int       // Envoy's worker threads; 0: one per core
+	Records     string    // file of access records; "-" is Stdout, empty: access.jsonl in Data
+	Stdout      io.Writer // needed for "-" only
+	LogSize     int64     // bytes of access records, and of Envoy's log; 0: no bound
+	Script      string    // file of rules for the simulated provider; empty: none
 }
 
 // Gateway is a running control plane and data plane with an Envoy as their child.
@@ -38,6 +45,8 @@ type Gateway struct {
 	options   GatewayOptions
 	control   *controlPlane
 	pair      *agent.Agent
+	records   records
+	child     *envoy.Child
 	own       *self.Client
 	data      string // folder
 	sockets   string // folder of Unix sockets
@@ -67,8 +76,13 @@ func (g *Gateway) Stop(ctx context.Context) error {
 // Admin is the address of the admin API.
 func (g *Gateway) Admin() net.Addr { return g.control.admin }
 
-// Reload reads the policy again. It may be called until Stop is.
-func (g *Gateway) Reload() { g.control.changes.reload() }
+// Reload opens log files anew, and reads the policy again. It may be called until Stop is.
+func (g *Gateway) Reload() {
+	if err := errors.Join(g.records.reopen(), g.reopenEnvoyLog()); err != nil {
+		g.log.Error("log files cannot be opened anew", zap.Error(err))
+	}
+	g.control.changes.reload()
+}
 
 // Policy is the policy that is published, and the change that brought it.
 func (g *Gateway) Policy() (*policy.Set, source.Change) {
@@ -81,8 +95,10 @@ func (g *Gateway) PolicyPath() string { return g.options.Policy }
 // Own makes calls of Headgate's own through this gateway.
 func (g *Gateway) Own() *self.Client { return g.own }
 
-// Records is the file of access records.
-func (g *Gateway) Records() string { return filepath.Join(g.options.Data, "access.jsonl") }
+// Records is the file of access records; "-": they go to standard output.
+func (g *Gateway) Records() string {
+	return cmp.Or(g.options.Records, filepath.Join(g.options.Data, "access.jsonl"))
+}
 
 // Simulated names the backends that the simulated provider stands in for.
 func (g *Gateway) Simulated() (backends []string) {
@@ -104,12 +120,12 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 		return err
 	}
 	data, err := newDataPlane(l, dataOptions{
-		records: recordsTo{path: filepath.Join(g.data, "access.jsonl")}, spool: filepath.Join(g.data, "spool"), region: g.options.Region, own: g.ownCalls(),
+		records: recordsTo{g.Records(), g.options.Stdout, g.options.LogSize}, spool: filepath.Join(g.data, "spool"), region: g.options.Region, own: g.ownCalls(),
 	}, g.reg, g.log)
 	if err != nil {
 		return err
 	}
-	g.own = data.own
+	g.own, g.records = data.own, data.records
 	data.reports.outages = watchOutages(l, g.envoyAdmin(), g.reg, g.log)
 	if g.control, err = startControlPlane(l, controlOptions{
 		path: g.options.Policy, grants: g.options.Grants, listen: g.ownXDS(), admin: g.options.Admin, state: g.data,
@@ -127,6 +143,8 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	g.child = child
+	g.watchEnvoyLog(l)
 	ctx, cancel := context.WithTimeout(ctx, readyAfter)
 	defer cancel()
 	ctx, cancelWait := child.While(ctx)
@@ -209,7 +227,7 @@ func (g *Gateway) resources(set *policy.Set) (resources, error) {
 		return resources{}, err
 	}
 	return resources{live, snapshot.Options{
-		AccessLog: filepath.Join(g.data, "envoy-access.jsonl"), Simulated: g.sim, Roots: roots,
+		AccessLog: g.envoyLog(), Simulated: g.sim, Roots: roots,
 	}}, nil
 }
 

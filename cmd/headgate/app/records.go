@@ -12,30 +12,37 @@ import (
 type recordsTo struct {
 	path   string    // "-": stdout
 	stdout io.Writer // needed for "-" only
+	max    int64     // bytes of the file; 0: no bound
+}
+
+// records are where access records go.
+type records struct {
+	io.Writer
+	reopen func() error // after others have renamed the file
 }
 
 // openRecords opens the file of access records for appending. A last line that a
 // process which was killed, or a full disk, left torn is ended first: the next row
 // would else be lost with it.
-func openRecords(l *lifecycle, to recordsTo) (io.Writer, error) {
+func openRecords(l *lifecycle, to recordsTo) (records, error) {
 	path := to.path
 	if path == "-" {
-		return to.stdout, nil
+		return records{to.stdout, func() error { return nil }}, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("folder of access records: %w", err)
+		return records{}, fmt.Errorf("folder of access records: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	f, err := openRotating(path, to.max)
 	if err != nil {
-		return nil, fmt.Errorf("opening access records: %w", err)
+		return records{}, fmt.Errorf("opening access records: %w", err)
 	}
 	l.started("access record file", func(context.Context) error { return f.Close() })
 	if isTorn(path) {
-		if _, err := f.WriteString("\n"); err != nil {
-			return nil, fmt.Errorf("ending the last access record: %w", err)
+		if _, err := f.file.WriteString("\n"); err != nil {
+			return records{}, fmt.Errorf("ending the last access record: %w", err)
 		}
 	}
-	return f, nil
+	return records{f, f.reopen}, nil
 }
 
 // isTorn reports whether a file's last line has no end. What is no file, such as a
