@@ -118,3 +118,24 @@ func TestAttemptsSayWhatTheProviderSaid(t *testing.T) {
 		t.Errorf("second attempt %+v, %+v", a, a.Error)
 	}
 }
+
+// TestAStreamThatCannotBeReadSaysWhose holds that the error which ends such a stream has the code, the
+// backend and the exchange, as the refusal of a whole answer does: to be looked up.
+func TestAStreamThatCannotBeReadSaysWhose(t *testing.T) {
+	for path, said := range map[string]string{
+		"/v1/chat/completions": `"messages":[{"role":"user","content":"hi"}]`, "/v1/messages": `"max_tokens":9,"messages":[{"role":"user","content":"hi"}]`, "/v1/responses": `"input":"hi"`,
+	} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		id := s.RequestHeaders(Post(path), false).Metadata("exchange")
+		s.RequestBody(`{"model":"claude","stream":true,` + said + `}`)
+		s.ResponseHeaders(Answered("200", "text/event-stream"), false)
+		text, _ := play(s, []string{"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\"\n\n", "event: content_block_start\ndata: {\"type\":\n\n"}, true)
+		s.Cancel()
+		for _, want := range []string{"provider_answer_unreadable", `backend \"claude\"`, id} {
+			if id == "" || !strings.Contains(text, want) {
+				t.Errorf("%s: the client got %s, without %q", path, text, want)
+			}
+		}
+	}
+}

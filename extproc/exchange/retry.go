@@ -6,21 +6,54 @@ import (
 	"time"
 )
 
-// maxWait bounds a wait that a provider names: limits of a month exist.
+// maxWait is the longest wait that is believed: limits of a month exist.
 const maxWait = 31 * 24 * time.Hour
 
+// The headers in which providers say when they want to be asked again.
+const (
+	retryAfter   = "retry-after"
+	retryAfterMS = "retry-after-ms"
+)
+
 // RetryAfter reads when a provider wants to be asked again: retry-after-ms, or
-// retry-after in seconds or as a date. 0: it does not say.
+// retry-after in seconds or as a date. 0: it does not say, or nothing that is believed.
 func RetryAfter(h Headers, now time.Time) time.Duration {
-	if ms, err := strconv.ParseFloat(string(h.Get("retry-after-ms")), 64); err == nil && ms > 0 {
-		return min(time.Duration(min(ms, maxWait.Seconds()*1000)*float64(time.Millisecond)), maxWait)
+	if d, ok := wait(retryAfterMS, h.Get(retryAfterMS), now); ok && d > 0 {
+		return d
 	}
-	text := string(h.Get("retry-after"))
-	if s, err := strconv.ParseFloat(text, 64); err == nil && s > 0 {
-		return time.Duration(min(s, maxWait.Seconds()) * float64(time.Second))
+	d, _ := wait(retryAfter, h.Get(retryAfter), now)
+	return d
+}
+
+// StrayRetries lists those of these headers that a client must not get: they cannot be read, or
+// name more than 31 days.
+func StrayRetries(h Headers, now time.Time) (names []string) {
+	for _, name := range []string{retryAfter, retryAfterMS} {
+		if text := h.Get(name); text != nil {
+			if _, ok := wait(name, text, now); !ok {
+				names = append(names, name)
+			}
+		}
 	}
-	if at, err := http.ParseTime(text); err == nil && at.After(now) {
-		return min(at.Sub(now), maxWait)
+	return names
+}
+
+// wait reads one header; false: it cannot be read, or is not believed.
+func wait(name string, value []byte, now time.Time) (time.Duration, bool) {
+	text := string(value)
+	unit := time.Second
+	if name == retryAfterMS {
+		unit = time.Millisecond
 	}
-	return 0
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		if n >= 0 && n <= float64(maxWait/unit) {
+			return time.Duration(n * float64(unit)), true
+		}
+		return 0, false
+	}
+	at, err := http.ParseTime(text)
+	if err != nil || name == retryAfterMS || at.Sub(now) > maxWait {
+		return 0, false
+	}
+	return max(at.Sub(now), 0), true
 }

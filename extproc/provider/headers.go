@@ -75,7 +75,7 @@ func (p *plan) hidden(h exchange.Headers) (names []string) {
 			names = append(names, name)
 		}
 	}
-	return names
+	return append(names, exchange.StrayRetries(h, p.stage.now())...)
 }
 
 // saysLimit reports whether a header says something about an account's limits.

@@ -70,7 +70,7 @@ func (s *stream) Pass(piece []byte, last bool) ([]byte, error) {
 	}
 	out := s.passer.piece(plain, last)
 	s.ex.Response.SawEnd = s.skim.SawEnd()
-	if fault := s.broke(last); fault != nil {
+	if fault := s.named(s.broke(last)); fault != nil {
 		out = s.target.dialect.Encoder(canon.Client{}).Abort(out[:len(out):len(out)], fault)
 	}
 	return out, nil
@@ -124,6 +124,9 @@ func (s *stream) Next() []canon.Event {
 	}
 	found := s.events.next()
 	s.doubt(found)
+	for i := range found {
+		found[i].Fault = s.named(found[i].Fault)
+	}
 	if s.skim == nil {
 		s.note(found)
 		return found
@@ -136,6 +139,18 @@ func (s *stream) Next() []canon.Event {
 		}
 	}
 	return found
+}
+
+// named says of an answer that cannot be read who gave it, and in which exchange, as a refusal of
+// one that came whole does.
+func (s *stream) named(f *canon.Fault) *canon.Fault {
+	if f == nil || f.Kind != canon.FaultMalformed || f.Exchange != "" {
+		return f
+	}
+	n := *f
+	n.Exchange, n.Code = s.ex.ID, string(exchange.ReasonUnprocessable)
+	n.Message = fmt.Sprintf("%s It came from backend %q.", f.Message, s.ex.Route.Backend)
+	return &n
 }
 
 // failedWith notes that a stream failed. One that broke off has not: its provider says nothing.
