@@ -256,6 +256,7 @@ func TestHeadersMayDecideAlone(t *testing.T) {
 		"a fault of the client's":   {H{":status", "400", "content-type", "application/json"}, false, "waits"},
 		"one that is too large":     {H{":status", "413", "content-type", "application/json"}, true, "again"},
 		"one that is not there":     {H{":status", "404", "content-type", "application/json"}, true, "429"},
+		"one that does not exist":   {H{":status", "999", "content-type", "application/json"}, true, "503"},
 		"a redirect":                {H{":status", "302"}, true, "429"},
 		"a conflict":                {H{":status", "409", "content-type", "application/json"}, true, "503"},
 		"one that is unprocessable": {H{":status", "422", "content-type", "application/json"}, true, "passes"},

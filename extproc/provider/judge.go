@@ -51,6 +51,8 @@ func (p *plan) judge(at *exchange.Attempt) exchange.Judgement {
 		return tryAgain("")
 	case at.Status == http.StatusBadRequest, at.Status == http.StatusRequestEntityTooLarge:
 		return p.judgeRefusal(at)
+	case at.Status > 599: // is none that exists
+		return tryAgain(exchange.FaultUnreadable)
 	case at.Status >= 300, !at.ByContent, at.Request.Operation.OfKept():
 		return exchange.Judgement{}
 	case at.Stream:
