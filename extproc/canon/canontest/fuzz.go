@@ -212,7 +212,7 @@ func FuzzFault(f *testing.F, d dialect.Dialect, c *Corpus) {
 // What reading a text of some length may allocate, in bytes. The factor is that of an answer
 // which is all small parts.
 const (
-	memoryAnyway  = 256 << 10
+	memoryAnyway  = 64 << 10
 	memoryPerByte = 400
 )
 

@@ -13,8 +13,8 @@ import (
 )
 
 // recordedWays plays what servers of every dialect really answered to clients of the dialect
-// under test, through the provider stage: whole answers, streams, whole answers made of
-// streams, and errors. Held is that the client gets what the server said, and that its SDK
+// under test, through the provider stage: whole answers, streams, each made of the other, and
+// errors. Held is that the client gets what the server said, and that its SDK
 // takes it.
 func (u *under) recordedWays(t *testing.T) {
 	if len(u.Families) == 0 {
@@ -65,6 +65,8 @@ func (u *under) recordedError(t *testing.T, ex *recorded.Exchange, to dialect.Di
 	}
 }
 
+// recordedWhole answers clients that want a whole answer, and those that want a stream, which
+// is made of it.
 func (u *under) recordedWhole(t *testing.T, ex *recorded.Exchange, to dialect.Dialect) {
 	r, err := u.DecodeAnswer(ex.Response)
 	if err != nil {
@@ -76,6 +78,15 @@ func (u *under) recordedWhole(t *testing.T, ex *recorded.Exchange, to dialect.Di
 	want := u.want(to, SaidBy(r))
 	means(t, want, whole(to, status, body))
 	hears(t, want, u.Judge.Answer(t, body))
+
+	v = u.ask(t, to, &Answer{}, true)
+	v.Stream()
+	out := streamTo(t, v, to, Pieces(ex.Response, 333), false)
+	means(t, want, StreamSaid(to, out))
+	h, ended, failed := u.Judge.Stream(t, out)
+	if hears(t, want, h); !ended || failed {
+		t.Errorf("as a stream: ended %v, failed %v: %s", ended, failed, out)
+	}
 }
 
 func (u *under) recordedStreamTo(t *testing.T, ex *recorded.Exchange, to dialect.Dialect) {
