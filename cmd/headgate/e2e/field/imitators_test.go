@@ -19,7 +19,7 @@ import (
 // What passes in its own dialect has the provider's words and ids: those are the client's only
 // once they are translated.
 type imitation struct {
-	never  string // the backend whose dialect has no such shape
+	never  string // the backends whose dialects have no such shape
 	status int    // of a refusal; 0: the answer arrives
 	says   string // in the refusal
 
@@ -27,7 +27,7 @@ type imitation struct {
 	guessed bool   // no usage is reported
 	calls   bool   // the answer is calls and no text
 	fails   bool   // the answer fails visibly, or its row says that it is not all of it
-	unended string // the backend whose dialect needs the end that is missing
+	unended string // the backends whose dialects need the end that is missing
 	openAI  string
 	claude  string // the reasons of the end; empty: that of every answer
 }
@@ -43,29 +43,29 @@ var imitations = map[string]imitation{
 	"unknown-event":      {},
 	"event-twice":        {garbled: true},
 	"events-swapped":     {garbled: true},
-	"without-end":        {unended: "claude"},
+	"without-end":        {unended: "claude native"},
 	"huge":               {garbled: true},
 	"comments":           {},
-	"pings":              {never: "sim"},
+	"pings":              {never: "sim native"},
 
-	"usage-xai":      {never: "claude"},
-	"usage-groq":     {never: "claude"},
-	"usage-deepseek": {never: "claude"},
-	"usage-moonshot": {never: "claude"},
-	"usage-litellm":  {never: "claude"},
-	"usage-early":    {never: "claude"},
-	"usage-running":  {never: "claude"},
-	"usage-null":     {never: "claude", guessed: true},
+	"usage-xai":      {never: "claude native"},
+	"usage-groq":     {never: "claude native"},
+	"usage-deepseek": {never: "claude native"},
+	"usage-moonshot": {never: "claude native"},
+	"usage-litellm":  {never: "claude native"},
+	"usage-early":    {never: "claude native"},
+	"usage-running":  {never: "claude native"},
+	"usage-null":     {never: "claude native", guessed: true},
 
 	"ids-empty":     {calls: true},
 	"ids-twice":     {calls: true},
 	"calls-alone":   {calls: true, guessed: true},
 	"without-names": {},
 
-	"end-window":     {openAI: "length", claude: "model_context_window_exceeded"},
-	"end-max-length": {openAI: "length", claude: "max_tokens"},
-	"end-sensitive":  {openAI: "content_filter", claude: "refusal"},
-	"end-network":    {fails: true},
+	"end-window":     {never: "native", openAI: "length", claude: "model_context_window_exceeded"},
+	"end-max-length": {never: "native", openAI: "length", claude: "max_tokens"},
+	"end-sensitive":  {never: "native", openAI: "content_filter", claude: "refusal"},
+	"end-network":    {never: "native", fails: true},
 
 	"error-list":    {status: 400, says: "the request is not valid"},
 	"error-detail":  {status: 404, says: "error-detail"},
@@ -82,23 +82,37 @@ var imitations = map[string]imitation{
 // tooLong is in the message of every provider whose model takes a shorter prompt.
 const tooLong = "tokens"
 
-// TestImitators plays every shape in which servers imitate a provider to clients of both
-// dialects, in the same dialect and translated, as JSON and as a stream. Held is what the
+// backends are servers of chat completions, of Anthropic's messages, and of OpenAI's Responses,
+// which clients of that dialect alone reach.
+var backends = []string{"sim", "claude", "native"}
+
+// ways are those of clients of every dialect.
+var ways = append(slices.Clip(gatewaytest.Ways), gatewaytest.Way{Dialect: "responses"}, gatewaytest.Way{Dialect: "responses", Stream: true})
+
+func hello(w gatewaytest.Way, model string) gatewaytest.Request {
+	if w.Dialect != "responses" {
+		return w.Request(model, "Hello!")
+	}
+	return gatewaytest.ChatRequest("/v1/responses", fmt.Sprintf(`{"model":%q,"stream":%t,"store":false,"input":"Hello!"}`, model, w.Stream), "")
+}
+
+// TestImitators plays every shape in which servers imitate a provider to clients of every
+// dialect, in the same dialect and translated, as JSON and as a stream. Held is what the
 // client reads, and that the row has what it cost.
 func TestImitators(t *testing.T) {
 	t.Parallel()
 	p, g := imitate(t)
 	text := gatewaytest.DirectAnswer(t, p)
 	for shape, want := range imitations {
-		for _, backend := range []string{"sim", "claude"} {
-			if want.never == backend {
-				continue
-			}
-			for _, w := range gatewaytest.Ways {
+		for _, backend := range backends {
+			for _, w := range ways {
+				if strings.Contains(want.never, backend) || backend == "native" && w.Dialect != "responses" {
+					continue
+				}
 				t.Run(fmt.Sprintf("%s from %s to %s", shape, backend, w), func(t *testing.T) {
 					before := len(p.Settled())
 					g := g.With(t)
-					a := g.Ask(w.Request(backend+"-"+shape, "Hello!"))
+					a := g.Ask(hello(w, backend+"-"+shape))
 					id := a.Exchange()
 					if id == "" {
 						id = gatewaytest.RefusedExchange(a)
@@ -131,7 +145,7 @@ func imitate(t *testing.T) (*gatewaytest.Provider, *gatewaytest.Gateway) {
 		if _, known := imitations[shape]; !known {
 			t.Errorf("what must come of %s is not said", shape)
 		}
-		for _, backend := range []string{"sim", "claude"} {
+		for _, backend := range backends {
 			fmt.Fprintf(&models, "  %s-%s: {chain: [%[1]s/%[2]s], retries: 0}\n", backend, shape)
 		}
 	}
@@ -140,6 +154,7 @@ unpriced: flag
 backends:
   sim:    {provider: openai-compatible, url: %q}
   claude: {provider: openai-compatible, dialect: anthropic, url: %[1]q}
+  native: {provider: openai-compatible, responses: true, url: %[1]q}
 models:
 %[2]s`, p.URL, models.String()), gatewaytest.Options{})
 }
@@ -155,11 +170,13 @@ type played struct {
 }
 
 // translates reports whether the client speaks another dialect than the provider.
-func (p *played) translates() bool { return p.way.Claude() != (p.backend == "claude") }
+func (p *played) translates() bool {
+	return p.way.Dialect != map[string]string{"sim": "openai", "claude": "anthropic", "native": "responses"}[p.backend]
+}
 
 func (p *played) check(t *testing.T, text string) {
 	switch {
-	case p.fails, p.unended == p.backend && p.way.Stream:
+	case p.fails, strings.Contains(p.unended, p.backend) && p.way.Stream:
 		p.checkFailure(t)
 	case p.status != 0:
 		p.checkRefusal(t)
@@ -205,6 +222,10 @@ func (p *played) checkAnswer(t *testing.T, text string) {
 	switch {
 	case p.calls:
 		p.checkCalls(t)
+	case p.way.Dialect == "responses":
+		if got := responseText(t, p.answer.Body); got != text && !(p.garbled && len(got) >= len(text)) {
+			t.Errorf("text %q", got)
+		}
 	case p.unended != "" && p.way.Stream && !p.translates():
 		if got, _ := gatewaytest.StreamText(t, p.answer.Events()); got != text {
 			t.Errorf("text %q", got)
@@ -218,7 +239,7 @@ func (p *played) checkAnswer(t *testing.T, text string) {
 	if p.way.Claude() {
 		end = p.claude
 	}
-	if p.translates() && !strings.Contains(p.answer.Body, end) {
+	if p.translates() && p.way.Dialect != "responses" && !strings.Contains(p.answer.Body, end) {
 		t.Errorf("the end is not %s", end)
 	}
 	if p.row.Outcome != "ok" || p.row.Detail != "" {
@@ -226,21 +247,41 @@ func (p *played) checkAnswer(t *testing.T, text string) {
 	}
 }
 
+// responseText is the text of a response: of a stream that of the event which ends it.
+func responseText(t *testing.T, body string) (text string) {
+	t.Helper()
+	completed := value(body)
+	for line := range strings.Lines(body) {
+		if event := object(value(strings.TrimPrefix(strings.TrimSpace(line), "data: "))); event["type"] == "response.completed" {
+			completed = event["response"]
+		}
+	}
+	if object(completed)["status"] != "completed" && object(completed)["status"] != "incomplete" {
+		t.Error("the response is not complete")
+	}
+	walk(object(completed)["output"], func(m map[string]any) {
+		if said, is := m["text"].(string); is && m["type"] == "output_text" {
+			text += said
+		}
+	})
+	return text
+}
+
 // checkCalls holds that each call has an id of its own once it is translated.
 func (p *played) checkCalls(t *testing.T) {
 	var ids []string
 	for line := range strings.Lines(p.answer.Body) {
 		walk(value(strings.TrimPrefix(strings.TrimSpace(line), "data: ")), func(m map[string]any) {
-			if id, has := m["id"].(string); has && (m["type"] == "tool_use" || m["type"] == "function") {
+			if id, has := m["id"].(string); has && (m["type"] == "tool_use" || m["type"] == "function" || m["type"] == "function_call") {
 				ids = append(ids, id)
 			}
 		})
 	}
 	unique := slices.Compact(slices.Sorted(slices.Values(ids)))
-	if len(ids) == 0 || p.translates() && (len(unique) != len(ids) || slices.Contains(ids, "")) {
+	if len(ids) == 0 || p.translates() && p.way.Dialect != "responses" && (len(unique) != len(ids) || slices.Contains(ids, "")) {
 		t.Errorf("the calls have the ids %q", ids)
 	}
-	if p.way.Stream && !p.way.Ended(p.answer) {
+	if p.way.Stream && !p.way.Ended(p.answer) && !strings.Contains(p.answer.Body, "event: response.completed") {
 		t.Error("the stream has no end")
 	}
 }
