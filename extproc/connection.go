@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"sync"
@@ -14,11 +15,12 @@ import (
 // as if each exchange had broken off by itself, and no account of them comes.
 type Listener struct {
 	*net.UnixListener
-	mu     sync.Mutex
-	paused bool
-	closed chan struct{} // by Close
-	close  func() error
-	fresh  sync.WaitGroup // connections that nobody has read from yet
+	mu      sync.Mutex
+	paused  bool
+	leaving atomic.Bool   // as paused, for connections
+	closed  chan struct{} // by Close
+	close   func() error
+	fresh   sync.WaitGroup // connections that nobody has read from yet
 }
 
 // ListenOn makes a listener of the socket of another process, which is served there, too.
@@ -38,7 +40,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	switch {
 	case err == nil:
 		l.fresh.Add(1)
-		return &connection{Conn: conn, read: sync.OnceFunc(l.fresh.Done)}, nil
+		return &connection{Conn: conn, read: sync.OnceFunc(l.fresh.Done), leaving: &l.leaving}, nil
 	case !l.paused:
 		return nil, err
 	}
@@ -53,6 +55,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 func (l *Listener) Pause() {
 	l.mu.Lock()
 	l.paused = true
+	l.leaving.Store(true)
 	_ = l.SetDeadline(time.Unix(1, 0)) // a socket that is closed accepts nothing either
 	l.mu.Unlock()
 	l.fresh.Wait()
@@ -65,8 +68,35 @@ func (l *Listener) Close() error { return l.close() }
 // finds the connection that it came by: those of a Unix socket have no names.
 type connection struct {
 	net.Conn
-	read func() // notes that somebody reads
-	over atomic.Bool
+	read    func() // notes that somebody reads
+	leaving *atomic.Bool
+	over    atomic.Bool
+}
+
+// goAway is the frame by which the other end is asked to open no more streams. A PING follows it;
+// when that is answered, streams that have not come by then are refused.
+var goAway = []byte{0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0}
+
+// alone is how long goAway waits for what was written before it to be read.
+const alone = 50 * time.Millisecond
+
+// Write implements net.Conn. Envoy answers the PING before it sends the streams that it opens
+// because of what it read together with it, such as an attempt after the answer to its request:
+// goAway is not written together with anything.
+func (c *connection) Write(b []byte) (int, error) {
+	if !c.leaving.Load() {
+		return c.Conn.Write(b)
+	}
+	i := bytes.Index(b, goAway)
+	if i < 0 {
+		return c.Conn.Write(b)
+	}
+	if n, err := c.Conn.Write(b[:i]); err != nil {
+		return n, err
+	}
+	time.Sleep(alone)
+	n, err := c.Conn.Write(b[i:])
+	return i + n, err
 }
 
 // Read implements net.Conn. It notes the end before any stream learns of it.

@@ -79,6 +79,7 @@ func (o *extprocOptions) registerPair(cmd *cobra.Command) {
 	f.StringVar(&p.Node, "node", defaultNode, "id of this pair")
 	f.StringVar(&p.Region, "region", "", "region that this pair runs in, for models with nearest: true")
 	f.StringVar(&o.listen, "listen", "", "address that this pair's Envoy listens on in place of the policy's, for several pairs on one machine")
+	f.BoolVar(&p.SharePort, "share-port", false, "several Envoys of this pair may listen on --listen at a time, so that one replaces another; for Envoys that have not started yet: a running one refuses the change")
 	f.StringVar(&p.Own, "own-calls", "", "Unix socket on which this pair's Envoy takes the calls that Headgate makes itself, such as those of guards; Envoy must be able to make it, so its folder is best one of theirs alone; empty: none are made")
 	f.StringVar(&p.State, "state", "", "folder that keeps the last good policy, empty for none (default .headgate/NODE)")
 	f.StringVar(&p.TLS.CA, "xds-ca", "", "PEM file that verifies the control plane's certificate; TLS is required beyond loopback")
@@ -91,6 +92,9 @@ func (o *extprocOptions) registerPair(cmd *cobra.Command) {
 func (o *extprocOptions) validate() (err error) {
 	if err := errors.Join(checkServed(o.Socket), checkOptionalSocket("--envoy-admin", o.Admin), checkOptionalSocket("--own-calls", o.Pair.Own), checkNode(o.Pair.Node)); err != nil {
 		return err
+	}
+	if o.listen == "" && o.Pair.SharePort {
+		return errors.New("--share-port needs --listen: the address is this pair's as long as it runs")
 	}
 	if o.listen == "" {
 		return nil

@@ -41,6 +41,7 @@ type Options struct {
 	Credentials credentials.TransportCredentials
 	Dial        func(ctx context.Context, address string) (net.Conn, error) // nil: TCP
 	Listen      netip.AddrPort                                              // where the pair's Envoy listens; the zero value: where the policy says
+	SharePort   bool                                                        // several Envoys of the pair may listen there at a time, so that one replaces another
 	Own         string                                                      // Unix socket on which the pair's Envoy takes Headgate's own calls; empty: it takes none
 	State       string                                                      // folder for the last good revision; empty: it is not saved
 	Apply       func(*policypb.Policy) error                                // puts a policy into effect in ext_proc, beside the previous one
@@ -64,7 +65,7 @@ func (o *Options) validate() error {
 }
 
 // place is where the pair's Envoy listens.
-func (o *Options) place() place { return place{clients: o.Listen, own: o.Own} }
+func (o *Options) place() place { return place{clients: o.Listen, shared: o.SharePort, own: o.Own} }
 
 // Agent passes revisions on. All its state belongs to the goroutine of Run, which
 // does one step at a time. What happens on other goroutines is posted there as an event.

@@ -8,6 +8,7 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/policy/policypb"
@@ -28,6 +29,7 @@ type bundle struct {
 // place is where a pair's Envoy listens.
 type place struct {
 	clients netip.AddrPort // for clients; the zero value: where the policy says
+	shared  bool           // with other Envoys of the pair
 	own     string         // Unix socket for Headgate's own calls; empty: none
 }
 
@@ -95,6 +97,9 @@ func (b *bundle) adapt(at place) error {
 		}
 		if at.clients.IsValid() {
 			move(l, at.clients)
+		}
+		if at.shared {
+			l.EnableReusePort = wrapperspb.Bool(true)
 		}
 		files, err := takeFiles(l)
 		if err != nil {

@@ -38,3 +38,25 @@ func TestTakesOwnCalls(t *testing.T) {
 		}
 	})
 }
+
+// TestEnvoysShareAPort holds that Envoys of a pair may listen on one port only if it says so,
+// whatever the control plane sends.
+func TestEnvoysShareAPort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, shared := range []bool{false, true} {
+			b, err := newBundle(revision(t, "r1", "s1", "a=1"), place{shared: shared})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, item := range b.set[resourcev3.ListenerType].Items {
+				l := &listenerv3.Listener{}
+				if err := item.Value.UnmarshalTo(l); err != nil {
+					t.Fatal(err)
+				}
+				if l.GetEnableReusePort().GetValue() != shared {
+					t.Errorf("listener %s: shared %v, want %v", name, l.GetEnableReusePort().GetValue(), shared)
+				}
+			}
+		}
+	})
+}

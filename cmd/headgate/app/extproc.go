@@ -71,6 +71,11 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 	if err := p.listenOperations(o); err != nil {
 		return err
 	}
+	if o.Pair.SharePort {
+		if err := p.place.reservePort(&p.lifecycle, o.Pair.Listen); err != nil {
+			return err
+		}
+	}
 	data, err := newDataPlane(&p.lifecycle, dataOptions{
 		records: recordsTo{o.Records, o.Stdout, o.LogSize}, spool: o.spoolFolder(), region: o.Pair.Region, own: o.Pair.Own, generation: p.place.seat.Generation,
 	}, p.reg, p.log)

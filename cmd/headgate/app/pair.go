@@ -24,6 +24,7 @@ type PairOptions struct {
 	Node, Region string
 	Addresses    []string       // of the control plane's replicas, tried in turn
 	Listen       netip.AddrPort // of the pair's Envoy; the zero value: where the policy says
+	SharePort    bool           // several Envoys of the pair may listen on Listen at a time, so that one replaces another
 	Own          string         // Unix socket on which the pair's Envoy takes Headgate's own calls; empty: it takes none
 	State        string         // folder of the last good policy, and of keys unless the next says otherwise; empty: none is kept
 	Keys         string         // folder of callers' keys, where no policy is kept
@@ -44,7 +45,7 @@ func (o *PairOptions) prepare(log *zap.Logger) (err error) {
 func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *zap.Logger) (*agent.Agent, error) {
 	options := agent.Options{
 		Node: o.Node, Cluster: NodeCluster, Region: o.Region, Addresses: o.Addresses, State: o.State,
-		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, Own: o.Own, Credentials: o.creds, Fleet: apply.reports,
+		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, SharePort: o.SharePort, Own: o.Own, Credentials: o.creds, Fleet: apply.reports,
 		Keys: apply.keys, KeysFolder: cmp.Or(o.Keys, o.State), Balances: apply.balances,
 	}
 	options.Warning = apply.trouble

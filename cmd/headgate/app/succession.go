@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -91,6 +93,26 @@ func (s *succession) operations(address string) (net.Listener, error) {
 		return l, nil
 	}
 	return nil, l.Close()
+}
+
+// reservePort keeps the Envoys of other pairs off an address that those of this pair share: the
+// kernel would give them clients of this one. Its lock is a socket in the same network namespace
+// as the port, without a file, and goes to the next process with the seat.
+func (s *succession) reservePort(l *lifecycle, address netip.AddrPort) error {
+	name := "@headgate " + address.String()
+	lock, err := s.seat.Inherited(name)
+	if err == nil && lock == nil {
+		lock, err = net.Listen("unix", name)
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("gateway port: the Envoys of another pair listen on %s: stop that pair, or choose another address with --listen", address)
+	}
+	if err != nil {
+		return fmt.Errorf("gateway port: reserving %s, which takes Linux: %w", address, err)
+	}
+	l.started("gateway port", func(context.Context) error { return lock.Close() })
+	s.seat.Offer(name, lock.(*net.UnixListener))
+	return nil
 }
 
 // begin has the process before accept nothing any more.

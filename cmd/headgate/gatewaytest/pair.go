@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/headgate/headgate/envoy/envoytest"
 )
@@ -57,7 +58,7 @@ func (f *Fleet) StartExtProc(p *Pair) {
 // StartEnvoy starts a pair's Envoy from the bootstrap that Headgate prints.
 func (f *Fleet) StartEnvoy(p *Pair) {
 	f.t.Helper()
-	config := filepath.Join(f.Dir, p.Node+".json")
+	config := filepath.Join(f.Dir, filepath.Base(p.admin)+".json")
 	if _, err := os.Stat(config); err != nil {
 		bootstrap, stderr, code := RunBinary(f.t, either(f.t, p.Binary), "envoy", "bootstrap", "--node", p.Node, "--socket", p.Socket, "--admin", p.admin)
 		if code != 0 {
@@ -70,21 +71,54 @@ func (f *Fleet) StartEnvoy(p *Pair) {
 	p.Envoy = StartProcess(f.t, nil, envoytest.Path(f.t), "-c", config, "--concurrency", "2", "--log-level", "warn", "--disable-hot-restart")
 }
 
+// ReplaceEnvoy starts another Envoy beside a pair's, on the same port, and drains and ends the one
+// before once the other listens.
+func (f *Fleet) ReplaceEnvoy(p *Pair) {
+	f.t.Helper()
+	old, before := p.Envoy, p.admin
+	p.admin += "+"
+	f.StartEnvoy(p)
+	Eventually(f.t, "the other Envoy's listener", func() bool {
+		text, err := askEnvoy(p.admin, http.MethodGet, "/listeners")
+		return err == nil && strings.Contains(text, strings.TrimPrefix(p.URL, "http://"))
+	})
+	for _, path := range []string{"/healthcheck/fail", "/drain_listeners?graceful&skip_exit"} {
+		if _, err := askEnvoy(before, http.MethodPost, path); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	Eventually(f.t, "the end of the other Envoy's connections", func() bool {
+		text, err := askEnvoy(before, http.MethodGet, "/stats?filter=^http.gateway.downstream_cx_active$")
+		return err == nil && strings.HasSuffix(strings.TrimSpace(text), ": 0")
+	})
+	old.Stop(f.t, syscall.SIGTERM)
+}
+
+// askEnvoy asks an admin interface.
+func askEnvoy(socket, method, path string) (string, error) {
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}}
+	req, err := http.NewRequest(method, "http://envoy"+path, nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return string(b), err
+}
+
 // Updates returns Envoy's counters of configuration that it took or refused, one a
 // line.
 func (p *Pair) Updates() string {
 	p.t.Helper()
-	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", p.admin)
-	}}}
-	resp, err := c.Get("http://envoy/stats?filter=update_(success|rejected)$")
+	text, err := askEnvoy(p.admin, http.MethodGet, "/stats?filter=update_(success|rejected)$")
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return string(b)
+	return text
 }

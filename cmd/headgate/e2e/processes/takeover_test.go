@@ -25,12 +25,12 @@ type replaced struct {
 }
 
 // startReplaced starts a pair, each of whose models has two links.
-func startReplaced(t *testing.T) *replaced {
+func startReplaced(t *testing.T, args ...string) *replaced {
 	t.Helper()
 	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
 	policy := "unpriced: flag\n" + gatewaytest.PolicyFor(p, "  m: {chain: [sim/plain, claude/plain-claude]}\n  second: {chain: [sim/plain+ttft=1s+status=503, claude/plain-claude], retries: 1}\n")
 	r := &replaced{t: t, seen: map[string]bool{}}
-	r.fleet = gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: policy, Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}})
+	r.fleet = gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: policy, PairArgs: args, Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}})
 	r.pair = r.fleet.Pairs[0]
 	return r
 }
@@ -135,5 +135,27 @@ func TestExtProcIsReplaced(t *testing.T) {
 	r.fleet.AwaitAnswer(r.pair)
 	if all, err := filepath.Glob(r.pair.Socket + ".[0-9]*"); err != nil || fmt.Sprint(all) != "["+r.pair.Socket+".4]" {
 		t.Errorf("private sockets %v, %v", all, err)
+	}
+}
+
+// TestEnvoyIsReplaced holds that an Envoy is replaced by another one beside it under load without a
+// failed request, whichever ext_proc server serves both, and that no other pair gets on its port.
+func TestEnvoyIsReplaced(t *testing.T) {
+	t.Parallel()
+	r := startReplaced(t, "--share-port")
+	load := gatewaytest.StartLoadAt(t, r.pair, 50, 4, r.whole)
+	load.More(50)
+	r.fleet.ReplaceEnvoy(r.pair)
+	load.More(50)
+	r.replace()
+	load.More(50)
+	r.fleet.ReplaceEnvoy(r.pair)
+	load.More(50)
+	load.Stop()
+
+	stranger := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), "extproc", "--socket", r.pair.Socket+"+", "--node", "stranger", "--share-port",
+		"--listen", strings.TrimPrefix(r.pair.URL, "http://"), "--state", "", "--operations", "127.0.0.1:0")
+	if code := stranger.Exited(t); code != 1 || !strings.Contains(stranger.Log(), "gateway port: the Envoys of another pair listen on "+strings.TrimPrefix(r.pair.URL, "http://")) {
+		t.Errorf("another pair on the port: exit code %d:\n%s", code, stranger.Log())
 	}
 }
