@@ -8,6 +8,7 @@
 package envoy
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -31,6 +32,8 @@ type Bootstrap struct {
 	ExtProc string // Unix socket of the ext_proc server, which serves Envoy's configuration too
 	Region  string // in which this Envoy runs; may be empty
 	Admin   string // Unix socket of Envoy's admin interface; empty: none
+
+	Connections uint64 // of clients at a time; 0: MaxConnections
 }
 
 // extProcCluster is the name of the only static cluster, as snapshot.ExtProcCluster.
@@ -50,10 +53,6 @@ const (
 	streamWindow     = 1 << 20
 	connectionWindow = 16 << 20
 )
-
-// maxConnections is how many clients may be connected at a time: more than one Envoy serves
-// well, and few enough that a flood of connections does not use up its memory.
-const maxConnections = 50_000
 
 // JSON renders the bootstrap.
 func (b *Bootstrap) JSON() ([]byte, error) {
@@ -85,7 +84,7 @@ func (b *Bootstrap) proto() (*bootstrapv3.Bootstrap, error) {
 		},
 		StaticResources: &bootstrapv3.Bootstrap_StaticResources{Clusters: []*clusterv3.Cluster{ExtProcCluster(b.ExtProc)}},
 	}
-	limit, err := anypb.New(&connectionsv3.DownstreamConnectionsConfig{MaxActiveDownstreamConnections: maxConnections})
+	limit, err := anypb.New(&connectionsv3.DownstreamConnectionsConfig{MaxActiveDownstreamConnections: int64(cmp.Or(b.Connections, MaxConnections))})
 	if err != nil {
 		return nil, err
 	}

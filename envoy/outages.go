@@ -98,11 +98,11 @@ func (o *Outages) Out() (all []Outage, since map[Outage]time.Time) {
 const movements = `/stats?usedonly&filter=outlier_detection.ejections_(active|enforced_total)|health_check.(healthy|failure)$`
 
 func (o *Outages) look(ctx context.Context, now time.Time) {
-	moved, err := o.ask(ctx, movements)
+	moved, err := askAdmin(ctx, o.admin, movements)
 	if err != nil || string(moved) == o.seen {
 		return
 	}
-	said, err := o.ask(ctx, "/clusters?format=json")
+	said, err := askAdmin(ctx, o.admin, "/clusters?format=json")
 	if err != nil {
 		return
 	}
@@ -139,12 +139,13 @@ func (o *Outages) take(out map[Outage]bool, now time.Time) {
 	}
 }
 
-func (o *Outages) ask(ctx context.Context, path string) ([]byte, error) {
+// askAdmin asks an admin interface.
+func askAdmin(ctx context.Context, admin *http.Client, path string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://envoy"+path, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
-	resp, err := o.admin.Do(req)
+	resp, err := admin.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -158,11 +158,11 @@ func TestAnAnswerTooLongForEnvoyIsRefused(t *testing.T) {
 	s.ResponseHeaders(Answered("200", "text/event-stream"), false)
 	long := begins + delta(`"content":"`+strings.Repeat("x", 1024)+`"`) + `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"
 	got := s.ResponseBody(long, true)
-	if text, _ := got.Body(); got.Set(":status") != "500" || !strings.Contains(text, "answer_too_large") || len(text) > 1024 {
+	if text, _ := got.Body(); got.Set(":status") != "422" || got.Set("x-should-retry") != "false" || !strings.Contains(text, "answer_too_large") || len(text) > 1024 {
 		t.Errorf("the client gets %s", text)
 	}
 	s.Cancel()
-	if row := r.row(); row.Outcome != "gateway_error" || row.By != "gateway" || row.Status != 500 || row.Tokens == nil {
+	if row := r.row(); row.Outcome != "provider_error" || row.By != "provider" || row.Status != 422 || row.Tokens == nil {
 		t.Errorf("row %+v", row)
 	}
 }

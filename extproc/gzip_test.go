@@ -148,3 +148,31 @@ func TestAStreamThatCannotBeUnpackedEndsWithAnError(t *testing.T) {
 		}
 	}
 }
+
+// TestABombIsItsProvidersFault holds what comes of a small answer that unpacks to very much: whole,
+// as the error of a stream, and in the row.
+func TestABombIsItsProvidersFault(t *testing.T) {
+	long := `{"id":"` + strings.Repeat("a", 4<<20) + `"}`
+	for name, c := range map[string]struct{ request, label, plain string }{
+		"whole":    {chatBody, "application/json", long},
+		"a stream": {streamBody, "text/event-stream", "data: " + long + "\n\n"},
+	} {
+		r := newRig(t, testPolicy)
+		s := r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions"), false)
+		s.RequestBody(c.request)
+		s.ResponseHeaders(Answered("200", c.label, "content-encoding", "gzip"), false)
+		reply := s.ResponseBody(strings.Join(zipped(t, c.plain), ""), true)
+		body, _ := reply.Body()
+		if status := reply.Set(":status"); name == "whole" && status != "502" {
+			t.Errorf("%s: status %s", name, status)
+		}
+		if !strings.Contains(body, "unpacks to more than 200 times its length") || len(body) > 2<<20 {
+			t.Errorf("%s: the client gets %d bytes: %.200s", name, len(body), body)
+		}
+		s.Cancel()
+		if row := r.row(); row.Outcome != "provider_error" || row.By != "provider" {
+			t.Errorf("%s: row %+v", name, row)
+		}
+	}
+}

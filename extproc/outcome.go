@@ -48,6 +48,8 @@ func (r *run) outcome() exchange.Outcome {
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByUnknown}
 	case resp.Folded && !resp.SawEnd && !resp.Failed:
 		return exchange.Outcome{Result: exchange.Cut, By: exchange.ByProvider, Detail: withoutEnd}
+	case ex.Replaced.Reason == exchange.ReasonAnswerTooLarge:
+		return exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: "the answer is too long"}
 	case r.deniedGoodAnswer():
 		return outcomeOfRefusal(ex.Replaced.Status)
 	case resp.Origin == exchange.FromStage:

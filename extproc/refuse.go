@@ -164,8 +164,8 @@ func (r *run) replace(v exchange.Verdict) {
 func (r *run) tooLong() {
 	out := &r.ex.Response.Out
 	if n := int64(len(out.Body)); out.Replace && n > r.pipeline.limit {
-		r.replace(exchange.Denied(500, exchange.ReasonAnswerTooLarge,
-			fmt.Sprintf("The answer is %d bytes: this gateway passes on at most %d.", n, r.pipeline.limit)))
+		r.replace(exchange.Denied(policy.AnswerTooLarge, exchange.ReasonAnswerTooLarge,
+			fmt.Sprintf("The answer is %d bytes: this gateway passes on at most %d. Ask for less at once.", n, r.pipeline.limit)))
 	}
 }
 

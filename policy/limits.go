@@ -9,6 +9,10 @@ import (
 // MaxBody is the greatest BodyLimit that a policy may set, in bytes.
 const MaxBody = 256 << 20
 
+// AnswerTooLarge is the status of an answer that is longer than BodyLimit. No SDK asks again after
+// it by itself, as they do after 408, 409, 429 and all above 499.
+const AnswerTooLarge = 422
+
 var limitsSection = section{fields: []strict.Member[document]{
 	strict.Bind("limits", func(d *document) *Set { return &d.Set }, limits).
 		Doc("Bounds that protect the gateway itself.").

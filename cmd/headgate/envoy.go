@@ -39,6 +39,7 @@ func newBootstrap() *cobra.Command {
 	f.StringVar(&b.NodeID, "node", defaultNode, "id of this Envoy's pair")
 	f.StringVar(&b.Region, "region", "", "region that this Envoy runs in")
 	f.StringVar(&b.ExtProc, "socket", defaultSocket, "Unix socket of the ext_proc server (headgate extproc --socket)")
+	f.Uint64Var(&b.Connections, "max-connections", envoy.MaxConnections, "most clients that may be connected at a time; keep it below half of the files that this Envoy may have open")
 	f.StringVar(&b.Admin, "admin", "", "Unix socket of Envoy's admin interface, empty for none")
 	return cmd
 }

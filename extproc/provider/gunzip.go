@@ -10,10 +10,22 @@ import (
 )
 
 // maxPlain bounds what a compressed body, or one chunk of a compressed stream, may unpack
-// to, and a stream of which one answer is made, in bytes.
-const maxPlain = 64 << 20
+// to, and a stream of which one answer is made, in bytes. What is compressed may unpack to maxRatio
+// times its own length, but to freeRatio bytes in any case: answers stay far below, and what is made
+// to fill memory has up to a thousand.
+const (
+	maxPlain  = 64 << 20
+	maxRatio  = 200
+	freeRatio = 1 << 20
+)
 
-var errTooPlain = fmt.Errorf("unpacks to more than %d bytes", maxPlain)
+var (
+	errTooPlain = fmt.Errorf("unpacks to more than %d bytes", maxPlain)
+	errBomb     = fmt.Errorf("unpacks to more than %d times its length", maxRatio)
+)
+
+// plainBound is what so many compressed bytes may unpack to.
+func plainBound(packed int64) int64 { return max(packed*maxRatio, freeRatio) }
 
 // isGzip reports whether a content-encoding names gzip, in any case or by its old name.
 func isGzip(encoding []byte) bool {
@@ -26,9 +38,13 @@ func unzip(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := io.ReadAll(io.LimitReader(z, maxPlain+1))
-	if err == nil && len(plain) > maxPlain {
-		err = errTooPlain
+	bound, tooMuch := int64(maxPlain), errTooPlain
+	if n := plainBound(int64(len(body))); n < bound {
+		bound, tooMuch = n, errBomb
+	}
+	plain, err := io.ReadAll(io.LimitReader(z, bound+1))
+	if err == nil && int64(len(plain)) > bound {
+		return nil, tooMuch
 	}
 	return plain, err
 }
@@ -45,6 +61,8 @@ type gunzip struct {
 	stop  func()
 	yield func([]byte) bool // inside the coroutine
 	rest  []byte            // of the chunk
+	came  int64             // bytes of all chunks
+	gave  int64             // bytes that they unpacked to
 	err   error             // that ended the coroutine
 	over  bool
 }
@@ -89,7 +107,7 @@ func (g *gunzip) chunk(data []byte) (plain []byte, err error) {
 	if g.over || len(data) == 0 {
 		return nil, nil
 	}
-	g.rest = data
+	g.rest, g.came = data, g.came+int64(len(data))
 	for {
 		piece, ok := g.next()
 		switch {
@@ -100,9 +118,14 @@ func (g *gunzip) chunk(data []byte) (plain []byte, err error) {
 			return plain, nil
 		}
 		plain = append(plain, piece...)
-		if len(plain) > maxPlain {
+		g.gave += int64(len(piece))
+		switch {
+		case len(plain) > maxPlain:
 			g.over = true
 			return plain, errTooPlain
+		case g.gave > plainBound(g.came):
+			g.over = true
+			return plain, errBomb
 		}
 	}
 }

@@ -23,6 +23,11 @@ const listenerBuffer = 1 << 20
 // cutDelay is how long after a cut an HTTP/1.1 client sees it.
 const cutDelay = 100 * time.Millisecond
 
+// unused is how long a client may keep a connection on which it asks nothing. It is longer than
+// load balancers keep theirs to a gateway, ten minutes at most: a request may be on its way on a
+// connection that ends.
+const unused = 11 * time.Minute
+
 // upload bounds how long a client may take to send a request, headersIn to send
 // its headers.
 const (
@@ -95,7 +100,7 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 		// Clients of HTTP/1.0 are answered, too, and those that would go on in a WebSocket are
 		// refused by ext_proc, in words that they understand.
 		HttpProtocolOptions:       &corev3.Http1ProtocolOptions{AcceptHttp_10: true, DefaultHostForHttp_10: policy.NoHost},
-		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{MaxHeadersCount: wrapperspb.UInt32(maxHeaders)},
+		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{MaxHeadersCount: wrapperspb.UInt32(maxHeaders), IdleTimeout: durationpb.New(unused)},
 		MaxRequestHeadersKb:       wrapperspb.UInt32(maxHeadersKiB),
 		UpgradeConfigs:            []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}},
 		// Paths are matched exactly by ext_proc; normalising them first leaves no

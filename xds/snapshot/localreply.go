@@ -57,7 +57,7 @@ func refusals(set *policy.Set) []refusal {
 // router level has recognised. Answers that Headgate itself made have metadata that says
 // so, and stay as they are.
 func localReplies(set *policy.Set) *hcmv3.LocalReplyConfig {
-	c := &hcmv3.LocalReplyConfig{Mappers: upgradeRefused()}
+	c := &hcmv3.LocalReplyConfig{Mappers: append(upgradeRefused(), answerTooLarge(set)...)}
 	for _, r := range refusals(set) {
 		c.Mappers = append(c.Mappers, r.mappers()...)
 	}
@@ -74,6 +74,20 @@ func upgradeRefused() []*hcmv3.ResponseMapper {
 	for _, m := range mappers {
 		m.StatusCode = wrapperspb.UInt32(426)
 		m.HeadersToAdd = append(m.HeadersToAdd, header("upgrade", "HTTP/1.1"), header("connection", "upgrade"))
+	}
+	return mappers
+}
+
+// answerTooLarge writes Envoy's refusal of an answer that is longer than it passes on with a status
+// of the client's side: after a 5xx SDKs ask again, and what they get has been paid for each time.
+func answerTooLarge(set *policy.Set) []*hcmv3.ResponseMapper {
+	mappers := refusal{
+		[]*accesslogv3.AccessLogFilter{detailed("response_payload_too_large")},
+		fmt.Sprintf("The answer is larger than the %d bytes that this gateway passes on. Ask for less at once.", set.BodyLimit),
+		"invalid_request_error", "invalid_request_error", "answer_too_large", exchangeID, 0,
+	}.mappers()
+	for _, m := range mappers {
+		m.StatusCode = wrapperspb.UInt32(policy.AnswerTooLarge)
 	}
 	return mappers
 }

@@ -38,6 +38,7 @@ func (g *Gateway) startEnvoy() (*envoy.Child, error) {
 	b := envoy.Bootstrap{
 		NodeID: "headgate-run", Cluster: NodeCluster, Region: g.options.Region,
 		ExtProc: filepath.Join(g.sockets, "extproc.sock"), Admin: g.envoyAdmin(),
+		Connections: envoy.Connections(envoy.Descriptors()),
 	}
 	text, err := b.JSON()
 	if err != nil {

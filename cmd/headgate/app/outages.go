@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -34,10 +35,30 @@ func watchOutages(l *lifecycle, admin string, reg prometheus.Registerer, log *za
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
 	watching.Go(func() { o.Watch(ctx) })
+	watching.Go(func() { envoy.WatchRefused(ctx, admin, refusedConnections(reg, log)) })
 	l.started("outages", func(context.Context) error {
 		cancel()
 		watching.Wait()
 		return nil
 	})
 	return o
+}
+
+// refusedEvery is how often it is logged at most that connections were refused.
+const refusedEvery = time.Minute
+
+// refusedConnections counts and logs the connections that Envoy has refused. What it returns is
+// called by one goroutine.
+func refusedConnections(reg prometheus.Registerer, log *zap.Logger) func(n int64) {
+	total := prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_connections_refused_total",
+		Help: "Connections of clients that Envoy has refused, because as many were there as it may have."})
+	reg.MustRegister(total)
+	var logged time.Time
+	return func(n int64) {
+		total.Add(float64(n))
+		if now := time.Now(); now.Sub(logged) >= refusedEvery {
+			logged = now
+			log.Warn("Envoy refuses connections: as many are there as it may have", zap.Int64("refused", n))
+		}
+	}
 }

@@ -96,6 +96,8 @@ type Gateway struct {
 type Options struct {
 	Env  []string // NAME=value, beside the test's own environment
 	Args []string // further flags
+
+	Descriptors int // most files that each of its processes may have open; 0: as many as the test
 }
 
 // Start runs `headgate run` with a policy and waits until it says that it is
@@ -128,7 +130,11 @@ func Launch(t testing.TB, policy string, o Options) *Gateway {
 		}
 	}
 	env := append([]string{"TMPDIR=" + dir}, o.Env...) // what a killed gateway leaves goes with it
-	g.Process = StartProcess(t, env, Binary(t), args...)
+	path := Binary(t)
+	if o.Descriptors > 0 {
+		path, args = "/bin/sh", append([]string{"-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, o.Descriptors), path}, args...)
+	}
+	g.Process = StartProcess(t, env, path, args...)
 	t.Cleanup(func() {
 		g.Stop()
 		if t.Failed() {

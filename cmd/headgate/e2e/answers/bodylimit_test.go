@@ -89,14 +89,10 @@ func checkAnswerLimit(t *testing.T, g *gatewaytest.Gateway, limit int) {
 	}
 	for _, claude := range []bool{false, true} {
 		a := failing(g, "too big an answer", fmt.Sprintf("oversize=%d", limit), claude, "once")
-		if a.Status < 500 {
-			t.Fatalf("status %d with %d bytes", a.Status, len(a.Body))
+		if a.Status != 422 || a.Header.Get("x-should-retry") != "false" {
+			t.Fatalf("status %d with %d bytes, x-should-retry %q", a.Status, len(a.Body), a.Header.Get("x-should-retry"))
 		}
-		kind := "server_error"
-		if claude {
-			kind = "api_error"
-		}
-		gatewaytest.CheckRefusal(t, a, claude, kind, "")
+		gatewaytest.CheckRefusal(t, a, claude, "invalid_request_error", "answer_too_large")
 		if row := g.Row(gatewaytest.RefusedExchange(a)); row.Outcome != "provider_error" || row.By != "provider" || row.Status != a.Status {
 			t.Errorf("row %+v", row)
 		}
