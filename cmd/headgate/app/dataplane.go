@@ -47,6 +47,7 @@ type dataPlane struct {
 	keys        *keyring.Ring  // of the control plane
 	own         *self.Client   // for calls of Headgate's own
 	listen      netip.AddrPort // where this pair's Envoy listens; the zero value: where the policy says
+	foreign     bool           // others configure its Envoy
 	grants      policy.Grants  // what a control plane's policies may have this process read; none: everything
 	log         *zap.Logger
 	newest      atomic.Pointer[policy.Set] // that it holds; nil: none
@@ -207,13 +208,18 @@ func (d *dataPlane) take(set *policy.Set) error {
 	return nil
 }
 
-// here is a policy as it is in effect at this pair, whose Envoy may listen elsewhere.
+// here is a policy as it is in effect at this pair, whose Envoy may listen elsewhere. Of an Envoy that
+// others configure nobody can say that this machine alone reaches it.
 func (d *dataPlane) here(set *policy.Set) *policy.Set {
-	if !d.listen.IsValid() {
+	at := d.listen
+	if d.foreign {
+		at = netip.AddrPortFrom(netip.IPv4Unspecified(), set.Listen.Address.Port())
+	}
+	if !at.IsValid() {
 		return set
 	}
 	own := *set
-	own.Listen.Address = d.listen
+	own.Listen.Address = at
 	return &own
 }
 

@@ -37,6 +37,30 @@ func TestListenNeedsThePolicysLeave(t *testing.T) {
 	}
 }
 
+// TestWhereAPolicyIsInEffect holds that a pair's own address counts, and that of an Envoy which
+// others configure nothing is known: else every request of a host of its own would be refused.
+func TestWhereAPolicyIsInEffect(t *testing.T) {
+	set, err := policy.Parse("p", []byte("version: 1\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		listen           string
+		foreign, private bool
+	}{{"", false, true}, {"127.0.0.1:1", false, true}, {"10.0.0.1:1", false, false}, {"", true, false}} {
+		d := &dataPlane{foreign: c.foreign}
+		if c.listen != "" {
+			d.listen = netip.MustParseAddrPort(c.listen)
+		}
+		if got := d.here(set).Private(); got != c.private {
+			t.Errorf("%+v: private is %v", c, got)
+		}
+	}
+	if !set.Private() {
+		t.Error("the policy itself has changed")
+	}
+}
+
 // TestAPairReadsWhatItWasAllowed holds that a pair with grants refuses a policy of its control
 // plane that has it read anything else, and one without believes it.
 func TestAPairReadsWhatItWasAllowed(t *testing.T) {
