@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -25,7 +26,7 @@ func TestUnusedConnectionsAreClosed(t *testing.T) {
 	if err := conn.SetDeadline(time.Now().Add(envoytest.Patience)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := conn.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
 		t.Errorf("read %d bytes, %v, want the end", n, err)
 	}
 }
