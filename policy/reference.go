@@ -114,6 +114,8 @@ func (all *references) ofGuard(path string, g *Guard) {
 		to := Origin(g.Webhook.URL)
 		all.secret(path+".webhook.bearer", to, g.Webhook.Bearer)
 		all.secret(path+".webhook.signing", to, g.Webhook.Signing)
+	case g.Format != nil:
+		all.file(path+".format.schema_file", "guards.format", g.Format.SchemaFile)
 	case g.Entities != nil:
 		all.secret(path+".entities.bearer", Origin(g.Entities.URL), g.Entities.Bearer)
 	}

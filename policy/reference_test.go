@@ -50,7 +50,7 @@ func TestEveryReferenceIsListed(t *testing.T) {
 	}
 }
 
-// named are the places outside that a document names, by the names of its keys.
+// named are the places outside that a document names: variables, and whatever looks like a path.
 func named(path string, value any) (all []string) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -62,7 +62,7 @@ func named(path string, value any) (all []string) {
 				all = append(all, "env:"+text+" at "+path)
 			case key == "file" && isText && !strings.HasSuffix(path, ".words"):
 				all = append(all, "file:"+text+" at "+path)
-			case isText && slices.Contains([]string{"file", "ca_file", "cert", "key", "client_ca", "sqlite"}, key):
+			case isText && (strings.HasPrefix(text, "/") || key == "sqlite"):
 				all = append(all, "file:"+text+" at "+at)
 			default:
 				all = append(all, named(at, below)...)
