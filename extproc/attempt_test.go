@@ -156,7 +156,7 @@ func TestLimitsAndRefusedKeysMoveOnAtOnceAndEndIfNoBackendIsLeft(t *testing.T) {
 	s.ResponseHeaders(Answered("424", "application/json", "x-envoy-attempt-count", "2"), false)
 	reply := s.ResponseBody(`{"error":{"message":"key sk-ant-secret"}}`, true)
 	body, _ := reply.Body()
-	if reply.Set(":status") != "503" || reply.Set("retry-after") != "7" || !strings.Contains(body, "all_models_exhausted") || !strings.Contains(body, "gpt/gpt-4o-mini 429, claude/claude-sonnet-4-6 401") || strings.Contains(body, "sk-ant") {
+	if reply.Set(":status") != "503" || reply.Set("retry-after") != "7" || !strings.Contains(body, "all_models_exhausted") || !strings.Contains(body, `\"gpt/gpt-4o-mini\" 429, \"claude/claude-sonnet-4-6\" 401`) || strings.Contains(body, "sk-ant") {
 		t.Errorf("client got %s", body)
 	}
 	s.Cancel()
@@ -173,9 +173,9 @@ func TestUnseenAttemptsAreReported(t *testing.T) {
 	for _, c := range []struct{ heard, all, want string }{
 		{"", "1", "none has an address"},
 		{"", "3", "3 attempts " + unseen},
-		{"500", "1", "gpt/gpt-4o-mini 500"},
-		{"500", "2", "gpt/gpt-4o-mini 500, 1 further attempt " + unseen},
-		{"500", "4", "gpt/gpt-4o-mini 500, 3 further attempts " + unseen},
+		{"500", "1", `\"gpt/gpt-4o-mini\" 500`},
+		{"500", "2", `\"gpt/gpt-4o-mini\" 500, 1 further attempt ` + unseen},
+		{"500", "4", `\"gpt/gpt-4o-mini\" 500, 3 further attempts ` + unseen},
 	} {
 		t.Run(c.heard+" of "+c.all, func(t *testing.T) {
 			r := newRig(t, chainPolicy)

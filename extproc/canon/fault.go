@@ -40,6 +40,7 @@ type Fault struct {
 	Param     string
 	RequestID string
 	Unsaid    bool // what it was read from does not say it as an error: a client must be given one
+	Foreign   bool // the body that it was read from says it in another way than clients of its dialect know
 
 	// Exchange is the id of the exchange that Headgate itself refused, and RetryAfter
 	// how long the client shall wait; 0: it is not known. Code is Headgate's then.
@@ -57,11 +58,11 @@ func (f *Fault) Error() string {
 var (
 	// A prompt beyond the model's window: of Anthropic for the prompt (earendil-works/pi#102),
 	// and for the prompt and max_tokens together (docker/docker-agent#569), of vLLM
-	// (vllm-project/vllm#20409), llama.cpp, Bedrock, Gemini, Groq and xAI.
+	// (vllm-project/vllm#20409), llama.cpp, Bedrock, Gemini, Groq, xAI and OpenAI's Responses.
 	tooLong = []string{
 		"prompt is too long", "exceed context limit", "maximum context length", "exceeds the available context size",
 		"input is too long for requested model", "exceeds the maximum number of tokens", "reduce the length of the messages",
-		"maximum prompt length",
+		"maximum prompt length", "exceeds the context window",
 	}
 	// An account without money: of Anthropic, DeepSeek and OpenRouter.
 	spent = []string{"credit balance is too low", "insufficient balance", "insufficient credits"}
@@ -171,5 +172,13 @@ func Late() *Fault {
 
 // Malformed is the fault of an answer that is not what its dialect promises.
 func Malformed(what string) *Fault {
-	return &Fault{Kind: FaultMalformed, Status: 502, Message: "The provider's answer cannot be read: " + what + "."}
+	return &Fault{Kind: FaultMalformed, Status: 502, Message: cannotBeRead + what + "."}
+}
+
+const cannotBeRead = "The provider's answer cannot be read: "
+
+// What is the message as a part of a sentence that says of whom it is: of Malformed what it was
+// made of.
+func (f *Fault) What() string {
+	return strings.TrimRight(strings.TrimPrefix(f.Message, cannotBeRead), ".")
 }

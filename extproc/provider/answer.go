@@ -228,8 +228,8 @@ func (a *answer) accountRefused(resp *exchange.Response) bool {
 	return refusedKey(resp.Status) || resp.Fault != nil && resp.Fault.Kind == canon.FaultBilling
 }
 
-// failed passes on a provider's error: as it is if the client speaks its dialect, else
-// translated. One that is no JSON is reported with its words; of one that quotes the
+// failed passes on a provider's error: as it is if the client speaks its dialect and knows what
+// it says, else in the client's words. One that is no JSON is reported with its words; of one that quotes the
 // gateway's credential nothing but the status is said.
 func (a *answer) failed(resp *exchange.Response) exchange.Verdict {
 	body := bytes.TrimSpace(resp.Body)
@@ -240,7 +240,7 @@ func (a *answer) failed(resp *exchange.Response) exchange.Verdict {
 	switch {
 	case a.streamed() && f.OfStream():
 		return a.askWhole(resp)
-	case body[0] == '{' && !resp.Translates:
+	case body[0] == '{' && !resp.Translates && !f.Foreign:
 		return exchange.Verdict{}
 	}
 	return a.fault(resp, f)
@@ -287,6 +287,10 @@ func reasonOf(status int) exchange.Reason {
 // promise, because passing it on would look like success.
 func (a *answer) unreadable(resp *exchange.Response, err error) exchange.Verdict {
 	resp.Failed = true
+	why := err.Error()
+	if f := (*canon.Fault)(nil); errors.As(err, &f) {
+		why = f.What()
+	}
 	return exchange.Denied(502, exchange.ReasonUnprocessable,
-		fmt.Sprintf("Backend %q answered %d with a body that cannot be read: %v.", a.target.backend.Name, resp.Status, err))
+		fmt.Sprintf("Backend %q answered %d with a body that cannot be read: %s.", a.target.backend.Name, resp.Status, why))
 }

@@ -21,7 +21,7 @@ func (a *answer) allFailed(attempts []exchange.Tried, unseen int) exchange.Verdi
 	said := make([]string, 0, len(attempts)+1)
 	for i := range attempts {
 		at := &attempts[i]
-		said = append(said, at.Backend+"/"+at.Model+" "+saidBy(at))
+		said = append(said, linkName(at.Backend, at.Model)+" "+saidBy(at))
 		if wait := a.waitFor(at); wait > 0 && (v.Retry == 0 || wait < v.Retry) {
 			v.Retry = wait
 		}
@@ -36,6 +36,9 @@ func (a *answer) allFailed(attempts []exchange.Tried, unseen int) exchange.Verdi
 	v.Message = fmt.Sprintf("Every backend of model %q failed: %s.", a.ex.Model, strings.Join(said, ", "))
 	return v
 }
+
+// linkName names a link as clients read names of ours, which is in quotes.
+func linkName(backend, model string) string { return strconv.Quote(backend + "/" + model) }
 
 // limited reports whether the limit of every backend that can serve the request is reached,
 // as it said itself, or as is known of those that were not asked.
@@ -63,7 +66,7 @@ func (a *answer) leftAlone(attempts []exchange.Tried, said []string, retry time.
 		if tried || a.supporting&(1<<t.class) == 0 || a.asked(t) && !a.pool.leaves(t, now) {
 			continue
 		}
-		said = append(said, t.backend.Name+"/"+t.model+" not asked: its limit is reached")
+		said = append(said, linkName(t.backend.Name, t.model)+" not asked: its limit is reached")
 		if wait, named := t.circuit.Named(now); named && (retry == 0 || wait < retry) {
 			retry = max(wait, time.Millisecond)
 		}

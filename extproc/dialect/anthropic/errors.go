@@ -19,6 +19,7 @@ func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
 		f.Type, f.Message = canon.Str(whole[0].Get("type")), canon.Str(whole[0].Get("message"))
 		f.RequestID = canon.Str(whole[1])
 	}
+	f.Foreign = f.Type == "" || f.Message == ""
 	f.Kind = faultKind(f.Type, status)
 	if f.Status == 0 {
 		f.Status = f.Kind.Status()

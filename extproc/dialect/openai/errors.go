@@ -32,8 +32,13 @@ func (Dialect) DecodeFault(status int, body []byte) *canon.Fault {
 		}
 	}
 	f.Refine()
+	own := scan.Value(bytes.TrimSpace(body)).Get("error").Get("message").Kind() == scan.String
+	f.Foreign = !own || f.Kind == canon.FaultRequest && f.TooLong() && f.Code != tooLongCode
 	return f
 }
+
+// tooLongCode is the code by which clients know that a request is too long for the model.
+const tooLongCode = "context_length_exceeded"
 
 func plainMessage(status int) string {
 	return "The provider answered with status " + strconv.Itoa(status) + "."
@@ -79,7 +84,7 @@ func faultKind(f *canon.Fault) canon.FaultKind {
 		return canon.FaultNotFound
 	case "content_filter":
 		return canon.FaultContent
-	case "context_length_exceeded":
+	case tooLongCode:
 		return canon.FaultRequest
 	case "request_too_large":
 		return canon.FaultTooLarge
@@ -175,7 +180,7 @@ func faultCode(f *canon.Fault) string {
 	switch f.Kind {
 	case canon.FaultRequest:
 		if f.TooLong() {
-			return "context_length_exceeded"
+			return tooLongCode
 		}
 		return f.Code
 	case canon.FaultAuthentication:

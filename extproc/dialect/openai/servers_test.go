@@ -104,6 +104,7 @@ func TestFaultsOfServersThatHaveTheirOwnForm(t *testing.T) {
 		`<html>`:            {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
 		``:                  {Kind: canon.FaultRequest, Status: 422, Message: "The provider answered with status 422."},
 	} {
+		want.Foreign = !strings.HasPrefix(body, `{"error":{`)
 		if diff := cmp.Diff(want, *openai.Dialect{}.DecodeFault(422, []byte(body))); diff != "" {
 			t.Errorf("%s: %s", body, diff)
 		}
@@ -186,6 +187,20 @@ func TestEachChoiceKeepsItsPlace(t *testing.T) {
 		got := string(e.Append(nil, &canon.Event{Kind: canon.EventText, Choice: choice, Text: scan.Value(`"x"`)}))
 		if want := fmt.Sprintf(`"choices":[{"index":%d,`, choice); !strings.Contains(got, want) {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// TestClientsKnowThatARequestIsTooLong holds that an error of OpenAI's form passes, and one that
+// says without the code which clients look for that a request is too long does not.
+func TestClientsKnowThatARequestIsTooLong(t *testing.T) {
+	for body, foreign := range map[string]bool{
+		`{"error":{"message":"This model's maximum context length is 8 tokens.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}`: false,
+		`{"error":{"message":"This model's maximum context length is 8 tokens.","type":"BadRequestError","param":null,"code":400}}`:                                   true,
+		`{"error":{"message":"no such tool","type":"invalid_request_error","param":null,"code":null}}`:                                                                false,
+	} {
+		if f := (openai.Dialect{}).DecodeFault(400, []byte(body)); f.Foreign != foreign {
+			t.Errorf("%s: foreign %v", body, f.Foreign)
 		}
 	}
 }

@@ -224,7 +224,7 @@ func checkAllTried(t *testing.T, w gatewaytest.Way, a gatewaytest.Answer, row re
 		} else if strings.Contains(message, "no connection") {
 			continue // Envoy announced it after the refusal, if at all
 		}
-		if !strings.Contains(message, at.Backend+"/"+at.Model+" "+what) {
+		if !strings.Contains(message, strconv.Quote(at.Backend+"/"+at.Model)+" "+what) {
 			t.Errorf("the attempt %+v is not in %q", at, message)
 		}
 	}
