@@ -44,7 +44,7 @@ func (a *adminFlags) register(cmd *cobra.Command) {
 		addr = adminPort
 	}
 	f := cmd.PersistentFlags()
-	f.StringVar(&a.addr, "admin", addr, "address of the admin API (or HEADGATE_ADMIN)")
+	f.StringVar(&a.addr, "admin", addr, "address of the admin API, HOST:PORT or http://HOST:PORT (or HEADGATE_ADMIN)")
 	f.StringVar(&a.key, "admin-key-file", os.Getenv("HEADGATE_ADMIN_KEY_FILE"), "file of the admin key (or HEADGATE_ADMIN_KEY_FILE, or the key itself in HEADGATE_ADMIN_KEY; default: that of the control plane, on the same machine)")
 	f.StringVarP(&a.output, "output", "o", "table", "table or json")
 }
@@ -69,7 +69,11 @@ func (a *adminFlags) run(do func(*cobra.Command, []string, *client.Client) error
 		if err != nil {
 			return err
 		}
-		err = do(cmd, args, client.New(a.addr, secret))
+		addr, err := adminAddress(a.addr)
+		if err != nil {
+			return err
+		}
+		err = do(cmd, args, client.New(addr, secret))
 		var f *console.Failure
 		var key *client.KeyError
 		if errors.As(err, &key) || !errors.As(err, &f) {
@@ -121,6 +125,18 @@ func (a *adminFlags) print(cmd *cobra.Command, answer any, text func() error) er
 		return printJSON(cmd.OutOrStdout(), answer)
 	}
 	return text()
+}
+
+// adminAddress reads --admin, which people copy from where it stands as a URL.
+func adminAddress(text string) (string, error) {
+	addr, isURL := strings.CutPrefix(text, "http://")
+	if isURL {
+		addr = strings.TrimSuffix(addr, "/")
+	}
+	if strings.Contains(addr, "/") {
+		return "", fmt.Errorf("--admin %q: must be HOST:PORT or http://HOST:PORT", text)
+	}
+	return addr, nil
 }
 
 // withAddress says which flag names another address if nothing of Headgate answers, or a key if

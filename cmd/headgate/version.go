@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/headgate/headgate/cmd/headgate/app"
 )
 
 // version is set by the linker for releases.
@@ -13,14 +14,10 @@ var version = "dev"
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version",
+		Short: "Print the version, and from which commit it was built",
 		Args:  cobra.NoArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
-			goVersion := ""
-			if info, ok := debug.ReadBuildInfo(); ok {
-				goVersion = info.GoVersion
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), "headgate", version, goVersion)
+			fmt.Fprintln(cmd.OutOrStdout(), "headgate", app.ReadBuild(version))
 		},
 	}
 }

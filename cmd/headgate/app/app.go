@@ -38,6 +38,7 @@ type Options struct {
 	// Grants are what policies may have the process read that do not come from Policy, beside
 	// what Policy does. Of a pair's process none means that its control plane is believed.
 	Grants policy.Grants
+	Build  Build // of this binary
 	Log    *zap.Logger
 }
 
@@ -60,7 +61,7 @@ type process struct {
 
 func newProcess(o Options) process {
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), o.Build.collector())
 	return process{log: o.Log, reg: reg}
 }
 

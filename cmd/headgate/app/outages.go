@@ -34,8 +34,9 @@ func watchOutages(l *lifecycle, admin string, reg prometheus.Registerer, log *za
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup
+	refused := refusedConnections(reg, log)
 	watching.Go(func() { o.Watch(ctx) })
-	watching.Go(func() { envoy.WatchRefused(ctx, admin, refusedConnections(reg, log)) })
+	watching.Go(func() { envoy.WatchRefused(ctx, admin, refused) })
 	l.started("outages", func(context.Context) error {
 		cancel()
 		watching.Wait()

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Build is what a binary was built from.
+type Build struct {
+	Version string    // of a release, or "dev"
+	Commit  string    // in full; empty: it is not known
+	Date    time.Time // of the commit; zero: it is not known
+	Changed bool      // the tree was not that of the commit
+	Go      string    // such as go1.26.8
+}
+
+// ReadBuild returns what Go has noted in the binary, with the version that the linker was given.
+func ReadBuild(version string) Build {
+	b := Build{Version: version}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	b.Go = info.GoVersion
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.time":
+			b.Date, _ = time.Parse(time.RFC3339, s.Value)
+		case "vcs.modified":
+			b.Changed = s.Value == "true"
+		}
+	}
+	return b
+}
+
+// String is one line for people.
+func (b Build) String() string {
+	text := b.Version
+	if b.Commit != "" {
+		text += ", commit " + b.Commit[:min(12, len(b.Commit))]
+		if b.Changed {
+			text += " with changes"
+		}
+		if !b.Date.IsZero() {
+			text += " of " + b.Date.UTC().Format(time.RFC3339)
+		}
+	}
+	return text + ", " + b.Go
+}
+
+// collector is a metric that says which build runs.
+func (b Build) collector() prometheus.Collector {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "headgate_build_info", Help: "1. The labels say which build runs.",
+	}, []string{"version", "commit", "go"})
+	g.WithLabelValues(b.Version, b.Commit, b.Go).Set(1)
+	return g
+}
