@@ -16,6 +16,8 @@ BIN           := $(CURDIR)/bin/headgate
 FUZZTIME      ?= 60s
 FUZZSKIP      ?= none
 GO            ?= go
+# The commit that the binary says it was built from; empty outside a repository.
+STAMP         := $(shell git log -1 --format='-X main.commit=%H -X main.committed=%cI' 2>/dev/null)
 
 # An Envoy that HEADGATE_ENVOY names is used in place of the fetched one.
 export HEADGATE_ENVOY ?= $(ENVOY)
@@ -33,7 +35,7 @@ help: ## Print this list
 
 .PHONY: build
 build: ## Build one static binary: bin/headgate
-	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/headgate
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(STAMP)" -o $(BIN) ./cmd/headgate
 
 .PHONY: envoy
 envoy: ## Fetch the pinned Envoy into .tools, unless HEADGATE_ENVOY names one

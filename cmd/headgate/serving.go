@@ -27,7 +27,7 @@ type serving struct {
 }
 
 func (s *serving) register(cmd *cobra.Command, o *app.Options, path, operations string) {
-	s.app, o.Build = o, app.ReadBuild(version)
+	s.app, o.Build = o, build()
 	f := cmd.Flags()
 	f.StringVarP(&o.Policy, "file", "f", path, "policy file, or folder of them")
 	f.StringVar(&o.Operations, "operations", operations, "address of metrics and health, and of details and profiles if it is loopback")

@@ -8,8 +8,14 @@ import (
 	"github.com/headgate/headgate/cmd/headgate/app"
 )
 
-// version is set by the linker for releases.
-var version = "dev"
+// version is set by the linker for releases. So are commit and the time of it, RFC 3339, by make build.
+var (
+	version           = "dev"
+	commit, committed string
+)
+
+// build is what this binary was built from.
+func build() app.Build { return app.ReadBuild(version, commit, committed) }
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
@@ -17,7 +23,7 @@ func newVersion() *cobra.Command {
 		Short: "Print the version, and from which commit it was built",
 		Args:  cobra.NoArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
-			fmt.Fprintln(cmd.OutOrStdout(), "headgate", app.ReadBuild(version))
+			fmt.Fprintln(cmd.OutOrStdout(), "headgate", build())
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"runtime/debug"
 	"time"
 
@@ -16,24 +17,25 @@ type Build struct {
 	Go      string    // such as go1.26.8
 }
 
-// ReadBuild returns what Go has noted in the binary, with the version that the linker was given.
-func ReadBuild(version string) Build {
-	b := Build{Version: version}
+// ReadBuild returns what the linker was given, and what Go has noted in the binary of the rest.
+func ReadBuild(version, commit, committed string) Build {
+	b := Build{Version: version, Commit: commit}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return b
+		info = &debug.BuildInfo{}
 	}
 	b.Go = info.GoVersion
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
-			b.Commit = s.Value
+			b.Commit = cmp.Or(b.Commit, s.Value)
 		case "vcs.time":
-			b.Date, _ = time.Parse(time.RFC3339, s.Value)
+			committed = cmp.Or(committed, s.Value)
 		case "vcs.modified":
 			b.Changed = s.Value == "true"
 		}
 	}
+	b.Date, _ = time.Parse(time.RFC3339, committed) // zero: it is not known
 	return b
 }
 
