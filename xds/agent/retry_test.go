@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,10 +24,11 @@ func (p *pair) neverRetry() { p.retry.due = time.Time{} }
 // after 30 s, 60 s, 120 s, and is in effect once Envoy takes it.
 func TestRefusedIsAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		plane, taken := newControl(t), false
+		plane := newControl(t)
+		var free atomic.Bool
 		p := newPair(t, "", plane)
 		p.envoy(func(m *adstest.Message) adstest.Verdict {
-			if m.GetTypeUrl() == resourcev3.ListenerType && !taken {
+			if m.GetTypeUrl() == resourcev3.ListenerType && !free.Load() {
 				return adstest.Verdict{Refuse: "the port is in use"}
 			}
 			return adstest.Verdict{}
@@ -44,7 +46,7 @@ func TestRefusedIsAskedForAgain(t *testing.T) {
 				t.Errorf("%v refusals after %v, want %d", n, c.at, c.refused)
 			}
 		}
-		taken = true
+		free.Store(true)
 		time.Sleep(time.Minute)
 		if !plane.has(r) || p.Revision() != "r1" {
 			t.Errorf("the port is free, and %q is served", p.Revision())
