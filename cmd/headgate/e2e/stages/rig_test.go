@@ -90,10 +90,11 @@ models:
 %s`, port, url, url, base)
 }
 
-// start runs a gateway with test stages above the built-in ones, record apart.
+// start runs a gateway with test stages above the built-in ones but for record and caller: what
+// stands above caller is entered with the headers, which caller looks at.
 func start(t *testing.T, stages ...extproc.Kind) *rig {
 	t.Helper()
-	return startOrdered(t, func(kinds []extproc.Kind) []extproc.Kind { return slices.Insert(kinds, 1, stages...) })
+	return startOrdered(t, func(kinds []extproc.Kind) []extproc.Kind { return slices.Insert(kinds, 2, stages...) })
 }
 
 // startOrdered runs a gateway with the kinds of stages that a test makes of the
