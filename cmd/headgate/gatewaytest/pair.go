@@ -55,10 +55,13 @@ func (f *Fleet) StartExtProc(p *Pair) {
 	Eventually(f.t, "the ext_proc server of "+p.Node, func() bool { return p.ExtProc.ended() || up(p.Ops+"/healthz") })
 }
 
+// Bootstrap is the file of the configuration with which a pair's Envoy starts.
+func (f *Fleet) Bootstrap(p *Pair) string { return filepath.Join(f.Dir, filepath.Base(p.admin)+".json") }
+
 // StartEnvoy starts a pair's Envoy from the bootstrap that Headgate prints.
 func (f *Fleet) StartEnvoy(p *Pair) {
 	f.t.Helper()
-	config := filepath.Join(f.Dir, filepath.Base(p.admin)+".json")
+	config := f.Bootstrap(p)
 	if _, err := os.Stat(config); err != nil {
 		bootstrap, stderr, code := RunBinary(f.t, either(f.t, p.Binary), "envoy", "bootstrap", "--node", p.Node, "--socket", p.Socket, "--admin", p.admin)
 		if code != 0 {

@@ -85,7 +85,7 @@ func TestExpectContinue(t *testing.T) {
 	t.Parallel()
 	g, p := gatewaytest.Serve(t, "")
 	conn, body := g.Dial(), gatewaytest.ChatBody("renamed", "expects to go on", false)
-	fmt.Fprintf(conn, "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: %d\r\ncontent-type: application/json\r\n\r\n", len(body))
+	fmt.Fprintf(conn, "POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: %d\r\ncontent-type: application/json\r\n\r\n", len(body))
 	in := bufio.NewReader(conn)
 	resp, err := http.ReadResponse(in, nil)
 	if err != nil || resp.StatusCode != http.StatusContinue {

@@ -85,7 +85,7 @@ func checkRow(t *testing.T, got record.Line, served sim.Served, w want) {
 	claude := strings.HasPrefix(w.path, "/v1/messages")
 	expected := record.Line{
 		Exchange: got.Exchange, Revision: got.Revision, Dialect: "openai", Operation: w.operation, Model: w.model, Route: w.model,
-		Backend: "sim", Provider: "simulated", Served: "plain", Response: served.ID, Attempts: 1, Status: 200, Outcome: "ok",
+		Backend: "sim", Provider: "simulated", Served: "plain", Response: served.ID, Request: served.RequestID, Attempts: 1, Status: 200, Outcome: "ok",
 		Tokens: &record.Tokens{
 			Input: int64(u.Input), CacheRead: int64(u.CacheRead), CacheWrite5m: int64(u.CacheWrite5m), CacheWrite1h: int64(u.CacheWrite1h),
 			AudioInput: int64(u.AudioInput), Output: int64(u.Output), Reasoning: int64(u.Reasoning), AudioOutput: int64(u.AudioOutput),
@@ -93,10 +93,10 @@ func checkRow(t *testing.T, got record.Line, served sim.Served, w want) {
 		UsageSource: "provider", CostNano: &cost, CostUSD: price.FormatNano(cost), RequestBytes: w.bytes,
 	}
 	if w.operation == "chat" {
-		expected.ServiceTier = "default"
+		expected.ServiceTier, expected.Finish = "default", "stop"
 	}
 	if claude {
-		expected.Dialect, expected.Backend, expected.Served, expected.ServiceTier = "anthropic", "claude", "plain-claude", "standard"
+		expected.Dialect, expected.Backend, expected.Served, expected.ServiceTier, expected.Finish = "anthropic", "claude", "plain-claude", "standard", "end_turn"
 	}
 	if strings.Contains(string(served.Header.Get("X-Sim")), "snapshot") {
 		expected.Served = "plain-2026-01-02"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"time"
@@ -128,10 +129,12 @@ func TestAClientThatLeavesPaysForWhatCame(t *testing.T) {
 	})
 }
 
-// left asks, leaves, and returns the record of that.
+// left asks, leaves some time after it has, and returns the record of that.
 func left(rig *gatewaytest.Chains, w gatewaytest.Way, model, user string, wait time.Duration) (found record.Line) {
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	asked := func(httptrace.WroteRequestInfo) { time.AfterFunc(wait, cancel) }
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: asked})
 	r := w.Request(model, "I will not wait.")
 	if w.Claude() {
 		r.Body = strings.Replace(r.Body, "{", fmt.Sprintf(`{"metadata":{"user_id":%q},`, user), 1)

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -138,7 +137,7 @@ func startAsking(t *testing.T, policy string, dns *names) *gatewaytest.Pair {
 	t.Helper()
 	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: "version: 1\n"})
 	first, pair := f.Pairs[0], f.AddPair()
-	text, err := os.ReadFile(filepath.Join(f.Dir, first.Node+".json"))
+	text, err := os.ReadFile(f.Bootstrap(first))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +154,7 @@ func startAsking(t *testing.T, policy string, dns *names) *gatewaytest.Pair {
 		},
 	}
 	if text, err = json.Marshal(bootstrap); err == nil {
-		err = os.WriteFile(filepath.Join(f.Dir, pair.Node+".json"), text, 0o600)
+		err = os.WriteFile(f.Bootstrap(pair), text, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
