@@ -373,7 +373,7 @@ func TestALastLinkThatIsRejectedIsAnsweredAtOnce(t *testing.T) {
 		t.Fatal(got)
 	}
 	im := s.ResponseHeaders(Answered("503", "text/event-stream", "x-envoy-attempt-count", "6"), false).Immediate()
-	if im == nil || im.Status.Code != 503 || !strings.Contains(string(im.Body), `"type":"overloaded_error"`) || !strings.Contains(string(im.Body), "gpt/gpt-4o-mini 200 error") {
+	if im == nil || im.Status.Code != 503 || !strings.Contains(string(im.Body), `"type":"overloaded_error"`) || !strings.Contains(string(im.Body), `\"gpt/gpt-4o-mini\" 200 error`) {
 		t.Errorf("the client got %v", im)
 	}
 	s.Cancel()

@@ -59,7 +59,7 @@ func stopReading(t *testing.T, address, path, body string) string {
 		t.Fatal(err)
 	}
 	_ = conn.SetDeadline(time.Now().Add(time.Minute))
-	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nhost: gateway\r\nx-sim: tokens=100000;tps=1000000\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", path, len(body), body); err != nil {
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nhost: localhost\r\nx-sim: tokens=100000;tps=1000000\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", path, len(body), body); err != nil {
 		t.Fatal(err)
 	}
 	resp, err := http.ReadResponse(bufio.NewReaderSize(conn, 16), nil)
