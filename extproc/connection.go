@@ -77,12 +77,9 @@ type connection struct {
 // when that is answered, streams that have not come by then are refused.
 var goAway = []byte{0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0}
 
-// alone is how long goAway waits for what was written before it to be read.
-const alone = 50 * time.Millisecond
-
-// Write implements net.Conn. Envoy answers the PING before it sends the streams that it opens
-// because of what it read together with it, such as an attempt after the answer to its request:
-// goAway is not written together with anything.
+// Write implements net.Conn. Envoy answers a PING before it sends the streams that it opens
+// because of what it reads together with it, such as an attempt after the answer to its request.
+// So what follows goAway is written once Envoy has read all before.
 func (c *connection) Write(b []byte) (int, error) {
 	if !c.leaving.Load() {
 		return c.Conn.Write(b)
@@ -91,13 +88,21 @@ func (c *connection) Write(b []byte) (int, error) {
 	if i < 0 {
 		return c.Conn.Write(b)
 	}
-	if n, err := c.Conn.Write(b[:i]); err != nil {
+	first := i + len(goAway)
+	if n, err := c.Conn.Write(b[:first]); err != nil {
 		return n, err
 	}
-	time.Sleep(alone)
-	n, err := c.Conn.Write(b[i:])
-	return i + n, err
+	awaitRead(c.Conn)
+	n, err := c.Conn.Write(b[first:])
+	return first + n, err
 }
+
+// mostUnread is how long the other end of a connection may take to read what was written, and
+// afterRead how long it is left to deal with that.
+const (
+	mostUnread = time.Second
+	afterRead  = 20 * time.Millisecond
+)
 
 // Read implements net.Conn. It notes the end before any stream learns of it.
 func (c *connection) Read(b []byte) (int, error) {

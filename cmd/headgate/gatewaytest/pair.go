@@ -56,7 +56,9 @@ func (f *Fleet) StartExtProc(p *Pair) {
 }
 
 // Bootstrap is the file of the configuration with which a pair's Envoy starts.
-func (f *Fleet) Bootstrap(p *Pair) string { return filepath.Join(f.Dir, filepath.Base(p.admin)+".json") }
+func (f *Fleet) Bootstrap(p *Pair) string {
+	return filepath.Join(f.Dir, filepath.Base(p.admin)+".json")
+}
 
 // StartEnvoy starts a pair's Envoy from the bootstrap that Headgate prints.
 func (f *Fleet) StartEnvoy(p *Pair) {
