@@ -70,39 +70,49 @@ type connection struct {
 	net.Conn
 	read    func() // notes that somebody reads
 	leaving *atomic.Bool
+	asked   bool // to open no more streams; of the goroutine that writes
 	over    atomic.Bool
 }
 
-// goAway is the frame by which the other end is asked to open no more streams. A PING follows it;
-// when that is answered, streams that have not come by then are refused.
-var goAway = []byte{0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0}
+// gRPC asks the other end to open no more streams by the frame GOAWAY for the greatest stream id,
+// and a PING. It refuses the streams that come after the answer to that, or after five seconds.
+var (
+	goAway = []byte{7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0} // after its length of three bytes
+	ping   = []byte{0, 0, 8, 6, 0, 0, 0, 0, 0}                            // before its eight bytes
+)
 
-// Write implements net.Conn. Envoy answers a PING before it sends the streams that it opens
-// because of what it reads together with it, such as an attempt after the answer to its request.
-// So what follows goAway is written once Envoy has read all before.
+// Write implements net.Conn. It leaves out the PING after goAway: Envoy answers a PING before it
+// sends streams that it has opened because of what it read together with it, such as an attempt
+// after the answer to its request, and they would be refused.
 func (c *connection) Write(b []byte) (int, error) {
-	if !c.leaving.Load() {
+	if !c.leaving.Load() || c.asked {
 		return c.Conn.Write(b)
 	}
-	i := bytes.Index(b, goAway)
-	if i < 0 {
+	begin, end := pingAfterGoAway(b)
+	if begin == end {
 		return c.Conn.Write(b)
 	}
-	first := i + len(goAway)
-	if n, err := c.Conn.Write(b[:first]); err != nil {
+	c.asked = true
+	if n, err := c.Conn.Write(b[:begin]); err != nil {
 		return n, err
 	}
-	awaitRead(c.Conn)
-	n, err := c.Conn.Write(b[first:])
-	return first + n, err
+	n, err := c.Conn.Write(b[end:])
+	return end + n, err
 }
 
-// mostUnread is how long the other end of a connection may take to read what was written, and
-// afterRead how long it is left to deal with that.
-const (
-	mostUnread = time.Second
-	afterRead  = 20 * time.Millisecond
-)
+// pingAfterGoAway returns where the PING after goAway is; nowhere: there is none.
+func pingAfterGoAway(b []byte) (begin, end int) {
+	i := bytes.Index(b, goAway) - 3
+	if i < 0 {
+		return 0, 0
+	}
+	begin = i + 9 + int(b[i])<<16 + int(b[i+1])<<8 + int(b[i+2])
+	end = begin + len(ping) + 8
+	if len(b) < end || !bytes.HasPrefix(b[begin:], ping) {
+		return 0, 0
+	}
+	return begin, end
+}
 
 // Read implements net.Conn. It notes the end before any stream learns of it.
 func (c *connection) Read(b []byte) (int, error) {
