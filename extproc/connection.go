@@ -68,7 +68,7 @@ func (l *Listener) Close() error { return l.close() }
 // finds the connection that it came by: those of a Unix socket have no names.
 type connection struct {
 	net.Conn
-	read    func() // notes that somebody reads
+	read    func() // notes the first read
 	leaving *atomic.Bool
 	asked   bool // to open no more streams; of the goroutine that writes
 	over    atomic.Bool

@@ -28,7 +28,7 @@ func TestWebPagesOfThisMachine(t *testing.T) {
 		{"an image of another site", private, here, "", "cross-site", false},
 		{"a page of another port", private, here, "http://localhost:5173", "same-site", false},
 		{"a page without an origin", private, here, "null", "", false},
-		{"a name that somebody points here", private, "evil.example:8080", "", "same-origin", false},
+		{"a foreign name that leads here", private, "evil.example:8080", "", "same-origin", false},
 		{"the same, sent", private, "evil.example:8080", "http://evil.example:8080", "same-origin", false},
 		{"beyond loopback", document("listen: 0.0.0.0:80\nanonymous: true\n"), "gateway.example", "https://evil.example", "cross-site", true},
 	} {

@@ -177,8 +177,8 @@ func Malformed(what string) *Fault {
 
 const cannotBeRead = "The provider's answer cannot be read: "
 
-// What is the message as a part of a sentence that says of whom it is: of Malformed what it was
-// made of.
+// What returns the message without its full stop, to be the end of a longer sentence. Of a fault
+// by Malformed it is only what that was given, because the sentence says the rest.
 func (f *Fault) What() string {
 	return strings.TrimRight(strings.TrimPrefix(f.Message, cannotBeRead), ".")
 }

@@ -82,6 +82,6 @@ func TestALogIsReopened(t *testing.T) {
 	write("c\n")
 	write("d\n") // which has no room beside it
 	if got := textOf(t, path); got != "d\n" {
-		t.Errorf("after somebody removed it, the file has %q", got)
+		t.Errorf("after it was removed, the file has %q", got)
 	}
 }

@@ -30,7 +30,7 @@ func TestWebPagesDoNotReachAPrivateGateway(t *testing.T) {
 		{"a page of another site", map[string]string{"origin": "https://evil.example", "sec-fetch-site": "cross-site"}, false},
 		{"an older browser", map[string]string{"origin": "https://evil.example"}, false},
 		{"an image", map[string]string{"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, false},
-		{"a name that somebody points here", map[string]string{"host": "evil.example" + port, "sec-fetch-site": "same-origin"}, false},
+		{"a foreign name that leads here", map[string]string{"host": "evil.example" + port, "sec-fetch-site": "same-origin"}, false},
 	} {
 		for path, body := range map[string]string{"/v1/chat/completions": gatewaytest.ChatBody("plain", c.name, false), "/v1/messages": gatewaytest.MessageBody("plain-claude", c.name, false), "/v1/models": ""} {
 			r := gatewaytest.ChatRequest(path, body, "")

@@ -193,7 +193,7 @@ func (p *played) checkFailure(t *testing.T) {
 	}
 	said := strings.Contains(p.answer.Body, `"error"`)
 	if p.answer.Status == http.StatusOK && p.row.Outcome != "ok" && (!said || !p.way.Stream) || p.answer.Status != http.StatusOK && !said {
-		t.Error("the client is not told of a fault")
+		t.Error("the client gets no error")
 	}
 }
 
