@@ -16,8 +16,9 @@ import (
 )
 
 // TestSeparate walks through the README of the three processes: a change applies while
-// requests go on, a bad one is refused with every fault, the control plane may go, and a
-// pair that is restarted then serves from its disk. The start warns of nothing.
+// requests go on, a bad one is refused with every fault, the ext_proc server and Envoy are
+// replaced, the control plane may go, and a pair that is restarted then serves from its disk.
+// The start warns of nothing.
 func TestSeparate(t *testing.T) {
 	gatewaytest.Envoy(t)
 	dir, err := os.MkdirTemp("", "hg") // short: Unix socket paths are bounded
@@ -54,6 +55,7 @@ func TestSeparate(t *testing.T) {
 		for !stop.Load() {
 			if status, _ := ask(); status != http.StatusOK {
 				bad++
+				t.Logf("a request failed with status %d", status)
 			}
 		}
 		failed <- bad
@@ -65,6 +67,14 @@ func TestSeparate(t *testing.T) {
 		out, _, code := gatewaytest.Run(t, "status", "--admin", admin)
 		return code == 0 && strings.Contains(out, `"retrys"; did you mean "retries"?`) && strings.Contains(out, `"timeot"; did you mean "timeout"?`)
 	})
+	for _, name := range []string{"extproc", "envoy"} {
+		old := processOf(t, dir, name)
+		script(t, env, filepath.Join(dir, name+".log"), "separate/"+name+".sh")
+		gatewaytest.Eventually(t, "the end of the process before of "+name, func() bool { return !gatewaytest.Alive(old) })
+		if now := processOf(t, dir, name); now == old || !gatewaytest.Alive(now) || !answers("gpt-4o")() {
+			t.Errorf("%s: process %d after %d does not serve", name, now, old)
+		}
+	}
 	killXDS(t, dir)
 	gatewaytest.Eventually(t, "the control plane's end", func() bool { _, _, code := gatewaytest.Run(t, "status", "--admin", admin); return code == 2 })
 	for range 20 {
@@ -76,15 +86,21 @@ func TestSeparate(t *testing.T) {
 	if bad := <-failed; bad > 0 {
 		t.Errorf("%d requests failed", bad)
 	}
-	endPair(t, filepath.Join(dir, "pair.pid"))
-	script(t, env, filepath.Join(dir, "pair.log"), "separate/pair.sh")
+	for _, name := range []string{"extproc", "envoy"} {
+		pid := processOf(t, dir, name)
+		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		gatewaytest.Eventually(t, "the end of "+name, func() bool { return !gatewaytest.Alive(pid) })
+		script(t, env, filepath.Join(dir, name+".log"), "separate/"+name+".sh")
+	}
 	gatewaytest.Eventually(t, "the policy on the pair's disk", answers("gpt-4o"))
 }
 
-// endPair ends the pair as its page says, by the process id in a file that goes with it.
-func endPair(t *testing.T, file string) {
+// processOf is the process whose id a script has left in a file.
+func processOf(t *testing.T, dir, name string) int {
 	t.Helper()
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(filepath.Join(dir, name+".pid"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,10 +108,7 @@ func endPair(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	gatewaytest.Eventually(t, "the pair's end", func() bool { _, err := os.Stat(file); return os.IsNotExist(err) })
+	return pid
 }
 
 // script runs one until the test ends. What it and its processes print goes to a file.

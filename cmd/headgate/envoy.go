@@ -12,7 +12,7 @@ import (
 
 func newEnvoy() *cobra.Command {
 	cmd := group("envoy", "What an Envoy beside Headgate needs")
-	cmd.AddCommand(newBootstrap())
+	cmd.AddCommand(newBootstrap(), newEnvoyDrain())
 	return cmd
 }
 

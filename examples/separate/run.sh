@@ -1,7 +1,7 @@
 #!/bin/sh
 # Three processes as in a real deployment: a control plane (headgate xds), and one
-# pair of an ext_proc server and an Envoy (pair.sh); beside them the simulated provider,
-# so that no key is needed. Ctrl-C ends them all.
+# pair of an ext_proc server (extproc.sh) and an Envoy (envoy.sh); beside them the simulated
+# provider, so that no key is needed. Ctrl-C ends them all, but none that was started elsewhere.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -29,7 +29,8 @@ start "$headgate" sim --keyless --listen "$sim"
 start "$headgate" xds -f "$dir/policy.yaml" --listen "$xds" --admin "$admin" --operations "$ops" \
   --sim "http://$sim/v1" --state "$dir/xds" --envoy-access-log /dev/null
 await "http://$ops/readyz" # a pair may start first, too: it then says in its log that it waits
-start sh "$here/pair.sh"
+start sh "$here/extproc.sh"
+start sh "$here/envoy.sh"
 await "http://$gateway/v1/models"
 echo "gateway http://$gateway/v1, policy $dir/policy.yaml, admin API http://$admin"
 wait

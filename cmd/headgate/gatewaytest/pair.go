@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/headgate/headgate/envoy/envoytest"
 )
@@ -76,27 +75,24 @@ func (f *Fleet) StartEnvoy(p *Pair) {
 	p.Envoy = StartProcess(f.t, nil, envoytest.Path(f.t), "-c", config, "--concurrency", "2", "--log-level", "warn", "--disable-hot-restart")
 }
 
-// ReplaceEnvoy starts another Envoy beside a pair's, on the same port, and drains and ends the one
-// before once the other listens.
+// ReplaceEnvoy starts another Envoy beside a pair's, on the same port, and has the one before drain
+// and end.
 func (f *Fleet) ReplaceEnvoy(p *Pair) {
 	f.t.Helper()
 	old, before := p.Envoy, p.admin
 	p.admin += "+"
 	f.StartEnvoy(p)
-	Eventually(f.t, "the other Envoy's listener", func() bool {
-		text, err := askEnvoy(p.admin, http.MethodGet, "/listeners")
-		return err == nil && strings.Contains(text, strings.TrimPrefix(p.URL, "http://"))
-	})
-	for _, path := range []string{"/healthcheck/fail", "/drain_listeners?graceful&skip_exit"} {
-		if _, err := askEnvoy(before, http.MethodPost, path); err != nil {
-			f.t.Fatal(err)
-		}
+	if _, stderr, code := Run(f.t, "envoy", "drain", "--admin", before, "--successor", p.admin); code != 0 {
+		f.t.Fatal(stderr)
 	}
-	Eventually(f.t, "the end of the other Envoy's connections", func() bool {
-		text, err := askEnvoy(before, http.MethodGet, "/stats?filter=^http.gateway.downstream_cx_active$")
-		return err == nil && strings.HasSuffix(strings.TrimSpace(text), ": 0")
-	})
-	old.Stop(f.t, syscall.SIGTERM)
+	old.Exited(f.t)
+}
+
+// DrainEnvoy runs headgate envoy drain for a pair's Envoy with further flags.
+func (p *Pair) DrainEnvoy(args ...string) (stderr string, code int) {
+	p.t.Helper()
+	_, stderr, code = Run(p.t, append([]string{"envoy", "drain", "--admin", p.admin}, args...)...)
+	return stderr, code
 }
 
 // askEnvoy asks an admin interface.

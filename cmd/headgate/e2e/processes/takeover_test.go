@@ -174,9 +174,25 @@ func TestEnvoyIsReplaced(t *testing.T) {
 	load.More(50)
 	load.Stop()
 
+	if text, code := r.pair.DrainEnvoy("--successor", r.pair.Socket+"-", "--begins", "100ms"); code != 1 || !strings.Contains(text, "the other Envoy does not listen at ") {
+		t.Errorf("a successor that does not listen: exit code %d, %s", code, text)
+	}
+	r.fleet.AwaitAnswer(r.pair)
 	stranger := gatewaytest.StartProcess(t, nil, gatewaytest.Binary(t), "extproc", "--socket", r.pair.Socket+"+", "--node", "stranger", "--share-port",
 		"--listen", strings.TrimPrefix(r.pair.URL, "http://"), "--state", "", "--operations", "127.0.0.1:0")
 	if code := stranger.Exited(t); code != 1 || !strings.Contains(stranger.Log(), "gateway port: the Envoys of another pair listen on "+strings.TrimPrefix(r.pair.URL, "http://")) {
 		t.Errorf("another pair on the port: exit code %d:\n%s", code, stranger.Log())
+	}
+
+	left := r.pair.Stream(gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody("plain", "long", true), "tokens=1000;pause=50ms"))
+	if _, err := left.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if text, code := r.pair.DrainEnvoy("--drain", "300ms"); code != 1 || !strings.Contains(text, "clients were still connected") {
+		t.Errorf("a client that stays: exit code %d, %s", code, text)
+	}
+	r.pair.Envoy.Exited(t)
+	if text, code := r.pair.DrainEnvoy(); code != 0 {
+		t.Errorf("an Envoy that has ended: exit code %d, %s", code, text)
 	}
 }
