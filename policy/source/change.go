@@ -18,6 +18,7 @@ const (
 	FromRollback Origin = "rollback"
 	FromOverlay  Origin = "overlay" // the document stayed; somebody laid something over it, or took it back
 	FromExpiry   Origin = "expiry"  // the document stayed; what had expired was taken back
+	FromRepair   Origin = "repair"  // it is the change before, in place of one whose file was damaged
 )
 
 // Change is one entry of the policy's history: a policy that took effect.

@@ -14,7 +14,7 @@ import (
 func TestDrain(t *testing.T) {
 	path, folder := policyFile(t, split("5")), t.TempDir()
 	at := func() *Source {
-		history, err := OpenFolder(folder)
+		history, err := OpenFolder(folder, whole(t))
 		must(t, err)
 		return open(t, Options{Path: path, History: history})
 	}

@@ -21,6 +21,7 @@ import (
 type Folder struct {
 	entries
 	path string
+	torn func(Torn)
 }
 
 var _ History = (*Folder)(nil)
@@ -29,9 +30,10 @@ var changeFile = regexp.MustCompile(`^([0-9]{6,})\.json$`)
 
 // OpenFolder reads the history in a folder, and makes the folder if it is missing. The
 // oldest files may be removed by hand; one that is missing between others, or cannot be
-// read, is an error that names it.
-func OpenFolder(path string) (*Folder, error) {
-	h := &Folder{path: path}
+// read, is an error that names it. Whenever a method finds a file torn it calls a function,
+// which must not call the history.
+func OpenFolder(path string, torn func(Torn)) (*Folder, error) {
+	h := &Folder{path: path, torn: torn}
 	if err := h.open(); err != nil {
 		return nil, fmt.Errorf("opening the policy's history: %w (repair the file, or move the folder away: the history then begins anew)", err)
 	}
@@ -50,16 +52,32 @@ func (h *Folder) open() error {
 	if err != nil || len(numbers) == 0 {
 		return err
 	}
-	first, err := h.read(slices.Min(numbers))
-	if err != nil {
+	slices.Sort(numbers)
+	if err := h.readOldest(numbers); err != nil {
 		return err
 	}
-	h.add(first)
 	if err := h.Refresh(); err != nil {
 		return err
 	}
-	if last := slices.Max(numbers); last >= h.next() {
+	if last := numbers[len(numbers)-1]; len(h.all()) > 0 && last >= h.next() {
 		return fmt.Errorf("%s: %w, but %s is there", h.file(h.next()), fs.ErrNotExist, h.file(last))
+	}
+	return nil
+}
+
+// readOldest reads the first change that is not torn.
+func (h *Folder) readOldest(numbers []int) error {
+	for _, n := range numbers {
+		c, err := h.read(n)
+		if err == nil {
+			h.add(c)
+			return nil
+		}
+		var torn *tornError
+		if !errors.As(err, &torn) {
+			return err
+		}
+		h.report(n, torn, h.setAside(n))
 	}
 	return nil
 }
@@ -121,10 +139,13 @@ func (h *Folder) Watch(ctx context.Context, changed func()) error { return Watch
 func (h *Folder) readChanges() error {
 	for {
 		c, err := h.read(h.next())
-		if errors.Is(err, fs.ErrNotExist) {
+		var torn *tornError
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			return nil
-		}
-		if err != nil {
+		case errors.As(err, &torn) && len(h.all()) > 0:
+			c = h.standIn(h.next(), torn)
+		case err != nil:
 			return err
 		}
 		h.add(c)
@@ -137,12 +158,27 @@ func (h *Folder) read(number int) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	c, err := decode(data)
-	if err != nil {
+	c, whole, err := readStored(data, number)
+	switch {
+	case err != nil && whole: // a later release wrote it, or another name was given to it
 		return Change{}, fmt.Errorf("%s: %w", path, err)
-	}
-	if c.Number != number || c.Revision == "" || len(c.Files) == 0 {
-		return Change{}, fmt.Errorf("%s: does not hold change %d", path, number)
+	case err != nil:
+		return Change{}, &tornError{path, err}
 	}
 	return c, nil
+}
+
+// readStored reads the stored form of the change of a number. Whole says that it is certainly as
+// it was written.
+func readStored(data []byte, number int) (c Change, whole bool, err error) {
+	if whole, err = checkSum(data); err != nil {
+		return Change{}, false, err
+	}
+	if c, err = decode(data); err != nil {
+		return Change{}, whole, err
+	}
+	if c.Number != number || c.Revision == "" || len(c.Files) == 0 {
+		return Change{}, whole, fmt.Errorf("does not hold change %d", number)
+	}
+	return c, whole, nil
 }

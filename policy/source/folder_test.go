@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,15 +59,16 @@ func TestFolderFaults(t *testing.T) {
 		damage func(folder string) error
 		want   string
 	}{
-		{"a file cut short", func(f string) error { return os.Truncate(filepath.Join(f, "000002.json"), 40) }, "000002.json: unexpected end of JSON"},
-		{"an empty file", func(f string) error { return os.Truncate(filepath.Join(f, "000003.json"), 0) }, "000003.json: unexpected end of JSON"},
 		{"a file that is missing between others", func(f string) error { return os.Remove(filepath.Join(f, "000002.json")) }, "000002.json: file does not exist, but "},
 		{"another change under this number", func(f string) error {
 			return os.Rename(filepath.Join(f, "000002.json"), filepath.Join(f, "000001.json"))
 		}, "000001.json: does not hold change 1"},
-		{"an object that is no change", func(f string) error {
-			return os.WriteFile(filepath.Join(f, "000003.json"), []byte(`{"number": 3}`), 0o600)
-		}, "000003.json: does not hold change 3"},
+		{"a change of a later release", func(f string) error {
+			return os.WriteFile(filepath.Join(f, "000003.json"), withSum([]byte("{\n  \"number\": \"3\"")), 0o600)
+		}, "000003.json: json: cannot unmarshal"},
+		{"a folder", func(f string) error {
+			return errors.Join(os.Remove(filepath.Join(f, "000003.json")), os.Mkdir(filepath.Join(f, "000003.json"), 0o700))
+		}, "000003.json: is a directory"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -76,14 +78,14 @@ func TestFolderFaults(t *testing.T) {
 				must(t, record(h, revision))
 			}
 			must(t, tt.damage(folder))
-			if _, err := OpenFolder(folder); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), folder) {
+			if _, err := OpenFolder(folder, whole(t)); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), folder) {
 				t.Errorf("OpenFolder returned %v, want %s", err, tt.want)
 			}
 		})
 	}
 	path := filepath.Join(t.TempDir(), "file")
 	write(t, path, "")
-	if _, err := OpenFolder(path); err == nil || !strings.HasPrefix(err.Error(), "opening the policy's history: ") {
+	if _, err := OpenFolder(path, whole(t)); err == nil || !strings.HasPrefix(err.Error(), "opening the policy's history: ") {
 		t.Errorf("OpenFolder of a file returned %v", err)
 	}
 }

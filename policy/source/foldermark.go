@@ -15,13 +15,17 @@ import (
 // is. It holds the mark's text.
 var markFile = regexp.MustCompile(`^([0-9]{6,})\.(taken|rejected)$`)
 
+func (h *Folder) markFile(number int, m Mark) string {
+	return filepath.Join(h.path, fmt.Sprintf("%06d.%s", number, m))
+}
+
 // Mark implements History.
 func (h *Folder) Mark(number int, m Mark, text string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.lacks(number, m) {
 		h.note(note{number, m, text})
-		_ = os.WriteFile(filepath.Join(h.path, fmt.Sprintf("%06d.%s", number, m)), []byte(text+"\n"), 0o640)
+		_ = os.WriteFile(h.markFile(number, m), []byte(text+"\n"), 0o640)
 	}
 }
 

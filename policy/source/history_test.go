@@ -10,7 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	historytest.Child(func(address string) (source.History, error) { return source.OpenFolder(address) })
+	historytest.Child(func(address string) (source.History, error) { return source.OpenFolder(address, func(source.Torn) {}) })
 	goleak.VerifyTestMain(m)
 }
 
@@ -26,7 +26,7 @@ func TestFolder(t *testing.T) {
 		folder := t.TempDir()
 		return historytest.Store{Address: folder, Open: func(t testing.TB) source.History {
 			t.Helper()
-			h, err := source.OpenFolder(folder)
+			h, err := source.OpenFolder(folder, func(torn source.Torn) { t.Errorf("torn: %+v", torn) })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,10 +70,23 @@ func swap(t testing.TB, volume, stamp string) {
 	must(t, os.Rename(data+"_tmp", data))
 }
 
+// whole fails the test if a file of a history is torn.
+func whole(t testing.TB) func(Torn) {
+	return func(torn Torn) { t.Errorf("torn: %+v", torn) }
+}
+
+// withoutSum is the stored form of a change as the releases before checksums wrote it.
+func withoutSum(text string) string {
+	if at := strings.LastIndex(text, string(sumMember)); at >= 0 {
+		return text[:at] + "\n}\n"
+	}
+	return text
+}
+
 // history opens one in a folder.
 func history(t testing.TB, folder string) History {
 	t.Helper()
-	h, err := OpenFolder(folder)
+	h, err := OpenFolder(folder, whole(t))
 	must(t, err)
 	return h
 }

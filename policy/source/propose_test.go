@@ -210,7 +210,7 @@ func TestNotRecordedIsNotInEffect(t *testing.T) {
 func TestUnreadableHistoryStopsChanges(t *testing.T) {
 	folder := seeded(t)
 	s := open(t, Options{History: history(t, folder)})
-	write(t, filepath.Join(folder, "000002.json"), "{")
+	write(t, filepath.Join(folder, "000002.json"), string(withSum([]byte("{\n  \"number\": \"of a later release\""))))
 	_, synced := s.Sync()
 	_, pushed := s.Push(push(text(2), ""))
 	for _, err := range []error{synced, pushed} {

@@ -79,7 +79,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 		Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register},
 		Named: o.bindNodes, GoBack: o.goBack, Now: time.Now,
 	}, o.reg, o.log.Named("xds"))
-	history, err := openHistory(o.state)
+	history, err := openHistory(o.state, o.log.Named("policy"))
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +124,13 @@ func (r resources) probed() snapshot.Options {
 }
 
 // openHistory opens the policy's history below a folder; empty: in memory.
-func openHistory(state string) (source.History, error) {
+func openHistory(state string, log *zap.Logger) (source.History, error) {
 	if state == "" {
 		return &source.Memory{}, nil
 	}
-	return source.OpenFolder(filepath.Join(state, "history"))
+	return source.OpenFolder(filepath.Join(state, "history"), func(t source.Torn) {
+		log.Error("a file of the policy's history was damaged and is set aside; the change before it stands in for it", zap.Int("change", t.Number), zap.String("kept", t.Aside), zap.Error(t.Reason))
+	})
 }
 
 // recall gives the server what pairs took before this process began, if they have
