@@ -21,7 +21,7 @@ func newBootstrap() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bootstrap",
 		Short: "Print the bootstrap of a standalone Envoy",
-		Long:  "Print the bootstrap of a standalone Envoy, which takes its configuration from the\next_proc server (headgate extproc) on the socket that they share.",
+		Long:  "Print the bootstrap of a standalone Envoy, which takes its configuration from the\next_proc server (headgate extproc) on the socket that they share." + printingCodes,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(checkNode(b.NodeID), app.CheckSocket("--socket", b.ExtProc), checkOptionalSocket("--admin", b.Admin)); err != nil {

@@ -34,7 +34,7 @@ func newExtproc() *cobra.Command {
 			"weights differs: after any other change render again, and restart Envoy and this\n" +
 			"process.\n\n" +
 			"A process that is started on the socket of another one takes over from it: socket and\n" +
-			"operations port without a gap, while the other ends what is under way, and then itself.",
+			"operations port without a gap, while the other ends what is under way, and then itself." + servingCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Policy != "" && cmd.Flags().Changed("xds") {

@@ -42,6 +42,7 @@ func newGuardTypes() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "types",
 		Short: "List what guards find by rules: the types that a policy can name",
+		Long:  "List what guards find by rules: the types that a policy can name." + printingCodes,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkOutput(output); err != nil {

@@ -36,7 +36,7 @@ printed, too. A policy lists a caller's key by it. No control plane is asked.
   headgate key hash < key.txt
   headgate key hash --new
 
-Take random keys alone: from the hash of one that somebody made up it can be guessed.`,
+Take random keys alone: from the hash of one that somebody made up it can be guessed.` + printingCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "table" && output != "json" {

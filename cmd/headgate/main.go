@@ -74,5 +74,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(newRun(), newCheck(), newDrill(), newStatus(), newCost(), newPrice(), newExchanges(), newTrace(), newTail(), newGuard(), newCache(), newPolicy(), newBackend(), newKey(), newAudit(), newExtproc(), newXDS(), newSim(), newEnvoy(), newRender(), newVersion())
+	nameEnvironment(root)
+	root.AddCommand(newEnvironment(), newExitCodes(root))
 	return root
 }

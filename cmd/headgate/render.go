@@ -27,7 +27,7 @@ func newRenderEnvoy() *cobra.Command {
 		Long: "Print a complete static configuration of Envoy, in YAML.\n\n" +
 			"It needs no control plane: run Envoy with it, and beside it `headgate extproc` with the\n" +
 			"same policy and socket. After a change of the policy render it again and restart both;\n" +
-			"new weights alone need no more than a SIGHUP to `headgate extproc`.",
+			"new weights alone need no more than a SIGHUP to `headgate extproc`." + readingCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(app.CheckSocket("--socket", socket), checkOptionalSocket("--admin", admin), checkOptionalSocket("--own-calls", o.Own)); err != nil {

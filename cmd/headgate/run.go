@@ -23,7 +23,7 @@ func newRun() *cobra.Command {
 		Long: "Run everything on this machine: control plane, ext_proc and Envoy as a child\n" +
 			"process, with nothing else needed. Backends whose credential is not set are\n" +
 			"answered by the simulated provider if the policy says so. A change of the\n" +
-			"policy file takes effect while traffic goes on.",
+			"policy file takes effect while traffic goes on." + servingCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, &o) },
 	}

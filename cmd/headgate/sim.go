@@ -14,7 +14,7 @@ func newSim() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sim",
 		Short: "Serve the simulated provider alone",
-		Long:  "Serve the simulated provider alone: OpenAI and Anthropic wire formats with exact\nusage, scripted delays and faults, and a log of what it served at /sim/log.",
+		Long:  "Serve the simulated provider alone: OpenAI and Anthropic wire formats with exact\nusage, scripted delays and faults, and a log of what it served at /sim/log." + servingCodes,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			running, err := app.StartSim(o)

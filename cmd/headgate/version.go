@@ -18,12 +18,24 @@ var (
 func build() app.Build { return app.ReadBuild(version, commit, committed) }
 
 func newVersion() *cobra.Command {
-	return &cobra.Command{
+	var output string
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, and from which commit it was built",
+		Long:  "Print the version, the commit that it was built from with its date, and the version of Go." + printingCodes,
 		Args:  cobra.NoArgs,
-		Run: func(cmd *cobra.Command, _ []string) {
-			fmt.Fprintln(cmd.OutOrStdout(), "headgate", build())
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch output {
+			case "text":
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), "headgate", build())
+				return err
+			case "json":
+				return printJSON(cmd.OutOrStdout(), build())
+			default:
+				return fmt.Errorf("output %q: must be text or json", output)
+			}
 		},
 	}
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "text, or json for programs")
+	return cmd
 }

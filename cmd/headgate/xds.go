@@ -28,7 +28,7 @@ func newXDS() *cobra.Command {
 		Long: "Serve the control plane: it watches the policy, publishes each change to all pairs\n" +
 			"(headgate extproc), and takes changes through the admin API (headgate policy).\n" +
 			"Several replicas may serve the same policy; those that share a state folder share\n" +
-			"what is pushed, too.",
+			"what is pushed, too." + servingCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.validate(); err != nil {

@@ -10,11 +10,11 @@ import (
 
 // Build is what a binary was built from.
 type Build struct {
-	Version string    // of a release, or "dev"
-	Commit  string    // in full; empty: it is not known
-	Date    time.Time // of the commit; zero: it is not known
-	Changed bool      // the tree was not that of the commit
-	Go      string    // such as go1.26.8
+	Version string    `json:"version"`       // of a release, or "dev"
+	Commit  string    `json:"commit"`        // in full; empty: it is not known
+	Date    time.Time `json:"date,omitzero"` // of the commit; zero: it is not known
+	Changed bool      `json:"changed"`       // the tree was not that of the commit
+	Go      string    `json:"go"`            // such as go1.26.8
 }
 
 // ReadBuild returns what the linker was given, and what Go has noted in the binary of the rest.
