@@ -28,7 +28,8 @@ func newEnvoyDrain() *cobra.Command {
 			"no client is connected.\n\n" +
 			"With --successor this begins once another Envoy listens wherever this one does, which\n" +
 			"takes headgate extproc --share-port. If that one does not, this one serves on. An Envoy\n" +
-			"that does not answer has ended: there is nothing to do then.",
+			"that does not answer has ended: there is nothing to do then.\n\n" +
+			exitCodes + "0 it has ended, 1 it has not in time, or the other does not listen,\n2 the command line is at fault.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(app.CheckSocket("--admin", o.admin), checkOptionalSocket("--successor", o.successor)); err != nil {
