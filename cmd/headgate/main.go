@@ -2,6 +2,8 @@
 // server, the control plane that programs Envoy, and the tools around them.
 package main
 
+//go:generate go test -run ^TestReferencePages$ . -update
+
 import (
 	"context"
 	"errors"

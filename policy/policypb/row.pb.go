@@ -42,7 +42,7 @@ type Row struct {
 	// The exchange's id while it was under way, if the client was given another by Envoy; empty:
 	// it is the same.
 	OpenedAs string `protobuf:"bytes,4,opt,name=opened_as,json=openedAs,proto3" json:"opened_as,omitempty"`
-	// The client's dialect: "openai" or "anthropic".
+	// The client's dialect: "openai" (chat completions), "responses" or "anthropic".
 	Dialect string `protobuf:"bytes,10,opt,name=dialect,proto3" json:"dialect,omitempty"`
 	// "chat", "embeddings", "count_tokens", "moderations" or "models"; empty: it is not known.
 	Operation string `protobuf:"bytes,11,opt,name=operation,proto3" json:"operation,omitempty"`

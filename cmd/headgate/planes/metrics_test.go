@@ -1,17 +1,15 @@
 package planes
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/headgate/headgate/cmd/headgate/reference"
 )
 
 // root is the repository.
@@ -39,73 +37,15 @@ func files(t *testing.T, suffix string, f func(path string)) {
 // registered are the metrics that the code makes, with their labels: name{a,b}.
 func registered(t *testing.T) map[string]bool {
 	t.Helper()
+	made, err := reference.Metrics(root)
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := map[string]bool{}
-	files(t, ".go", func(path string) {
-		if strings.HasSuffix(path, "_test.go") {
-			return
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) == 0 {
-				return true
-			}
-			f, _ := call.Fun.(*ast.SelectorExpr)
-			if name := named(call.Args[0], f != nil && f.Sel.Name == "NewDesc"); name != "" {
-				all[name+labels(call.Args[1:])] = true
-			}
-			return true
-		})
-	})
+	for _, m := range made {
+		all[m.String()] = true
+	}
 	return all
-}
-
-// named is the name of a metric of Headgate's, in its options or as it is for a Desc;
-// empty: e is something else.
-func named(e ast.Expr, desc bool) string {
-	if name, ok := e.(*ast.BasicLit); ok && desc && strings.HasPrefix(name.Value, `"headgate_`) {
-		return unquoted(name)
-	}
-	lit, ok := e.(*ast.CompositeLit)
-	if !ok {
-		return ""
-	}
-	for _, e := range lit.Elts {
-		kv, ok := e.(*ast.KeyValueExpr)
-		if !ok {
-			continue
-		}
-		if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Name" {
-			if v, ok := kv.Value.(*ast.BasicLit); ok && strings.HasPrefix(v.Value, `"headgate_`) {
-				return unquoted(v)
-			}
-		}
-	}
-	return ""
-}
-
-// labels are the labels that the call which makes a metric gives beside its options.
-func labels(args []ast.Expr) string {
-	var all []string
-	for _, a := range args {
-		if list, ok := a.(*ast.CompositeLit); ok {
-			for _, e := range list.Elts {
-				all = append(all, unquoted(e.(*ast.BasicLit)))
-			}
-		}
-	}
-	if all == nil {
-		return ""
-	}
-	return "{" + strings.Join(all, ",") + "}"
-}
-
-func unquoted(lit *ast.BasicLit) string {
-	s, _ := strconv.Unquote(lit.Value) // the parser has read it
-	return s
 }
 
 // row finds the metric in a table's row: | `name{labels}` | what |.
