@@ -9,13 +9,18 @@ import (
 
 const commandsPreface = `# Commands
 
-Every command with its flags and their defaults, as ` + "`headgate COMMAND --help`" + ` has them. ` + written
+Every command with its flags and their defaults, as ` + "`headgate COMMAND --help`" + ` has them; at the end [environment variables](#headgate-help-environment) and [exit codes](#headgate-help-exit-codes). ` + written
 
-// commandsPage lists every command of a tree that can be run, with its flags.
+// commandsPage lists every command of a tree that can be run, with its flags, and the topics of its
+// help.
 func commandsPage(root *cobra.Command) string {
-	var b strings.Builder
+	var b, topics strings.Builder
 	b.WriteString(commandsPreface)
 	walk(root, func(c *cobra.Command) {
+		if !c.Runnable() {
+			topics.WriteString("\n## " + c.Root().Name() + " help " + c.Name() + "\n\n" + help(c) + "\n")
+			return
+		}
 		b.WriteString("\n## " + c.CommandPath() + "\n\n")
 		b.WriteString("```\n" + c.UseLine() + "\n```\n\n" + help(c) + "\n")
 		if rows := flags(c); rows != nil {
@@ -23,10 +28,10 @@ func commandsPage(root *cobra.Command) string {
 			table(&b, []string{"flag", "default", "what it is"}, rows)
 		}
 	})
-	return b.String()
+	return b.String() + topics.String()
 }
 
-// walk calls f for each command below one that is shown and can be run.
+// walk calls f for each command below one that is shown and has none below it.
 func walk(c *cobra.Command, f func(*cobra.Command)) {
 	for _, c := range c.Commands() {
 		switch {
