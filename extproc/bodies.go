@@ -1,6 +1,7 @@
 package extproc
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"runtime/debug"
@@ -20,19 +21,28 @@ const (
 	answersShare = 4 // answers may go a fourth beyond the bound: they have been paid for
 )
 
-// bodiesLogged is how often it is logged at most that bodies were refused.
-const bodiesLogged = time.Minute
-
 // bodies bounds what the bodies of all exchanges hold together. It is safe for concurrent use.
 type bodies struct {
 	total int64        // bytes of memory that the process may use; 0: unknown
 	bound atomic.Int64 // bytes; 0: there is none
-	held  atomic.Int64 // bytes
 
-	logged  atomic.Int64 // when it was logged last, in nanoseconds; 0: never
+	full    seldom // of refusals, because bodies hold all that they may
+	bombs   seldom // of requests that unpack to far too much
 	log     *zap.Logger
-	metrics *Metrics
+	metrics *Metrics // has what is held
 	now     func() time.Time
+}
+
+// seldom says when to log again what may happen all the time: once a minute at most. It is safe for
+// concurrent use.
+type seldom struct{ last atomic.Int64 } // Unix nanoseconds; 0: never
+
+const logEvery = time.Minute
+
+// due reports whether it is time to log, and counts as having done so.
+func (s *seldom) due(now time.Time) bool {
+	at, last := now.UnixNano(), s.last.Load()
+	return (last == 0 || at-last >= int64(logEvery)) && s.last.CompareAndSwap(last, at)
 }
 
 // use takes the bound of a policy: of one that says none, a share of the memory. A body of the
@@ -71,35 +81,41 @@ func (b *bodies) room() int64 {
 
 // take takes n bytes, unless all together are more than a limit then.
 func (b *bodies) take(n, limit int64) bool {
+	all := &b.metrics.bodiesHeld
 	for {
-		held := b.held.Load()
+		held := all.Load()
 		if held+n > limit {
 			return false
 		}
-		if b.held.CompareAndSwap(held, held+n) {
-			b.metrics.bodiesHeld.Add(float64(n))
+		if all.CompareAndSwap(held, held+n) {
 			return true
 		}
 	}
 }
 
 // add counts n bytes that are there already, or fewer if n is negative.
-func (b *bodies) add(n int64) {
-	b.held.Add(n)
-	b.metrics.bodiesHeld.Add(float64(n))
-}
+func (b *bodies) add(n int64) { b.metrics.bodiesHeld.Add(n) }
 
 // refuse counts a body that did not fit.
 func (b *bodies) refuse(what string) exchange.Verdict {
 	b.metrics.bodiesRefused.WithLabelValues(what).Inc()
-	now := b.now().UnixNano()
-	if last := b.logged.Load(); (last == 0 || now-last >= int64(bodiesLogged)) && b.logged.CompareAndSwap(last, now) {
+	if b.full.due(b.now()) {
 		b.log.Warn("bodies hold all the memory that they may: more are refused", zap.String("refused", what),
-			zap.Int64("bytes", b.held.Load()), zap.Int64("bound", b.bound.Load()))
+			zap.Int64("bytes", b.metrics.bodiesHeld.Load()), zap.Int64("bound", b.bound.Load()))
 	}
 	v := exchange.Denied(503, exchange.ReasonMemory, "The gateway holds as many bytes of other "+what+"s as it may. Try again.")
 	v.Retry = time.Second
 	return v
+}
+
+// bomb refuses a request of n bytes that unpacks to far more.
+func (b *bodies) bomb(n int) exchange.Verdict {
+	b.metrics.bombs.Inc()
+	if b.bombs.due(b.now()) {
+		b.log.Warn("a request unpacks to far more than its length: it is refused", zap.Int("bytes", n), zap.Int("times", maxRatio))
+	}
+	return exchange.Denied(413, exchange.ReasonTooLarge,
+		fmt.Sprintf("The request body of %d bytes unpacks to more than %d times as many, which this gateway does not take.", n, maxRatio))
 }
 
 // hold is what the bodies of one exchange hold. Not for concurrent use.
@@ -142,6 +158,9 @@ func (h *hold) holds(n int64) {
 		h.answer = n
 	}
 }
+
+// Unpacked implements exchange.Memory.
+func (h *hold) Unpacked(n int) { h.holds(h.answer + int64(n)) }
 
 // release gives back all that the exchange held.
 func (h *hold) release() {

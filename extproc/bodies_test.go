@@ -125,6 +125,76 @@ func TestAnswersMayGoBeyondTheBound(t *testing.T) {
 	}
 }
 
+// TestAnUnpackedAnswerCountsBesideThePackedOne holds so, for as long as its exchange lasts.
+func TestAnUnpackedAnswerCountsBesideThePackedOne(t *testing.T) {
+	r := newRig(t, boundPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	s.RequestBody(chatBody)
+	s.ResponseHeaders(Answered("200", "application/json", "content-encoding", "gzip"), false)
+	packed := strings.Join(zipped(t, chatAnswer), "")
+	s.ResponseBody(packed, true)
+	if n, want := r.held(), float64(len(chatBody)+len(packed)+len(chatAnswer)); n != want {
+		t.Errorf("%v bytes are held, want %v", n, want)
+	}
+	s.Cancel()
+	r.idle()
+	if n := r.held(); n != 0 {
+		t.Errorf("%v bytes are held after the end", n)
+	}
+}
+
+// TestALongPieceOfAStreamCounts holds that what a small piece unpacks to counts until the next one,
+// and that short pieces do not.
+func TestALongPieceOfAStreamCounts(t *testing.T) {
+	r := newRig(t, boundPolicy)
+	s := openStreamGzip(r)
+	before := r.held()
+	chunks := zipped(t, streamEvents[0], ": "+strings.Repeat("a", longPiece)+"\n\n", streamEvents[1])
+	for i, least := range []float64{0, longPiece, 0} {
+		s.ResponseBody(chunks[i], false)
+		if n := r.held() - before; n < least || least == 0 && n != 0 {
+			t.Errorf("piece %d: %v bytes are held", i, n)
+		}
+	}
+	s.Cancel()
+	r.idle()
+}
+
+// TestWhatCameBeyondTheLimitIsRefused holds the limit of bodies to the byte where Envoy takes more:
+// of a request that does not say its length, and of an answer.
+func TestWhatCameBeyondTheLimitIsRefused(t *testing.T) {
+	const limit = 512 << 10
+	padded := func(body, at string, n int) string {
+		return strings.Replace(body, at, at+strings.Repeat(" ", n-len(body)), 1)
+	}
+	for more, want := range []struct{ request, answer string }{{"", ""}, {"413", "422"}} {
+		r := newRig(t, boundPolicy)
+		s := r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions"), false)
+		reply := s.RequestBody(padded(chatBody, "{", limit+more))
+		if im := reply.Immediate(); want.request == "" && im != nil || want.request != "" && (im == nil || im.Status.Code != 413) {
+			t.Errorf("a request of %d bytes: %v", limit+more, im)
+		}
+		s.Cancel()
+		s = r.Open("router")
+		s.RequestHeaders(Post("/v1/chat/completions"), false)
+		s.RequestBody(chatBody)
+		s.ResponseHeaders(Answered("200", "application/json"), false)
+		reply = s.ResponseBody(padded(chatAnswer, "{", limit+more), true)
+		if got := reply.Set(":status"); got != want.answer {
+			t.Errorf("an answer of %d bytes: status %q", limit+more, got)
+		}
+		s.Cancel()
+		r.idle()
+		for _, row := range r.rows() {
+			if row.Status == 422 && (row.Outcome != "provider_error" || row.By != "provider" || row.Tokens.Output != 40) {
+				t.Errorf("row %+v", row)
+			}
+		}
+	}
+}
+
 // TestWhatGuardsHoldCounts holds that the text of a stream that guards hold back counts for as long
 // as they do.
 func TestWhatGuardsHoldCounts(t *testing.T) {

@@ -176,7 +176,7 @@ func (s *Server) gather(run *run, f exchange.Fold, h *hold, ev *event, messages 
 	clock := time.NewTimer(idle)
 	defer clock.Stop()
 	for f.Feed(ev.body, ev.end || ev.phase == responseTrailers) {
-		h.holds(h.answer + int64(len(ev.body)))
+		h.holds(f.Held())
 		if n := f.Said(); n > said {
 			if said == 0 {
 				run.folding.saidFirst(s.now())

@@ -71,7 +71,7 @@ func (g *Generations) to(name string) *grpc.ClientConn {
 	}
 	c, err := grpc.NewClient("unix:"+path, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithInitialWindowSize(streamWindow), grpc.WithInitialConnWindowSize(connectionWindow),
-		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(newCodec()), grpc.MaxCallRecvMsgSize(policy.MaxBody+messageMargin)))
+		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(newCodec()), grpc.MaxCallRecvMsgSize(int(policy.Room(policy.MaxBody))+messageMargin)))
 	if err != nil {
 		return nil
 	}

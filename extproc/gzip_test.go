@@ -174,5 +174,8 @@ func TestABombIsItsProvidersFault(t *testing.T) {
 		if row := r.row(); row.Outcome != "provider_error" || row.By != "provider" {
 			t.Errorf("%s: row %+v", name, row)
 		}
+		if n := r.bombs.Load(); n != 1 {
+			t.Errorf("%s: %d bombs are reported", name, n)
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package extproc
 
 import (
+	"sync/atomic"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -13,9 +15,10 @@ type Metrics struct {
 	unjoined        prometheus.Counter
 	handedOver      prometheus.Counter
 	unknownRevision prometheus.Counter
-	bodiesHeld      prometheus.Gauge
+	bodiesHeld      atomic.Int64 // bytes; read as metrics are collected
 	bodiesBound     prometheus.Gauge
 	bodiesRefused   *prometheus.CounterVec
+	bombs           prometheus.Counter
 	phase           [phases]prometheus.Observer
 	stage           *prometheus.HistogramVec
 }
@@ -47,19 +50,21 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Help: "Exchanges that Envoy routed by a policy revision which ext_proc does not have, refused with 503."})
 	m.handedOver = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_streams_handed_over_total",
 		Help: "Streams of exchanges that another process of this socket has, which were handed to it."})
-	m.bodiesHeld = prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_bodies_held_bytes",
-		Help: "Bytes that the bodies of all exchanges hold together."})
+	held := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_bodies_held_bytes",
+		Help: "Bytes that the bodies of all exchanges hold together."}, func() float64 { return float64(m.bodiesHeld.Load()) })
 	m.bodiesBound = prometheus.NewGauge(prometheus.GaugeOpts{Name: "headgate_bodies_bound_bytes",
 		Help: "Bytes that they may hold; 0: there is no bound."})
 	m.bodiesRefused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_bodies_refused_total",
 		Help: "Requests and answers that were refused with 503, because bodies held all that they may."}, []string{"body"})
+	m.bombs = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_request_bombs_total",
+		Help: "Requests that were refused because they unpack to more than 200 times their length."})
 	for _, body := range []string{"request", "answer"} {
 		m.bodiesRefused.WithLabelValues(body)
 	}
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics, m.unjoined, m.unknownRevision, m.handedOver, m.bodiesHeld, m.bodiesBound, m.bodiesRefused, m.stage)
+	reg.MustRegister(vec, m.inFlight, m.panics, m.unjoined, m.unknownRevision, m.handedOver, held, m.bodiesBound, m.bodiesRefused, m.bombs, m.stage)
 	return m
 }
 

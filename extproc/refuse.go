@@ -159,14 +159,18 @@ func (r *run) replace(v exchange.Verdict) {
 	retryHeaders(resp, &v)
 }
 
-// tooLong refuses an answer that became longer, as it was written anew, than what Envoy
-// passes on: it would give the client an error of its own, and nobody here would know.
+// tooLong refuses an answer that came longer than the limit, or became longer, as it was unpacked or
+// written anew, than what Envoy passes on: it would give the client an error of its own, and nobody
+// here would know.
 func (r *run) tooLong() {
-	out := &r.ex.Response.Out
-	if n := int64(len(out.Body)); out.Replace && n > r.pipeline.limit {
-		r.replace(exchange.Denied(policy.AnswerTooLarge, exchange.ReasonAnswerTooLarge,
-			fmt.Sprintf("The answer is %d bytes: this gateway passes on at most %d. Ask for less at once.", n, r.pipeline.limit)))
+	n, out := r.came, &r.ex.Response.Out
+	if n <= r.pipeline.limit {
+		if n = int64(len(out.Body)); !out.Replace || n <= policy.Room(r.pipeline.limit) {
+			return
+		}
 	}
+	r.replace(exchange.Denied(policy.AnswerTooLarge, exchange.ReasonAnswerTooLarge,
+		fmt.Sprintf("The answer is %d bytes: this gateway passes on at most %d. Ask for less at once.", n, r.pipeline.limit)))
 }
 
 // worded is the body of a denial.

@@ -53,6 +53,7 @@ type rig struct {
 	out      *output
 	reg      *prometheus.Registry
 	refused  atomic.Int64
+	bombs    atomic.Int64          // answers that were reported to unpack to far too much
 	attempts []*extproctest.Stream // cancelled, as Envoy does, before rows are waited for
 }
 
@@ -99,7 +100,7 @@ func newRigWith(t testing.TB, document string, spool spooling, stages ...Kind) *
 	}
 	r.closer = record.NewCloser(r.reg, keeper, sinks...)
 	r.kinds = Kinds(Options{Closer: r.closer, Keeper: keeper, Limits: limit.Options{Stores: shared.New(shared.Options{Now: time.Now}, r.reg), Reg: r.reg, Now: time.Now}, Guards: guard.Options{Reg: r.reg}, Cache: cache.Options{LookupEnv: env, Now: time.Now, Log: log, Reg: r.reg}, Provider: provider.Options{
-		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Warn: func(string) {}, Now: time.Now,
+		LookupEnv: env, Refused: func(string, int) { r.refused.Add(1) }, Bomb: func(string) { r.bombs.Add(1) }, Warn: func(string) {}, Now: time.Now,
 	}})
 	r.kinds = slices.Insert(r.kinds, 1, stages...)
 	r.server = NewServer(nil, NewMetrics(r.reg), log, time.Now)

@@ -43,6 +43,9 @@ type run struct {
 	endsAt  time.Time       // of a duplex stream: when its exchange has taken too long; zero: there is no bound
 	overdue exchange.Result // why a duplex stream was ended with an error; empty: it was not
 
+	said int64 // bytes of the request's body, as its headers say; 0: they do not
+	came int64 // bytes of the whole answer, as they came
+
 	bodyRead        bool // the request's body has been read
 	rerouted        bool // attempts may come
 	sentImmediate   bool // an immediate response ended the exchange
@@ -112,8 +115,8 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	r.client, v = client.Classify(req)
 	r.ex.Dialect = r.client.Name()
 	req.Bind(r.client, &r.waiting)
-	if v.Action == exchange.Pass {
-		v = r.tooLarge()
+	if r.said = saidLength(req.Headers); v.Action == exchange.Pass {
+		v = r.tooLarge(r.said)
 	}
 	if v.Action == exchange.Pass {
 		v = takesEncoding(req)
@@ -132,7 +135,7 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	if ended, err := r.admit(ctx); ended || err != nil {
 		return err
 	}
-	if !r.hold.takeRequest(saidLength(req.Headers)) {
+	if !r.hold.takeRequest(r.said) {
 		return r.refuse(ctx, r.hold.all.refuse("request"), len(r.visits))
 	}
 	if ev.end {
@@ -151,10 +154,10 @@ func (r *run) identify(more ...meta) {
 	r.reply.meta = append(r.reply.meta, more...)
 }
 
-// tooLarge refuses a body that says beforehand that it is beyond the limit. Envoy
-// refuses the others, at times before the exchange is known to it.
-func (r *run) tooLarge() exchange.Verdict {
-	n := saidLength(r.ex.Request.Headers)
+// tooLarge refuses a body of n bytes if that is beyond the limit: beforehand if its headers say so,
+// else once it has come. One that is far beyond it Envoy refuses (policy.Room), at times before the
+// exchange is known to it.
+func (r *run) tooLarge(n int64) exchange.Verdict {
 	if n <= r.pipeline.limit {
 		return exchange.Verdict{}
 	}
@@ -178,6 +181,9 @@ func (r *run) request(ctx context.Context) error {
 		return fmt.Errorf("a second request body: the request body mode must be BUFFERED")
 	}
 	r.bodyRead = true
+	if v := r.tooLarge(int64(len(req.Body))); v.Action != exchange.Pass {
+		return r.refuse(ctx, v, len(r.visits))
+	}
 	if v := r.unpack(); v.Action != exchange.Pass {
 		return r.refuse(ctx, v, len(r.visits))
 	}
@@ -216,7 +222,7 @@ func (r *run) request(ctx context.Context) error {
 
 func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	resp := &r.ex.Response
-	resp.Bind(&r.waiting)
+	resp.Bind(&r.waiting, &r.hold)
 	resp.Headers = ev.headers
 	resp.Status, _ = strconv.Atoi(string(resp.Headers.Get(":status")))
 	resp.AttemptCount, _ = strconv.Atoi(string(resp.Headers.Get("x-envoy-attempt-count")))
@@ -264,7 +270,8 @@ func (r *run) responseBody(ctx context.Context, ev *event) error {
 	}
 	resp := &r.ex.Response
 	resp.Body, resp.Complete = ev.body, true
-	r.hold.holds(int64(len(ev.body)))
+	r.came = int64(len(ev.body))
+	r.hold.holds(r.came)
 	resp.Unavailable = resp.Origin == exchange.FromEnvoy && bytes.Contains(ev.body, unavailable)
 	return r.response(ctx)
 }

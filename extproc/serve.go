@@ -34,7 +34,7 @@ func GRPC(s *Server, log *AccessLog) *grpc.Server {
 	g := grpc.NewServer(
 		grpc.InitialWindowSize(streamWindow),
 		grpc.InitialConnWindowSize(connectionWindow),
-		grpc.MaxRecvMsgSize(policy.MaxBody+messageMargin),
+		grpc.MaxRecvMsgSize(int(policy.Room(policy.MaxBody))+messageMargin),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.NumStreamWorkers(uint32(streamWorkers*runtime.GOMAXPROCS(0))),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),

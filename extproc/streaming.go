@@ -115,7 +115,7 @@ func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
 	e, said := r.events, r.ex.Response.Said
 	r.ex.Response.Complete = r.ex.Response.Complete || last
 	out, changed, err := r.piece(ctx, piece, last)
-	r.hold.holds(e.held())
+	r.hold.holds(e.held() + long(out))
 	if e.reader == nil || r.ex.Response.Said > said {
 		e.heard = r.at
 	}
@@ -133,6 +133,18 @@ func (r *run) streamBody(ctx context.Context, piece []byte, last bool) error {
 		r.report()
 	}
 	return nil
+}
+
+// longPiece is from how many bytes on it counts what is written for one piece of a stream: unpacked it
+// may be far more than Envoy takes at once.
+const longPiece = 256 << 10
+
+// long is what is written for one piece, in bytes, if that is much. It counts until the next piece.
+func long(out []byte) int64 {
+	if len(out) < longPiece {
+		return 0
+	}
+	return int64(len(out))
 }
 
 // held is what visits hold back of a stream, in bytes.

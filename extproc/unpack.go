@@ -62,8 +62,7 @@ func (r *run) unpack() exchange.Verdict {
 	plain, err := gunzip(req.Body, limit)
 	switch {
 	case errors.Is(err, errBeyond) && limit < r.pipeline.limit:
-		return exchange.Denied(413, exchange.ReasonTooLarge,
-			fmt.Sprintf("The request body of %d bytes unpacks to more than %d times as many, which this gateway does not take.", len(req.Body), maxRatio))
+		return r.hold.all.bomb(len(req.Body))
 	case errors.Is(err, errBeyond):
 		return exchange.Denied(413, exchange.ReasonTooLarge,
 			fmt.Sprintf("The request body unpacks to more than the %d bytes that this gateway takes.", r.pipeline.limit))

@@ -107,6 +107,9 @@ func TestPackedBodiesThatAreRefused(t *testing.T) {
 			if im == nil || int(im.Status.Code) != c.status || !strings.Contains(string(im.Body), c.says) {
 				t.Errorf("%v", reply)
 			}
+			if n := r.gauge("headgate_request_bombs_total"); (n == 1) != strings.HasPrefix(c.name, "a bomb") {
+				t.Errorf("%v bombs are counted", n)
+			}
 		})
 	}
 }

@@ -9,6 +9,10 @@ import (
 // MaxBody is the greatest BodyLimit that a policy may set, in bytes.
 const MaxBody = 256 << 20
 
+// Room is how many bytes Envoy holds of a body that may have limit bytes as it comes: written anew for
+// a backend, or for a client of another dialect, it is longer.
+func Room(limit int64) int64 { return 2 * limit }
+
 // AnswerTooLarge is the status of an answer that is longer than BodyLimit. No SDK asks again after
 // it by itself, as they do after 408, 409, 429 and all above 499.
 const AnswerTooLarge = 422

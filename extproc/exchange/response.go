@@ -38,6 +38,7 @@ type Response struct {
 	Unfinished bool         // there is no answer yet, or never will be: the provider is at it, or gave up
 	Failed     bool         // an error in a 200 response: in a stream or a body, or an unreadable one
 	Silent     bool         // of a stream of which one answer is made: nothing was said for too long
+	Bomb       bool         // it was to unpack to far more than is taken
 	SawEnd     bool         // a stream that carried its dialect's end of a whole answer
 	TextBytes  int64        // bytes of generated text: of a stream what passed, of a JSON answer only if it reports no usage
 	Texts      int64        // events of a stream that brought text
@@ -59,6 +60,13 @@ type Response struct {
 	canon     *canon.Response
 	rewritten bool
 	more      Waiting
+	memory    Memory
+}
+
+// Memory counts what the bodies of an exchange hold.
+type Memory interface {
+	// Unpacked counts n bytes beside those that they were packed in.
+	Unpacked(n int)
 }
 
 // StreamReader is the provider's end of a streamed answer. It notes in the exchange
@@ -87,6 +95,8 @@ type Fold interface {
 	// Feed takes a piece. It returns false if no more is wanted: the end is there, or
 	// something went wrong.
 	Feed(piece []byte, last bool) bool
+	// Held returns how many bytes of the stream came, plain.
+	Held() int64
 	// Said returns how many events have said something of the answer (Response.Said).
 	Said() int64
 	// Silence ends the answer: nothing was said for so long.
@@ -110,8 +120,15 @@ type Holder interface {
 
 var errNoAnswer = errors.New("the response has no body that is read")
 
-// Bind gives the response the clock that it may wait by.
-func (r *Response) Bind(more Waiting) { r.more = more }
+// Bind gives the response the clock that it may wait by, and what counts its memory.
+func (r *Response) Bind(more Waiting, memory Memory) { r.more, r.memory = more, memory }
+
+// Unpacked puts the plain body in the place of the packed one that came; nil: it cannot be unpacked.
+func (r *Response) Unpacked(body []byte) {
+	r.memory.Unpacked(len(body))
+	r.Body = body
+	r.Out.ReplaceBody(body)
+}
 
 // End says how an answer ended.
 type End struct {

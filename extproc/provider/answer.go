@@ -163,14 +163,14 @@ func (a *answer) unpack(resp *exchange.Response) exchange.Verdict {
 	}
 	resp.Out.Remove = append(resp.Out.Remove, "content-encoding")
 	plain, err := unzip(resp.Body)
+	resp.Bomb = tooMuch(err)
 	switch {
 	case err != nil && resp.Status < 400:
 		return a.unreadable(resp, err)
 	case err != nil:
 		plain = nil
 	}
-	resp.Body = plain
-	resp.Out.ReplaceBody(plain)
+	resp.Unpacked(plain)
 	return exchange.Verdict{}
 }
 

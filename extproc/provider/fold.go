@@ -90,6 +90,7 @@ func (f *fold) plain(piece []byte) []byte {
 	}
 	out, err := f.gunzip.chunk(piece)
 	if err != nil {
+		f.resp.Bomb = tooMuch(err)
 		f.fault = canon.Malformed(fmt.Sprintf("unpacking the stream: %v", err))
 	}
 	return out
@@ -116,6 +117,13 @@ func (f *fold) end() {
 	default:
 		f.fault = f.damage.end(&f.usage)
 	}
+}
+
+// Held implements exchange.Fold.
+func (f *fold) Held() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return int64(f.taken)
 }
 
 // Said implements exchange.Fold.
@@ -150,7 +158,7 @@ func (f *fold) Note(ex *exchange.Exchange) {
 	resp := &ex.Response
 	resp.Folded, resp.Silent = !f.unstreamed.whole(), f.resp.Silent
 	resp.ID, resp.Model, resp.Failed, resp.SawEnd = f.resp.ID, f.resp.Model, f.resp.Failed, f.skim.SawEnd()
-	resp.End = f.resp.End
+	resp.End, resp.Bomb = f.resp.End, f.resp.Bomb
 	if f.fault != nil && f.fault.Kind != canon.FaultCut && !f.resp.Silent && resp.Fault == nil {
 		resp.Fault = f.fault
 	}

@@ -19,13 +19,22 @@ const (
 	freeRatio = 1 << 20
 )
 
+// maxStream bounds what a compressed stream may unpack to as a whole, in bytes.
+const maxStream = 256 << 20
+
 var (
 	errTooPlain = fmt.Errorf("unpacks to more than %d bytes", maxPlain)
+	errEndless  = fmt.Errorf("unpacks to more than %d bytes", maxStream)
 	errBomb     = fmt.Errorf("unpacks to more than %d times its length", maxRatio)
 )
 
 // plainBound is what so many compressed bytes may unpack to.
 func plainBound(packed int64) int64 { return max(packed*maxRatio, freeRatio) }
+
+// tooMuch reports whether something could not be unpacked because there is too much of it.
+func tooMuch(err error) bool {
+	return errors.Is(err, errBomb) || errors.Is(err, errTooPlain) || errors.Is(err, errEndless)
+}
 
 // isGzip reports whether a content-encoding names gzip, in any case or by its old name.
 func isGzip(encoding []byte) bool {
@@ -38,13 +47,13 @@ func unzip(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	bound, tooMuch := int64(maxPlain), errTooPlain
+	bound, beyond := int64(maxPlain), errTooPlain
 	if n := plainBound(int64(len(body))); n < bound {
-		bound, tooMuch = n, errBomb
+		bound, beyond = n, errBomb
 	}
 	plain, err := io.ReadAll(io.LimitReader(z, bound+1))
 	if err == nil && int64(len(plain)) > bound {
-		return nil, tooMuch
+		return nil, beyond
 	}
 	return plain, err
 }
@@ -126,6 +135,9 @@ func (g *gunzip) chunk(data []byte) (plain []byte, err error) {
 		case g.gave > plainBound(g.came):
 			g.over = true
 			return plain, errBomb
+		case g.gave > maxStream:
+			g.over = true
+			return plain, errEndless
 		}
 	}
 }

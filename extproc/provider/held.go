@@ -13,6 +13,7 @@ type heldEvents struct {
 	dialect    dialect.Backend
 	unstreamed unstreamed
 	gunzip     *gunzip // nil: the stream is not compressed
+	bomb       func()  // is called if it is one
 }
 
 // readEvents has the events of an attempt's answer read. Whatever they say is content.
@@ -20,7 +21,7 @@ func (p *plan) readEvents(at *exchange.Attempt) {
 	d := p.pool.find(at.Backend, at.Model).dialect
 	h := &heldEvents{dialect: d, events: events{decoder: d.Decoder(true)}}
 	if isGzip(at.Headers.Get("content-encoding")) {
-		h.gunzip = newGunzip()
+		h.gunzip, h.bomb = newGunzip(), func() { p.stage.bombed(at.Backend) }
 	}
 	at.Reader = h
 }
@@ -29,6 +30,9 @@ func (p *plan) readEvents(at *exchange.Attempt) {
 func (h *heldEvents) Read(piece []byte, last bool) ([]canon.Event, error) {
 	if h.gunzip != nil {
 		plain, err := h.gunzip.chunk(piece)
+		if tooMuch(err) {
+			h.bomb()
+		}
 		if err != nil {
 			h.torn = canon.Malformed(err.Error())
 		}
@@ -50,12 +54,15 @@ func (h *heldEvents) Close() {
 
 // unpackHeld makes what is held of a whole answer plain, once the end of it is there. What
 // cannot be unpacked stays as it is, and cannot be read.
-func unpackHeld(at *exchange.Attempt) {
+func (p *plan) unpackHeld(at *exchange.Attempt) {
 	defer func() { at.Held = unmarked(at.Held) }()
 	if !at.Complete || !isGzip(at.Headers.Get("content-encoding")) {
 		return
 	}
-	if plain, err := unzip(at.Held); err == nil {
+	switch plain, err := unzip(at.Held); {
+	case err == nil:
 		at.Held = plain
+	case tooMuch(err):
+		p.stage.bombed(at.Backend)
 	}
 }

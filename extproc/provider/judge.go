@@ -90,7 +90,7 @@ func (p *plan) judgeRefusal(at *exchange.Attempt) exchange.Judgement {
 	case !at.Complete:
 		return p.wait(at)
 	}
-	unpackHeld(at)
+	p.unpackHeld(at)
 	switch f := t.dialect.DecodeFault(at.Status, at.Held); {
 	case longer && f.TooLong():
 		return exchange.Judgement{Again: true, Fault: exchange.FaultTooLong}
@@ -136,7 +136,7 @@ func (p *plan) judgeStream(at *exchange.Attempt) exchange.Judgement {
 // judgeWhole judges an answer that is read as a whole, once it is there. Of one that ends
 // in trailers Envoy does not say so.
 func (p *plan) judgeWhole(at *exchange.Attempt) exchange.Judgement {
-	unpackHeld(at)
+	p.unpackHeld(at)
 	body := bytes.TrimSpace(at.Held)
 	switch {
 	case !at.Complete && !(bytes.HasSuffix(body, []byte("}")) && canon.Whole(body)):

@@ -32,7 +32,7 @@ func (p *plan) noteSaid(at *exchange.Attempt) {
 		return
 	}
 	f := &canon.Fault{}
-	if unpackHeld(at); len(at.Held) > 0 {
+	if p.unpackHeld(at); len(at.Held) > 0 {
 		f = t.dialect.DecodeFault(at.Status, at.Held)
 	}
 	p.saidIn(at, t, f)

@@ -35,7 +35,9 @@ type Options struct {
 	// UnknownEnd is called if an answer ended with a word that this version does not know, bounded.
 	// nil: nobody wants to know.
 	UnknownEnd func(backend, dialect, word string)
-	tokens     *tokens.Estimator
+	// Bomb is called if an answer unpacks to far more than is taken. nil: nobody wants to know.
+	Bomb   func(backend string)
+	tokens *tokens.Estimator
 }
 
 // Kind makes the stages. What is known of a credential, and of the limits of a backend,
@@ -124,13 +126,14 @@ type stage struct {
 	refused   func(backend string, status int)
 	warn      func(string)
 	unknown   func(backend, dialect, word string) // of ends; may be nil
+	bomb      func(backend string)                // may be nil
 	now       func() time.Time
 }
 
 func newStage(set *policy.Set, secrets *credential.Store, kept *keeping, o *Options) *stage {
 	s := &stage{
 		models: make(map[string]*pools, len(set.Models)), wildcards: make(map[string]*policy.Model),
-		set: set, secrets: secrets, kept: kept, tokens: o.tokens, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, unknown: o.UnknownEnd, now: o.Now,
+		set: set, secrets: secrets, kept: kept, tokens: o.tokens, callers: set.HasCallers(), refused: o.Refused, warn: o.Warn, unknown: o.UnknownEnd, bomb: o.Bomb, now: o.Now,
 	}
 	for name, m := range set.Models {
 		if m.Wildcard {
@@ -151,6 +154,13 @@ func newStage(set *policy.Set, secrets *credential.Store, kept *keeping, o *Opti
 func (s *stage) reject(backend string, secret, status int) {
 	s.secrets.Reject(backend, secret)
 	s.refused(backend, status)
+}
+
+// bombed reports an answer that unpacks to far more than is taken.
+func (s *stage) bombed(backend string) {
+	if s.bomb != nil {
+		s.bomb(backend)
+	}
 }
 
 // askWhole asks a backend for no streams any more that its clients do not want: it has
@@ -202,6 +212,9 @@ func (v *visit) End(exchange.Outcome) {
 		r.Close()
 	}
 	v.reportEnd()
+	if t := v.answer.target; v.ex.Response.Bomb && t != nil {
+		v.stage.bombed(t.backend.Name)
+	}
 	v.answer.noteSaid()
 }
 

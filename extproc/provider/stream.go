@@ -52,6 +52,7 @@ func (s *stream) plain(piece []byte) []byte {
 	}
 	out, err := s.gunzip.chunk(piece)
 	if err != nil {
+		s.ex.Response.Bomb = tooMuch(err)
 		s.torn = canon.Malformed(fmt.Sprintf("unpacking the stream of backend %q: %v", s.target.backend.Name, err))
 	}
 	return out

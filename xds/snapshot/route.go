@@ -43,7 +43,7 @@ func routes(set *policy.Set, models map[string]*modelResources) (*routev3.RouteC
 		Domains:                       []string{"*"},
 		IncludeRequestAttemptCount:    true,
 		IncludeAttemptCountInResponse: true,
-		RequestBodyBufferLimit:        wrapperspb.UInt64(uint64(set.BodyLimit)),
+		RequestBodyBufferLimit:        wrapperspb.UInt64(uint64(policy.Room(set.BodyLimit))),
 		TypedPerFilterConfig:          map[string]*anypb.Any{routerFilter: turnedOn(set)},
 	}
 	if set.CORS.On() {

@@ -114,7 +114,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: o.region, Shares: &reports.shares.uses, Managed: keys, Own: own,
 			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg, LookupEnv: os.LookupEnv, Own: own},
 			Cache: cache.Options{Table: table, Own: own, LookupEnv: os.LookupEnv, Now: time.Now, Log: log.Named("cache"), Reg: reg}, Provider: provider.Options{
-				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, UnknownEnd: unknownEnds(reg, log, time.Now), Circuits: circuits, Now: time.Now,
+				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, UnknownEnd: unknownEnds(reg, log, time.Now), Bomb: answerBombs(reg, log, time.Now), Circuits: circuits, Now: time.Now,
 			}}),
 	}
 	d.server.HasMemory(memoryOf(memlimit.FromCgroup, memlimit.FromSystem))

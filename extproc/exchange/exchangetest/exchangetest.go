@@ -55,7 +55,7 @@ func Ask(t T, client, body string) *exchange.Exchange {
 		Request: exchange.Request{Operation: exchange.Chat, Method: "POST", Body: []byte(body), ReceivedBytes: len(body)},
 	}
 	ex.Request.Bind(d, Patience{})
-	ex.Response.Bind(Patience{})
+	ex.Response.Bind(Patience{}, Patience{})
 	if v := d.Read(&ex.Request); v.Action != exchange.Pass {
 		t.Fatalf("the request cannot be read: %s", v.Message)
 	}
@@ -63,8 +63,11 @@ func Ask(t T, client, body string) *exchange.Exchange {
 	return ex
 }
 
-// Patience grants all the time that a visit asks for.
+// Patience grants all the time and memory that a visit asks for.
 type Patience struct{}
+
+// Unpacked implements exchange.Memory: there is enough.
+func (Patience) Unpacked(int) {}
 
 // More implements exchange.Waiting. The context ends by itself after the time.
 func (Patience) More(ctx context.Context, d time.Duration) (context.Context, error) {
