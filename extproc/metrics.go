@@ -11,6 +11,7 @@ import (
 // Metrics are the counters of the server itself.
 type Metrics struct {
 	inFlight        prometheus.Gauge
+	requests        *prometheus.GaugeVec
 	panics          prometheus.Counter
 	unjoined        prometheus.Counter
 	handedOver      prometheus.Counter
@@ -44,6 +45,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		stage: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "headgate_stage_seconds",
 			Help: "Time that one stage takes in one phase; of events, for one message of Envoy's.", Buckets: buckets}, []string{"stage", "phase"}),
 	}
+	m.requests = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_requests_in_flight",
+		Help: "Exchanges under way, by the policy's model."}, []string{"model"})
 	m.unjoined = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_attempts_unjoined_total",
 		Help: "Attempts that belonged to no exchange of this process and failed closed."})
 	m.unknownRevision = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_exchanges_unknown_revision_total",
@@ -64,7 +67,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.panics, m.unjoined, m.unknownRevision, m.handedOver, held, m.bodiesBound, m.bodiesRefused, m.bombs, m.stage)
+	reg.MustRegister(vec, m.inFlight, m.requests, m.panics, m.unjoined, m.unknownRevision, m.handedOver, held, m.bodiesBound, m.bodiesRefused, m.bombs, m.stage)
 	return m
 }
 
@@ -80,4 +83,13 @@ func (m *Metrics) clocksOf(stage string, phases exchange.Phases) *clocks {
 		}
 	}
 	return &c
+}
+
+// requestsOf prepares the gauges of a policy's models.
+func (m *Metrics) requestsOf(models []string) map[string]prometheus.Gauge {
+	all := make(map[string]prometheus.Gauge, len(models))
+	for _, name := range models {
+		all[name] = m.requests.WithLabelValues(name)
+	}
+	return all
 }

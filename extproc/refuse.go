@@ -66,7 +66,7 @@ func (r *run) answer(v *exchange.Verdict) {
 	if v.Kept != nil {
 		resp.GiveAgain(v.Answer, v.Kept)
 		usage = &v.Kept.Usage
-		ex.Route.Backend, ex.Route.Provider, ex.Route.Serves = "", "", "" // nobody was asked
+		ex.Route.Backend, ex.Route.Provider, ex.Route.Serves, ex.Route.Written = "", "", "", "" // nobody was asked
 	} else {
 		resp.Give(v.Answer)
 	}

@@ -10,6 +10,7 @@ import (
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/client"
@@ -33,8 +34,9 @@ type run struct {
 	single     exchange.Attempt // the only one of a pool of one backend
 	waiting    waiting
 	hold       hold
-	folding    *folding   // nil: the answer is not made of a stream
-	events     *streaming // of a stream; nil before its headers
+	underWay   prometheus.Gauge // counts the exchange, by its model; nil: it has none
+	folding    *folding         // nil: the answer is not made of a stream
+	events     *streaming       // of a stream; nil before its headers
 
 	reply  reply
 	before []*reply // are sent before the reply

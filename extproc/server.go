@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -64,6 +66,7 @@ func (s *Server) Use(p *Pipeline) {
 	for _, e := range p.stages {
 		e.clocks = s.metrics.clocksOf(e.Name(), e.phases)
 	}
+	p.requests = s.metrics.requestsOf(slices.Collect(maps.Keys(p.models.set.Models)))
 	s.bodies.use(p.memory, p.limit)
 	next, retired := s.policies.Load().with(p)
 	s.policies.Store(next)
@@ -142,6 +145,7 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 	}
 	defer s.release(run.pipeline)
 	defer run.hold.release()
+	defer run.leaveModel()
 	defer func() {
 		if run.joined() {
 			s.join.remove(run)

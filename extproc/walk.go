@@ -45,6 +45,7 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 			if r.ex.Model, r.ex.Name, v = r.pipeline.resolve(req, &r.ex.Caller, r.now()); v.Action != exchange.Pass {
 				return true, r.refuse(ctx, v, len(r.visits))
 			}
+			r.enterModel()
 		}
 		if i == len(r.visits) {
 			r.enter()
@@ -64,6 +65,23 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// enterModel counts the exchange among those of its model that are under way, and not among those of
+// one that it was for before.
+func (r *run) enterModel() {
+	r.leaveModel()
+	if r.underWay = r.pipeline.requests[r.ex.Model]; r.underWay != nil {
+		r.underWay.Inc()
+	}
+}
+
+// leaveModel has the exchange not count any more.
+func (r *run) leaveModel() {
+	if r.underWay != nil {
+		r.underWay.Dec()
+		r.underWay = nil
+	}
 }
 
 // obey does what the verdict of a stage says. It returns true if that ended the exchange.

@@ -140,6 +140,7 @@ type Route struct {
 	Backend  string // who serves it: fixed for a pool of one, else known from the attempts
 	Provider string
 	Serves   string        // the model's name at that backend
+	Written  string        // as Serves, as the policy writes it: of a wildcard it has a star
 	Arm      string        // the model that the exchange's order begins with, by its name at its backend
 	Single   bool          // the pool has exactly one backend: no upstream level runs
 	Idle     time.Duration // longest silence inside a stream

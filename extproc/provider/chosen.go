@@ -48,7 +48,7 @@ func (a *answer) choose(resp *exchange.Response) exchange.Verdict {
 	a.secret = last.Secret
 	a.ex.Dropped = last.Dropped
 	r := &a.ex.Route
-	r.Backend, r.Provider, r.Serves = last.Backend, last.Provider, last.Model
+	r.Backend, r.Provider, r.Serves, r.Written = last.Backend, last.Provider, last.Model, last.Written
 	return exchange.Verdict{}
 }
 

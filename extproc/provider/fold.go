@@ -175,7 +175,7 @@ func (f *fold) answers(ex *exchange.Exchange) {
 	for i := len(attempts) - 1; i >= 0; i-- {
 		if a := &attempts[i]; a.Backend == f.target.backend.Name && a.Model == f.target.model {
 			ex.Attempts.NoteAnswers(i)
-			ex.Dropped = a.Dropped
+			ex.Dropped, ex.Route.Written = a.Dropped, a.Written
 			break
 		}
 	}

@@ -101,7 +101,7 @@ func fullExchange() *exchange.Exchange {
 	ex.Request.Metadata = []byte(`{"team":"core","feature":"search","session":"s-1","tags":["a","b"]}`)
 	ex.Caller = exchange.Caller{Name: "ci", Tier: "free", Tags: []string{"nightly"}}
 	ex.Model = "gpt-4o"
-	ex.Route = exchange.Route{Backend: "claude", Provider: "anthropic", Serves: "claude-x"}
+	ex.Route = exchange.Route{Backend: "claude", Provider: "anthropic", Serves: "claude-x", Written: "*"}
 	ex.Response.Stream, ex.Response.Model, ex.Response.ID, ex.Response.AttemptCount = true, "claude-x-2026", "msg_1", 2
 	ex.Response.Folded, ex.Response.RequestID, ex.Response.End.Word = true, "req_1", "end_turn"
 	ex.Response.Error = &exchange.FaultSaid{Status: 529, Type: "overloaded_error", Code: "busy", Message: "Overloaded: try '[...]'."}

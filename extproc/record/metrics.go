@@ -25,6 +25,7 @@ type Metrics struct {
 	cost     *prometheus.CounterVec
 	unpriced *prometheus.CounterVec
 	cache    *cacheMetrics
+	tries    *tryMetrics
 }
 
 // NewMetrics registers the counters.
@@ -44,7 +45,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Help: "Answers, and attempts that gave none, which consumed tokens for which no price is known."}, []string{"model", "backend"}),
 	}
 	reg.MustRegister(m.requests, m.duration, m.first, m.tokens, m.cost, m.unpriced)
-	m.cache = newCacheMetrics(reg)
+	m.cache, m.tries = newCacheMetrics(reg), newTryMetrics(reg)
 	return m
 }
 
@@ -57,6 +58,7 @@ func (m *Metrics) Take(r *policypb.Row) {
 		m.first.WithLabelValues(r.Route, stream).Observe(seconds(*r.FirstTokenNanos))
 	}
 	m.cache.take(r)
+	m.tries.take(r)
 	m.consumed(r.Route, r.Backend, r)
 	for _, a := range r.Tried {
 		m.consumed(r.Route, a.Backend, a)

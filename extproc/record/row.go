@@ -32,6 +32,7 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		RequestBytes:   int64(ex.Request.ReceivedBytes),
 		Backend:        ex.Route.Backend,
 		Provider:       ex.Route.Provider,
+		Written:        ex.Route.Written,
 		Served:         exchange.Clip(ex.Response.Model, exchange.MaxText),
 		ResponseId:     exchange.Clip(ex.Response.ID, exchange.MaxText),
 		Tried:          triedIn(ex),

@@ -60,7 +60,7 @@ func newStage(set *policy.Set, region string, shares *Shares) *stage {
 		r := exchange.Route{Idle: m.IdleTimeout, Total: m.Total, Arm: m.Chain[0].Uses[0].Model}
 		if use, ok := m.Single(); ok {
 			r.Single = true
-			r.Backend, r.Provider, r.Serves = use.Backend.Name, use.Backend.Provider.Name, use.Model
+			r.Backend, r.Provider, r.Serves, r.Written = use.Backend.Name, use.Backend.Provider.Name, use.Model, use.Model
 		}
 		p := &plan{model: m, json: r, stream: r, split: newSplit(m, region, shares)}
 		p.json.Name, p.stream.Name = policy.RouteName(name, false), policy.RouteName(name, true)

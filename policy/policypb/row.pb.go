@@ -91,6 +91,9 @@ type Row struct {
 	// The provider's id of the request that it answered last, from a header or the body of an error,
 	// by which its support finds it; empty: it named none.
 	ProviderRequest string `protobuf:"bytes,39,opt,name=provider_request,json=providerRequest,proto3" json:"provider_request,omitempty"`
+	// The name of the model at the backend that answered, or that the only one of a pool is asked for,
+	// as the policy writes it: of a wildcard it has a star. Empty: none answered, or it is not known.
+	Written string `protobuf:"bytes,40,opt,name=written,proto3" json:"written,omitempty"`
 	// HTTP status that the client got; 0: none.
 	Status int32 `protobuf:"varint,50,opt,name=status,proto3" json:"status,omitempty"`
 	// How the exchange ended: a closed set, such as "ok" and "cut".
@@ -366,6 +369,13 @@ func (x *Row) GetFolded() bool {
 func (x *Row) GetProviderRequest() string {
 	if x != nil {
 		return x.ProviderRequest
+	}
+	return ""
+}
+
+func (x *Row) GetWritten() string {
+	if x != nil {
+		return x.Written
 	}
 	return ""
 }
@@ -1406,7 +1416,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xe3\r\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xfd\r\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -1437,7 +1447,8 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\adropped\x18$ \x03(\tR\adropped\x12\x16\n" +
 	"\x06stream\x18% \x01(\bR\x06stream\x12\x16\n" +
 	"\x06folded\x18& \x01(\bR\x06folded\x12)\n" +
-	"\x10provider_request\x18' \x01(\tR\x0fproviderRequest\x12\x16\n" +
+	"\x10provider_request\x18' \x01(\tR\x0fproviderRequest\x12\x18\n" +
+	"\awritten\x18( \x01(\tR\awritten\x12\x16\n" +
 	"\x06status\x182 \x01(\x05R\x06status\x12\x18\n" +
 	"\aoutcome\x183 \x01(\tR\aoutcome\x12\x0e\n" +
 	"\x02by\x184 \x01(\tR\x02by\x12\x16\n" +
