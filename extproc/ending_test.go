@@ -3,6 +3,7 @@ package extproc
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -158,6 +159,51 @@ func TestWhatADrainCutsIsDrained(t *testing.T) {
 	r.closer.Ending(record.Ending{Exchange: id, Details: "ext_proc_error_gRPC_error_14", Code: 503, Seen: true})
 	if row := r.row(); row.Outcome != "drained" || row.By != "gateway" {
 		t.Errorf("row %+v", row)
+	}
+}
+
+// TestWhatBeginsAtTheEndIsRefused holds that a server that finishes refuses exchanges in their
+// dialects, fails health checks, and waits for those that had begun.
+func TestWhatBeginsAtTheEndIsRefused(t *testing.T) {
+	r := newRig(t, testPolicy)
+	s := r.Open("router")
+	s.RequestHeaders(Post("/v1/chat/completions"), false)
+	finished := make(chan bool, 1)
+	go func() { finished <- r.server.Finish(t.Context()) }()
+	for !r.server.finishing.Load() { // until it does
+	}
+	for path, kind := range map[string]string{"/v1/chat/completions": `"type":"server_error"`, "/v1/messages": `"type":"overloaded_error"`} {
+		late := r.Open("router")
+		reply := late.RequestHeaders(Post(path), false)
+		im := reply.Immediate()
+		if im == nil || im.Status.Code != 503 || reply.Set("retry-after") != "1" || !strings.Contains(string(im.Body), kind) || !strings.Contains(string(im.Body), `"gateway_stopping"`) {
+			t.Errorf("%s: answered %v", path, reply)
+		}
+		late.Cancel()
+	}
+	health := r.Open("router")
+	if im := health.RequestHeaders(H{":method", "GET", ":path", "/healthz"}, true).Immediate(); im == nil || im.Status.Code != 503 {
+		t.Errorf("a health check is answered %v", im)
+	}
+	health.Cancel()
+	select {
+	case <-finished:
+		t.Fatal("it does not wait for what had begun")
+	default:
+	}
+	s.Cancel()
+	if !<-finished {
+		t.Error("it says that something is open")
+	}
+	r.idle()
+	refused := 0
+	for _, row := range r.rows() {
+		if row.Outcome == "gateway_error" && row.By == "gateway" && row.Reason == "gateway_stopping" {
+			refused++
+		}
+	}
+	if refused != 2 {
+		t.Errorf("%d rows say that the gateway was stopping", refused)
 	}
 }
 

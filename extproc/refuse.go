@@ -127,6 +127,9 @@ func (r *run) immediate(why string, refused bool) {
 // no account of it.
 func (r *run) local(l *client.Local) {
 	resp := &r.ex.Response
+	if r.stopping && l.Name == client.Health {
+		l = client.Stopping()
+	}
 	resp.Status = l.Status
 	resp.Out.Set = append(resp.Out.Set, l.Headers...)
 	resp.Out.ReplaceBody(l.Body)

@@ -54,6 +54,7 @@ type run struct {
 	silent          bool // a stream was ended, because nothing came for too long, or all of it did
 	finished        bool // the visits have ended
 	unknownRevision bool // Envoy routes by a policy revision that is unknown here
+	stopping        bool // the process begins nothing any more
 }
 
 // begin starts an exchange. Its first stage is entered at once.
@@ -128,6 +129,10 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	}
 	if r.unknownRevision {
 		v = exchange.Denied(503, exchange.ReasonRevision, "The gateway is changing its policy. Try again.")
+		v.Retry = time.Second
+	}
+	if r.stopping && r.ex.Own == nil { // an own call is part of what had begun
+		v = exchange.Denied(503, exchange.ReasonStopping, "The gateway is stopping. Try again.")
 		v.Retry = time.Second
 	}
 	if v.Action != exchange.Pass {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/service/accesslog/v3"
@@ -83,6 +84,17 @@ func removeSocket(path string) error {
 	return nil
 }
 
+// Finish has exchanges refused that begin from now on, but for the gateway's own calls, and waits
+// until those that had begun have ended, whose attempts are served meanwhile. It returns false if
+// ctx is done before.
+func (s *Server) Finish(ctx context.Context) bool {
+	s.finishing.Store(true)
+	return none(ctx, &s.begun)
+}
+
+// Cut says that what ends from now on without its answer does so because the process ends.
+func (s *Server) Cut() { s.cutting.Store(true) }
+
 // Drain lets the exchanges that are open end by themselves until ctx is done, then
 // cuts the rest: Envoy sees a broken stream, never an OK, and their outcome says so. Envoy's log
 // of endings is read until the last exchange has ended.
@@ -99,7 +111,7 @@ func Drain(ctx context.Context, g *grpc.Server, s *Server, log *AccessLog) {
 	select {
 	case <-stopped:
 	case <-ctx.Done():
-		s.cutting.Store(true)
+		s.Cut()
 		g.Stop()
 		<-stopped
 	}
@@ -117,11 +129,14 @@ func HandOver(ctx context.Context, g *grpc.Server, s *Server, log *AccessLog) {
 // elsewhere.
 const handOverLog = 100 * time.Millisecond
 
-// idle waits until no exchange is open; false if ctx is done before.
-func (s *Server) idle(ctx context.Context) bool {
+// idle waits until no stream is open; false if ctx is done before.
+func (s *Server) idle(ctx context.Context) bool { return none(ctx, &s.open) }
+
+// none waits until nothing of a number is left; false if ctx is done before.
+func none(ctx context.Context, of *atomic.Int64) bool {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for s.open.Load() > 0 {
+	for of.Load() > 0 {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -39,6 +39,8 @@ type Server struct {
 	bodies      *bodies
 	open        atomic.Int64 // streams of exchanges and attempts
 	generations *Generations // nil: no other process serves the socket before or after this one
+	begun       atomic.Int64 // exchanges that are open, but for those that are refused because of finishing
+	finishing   atomic.Bool  // exchanges that begin are refused, because the process ends
 	draining    atomic.Bool  // Envoy is asked to leave, and does so with its last stream
 	cutting     atomic.Bool  // what is still open is cut, because the process ends
 	log         *zap.Logger
@@ -146,6 +148,10 @@ func (s *Server) exchange(stream extprocv3.ExternalProcessor_ProcessServer) (err
 	defer s.release(run.pipeline)
 	defer run.hold.release()
 	defer run.leaveModel()
+	if !run.stopping {
+		s.begun.Add(1)
+		defer s.begun.Add(-1)
+	}
 	defer func() {
 		if run.joined() {
 			s.join.remove(run)
@@ -205,6 +211,7 @@ func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
 		r.own, r.hold.all = s.own, s.bodies
 		r.generation = s.generations.name()
 		r.unknownRevision = !known
+		r.stopping = s.finishing.Load()
 		return r
 	}
 }

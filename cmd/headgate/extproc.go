@@ -34,7 +34,8 @@ func newExtproc() *cobra.Command {
 			"weights differs: after any other change render again, and restart Envoy and this\n" +
 			"process.\n\n" +
 			"A process that is started on the socket of another one takes over from it: socket and\n" +
-			"operations port without a gap, while the other ends what is under way, and then itself." + servingCodes,
+			"operations port without a gap, while the other ends what is under way, and then itself.\n" +
+			"Without another one SIGTERM refuses new requests, and ends the process with what is under way." + servingCodes,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Policy != "" && cmd.Flags().Changed("xds") {
@@ -45,6 +46,9 @@ func newExtproc() *cobra.Command {
 			}
 			if o.drain <= 0 {
 				return fmt.Errorf("--drain must be above 0, is %v", o.drain)
+			}
+			if err := o.checkGrace(); err != nil {
+				return err
 			}
 			if err := o.validate(); err != nil {
 				return err
@@ -66,6 +70,7 @@ func newExtproc() *cobra.Command {
 	o.serving.register(cmd, &o.Options, "", "127.0.0.1:9090")
 	o.registerPair(cmd)
 	o.logSize.register(cmd)
+	o.registerGrace(cmd)
 	cmd.Flags().StringVar(&o.Socket, "socket", defaultSocket, "Unix socket that Envoy dials; its folder must exist")
 	cmd.Flags().StringVar(&o.Admin, "envoy-admin", "", "Unix socket of Envoy's admin interface (headgate envoy bootstrap --admin), by which ejections are counted and logged; empty for none")
 	cmd.Flags().DurationVar(&o.drain, "drain", app.DefaultDrain, "how long answers that are under way may take to end once another process has taken over")

@@ -34,6 +34,7 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.Data, "data", ".headgate", "folder for access records, logs and the policy's history; each gateway has its own")
 	f.StringVar(&o.Tools, "tools", ".tools", "folder of the fetched Envoy")
 	o.logSize.register(cmd)
+	o.registerGrace(cmd)
 	f.StringVar(&o.Records, "access-log", "", "file of access records, - for standard output (default access.jsonl in --data)")
 	f.IntVar(&o.Concurrency, "envoy-concurrency", 0, "Envoy's worker threads, 0 for one per core")
 	f.StringVar(&o.Script, "sim-script", "", "file of rules for the simulated provider")
@@ -44,6 +45,9 @@ func newRun() *cobra.Command {
 func run(cmd *cobra.Command, o *runOptions) error {
 	size, err := o.bytes()
 	if err != nil {
+		return err
+	}
+	if err := o.checkGrace(); err != nil {
 		return err
 	}
 	o.LogSize, o.Stdout = size, cmd.OutOrStdout()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,11 @@ type serving struct {
 	drain               time.Duration // of answers, once another process serves
 }
 
+// registerGrace is for what serves answers.
+func (s *serving) registerGrace(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&s.app.Grace, "grace", app.DefaultGrace, "how long answers that are under way may take to end after SIGTERM, unless another process has taken over; the process ends 10s later at the latest, so its supervisor must wait for so long")
+}
+
 func (s *serving) register(cmd *cobra.Command, o *app.Options, path, operations string) {
 	s.app, o.Build = o, build()
 	f := cmd.Flags()
@@ -34,6 +40,13 @@ func (s *serving) register(cmd *cobra.Command, o *app.Options, path, operations 
 	f.StringArrayVar(&s.allow, "allow", nil, "what policies may have this process read that do not come from -f, beside what those of -f do: env:NAME, file:PATH or file:FOLDER/, each with =https://HOST after it if it may go there only, or all; may be repeated")
 	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
 	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
+}
+
+func (s *serving) checkGrace() error {
+	if s.app.Grace <= 0 {
+		return fmt.Errorf("--grace must be above 0, is %v", s.app.Grace)
+	}
+	return nil
 }
 
 // logSize is a flag of the greatest size of log files, in MiB.
@@ -78,7 +91,7 @@ func (s *serving) run(ctx context.Context, reloads bool, start func(context.Cont
 	if err != nil {
 		return failed(err)
 	}
-	limit := app.Grace
+	limit := app.Closing + cmp.Or(s.app.Grace, app.DefaultGrace)
 	if serve(ctx, p, reloads, hangups, log) {
 		limit += s.drain
 		defer context.AfterFunc(ctx, p.EndSoon)()

@@ -23,7 +23,7 @@ func newSim() *cobra.Command {
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "simulated provider: %s/v1, log at %s/sim/log\n", running.URL, running.URL)
 			<-cmd.Context().Done()
-			ctx, cancel := context.WithTimeout(context.Background(), app.Grace)
+			ctx, cancel := context.WithTimeout(context.Background(), app.Closing)
 			defer cancel()
 			return running.Shutdown(ctx)
 		},

@@ -36,11 +36,19 @@ func LocalAnswer(req *exchange.Request) *Local {
 	case "/":
 		return welcome(req.Headers)
 	case "/healthz":
-		return &Local{Name: "healthz", Status: 200, Headers: typed("text/plain; charset=utf-8"), Body: []byte("ok\n")}
+		return &Local{Name: Health, Status: 200, Headers: typed("text/plain; charset=utf-8"), Body: []byte("ok\n")}
 	case "/favicon.ico", "/robots.txt":
 		return &Local{Name: "nothing", Status: 404, Headers: typed("text/plain; charset=utf-8"), Body: []byte("There is nothing here.\n")}
 	}
 	return nil
+}
+
+// Health is the name of the answer to health checks.
+const Health = "healthz"
+
+// Stopping is the answer to health checks of a gateway that begins nothing any more.
+func Stopping() *Local {
+	return &Local{Name: Health, Status: 503, Headers: typed("text/plain; charset=utf-8"), Body: []byte("stopping\n")}
 }
 
 func typed(contentType string) exchange.Headers {

@@ -71,6 +71,6 @@ var Outcomes = []Possible{
 	{ProviderRateLimited, ByProvider, "429, of every link of a chain"},
 	{ProviderRefusedKey, ByGateway, "401, 402 or 403: the provider refused the gateway's own credential"},
 	{Exhausted, ByProvider, "every link of the chain failed"},
-	{GatewayError, ByGateway, "Envoy or Headgate failed, stood still or was killed, or the policy's revision is unknown"},
+	{GatewayError, ByGateway, "Envoy or Headgate failed, stood still or was killed, began nothing any more because it was stopping, or the policy's revision is unknown"},
 	{Drained, ByGateway, "the process that served it was stopped or replaced, and cut what had not ended in time (`--drain`)"},
 }

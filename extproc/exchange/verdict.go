@@ -84,6 +84,7 @@ const (
 	ReasonTooLarge        Reason = "request_too_large"
 	ReasonAnswerTooLarge  Reason = "answer_too_large"
 	ReasonMemory          Reason = "gateway_memory_full" // bodies hold all the memory that they may
+	ReasonStopping        Reason = "gateway_stopping"    // the process ends, and begins nothing any more
 	ReasonRevision        Reason = "policy_revision_unknown"
 	ReasonCredential      Reason = "backend_credential_rejected"
 	ReasonUnprocessable   Reason = "provider_answer_unreadable"

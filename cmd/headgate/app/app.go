@@ -9,6 +9,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -24,12 +25,12 @@ import (
 // NodeCluster is the node cluster of the pairs that share a policy.
 const NodeCluster = "headgate"
 
-// Grace is how long a stop may take that has no successor: streams that are open then are cut.
-const Grace = 30 * time.Second
+// DefaultGrace is how long answers that are under way may take to end after a signal, if no other
+// process serves. Streams that are open then are cut.
+const DefaultGrace = 20 * time.Second
 
-// drain is how long answers that are under way may take to end. The rest of the
-// grace is for everything after them.
-const drain = Grace - 10*time.Second
+// Closing is how long a stop may take after that.
+const Closing = 10 * time.Second
 
 // Options are what every process has.
 type Options struct {
@@ -38,7 +39,8 @@ type Options struct {
 	// Grants are what policies may have the process read that do not come from Policy, beside
 	// what Policy does. Of a pair's process none means that its control plane is believed.
 	Grants policy.Grants
-	Build  Build // of this binary
+	Grace  time.Duration // how long answers that are under way may take to end after a signal, if no other process serves; 0: DefaultGrace
+	Build  Build         // of this binary
 	Log    *zap.Logger
 }
 
@@ -56,13 +58,14 @@ type process struct {
 	log       *zap.Logger
 	reg       *prometheus.Registry
 	lifecycle lifecycle
+	grace     time.Duration
 	ops       *operations // nil until they are served
 }
 
 func newProcess(o Options) process {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), o.Build.collector())
-	return process{log: o.Log, reg: reg}
+	return process{log: o.Log, reg: reg, grace: cmp.Or(o.Grace, DefaultGrace)}
 }
 
 // Operations is the address of metrics, health and profiles.
@@ -86,7 +89,7 @@ func (p *process) Stop(ctx context.Context) error {
 
 // rollBack stops what a start had begun when it failed.
 func (p *process) rollBack(err error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), Grace)
+	ctx, cancel := context.WithTimeout(context.Background(), DefaultGrace+Closing)
 	defer cancel()
 	return errors.Join(err, p.Stop(ctx))
 }

@@ -34,7 +34,7 @@ func (g *Gateway) ownCalls() string { return filepath.Join(g.sockets, "own.sock"
 func (g *Gateway) ownXDS() string { return "unix:" + filepath.Join(g.sockets, "xds.sock") }
 
 // startEnvoy runs Envoy until the lifecycle drains and stops it.
-func (g *Gateway) startEnvoy() (*envoy.Child, error) {
+func (g *Gateway) startEnvoy(data *dataPlane) (*envoy.Child, error) {
 	b := envoy.Bootstrap{
 		NodeID: "headgate-run", Cluster: NodeCluster, Region: g.options.Region,
 		ExtProc: filepath.Join(g.sockets, "extproc.sock"), Admin: g.envoyAdmin(),
@@ -58,11 +58,12 @@ func (g *Gateway) startEnvoy() (*envoy.Child, error) {
 		Log: g.log.Named("envoy"), Restarted: restarts.Inc,
 	})
 	g.lifecycle.started("Envoy", func(ctx context.Context) error {
-		drained, cancel := context.WithTimeout(ctx, drain)
+		drained, cancel := context.WithTimeout(ctx, g.grace)
 		defer cancel()
 		if err := child.Drain(drained); err != nil {
 			g.log.Warn("Envoy was not drained", zap.Error(err))
 		}
+		data.server.Cut()
 		return child.Stop(ctx)
 	})
 	return child, nil

@@ -31,11 +31,13 @@ type ExtprocOptions struct {
 // Extproc is a running ext_proc server for one Envoy.
 type Extproc struct {
 	process
-	own    *self.Client
-	data   *dataPlane
-	static *static // nil: it follows a control plane
-	place  *succession
-	endsIn chan time.Duration // how long what is under way may take from now on; one place
+	own      *self.Client
+	data     *dataPlane
+	static   *static // nil: it follows a control plane
+	place    *succession
+	link     *linked            // nil: it follows no control plane
+	endsIn   chan time.Duration // how long what is under way may take from now on; one place
+	finishBy time.Time          // when what is under way is cut; zero: no signal came before another process served
 }
 
 // StartExtproc returns once ext_proc is served, whether or not there is a policy yet.
@@ -45,6 +47,7 @@ func StartExtproc(o ExtprocOptions) (*Extproc, error) {
 	if err := p.start(&o); err != nil {
 		return nil, p.rollBack(err)
 	}
+	p.lifecycle.started("exchanges", p.finish)
 	p.log.Info("serving ext_proc", zap.String("socket", o.Socket))
 	return p, nil
 }
@@ -112,7 +115,7 @@ func (p *Extproc) Succeeded() <-chan struct{} { return p.place.seat.Succeeded() 
 // EndSoon gives answers that are under way no longer than a stop without a successor would.
 func (p *Extproc) EndSoon() {
 	select {
-	case p.endsIn <- drain:
+	case p.endsIn <- p.grace:
 	default:
 	}
 }
@@ -132,24 +135,26 @@ func (p *Extproc) serve(o *ExtprocOptions, data *dataPlane, register func(*grpc.
 	data.serve(&p.lifecycle, p.place.socket, register, func(ctx context.Context, g *grpc.Server, endings *extproc.AccessLog) {
 		p.place.release()
 		leave()
-		if p.place.succeeded() {
-			ctx, cancel := p.drainTime(ctx, o.Drain)
-			defer cancel()
-			extproc.HandOver(ctx, g, data.server, endings)
-			data.closer.Await(ctx)
+		ctx, cancel := p.drainTime(ctx, o.Drain)
+		defer cancel()
+		if !p.place.succeeded() {
+			extproc.Drain(ctx, g, data.server, endings)
 			return
 		}
-		ctx, cancel := context.WithTimeout(ctx, drain)
-		defer cancel()
-		extproc.Drain(ctx, g, data.server, endings)
+		extproc.HandOver(ctx, g, data.server, endings)
+		data.closer.Await(ctx)
 	})
 	p.ops.ready.Store(true)
 	p.ops.server.serve()
 	return nil
 }
 
-// drainTime bounds how long answers may take to end after a takeover.
+// drainTime bounds how long answers may take to end: after a takeover by a limit, unless a signal
+// came before that.
 func (p *Extproc) drainTime(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if !p.finishBy.IsZero() {
+		return context.WithDeadline(ctx, p.finishBy)
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	go func() {
 		select {
@@ -184,6 +189,7 @@ func (p *Extproc) follow(o *ExtprocOptions, data *dataPlane) error {
 	p.ops.say(pairDetail(a, data, o.Pair.Addresses))
 	p.ops.need(func() bool { return a.Revision() != "" && a.Trouble() == "" })
 	link := &linked{agent: a}
+	p.link = link
 	if p.place.seat.Before() != 0 && data.newest.Load() == nil {
 		link.start(&p.lifecycle)
 		if err := p.place.awaitPolicy(data); err != nil {

@@ -139,7 +139,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	if err := g.startPair(data); err != nil {
 		return err
 	}
-	child, err := g.startEnvoy()
+	child, err := g.startEnvoy(data)
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (g *Gateway) startPair(data *dataPlane) (err error) {
 	}
 	data.serve(&g.lifecycle, socket, g.pair.Register, func(ctx context.Context, s *grpc.Server, endings *extproc.AccessLog) {
 		g.pair.Stop()
-		ctx, cancel := context.WithTimeout(ctx, drain)
+		ctx, cancel := context.WithTimeout(ctx, Closing) // its Envoy has ended
 		defer cancel()
 		extproc.Drain(ctx, s, data.server, endings)
 	})

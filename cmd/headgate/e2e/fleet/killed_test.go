@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
+	"github.com/headgate/headgate/extproc/record"
 )
 
 // refusedWell reports whether an answer says in JSON that the gateway has no ext_proc.
@@ -109,39 +110,80 @@ func killDuringChanges(t *testing.T, restart func(*gatewaytest.Fleet, *gatewayte
 	t.Logf("%d of %d kills met a change that was on its way", onTheWay, kills)
 }
 
-// TestExtprocDrains holds that a server that is told to end lets a stream that is open
-// end whole, and ends then.
+// TestExtprocDrains holds that a server that gets SIGTERM lets what has begun end whole, with its
+// retries, and refuses what begins; that it cuts what is open after --grace, with a row that says
+// so; and that the next one serves again.
 func TestExtprocDrains(t *testing.T) {
 	t.Parallel()
-	s := gatewaytest.NewEditions(t, 2)
-	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: gatewaytest.Edition(1, s.URLs)})
+	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
+	f := gatewaytest.StartFleet(t, gatewaytest.FleetOptions{
+		Policy:   "unpriced: flag\n" + gatewaytest.PolicyFor(p, "  second: {chain: [sim/plain+ttft=1s+status=503, claude/plain-claude], retries: 1}\n"),
+		Env:      []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey},
+		PairArgs: []string{"--grace", "3s"},
+	})
 	pair := f.Pairs[0]
-	stream := pair.Stream(gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody("m", "[[sim tokens=30 pause=50ms]]", true), ""))
-	if _, err := stream.Next(); err != nil {
-		t.Fatal(err)
+	chat := func(model, text, directive string, stream bool) gatewaytest.Request {
+		return gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody(model, text, stream), directive)
 	}
-	began, ended := time.Now(), make(chan time.Duration, 1)
-	go func() {
-		pair.ExtProc.Terminate()
-		ended <- time.Since(began)
-	}()
-	var last string
-	for {
-		ev, err := stream.Next()
-		if err != nil {
-			if ev != "" || !strings.Contains(last, "tokens-out=30") {
-				t.Errorf("the stream ended with %v after %q", err, last)
-			}
-			break
+	ends, endless := pair.Stream(chat("plain", "ends", "tokens=30;pause=50ms", true)), pair.Stream(chat("plain", "endless", "tokens=1000;pause=50ms", true))
+	for _, s := range []*gatewaytest.Stream{ends, endless} {
+		if _, err := s.Next(); err != nil {
+			t.Fatal(err)
 		}
-		last = ev
 	}
-	streamed, took := time.Since(began), <-ended
-	t.Logf("the stream ended %v after the signal, the process %v after it", streamed.Round(time.Millisecond), took.Round(time.Millisecond))
-	if code := pair.ExtProc.ProcessState.ExitCode(); code != 0 || took > streamed+5*time.Second {
+	retried := make(chan gatewaytest.Answer, 1)
+	go func() {
+		a, err := pair.Try(t.Context(), chat("second", "retried", "", false))
+		if err != nil {
+			t.Error(err)
+		}
+		retried <- a
+	}()
+	pair.Eventually("the attempt that fails", func() bool { return pair.Metric("headgate_streams_in_flight") >= 4 }) // the retried one has two
+	began, ended := time.Now(), make(chan time.Duration, 1)
+	go func() { pair.ExtProc.Terminate(); ended <- time.Since(began) }()
+	pair.Eventually("the end of health", func() bool {
+		a := pair.Ask(gatewaytest.Request{Method: http.MethodGet, Path: "/healthz"})
+		return a.Status == http.StatusServiceUnavailable && a.Body == "stopping\n"
+	})
+	refused := pair.Ask(chat("plain", "late", "", false))
+	gatewaytest.CheckRefusal(t, refused, false, "server_error", "gateway_stopping")
+	if refused.Status != http.StatusServiceUnavailable || refused.Header.Get("retry-after") != "1" {
+		t.Errorf("a request that comes too late gets %d %v", refused.Status, refused.Header)
+	}
+	if a := <-retried; a.Status != http.StatusOK || !strings.Contains(a.Body, `"choices"`) {
+		t.Errorf("a retry after the signal gets %d: %s", a.Status, a.Body)
+	}
+	if last := toTheEnd(ends); !strings.Contains(last, "tokens-out=30") {
+		t.Errorf("the stream that ends in time ends with %q", last)
+	}
+	if last := toTheEnd(endless); strings.Contains(last, "tokens-out") {
+		t.Errorf("the stream that does not end is cut after %q", last)
+	}
+	took := <-ended
+	t.Logf("the process ended %v after the signal", took.Round(time.Millisecond))
+	if code := pair.ExtProc.ProcessState.ExitCode(); code != 0 || took < 3*time.Second {
 		t.Errorf("exit code %d, %v after the signal", code, took)
 	}
 	f.StartExtProc(pair)
 	f.AwaitAnswer(pair)
+	for id, want := range map[string]string{
+		ends.Response.Header.Get(record.ExchangeHeader): "ok", endless.Response.Header.Get(record.ExchangeHeader): "drained", gatewaytest.RefusedExchange(refused): "gateway_error",
+	} {
+		if row := pair.Row(id); row.Outcome != want {
+			t.Errorf("row %+v, want %s", row, want)
+		}
+	}
 	pair.CheckRevisionsKnown()
+}
+
+// toTheEnd reads a stream to its end, and returns its last event.
+func toTheEnd(s *gatewaytest.Stream) (last string) {
+	for {
+		ev, err := s.Next()
+		if err != nil {
+			return last
+		}
+		last = ev
+	}
 }

@@ -71,7 +71,7 @@ func start(t *testing.T, more string) *rig {
 
 func stop(t *testing.T, p interface{ Stop(context.Context) error }) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), app.Grace)
+	ctx, cancel := context.WithTimeout(context.Background(), app.DefaultGrace+app.Closing)
 	defer cancel()
 	if err := p.Stop(ctx); err != nil {
 		t.Error(err)

@@ -52,6 +52,30 @@ func TestInterruptLetsStreamsEnd(t *testing.T) {
 	}
 }
 
+// TestWhatOutlastsTheGraceIsCut holds that a stream that does not end is cut after --grace, and that
+// its row says who did it.
+func TestWhatOutlastsTheGraceIsCut(t *testing.T) {
+	t.Parallel()
+	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
+	g := gatewaytest.Start(t, gatewaytest.PolicyFor(p, ""), gatewaytest.Options{Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}, Args: []string{"--grace", "1s"}})
+	s := g.Stream(gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody("plain", "endless", true), "tokens=1000;pause=60ms"))
+	if _, err := s.Next(); err != nil {
+		t.Fatal(err)
+	}
+	g.Interrupt()
+	for {
+		if _, err := s.Next(); err != nil {
+			break
+		}
+	}
+	if code := g.Exited(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if row := g.Row(s.Response.Header.Get(record.ExchangeHeader)); row.Outcome != "drained" || row.By != "gateway" || row.Tokens == nil {
+		t.Errorf("row %+v", row)
+	}
+}
+
 // TestSecondInterruptEndsAtOnce holds that who does not want to wait for answers under
 // way need not, and that no Envoy stays.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
