@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 	"github.com/headgate/headgate/policy"
 	"github.com/headgate/headgate/xds/ads"
 	"github.com/headgate/headgate/xds/snapshot"
+	"github.com/headgate/headgate/xds/token"
 )
 
 // Options are what a Server needs beside policies.
@@ -34,6 +36,10 @@ type Options struct {
 	Credentials credentials.TransportCredentials // of the port; nil: plain
 	Services    []func(*grpc.Server)             // that are served at the same port
 	Named       bool                             // the certificate of a node must name the node's id
+	// Token is the absolute path of the token that pairs must have; empty: none is asked for.
+	// With WithoutToken those that show none are let in, too.
+	Token        string
+	WithoutToken bool
 	// GoBack is the share of a node group's clients whose refusal takes a release back from
 	// all of the group, above 0 and at most 1. Zero: 1, and then no client may ever have
 	// accepted it.
@@ -70,8 +76,13 @@ func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
 		groups: map[groupKey]*group{}, members: map[int64]*member{},
 	}
 	s.hub = ads.NewHub(s, o.Now)
+	interceptors := []grpc.StreamServerInterceptor{newClaims(o, log, s.metrics.idsRefused).intercept}
+	if o.Token != "" {
+		guard := token.NewGuard(o.Token, o.WithoutToken, o.Now, reg, sampled(log))
+		interceptors = slices.Insert(interceptors, 0, guard.Intercept)
+	}
 	options := []grpc.ServerOption{
-		grpc.StreamInterceptor(newClaims(o, log, s.metrics.idsRefused).intercept),
+		grpc.ChainStreamInterceptor(interceptors...),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		// A client whose machine is gone closes no connection: without this it would
 		// count as connected, and delay AwaitAccepted, until TCP gives up.

@@ -90,6 +90,7 @@ func (o *extprocOptions) registerPair(cmd *cobra.Command) {
 	f.StringVar(&p.TLS.CA, "xds-ca", "", "PEM file that verifies the control plane's certificate; TLS is required beyond loopback")
 	f.StringVar(&p.TLS.Cert, "xds-cert", "", "PEM file of this pair's certificate")
 	f.StringVar(&p.TLS.Key, "xds-key", "", "PEM file of the certificate's key")
+	f.StringVar(&p.Token, "xds-token-file", "", "file of the token of a control plane at loopback without TLS, which must then prove to have it, too; without it the control plane says where its token is, and a file of this user's alone is used")
 	f.StringVar(&p.ServerName, "xds-name", "", "name in the control plane's certificate (default the address's host)")
 }
 

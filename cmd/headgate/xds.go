@@ -45,6 +45,8 @@ func newXDS() *cobra.Command {
 	f.StringVar(&o.TLS.Cert, "tls-cert", "", "PEM file of this server's certificate")
 	f.StringVar(&o.TLS.Key, "tls-key", "", "PEM file of the certificate's key")
 	f.StringVar(&o.TLS.CA, "tls-client-ca", "", "PEM file that verifies pairs' certificates; required beyond loopback")
+	f.StringVar(&o.Token, "xds-token-file", "", "file of the token that pairs show if --listen is loopback without TLS; made if it is missing (default xds.token in --state)")
+	f.BoolVar(&o.WithoutToken, "allow-pairs-without-token", false, "let pairs in that show no token, such as those of the version before: every user of this machine can then be one")
 	f.BoolVar(&o.BindNodes, "bind-nodes", false, "refuse a pair whose certificate does not name its node id")
 	f.StringVar(&o.goBack, "go-back", "100%", "share of a region's pairs whose refusal takes a policy back from all of them; 100%: nobody took it")
 	f.StringVar(&o.AccessLog, "envoy-access-log", "/dev/stdout", "file of Envoy's own access log")

@@ -10,5 +10,5 @@ gateway=${GATEWAY:-127.0.0.1:8080} xds=${XDS:-127.0.0.1:18000} ops=${PAIR_OPS:-1
 
 mkdir -p "$dir"
 echo $$ > "$dir/extproc.pid"
-exec "$headgate" extproc --xds "$xds" --node pair-1 --listen "$gateway" --share-port --socket "$dir/extproc.sock" \
+exec "$headgate" extproc --xds "$xds" --xds-token-file "$dir/xds/xds.token" --node pair-1 --listen "$gateway" --share-port --socket "$dir/extproc.sock" \
   --operations "$ops" --own-calls "$dir/own.sock" --envoy-admin "$dir/envoy.sock" --state "$dir/pair-1" --access-log "$dir/access.jsonl"

@@ -30,6 +30,7 @@ import (
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
+	"github.com/headgate/headgate/xds/token"
 )
 
 // Options are what an Agent needs.
@@ -39,6 +40,7 @@ type Options struct {
 	Region      string   // of the pair; may be empty
 	Addresses   []string // of control plane replicas, host:port, tried in turn
 	Credentials credentials.TransportCredentials
+	Token       *token.Holder                                               // by which a control plane at a port without TLS is known, and this pair there; nil: they are believed
 	Dial        func(ctx context.Context, address string) (net.Conn, error) // nil: TCP
 	Listen      netip.AddrPort                                              // where the pair's Envoy listens; the zero value: where the policy says
 	SharePort   bool                                                        // several Envoys of the pair may listen there at a time, so that one replaces another

@@ -2,10 +2,12 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
+	"github.com/headgate/headgate/xds/token"
 )
 
 // types are the resource types for which a pair asks a control plane.
@@ -82,6 +85,12 @@ func (a *Agent) dial(ctx context.Context) {
 		err := a.follow(ctx, address)
 		if ctx.Err() != nil {
 			return
+		}
+		var learnt *token.LearntError
+		if errors.As(err, &learnt) {
+			a.log.Info("the control plane asks for its token", zap.String("address", address), zap.String("file", learnt.File))
+			i--
+			continue
 		}
 		if time.Since(began) > backOffMax {
 			wait, failed = backOffBase, failureLog{}
@@ -158,6 +167,9 @@ func (a *Agent) connection(address string) (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: connectTimeout}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true}),
+	}
+	if a.options.Token != nil && !strings.HasPrefix(address, "unix:") {
+		options = append(options, grpc.WithStreamInterceptor(a.options.Token.For(address)))
 	}
 	if a.options.Dial != nil {
 		options = append(options, grpc.WithContextDialer(a.options.Dial))

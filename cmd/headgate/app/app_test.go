@@ -74,7 +74,7 @@ func TestAStartThatFailsLeavesNothing(t *testing.T) {
 	operations := listenOn(t, "127.0.0.1:0")
 	_ = operations.Close()
 	options := app.Options{Policy: policy, Operations: operations.Addr().String(), Log: zap.NewNop()}
-	_, err := app.StartXDS(app.XDSOptions{Options: options, Listen: "127.0.0.1:0", Admin: taken})
+	_, err := app.StartXDS(app.XDSOptions{Options: options, Listen: "127.0.0.1:0", Admin: taken, State: t.TempDir()})
 	if err == nil || !strings.Contains(err.Error(), taken) {
 		t.Fatalf("error %v", err)
 	}

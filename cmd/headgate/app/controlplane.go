@@ -31,6 +31,8 @@ type controlOptions struct {
 	grants      policy.Grants // beside what the policy at the path has read
 	listen      string        // of xDS
 	credentials credentials.TransportCredentials
+	token       string  // absolute path of the token of pairs; empty: none is asked for
+	tokenless   bool    // pairs that show none are let in
 	bindNodes   bool    // a pair's certificate must name its node id
 	goBack      float64 // share of a node group's refusals that takes a policy back from all; zero: 1
 	admin       string  // address of the admin API
@@ -77,7 +79,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	c.startLinks(l, j, o)
 	c.server = xds.New(xds.Options{
 		Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register},
-		Named: o.bindNodes, GoBack: o.goBack, Now: time.Now,
+		Named: o.bindNodes, Token: o.token, WithoutToken: o.tokenless, GoBack: o.goBack, Now: time.Now,
 	}, o.reg, o.log.Named("xds"))
 	history, err := openHistory(o.state, o.log.Named("policy"))
 	if err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/xds/agent"
 	"github.com/headgate/headgate/xds/identity"
+	"github.com/headgate/headgate/xds/token"
 )
 
 // PairOptions say which control plane a pair follows, and under which name.
@@ -30,12 +32,16 @@ type PairOptions struct {
 	Keys         string         // folder of callers' keys, where no policy is kept
 	TLS          identity.Files
 	ServerName   string // in the control plane's certificate; empty: the address's host
+	Token        string // file of the control plane's token, at a port without TLS; empty: the control plane says where it is
 
 	creds credentials.TransportCredentials // what prepare made of them
 }
 
 // prepare refuses what the options cannot mean, before anything is started.
 func (o *PairOptions) prepare(log *zap.Logger) (err error) {
+	if o.Token != "" && o.TLS != (identity.Files{}) {
+		return errors.New("--xds-token-file is for a control plane at a port without TLS")
+	}
 	o.creds, err = o.credentials(log)
 	return err
 }
@@ -47,6 +53,9 @@ func (o *PairOptions) agent(apply *dataPlane, reg prometheus.Registerer, log *za
 		Node: o.Node, Cluster: NodeCluster, Region: o.Region, Addresses: o.Addresses, State: o.State,
 		Apply: apply.apply, Log: log.Named("pair"), Listen: o.Listen, SharePort: o.SharePort, Own: o.Own, Credentials: o.creds, Fleet: apply.reports,
 		Keys: apply.keys, KeysFolder: cmp.Or(o.Keys, o.State), Balances: apply.balances,
+	}
+	if o.creds == nil {
+		options.Token = token.NewHolder(o.Token, time.Now)
 	}
 	options.Warning = apply.trouble
 	if apply.spool != nil {

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 
 	"go.uber.org/zap"
 	"google.golang.org/grpc/credentials"
@@ -13,6 +15,7 @@ import (
 	"github.com/headgate/headgate/policy/loopback"
 	"github.com/headgate/headgate/xds/identity"
 	"github.com/headgate/headgate/xds/snapshot"
+	"github.com/headgate/headgate/xds/token"
 )
 
 // XDSOptions say what a control plane publishes, and where it listens.
@@ -22,6 +25,8 @@ type XDSOptions struct {
 	Admin            string // loopback address of the admin API
 	State            string // folder of the policy's history; empty: it lives in memory
 	TLS              identity.Files
+	Token            string   // file of the token that pairs show at a port without TLS, made if it is missing; empty: token.FileName in State
+	WithoutToken     bool     // pairs that show none are let in
 	BindNodes        bool     // a pair's certificate must name its node id
 	GoBack           float64  // share of a region's pairs whose refusal takes a policy back from all; zero: 1, all of them
 	AccessLog, Roots string   // files where the Envoys run
@@ -50,12 +55,16 @@ func (p *XDS) start(o *XDSOptions) error {
 	if err != nil {
 		return &OptionsError{err}
 	}
+	tokenFile, err := o.tokenFile(p.log)
+	if err != nil {
+		return &OptionsError{err}
+	}
 	if p.ops, err = serveOperations(&p.lifecycle, o.Operations, p.reg); err != nil {
 		return err
 	}
 	p.control, err = startControlPlane(&p.lifecycle, controlOptions{
 		path: o.Policy, grants: o.Grants, listen: o.Listen, credentials: creds, admin: o.Admin, state: o.State,
-		bindNodes: o.BindNodes, goBack: o.GoBack, resources: o.resources(), ops: p.ops, reg: p.reg, log: p.log,
+		token: tokenFile, tokenless: o.WithoutToken, bindNodes: o.BindNodes, goBack: o.GoBack, resources: o.resources(), ops: p.ops, reg: p.reg, log: p.log,
 	})
 	return err
 }
@@ -94,6 +103,31 @@ func (o *XDSOptions) credentials(log *zap.Logger) (credentials.TransportCredenti
 		return nil, err
 	}
 	return credentials.NewTLS(c), nil
+}
+
+// tokenFile is the absolute path of the token that pairs must have; empty: who they are is known
+// otherwise, or need not be. Every user of the machine reaches a port of loopback.
+func (o *XDSOptions) tokenFile(log *zap.Logger) (string, error) {
+	_, socket := socketPath(o.Listen)
+	switch {
+	case (socket || o.TLS != (identity.Files{})) && o.Token != "":
+		return "", errors.New("--xds-token-file is for a port without TLS")
+	case socket, o.TLS != (identity.Files{}), o.Token == "" && o.State == "" && o.WithoutToken:
+		return "", nil
+	case o.Token == "" && o.State == "":
+		return "", fmt.Errorf("xDS address %q: without TLS every user of this machine could ask: without a state folder it takes --xds-token-file, or --allow-pairs-without-token", o.Listen)
+	}
+	path, err := filepath.Abs(cmp.Or(o.Token, filepath.Join(o.State, token.FileName)))
+	if err != nil {
+		return "", err
+	}
+	if err := token.Make(path); err != nil {
+		return "", err
+	}
+	if token.Exposed(path) {
+		log.Error("every user of this machine can read the token of pairs: chmod o-rwx", zap.String("file", path))
+	}
+	return path, nil
 }
 
 func (o *XDSOptions) resources() func(*policy.Set) (resources, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -26,6 +27,10 @@ func (f *Fleet) StartXDS(i int) {
 	}
 	args := append([]string{"xds", "-f", f.Policy, "--listen", x.Addr, "--admin", x.Admin, "--operations", x.Ops,
 		"--state", filepath.Join(f.Dir, state), "--envoy-access-log", filepath.Join(f.Dir, "envoy.jsonl")}, f.o.XDSArgs...)
+	ofBefore := func(p *Pair) bool { return p.Binary != "" }
+	if x.Binary == "" && (f.o.PairBinary != "" || slices.ContainsFunc(f.Pairs, ofBefore)) {
+		args = append(args, "--allow-pairs-without-token")
+	}
 	x.Process = StartProcess(f.t, f.o.XDSEnv, either(f.t, x.Binary), append(args, x.Args...)...)
 	Eventually(f.t, "the control plane", func() bool { return x.ended() || up("http://"+x.Ops+"/readyz") })
 	if x.ended() {
