@@ -33,6 +33,7 @@ func TestBadFlags(t *testing.T) {
 		{"extproc --socket=", "--socket must be the path of a Unix socket, is empty"},
 		{"extproc --socket " + long, "--socket must be at most 107 bytes long"},
 		{"extproc --xds-ca DIR/none.pem", "none.pem"},
+		{"extproc --xds-ca DIR/none.pem --xds-token-file t", "--xds-token-file is for a control plane at a port without TLS"},
 		{"extproc --operations nowhere", `operations address "nowhere"`},
 		{"extproc --allow OPENAI_API_KEY", `--allow: "OPENAI_API_KEY" must be env:NAME`},
 		{"extproc --log-size -1", "--log-size must be from 0"},
@@ -47,13 +48,15 @@ func TestBadFlags(t *testing.T) {
 		{"render envoy -f POLICY --socket=", "--socket must be the path of a Unix socket, is empty"},
 		{"render envoy -f POLICY --sim nonsense", `--sim must be a URL such as http://127.0.0.1:9100/v1, is "nonsense"`},
 		{"render envoy -f DIR/none.yaml", "none.yaml"},
+		{"xds -f POLICY --operations 127.0.0.1:0 --state=", "without a state folder it takes --xds-token-file, or --allow-pairs-without-token"},
+		{"xds -f POLICY --operations 127.0.0.1:0 --listen unix:DIR/s --xds-token-file t", "--xds-token-file is for a port without TLS"},
 		{"xds -f POLICY --sim nonsense", `--sim must be a URL such as http://127.0.0.1:9100/v1, is "nonsense"`},
 		{"xds -f POLICY --sim http:///v1", "--sim must be a URL"},
 		{"xds -f POLICY --tls-cert DIR/none.pem --tls-key DIR/none.pem", "none.pem"},
 		{"xds -f POLICY --operations nowhere", `operations address "nowhere"`},
 		{"xds -f POLICY --operations 127.0.0.1:0 --listen unix:DIR/x --tls-cert DIR/none.pem", "a Unix socket takes no TLS"},
 		{"run -f POLICY --allow env:A=b", "--allow: "},
-		{"xds -f POLICY --operations 127.0.0.1:0 --admin 0.0.0.0:1 --listen 127.0.0.1:0 --state=", "only loopback"},
+		{"xds -f POLICY --operations 127.0.0.1:0 --admin 0.0.0.0:1 --listen 127.0.0.1:0 --state=DIR/state", "only loopback"},
 		{"sim --listen 0.0.0.0:1", "only loopback"},
 		{"sim --listen 127.0.0.1:0 --script DIR/none.yaml", "none.yaml"},
 		{"drill -f POLICY --patience 0s", "--patience must be above 0, is 0s"},
@@ -66,7 +69,7 @@ func TestBadFlags(t *testing.T) {
 		{"drill -f POLICY --model none", `the policy has no model "none"`},
 		{"drill -f POLICY -o yaml", `--output must be text or json, is "yaml"`},
 		{"drill -f DIR/none.yaml", "none.yaml"},
-		{"xds -f DIR/none.yaml --operations 127.0.0.1:0 --state=", "none.yaml"},
+		{"xds -f DIR/none.yaml --operations 127.0.0.1:0 --state=DIR/state", "none.yaml"},
 	} {
 		t.Run(c.line, func(t *testing.T) {
 			t.Chdir(dir)
