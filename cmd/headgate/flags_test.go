@@ -111,7 +111,7 @@ func TestWhatCannotBeDoneIsNoBadFlag(t *testing.T) {
 		"extproc --operations " + lis.Addr().String(),
 		"xds -f faulty.yaml --operations " + lis.Addr().String(),
 		"extproc -f faulty.yaml --operations 127.0.0.1:0",
-		"xds -f faulty.yaml --operations 127.0.0.1:0 --state=",
+		"xds -f faulty.yaml --operations 127.0.0.1:0 --state=state",
 	} {
 		t.Chdir(dir)
 		if code, text := ended(t, strings.Fields(line)); code != exitFault {
@@ -141,8 +141,8 @@ func TestATakenPortSaysWhatToDo(t *testing.T) {
 	for _, c := range []struct{ line, port, choose string }{
 		{"extproc -f policy.yaml --socket s --operations TAKEN", "operations port", "--operations"},
 		{"extproc --socket s --operations TAKEN", "operations port", "--operations"},
-		{"xds --state= --operations TAKEN --listen " + free + " --admin " + free, "operations port", "--operations"},
-		{"xds --state= --operations " + free + " --listen TAKEN --admin " + free, "xDS port", "--listen"},
+		{"xds --state=state --operations TAKEN --listen " + free + " --admin " + free, "operations port", "--operations"},
+		{"xds --state=state --operations " + free + " --listen TAKEN --admin " + free, "xDS port", "--listen"},
 		{"xds --state= --operations " + free + " --listen " + free + " --admin TAKEN", "admin port", "--admin"},
 		{"sim --listen TAKEN", "simulated provider's port", "--listen"},
 	} {
