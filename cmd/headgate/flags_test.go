@@ -143,7 +143,7 @@ func TestATakenPortSaysWhatToDo(t *testing.T) {
 		{"extproc --socket s --operations TAKEN", "operations port", "--operations"},
 		{"xds --state=state --operations TAKEN --listen " + free + " --admin " + free, "operations port", "--operations"},
 		{"xds --state=state --operations " + free + " --listen TAKEN --admin " + free, "xDS port", "--listen"},
-		{"xds --state= --operations " + free + " --listen " + free + " --admin TAKEN", "admin port", "--admin"},
+		{"xds --state=state --operations " + free + " --listen " + free + " --admin TAKEN", "admin port", "--admin"},
 		{"sim --listen TAKEN", "simulated provider's port", "--listen"},
 	} {
 		code, text := ended(t, strings.Fields(strings.ReplaceAll(c.line, "TAKEN", lis.Addr().String())))

@@ -82,7 +82,7 @@ func TestMetricsOfTheControlPlane(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := xds.New(xds.Options{Now: time.Now}, reg, zap.NewNop())
+	server := xds.New(xds.Options{Token: path, Now: time.Now}, reg, zap.NewNop())
 	t.Cleanup(server.Stop)
 	newPublisher(s, server, controlOptions{path: path, ops: &operations{}, reg: reg, log: zap.NewNop()})
 	health.New(health.Options{}, reg, zap.NewNop())
