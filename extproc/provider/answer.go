@@ -37,6 +37,9 @@ func (a *answer) response(resp *exchange.Response) exchange.Verdict {
 	if resp.Origin != exchange.FromProvider || a.target == nil {
 		return exchange.Verdict{}
 	}
+	if resp.Status < 300 {
+		a.stage.secrets.Accept(a.target.backend.Name, a.secret)
+	}
 	if len(a.ex.Dropped) > 0 {
 		resp.Out.SetList(DroppedHeader, a.ex.Dropped)
 	}

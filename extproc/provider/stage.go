@@ -15,7 +15,10 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
@@ -37,13 +40,15 @@ type Options struct {
 	UnknownEnd func(backend, dialect, word string)
 	// Bomb is called if an answer unpacks to far more than is taken. nil: nobody wants to know.
 	Bomb   func(backend string)
+	Reg    prometheus.Registerer // of what is known of credentials; nil: it is not shown
 	tokens *tokens.Estimator
 }
 
 // Kind makes the stages. What is known of a credential, and of the limits of a backend,
 // outlives the policy that names it. It is safe for concurrent use.
 type Kind struct {
-	options Options
+	options  Options
+	inEffect atomic.Pointer[stage] // nil: none yet
 
 	mu   sync.Mutex
 	last *stage // of the policy compiled last; nil: none yet
@@ -55,7 +60,11 @@ func NewKind(o Options) *Kind {
 		o.Circuits = circuit.NewStore(func(circuit.Change) {}, o.Now)
 	}
 	o.tokens = tokens.New()
-	return &Kind{options: o}
+	k := &Kind{options: o}
+	if o.Reg != nil {
+		o.Reg.MustRegister(credentialStates{k})
+	}
+	return k
 }
 
 // Name returns "provider".
@@ -87,6 +96,7 @@ func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
 		secrets.Inherit(k.last.secrets)
 	}
 	k.last = newStage(set, secrets, kept, &k.options)
+	k.last.adopted = &k.inEffect
 	return k.last, nil
 }
 
@@ -119,6 +129,7 @@ type stage struct {
 	wildcards map[string]*policy.Model // of the policy
 	wild      *wild
 	set       *policy.Set
+	adopted   *atomic.Pointer[stage] // the Kind's stage in effect
 	secrets   *credential.Store
 	kept      *keeping
 	tokens    *tokens.Estimator
@@ -148,6 +159,9 @@ func newStage(set *policy.Set, secrets *credential.Store, kept *keeping, o *Opti
 	})
 	return s
 }
+
+// Adopt has the credentials of the stage's policy be those that are shown.
+func (s *stage) Adopt() { s.adopted.Store(s) }
 
 // reject prefers another credential of the backend from now on and reports the rejected
 // one to the operators: the gateway is at fault.

@@ -20,7 +20,7 @@ func TestBombsAreCountedAndSeldomLogged(t *testing.T) {
 		report("b")
 	}
 	report("other")
-	at = at.Add(bombEvery)
+	at = at.Add(seldomEvery)
 	report("b")
 	if n, err := testutil.GatherAndCount(reg, "headgate_answer_bombs_total"); n != 2 || err != nil {
 		t.Errorf("%d series, %v: want one for each backend", n, err)

@@ -88,7 +88,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 	lines := record.NewLines(out, reg, log.Named("record"))
 	l.started("access records", lines.Close)
 	signals, own := record.NewSignals(), self.New(self.Options{Socket: o.own, Now: time.Now, Process: o.process()}, reg)
-	sinks := []record.Sink{record.NewMetrics(reg), lines, signals, own}
+	sinks := []record.Sink{record.NewMetrics(reg), lines, signals, own, record.NewWatch(log.Named("backends"), time.Now)}
 	s, err := openSpool(l, o.spool, reg, log)
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: o.region, Shares: &reports.shares.uses, Managed: keys, Own: own,
 			Limits: limit.Options{Stores: stores, Reg: reg, Now: time.Now}, Guards: guard.Options{Reg: reg, LookupEnv: os.LookupEnv, Own: own},
 			Cache: cache.Options{Table: table, Own: own, LookupEnv: os.LookupEnv, Now: time.Now, Log: log.Named("cache"), Reg: reg}, Provider: provider.Options{
-				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log), Warn: func(w string) { log.Warn(w) }, UnknownEnd: unknownEnds(reg, log, time.Now), Bomb: answerBombs(reg, log, time.Now), Circuits: circuits, Now: time.Now,
+				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log, time.Now), Warn: func(w string) { log.Warn(w) }, UnknownEnd: unknownEnds(reg, log, time.Now), Bomb: answerBombs(reg, log, time.Now), Circuits: circuits, Reg: reg, Now: time.Now,
 			}}),
 	}
 	d.server.HasMemory(memoryOf(memlimit.FromCgroup, memlimit.FromSystem))
@@ -268,13 +268,18 @@ func (d *dataPlane) serveOn(lis net.Listener, register func(*grpc.Server)) (*grp
 	return g, endings, &served
 }
 
-// refusedKeys counts and logs that a provider does not take the gateway's credential.
-func refusedKeys(reg prometheus.Registerer, log *zap.Logger) func(string, int) {
+// refusedKeys counts that a provider does not take the gateway's credential, and logs it for each
+// backend once a minute at most.
+func refusedKeys(reg prometheus.Registerer, log *zap.Logger, now func() time.Time) func(string, int) {
 	count := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_credentials_refused_total",
 		Help: "Answers by which a provider refused the gateway's credential."}, []string{"backend", "status"})
 	reg.MustRegister(count)
+	logged := newSeldom(now)
 	return func(backend string, status int) {
 		count.WithLabelValues(backend, strconv.Itoa(status)).Inc()
+		if !logged.may(backend) {
+			return
+		}
 		log.Error("a provider refuses the gateway's credential", zap.String("backend", backend), zap.Int("status", status))
 	}
 }

@@ -20,7 +20,7 @@ func TestUnknownEndsAreCountedAndSeldomLogged(t *testing.T) {
 		report("b", "openai", "done")
 	}
 	report("other", "anthropic", "done")
-	at = at.Add(unknownEndEvery)
+	at = at.Add(seldomEvery)
 	report("b", "openai", "done")
 	if n, err := testutil.GatherAndCount(reg, "headgate_unknown_ends_total"); n != 2 || err != nil {
 		t.Errorf("%d series, %v: want one for each backend", n, err)

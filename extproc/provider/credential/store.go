@@ -30,6 +30,7 @@ type Store struct {
 // slots are the credentials of one backend, at most two, and its further headers.
 type slots struct {
 	name  string
+	named int // credentials that the policy names
 	all   []*slot
 	sent  []*Header
 	lacks []string // places of headers that are not set
@@ -44,7 +45,7 @@ func New(set *policy.Set, lookupEnv func(string) (string, bool), clock func() ti
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(set.Backends)) {
 		b := set.Backends[name]
-		here := &slots{name: name}
+		here := &slots{name: name, named: len(b.Credentials)}
 		for i, ref := range b.Credentials {
 			one, err := resolve(ref, i, secret.Key, lookupEnv, clock())
 			switch {
@@ -164,6 +165,44 @@ func (s *Store) Reject(backend string, index int) {
 			one.rejected.Store(s.clock().UnixNano())
 		}
 	}
+}
+
+// Accept notes that the provider took a secret, so that it does not count as rejected any more. An
+// index that no credential has is ignored.
+func (s *Store) Accept(backend string, index int) {
+	here := s.backends[backend]
+	if here == nil {
+		return
+	}
+	for _, one := range here.all {
+		if one.index == index && one.rejected.Load() != 0 {
+			one.rejected.Store(0)
+		}
+	}
+}
+
+// State counts the credentials of one backend by what is known of them. A rejected one has been
+// rejected since the provider took it last, or since it was found in its place.
+type State struct{ Set, Missing, Rejected int }
+
+// States returns the states of each backend for which the policy names credentials.
+func (s *Store) States() map[string]State {
+	all := make(map[string]State)
+	for name, here := range s.backends {
+		if here.named == 0 {
+			continue
+		}
+		state := State{Missing: here.named - len(here.all)}
+		for _, one := range here.all {
+			if one.rejected.Load() != 0 {
+				state.Rejected++
+			} else {
+				state.Set++
+			}
+		}
+		all[name] = state
+	}
+	return all
 }
 
 // Forget has no secret of a backend count as rejected any more, through this store and those that

@@ -14,9 +14,10 @@ import (
 
 // pagedModels fail each in a way of its own.
 const pagedModels = `  fine: {chain: [a/m, c/m]}
+  good: {chain: [b/m]}
   broken: {chain: [a/m+status=500, c/m], retries: 1}
-  limited: {chain: [b/m+status=429, c/m]}
-  keyless: {chain: [b/m+status=401, c/m]}
+  limited: {chain: [b/m+status=429, c/m], retries: 0}
+  keyless: {chain: [b/m+status=401, c/m], retries: 0}
   slow: {chain: [a/m+hang=0, c/m], retries: 0, first_token: 300ms}
   late: {chain: [a/m+ttft=5s, c/m], retries: 0, timeout: 400ms}
   lonelate: {chain: [a/m+ttft=5s], retries: 0, timeout: 400ms}
@@ -40,7 +41,7 @@ func seriesOf(rig *gatewaytest.Chains, metric string) map[string]float64 {
 }
 
 // TestMetricsSayWhichLinkFailed holds that an operator sees from metrics alone which backend failed, as
-// which link of which model, how, and which one answered in its place.
+// which link of which model, how, and which one answered in its place, and from the log since when.
 func TestMetricsSayWhichLinkFailed(t *testing.T) {
 	t.Parallel()
 	rig := gatewaytest.StartChains(t, pagedModels, nil, gatewaytest.Options{})
@@ -61,8 +62,41 @@ func TestMetricsSayWhichLinkFailed(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("attempts and fallbacks (-want +got):\n%s", diff)
 	}
+	checkCredentials(t, rig)
+	checkLines(t, rig)
 	if n := rig.Metric(`headgate_requests_in_flight{model="fine"}`); n != 0 || !strings.Contains(rig.Metrics(), `headgate_requests_in_flight{model="lone"} 0`) {
 		t.Errorf("%v requests in flight after the last one", n)
+	}
+}
+
+// checkCredentials holds that a credential counts as refused until the provider takes it.
+func checkCredentials(t *testing.T, rig *gatewaytest.Chains) {
+	t.Helper()
+	refused := `headgate_credentials{backend="b",state="refused"}`
+	if n, set := rig.Metric(refused), rig.Metric(`headgate_credentials{backend="a",state="set"}`); n != 1 || set != 1 {
+		t.Errorf("%v credentials of b are refused, %v of a are set", n, set)
+	}
+	gatewaytest.MustOK(t, rig.Chat(gatewaytest.ChatBody("good", "a good key", false), ""))
+	if n := rig.Metric(refused); n != 0 {
+		t.Errorf("%v credentials are refused after the provider took the only one", n)
+	}
+}
+
+// checkLines holds that the log says of each backend once that it fails, and of the chain that is spent.
+func checkLines(t *testing.T, rig *gatewaytest.Chains) {
+	t.Helper()
+	log := rig.Log()
+	for line, want := range map[string]int{
+		`a backend has begun to fail	{"backend": "a", "served": "m+status=500", "failure": "status", "status": 500, "model": "broken"`:   1,
+		`a backend has begun to fail	{"backend": "b", "served": "m+status=429", "failure": "limited", "status": 429, "model": "limited"`: 1,
+		`a backend has begun to fail`:                                                                     3,
+		`a provider refuses the gateway's credential`:                                                     1,
+		`every link of a chain has failed	{"model": "spent"`:                                              1,
+		`"client_got": 503, "tried": "a/m+status=500 500 status, b/m+status=503 503 status", "times": 1}`: 1,
+	} {
+		if got := strings.Count(log, line); got != want {
+			t.Errorf("%d times in the log, want %d: %s", got, want, line)
+		}
 	}
 }
 
