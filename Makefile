@@ -89,7 +89,7 @@ stalls: envoy build ## Stop ext_proc under load for 1, 2.5 and 10 s, and compare
 	HEADGATE_BIN=$(BIN) HEADGATE_STALLS=1s,2.5s,10s $(GO) test -count 1 -v -run '^TestExtprocStalls$$' ./cmd/headgate/e2e/fleet
 
 .PHONY: crash
-crash: envoy postgres build ## Kill each process under load, SEEDS times (200), and compare the journal with the provider's log
+crash: envoy postgres build ## Kill, end and stop each process under load, SEEDS times (200), and compare the journal with the provider's log
 	HEADGATE_BIN=$(BIN) HEADGATE_SEEDS=$(or $(SEEDS),200) $(GO) test -count 1 -timeout 60m -v ./cmd/headgate/e2e/crash
 
 # A switch over a closed set names every member, or says what holds for the rest: a

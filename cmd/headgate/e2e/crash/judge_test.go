@@ -3,6 +3,7 @@ package crash
 import (
 	"database/sql"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,6 +48,9 @@ func (r *rig) judge(db *sql.DB) {
 		return
 	}
 	for i := range r.victims {
+		if r.victims[i].down > 0 {
+			continue // it goes on
+		}
 		for pair := range r.pairs {
 			r.victims[i].kill(pair)
 			r.startAgain(&r.victims[i], pair)
@@ -68,7 +72,7 @@ func (r *rig) judgeNow(db *sql.DB) {
 	r.t.Helper()
 	e := r.await(db)
 	var faults []string
-	var n tally
+	n := tally{seen: map[string]*seen{}}
 	for m, c := range r.calls {
 		faults = append(faults, r.compare(c, e.served[m], e.rows[m], &n)...)
 	}
@@ -80,8 +84,8 @@ func (r *rig) judgeNow(db *sql.DB) {
 	if len(faults) > 0 {
 		r.t.Log("each of these begins with its seed, which HEADGATE_SEED=<seed> HEADGATE_SEEDS=1 plays alone")
 	}
-	r.t.Logf("%d requests, %d reached the provider, %d kills; of its answers %d are charged as it said, %d estimated (%d although their clients had them whole), %d of attempts that ended with their headers, or before Envoy had read them",
-		len(r.calls), len(e.served), len(r.kills), n.exact, n.estimated, n.whole, n.unseen)
+	r.t.Logf("%d requests, %d reached the provider, %d kills; of its answers %d are charged as it said, %d estimated (%d although their clients had them whole), %d of attempts that ended with their headers, or before Envoy had read them%s",
+		len(r.calls), len(e.served), len(r.kills), n.exact, n.estimated, n.whole, n.unseen, n.text())
 	if n.exact == 0 {
 		r.t.Error("nothing was charged: the test shows nothing")
 	}
@@ -150,8 +154,38 @@ func reported(s *sim.Served) bool {
 	return billed(s) && s.Status == 200 && s.Ended == sim.EndedComplete
 }
 
-// tally counts answers of the provider.
-type tally struct{ exact, estimated, whole, unseen int }
+// tally counts answers of the provider, and what clients saw of the ends of processes.
+type tally struct {
+	exact, estimated, whole, unseen int
+	seen                            map[string]*seen // by victim
+}
+
+// seen is what clients saw of the ends of a victim.
+type seen struct{ requests, refused, cut int }
+
+// note counts a request that may show the end of a victim.
+func (n *tally) note(victim string, c *call) {
+	if n.seen[victim] == nil {
+		n.seen[victim] = &seen{}
+	}
+	s := n.seen[victim]
+	s.requests++
+	switch {
+	case c.refused:
+		s.refused++
+	case !c.whole && c.isToBeWhole():
+		s.cut++
+	}
+}
+
+// text is a line of each victim.
+func (n *tally) text() (text string) {
+	for _, name := range slices.Sorted(maps.Keys(n.seen)) {
+		s := n.seen[name]
+		text += fmt.Sprintf("\n%s: of %d requests under way, or begun meanwhile, %d were refused and %d cut", name, s.requests, s.refused, s.cut)
+	}
+	return text
+}
 
 // compare holds that what the provider served of a request and what the journal charges for
 // it are the same.
@@ -163,8 +197,13 @@ func (r *rig) compare(c *call, served []sim.Served, rows []row, n *tally) (fault
 	if calls := countCalls(rows); calls > 1 {
 		fault("%d rows of one request", calls)
 	}
-	if c.refused && !r.underWay(c) {
+	switch v := r.harmed(c); {
+	case v == nil && c.refused:
 		fault("the gateway refused it")
+	case v == nil && !c.whole && c.isToBeWhole():
+		fault("its client did not get the answer")
+	case v != nil:
+		n.note(v.name, c)
 	}
 	charged := exact(served, rows, fault)
 	n.exact += len(charged)

@@ -1,6 +1,7 @@
-// Package crash kills each process of a gateway under load, at points that a seed chooses, and
-// compares the journal with the provider's own log: what was answered is charged once, what
-// ext_proc could not see is estimated, and nothing is missing or doubled.
+// Package crash kills, ends and stops each process of a gateway under load, at points that a seed
+// chooses, and compares the journal with the provider's own log, and what clients got with what
+// they must get: what was answered is charged once, what ext_proc could not see is estimated,
+// nothing is missing or doubled, and only what was under way at a process that was lost fails.
 //
 // HEADGATE_SEEDS is how many seeds are played, HEADGATE_SEED the first of them: a seed that
 // failed is played again, alone, by both.
@@ -64,16 +65,37 @@ func newPlan(seed uint64, victims, pairs int) *plan {
 		seed: seed, victim: int(seed) % victims, pair: r.IntN(pairs), after: 5 + r.IntN(30),
 		delay: time.Duration(r.IntN(30_000)) * time.Microsecond, down: time.Duration(r.IntN(200)) * time.Millisecond,
 	}
-	for i := range 60 {
-		q := request{mark: fmt.Sprintf("s%d-r%d-", seed, i), model: asked[r.IntN(len(asked))], way: gatewaytest.Ways[r.IntN(len(gatewaytest.Ways))]}
+	p.requests = requestsOf(r, 60)
+	p.mark()
+	return p
+}
+
+// extend adds what clients ask while a process is away for a time of its own.
+func (p *plan) extend(down time.Duration) {
+	r := rand.New(rand.NewPCG(p.seed, 15))
+	p.requests = append(p.requests, requestsOf(r, int(50*down.Seconds()))...)
+	p.mark()
+}
+
+// mark numbers the requests.
+func (p *plan) mark() {
+	for i := range p.requests {
+		p.requests[i].mark = fmt.Sprintf("s%d-r%d-", p.seed, i)
+	}
+}
+
+// requestsOf draws requests.
+func requestsOf(r *rand.Rand, n int) (all []request) {
+	for range n {
+		q := request{model: asked[r.IntN(len(asked))], way: gatewaytest.Ways[r.IntN(len(gatewaytest.Ways))]}
 		ending := endings[r.IntN(len(endings))]
 		if strings.HasPrefix(ending, " hang") {
 			q.leaves = time.Duration(100+r.IntN(200)) * time.Millisecond
 		}
 		q.directive = fmt.Sprintf("[[sim tokens=%d pause=%dms%s]]", 1+r.IntN(30), r.IntN(20), ending)
-		p.requests = append(p.requests, q)
+		all = append(all, q)
 	}
-	return p
+	return all
 }
 
 // seeds are those that are played: some by default.

@@ -18,8 +18,8 @@ func TestKilledProcessesOnPostgres(t *testing.T) {
 	f := r.startFleet(gatewaytest.FleetOptions{
 		Policy: onPostgres(r.policy()), Env: env, XDS: 2, Pairs: 2, SharedState: true, XDSEnv: []string{"DATABASE_URL=" + url},
 	})
-	r.victims = append(r.victims, victim{"PostgreSQL", func(int) { server.Kill() }, func(int) { server.Start(t) }, false})
-	for _, seed := range seeds(t, 20) {
+	r.victims = append(r.victims, victim{name: "PostgreSQL, SIGKILL", kill: func(int) { server.Kill() }, start: func(int) { server.Start(t) }, does: harmless})
+	for _, seed := range seeds(t, len(r.victims)) {
 		r.play(seed)
 	}
 	db := openDatabase(t, "pgx", url)

@@ -1,11 +1,15 @@
 package crash
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,15 +17,23 @@ import (
 	"github.com/headgate/headgate/extproc/sim"
 )
 
-// victim is a process that is killed, and started again.
+// victim is a process that gets a signal, and goes on or is started again.
 type victim struct {
 	name  string
 	kill  func(pair int)
 	start func(pair int)
-	// cuts says that what is under way at the pair ends with it, so that ext_proc may not have
-	// seen what the provider answered.
-	cuts bool
+	does  damage
+	down  time.Duration // how long it is away; 0: as the plan says
 }
+
+// damage is what clients of a pair notice of a victim.
+type damage int
+
+const (
+	harmless damage = iota // nothing
+	refuses                // what begins is refused, and what is under way ends whole
+	cuts                   // what is under way ends, so that ext_proc may not have seen what the provider answered
+)
 
 // rig is a gateway under load, with what its clients saw.
 type rig struct {
@@ -72,6 +84,8 @@ var env = []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}
 func (r *rig) play(seed uint64) {
 	r.t.Helper()
 	p := newPlan(seed, len(r.victims), len(r.pairs))
+	victim := &r.victims[p.victim]
+	p.extend(victim.down)
 	before := len(r.provider.Settled())
 	asking := r.start(p)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -80,9 +94,9 @@ func (r *rig) play(seed uint64) {
 		r.t.Fatalf("seed %d: the provider received too little: %v", seed, err)
 	}
 	time.Sleep(p.delay) // the moment is what differs
-	k := kill{victim: &r.victims[p.victim], pair: p.pair, at: time.Now()}
+	k := kill{victim: victim, pair: p.pair, at: time.Now()}
 	k.victim.kill(p.pair)
-	time.Sleep(p.down)
+	time.Sleep(cmp.Or(victim.down, p.down))
 	r.startAgain(k.victim, p.pair)
 	k.back = time.Now()
 	asking.Wait()
@@ -126,7 +140,7 @@ func (r *rig) ask(p *plan, q *request, pair int) {
 	r.mu.Lock()
 	c.ended = time.Now()
 	c.whole = err == nil && a.Err == nil && a.Status == http.StatusOK && (!q.way.Stream || q.way.Ended(a))
-	c.refused = err == nil && strings.Contains(a.Body, "gateway_unavailable")
+	c.refused = errors.Is(err, syscall.ECONNREFUSED) || err == nil && (strings.Contains(a.Body, "gateway_unavailable") || strings.Contains(a.Body, "gateway_stopping"))
 	r.mu.Unlock()
 	if err != nil || a.Status != http.StatusOK {
 		time.Sleep(50 * time.Millisecond) // a client that is refused does not ask again at once
@@ -136,12 +150,28 @@ func (r *rig) ask(p *plan, q *request, pair int) {
 // slack is how long after its client has all of an answer an exchange may still be under way.
 const slack = 200 * time.Millisecond
 
-// underWay reports whether a call was under way as a process was killed with which it ended.
-func (r *rig) underWay(c *call) bool {
+// harmed returns the victim whose end a call may show; nil: nobody's.
+func (r *rig) harmed(c *call) *victim {
 	for _, k := range r.kills {
-		if k.victim.cuts && k.pair == c.pair && c.began.Before(k.back.Add(slack)) && c.ended.After(k.at.Add(-slack)) {
-			return true
+		reached := c.ended
+		if k.victim.does == refuses {
+			reached = c.began
+		}
+		if k.victim.does != harmless && k.pair == c.pair && c.began.Before(k.back.Add(slack)) && reached.After(k.at.Add(-slack)) {
+			return k.victim
 		}
 	}
-	return false
+	return nil
+}
+
+// underWay reports whether a call may show the end of a process.
+func (r *rig) underWay(c *call) bool { return r.harmed(c) != nil }
+
+// sound are the models whose first link answers, and which every release knows.
+var sound = []string{"plain", "plain-claude", "chain"}
+
+// isToBeWhole reports whether nothing but the gateway can keep a client from its answer: neither
+// the client, nor the provider, whose failures have Envoy leave out a link for a while.
+func (c *call) isToBeWhole() bool {
+	return c.leaves == 0 && !strings.Contains(c.directive, " cut") && !strings.Contains(c.directive, " hang") && slices.Contains(sound, c.model)
 }
