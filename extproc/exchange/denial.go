@@ -51,6 +51,7 @@ var Denials = []Denial{
 	{ReasonMemory, []int{503}, "bodies hold all the memory that they may (`limits.memory`)"},
 	{ReasonJournalFull, []int{503}, "the spool is full, and the policy says to refuse then (`journal.when_full: stop`)"},
 	{ReasonRevision, []int{503}, "Envoy routed by a revision that ext_proc does not have: a change is under way, or a static rendering is outdated"},
+	{ReasonStopping, []int{503}, "the process that was asked ends, and begins nothing any more: another one is ready after `retry-after`"},
 	{ReasonUnavailable, []int{503, 504}, "Envoy could not ask Headgate, or not in time"},
 	{ReasonCredential, []int{401, 402, 403}, "the provider refused the gateway's own credential, with this status; the client's key is not at fault"},
 	{ReasonNotStreamed, []int{503}, "the backend does not stream this model (`ask: stream`), and is asked for whole answers from now on: ask again"},

@@ -182,7 +182,7 @@ func DescribedMetrics(root string) (all []Described, err error) {
 
 const metricsPreface = `# Metrics
 
-Everything that ` + "`/metrics`" + ` of the operations port shows, by the page that says more. Each process shows those of what it does: a pair's ext_proc those of ` + "`extproc`" + `, a control plane those of ` + "`xds`" + `, ` + "`headgate run`" + ` all. Labels have the names of the policy and words of closed sets, never what a client or a provider wrote. A counter whose description ends with ": 0" should stay so. ` + written
+Everything that ` + "`/metrics`" + ` of the operations port shows, by the page that says more. Each process shows those of what it does: a pair's ext_proc those of ` + "`extproc`" + `, a control plane those of ` + "`xds`" + `, ` + "`headgate run`" + ` all. Labels have the names of the policy and words of closed sets, never what a client or a provider wrote. A counter whose description ends with ": 0" should stay so; [the runbook](runbook.md) says what to do about each that can go wrong. ` + written
 
 // metricsPage lists the metrics by the pages of packages that describe them.
 func metricsPage(root string) (string, error) {
