@@ -2,6 +2,7 @@ package examples
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,9 +28,9 @@ func TestSeparate(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	at := func() string { return fmt.Sprintf("127.0.0.1:%d", gatewaytest.FreePort(t)) }
-	gateway, admin, ops := at(), at(), at()
+	gateway, admin, ops, pairOps := at(), at(), at(), at()
 	env := append(os.Environ(), append(noKeys, "HEADGATE_BIN="+gatewaytest.Binary(t), "DIR="+dir, "GATEWAY="+gateway, "ADMIN="+admin,
-		"XDS="+at(), "SIM="+at(), "PAIR_OPS="+at(), "XDS_OPS="+ops)...)
+		"XDS="+at(), "SIM="+at(), "PAIR_OPS="+pairOps, "XDS_OPS="+ops)...)
 	log := filepath.Join(dir, "log")
 	script(t, env, log, "separate/run.sh")
 	ask := func() (int, string) {
@@ -47,6 +48,9 @@ func TestSeparate(t *testing.T) {
 	gatewaytest.Eventually(t, "the gateway", answers("gpt-4o-mini"))
 	if text, err := os.ReadFile(log); err != nil || strings.Contains(string(text), "WARN") {
 		t.Errorf("the start warns of something: %v\n%s", err, text)
+	}
+	if said := envoysOf(t, pairOps); !strings.Contains(said, `envoy_cluster_upstream_rq_total{envoy_cluster_name="pool/assistant"}`) {
+		t.Errorf("the pair's operations port has no statistics of its Envoy: %.200s", said)
 	}
 	var stop atomic.Bool
 	failed := make(chan int)
@@ -147,4 +151,19 @@ func killXDS(t *testing.T, dir string) {
 	if out, err := exec.Command("pkill", "-9", "-f", "xds -f "+dir).CombinedOutput(); err != nil {
 		t.Fatalf("pkill: %v %s", err, out)
 	}
+}
+
+// envoysOf returns what an operations port serves of Envoy's statistics.
+func envoysOf(t *testing.T, ops string) string {
+	t.Helper()
+	resp, err := http.Get("http://" + ops + "/metrics/envoy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

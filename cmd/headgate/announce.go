@@ -17,7 +17,7 @@ func announce(w io.Writer, g *app.Gateway) {
 	fmt.Fprintf(&b, "\nHeadgate is ready (policy revision %s).\n\n", set.Revision)
 	fmt.Fprintf(&b, "  base URL   %s/v1\n", set.Listen.URL())
 	fmt.Fprintf(&b, "  admin API  http://%s  (headgate status, headgate policy)\n", g.Admin())
-	paths := "/metrics /healthz /readyz"
+	paths := "/metrics /metrics/envoy /healthz /readyz"
 	if local, err := loopback.HostPort(g.Operations().String()); err == nil && local {
 		paths += " /debug/pprof"
 	}

@@ -72,7 +72,7 @@ func newExtproc() *cobra.Command {
 	o.logSize.register(cmd)
 	o.registerGrace(cmd)
 	cmd.Flags().StringVar(&o.Socket, "socket", defaultSocket, "Unix socket that Envoy dials; its folder must exist")
-	cmd.Flags().StringVar(&o.Admin, "envoy-admin", "", "Unix socket of Envoy's admin interface (headgate envoy bootstrap --admin), by which ejections are counted and logged; empty for none")
+	cmd.Flags().StringVar(&o.Admin, "envoy-admin", "", "Unix socket of Envoy's admin interface (headgate envoy bootstrap --admin), by which ejections are counted and logged, and Envoy's statistics served at /metrics/envoy; empty for none")
 	cmd.Flags().DurationVar(&o.drain, "drain", app.DefaultDrain, "how long answers that are under way may take to end once another process has taken over")
 	cmd.Flags().StringVar(&o.Records, "access-log", "-", "file of access records, - for standard output")
 	return cmd

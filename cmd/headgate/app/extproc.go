@@ -88,6 +88,7 @@ func (p *Extproc) start(o *ExtprocOptions) (err error) {
 	p.own, p.data, data.grants = data.own, data, o.Grants
 	if o.Admin != "" {
 		data.reports.outages = watchOutages(&p.lifecycle, o.Admin, p.reg, p.log)
+		p.ops.showEnvoy(o.Admin)
 	}
 	if follows {
 		return p.follow(o, data)

@@ -127,6 +127,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	}
 	g.own, g.records = data.own, data.records
 	data.reports.outages = watchOutages(l, g.envoyAdmin(), g.reg, g.log)
+	g.ops.showEnvoy(g.envoyAdmin())
 	if g.control, err = startControlPlane(l, controlOptions{
 		path: g.options.Policy, grants: g.options.Grants, listen: g.ownXDS(), admin: g.options.Admin, state: g.data,
 		resources: g.resources, ops: g.ops, reg: g.reg, log: g.log,

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/headgate/headgate/envoy"
 	"github.com/headgate/headgate/policy/loopback"
 )
 
@@ -26,6 +27,29 @@ type operations struct {
 	mu      sync.Mutex
 	details []func() string
 	needs   []func() bool
+	envoy   *envoy.Statistics // nil: it has no admin socket, or there is no Envoy
+}
+
+// showEnvoy has the statistics of the Envoy with this admin socket served beside the metrics.
+func (o *operations) showEnvoy(admin string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.envoy = envoy.NewStatistics(admin)
+}
+
+// serveEnvoy serves the statistics of Envoy. Whatever is asked for, Envoy is asked for these alone.
+func (o *operations) serveEnvoy(w http.ResponseWriter, r *http.Request) {
+	o.mu.Lock()
+	statistics := o.envoy
+	o.mu.Unlock()
+	if statistics == nil {
+		http.Error(w, "no Envoy can be asked: headgate extproc needs its admin socket, --envoy-admin", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("content-type", envoy.StatisticsType)
+	if err := statistics.Write(r.Context(), w); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+	}
 }
 
 // need adds a condition without which the process is not ready.
@@ -110,6 +134,7 @@ func (o *operations) open(reg *prometheus.Registry, details bool) http.Handler {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	mux.HandleFunc("GET /metrics/envoy", o.serveEnvoy)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !o.isReady() {

@@ -5,6 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,5 +58,51 @@ func TestWhoIsServedAtTheOperationsPort(t *testing.T) {
 				t.Errorf("status %d: %.200s", resp.StatusCode, body)
 			}
 		})
+	}
+}
+
+// TestStatisticsOfEnvoy holds that they are served once Envoy's admin socket is known, beyond loopback,
+// too, that Envoy is asked for nothing else whatever is asked here, and what is said if it does not answer.
+func TestStatisticsOfEnvoy(t *testing.T) {
+	var asked []string
+	socket := filepath.Join(t.TempDir(), "admin.sock")
+	lis, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method+" "+r.URL.Path)
+		_, _ = io.WriteString(w, "envoy_server_live{} 1\n")
+	})}
+	go func() { _ = admin.Serve(lis) }()
+	t.Cleanup(func() { _ = admin.Close() })
+	o := &operations{}
+	handler := o.open(prometheus.NewRegistry(), false)
+	ask := func(method, path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+		return w
+	}
+	if w := ask(http.MethodGet, "/metrics/envoy"); w.Code != 404 || !strings.Contains(w.Body.String(), "--envoy-admin") {
+		t.Errorf("without an admin socket: %d %s", w.Code, w.Body)
+	}
+	o.showEnvoy(socket)
+	for _, path := range []string{"/metrics/envoy", "/metrics/envoy?filter=.*&usedonly=x"} {
+		w := ask(http.MethodGet, path)
+		if w.Code != 200 || w.Body.String() != "envoy_server_live{} 1\n" || !strings.HasPrefix(w.Header().Get("content-type"), "text/plain; version=0.0.4") {
+			t.Errorf("%s: %d %v %s", path, w.Code, w.Header(), w.Body)
+		}
+	}
+	for _, r := range [][2]string{{"POST", "/metrics/envoy"}, {"GET", "/metrics/envoy/quitquitquit"}, {"GET", "/quitquitquit"}, {"GET", "/config_dump"}, {"GET", "/stats"}, {"GET", "/metrics/envoy/../../config_dump"}} {
+		if w := ask(r[0], r[1]); w.Code < 300 {
+			t.Errorf("%v: %d %s", r, w.Code, w.Body)
+		}
+	}
+	if !slices.Equal(asked, []string{"GET /stats/prometheus", "GET /stats/prometheus"}) {
+		t.Errorf("Envoy was asked %q", asked)
+	}
+	_ = admin.Close()
+	if w := ask(http.MethodGet, "/metrics/envoy"); w.Code != 503 || !strings.Contains(w.Body.String(), "does not answer") || strings.Contains(w.Body.String(), socket) {
+		t.Errorf("without an Envoy: %d %s", w.Code, w.Body)
 	}
 }

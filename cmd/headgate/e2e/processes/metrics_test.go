@@ -1,12 +1,15 @@
 package processes
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
 	"github.com/headgate/headgate/extproc/sim"
@@ -145,9 +148,11 @@ func checkMoney(t *testing.T, g *gatewaytest.Gateway, p *gatewaytest.Provider) {
 func TestOperationsPort(t *testing.T) {
 	t.Parallel()
 	g, _ := gatewaytest.Serve(t, "")
+	gatewaytest.MustOK(t, g.Chat(gatewaytest.ChatBody("plain", "counted by Envoy", false), ""))
 	for path, want := range map[string]string{
 		"/healthz": "ok\n", "/readyz": "ready\n", "/metrics": "# HELP headgate_requests_total", "/debug/pprof/": "goroutine",
 		"/debug/pprof/goroutine?debug=2": "goroutine ", "/debug/pprof/cmdline": "headgate", "/debug/pprof/heap?debug=1": "heap profile",
+		"/metrics/envoy": `envoy_cluster_upstream_rq_total{envoy_cluster_name="pool/plain"}`,
 	} {
 		resp, err := http.Get(g.Ops + path)
 		if err != nil {
@@ -159,10 +164,42 @@ func TestOperationsPort(t *testing.T) {
 			t.Errorf("%s: status %d, %.80q", path, resp.StatusCode, body)
 		}
 	}
+	checkStatistics(t, g)
 	// Clients reach none of it, but for a health of their own.
-	for _, path := range []string{"/metrics", "/readyz", "/debug/pprof/"} {
+	for _, path := range []string{"/metrics", "/metrics/envoy", "/readyz", "/debug/pprof/"} {
 		if a := g.Ask(gatewaytest.Request{Method: "GET", Path: path}); a.Status != 404 {
 			t.Errorf("%s at the gateway's port: status %d", path, a.Status)
+		}
+	}
+}
+
+// checkStatistics holds that Envoy's statistics have what is looked for when something is wrong, each
+// line in Prometheus' form, and neither of its admin interface nor of single threads.
+func checkStatistics(t *testing.T, g *gatewaytest.Gateway) {
+	t.Helper()
+	resp, err := http.Get(g.Ops + "/metrics/envoy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	for _, name := range []string{
+		`envoy_server_live{}`, `envoy_server_memory_allocated{}`, `envoy_control_plane_connected_state{}`, `envoy_cluster_manager_warming_clusters{}`,
+		`envoy_http_downstream_rq_total{envoy_http_conn_manager_prefix="gateway"}`, `envoy_http_downstream_cx_active{`, `envoy_http_ext_proc_streams_started{`,
+		`envoy_listener_downstream_cx_total{`, `envoy_listener_manager_lds_update_success{}`, `envoy_cluster_membership_healthy{envoy_cluster_name="pool/plain"}`,
+		`envoy_cluster_upstream_rq_xx{envoy_response_code_class="2",envoy_cluster_name="pool/plain"}`, `envoy_cluster_circuit_breakers_default_rq_open{`,
+	} {
+		if !strings.Contains(string(text), "\n"+name) {
+			t.Errorf("no %s", name)
+		}
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	if _, err := parser.TextToMetricFamilies(bytes.NewReader(text)); err != nil {
+		t.Errorf("Prometheus cannot read it: %v", err)
+	}
+	for _, none := range []string{"worker", "admin", "headgate-run"} {
+		if strings.Contains(string(text), none) {
+			t.Errorf("there is something of %s", none)
 		}
 	}
 }
