@@ -29,8 +29,9 @@ const gather = 2 * time.Millisecond
 var _ Sink = (*Lines)(nil)
 
 // Lines is the sink that writes the access log: one JSON line for each row, in the order
-// in which they came. Every row that it takes is written or counted as lost. It is safe
-// for concurrent use. Close must be called, and writes what is still waiting.
+// in which they came. Every row that it takes is written or counted as lost: what a full disk
+// has no room for waits for it, and is lost only once the queue is full or Close comes. It is
+// safe for concurrent use. Close must be called, and writes what is still waiting.
 type Lines struct {
 	out    io.Writer
 	lost   prometheus.Counter
@@ -39,6 +40,8 @@ type Lines struct {
 	torn   bool          // the writer's: the last line that was written is not whole
 	next   *lineEncoder  // the writer's: the lines of the next write
 	losing losing        // the writer's
+
+	trouble trouble
 
 	mu      sync.Mutex // never held while something may block
 	closed  bool
@@ -129,31 +132,65 @@ func (l *Lines) burst(row *policypb.Row) {
 		}
 	}
 	l.flush(rows)
-	l.reportDropped()
+	l.reportDropped(errSlow)
 }
 
-// flush writes the lines of so many rows.
+// flush writes the lines of so many rows, as soon as there is room for them.
 func (l *Lines) flush(rows int) {
-	lines := l.next.Bytes()
-	n, err := l.out.Write(lines)
-	l.torn = n > 0 && lines[n-1] != '\n' || n == 0 && l.torn
-	if err != nil {
-		lost := rows - bytes.Count(bytes.TrimLeft(lines[:n], "\n"), []byte("\n"))
+	lines, written := l.next.Bytes(), 0
+	for {
+		n, err := l.out.Write(lines[written:])
+		written += n
+		if err == nil {
+			l.torn = false
+			l.trouble.over()
+			l.losing.wrote()
+			return
+		}
+		if noRoom(err) && l.wait(err) {
+			continue
+		}
+		l.torn = written > 0 && lines[written-1] != '\n' || written == 0 && l.torn
+		lost := rows - bytes.Count(bytes.TrimLeft(lines[:written], "\n"), []byte("\n"))
 		l.lost.Add(float64(lost))
 		l.losing.note(lost, err)
 		return
 	}
-	l.losing.wrote()
+}
+
+// wait waits until it is time to look for room again, and reports whether that is still of use.
+func (l *Lines) wait(err error) bool {
+	l.losing.waits(err)
+	l.reportDropped(err)
+	l.trouble.begin(err)
+	select {
+	case <-time.After(roomAgain):
+		return true
+	case <-l.stop:
+		return false
+	}
 }
 
 // reportDropped says what the queue had no room for while the writer was busy.
-func (l *Lines) reportDropped() {
+func (l *Lines) reportDropped(why error) {
 	l.mu.Lock()
 	dropped := l.dropped
 	l.dropped = 0
 	l.mu.Unlock()
-	l.losing.note(dropped, errSlow)
+	l.losing.note(dropped, why)
 }
+
+// Trouble says what keeps rows from being written; empty: nothing.
+func (l *Lines) Trouble() string {
+	why := l.trouble.why.Load()
+	if why == nil {
+		return ""
+	}
+	return fmt.Sprintf("the access log has no room: %s; %d records wait, and are lost beyond %d", *why, len(l.rows)+1, maxQueued)
+}
+
+// OnTrouble has a function called whenever Trouble begins or ends. It must not block.
+func (l *Lines) OnTrouble(changed func()) { l.trouble.notify.Store(&changed) }
 
 // Close writes what is queued and ends the writer. It is called once.
 func (l *Lines) Close(ctx context.Context) error {

@@ -22,7 +22,10 @@ import (
 	"github.com/headgate/headgate/policy/policypb"
 )
 
-// full is a disk on which room is left for some lines.
+// errDisk is an error after which no room is waited for.
+var errDisk = errors.New("input/output error")
+
+// full is a disk that takes some lines, and fails then.
 type full struct {
 	mu      sync.Mutex
 	room    int
@@ -36,7 +39,7 @@ func (f *full) Write(b []byte) (int, error) {
 	for line := range strings.Lines(string(b)) {
 		if f.room == 0 {
 			f.written.WriteString(line[:1])
-			return n + 1, errors.New("no space left on device")
+			return n + 1, errDisk
 		}
 		f.room--
 		n += len(line)
@@ -209,7 +212,7 @@ func (d *leaky) Write(b []byte) (int, error) {
 	n := d.room[0]
 	d.room = d.room[1:]
 	d.written.Write(b[:n])
-	return n, errors.New("no space left on device")
+	return n, errDisk
 }
 
 // TestATornRowStaysTorn holds that a torn line is ended, though nothing could be written
@@ -230,19 +233,19 @@ func TestATornRowStaysTorn(t *testing.T) {
 	}
 }
 
-// refusing is a disk that is full for as long as it is asked to be.
+// refusing is a disk that fails for as long as it is asked to.
 type refusing struct{ free atomic.Bool }
 
 func (d *refusing) Write(b []byte) (int, error) {
 	if d.free.Load() {
 		return len(b), nil
 	}
-	return 0, errors.New("no space left on device")
+	return 0, errDisk
 }
 
-// TestAFullDiskIsLoggedOnce holds that the log says as it begins and as it ends that access records
+// TestAFailingDiskIsLoggedOnce holds that the log says as it begins and as it ends that access records
 // are lost, and not for each of them.
-func TestAFullDiskIsLoggedOnce(t *testing.T) {
+func TestAFailingDiskIsLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		core, logs := observer.New(zap.InfoLevel)
 		disk := &refusing{}

@@ -2,7 +2,6 @@ package source
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/headgate/headgate/policy"
 )
@@ -22,7 +21,7 @@ func (s *Source) accept(e effect, newest Change) (Change, error) {
 	c.At = s.options.Now().UTC().Round(0) // as it is read back
 	d, err := s.history.Draft(*c)
 	if err != nil {
-		return Change{}, fmt.Errorf("recording revision %s: %w", set.Revision, err)
+		return Change{}, &RecordError{set.Revision, err}
 	}
 	defer d.Discard()
 	if err := s.apply(set); err != nil {
@@ -32,7 +31,7 @@ func (s *Source) accept(e effect, newest Change) (Change, error) {
 	case errors.Is(err, ErrOvertaken):
 		return Change{}, err
 	case err != nil:
-		return Change{}, errors.Join(fmt.Errorf("recording revision %s: %w", set.Revision, err), s.restore())
+		return Change{}, errors.Join(&RecordError{set.Revision, err}, s.restore())
 	}
 	s.accepted(e)
 	return *c, nil

@@ -86,6 +86,21 @@ type Refusal struct {
 	At     time.Time `json:"at"`
 }
 
+// RecordError says that a change did not take effect because the history could not record it, such
+// as on a full disk. The same change may be recorded later.
+type RecordError struct {
+	Revision string
+	err      error
+}
+
+// Error implements error.
+func (e *RecordError) Error() string {
+	return "recording revision " + e.Revision + ": " + e.err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *RecordError) Unwrap() error { return e.err }
+
 // ErrIncomplete says that a proposal lacks something that every one needs.
 var ErrIncomplete = errors.New("the proposal is incomplete")
 

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/headgate/headgate/policy/pairpb"
+	"github.com/headgate/headgate/xds/token"
 )
 
 // LinkVersion is the minor version of the protocol between a pair and its control plane. One
@@ -30,6 +32,9 @@ func (a *Agent) keepLink(ctx context.Context, conn *grpc.ClientConn) {
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := a.link(ctx, conn)
+		if learnt := (*token.LearntError)(nil); errors.As(err, &learnt) {
+			continue
+		}
 		switch {
 		case ctx.Err() != nil:
 			return

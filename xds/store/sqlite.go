@@ -31,10 +31,28 @@ func OpenSQLite(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
+// shut makes the file if there is none, and keeps other users than its owner and group out of it and
+// of those beside it, which SQLite makes with the mode of the first.
+func shut(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o007 != 0 {
+			_ = os.Chmod(name, info.Mode().Perm()&^0o007) // it is another user's, who lets all read it
+		}
+	}
+	return f.Close()
+}
+
 // openSQLite opens a database whose schema may be any.
 func openSQLite(path string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("folder of the database: %w", err)
+	}
+	if err := shut(path); err != nil {
+		return nil, fmt.Errorf("file of the database: %w", err)
 	}
 	file, s := "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+pragmas, &Store{}
 	var err error

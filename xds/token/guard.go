@@ -34,19 +34,23 @@ func NewGuard(path string, lenient bool, now func() time.Time, reg prometheus.Re
 	return g
 }
 
-var errNone = errors.New("it shows no proof of the token")
+var (
+	errNone = errors.New("it shows no proof of the token")
+	errAsks = errors.New("it asks where the token is")
+)
 
 // Intercept is a gRPC interceptor of streams.
 func (g *Guard) Intercept(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	answer, err := g.check(stream)
 	switch {
+	case errors.Is(err, errAsks): // every pair begins so that is not given the file
+		return g.refuse(stream, err)
 	case errors.Is(err, errNone) && g.lenient:
 		g.log.Warn("a pair shows no token and is let in: pairs of this version find it by themselves; start without --allow-pairs-without-token once all are")
 	case err != nil:
 		g.refused.Inc()
 		g.log.Error("a pair was refused: it does not prove to have the token; one of a version before has none, and is let in by --allow-pairs-without-token", zap.String("token", g.path), zap.Error(err))
-		stream.SetTrailer(metadata.Pairs(fileHeader, g.path))
-		return status.Errorf(codes.Unauthenticated, "this control plane takes pairs that have its token: %v", err)
+		return g.refuse(stream, err)
 	default:
 		if err := stream.SendHeader(metadata.Pairs(planeHeader, answer)); err != nil {
 			return err
@@ -55,12 +59,20 @@ func (g *Guard) Intercept(srv any, stream grpc.ServerStream, _ *grpc.StreamServe
 	return handler(srv, stream)
 }
 
+func (g *Guard) refuse(stream grpc.ServerStream, why error) error {
+	stream.SetTrailer(metadata.Pairs(fileHeader, g.path))
+	return status.Errorf(codes.Unauthenticated, "this control plane takes pairs that have its token: %v", why)
+}
+
 // check returns the control plane's own proof if a stream begins with one of the pair's.
 func (g *Guard) check(stream grpc.ServerStream) (string, error) {
 	md, _ := metadata.FromIncomingContext(stream.Context())
 	shown := md.Get(pairHeader)
 	if len(shown) == 0 {
 		return "", errNone
+	}
+	if shown[0] == asks {
+		return "", errAsks
 	}
 	secret, err := read(g.path)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 
 // Holder is a pair's end. It proves to control planes that the pair has their token. Given a file,
 // it believes no control plane that does not prove it, too. Without one it learns from a control
-// plane that refuses it where the token is, and shows that if nobody but its own user can have
-// written or can read the file; then it believes a control plane that proves nothing, as those of
+// plane that refuses it where the token is, and proves to have that if nobody but its own user can
+// have written or can read the file; then it believes a control plane that proves nothing, as those of
 // the release before do not. It is safe for concurrent use.
 type Holder struct {
 	file   string // empty: each control plane says where its own is
@@ -52,45 +52,49 @@ func (h *Holder) fileAt(address string) string {
 // For is a gRPC interceptor of the streams to one address.
 func (h *Holder) For(address string) grpc.StreamClientInterceptor {
 	return func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		s := &provenStream{holder: h, address: address, cancel: cancel}
-		if file := h.fileAt(address); file != "" {
-			secret, err := h.read(file)
-			if err != nil {
-				cancel()
-				return nil, err
-			}
-			c := newClaim(h.now())
-			if file == h.file {
-				s.want = proof(secret, byPlane, c.nonce, c.at)
-			}
-			ctx = metadata.AppendToOutgoingContext(ctx, pairHeader, c.text(secret))
-		}
-		stream, err := streamer(ctx, desc, conn, method, opts...)
+		s := &provenStream{holder: h, address: address, file: h.fileAt(address)}
+		shows, err := h.begin(s)
 		if err != nil {
-			cancel()
 			return nil, err
 		}
-		s.ClientStream = stream
+		if shows != "" {
+			ctx = metadata.AppendToOutgoingContext(ctx, pairHeader, shows)
+		}
+		ctx, s.cancel = context.WithCancel(ctx)
+		if s.ClientStream, err = streamer(ctx, desc, conn, method, opts...); err != nil {
+			s.cancel()
+			return nil, err
+		}
 		return s, nil
 	}
 }
 
-// read reads a token whose file this pair was given, or learnt.
-func (h *Holder) read(file string) (string, error) {
-	if file == h.file {
-		return read(file)
+// begin returns what a stream shows; empty: nothing, because a learnt file cannot be used.
+func (h *Holder) begin(s *provenStream) (shows string, err error) {
+	c := newClaim(h.now())
+	switch {
+	case s.file == "":
+		return asks, nil
+	case s.file != h.file:
+		secret, err := readOwn(s.file)
+		if s.unusable = err; err != nil {
+			return "", nil
+		}
+		return c.text(secret), nil
 	}
-	return readOwn(file)
+	secret, err := read(h.file)
+	if err != nil {
+		return "", err
+	}
+	s.want = proof(secret, byPlane, c.nonce, c.at)
+	return c.text(secret), nil
 }
 
-// learn takes where a control plane says that its token is, once for each file that it names.
-func (h *Holder) learn(address, file string) error {
-	if h.file != "" || h.fileAt(address) == file {
+// learn takes where a control plane says that its token is that refuses a stream which showed that
+// in another file. Nil: there is nothing to learn.
+func (h *Holder) learn(address, shown, file string) error {
+	if h.file != "" || shown == file {
 		return nil
-	}
-	if _, err := readOwn(file); err != nil {
-		return fmt.Errorf("the control plane takes a token that this pair cannot use: %w", err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,12 +109,14 @@ const proveWithin = 5 * time.Second
 // to have the token.
 type provenStream struct {
 	grpc.ClientStream
-	holder  *Holder
-	address string
-	want    string // the control plane's proof; empty: none was asked for
-	cancel  context.CancelFunc
-	once    sync.Once
-	failed  error // to prove it
+	holder   *Holder
+	address  string
+	file     string // of the token; empty: it is not known
+	unusable error  // why nothing of the file is shown; nil: something is
+	want     string // the control plane's proof; empty: none was asked for
+	cancel   context.CancelFunc
+	once     sync.Once
+	failed   error // to prove it
 }
 
 // SendMsg implements grpc.ClientStream.
@@ -133,9 +139,12 @@ func (s *provenStream) RecvMsg(m any) error {
 		return err
 	}
 	if file := s.Trailer().Get(fileHeader); len(file) == 1 {
-		if learnt := s.holder.learn(s.address, file[0]); learnt != nil {
+		if learnt := s.holder.learn(s.address, s.file, file[0]); learnt != nil {
 			return learnt
 		}
+	}
+	if s.unusable != nil {
+		return fmt.Errorf("%w; this pair cannot use it: %w", err, s.unusable)
 	}
 	return err
 }

@@ -20,9 +20,12 @@ import (
 	"time"
 )
 
+// asks is what a pair shows that has no proof, because it does not know yet where the token is.
+const asks = "?"
+
 // What both ends put into the headers of a stream.
 const (
-	pairHeader  = "headgate-pair-proof"          // of a pair: nonce, Unix time in seconds, proof
+	pairHeader  = "headgate-pair-proof"          // of a pair: nonce, Unix time in seconds, proof; or asks
 	planeHeader = "headgate-control-plane-proof" // of a control plane that a proof was shown to
 	fileHeader  = "headgate-token-file"          // of a control plane that was shown none: where its secret is
 )

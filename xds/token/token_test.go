@@ -112,6 +112,7 @@ func TestWhoIsLetIn(t *testing.T) {
 		{"a proof with another time", showing(strings.Replace(claim{"n", 1}.text(secret), " 1 ", " "+strings.Split(c.text(secret), " ")[1]+" ", 1)), codes.Unauthenticated, codes.Unauthenticated},
 		{"a control plane's own proof", showing(strings.Join(append(strings.Split(c.text(secret), " ")[:2], proof(secret, byPlane, c.nonce, c.at)), " ")), codes.Unauthenticated, codes.Unauthenticated},
 		{"the token itself", showing(secret), codes.Unauthenticated, codes.Unauthenticated},
+		{"the question where the token is", showing(asks), codes.Unauthenticated, codes.Unauthenticated},
 		{"an empty proof", showing(""), codes.Unauthenticated, codes.Unauthenticated},
 		{"no time", showing("a b c"), codes.Unauthenticated, codes.Unauthenticated},
 	} {
@@ -123,7 +124,8 @@ func TestWhoIsLetIn(t *testing.T) {
 				if status.Code(err) != want {
 					t.Errorf("got %v", err)
 				}
-				if n := testutil.ToFloat64(g.refused); (n == 0) != (want == codes.OK) || want != codes.OK && received.Load() != 0 {
+				counted := want != codes.OK && tt.name != "the question where the token is"
+				if n := testutil.ToFloat64(g.refused); (n == 0) == counted || want != codes.OK && received.Load() != 0 {
 					t.Errorf("%g are counted as refused, %d were served", n, received.Load())
 				}
 				if err != nil && strings.Contains(err.Error(), strings.TrimPrefix(secret, prefix)) {
@@ -135,7 +137,7 @@ func TestWhoIsLetIn(t *testing.T) {
 }
 
 // TestAPairLearnsWhereTheTokenIs holds that a pair without a file takes the one that the control
-// plane names if it is its user's alone, and no other.
+// plane names if it is its user's alone, and shows nothing of another.
 func TestAPairLearnsWhereTheTokenIs(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -155,14 +157,24 @@ func TestAPairLearnsWhereTheTokenIs(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(err)
 			}
-			lis, _ := plane(t, NewGuard(path, false, time.Now, prometheus.NewRegistry(), zap.NewNop()).Intercept)
-			h := NewHolder("", time.Now)
-			var learnt *LearntError
-			if err := ask(t, lis, by(h)); errors.As(err, &learnt) != tt.learns || err == nil {
-				t.Fatalf("got %v", err)
-			}
-			if err := ask(t, lis, by(h)); (err == nil) != tt.learns || errors.As(err, &learnt) {
-				t.Errorf("then %v", err)
+			for name, lenient := range map[string]bool{"strict": false, "lenient": true} {
+				g := NewGuard(path, lenient, time.Now, prometheus.NewRegistry(), zap.NewNop())
+				lis, _ := plane(t, g.Intercept)
+				h := NewHolder("", time.Now)
+				var learnt *LearntError
+				if err := ask(t, lis, by(h)); !errors.As(err, &learnt) || learnt.File != path {
+					t.Fatalf("%s: %v", name, err)
+				}
+				err := ask(t, lis, by(h))
+				if (err == nil) != (tt.learns || lenient) || errors.As(err, &learnt) {
+					t.Errorf("%s: then %v", name, err)
+				}
+				if err != nil && !strings.Contains(err.Error(), path) {
+					t.Errorf("the error does not name the file: %v", err)
+				}
+				if n := testutil.ToFloat64(g.refused); (n == 0) != (tt.learns || lenient) {
+					t.Errorf("%s: %g are counted as refused", name, n)
+				}
 			}
 		})
 	}

@@ -39,6 +39,7 @@ import (
 type dataPlane struct {
 	server      *extproc.Server
 	records     records
+	lines       *record.Lines
 	closer      *record.Closer
 	spool       *spool.Spool // nil: rows go to no control plane
 	kinds       []extproc.Kind
@@ -108,7 +109,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 		LookupEnv: os.LookupEnv, Pairs: func() int { return reports.learnt().Pairs }, Now: time.Now, Log: log.Named("ledger"),
 	}, reg)
 	d := &dataPlane{
-		records: out, spool: s, reports: reports, stores: stores, keys: keys, own: own,
+		records: out, lines: lines, spool: s, reports: reports, stores: stores, keys: keys, own: own,
 		server: extproc.NewServer(own, extproc.NewMetrics(reg), log.Named("extproc"), time.Now),
 		closer: closer, log: log,
 		kinds: extproc.Kinds(extproc.Options{Closer: closer, Keeper: keeper, Region: o.region, Shares: &reports.shares.uses, Managed: keys, Own: own,
@@ -138,7 +139,7 @@ func openSpool(l *lifecycle, folder string, reg prometheus.Registerer, log *zap.
 
 // trouble says what is wrong with a data plane that serves; empty: nothing.
 func (d *dataPlane) trouble() string {
-	var all []string
+	all := []string{d.lines.Trouble()}
 	if d.spool != nil {
 		all = append(all, d.spool.Trouble())
 	}
@@ -146,11 +147,20 @@ func (d *dataPlane) trouble() string {
 	return strings.Join(slices.DeleteFunc(all, func(t string) bool { return t == "" }), "; ")
 }
 
+// troubleDetail is what /readyz says of trouble.
+func (d *dataPlane) troubleDetail() string {
+	if trouble := d.trouble(); trouble != "" {
+		return trouble + "\n"
+	}
+	return ""
+}
+
 // onTrouble has a function called whenever trouble has changed.
 func (d *dataPlane) onTrouble(changed func()) {
 	if d.spool != nil {
 		d.spool.OnTrouble(changed)
 	}
+	d.lines.OnTrouble(changed)
 	d.stores.OnTrouble(changed)
 }
 

@@ -126,6 +126,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 		return err
 	}
 	g.own, g.records = data.own, data.records
+	g.ops.say(data.troubleDetail)
 	data.reports.outages = watchOutages(l, g.envoyAdmin(), g.reg, g.log)
 	g.ops.showEnvoy(g.envoyAdmin())
 	if g.control, err = startControlPlane(l, controlOptions{

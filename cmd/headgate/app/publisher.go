@@ -24,10 +24,11 @@ type publisher struct {
 	ops     *operations
 	log     *zap.Logger
 	changes *prometheus.CounterVec
+	again   chan struct{} // holds a signal after the file's policy could not be recorded
 }
 
 func newPublisher(s *source.Source, fleet pairs, o controlOptions) *publisher {
-	p := &publisher{Source: s, fleet: fleet, path: o.path, ops: o.ops, log: o.log.Named("policy")}
+	p := &publisher{Source: s, fleet: fleet, path: o.path, ops: o.ops, log: o.log.Named("policy"), again: make(chan struct{}, 1)}
 	p.changes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_policy_changes_total",
 		Help: "Changes of the policy that were asked for here or found in a shared history, by result: changed or refused."}, []string{"result"})
 	refused := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "headgate_policy_refused",
@@ -87,6 +88,7 @@ func (p *publisher) start(l *lifecycle, history source.History) {
 	}
 	running.Go(func() { cannot(history.Watch(ctx, p.sync)) })
 	running.Go(func() { p.note(ctx) })
+	running.Go(func() { p.recordAgain(ctx) })
 	running.Go(func() { p.ExpireInTime(ctx, p.done) })
 	running.Go(func() { p.expireEarlier(ctx) })
 	l.started("policy watch", func(context.Context) error {
@@ -115,8 +117,46 @@ func (p *publisher) reload() {
 	before := p.Refused()
 	changed, err := p.Reload()
 	p.done(changed, err)
+	p.noteRecorded(err)
 	if !changed && before != nil && before.Origin == source.FromFile && p.Refused() == nil {
 		p.log.Info("the policy file is good again; its refusal is over", zap.String("revision", p.Latest().Revision))
+	}
+}
+
+// againAfter is after how long a file is read again whose policy could not be recorded.
+const againAfter = 5 * time.Second
+
+// noteRecorded has the file read again later if its policy could not be recorded.
+func (p *publisher) noteRecorded(err error) (recorded bool) {
+	var unrecorded *source.RecordError
+	if !errors.As(err, &unrecorded) {
+		return true
+	}
+	select {
+	case p.again <- struct{}{}:
+	default: // a signal waits already
+	}
+	return false
+}
+
+// recordAgain reads the file again after its policy could not be recorded, until it could or ctx is
+// done: whoever frees a disk does not change the file. That it fails again is not logged again.
+func (p *publisher) recordAgain(ctx context.Context) {
+	for {
+		select {
+		case <-p.again:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-time.After(againAfter):
+		case <-ctx.Done():
+			return
+		}
+		changed, err := p.Reload()
+		if p.noteRecorded(err) {
+			p.done(changed, err)
+		}
 	}
 }
 
