@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	alsdatav3 "github.com/envoyproxy/go-control-plane/envoy/data/accesslog/v3"
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/service/accesslog/v3"
@@ -111,6 +112,7 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 		Route:        c.GetRouteName(),
 		AttemptCount: int(c.GetUpstreamRequestAttemptCount()),
 		Received:     c.GetTimeToLastRxByte() != nil,
+		RetryAfter:   retryAfterIn(e.GetResponse()),
 	}
 	// A status of its own was sent just now, and other answers go over a connection of HTTP/2.
 	if end.Silent() && end.Code < 400 && e.GetProtocolVersion() <= alsdatav3.HTTPAccessLogEntry_HTTP11 {
@@ -121,12 +123,28 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 		asked.Path, _, _ = strings.Cut(asked.Path, "?")
 		d, _ := client.Classify(&asked)
 		end.Dialect, end.Operation = d.Name(), asked.Operation
-		if asked.Operation == "" {
-			end.Path = asked.Path
-		}
+		end.Asking = record.AskingOf(asked.Method, asked.Path, asked.Operation != "", headersIn(req))
 		end.Began, end.Took, end.RequestBytes = c.GetStartTime().AsTime(), c.GetDuration().AsDuration(), int64(req.GetRequestBodyBytes())
 	}
 	return end
+}
+
+// headersIn are the headers of a request that Envoy logs.
+func headersIn(req *alsdatav3.HTTPRequestProperties) exchange.Headers {
+	h := exchange.Headers{{Name: "user-agent", Value: []byte(req.GetUserAgent())}}
+	for name, value := range req.GetRequestHeaders() {
+		h = append(h, exchange.Header{Name: name, Value: []byte(value)})
+	}
+	return h
+}
+
+// retryAfterIn is when the client of an answer that Envoy logs was asked to try again; 0: it was not.
+func retryAfterIn(resp *alsdatav3.HTTPResponseProperties) time.Duration {
+	said := resp.GetResponseHeaders()["retry-after"]
+	if said == "" || resp.GetResponseCode().GetValue() < 400 {
+		return 0
+	}
+	return exchange.RetryAfter(exchange.Headers{{Name: "retry-after", Value: []byte(said)}}, time.Now())
 }
 
 // flagsOf writes the flags that decide outcomes in Envoy's short form.

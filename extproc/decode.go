@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/headgate/headgate/extproc/exchange"
+	"github.com/headgate/headgate/extproc/record"
 	"github.com/headgate/headgate/policy"
 )
 
@@ -247,7 +248,7 @@ var known = func() map[string]string {
 		"x-envoy-attempt-count", "x-envoy-upstream-service-time", "x-forwarded-for", "x-forwarded-proto", "x-request-id",
 		"openai-processing-ms", "openai-version", "anthropic-version", policy.RouteHeader, "retry-after",
 		"x-ratelimit-limit-requests", "x-ratelimit-limit-tokens", "x-ratelimit-remaining-requests",
-		"x-ratelimit-remaining-tokens", "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "x-content-type-options",
+		"x-ratelimit-remaining-tokens", "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "x-content-type-options", "traceparent", record.ClientRequestHeader, policy.RequestIDHeader,
 	} {
 		m[n] = n
 	}

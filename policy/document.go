@@ -23,7 +23,7 @@ type section struct {
 
 // sections are the parts of a document, in the order of the reference. Each is checked
 // once those before it are.
-var sections = []section{versionSection, listenSection, backendsSection, modelsSection, pricesSection, likeSection, limitsSection, storeSection, quotaSection, callersSection, trustedSection, corsSection, hostsSection, redisSection, ownCallsSection, guardsSection, cacheSection, stateSection}
+var sections = []section{versionSection, listenSection, backendsSection, modelsSection, pricesSection, likeSection, limitsSection, storeSection, recordsSection, quotaSection, callersSection, trustedSection, corsSection, hostsSection, redisSection, ownCallsSection, guardsSection, cacheSection, stateSection}
 
 // fields binds every key of a document. Reading, defaults, the canonical form, schema.json
 // and README.md follow from it.

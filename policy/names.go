@@ -48,6 +48,9 @@ const (
 	// before does not set it, and asks for none.
 	FoldHeader = InternalPrefix + "fold"
 	FoldStream = "stream"
+	// RequestIDHeader carries the id that the client, or a hop before the gateway, gave the request in
+	// x-request-id, where Envoy puts its own.
+	RequestIDHeader = InternalPrefix + "request-id"
 	// OwnHeader carries the token of a call that Headgate makes itself to ext_proc. It is worth
 	// nothing from a client: a token counts once, and only in the process that made it.
 	OwnHeader = HeaderPrefix + "own"
@@ -84,7 +87,7 @@ const (
 	PeerDNS     = "connection.dns_san_peer_certificate"
 	PeerSubject = "connection.subject_peer_certificate"
 	// PeerAddress is the attribute that holds the address and the port of the other end of the
-	// connection. ext_proc gets it where a network is trusted.
+	// connection. ext_proc gets it if a network is trusted, or clients' addresses are recorded.
 	PeerAddress = "source.address"
 	// BalancerNamespace is Envoy's own metadata namespace for the choice of an endpoint.
 	BalancerNamespace = "envoy.lb"

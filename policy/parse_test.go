@@ -209,6 +209,7 @@ func TestCompiledSet(t *testing.T) {
 			Embedder: &CacheEmbedder{Model: "1.5", Dimensions: 256, Timeout: time.Second},
 		},
 		Journal:  Journal{Retention: 400 * day, Durable: DurableStrict, WhenFull: WhenFullStop, Spool: 16 << 20},
+		Records:  Records{ClientAddress: true, ForwardedHops: 2},
 		Backends: map[string]*Backend{"a": a, "router": router, "theirs": theirs, "lan": lan},
 		Models: map[string]*Model{
 			"org/model:tag+x": {

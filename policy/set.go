@@ -38,6 +38,7 @@ type Set struct {
 	OwnCalls      OwnCalls
 	Store         Store   // of the control plane; pairs get none
 	Journal       Journal // of exchanges
+	Records       Records // of exchanges
 	Guards        Guards  // of the content of all exchanges
 	Cache         Cache   // of answers
 	State         State   // that providers keep

@@ -28,6 +28,7 @@ trace; headgate tail follows what comes.
   headgate exchanges --status 5xx --status 0
   headgate exchanges --blocked --guard cards
   headgate exchanges --cache hit --model faq
+  headgate exchanges --request-id 7f3c2a10
 
 Exit codes: 0 done, 1 refused,` + usageCode,
 		Args: cobra.NoArgs,
@@ -95,6 +96,12 @@ func filterFlags(cmd *cobra.Command, asked *exchanges.Asked) func() {
 			usage = "only what this guard had something against or could not judge; again: or that one"
 		case "cache":
 			usage = "only what this came of in the cache: hit (an answer was given), exact, semantic_hit or coalesced (how), miss, shadow_hit, verified, bypassed; again: or that one"
+		case "request_id":
+			usage = "only what its client, or a hop before the gateway, gave this id in x-client-request-id or x-request-id; again: or that one"
+		case "trace_id":
+			usage = "only what is part of this trace, by the 32 digits in its traceparent; again: or that one"
+		case "limited_by":
+			usage = "only what this limit refused, such as \"tier free tokens\"; again: or that one"
 		case "price":
 			usage = "only what was charged by this price, such as provider (what the provider itself says); again: or that one"
 		case "entry":

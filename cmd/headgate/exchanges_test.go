@@ -36,7 +36,8 @@ func someRow() *policypb.Row {
 	_ = id.SetTime(uint64(time.Date(2026, 6, 1, 12, 0, 0, 250e6, time.UTC).UnixMilli()))
 	return &policypb.Row{
 		Exchange: id.String(), BeganUnixNanos: id.Timestamp().UnixNano(), Revision: "abcdef012345", Dialect: "openai", Operation: "chat", Model: "gpt", Route: "assistant",
-		Caller: "ci", Tier: "free", User: "ann", Team: "red", Tags: []string{"a", "b"}, Backend: "claude", Provider: "anthropic", Served: "claude-4", ResponseId: "msg_1", ProviderRequest: "req_1", Finish: "end_turn", Attempts: 2,
+		Caller: "ci", Tier: "free", User: "ann", Team: "red", Tags: []string{"a", "b"}, Method: "POST", Path: "/v1/chat/completions", RequestIds: []string{"mine", "hop"}, UserAgent: "tool/1", ClientAddress: "192.0.2.1",
+		Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", LimitedBy: "tier free tokens", RetryAfterNanos: 1_500_000_000, Backend: "claude", Provider: "anthropic", Served: "claude-4", ResponseId: "msg_1", ProviderRequest: "req_1", Finish: "end_turn", Attempts: 2,
 		Status: 200, Outcome: "ok", DurationNanos: 2_000_000_000, FirstTokenNanos: new(int64(1_000_000_000)), UsageSource: "provider",
 		Tokens: &policypb.Tokens{Input: 400, CacheRead: 50, Output: 100, Reasoning: 20}, CostNanoUsd: new(int64(3_150_000)), Price: "p",
 		Tried: []*policypb.Attempt{
@@ -56,12 +57,27 @@ func TestAListOfExchanges(t *testing.T) {
 2026-06-01T12:00:00Z  ` + id + `  ok       -          200     assistant  claude   ann   450    120     ~0.0032   2.0s
 `}, "exchanges", "--in", "2026-06-01")
 	r.want(printed{out: "TIME  EXCHANGE  OUTCOME  FAILED-BY  STATUS  MODEL  BACKEND  USER  INPUT  OUTPUT  COST_USD  TOOK\n"}, "exchanges", "--user", "eve")
+	for _, filter := range []string{"--request-id hop", "--request-id mine", "--trace-id 0af7651916cd43dd8448eb211c80319c", "--user-agent tool/1", "--client-address 192.0.2.1", "--path /v1/chat/completions"} {
+		if got := r.run(append([]string{"exchanges", "--in", "2026-06-01"}, strings.Split(filter, " ")...)...); !strings.Contains(got.out, id) {
+			t.Errorf("%s: %+v", filter, got)
+		}
+		if got := r.run(append([]string{"exchanges", "--in", "2026-06-01"}, strings.Split(filter+"x", " ")...)...); strings.Contains(got.out, id) {
+			t.Errorf("%sx: %+v", filter, got)
+		}
+	}
 	r.want(printed{code: 2, err: "headgate: --limit must be above 0, is 0\n"}, "exchanges", "--limit", "0")
 	r.want(printed{out: `exchange  ` + id + `
 began     2026-06-01T12:00:00.250Z
 outcome   ok, status 200, in 2.0s
+limit     tier free tokens
+retry     after 1.5s
 finish    end_turn
 asked     openai chat for gpt, which is assistant
+path      POST /v1/chat/completions
+ids       mine, hop
+trace     00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+agent     tool/1
+address   192.0.2.1
 caller    ci
 tier      free
 user      ann

@@ -30,8 +30,15 @@ func TestATraceShowsGuards(t *testing.T) {
 	r.want(printed{out: `exchange  ` + guardedRow().Exchange + `
 began     2026-06-01T12:00:00.250Z
 outcome   ok, status 200, in 2.0s
+limit     tier free tokens
+retry     after 1.5s
 finish    end_turn
 asked     openai chat for gpt, which is assistant
+path      POST /v1/chat/completions
+ids       mine, hop
+trace     00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+agent     tool/1
+address   192.0.2.1
 caller    ci
 tier      free
 user      ann

@@ -59,12 +59,21 @@ func aboutOf(e *journal.Exchange) [][2]string {
 	}
 	return [][2]string{
 		{"exchange", e.Exchange}, {"opened as", e.OpenedAs}, {"parent", e.Parent}, {"began", e.Time.UTC().Format("2006-01-02T15:04:05.000Z")},
-		{"outcome", outcome}, {"reason", e.Reason}, {"detail", e.Detail}, {"provider", saidBy(e.Error)}, {"finish", e.Finish},
+		{"outcome", outcome}, {"reason", e.Reason}, {"detail", e.Detail}, {"limit", e.Limit}, {"retry", retryOf(e)}, {"provider", saidBy(e.Error)}, {"finish", e.Finish},
 		{"asked", strings.TrimSpace(e.Dialect + " " + e.Operation + " for " + cmp.Or(e.Asked, "-") + policyModel(e))},
+		{"path", strings.TrimSpace(e.Method + " " + e.Path)}, {"ids", strings.Join(e.RequestIDs, ", ")}, {"trace", e.Traceparent}, {"agent", e.UserAgent}, {"address", e.Address},
 		{"caller", e.Caller}, {"tier", e.Tier}, {"user", e.User}, {"team", e.Team}, {"feature", e.Feature}, {"session", e.Session}, {"tags", strings.Join(e.Tags, ", ")},
 		{"served", served}, {"response", e.Response}, {"request", e.Request}, {"dropped", strings.Join(e.Dropped, ", ")}, {"cache", cacheLine(e.Cache)},
 		{"tokens", tokens}, {"cost", costOf(e) + " USD" + ofAttempts(e)}, {"price", e.Price}, {"policy", e.Revision},
 	}
+}
+
+// retryOf says after which time a client was asked to try again; empty: it was not.
+func retryOf(e *journal.Exchange) string {
+	if e.RetryAfterMS == 0 {
+		return ""
+	}
+	return "after " + inMillis(e.RetryAfterMS)
 }
 
 // saidBy is what a provider said of a failure.

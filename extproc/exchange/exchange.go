@@ -71,13 +71,16 @@ type Exchange struct {
 	// empty: it has shown none.
 	Certificate string
 	// Peer is the address and the port of the other end of the client's connection; empty: the
-	// policy trusts no network.
+	// policy neither trusts a network nor has clients' addresses recorded.
 	Peer string
 	// Own says which call of the gateway's own the exchange is; nil: it is a client's.
 	Own *Own
 
 	Request  Request
 	Response Response
+
+	// Written by the record stage, at the end.
+	ClientAddress string // IP address of the client; empty: the policy does not have it recorded
 
 	// Written by the caller stage.
 	Caller    Caller

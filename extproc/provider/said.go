@@ -5,7 +5,7 @@ import (
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
-	"github.com/headgate/headgate/extproc/provider/redact"
+	"github.com/headgate/headgate/extproc/redact"
 )
 
 // Bounds of what is kept of a provider's words, in bytes.

@@ -272,6 +272,9 @@ func (c *Closer) complete(p *pendingRow, e *Ending) {
 	if e.Exchange == "" {
 		row.OpenedAs, row.Exchange = row.Exchange, e.Request // the client knows no other
 	}
+	if e.RetryAfter > 0 {
+		row.RetryAfterNanos = e.RetryAfter.Nanoseconds()
+	}
 	row.Attempts = max(row.Attempts, int32(e.AttemptCount))
 	if o.By == exchange.ByGateway && row.Status >= 500 {
 		row.Reason = string(exchange.ReasonUnavailable)

@@ -18,17 +18,18 @@ type Ending struct {
 	Details      string // Envoy's response code details
 	Route        string // that was chosen last
 	AttemptCount int
-	Received     bool // the whole request had arrived
-	Asked        bool // a provider had got the whole request
-	Answered     bool // a provider had begun to answer
-	Unread       bool // bytes of the answer wait for the client to take them
+	Received     bool          // the whole request had arrived
+	Asked        bool          // a provider had got the whole request
+	Answered     bool          // a provider had begun to answer
+	Unread       bool          // bytes of the answer wait for the client to take them
+	RetryAfter   time.Duration // that the client was given; 0: none
 
 	// Of a request about which ext_proc has not answered Envoy.
 	Began        time.Time
 	Took         time.Duration
 	Dialect      string
 	Operation    exchange.Operation
-	Path         string // empty: it is served
+	Asking       Asking
 	RequestBytes int64
 }
 

@@ -18,12 +18,14 @@ func rowOfEntry(e *Ending) *policypb.Row {
 		BeganUnixNanos: e.Began.UnixNano(),
 		Dialect:        e.Dialect,
 		Operation:      string(e.Operation),
-		Path:           exchange.Clip(e.Path, exchange.MaxText),
 		RequestBytes:   e.RequestBytes,
 		Status:         int32(e.Code),
 		Attempts:       int32(e.AttemptCount),
 		DurationNanos:  e.Took.Nanoseconds(),
+
+		RetryAfterNanos: e.RetryAfter.Nanoseconds(),
 	}
+	e.Asking.addTo(r)
 	if r.Exchange == "" {
 		r.Exchange = ulid.Make().String()
 	}

@@ -17,7 +17,8 @@ type Line struct {
 	Revision  string    `json:"revision"`
 	Dialect   string    `json:"dialect"`
 	Operation string    `json:"operation,omitempty"`
-	Path      string    `json:"path,omitempty"` // of what is not served
+	Method    string    `json:"method,omitempty"`
+	Path      string    `json:"path,omitempty"`
 	Model     string    `json:"model,omitempty"`
 	Route     string    `json:"route,omitempty"`
 	Stream    bool      `json:"stream"`
@@ -30,6 +31,11 @@ type Line struct {
 	Session   string    `json:"session,omitempty"`
 	Tags      []string  `json:"tags,omitempty"`
 	Parent    string    `json:"parent,omitempty"` // the exchange for which the gateway made this call of its own
+
+	RequestIDs  []string `json:"request_ids,omitempty"` // the client's, or a hop's
+	Traceparent string   `json:"traceparent,omitempty"`
+	UserAgent   string   `json:"user_agent,omitempty"`
+	Address     string   `json:"client_address,omitempty"`
 
 	Backend  string    `json:"backend,omitempty"`
 	Provider string    `json:"provider,omitempty"`
@@ -45,7 +51,9 @@ type Line struct {
 	By      string         `json:"by,omitempty"`
 	Reason  string         `json:"reason,omitempty"`
 	Detail  string         `json:"detail,omitempty"`
-	Finish  string         `json:"finish,omitempty"` // the provider's own word
+	Limit   string         `json:"limited_by,omitempty"`    // the limit that refused
+	Retry   float64        `json:"retry_after_s,omitempty"` // after which the client was asked to try again
+	Finish  string         `json:"finish,omitempty"`        // the provider's own word
 	Error   *ProviderError `json:"provider_error,omitempty"`
 
 	Tokens      *Tokens `json:"tokens,omitempty"`
@@ -133,12 +141,13 @@ func newLineEncoder() *lineEncoder {
 func (e *lineEncoder) add(r *policypb.Row) {
 	e.line = Line{
 		Time: time.Unix(0, r.BeganUnixNanos), Exchange: r.Exchange, Revision: r.Revision,
-		Dialect: r.Dialect, Operation: r.Operation, Path: r.Path, Model: r.Model, Route: r.Route, Stream: r.Stream, Folded: r.Folded,
+		Dialect: r.Dialect, Operation: r.Operation, Method: r.Method, Path: r.Path, Model: r.Model, Route: r.Route, Stream: r.Stream, Folded: r.Folded,
 		Caller: r.Caller, Tier: r.Tier, User: r.User, Team: r.Team, Feature: r.Feature, Session: r.Session, Tags: r.Tags, Parent: r.Parent,
+		RequestIDs: r.RequestIds, Traceparent: r.Traceparent, UserAgent: r.UserAgent, Address: r.ClientAddress,
 		Backend: r.Backend, Provider: r.Provider, Served: r.Served, Response: r.ResponseId,
 		Attempts: int(r.Attempts), Tried: e.attempts(r.Tried), Dropped: r.Dropped,
 		Request: r.ProviderRequest, Finish: r.Finish, Error: errorIn(r.Error),
-		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail,
+		Status: int(r.Status), Outcome: r.Outcome, By: r.By, Reason: r.Reason, Detail: r.Detail, Limit: r.LimitedBy, Retry: time.Duration(r.RetryAfterNanos).Seconds(),
 		Tokens: e.answered(r.Tokens), Searches: r.Searches, ServiceTier: r.ServiceTier, UsageSource: r.UsageSource,
 		CostNano: r.CostNanoUsd, Price: r.Price, Unpriced: r.Unpriced, ByProvider: r.ProviderCostNanoUsd,
 		LeftRequests: r.LeftRequests, LeftTokens: r.LeftTokens, LeftNano: r.LeftNanoUsd,

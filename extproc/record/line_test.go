@@ -15,6 +15,7 @@ import (
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/policy"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata")
@@ -32,6 +33,7 @@ func TestLines(t *testing.T) {
 		"full":     {fullExchange(), exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: `UC "upstream"`}},
 		"minimal":  {minimalExchange(), exchange.Outcome{Result: exchange.OK}},
 		"refused":  {refusedExchange(), exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}},
+		"limited":  {limitedExchange(), exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}},
 		"free":     {freeExchange(true), exchange.Outcome{Result: exchange.OK}},
 		"unpriced": {freeExchange(false), exchange.Outcome{Result: exchange.OK}},
 		"cached":   {cachedExchange(), exchange.Outcome{Result: exchange.OK}},
@@ -98,6 +100,14 @@ func fullExchange() *exchange.Exchange {
 	ex := minimalExchange()
 	ex.Request.Operation, ex.Request.Model, ex.Request.User = exchange.Chat, "gpt <4o>", "user-1 \u2028 é \xff"
 	ex.Request.ReceivedBytes = 1234
+	ex.Request.Method, ex.Request.Path = "POST", "/v1/chat/completions"
+	ex.Request.Headers = exchange.Headers{
+		{Name: "user-agent", Value: []byte("OpenAI/Python 2.3.0")}, {Name: "authorization", Value: []byte("Bearer sk-secret-key")},
+		{Name: "x-client-request-id", Value: []byte("mine-1")}, {Name: policy.RequestIDHeader, Value: []byte("hop-1")},
+		{Name: "traceparent", Value: []byte("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")},
+	}
+	ex.ClientAddress = "192.0.2.1"
+	ex.Response.Out.SetHeader("retry-after", "2")
 	ex.Request.Metadata = []byte(`{"team":"core","feature":"search","session":"s-1","tags":["a","b"]}`)
 	ex.Caller = exchange.Caller{Name: "ci", Tier: "free", Tags: []string{"nightly"}}
 	ex.Model = "gpt-4o"
@@ -149,6 +159,15 @@ func refusedExchange() *exchange.Exchange {
 	ex.Request.Operation, ex.Request.Model, ex.Request.ReceivedBytes = exchange.Chat, "unknown", len("{}")
 	ex.Refused = exchange.Denied(404, exchange.ReasonModelNotFound, "no such model")
 	ex.Ended = began().Add(420 * time.Microsecond)
+	return ex
+}
+
+// limitedExchange was refused by a limit.
+func limitedExchange() *exchange.Exchange {
+	ex := refusedExchange()
+	ex.Refused = exchange.Denied(429, exchange.ReasonLimit, "no more")
+	ex.Limit.Refused = "tier free tokens"
+	ex.Response.Out.SetHeader("retry-after-ms", "1500")
 	return ex
 }
 

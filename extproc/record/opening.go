@@ -37,7 +37,7 @@ func (k *OpeningKind) Name() string { return "open" }
 
 // Compile makes a stage.
 func (k *OpeningKind) Compile(set *policy.Set) (exchange.Stage, error) {
-	return &opening{keeper: k.keeper, stops: set.Journal.WhenFull == policy.WhenFullStop}, nil
+	return &opening{keeper: k.keeper, records: set.Records, stops: set.Journal.WhenFull == policy.WhenFullStop}, nil
 }
 
 // Close releases nothing.
@@ -45,8 +45,9 @@ func (k *OpeningKind) Close(context.Context) error { return nil }
 
 // opening is safe for concurrent use.
 type opening struct {
-	keeper Keeper
-	stops  bool // what cannot be kept is refused
+	keeper  Keeper
+	records policy.Records
+	stops   bool // what cannot be kept is refused
 }
 
 // Name returns "open".
@@ -62,13 +63,14 @@ func (s *opening) Phases() exchange.Phases {
 
 // Join begins a visit.
 func (s *opening) Join(ex *exchange.Exchange) exchange.Visit {
-	return &openingVisit{keeper: s.keeper, ex: ex}
+	return &openingVisit{keeper: s.keeper, records: s.records, ex: ex}
 }
 
 type openingVisit struct {
 	exchange.Idle
-	keeper Keeper
-	ex     *exchange.Exchange
+	keeper  Keeper
+	records policy.Records
+	ex      *exchange.Exchange
 
 	mu    sync.Mutex
 	ended bool
@@ -92,6 +94,7 @@ func (v *openingVisit) Request(context.Context, *exchange.Request) (exchange.Ver
 // be closed already, and would be open for ever.
 func (v *openingVisit) Attempt(_ context.Context, at *exchange.Attempt) error {
 	row := openRow(v.ex, at)
+	row.ClientAddress = clientAddress(v.ex, v.records)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.ended {
@@ -122,6 +125,7 @@ func openRow(ex *exchange.Exchange, at *exchange.Attempt) *policypb.Row {
 		Backend: at.Backend, Provider: at.Provider, Served: at.Model, Attempts: int32(len(tried) + 1), Tried: tried,
 		Outcome: string(exchange.GatewayError), By: string(exchange.ByGateway), Detail: Interrupted,
 	}
+	addAsked(r, ex)
 	if u := &at.Estimate.Usage; u.Source != "" {
 		r.Tokens, r.UsageSource, r.Unpriced = tokensOf(u), string(u.Source), !at.Estimate.Cost.Priced
 	}

@@ -39,13 +39,18 @@ func NewKind(closer *Closer) *Kind { return &Kind{closer: closer} }
 func (k *Kind) Name() string { return "record" }
 
 // Compile makes a stage.
-func (k *Kind) Compile(*policy.Set) (exchange.Stage, error) { return (*stage)(k), nil }
+func (k *Kind) Compile(set *policy.Set) (exchange.Stage, error) {
+	return &stage{closer: k.closer, records: set.Records}, nil
+}
 
 // Close closes the rows that still wait.
 func (k *Kind) Close(ctx context.Context) error { return k.closer.Close(ctx) }
 
 // stage records exchanges. It is safe for concurrent use.
-type stage Kind
+type stage struct {
+	closer  *Closer
+	records policy.Records
+}
 
 // Name returns "record".
 func (s *stage) Name() string { return "record" }
@@ -126,7 +131,10 @@ func (v *visit) Events(_ context.Context, events []canon.Event, emit exchange.Em
 }
 
 // End implements exchange.Visit.
-func (v *visit) End(o exchange.Outcome) { v.stage.closer.Add(v.ex, o) }
+func (v *visit) End(o exchange.Outcome) {
+	v.ex.ClientAddress = clientAddress(v.ex, v.stage.records)
+	v.stage.closer.Add(v.ex, o)
+}
 
 func (v *visit) comment() []byte {
 	ex := v.ex

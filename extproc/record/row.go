@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -46,12 +47,11 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Finish:         ex.Response.End.Word,
 		Error:          errorOf(ex.Response.Error),
 
+		ClientAddress:   ex.ClientAddress,
 		ProviderRequest: ex.Response.RequestID,
 		DurationNanos:   between(ex.Started, ex.Ended),
 	}
-	if ex.Request.Operation == "" {
-		r.Path = exchange.Clip(ex.Request.Path, exchange.MaxText)
-	}
+	addAsked(r, ex)
 	if ex.Own != nil {
 		r.Parent = exchange.Clip(ex.Own.Parent, exchange.MaxText)
 	}
@@ -61,12 +61,23 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 			r.Status, r.Reason = int32(v.Status), string(v.Reason)
 		}
 	}
+	addRefusal(r, ex)
 	if !ex.FirstToken.IsZero() {
 		r.FirstTokenNanos = new(between(ex.Started, ex.FirstToken))
 	}
 	r.LeftRequests, r.LeftTokens, r.LeftNanoUsd = left(ex.Limit.Requests), left(ex.Limit.Tokens), left(ex.Limit.Nano)
 	addUsage(r, ex)
 	return r
+}
+
+// addRefusal adds what a client that was refused, or got an error, may do about it.
+func addRefusal(r *policypb.Row, ex *exchange.Exchange) {
+	if ex.Refused.Action == exchange.Deny {
+		r.LimitedBy = ex.Limit.Refused
+	}
+	if resp := &ex.Response; r.Status >= 400 {
+		r.RetryAfterNanos = cmp.Or(exchange.RetryAfter(resp.Out.Set, ex.Ended), exchange.RetryAfter(resp.Headers, ex.Ended)).Nanoseconds()
+	}
 }
 
 func left(l exchange.Left) *int64 {

@@ -10,13 +10,20 @@ import (
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/extproc/exchange/exchangetest"
 	"github.com/headgate/headgate/extproc/record"
+	"github.com/headgate/headgate/policy"
 )
 
 // join lets the stage join an exchange whose row goes to a sink.
 func join(t *testing.T) (*exchangetest.Visit, *kept) {
 	t.Helper()
+	return joinWith(t, policy.Records{})
+}
+
+// joinWith is join by a policy that says what rows hold.
+func joinWith(t *testing.T, r policy.Records) (*exchangetest.Visit, *kept) {
+	t.Helper()
 	sink := &kept{}
-	stage, err := record.NewKind(record.NewCloser(prometheus.NewRegistry(), nil, sink)).Compile(nil)
+	stage, err := record.NewKind(record.NewCloser(prometheus.NewRegistry(), nil, sink)).Compile(&policy.Set{Records: r})
 	if err != nil {
 		t.Fatal(err)
 	}

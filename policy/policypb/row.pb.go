@@ -67,9 +67,19 @@ type Row struct {
 	// The exchange on whose behalf the gateway made this call of its own; empty: none, or it is a
 	// client's.
 	Parent string `protobuf:"bytes,22,opt,name=parent,proto3" json:"parent,omitempty"`
-	// The path that was asked for, without its query, if it is none that the gateway serves; empty: it
-	// is.
-	Path string `protobuf:"bytes,23,opt,name=path,proto3" json:"path,omitempty"`
+	// The path that was asked for, without its query and what may be a key.
+	Path   string `protobuf:"bytes,23,opt,name=path,proto3" json:"path,omitempty"`
+	Method string `protobuf:"bytes,24,opt,name=method,proto3" json:"method,omitempty"`
+	// The ids that the client, or a hop before the gateway, gave the request in x-client-request-id and
+	// x-request-id, each once.
+	RequestIds []string `protobuf:"bytes,25,rep,name=request_ids,json=requestIds,proto3" json:"request_ids,omitempty"`
+	// By which the request is part of a trace, in the form of W3C's Trace Context (version, trace-id,
+	// parent-id, flags); empty: it is not, or not in that form.
+	Traceparent string `protobuf:"bytes,26,opt,name=traceparent,proto3" json:"traceparent,omitempty"`
+	// The client's program, without what may be a key.
+	UserAgent string `protobuf:"bytes,27,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	// The client's IP address; empty: the policy does not have it recorded.
+	ClientAddress string `protobuf:"bytes,28,opt,name=client_address,json=clientAddress,proto3" json:"client_address,omitempty"`
 	// The backend that answered.
 	Backend string `protobuf:"bytes,30,opt,name=backend,proto3" json:"backend,omitempty"`
 	// The backend's provider.
@@ -114,6 +124,10 @@ type Row struct {
 	Finish string `protobuf:"bytes,57,opt,name=finish,proto3" json:"finish,omitempty"`
 	// What the provider said of a failure; absent: nothing.
 	Error *ProviderError `protobuf:"bytes,58,opt,name=error,proto3" json:"error,omitempty"`
+	// After how long the client was asked to try again; 0: it was not.
+	RetryAfterNanos int64 `protobuf:"varint,59,opt,name=retry_after_nanos,json=retryAfterNanos,proto3" json:"retry_after_nanos,omitempty"`
+	// The limit that refused, such as "tier free tokens"; empty: none did.
+	LimitedBy string `protobuf:"bytes,60,opt,name=limited_by,json=limitedBy,proto3" json:"limited_by,omitempty"`
 	// Absent: nothing was consumed.
 	Tokens *Tokens `protobuf:"bytes,70,opt,name=tokens,proto3" json:"tokens,omitempty"`
 	// Searches of the web, which are charged beside the tokens.
@@ -303,6 +317,41 @@ func (x *Row) GetPath() string {
 	return ""
 }
 
+func (x *Row) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Row) GetRequestIds() []string {
+	if x != nil {
+		return x.RequestIds
+	}
+	return nil
+}
+
+func (x *Row) GetTraceparent() string {
+	if x != nil {
+		return x.Traceparent
+	}
+	return ""
+}
+
+func (x *Row) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *Row) GetClientAddress() string {
+	if x != nil {
+		return x.ClientAddress
+	}
+	return ""
+}
+
 func (x *Row) GetBackend() string {
 	if x != nil {
 		return x.Backend
@@ -441,6 +490,20 @@ func (x *Row) GetError() *ProviderError {
 		return x.Error
 	}
 	return nil
+}
+
+func (x *Row) GetRetryAfterNanos() int64 {
+	if x != nil {
+		return x.RetryAfterNanos
+	}
+	return 0
+}
+
+func (x *Row) GetLimitedBy() string {
+	if x != nil {
+		return x.LimitedBy
+	}
+	return ""
 }
 
 func (x *Row) GetTokens() *Tokens {
@@ -1416,7 +1479,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xfd\r\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xe9\x0f\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -1436,7 +1499,14 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x06caller\x18\x14 \x01(\tR\x06caller\x12\x12\n" +
 	"\x04tier\x18\x15 \x01(\tR\x04tier\x12\x16\n" +
 	"\x06parent\x18\x16 \x01(\tR\x06parent\x12\x12\n" +
-	"\x04path\x18\x17 \x01(\tR\x04path\x12\x18\n" +
+	"\x04path\x18\x17 \x01(\tR\x04path\x12\x16\n" +
+	"\x06method\x18\x18 \x01(\tR\x06method\x12\x1f\n" +
+	"\vrequest_ids\x18\x19 \x03(\tR\n" +
+	"requestIds\x12 \n" +
+	"\vtraceparent\x18\x1a \x01(\tR\vtraceparent\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x1b \x01(\tR\tuserAgent\x12%\n" +
+	"\x0eclient_address\x18\x1c \x01(\tR\rclientAddress\x12\x18\n" +
 	"\abackend\x18\x1e \x01(\tR\abackend\x12\x1a\n" +
 	"\bprovider\x18\x1f \x01(\tR\bprovider\x12\x16\n" +
 	"\x06served\x18  \x01(\tR\x06served\x12\x1f\n" +
@@ -1457,7 +1527,10 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x0eduration_nanos\x187 \x01(\x03R\rdurationNanos\x12/\n" +
 	"\x11first_token_nanos\x188 \x01(\x03H\x00R\x0ffirstTokenNanos\x88\x01\x01\x12\x16\n" +
 	"\x06finish\x189 \x01(\tR\x06finish\x127\n" +
-	"\x05error\x18: \x01(\v2!.headgate.policy.v1.ProviderErrorR\x05error\x122\n" +
+	"\x05error\x18: \x01(\v2!.headgate.policy.v1.ProviderErrorR\x05error\x12*\n" +
+	"\x11retry_after_nanos\x18; \x01(\x03R\x0fretryAfterNanos\x12\x1d\n" +
+	"\n" +
+	"limited_by\x18< \x01(\tR\tlimitedBy\x122\n" +
 	"\x06tokens\x18F \x01(\v2\x1a.headgate.policy.v1.TokensR\x06tokens\x12\x1a\n" +
 	"\bsearches\x18G \x01(\x03R\bsearches\x12!\n" +
 	"\fservice_tier\x18H \x01(\tR\vserviceTier\x12!\n" +

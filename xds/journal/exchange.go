@@ -30,6 +30,13 @@ type Exchange struct {
 	Tags      []string  `json:"tags,omitempty"`
 	Parent    string    `json:"parent,omitempty"` // the exchange for which the gateway made this call of its own
 
+	Method      string   `json:"method,omitempty"`
+	Path        string   `json:"path,omitempty"`
+	RequestIDs  []string `json:"request_ids,omitempty"` // the client's, or a hop's
+	Traceparent string   `json:"traceparent,omitempty"`
+	UserAgent   string   `json:"user_agent,omitempty"`
+	Address     string   `json:"client_address,omitempty"`
+
 	Provider string   `json:"provider,omitempty"`
 	Backend  string   `json:"backend,omitempty"`
 	Served   string   `json:"served,omitempty"`
@@ -44,7 +51,10 @@ type Exchange struct {
 	FailedBy string `json:"failed_by,omitempty"`
 	Reason   string `json:"reason,omitempty"`
 	Detail   string `json:"detail,omitempty"`
-	Finish   string `json:"finish,omitempty"` // why the answer ended, in the provider's own word
+	Limit    string `json:"limited_by,omitempty"` // the limit that refused
+	Finish   string `json:"finish,omitempty"`     // why the answer ended, in the provider's own word
+
+	RetryAfterMS float64 `json:"retry_after_ms,omitempty"` // after which the client was asked to try again
 
 	Error *ProviderError `json:"provider_error,omitempty"` // nil: the provider said nothing of a failure
 
@@ -112,7 +122,8 @@ var read = strings.Join([]string{"seq", "began", "exchange", "opened_as", "attem
 	"caller", "tier", "username", "team", "feature", "session", "tags", "parent", "provider", "backend", "served", "response", "provider_request", "attempts", "dropped", "stream",
 	"status", "outcome", "failed_by", "reason", "detail", "finish", "error", "request_bytes", "duration", "first_token",
 	"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_input", "output", "reasoning", "audio_output",
-	"searches", "service_tier", "usage_source", "cost", "price", "unpriced", "tried", "stages", "guards", "cache"}, ", ")
+	"searches", "service_tier", "usage_source", "cost", "price", "unpriced", "tried", "stages", "guards", "cache",
+	"method", "path", "request_ids", "traceparent", "user_agent", "client_address", "limited_by", "retry_after"}, ", ")
 
 // scanExchange reads a row of what read names.
 func scanExchange(rows *sql.Rows) (*Exchange, error) {
@@ -121,18 +132,21 @@ func scanExchange(rows *sql.Rows) (*Exchange, error) {
 	var duration int64
 	var first sql.Null[int64]
 	var stream, unpriced int
-	var tags, dropped, tried, stages, guards, cache, failure string
+	var retryAfter int64
+	var ids, tags, dropped, tried, stages, guards, cache, failure string
 	if err := rows.Scan(&k.Seq, &k.Began, &e.Exchange, &e.OpenedAs, &k.Attempt, &e.Revision, &e.Dialect, &e.Operation, &e.Asked, &e.Model,
 		&e.Caller, &e.Tier, &e.User, &e.Team, &e.Feature, &e.Session, &tags, &e.Parent, &e.Provider, &e.Backend, &e.Served, &e.Response, &e.Request, &e.Attempts, &dropped, &stream,
 		&e.Status, &e.Outcome, &e.FailedBy, &e.Reason, &e.Detail, &e.Finish, &failure, &e.RequestBytes, &duration, &first,
 		&t.Input, &t.CacheRead, &t.CacheWrite5m, &t.CacheWrite1h, &t.AudioInput, &t.Output, &t.Reasoning, &t.AudioOutput,
-		&e.Searches, &e.ServiceTier, &e.UsageSource, &e.Nano, &e.Price, &unpriced, &tried, &stages, &guards, &cache); err != nil {
+		&e.Searches, &e.ServiceTier, &e.UsageSource, &e.Nano, &e.Price, &unpriced, &tried, &stages, &guards, &cache,
+		&e.Method, &e.Path, &ids, &e.Traceparent, &e.UserAgent, &e.Address, &e.Limit, &retryAfter); err != nil {
 		return nil, err
 	}
 	k.Exchange = e.Exchange
 	e.Time, e.DurationMS = time.Unix(0, k.Began).UTC(), millis(duration)
 	e.Stream, e.Unpriced, e.Estimated = stream != 0, unpriced != 0, e.UsageSource == estimated
-	e.Tags, e.Dropped = list(tags), list(dropped)
+	e.Tags, e.Dropped, e.RequestIDs = list(tags), list(dropped), list(strings.Trim(ids, ","))
+	e.RetryAfterMS = millis(retryAfter)
 	if first.Valid {
 		e.FirstTokenMS = new(millis(first.V))
 	}

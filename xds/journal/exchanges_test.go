@@ -192,6 +192,8 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 	row := &policypb.Row{
 		Exchange: "8b5e8a4c-0000-4000-8000-000000000001", OpenedAs: opened, BeganUnixNanos: noon.UnixNano(), Revision: "r", Dialect: "openai", Operation: "chat",
 		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a", "b"}, RequestBytes: 7,
+		Method: "POST", Path: "/v1/x", RequestIds: []string{"mine", "hop's"}, Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", UserAgent: "tool/1", ClientAddress: "192.0.2.1",
+		LimitedBy: "tier free tokens", RetryAfterNanos: 3e9,
 		Backend: "b", Provider: "p", Served: "gpt-1", ResponseId: "chatcmpl-1", ProviderRequest: "req_1", Finish: "length",
 		Error: &policypb.ProviderError{Status: 529, Type: "overloaded_error", Code: "busy", Message: "Overloaded <&>"}, Attempts: 2, Dropped: []string{"x"}, Stream: true,
 		Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", DurationNanos: 2e9, FirstTokenNanos: new(int64(5e8)),
@@ -211,6 +213,7 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 	want := &Exchange{
 		Time: noon, Exchange: row.Exchange, OpenedAs: opened, Revision: "r", Dialect: "openai", Operation: "chat", Asked: "gpt", Model: "m",
 		Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a", "b"}, Provider: "p", Backend: "b", Served: "gpt-1",
+		Method: "POST", Path: "/v1/x", RequestIDs: []string{"mine", "hop's"}, Traceparent: row.Traceparent, UserAgent: "tool/1", Address: "192.0.2.1", Limit: "tier free tokens", RetryAfterMS: 3000,
 		Response: "chatcmpl-1", Request: "req_1", Finish: "length", Error: &ProviderError{529, "overloaded_error", "busy", "Overloaded <&>"}, Attempts: 2, Dropped: []string{"x"}, Stream: true, Status: 200, Outcome: "cut", FailedBy: "provider", Reason: "why", Detail: "how",
 		RequestBytes: 7, DurationMS: 2000, FirstTokenMS: new(500.0), Tokens: Tokens{1, 2, 3, 4, 5, 6, 7, 8}, Searches: 1, ServiceTier: "flex",
 		UsageSource: "provider", Nano: new(int64(10)), TotalNano: 15, Price: "p1", Estimated: true,
@@ -222,7 +225,7 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 		},
 		Stages: []Stage{{"route", "request", 0.001, 0.002}},
 	}
-	for _, id := range []string{row.Exchange, opened, "chatcmpl-1", "req_1"} {
+	for _, id := range []string{row.Exchange, opened, "chatcmpl-1", "req_1", "mine", "hop's"} {
 		got, err := j.Trace(context.Background(), id, noon.Add(time.Hour))
 		if err != nil {
 			t.Fatalf("%s: %v", id, err)
@@ -231,7 +234,7 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 			t.Errorf("%s (-want +got):\n%s", id, diff)
 		}
 	}
-	for _, id := range []string{"", "x", ulid.Make().String(), "chatcmpl-2", "' OR ''='"} {
+	for _, id := range []string{"", "x", ulid.Make().String(), "chatcmpl-2", "Mine", "' OR ''='"} {
 		if got, err := j.Trace(context.Background(), id, noon); !errors.Is(err, ErrUnknown) {
 			t.Errorf("%q: %+v, %v", id, got, err)
 		}

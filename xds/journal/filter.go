@@ -29,6 +29,7 @@ var fields = map[string]string{
 	"caller": "caller", "tier": "tier", "user": "username", "team": "team", "feature": "feature", "session": "session", "parent": "parent", "model": "model", "asked": "asked", "served": "served",
 	"provider": "provider", "backend": "backend", "dialect": "dialect", "operation": "operation", "revision": "revision",
 	"outcome": "outcome", "failed_by": "failed_by", "reason": "reason", "finish": "finish", "guard": "guarded", "cache": "cached", "entry": "entry", "price": "price",
+	"path": "path", "request_id": "request_ids", "trace_id": "traceparent", "user_agent": "user_agent", "client_address": "client_address", "limited_by": "limited_by",
 }
 
 // Fields are the names of fields by which exchanges are found.
@@ -86,7 +87,11 @@ func (f *Filter) where(s *statement, from, to int64) {
 		s.add(" AND ")
 		switch name {
 		case "guard":
-			guardedBy(s, f.Is[name])
+			inCommas(s, "guarded", f.Is[name])
+		case "request_id":
+			inCommas(s, "request_ids", f.Is[name])
+		case "trace_id":
+			tracedBy(s, f.Is[name])
 		case "entry":
 			ofEntries(s, f.Is[name])
 		default:

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/headgate/headgate/policy/policypb"
 )
@@ -86,20 +85,7 @@ func (e *entry) guardedBy() (names []string) {
 // guarded are they as a column has them: with a comma before and after each, so that a name is
 // found by both. Names of guards have none.
 func (e *entry) guarded() string {
-	names := e.guardedBy()
-	if len(names) == 0 {
-		return ""
-	}
-	return "," + strings.Join(names, ",") + ","
-}
-
-// guardedBy leaves what one of the guards had something against. Unlike LIKE, this distinguishes
-// capital letters in both databases.
-func guardedBy(s *statement, names []string) {
-	for i, name := range names {
-		s.add([]string{"(", " OR "}[min(i, 1)]+"REPLACE(guarded, ?, '') <> guarded", ","+name+",")
-	}
-	s.add(")")
+	return commas(e.guardedBy())
 }
 
 // guardSpan is that of the rollup of guards, as far as it is dropped.

@@ -18,12 +18,15 @@ func mark(field, value string) int64 {
 	return int64(h.Sum64())
 }
 
-// marked are the fields of exchanges that have a mark. Users have an index, and guards and entries of
-// the cache have a mark each.
+// several are the fields of which an exchange may have several values, or a part of one, each of
+// which has a mark.
+var several = []string{"guard", "entry", "request_id", "trace_id"}
+
+// marked are the other fields of exchanges that have a mark. Users have an index.
 var marked = func() (all []column) {
 	for _, name := range Fields() {
 		i := slices.IndexFunc(columns, func(c column) bool { return c.name == fields[name] })
-		if !slices.Contains([]string{"user", "guard", "entry"}, name) {
+		if name != "user" && !slices.Contains(several, name) {
 			all = append(all, column{name, columns[i].of})
 		}
 	}
@@ -51,6 +54,12 @@ func (e *entry) marks() []int64 {
 	for _, id := range e.entries() {
 		all = append(all, mark("entry", id))
 	}
+	for _, id := range e.requestIDs() {
+		all = append(all, mark("request_id", id))
+	}
+	if id := e.traceID(); id != "" {
+		all = append(all, mark("trace_id", id))
+	}
 	status := int(e.Status)
 	return append(all, mark("status", strconv.Itoa(status)), mark("hundred", strconv.Itoa(status/100)), markOfSize("duration", sizeOf(e.DurationNanos)))
 }
@@ -58,7 +67,7 @@ func (e *entry) marks() []int64 {
 // wanted are the marks of which an hour needs one of each list if it is to have an exchange that
 // the filter wants.
 func (f *Filter) wanted() (all [][]int64) {
-	names := []string{"guard", "entry"}
+	names := slices.Clone(several)
 	for _, c := range marked {
 		names = append(names, c.name)
 	}

@@ -11,13 +11,14 @@ import (
 // ErrUnknown says that the journal has no such exchange.
 var ErrUnknown = errors.New("the journal has no such exchange")
 
-// recent is how long ago an exchange may have begun that is found by a provider's id, of its
-// response or of the request, which no index has.
+// recent is how long ago an exchange may have begun that is found by an id which no index has: a
+// provider's, of its response or of the request, or a client's of the request.
 const recent = 24 * time.Hour
 
 // Trace returns an exchange by its id: that which the client was given, that under which it was
-// under way, or the provider's of its response or of the request, of the last day: of that to which
-// the provider gave it, and not of those to which the cache gave it again.
+// under way, or of the last day the provider's of its response or of the request, of that to which
+// the provider gave it and not of those to which the cache gave it again, or the client's of the
+// request.
 func (j *Journal) Trace(ctx context.Context, id string, now time.Time) (*Exchange, error) {
 	if id == "" {
 		return nil, ErrUnknown
@@ -25,7 +26,11 @@ func (j *Journal) Trace(ctx context.Context, id string, now time.Time) (*Exchang
 	byProvider := func(s *statement, id string) {
 		s.add("began >= ? AND (response = ? OR provider_request = ?) AND usage_source <> '"+cachedUsage+"'", now.Add(-recent).UnixNano(), id, id)
 	}
-	for _, find := range []func(*statement, string){byExchange, byOpened, byProvider} {
+	byClient := func(s *statement, id string) {
+		s.add("began >= ? AND ", now.Add(-recent).UnixNano())
+		inCommas(s, "request_ids", []string{id})
+	}
+	for _, find := range []func(*statement, string){byExchange, byOpened, byProvider, byClient} {
 		var s statement
 		s.add("SELECT " + read + " FROM journal WHERE kind = 'call' AND ")
 		find(&s, id)

@@ -60,6 +60,10 @@ func fileLog(path string) *accesslogv3.AccessLog {
 	}
 }
 
+// logged are the headers of requests that entries about endings hold: by them people find a request
+// of which ext_proc has seen nothing.
+var logged = []string{"x-client-request-id", policy.RequestIDHeader, "traceparent"}
+
 // endings sends an entry for every exchange that did not end cleanly: any
 // response flag, and what sets none, such as a body over the limit or an error of
 // ext_proc's; not for answers that Headgate itself made.
@@ -77,7 +81,7 @@ func endings() *accesslogv3.AccessLog {
 		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_OrFilter{OrFilter: &accesslogv3.OrFilter{
 			Filters: []*accesslogv3.AccessLogFilter{flagged, unmarked},
 		}}},
-		ConfigType: &accesslogv3.AccessLog_TypedConfig{TypedConfig: packed(&grpcv3.HttpGrpcAccessLogConfig{CommonConfig: &grpcv3.CommonGrpcAccessLogConfig{
+		ConfigType: &accesslogv3.AccessLog_TypedConfig{TypedConfig: packed(&grpcv3.HttpGrpcAccessLogConfig{AdditionalRequestHeadersToLog: logged, AdditionalResponseHeadersToLog: []string{"retry-after"}, CommonConfig: &grpcv3.CommonGrpcAccessLogConfig{
 			LogName:             "endings",
 			TransportApiVersion: corev3.ApiVersion_V3,
 			BufferFlushInterval: durationpb.New(flush),

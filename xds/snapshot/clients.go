@@ -44,7 +44,7 @@ func peerAttributes(set *policy.Set) (names []string) {
 	if set.Listen.TLS.ClientCA != "" {
 		names = append(names, policy.PeerURI, policy.PeerDNS, policy.PeerSubject)
 	}
-	if len(set.Trusted.Networks) > 0 {
+	if len(set.Trusted.Networks) > 0 || set.Records.ClientAddress {
 		names = append(names, policy.PeerAddress)
 	}
 	return names

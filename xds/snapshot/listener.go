@@ -132,9 +132,17 @@ func maxSilence(set *policy.Set) time.Duration {
 }
 
 // stripped are the headers that only the gateway may set. Envoy gives each request an id,
-// by which its account is found if it has not learned of the exchange's.
+// by which its account is found if it has not learned of the exchange's. That of the client is kept
+// for its row.
 func stripped() []*rulesv3.HeaderMutation {
-	return []*rulesv3.HeaderMutation{removePrefix(policy.InternalPrefix), removePrefix(policy.EnvoyPrefix), remove("x-request-id")}
+	return []*rulesv3.HeaderMutation{removePrefix(policy.InternalPrefix), removePrefix(policy.EnvoyPrefix), rename("x-request-id", policy.RequestIDHeader), remove("x-request-id")}
+}
+
+// rename gives what a header says to another one, if it is there.
+func rename(from, to string) *rulesv3.HeaderMutation {
+	return &rulesv3.HeaderMutation{Action: &rulesv3.HeaderMutation_Append{Append: &corev3.HeaderValueOption{
+		Header: &corev3.HeaderValue{Key: to, Value: "%REQ(" + from + ")%"}, AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}}}
 }
 
 func removePrefix(prefix string) *rulesv3.HeaderMutation {

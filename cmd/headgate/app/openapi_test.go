@@ -161,7 +161,7 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 	j, rows := journal.In(d.Store), audit.New(d, "", time.Now, zap.NewNop())
 	row := &policypb.Row{
 		Exchange: ulid.Make().String(), OpenedAs: ulid.Make().String(), BeganUnixNanos: now.UnixNano(), Revision: "r", Dialect: "openai", Operation: "chat",
-		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a"}, Backend: "b", Provider: "p", Served: "x",
+		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a"}, Method: "POST", Path: "/v1/x", RequestIds: []string{"i"}, Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", UserAgent: "u", ClientAddress: "192.0.2.1", LimitedBy: "l", RetryAfterNanos: 1000, Backend: "b", Provider: "p", Served: "x",
 		ResponseId: "id", ProviderRequest: "req", Finish: "stop", Error: &policypb.ProviderError{Status: 500, Type: "t", Code: "c", Message: "m"}, Attempts: 2, Dropped: []string{"x"}, Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", FirstTokenNanos: new(int64(1)),
 		Tokens: &policypb.Tokens{Input: 1}, Searches: 1, ServiceTier: "flex", UsageSource: "estimated", CostNanoUsd: new(int64(1)), Price: "p", Unpriced: true,
 		Tried: []*policypb.Attempt{{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1, DurationNanos: 2,

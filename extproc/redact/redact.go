@@ -1,10 +1,12 @@
-// Package redact makes what a provider says of a failure fit for rows: bounded, and without what may
-// be a secret, an address or a piece of the request.
+// Package redact makes what a provider says of a failure, and what a client says of itself, fit for
+// rows: bounded, and without what may be a secret, an address or a piece of the request.
 //
 // The promise: no key, no e-mail address, nothing that is quoted and more than one word, no three
-// words in a row of the request's body, and no whole text of it are in what it returns. The trap: a
-// single word stays, in quotes too, because names of fields, models and tools stand so; of a provider
-// that quotes one word out of a prompt, that word stands in the row.
+// words in a row of the request's body, and no whole text of it are in what Text returns; of what a
+// client says of itself, no key and no address. The trap: a single word stays, in quotes too, because
+// names of fields, models and tools stand so; of a provider that quotes one word out of a prompt, that
+// word stands in the row. And what looks random may be an id, which ID keeps: only by how it begins,
+// and because the request is authorized by it, is it known to be a key.
 package redact
 
 import (

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/headgate/headgate/extproc/provider/redact"
+	"github.com/headgate/headgate/extproc/redact"
 )
 
 const limit = 300

@@ -4,11 +4,8 @@ import "strings"
 
 // scheme reports whether a word announces a credential.
 func scheme(w string) bool {
-	switch strings.ToLower(strings.Trim(w, `"'`)) {
-	case "bearer", "basic":
-		return true
-	}
-	return false
+	w = strings.Trim(w, `"'`)
+	return strings.EqualFold(w, "bearer") || strings.EqualFold(w, "basic")
 }
 
 // word hides what in a word may be an address or a key.
@@ -49,6 +46,9 @@ func digit(c byte) bool { return c >= '0' && c <= '9' }
 // prefixes begin keys, and the names of accounts, of which the rest may look like a word.
 var prefixes = []string{"sk-", "sk_", "pk-", "pk_", "gsk_", "xai-", "hf_", "hg_", "nvapi-", "pplx-", "r8_", "akia", "asia", "aiza", "ya29.", "ghp_", "eyj", "key-", "org-", "proj_", "acct_"}
 
+// firstLetters are those of prefixes.
+const firstLetters = "spgxhnraeyko"
+
 // randomRun is how many letters and digits in a row are no word and no date.
 const randomRun = 16
 
@@ -58,11 +58,8 @@ func keyLike(token string) bool {
 	if strings.Contains(token, "***") {
 		return true
 	}
-	lower := strings.ToLower(token)
-	for _, p := range prefixes {
-		if strings.HasPrefix(lower, p) && len(token) >= len(p)+6 {
-			return true
-		}
+	if beginsAsKey(token) {
+		return true
 	}
 	run, digits, letters := 0, 0, 0
 	for i := 0; i <= len(token); i++ {
@@ -77,6 +74,19 @@ func keyLike(token string) bool {
 			letters++
 		}
 		if run >= randomRun && digits > 0 && letters > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// beginsAsKey reports whether a token begins as keys do, and is longer than that.
+func beginsAsKey(token string) bool {
+	if token == "" || strings.IndexByte(firstLetters, token[0]|0x20) < 0 {
+		return false
+	}
+	for _, p := range prefixes {
+		if len(token) >= len(p)+6 && strings.EqualFold(token[:len(p)], p) {
 			return true
 		}
 	}
