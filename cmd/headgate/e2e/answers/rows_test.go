@@ -84,7 +84,7 @@ func checkRow(t *testing.T, got record.Line, served sim.Served, w want) {
 	cost := gatewaytest.Nano(u)
 	claude := strings.HasPrefix(w.path, "/v1/messages")
 	expected := record.Line{
-		Exchange: got.Exchange, Revision: got.Revision, Dialect: "openai", Operation: w.operation, Model: w.model, Route: w.model,
+		Exchange: got.Exchange, Revision: got.Revision, Dialect: "openai", Operation: w.operation, Method: "POST", Path: w.path, UserAgent: "Go-http-client/1.1", Model: w.model, Route: w.model,
 		Backend: "sim", Provider: "simulated", Served: "plain", Response: served.ID, Request: served.RequestID, Attempts: 1, Status: 200, Outcome: "ok",
 		Tokens: &record.Tokens{
 			Input: int64(u.Input), CacheRead: int64(u.CacheRead), CacheWrite5m: int64(u.CacheWrite5m), CacheWrite1h: int64(u.CacheWrite1h),
