@@ -92,6 +92,10 @@ stalls: envoy build ## Stop ext_proc under load for 1, 2.5 and 10 s, and compare
 crash: envoy postgres build ## Kill, end and stop each process under load, SEEDS times (200), and compare the journal with the provider's log
 	HEADGATE_BIN=$(BIN) HEADGATE_SEEDS=$(or $(SEEDS),200) $(GO) test -count 1 -timeout 60m -v ./cmd/headgate/e2e/crash
 
+.PHONY: upgrade
+upgrade: envoy build ## Replace the processes of RELEASE=<commit> (the one before this) by this version's under load, in each order
+	HEADGATE_BIN=$(BIN) HEADGATE_RELEASE=$(or $(RELEASE),$(shell cat policy/testdata/release)) $(GO) test -count 1 -v -timeout 20m -run '^TestUpgrade$$' ./cmd/headgate/e2e/processes
+
 # A switch over a closed set names every member, or says what holds for the rest: a
 # default is a decision (-d), to fall past a switch an oversight. Most switches pick a few
 # members of a large set, and a list of the others would hide them. Field numbers of the

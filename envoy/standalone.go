@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// ErrEnds is that time was up while clients were still connected to an Envoy, which has been
-// ended then.
-var ErrEnds = errors.New("clients were still connected")
+// ErrEnds is that time was up while requests were under way at an Envoy, which has been ended then.
+var ErrEnds = errors.New("requests were still under way")
 
 // Standalone is an Envoy that somebody else has started. It is safe for concurrent use.
 type Standalone struct{ admin *http.Client }
@@ -68,16 +67,24 @@ func (s *Standalone) listeners(ctx context.Context) (all []string, err error) {
 	return all, nil
 }
 
-// DrainAndEnd makes the Envoy accept no more connections, waits until no client is connected, and
-// ends it. It is ended, too, when ctx is done before: the error is ErrEnds then.
-func (s *Standalone) DrainAndEnd(ctx context.Context) error {
-	err := drain(ctx, s.admin, "connections")
+// DrainAndEnd makes the Envoy accept no more connections, waits until no client is connected, or
+// none has asked anything for some time, and ends it. It is ended, too, when ctx is done before: the
+// error is ErrEnds then.
+func (s *Standalone) DrainAndEnd(ctx context.Context, quiet time.Duration) error {
+	var begun int64
+	since := time.Now() // that nothing was asked
+	err := drain(ctx, s.admin, func(u use) bool {
+		if u.requests > 0 || u.begun != begun {
+			begun, since = u.begun, time.Now()
+		}
+		return u.connections == 0 || time.Since(since) >= quiet
+	})
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killAfter)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), killAfter)
 	defer cancel()
-	if _, err := ask(last, s.admin, http.MethodPost, "/quitquitquit"); err != nil {
+	if _, err := ask(ending, s.admin, http.MethodPost, "/quitquitquit"); err != nil {
 		return fmt.Errorf("ending Envoy: %w", err)
 	}
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 // envoyDrain are the flags of `headgate envoy drain`.
 type envoyDrain struct {
 	admin, successor string
-	drain, begins    time.Duration
+	drain, quiet     time.Duration
+	begins           time.Duration
 }
 
 func newEnvoyDrain() *cobra.Command {
@@ -25,7 +26,7 @@ func newEnvoyDrain() *cobra.Command {
 		Short: "Let a standalone Envoy finish what is under way, and end it",
 		Long: "Let a standalone Envoy finish what is under way, and end it: it accepts no more\n" +
 			"connections, closes those that it has after the answers that are under way, and ends once\n" +
-			"no client is connected.\n\n" +
+			"no client is connected, or none has asked anything for --quiet.\n\n" +
 			"With --successor this begins once another Envoy listens wherever this one does, which\n" +
 			"takes headgate extproc --share-port. If that one does not, this one serves on. An Envoy\n" +
 			"that does not answer has ended: there is nothing to do then.\n\n" +
@@ -35,8 +36,8 @@ func newEnvoyDrain() *cobra.Command {
 			if err := errors.Join(app.CheckSocket("--admin", o.admin), checkOptionalSocket("--successor", o.successor)); err != nil {
 				return err
 			}
-			if o.drain <= 0 || o.begins <= 0 {
-				return errors.New("--drain and --begins must be above 0")
+			if o.drain <= 0 || o.quiet <= 0 || o.begins <= 0 {
+				return errors.New("--drain, --quiet and --begins must be above 0")
 			}
 			return o.run(cmd)
 		},
@@ -44,7 +45,8 @@ func newEnvoyDrain() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.admin, "admin", "", "Unix socket of the admin interface of the Envoy that ends (headgate envoy bootstrap --admin)")
 	f.StringVar(&o.successor, "successor", "", "the same of the Envoy that takes its place; empty: none does")
-	f.DurationVar(&o.drain, "drain", app.DefaultDrain, "how long clients may stay connected")
+	f.DurationVar(&o.drain, "drain", app.DefaultDrain, "how long answers that are under way may take to end")
+	f.DurationVar(&o.quiet, "quiet", 10*time.Second, "how long clients may keep connections on which they ask nothing")
 	f.DurationVar(&o.begins, "begins", 30*time.Second, "how long the other Envoy may take to listen")
 	return cmd
 }
@@ -64,7 +66,7 @@ func (o *envoyDrain) run(cmd *cobra.Command) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, o.drain)
 	defer cancel()
-	if err := old.DrainAndEnd(limited); err != nil {
+	if err := old.DrainAndEnd(limited, o.quiet); err != nil {
 		return &exitError{exitFault, fmt.Errorf("%s: %w", o.admin, err)}
 	}
 	_, err := fmt.Fprintf(cmd.OutOrStdout(), "drained and ended the Envoy at %s\n", o.admin)

@@ -43,7 +43,7 @@ func TestBadFlags(t *testing.T) {
 		{"envoy bootstrap --socket=", "--socket must be the path of a Unix socket, is empty"},
 		{"envoy bootstrap --socket " + long, "--socket must be at most 107 bytes long"},
 		{"envoy drain", "--admin must be the path of a Unix socket, is empty"},
-		{"envoy drain --admin a --drain 0s", "--drain and --begins must be above 0"},
+		{"envoy drain --admin a --drain 0s", "--drain, --quiet and --begins must be above 0"},
 		{"envoy bootstrap --admin " + long, "--admin must be at most 107 bytes long"},
 		{"render envoy -f POLICY --socket=", "--socket must be the path of a Unix socket, is empty"},
 		{"render envoy -f POLICY --sim nonsense", `--sim must be a URL such as http://127.0.0.1:9100/v1, is "nonsense"`},

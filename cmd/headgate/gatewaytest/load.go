@@ -13,7 +13,7 @@ import (
 // streams of two seconds each, of which a number is always open.
 type Load struct {
 	t       *testing.T
-	pair    *Pair
+	pair    atomic.Pointer[Pair]
 	every   time.Duration // a request begins
 	judge   func(what string, a Answer, err error)
 	stopped chan struct{}
@@ -30,7 +30,8 @@ func StartLoad(t *testing.T, pair *Pair, streams int, judge func(what string, a 
 
 // StartLoadAt is StartLoad with another number of requests per second.
 func StartLoadAt(t *testing.T, pair *Pair, rate, streams int, judge func(what string, a Answer, err error)) *Load {
-	l := &Load{t: t, pair: pair, every: time.Second / time.Duration(rate), judge: judge, stopped: make(chan struct{})}
+	l := &Load{t: t, every: time.Second / time.Duration(rate), judge: judge, stopped: make(chan struct{})}
+	l.MoveTo(pair)
 	for i := range streams {
 		l.running.Go(func() {
 			for !l.isStopped() {
@@ -63,9 +64,12 @@ func (l *Load) requests() {
 func (l *Load) ask(what, directive string, stream bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	a, err := l.pair.Try(ctx, ChatRequest("/v1/chat/completions", ChatBody("m", directive+" "+what, stream), ""))
+	a, err := l.pair.Load().Try(ctx, ChatRequest("/v1/chat/completions", ChatBody("m", directive+" "+what, stream), ""))
 	l.judge(what, a, err)
 }
+
+// MoveTo has what is asked from now on asked of another pair, as a load balancer does.
+func (l *Load) MoveTo(pair *Pair) { l.pair.Store(pair) }
 
 // More waits for further requests to be answered.
 func (l *Load) More(n int64) {

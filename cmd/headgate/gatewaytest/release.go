@@ -26,12 +26,26 @@ func Release(t testing.TB) string {
 	return path
 }
 
+// ReleaseAt is Release for a commit.
+func ReleaseAt(t testing.TB, commit string) string {
+	t.Helper()
+	path, err := releaseAt(commit)
+	if err != nil {
+		t.Fatalf("the release %s: %v", commit, err)
+	}
+	return path
+}
+
 var release = sync.OnceValues(func() (string, error) {
 	named, err := os.ReadFile(filepath.Join(Root(), releaseFile))
 	if err != nil {
 		return "", err
 	}
-	commit := strings.TrimSpace(string(named))
+	return releaseAt(strings.TrimSpace(string(named)))
+})
+
+// releaseAt builds the binary of a commit, unless that is there.
+func releaseAt(commit string) (string, error) {
 	folder := filepath.Join(Root(), ".tools", "releases", commit)
 	path := filepath.Join(folder, "headgate")
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -41,13 +55,13 @@ var release = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	return path, buildCommit(commit, path)
-})
+}
 
 // buildCommit builds headgate as it was at a commit. Of several processes that do so at a
 // time each replaces the binary by the same one.
 func buildCommit(commit, path string) error {
 	if _, err := run(Root(), "git", "-c", "safe.directory=*", "cat-file", "-e", commit+"^{commit}"); err != nil {
-		return fmt.Errorf("commit %s, which %s names, is not in this clone: fetch the whole history (git fetch --unshallow): %w", commit, releaseFile, err)
+		return fmt.Errorf("commit %s (%s names that of the last release) is not in this clone: fetch the whole history (git fetch --unshallow): %w", commit, releaseFile, err)
 	}
 	source, err := os.MkdirTemp(filepath.Dir(path), "source-")
 	if err != nil {

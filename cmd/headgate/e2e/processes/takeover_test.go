@@ -33,10 +33,16 @@ type replaced struct {
 // startReplaced starts a pair, each of whose models has two links.
 func startReplaced(t *testing.T, args ...string) *replaced {
 	t.Helper()
+	return startReplacedOf(t, "", args...)
+}
+
+// startReplacedOf is startReplaced for another binary.
+func startReplacedOf(t *testing.T, binary string, args ...string) *replaced {
+	t.Helper()
 	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
 	policy := "unpriced: flag\n" + gatewaytest.PolicyFor(p, "  m: {chain: [sim/plain, claude/plain-claude]}\n  second: {chain: [sim/plain+ttft=1s+status=503, claude/plain-claude], retries: 1}\n")
 	r := &replaced{t: t, seen: map[string]bool{}}
-	r.fleet = gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: policy, PairArgs: args, Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}})
+	r.fleet = gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: policy, XDSBinary: binary, PairBinary: binary, PairArgs: args, Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}})
 	r.pair = r.fleet.Pairs[0]
 	return r
 }
@@ -188,7 +194,7 @@ func TestEnvoyIsReplaced(t *testing.T) {
 	if _, err := left.Next(); err != nil {
 		t.Fatal(err)
 	}
-	if text, code := r.pair.DrainEnvoy("--drain", "300ms"); code != 1 || !strings.Contains(text, "clients were still connected") {
+	if text, code := r.pair.DrainEnvoy("--drain", "300ms"); code != 1 || !strings.Contains(text, "requests were still under way") {
 		t.Errorf("a client that stays: exit code %d, %s", code, text)
 	}
 	r.pair.Envoy.Exited(t)
