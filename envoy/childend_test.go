@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -250,5 +251,25 @@ printf 'warning\ta\tup\n'; while :; do sleep 0.01; done`)
 		if got := c.logs.FilterMessage(text).All(); len(got) != 1 || got[0].Level != want {
 			t.Errorf("%s: logged as %v, want it once at level %v", text, got, want)
 		}
+	}
+}
+
+// TestRefusedConfigurationsAreForDebugging holds that the lines in which Envoy refuses a configuration, as
+// 1.40 writes them for a port that is taken, are not shown beside those of who has sent it, and others are.
+func TestRefusedConfigurationsAreForDebugging(t *testing.T) {
+	c := shell(t, `printf "error\tconfig\tlistener 'gateway' failed to bind or apply socket options: cannot bind\n"
+printf "warning\tupstream\tlds: listener 'gateway' config rejected: cannot bind\n"
+printf "warning\tconfig\tdelta config for envoy.Listener rejected: cannot bind\n"
+printf "warning\tconfig\tgRPC config for envoy.Listener rejected: cannot bind\n"
+printf "error\tmain\ta bootstrap was rejected: no\nwarning\tconfig\tdelta config for envoy.Listener is slow\n"; exec sleep 60`)
+	eventually(t, "the last line", func() bool { return c.logs.FilterMessageSnippet("is slow").Len() == 1 })
+	var shown []string
+	for _, e := range c.logs.All() {
+		if e.Level > zapcore.DebugLevel {
+			shown = append(shown, e.Message)
+		}
+	}
+	if want := []string{"a bootstrap was rejected: no", "delta config for envoy.Listener is slow"}; !slices.Equal(shown, want) {
+		t.Errorf("shown %q, want %q", shown, want)
 	}
 }

@@ -48,7 +48,23 @@ func (c *Child) logLine(line string, cut bool, last *words) {
 	if levelOf(level) == zapcore.ErrorLevel {
 		last.add(text)
 	}
-	c.options.Log.Log(c.levelNow(levelOf(level)), text, append(fields, zap.String("logger", name))...)
+	at := c.levelNow(levelOf(level))
+	if refusal(text) {
+		at = zapcore.DebugLevel
+	}
+	c.options.Log.Log(at, text, append(fields, zap.String("logger", name))...)
+}
+
+// refused begin the lines in which Envoy says that it refuses a configuration.
+var refused = []string{"delta config for ", "gRPC config for ", "lds: ", "cds: ", "rds: "}
+
+// refusal reports whether a line says that Envoy refuses a configuration. Whoever has sent that gets
+// the same words as an answer and logs them once; Envoy has up to four lines for it.
+func refusal(text string) bool {
+	if strings.Contains(text, " failed to bind or apply socket options: ") {
+		return true
+	}
+	return strings.Contains(text, " rejected: ") && slices.ContainsFunc(refused, func(begin string) bool { return strings.HasPrefix(text, begin) })
 }
 
 // levelNow is the level of a line at present. What Envoy warns of once it was asked to stop,

@@ -3,6 +3,7 @@ package xds
 import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -56,12 +57,29 @@ func (s *Server) OnChange(id int64, refusal *ads.Refusal) {
 	if refusal != nil {
 		kind := ads.Kind(refusal.Type)
 		s.metrics.nacks.WithLabelValues(kind).Inc()
-		s.log.Error("resources were refused", zap.String("node", c.Node.GetId()), zap.String("type", kind),
+		s.log.Log(s.refusalLevel(c.Node.GetId(), refusal), "resources were refused", zap.String("node", c.Node.GetId()), zap.String("type", kind),
 			zap.String("version", refusal.Version), zap.String("reason", refusal.Reason))
 	}
 	s.evaluate(m)
 	s.advance(m)
 	s.wake()
+}
+
+// maxRefusals bounds the refusals that are remembered, which are some hundred bytes each.
+const maxRefusals = 4096
+
+// refusalLevel is the level at which a node's refusal is logged: once as an error. A node that is offered
+// the same again, and refuses it in the same words, says nothing new. The caller holds the mutex.
+func (s *Server) refusalLevel(node string, r *ads.Refusal) zapcore.Level {
+	is := ads.Refusal{Type: r.Type, Version: r.Version, Reason: r.Reason}
+	if s.options.PairsLog || s.refusals[node] == is {
+		return zap.DebugLevel
+	}
+	if len(s.refusals) >= maxRefusals {
+		clear(s.refusals)
+	}
+	s.refusals[node] = is
+	return zap.ErrorLevel
 }
 
 // OnDisconnect implements ads.Owner.

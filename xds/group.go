@@ -123,6 +123,7 @@ func (s *Server) onAck(m *member) {
 		return
 	}
 	g.accepted[m.client.Node.GetId()] = true
+	delete(s.refusals, m.client.Node.GetId())
 	if g.good != g.target {
 		g.before, g.good = s.lastGood(g), g.target
 	}
@@ -177,7 +178,11 @@ func (s *Server) goBack(g *group, why *Refusal) {
 	g.good, g.before = good, nil
 	s.metrics.rollbacks.Inc()
 	s.metrics.serve(g)
-	s.log.Error("going back to the last good revision", zap.String("cluster", g.key.cluster), zap.String("region", g.key.region),
+	level := zap.ErrorLevel
+	if s.options.PairsLog {
+		level = zap.InfoLevel
+	}
+	s.log.Log(level, "going back to the last good revision", zap.String("cluster", g.key.cluster), zap.String("region", g.key.region),
 		zap.String("refused", refused.revision), zap.String("revision", good.revision))
 	s.advanceAll(g)
 }

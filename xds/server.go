@@ -44,7 +44,9 @@ type Options struct {
 	// all of the group, above 0 and at most 1. Zero: 1, and then no client may ever have
 	// accepted it.
 	GoBack float64
-	Now    func() time.Time
+	// PairsLog says that the pairs are in this process, and log what they refuse themselves.
+	PairsLog bool
+	Now      func() time.Time
 }
 
 // Server serves one policy at a time to pairs, and to Envoys without one. It is safe
@@ -65,7 +67,9 @@ type Server struct {
 	assumed *release // to which a group goes back that has accepted nothing yet; nil: none
 	groups  map[groupKey]*group
 	members map[int64]*member
-	changed chan struct{} // closed and replaced when anything above or below changes
+	// refusals are those that are in the log, the latest of each node.
+	refusals map[string]ads.Refusal
+	changed  chan struct{} // closed and replaced when anything above or below changes
 }
 
 // New makes a server.
@@ -73,7 +77,7 @@ func New(o Options, reg prometheus.Registerer, log *zap.Logger) *Server {
 	o.GoBack = cmp.Or(o.GoBack, 1)
 	s := &Server{
 		options: o, log: log, metrics: newMetrics(reg), changed: make(chan struct{}),
-		groups: map[groupKey]*group{}, members: map[int64]*member{},
+		groups: map[groupKey]*group{}, members: map[int64]*member{}, refusals: map[string]ads.Refusal{},
 	}
 	s.hub = ads.NewHub(s, o.Now)
 	interceptors := []grpc.StreamServerInterceptor{newClaims(o, log, s.metrics.idsRefused).intercept}

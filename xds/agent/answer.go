@@ -44,12 +44,18 @@ func (a *Agent) nextRevision() *bundle {
 	return b
 }
 
-// reject logs that a revision does not work here, and refuses it to the control plane.
+// reject logs that a revision does not work here, and refuses it to the control plane. What was asked
+// for again and is refused in the same words is logged for those who debug.
 func (a *Agent) reject(b *bundle, why ads.Refusal) {
 	why.Reason = strings.TrimSpace(why.Reason)
+	level := zap.ErrorLevel
+	if a.retry.version == b.version && a.retry.reason == why.Reason {
+		level = zap.DebugLevel
+	}
 	a.rejected, a.retry = &rejection{bundle: b, why: why}, a.retry.after(b, a.now)
+	a.retry.reason = why.Reason
 	a.metrics.refusals.WithLabelValues(ads.Kind(why.Type)).Inc()
-	a.log.Error("policy refused; "+a.insteadOf(), zap.String("revision", b.policy.GetRevision()),
+	a.log.Log(level, "policy refused; "+a.insteadOf(), zap.String("revision", b.policy.GetRevision()),
 		zap.String("type", ads.Kind(why.Type)), zap.String("reason", why.Reason), zap.String("serving", a.Revision()))
 	a.deny(a.rejected)
 }

@@ -23,6 +23,7 @@ const (
 // retry says when a revision that was refused here is asked for again.
 type retry struct {
 	version string        // of the policy
+	reason  string        // for which it was refused
 	wait    time.Duration // until the next time
 	due     time.Time     // when that is; zero: never
 	files   []string      // that the policy names
@@ -46,19 +47,19 @@ func (a *Agent) retryRefused() {
 	if r == nil || a.up == nil || a.retry.due.IsZero() {
 		return
 	}
-	why := "a while has passed"
+	why, level := "a while has passed", zap.DebugLevel // which is so again and again
 	switch {
 	case r.files:
 		if r.bundle.open(a.log) != nil {
 			return
 		}
-		why = "its certificate files can be used"
+		why, level = "its certificate files can be used", zap.InfoLevel
 	case seen(a.retry.files) != a.retry.state:
-		why = "a file that it names has changed"
+		why, level = "a file that it names has changed", zap.InfoLevel
 	case a.now.Before(a.retry.due):
 		return
 	}
-	a.log.Info("asking the control plane again for a policy that was refused here: "+why, zap.String("revision", r.bundle.policy.GetRevision()))
+	a.log.Log(level, "asking the control plane again for a policy that was refused here: "+why, zap.String("revision", r.bundle.policy.GetRevision()))
 	for id := range a.envoys {
 		a.hub.Forget(id, r.bundle.set)
 	}

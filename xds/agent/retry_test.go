@@ -11,6 +11,8 @@ import (
 	"time"
 
 	resourcev3 "github.com/envoyproxy/go-control-plane/pkg/resource/v3"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/headgate/headgate/policy/policypb"
 	"github.com/headgate/headgate/xds/ads"
@@ -21,12 +23,14 @@ import (
 func (p *pair) neverRetry() { p.retry.due = time.Time{} }
 
 // TestRefusedIsAskedForAgain holds that a revision which Envoy refused is asked for again
-// after 30 s, 60 s, 120 s, and is in effect once Envoy takes it.
+// after 30 s, 60 s, 120 s, is logged once meanwhile, and is in effect once Envoy takes it.
 func TestRefusedIsAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		plane := newControl(t)
 		var free atomic.Bool
 		p := newPair(t, "", plane)
+		core, logs := observer.New(zap.InfoLevel)
+		p.post(func() { p.Agent.log = zap.New(core) })
 		p.envoy(func(m *adstest.Message) adstest.Verdict {
 			if m.GetTypeUrl() == resourcev3.ListenerType && !free.Load() {
 				return adstest.Verdict{Refuse: "the port is in use"}
@@ -45,6 +49,9 @@ func TestRefusedIsAskedForAgain(t *testing.T) {
 			if n := p.gauge(t, "headgate_pair_refusals_total"); n != float64(c.refused) {
 				t.Errorf("%v refusals after %v, want %d", n, c.at, c.refused)
 			}
+		}
+		if n := logs.FilterMessageSnippet("refused").Len(); n != 1 {
+			t.Errorf("%d lines say that it is refused, or asked for again: %v", n, logs.All())
 		}
 		free.Store(true)
 		time.Sleep(time.Minute)

@@ -34,6 +34,7 @@ type controlOptions struct {
 	token       string  // absolute path of the token of pairs; empty: none is asked for
 	tokenless   bool    // pairs that show none are let in
 	bindNodes   bool    // a pair's certificate must name its node id
+	pairsLog    bool    // the pairs are in this process, and log what they refuse
 	goBack      float64 // share of a node group's refusals that takes a policy back from all; zero: 1
 	admin       string  // address of the admin API
 	state       string  // folder of the policy's history; empty: it lives in memory
@@ -79,7 +80,7 @@ func startControlPlane(l *lifecycle, o controlOptions) (*controlPlane, error) {
 	c.startLinks(l, j, o)
 	c.server = xds.New(xds.Options{
 		Cluster: NodeCluster, Credentials: o.credentials, Services: []func(*grpc.Server){c.links.Register},
-		Named: o.bindNodes, Token: o.token, WithoutToken: o.tokenless, GoBack: o.goBack, Now: time.Now,
+		Named: o.bindNodes, Token: o.token, WithoutToken: o.tokenless, GoBack: o.goBack, PairsLog: o.pairsLog, Now: time.Now,
 	}, o.reg, o.log.Named("xds"))
 	history, err := openHistory(o.state, o.log.Named("policy"))
 	if err != nil {

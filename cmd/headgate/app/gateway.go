@@ -130,7 +130,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	data.reports.outages = watchOutages(l, g.envoyAdmin(), g.reg, g.log)
 	g.ops.showEnvoy(g.envoyAdmin())
 	if g.control, err = startControlPlane(l, controlOptions{
-		path: g.options.Policy, grants: g.options.Grants, listen: g.ownXDS(), admin: g.options.Admin, state: g.data,
+		path: g.options.Policy, grants: g.options.Grants, listen: g.ownXDS(), admin: g.options.Admin, state: g.data, pairsLog: true,
 		resources: g.resources, ops: g.ops, reg: g.reg, log: g.log,
 	}); err != nil {
 		return err
