@@ -114,9 +114,8 @@ func endingOf(e *alsdatav3.HTTPAccessLogEntry) record.Ending {
 		Received:     c.GetTimeToLastRxByte() != nil,
 		RetryAfter:   retryAfterIn(e.GetResponse()),
 	}
-	// A status of its own was sent just now, and other answers go over a connection of HTTP/2.
-	if end.Silent() && end.Code < 400 && e.GetProtocolVersion() <= alsdatav3.HTTPAccessLogEntry_HTTP11 {
-		end.Unread = unread(c.GetDownstreamLocalAddress(), c.GetDownstreamDirectRemoteAddress())
+	if end.Silent() && end.Code < 400 { // a status of Envoy's own was sent just now
+		end.Unread = unread(e)
 	}
 	if !end.Seen {
 		asked := exchange.Request{Path: req.GetPath(), Method: req.GetRequestMethod().String()}

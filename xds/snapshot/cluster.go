@@ -65,6 +65,7 @@ func pool(m *policy.Model, o Options) (*clusterv3.Cluster, error) {
 			// one has lost every endpoint.
 			Policy: &endpointv3.ClusterLoadAssignment_Policy{OverprovisioningFactor: wrapperspb.UInt32(1000)},
 		},
+		PerConnectionBufferLimitBytes: wrapperspb.UInt32(connectionBuffer),
 		CircuitBreakers:               breakers(m.Breaker),
 		HealthChecks:                  checks(m.Health, o),
 		OutlierDetection:              outliers(m),

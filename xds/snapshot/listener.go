@@ -16,9 +16,10 @@ import (
 	"github.com/headgate/headgate/policy"
 )
 
-// listenerBuffer is Envoy's default bound of what a connection may buffer. A
-// route's limit only raises it, so a policy limit below it must lower it here.
-const listenerBuffer = 1 << 20
+// connectionBuffer is from how many bytes on that wait to be written to a connection no more are read
+// for it: what a client that does not read has Envoy hold. Bodies that are held as a whole have the
+// virtual host's limit.
+const connectionBuffer = 64 << 10
 
 // cutDelay is how long after a cut an HTTP/1.1 client sees it.
 const cutDelay = 100 * time.Millisecond
@@ -71,7 +72,7 @@ func listener(set *policy.Set, o Options, from routeSource) (*listenerv3.Listene
 		// With a shared port two gateways on one machine would share the connections
 		// unnoticed. Without it, the second one is refused.
 		EnableReusePort:               wrapperspb.Bool(false),
-		PerConnectionBufferLimitBytes: wrapperspb.UInt32(uint32(min(set.BodyLimit, listenerBuffer))),
+		PerConnectionBufferLimitBytes: wrapperspb.UInt32(connectionBuffer),
 		FilterChains: []*listenerv3.FilterChain{{TransportSocket: clientSocket(set.Listen.TLS), Filters: []*listenerv3.Filter{{
 			Name:       "envoy.filters.network.http_connection_manager",
 			ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(m)},
@@ -101,8 +102,12 @@ func connectionManager(set *policy.Set, o Options) *hcmv3.HttpConnectionManager 
 		// refused by ext_proc, in words that they understand.
 		HttpProtocolOptions:       &corev3.Http1ProtocolOptions{AcceptHttp_10: true, DefaultHostForHttp_10: policy.NoHost},
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{MaxHeadersCount: wrapperspb.UInt32(maxHeaders), IdleTimeout: durationpb.New(unused)},
-		MaxRequestHeadersKb:       wrapperspb.UInt32(maxHeadersKiB),
-		UpgradeConfigs:            []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}},
+		Http2ProtocolOptions: &corev3.Http2ProtocolOptions{
+			InitialStreamWindowSize:     wrapperspb.UInt32(window),
+			InitialConnectionWindowSize: wrapperspb.UInt32(connectionWindow),
+		},
+		MaxRequestHeadersKb: wrapperspb.UInt32(maxHeadersKiB),
+		UpgradeConfigs:      []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}},
 		// Paths are matched exactly by ext_proc; normalising them first leaves no
 		// second spelling. %2F stays, because model names may hold slashes.
 		NormalizePath:                wrapperspb.Bool(true),

@@ -27,8 +27,8 @@ import (
 const (
 	// providerIdle closes connections to providers before most of them do.
 	providerIdle = 55 * time.Second
-	// window bounds how much of a slow client's answer Envoy buffers, in bytes.
-	window           = 1 << 20
+	// window bounds how much of one stream of HTTP/2 is on its way, and waits in Envoy, in bytes.
+	window           = 256 << 10
 	connectionWindow = 16 << 20
 )
 

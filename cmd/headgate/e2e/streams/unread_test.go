@@ -32,14 +32,32 @@ func TestAClientThatStopsReadingIsNotASilentProvider(t *testing.T) {
 		} {
 			t.Run(model+" "+path, func(t *testing.T) {
 				t.Parallel()
-				g := g.With(t)
-				exchange := stopReading(t, strings.TrimPrefix(g.URL, "http://"), path, body)
-				row := g.Row(exchange)
-				if row.Outcome != "idle_timeout" || row.By != "client" || row.Tokens == nil {
-					t.Errorf("the row says %s by %q (%s), tokens %+v", row.Outcome, row.By, row.Detail, row.Tokens)
-				}
+				checkStopped(t, g, stopReading(t, strings.TrimPrefix(g.URL, "http://"), path, body))
 			})
 		}
+		t.Run(model+" over HTTP/2", func(t *testing.T) {
+			t.Parallel()
+			resp := openStream(t, g, model, true, "tokens=100000;tps=1000000")
+			defer resp.Body.Close()
+			checkStopped(t, g, resp.Header.Get(record.ExchangeHeader))
+		})
+	}
+	t.Run("a silent provider over HTTP/2", func(t *testing.T) {
+		t.Parallel()
+		resp := openStream(t, g, "one", true, "hang=3")
+		defer resp.Body.Close()
+		if row := g.With(t).Row(resp.Header.Get(record.ExchangeHeader)); row.Outcome != "idle_timeout" || row.By != "provider" {
+			t.Errorf("the row says %s by %q (%s)", row.Outcome, row.By, row.Detail)
+		}
+	})
+}
+
+// checkStopped holds what the row says of a client that has stopped reading.
+func checkStopped(t *testing.T, g *gatewaytest.Gateway, exchange string) {
+	t.Helper()
+	row := g.With(t).Row(exchange)
+	if row.Outcome != "idle_timeout" || row.By != "client" || row.Tokens == nil {
+		t.Errorf("the row says %s by %q (%s), tokens %+v", row.Outcome, row.By, row.Detail, row.Tokens)
 	}
 }
 
