@@ -2,10 +2,10 @@ package redis
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/regular"
 )
 
 // Check reports what is wrong with where a policy says that Redis' URL is found, without asking
@@ -38,14 +38,12 @@ func find(at policy.Credential, lookupEnv func(string) (string, bool)) (string, 
 		}
 		return text, nil
 	}
-	data, err := os.ReadFile(at.File)
+	data, err := regular.Read(at.File, maxURL)
 	switch text := strings.TrimSpace(string(data)); {
 	case err != nil:
 		return "", fmt.Errorf("the URL of Redis: %w", err)
 	case text == "":
 		return "", fmt.Errorf("file %s is empty: it holds the URL of Redis", at.File)
-	case len(text) > maxURL:
-		return "", fmt.Errorf("file %s is too large for the URL of Redis", at.File)
 	default:
 		return text, nil
 	}

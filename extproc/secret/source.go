@@ -8,7 +8,6 @@ package secret
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/regular"
 )
 
 const (
@@ -71,25 +71,12 @@ func Check(at policy.Credential, as Form, lookupEnv func(string) (string, bool))
 	return err
 }
 
-// read reads a secret from a file. The file is examined through the open handle,
-// so that what was read and what is remembered of it belong together.
+// read reads a secret from a file.
 func read(path string, as Form) (*found, error) {
-	f, err := os.Open(path)
+	data, info, err := regular.ReadStat(path, maxSecret+3) // with a line end
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("file %s: %w: it does not exist", path, ErrNotSet)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("credential: %w", err)
-	}
-	defer f.Close() // only read from: nothing can get lost
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("credential: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("file %s: not a regular file", path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSecret+3)) // with a line end
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
 	}

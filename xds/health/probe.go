@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/regular"
 )
 
 const (
@@ -86,13 +87,16 @@ func (n *Network) say(b *policy.Backend, what string, err error) {
 	}
 }
 
+// maxBundle bounds a file of root certificates, in bytes: those of a system have some 200 KiB.
+const maxBundle = 4 << 20
+
 // tlsOf is how a backend's certificate is verified.
 func tlsOf(b *policy.Backend) (*tls.Config, error) {
 	config := &tls.Config{ServerName: b.URL.Hostname(), MinVersion: tls.VersionTLS12}
 	if b.CAFile == "" {
 		return config, nil
 	}
-	bundle, err := os.ReadFile(b.CAFile)
+	bundle, err := regular.Read(b.CAFile, maxBundle)
 	if err != nil {
 		return nil, err
 	}

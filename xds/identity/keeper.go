@@ -3,10 +3,10 @@ package identity
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"os"
 	"sync"
 	"time"
+
+	"github.com/headgate/headgate/policy/regular"
 )
 
 const (
@@ -110,17 +110,9 @@ func read(what, path string) ([]byte, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
+	data, err := regular.Read(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading the %s: %w", what, err)
-	}
-	defer f.Close() // only read from: nothing can get lost
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the %s: %w", what, err)
-	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("reading the %s: %s is larger than %d bytes", what, path, maxFile)
 	}
 	return data, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/headgate/headgate/policy/regular"
 )
 
 // Place is where a database is. The zero value is nowhere.
@@ -66,10 +68,13 @@ func (p Place) open(ctx context.Context) (*opened, error) {
 	return &opened{Store: s, place: p, url: url}, nil
 }
 
+// maxURL bounds a file with a URL, in bytes.
+const maxURL = 16 << 10
+
 // url reads the URL.
 func (p Place) url() (string, error) {
 	if p.File != "" {
-		text, err := os.ReadFile(p.File)
+		text, err := regular.Read(p.File, maxURL)
 		return strings.TrimSpace(string(text)), err
 	}
 	url, ok := os.LookupEnv(p.Env)

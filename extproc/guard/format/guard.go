@@ -3,13 +3,13 @@ package format
 import (
 	"context"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/scan"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/regular"
 )
 
 // FromRequest is the schema of a policy that stands for the form which the request asks for.
@@ -50,7 +50,7 @@ func New(p *policy.FormatGuard) (*Guard, error) {
 func schemaOf(p *policy.FormatGuard) ([]byte, error) {
 	switch {
 	case p.SchemaFile != "":
-		text, err := os.ReadFile(p.SchemaFile)
+		text, err := regular.Read(p.SchemaFile, maxSchema)
 		if err != nil {
 			return nil, fmt.Errorf("reading schema: %w", err)
 		}

@@ -7,15 +7,16 @@ package words
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/headgate/headgate/extproc/guard/content/phrase"
 	"github.com/headgate/headgate/policy"
+	"github.com/headgate/headgate/policy/regular"
 )
 
 const (
@@ -37,12 +38,11 @@ func New(p *policy.WordsGuard) (*phrase.List, error) {
 }
 
 func readFile(name string) ([]string, error) {
-	f, err := os.Open(name)
+	text, err := regular.Read(name, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }() // it was only read
-	phrases, err := readLines(io.LimitReader(f, maxFile+1))
+	phrases, err := readLines(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
