@@ -164,9 +164,13 @@ failover: envoy build ## Lose a region of examples/multi-region in every way, an
 drill: envoy build ## Play the faults of providers to the chain of POLICY (examples/fallback), two minutes
 	$(BIN) drill -f $(or $(POLICY),examples/fallback/policy.yaml)
 
+.PHONY: held
+held: envoy build ## Hold answers of all kinds 10,000 times, half a minute
+	HEADGATE_HELD=10000 HEADGATE_BIN=$(BIN) $(GO) test -count 1 -run '^TestWhatIsHeldArrivesWhole$$' ./cmd/headgate/e2e/chains
+
 .PHONY: soak
-soak: envoy build ## Hold answers of all kinds 10,000 times, half a minute
-	HEADGATE_SOAK=10000 HEADGATE_BIN=$(BIN) $(GO) test -count 1 -run '^TestWhatIsHeldArrivesWhole$$' ./cmd/headgate/e2e/chains
+soak: envoy build ## Ask of all kinds for SOAK (20m) at RPS (150) a second beside STREAMS open streams, and hold memory, errors and charges
+	HEADGATE_SOAK=$(or $(SOAK),20m) HEADGATE_RPS=$(RPS) HEADGATE_STREAMS=$(STREAMS) HEADGATE_BIN=$(BIN) $(GO) test -count 1 -v -timeout 24h -run '^TestSoak$$' ./cmd/headgate/e2e/soak
 
 .PHONY: clean
 clean: ## Remove what was built and fetched

@@ -116,14 +116,14 @@ func TestBrokenOffBeforeItWasPassed(t *testing.T) {
 	}
 }
 
-// TestWhatIsHeldArrivesWhole asks some hundred times (make soak: 10,000), several at a time, for answers of all
+// TestWhatIsHeldArrivesWhole asks some hundred times (make held: 10,000), several at a time, for answers of all
 // sizes, which the first link gives, or refuses by its first content, as it comes. Each
 // client gets exactly the text that it asked for.
 func TestWhatIsHeldArrivesWhole(t *testing.T) {
 	t.Parallel()
 	n := 400
-	if soak, err := strconv.Atoi(os.Getenv("HEADGATE_SOAK")); err == nil {
-		n = soak
+	if held, err := strconv.Atoi(os.Getenv("HEADGATE_HELD")); err == nil {
+		n = held
 	}
 	first := []string{"", "+drip=5", "+burst", "+comments", "+crlf", "+error=0+status=529", "+truncate=0"}
 	var models strings.Builder
