@@ -109,7 +109,7 @@ func fullExchange() *exchange.Exchange {
 	ex.ClientAddress = "192.0.2.1"
 	ex.Response.Out.SetHeader("retry-after", "2")
 	ex.Request.Metadata = []byte(`{"team":"core","feature":"search","session":"s-1","tags":["a","b"]}`)
-	ex.Caller = exchange.Caller{Name: "ci", Tier: "free", Tags: []string{"nightly"}}
+	ex.Caller = exchange.Caller{Name: "ci", Hop: true, Tier: "free", Tags: []string{"nightly"}}
 	ex.Model = "gpt-4o"
 	ex.Route = exchange.Route{Backend: "claude", Provider: "anthropic", Serves: "claude-x", Written: "*"}
 	ex.Response.Stream, ex.Response.Model, ex.Response.ID, ex.Response.AttemptCount = true, "claude-x-2026", "msg_1", 2

@@ -15,8 +15,8 @@ var buckets = []float64{0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.
 
 var _ Sink = (*Metrics)(nil)
 
-// Metrics is the sink that counts exchanges. Labels come from the policy and from
-// closed sets, never from callers or providers. It is safe for concurrent use.
+// Metrics is the sink that counts exchanges. Labels come from the policy, from the names of keys
+// and from closed sets, never from requests or providers. It is safe for concurrent use.
 type Metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
@@ -26,6 +26,7 @@ type Metrics struct {
 	unpriced *prometheus.CounterVec
 	cache    *cacheMetrics
 	tries    *tryMetrics
+	callers  *callerMetrics
 }
 
 // NewMetrics registers the counters.
@@ -45,7 +46,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Help: "Answers, and attempts that gave none, which consumed tokens for which no price is known."}, []string{"model", "backend"}),
 	}
 	reg.MustRegister(m.requests, m.duration, m.first, m.tokens, m.cost, m.unpriced)
-	m.cache, m.tries = newCacheMetrics(reg), newTryMetrics(reg)
+	m.cache, m.tries, m.callers = newCacheMetrics(reg), newTryMetrics(reg), newCallerMetrics(reg)
 	return m
 }
 
@@ -59,6 +60,7 @@ func (m *Metrics) Take(r *policypb.Row) {
 	}
 	m.cache.take(r)
 	m.tries.take(r)
+	m.callers.take(r)
 	m.consumed(r.Route, r.Backend, r)
 	for _, a := range r.Tried {
 		m.consumed(r.Route, a.Backend, a)

@@ -46,6 +46,9 @@ func TestMetrics(t *testing.T) {
 		`headgate_attempts_total backend="gpt" failure="silent" model="gpt-4o" served="gpt-4o" status="2xx"`:                                 2,
 		`headgate_attempts_total backend="claude" failure="unreadable" model="gpt-4o" served="*" status="2xx"`:                               1,
 		`headgate_fallbacks_total failure="silent" from="gpt/gpt-4o" model="gpt-4o" to="claude/*"`:                                           1,
+		`headgate_caller_requests_total caller="" outcome="client_error"`:                                                                    1,
+		`headgate_caller_requests_total caller="" outcome="ok"`:                                                                              1,
+		`headgate_caller_requests_total caller="(hop)" outcome="provider_error"`:                                                             1,
 		`headgate_fields_dropped_total backend="claude" field="seed"`:                                                                        1,
 		`headgate_fields_dropped_total backend="claude" field="logit_bias"`:                                                                  1,
 		`headgate_endings_total account="joined"`:                                                                                            0,
@@ -68,7 +71,7 @@ func TestMetricsOfTheCache(t *testing.T) {
 	for range 2 {
 		c.Add(cachedExchange(), ok)
 	}
-	if got := series(t, reg); len(got) != 8 {
+	if got := series(t, reg); len(got) != 9 {
 		t.Errorf("nothing was verified, and there is %v", got)
 	}
 	c.Add(verifiedExchange(), ok)
@@ -85,6 +88,7 @@ func TestMetricsOfTheCache(t *testing.T) {
 	c.Add(unknown, ok)
 	want := map[string]float64{
 		`headgate_requests_total backend="" by="" model="gpt-4o" outcome="ok" reason=""`: 6,
+		`headgate_caller_requests_total caller="" outcome="ok"`:                          8,
 		`headgate_requests_total backend="" by="" model="other" outcome="ok" reason=""`:  1,
 		`headgate_request_duration_seconds model="gpt-4o" stream="false"`:                0.0016,
 		`headgate_request_duration_seconds model="other" stream="false"`:                 0,

@@ -24,6 +24,7 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		Model:          exchange.Clip(ex.Request.Model, exchange.MaxText),
 		Route:          ex.Model,
 		Caller:         ex.Caller.Name,
+		Hop:            ex.Caller.Hop,
 		Tier:           ex.Caller.Tier,
 		User:           by.User,
 		Team:           by.Team,

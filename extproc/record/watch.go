@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/headgate/headgate/extproc/exchange"
@@ -59,10 +60,11 @@ type spentChain struct {
 	times int64 // since then
 }
 
-// NewWatch makes a Watch.
-func NewWatch(log *zap.Logger, now func() time.Time) *Watch {
+// NewWatch makes a Watch, and registers since when backends fail.
+func NewWatch(reg prometheus.Registerer, log *zap.Logger, now func() time.Time) *Watch {
 	w := &Watch{log: log, now: now, spent: make(map[string]*spentChain)}
 	w.backends.Store(&map[string]*watched{})
+	reg.MustRegister(failing{w})
 	return w
 }
 
@@ -197,4 +199,30 @@ func triedText(all []try) string {
 		said[i] += " " + string(t.failure)
 	}
 	return strings.Join(said, ", ")
+}
+
+// failing says, when it is asked, since when backends fail.
+type failing struct{ *Watch }
+
+var failingDesc = prometheus.NewDesc("headgate_backend_failing_since_seconds",
+	"When the attempts at a backend began to fail that were not followed by a minute without a failure, in seconds since 1970; 0: it is well.", []string{"backend"}, nil)
+
+// Describe implements prometheus.Collector.
+func (f failing) Describe(to chan<- *prometheus.Desc) { to <- failingDesc }
+
+// Collect implements prometheus.Collector.
+func (f failing) Collect(to chan<- prometheus.Metric) {
+	for backend, b := range *f.backends.Load() {
+		to <- prometheus.MustNewConstMetric(failingDesc, prometheus.GaugeValue, b.failingSince(), backend)
+	}
+}
+
+// failingSince is when a backend began to fail, in Unix seconds; 0: it is well.
+func (b *watched) failingSince() float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.failing.Load() {
+		return 0
+	}
+	return float64(b.since.UnixMilli()) / 1e3
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -20,12 +21,13 @@ type watchRig struct {
 	*record.Watch
 	lines *observer.ObservedLogs
 	at    time.Time
+	reg   *prometheus.Registry
 }
 
 func newWatchRig() *watchRig {
 	core, lines := observer.New(zapcore.DebugLevel)
-	r := &watchRig{lines: lines, at: time.Unix(1e9, 0)}
-	r.Watch = record.NewWatch(zap.New(core), func() time.Time { return r.at })
+	r := &watchRig{lines: lines, at: time.Unix(1e9, 0), reg: prometheus.NewRegistry()}
+	r.Watch = record.NewWatch(r.reg, zap.New(core), func() time.Time { return r.at })
 	return r
 }
 
@@ -82,6 +84,9 @@ func TestWatchSaysWhenABackendFailsAndIsBack(t *testing.T) {
 		}
 	}
 	r.fails("a", 58)
+	if since := series(t, r.reg)[`headgate_backend_failing_since_seconds backend="a"`]; since != 1e9+101 {
+		t.Errorf("failing since %v", since)
+	}
 	r.says(t, begins)
 	r.fails("a", 1+60+120+240)
 	r.says(t, goesOn, goesOn, goesOn)
@@ -91,6 +96,9 @@ func TestWatchSaysWhenABackendFailsAndIsBack(t *testing.T) {
 	last := r.lines.All()[0].ContextMap()
 	if last["failed"] != int64(480) || last["answered"] != int64(60) || last["lasted"] != 479*time.Second {
 		t.Errorf("the end: %v", last)
+	}
+	if since := series(t, r.reg)[`headgate_backend_failing_since_seconds backend="a"`]; since != 0 {
+		t.Errorf("failing since %v although it is well", since)
 	}
 	r.says(t, isBack)
 	r.answers("a", 100)

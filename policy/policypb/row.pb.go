@@ -80,6 +80,8 @@ type Row struct {
 	UserAgent string `protobuf:"bytes,27,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	// The client's IP address; empty: the policy does not have it recorded.
 	ClientAddress string `protobuf:"bytes,28,opt,name=client_address,json=clientAddress,proto3" json:"client_address,omitempty"`
+	// A trusted hop says so of caller, in words of its own: nobody showed a key.
+	Hop bool `protobuf:"varint,29,opt,name=hop,proto3" json:"hop,omitempty"`
 	// The backend that answered.
 	Backend string `protobuf:"bytes,30,opt,name=backend,proto3" json:"backend,omitempty"`
 	// The backend's provider.
@@ -350,6 +352,13 @@ func (x *Row) GetClientAddress() string {
 		return x.ClientAddress
 	}
 	return ""
+}
+
+func (x *Row) GetHop() bool {
+	if x != nil {
+		return x.Hop
+	}
+	return false
 }
 
 func (x *Row) GetBackend() string {
@@ -1479,7 +1488,7 @@ var File_policypb_row_proto protoreflect.FileDescriptor
 
 const file_policypb_row_proto_rawDesc = "" +
 	"\n" +
-	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xe9\x0f\n" +
+	"\x12policypb/row.proto\x12\x12headgate.policy.v1\"\xfb\x0f\n" +
 	"\x03Row\x12\x1a\n" +
 	"\bexchange\x18\x01 \x01(\tR\bexchange\x12\x1a\n" +
 	"\brevision\x18\x02 \x01(\tR\brevision\x12(\n" +
@@ -1506,7 +1515,8 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\vtraceparent\x18\x1a \x01(\tR\vtraceparent\x12\x1d\n" +
 	"\n" +
 	"user_agent\x18\x1b \x01(\tR\tuserAgent\x12%\n" +
-	"\x0eclient_address\x18\x1c \x01(\tR\rclientAddress\x12\x18\n" +
+	"\x0eclient_address\x18\x1c \x01(\tR\rclientAddress\x12\x10\n" +
+	"\x03hop\x18\x1d \x01(\bR\x03hop\x12\x18\n" +
 	"\abackend\x18\x1e \x01(\tR\abackend\x12\x1a\n" +
 	"\bprovider\x18\x1f \x01(\tR\bprovider\x12\x16\n" +
 	"\x06served\x18  \x01(\tR\x06served\x12\x1f\n" +

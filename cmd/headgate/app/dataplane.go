@@ -89,7 +89,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 	lines := record.NewLines(out, reg, log.Named("record"))
 	l.started("access records", lines.Close)
 	signals, own := record.NewSignals(), self.New(self.Options{Socket: o.own, Now: time.Now, Process: o.process()}, reg)
-	sinks := []record.Sink{record.NewMetrics(reg), lines, signals, own, record.NewWatch(log.Named("backends"), time.Now)}
+	sinks := []record.Sink{record.NewMetrics(reg), lines, signals, own, record.NewWatch(reg, log.Named("backends"), time.Now)}
 	s, err := openSpool(l, o.spool, reg, log)
 	if err != nil {
 		return nil, err

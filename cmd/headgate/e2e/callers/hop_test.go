@@ -63,6 +63,11 @@ func TestATrustedHopSaysWhoAsks(t *testing.T) {
 			t.Errorf("%s: status %d, reason %s, want %d, %s", name, a.Status, row.Reason, c.status, c.reason)
 		}
 	}
+	for series, want := range map[string]float64{`caller="ci",outcome="ok"`: 1, `caller="(hop)",outcome="ok"`: 6, `caller="app",outcome="ok"`: 0} {
+		if n := r.Metric("headgate_caller_requests_total{" + series + "}"); n != want {
+			t.Errorf("%v exchanges of %s, want %v: a hop's words are no labels", n, series, want)
+		}
+	}
 }
 
 // TestTwoWordsOfAHopAreRefused holds so where one of them may be the hop's client's own.
