@@ -76,6 +76,9 @@ func (a *AccessLog) sort(entries []*alsdatav3.HTTPAccessLogEntry) {
 	var others map[*grpc.ClientConn][]*alsdatav3.HTTPAccessLogEntry
 	for _, e := range entries {
 		generation := fieldsOf(e)[policy.GenerationKey].GetStringValue()
+		if generation == "" { // it was never answered
+			generation = a.generations.nameAt(e.GetCommonProperties().GetStartTime().AsTime())
+		}
 		if to := a.generations.to(generation); to != nil {
 			if others == nil {
 				others = map[*grpc.ClientConn][]*alsdatav3.HTTPAccessLogEntry{}
@@ -83,7 +86,7 @@ func (a *AccessLog) sort(entries []*alsdatav3.HTTPAccessLogEntry) {
 			others[to] = append(others[to], e)
 			continue
 		}
-		if generation == "" || generation == a.generations.name() {
+		if generation == a.generations.name() {
 			a.take(endingOf(e)) // that of a process which has ended is of no use: so are its rows
 		}
 	}

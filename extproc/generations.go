@@ -29,17 +29,18 @@ import (
 // can set. A path is made of the number alone. It is safe for concurrent use. nil: there is
 // one process only.
 type Generations struct {
-	own  uint64
-	path func(generation uint64) string // of a generation's private socket
+	own   uint64
+	since time.Time                      // this process has served
+	path  func(generation uint64) string // of a generation's private socket
 
 	mu    sync.Mutex
 	conns map[uint64]*grpc.ClientConn
 }
 
-// NewGenerations makes the generations of a socket; own is that of this process, from 1.
-// Close must be called.
-func NewGenerations(own uint64, path func(generation uint64) string) *Generations {
-	return &Generations{own: own, path: path, conns: map[uint64]*grpc.ClientConn{}}
+// NewGenerations makes the generations of a socket; own is that of this process, from 1, which has
+// served since a time. Close must be called.
+func NewGenerations(own uint64, since time.Time, path func(generation uint64) string) *Generations {
+	return &Generations{own: own, since: since, path: path, conns: map[uint64]*grpc.ClientConn{}}
 }
 
 // name is how exchanges of this process name it; empty: there is one process only.
@@ -48,6 +49,18 @@ func (g *Generations) name() string {
 		return ""
 	}
 	return strconv.FormatUint(g.own, 10)
+}
+
+// nameAt is how an exchange names its process that began at a time, and of which Envoy has heard
+// nothing: the one before if that lives and served then.
+func (g *Generations) nameAt(began time.Time) string {
+	if g == nil || !began.Before(g.since) {
+		return g.name()
+	}
+	if before := strconv.FormatUint(g.own-1, 10); g.to(before) != nil {
+		return before
+	}
+	return g.name()
 }
 
 // to returns the connection to another process by its name; nil: it is this one, or none that

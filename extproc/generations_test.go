@@ -5,12 +5,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	alsdatav3 "github.com/envoyproxy/go-control-plane/envoy/data/accesslog/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	. "github.com/headgate/headgate/extproc/extproctest"
 	"github.com/headgate/headgate/extproc/record"
@@ -29,7 +31,7 @@ func succession(t *testing.T, first *rig, document string) *successor {
 	path := func(n uint64) string { return filepath.Join(dir, strconv.FormatUint(n, 10)) }
 	second := newRig(t, document)
 	for i, r := range []*rig{first, second} {
-		g := NewGenerations(uint64(i+1), path)
+		g := NewGenerations(uint64(i+1), time.Now(), path)
 		r.server.Among(g)
 		r.endings.Among(g)
 		l, err := Listen(path(uint64(i + 1)))
@@ -117,5 +119,29 @@ func TestAnEntryIsHandedToTheProcessThatHasTheExchange(t *testing.T) {
 		if e := <-got; e.Exchange != "of 1" {
 			t.Errorf("the process that has the exchange gets %+v", e)
 		}
+	}
+}
+
+// TestAnEntryOfARequestThatNobodyAnsweredIsOfTheProcessThatServed holds that Envoy's account of a
+// request reaches the process that served as it began, if that lives, and else this one.
+func TestAnEntryOfARequestThatNobodyAnsweredIsOfTheProcessThatServed(t *testing.T) {
+	r := newRig(t, chainPolicy)
+	next := succession(t, r, chainPolicy)
+	before, now := make(chan record.Ending, 2), make(chan record.Ending, 2)
+	r.endings.take = func(e record.Ending) { before <- e }
+	next.endings.take = func(e record.Ending) { now <- e }
+	entry := func(request string, began time.Time) *alsdatav3.HTTPAccessLogEntry {
+		return &alsdatav3.HTTPAccessLogEntry{Request: &alsdatav3.HTTPRequestProperties{RequestId: request}, CommonProperties: &alsdatav3.AccessLogCommon{StartTime: timestamppb.New(began)}}
+	}
+	next.endings.sort([]*alsdatav3.HTTPAccessLogEntry{entry("early", time.Now().Add(-time.Hour)), entry("late", time.Now().Add(time.Hour))})
+	if e := <-before; e.Request != "early" {
+		t.Errorf("the process before gets %+v", e)
+	}
+	if e := <-now; e.Request != "late" {
+		t.Errorf("this process gets %+v", e)
+	}
+	r.endings.sort([]*alsdatav3.HTTPAccessLogEntry{entry("first", time.Now().Add(-time.Hour))}) // no process was before
+	if e := <-before; e.Request != "first" {
+		t.Errorf("the first process gets %+v", e)
 	}
 }

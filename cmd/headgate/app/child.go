@@ -12,17 +12,6 @@ import (
 	"github.com/headgate/headgate/envoy"
 )
 
-// socketFolder makes a private folder for sockets: their paths are bounded to
-// some hundred bytes, which a data folder deep in a tree would exceed.
-func socketFolder(l *lifecycle) (string, error) {
-	dir, err := os.MkdirTemp("", "headgate-")
-	if err != nil {
-		return "", fmt.Errorf("socket folder: %w", err)
-	}
-	l.started("socket folder", func(context.Context) error { return os.RemoveAll(dir) })
-	return dir, CheckSocket("the socket in TMPDIR", filepath.Join(dir, "extproc.sock"))
-}
-
 // envoyAdmin is the socket of Envoy's admin interface.
 func (g *Gateway) envoyAdmin() string { return filepath.Join(g.sockets, "envoy.sock") }
 

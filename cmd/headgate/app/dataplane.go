@@ -247,7 +247,7 @@ func (d *dataPlane) serve(l *lifecycle, lis net.Listener, register func(*grpc.Se
 // serveGenerations serves what another process gets of the exchanges of this one, on a socket of
 // its own, until all have ended.
 func (d *dataPlane) serveGenerations(l *lifecycle, s *succession) error {
-	others := extproc.NewGenerations(s.seat.Generation, func(n uint64) string { return takeover.PathOf(s.seat.Socket, n) })
+	others := extproc.NewGenerations(s.seat.Generation, time.Now(), func(n uint64) string { return takeover.PathOf(s.seat.Socket, n) })
 	d.server.Among(others)
 	d.generations = others
 	lis, err := extproc.Listen(takeover.PathOf(s.seat.Socket, s.seat.Generation))

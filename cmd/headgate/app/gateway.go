@@ -119,6 +119,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	if err := reserveFolder(l, g.data); err != nil {
 		return err
 	}
+	linkSockets(l, g.data, g.sockets)
 	data, err := newDataPlane(l, dataOptions{
 		records: recordsTo{g.Records(), g.options.Stdout, g.options.LogSize}, spool: filepath.Join(g.data, "spool"), region: g.options.Region, own: g.ownCalls(),
 	}, g.reg, g.log)

@@ -13,7 +13,8 @@ import (
 const keptLogs = 4
 
 // rotating is a log that is appended to, and begins anew once it has grown to a size. Others may
-// rename its file, too: reopen then begins a new one. It is safe for concurrent use.
+// rename its file, too: reopen then begins a new one. Two processes may write to one log while one
+// takes over from the other. It is safe for concurrent use.
 type rotating struct {
 	path string
 	max  int64 // bytes; 0: no bound
@@ -70,11 +71,24 @@ func (r *rotating) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// rotate begins a new file, unless another process has done so.
 func (r *rotating) rotate() error {
-	if err := shiftLogs(r.path); err != nil {
-		return fmt.Errorf("renaming the log: %w", err)
+	if r.isCurrent() {
+		if err := shiftLogs(r.path); err != nil {
+			return fmt.Errorf("renaming the log: %w", err)
+		}
 	}
 	return r.open()
+}
+
+// isCurrent reports whether the file is still that at the path.
+func (r *rotating) isCurrent() bool {
+	own, err := r.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(r.path)
+	return err == nil && os.SameFile(own, there)
 }
 
 // Close closes the file.

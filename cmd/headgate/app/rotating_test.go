@@ -85,3 +85,31 @@ func TestALogIsReopened(t *testing.T) {
 		t.Errorf("after it was removed, the file has %q", got)
 	}
 }
+
+// TestALogOfTwoProcessesBeginsAnewOnce holds that a process that shares its log with another one
+// goes on in the file that the other has begun, and renames nothing then.
+func TestALogOfTwoProcessesBeginsAnewOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	var all [2]*rotating
+	for i := range all {
+		r, err := openRotating(path, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = r.Close() })
+		all[i] = r
+	}
+	for i, line := range []string{"first 1\n", "second1\n", "first 2\n", "second2\n"} {
+		if _, err := all[i%2].Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{path + ".1": "first 1\nsecond1\n", path: "first 2\nsecond2\n"} {
+		if b, err := os.ReadFile(name); err != nil || string(b) != want {
+			t.Errorf("%s: %q, %v, want %q", filepath.Base(name), b, err, want)
+		}
+	}
+	if _, err := os.Stat(path + ".2"); err == nil {
+		t.Error("the file that the other had begun was renamed")
+	}
+}

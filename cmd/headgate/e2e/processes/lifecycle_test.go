@@ -2,6 +2,7 @@ package processes
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -147,6 +148,10 @@ func TestKilledGatewayLeavesNoEnvoy(t *testing.T) {
 	if _, err := s.Next(); err != nil {
 		t.Fatal(err)
 	}
+	sockets, err := os.Readlink(filepath.Join(data, "sockets"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	g.Process.Kill()
 	g.Exited()
 	gatewaytest.Eventually(t, "Envoy's end", func() bool { return !gatewaytest.Alive(pid) && g.RefusesConnections() })
@@ -162,7 +167,13 @@ func TestKilledGatewayLeavesNoEnvoy(t *testing.T) {
 	// The same folder serves a second life, and keeps the first one's records.
 	second := gatewaytest.Start(t, gatewaytest.PolicyFor(p, ""), options)
 	gatewaytest.MustOK(t, second.Chat(gatewaytest.ChatBody("plain", "a second life", false), ""))
+	if _, err := os.Stat(sockets); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the sockets of the killed gateway are still there: %v", err)
+	}
 	second.Stop()
+	if left, err := os.Readlink(filepath.Join(data, "sockets")); err == nil {
+		t.Errorf("a gateway that has stopped leaves a link to %s", left)
+	}
 	after, err := os.ReadFile(records)
 	if err != nil || !strings.HasPrefix(string(after), string(b)) || len(after) <= len(b) {
 		t.Errorf("%v: %d bytes of records became %d", err, len(b), len(after))
