@@ -81,37 +81,51 @@ var (
 	ping   = []byte{0, 0, 8, 6, 0, 0, 0, 0, 0}                            // before its eight bytes
 )
 
-// Write implements net.Conn. It leaves out the PING after goAway: Envoy answers a PING before it
-// sends streams that it has opened because of what it read together with it, such as an attempt
-// after the answer to its request, and they would be refused.
+// Write implements net.Conn. It keeps Envoy from refusing streams of its own. What Envoy opens
+// because of a message, such as an attempt after the answer to its request, it does not send if
+// goAway came together with that: so goAway is written once Envoy has read what was before. And
+// the PING after it is left out: Envoy answers that before it sends what it opens because of what it
+// read together with it.
 func (c *connection) Write(b []byte) (int, error) {
 	if !c.leaving.Load() || c.asked {
 		return c.Conn.Write(b)
 	}
-	begin, end := pingAfterGoAway(b)
+	away, begin, end := pingAfterGoAway(b)
 	if begin == end {
 		return c.Conn.Write(b)
 	}
 	c.asked = true
-	if n, err := c.Conn.Write(b[:begin]); err != nil {
+	if n, err := c.Conn.Write(b[:away]); err != nil {
 		return n, err
+	}
+	awaitRead(c.Conn)
+	if n, err := c.Conn.Write(b[away:begin]); err != nil {
+		return away + n, err
 	}
 	n, err := c.Conn.Write(b[end:])
 	return end + n, err
 }
 
-// pingAfterGoAway returns where the PING after goAway is; nowhere: there is none.
-func pingAfterGoAway(b []byte) (begin, end int) {
-	i := bytes.Index(b, goAway) - 3
-	if i < 0 {
-		return 0, 0
+// mostUnread is how long the other end of a connection may take to read what was written, and
+// afterRead how long it is left to stop reading.
+const (
+	mostUnread = time.Second
+	afterRead  = 20 * time.Millisecond
+)
+
+// pingAfterGoAway returns where the frame goAway begins, and where the PING after it is; nowhere:
+// there is none.
+func pingAfterGoAway(b []byte) (away, begin, end int) {
+	away = bytes.Index(b, goAway) - 3
+	if away < 0 {
+		return 0, 0, 0
 	}
-	begin = i + 9 + int(b[i])<<16 + int(b[i+1])<<8 + int(b[i+2])
+	begin = away + 9 + int(b[away])<<16 + int(b[away+1])<<8 + int(b[away+2])
 	end = begin + len(ping) + 8
 	if len(b) < end || !bytes.HasPrefix(b[begin:], ping) {
-		return 0, 0
+		return 0, 0, 0
 	}
-	return begin, end
+	return away, begin, end
 }
 
 // Read implements net.Conn. It notes the end before any stream learns of it.
