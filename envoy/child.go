@@ -36,7 +36,8 @@ type ChildOptions struct {
 	Admin       string // Unix socket of the admin interface, as in the bootstrap
 	Concurrency int    // worker threads; 0: one per core
 	Log         *zap.Logger
-	Restarted   func() // called for each restart; may be nil
+	Stdout      io.Writer // of its standard output, by whole lines; nil: it is logged
+	Restarted   func()    // called for each restart; may be nil
 }
 
 // Child is a supervised Envoy. It is safe for concurrent use.
@@ -142,6 +143,9 @@ func (c *Child) run() error {
 	cmd.WaitDelay = killAfter // a process that it has started may keep the pipe open
 	out, in := io.Pipe()
 	cmd.Stdout, cmd.Stderr = in, in
+	if c.options.Stdout != nil {
+		cmd.Stdout = &wholeLines{to: c.options.Stdout}
+	}
 	var lines sync.WaitGroup
 	var last words
 	lines.Go(func() { c.log(out, &last) })

@@ -36,6 +36,7 @@ func newRun() *cobra.Command {
 	o.logSize.register(cmd)
 	o.registerGrace(cmd)
 	f.StringVar(&o.Records, "access-log", "", "file of access records, - for standard output (default access.jsonl in --data)")
+	f.StringVar(&o.EnvoyLog, "envoy-access-log", "", "file of Envoy's own access log, - for standard output (default envoy-access.jsonl in --data)")
 	f.IntVar(&o.Concurrency, "envoy-concurrency", 0, "Envoy's worker threads, 0 for one per core")
 	f.StringVar(&o.Script, "sim-script", "", "file of rules for the simulated provider")
 	return cmd
@@ -52,7 +53,7 @@ func run(cmd *cobra.Command, o *runOptions) error {
 	}
 	o.LogSize, o.Stdout = size, cmd.OutOrStdout()
 	said := o.Stdout
-	if o.Records == "-" {
+	if o.Records == "-" || o.EnvoyLog == "-" {
 		said = cmd.ErrOrStderr() // records alone go to the standard output
 	}
 	return o.run(cmd.Context(), true, func(ctx context.Context) (process, error) {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -42,9 +43,13 @@ func (g *Gateway) startEnvoy(data *dataPlane) (*envoy.Child, error) {
 	}
 	restarts := prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_envoy_restarts_total", Help: "Times that Envoy ended by itself and was started again."})
 	g.reg.MustRegister(restarts)
+	var stdout io.Writer
+	if !g.ownsEnvoyLog() {
+		stdout = g.options.Stdout
+	}
 	child := envoy.Start(envoy.ChildOptions{
 		Path: g.envoyPath, Config: config, Admin: b.Admin, Concurrency: g.options.Concurrency,
-		Log: g.log.Named("envoy"), Restarted: restarts.Inc,
+		Log: g.log.Named("envoy"), Stdout: stdout, Restarted: restarts.Inc,
 	})
 	g.lifecycle.started("Envoy", func(ctx context.Context) error {
 		drained, cancel := context.WithTimeout(ctx, g.grace)

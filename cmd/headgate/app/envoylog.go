@@ -17,10 +17,25 @@ import (
 const looksAtLog = 10 * time.Second
 
 // envoyLog is the file of Envoy's own access log.
-func (g *Gateway) envoyLog() string { return filepath.Join(g.data, "envoy-access.jsonl") }
+func (g *Gateway) envoyLog() string {
+	switch to := g.options.EnvoyLog; to {
+	case "":
+		return filepath.Join(g.data, "envoy-access.jsonl")
+	case "-":
+		return "/dev/stdout" // of Envoy's process
+	default:
+		return to
+	}
+}
+
+// ownsEnvoyLog reports whether the log is a file.
+func (g *Gateway) ownsEnvoyLog() bool { return g.options.EnvoyLog != "-" }
 
 // makeEnvoyLog makes the file, for its user and group: one of Envoy's own could be read by all.
 func (g *Gateway) makeEnvoyLog() error {
+	if !g.ownsEnvoyLog() {
+		return nil
+	}
 	f, err := os.OpenFile(g.envoyLog(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
 	if err == nil {
 		err = errors.Join(f.Chmod(0o640), f.Close())

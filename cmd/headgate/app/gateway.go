@@ -34,6 +34,7 @@ type GatewayOptions struct {
 	Tools       string    // folder of the fetched Envoy
 	Concurrency int       // Envoy's worker threads; 0: one per core
 	Records     string    // file of access records; "-" is Stdout, empty: access.jsonl in Data
+	EnvoyLog    string    // file of Envoy's own access log; "-" is Stdout, empty: envoy-access.jsonl in Data
 	Stdout      io.Writer // needed for "-" only
 	LogSize     int64     // bytes of access records, and of Envoy's log; 0: no bound
 	Script      string    // file of rules for the simulated provider; empty: none
@@ -147,7 +148,9 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 		return err
 	}
 	g.child = child
-	g.watchEnvoyLog(l)
+	if g.ownsEnvoyLog() {
+		g.watchEnvoyLog(l)
+	}
 	ctx, cancel := context.WithTimeout(ctx, readyAfter)
 	defer cancel()
 	ctx, cancelWait := child.While(ctx)

@@ -1,9 +1,11 @@
 package processes
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/headgate/headgate/cmd/headgate/gatewaytest"
@@ -46,5 +48,40 @@ func TestLogFilesBeginAnew(t *testing.T) {
 		if err != nil || info.Mode().Perm()&0o027 != 0 || has(name, before) || has(name+".theirs", after) {
 			t.Errorf("%s: %v, %v; it has the first exchange: %v", name, info, err, has(name, before))
 		}
+	}
+}
+
+// TestLogsGoToStandardOutput holds that access records and Envoy's own log go to the standard output
+// if they are to, each line whole, and to no file.
+func TestLogsGoToStandardOutput(t *testing.T) {
+	t.Parallel()
+	p := gatewaytest.Simulate(t, gatewaytest.Keyless)
+	g := gatewaytest.Start(t, gatewaytest.PolicyFor(p, ""), gatewaytest.Options{
+		Env: []string{gatewaytest.BackendKeyName + "=" + gatewaytest.BackendKey}, Args: []string{"--access-log", "-", "--envoy-access-log", "-"},
+	})
+	g.Process.Hangup()
+	const asked = 60
+	exchanges := make([]string, asked)
+	var asking sync.WaitGroup
+	for i := range asked {
+		asking.Go(func() {
+			a := g.Ask(gatewaytest.ChatRequest("/v1/chat/completions", gatewaytest.ChatBody("plain", "", false), ""))
+			exchanges[i] = a.Exchange()
+		})
+	}
+	asking.Wait()
+	for _, exchange := range exchanges {
+		g.Eventually("both lines of an exchange", func() bool { return strings.Count(g.Log(), `"`+exchange+`"`) == 2 })
+	}
+	for line := range strings.Lines(g.Log()) {
+		if strings.HasPrefix(line, "{") && !json.Valid([]byte(line)) {
+			t.Errorf("the line %q is no JSON", line)
+		}
+	}
+	if files, err := filepath.Glob(filepath.Join(g.Data, "*.jsonl")); err != nil || len(files) > 0 {
+		t.Errorf("the folder has %q, %v", files, err)
+	}
+	if strings.Contains(g.Log(), "cannot be opened anew") {
+		t.Error("SIGHUP fails")
 	}
 }
