@@ -74,11 +74,14 @@ func Check(at policy.Credential, as Form, lookupEnv func(string) (string, bool))
 // read reads a secret from a file.
 func read(path string, as Form) (*found, error) {
 	data, info, err := regular.ReadStat(path, maxSecret+3) // with a line end
-	if errors.Is(err, fs.ErrNotExist) {
+	var failed *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("file %s: %w: it does not exist", path, ErrNotSet)
-	}
-	if err != nil {
+	case errors.As(err, &failed):
 		return nil, fmt.Errorf("credential: %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("file %w", err)
 	}
 	secret, err := clean(string(data), as)
 	if err != nil {

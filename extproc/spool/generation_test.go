@@ -106,3 +106,27 @@ func TestFilesOfOthersStay(t *testing.T) {
 		}
 	}
 }
+
+// TestFilesThatWereNeverBegunGo holds that what a process leaves that is killed as it makes a file
+// goes away, beside files that have rows or are alone.
+func TestFilesThatWereNeverBegunGo(t *testing.T) {
+	folder := t.TempDir()
+	s := begin(t, folder, 1<<30, policy.DurableFast)
+	s.Take(row("1", "ok"))
+	s.die()
+	for name, size := range map[string]int64{"00000001-00000009.spool": 0, "00000002-00000001.spool": 0, "00000003-00000001.spool": segmentSize} {
+		if err := os.WriteFile(filepath.Join(folder, name), make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = begin(t, folder, 1<<30, policy.DurableFast)
+	if got := shipped(t, s, true); !slices.Equal(got, []string{"1=ok"}) {
+		t.Errorf("shipped %q", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if files := list(t, folder); len(files) > 0 {
+		t.Errorf("%q are left", files)
+	}
+}

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"time"
 
@@ -58,6 +59,10 @@ func (s *Spool) read(g *generation, all *left) error {
 	s.generations[g.number], g.files = g, len(paths)
 	for _, path := range paths {
 		seg, err := open(path, g)
+		if errors.Is(err, errUnbegun) && os.Remove(path) == nil {
+			g.files--
+			continue
+		}
 		if err != nil {
 			s.options.Log.Error("a file of the spool cannot be read; it stays where it is", zap.String("file", path), zap.Error(err))
 			continue
@@ -65,7 +70,7 @@ func (s *Spool) read(g *generation, all *left) error {
 		all.segments = append(all.segments, seg)
 		s.follow(seg, all.open)
 	}
-	if len(paths) == 0 {
+	if g.files == 0 {
 		g.end()
 		delete(s.generations, g.number)
 	}

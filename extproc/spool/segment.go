@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -71,10 +72,16 @@ func open(path string, of *generation) (*segment, error) {
 	return s, nil
 }
 
+// errUnbegun says that a process was killed as it made a file: nothing was ever written to it.
+var errUnbegun = errors.New("nothing was ever written to it")
+
 func (s *segment) mapWhole() error {
 	info, err := s.file.Stat()
 	if err != nil {
 		return err
+	}
+	if info.Size() == 0 {
+		return errUnbegun
 	}
 	if info.Size() < int64(len(magic)) || info.Size() > segmentSize {
 		return fmt.Errorf("%d bytes are no file of a spool", info.Size())
@@ -82,7 +89,9 @@ func (s *segment) mapWhole() error {
 	if s.mem, err = unix.Mmap(int(s.file.Fd()), 0, int(info.Size()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return fmt.Errorf("mapping: %w", err)
 	}
-	if string(s.mem[:len(magic)]) != magic {
+	if head := string(s.mem[:len(magic)]); head == string(make([]byte, len(magic))) {
+		return errUnbegun
+	} else if head != magic {
 		return fmt.Errorf("it is no file of a spool, or of another version")
 	}
 	return nil
