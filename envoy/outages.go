@@ -43,8 +43,9 @@ type Outage struct {
 // Outages watches which endpoints an Envoy has taken out, by its admin interface. It is
 // safe for concurrent use.
 type Outages struct {
-	admin   *http.Client
-	changed func(o Outage, out bool)
+	admin    *http.Client
+	changed  func(o Outage, out bool)
+	failures failures
 
 	mu    sync.Mutex
 	seen  string // of the statistics, when the endpoints were looked at last
@@ -52,9 +53,10 @@ type Outages struct {
 }
 
 // NewOutages makes Outages of the Envoy with this admin socket. changed is called for each
-// endpoint that is out, and each that is back; it must not block.
-func NewOutages(socket string, changed func(o Outage, out bool)) *Outages {
-	return &Outages{admin: overSocket(socket), changed: changed, since: make(map[Outage]time.Time)}
+// endpoint that is out, and each that is back; failed with how many more attempts failed at the
+// endpoints of a backend. Neither may block.
+func NewOutages(socket string, changed func(o Outage, out bool), failed func(f EndpointFailure, more int64)) *Outages {
+	return &Outages{admin: overSocket(socket), changed: changed, failures: failures{failed: failed}, since: make(map[Outage]time.Time)}
 }
 
 // overSocket is a client of an HTTP server on a Unix socket.
@@ -94,11 +96,15 @@ func (o *Outages) Out() (all []Outage, since map[Outage]time.Time) {
 }
 
 // movements are the statistics that change whenever an endpoint is taken out or brought
-// back. Of a fleet without outages they are some bytes, and the long list is not asked for.
-const movements = `/stats?usedonly&filter=outlier_detection.ejections_(active|enforced_total)|health_check.(healthy|failure)$`
+// back, or an attempt fails as failures counts it. Of a fleet without outages they are some
+// bytes, and the long list is not asked for.
+const movements = `/stats?usedonly&filter=outlier_detection.ejections_(active|enforced_total)|health_check.(healthy|failure)$|upstream_(cx_connect_fail|rq_per_try_timeout|rq_timeout)$`
 
 func (o *Outages) look(ctx context.Context, now time.Time) {
 	moved, err := askAdmin(ctx, o.admin, movements)
+	if err == nil && len(moved) == 0 {
+		o.failures.none()
+	}
 	if err != nil || string(moved) == o.seen {
 		return
 	}
@@ -106,12 +112,13 @@ func (o *Outages) look(ctx context.Context, now time.Time) {
 	if err != nil {
 		return
 	}
-	out, err := outages(said)
-	if err != nil {
+	var all clusters
+	if err := json.Unmarshal(said, &all); err != nil {
 		return
 	}
 	o.seen = string(moved)
-	o.take(out, now)
+	o.take(outages(&all), now)
+	o.failures.take(&all)
 }
 
 // take reports what differs from before.
@@ -159,33 +166,40 @@ func askAdmin(ctx context.Context, admin *http.Client, path string) ([]byte, err
 // clusters is what Envoy says of them, as far as it is read.
 type clusters struct {
 	Statuses []struct {
-		Name  string `json:"name"`
-		Hosts []struct {
-			Address struct {
-				Socket struct {
-					Address string `json:"address"`
-					Port    int    `json:"port_value"`
-				} `json:"socket_address"`
-			} `json:"address"`
-			Health struct {
-				Ejected bool `json:"failed_outlier_check"`
-				Fails   bool `json:"failed_active_health_check"`
-			} `json:"health_status"`
-			Locality struct {
-				Backend string `json:"zone"`
-				Model   string `json:"sub_zone"`
-			} `json:"locality"`
-		} `json:"host_statuses"`
+		Name  string         `json:"name"`
+		Hosts []endpointSaid `json:"host_statuses"`
 	} `json:"cluster_statuses"`
+}
+
+// endpointSaid is what Envoy says of an endpoint.
+type endpointSaid struct {
+	Address struct {
+		Socket struct {
+			Address string `json:"address"`
+			Port    int    `json:"port_value"`
+		} `json:"socket_address"`
+	} `json:"address"`
+	Stats []struct {
+		Name  string `json:"name"`
+		Value int64  `json:"value,string"`
+	} `json:"stats"`
+	Health struct {
+		Ejected bool `json:"failed_outlier_check"`
+		Fails   bool `json:"failed_active_health_check"`
+	} `json:"health_status"`
+	Locality struct {
+		Backend string `json:"zone"`
+		Model   string `json:"sub_zone"`
+	} `json:"locality"`
+}
+
+func (e *endpointSaid) address() string {
+	return net.JoinHostPort(e.Address.Socket.Address, fmt.Sprint(e.Address.Socket.Port))
 }
 
 // outages reads which endpoints of pools are out. One that several pools of a model have,
 // during a change of the policy, is one.
-func outages(said []byte) (map[Outage]bool, error) {
-	var all clusters
-	if err := json.Unmarshal(said, &all); err != nil {
-		return nil, fmt.Errorf("reading Envoy's clusters: %w", err)
-	}
+func outages(all *clusters) map[Outage]bool {
 	out := make(map[Outage]bool)
 	for _, c := range all.Statuses {
 		name, isPool := strings.CutPrefix(c.Name, poolPrefix)
@@ -194,8 +208,7 @@ func outages(said []byte) (map[Outage]bool, error) {
 		}
 		name = name[:max(strings.LastIndexByte(name, '/'), 0)] // without its hash
 		for _, h := range c.Hosts {
-			address := net.JoinHostPort(h.Address.Socket.Address, fmt.Sprint(h.Address.Socket.Port))
-			one := Outage{Pool: name, Backend: h.Locality.Backend, Model: h.Locality.Model, Address: address}
+			one := Outage{Pool: name, Backend: h.Locality.Backend, Model: h.Locality.Model, Address: h.address()}
 			for reason, is := range map[OutReason]bool{Ejected: h.Health.Ejected, FailsChecks: h.Health.Fails} {
 				if one.Reason = reason; is {
 					out[one] = true
@@ -203,7 +216,7 @@ func outages(said []byte) (map[Outage]bool, error) {
 			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // poolPrefix begins the names of pools, as policy.PoolPrefix.

@@ -44,7 +44,7 @@ func TestOutagesAreReportedOnceAndEnd(t *testing.T) {
 	var told []string
 	o := NewOutages(socket, func(one Outage, out bool) {
 		told = append(told, fmt.Sprint(one.Pool, " ", one.Backend, "/", one.Model, " ", one.Address, " ", one.Reason, " ", out))
-	})
+	}, func(EndpointFailure, int64) {})
 	const ejected, fails = `"failed_outlier_check":true,`, `"failed_active_health_check":true,`
 	start := time.Unix(1_700_000_000, 0)
 	for i, step := range []struct {

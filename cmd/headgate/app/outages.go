@@ -18,7 +18,9 @@ func watchOutages(l *lifecycle, admin string, reg prometheus.Registerer, log *za
 		Help: "Times that Envoy has taken an endpoint of a pool out: its requests failed, or its checks did."}, []string{"backend", "reason"})
 	now := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_endpoints_out",
 		Help: "Endpoints of pools that Envoy has taken out and not brought back."}, []string{"backend", "reason"})
-	reg.MustRegister(total, now)
+	failures := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_endpoint_failures_total",
+		Help: "Attempts that failed at the endpoints of a backend before any answer, as Envoy counts them: connect_failed or timeout."}, []string{"backend", "served", "failure"})
+	reg.MustRegister(total, now, failures)
 	log = log.Named("outages")
 	o := envoy.NewOutages(admin, func(o envoy.Outage, out bool) {
 		fields := []zap.Field{zap.String("pool", o.Pool), zap.String("backend", o.Backend), zap.String("model", o.Model),
@@ -31,6 +33,8 @@ func watchOutages(l *lifecycle, admin string, reg prometheus.Registerer, log *za
 		total.WithLabelValues(o.Backend, string(o.Reason)).Inc()
 		now.WithLabelValues(o.Backend, string(o.Reason)).Inc()
 		log.Warn("Envoy has taken an endpoint out", fields...)
+	}, func(f envoy.EndpointFailure, more int64) {
+		failures.WithLabelValues(f.Backend, f.Model, f.Failure).Add(float64(more))
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var watching sync.WaitGroup

@@ -62,6 +62,9 @@ func TestMetricsSayWhichLinkFailed(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("attempts and fallbacks (-want +got):\n%s", diff)
 	}
+	for labels, want := range map[string]float64{`backend="down",failure="connect_failed",served="m"`: 2, `backend="a",failure="timeout",served="m+ttft=5s"`: 2} {
+		rig.Eventually("what Envoy counts of "+labels, func() bool { return rig.Metric("headgate_endpoint_failures_total{"+labels+"}") == want })
+	}
 	checkCredentials(t, rig)
 	checkLines(t, rig)
 	if n := rig.Metric(`headgate_requests_in_flight{model="fine"}`); n != 0 || !strings.Contains(rig.Metrics(), `headgate_requests_in_flight{model="lone"} 0`) {
