@@ -12,6 +12,8 @@ import (
 type Metrics struct {
 	inFlight        prometheus.Gauge
 	requests        *prometheus.GaugeVec
+	requestsBound   *prometheus.GaugeVec
+	breakers        *prometheus.CounterVec // refusals
 	panics          prometheus.Counter
 	unjoined        prometheus.Counter
 	handedOver      prometheus.Counter
@@ -47,6 +49,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 	m.requests = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_requests_in_flight",
 		Help: "Exchanges under way, by the policy's model."}, []string{"model"})
+	m.requestsBound = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "headgate_requests_bound",
+		Help: "Exchanges that a model's breaker lets be under way in one Envoy."}, []string{"model"})
+	m.breakers = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "headgate_breaker_refused_total",
+		Help: "Exchanges that Envoy has refused because of a model's breaker."}, []string{"model"})
 	m.unjoined = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_attempts_unjoined_total",
 		Help: "Attempts that belonged to no exchange of this process and failed closed."})
 	m.unknownRevision = prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_exchanges_unknown_revision_total",
@@ -67,7 +73,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	for p := range phases {
 		m.phase[p] = vec.WithLabelValues(phaseNames[p])
 	}
-	reg.MustRegister(vec, m.inFlight, m.requests, m.panics, m.unjoined, m.unknownRevision, m.handedOver, held, m.bodiesBound, m.bodiesRefused, m.bombs, m.stage)
+	reg.MustRegister(vec, m.inFlight, m.requests, m.requestsBound, m.breakers, m.panics, m.unjoined, m.unknownRevision, m.handedOver, held, m.bodiesBound, m.bodiesRefused, m.bombs, m.stage)
 	return m
 }
 
@@ -83,13 +89,4 @@ func (m *Metrics) clocksOf(stage string, phases exchange.Phases) *clocks {
 		}
 	}
 	return &c
-}
-
-// requestsOf prepares the gauges of a policy's models.
-func (m *Metrics) requestsOf(models []string) map[string]prometheus.Gauge {
-	all := make(map[string]prometheus.Gauge, len(models))
-	for _, name := range models {
-		all[name] = m.requests.WithLabelValues(name)
-	}
-	return all
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/headgate/headgate/extproc/exchange"
 	"github.com/headgate/headgate/policy"
 )
@@ -22,8 +20,8 @@ type Pipeline struct {
 	models   *models
 	kept     keptModels
 	stages   []*member
-	requests map[string]prometheus.Gauge // under way, by model; written as the server takes the pipeline in
-	early    int                         // how many stages are entered before a request's body has come
+	underWay map[string]*underWay // exchanges, by model; written as the server takes the pipeline in
+	early    int                  // how many stages are entered before a request's body has come
 
 	// uses counts the exchanges under way, and one for as long as the pipeline may
 	// be begun with. At 0 the stages are closed.

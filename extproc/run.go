@@ -10,7 +10,6 @@ import (
 
 	extprocv3 "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
 	"github.com/oklog/ulid/v2"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/headgate/headgate/extproc/canon"
 	"github.com/headgate/headgate/extproc/client"
@@ -34,9 +33,9 @@ type run struct {
 	single     exchange.Attempt // the only one of a pool of one backend
 	waiting    waiting
 	hold       hold
-	underWay   prometheus.Gauge // counts the exchange, by its model; nil: it has none
-	folding    *folding         // nil: the answer is not made of a stream
-	events     *streaming       // of a stream; nil before its headers
+	underWay   *underWay  // counts the exchange, by its model; nil: it has none
+	folding    *folding   // nil: the answer is not made of a stream
+	events     *streaming // of a stream; nil before its headers
 
 	reply  reply
 	before []*reply // are sent before the reply
@@ -279,12 +278,20 @@ func (r *run) responseBody(ctx context.Context, ev *event) error {
 	resp.Body, resp.Complete = ev.body, true
 	r.came = int64(len(ev.body))
 	r.hold.holds(r.came)
-	resp.Unavailable = resp.Origin == exchange.FromEnvoy && bytes.Contains(ev.body, unavailable)
+	if resp.Origin == exchange.FromEnvoy {
+		resp.Unavailable = bytes.Contains(ev.body, unavailable)
+		if r.underWay != nil && bytes.Contains(ev.body, breakerFull) {
+			r.underWay.refuse()
+		}
+	}
 	return r.response(ctx)
 }
 
 // unavailable is in Envoy's own replies if it could not ask about an attempt.
 var unavailable = []byte(`"` + policy.UnavailableCode + `"`)
+
+// breakerFull is in Envoy's own replies if a bound of the model's breaker was reached.
+var breakerFull = []byte(`"` + policy.BreakerCode + `"`)
 
 // response takes a whole answer up the list of stages and gives it to the client.
 func (r *run) response(ctx context.Context) error {

@@ -11,9 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"runtime/debug"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +35,7 @@ type Server struct {
 	join        *join
 	own         *self.Client // nil: no call is the gateway's own
 	bodies      *bodies
+	underWay    *allUnderWay
 	open        atomic.Int64 // streams of exchanges and attempts
 	generations *Generations // nil: no other process serves the socket before or after this one
 	begun       atomic.Int64 // exchanges that are open, but for those that are refused because of finishing
@@ -51,7 +50,11 @@ type Server struct {
 // NewServer makes a server, which refuses exchanges until it has a policy. Own recognises the
 // gateway's own calls; nil: there are none.
 func NewServer(own *self.Client, metrics *Metrics, log *zap.Logger, now func() time.Time) *Server {
-	return &Server{join: newJoin(), own: own, bodies: &bodies{log: log, metrics: metrics, now: now}, log: log, metrics: metrics, now: now}
+	return &Server{
+		join: newJoin(), own: own, bodies: &bodies{log: log, metrics: metrics, now: now},
+		underWay: &allUnderWay{metrics: metrics, log: log, now: now, all: make(map[string]*underWay)},
+		log:      log, metrics: metrics, now: now,
+	}
 }
 
 // HasMemory says how many bytes of memory the process may use, of which bodies get a share; 0: it
@@ -68,7 +71,7 @@ func (s *Server) Use(p *Pipeline) {
 	for _, e := range p.stages {
 		e.clocks = s.metrics.clocksOf(e.Name(), e.phases)
 	}
-	p.requests = s.metrics.requestsOf(slices.Collect(maps.Keys(p.models.set.Models)))
+	p.underWay = s.underWay.of(p.models.set)
 	s.bodies.use(p.memory, p.limit)
 	next, retired := s.policies.Load().with(p)
 	s.policies.Store(next)

@@ -71,15 +71,15 @@ func (r *run) down(ctx context.Context) (ended bool, err error) {
 // one that it was for before.
 func (r *run) enterModel() {
 	r.leaveModel()
-	if r.underWay = r.pipeline.requests[r.ex.Model]; r.underWay != nil {
-		r.underWay.Inc()
+	if r.underWay = r.pipeline.underWay[r.ex.Model]; r.underWay != nil {
+		r.underWay.enter()
 	}
 }
 
 // leaveModel has the exchange not count any more.
 func (r *run) leaveModel() {
 	if r.underWay != nil {
-		r.underWay.Dec()
+		r.underWay.leave()
 		r.underWay = nil
 	}
 }

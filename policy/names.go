@@ -26,6 +26,9 @@ const (
 	// UnavailableCode is the error code of Envoy's own replies when it could not ask Headgate,
 	// or not in time.
 	UnavailableCode = "gateway_unavailable"
+	// BreakerCode is the error code of Envoy's own replies when a bound of the model's breaker was
+	// reached.
+	BreakerCode = "breaker_full"
 	// ShouldRetryHeader says to the SDKs of OpenAI and Anthropic whether to try again.
 	// Without it they do, twice, at 408, 409, 429 and every 5xx (internal/requestconfig of
 	// openai-go and anthropic-sdk-go). A refusal that does not say when says "false".

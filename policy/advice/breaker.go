@@ -13,7 +13,7 @@ func lowBreaker(m *policy.Model, e Expectation) []Advice {
 		{"requests", m.Breaker.Requests, "the rest is refused"},
 		{"pending", m.Breaker.Pending, "while connections are being made, the rest is refused"},
 	}
-	if plain(m) {
+	if m.PlainHTTP() {
 		bounds = append(bounds, bound{"connections", m.Breaker.Connections, "this pool speaks HTTP/1.1 because a backend has plain http, so that each request takes a connection and the rest waits"})
 	}
 	var all []Advice
@@ -24,15 +24,4 @@ func lowBreaker(m *policy.Model, e Expectation) []Advice {
 		}
 	}
 	return all
-}
-
-// plain reports whether a model's pool speaks HTTP/1.1: a newer version is agreed on
-// in TLS handshakes, and only if every backend has one.
-func plain(m *policy.Model) bool {
-	for _, u := range m.Uses() {
-		if u.Backend.URL == nil || u.Backend.URL.Scheme == "http" {
-			return true
-		}
-	}
-	return false
 }

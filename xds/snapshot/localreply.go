@@ -47,6 +47,7 @@ func refusals(set *policy.Set) []refusal {
 		{all{statusIs(500)}, "The answer could not be passed on.", "server_error", "api_error", "gateway_error", exchangeID, 0},
 		{all{statusIs(502)}, "The backend broke off its answer.", "server_error", "api_error", "backend_cut", exchangeID, time.Second},
 		{all{statusIs(503), flagged("UH")}, "No backend has an address: no name of theirs was resolved.", "server_error", "overloaded_error", "backend_unavailable", exchangeID, resolveAgain},
+		{all{statusIs(503), flagged("UO")}, "As many requests of model " + modelName + " are under way as its breaker lets. Try again. The operator of this gateway can raise breaker of the model.", "server_error", "overloaded_error", policy.BreakerCode, exchangeID, time.Second},
 		{all{statusIs(503)}, "No backend could take the request.", "server_error", "overloaded_error", "backend_unavailable", exchangeID, 0},
 		{all{statusIs(504)}, "The backend did not answer in time.", "server_error", "timeout_error", "backend_timeout", exchangeID, 0},
 		{nil, "The gateway could not serve the request.", "server_error", "api_error", "gateway_error", exchangeID, 0},
@@ -109,6 +110,7 @@ func (r refusal) mappers() []*hcmv3.ResponseMapper {
 // The ids by which rows are found: the exchange's, or Envoy's own of a request of which
 // ext_proc could not say it.
 const (
+	modelName  = "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":" + policy.ModelKey + ")%"
 	exchangeID = "%DYNAMIC_METADATA(" + policy.MetadataNamespace + ":" + policy.ExchangeKey + ")%"
 	requestID  = "%REQ(x-request-id)%"
 )

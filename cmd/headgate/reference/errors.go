@@ -23,6 +23,7 @@ var localReplies = []localReply{
 	{"headers_too_large", "431", "the headers are too long, or too many"},
 	{"backend_cut", "502", "the backend broke off its answer, or there is no connection to it"},
 	{"backend_unavailable", "503", "no backend could take the request, or no name of theirs was resolved"},
+	{policy.BreakerCode, "503", "as many requests of the model are under way as its `breaker` lets"},
 	{"backend_timeout", "504", "the backend did not answer in time"},
 	{"gateway_error", "500", "the answer could not be passed on, or Envoy refused for another reason"},
 }
