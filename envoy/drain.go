@@ -59,7 +59,7 @@ func useOf(ctx context.Context, admin *http.Client) (u use, err error) {
 		name, number, _ := strings.Cut(strings.TrimSpace(line), ": ")
 		if n := into[strings.TrimPrefix(name, "http.gateway.downstream_")]; n != nil {
 			if *n, err = strconv.ParseInt(number, 10, 64); err != nil {
-				return use{}, fmt.Errorf("Envoy's statistic %q: %w", line, err)
+				return use{}, fmt.Errorf("reading Envoy's statistic %q: %w", line, err)
 			}
 		}
 	}
