@@ -77,7 +77,7 @@ func (h *Folder) readOldest(numbers []int) error {
 		if !errors.As(err, &torn) {
 			return err
 		}
-		h.report(n, torn, h.setAside(n))
+		h.report(n, 0, torn, h.setAside(n))
 	}
 	return nil
 }

@@ -12,9 +12,10 @@ import (
 // power. If a change came before it, that one stands in for it under its number, because numbers
 // have no gaps.
 type Torn struct {
-	Number int
-	Aside  string // the path that the file has now
-	Reason error  // what is wrong with it, and why it could not be set aside, if so
+	Number  int
+	Aside   string // the path that the file has now
+	StandIn int    // number of the change that stands in for it; 0: none came before
+	Reason  error  // what is wrong with it, and why it could not be set aside, if so
 }
 
 // aside is added to the names of what is set aside.
@@ -32,8 +33,8 @@ func (e *tornError) Error() string { return e.path + ": " + e.err.Error() }
 // Unwrap returns what is wrong with the file.
 func (e *tornError) Unwrap() error { return e.err }
 
-func (h *Folder) report(number int, torn *tornError, failed error) {
-	h.torn(Torn{Number: number, Aside: torn.path + aside, Reason: errors.Join(torn, failed)})
+func (h *Folder) report(number, standIn int, torn *tornError, failed error) {
+	h.torn(Torn{Number: number, Aside: torn.path + aside, StandIn: standIn, Reason: errors.Join(torn, failed)})
 }
 
 // standIn sets a torn file aside and returns the change before it, as the change of the file's
@@ -42,10 +43,11 @@ func (h *Folder) report(number int, torn *tornError, failed error) {
 func (h *Folder) standIn(number int, torn *tornError) Change {
 	all := h.all()
 	c := all[len(all)-1]
+	before := c.Number
 	c.Parent, c.Taken, c.Rejected = c.Revision, false, ""
 	c.Number, c.Origin, c.Author = number, FromRepair, "headgate"
 	c.Reason = fmt.Sprintf("%s was damaged and is kept as %s: this is the change before it", filepath.Base(torn.path), filepath.Base(torn.path)+aside)
-	h.report(number, torn, h.replace(c))
+	h.report(number, before, torn, h.replace(c))
 	return c
 }
 

@@ -44,7 +44,8 @@ func TestATornChangeIsSetAside(t *testing.T) {
 				var torn []Torn
 				opened, err := OpenFolder(folder, func(one Torn) { torn = append(torn, one) })
 				must(t, err)
-				if len(torn) != 1 || torn[0].Aside != path+".torn" || !strings.Contains(torn[0].Reason.Error(), path+": ") {
+				standIn := map[string]int{"000002": 1, "000003": 2}[number]
+				if len(torn) != 1 || torn[0].Aside != path+".torn" || torn[0].StandIn != standIn || !strings.Contains(torn[0].Reason.Error(), path+": ") {
 					t.Fatalf("torn are %+v", torn)
 				}
 				kept, err := os.ReadFile(torn[0].Aside)

@@ -39,7 +39,10 @@ func (g *Gateway) startEnvoy(data *dataPlane) (*envoy.Child, error) {
 	}
 	config := filepath.Join(g.data, "envoy.json")
 	if err := os.WriteFile(config, text, 0o600); err != nil {
-		return nil, fmt.Errorf("writing Envoy's bootstrap: %w", err)
+		config = filepath.Join(g.sockets, "envoy.json") // whose disk may have room
+		if os.WriteFile(config, text, 0o600) != nil {
+			return nil, fmt.Errorf("writing Envoy's bootstrap: %w", err)
+		}
 	}
 	restarts := prometheus.NewCounter(prometheus.CounterOpts{Name: "headgate_envoy_restarts_total", Help: "Times that Envoy ended by itself and was started again."})
 	g.reg.MustRegister(restarts)

@@ -132,7 +132,11 @@ func openHistory(state string, log *zap.Logger) (source.History, error) {
 		return &source.Memory{}, nil
 	}
 	return source.OpenFolder(filepath.Join(state, "history"), func(t source.Torn) {
-		log.Error("a file of the policy's history was damaged and is set aside; the change before it stands in for it", zap.Int("change", t.Number), zap.String("kept", t.Aside), zap.Error(t.Reason))
+		what := "a file of the policy's history was damaged and is set aside; the change before stands in for it"
+		if t.StandIn == 0 {
+			what = "a file of the policy's history was damaged and is set aside; the history begins after it"
+		}
+		log.Error(what, zap.Int("change", t.Number), zap.String("kept", t.Aside), zap.Error(t.Reason))
 	})
 }
 

@@ -27,8 +27,6 @@ func reserveFolder(l *lifecycle, dir string) error {
 	if err := f.Truncate(0); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	if _, err := f.WriteString(strconv.Itoa(os.Getpid())); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
+	_, _ = f.WriteString(strconv.Itoa(os.Getpid())) // on a full disk the message does without
 	return nil
 }

@@ -38,7 +38,8 @@ func openRecords(l *lifecycle, to recordsTo) (records, error) {
 	}
 	l.started("access record file", func(context.Context) error { return f.Close() })
 	if isTorn(path) {
-		if _, err := f.file.WriteString("\n"); err != nil {
+		// On a full disk a new file is begun: in that there is no line to be ended.
+		if _, err := f.file.WriteString("\n"); err != nil && f.rotate() != nil {
 			return records{}, fmt.Errorf("ending the last access record: %w", err)
 		}
 	}
