@@ -114,7 +114,7 @@ type Row struct {
 	By string `protobuf:"bytes,52,opt,name=by,proto3" json:"by,omitempty"`
 	// Why the client was denied what it asked for: a closed set; empty: it was not.
 	Reason string `protobuf:"bytes,53,opt,name=reason,proto3" json:"reason,omitempty"`
-	// What the operator is told beside it: Envoy's flags and details, an error's text, or the limit
+	// What operators read beside it: Envoy's flags and details, an error's text, or the limit
 	// that refused, such as "tier free tokens".
 	Detail string `protobuf:"bytes,54,opt,name=detail,proto3" json:"detail,omitempty"`
 	// From the request's headers to the end of the exchange.
@@ -1125,7 +1125,7 @@ type Attempt struct {
 	RetryAfterNanos int64 `protobuf:"varint,5,opt,name=retry_after_nanos,json=retryAfterNanos,proto3" json:"retry_after_nanos,omitempty"`
 	// From the attempt's start to the headers of its answer, or to its end if none came.
 	DurationNanos int64 `protobuf:"varint,6,opt,name=duration_nanos,json=durationNanos,proto3" json:"duration_nanos,omitempty"`
-	// What was found in its answer, of which the status does not tell that it is none: a
+	// What was found in its answer, by which it is none whatever its status says: a
 	// closed set, such as "silent"; empty: nothing.
 	Fault string `protobuf:"bytes,7,opt,name=fault,proto3" json:"fault,omitempty"`
 	// What it consumed although its answer was not the client's, beside what the row says of

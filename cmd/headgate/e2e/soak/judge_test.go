@@ -36,7 +36,7 @@ type judge struct {
 	calls map[string]*call // that have not been compared yet, by mark
 
 	rows   map[string][]record.Line // by mark, of those
-	served map[string][]sim.Served  // likewise
+	served map[string][]sim.Served  // the same
 	seen   map[int64]bool           // exchanges of the provider's log that were read
 
 	kinds  map[string]int // calls that were compared, by kind
