@@ -180,7 +180,7 @@ func TestEnvoyIsReplaced(t *testing.T) {
 	load.More(50)
 	load.Stop()
 
-	if text, code := r.pair.DrainEnvoy("--successor", r.pair.Socket+"-", "--begins", "100ms"); code != 1 || !strings.Contains(text, "the other Envoy does not listen at ") {
+	if text, code := r.pair.DrainEnvoy("--successor", r.pair.Socket+"-", "--begins", "1s"); code != 1 || !strings.Contains(text, "the other Envoy does not listen at ") {
 		t.Errorf("a successor that does not listen: exit code %d, %s", code, text)
 	}
 	r.fleet.AwaitAnswer(r.pair)
