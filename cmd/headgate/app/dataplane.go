@@ -69,7 +69,16 @@ type dataOptions struct {
 	spool      string // folder of rows for the control plane; empty: they go to none
 	region     string // may be empty
 	own        string // Unix socket on which the pair's Envoy takes own calls; empty: none are made
+	withEnvoy  bool   // Envoy runs in the same memory
 	generation uint64 // of this process among those that serve its socket; 0: it is the only one
+}
+
+// share is how much of so many bytes of memory is the data plane's.
+func (o *dataOptions) share(total int64) int64 {
+	if o.withEnvoy {
+		return total / envoyShare
+	}
+	return total
 }
 
 // process begins the tokens of own calls.
@@ -118,7 +127,7 @@ func newDataPlane(l *lifecycle, o dataOptions, reg prometheus.Registerer, log *z
 				LookupEnv: os.LookupEnv, Refused: refusedKeys(reg, log, time.Now), Warn: func(w string) { log.Warn(w) }, UnknownEnd: unknownEnds(reg, log, time.Now), Bomb: answerBombs(reg, log, time.Now), Circuits: circuits, Reg: reg, Now: time.Now,
 			}}),
 	}
-	d.server.HasMemory(memoryOf(memlimit.FromCgroup, memlimit.FromSystem))
+	d.server.HasMemory(o.share(memoryOf(memlimit.FromCgroup, memlimit.FromSystem)))
 	reports.purges = newPurger(d.kinds, reg, log)
 	l.started("stages", d.close)
 	return d, nil

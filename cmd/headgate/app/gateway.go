@@ -122,7 +122,7 @@ func (g *Gateway) start(ctx context.Context) (err error) {
 	}
 	linkSockets(l, g.data, g.sockets)
 	data, err := newDataPlane(l, dataOptions{
-		records: recordsTo{g.Records(), g.options.Stdout, g.options.LogSize}, spool: filepath.Join(g.data, "spool"), region: g.options.Region, own: g.ownCalls(),
+		records: recordsTo{g.Records(), g.options.Stdout, g.options.LogSize}, spool: filepath.Join(g.data, "spool"), region: g.options.Region, own: g.ownCalls(), withEnvoy: true,
 	}, g.reg, g.log)
 	if err != nil {
 		return err
