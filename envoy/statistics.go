@@ -36,7 +36,7 @@ var exposed = []string{
 var statisticsPath = "/stats/prometheus?usedonly&filter=" + url.QueryEscape("^("+strings.Join(exposed, "|")+")$")
 
 // errNoStatistics says that Envoy does not answer. It is safe to show to whoever may see metrics.
-var errNoStatistics = errors.New("Envoy does not answer at its admin socket")
+var errNoStatistics = errors.New("the admin socket of Envoy does not answer")
 
 // Write writes the statistics in Prometheus' text format. An error means that nothing was written, or
 // that the reader has left.
