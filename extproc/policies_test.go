@@ -2,9 +2,13 @@ package extproc
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	. "github.com/headgate/headgate/extproc/extproctest"
 	"github.com/headgate/headgate/policy"
@@ -139,6 +143,25 @@ func TestUnknownRevision(t *testing.T) {
 				t.Errorf("%v counted, want 1", n)
 			}
 		})
+	}
+}
+
+// TestAnOutdatedRenderingIsNamed holds that an Envoy whose configuration was rendered of another policy
+// is said to need another: to its clients, and once to its operator.
+func TestAnOutdatedRenderingIsNamed(t *testing.T) {
+	r := newRig(t, testPolicy)
+	core, logs := observer.New(zapcore.WarnLevel)
+	r.server.log = zap.New(core)
+	r.server.Rendered()
+	for range 3 {
+		s := r.Open("router", policy.ShapeHeader, "0123456789ab")
+		if reply := s.RequestHeaders(Post("/v1/chat/completions"), false); !strings.Contains(string(reply.Immediate().GetBody()), "render it again") {
+			t.Errorf("the client gets %v", reply)
+		}
+		s.Cancel()
+	}
+	if all := logs.FilterMessageSnippet("render its configuration again").Len(); all != 1 {
+		t.Errorf("logged %d times: %v", all, logs.All())
 	}
 }
 

@@ -53,6 +53,7 @@ type run struct {
 	silent          bool // a stream was ended, because nothing came for too long, or all of it did
 	finished        bool // the visits have ended
 	unknownRevision bool // Envoy routes by a policy revision that is unknown here
+	rendered        bool // its configuration does not change by itself
 	stopping        bool // the process begins nothing any more
 }
 
@@ -127,8 +128,7 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 		v = r.claimOwn()
 	}
 	if r.unknownRevision {
-		v = exchange.Denied(503, exchange.ReasonRevision, "The gateway is changing its policy. Try again.")
-		v.Retry = time.Second
+		v = r.refuseRevision()
 	}
 	if r.stopping && r.ex.Own == nil { // an own call is part of what had begun
 		v = exchange.Denied(503, exchange.ReasonStopping, "The gateway is stopping. Try again.")
@@ -149,6 +149,17 @@ func (r *run) requestHeaders(ctx context.Context, ev *event) error {
 	}
 	r.identify(meta{policy.DialectKey, r.ex.Dialect})
 	return nil
+}
+
+// refuseRevision refuses what Envoy routes by a policy revision that is unknown here.
+func (r *run) refuseRevision() exchange.Verdict {
+	text := "The gateway is changing its policy. Try again."
+	if r.rendered {
+		text = "The gateway's Envoy has the configuration of another policy: its operator has to render it again."
+	}
+	v := exchange.Denied(503, exchange.ReasonRevision, text)
+	v.Retry = time.Second
+	return v
 }
 
 // identify puts into Envoy's metadata by what others ask for the exchange, and more.
@@ -228,6 +239,7 @@ func (r *run) request(ctx context.Context) error {
 
 func (r *run) responseHeaders(ctx context.Context, ev *event) error {
 	resp := &r.ex.Response
+	r.ex.Single.Answered = r.now()
 	resp.Bind(&r.waiting, &r.hold)
 	resp.Headers = ev.headers
 	resp.Status, _ = strconv.Atoi(string(resp.Headers.Get(":status")))

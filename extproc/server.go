@@ -38,6 +38,8 @@ type Server struct {
 	underWay    *allUnderWay
 	open        atomic.Int64 // streams of exchanges and attempts
 	generations *Generations // nil: no other process serves the socket before or after this one
+	rendered    bool         // Envoy's configuration was made of a policy's file, once
+	outdated    seldom       // logged that Envoy routes by an unknown revision
 	begun       atomic.Int64 // exchanges that are open, but for those that are refused because of finishing
 	finishing   atomic.Bool  // exchanges that begin are refused, because the process ends
 	draining    atomic.Bool  // Envoy is asked to leave, and does so with its last stream
@@ -64,6 +66,10 @@ func (s *Server) HasMemory(total int64) { s.bodies.total = total }
 // Among says which processes serve the socket before and after this one. It is called before
 // streams come.
 func (s *Server) Among(g *Generations) { s.generations = g }
+
+// Rendered says that Envoy's configuration was made of a policy's file, once: no control plane will
+// change it. It is called before streams come.
+func (s *Server) Rendered() { s.rendered = true }
 
 // Use takes a policy in beside the one before. An exchange goes through the one
 // that Envoy routed it by, to its end. It is called by one goroutine at a time.
@@ -208,15 +214,27 @@ func (s *Server) begin(stream extprocv3.ExternalProcessor_ProcessServer) *run {
 		}
 		if !known {
 			s.metrics.unknownRevision.Inc()
-			s.log.Warn("Envoy routes by a policy revision that is unknown here", zap.String("shape", shape), zap.String("newest", all.newest.shape))
+			s.logOutdated(shape, all.newest.shape)
 		}
 		r := p.begin(stream, s.now)
 		r.own, r.hold.all = s.own, s.bodies
 		r.generation = s.generations.name()
-		r.unknownRevision = !known
+		r.unknownRevision, r.rendered = !known, s.rendered
 		r.stopping = s.finishing.Load()
 		return r
 	}
+}
+
+// logOutdated says that Envoy routes by a revision that is unknown here, and what to do about it.
+func (s *Server) logOutdated(shape, newest string) {
+	if !s.outdated.due(s.now()) {
+		return
+	}
+	what := "Envoy routes by a policy revision that is unknown here"
+	if s.rendered {
+		what += ": render its configuration again (headgate render envoy), and restart it"
+	}
+	s.log.Warn(what, zap.String("shape", shape), zap.String("newest", newest))
 }
 
 // late is how long an answer may take of which it is certain that Envoy took it.

@@ -107,7 +107,8 @@ func (r *run) took(m *member, p exchange.Phases, began time.Time) {
 // only prepares the one attempt of a pool of one backend, which has no stream of its
 // own: what leaves goes with the answer to the request.
 func (r *run) only(ctx context.Context) error {
-	r.single = exchange.Attempt{Request: &r.ex.Request, Backend: r.ex.Route.Backend, Model: r.ex.Route.Serves, Now: r.now(), Out: r.ex.Request.Out}
+	r.ex.Single.Left = r.now()
+	r.single = exchange.Attempt{Request: &r.ex.Request, Backend: r.ex.Route.Backend, Model: r.ex.Route.Serves, Now: r.ex.Single.Left, Out: r.ex.Request.Out}
 	err := r.attempt(ctx, &r.single)
 	r.ex.Request.Out = r.single.Out
 	return err

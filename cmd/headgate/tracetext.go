@@ -117,7 +117,7 @@ type traced struct {
 // spansOf are the stages and attempts in the order in which they began.
 func spansOf(e *journal.Exchange) (all []traced) {
 	for i, t := range e.Tried {
-		all = append(all, traced{fmt.Sprintf("attempt %d", i+1), noteOf(&t), t.BeganMS, t.DurationMS})
+		all = append(all, traced{fmt.Sprintf("attempt %d", i+1), noteOf(&t), t.BeganMS, cmp.Or(t.TotalMS, t.DurationMS)})
 	}
 	for _, s := range e.Stages {
 		all = append(all, traced{s.Name + " " + s.Phase, "", s.BeganMS, s.DurationMS})

@@ -83,6 +83,7 @@ type Tried struct {
 	Dropped    []string // request fields that the backend cannot express and did not get
 	Started    time.Time
 	Decided    time.Time  // when the response headers came, or the attempt ended without any
+	Over       time.Time  // when it was given up, or Envoy had no more to say of it; zero: not yet
 	Answers    bool       // it is the one whose answer the client was given
 	Error      *FaultSaid // what the provider said of a failure; nil: nothing
 	RequestID  string     // the provider's id of the request; empty: it named none
@@ -226,10 +227,11 @@ func (a *Attempts) Rejected(status int) bool {
 	return false
 }
 
-// NoteEnd notes that an attempt ended. One that was answered keeps its time.
+// NoteEnd notes that an attempt ended. One that was answered keeps the time of its answer.
 func (a *Attempts) NoteEnd(i int, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.list[i].Over = now
 	if a.list[i].Decided.IsZero() {
 		a.list[i].Decided = now
 	}

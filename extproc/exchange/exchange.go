@@ -66,6 +66,7 @@ type Exchange struct {
 	Ended      time.Time
 	Timeline   Timeline
 	Attempts   Attempts // of a pool with several backends
+	Single     Single   // the attempt at a pool's only backend
 	Late       bool     // a message was answered so late that Envoy may have given up on it
 	// Certificate is the name in the certificate that the client has shown and Envoy verified;
 	// empty: it has shown none.
@@ -148,6 +149,13 @@ type Route struct {
 	Single   bool          // the pool has exactly one backend: no upstream level runs
 	Idle     time.Duration // longest silence inside a stream
 	Total    time.Duration // longest that the exchange takes, as the policy bounds it; 0: no bound
+}
+
+// Single are the times of the attempt at the only backend of a pool, of which its exchange's own
+// stream shows all that is known.
+type Single struct {
+	Left     time.Time // the request; zero: it has not
+	Answered time.Time // the headers of an answer came, the provider's or Envoy's; zero: none
 }
 
 // Cost is what an exchange costs.

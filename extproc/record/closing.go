@@ -288,6 +288,7 @@ func (c *Closer) complete(p *pendingRow, e *Ending) {
 // close hands a row to every sink. It is the last that writes to it.
 func (c *Closer) close(row *policypb.Row, o exchange.Outcome) {
 	row.Outcome, row.By, row.Detail = string(o.Result), string(o.By), o.Detail
+	closeSingle(row)
 	for _, s := range c.sinks {
 		s.Take(row)
 	}

@@ -94,7 +94,11 @@ type Attempt struct {
 	Failed     bool    `json:"failed,omitempty"`
 	Fault      string  `json:"fault,omitempty"`
 	RetryAfter float64 `json:"retry_after_s,omitempty"`
-	MS         float64 `json:"ms"`
+	MS         float64 `json:"ms"` // to the headers of its answer
+
+	FirstTokenMS *float64 `json:"ttft_ms,omitempty"`
+	TotalMS      float64  `json:"total_ms,omitempty"`
+	Single       bool     `json:"single,omitempty"` // of a pool of one backend: the last of its tries
 
 	Request string         `json:"provider_request_id,omitempty"`
 	Error   *ProviderError `json:"provider_error,omitempty"`
@@ -170,6 +174,7 @@ func (e *lineEncoder) attempts(tried []*policypb.Attempt) []Attempt {
 		e.tried = append(e.tried, Attempt{
 			Backend: a.Backend, Model: a.Model, Status: int(a.Status), Failed: a.Failed, Fault: a.Fault,
 			RetryAfter: time.Duration(a.RetryAfterNanos).Seconds(), MS: millis(a.DurationNanos),
+			FirstTokenMS: millisOf(a.FirstTokenNanos), TotalMS: millis(a.TotalNanos), Single: a.Single,
 			Request: a.ProviderRequest, Error: errorIn(a.Error),
 			Tokens: spent(a.Tokens), UsageSource: a.UsageSource, CostNano: a.CostNanoUsd, Price: a.Price, Unpriced: a.Unpriced,
 		})
@@ -211,3 +216,11 @@ func tokensIn(t *policypb.Tokens) Tokens {
 
 // millis are whole microseconds, written in milliseconds.
 func millis(nanos int64) float64 { return float64(nanos/1000) / 1000 }
+
+// millisOf is the same of a time that may be absent.
+func millisOf(nanos *int64) *float64 {
+	if nanos == nil {
+		return nil
+	}
+	return new(millis(*nanos))
+}

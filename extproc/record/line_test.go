@@ -33,6 +33,7 @@ func TestLines(t *testing.T) {
 		"full":     {fullExchange(), exchange.Outcome{Result: exchange.ProviderError, By: exchange.ByProvider, Detail: `UC "upstream"`}},
 		"minimal":  {minimalExchange(), exchange.Outcome{Result: exchange.OK}},
 		"refused":  {refusedExchange(), exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}},
+		"single":   {singleExchange(), exchange.Outcome{Result: exchange.OK}},
 		"limited":  {limitedExchange(), exchange.Outcome{Result: exchange.ClientError, By: exchange.ByClient}},
 		"free":     {freeExchange(true), exchange.Outcome{Result: exchange.OK}},
 		"unpriced": {freeExchange(false), exchange.Outcome{Result: exchange.OK}},
@@ -126,14 +127,14 @@ func fullExchange() *exchange.Exchange {
 	ex.Cost = exchange.Cost{Nano: 1_234_567_890, Priced: true, PriceID: "anthropic/claude-x@2026-01-01"}
 	ex.FirstToken, ex.Ended = began().Add(345_678_901), began().Add(12*time.Second+345_678_999)
 	for _, a := range []exchange.Tried{
-		{Backend: "gpt", Provider: "openai", Model: "gpt-4o", Started: began().Add(5000), Decided: began().Add(1_505_999)},
+		{Backend: "gpt", Provider: "openai", Model: "gpt-4o", Started: began().Add(5000), Decided: began().Add(1_505_999), Over: began().Add(1_605_999)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 429, Error: &exchange.FaultSaid{Status: 429, Code: "rate_limit_exceeded"}, RequestID: "req_0", RetryAfter: 1_500_000_001, Started: began(), Decided: began().Add(2 * time.Second)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 503, Fault: exchange.FaultEmpty, Started: began(), Decided: began().Add(time.Millisecond)},
 		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 429, Fault: exchange.FaultSilent, Started: began(), Decided: began().Add(time.Second),
 			Spent: &exchange.Spent{Usage: canon.Usage{Input: 21, CacheRead: 22, Source: canon.UsageEstimated}, Cost: exchange.Cost{Nano: 77, Priced: true, PriceID: "openai/gpt-4o@2026-01-01"}}},
 		{Backend: "gpt", Model: "gpt-4o", Status: 200, Judged: 429, Fault: exchange.FaultSilent, Started: began(), Decided: began().Add(time.Second),
 			Spent: &exchange.Spent{Usage: canon.Usage{Input: 23, Source: canon.UsageEstimated}}},
-		{Backend: "claude", Model: "claude-x", Written: "*", Status: 200, Started: began(), Decided: began().Add(-1)}, // its clock went back
+		{Backend: "claude", Model: "claude-x", Written: "*", Status: 200, Answers: true, Started: began().Add(time.Millisecond), Decided: began().Add(-1), Over: began()}, // its clock went back
 	} {
 		ex.Attempts.Begin(a)
 	}
@@ -149,6 +150,16 @@ func fullExchange() *exchange.Exchange {
 	for range 2 {
 		ex.Timeline.Note("meter", exchange.OnEvents, began().Add(3000), 4000)
 	}
+	return ex
+}
+
+// singleExchange was answered by the only backend of its pool, the second time.
+func singleExchange() *exchange.Exchange {
+	ex := minimalExchange()
+	ex.Model, ex.Route = "m", exchange.Route{Name: "m/json", Backend: "b", Provider: "p", Serves: "x", Written: "*", Single: true}
+	ex.Single = exchange.Single{Left: began().Add(2 * time.Millisecond), Answered: began().Add(5 * time.Millisecond)}
+	ex.FirstToken, ex.Ended = began().Add(7*time.Millisecond), began().Add(12*time.Millisecond)
+	ex.Response.AttemptCount, ex.Response.Stream = 2, true
 	return ex
 }
 

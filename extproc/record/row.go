@@ -57,6 +57,7 @@ func rowOf(ex *exchange.Exchange) *policypb.Row {
 		r.Parent = exchange.Clip(ex.Own.Parent, exchange.MaxText)
 	}
 	r.Attempts = int32(max(ex.Response.AttemptCount, len(r.Tried)))
+	addSingle(r, ex)
 	for _, v := range []*exchange.Verdict{&ex.Refused, &ex.Replaced} {
 		if v.Action != exchange.Pass {
 			r.Status, r.Reason = int32(v.Status), string(v.Reason)
@@ -119,7 +120,7 @@ func addUnseen(r *policypb.Row, s *exchange.Spent) {
 	if s == nil || r.Tokens != nil {
 		return
 	}
-	if n := len(r.Tried); n > 0 {
+	if n := len(r.Tried); n > 0 && !r.Tried[n-1].Single {
 		addSpent(r.Tried[n-1], s)
 		return
 	}
@@ -153,6 +154,13 @@ func triedIn(ex *exchange.Exchange) []*policypb.Attempt {
 		p.BeganNanos = between(ex.Started, a.Started)
 		p.Failed, p.Fault = a.Failed() || i < len(list)-1, string(a.Fault)
 		p.RetryAfterNanos, p.DurationNanos = a.RetryAfter.Nanoseconds(), between(a.Started, a.Decided)
+		p.TotalNanos = between(a.Started, a.Over)
+		if a.Answers {
+			p.TotalNanos = between(a.Started, ex.Ended)
+			if !ex.FirstToken.IsZero() {
+				p.FirstTokenNanos = new(between(a.Started, ex.FirstToken))
+			}
+		}
 		p.Error, p.ProviderRequest = errorOf(a.Error), a.RequestID
 		addSpent(p, a.Spent)
 		out[i] = p

@@ -21,7 +21,7 @@ func TestEveryFieldOfARowIsFilled(t *testing.T) {
 	own.Own = &exchange.Own{Feature: "guard", Parent: "01KXS6G7ZD4YQ2M8R5T9V0W1AB"}
 	lost := minimalExchange()
 	lost.Request.Operation, lost.Request.Path = "", "/v1/\xfffiles"
-	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false), limitedExchange(), own, lost, cachedExchange(), verifiedExchange()} {
+	for _, ex := range []*exchange.Exchange{fullExchange(), freeExchange(false), limitedExchange(), singleExchange(), own, lost, cachedExchange(), verifiedExchange()} {
 		c.Add(ex, o)
 	}
 	unnamed := brokeOff()

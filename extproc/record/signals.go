@@ -71,7 +71,9 @@ func (s *Signals) Take(r *policypb.Row) {
 	}
 	sum.add(r)
 	for i, a := range r.Tried {
-		s.try(r, a, i == len(r.Tried)-1)
+		if !a.Single { // there is no other to compare it with
+			s.try(r, a, i == len(r.Tried)-1)
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ func tries(to []try, r *policypb.Row) []try {
 	switch n := len(r.Tried); {
 	case r.Attempts == 0, given(r):
 		return to
-	case n == 0 && r.Backend != "":
+	case n == 0 && r.Backend != "", n == 1 && r.Tried[0].Single:
 		for range r.Attempts - 1 {
 			to = append(to, try{r.Backend, r.Written, 0, triedAgain})
 		}

@@ -92,7 +92,7 @@ type Row struct {
 	ResponseId string `protobuf:"bytes,33,opt,name=response_id,json=responseId,proto3" json:"response_id,omitempty"`
 	// How often a backend was tried, as Envoy counts it; at least as often as tried says.
 	Attempts int32 `protobuf:"varint,34,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	// Each try, in order. Empty for a pool of one backend, whose attempts Envoy does not show.
+	// Each try, in order. Of a pool of one backend, whose attempts Envoy does not show, the last alone.
 	Tried []*Attempt `protobuf:"bytes,35,rep,name=tried,proto3" json:"tried,omitempty"`
 	// Request fields that the answering backend cannot express and did not get.
 	Dropped []string `protobuf:"bytes,36,rep,name=dropped,proto3" json:"dropped,omitempty"`
@@ -1152,8 +1152,16 @@ type Attempt struct {
 	Error *ProviderError `protobuf:"bytes,16,opt,name=error,proto3" json:"error,omitempty"`
 	// The provider's id of the request; empty: it named none.
 	ProviderRequest string `protobuf:"bytes,17,opt,name=provider_request,json=providerRequest,proto3" json:"provider_request,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// From the attempt's start to the first token, or to a whole JSON answer; absent: none came, or the
+	// answer was not the client's.
+	FirstTokenNanos *int64 `protobuf:"varint,18,opt,name=first_token_nanos,json=firstTokenNanos,proto3,oneof" json:"first_token_nanos,omitempty"`
+	// From the attempt's start to the end of its answer, or to when it was given up.
+	TotalNanos int64 `protobuf:"varint,19,opt,name=total_nanos,json=totalNanos,proto3" json:"total_nanos,omitempty"`
+	// It is of a pool of one backend: its times begin with the first try, of as many as the row counts,
+	// and what the provider said is in the row.
+	Single        bool `protobuf:"varint,20,opt,name=single,proto3" json:"single,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Attempt) Reset() {
@@ -1303,6 +1311,27 @@ func (x *Attempt) GetProviderRequest() string {
 		return x.ProviderRequest
 	}
 	return ""
+}
+
+func (x *Attempt) GetFirstTokenNanos() int64 {
+	if x != nil && x.FirstTokenNanos != nil {
+		return *x.FirstTokenNanos
+	}
+	return 0
+}
+
+func (x *Attempt) GetTotalNanos() int64 {
+	if x != nil {
+		return x.TotalNanos
+	}
+	return 0
+}
+
+func (x *Attempt) GetSingle() bool {
+	if x != nil {
+		return x.Single
+	}
+	return false
 }
 
 // ProviderError is what a provider said of a failure. Its texts are the provider's, bounded, and
@@ -1610,7 +1639,7 @@ const file_policypb_row_proto_rawDesc = "" +
 	"\x05phase\x18\x02 \x01(\tR\x05phase\x12\x1f\n" +
 	"\vbegan_nanos\x18\x03 \x01(\x03R\n" +
 	"beganNanos\x12%\n" +
-	"\x0eduration_nanos\x18\x04 \x01(\x03R\rdurationNanos\"\xd1\x04\n" +
+	"\x0eduration_nanos\x18\x04 \x01(\x03R\rdurationNanos\"\xd1\x05\n" +
 	"\aAttempt\x12\x18\n" +
 	"\abackend\x18\x01 \x01(\tR\abackend\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12\x16\n" +
@@ -1630,8 +1659,13 @@ const file_policypb_row_proto_rawDesc = "" +
 	"beganNanos\x12\x18\n" +
 	"\awritten\x18\x0f \x01(\tR\awritten\x127\n" +
 	"\x05error\x18\x10 \x01(\v2!.headgate.policy.v1.ProviderErrorR\x05error\x12)\n" +
-	"\x10provider_request\x18\x11 \x01(\tR\x0fproviderRequestB\x10\n" +
-	"\x0e_cost_nano_usd\"i\n" +
+	"\x10provider_request\x18\x11 \x01(\tR\x0fproviderRequest\x12/\n" +
+	"\x11first_token_nanos\x18\x12 \x01(\x03H\x01R\x0ffirstTokenNanos\x88\x01\x01\x12\x1f\n" +
+	"\vtotal_nanos\x18\x13 \x01(\x03R\n" +
+	"totalNanos\x12\x16\n" +
+	"\x06single\x18\x14 \x01(\bR\x06singleB\x10\n" +
+	"\x0e_cost_nano_usdB\x14\n" +
+	"\x12_first_token_nanos\"i\n" +
 	"\rProviderError\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +

@@ -97,8 +97,12 @@ type Try struct {
 	Failed       bool    `json:"failed,omitempty"`
 	Fault        string  `json:"fault,omitempty"`
 	RetryAfterMS float64 `json:"retry_after_ms,omitempty"`
-	BeganMS      float64 `json:"began_ms"` // since the exchange began
-	DurationMS   float64 `json:"duration_ms"`
+	BeganMS      float64 `json:"began_ms"`    // since the exchange began
+	DurationMS   float64 `json:"duration_ms"` // to the headers of its answer
+
+	FirstTokenMS *float64 `json:"ttft_ms,omitempty"`
+	TotalMS      float64  `json:"total_ms,omitempty"`
+	Single       bool     `json:"single,omitempty"` // of a pool of one backend: the last of its tries
 
 	Request string         `json:"provider_request_id,omitempty"` // the provider's id of it
 	Error   *ProviderError `json:"provider_error,omitempty"`
@@ -185,8 +189,11 @@ func (e *Exchange) addTries(text string) error {
 	for _, a := range all {
 		try := Try{Backend: a.Backend, Provider: a.Provider, Model: a.Model, Status: int(a.Status), Failed: a.Failed, Fault: a.Fault,
 			RetryAfterMS: millis(a.RetryAfterNanos), BeganMS: millis(a.BeganNanos), DurationMS: millis(a.DurationNanos),
-			Request: a.ProviderRequest, Error: errorOf(a.Error),
+			TotalMS: millis(a.TotalNanos), Single: a.Single, Request: a.ProviderRequest, Error: errorOf(a.Error),
 			UsageSource: a.UsageSource, Nano: a.CostNanoUsd, Unpriced: a.Unpriced}
+		if a.FirstTokenNanos != nil {
+			try.FirstTokenMS = new(millis(*a.FirstTokenNanos))
+		}
 		if t := a.Tokens; t != nil {
 			try.Tokens = &Tokens{t.Input, t.CacheRead, t.CacheWrite_5M, t.CacheWrite_1H, t.AudioInput, t.Output, t.Reasoning, t.AudioOutput}
 			e.TotalNano += a.GetCostNanoUsd()

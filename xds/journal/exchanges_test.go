@@ -203,7 +203,7 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 			{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1e6, DurationNanos: 2e6,
 				Error: &policypb.ProviderError{Status: 500, Message: "no"}, ProviderRequest: "req_0",
 				Tokens: &policypb.Tokens{Input: 9}, UsageSource: "estimated", CostNanoUsd: new(int64(5)), Unpriced: false},
-			{Backend: "b", Provider: "p", Model: "gpt-1", Status: 200, BeganNanos: 4e6, DurationNanos: 9e6},
+			{Backend: "b", Provider: "p", Model: "gpt-1", Status: 200, BeganNanos: 4e6, DurationNanos: 9e6, FirstTokenNanos: new(int64(10e6)), TotalNanos: 11e6, Single: true},
 		},
 		Stages: []*policypb.StageTime{{Stage: "route", Phase: "request", BeganNanos: 1000, DurationNanos: 2000}},
 	}
@@ -221,7 +221,7 @@ func tracesAreFoundByEachID(t *testing.T, j *Journal) {
 			{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterMS: 1000, BeganMS: 1, DurationMS: 2,
 				Error: &ProviderError{Status: 500, Message: "no"}, Request: "req_0",
 				Tokens: &Tokens{Input: 9}, UsageSource: "estimated", Nano: new(int64(5))},
-			{Backend: "b", Provider: "p", Model: "gpt-1", Status: 200, BeganMS: 4, DurationMS: 9},
+			{Backend: "b", Provider: "p", Model: "gpt-1", Status: 200, BeganMS: 4, DurationMS: 9, FirstTokenMS: new(10.0), TotalMS: 11, Single: true},
 		},
 		Stages: []Stage{{"route", "request", 0.001, 0.002}},
 	}

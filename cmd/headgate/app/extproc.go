@@ -207,6 +207,7 @@ func (p *Extproc) follow(o *ExtprocOptions, data *dataPlane) error {
 // serveFile serves what a file says.
 func (p *Extproc) serveFile(o *ExtprocOptions, data *dataPlane, set *policy.Set) (err error) {
 	data.foreign = true
+	data.server.Rendered()
 	if p.static, err = newStatic(o.Policy, set, data, p.ops, p.reg, p.log); err != nil {
 		return err
 	}

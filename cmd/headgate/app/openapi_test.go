@@ -164,7 +164,7 @@ func servedWithAll(t *testing.T) (id string, api consoletest.API) {
 		Model: "gpt", Route: "m", Caller: "ci", Tier: "free", User: "ann", Team: "red", Feature: "chat", Session: "s", Tags: []string{"a"}, Method: "POST", Path: "/v1/x", RequestIds: []string{"i"}, Traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", UserAgent: "u", ClientAddress: "192.0.2.1", LimitedBy: "l", RetryAfterNanos: 1000, Backend: "b", Provider: "p", Served: "x",
 		ResponseId: "id", ProviderRequest: "req", Finish: "stop", Error: &policypb.ProviderError{Status: 500, Type: "t", Code: "c", Message: "m"}, Attempts: 2, Dropped: []string{"x"}, Status: 200, Outcome: "cut", By: "provider", Reason: "why", Detail: "how", FirstTokenNanos: new(int64(1)),
 		Tokens: &policypb.Tokens{Input: 1}, Searches: 1, ServiceTier: "flex", UsageSource: "estimated", CostNanoUsd: new(int64(1)), Price: "p", Unpriced: true,
-		Tried: []*policypb.Attempt{{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1, DurationNanos: 2,
+		Tried: []*policypb.Attempt{{Backend: "a", Provider: "q", Model: "x", Status: 500, Failed: true, Fault: "silent", RetryAfterNanos: 1e9, BeganNanos: 1, DurationNanos: 2, FirstTokenNanos: new(int64(1000)), TotalNanos: 2000, Single: true,
 			Error: &policypb.ProviderError{Status: 500}, ProviderRequest: "req",
 			Tokens: &policypb.Tokens{}, UsageSource: "estimated", CostNanoUsd: new(int64(5)), Unpriced: true}},
 		Stages: []*policypb.StageTime{{Stage: "route", Phase: "request"}},

@@ -21,15 +21,22 @@ func StartExtproc(t testing.TB, policy string) *Extproc {
 	t.Helper()
 	dir := shortFolder(t)
 	e := &Extproc{t: t, Socket: filepath.Join(dir, "s"), Policy: filepath.Join(dir, "policy.yaml")}
+	t.Cleanup(func() { e.Stop() })
+	e.Serve(policy)
+	return e
+}
+
+// Serve starts the process with a policy, after another one has ended.
+func (e *Extproc) Serve(policy string) {
+	t := e.t
+	t.Helper()
 	Overwrite(t, e.Policy, policy)
 	operations := fmt.Sprintf("127.0.0.1:%d", FreePort(t))
 	e.Process = StartProcess(t, nil, Binary(t), "extproc", "-f", e.Policy, "--socket", e.Socket, "--operations", operations)
-	t.Cleanup(e.Stop)
 	Eventually(t, "ext_proc", func() bool { return e.ended() || up("http://"+operations+"/readyz") })
 	if e.ended() {
 		t.Fatal("ext_proc ended before it was ready")
 	}
-	return e
 }
 
 // Stop ends the process and waits for it.

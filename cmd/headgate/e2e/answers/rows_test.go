@@ -107,9 +107,25 @@ func checkRow(t *testing.T, got record.Line, served sim.Served, w want) {
 	if got.Revision == "" || got.Price == "" {
 		t.Errorf("revision %q, price %q", got.Revision, got.Price)
 	}
-	got.Time, got.DurationMS, got.FirstTokenMS, got.Price = time.Time{}, 0, nil, ""
+	checkSingle(t, got)
+	got.Time, got.DurationMS, got.FirstTokenMS, got.Price, got.Tried = time.Time{}, 0, nil, "", nil
 	if d := cmp.Diff(expected, got); d != "" {
 		t.Errorf("access record (-want +got):\n%s", d)
+	}
+}
+
+// checkSingle holds that the attempt at the only backend has its times.
+func checkSingle(t *testing.T, row record.Line) {
+	t.Helper()
+	if len(row.Tried) != 1 {
+		t.Fatalf("tried %+v", row.Tried)
+	}
+	a := row.Tried[0]
+	if a.Backend != row.Backend || a.Status != 200 || a.Failed || !a.Single || a.FirstTokenMS == nil {
+		t.Fatalf("tried %+v", a)
+	}
+	if a.MS <= 0 || *a.FirstTokenMS < a.MS || a.TotalMS < *a.FirstTokenMS || row.DurationMS < a.TotalMS {
+		t.Errorf("headers after %v ms, first token after %v ms, end after %v ms of %v", a.MS, *a.FirstTokenMS, a.TotalMS, row.DurationMS)
 	}
 }
 

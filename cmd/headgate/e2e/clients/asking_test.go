@@ -26,7 +26,8 @@ records: {client_address: true, forwarded_hops: 1}
 
 // TestRowsSayHowTheyWereAsked holds that a row has the ids that its client and a hop gave the
 // request, its place in a trace, path, program and address: of official SDKs, JSON and streams, of
-// both dialects to each, in chains. No query is in a row, and no provider gets the ids.
+// both dialects to each, in chains; and when the attempt that answered had its headers, its first
+// token and its end. No query is in a row, and no provider gets the ids.
 func TestRowsSayHowTheyWereAsked(t *testing.T) {
 	t.Parallel()
 	g := gatewaytest.StartChains(t, askingModels, sim.Script{}, gatewaytest.Options{})
@@ -56,6 +57,10 @@ func TestRowsSayHowTheyWereAsked(t *testing.T) {
 					path := map[string]string{"OpenAI": "/v1/chat/completions", "Anthropic": "/v1/messages"}[name]
 					if got := strings.Join(row.RequestIDs, " "); got != id+" hop-"+id || row.Traceparent != trace || row.Method != "POST" || row.Path != path {
 						t.Errorf("ids %q, trace %q, %s %s", got, row.Traceparent, row.Method, row.Path)
+					}
+					last := row.Tried[len(row.Tried)-1]
+					if last.FirstTokenMS == nil || *last.FirstTokenMS < last.MS || last.TotalMS < *last.FirstTokenMS || last.Single != (model != "by-chain") {
+						t.Errorf("tried %+v", row.Tried)
 					}
 					if row.Address != "203.0.113.9" || !strings.HasPrefix(row.UserAgent, name+"/Go ") {
 						t.Errorf("address %q, program %q", row.Address, row.UserAgent)

@@ -72,6 +72,14 @@ models:
 	if n := len(up.Settled()); n != served {
 		t.Errorf("without ext_proc the provider got %d requests", n-served)
 	}
+	e.Serve(policy + "limits: {body: 3MiB}\n")
+	gatewaytest.Eventually(t, "the refusal of an outdated Envoy", func() bool {
+		status, body := ask("one")
+		return status == http.StatusServiceUnavailable && strings.Contains(body, "render it again")
+	})
+	if !strings.Contains(e.Log(), "render its configuration again") {
+		t.Errorf("the operator reads:\n%s", e.Log())
+	}
 }
 
 // TestRenderedNamesStayText holds that a name which YAML 1.1 reads as a truth value, a
