@@ -28,10 +28,10 @@ var _ History = (*Folder)(nil)
 
 var changeFile = regexp.MustCompile(`^([0-9]{6,})\.json$`)
 
-// OpenFolder reads the history in a folder, and makes the folder if it is missing. The
-// oldest files may be removed by hand; one that is missing between others, or cannot be
-// read, is an error that names it. Whenever a method finds a file torn it calls a function,
-// which must not call the history.
+// OpenFolder reads the history in a folder, and makes the folder if it is missing. The oldest
+// changes, beyond those that are Kept, are removed as new ones are recorded, and may be removed by
+// hand; one that is missing between others, or cannot be read, is an error that names it. Whenever
+// a method finds a file torn it calls a function, which must not call the history.
 func OpenFolder(path string, torn func(Torn)) (*Folder, error) {
 	h := &Folder{path: path, torn: torn}
 	if err := h.open(); err != nil {
@@ -65,7 +65,8 @@ func (h *Folder) open() error {
 	return nil
 }
 
-// readOldest reads the first change that is not torn.
+// readOldest reads the first change that is not torn, of numbers in ascending order. One that
+// another process has pruned since they were listed is passed over.
 func (h *Folder) readOldest(numbers []int) error {
 	for _, n := range numbers {
 		c, err := h.read(n)
@@ -74,7 +75,10 @@ func (h *Folder) readOldest(numbers []int) error {
 			return nil
 		}
 		var torn *tornError
-		if !errors.As(err, &torn) {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case !errors.As(err, &torn):
 			return err
 		}
 		h.report(n, 0, torn, h.setAside(n))
@@ -122,14 +126,34 @@ func (h *Folder) file(number int) string {
 func (h *Folder) Refresh() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	err := h.readChanges()
-	if err == nil {
-		err = h.readMarks()
-	}
-	if err != nil {
+	if err := h.readNew(); err != nil {
 		return fmt.Errorf("reading the policy's history: %w", err)
 	}
+	h.prune()
 	return nil
+}
+
+// readNew learns what other processes have written since. The caller holds the mutex.
+func (h *Folder) readNew() error {
+	if err := h.readChanges(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(h.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	numbers, err := h.numbers(entries)
+	if err != nil {
+		return err
+	}
+	if h.passed(numbers) {
+		h.known.Store(nil)
+		slices.Sort(numbers)
+		if err := errors.Join(h.readOldest(numbers), h.readChanges()); err != nil {
+			return err
+		}
+	}
+	return h.readMarks(entries)
 }
 
 // Watch implements History.

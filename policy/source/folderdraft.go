@@ -46,6 +46,8 @@ func (d *folderDraft) Commit() error {
 		return err
 	}
 	h.add(d.change)
+	h.prune()
+	h.pruneFiles()
 	return nil
 }
 

@@ -30,11 +30,7 @@ func (h *Folder) Mark(number int, m Mark, text string) {
 }
 
 // readMarks learns what other processes noted. The caller holds the mutex.
-func (h *Folder) readMarks() error {
-	entries, err := os.ReadDir(h.path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+func (h *Folder) readMarks(entries []fs.DirEntry) error {
 	var fresh []note
 	for _, e := range entries {
 		parts := markFile.FindStringSubmatch(e.Name())

@@ -10,7 +10,7 @@ import (
 // package historytest holds what is promised here.
 //
 // A change that was recorded is complete and stays, even if the process is killed at
-// any moment.
+// any moment, until it is older than what is Kept.
 type History interface {
 	// Changes returns every known change, the oldest first. It never waits. Neither the
 	// slice nor the files may be modified; what later becomes known is not in it.

@@ -43,6 +43,7 @@ func (d *memoryDraft) Commit() error {
 		return ErrOvertaken
 	}
 	d.memory.add(d.change)
+	d.memory.prune()
 	return nil
 }
 
