@@ -18,11 +18,14 @@ const (
 // RetryAfter reads when a provider wants to be asked again: retry-after-ms, or
 // retry-after in seconds or as a date. 0: it does not say, or nothing that is believed.
 func RetryAfter(h Headers, now time.Time) time.Duration {
-	if d, ok := wait(retryAfterMS, h.Get(retryAfterMS), now); ok && d > 0 {
-		return d
+	for _, name := range []string{retryAfterMS, retryAfter} {
+		if text := h.Get(name); text != nil {
+			if d, ok := wait(name, text, now); ok && d > 0 {
+				return d
+			}
+		}
 	}
-	d, _ := wait(retryAfter, h.Get(retryAfter), now)
-	return d
+	return 0
 }
 
 // StrayRetries lists those of these headers that a client must not get: they cannot be read, or
