@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/headgate/headgate/policy/regular"
+	"github.com/headgate/headgate/xds/secretfile"
 )
 
 // FileName is the name of a control plane's own key in its state folder.
@@ -29,7 +32,7 @@ func OpenFile(path string) (*File, error) {
 		return nil, fmt.Errorf("admin key: %w", err)
 	}
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := create(path, prefix+random()+"\n"); err != nil {
+		if err := secretfile.Create(path, prefix+random()+"\n"); err != nil {
 			return nil, fmt.Errorf("admin key: %w", err)
 		}
 	}
@@ -37,26 +40,6 @@ func OpenFile(path string) (*File, error) {
 		return nil, err
 	}
 	return &File{path}, nil
-}
-
-// create makes a file that others cannot read, completely or not at all, unless there is one.
-func create(path, text string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-") // of mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // it has another name by then
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
 }
 
 // Path is where the file is.
@@ -80,11 +63,7 @@ func (f *File) secret() string {
 
 // ReadFile returns the key in a control plane's file. An error quotes nothing of it.
 func ReadFile(path string) (string, error) {
-	info, err := os.Stat(path)
-	var data []byte
-	if err == nil && info.Mode().IsRegular() && info.Size() <= maxFile {
-		data, err = os.ReadFile(path)
-	}
+	data, err := regular.Read(path, maxFile)
 	if err != nil {
 		return "", fmt.Errorf("admin key: %w", err)
 	}

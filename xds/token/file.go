@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
+
+	"github.com/headgate/headgate/policy/regular"
+	"github.com/headgate/headgate/xds/secretfile"
 )
 
 // FileName is the name of a control plane's token in its state folder.
@@ -29,7 +31,7 @@ func Make(path string) error {
 		_, err := read(path)
 		return err
 	}
-	if err := create(path, prefix+strings.ToLower(rand.Text())+"\n"); err != nil {
+	if err := secretfile.Create(path, prefix+strings.ToLower(rand.Text())+"\n"); err != nil {
 		return fmt.Errorf("token: %w", err)
 	}
 	_, err := read(path)
@@ -40,26 +42,6 @@ func Make(path string) error {
 func Exposed(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().Perm()&0o007 != 0
-}
-
-// create makes a file completely or not at all, unless there is one.
-func create(path, text string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-") // of mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // it has another name by then
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
 }
 
 // read returns the secret in a file. An error quotes nothing of it.
@@ -82,21 +64,11 @@ func readOwn(path string) (string, error) {
 }
 
 func readFile(path string) (string, fs.FileInfo, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // opening a pipe waits for nobody
+	data, info, err := regular.ReadStat(path, maxFile)
 	if err != nil {
 		return "", nil, fmt.Errorf("token: %w", err)
 	}
-	defer f.Close() // only read from
-	info, err := f.Stat()
-	if err != nil {
-		return "", nil, fmt.Errorf("token: %w", err)
-	}
-	data := make([]byte, maxFile)
-	n := 0
-	if info.Mode().IsRegular() && info.Size() <= maxFile {
-		n, _ = f.Read(data) // what is not there is no token
-	}
-	secret := strings.TrimSpace(string(data[:n]))
+	secret := strings.TrimSpace(string(data))
 	if !secretForm.MatchString(secret) {
 		return "", nil, fmt.Errorf("token: %s holds none: remove it, and the control plane makes one as it starts", path)
 	}
