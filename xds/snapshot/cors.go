@@ -17,8 +17,8 @@ import (
 const corsFilter = "envoy.filters.http.cors"
 
 // sdkHeaders are those that the SDKs of OpenAI and Anthropic send from a browser (their
-// internal/headers and detect-platform), and those in which the gateway takes who asks and what for.
-// A browser takes no wildcard within a name.
+// internal/headers and detect-platform), and those in which the gateway takes who asks, what for,
+// and by which ids. A browser takes no wildcard within a name.
 var sdkHeaders = []string{
 	"accept", "authorization", "content-type", "x-api-key", "api-key", "idempotency-key", "cache-control",
 	"anthropic-version", "anthropic-beta", "anthropic-dangerous-direct-browser-access",
@@ -27,7 +27,7 @@ var sdkHeaders = []string{
 	"x-stainless-runtime-version", "x-stainless-retry-count", "x-stainless-timeout", "x-stainless-async",
 	"x-stainless-helper", "x-stainless-helper-method", "x-stainless-poll-helper", "x-stainless-custom-poll-interval",
 	"x-headgate-key", "x-headgate-user", "x-headgate-team", "x-headgate-feature", "x-headgate-session", "x-headgate-tags",
-	"x-headgate-timeout", "x-headgate-cache-key",
+	"x-headgate-timeout", "x-client-request-id", "x-request-id", "traceparent",
 }
 
 // corsPolicy is what Envoy answers browsers with. Pages see every header of an answer, such as the
