@@ -88,6 +88,10 @@ $(CLIENTS)/.done: $(SDKS)/links/held.txt $(SDKS)/links/newest.txt $(SDKS)/links/
 stalls: envoy build ## Stop ext_proc under load for 1, 2.5 and 10 s, and compare rows with what clients saw
 	HEADGATE_BIN=$(BIN) HEADGATE_STALLS=1s,2.5s,10s $(GO) test -count 1 -v -run '^TestExtprocStalls$$' ./cmd/headgate/e2e/fleet
 
+.PHONY: uploads
+uploads: envoy build ## Have 20 uploads of 30 MiB under way at once, which fill the bound on memory to the byte (some 4 GB)
+	HEADGATE_BIN=$(BIN) HEADGATE_UPLOAD_MIB=30 $(GO) test -count 1 -v -run '^TestUploadsAtOnce$$' ./cmd/headgate/e2e/answers
+
 .PHONY: crash
 crash: envoy postgres build ## Kill, end and stop each process under load, SEEDS times (200), and compare the journal with the provider's log
 	HEADGATE_BIN=$(BIN) HEADGATE_SEEDS=$(or $(SEEDS),200) $(GO) test -count 1 -timeout 60m -v ./cmd/headgate/e2e/crash

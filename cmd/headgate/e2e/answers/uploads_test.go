@@ -2,6 +2,9 @@ package answers
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -10,11 +13,14 @@ import (
 
 // TestUploadsAtOnce holds that uploads that fit within limits.memory to the byte all reach their
 // provider, that the one too many is refused in the client's dialect, and that there is room again
-// once they have ended.
+// once they have ended. HEADGATE_UPLOAD_MIB is how many MiB one has, 1 by default.
 func TestUploadsAtOnce(t *testing.T) {
 	t.Parallel()
-	const uploads, long = 20, 1 << 20
-	g, p := gatewaytest.Serve(t, "limits: {body: 2MiB, memory: 20MiB}\n")
+	const uploads = 20
+	size, _ := strconv.Atoi(os.Getenv("HEADGATE_UPLOAD_MIB"))
+	size = max(1, size)
+	long := size << 20
+	g, p := gatewaytest.Serve(t, fmt.Sprintf("limits: {body: %dMiB, memory: %dMiB}\n", size+1, uploads*size))
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	for i := range uploads {
@@ -35,7 +41,7 @@ func TestUploadsAtOnce(t *testing.T) {
 	if err := p.WaitReceived(received, uploads); err != nil {
 		t.Fatalf("not all uploads are at the provider: %v", err)
 	}
-	if held := g.Metric("headgate_bodies_held_bytes"); held != uploads*long {
+	if held := g.Metric("headgate_bodies_held_bytes"); held != float64(uploads*long) {
 		t.Errorf("%v bytes are held", held)
 	}
 	checkOneTooMany(t, g)

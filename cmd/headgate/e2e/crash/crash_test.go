@@ -41,7 +41,7 @@ func TestAKilledGateway(t *testing.T) {
 		{name: "headgate run, stopped", kill: freeze, start: thaw, does: cuts, down: long},
 		{name: "its Envoy, SIGKILL", kill: signalEnvoy(syscall.SIGKILL), start: nothing, does: cuts},
 		{name: "its Envoy, SIGTERM", kill: signalEnvoy(syscall.SIGTERM), start: nothing, does: cuts},
-		{name: "its Envoy, stopped", kill: signalEnvoy(syscall.SIGSTOP), start: signalEnvoy(syscall.SIGCONT), does: harmless, down: long},
+		{name: "its Envoy, stopped", kill: signalEnvoy(syscall.SIGSTOP), start: signalEnvoy(syscall.SIGCONT), does: cuts, down: long},
 	}
 	for _, seed := range seeds(t, len(r.victims)) {
 		r.play(seed)
@@ -67,12 +67,13 @@ func (r *rig) startFleet(o gatewaytest.FleetOptions) *gatewaytest.Fleet {
 	r.victims = append(killed, together(killed...),
 		ended("ext_proc", extproc, startExtproc, refuses), ended("control plane", control, startControl, harmless), ended("Envoy", envoy, startEnvoy, cuts),
 		stopped("ext_proc, stopped shortly", extproc, harmless, shortly), stopped("ext_proc, stopped", extproc, cuts, long),
-		stopped("control plane, stopped", control, harmless, long), stopped("Envoy, stopped", envoy, harmless, long))
+		stopped("control plane, stopped", control, harmless, long), stopped("Envoy, stopped", envoy, cuts, long))
 	return f
 }
 
 // How long processes stand still: for less, and for more than Envoy waits for ext_proc, which are two
-// seconds.
+// seconds. Envoy's own clocks go on while it stands still itself: it may take a message that waits to
+// be read for one that did not come.
 const (
 	shortly = 700 * time.Millisecond
 	long    = 2500 * time.Millisecond
