@@ -98,10 +98,13 @@ func requestsOf(r *rand.Rand, n int) (all []request) {
 	return all
 }
 
+// seedsVariable says how many seeds are played.
+const seedsVariable = "HEADGATE_SEEDS"
+
 // seeds are those that are played: some by default.
 func seeds(t *testing.T, some int) (all []uint64) {
 	t.Helper()
-	first, n := number(t, "HEADGATE_SEED", 1), number(t, "HEADGATE_SEEDS", some)
+	first, n := number(t, "HEADGATE_SEED", 1), number(t, seedsVariable, some)
 	for i := range n {
 		all = append(all, uint64(first+i))
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ type rig struct {
 	provider *gatewaytest.Provider
 	pairs    []*gatewaytest.Gateway
 	victims  []victim
+	clients  bool // what clients get is judged, too
 
 	mu    sync.Mutex
 	calls map[string]*call // by mark
@@ -65,10 +67,11 @@ type kill struct {
 	back   time.Time // when it served again
 }
 
-// newRig makes a rig of which nothing runs yet but the provider.
+// newRig makes a rig of which nothing runs yet but the provider. What clients get is judged by make
+// crash alone: other tests beside these take the time in which Envoy waits for ext_proc.
 func newRig(t *testing.T) *rig {
 	p := gatewaytest.Simulate(t, sim.Options{Keyless: true, Keep: 1 << 20, KeepBytes: 1 << 30})
-	return &rig{t: t, provider: p, calls: map[string]*call{}}
+	return &rig{t: t, provider: p, clients: os.Getenv(seedsVariable) != "", calls: map[string]*call{}}
 }
 
 // policy is what all processes serve.
