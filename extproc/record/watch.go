@@ -76,7 +76,7 @@ func (w *Watch) Take(r *policypb.Row) {
 		switch t := &all[i]; {
 		case t.backend == "":
 		case t.failure.ofBackend():
-			w.noteFailure(r, t)
+			w.noteFailure(r, clearest(all, i))
 		case t.failure == answered:
 			w.noteAnswer(t.backend)
 		}
@@ -84,6 +84,15 @@ func (w *Watch) Take(r *policypb.Row) {
 	if exchange.Reason(r.Reason) == exchange.ReasonExhausted {
 		w.noteSpent(r, all)
 	}
+}
+
+// clearest returns the attempt that says most of why one failed: of one that Envoy tried again without
+// a word, that is the last, if it failed as well.
+func clearest(all []try, i int) *try {
+	if last := &all[len(all)-1]; all[i].failure == triedAgain && last.failure.ofBackend() {
+		return last
+	}
+	return &all[i]
 }
 
 // noteAnswer notes that a backend has answered.

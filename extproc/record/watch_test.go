@@ -188,3 +188,20 @@ func TestWatchIsBounded(t *testing.T) {
 		t.Errorf("%d backends that fail at once are watched", got)
 	}
 }
+
+// TestWatchSaysWhyTheLastTryFailed holds that the log has the status of a backend which Envoy tried
+// several times, and says that it was tried again only if the last one went well.
+func TestWatchSaysWhyTheLastTryFailed(t *testing.T) {
+	for outcome, want := range map[string]string{"provider_error": "status", "ok": "tried_again"} {
+		r := newWatchRig()
+		status := int32(503)
+		if outcome == "ok" {
+			status = 200
+		}
+		r.plays(1, &policypb.Row{Route: "m", Backend: "b", Attempts: 3, Outcome: outcome, By: "provider", Status: status})
+		lines := r.lines.FilterMessage(begins).All()
+		if len(lines) != 1 || lines[0].ContextMap()["failure"] != want {
+			t.Errorf("%s: %v, want %s", outcome, lines, want)
+		}
+	}
+}
