@@ -106,10 +106,11 @@ func needy(s *gatewaytest.Editions) string {
 	return strings.Replace(gatewaytest.Edition(1, s.URLs), "models:\n", fmt.Sprintf("  keyed: {provider: openai, url: %q, credential: {env: HEADGATE_E2E_PAIR}}\nmodels:\n  k: keyed/x\n", url), 1)
 }
 
-// startNeedy starts a fleet of two pairs, the second of which lacks the credential.
-func startNeedy(t *testing.T, s *gatewaytest.Editions) (f *gatewaytest.Fleet, rich, poor *gatewaytest.Pair) {
+// startNeedy starts a fleet of two pairs, the second of which lacks the credential, with flags of the
+// control plane.
+func startNeedy(t *testing.T, s *gatewaytest.Editions, flags ...string) (f *gatewaytest.Fleet, rich, poor *gatewaytest.Pair) {
 	t.Helper()
-	f = gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: gatewaytest.Edition(1, s.URLs), Env: []string{"HEADGATE_E2E_PAIR=sk-pair"}})
+	f = gatewaytest.StartFleet(t, gatewaytest.FleetOptions{Policy: gatewaytest.Edition(1, s.URLs), Env: []string{"HEADGATE_E2E_PAIR=sk-pair"}, XDSArgs: flags})
 	poor = f.AddPair()
 	poor.Env = []string{"HEADGATE_E2E_PAIR="}
 	f.StartExtProc(poor)
@@ -179,6 +180,23 @@ func TestPairRefusesAPolicy(t *testing.T) {
 	awaitAll(f, second)
 	gatewaytest.NewOperator(t, control.Admin).Says(0, []string{"policy", "rollback", "--reason", "worse"}, next, second)
 	awaitAll(f, next)
+}
+
+// TestAShareOfRefusalsTakesAPolicyBack holds that with --go-back a policy which that share of pairs
+// refuses is taken back from all, also from those that had taken it.
+func TestAShareOfRefusalsTakesAPolicyBack(t *testing.T) {
+	t.Parallel()
+	s := gatewaytest.NewEditions(t, 2)
+	f, rich, poor := startNeedy(t, s, "--go-back", "50%")
+	control, first, next := f.XDS[0], gatewaytest.RevisionOf(t, gatewaytest.Edition(1, s.URLs)), gatewaytest.RevisionOf(t, needy(s))
+	poor.ExtProc.Freeze()
+	f.Write(needy(s))
+	gatewaytest.Eventually(t, "the policy at the pair that can run it", func() bool { return control.HasTaken(rich, next) })
+	poor.ExtProc.Thaw()
+	gatewaytest.Eventually(t, "the way back", func() bool { return control.Metric("headgate_xds_rollbacks_total") == 1 })
+	awaitAll(f, first)
+	rich.AwaitRevision(first)
+	gatewaytest.NewOperator(t, control.Admin).Says(0, []string{"status"}, "HEADGATE_E2E_PAIR", next, first)
 }
 
 // TestAPortIsTaken holds that a policy whose listen address another process has is
