@@ -23,14 +23,15 @@ import (
 const clients = 12
 
 // models are what is asked for: one backend, and chains whose first link fails before its
-// answer, inside its headers, inside its answer, and by its silence.
+// answer, inside its headers, inside its answer, and by its silence. For that a process that stands
+// still shortly must not be taken: its own clock goes on.
 const models = `
   chain: {chain: [sim/plain, claude/plain-claude]}
   refused: {chain: [sim/plain+status=503, claude/plain-claude], retries: 0}
   limited: {chain: [claude/plain-claude+status=429, sim/plain], retries: 0}
   broken: {chain: [sim/plain+cut=headers, claude/plain-claude], retries: 0}
   faulty: {chain: [claude/plain-claude+error=1, sim/plain], retries: 0}
-  silent: {chain: [claude/plain-claude+hang=1, sim/plain], retries: 0, first_token: 100ms}
+  silent: {chain: [claude/plain-claude+hang=1, sim/plain], retries: 0, first_token: 1s}
   folded: {chain: [sim/plain, claude/plain-claude], ask: stream}
 `
 
